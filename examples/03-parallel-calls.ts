@@ -1,0 +1,30 @@
+// Calls of one turn run side by side, at most parallelToolCalls at once; an exclusive tool runs alone.
+// Whatever finishes first, the results stand in the order in which the model asked.
+import { Agent, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+let running = 0;
+let most = 0;
+const look = tool({
+  name: 'look_up',
+  description: 'Looks a word up.',
+  input: z.object({ word: z.string() }),
+  effect: 'read',
+  execute: async ({ word }) => {
+    most = Math.max(most, ++running);
+    await new Promise((done) => setTimeout(done, word.length)); // The longer the word, the later its answer.
+    running--;
+    return `${word} has ${word.length} letters`;
+  },
+});
+
+const words = ['ratchet', 'pawl', 'cog', 'escapement'];
+const model = scriptedModel([
+  reply.calls(words.map((word) => ({ name: 'look_up', arguments: { word } }))),
+  reply.text('Done.'),
+]);
+
+const { messages } = await new Agent({ model, tools: [look], parallelToolCalls: 3 }).run('How long are these words?');
+for (const message of messages) if (message.role === 'tool') console.log(message.content);
+console.log(`at most ${most} at once`);

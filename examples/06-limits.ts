@@ -1,0 +1,32 @@
+// Limits are hard. Where one is near, the last request goes without tools, so that there is an answer all the same.
+import { Agent, openai, RunLimitedError, tool } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+import { z } from 'zod';
+
+const dig = tool({
+  name: 'dig',
+  description: 'Digs deeper.',
+  input: z.object({ depth: z.number() }),
+  effect: 'read',
+  execute: ({ depth }) => `earth at ${depth} m`,
+});
+
+const server = await offlineServer({
+  script: ({ tool_choice, messages }) =>
+    tool_choice === 'none' ? reply.text('Only earth so far.') : reply.call('dig', { depth: messages.length }),
+});
+const model = openai('any', { baseURL: server.baseURL, price: { input: 1, output: 4 } });
+const agent = new Agent({ model, tools: [dig], limits: { turns: 4, cost: 0.5 } });
+
+const outcome = await agent.run('Find gold.').outcome();
+if (outcome.status === 'limited') {
+  const { limit, max, output } = outcome;
+  console.log(`limited by ${limit}, ${max} at the most: ${output}`);
+}
+
+try {
+  await agent.run('Find gold.', { limits: { toolCalls: 1 } });
+} catch (error) {
+  if (error instanceof RunLimitedError) console.log(`${error.code}: ${error.outcome.limit}`);
+}
+await server.close();

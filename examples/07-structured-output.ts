@@ -1,0 +1,23 @@
+// With an output schema the run's last word is checked, corrected where needed, and typed.
+import { Agent, openai } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+import { z } from 'zod';
+
+const server = await offlineServer({
+  script: [
+    reply.text('{"city": "Oslo", "temperature": "seven", "umbrella": true}'),
+    reply.text('{"city": "Oslo", "temperature": 7, "umbrella": true}'),
+  ],
+});
+
+const agent = new Agent({
+  model: openai('any', { baseURL: server.baseURL }),
+  output: z.object({ city: z.string(), temperature: z.number(), umbrella: z.boolean() }),
+});
+
+const run = agent.run('It rains in Oslo, at seven degrees. What do I need?');
+run.on('model.asked_again', ({ message }) => console.log(`asked again: ${message.content}\n`));
+const { output } = await run;
+
+console.log(output.umbrella ? `Take an umbrella to ${output.city}.` : 'No umbrella.', output);
+await server.close();

@@ -1,0 +1,33 @@
+// Middleware may change or veto a model request or a tool call. The first of the list is the outermost.
+import { Agent, type Middleware, ToolError, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+const timing: Middleware = {
+  async model(request, next, { turn }) {
+    const answer = await next(request);
+    console.log(`turn ${turn}: ${request.messages.length} messages, answer by ${answer.model}`);
+    return answer;
+  },
+};
+
+const office: Middleware<{ readonly user: string }> = {
+  tool(call, next, { context }) {
+    if (call.tool.name === 'delete_file' && context.user !== 'root') throw new ToolError('Only root may delete files.');
+    return next(call);
+  },
+};
+
+const deleteFile = tool({
+  name: 'delete_file',
+  description: 'Deletes a file.',
+  input: z.object({ path: z.string() }),
+  execute: ({ path }) => `${path} is gone`,
+});
+
+const script = () => [reply.call('delete_file', { path: 'notes.txt' }), reply.text('Done as far as I may.')];
+for (const user of ['guest', 'root']) {
+  const agent = new Agent({ model: scriptedModel(script()), tools: [deleteFile], middleware: [timing, office] });
+  const { messages } = await agent.run('Delete notes.txt', { context: { user } });
+  console.log(`${user}:`, messages.find(({ role }) => role === 'tool')?.content);
+}

@@ -1,0 +1,37 @@
+// An agent in an HTTP service: one request is one run, streamed as it comes. A client that goes away aborts its run.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Agent, openai } from '@pawl/core';
+import { offlineServer } from '@pawl/testing';
+
+const server = await offlineServer({ chunkDelayMs: 2 });
+const agent = new Agent({ model: openai('any', { baseURL: server.baseURL }) }); // Shared: it holds no run's state.
+
+const statuses: string[] = [];
+const service = createServer(async (request, response) => {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort('the client went away'));
+  const run = agent.run(`Tell me about ${request.url?.slice(1)}.`, { signal: gone.signal });
+  for await (const event of run) if (event.type === 'model.text') response.write(event.delta);
+  response.end();
+  statuses.push(`${request.url} ${(await run.outcome()).status}`);
+  service.emit('answered');
+});
+await once(service.listen(0, '127.0.0.1'), 'listening');
+const { port } = service.address() as AddressInfo;
+const ask = (topic: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${port}/${topic}`, init);
+
+const answers = await Promise.all(['cogs', 'pawls'].map(async (topic) => (await ask(topic)).text()));
+console.log(
+  `${answers.length} answers at the same time, ${answers.every((text) => text.length > 20) ? 'whole' : 'cut'}`,
+);
+
+const impatient = new AbortController();
+const answered = once(service, 'answered');
+await (await ask('ratchets', { signal: impatient.signal })).body?.getReader().read(); // The first words are there …
+impatient.abort(); // … and that is enough.
+await answered;
+console.log(statuses.sort().join('\n'));
+service.close();
+await server.close();

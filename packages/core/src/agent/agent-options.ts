@@ -1,0 +1,85 @@
+import type { Clock } from '../base/clock.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { Message } from '../chat/message.ts';
+import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import type { DurableHost } from '../durable/durable.ts';
+import type { Limits } from '../loop/limits.ts';
+import type { Middleware } from '../loop/middleware.ts';
+import type { RetryPolicy } from '../model/attempts.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { Tool } from '../tool/tool.ts';
+
+export interface AgentOptions<Context, Output> {
+  /** Who it is in events, errors and records. @defaultValue 'agent' */
+  readonly name?: string;
+  /** The system message of every request; a function is asked once a run. */
+  readonly instructions?: string | ((context: Context) => string | Promise<string>);
+  readonly model: ChatModel;
+  /** Further models that a middleware's `prepareTurn` may choose. */
+  readonly models?: readonly ChatModel[];
+  readonly tools?: readonly Tool<Context>[];
+  /** @defaultValue 'auto', by the server */
+  readonly toolChoice?: ToolChoice;
+  /** What the last word has to be. Without one it is text. */
+  readonly output?: Schema<Output>;
+  /** How often the model may correct an output that does not fit. @defaultValue 2 */
+  readonly outputCorrections?: number;
+  /** Request fields, spelled as on the wire: `temperature`, `max_completion_tokens` … */
+  readonly settings?: ChatSettings;
+  readonly limits?: Limits;
+  /** The first one is the outermost. */
+  readonly middleware?: readonly Middleware<Context>[];
+  readonly retry?: RetryPolicy;
+  /** Calls of one turn that may run side by side. @defaultValue 8 */
+  readonly parallelToolCalls?: number;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
+  /** From 0 to 1, for the pauses between attempts. @defaultValue Math.random */
+  readonly random?: () => number;
+}
+
+interface RunBasics {
+  /** Aborting it ends the run for good. */
+  readonly signal?: AbortSignal;
+  /** Each replaces the agent's own. */
+  readonly limits?: Limits;
+  /** Each replaces the agent's own. */
+  readonly settings?: ChatSettings;
+  /** Calls of one turn that may run side by side. */
+  readonly parallelToolCalls?: number;
+  /**
+   * Whether replies are asked for as streams.
+   * @defaultValue where somebody iterates over the run, or listens to `model.text` and the like
+   */
+  readonly stream?: boolean;
+  /** The W3C trace context header, handed to tools and models. */
+  readonly traceparent?: string;
+}
+
+export interface RunOptions extends RunBasics {
+  /** @defaultValue a random UUID */
+  readonly runId?: string;
+  /** Where the run's steps are kept. @defaultValue in memory, for the life of the run */
+  readonly durable?: DurableHost;
+  /** Kept with the run. */
+  readonly metadata?: JsonObject;
+}
+
+export interface ResumeOptions extends RunBasics {
+  /** The host that the run was started on. */
+  readonly durable: DurableHost;
+}
+
+/** Asks for the application's value only where a tool, a middleware or the instructions need one. */
+export type WithContext<Options, Context> = unknown extends Context
+  ? [options?: Options]
+  : [options: Options & { readonly context: Context }];
+
+/** The same, where the options themselves are needed. */
+export type WithNeededContext<Options, Context> = unknown extends Context
+  ? [options: Options]
+  : [options: Options & { readonly context: Context }];
+
+/** A user's words, or messages of every role. */
+export type Input = string | readonly Message[];

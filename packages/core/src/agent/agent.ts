@@ -1,0 +1,43 @@
+import type {
+  AgentOptions,
+  Input,
+  ResumeOptions,
+  RunOptions,
+  WithContext,
+  WithNeededContext,
+} from './agent-options.ts';
+import { type Blueprint, define } from './define.ts';
+import { launch } from './launch.ts';
+import type { Run } from './run.ts';
+
+/**
+ * A reusable definition of who answers: model, instructions, tools, limits. Immutable, and without the state of any run.
+ *
+ * @throws ConfigError where the definition can't work: a tool's name twice, a limit that is no number …
+ */
+export class Agent<Context = unknown, Output = string> {
+  readonly name: string;
+  readonly #blueprint: Blueprint;
+
+  constructor(options: AgentOptions<Context, Output>) {
+    this.#blueprint = define(options);
+    this.name = this.#blueprint.definition.name;
+  }
+
+  /**
+   * Starts a run. History goes on by passing an outcome's `messages` and the next user message.
+   *
+   * @throws ConfigError for messages that no history can have, `n` greater than 1, or limits that can't hold.
+   */
+  run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output> {
+    return launch<Output>(this.#blueprint, { type: 'start', input, options: options ?? {} });
+  }
+
+  /**
+   * Goes on with a run by its id: one that was suspended, or that a crash left unfinished. The outcome of an ended run
+   * is given again. Rejects with a `DurableError`: `run.unknown`, `run.live`, `run.agent`.
+   */
+  resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output> {
+    return launch<Output>(this.#blueprint, { type: 'resume', runId, options });
+  }
+}

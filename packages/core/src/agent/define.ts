@@ -1,0 +1,108 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
+import type { ChatSettings, FunctionToolObject } from '../chat/request.ts';
+import { type Limits, resolveLimits } from '../loop/limits.ts';
+import type { Definition } from '../loop/scope.ts';
+import { resolveRetryPolicy } from '../model/attempts.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+import { type CompiledSchema, compileSchema } from '../schema/schema.ts';
+import type { Tool } from '../tool/tool.ts';
+import type { AgentOptions } from './agent-options.ts';
+
+/** Everything about an agent that is the same for all of its runs. */
+export interface Blueprint {
+  readonly definition: Definition;
+  readonly instructions: string | ((context: never) => string | Promise<string>) | undefined;
+  readonly settings: ChatSettings;
+  readonly limits: Limits;
+  readonly outputCorrections: number;
+  readonly parallelToolCalls: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Checks an agent's options and makes ready, once, what its runs share. */
+export function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
+  const { name = 'agent', model, tools = [], settings = {}, limits = {} } = options;
+  checkModel(model, name);
+  resolveLimits(limits, { agent: name, model });
+  checkSettings(settings, name);
+  const output = options.output && compileSchema(options.output, `Agent "${name}", output`);
+  const byName = toolsByName(tools, name);
+  checkToolChoice(options, byName);
+  return {
+    definition: {
+      name,
+      model,
+      models: options.models ?? [],
+      tools: byName,
+      toolObjects: toolObjects(byName),
+      toolChoice: options.toolChoice,
+      output,
+      middleware: options.middleware ?? [],
+      retry: resolveRetryPolicy(options.retry ?? {}),
+    },
+    instructions: options.instructions,
+    settings: output === undefined ? settings : { ...settings, response_format: responseFormat(output) },
+    limits,
+    outputCorrections: whole(options.outputCorrections ?? 2, { agent: name, field: 'outputCorrections', least: 0 }),
+    parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}
+
+function checkModel(model: ChatModel | undefined, agent: string): void {
+  if (typeof model?.send === 'function') return;
+  throw new ConfigError(`Agent "${agent}" has no model. Pass model: openai("…"), or an object with name and send.`);
+}
+
+/** An agent follows one conversation; with several choices there would be several. */
+export function checkSettings({ n }: ChatSettings, agent: string): void {
+  if (n === undefined || n === null || n === 1) return;
+  throw new ConfigError(
+    `Agent "${agent}": settings.n is ${n}, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: ${n} }).`,
+  );
+}
+
+function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<string, Tool> {
+  const byName = new Map<string, Tool>();
+  tools.forEach((tool, index) => {
+    if (typeof tool?.execute !== 'function' || typeof tool.validate !== 'function') {
+      throw new ConfigError(`Agent "${agent}": tools[${index}] is no tool. Make it with tool({ name, … }).`);
+    }
+    if (byName.has(tool.name)) {
+      throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
+    }
+    byName.set(tool.name, tool);
+  });
+  return byName;
+}
+
+function checkToolChoice<Context, Output>(
+  { name = 'agent', toolChoice }: AgentOptions<Context, Output>,
+  tools: ReadonlyMap<string, Tool>,
+): void {
+  if (typeof toolChoice !== 'object' || tools.has(toolChoice.function.name)) return;
+  throw new ConfigError(
+    `Agent "${name}": toolChoice names "${toolChoice.function.name}", which is none of its tools: ${[...tools.keys()].join(', ') || 'it has none'}.`,
+  );
+}
+
+function toolObjects(tools: ReadonlyMap<string, Tool>): readonly FunctionToolObject[] {
+  return Object.freeze(
+    [...tools.values()].map((tool) => ({ type: 'function' as const, function: tool.functionObject })),
+  );
+}
+
+function responseFormat({ jsonSchema }: CompiledSchema): NonNullable<ChatSettings['response_format']> {
+  return { type: 'json_schema', json_schema: { name: 'output', schema: jsonSchema } };
+}
+
+export function whole(
+  value: number,
+  { agent, field, least }: { readonly agent: string; readonly field: string; readonly least: number },
+): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new ConfigError(`Agent "${agent}": ${field} is ${value}. Pass a whole number of ${least} or more.`);
+}

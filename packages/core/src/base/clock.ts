@@ -1,0 +1,37 @@
+/** Time, as everything here sees it. Tests pass one that they move by hand. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01 UTC. */
+  now(): number;
+  /** Calls back once after `ms`; the function that it returns cancels. For deadlines. */
+  after(ms: number, callback: () => void): () => void;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as that is aborted. For pauses between attempts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const stop = (): void => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(
+        () => {
+          signal.removeEventListener('abort', stop);
+          resolve();
+        },
+        Math.min(ms, LONGEST_TIMER_MS),
+      );
+      signal.addEventListener('abort', stop, { once: true });
+    }),
+};
+
+/** A longer delay overflows the 32 bits of a timer, which then fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;

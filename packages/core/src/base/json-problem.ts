@@ -1,0 +1,112 @@
+/** Where a text stops being JSON: `unexpected "O" at position 9`. The same on every engine; never quotes the text. */
+export function jsonProblem(text: string): string {
+  const open: ('{' | '[')[] = [];
+  let next: Expected = 'value';
+  let position = 0;
+  for (;;) {
+    const token = read(text, position);
+    if (typeof token === 'number') return unexpected(text, token);
+    const after = follow(token.kind, { next, open });
+    if (after === undefined) return unexpected(text, token.start);
+    next = after;
+    position = token.end;
+  }
+}
+
+type Kind = '{' | '}' | '[' | ']' | ':' | ',' | 'string' | 'literal';
+
+/** What may come: `first` is a key or the end of an object, `element` a value or the end of an array. */
+type Expected = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
+
+interface Token {
+  readonly kind: Kind;
+  readonly start: number;
+  readonly end: number;
+}
+
+const SPACE = /[ \t\n\r]*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const LITERAL = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/** The next token, or the position at which none can be read. */
+function read(text: string, position: number): Token | number {
+  const start = matchEnd(SPACE, { text, start: position }) ?? position;
+  const sign = text[start];
+  switch (sign) {
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ':':
+    case ',':
+      return { kind: sign, start, end: start + 1 };
+    case '"':
+      return readString(text, start);
+    case undefined:
+      return start;
+  }
+  const end = matchEnd(LITERAL, { text, start });
+  return end === undefined ? start : { kind: 'literal', start, end };
+}
+
+/** By hand: a pattern for all of it overflows the stack at some ten megabytes. */
+function readString(text: string, start: number): Token | number {
+  for (let position = start + 1; ; ) {
+    const sign = text[position];
+    if (sign === '"') return { kind: 'string', start, end: position + 1 };
+    if (sign === undefined || sign < ' ') return position;
+    const end = sign === '\\' ? matchEnd(ESCAPE, { text, start: position }) : position + 1;
+    if (end === undefined) return position;
+    position = end;
+  }
+}
+
+interface Place {
+  readonly text: string;
+  readonly start: number;
+}
+
+function matchEnd(pattern: RegExp, { text, start }: Place): number | undefined {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+interface Parsing {
+  readonly next: Expected;
+  readonly open: ('{' | '[')[];
+}
+
+/** What may come after this token; `undefined` where it must not come itself. */
+function follow(kind: Kind, { next, open }: Parsing): Expected | undefined {
+  const takesValue = next === 'value' || next === 'element';
+  switch (kind) {
+    case '{':
+    case '[':
+      if (!takesValue) return undefined;
+      open.push(kind);
+      return kind === '{' ? 'first' : 'element';
+    case '}':
+      return (next === 'first' || next === 'more') && open.pop() === '{' ? valueEnded(open) : undefined;
+    case ']':
+      return (next === 'element' || next === 'more') && open.pop() === '[' ? valueEnded(open) : undefined;
+    case ':':
+      return next === 'colon' ? 'value' : undefined;
+    case ',':
+      if (next !== 'more') return undefined;
+      return open.at(-1) === '{' ? 'key' : 'value';
+    case 'string':
+      if (next === 'first' || next === 'key') return 'colon';
+      return takesValue ? valueEnded(open) : undefined;
+    case 'literal':
+      return takesValue ? valueEnded(open) : undefined;
+  }
+}
+
+function valueEnded(open: readonly string[]): Expected {
+  return open.length === 0 ? 'end' : 'more';
+}
+
+function unexpected(text: string, position: number): string {
+  const code = text.codePointAt(position);
+  return `unexpected ${code === undefined ? 'end' : JSON.stringify(String.fromCodePoint(code))} at position ${position}`;
+}

@@ -1,0 +1,113 @@
+import { isRecord } from '../base/json.ts';
+import { CallBuilder } from './call-builder.ts';
+import { matchCall } from './match-call.ts';
+import type { MendList } from './mend-list.ts';
+import type { ToolCall } from './message.ts';
+import { type CallPiece, readCall } from './read-call.ts';
+import type { Delta } from './reply.ts';
+
+export interface CallListOptions {
+  readonly choice: number;
+  readonly mends: MendList;
+}
+
+/** The form in which a list of calls came: `delta` with pieces, or `message` with whole ones. */
+export type CallForm = 'delta' | 'message';
+
+/** The tool calls of one choice, in the order in which they began. */
+export class CallList {
+  readonly #choice: number;
+  readonly #path: string;
+  readonly #mends: MendList;
+  readonly #calls: CallBuilder[] = [];
+  #isInPieces = false;
+
+  constructor({ choice, mends }: CallListOptions) {
+    this.#choice = choice;
+    this.#path = `choices[${choice}].message`;
+    this.#mends = mends;
+  }
+
+  get isEmpty(): boolean {
+    return this.#calls.length === 0;
+  }
+
+  /** Reads `tool_calls`. */
+  read(wire: unknown, form: CallForm): readonly Delta[] {
+    const list = this.#listOf(wire);
+    if (form === 'delta') this.#isInPieces = true;
+    const touched = new Set<CallBuilder>();
+    const deltas: Delta[] = [];
+    for (const [at, element] of list.entries()) {
+      if (!isRecord(element)) {
+        this.#mends.add(`${this.#path}.tool_calls`, 'an element that is no object, left out');
+        continue;
+      }
+      const piece = readCall(element);
+      const position = list.length > 1 ? at : undefined;
+      const matched = form === 'delta' ? matchCall(piece, { calls: this.#calls, touched, position }) : undefined;
+      const call = matched ?? this.#begin(piece);
+      if (call === undefined) continue;
+      touched.add(call);
+      call.add(piece);
+      deltas.push(...this.#told(call, call.takeUntold()));
+    }
+    return deltas;
+  }
+
+  /** What was held back, at the end. */
+  settle(): readonly Delta[] {
+    return this.#calls.flatMap((call) => this.#told(call, call.settle()));
+  }
+
+  /** Every call has an id of its own. */
+  build(): readonly ToolCall[] {
+    if (this.#isInPieces) this.#checkIndexes();
+    const given = new Set(this.#calls.map(({ id }) => id));
+    const used = new Set<string>();
+    return this.#calls.map((call, at) => {
+      const id = call.id !== '' && !used.has(call.id) ? call.id : this.#freeId(at, given);
+      used.add(id);
+      return call.build(id);
+    });
+  }
+
+  #listOf(wire: unknown): readonly unknown[] {
+    if (Array.isArray(wire) && wire.length > 0) return wire;
+    const isOne = isRecord(wire);
+    const form = wire === null ? 'null' : Array.isArray(wire) ? 'an empty list' : isOne ? 'one call' : 'no list';
+    this.#mends.add(`${this.#path}.tool_calls`, `${form}: ${isOne ? 'read as a list of one' : 'left out'}`);
+    return isOne ? [wire] : [];
+  }
+
+  /** Placeholders without any content begin nothing. */
+  #begin({ index, id, name, text }: CallPiece): CallBuilder | undefined {
+    if (id === '' && name === '' && text === '') return undefined;
+    const path = `${this.#path}.tool_calls[${this.#calls.length}]`;
+    const call = new CallBuilder({ index, path, mends: this.#mends });
+    this.#calls.push(call);
+    return call;
+  }
+
+  #told(call: CallBuilder, delta: string): readonly Delta[] {
+    return delta === '' ? [] : [{ type: 'call', index: this.#calls.indexOf(call), name: call.name, delta }];
+  }
+
+  /** They were read as well as can be; here it is only said. */
+  #checkIndexes(): void {
+    const indexes = this.#calls.map(({ index }) => index);
+    const [first] = indexes;
+    const path = `${this.#path}.tool_calls`;
+    if (indexes.includes(undefined)) this.#mends.add(path, 'without an index: told apart by their content');
+    else if (new Set(indexes).size < indexes.length)
+      this.#mends.add(path, 'one index for several: told apart by content');
+    else if (first !== undefined && first > 0) this.#mends.add(path, `counted from ${first}: now from 0`);
+  }
+
+  #freeId(at: number, given: ReadonlySet<string>): string {
+    const id = `call_${this.#choice}_${at}`;
+    let free = id;
+    for (let count = 2; given.has(free); count++) free = `${id}_${count}`;
+    return free;
+  }
+}

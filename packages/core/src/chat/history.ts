@@ -1,0 +1,156 @@
+import { ConfigError } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
+import type { AssistantMessage, Message, ToolCall, ToolMessage } from './message.ts';
+import type { Mend } from './reply.ts';
+
+/** An assistant message made valid, and the calls as the model wrote them under their final ids. */
+export interface Admitted {
+  readonly message: AssistantMessage;
+  /** The arguments as written, by the call's position, where they are no JSON. */
+  readonly rawArguments: Readonly<Record<number, string>>;
+  readonly mends: readonly Mend[];
+}
+
+/**
+ * A conversation that can be sent as it is. The only door through which messages get to the model.
+ *
+ * It upholds: every tool call has exactly one result, after it, in order; every argument string is JSON; ids are unique.
+ * Immutable: `append` gives another history, which shares what came before.
+ */
+export class History {
+  readonly #shared: Shared;
+  readonly #length: number;
+  #messages: readonly Message[] | undefined;
+
+  private constructor(shared: Shared, length: number) {
+    this.#shared = shared;
+    this.#length = length;
+  }
+
+  static empty(): History {
+    return new History({ messages: [], ids: new Set() }, 0);
+  }
+
+  /**
+   * Takes over a caller's messages. Calls without a result get one that says that they were cancelled.
+   *
+   * @throws ConfigError for a result that answers no call, naming the message's position.
+   */
+  static from(messages: readonly Message[]): History {
+    return repaired(messages);
+  }
+
+  get messages(): readonly Message[] {
+    this.#messages ??= this.#shared.messages.slice(0, this.#length);
+    return this.#messages;
+  }
+
+  /** Messages are frozen to their list; an assistant message has to be admitted before. */
+  append(...messages: readonly Message[]): History {
+    if (messages.length === 0) return this;
+    const shared = this.#length === this.#shared.messages.length ? this.#shared : copied(this.messages);
+    for (const message of messages) add(shared, message);
+    return new History(shared, shared.messages.length);
+  }
+
+  /** What an assistant message becomes before it may be appended here. Pure. */
+  admit(message: AssistantMessage): Admitted {
+    const calls = message.tool_calls ?? [];
+    if (calls.length === 0) return { message, rawArguments: {}, mends: [] };
+    const mends: Mend[] = [];
+    const rawArguments: Record<number, string> = {};
+    const ids = new Set<string>();
+    const admitted = calls.map((call, index) => {
+      const id = this.#freeId(call.id, ids);
+      ids.add(id);
+      const path = `message.tool_calls[${index}]`;
+      if (id !== call.id)
+        mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
+      const mended = withJsonArguments(call);
+      if (mended !== call && call.type === 'function') {
+        rawArguments[index] = call.function.arguments;
+        mends.push({ path: `${path}.function.arguments`, note: 'no JSON: kept as {} in the history' });
+      }
+      return id === mended.id ? mended : { ...mended, id };
+    });
+    const valid = mends.length === 0 ? message : { ...message, tool_calls: admitted };
+    return { message: valid, rawArguments, mends };
+  }
+
+  #freeId(id: string | undefined, taken: ReadonlySet<string>): string {
+    const base = id || `call_${this.#length}`;
+    const isTaken = (name: string): boolean => taken.has(name) || this.#shared.ids.has(name);
+    if (id && !isTaken(id)) return id;
+    for (let count = id ? 2 : 1; ; count++) {
+      if (!isTaken(`${base}_${count}`)) return `${base}_${count}`;
+    }
+  }
+}
+
+/** Lists only ever grow, so that histories of different lengths can look at the same ones. */
+interface Shared {
+  readonly messages: Message[];
+  readonly ids: Set<string>;
+}
+
+function copied(messages: readonly Message[]): Shared {
+  const shared: Shared = { messages: [], ids: new Set() };
+  for (const message of messages) add(shared, message);
+  return shared;
+}
+
+function add({ messages, ids }: Shared, message: Message): void {
+  messages.push(message);
+  if (message.role !== 'assistant') return;
+  for (const { id } of message.tool_calls ?? []) ids.add(id);
+}
+
+function withJsonArguments(call: ToolCall): ToolCall {
+  if (call.type === 'custom' || parseJson(call.function.arguments).ok) return call;
+  return { ...call, function: { ...call.function, arguments: '{}' } };
+}
+
+/** Walks over a caller's messages, admits each assistant message, and puts its results after it, in order. */
+function repaired(messages: readonly Message[]): History {
+  let history = History.empty();
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i];
+    if (message === undefined) continue;
+    if (message.role === 'tool') throw orphan(message, i);
+    if (message.role !== 'assistant') {
+      history = history.append(message);
+      continue;
+    }
+    const results: ToolMessage[] = [];
+    for (let next = messages[i + 1]; next?.role === 'tool'; next = messages[i + 1]) {
+      results.push(next);
+      i++;
+    }
+    history = history.append(...answered(history.admit(message).message, message, results));
+  }
+  return history;
+}
+
+function answered(valid: AssistantMessage, given: AssistantMessage, results: readonly ToolMessage[]): Message[] {
+  const left = [...results];
+  const answers = (given.tool_calls ?? []).map((call, index): ToolMessage => {
+    const at = left.findIndex(({ tool_call_id }) => tool_call_id === call.id);
+    const [result] = at === -1 ? [] : left.splice(at, 1);
+    const id = valid.tool_calls?.[index]?.id ?? call.id;
+    if (result === undefined) return { role: 'tool', tool_call_id: id, content: CANCELLED };
+    return result.tool_call_id === id ? result : { ...result, tool_call_id: id };
+  });
+  const [extra] = left;
+  if (extra !== undefined) throw orphan(extra);
+  return [valid, ...answers];
+}
+
+/** What the model reads of a call that was open when the conversation went on without it. */
+export const CANCELLED = 'Cancelled: this call was not run.';
+
+function orphan({ tool_call_id }: ToolMessage, index?: number): ConfigError {
+  const where = index === undefined ? 'A tool message' : `messages[${index}], a tool message,`;
+  return new ConfigError(
+    `${where} answers "${tool_call_id}", but no call of the assistant message before it has that id, or it was answered already. Remove it, or put it after its call.`,
+  );
+}

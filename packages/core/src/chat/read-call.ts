@@ -1,0 +1,87 @@
+import { isRecord } from '../base/json.ts';
+import type { ToolCall } from './message.ts';
+import { wireJson } from './wire-json.ts';
+
+/** A tool call, or a piece of one, in one form whatever the server's spelling was. `''` where a text is absent. */
+export interface CallPiece {
+  readonly index: number | undefined;
+  readonly id: string;
+  readonly type: ToolCall['type'] | undefined;
+  readonly name: string;
+  /** Arguments, or a custom tool's input. */
+  readonly text: string;
+  /** Whether there was such a field at all. */
+  readonly hasText: boolean;
+  /** Other fields of the call and, inside it, of the function. */
+  readonly fields: Wire;
+  readonly called: Wire;
+  readonly notes: readonly CallNote[];
+}
+
+/** What had to be mended: the path inside the call, and how. */
+export interface CallNote {
+  readonly at: string;
+  readonly note: string;
+}
+
+type Wire = Readonly<Record<string, unknown>>;
+
+export function readCall(wire: Wire): CallPiece {
+  const { index, id, type, function: called, custom, ...fields } = wire;
+  const notes: CallNote[] = [];
+  const isCustom = type === 'custom' || (isRecord(custom) && !isRecord(called));
+  const inner = innermost(wire, notes);
+  const { name, arguments: written, input, ...others } = inner;
+  const isFlat = inner === wire;
+  const value = isCustom ? input : written;
+  return {
+    index: indexOf(index),
+    id: idOf(id, notes),
+    type: isCustom ? 'custom' : typeOf(type, notes),
+    name: typeof name === 'string' ? name : '',
+    text: textOf(value, { at: isCustom ? 'custom.input' : 'function.arguments', notes }),
+    hasText: value !== undefined && value !== null,
+    fields: isFlat ? without(fields, ['name', 'arguments', 'input']) : fields,
+    called: isFlat ? {} : others,
+    notes,
+  };
+}
+
+/** Where name and arguments stand. */
+function innermost(wire: Wire, notes: CallNote[]): Wire {
+  const { function: called, custom } = wire;
+  if (isRecord(called)) return called;
+  if (isRecord(custom)) return custom;
+  if (wire['name'] === undefined && wire['arguments'] === undefined) return {};
+  notes.push({ at: 'function', note: 'missing: name and arguments taken from the call itself' });
+  return wire;
+}
+
+function indexOf(index: unknown): number | undefined {
+  const number = typeof index === 'string' && index !== '' ? Number(index) : index;
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
+}
+
+function idOf(id: unknown, notes: CallNote[]): string {
+  if (typeof id === 'string' || id === null || id === undefined) return id ?? '';
+  notes.push({ at: 'id', note: `a ${typeof id}, read as a text` });
+  return wireJson(id);
+}
+
+function typeOf(type: unknown, notes: CallNote[]): 'function' | undefined {
+  if (type === undefined || type === null || type === '') return undefined;
+  if (type !== 'function') notes.push({ at: 'type', note: 'unknown: now "function"' });
+  return 'function';
+}
+
+function textOf(value: unknown, { at, notes }: { readonly at: string; readonly notes: CallNote[] }): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return '';
+  const form = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  notes.push({ at, note: `${form}, written as JSON` });
+  return wireJson(value);
+}
+
+function without(wire: Wire, names: readonly string[]): Wire {
+  return Object.fromEntries(Object.entries(wire).filter(([name]) => !names.includes(name)));
+}

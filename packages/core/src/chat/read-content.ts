@@ -1,0 +1,57 @@
+import { isRecord } from '../base/json.ts';
+
+/** What a message's `content` says, whatever its form. */
+export interface Content {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly refusal: string;
+  /** What had to be mended. */
+  readonly notes: readonly string[];
+}
+
+/** Reads content that is neither a text nor absent: parts, one part, or something that is no content at all. */
+export function readContent(content: unknown): Content {
+  if (Array.isArray(content)) return joined(content, { note: 'a list of parts, joined to a text', depth: 0 });
+  if (isRecord(content)) return joined([content], { note: 'one part, read as its text', depth: 0 });
+  return { ...SILENT, text: String(content), notes: [`a ${typeof content}, read as a text`] };
+}
+
+const SILENT: Content = { text: '', reasoning: '', refusal: '', notes: [] };
+
+interface Joining {
+  readonly note: string;
+  readonly depth: number;
+}
+
+function joined(parts: readonly unknown[], { note, depth }: Joining): Content {
+  const read = parts.map((part) => readPart(part, depth));
+  return {
+    text: read.map(({ text }) => text).join(''),
+    reasoning: read.map(({ reasoning }) => reasoning).join(''),
+    refusal: read.map(({ refusal }) => refusal).join(''),
+    notes: [note, ...read.flatMap(({ notes }) => notes)],
+  };
+}
+
+function readPart(part: unknown, depth: number): Content {
+  if (typeof part === 'string') return { ...SILENT, text: part };
+  if (!isRecord(part)) return { ...SILENT, notes: ['a part that is no object, left out'] };
+  const { type, text, refusal, thinking, reasoning } = part;
+  const thought = thinking ?? reasoning ?? (type === 'thinking' || type === 'reasoning' ? text : undefined);
+  if (thought !== undefined) {
+    return { ...SILENT, reasoning: thoughtOf(thought, depth), notes: ['a thinking part, moved to reasoning_content'] };
+  }
+  if (typeof refusal === 'string') return { ...SILENT, refusal };
+  if (typeof text === 'string') return { ...SILENT, text };
+  const name = typeof type === 'string' ? `of type "${type.slice(0, 50)}"` : 'without a type';
+  return { ...SILENT, notes: [`a part ${name}, left out`] };
+}
+
+/** Mistral's thinking is a list of parts again. */
+function thoughtOf(thought: unknown, depth: number): string {
+  if (typeof thought === 'string') return thought;
+  if (!Array.isArray(thought) || depth === DEEPEST) return '';
+  return joined(thought, { note: '', depth: depth + 1 }).text;
+}
+
+const DEEPEST = 4;

@@ -1,0 +1,91 @@
+import { isRecord } from '../base/json.ts';
+import { excerpt } from '../base/text.ts';
+import { ProtocolError } from './errors.ts';
+
+/** The error that a piece of a reply is, in any of the forms that are about; `undefined` where it is none. */
+export function readError(piece: unknown): ProtocolError | undefined {
+  // Google's list of one.
+  const whole: unknown = Array.isArray(piece) ? piece[0] : piece;
+  if (!isRecord(whole)) return undefined;
+  const { error, object, type, choices } = whole;
+  const isWithChoices = Array.isArray(choices) && choices.length > 0;
+  if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece);
+  if (isWithChoices) return errorOfChoices(choices);
+  if (object === 'error' || type === 'error') return serverError(whole, piece);
+  const isOther = choices === undefined && ['message', 'detail', 'errors', 'msg'].some((name) => isSaid(whole[name]));
+  return isOther ? serverError(whole, piece) : undefined;
+}
+
+/** What `event: error` brings, or an `error` field: an object, a text, or nothing that can be read. */
+export function serverError(error: unknown, received: unknown = error): ProtocolError {
+  const words = wordsOf(error);
+  const names = namesOf(error);
+  const code = names.length === 0 ? '' : ` (${names.join(', ')})`;
+  const said = words === '' ? `an error without words${code}` : `an error: "${excerpt(words, 500)}"${code}`;
+  const retryable = canRetry(names);
+  const advice = retryable
+    ? 'Trying again may help.'
+    : 'Trying again does not help: change the request or the account.';
+  return new ProtocolError(`In place of a reply the server sent ${said}. ${advice}`, {
+    code: 'reply.error',
+    retryable,
+    received: shown(received),
+  });
+}
+
+/** What was received, for an error. Never fails, also where it can't be written. */
+export function shown(received: unknown): string {
+  if (typeof received === 'string') return received;
+  try {
+    return JSON.stringify(received) ?? String(received);
+  } catch {
+    return '[a value that cannot be shown]';
+  }
+}
+
+function errorOfChoices(choices: readonly unknown[]): ProtocolError | undefined {
+  for (const choice of choices) {
+    if (isRecord(choice) && wordsOf(choice['error']) !== '') return serverError(choice['error'], choice);
+  }
+  return undefined;
+}
+
+function isSaid(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
+}
+
+/** The server's own sentence, and that of the provider behind a gateway. */
+function wordsOf(error: unknown, depth = 0): string {
+  if (typeof error === 'string') return error.trim();
+  if (depth === DEEPEST) return '';
+  if (Array.isArray(error)) return wordsOf(error[0], depth + 1);
+  if (!isRecord(error)) return '';
+  const { message, msg, detail, error: inner, errors, metadata } = error;
+  const candidates = [message, msg, detail, inner, errors].map((candidate) => wordsOf(candidate, depth + 1));
+  const own = candidates.find((words) => words !== '') ?? '';
+  const raw = isRecord(metadata) && typeof metadata['raw'] === 'string' ? metadata['raw'] : '';
+  return raw === '' ? own : `${own}: ${raw}`;
+}
+
+const DEEPEST = 4;
+
+/** The names and numbers that a server has for the error: code, type, status. Each once. */
+function namesOf(error: unknown): readonly string[] {
+  const fields: readonly unknown[] = isRecord(error) ? [error['code'], error['type'], error['status']] : [];
+  const named = fields.filter((name) => typeof name === 'number' || typeof name === 'string').map(String);
+  return [...new Set(named.filter((name) => name !== '' && name !== 'error'))].map((name) => excerpt(name, 100));
+}
+
+function canRetry(names: readonly string[]): boolean {
+  if (names.some((name) => FINAL.test(name))) return false;
+  const status = names.map(Number).find((number) => number >= 400 && number < 600);
+  if (status !== undefined) return status >= 500 || RETRIED.has(status);
+  return !names.some((name) => /^invalid_/i.test(name));
+}
+
+/** The key or the account. */
+const FINAL = /insufficient_(quota|credit)|billing|invalid_api_key|authentication|unauthori[sz]ed|permission_denied/i;
+
+/** The same as of a reply's own status. */
+const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);

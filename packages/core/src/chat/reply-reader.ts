@@ -1,0 +1,222 @@
+import { isRecord, parseJson } from '../base/json.ts';
+import { plural } from '../base/text.ts';
+import { ChoiceReader } from './choice-reader.ts';
+import { ProtocolError } from './errors.ts';
+import { MendList } from './mend-list.ts';
+import { readError, serverError, shown } from './read-error.ts';
+import { isCounted, readUsage } from './read-usage.ts';
+import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
+import type { ServerSentEvent } from './server-sent-events.ts';
+import { VendorFields } from './vendor-fields.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
+
+/** How a reply ended: with `[DONE]`, with the stream alone, or as one whole body. */
+export type ReplyEnd = 'done' | 'closed' | 'whole';
+
+export interface FinishedReply {
+  readonly reply: ChatReply;
+  readonly mends: readonly Mend[];
+}
+
+/**
+ * Reads a reply in whatever form a server sends it, and gives it in the documented one.
+ *
+ * A chunk of a stream and a whole completion are read alike: each is a piece. Throws nothing but `ProtocolError`.
+ */
+export class ReplyReader {
+  readonly #mends = new MendList();
+  readonly #choices = new Map<number, ChoiceReader>();
+  readonly #fields = new VendorFields();
+  #id = '';
+  #model = '';
+  #created: number | undefined;
+  /** `null` where the server said so, and nothing else. */
+  #tier: string | null | undefined;
+  #fingerprint: string | null | undefined;
+  #usage: Wire | undefined;
+  /** Counted under a vendor's key. */
+  #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
+  #last: unknown;
+
+  /** What this piece adds to the first choice. */
+  read(piece: unknown): readonly Delta[] {
+    this.#last = piece;
+    const error = readError(piece);
+    if (error !== undefined) throw error;
+    if (!isRecord(piece)) {
+      throw new ProtocolError('The server sent something that is no reply: JSON, but no object.', {
+        code: 'reply.garbage',
+        received: shown(piece),
+      });
+    }
+    // A ping, or whatever else a server says in between.
+    if (!NEWS.some((name) => piece[name] !== undefined)) return NOTHING;
+    for (const key of Object.keys(piece)) this.#readField(key, piece[key]);
+    return this.#readChoices(piece['choices']);
+  }
+
+  /** @throws ProtocolError where what came is no reply. */
+  finish(end: ReplyEnd): FinishedReply {
+    const readers = [...this.#choices.values()].sort((a, b) => a.index - b.index);
+    if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished))) throw this.#cut();
+    const isFiltered = this.#fields.has('prompt_filter_results');
+    const [first, ...others] = readers.map((reader) => reader.build({ isFiltered }));
+    if (first === undefined) throw this.#withoutChoices();
+    const reply = this.#build([first, ...others]);
+    return { reply, mends: this.#mends.all };
+  }
+
+  #readField(key: string, value: unknown): void {
+    switch (key) {
+      case 'id':
+        if (this.#id === '' && typeof value === 'string') this.#id = value;
+        return;
+      case 'model':
+        if (this.#model === '' && typeof value === 'string') this.#model = value;
+        return;
+      case 'created':
+        this.#readCreated(value);
+        return;
+      case 'service_tier':
+        this.#tier = textOrNull(value, this.#tier);
+        return;
+      case 'system_fingerprint':
+        this.#fingerprint = textOrNull(value, this.#fingerprint);
+        return;
+      case 'usage':
+        if (isCounted(value)) this.#usage = value;
+        else if (isRecord(value)) this.#mends.add('usage', 'nothing is counted in it: left out');
+        return;
+      case 'choices':
+      case 'object':
+      case 'error':
+      case 'obfuscation': // Padding of each chunk, against eavesdroppers who count bytes.
+        return;
+      case 'x_groq':
+        this.#readVendorUsage(value, 'x_groq.usage');
+    }
+    this.#fields.set(key, value);
+  }
+
+  #readCreated(value: unknown): void {
+    if (this.#created !== undefined || value === null || value === undefined || value === 0) return;
+    const created = typeof value === 'string' && value !== '' ? Number(value) : value;
+    const isTime = typeof created === 'number' && Number.isFinite(created);
+    if (created !== value || !isTime) this.#mends.add('created', isTime ? 'a text, read as a number' : 'left out');
+    if (isTime) this.#created = created;
+  }
+
+  #readVendorUsage(holder: unknown, path: string): void {
+    if (isRecord(holder) && isCounted(holder['usage'])) this.#vendorUsage = { path, usage: holder['usage'] };
+  }
+
+  #readChoices(choices: unknown): readonly Delta[] {
+    if (!Array.isArray(choices)) {
+      const form = choices === null ? 'null' : 'no list';
+      if (choices !== undefined) this.#mends.add('choices', `${form}: left out`);
+      return NOTHING;
+    }
+    let deltas = NOTHING;
+    for (const [at, choice] of choices.entries()) {
+      if (!isRecord(choice)) {
+        this.#mends.add('choices', 'one that is no object, left out');
+        continue;
+      }
+      const reader = this.#readerOf(choice, at);
+      const said = reader.read(choice);
+      if (reader.index === 0) deltas = deltas.length === 0 ? said : [...deltas, ...said];
+      this.#readVendorUsage(choice, `choices[${reader.index}].usage`);
+    }
+    return deltas;
+  }
+
+  #readerOf({ index: given }: Wire, position: number): ChoiceReader {
+    const isIndex = typeof given === 'number' && Number.isInteger(given) && given >= 0;
+    const index = isIndex ? given : position;
+    if (!isIndex) this.#mends.add(`choices[${index}].index`, `missing: now ${index}`);
+    let reader = this.#choices.get(index);
+    if (reader === undefined) {
+      reader = new ChoiceReader(index, this.#mends);
+      this.#choices.set(index, reader);
+    }
+    return reader;
+  }
+
+  #build(choices: readonly [ChatChoice, ...ChatChoice[]]): ChatReply {
+    const usage = this.#usage ?? this.#vendorUsage?.usage;
+    if (this.#usage === undefined && this.#vendorUsage !== undefined) {
+      this.#mends.add('usage', `missing: taken from ${this.#vendorUsage.path}`);
+    }
+    return {
+      ...(this.#id !== '' && { id: this.#id }),
+      object: 'chat.completion',
+      ...(this.#created !== undefined && { created: this.#created }),
+      ...(this.#model !== '' && { model: this.#model }),
+      choices,
+      ...(usage !== undefined && { usage: readUsage(usage, this.#mends) }),
+      ...(this.#tier !== undefined && { service_tier: this.#tier }),
+      ...(this.#fingerprint !== undefined && { system_fingerprint: this.#fingerprint }),
+      ...this.#fields.toObject(),
+    };
+  }
+
+  #cut(): ProtocolError {
+    const message = 'The stream ended without a finish_reason and without [DONE]: the reply was cut off.';
+    return new ProtocolError(message, { code: 'reply.cut', ...this.#received() });
+  }
+
+  #withoutChoices(): ProtocolError {
+    const message = "The server's reply has no choices, so there is no message in it.";
+    return new ProtocolError(message, { code: 'reply.empty_choices', ...this.#received() });
+  }
+
+  #received(): { readonly received?: string } {
+    return this.#last === undefined ? {} : { received: shown(this.#last) };
+  }
+}
+
+/** A piece without any of these is no part of a reply. */
+const NEWS = ['choices', 'usage', 'x_groq'];
+
+const NOTHING: readonly Delta[] = [];
+
+function textOrNull(value: unknown, before: string | null | undefined): string | null | undefined {
+  if (typeof value === 'string' && value !== '') return value;
+  return value === null ? (before ?? null) : before;
+}
+
+/** What a body is, by its first bytes, or by its content type where they say nothing: one JSON value, or an event stream. */
+export function detectForm(first: Uint8Array, contentType: string | undefined): 'json' | 'events' {
+  const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart();
+  if (/^[{["<]/.test(start)) return 'json';
+  const isField = FIELDS.some((field) => start.startsWith(field) || (start !== '' && field.startsWith(start)));
+  return isField || /event-stream/i.test(contentType ?? '') ? 'events' : 'json';
+}
+
+/** How a line of an event stream starts; the last one is a comment. */
+const FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];
+
+/** What an event of the stream says. */
+export type Said =
+  | { readonly type: 'piece'; readonly piece: unknown }
+  | { readonly type: 'done' }
+  | { readonly type: 'nothing' };
+
+/** @throws ProtocolError `reply.error` for `event: error`, `reply.garbage` for data that is no JSON. */
+export function readEventData({ event, data, isOpen }: ServerSentEvent): Said {
+  const text = data.trim();
+  if (text === '[DONE]') return { type: 'done' };
+  const parsed = parseJson(text);
+  if (event === 'error') throw serverError(parsed.ok ? errorOf(parsed.value) : text, data);
+  if (parsed.ok) return { type: 'piece', piece: parsed.value };
+  // Keep-alives have names and no JSON; where the stream broke off inside an event, its end tells whether that matters.
+  const isIdle = text === '' || (event !== undefined && event !== 'message');
+  if (isIdle || isOpen === true) return { type: 'nothing' };
+  const message = `The server sent an event of ${plural(data.length, 'character')} that is not JSON: ${parsed.problem}.`;
+  throw new ProtocolError(message, { code: 'reply.garbage', received: data });
+}
+
+function errorOf(value: unknown): unknown {
+  return isRecord(value) && value['error'] !== undefined ? value['error'] : value;
+}

@@ -1,0 +1,56 @@
+import { createParser, type EventSourceParser, type ParseError } from 'eventsource-parser';
+import { ProtocolError } from './errors.ts';
+
+export interface ServerSentEvent {
+  /** Absent where the server gave no name. */
+  readonly event?: string;
+  readonly data: string;
+  /** The stream ended inside it, so it may lack its end. */
+  readonly isOpen?: true;
+}
+
+export interface EventReaderOptions {
+  /** Characters that one line, or the lines of one event, may have. @defaultValue 16 × 1024 × 1024 */
+  readonly maxLength?: number;
+}
+
+/** Reads the bytes of an event stream, cut anywhere, as events. Comments and empty events are left out. */
+export class EventReader {
+  readonly #decoder = new TextDecoder();
+  readonly #parser: EventSourceParser;
+  #events: ServerSentEvent[] = [];
+
+  constructor({ maxLength = 16 * 1024 * 1024 }: EventReaderOptions = {}) {
+    this.#parser = createParser({
+      maxBufferSize: maxLength,
+      onEvent: ({ event, data }) => this.#events.push(event === undefined ? { data } : { event, data }),
+      onError: (error) => stopAt(error, maxLength),
+    });
+  }
+
+  /** @throws ProtocolError `reply.too_large`; nothing can be read after it. */
+  read(bytes: Uint8Array): readonly ServerSentEvent[] {
+    this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+    return this.#taken();
+  }
+
+  /** The event that the stream ended in, where it has data. */
+  end(): readonly ServerSentEvent[] {
+    // The line ends, and then the event.
+    this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+    return this.#taken().map((event) => ({ ...event, isOpen: true }));
+  }
+
+  #taken(): readonly ServerSentEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}
+
+/** Fields that nobody knows are to be overlooked; a buffer without end is not. */
+function stopAt({ type }: ParseError, maxLength: number): void {
+  if (type !== 'max-buffer-size-exceeded') return;
+  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply can be used.`;
+  throw new ProtocolError(message, { code: 'reply.too_large' });
+}

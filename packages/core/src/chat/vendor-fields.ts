@@ -1,0 +1,89 @@
+import { isRecord } from '../base/json.ts';
+import { wireJson } from './wire-json.ts';
+
+/** Fields that only this server knows, gathered from the pieces of a reply. What is empty says nothing. */
+export class VendorFields {
+  // A map, since a server may call a field `__proto__`.
+  readonly #fields = new Map<string, unknown>();
+
+  has(name: string): boolean {
+    return this.#fields.has(name);
+  }
+
+  /** The last word wins. */
+  set(name: string, value: unknown): void {
+    if (!isEmpty(value)) this.#fields.set(name, value);
+  }
+
+  /** Texts and lists go on from piece to piece; of anything else the last word wins. */
+  append(name: string, value: unknown): void {
+    if (isEmpty(value)) return;
+    const before = this.#fields.get(name);
+    if (typeof value === 'string' && typeof before === 'string' && !CONSTANT.test(name)) {
+      this.#fields.set(name, before + value);
+    } else if (Array.isArray(value)) {
+      this.#fields.set(name, Array.isArray(before) ? longer(before, value) : longer([], value));
+    } else if (name === 'audio' && isRecord(value) && isRecord(before)) {
+      this.#fields.set(name, joined(before, value));
+    } else {
+      this.#fields.set(name, value);
+    }
+  }
+
+  /** In the order in which they came. */
+  toObject(): object {
+    return Object.fromEntries(this.#fields);
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.keys(value).length === 0;
+}
+
+/** Repeated as they are by some servers in each piece. */
+const CONSTANT = /(^|_)(id|type|name|model|format|status|signature)$/;
+
+/** `list` is our own and grows in place: a long reply has thousands of pieces. */
+function longer(list: unknown[], more: readonly unknown[]): unknown[] {
+  // The whole list again, as citations often come.
+  const next = startsWith(more, list) ? more.slice(list.length) : more;
+  for (const element of next) {
+    const last = list.at(-1);
+    if (isSameBlock(last, element)) list[list.length - 1] = joined(last, element);
+    else list.push(element);
+  }
+  return list;
+}
+
+function startsWith(more: readonly unknown[], list: readonly unknown[]): boolean {
+  // Blocks with an index come in pieces, which may well be equal.
+  if (list.length === 0 || more.length < list.length || hasIndex(more[0])) return false;
+  return list.every((element, at) => wireJson(element) === wireJson(more[at]));
+}
+
+type Block = Readonly<Record<string, unknown>>;
+
+function hasIndex(element: unknown): element is Block {
+  return isRecord(element) && typeof element['index'] === 'number';
+}
+
+/** Two pieces of one block of `reasoning_details`. */
+function isSameBlock(last: unknown, next: unknown): last is Block {
+  return hasIndex(last) && hasIndex(next) && last['index'] === next['index'] && last['type'] === next['type'];
+}
+
+function joined(before: Block, next: unknown): Block {
+  const fields = new Map(Object.entries(before));
+  for (const [name, value] of Object.entries(isRecord(next) ? next : {})) {
+    if (isEmpty(value)) continue;
+    const text = fields.get(name);
+    const goesOn = SPOKEN.has(name) && typeof text === 'string' && typeof value === 'string';
+    fields.set(name, goesOn ? text + value : value);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** What comes in pieces inside a block, or inside `audio`. */
+const SPOKEN: ReadonlySet<string> = new Set(['text', 'summary', 'thinking', 'data', 'transcript']);

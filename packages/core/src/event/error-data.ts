@@ -1,0 +1,67 @@
+import { PawlError } from '../base/errors.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+
+/** An error as data: what events, facts and outcomes carry, since these are stored and sent. */
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  /** Stable, `noun.problem`, where the error has one. */
+  readonly code?: string;
+  readonly stack?: string;
+  /** The further plain fields of an error of ours: `status`, `requestId`, `retryAfterMs` … */
+  readonly details?: JsonObject;
+  readonly cause?: ErrorData;
+}
+
+/** The errors of this process behind their data, so that `cause` can be the very error that was thrown. */
+const originals = new WeakMap<ErrorData, Error>();
+
+export function toErrorData(thrown: unknown): ErrorData {
+  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  const details = PawlError.is(error) ? plainFields(error) : {};
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const data: ErrorData = {
+    name: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+    ...(error.cause instanceof Error ? { cause: toErrorData(error.cause) } : {}),
+  };
+  originals.set(data, error);
+  return data;
+}
+
+/** The error that was thrown, where that happened in this process; otherwise one with the same name, message and code. */
+export function toError(data: ErrorData): Error {
+  const original = originals.get(data);
+  if (original !== undefined) return original;
+  const { name, message, code, stack, details, cause } = data;
+  const error = new Error(message, cause === undefined ? undefined : { cause: toError(cause) });
+  return Object.assign(error, { name, ...(stack && { stack }), ...(code && { code }), ...details });
+}
+
+/** What a thrown value says, which need not be an `Error`. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  try {
+    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+function plainFields(error: Error): JsonObject {
+  const fields: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(error)) {
+    if (name === 'name' || name === 'code' || !isPlain(value)) continue;
+    fields[name] = value;
+  }
+  return fields;
+}
+
+function isPlain(value: unknown): value is Json {
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (typeof value !== 'object' || value === null) return ['string', 'number', 'boolean'].includes(typeof value);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain);
+}

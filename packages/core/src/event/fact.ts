@@ -1,0 +1,209 @@
+import type { Json } from '../base/json.ts';
+import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
+import type { FinishReason } from '../chat/reply.ts';
+import type { ToolChoice } from '../chat/request.ts';
+import type { ErrorData } from './error-data.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
+import type { LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { Usage } from './usage.ts';
+
+/** Time as the step saw it. */
+interface Timed {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How long the run had been at work, all attempts at it together, in milliseconds. */
+  readonly activeMs: number;
+}
+
+interface OfTurn extends Timed {
+  /** Counted from 1. */
+  readonly turn: number;
+}
+
+interface OfCall extends OfTurn {
+  /** Position among the turn's calls, from 0. */
+  readonly index: number;
+}
+
+interface Answered extends OfCall {
+  /** As the model wrote it; its id is the one in the history. */
+  readonly call: ToolCall;
+  /** What the model reads. */
+  readonly content: string;
+}
+
+export interface RunStarted extends Timed {
+  readonly type: 'run.started';
+  readonly agent: string;
+  readonly messages: readonly Message[];
+  /** The agent's instructions, as resolved for this run. */
+  readonly instructions?: string;
+}
+
+export interface TurnPlanned extends OfTurn {
+  readonly type: 'turn.planned';
+  readonly model: string;
+  readonly tools: readonly string[];
+  readonly toolChoice?: ToolChoice;
+  /** The messages to send in place of the history, where middleware changed them. */
+  readonly messages?: readonly Message[];
+}
+
+export interface ModelReplied extends OfTurn {
+  readonly type: 'model.replied';
+  readonly model: string;
+  /** Valid as history: unique ids, arguments that are JSON. */
+  readonly message: AssistantMessage;
+  /** The arguments as the model wrote them, by the call's position, where they are no JSON. */
+  readonly rawArguments?: Readonly<Record<number, string>>;
+  readonly finishReason: FinishReason | null;
+  /** The limit that shortened the reply's room, where one did. */
+  readonly clampedBy?: LimitName;
+  readonly usage: Usage;
+  readonly failedAttempts: readonly FailedAttempt[];
+  readonly durationMs: number;
+}
+
+export interface ModelFailed extends OfTurn {
+  readonly type: 'model.failed';
+  readonly error: ErrorData;
+  readonly usage: Usage;
+  readonly failedAttempts: readonly FailedAttempt[];
+}
+
+/** A request or a batch of calls would have passed a limit and was not started. */
+export interface LimitRefused extends OfTurn {
+  readonly type: 'limit.refused';
+  readonly limit: LimitName;
+  readonly max: number;
+  readonly spent: number;
+  /** Spent on attempts before the refusal. */
+  readonly usage: Usage;
+}
+
+/** A limit is near: one last turn without tools follows. */
+export interface LimitReached extends OfTurn {
+  readonly type: 'limit.reached';
+  readonly limit: LimitName;
+  readonly max: number;
+  readonly spent: number;
+  readonly message: UserMessage;
+}
+
+export interface AskedAgain extends OfTurn {
+  readonly type: 'model.asked_again';
+  readonly reason: 'empty' | 'cut' | 'output';
+  readonly message: UserMessage;
+}
+
+export interface LoopStuck extends OfTurn {
+  readonly type: 'loop.stuck';
+  readonly tool: string;
+  readonly count: number;
+  readonly message: UserMessage;
+}
+
+export interface ApprovalRequested extends OfCall {
+  readonly type: 'approval.requested';
+  readonly pending: PendingCall;
+}
+
+/** The call's tool may need approval; this call does not. */
+export interface ApprovalWaived extends OfCall {
+  readonly type: 'approval.waived';
+}
+
+/** What a person says to a pending call. */
+export type Answer =
+  | { readonly type: 'approve'; readonly fingerprint: string }
+  | { readonly type: 'deny'; readonly fingerprint: string; readonly reason?: string }
+  /** Approves the call with other arguments; they are checked like the model's own. */
+  | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json };
+
+export interface ApprovalAnswered extends OfCall {
+  readonly type: 'approval.answered';
+  readonly answer: Answer;
+}
+
+/** Nobody answered in time: the call counts as denied. */
+export interface ApprovalExpired extends OfCall {
+  readonly type: 'approval.expired';
+}
+
+/** The user wrote while calls were pending: these are closed as cancelled, then the message is appended. */
+export interface UserWrote extends OfTurn {
+  readonly type: 'user.wrote';
+  readonly message: UserMessage;
+}
+
+/** Nothing is left to do until somebody answers. */
+export interface RunSuspended extends OfTurn {
+  readonly type: 'run.suspended';
+  readonly pending: readonly string[];
+}
+
+export interface ToolFinished extends Answered {
+  readonly type: 'tool.finished';
+  readonly durationMs: number;
+  /** The whole text, where `content` is only its head and tail. */
+  readonly full?: string;
+  /** Images and files, which go to the model in a user message. */
+  readonly parts?: readonly UserPart[];
+  /** The paths in the value that have no exact JSON form. */
+  readonly lossy?: readonly string[];
+}
+
+export interface ToolFailed extends Answered {
+  readonly type: 'tool.failed';
+  readonly durationMs: number;
+  /** `invalid` and `unknown`: nothing ran. `aborted`: the tool threw `AbortRun`. `in_doubt`: a crash left it open. */
+  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'in_doubt';
+  readonly error: ErrorData;
+}
+
+export interface ToolSkipped extends Answered {
+  readonly type: 'tool.skipped';
+  readonly reason: 'denied' | 'cancelled' | 'limit';
+}
+
+export interface OutputChecked extends OfTurn {
+  readonly type: 'output.checked';
+  readonly result:
+    | { readonly ok: true; readonly value: Json }
+    /** One line an issue. */
+    | { readonly ok: false; readonly issues: string };
+}
+
+export interface RunAborted extends Timed {
+  readonly type: 'run.aborted';
+  readonly reason: string;
+}
+
+export interface RunFinished extends Timed {
+  readonly type: 'run.finished';
+  readonly outcome: Outcome<unknown>;
+}
+
+/** How one call was answered. */
+export type CallClosed = ToolFinished | ToolFailed | ToolSkipped;
+
+/** What a step yielded: JSON, remembered. The state of a run is its facts, folded. */
+export type Fact =
+  | RunStarted
+  | TurnPlanned
+  | ModelReplied
+  | ModelFailed
+  | LimitRefused
+  | LimitReached
+  | AskedAgain
+  | LoopStuck
+  | ApprovalRequested
+  | ApprovalWaived
+  | ApprovalAnswered
+  | ApprovalExpired
+  | UserWrote
+  | RunSuspended
+  | CallClosed
+  | OutputChecked
+  | RunAborted
+  | RunFinished;

@@ -1,0 +1,78 @@
+import { EventEmitter } from 'eventemitter3';
+import { toErrorData } from './error-data.ts';
+import type { EventOf, EventType, RunEvent } from './event.ts';
+import type { ListenerFailed } from './notice.ts';
+
+/** `'*'` hears everything. */
+export type Listener<Type extends EventType | '*'> = (
+  event: Type extends EventType ? EventOf<Type> : RunEvent,
+) => unknown;
+
+type Guarded = (event: RunEvent) => void;
+
+/** Who listens to a run. A listener that throws or rejects hurts nobody: it is told of, once. */
+export class Observers {
+  readonly #emitter = new EventEmitter<string>();
+  readonly #guarded = new Map<unknown, Guarded>();
+  /** The event that is being told, and those that came up meanwhile. */
+  readonly #queue: RunEvent[] = [];
+  readonly #onFailure: (notice: ListenerFailed) => void;
+
+  constructor(onFailure: (notice: ListenerFailed) => void) {
+    this.#onFailure = onFailure;
+  }
+
+  add<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
+    this.#emitter.on(type, this.#guard(listener));
+  }
+
+  remove<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
+    const guarded = this.#guarded.get(listener);
+    if (guarded !== undefined) this.#emitter.off(type, guarded);
+  }
+
+  /** Whether making an event of this type is of use to anybody here. */
+  wants(type: EventType): boolean {
+    return this.#emitter.listenerCount(type) > 0 || this.#emitter.listenerCount('*') > 0;
+  }
+
+  /** Whether somebody listens to this very type. */
+  hears(type: EventType): boolean {
+    return this.#emitter.listenerCount(type) > 0;
+  }
+
+  /** One event after the other: what a listener brings about is told when everybody has heard what it was told. */
+  tell(event: RunEvent): void {
+    this.#queue.push(event);
+    if (this.#queue.length > 1) return;
+    for (const next of this.#queue) {
+      this.#emitter.emit(next.type, next);
+      this.#emitter.emit('*', next);
+    }
+    this.#queue.length = 0;
+  }
+
+  /** One guard a listener, whatever it is added to, so that its failure is told once and it can be removed. */
+  #guard<Type extends EventType | '*'>(listener: Listener<Type>): Guarded {
+    const known = this.#guarded.get(listener);
+    if (known !== undefined) return known;
+    // The emitter hands each listener only events of the type that it was added for.
+    const hear = listener as unknown as (event: RunEvent) => unknown;
+    let failed = false;
+    const onError = (type: EventType, error: unknown): void => {
+      if (failed) return;
+      failed = true;
+      this.#onFailure({ type: 'listener.failed', event: type, error: toErrorData(error) });
+    };
+    const guarded: Guarded = (event) => {
+      try {
+        const result: unknown = hear(event);
+        if (result instanceof Promise) result.catch((error: unknown) => onError(event.type, error));
+      } catch (error) {
+        onError(event.type, error);
+      }
+    };
+    this.#guarded.set(listener, guarded);
+    return guarded;
+  }
+}

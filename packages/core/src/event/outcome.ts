@@ -1,0 +1,100 @@
+import type { Json } from '../base/json.ts';
+import type { Message, ToolCall } from '../chat/message.ts';
+import type { ErrorData } from './error-data.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
+import type { Usage } from './usage.ts';
+
+/** The caps that a run can have. */
+export type LimitName = 'turns' | 'toolCalls' | 'tokens' | 'cost' | 'durationMs';
+
+/** A call that waits for a person. */
+export interface PendingCall {
+  /** What to answer to: `host.answer(runId, id, …)`. */
+  readonly id: string;
+  readonly call: ToolCall;
+  /** The arguments, parsed. */
+  readonly input: Json;
+  /** A hash of call id, tool and exact arguments. An answer has to name it. */
+  readonly fingerprint: string;
+  /** What the tool shows a person, where it has a preview. */
+  readonly preview?: Json;
+}
+
+/** What every outcome has. */
+export interface Ending {
+  readonly runId: string;
+  /**
+   * The conversation, instructions left out. Valid to send again as it is: calls that were open are answered here,
+   * as pending or cancelled.
+   */
+  readonly messages: readonly Message[];
+  readonly usage: Usage;
+  /** Model requests that were made. */
+  readonly turns: number;
+  readonly toolCalls: number;
+  /** Time at work in milliseconds; time suspended does not count. */
+  readonly durationMs: number;
+}
+
+export interface Completed<Output = string> extends Ending {
+  readonly status: 'completed';
+  /** The run's last word: the text, or its parsed value where the agent has an output schema. */
+  readonly output: Output;
+  readonly text: string;
+}
+
+export interface Suspended extends Ending {
+  readonly status: 'suspended';
+  readonly pending: readonly PendingCall[];
+}
+
+export interface Limited<Output = string> extends Ending {
+  readonly status: 'limited';
+  readonly limit: LimitName;
+  readonly max: number;
+  readonly spent: number;
+  /** What the last turn without tools could still give. */
+  readonly output?: Output;
+  readonly text?: string;
+}
+
+export interface Truncated extends Ending {
+  readonly status: 'truncated';
+  /** What there was when the server's token limit cut the reply; may be empty. */
+  readonly text: string;
+}
+
+export interface Filtered extends Ending {
+  readonly status: 'filtered';
+  /** What there was when the server's filter stopped the reply; may be empty. */
+  readonly text: string;
+}
+
+export interface Refused extends Ending {
+  readonly status: 'refused';
+  /** The model's own words. */
+  readonly refusal: string;
+}
+
+export interface Aborted extends Ending {
+  readonly status: 'aborted';
+  readonly reason: string;
+}
+
+export interface Failed extends Ending {
+  readonly status: 'failed';
+  readonly error: ErrorData;
+  /** What was tried, where a model request failed: the last one's error is `error`. */
+  readonly attempts: readonly FailedAttempt[];
+}
+
+/** How a run ended. JSON throughout, unless the output schema gives something else. */
+export type Outcome<Output = string> =
+  | Completed<Output>
+  | Suspended
+  | Limited<Output>
+  | Truncated
+  | Filtered
+  | Refused
+  | Aborted
+  | Failed;

@@ -1,0 +1,39 @@
+/** What a run has used so far, all attempts and sub-runs included. */
+export interface Usage {
+  /** Model requests, repeated attempts not counted. */
+  readonly requests: number;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+  /** Prompt and completion. */
+  readonly totalTokens: number;
+  /** In US dollars; 0 where the model has no price. */
+  readonly cost: number;
+  /** Whether any of it had to be estimated, since a server gave no count. */
+  readonly estimated: boolean;
+}
+
+export const NO_USAGE: Usage = {
+  requests: 0,
+  promptTokens: 0,
+  cachedTokens: 0,
+  completionTokens: 0,
+  reasoningTokens: 0,
+  totalTokens: 0,
+  cost: 0,
+  estimated: false,
+};
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    requests: a.requests + b.requests,
+    promptTokens: a.promptTokens + b.promptTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    completionTokens: a.completionTokens + b.completionTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+    cost: a.cost + b.cost,
+    estimated: a.estimated || b.estimated,
+  };
+}

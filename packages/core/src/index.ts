@@ -1,0 +1,58 @@
+export { Agent } from './agent/agent.ts';
+export type { AgentOptions, Input, ResumeOptions, RunOptions } from './agent/agent-options.ts';
+export { Run } from './agent/run.ts';
+export type { Incomplete } from './agent/run-error.ts';
+export {
+  RunAbortedError,
+  RunError,
+  RunFailedError,
+  RunFilteredError,
+  RunLimitedError,
+  RunRefusedError,
+  RunSuspendedError,
+  RunTruncatedError,
+} from './agent/run-error.ts';
+export type { Clock } from './base/clock.ts';
+export { systemClock } from './base/clock.ts';
+export { ConfigError, DurableError, PawlError } from './base/errors.ts';
+export type { Json, JsonObject } from './base/json.ts';
+export { ModelError, ProtocolError } from './chat/errors.ts';
+export type * from './chat/message.ts';
+export type * from './chat/reply.ts';
+export type * from './chat/request.ts';
+export type * from './durable/durable.ts';
+export { ApprovalError } from './durable/errors.ts';
+export type { MemoryOptions } from './durable/memory.ts';
+export { memory } from './durable/memory.ts';
+export type { ErrorData } from './event/error-data.ts';
+export type { EventOf, EventType, RunEvent, Stamp } from './event/event.ts';
+export type * from './event/fact.ts';
+export type { FailedAttempt } from './event/failed-attempt.ts';
+export type * from './event/notice.ts';
+export type { Listener } from './event/observers.ts';
+export type * from './event/outcome.ts';
+export type { Usage } from './event/usage.ts';
+export { EmptyReplyError, OutputError, StuckError, ToolCorrectionError } from './loop/errors.ts';
+export type { Limits } from './loop/limits.ts';
+export type {
+  Middleware,
+  MiddlewareScope,
+  ModelCall as NextModel,
+  ToolExecution,
+  TurnPlan,
+  ValidatedCall,
+} from './loop/middleware.ts';
+export type { RetryPolicy } from './model/attempts.ts';
+export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
+export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';
+export { withFallback } from './model/fallback.ts';
+export type { OpenAIOptions } from './model/openai.ts';
+export { openai } from './model/openai.ts';
+export type { JsonSchema } from './schema/json-schema.ts';
+export type { Schema, StandardSchema, ZodSchema } from './schema/schema.ts';
+export { AbortRun, ToolError } from './tool/errors.ts';
+export { ToolTimeoutError } from './tool/execute.ts';
+export type { ToolResult } from './tool/result.ts';
+export { parts } from './tool/result.ts';
+export type { Effect, Tool, ToolContext, ToolOptions } from './tool/tool.ts';
+export { tool } from './tool/tool.ts';

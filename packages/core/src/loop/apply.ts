@@ -1,0 +1,111 @@
+import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
+import type { Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
+import { addUsage, type Usage } from '../event/usage.ts';
+import { closeCall, updateCall } from './calls.ts';
+import { judge, refusalOf } from './judge.ts';
+import type { CallState, Failing, RunState } from './state.ts';
+
+/** What is known after a fact. Pure. */
+export function apply(before: RunState, fact: Fact): RunState {
+  const state: RunState = { ...before, activeMs: Math.max(before.activeMs, fact.activeMs) };
+  switch (fact.type) {
+    case 'run.started':
+    case 'run.finished':
+      return state;
+    case 'turn.planned':
+      return { ...state, tools: fact.tools };
+    case 'model.replied':
+      return replied(state, fact);
+    case 'model.failed':
+      return {
+        ...spent(state, fact.usage),
+        ended: { status: 'failed', error: fact.error, attempts: fact.failedAttempts },
+      };
+    case 'limit.refused': {
+      const { limit, max, spent: used, usage } = fact;
+      return { ...spent(state, usage), ended: { status: 'limited', limit, max, spent: used } };
+    }
+    case 'run.aborted':
+      return { ...state, ended: { status: 'aborted', reason: fact.reason } };
+    case 'limit.reached':
+      return { ...state, last: fact, history: state.history.append(fact.message) };
+    case 'loop.stuck':
+      return { ...state, failing: told(state.failing, fact), history: state.history.append(fact.message) };
+    case 'model.asked_again': {
+      const asked = { ...state.asked, [fact.reason]: state.asked[fact.reason] + 1 };
+      return { ...state, asked, word: undefined, output: undefined, history: state.history.append(fact.message) };
+    }
+    case 'output.checked':
+      return { ...state, output: fact.result };
+    case 'approval.requested':
+      return updateCall(state, fact.index, { status: 'pending', pending: fact.pending });
+    case 'approval.waived':
+      return updateCall(state, fact.index, { status: 'waived' });
+    case 'approval.answered':
+      return answered(state, fact);
+    case 'approval.expired':
+      return state;
+    case 'user.wrote':
+      return { ...state, interruption: fact.message };
+    case 'run.suspended':
+      return { ...state, isParked: true };
+    case 'tool.finished':
+    case 'tool.failed':
+    case 'tool.skipped':
+      return closeCall(state, fact);
+  }
+}
+
+function replied(state: RunState, fact: ModelReplied): RunState {
+  const { message, finishReason, turn, clampedBy } = fact;
+  const verdict = judge(message, finishReason);
+  const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
+  return {
+    ...spent(state, fact.usage),
+    turn,
+    history: isHistory ? state.history.append(verdict === 'refused' ? withoutCalls(message) : message) : state.history,
+    calls: verdict === 'calls' ? callsOf(message, fact.rawArguments) : [],
+    word: { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
+    asked: isHistory ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
+    output: undefined,
+    interruption: undefined,
+    isParked: false,
+  };
+}
+
+/** A refusal beats the calls beside it: they never run, so they must not be open. */
+function withoutCalls({ tool_calls: _, ...message }: AssistantMessage): AssistantMessage {
+  return message;
+}
+
+function spent(state: RunState, usage: Usage): RunState {
+  return { ...state, usage: addUsage(state.usage, usage), lastUsage: usage };
+}
+
+function callsOf(message: AssistantMessage, raw: ModelReplied['rawArguments']): readonly CallState[] {
+  return (message.tool_calls ?? []).map((call, index) => {
+    const written = raw?.[index];
+    const asWritten: ToolCall =
+      written === undefined || call.type === 'custom'
+        ? call
+        : { ...call, function: { ...call.function, arguments: written } };
+    return { index, call: asWritten, status: 'open', isEdited: false };
+  });
+}
+
+function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'approval.answered' }>): RunState {
+  switch (answer.type) {
+    case 'approve':
+      return updateCall(state, index, { status: 'approved' });
+    case 'deny':
+      return state;
+    case 'edit':
+      return updateCall(state, index, { status: 'approved', edited: JSON.stringify(answer.arguments) });
+  }
+}
+
+function told(failing: RunState['failing'], { tool, count }: LoopStuck): RunState['failing'] {
+  const tell = (each: Failing): Failing =>
+    each.tool === tool && each.count === count ? { ...each, isTold: true } : each;
+  return new Map([...failing].map(([key, each]) => [key, tell(each)]));
+}

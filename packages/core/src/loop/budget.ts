@@ -1,0 +1,97 @@
+import type { LimitName } from '../event/outcome.ts';
+import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { Price } from '../model/chat-model.ts';
+import type { ResolvedLimits } from './limits.ts';
+
+export interface Estimate {
+  readonly promptTokens: number;
+  /** The most that the reply may have, where the request says so. */
+  readonly completionTokens: number | undefined;
+  readonly price: Price | undefined;
+}
+
+export type Reservation =
+  | {
+      readonly type: 'reserved';
+      readonly tokens: number;
+      readonly cost: number;
+      /** What the reply may have at the most; `undefined` where no cap is in sight. */
+      readonly completionTokens: number | undefined;
+      /** The cap that made it so. */
+      readonly clampedBy: LimitName | undefined;
+    }
+  | { readonly type: 'refused'; readonly limit: LimitName; readonly max: number; readonly spent: number };
+
+/** The purse of a run, which everything in it shares: nothing starts that could pass the caps. */
+export class Budget {
+  readonly #limits: ResolvedLimits;
+  #spent: Usage = NO_USAGE;
+  #reservedTokens = 0;
+  #reservedCost = 0;
+
+  constructor(limits: ResolvedLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether anything has to be estimated before a request. */
+  get isCapped(): boolean {
+    return Number.isFinite(this.#limits.tokens) || Number.isFinite(this.#limits.cost);
+  }
+
+  /** Counts what was used, here or in an earlier attempt at the run. */
+  charge(usage: Usage): void {
+    this.#spent = addUsage(this.#spent, usage);
+  }
+
+  /** Sets aside what a request may use at the most. */
+  reserve({ promptTokens, completionTokens, price }: Estimate): Reservation {
+    const { tokens, cost } = this.#limits;
+    const freeTokens = tokens - this.#spent.totalTokens - this.#reservedTokens;
+    if (freeTokens <= promptTokens) return this.#refused('tokens', this.#spent.totalTokens);
+    const freeCost = cost - this.#spent.cost - this.#reservedCost;
+    const promptCost = costOf({ promptTokens, cachedTokens: 0, completionTokens: 0 }, price);
+    if (Number.isFinite(cost) && freeCost <= promptCost) return this.#refused('cost', this.#spent.cost);
+
+    const byTokens = freeTokens - promptTokens;
+    const byCost = price === undefined || !Number.isFinite(cost) ? Infinity : affordable(freeCost - promptCost, price);
+    const room = Math.floor(Math.min(byTokens, byCost));
+    if (room < 1) return this.#refused('cost', this.#spent.cost);
+    const isClamped = room < (completionTokens ?? Number.POSITIVE_INFINITY);
+    const most = isClamped ? room : (completionTokens ?? 0);
+    const reservation = {
+      type: 'reserved' as const,
+      tokens: promptTokens + most,
+      cost: costOf({ promptTokens, cachedTokens: 0, completionTokens: most }, price),
+      completionTokens: most,
+      clampedBy: isClamped ? (byTokens <= byCost ? ('tokens' as const) : ('cost' as const)) : undefined,
+    };
+    this.#reservedTokens += reservation.tokens;
+    this.#reservedCost += reservation.cost;
+    return reservation;
+  }
+
+  /** Gives back what was set aside; what was used is charged by its fact. */
+  release({ tokens, cost }: { readonly tokens: number; readonly cost: number }): void {
+    this.#reservedTokens -= tokens;
+    this.#reservedCost -= cost;
+  }
+
+  #refused(limit: 'tokens' | 'cost', spent: number): Reservation {
+    return { type: 'refused', limit, max: this.#limits[limit], spent };
+  }
+}
+
+/** In US dollars. */
+export function costOf(
+  usage: Pick<Usage, 'promptTokens' | 'cachedTokens' | 'completionTokens'>,
+  price: Price | undefined,
+): number {
+  if (price === undefined) return 0;
+  const { input, output, cachedInput = input } = price;
+  const fresh = Math.max(0, usage.promptTokens - usage.cachedTokens);
+  return (fresh * input + usage.cachedTokens * cachedInput + usage.completionTokens * output) / 1_000_000;
+}
+
+function affordable(cost: number, { output }: Price): number {
+  return output === 0 ? Number.POSITIVE_INFINITY : (cost * 1_000_000) / output;
+}

@@ -1,0 +1,109 @@
+import { canonicalJson, parseJson } from '../base/json.ts';
+import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
+import type { CallClosed } from '../event/fact.ts';
+import type { CallState, Failing, Misses, RunState } from './state.ts';
+
+interface CallChange extends Partial<Pick<CallState, 'status' | 'pending' | 'closed'>> {
+  /** The arguments that a person put in place of the model's. */
+  readonly edited?: string;
+}
+
+/** The state with one of its calls changed. */
+export function updateCall(state: RunState, index: number, { edited, ...change }: CallChange): RunState {
+  const calls = state.calls.map((each) => {
+    if (each.index !== index) return each;
+    if (edited === undefined) return { ...each, ...change };
+    return { ...each, ...change, isEdited: true, call: withArguments(each.call, edited) };
+  });
+  return { ...state, calls };
+}
+
+function withArguments(call: ToolCall, text: string): ToolCall {
+  if (call.type === 'custom') return { ...call, custom: { ...call.custom, input: text } };
+  return { ...call, function: { ...call.function, arguments: text } };
+}
+
+/** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */
+export function closeCall(before: RunState, fact: CallClosed): RunState {
+  const state = updateCall(before, fact.index, { status: 'closed', closed: fact });
+  const counted: RunState = {
+    ...state,
+    toolCalls: state.toolCalls + (fact.type === 'tool.skipped' ? 0 : 1),
+    isOverToolCalls: state.isOverToolCalls || (fact.type === 'tool.skipped' && fact.reason === 'limit'),
+    ended: state.ended ?? endedBy(fact),
+  };
+  const closed = counted.calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
+  return closed.length < counted.calls.length ? counted : turnClosed(counted, closed);
+}
+
+function endedBy(fact: CallClosed): RunState['ended'] {
+  if (fact.type !== 'tool.failed' || fact.reason !== 'aborted') return undefined;
+  return { status: 'aborted', reason: fact.error.message };
+}
+
+function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
+  const messages = [...closed.map(toolMessage), ...partsMessage(closed)];
+  const { interruption } = state;
+  return {
+    ...state,
+    history: state.history.append(...messages, ...(interruption === undefined ? [] : [interruption])),
+    calls: [],
+    word: undefined,
+    interruption: undefined,
+    misses: countMisses(state.misses, closed),
+    failing: countFailing(state.failing, closed),
+  };
+}
+
+export function toolMessage({ call, content }: CallClosed): ToolMessage {
+  return { role: 'tool', tool_call_id: call.id, content };
+}
+
+/** Images and files can't stand in a tool message: they follow the turn's last result in a user message. */
+export function partsMessage(closed: readonly CallClosed[]): readonly UserMessage[] {
+  const content = closed.flatMap((fact) => {
+    if (fact.type !== 'tool.finished' || fact.parts === undefined) return [];
+    return [{ type: 'text' as const, text: `From ${callName(fact.call)} (${fact.call.id}):` }, ...fact.parts];
+  });
+  return content.length === 0 ? [] : [{ role: 'user', content }];
+}
+
+/** A tool with no call that passed this turn missed once more, however many calls it had; one that passed starts over. */
+function countMisses(before: RunState['misses'], closed: readonly CallClosed[]): RunState['misses'] {
+  const misses = new Map<string, Misses>(before);
+  const passed = new Set(closed.filter((fact) => !isMiss(fact) && fact.type !== 'tool.skipped').map(nameOf));
+  for (const name of passed) misses.delete(name);
+  for (const [name, issue] of new Map(closed.filter(isMiss).map((fact) => [nameOf(fact), fact.content]))) {
+    if (!passed.has(name)) misses.set(name, { turns: (before.get(name)?.turns ?? 0) + 1, issue });
+  }
+  return misses;
+}
+
+function isMiss(fact: CallClosed): boolean {
+  return fact.type === 'tool.failed' && (fact.reason === 'invalid' || fact.reason === 'unknown');
+}
+
+function nameOf({ call }: CallClosed): string {
+  return callName(call);
+}
+
+/** Only calls that passed validation count: the others have a budget of their own. */
+function countFailing(before: RunState['failing'], closed: readonly CallClosed[]): RunState['failing'] {
+  const failing = new Map<string, Failing>(before);
+  for (const fact of closed) {
+    if (fact.type === 'tool.skipped' || isMiss(fact)) continue;
+    const key = signature(fact.call);
+    if (fact.type === 'tool.finished') failing.delete(key);
+    else {
+      const { count = 0, isTold = false } = failing.get(key) ?? {};
+      failing.set(key, { tool: callName(fact.call), count: count + 1, isTold });
+    }
+  }
+  return failing;
+}
+
+/** The same for the same tool and arguments, whatever the order of their keys. */
+function signature(call: ToolCall): string {
+  const parsed = parseJson(callArguments(call));
+  return `${callName(call)} ${parsed.ok ? canonicalJson(parsed.value) : callArguments(call)}`;
+}

@@ -1,0 +1,83 @@
+import { untilAborted } from '../base/abort.ts';
+import { canonicalJson, type Json } from '../base/json.ts';
+import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import type { ApprovalRequested, ApprovalWaived, Fact } from '../event/fact.ts';
+import type { Validated } from '../schema/schema.ts';
+import { parseArguments, readArguments } from '../tool/arguments.ts';
+import type { Tool } from '../tool/tool.ts';
+import type { CheckCalls } from './action.ts';
+import { factStep, type Scope, stamp } from './scope.ts';
+import type { CallState } from './state.ts';
+
+/** Asks each call's tool whether a person has to agree. Arguments that do not pass need nobody: they will not run. */
+export function checkCalls({ turn, calls }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
+  const steps = calls.map((state) => {
+    const { index } = state;
+    const work = async (): Promise<ApprovalRequested | ApprovalWaived> => {
+      const pending = await untilAborted(scope.signal, () => pendingCall(state, { turn, scope })).catch(ended(scope));
+      const position = { turn, index, ...stamp(scope) };
+      if (pending === undefined) return { type: 'approval.waived', ...position };
+      return { type: 'approval.requested', pending, ...position };
+    };
+    return factStep<Fact>(scope, { name: `check:${turn}.${index}`, effect: 'read', work });
+  });
+  return scope.durable.all(steps, { width: scope.parallelToolCalls });
+}
+
+/** An aborted run asks nobody, and runs nothing either; any other error must not pass for a waiver. */
+function ended({ signal }: Scope): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) throw error;
+    return undefined;
+  };
+}
+
+interface Where {
+  readonly turn: number;
+  readonly scope: Scope;
+}
+
+async function pendingCall(
+  { index, call }: CallState,
+  { turn, scope }: Where,
+): Promise<ApprovalRequested['pending'] | undefined> {
+  const tool = scope.definition.tools.get(callName(call));
+  if (tool === undefined) return undefined;
+  const validated = await readArguments(tool, callArguments(call));
+  if (!validated.ok || !(await needsApproval(tool, { validated, scope }))) return undefined;
+  const parsed = parseArguments(callArguments(call));
+  const input = (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
+  const preview = await previewOf(tool, { validated, scope });
+  const fingerprint = await fingerprintOf(call, input);
+  return { id: `approve:${turn}.${index}`, call, input, fingerprint, ...(preview === undefined ? {} : { preview }) };
+}
+
+interface Checked {
+  readonly validated: Extract<Validated, { ok: true }>;
+  readonly scope: Scope;
+}
+
+/** A check that fails asks a person: nothing may run because of an error. */
+async function needsApproval({ needsApproval }: Tool, { validated, scope }: Checked): Promise<boolean> {
+  if (typeof needsApproval === 'boolean') return needsApproval;
+  try {
+    return await needsApproval(validated.value, scope.context);
+  } catch {
+    return true;
+  }
+}
+
+async function previewOf({ preview }: Tool, { validated, scope }: Checked): Promise<Json | undefined> {
+  try {
+    return await preview?.(validated.value, scope.context);
+  } catch (error) {
+    return `The preview failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+  }
+}
+
+/** SHA-256 over the call's id, its tool and its exact arguments, in hexadecimal. */
+async function fingerprintOf(call: ToolCall, input: Json): Promise<string> {
+  const text = canonicalJson([call.id, callName(call), input]);
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

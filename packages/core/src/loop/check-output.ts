@@ -1,0 +1,39 @@
+import { untilAborted } from '../base/abort.ts';
+import type { Json } from '../base/json.ts';
+import { parseJson } from '../base/json.ts';
+import { messageOf } from '../event/error-data.ts';
+import type { Fact, OutputChecked } from '../event/fact.ts';
+import type { CheckOutput } from './action.ts';
+import { factStep, interrupted, type Scope, stamp } from './scope.ts';
+
+/** Reads the run's last word as the agent's output. What is remembered is its JSON, before the schema transforms it. */
+export function checkOutput({ turn, text }: CheckOutput, scope: Scope): Promise<Fact> {
+  const work = async (): Promise<Fact> => {
+    try {
+      const result = await untilAborted(scope.signal, () => check(text, scope));
+      return { type: 'output.checked', turn, result, ...stamp(scope) };
+    } catch {
+      // The check itself never throws.
+      return interrupted(scope, { turn, reason: scope.signal.reason });
+    }
+  };
+  return scope.durable.step(factStep<Fact>(scope, { name: `output:${turn}`, effect: 'read', work }));
+}
+
+/** A schema that throws is an issue, as it is in a tool's arguments. */
+async function check(text: string, { definition }: Scope): Promise<OutputChecked['result']> {
+  const parsed = parseJson(unfenced(text));
+  if (!parsed.ok) return { ok: false, issues: `not valid JSON: ${parsed.problem}` };
+  try {
+    const validated = await definition.output?.validate(parsed.value);
+    if (validated?.ok === false) return validated;
+  } catch (error) {
+    return { ok: false, issues: messageOf(error) };
+  }
+  return { ok: true, value: parsed.value as Json }; // JSON.parse gives nothing else.
+}
+
+/** Models like to put JSON into a Markdown fence, also where they were asked not to. */
+function unfenced(text: string): string {
+  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
+}

@@ -1,0 +1,53 @@
+import { plural } from '../base/text.ts';
+import { callName } from '../chat/message.ts';
+import type { Action } from './action.ts';
+import type { Policy } from './policy.ts';
+import type { CallState, RunState } from './state.ts';
+
+/** What happens to the turn's calls next: those that need no approval, then the waits, then the approved ones. */
+export function decideCalls(state: RunState, policy: Policy): Action {
+  const { turn, last } = state;
+  const open = state.calls.filter(({ status }) => status !== 'closed');
+  if (last !== undefined) {
+    const text = state.word?.text ?? '';
+    const given = text.trim() === '' || policy.hasOutput ? {} : { output: text, text };
+    return {
+      type: 'finish',
+      conclusion: { status: 'limited', limit: last.limit, max: last.max, spent: last.spent, ...given },
+    };
+  }
+  const { toolCalls, durationMs } = policy.limits;
+  if (state.activeMs >= durationMs) {
+    return {
+      type: 'finish',
+      conclusion: { status: 'limited', limit: 'durationMs', max: durationMs, spent: state.activeMs },
+    };
+  }
+  if (state.toolCalls + open.length > toolCalls) {
+    const content = `Not run: ${plural(open.length, 'call')} would pass the limit of ${plural(toolCalls, 'tool call')}, of which ${state.toolCalls} are used.`;
+    return { type: 'refuse-calls', turn, calls: open, content };
+  }
+  return decideBatch(state, { open, policy });
+}
+
+interface Batch {
+  readonly open: readonly CallState[];
+  readonly policy: Policy;
+}
+
+function decideBatch({ turn, tools, isParked }: RunState, { open, policy }: Batch): Action {
+  const inDoubt = open.filter(({ status, call }) => status === 'open' && policy.mayNeedApproval(callName(call)));
+  if (inDoubt.length > 0) return { type: 'check-calls', turn, calls: inDoubt };
+  const free = open.filter(({ status }) => status === 'open' || status === 'waived');
+  if (free.length > 0) return { type: 'run-calls', turn, calls: free, tools };
+  const pending = open.filter(({ status }) => status === 'pending');
+  if (pending.length === 0) return { type: 'run-calls', turn, calls: open, tools };
+  if (!isParked) return { type: 'await-answers', turn, calls: pending };
+  return {
+    type: 'finish',
+    conclusion: {
+      status: 'suspended',
+      pending: pending.flatMap(({ pending }) => (pending === undefined ? [] : [pending])),
+    },
+  };
+}

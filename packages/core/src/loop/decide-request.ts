@@ -1,0 +1,88 @@
+import { plural } from '../base/text.ts';
+import type { LimitName } from '../event/outcome.ts';
+import type { Action } from './action.ts';
+import { StuckError, ToolCorrectionError } from './errors.ts';
+import { failure } from './failure.ts';
+import type { Policy } from './policy.ts';
+import type { RunState } from './state.ts';
+
+/** Whether the model may be asked again, and how. */
+export function decideRequest(state: RunState, policy: Policy): Action {
+  return hopeless(state, policy) ?? stuck(state) ?? limited(state, policy) ?? ask(state);
+}
+
+function ask({ turn, history, last }: RunState): Action {
+  return { type: 'call-model', turn: turn + 1, history, final: last !== undefined };
+}
+
+function hopeless({ misses }: RunState, policy: Policy): Action | undefined {
+  for (const [tool, { turns, issue }] of misses) {
+    const corrections = policy.correctionsOf(tool);
+    if (turns <= corrections) continue;
+    const message = `The model's calls of tool "${tool}" failed before they ran, also after ${plural(corrections, 'correction')}: ${issue}`;
+    return failed(new ToolCorrectionError(message, { tool, issue }));
+  }
+  return undefined;
+}
+
+/** After as many failures of the same call in a row the model is told; one more ends the run. */
+const STUCK_AT = 3;
+
+function stuck({ failing, turn }: RunState): Action | undefined {
+  for (const { tool, count, isTold } of failing.values()) {
+    if (count > STUCK_AT && isTold) {
+      const message = `The model called tool "${tool}" ${count} times with the same arguments, and it failed each time, also after it was told.`;
+      return failed(new StuckError(message, { code: 'loop.stuck' }));
+    }
+    if (count < STUCK_AT || isTold) continue;
+    const content = `You called ${tool} ${count} times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.`;
+    const fact = { type: 'loop.stuck' as const, turn, tool, count, message: { role: 'user' as const, content } };
+    return { type: 'tell', step: `stuck:${turn}`, fact };
+  }
+  return undefined;
+}
+
+function failed(error: Error): Action {
+  return { type: 'finish', conclusion: failure(error) };
+}
+
+interface Reached {
+  readonly limit: LimitName;
+  readonly spent: number;
+  /** Whether one more request still fits. */
+  readonly leavesOne: boolean;
+}
+
+function limited(state: RunState, policy: Policy): Action | undefined {
+  const reached = reachedLimit(state, policy);
+  if (reached === undefined) return undefined;
+  const { limit, spent, leavesOne } = reached;
+  const max = policy.limits[limit];
+  if (!leavesOne) return { type: 'finish', conclusion: { status: 'limited', limit, max, spent } };
+  if (state.last !== undefined || !policy.hasTools) return undefined;
+  const fact = { type: 'limit.reached' as const, turn: state.turn, limit, max, spent, message: LAST_TURN };
+  return { type: 'tell', step: `last:${state.turn}`, fact };
+}
+
+const LAST_TURN = {
+  role: 'user',
+  content: 'A limit of this run is reached, so tools are switched off now. Answer with what you have.',
+} as const;
+
+function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined {
+  const { turn, usage, lastUsage, activeMs, toolCalls } = state;
+  const amounts = [
+    { limit: 'tokens', spent: usage.totalTokens, ahead: lastUsage.totalTokens },
+    { limit: 'cost', spent: usage.cost, ahead: lastUsage.cost },
+    { limit: 'durationMs', spent: activeMs, ahead: 0 },
+  ] as const;
+  for (const { limit, spent } of amounts) {
+    if (spent >= limits[limit]) return { limit, spent, leavesOne: false };
+  }
+  if (turn + 1 >= limits.turns) return { limit: 'turns', spent: turn, leavesOne: turn < limits.turns };
+  for (const { limit, spent, ahead } of amounts) {
+    // A request like the last one would leave no room for another: make it the last.
+    if (spent + 2 * ahead > limits[limit]) return { limit, spent, leavesOne: true };
+  }
+  return state.isOverToolCalls ? { limit: 'toolCalls', spent: toolCalls, leavesOne: true } : undefined;
+}

@@ -1,0 +1,93 @@
+import type { Action, Conclusion } from './action.ts';
+import { decideCalls } from './decide-calls.ts';
+import { decideRequest } from './decide-request.ts';
+import { EmptyReplyError, OutputError } from './errors.ts';
+import { failure } from './failure.ts';
+import type { Policy } from './policy.ts';
+import type { RunState, Word } from './state.ts';
+
+/** The whole policy: what happens next, given what is known. Pure; reads facts only. */
+export function decide(state: RunState, policy: Policy): Action {
+  if (state.ended !== undefined) return finish(state.ended);
+  if (state.calls.length > 0) return decideCalls(state, policy);
+  if (state.word === undefined) return decideRequest(state, policy);
+  return decideReply(state, { word: state.word, policy });
+}
+
+interface Reply {
+  readonly word: Word;
+  readonly policy: Policy;
+}
+
+function decideReply(state: RunState, { word, policy }: Reply): Action {
+  const { turn, last } = state;
+  switch (word.verdict) {
+    case 'calls':
+      return decideRequest(state, policy);
+    case 'refused':
+      return finish({ status: 'refused', refusal: word.refusal });
+    case 'filtered':
+      return finish({ status: 'filtered', text: word.text });
+    case 'truncated':
+      if (word.clampedBy === undefined) return finish({ status: 'truncated', text: word.text });
+      return finish(clamped(state, { word, policy }));
+    case 'cut':
+      if (word.clampedBy !== undefined) return finish(clamped(state, { word, policy }));
+      if (state.asked.cut > 0 || last !== undefined) return finish({ status: 'truncated', text: word.text });
+      return askAgain(turn, { reason: 'cut', content: CUT });
+    case 'empty':
+      if (last !== undefined) return finish(limited(state));
+      if (state.asked.empty === 0) return askAgain(turn, { reason: 'empty', content: EMPTY });
+      return finish(failure(new EmptyReplyError(EMPTY_TWICE, { code: 'reply.empty' })));
+    case 'text':
+      return policy.hasOutput ? decideOutput(state, { word, policy }) : finish(ended(state, word.text, word.text));
+  }
+}
+
+const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
+const EMPTY_TWICE =
+  'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.';
+const CUT =
+  'Your last reply was cut off by the token limit, so none of its tool calls was run. Try again with shorter arguments, or with fewer calls.';
+
+function decideOutput(state: RunState, { word, policy }: Reply): Action {
+  const { output, turn } = state;
+  if (output === undefined) return { type: 'check-output', turn, text: word.text };
+  if (output.ok) return finish(ended(state, output.value, word.text));
+  if (state.last !== undefined) return finish({ ...limited(state), text: word.text });
+  if (state.asked.output < policy.outputCorrections) {
+    const content = `Your answer does not have the form that is needed:\n${output.issues}\nAnswer again, with the whole of it corrected, as JSON and nothing else.`;
+    return askAgain(turn, { reason: 'output', content });
+  }
+  const message = `The answer did not fit the output schema, also after ${policy.outputCorrections} corrections: ${output.issues}`;
+  return finish(failure(new OutputError(message, { text: word.text, issues: output.issues })));
+}
+
+function ended(state: RunState, output: unknown, text: string): Conclusion {
+  return state.last === undefined ? { status: 'completed', output, text } : { ...limited(state), output, text };
+}
+
+/** The run's limit left the reply too little room. */
+function clamped(state: RunState, { word: { text, clampedBy }, policy }: Reply): Conclusion {
+  const limit = clampedBy ?? 'tokens';
+  const spent = limit === 'cost' ? state.usage.cost : state.usage.totalTokens;
+  const output = policy.hasOutput || text.trim() === '' ? {} : { output: text };
+  return { status: 'limited', limit, max: policy.limits[limit], spent, text, ...output };
+}
+
+function limited({ last }: RunState): Extract<Conclusion, { status: 'limited' }> {
+  const { limit, max, spent } = last ?? { limit: 'turns', max: 0, spent: 0 };
+  return { status: 'limited', limit, max, spent };
+}
+
+function askAgain(
+  turn: number,
+  { reason, content }: { readonly reason: 'empty' | 'cut' | 'output'; readonly content: string },
+): Action {
+  const message = { role: 'user' as const, content };
+  return { type: 'tell', step: `again:${turn}`, fact: { type: 'model.asked_again', turn, reason, message } };
+}
+
+function finish(conclusion: Conclusion): Action {
+  return { type: 'finish', conclusion };
+}

@@ -1,0 +1,159 @@
+import { ProtocolError } from '../chat/errors.ts';
+import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import { toErrorData } from '../event/error-data.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
+import type { LimitName } from '../event/outcome.ts';
+import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import { type AttemptFailure, attempts } from '../model/attempts.ts';
+import type { ChatModel, ModelContext } from '../model/chat-model.ts';
+import { TimeoutError } from '../model/errors.ts';
+import type { Reservation } from './budget.ts';
+import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
+import type { Scope } from './scope.ts';
+
+type Refusal = Extract<Reservation, { type: 'refused' }>;
+type Reserved = Extract<Reservation, { type: 'reserved' }>;
+
+/** The budget has no room for the request. Inside the loop only: outside, the outcome says it. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`The ${refusal.limit} limit is reached.`);
+    this.refusal = refusal;
+  }
+}
+
+/** One turn's talk with the model: its attempts, what they are told as, and what they use. */
+export class Exchange {
+  readonly #scope: Scope;
+  readonly #turn: number;
+  readonly #model: ChatModel;
+  readonly #failed: FailedAttempt[] = [];
+  #attempt = 0;
+  /** Whether pieces of the present attempt were told. */
+  #hasTold = false;
+  #usage: Usage = NO_USAGE;
+  #reserved: Reserved | undefined;
+
+  constructor(scope: Scope, { turn, model }: { readonly turn: number; readonly model: ChatModel }) {
+    this.#scope = scope;
+    this.#turn = turn;
+    this.#model = model;
+    this.modelName = model.name;
+  }
+
+  /** Who answered in the end. */
+  modelName: string;
+
+  get usage(): Usage {
+    return this.#usage;
+  }
+
+  get failedAttempts(): readonly FailedAttempt[] {
+    return this.#failed;
+  }
+
+  get clampedBy(): LimitName | undefined {
+    return this.#reserved?.clampedBy;
+  }
+
+  /** Asks, with all retries, and within the budget. What middleware wraps. */
+  async call(asked: ChatRequest): Promise<ChatReply> {
+    const request = this.#reserve(asked);
+    const { definition, random } = this.#scope;
+    const { reply, model } = await attempts(this.#model, request, {
+      policy: definition.retry,
+      context: this.#context(),
+      random,
+      onAttempt: ({ attempt, model }) => this.#onAttempt({ attempt, model }),
+      onFailed: (failure) => this.#onFailed(failure, request),
+    });
+    this.modelName = model.name;
+    this.#usage = addUsage(this.#usage, usageOf(reply, { request, price: model.price }));
+    return reply;
+  }
+
+  /** Gives back what was reserved. */
+  end(): void {
+    if (this.#reserved !== undefined) this.#scope.budget.release(this.#reserved);
+  }
+
+  /** Tells a text that no piece was told of: a model may answer without telling pieces. */
+  tellWhole(text: string): void {
+    if (!this.#hasTold && text !== '') void this.#onDelta({ type: 'text', delta: text }); // Nothing to wait with.
+  }
+
+  tellMended(mends: readonly Mend[]): void {
+    void this.#scope.tell.notice({ type: 'wire.mended', turn: this.#turn, mends }); // Nothing to wait with.
+  }
+
+  /** Voids the pieces that were told. */
+  tellDiscarded(): void {
+    if (!this.#hasTold) return;
+    this.#hasTold = false;
+    void this.#scope.tell.notice({ type: 'model.discarded', turn: this.#turn, attempt: this.#attempt }); // As above.
+  }
+
+  /** Without a cap there is nothing to estimate. */
+  #reserve(request: ChatRequest): ChatRequest {
+    const { budget } = this.#scope;
+    if (!budget.isCapped) return request;
+    this.end();
+    this.#reserved = undefined;
+    const reservation = budget.reserve({
+      promptTokens: estimatePrompt(request),
+      completionTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+      price: this.#model.price,
+    });
+    if (reservation.type === 'refused') throw new RequestRefused(reservation);
+    this.#reserved = reservation;
+    if (reservation.clampedBy === undefined) return request;
+    const { max_tokens: _, ...rest } = request;
+    return { ...rest, ...(reservation.completionTokens && { max_completion_tokens: reservation.completionTokens }) };
+  }
+
+  #context(): ModelContext {
+    const { signal, clock, runId, path, traceparent } = this.#scope;
+    return {
+      signal,
+      clock,
+      runId,
+      path,
+      traceparent,
+      onDelta: (delta) => this.#onDelta(delta),
+      onMended: (mends) => this.tellMended(mends),
+    };
+  }
+
+  #onAttempt({ attempt, model }: { readonly attempt: number; readonly model: string }): void {
+    this.#attempt = attempt;
+    this.#hasTold = false;
+    void this.#scope.tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model }); // Nothing to wait with.
+  }
+
+  #onFailed({ attempt, model, error, retryInMs, counted }: AttemptFailure, request: ChatRequest): void {
+    const told = toErrorData(error);
+    const turn = this.#turn;
+    // A server that was at work on its answer counts it; one that refused the request does not.
+    if (this.#hasTold || error instanceof TimeoutError || error instanceof ProtocolError) {
+      this.#usage = addUsage(this.#usage, discardedUsage({ request, price: this.#model.price }));
+    }
+    this.tellDiscarded();
+    if (counted) this.#failed.push({ attempt, model, error: told });
+    const retry = retryInMs === undefined ? {} : { retryInMs };
+    void this.#scope.tell.notice({ type: 'attempt.failed', turn, attempt, model, error: told, ...retry, counted });
+  }
+
+  #onDelta(delta: Delta): Promise<void> | undefined {
+    this.#hasTold = true;
+    const { tell } = this.#scope;
+    const type = delta.type === 'call' ? 'model.call' : (`model.${delta.type}` as const);
+    if (!tell.wants(type)) return undefined;
+    const position = { turn: this.#turn, attempt: this.#attempt };
+    if (delta.type !== 'call') return tell.notice({ type: `model.${delta.type}`, ...position, delta: delta.delta });
+    return tell.notice({ type: 'model.call', ...position, index: delta.index, name: delta.name, delta: delta.delta });
+  }
+}

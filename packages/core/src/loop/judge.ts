@@ -1,0 +1,22 @@
+import { type AssistantMessage, textOf } from '../chat/message.ts';
+import type { FinishReason } from '../chat/reply.ts';
+
+/** What a reply amounts to. Only `calls`, `text` and `refused` become history. */
+export type Verdict = 'calls' | 'text' | 'refused' | 'filtered' | 'cut' | 'truncated' | 'empty';
+
+/** Calls are judged by their presence, never by the finish reason alone: servers differ in what they call it. */
+export function judge(message: AssistantMessage, finishReason: FinishReason | null): Verdict {
+  if (finishReason === 'content_filter') return 'filtered';
+  if (refusalOf(message) !== '') return 'refused';
+  const hasCalls = (message.tool_calls?.length ?? 0) > 0;
+  if (finishReason === 'length') return hasCalls ? 'cut' : 'truncated';
+  if (hasCalls) return 'calls';
+  return textOf(message).trim() === '' ? 'empty' : 'text';
+}
+
+/** A refusal's text: the message's own, or its refusal parts. */
+export function refusalOf({ refusal, content }: AssistantMessage): string {
+  if (typeof refusal === 'string' && refusal !== '') return refusal;
+  if (!Array.isArray(content)) return '';
+  return content.map((part) => (part.type === 'refusal' ? part.refusal : '')).join('');
+}

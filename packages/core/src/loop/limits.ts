@@ -1,0 +1,53 @@
+import { ConfigError } from '../base/errors.ts';
+import type { LimitName } from '../event/outcome.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+
+/** The caps of a run. Checked before each request and each batch of calls; shared by retries. */
+export interface Limits {
+  /** Model requests; the last one goes without tools. @defaultValue 20 */
+  readonly turns?: number;
+  /** Tool calls. A batch that would pass it does not start. @defaultValue no cap */
+  readonly toolCalls?: number;
+  /** Prompt and completion tokens together. @defaultValue no cap */
+  readonly tokens?: number;
+  /** In US dollars; the model needs a `price`. @defaultValue no cap */
+  readonly cost?: number;
+  /** Time at work in milliseconds; time suspended does not count. @defaultValue no cap */
+  readonly durationMs?: number;
+}
+
+export type ResolvedLimits = Readonly<Record<LimitName, number>>;
+
+/** @throws ConfigError for a cap that is no positive number, or a cost without a price. */
+export function resolveLimits(
+  limits: Limits,
+  { agent, model }: { readonly agent: string; readonly model: ChatModel },
+): ResolvedLimits {
+  for (const [name, max] of Object.entries(limits)) {
+    if (max === undefined || (typeof max === 'number' && max > 0)) continue;
+    throw new ConfigError(`Agent "${agent}": limits.${name} is ${max}. Pass a number greater than 0, or leave it out.`);
+  }
+  if (limits.cost !== undefined) checkPrices(model, agent);
+  const none = Number.POSITIVE_INFINITY;
+  return {
+    turns: limits.turns ?? 20,
+    toolCalls: limits.toolCalls ?? none,
+    tokens: limits.tokens ?? none,
+    cost: limits.cost ?? none,
+    durationMs: limits.durationMs ?? none,
+  };
+}
+
+function checkPrices(model: ChatModel, agent: string): void {
+  for (let next: ChatModel | undefined = model; next !== undefined; next = next.fallback) {
+    if (next.price !== undefined) continue;
+    throw new ConfigError(
+      `Agent "${agent}": limits.cost needs a price, and model "${next.name}" has none. Pass openai("${next.name}", { price: { input, output } }), in US dollars a million tokens.`,
+    );
+  }
+}
+
+/** Aborts what is at work when the run's time is over. Inside the loop only: outside, the outcome says it. */
+export class DurationReached extends Error {
+  override readonly name = 'DurationReached';
+}

@@ -1,0 +1,53 @@
+import type { Fact } from '../event/fact.ts';
+import type { Effectful, RefuseCalls, Tell } from './action.ts';
+import { awaitAnswers } from './await-answers.ts';
+import { callModel } from './call-model.ts';
+import { runCalls } from './call-tools.ts';
+import { checkCalls } from './check-calls.ts';
+import { checkOutput } from './check-output.ts';
+import { factStep, interrupted, type Scope, stamp } from './scope.ts';
+import type { RunState } from './state.ts';
+import { stepName } from './step-name.ts';
+
+/** Carries out an action: effects, each a durable step, and no policy. Nothing starts once the run is aborted. */
+export async function perform(
+  action: Effectful,
+  { state, scope }: { readonly state: RunState; readonly scope: Scope },
+): Promise<readonly Fact[]> {
+  if (scope.signal.aborted) {
+    const fact = interrupted(scope, { turn: state.turn, reason: scope.signal.reason });
+    scope.tell.fact(fact, { replayed: false });
+    return [fact];
+  }
+  switch (action.type) {
+    case 'call-model':
+      return callModel(action, scope);
+    case 'check-calls':
+      return checkCalls(action, scope);
+    case 'run-calls':
+      return runCalls(action, scope);
+    case 'await-answers':
+      return awaitAnswers(action, scope);
+    case 'refuse-calls':
+      return refuseCalls(action, scope);
+    case 'check-output':
+      return [await checkOutput(action, scope)];
+    case 'tell':
+      return [await tell(action, scope)];
+  }
+}
+
+function tell({ step, fact }: Tell, scope: Scope): Promise<Fact> {
+  const work = async (): Promise<Fact> => ({ ...fact, ...stamp(scope) });
+  return scope.durable.step(factStep<Fact>(scope, { name: step, effect: 'read', work }));
+}
+
+function refuseCalls({ turn, calls, content }: RefuseCalls, scope: Scope): Promise<readonly Fact[]> {
+  const steps = calls.map(({ index, call }) => {
+    const work = async (): Promise<Fact> => {
+      return { type: 'tool.skipped', turn, index, call, reason: 'limit', content, ...stamp(scope) };
+    };
+    return factStep<Fact>(scope, { name: stepName(scope, { turn, index, call }), effect: 'read', work });
+  });
+  return scope.durable.all(steps, { width: steps.length });
+}

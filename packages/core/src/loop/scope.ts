@@ -1,0 +1,101 @@
+import type { Clock } from '../base/clock.ts';
+import type { SystemMessage } from '../chat/message.ts';
+import type { ChatSettings, FunctionToolObject, ToolChoice } from '../chat/request.ts';
+import type { Durable, Step } from '../durable/durable.ts';
+import { messageOf } from '../event/error-data.ts';
+import type { EventType } from '../event/event.ts';
+import type { Fact, LimitRefused, RunAborted } from '../event/fact.ts';
+import type { Notice } from '../event/notice.ts';
+import { NO_USAGE } from '../event/usage.ts';
+import type { ResolvedRetryPolicy } from '../model/attempts.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+import type { CompiledSchema } from '../schema/schema.ts';
+import { AbortRun } from '../tool/errors.ts';
+import type { Tool } from '../tool/tool.ts';
+import type { ActiveTime } from './active-time.ts';
+import type { Budget } from './budget.ts';
+import { DurationReached } from './limits.ts';
+import type { Middleware } from './middleware.ts';
+import type { Policy } from './policy.ts';
+
+/** What an agent is to the loop. Made once an agent. */
+export interface Definition {
+  readonly name: string;
+  readonly model: ChatModel;
+  /** Further models that `prepareTurn` may choose. */
+  readonly models: readonly ChatModel[];
+  readonly tools: ReadonlyMap<string, Tool>;
+  /** As sent. One list for the life of the agent, so that its JSON is made once. */
+  readonly toolObjects: readonly FunctionToolObject[];
+  readonly toolChoice: ToolChoice | undefined;
+  readonly output: CompiledSchema | undefined;
+  readonly middleware: readonly Middleware<never>[];
+  readonly retry: ResolvedRetryPolicy;
+}
+
+/** Where those go who tell what happens. */
+export interface Teller {
+  /** A fact; called once each, as soon as it is remembered. */
+  fact(fact: Fact, how: { readonly replayed: boolean }): void;
+  /** A promise means: a reader is behind, go on when it resolves. */
+  notice(notice: Notice): Promise<void> | undefined;
+  /** Whether making a notice of that type is of use to anybody. */
+  wants(type: EventType): boolean;
+}
+
+/** What everything that has effects works with: one run, at work. */
+export interface Scope {
+  readonly definition: Definition;
+  readonly policy: Policy;
+  readonly settings: ChatSettings;
+  readonly instructions: SystemMessage | undefined;
+  readonly runId: string;
+  readonly path: string;
+  readonly traceparent: string | undefined;
+  /** The application's value. Its type is checked where the run is made. */
+  readonly context: never;
+  readonly signal: AbortSignal;
+  /** Ends the run from within: what is at work is given up. */
+  readonly abort: (reason: unknown) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly durable: Durable;
+  readonly parallelToolCalls: number;
+  readonly budget: Budget;
+  readonly time: ActiveTime;
+  readonly tell: Teller;
+  /** Whether somebody wants to hear pieces as they come; asked before each request. */
+  readonly streams: () => boolean;
+}
+
+/** The time, as each fact carries it. */
+export function stamp({ clock, time }: Scope): { readonly at: number; readonly activeMs: number } {
+  return { at: clock.now(), activeMs: time.activeMs };
+}
+
+/** A step that yields one fact, told as soon as it is remembered. */
+export function factStep<F extends Fact>(
+  scope: Scope,
+  step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'inDoubt'>,
+): Step<F> {
+  return { type: 'step', ...step, told: (fact, how) => scope.tell.fact(fact, how) };
+}
+
+/** The fact that says why a run whose signal is aborted, or that threw `AbortRun`, goes no further. */
+export function interrupted(
+  scope: Scope,
+  { turn, reason }: { readonly turn: number; readonly reason: unknown },
+): RunAborted | LimitRefused {
+  if (reason instanceof DurationReached) {
+    const max = scope.policy.limits.durationMs;
+    const times = stamp(scope);
+    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent: times.activeMs, usage: NO_USAGE, ...times };
+  }
+  return { type: 'run.aborted', reason: reasonText(reason), ...stamp(scope) };
+}
+
+/** What an outcome says of why a run was aborted. */
+export function reasonText(reason: unknown): string {
+  if (reason === undefined) return 'aborted';
+  return reason instanceof AbortRun || !(reason instanceof Error) ? messageOf(reason) : reason.message || reason.name;
+}

@@ -1,0 +1,99 @@
+import type { History } from '../chat/history.ts';
+import type { ToolCall, UserMessage } from '../chat/message.ts';
+import type { ErrorData } from '../event/error-data.ts';
+import type { CallClosed, LimitReached, OutputChecked } from '../event/fact.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
+import type { LimitName, PendingCall } from '../event/outcome.ts';
+import { NO_USAGE, type Usage } from '../event/usage.ts';
+import type { Verdict } from './judge.ts';
+
+/** Where one call of the turn stands. */
+export interface CallState {
+  readonly index: number;
+  /** Under the id that the history has; the arguments as the model wrote them, or as a person edited them. */
+  readonly call: ToolCall;
+  readonly status: 'open' | 'waived' | 'pending' | 'approved' | 'closed';
+  readonly isEdited: boolean;
+  readonly pending?: PendingCall;
+  readonly closed?: CallClosed;
+}
+
+/** The model's last reply, until something came of it. */
+export interface Word {
+  readonly verdict: Verdict;
+  readonly text: string;
+  readonly refusal: string;
+  readonly clampedBy: LimitName | undefined;
+}
+
+/** Why nothing more can be done. */
+export type Ended =
+  | { readonly status: 'aborted'; readonly reason: string }
+  | { readonly status: 'failed'; readonly error: ErrorData; readonly attempts: readonly FailedAttempt[] }
+  | { readonly status: 'limited'; readonly limit: LimitName; readonly max: number; readonly spent: number };
+
+/** A tool's turns in a row whose arguments did not pass. */
+export interface Misses {
+  readonly turns: number;
+  readonly issue: string;
+}
+
+/** A call that fails again and again. */
+export interface Failing {
+  readonly tool: string;
+  readonly count: number;
+  /** Whether the model was told that it is stuck here. */
+  readonly isTold: boolean;
+}
+
+/** What is known of a run: its facts, folded. */
+export interface RunState {
+  readonly history: History;
+  /** Requests that were made. */
+  readonly turn: number;
+  /** The tools of this turn, where middleware chose among them. */
+  readonly tools: readonly string[] | undefined;
+  readonly calls: readonly CallState[];
+  /** What the user wrote while calls were pending. */
+  readonly interruption: UserMessage | undefined;
+  readonly word: Word | undefined;
+  readonly output: OutputChecked['result'] | undefined;
+  readonly isParked: boolean;
+  readonly usage: Usage;
+  /** The tokens and the cost of the last request. */
+  readonly lastUsage: Usage;
+  readonly toolCalls: number;
+  readonly activeMs: number;
+  readonly asked: { readonly empty: number; readonly cut: number; readonly output: number };
+  readonly misses: ReadonlyMap<string, Misses>;
+  /** By tool and arguments. */
+  readonly failing: ReadonlyMap<string, Failing>;
+  /** Whether a batch of calls was refused, since it would have passed the cap on tool calls. */
+  readonly isOverToolCalls: boolean;
+  /** The limit for which the last turn without tools was announced. */
+  readonly last: LimitReached | undefined;
+  readonly ended: Ended | undefined;
+}
+
+export function initialState(history: History): RunState {
+  return {
+    history,
+    turn: 0,
+    tools: undefined,
+    calls: [],
+    interruption: undefined,
+    word: undefined,
+    output: undefined,
+    isParked: false,
+    usage: NO_USAGE,
+    lastUsage: NO_USAGE,
+    toolCalls: 0,
+    activeMs: 0,
+    asked: { empty: 0, cut: 0, output: 0 },
+    misses: new Map(),
+    failing: new Map(),
+    isOverToolCalls: false,
+    last: undefined,
+    ended: undefined,
+  };
+}

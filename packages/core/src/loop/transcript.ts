@@ -1,0 +1,35 @@
+import { CANCELLED } from '../chat/history.ts';
+import type { Message, ToolMessage } from '../chat/message.ts';
+import type { Ending, Outcome } from '../event/outcome.ts';
+import type { Conclusion } from './action.ts';
+import { partsMessage, toolMessage } from './calls.ts';
+import type { CallState, RunState } from './state.ts';
+
+/** An outcome, with everything that every outcome has. */
+export function outcomeOf(
+  state: RunState,
+  { conclusion, runId }: { readonly conclusion: Conclusion; readonly runId: string },
+): Outcome<unknown> {
+  const ending: Ending = {
+    runId,
+    messages: transcript(state),
+    usage: state.usage,
+    turns: state.turn,
+    toolCalls: state.toolCalls,
+    durationMs: state.activeMs,
+  };
+  return { ...conclusion, ...ending };
+}
+
+/** The conversation so far as it can be sent: calls that are still open are answered as what they are. */
+function transcript({ history, calls }: RunState): readonly Message[] {
+  const closed = calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
+  return history.append(...calls.map(answerOf), ...partsMessage(closed)).messages;
+}
+
+function answerOf({ call, closed, status }: CallState): ToolMessage {
+  if (closed !== undefined) return toolMessage(closed);
+  return { role: 'tool', tool_call_id: call.id, content: status === 'pending' ? PENDING : CANCELLED };
+}
+
+const PENDING = 'Pending: this call waits for approval and has not run.';

@@ -1,0 +1,187 @@
+import pRetry from 'p-retry';
+import { ConfigError, PawlError } from '../base/errors.ts';
+import type { ChatReply } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import type { ChatModel, ModelContext } from './chat-model.ts';
+import { modelContext } from './model-context.ts';
+import { retryDelay } from './retry-delay.ts';
+import { tryOnce } from './try-once.ts';
+
+export interface Attempt {
+  /** Counted from 1, over all models; the repetition after a stale connection has a number of its own. */
+  readonly attempt: number;
+  /** Its name. */
+  readonly model: string;
+}
+
+export interface AttemptFailure extends Attempt {
+  readonly error: unknown;
+  /** When the next attempt at the same model starts; absent where there is none. */
+  readonly retryInMs?: number;
+  /** False where a kept-alive connection had gone stale: the server never saw the request. */
+  readonly counted: boolean;
+}
+
+export interface AttemptsOptions {
+  readonly policy: ResolvedRetryPolicy;
+  readonly context?: Partial<ModelContext>;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Told before each attempt. What it throws ends everything. */
+  readonly onAttempt?: (attempt: Attempt) => void | Promise<void>;
+  /** Told after each attempt that gave no reply, except where an abort was the reason. What it throws ends everything. */
+  readonly onFailed?: (failure: AttemptFailure) => void | Promise<void>;
+}
+
+export interface Answered {
+  readonly reply: ChatReply;
+  /** Who answered: the model that was asked, or one behind it. */
+  readonly model: ChatModel;
+  readonly attempt: number;
+}
+
+/**
+ * Asks a model until it answers or the policy says no, then the models behind it. Rejects with the last error.
+ *
+ * After an abort it rejects at once with the signal's reason and starts nothing more.
+ */
+export async function attempts(model: ChatModel, request: ChatRequest, options: AttemptsOptions): Promise<Answered> {
+  const series = new Series(request, options);
+  for (let asked = model; ; ) {
+    const result = await series.ask(asked);
+    if (!(result instanceof Failed)) return result;
+    if (asked.fallback === undefined) throw result.error;
+    asked = asked.fallback;
+  }
+}
+
+/** All attempts at one request. */
+class Series {
+  readonly #request: ChatRequest;
+  readonly #options: AttemptsOptions;
+  readonly #context: ModelContext;
+  #attempt = 0;
+  /** Once is enough to tell a stale connection from a server that hangs up. */
+  #hasResent = false;
+
+  constructor(request: ChatRequest, options: AttemptsOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#context = modelContext(options.context);
+  }
+
+  /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
+  async ask(model: ChatModel): Promise<Answered | Failed> {
+    const { policy } = this.#options;
+    let failures = 0;
+    let pauseMs = 0;
+    const attempt = async (): Promise<Answered> => {
+      if (pauseMs > 0) await this.#context.clock.sleep(pauseMs, this.#context.signal);
+      const result = await this.#try(model, failures);
+      if (!(result instanceof Failed)) return result;
+      if (result.counted) failures++;
+      pauseMs = result.retryInMs ?? 0;
+      throw result;
+    };
+    try {
+      return await pRetry(attempt, {
+        // The policy itself says when it is enough.
+        retries: policy.attempts,
+        minTimeout: 0,
+        signal: this.#context.signal,
+        shouldConsumeRetry: ({ error }) => error instanceof Failed && error.counted,
+        shouldRetry: ({ error }) => error instanceof Failed && error.retryInMs !== undefined,
+      });
+    } catch (error) {
+      if (error instanceof Failed) return error;
+      throw error;
+    }
+  }
+
+  async #try(model: ChatModel, failures: number): Promise<Answered | Failed> {
+    const { policy, onAttempt, onFailed } = this.#options;
+    const context = this.#context;
+    const told: Attempt = { attempt: ++this.#attempt, model: model.name };
+    await onAttempt?.(told);
+    try {
+      const reply = await tryOnce(model, { request: this.#request, context, timeoutMs: policy.attemptTimeoutMs });
+      return { reply, model, attempt: told.attempt };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const failed = this.#judge(error, failures);
+      const { retryInMs, counted } = failed;
+      await onFailed?.({ ...told, error, ...(retryInMs !== undefined && { retryInMs }), counted });
+      return failed;
+    }
+  }
+
+  #judge(error: unknown, failures: number): Failed {
+    if (!this.#hasResent && isStale(error)) {
+      this.#hasResent = true;
+      return new Failed(error, { retryInMs: 0, counted: false });
+    }
+    const { policy, random } = this.#options;
+    return new Failed(error, {
+      retryInMs: retryDelay(error, { failures: failures + 1, policy, random }),
+      counted: true,
+    });
+  }
+}
+
+interface Verdict {
+  readonly retryInMs: number | undefined;
+  readonly counted: boolean;
+}
+
+/** Carries an attempt's error, whatever was thrown, and what follows from it through p-retry. */
+class Failed extends Error {
+  readonly error: unknown;
+  readonly retryInMs: number | undefined;
+  readonly counted: boolean;
+
+  constructor(error: unknown, { retryInMs, counted }: Verdict) {
+    super('An attempt failed.');
+    this.error = error;
+    this.retryInMs = retryInMs;
+    this.counted = counted;
+  }
+}
+
+function isStale(error: unknown): boolean {
+  return PawlError.is(error) && 'staleSocket' in error && error.staleSocket === true;
+}
+
+/** How often and when a model is asked again. Each part has a default. */
+export interface RetryPolicy {
+  /** Tries in all for each model. @defaultValue 3 */
+  readonly attempts?: number;
+  /** The most that the first pause may take; it doubles each time, and the pause is drawn from 0 to it. @defaultValue 500 */
+  readonly minDelayMs?: number;
+  /** The most that any pause may take. @defaultValue 30_000 */
+  readonly maxDelayMs?: number;
+  /** A server that asks for a longer pause is not asked again. @defaultValue 60_000 */
+  readonly maxRetryAfterMs?: number;
+  /** For one attempt as a whole, without the time in which the run's reader is behind. @defaultValue 600_000 */
+  readonly attemptTimeoutMs?: number;
+}
+
+export type ResolvedRetryPolicy = Required<RetryPolicy>;
+
+/** @throws ConfigError for a number that can't be, naming it. */
+export function resolveRetryPolicy(policy: RetryPolicy = {}): ResolvedRetryPolicy {
+  const { attempts = 3, maxDelayMs = 30_000, maxRetryAfterMs = 60_000, attemptTimeoutMs = 600_000 } = policy;
+  const { minDelayMs = Math.min(500, maxDelayMs) } = policy;
+  const claims: readonly (readonly [boolean, string])[] = [
+    [Number.isInteger(attempts) && attempts >= 1, `attempts is ${attempts}. Give a whole number from 1.`],
+    [isFrom(0, minDelayMs), `minDelayMs is ${minDelayMs}. Give milliseconds from 0.`],
+    [isFrom(minDelayMs, maxDelayMs), `maxDelayMs is ${maxDelayMs}. Give milliseconds from minDelayMs (${minDelayMs}).`],
+    [maxRetryAfterMs >= 0, `maxRetryAfterMs is ${maxRetryAfterMs}. Give milliseconds from 0, or Infinity.`],
+    [attemptTimeoutMs > 0, `attemptTimeoutMs is ${attemptTimeoutMs}. Give milliseconds above 0, or Infinity.`],
+  ];
+  for (const [holds, problem] of claims) if (!holds) throw new ConfigError(`The retry policy's ${problem}`);
+  return { attempts, minDelayMs, maxDelayMs, maxRetryAfterMs, attemptTimeoutMs };
+}
+
+function isFrom(least: number, ms: number): boolean {
+  return Number.isFinite(ms) && ms >= least;
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { Message } from '../chat/message.ts';
+import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
+import { type BodyOptions, requestBody } from './body.ts';
+
+const user: Message = { role: 'user', content: 'Hi "you"\u2028' };
+const call = { id: 'c1', type: 'function', function: { name: 'get', arguments: '{}' } } as const;
+const tools: readonly FunctionToolObject[] = [{ type: 'function', function: { name: 'get', parameters: {} } }];
+
+function body(request: ChatRequest, options: Partial<BodyOptions> = {}): string {
+  return requestBody(request, { model: 'm', tokenField: 'max_tokens', ...options });
+}
+
+const cases: readonly { readonly title: string; readonly json: string; readonly expected: string }[] = [
+  {
+    title: 'the keys come in a fixed order: model, messages, tools, then the rest',
+    json: body({ temperature: 0, tools, messages: [user], tool_choice: 'auto' }),
+    expected: `{"model":"m","messages":[${JSON.stringify(user)}],"tools":${JSON.stringify(tools)},"tool_choice":"auto","temperature":0}`,
+  },
+  {
+    title: 'a request of messages alone has nothing else',
+    json: body({ messages: [] }),
+    expected: '{"model":"m","messages":[]}',
+  },
+  {
+    title: 'a request may name another model',
+    json: body({ messages: [], model: 'other' }),
+    expected: '{"model":"other","messages":[]}',
+  },
+  {
+    title: 'a choice of tools is left out where there are none',
+    json: body({ messages: [], tools: [], tool_choice: 'none', parallel_tool_calls: true }),
+    expected: '{"model":"m","messages":[]}',
+  },
+  {
+    title: 'a stream asks for its usage',
+    json: body({ messages: [], stream: true }),
+    expected: '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}}',
+  },
+  {
+    title: 'stream options that are null are not sent',
+    json: body({ messages: [], stream: true, stream_options: null }),
+    expected: '{"model":"m","messages":[],"stream":true}',
+  },
+  {
+    title: 'without a stream there are no stream options',
+    json: body({ messages: [], stream: false, stream_options: { include_usage: true } }),
+    expected: '{"model":"m","messages":[]}',
+  },
+  {
+    title: 'the most tokens go under the name that the server knows',
+    json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }),
+    expected: '{"model":"m","messages":[],"max_tokens":5}',
+  },
+  {
+    title: 'both names of the most tokens are never sent at once',
+    json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }, { tokenField: 'max_completion_tokens' }),
+    expected: '{"model":"m","messages":[],"max_completion_tokens":5}',
+  },
+  {
+    title: 'max_tokens alone is sent as it was written',
+    json: body({ messages: [], max_tokens: 9 }, { tokenField: 'max_completion_tokens' }),
+    expected: '{"model":"m","messages":[],"max_tokens":9}',
+  },
+  {
+    title: 'extraBody wins over the fields of a request',
+    json: body({ messages: [], temperature: 1 }, { extraBody: { temperature: 0, top_k: 4 } }),
+    expected: '{"model":"m","messages":[],"temperature":0,"top_k":4}',
+  },
+  {
+    title: 'an assistant message with calls and no text is sent with content null',
+    json: body({ messages: [{ role: 'assistant', tool_calls: [call] }] }),
+    expected: `{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[${JSON.stringify(call)}]}]}`,
+  },
+  {
+    title: 'an empty text beside calls is sent as null',
+    json: body({ messages: [{ role: 'assistant', content: '', tool_calls: [call] }] }),
+    expected: `{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[${JSON.stringify(call)}]}]}`,
+  },
+  {
+    title: 'an empty list of calls is left out, and unknown fields stay',
+    json: body({ messages: [withField({ role: 'assistant', content: 'a', tool_calls: [] })] }),
+    expected: '{"model":"m","messages":[{"role":"assistant","content":"a","reasoning_content":"r"}]}',
+  },
+];
+
+test.each(cases)('$title', ({ json, expected }) => {
+  expect(json).toEqual(expected);
+});
+
+test("a message's JSON is made once for each object, that of the tools once for each list", () => {
+  let made = 0;
+  const counted = { role: 'user', content: 'x', toJSON: () => ({ made: ++made }) } as const;
+  const list = Object.assign([...tools], { toJSON: () => [{ made: ++made }] });
+  const first = body({ messages: [counted], tools: list });
+  const second = body({ messages: [counted, counted], tools: list });
+  expect([first, second]).toEqual([
+    '{"model":"m","messages":[{"made":1}],"tools":[{"made":2}]}',
+    '{"model":"m","messages":[{"made":1},{"made":1}],"tools":[{"made":2}]}',
+  ]);
+});
+
+function withField(message: Message): Message {
+  return Object.assign(message, { reasoning_content: 'r' });
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.ts';
+import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+
+/** What a model call is told about its surroundings, and may tell. Everything has a default for use outside a run. */
+export interface ModelContext {
+  /** Aborted when the answer is no longer wanted: stop at once and release everything. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly runId: string;
+  /** Where in a tree of runs: `''` for the run itself. */
+  readonly path: string;
+  /** The W3C trace context header to pass on, where the caller has one. */
+  readonly traceparent: string | undefined;
+  /** Told for each piece as it arrives. A promise means: the reader is behind, read on when it resolves. */
+  onDelta(delta: Delta): Promise<void> | undefined;
+  /** Told once a reply, where anything had to be mended. */
+  onMended(mends: readonly Mend[]): void;
+}
+
+/** In US dollars for a million tokens. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  /** @defaultValue the price of `input` */
+  readonly cachedInput?: number;
+}
+
+/**
+ * Whatever answers a `ChatRequest`. `openai()` makes one over HTTP; a hand-written one is an object with `name` and `send`.
+ *
+ * `send` makes exactly one attempt: retries are the loop's. It rejects with a `ModelError`; any other error counts as
+ * one that trying again cannot help.
+ */
+export interface ChatModel {
+  readonly name: string;
+  /** Needed for `limits.cost`. */
+  readonly price?: Price;
+  /** Asked when this one's retries are spent. Set by `withFallback`. */
+  readonly fallback?: ChatModel;
+  send(request: ChatRequest, context?: Partial<ModelContext>): Promise<ChatReply>;
+}

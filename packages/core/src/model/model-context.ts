@@ -1,0 +1,15 @@
+import { systemClock } from '../base/clock.ts';
+import type { ModelContext } from './chat-model.ts';
+
+/** The surroundings of a model call, those that were not given as they are outside a run. */
+export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
+  return {
+    signal: given.signal ?? new AbortController().signal,
+    clock: given.clock ?? systemClock,
+    runId: given.runId ?? '',
+    path: given.path ?? '',
+    traceparent: given.traceparent,
+    onDelta: (delta) => given.onDelta?.(delta),
+    onMended: (mends) => given.onMended?.(mends),
+  };
+}

@@ -1,0 +1,105 @@
+import { isRecord } from '../base/json.ts';
+import { NetworkError } from './errors.ts';
+import { type Redact, withoutSecrets } from './secrets.ts';
+import type { TransportError } from './transport.ts';
+
+export interface NetworkErrorContext {
+  /** `host:port`. */
+  readonly address: string;
+  readonly redact: Redact;
+}
+
+/** What a transport's failure is to the caller: the address, what happened to it, and what to do. */
+export function networkError(failure: TransportError, { address, redact }: NetworkErrorContext): NetworkError {
+  const signs = signsOf(failure.cause);
+  const trouble = TROUBLES.find(({ codes }) => signs.codes.some((code) => codes.test(code))) ?? UNKNOWN;
+  const phase = failure.phase === 'request' && signs.connecting ? 'connect' : failure.phase;
+  const cause = withoutSecrets(failure.cause, redact);
+  const detail = signs.codes[0] ?? (deepest(cause).message || cause.name);
+  const { code, retryable, advice } = trouble;
+  const message = `${WHAT[phase]} ${address} (${redact(detail)}). ${advice}`;
+  return new NetworkError(message, { code, retryable, address, phase, staleSocket: failure.staleSocket, cause });
+}
+
+interface Signs {
+  /** The system's words for it, the nearest first. */
+  readonly codes: readonly string[];
+  readonly connecting: boolean;
+}
+
+/** `fetch` hides the system's error behind its own; several tried addresses are a list of errors. */
+function signsOf(thrown: unknown): Signs {
+  const codes: string[] = [];
+  let connecting = false;
+  let layer: unknown = thrown;
+  for (let depth = 0; isRecord(layer) && depth < 8; depth++) {
+    const { code, syscall, cause, errors } = layer;
+    if (typeof code === 'string') codes.push(code);
+    connecting ||= syscall === 'connect' || syscall === 'getaddrinfo' || /CONNECT_TIMEOUT/.test(String(code));
+    layer = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+  }
+  return { codes, connecting };
+}
+
+interface Trouble {
+  readonly codes: RegExp;
+  readonly code: `network.${string}`;
+  readonly retryable: boolean;
+  readonly advice: string;
+}
+
+const TROUBLES: readonly Trouble[] = [
+  {
+    codes: /^ECONNREFUSED$|^ConnectionRefused$/,
+    code: 'network.refused',
+    retryable: true,
+    advice: 'Is the server running, and is baseURL right?',
+  },
+  {
+    codes: /^(ENOTFOUND|EAI_AGAIN|EAI_NODATA|EAI_NONAME)$/,
+    code: 'network.unknown_host',
+    retryable: true,
+    advice: 'Is the host in baseURL spelled right, and does DNS work here?',
+  },
+  {
+    codes: /TIMEDOUT$|TIMEOUT$/,
+    code: 'network.timeout',
+    retryable: true,
+    advice: 'Is the server reachable from here, past firewalls and proxies?',
+  },
+  {
+    codes: /^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
+    code: 'network.unreachable',
+    retryable: true,
+    advice: 'Is this machine on the network?',
+  },
+  {
+    codes: /CERT|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^EPROTO$/,
+    code: 'network.untrusted',
+    retryable: false,
+    advice: 'Does the server speak https, and is its certificate one that this machine trusts?',
+  },
+  {
+    codes: /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET)$/,
+    code: 'network.reset',
+    retryable: true,
+    advice: 'The server, or something on the way, closed the connection; trying again may help.',
+  },
+];
+
+const UNKNOWN: Trouble = {
+  codes: /^$/,
+  code: 'network.failed',
+  retryable: true,
+  advice: 'Trying again may help; otherwise see its cause.',
+};
+
+const WHAT: Readonly<Record<NetworkError['phase'], string>> = {
+  connect: 'Could not connect to',
+  request: 'No reply from',
+  reply: 'The reply broke off from',
+};
+
+function deepest(error: Error): Error {
+  return error.cause instanceof Error ? deepest(error.cause) : error;
+}

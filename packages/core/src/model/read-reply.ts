@@ -1,0 +1,140 @@
+import type { Clock } from '../base/clock.ts';
+import { Deadline, withDeadline } from '../base/deadline.ts';
+import { parseJson } from '../base/json.ts';
+import { ProtocolError } from '../chat/errors.ts';
+import type { ChatReply, Delta } from '../chat/reply.ts';
+import { detectForm, ReplyReader, readEventData } from '../chat/reply-reader.ts';
+import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
+import type { ModelContext } from './chat-model.ts';
+import { TransportError } from './transport.ts';
+
+/** A reply of which the first bytes are there. */
+export interface OpenReply {
+  readonly contentType: string | undefined;
+  readonly first: IteratorResult<Uint8Array>;
+  readonly chunks: AsyncIterator<Uint8Array>;
+}
+
+export interface ReadingOptions {
+  readonly context: ModelContext;
+  readonly idleMs: number;
+  readonly timeoutError: () => Error;
+  /** Closes the connection under a reply that goes on after its end. */
+  readonly close: () => void;
+}
+
+/** Reads a reply as what it is, whatever was asked for: one JSON body, or a stream of events. */
+export function readReply(
+  opened: OpenReply,
+  { context, idleMs, timeoutError, close }: ReadingOptions,
+): Promise<ChatReply> {
+  const { clock, signal } = context;
+  return withDeadline(
+    async (signal, idle) => {
+      const reading: Reading = { opened, context, signal, idle, reader: new ReplyReader(), close };
+      const { value } = opened.first;
+      const form = detectForm(value ?? new Uint8Array(), opened.contentType);
+      const { reply, mends } = await (form === 'json' ? readWhole(reading) : readEvents(reading));
+      if (mends.length > 0) context.onMended(mends);
+      return reply;
+    },
+    { clock, signal, timeoutMs: idleMs, timeoutError },
+  );
+}
+
+interface Reading {
+  readonly opened: OpenReply;
+  readonly context: ModelContext;
+  /** Aborted when the reading was given up. */
+  readonly signal: AbortSignal;
+  readonly idle: Deadline;
+  readonly reader: ReplyReader;
+  readonly close: () => void;
+}
+
+type Finished = ReturnType<ReplyReader['finish']>;
+
+async function readWhole(reading: Reading): Promise<Finished> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of chunksOf(reading)) text += decoder.decode(bytes, { stream: true });
+  text += decoder.decode();
+  const parsed = parseJson(text);
+  if (!parsed.ok) {
+    const problem = text.trim() === '' ? 'is empty' : `is not JSON: ${parsed.problem}`;
+    throw new ProtocolError(`The server's reply ${problem}.`, { code: 'reply.garbage', received: text });
+  }
+  await tell(reading.reader.read(parsed.value), reading);
+  return reading.reader.finish('whole');
+}
+
+async function readEvents(reading: Reading): Promise<Finished> {
+  const { reader, opened, context, close } = reading;
+  const events = new EventReader();
+  try {
+    for await (const bytes of chunksOf(reading)) {
+      if (await readPieces(events.read(bytes), reading)) {
+        drain(opened.chunks, { clock: context.clock, close });
+        return reader.finish('done');
+      }
+    }
+  } catch (error) {
+    if (error instanceof TransportError) return finishedBefore(error, reader);
+    throw error;
+  }
+  return reader.finish((await readPieces(events.end(), reading)) ? 'done' : 'closed');
+}
+
+async function* chunksOf({ opened, idle }: Reading): AsyncGenerator<Uint8Array> {
+  for (let result = opened.first; result.done !== true; result = await opened.chunks.next()) {
+    idle.restart();
+    yield result.value;
+  }
+}
+
+/** True once the stream has said that it is done. */
+async function readPieces(events: readonly ServerSentEvent[], reading: Reading): Promise<boolean> {
+  for (const event of events) {
+    const said = readEventData(event);
+    if (said.type === 'done') return true;
+    if (said.type === 'piece') await tell(reading.reader.read(said.piece), reading);
+  }
+  return false;
+}
+
+/** A reader who is behind stops the reading, and with it the socket. */
+async function tell(deltas: readonly Delta[], { context, idle, signal }: Reading): Promise<void> {
+  for (const delta of deltas) {
+    const caughtUp = context.onDelta(delta);
+    if (caughtUp === undefined) continue;
+    idle.pause();
+    await caughtUp;
+    signal.throwIfAborted();
+    idle.resume();
+  }
+}
+
+/** Some servers break the connection instead of ending the stream. What was complete before is a reply. */
+function finishedBefore(error: TransportError, reader: ReplyReader): Finished {
+  try {
+    return reader.finish('closed');
+  } catch {
+    throw error;
+  }
+}
+
+/** Lets the stream come to its end behind the reply, so that the connection can be used again. */
+function drain(
+  chunks: AsyncIterator<Uint8Array>,
+  { clock, close }: { readonly clock: Clock; readonly close: () => void },
+): void {
+  const deadline = new Deadline(clock, LONGEST_DRAIN_MS, close);
+  const rest = async (): Promise<void> => {
+    while ((await chunks.next()).done !== true);
+  };
+  void rest() // The reply is complete: whatever happens now is of no interest.
+    .catch(() => undefined)
+    .finally(() => deadline.end());
+}
+
+const LONGEST_DRAIN_MS = 1000;

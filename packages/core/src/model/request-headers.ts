@@ -1,0 +1,45 @@
+import { ConfigError } from '../base/errors.ts';
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** Where the headers of a model come from; asked for each attempt. */
+export interface HeaderSource {
+  /** `''` for none. */
+  readonly apiKey: string | (() => string | Promise<string>);
+  readonly headers: Headers | (() => Headers | Promise<Headers>) | undefined;
+  readonly organization: string | undefined;
+  readonly project: string | undefined;
+}
+
+export interface Asked {
+  readonly isStreamed: boolean;
+  readonly traceparent: string | undefined;
+}
+
+/** Names in lower case. The user's own win. */
+export async function requestHeaders(source: HeaderSource, { isStreamed, traceparent }: Asked): Promise<Headers> {
+  const key = typeof source.apiKey === 'function' ? checkedKey(await source.apiKey()) : source.apiKey;
+  const own = typeof source.headers === 'function' ? await source.headers() : source.headers;
+  return {
+    'content-type': 'application/json',
+    accept: isStreamed ? 'text/event-stream' : 'application/json',
+    'user-agent': 'pawl',
+    ...(key && { authorization: `Bearer ${key}` }),
+    ...(source.organization && { 'openai-organization': source.organization }),
+    ...(source.project && { 'openai-project': source.project }),
+    ...(traceparent && { traceparent }),
+    ...Object.fromEntries(Object.entries(own ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
+  };
+}
+
+/** A key read from a file often ends in a line break, which no header can carry. */
+export function checkedKey(key: unknown): string {
+  if (key === undefined) return '';
+  if (typeof key !== 'string')
+    throw new ConfigError(`apiKey gave ${key === null ? 'null' : `a ${typeof key}`}. Give a string.`);
+  const trimmed = key.trim();
+  if (/^[\x21-\x7e]*$/.test(trimmed)) return trimmed;
+  throw new ConfigError(
+    'apiKey holds a space or a character that no header can carry. Check that it is the key alone.',
+  );
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { ModelError } from '../chat/errors.ts';
+import { resolveRetryPolicy } from './attempts.ts';
+import { HttpError } from './errors.ts';
+import { retryDelay } from './retry-delay.ts';
+
+const policy = resolveRetryPolicy({ attempts: 10, minDelayMs: 500, maxDelayMs: 3000 });
+const passing = new ModelError('busy', { code: 'test.busy' });
+
+function delays(error: unknown): readonly (number | undefined)[] {
+  return [1, 2, 3, 4, 9, 10].map((failures) => retryDelay(error, { failures, policy, random: () => 0.5 }));
+}
+
+test('pauses double up to the longest one, are drawn from zero to that, and end with the attempts', () => {
+  expect(delays(passing)).toEqual([250, 500, 1000, 1500, 1500, undefined]);
+});
+
+test('what the server asks for is taken as it is', () => {
+  expect(delays(new HttpError('', { status: 429, retryAfterMs: 7000 }))).toEqual([
+    7000,
+    7000,
+    7000,
+    7000,
+    7000,
+    undefined,
+  ]);
+});
+
+test('a server that asks for more than the cap is not asked again', () => {
+  expect(delays(new HttpError('', { status: 429, retryAfterMs: 60_001 }))).toEqual(Array(6).fill(undefined));
+});
+
+test.each([
+  ['an error that says so', new ModelError('', { code: 'test.final', retryable: false })],
+  ['an error of no model', new TypeError('fetch failed')],
+  ['something that is no error', 'fetch failed'],
+])('there is no pause after %s', (_, error) => {
+  expect(delays(error)).toEqual(Array(6).fill(undefined));
+});
+
+test('an error from a second copy of this package counts by its fields', () => {
+  const foreign = Object.assign(new Error('busy'), { [Symbol.for('pawl.error')]: true, retryable: true });
+  expect(delays(foreign)).toEqual(delays(passing));
+});

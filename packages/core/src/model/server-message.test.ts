@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { type ServerMessage, serverMessage } from './server-message.ts';
+
+const silent = { message: '', code: undefined, type: undefined, param: undefined, requestId: undefined };
+
+const cases: readonly { readonly from: string; readonly body: unknown; readonly said: Partial<ServerMessage> }[] = [
+  {
+    from: 'OpenAI',
+    body: { error: { message: 'No.', type: 'invalid_request_error', param: 'tools[0]', code: 'invalid_value' } },
+    said: { message: 'No.', type: 'invalid_request_error', param: 'tools[0]', code: 'invalid_value' },
+  },
+  {
+    from: 'vLLM',
+    body: { object: 'error', message: 'No.', type: 'BadRequestError', param: null, code: 400 },
+    said: { message: 'No.', type: 'BadRequestError', code: '400' },
+  },
+  { from: 'Ollama', body: { error: 'model "x" not found' }, said: { message: 'model "x" not found' } },
+  {
+    from: 'FastAPI',
+    body: { detail: [{ loc: ['body', 'messages', 0], msg: 'Field required', type: 'missing' }] },
+    said: { message: 'body.messages.0: Field required' },
+  },
+  {
+    from: 'Mistral',
+    body: { object: 'error', message: { detail: [{ loc: ['body', 'n'], msg: 'Extra inputs' }] }, type: 'invalid' },
+    said: { message: 'body.n: Extra inputs', type: 'invalid' },
+  },
+  {
+    from: 'Anthropic',
+    body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' }, request_id: 'req_1' },
+    said: { message: 'Overloaded', type: 'overloaded_error', requestId: 'req_1' },
+  },
+  {
+    from: 'OpenRouter',
+    body: {
+      error: { message: 'Provider returned error', code: 400, metadata: { raw: '{"error":{"message":"Too big"}}' } },
+    },
+    said: { message: 'Provider returned error: Too big', code: '400' },
+  },
+  {
+    from: 'Gemini',
+    body: [{ error: { code: 404, message: 'Not here.', status: 'NOT_FOUND' } }],
+    said: { message: 'Not here.', code: '404' },
+  },
+  {
+    from: 'Cloudflare',
+    body: { success: false, errors: [{ code: 10000, message: 'Authentication error' }] },
+    said: { message: 'Authentication error', code: '10000' },
+  },
+  { from: 'Azure API Management', body: { statusCode: 401, message: 'Denied.' }, said: { message: 'Denied.' } },
+  { from: 'nobody', body: {}, said: {} },
+  { from: 'a joker', body: [[null]], said: {} },
+];
+
+test.each(cases)("an error is read in $from's form", ({ body, said }) => {
+  expect(serverMessage(JSON.stringify(body))).toEqual({ ...silent, ...said });
+});
+
+test("a proxy's page is read as its words", () => {
+  const page = '<html><head><style>p { color: red }</style></head>\n<body><h1>502</h1>Bad Gateway</body></html>';
+  expect(serverMessage(page)).toEqual({ ...silent, message: '502 Bad Gateway' });
+});

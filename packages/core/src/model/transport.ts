@@ -1,0 +1,42 @@
+/** Sends one request. Which one is used is decided by `#transport` in package.json, or by the option `fetch`. */
+export type Transport = (request: HttpRequest) => Promise<HttpReply>;
+
+export interface HttpRequest {
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent by POST. */
+  readonly body: string;
+  /** Aborted at any time, also while the reply's body is read: the socket is closed at once. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Can be read once. A reader who leaves early closes the connection; one who is slow slows the server down. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** How far a request got. */
+export type TransportPhase = 'request' | 'reply';
+
+export interface TransportErrorOptions {
+  readonly phase: TransportPhase;
+  /** The server had closed the kept-alive connection before it was used: it never saw the request. */
+  readonly staleSocket: boolean;
+  readonly cause: unknown;
+}
+
+/** What a transport rejects with, except where its signal is aborted. Never leaves this room. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly phase: TransportPhase;
+  readonly staleSocket: boolean;
+
+  constructor({ phase, staleSocket, cause }: TransportErrorOptions) {
+    super(`The ${phase} was cut off.`, { cause });
+    this.phase = phase;
+    this.staleSocket = staleSocket;
+  }
+}

@@ -1,0 +1,85 @@
+import { ConfigError } from '../base/errors.ts';
+import { type Issue, issuesText } from './issues.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { withoutNulls } from './nulls.ts';
+import { isZod, zodToJsonSchema } from './zod.ts';
+
+/** A zod 4 schema, classic or mini. Kept this thin so that a user's types stay cheap to check. */
+export interface ZodSchema<Output = unknown> {
+  readonly _zod: { readonly output: Output };
+}
+
+/** A schema that says what it is by the Standard Schema and Standard JSON Schema specifications; `zod3()` gives one. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': { readonly vendor: string; readonly types?: { readonly output: Output } | undefined };
+}
+
+/** What a tool's input or an agent's output may be described by. */
+export type Schema<Output = unknown> = ZodSchema<Output> | StandardSchema<Output>;
+
+export type Validated =
+  | { readonly ok: true; readonly value: unknown }
+  /** One line an issue: `path: expected …, got …`. */
+  | { readonly ok: false; readonly issues: string };
+
+/** A schema made ready once: what is sent, and how what comes back is checked. */
+export interface CompiledSchema {
+  readonly jsonSchema: JsonSchema;
+  validate(value: unknown): Promise<Validated>;
+}
+
+/** The part of the Standard Schema and Standard JSON Schema specifications that is used here. */
+interface StandardProps {
+  readonly vendor: string;
+  validate(value: unknown): StandardResult | Promise<StandardResult>;
+  readonly jsonSchema?: { input(options: { target: string }): JsonSchema };
+}
+
+type StandardResult = { readonly value: unknown; readonly issues?: undefined } | { readonly issues: readonly Issue[] };
+
+/** Throws a `ConfigError` that begins with `where` for a schema that JSON Schema can't express. */
+export function compileSchema(schema: Schema, where: string): CompiledSchema {
+  // `Schema` says little; the rest is looked at here, once.
+  const standard = isObject(schema) && '~standard' in schema ? schema['~standard'] : undefined;
+  if (!isStandard(standard)) throw new ConfigError(`${where}: ${describe(schema)} is not a schema. Pass a zod schema.`);
+  const jsonSchema = toJsonSchema(schema, standard, where);
+  const check = async (value: unknown): Promise<Validated> => {
+    const result = await standard.validate(value);
+    if (result.issues === undefined) return { ok: true, value: result.value };
+    return { ok: false, issues: issuesText(result.issues, value) };
+  };
+  return {
+    jsonSchema,
+    async validate(value) {
+      const first = await check(value);
+      if (first.ok) return first;
+      const without = withoutNulls(value, jsonSchema);
+      if (without === value) return first;
+      const second = await check(without);
+      return second.ok ? second : first;
+    },
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null;
+}
+
+function isStandard(value: unknown): value is StandardProps {
+  return isObject(value) && 'validate' in value && typeof value.validate === 'function';
+}
+
+function toJsonSchema(schema: Schema, standard: StandardProps, where: string): JsonSchema {
+  if (isZod(schema)) return zodToJsonSchema(schema, where);
+  if (standard.jsonSchema !== undefined) return standard.jsonSchema.input({ target: 'draft-2020-12' });
+  if (standard.vendor === 'zod') {
+    throw new ConfigError(`${where} is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".`);
+  }
+  throw new ConfigError(
+    `${where}: a schema of "${standard.vendor}" can validate but not say what it is in JSON Schema. Use zod 4, or a schema with "~standard".jsonSchema.`,
+  );
+}
+
+function describe(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../base/clock.ts';
+import { withDeadline } from '../base/deadline.ts';
+import { PawlError } from '../base/errors.ts';
+import { type ToolResult, toResult } from './result.ts';
+import type { Tool, ToolContext } from './tool.ts';
+
+/** A tool did not settle within its deadline. */
+export class ToolTimeoutError extends PawlError {
+  override readonly name = 'ToolTimeoutError';
+  readonly timeoutMs: number;
+
+  constructor(tool: string, timeoutMs: number) {
+    super(`Tool "${tool}" timed out after ${timeoutMs / 1000} s. Raise its timeoutMs, or let it heed its signal.`, {
+      code: 'tool.timeout',
+    });
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+export interface ExecuteOptions {
+  readonly context: ToolContext<never>;
+  readonly clock: Clock;
+  /** Told once when a call that was given up settles after all. */
+  readonly late: (settled: PromiseSettledResult<unknown>) => void;
+}
+
+/**
+ * Runs a tool on an input that passed its schema, under the tool's deadline.
+ *
+ * Rejects with what the tool threw, with `ToolTimeoutError`, or with the signal's reason: at once, in the last two
+ * cases, also where the tool ignores its signal.
+ */
+export async function execute(tool: Tool, input: unknown, options: ExecuteOptions): Promise<ToolResult> {
+  const { context, clock, late } = options;
+  const value = await withDeadline<unknown>((signal) => tool.execute(input, { ...context, signal }), {
+    clock,
+    signal: context.signal,
+    timeoutMs: tool.timeoutMs,
+    timeoutError: () => new ToolTimeoutError(tool.name, tool.timeoutMs),
+    late,
+  });
+  return toResult(value, { maxLength: tool.maxResultLength });
+}

@@ -1,0 +1,60 @@
+import { plural } from '../base/text.ts';
+import type { UserPart } from '../chat/message.ts';
+import { serialise } from './serialise.ts';
+
+/** What the model reads of a call that ran. */
+export interface ToolResult {
+  readonly content: string;
+  /** The whole text, where `content` is only its head and tail. */
+  readonly full?: string;
+  /** Images and files; they go to the model in a user message after the turn's last result. */
+  readonly parts?: readonly UserPart[];
+  /** The paths in the value that have no exact JSON form. */
+  readonly lossy?: readonly string[];
+}
+
+/** A value made of parts, so that a tool can give images and files. Made by `parts()`. */
+class Parts {
+  readonly list: readonly UserPart[];
+
+  constructor(list: readonly UserPart[]) {
+    this.list = list;
+  }
+}
+
+/** What a tool returns to show the model images or files: `return parts({ type: 'image_url', … })`. */
+export function parts(...list: readonly UserPart[]): unknown {
+  return new Parts(list);
+}
+
+/** Any value as bounded text. Never throws. */
+export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
+  if (!(value instanceof Parts)) {
+    const { text, lossy } = serialise(value);
+    return { ...bounded(text, maxLength), ...(lossy.length === 0 ? {} : { lossy }) };
+  }
+  const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  const others = value.list.filter((part) => part.type !== 'text');
+  const content = text || `${plural(others.length, 'file')} in the next message.`;
+  return { ...bounded(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
+}
+
+/** Head and tail of a text that is too long, and between them what was left out. */
+function bounded(text: string, maxLength: number): ToolResult {
+  if (text.length <= maxLength) return { content: text };
+  const head = sliceWhole(text, 0, Math.ceil((maxLength * 3) / 4));
+  const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
+  const left = plural(text.length - head.length - tail.length, 'character');
+  return { content: `${head}\n[… ${left} left out …]\n${tail}`, full: text };
+}
+
+/** A slice that cuts no surrogate pair in two. */
+function sliceWhole(text: string, start: number, end: number): string {
+  const from = isLowSurrogate(text.charCodeAt(start)) ? start + 1 : start;
+  const to = isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
+  return text.slice(from, to);
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
+}

@@ -1,0 +1,148 @@
+import { ConfigError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import type { FunctionObject } from '../chat/request.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
+
+/** What repeating a tool would do: nothing; nothing with the same `idempotencyKey`; harm, so it is never repeated. */
+export type Effect = 'read' | 'idempotent' | 'once';
+
+/** What `execute` gets beside its input. */
+export interface ToolContext<Context = unknown> {
+  /** Aborted at the tool's deadline and when the run ends. */
+  readonly signal: AbortSignal;
+  /** The application's value, as it was handed to `agent.run`. */
+  readonly context: Context;
+  readonly callId: string;
+  /** The same for every attempt at this call, also after a crash. */
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  /** Where in a tree of runs: `''` for the run itself. */
+  readonly path: string;
+  /** The W3C trace context header to pass on, where the caller gave one. */
+  readonly traceparent: string | undefined;
+  /** Tells listeners how far it is (`tool.progress`). May be lost; the model does not see it. */
+  progress(progress: Json): void;
+}
+
+export interface ToolOptions<Input, Context = unknown> {
+  /** Letters, digits, `_` and `-`, 64 at most; what the model calls. */
+  readonly name: string;
+  /** Tells the model what the tool does and when to use it. */
+  readonly description: string;
+  /** @defaultValue 'once' */
+  readonly effect?: Effect;
+  /** Does the work. What it returns is the tool's value; the model reads it as bounded text. */
+  readonly execute: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
+  /** Whether a person has to agree to a call. A function that throws counts as yes. @defaultValue false */
+  readonly needsApproval?: boolean | ((input: NoInfer<Input>, context: Context) => boolean | Promise<boolean>);
+  /** What a person is shown who has to agree: a diff, a command line. Must be harmless. */
+  readonly preview?: (input: NoInfer<Input>, context: Context) => Json | Promise<Json>;
+  /** How long a call waits for a person, in milliseconds. Then it counts as denied. @defaultValue no end */
+  readonly approvalTimeoutMs?: number;
+  /** Never beside another call of the same turn. @defaultValue false */
+  readonly exclusive?: boolean;
+  /** Deadline in milliseconds. @defaultValue 60_000 */
+  readonly timeoutMs?: number;
+  /** How many turns in a row may bring arguments that do not pass, before the run ends `failed`. @defaultValue 2 */
+  readonly corrections?: number;
+  /** The most characters of a result that the model reads. @defaultValue 65_536 */
+  readonly maxResultLength?: number;
+}
+
+/** A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`. */
+export interface Tool<in Context = never> {
+  readonly name: string;
+  readonly description: string;
+  readonly effect: Effect;
+  readonly exclusive: boolean;
+  readonly timeoutMs: number;
+  readonly corrections: number;
+  readonly maxResultLength: number;
+  readonly approvalTimeoutMs: number;
+  /** What goes to the server. */
+  readonly functionObject: FunctionObject;
+  /** The input's JSON Schema. */
+  readonly jsonSchema: JsonSchema;
+  readonly validate: (value: unknown) => Promise<Validated>;
+  // The input of the next three was checked by `validate`. `any`, since an agent holds tools of different inputs.
+  // biome-ignore lint/suspicious/noExplicitAny: a variance seam
+  readonly execute: (input: any, context: ToolContext<Context>) => unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a variance seam
+  readonly needsApproval: boolean | ((input: any, context: Context) => boolean | Promise<boolean>);
+  // biome-ignore lint/suspicious/noExplicitAny: a variance seam
+  readonly preview?: (input: any, context: Context) => Json | Promise<Json>;
+}
+
+/**
+ * Defines something that a model can call. The schema is converted here, once.
+ *
+ * @throws ConfigError naming the tool, the path and the fix, where the definition can't work.
+ */
+export function tool<Input, Context = unknown>(
+  options: ToolOptions<Input, Context> & {
+    /** An object schema of zod 4; what `execute` gets is inferred from it. */
+    readonly input: ZodSchema<Input>;
+  },
+): Tool<Context>;
+export function tool<Input, Context = unknown>(
+  options: ToolOptions<Input, Context> & {
+    /** An object schema that says what it is by Standard JSON Schema; `zod3()` gives one. */
+    readonly input: StandardSchema<Input>;
+  },
+): Tool<Context>;
+// Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
+export function tool<Context>(options: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
+  const { name, description, input, preview } = options;
+  checkName(name);
+  checkNumbers(options);
+  const { jsonSchema, validate } = compileSchema(input, `Tool "${name}", input`);
+  const parameters = objectRoot(jsonSchema, name);
+  return Object.freeze({
+    name,
+    description,
+    effect: options.effect ?? 'once',
+    exclusive: options.exclusive ?? false,
+    timeoutMs: options.timeoutMs ?? 60_000,
+    corrections: options.corrections ?? 2,
+    maxResultLength: options.maxResultLength ?? 65_536,
+    approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
+    functionObject: { name, description, parameters },
+    jsonSchema: parameters,
+    validate,
+    execute: options.execute,
+    needsApproval: options.needsApproval ?? false,
+    ...(preview === undefined ? {} : { preview }),
+  });
+}
+
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
+  throw new ConfigError(
+    `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
+  );
+}
+
+function checkNumbers(options: ToolOptions<unknown, never>): void {
+  if (typeof options.execute !== 'function') {
+    throw new ConfigError(`Tool "${options.name}" has no execute function. Add execute: (input, context) => ….`);
+  }
+  for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
+    const value = options[field];
+    const least = field === 'corrections' ? 0 : 1;
+    if (value === undefined || (value >= least && !Number.isNaN(value))) continue;
+    throw new ConfigError(`Tool "${options.name}": ${field} is ${value}. Pass a number of ${least} or more.`);
+  }
+}
+
+/** Chat Completions takes an object at the root of `parameters` and nothing else. */
+function objectRoot(schema: JsonSchema, name: string): JsonSchema {
+  if (schema['type'] === 'object') return schema;
+  const branches = schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf'];
+  if (Array.isArray(branches) && branches.every((branch) => branch?.type === 'object')) {
+    return { type: 'object', ...schema };
+  }
+  throw new ConfigError(
+    `Tool "${name}", input: the root is ${JSON.stringify(schema['type'] ?? 'no object')}. Wrap it: z.object({ value: … }).`,
+  );
+}

@@ -1,0 +1,13 @@
+export type { ManualClock, ManualClockOptions } from './clock/manual-clock.ts';
+export { manualClock } from './clock/manual-clock.ts';
+export type { ScriptedModel, ScriptedModelOptions } from './model/scripted-model.ts';
+export { scriptedModel } from './model/scripted-model.ts';
+export type * from './script/build-reply.ts';
+export { reply } from './script/build-reply.ts';
+export { ScriptError } from './script/errors.ts';
+export type * from './script/reply.ts';
+export type { Respond, ScriptEntries } from './script/script.ts';
+export { checkHistory } from './server/check-history.ts';
+export type { OfflineServer, OfflineServerOptions, RecordedRequest } from './server/offline-server.ts';
+export { offlineServer } from './server/offline-server.ts';
+export { standIn } from './stand-in/stand-in.ts';

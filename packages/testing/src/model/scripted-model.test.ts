@@ -1,0 +1,143 @@
+import type { ChatRequest, Delta } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { reply } from '../script/build-reply.ts';
+import type { ModelReply } from '../script/reply.ts';
+import { scriptedModel } from './scripted-model.ts';
+
+const hello: ChatRequest = { messages: [{ role: 'user', content: 'Hello' }] };
+const three = reply.text('one two three');
+
+/** The deltas that were told, and what the model gave or the message it rejected with. */
+async function sent(entry: ModelReply, request: ChatRequest): Promise<readonly [readonly string[], unknown]> {
+  const deltas: string[] = [];
+  const onDelta = ({ delta }: Delta): undefined => void deltas.push(delta);
+  const [settled] = await Promise.allSettled([scriptedModel([entry]).send(request, { onDelta })]);
+  if (settled.status === 'rejected') return [deltas, settled.reason.message];
+  return [deltas, settled.value.choices[0].message.content];
+}
+
+test('a reply is whole, and told in pieces only where the request is streamed', async () => {
+  expect(await sent(three, hello)).toEqual([[], 'one two three']);
+  expect(await sent(three, { ...hello, stream: true })).toEqual([['one ', 'two ', 'three'], 'one two three']);
+});
+
+test('requests are recorded, and the script is done when every reply was given', async () => {
+  const model = scriptedModel([three, ({ messages }) => reply.text(String(messages.length))], { name: 'tiny' });
+  await model.send(hello);
+  expect(() => model.assertDone()).toThrow(
+    'The script has 1 of 2 replies left: function. Take them out, or make the run ask for them.',
+  );
+  const { model: name, choices } = await model.send(hello);
+  model.assertDone();
+  expect([name, choices[0].message.content, model.requests]).toEqual(['tiny', '1', [hello, hello]]);
+});
+
+test('a script that is used up rejects with an error that no retry repeats', async () => {
+  const model = scriptedModel([]);
+  await expect(model.send(hello)).rejects.toMatchObject({
+    name: 'ScriptError',
+    code: 'script.used_up',
+    message:
+      'The script is used up: it has 0 replies, and this is request 1. Add a reply, or find out why the run asks once more.',
+  });
+});
+
+const streamed = { ...hello, stream: true };
+
+test.each([
+  [
+    'a cut',
+    reply.cut(three, { afterChunks: 2 }),
+    ['one ', 'two '],
+    'The scripted reply was cut off: it ended without a finish reason.',
+  ],
+  ['a reset', reply.reset({ reply: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
+  ['an early reset', reply.reset(), [], 'The scripted connection was reset.'],
+  [
+    'an error',
+    reply.streamError({ message: 'busy' }, { reply: three, afterChunks: 1 }),
+    ['one '],
+    'The server answered with an error: busy',
+  ],
+  ['an error body', reply.errorBody('broken'), [], 'The server answered with an error: broken'],
+])('%s rejects after the pieces that came before it', async (_name, entry, deltas, message) => {
+  expect(await sent(entry, streamed)).toEqual([deltas, message]);
+});
+
+test('held and stalled replies go on when they are released', async () => {
+  const gate = Promise.withResolvers<void>();
+  const deltas: string[] = [];
+  const model = scriptedModel([
+    reply.held(reply.stall(three, { afterChunks: 1, until: gate.promise }), { until: Promise.reject() }),
+  ]);
+  const answer = model.send(streamed, {
+    onDelta: ({ delta }) => {
+      deltas.push(delta);
+      if (delta === 'one ') gate.resolve();
+      return undefined;
+    },
+  });
+  expect([(await answer).choices[0].message.content, deltas]).toEqual(['one two three', ['one ', 'two ', 'three']]);
+});
+
+test.each([
+  ['held', reply.held(three, { until: new Promise(() => undefined) })],
+  ['stalled', reply.stall(three)],
+])('an abort ends a reply that is %s, with its reason', async (_name, entry) => {
+  const controller = new AbortController();
+  const answer = scriptedModel([entry]).send(streamed, { signal: controller.signal });
+  controller.abort(new Error('no longer wanted'));
+  await expect(answer).rejects.toThrow('no longer wanted');
+});
+
+test('a request that was aborted before is not answered, however the script goes on', async () => {
+  const controller = new AbortController();
+  const abort = (): ModelReply => {
+    controller.abort(new Error('no longer wanted'));
+    return reply.stall(three);
+  };
+  await expect(scriptedModel([abort]).send(hello, { signal: controller.signal })).rejects.toThrow('no longer wanted');
+  const unasked = scriptedModel([three]);
+  await expect(unasked.send(hello, { signal: controller.signal })).rejects.toThrow('no longer wanted');
+  expect(unasked.requests).toEqual([]);
+});
+
+test('what is only something on the wire does not fit a scripted model', () => {
+  // @ts-expect-error A raw body needs a server.
+  expect(scriptedModel([reply.body('{')]).requests).toEqual([]);
+});
+
+test('the next delta waits for a reader that is behind', async () => {
+  const deltas: string[] = [];
+  await scriptedModel([three]).send(streamed, {
+    onDelta: async ({ delta }) => {
+      deltas.push(`${delta}in`);
+      await Promise.resolve();
+      deltas.push(`${delta}out`);
+    },
+  });
+  expect(deltas).toEqual(['one in', 'one out', 'two in', 'two out', 'threein', 'threeout']);
+});
+
+test('an http error rejects with what the server said', async () => {
+  const busy = reply.httpError(429, { message: 'Slow down.', code: 'rate_limit', headers: { 'retry-after': '2' } });
+  const poor = reply.httpError(429, { code: 'insufficient_quota', headers: { 'x-request-id': 'req_7' } });
+  const long = reply.httpError(400, { code: 'context_length_exceeded', param: 'messages' });
+  const plain = reply.httpError(500, { body: 'oops', headers: { 'x-should-retry': 'false', 'retry-after-ms': '150' } });
+  const model = scriptedModel([busy, poor, long, plain]);
+  await expect(model.send(hello)).rejects.toMatchObject({
+    name: 'HttpError',
+    message: 'The scripted server answered 429: Slow down.',
+    status: 429,
+    serverCode: 'rate_limit',
+    retryAfterMs: 2000,
+    retryable: true,
+  });
+  await expect(model.send(hello)).rejects.toMatchObject({ name: 'HttpError', requestId: 'req_7', retryable: false });
+  await expect(model.send(hello)).rejects.toMatchObject({ name: 'ContextLengthError', param: 'messages', status: 400 });
+  await expect(model.send(hello)).rejects.toMatchObject({
+    message: 'The scripted server answered 500: oops',
+    retryAfterMs: 150,
+    retryable: false,
+  });
+});

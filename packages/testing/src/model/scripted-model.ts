@@ -1,0 +1,155 @@
+import {
+  type ChatModel,
+  type ChatReply,
+  type ChatRequest,
+  type Delta,
+  type Json,
+  type ModelContext,
+  NetworkError,
+  type Price,
+  ProtocolError,
+} from '@pawl/core';
+import { completion } from '../script/completion.ts';
+import { pieces } from '../script/pieces.ts';
+import type { Interruption, ModelReply, ResetReply } from '../script/reply.ts';
+import { Script, type ScriptEntries } from '../script/script.ts';
+import { scriptedHttpError } from './scripted-http-error.ts';
+
+export interface ScriptedModelOptions {
+  /** @defaultValue 'scripted' */
+  readonly name?: string;
+  readonly price?: Price;
+  /** The newest requests are kept, so many of them. @defaultValue Infinity */
+  readonly keepRequests?: number;
+}
+
+/** A model that says what a script says, without a server. */
+export interface ScriptedModel extends ChatModel {
+  /** In the order in which they came. */
+  readonly requests: readonly ChatRequest[];
+  /** @throws ScriptError unless every entry of the script was used. */
+  assertDone(): void;
+}
+
+/**
+ * A `ChatModel` that answers each request with the next reply, or all of them with what one function gives.
+ *
+ * Where the request is streamed, deltas are told first: words of the text, pieces of the arguments. Faults reject as they
+ * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
+ */
+export function scriptedModel(script: ScriptEntries<ModelReply>, options: ScriptedModelOptions = {}): ScriptedModel {
+  const { name = 'scripted', price, keepRequests = Number.POSITIVE_INFINITY } = options;
+  const entries = new Script(script);
+  const requests: ChatRequest[] = [];
+  return {
+    name,
+    ...(price !== undefined && { price }),
+    requests,
+    assertDone: () => entries.assertDone(),
+    async send(request, { signal = new AbortController().signal, onDelta = () => undefined } = {}) {
+      signal.throwIfAborted();
+      requests.push(request);
+      if (requests.length > keepRequests) requests.shift();
+      const reply = await unlessAborted(entries.next(request), signal);
+      return await play(reply, { request, name, signal, onDelta });
+    },
+  };
+}
+
+interface Play {
+  readonly request: ChatRequest;
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly onDelta: ModelContext['onDelta'];
+}
+
+async function play(reply: ModelReply, context: Play): Promise<ChatReply> {
+  switch (reply.type) {
+    case 'message': {
+      const given = completion(reply, { request: context.request, model: context.name });
+      await tell(deltas(given), context);
+      return given;
+    }
+    case 'held':
+      await unlessAborted(settled(reply.until), context.signal);
+      return play(reply.reply, context);
+    case 'stall': {
+      const all = deltas(completion(reply.reply, { request: context.request, model: context.name }));
+      await tell(all.slice(0, reply.afterChunks), context);
+      await unlessAborted(
+        reply.until === undefined ? new Promise(() => undefined) : settled(reply.until),
+        context.signal,
+      );
+      await tell(all.slice(reply.afterChunks), context);
+      return completion(reply.reply, { request: context.request, model: context.name });
+    }
+    case 'cut':
+      await tellPart(reply, context);
+      throw new ProtocolError('The scripted reply was cut off: it ended without a finish reason.', {
+        code: 'reply.cut',
+      });
+    case 'reset':
+      if (reply.partly !== undefined) await tellPart(reply.partly, context);
+      throw connectionReset(reply);
+    case 'stream-error':
+      await tellPart(reply, context);
+      throw errorInside(reply.error);
+    case 'error-body':
+      throw errorInside(reply.error);
+    case 'http-error':
+      throw scriptedHttpError(reply);
+  }
+}
+
+function deltas({ choices: [{ message }] }: ChatReply): readonly Delta[] {
+  return pieces(message).flatMap(({ told }) => told ?? []);
+}
+
+async function tellPart({ reply, afterChunks }: Interruption, context: Play): Promise<void> {
+  const given = completion(reply, { request: context.request, model: context.name });
+  await tell(deltas(given).slice(0, afterChunks), context);
+}
+
+async function tell(told: readonly Delta[], { request, signal, onDelta }: Play): Promise<void> {
+  if (request.stream !== true) return;
+  for (const delta of told) {
+    signal.throwIfAborted();
+    const behind = onDelta(delta);
+    if (behind !== undefined) await unlessAborted(behind, signal);
+  }
+  signal.throwIfAborted();
+}
+
+function connectionReset({ partly }: ResetReply): NetworkError {
+  const phase = partly === undefined ? 'request' : 'reply';
+  return new NetworkError('The scripted connection was reset.', { code: 'network.reset', address: 'script', phase });
+}
+
+function errorInside(error: Json): ProtocolError {
+  const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : error;
+  const said = typeof message === 'string' ? message : JSON.stringify(message);
+  return new ProtocolError(`The server answered with an error: ${said}`, {
+    code: 'reply.error',
+    received: JSON.stringify({ error }),
+  });
+}
+
+/** Rejects with the signal's reason as soon as it is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function settled(work: PromiseLike<unknown>): Promise<void> {
+  await work.then(
+    () => undefined,
+    () => undefined,
+  );
+}

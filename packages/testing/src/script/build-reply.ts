@@ -1,0 +1,173 @@
+import type { Json, JsonObject } from '@pawl/core';
+import type {
+  BodyReply,
+  CutReply,
+  ErrorBodyReply,
+  HeldReply,
+  HttpErrorReply,
+  MessageOptions,
+  MessageReply,
+  Reply,
+  ResetReply,
+  ScriptedCall,
+  ScriptedMessage,
+  SseReply,
+  StallReply,
+  StreamErrorReply,
+} from './reply.ts';
+
+export interface CallOptions extends MessageOptions {
+  readonly id?: string;
+}
+
+export interface CallsOptions extends MessageOptions {
+  /** Said beside the calls. */
+  readonly text?: string;
+}
+
+export interface CallEntry {
+  readonly name: string;
+  /** A string is sent as it is, JSON or not. @defaultValue {} */
+  readonly arguments?: JsonObject | string;
+  readonly id?: string;
+}
+
+export interface HttpErrorOptions {
+  /** Lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly message?: string;
+  readonly code?: string | null;
+  readonly param?: string | null;
+  /** In place of OpenAI's form: JSON, or a text that is sent as it is. */
+  readonly body?: Json;
+}
+
+export interface InterruptionOptions {
+  /** @defaultValue 0 */
+  readonly afterChunks?: number;
+}
+
+export interface StallOptions extends InterruptionOptions {
+  readonly until?: PromiseLike<unknown>;
+}
+
+export interface ResetOptions extends InterruptionOptions {
+  /** The answer in whose middle it happens. Without it, nothing is answered. */
+  readonly reply?: MessageReply;
+}
+
+export interface StreamErrorOptions extends InterruptionOptions {
+  readonly reply?: MessageReply;
+}
+
+export interface BodyOptions {
+  /** @defaultValue 200 */
+  readonly status?: number;
+  /** Lower case. @defaultValue a `content-type` of JSON, or of an event stream */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes the entries of a script. */
+export const reply = {
+  text(text: string, options: MessageOptions = {}): MessageReply {
+    return { ...options, type: 'message', message: { role: 'assistant', content: text } };
+  },
+
+  call(name: string, args: JsonObject | string = {}, { id, ...options }: CallOptions = {}): MessageReply {
+    return reply.calls([{ name, arguments: args, ...(id !== undefined && { id }) }], options);
+  },
+
+  calls(calls: readonly CallEntry[], { text, ...options }: CallsOptions = {}): MessageReply {
+    const message = { role: 'assistant', content: text ?? null, tool_calls: calls.map(scriptedCall) } as const;
+    return { ...options, type: 'message', message };
+  },
+
+  /** Any assistant message, also with fields that are not documented. */
+  message<M extends ScriptedMessage>(message: M, options: MessageOptions = {}): MessageReply {
+    return { ...options, type: 'message', message };
+  },
+
+  refusal(text: string, options: MessageOptions = {}): MessageReply {
+    return { ...options, type: 'message', message: { role: 'assistant', content: null, refusal: text } };
+  },
+
+  /** Text that the token limit cut. For calls: `reply.calls([…], { finishReason: 'length' })`. */
+  length(text: string, options: MessageOptions = {}): MessageReply {
+    return reply.text(text, { finishReason: 'length', ...options });
+  },
+
+  contentFilter(text = '', options: MessageOptions = {}): MessageReply {
+    return reply.text(text, { finishReason: 'content_filter', ...options });
+  },
+
+  /** Neither text nor calls. */
+  empty(options: MessageOptions = {}): MessageReply {
+    return { ...options, type: 'message', message: { role: 'assistant', content: null } };
+  },
+
+  httpError(status: number, { headers = {}, message, code, param, body }: HttpErrorOptions = {}): HttpErrorReply {
+    const error = {
+      message: message ?? `The script answers ${status}.`,
+      type: errorType(status),
+      param: param ?? null,
+    };
+    return { type: 'http-error', status, headers, body: body ?? { error: { ...error, code: code ?? null } } };
+  },
+
+  /** Status 200, and a body that only holds this `error`. */
+  errorBody(error: Json): ErrorBodyReply {
+    return { type: 'error-body', error };
+  },
+
+  /** The stream ends after so many pieces, without finish reason and `[DONE]`. */
+  cut(message: MessageReply, { afterChunks = 0 }: InterruptionOptions = {}): CutReply {
+    return { type: 'cut', reply: message, afterChunks };
+  },
+
+  /** The stream stands still after so many pieces. */
+  stall(message: MessageReply, { afterChunks = 0, until }: StallOptions = {}): StallReply {
+    return { type: 'stall', reply: message, afterChunks, ...(until !== undefined && { until }) };
+  },
+
+  /** The socket is destroyed: before anything is sent, or after so many pieces of `reply`. */
+  reset({ reply: message, afterChunks = 0 }: ResetOptions = {}): ResetReply {
+    return { type: 'reset', ...(message !== undefined && { partly: { reply: message, afterChunks } }) };
+  },
+
+  /** An `error` event after so many pieces of `reply`. */
+  streamError(error: Json, { reply: message, afterChunks = 0 }: StreamErrorOptions = {}): StreamErrorReply {
+    return { type: 'stream-error', error, reply: message ?? reply.empty(), afterChunks };
+  },
+
+  /** Answers only once the promise has settled. */
+  held<R extends Reply>(inner: R, { until }: { readonly until: PromiseLike<unknown> }): HeldReply<R> {
+    return { type: 'held', until, reply: inner };
+  },
+
+  /** A body as it is: a string or bytes are sent unchanged, anything else as JSON. Only for the server. */
+  body(body: Json | Uint8Array, { status = 200, headers = {} }: BodyOptions = {}): BodyReply {
+    const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+    return { type: 'body', status, headers: { 'content-type': 'application/json', ...headers }, body: raw };
+  },
+
+  /**
+   * A stream, one write for each piece: a string or bytes are sent unchanged, anything else as `data: <JSON>` and a blank
+   * line. Nothing is added, so end it with `'data: [DONE]\n\n'` where it has an end. Only for the server.
+   */
+  sse(pieces: readonly (Json | Uint8Array)[], { headers = {} }: Pick<BodyOptions, 'headers'> = {}): SseReply {
+    const raw = pieces.map((piece) =>
+      typeof piece === 'string' || piece instanceof Uint8Array ? piece : `data: ${JSON.stringify(piece)}\n\n`,
+    );
+    return { type: 'sse', headers: { 'content-type': 'text/event-stream; charset=utf-8', ...headers }, pieces: raw };
+  },
+};
+
+function scriptedCall({ name, arguments: input = {}, id }: CallEntry): ScriptedCall {
+  const text = typeof input === 'string' ? input : JSON.stringify(input);
+  return { ...(id !== undefined && { id }), type: 'function', function: { name, arguments: text } };
+}
+
+function errorType(status: number): string {
+  if (status === 429) return 'rate_limit_error';
+  return status >= 500 ? 'server_error' : 'invalid_request_error';
+}

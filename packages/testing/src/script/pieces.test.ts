@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { pieces } from './pieces.ts';
+
+test('a text is split into words, each with the space after it', () => {
+  expect(pieces({ role: 'assistant', content: ' Two words\n' })).toEqual([
+    { wire: { content: ' Two ' }, told: { type: 'text', delta: ' Two ' } },
+    { wire: { content: 'words\n' }, told: { type: 'text', delta: 'words\n' } },
+  ]);
+});
+
+test('a call is its head, then pieces of its arguments', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'get', arguments: '{"name":"Mo🐳 Dick"}' } } as const;
+  expect(pieces({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
+    {
+      wire: { tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'get', arguments: '' } }] },
+      told: { type: 'call', index: 0, name: 'get', delta: '' },
+    },
+    ...['{"name":"Mo🐳', ' Dick"}'].map((delta) => ({
+      wire: { tool_calls: [{ index: 0, function: { arguments: delta } }] },
+      told: { type: 'call', index: 0, name: 'get', delta },
+    })),
+  ]);
+});
+
+test('fields that are not documented come first; reasoning is told', () => {
+  const message = { role: 'assistant', content: 'a', reasoning_content: 'so b', extra: { c: 1 } } as const;
+  expect(pieces(message)).toEqual([
+    { wire: { reasoning_content: 'so ' }, told: { type: 'reasoning', delta: 'so ' } },
+    { wire: { reasoning_content: 'b' }, told: { type: 'reasoning', delta: 'b' } },
+    { wire: { extra: { c: 1 } }, told: undefined },
+    { wire: { content: 'a' }, told: { type: 'text', delta: 'a' } },
+  ]);
+});

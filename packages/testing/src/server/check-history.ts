@@ -1,0 +1,140 @@
+import { arrayFault, isRecord, nameFault, type RequestFault, typeFault } from './request-fault.ts';
+
+/**
+ * What OpenAI's server would refuse in a conversation: each fault as its place and a sentence. Empty: it can be sent.
+ *
+ * Every call is answered by exactly one tool message after it, no tool message is without its call, ids are unique within a
+ * turn, and arguments are JSON.
+ */
+export function checkHistory(messages: readonly unknown[]): readonly string[] {
+  return historyFaults(messages).map(({ param, message }) => `${param}: ${message}`);
+}
+
+export function historyFaults(messages: readonly unknown[]): readonly RequestFault[] {
+  const faults: RequestFault[] = [];
+  let open: OpenTurn | undefined;
+  for (const [index, message] of messages.entries()) {
+    const param = `messages[${index}]`;
+    if (!isRecord(message)) {
+      faults.push(typeFault(message, { param, expected: 'an object' }));
+      continue;
+    }
+    if (message['role'] === 'tool') {
+      faults.push(...answerFaults(message, { param, open }), ...contentFaults(message, param));
+      continue;
+    }
+    faults.push(...unanswered(open), ...roleFaults(message, param), ...contentFaults(message, param));
+    open = message['role'] === 'assistant' ? { param, calls: callIds(message), answered: new Set() } : undefined;
+  }
+  return [...faults, ...unanswered(open)];
+}
+
+/** An assistant message, while tool messages follow it. */
+interface OpenTurn {
+  readonly param: string;
+  readonly calls: readonly unknown[];
+  readonly answered: Set<unknown>;
+}
+
+function answerFaults(
+  message: Readonly<Record<string, unknown>>,
+  { param, open }: { readonly param: string; readonly open: OpenTurn | undefined },
+): readonly RequestFault[] {
+  const id = message['tool_call_id'];
+  const idParam = `${param}.tool_call_id`;
+  if (id === undefined) return [missing(idParam)];
+  if (open === undefined || open.calls.length === 0) return [invalid(`${param}.role`, ORPHAN)];
+  if (!open.calls.includes(id)) {
+    return [invalid(idParam, `'tool_call_id' of '${id}' not found in 'tool_calls' of previous message.`)];
+  }
+  if (open.answered.has(id)) {
+    return [invalid(idParam, `'tool_call_id' of '${id}' was already answered by a message with role 'tool'.`)];
+  }
+  open.answered.add(id);
+  return [];
+}
+
+// Spelled as OpenAI's server spells it.
+const ORPHAN = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
+
+function unanswered(turn: OpenTurn | undefined): readonly RequestFault[] {
+  const left = turn?.calls.filter((id) => !turn.answered.has(id)) ?? [];
+  if (turn === undefined || left.length === 0) return [];
+  const message = `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${left.join(', ')}`;
+  return [{ message, param: `${turn.param}.tool_calls`, code: null }];
+}
+
+function callIds({ tool_calls: calls }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return Array.isArray(calls) ? calls.map((call: unknown) => (isRecord(call) ? call['id'] : undefined)) : [];
+}
+
+function roleFaults(message: Readonly<Record<string, unknown>>, param: string): readonly RequestFault[] {
+  const { role, tool_calls: calls } = message;
+  if (role === undefined) return [missing(`${param}.role`)];
+  if (role !== 'assistant') return ROLES.has(role) ? [] : [unknownRole(role, `${param}.role`)];
+  if (calls === undefined) return [];
+  const fault = arrayFault(calls, `${param}.tool_calls`);
+  if (fault !== undefined || !Array.isArray(calls)) return fault === undefined ? [] : [fault];
+  const ids = callIds(message);
+  return calls.flatMap((call: unknown, index) => {
+    const callParam = `${param}.tool_calls[${index}]`;
+    const isRepeated = typeof ids[index] === 'string' && ids.indexOf(ids[index]) < index;
+    const repeated = invalid(`${callParam}.id`, `duplicate 'id' of '${ids[index]}' in 'tool_calls' of one message.`);
+    return [...callFaults(call, callParam), ...(isRepeated ? [repeated] : [])];
+  });
+}
+
+const ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'function']);
+
+function unknownRole(role: unknown, param: string): RequestFault {
+  const supported = "'system', 'assistant', 'user', 'function', 'tool', and 'developer'";
+  const message = `Invalid value: '${role}'. Supported values are: ${supported}.`;
+  return { message, param, code: 'invalid_value' };
+}
+
+function callFaults(call: unknown, param: string): readonly RequestFault[] {
+  if (!isRecord(call)) return [typeFault(call, { param, expected: 'an object' })];
+  const faults: RequestFault[] = [];
+  if (typeof call['id'] !== 'string' || call['id'] === '') faults.push(missing(`${param}.id`));
+  if (call['type'] === 'custom') return faults;
+  if (call['type'] !== 'function') faults.push(missing(`${param}.type`));
+  const called = call['function'];
+  if (!isRecord(called)) return [...faults, missing(`${param}.function`)];
+  const named = nameFault(called['name'], `${param}.function.name`);
+  const written = argumentsFault(called['arguments'], `${param}.function.arguments`);
+  return [...faults, ...[named, written].filter((fault) => fault !== undefined)];
+}
+
+function argumentsFault(text: unknown, param: string): RequestFault | undefined {
+  if (typeof text !== 'string') return typeFault(text, { param, expected: 'a string' });
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch {
+    return invalid(param, `expected a string of JSON, but got '${text.slice(0, 100)}'.`);
+  }
+}
+
+function contentFaults(message: Readonly<Record<string, unknown>>, param: string): readonly RequestFault[] {
+  const { role, content } = message;
+  if (typeof content === 'string' || Array.isArray(content)) return [];
+  if (content !== null && content !== undefined) {
+    return [typeFault(content, { param: `${param}.content`, expected: 'one of a string or array of objects' })];
+  }
+  if (role === 'function') return [];
+  if (role === 'assistant' && EXCUSES.some((key) => message[key] != null)) return [];
+  return [
+    { message: "Invalid value for 'content': expected a string, got null.", param: `${param}.content`, code: null },
+  ];
+}
+
+/** Fields beside which an assistant message needs no content. */
+const EXCUSES: readonly string[] = ['tool_calls', 'refusal', 'function_call', 'audio'];
+
+function missing(param: string): RequestFault {
+  return { message: `Missing required parameter: '${param}'.`, param, code: 'missing_required_parameter' };
+}
+
+function invalid(param: string, problem: string): RequestFault {
+  return { message: `Invalid parameter: ${problem}`, param, code: null };
+}

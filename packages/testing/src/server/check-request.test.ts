@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { checkRequest } from './check-request.ts';
+
+const messages = [{ role: 'user', content: 'Go.' }];
+
+function offered(called: Record<string, unknown>): Record<string, unknown> {
+  return { type: 'function', function: called };
+}
+
+const add = offered({ name: 'add', parameters: { type: 'object', properties: {} } });
+
+test('a request with tools, a choice among them and a stream is taken', () => {
+  const tool_choice = { type: 'function', function: { name: 'add' } };
+  const body = { messages, tools: [add, offered({ name: 'now' })], tool_choice, stream: true, stream_options: {} };
+  expect(checkRequest(body)).toBe(undefined);
+});
+
+test('null is the same as nothing for optional fields', () => {
+  expect(checkRequest({ messages, tools: null, tool_choice: null, stream_options: null })).toBe(undefined);
+});
+
+test.each([
+  ['no messages', {}, 'messages', 'missing_required_parameter', "Missing required parameter: 'messages'."],
+  [
+    'messages that are a text',
+    { messages: 'hi' },
+    'messages',
+    'invalid_type',
+    "Invalid type for 'messages': expected an array of objects, but got a string instead.",
+  ],
+  [
+    'an empty list of messages',
+    { messages: [] },
+    'messages',
+    'empty_array',
+    "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+  ],
+  [
+    'an empty list of tools',
+    { messages, tools: [] },
+    'tools',
+    'empty_array',
+    "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+  ],
+  [
+    'a name that is too long',
+    { messages, tools: [offered({ name: 'a'.repeat(65) })] },
+    'tools[0].function.name',
+    'string_above_max_length',
+    "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64, but got a string with length 65 instead.",
+  ],
+  [
+    'parameters that are no object',
+    { messages, tools: [add, offered({ name: 'all', parameters: { type: 'array' } })] },
+    'tools[1].function.parameters',
+    'invalid_function_parameters',
+    "Invalid schema for function 'all': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"array\"'.",
+  ],
+  [
+    'two tools of one name',
+    { messages, tools: [add, add] },
+    'tools[1].function.name',
+    'invalid_value',
+    "Invalid 'tools': tool names must be unique, but 'add' is there more than once.",
+  ],
+  [
+    'a choice without tools',
+    { messages, tool_choice: 'auto' },
+    'tool_choice',
+    null,
+    "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+  ],
+  [
+    'a choice of a tool that is not offered',
+    { messages, tools: [add], tool_choice: { type: 'function', function: { name: 'sub' } } },
+    'tool_choice',
+    null,
+    "Invalid value for 'tool_choice': tool 'sub' not found in 'tools' parameter.",
+  ],
+  [
+    'stream options without a stream',
+    { messages, stream_options: { include_usage: true } },
+    'stream_options',
+    null,
+    "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+  ],
+])('%s are refused as OpenAI refuses them', (_name, body, param, code, message) => {
+  expect(checkRequest(body)).toEqual({ message, param, code });
+});

@@ -1,0 +1,208 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type ChatRequest, type Clock, systemClock } from '@pawl/core';
+import { reply } from '../script/build-reply.ts';
+import { ScriptError } from '../script/errors.ts';
+import type { Reply } from '../script/reply.ts';
+import { Script, type ScriptEntries } from '../script/script.ts';
+import { standIn } from '../stand-in/stand-in.ts';
+import { type Route, route } from './route.ts';
+import { transmission } from './transmission.ts';
+import { type TransmitOptions, transmit } from './transmit.ts';
+
+export interface OfflineServerOptions {
+  /** Played in place of the stand-in model: a reply for each request, or one function for all. */
+  readonly script?: ScriptEntries<Reply>;
+  /** Between the chunks of a stream. @defaultValue 0 */
+  readonly chunkDelayMs?: number;
+  /** Asked of every request. Without it, none is asked for, and any is taken. */
+  readonly apiKey?: string;
+  /** The only model there is. Requests may name any. @defaultValue 'pawl-stand-in' */
+  readonly model?: string;
+  /** The newest requests are kept, so many of them. @defaultValue Infinity */
+  readonly keepRequests?: number;
+  /** For `chunkDelayMs`. @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+/** A request for a completion, as it came; also one that was refused. */
+export interface RecordedRequest {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: ChatRequest;
+}
+
+/** A Chat Completions server on this machine. It never keeps a process alive. */
+export interface OfflineServer {
+  /** Ends in `/v1`. */
+  readonly baseURL: string;
+  /** In the order in which they came. */
+  readonly requests: readonly RecordedRequest[];
+  /** Requests whose client went away before it had the whole answer. */
+  readonly disconnects: number;
+  /** Resolves as soon as no request is being answered. */
+  idle(): Promise<void>;
+  /** @throws ScriptError unless every entry of the script was used. */
+  assertDone(): void;
+  /** Ends it at once, with every socket and every answer that is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a real Chat Completions server on 127.0.0.1, for any client.
+ *
+ * It answers by a script, or by Pawl's stand-in, which follows rules and is no language model. Conversations that OpenAI's
+ * server would refuse are refused with status 400, and use up nothing of the script.
+ */
+export async function offlineServer(options: OfflineServerOptions = {}): Promise<OfflineServer> {
+  const server = new LocalServer(options);
+  await server.listen();
+  return server;
+}
+
+class LocalServer implements OfflineServer {
+  readonly #options: OfflineServerOptions;
+  readonly #script: Script<Reply>;
+  readonly #server: Server;
+  readonly #requests: RecordedRequest[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #answering = 0;
+  #count = 0;
+  #disconnects = 0;
+  #port = 0;
+
+  constructor(options: OfflineServerOptions) {
+    this.#options = options;
+    this.#script = new Script(options.script ?? stoodIn);
+    this.#server = createServer((incoming, response) => void this.#answer(incoming, response)); // It never rejects.
+    // Sockets stay open for as long as the client wants them, so that no test depends on the time.
+    this.#server.keepAliveTimeout = 0;
+    this.#server.on('connection', (socket) => socket.unref());
+  }
+
+  get baseURL(): string {
+    return `http://127.0.0.1:${this.#port}/v1`;
+  }
+
+  get requests(): readonly RecordedRequest[] {
+    return this.#requests;
+  }
+
+  get disconnects(): number {
+    return this.#disconnects;
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', () => {
+        const address = this.#server.address();
+        if (typeof address === 'object' && address !== null) this.#port = address.port;
+        this.#server.unref();
+        resolve();
+      });
+    });
+  }
+
+  idle(): Promise<void> {
+    if (this.#answering === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  assertDone(): void {
+    this.#script.assertDone();
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      // The error of a server that is closed already is no news.
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#answering++;
+    const gone = new AbortController();
+    const ended = new Promise<undefined>((resolve) => response.once('close', () => resolve(undefined)));
+    response.once('close', () => gone.abort());
+    response.on('error', () => undefined); // The client has gone: `close` follows.
+    try {
+      const given = await Promise.race([this.#given(incoming), ended]);
+      if (given !== undefined) await this.#send(given, { response, signal: gone.signal });
+      await ended;
+      if (!response.writableFinished && !isReset(given?.reply)) this.#disconnects++;
+    } catch (error) {
+      // Either the client went away while it was still sending, or the script has something that cannot be sent.
+      if (gone.signal.aborted) this.#disconnects++;
+      else if (response.headersSent) response.destroy();
+      else response.writeHead(500, NO_RETRY).end(JSON.stringify({ error: { message: messageOf(error) } }));
+    } finally {
+      this.#answering--;
+      if (this.#answering === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+  }
+
+  #send({ reply: given, request }: Given, target: Pick<TransmitOptions, 'response' | 'signal'>): Promise<void> {
+    const { chunkDelayMs: delayMs = 0, clock = systemClock } = this.#options;
+    target.response.setHeader('x-request-id', `req_${++this.#count}`);
+    return transmit(transmission(given, { request, model: this.#model }), { ...target, clock, delayMs });
+  }
+
+  async #given(incoming: IncomingMessage): Promise<Given> {
+    const body = await text(incoming);
+    const { method = 'GET', headers } = incoming;
+    const path = (incoming.url ?? '/').replace(/\?.*$/s, '');
+    const routed: Route = route(
+      { method, path, authorization: headers.authorization, body },
+      { apiKey: this.#options.apiKey, model: this.#model },
+    );
+    if (routed.request !== undefined) this.#record({ headers, body: routed.request });
+    switch (routed.type) {
+      case 'answered':
+        return { reply: routed.reply, request: routed.request ?? { messages: [] } };
+      case 'chat':
+        return { reply: await this.#scripted(routed.request), request: routed.request };
+    }
+  }
+
+  async #scripted(request: ChatRequest): Promise<Reply> {
+    try {
+      return await this.#script.next(request);
+    } catch (error) {
+      const message = messageOf(error);
+      if (error instanceof ScriptError) return reply.httpError(400, { message, code: error.code, headers: NO_RETRY });
+      return reply.httpError(500, { message: `No reply could be made: ${message}`, headers: NO_RETRY });
+    }
+  }
+
+  get #model(): string {
+    return this.#options.model ?? 'pawl-stand-in';
+  }
+
+  #record(request: RecordedRequest): void {
+    this.#requests.push(request);
+    if (this.#requests.length > (this.#options.keepRequests ?? Number.POSITIVE_INFINITY)) this.#requests.shift();
+  }
+}
+
+interface Given {
+  readonly reply: Reply;
+  readonly request: ChatRequest;
+}
+
+/** Whether the server itself is meant to leave. */
+function isReset(given: Reply | undefined): boolean {
+  return given?.type === 'held' ? isReset(given.reply) : given?.type === 'reset';
+}
+
+function stoodIn(request: ChatRequest): Reply {
+  return reply.message(standIn(request));
+}
+
+/** For what goes wrong in the script itself: asking again would only use up its next entry. */
+const NO_RETRY: Readonly<Record<string, string>> = { 'x-should-retry': 'false' };
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

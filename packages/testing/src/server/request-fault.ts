@@ -1,0 +1,48 @@
+/** Something that OpenAI's server refuses a request for. */
+export interface RequestFault {
+  readonly message: string;
+  /** Where: `messages[2].tool_call_id`. */
+  readonly param: string;
+  readonly code: string | null;
+}
+
+/** True of `{…}`, never of an array or null. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Where something else than an array with at least one element is. */
+export function arrayFault(value: unknown, param: string): RequestFault | undefined {
+  if (!Array.isArray(value)) return typeFault(value, { param, expected: 'an array of objects' });
+  if (value.length > 0) return undefined;
+  const message = `Invalid '${param}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
+  return { message, param, code: 'empty_array' };
+}
+
+export function typeFault(
+  value: unknown,
+  { param, expected }: { readonly param: string; readonly expected: string },
+): RequestFault {
+  const message = `Invalid type for '${param}': expected ${expected}, but got ${kind(value)} instead.`;
+  return { message, param, code: 'invalid_type' };
+}
+
+/** Where something else than the name of a function is. */
+export function nameFault(name: unknown, param: string): RequestFault | undefined {
+  if (typeof name !== 'string') return typeFault(name, { param, expected: 'a string' });
+  if (name.length > LONGEST_NAME) {
+    const message = `Invalid '${param}': string too long. Expected a string with maximum length ${LONGEST_NAME}, but got a string with length ${name.length} instead.`;
+    return { message, param, code: 'string_above_max_length' };
+  }
+  if (/^[a-zA-Z0-9_-]+$/.test(name)) return undefined;
+  const message = `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{1,${LONGEST_NAME}}$', but got '${name}'.`;
+  return { message, param, code: 'invalid_value' };
+}
+
+const LONGEST_NAME = 64;
+
+function kind(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,82 @@
+import type { ChatRequest } from '@pawl/core';
+import { reply } from '../script/build-reply.ts';
+import type { Reply } from '../script/reply.ts';
+import { checkRequest } from './check-request.ts';
+
+export interface Incoming {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+export interface RouteOptions {
+  readonly apiKey: string | undefined;
+  readonly model: string;
+}
+
+export type Route =
+  | { readonly type: 'answered'; readonly reply: Reply; readonly request: ChatRequest | undefined }
+  | { readonly type: 'chat'; readonly request: ChatRequest };
+
+/** What a request is for: a conversation to go on with, or something that is answered at once. */
+export function route(incoming: Incoming, options: RouteOptions): Route {
+  const { method, path } = incoming;
+  const refusal = keyRefusal(incoming.authorization, options.apiKey);
+  if (refusal !== undefined) return answered(refusal);
+  const allowed = METHODS[path];
+  if (allowed === undefined) return answered(reply.httpError(404, { message: `Invalid URL (${method} ${path})` }));
+  if (method !== allowed) return answered(notAllowed(incoming, allowed));
+  if (path === '/v1/models') return answered(models(options.model));
+  return chat(incoming.body);
+}
+
+const METHODS: Readonly<Record<string, string>> = { '/v1/chat/completions': 'POST', '/v1/models': 'GET' };
+
+function answered(given: Reply): Route {
+  return { type: 'answered', reply: given, request: undefined };
+}
+
+/** Never quotes a key, neither the right one nor the one that came. */
+function keyRefusal(authorization: string | undefined, apiKey: string | undefined): Reply | undefined {
+  if (apiKey === undefined || authorization === `Bearer ${apiKey}`) return undefined;
+  if (authorization === undefined) {
+    const message =
+      "You didn't provide an API key. Provide it in an Authorization header, as 'Authorization: Bearer YOUR_KEY'.";
+    return reply.httpError(401, { message });
+  }
+  return reply.httpError(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' });
+}
+
+function notAllowed({ method, path }: Incoming, allowed: string): Reply {
+  const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
+  return reply.httpError(405, { message, code: 'method_not_supported', headers: { allow: allowed } });
+}
+
+function models(id: string): Reply {
+  return reply.body({ object: 'list', data: [{ id, object: 'model', created: 1_735_689_600, owned_by: 'pawl' }] });
+}
+
+function chat(text: string): Route {
+  const body = parsed(text);
+  if (body === undefined) {
+    const message =
+      'We could not parse the JSON body of your request. (HINT: This likely means you aren’t using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)';
+    return answered(reply.httpError(400, { message }));
+  }
+  const request = body as ChatRequest; // JSON comes in; the check below refuses what is none.
+  const fault = checkRequest(body);
+  return fault === undefined
+    ? { type: 'chat', request }
+    : { type: 'answered', reply: reply.httpError(400, fault), request };
+}
+
+/** `undefined` for what is no JSON, which itself has no such value. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

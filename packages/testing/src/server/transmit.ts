@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '@pawl/core';
+import type { Act } from './transmission.ts';
+
+export interface TransmitOptions {
+  readonly response: ServerResponse;
+  readonly clock: Clock;
+  /** Before each write after the first. */
+  readonly delayMs: number;
+  /** Aborted when the client has gone or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Does the acts one after the other, at the client's pace; stops where the signal is aborted. */
+export async function transmit(
+  acts: readonly Act[],
+  { response, signal, clock, delayMs }: TransmitOptions,
+): Promise<void> {
+  let writes = 0;
+  for (const act of acts) {
+    if (signal.aborted) return;
+    switch (act.type) {
+      case 'head':
+        response.writeHead(act.status, act.headers).flushHeaders();
+        break;
+      case 'write':
+        if (writes++ > 0 && delayMs > 0) await settled(clock.sleep(delayMs, signal));
+        if (!response.write(act.body)) await settled(once(response, 'drain', { signal }));
+        break;
+      case 'wait':
+        await settled(Promise.race([aborted(signal), act.until ?? aborted(signal)]));
+        break;
+      case 'end':
+        response.end();
+        break;
+      case 'destroy':
+        await settled(written(response));
+        response.socket?.destroy();
+        break;
+    }
+  }
+}
+
+/** However it ended: whether to go on is asked of the signal. */
+async function settled(work: PromiseLike<unknown>): Promise<void> {
+  await work.then(
+    () => undefined,
+    () => undefined,
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+}
+
+/** Until all that was sent has left this process; destroying a socket drops the rest. */
+function written(response: ServerResponse): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (response.headersSent) response.write('', resolve);
+    else resolve(undefined);
+  });
+}

@@ -1,0 +1,30 @@
+// Run by .ci/run in an empty project that has the packed packages: an agent, its tools and the offline server, as published.
+import { Agent, openai, tool } from '@pawl/core';
+import { zod3 } from '@pawl/core/zod3';
+import { offlineServer, reply } from '@pawl/testing';
+import { readFile } from '@pawl/tools/read-file';
+import { z } from 'zod';
+import { z as z3 } from 'zod/v3';
+
+const add = tool({ name: 'add', description: 'Adds.', input: z.object({ a: z.number() }), execute: ({ a }) => a + 1 });
+const old = tool({
+  name: 'old',
+  description: 'Old.',
+  input: zod3(z3.object({ b: z3.number() })),
+  execute: ({ b }) => b,
+});
+const server = await offlineServer({
+  script: [
+    reply.calls([
+      { name: 'add', arguments: { a: 1 } },
+      { name: 'old', arguments: { b: 5 } },
+    ]),
+    reply.text('Done.'),
+  ],
+});
+const tools = [add, old, readFile({ roots: '.' })];
+const { output, messages } = await new Agent({ model: openai('m', { baseURL: server.baseURL }), tools }).run('Go.');
+await server.close();
+const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+if (output !== 'Done.' || results.join() !== '2,5') throw new Error(`The packages do not work: ${output} ${results}`);
+console.log('packages: installed by npm into an empty project, they run');

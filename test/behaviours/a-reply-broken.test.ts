@@ -1,0 +1,139 @@
+import { manualClock, type Reply, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { ending, GO, type Played, play, said, told, used } from './play.ts';
+import { weather } from './weather.ts';
+
+const agent = { tools: [weather] };
+const WET = reply.text('It is wet in Oslo today.');
+const ASKING = reply.call('get_weather', { city: 'Oslo' });
+
+describe.each([{ stream: true }, { stream: false }])('a reply that is none, stream: $stream', (run) => {
+  const broken: readonly { readonly what: string; readonly broken: Reply; readonly message: unknown }[] = [
+    {
+      what: 'a reply without choices',
+      broken: reply.body({ object: 'chat.completion', choices: [] }),
+      message: expect.stringContaining('choices'),
+    },
+    {
+      what: 'an error with status 200',
+      broken: reply.errorBody({ message: 'The model is asleep.' }),
+      message: expect.stringContaining('The model is asleep.'),
+    },
+    {
+      what: 'an error as text',
+      broken: reply.errorBody('The model is asleep.'),
+      message: expect.stringContaining('The model is asleep.'),
+    },
+    { what: 'garbage', broken: reply.body('<html>Bad gateway</html>'), message: expect.stringContaining('not JSON') },
+    { what: 'an empty body', broken: reply.body(''), message: expect.stringContaining('empty') },
+  ];
+
+  test.each(broken)('A8: $what is a failed attempt, and tried again', async ({ broken }) => {
+    const played = await play([broken, broken, WET], { run });
+
+    const text = 'It is wet in Oslo today.';
+    const { usage } = played.outcome;
+    expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...ending([said(text)], { usage }) });
+    expect(told(played, 'attempt.failed').map(({ attempt, counted }) => ({ attempt, counted }))).toEqual([
+      { attempt: 1, counted: true },
+      { attempt: 2, counted: true },
+    ]);
+    expect(played.requests.map(({ messages }) => messages)).toEqual([[GO], [GO], [GO]]);
+  });
+
+  test.each(broken)(
+    'A8: $what for three attempts fails the run, in the words of the server',
+    async ({ broken, message }) => {
+      const { outcome } = await play([broken, broken, broken], { run });
+
+      const { usage } = outcome;
+      const error = expect.objectContaining({ name: 'ProtocolError', message });
+      expect(outcome).toEqual({
+        status: 'failed',
+        error,
+        attempts: failedWith(error),
+        ...ending([], { turns: 0, usage }),
+      });
+    },
+  );
+
+  test('A10: a stream that ends without a finish reason is cut off, and nothing in it is executed', async () => {
+    const played = await play([reply.cut(ASKING, { afterChunks: 3 }), WET], { run, agent });
+
+    const text = 'It is wet in Oslo today.';
+    const usage = guessed(played);
+    expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...ending([said(text)], { usage }) });
+    expect(told(played, 'tool.started')).toEqual([]);
+    expect(told(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual([
+      run.stream ? 'reply.cut' : 'reply.garbage',
+    ]);
+  });
+
+  test('A10: pieces of a stream that was cut off are discarded before the next attempt', async () => {
+    const played = await play([reply.cut(WET, { afterChunks: 2 }), WET], { run });
+
+    expect(
+      told(played, 'model.text')
+        .map(({ attempt, delta }) => ({ attempt, delta }))
+        .filter(({ attempt }) => attempt === 1),
+    ).toEqual(
+      run.stream
+        ? [
+            { attempt: 1, delta: 'It ' },
+            { attempt: 1, delta: 'is ' },
+          ]
+        : [],
+    );
+    expect(told(played, 'model.discarded').map(({ turn, attempt }) => ({ turn, attempt }))).toEqual(
+      run.stream ? [{ turn: 1, attempt: 1 }] : [],
+    );
+  });
+
+  test('A10: a stream that is cut off in every attempt fails the run', async () => {
+    const cut = reply.cut(WET, { afterChunks: 2 });
+    const played = await play([cut, cut, cut], { run });
+
+    const code = run.stream ? 'reply.cut' : 'reply.garbage';
+    const error = expect.objectContaining({ name: 'ProtocolError', code });
+    expect(played.outcome).toEqual({
+      status: 'failed',
+      error,
+      attempts: failedWith(error),
+      ...ending([], { turns: 0, usage: played.outcome.usage }),
+    });
+  });
+
+  test('A11: a reply that stands still is given up at the deadline between two pieces, and tried again', async () => {
+    const clock = manualClock();
+    const played = await play([reply.stall(ASKING, { afterChunks: 3 }), WET], {
+      run,
+      agent,
+      clock,
+      listen(run) {
+        let isFailed = false;
+        run.on('attempt.failed', () => (isFailed = true));
+        // The time between two pieces is the shorter one, so it is over first once the reply has begun.
+        run.on('attempt.started', async () => {
+          while (!isFailed) await clock.advance(1_000);
+        });
+      },
+    });
+
+    const text = 'It is wet in Oslo today.';
+    const rest = ending([said(text)], { usage: guessed(played), durationMs: expect.any(Number) });
+    expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...rest });
+    expect(told(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual(['timeout.idle']);
+    expect(told(played, 'tool.started')).toEqual([]);
+  });
+});
+
+/** Three attempts, each with this error. */
+function failedWith(error: unknown): readonly unknown[] {
+  return [1, 2, 3].map((attempt) => ({ attempt, model: 'm', error }));
+}
+
+/** One request that was answered, and another that may have used its prompt. */
+function guessed({ outcome: { usage } }: Played): typeof usage {
+  const promptTokens = 10 + 58;
+  return { ...used(1), promptTokens, totalTokens: promptTokens + 5, estimated: true };
+}

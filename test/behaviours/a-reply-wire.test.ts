@@ -1,0 +1,104 @@
+import { Agent, ConfigError, openai } from '@pawl/core';
+import { offlineServer, type Reply, type Respond, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { asked, call, ending, GO, mends, play, raw, result, said, told } from './play.ts';
+import { weather } from './weather.ts';
+
+const agent = { tools: [weather] };
+const ANSWER = { role: 'assistant', content: null };
+
+describe.each([{ stream: true }, { stream: false }])('what servers send, stream: $stream', (run) => {
+  test.each(['stop', 'tool_call', 'end_turn', 'eos', 'vendor_word', null])(
+    'A3: calls run where the finish reason is %j, which is kept and reported',
+    async (finishReason) => {
+      const asking = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
+      const played = await play([asking, reply.text('Wet.')], { run, agent });
+
+      const messages = [
+        asked(call('call_1', 'get_weather', { city: 'Oslo' })),
+        result('call_1', 'Rain in Oslo.'),
+        said('Wet.'),
+      ];
+      expect(played.outcome).toEqual({
+        status: 'completed',
+        output: 'Wet.',
+        text: 'Wet.',
+        ...ending(messages, { turns: 2, toolCalls: 1 }),
+      });
+      expect(told(played, 'model.replied').map((fact) => fact.finishReason)).toEqual([finishReason, 'stop']);
+      expect(mends(played)).toEqual([
+        { path: 'choices[0].finish_reason', note: expect.stringContaining(String(finishReason)) },
+      ]);
+    },
+  );
+
+  test('A9: a JSON body to a streamed request, and a stream to an unstreamed one, are read as what they are', async () => {
+    const oslo = call('c1', 'get_weather', { city: 'Oslo' });
+    const script = [raw({ ...ANSWER, tool_calls: [{ ...oslo }] }), raw({ ...ANSWER, content: 'Wet.' })].map(
+      (answer): Respond<Reply> => {
+        return (request) => answer({ ...request, stream: request.stream !== true });
+      },
+    );
+    const { outcome } = await play(script, { run, agent });
+
+    const messages = [asked(oslo), result('c1', 'Rain in Oslo.'), said('Wet.')];
+    expect(outcome).toEqual({
+      status: 'completed',
+      output: 'Wet.',
+      text: 'Wet.',
+      ...ending(messages, { turns: 2, toolCalls: 1 }),
+    });
+  });
+
+  test('A13: fields that nobody knows are kept on the message and its calls, and sent back', async () => {
+    const oslo = {
+      ...call('c1', 'get_weather', { city: 'Oslo' }),
+      extra_content: { google: { thought_signature: 'abc' } },
+    };
+    const thinking = {
+      role: 'assistant',
+      content: null,
+      tool_calls: [oslo],
+      reasoning_content: 'Look first.',
+      x_vendor: { a: 1 },
+    } as const;
+    const { outcome, requests } = await play([reply.message(thinking), reply.text('Wet.')], { run, agent });
+
+    const messages = [thinking, result('c1', 'Rain in Oslo.'), said('Wet.')];
+    expect(outcome).toEqual({
+      status: 'completed',
+      output: 'Wet.',
+      text: 'Wet.',
+      ...ending(messages, { turns: 2, toolCalls: 1 }),
+    });
+    expect(requests[1]?.messages).toEqual([GO, thinking, result('c1', 'Rain in Oslo.')]);
+  });
+
+  test('A13: fields that nobody knows around the message do no harm', async () => {
+    const odd = raw({ role: 'assistant', content: 'Wet.', annotations: [{ type: 'note' }], x_vendor: { a: 1 } });
+    const { outcome } = await play([odd], { run });
+
+    const message = { ...said('Wet.'), annotations: [{ type: 'note' }], x_vendor: { a: 1 } };
+    expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...ending([message]) });
+  });
+
+  test('A12: a run follows one reply, so several are refused where they are asked for', async () => {
+    const model = openai('m', { baseURL: 'http://127.0.0.1:9/v1' });
+    const message =
+      'Agent "agent": settings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).';
+
+    expect(() => new Agent({ model, settings: { n: 2 } })).toThrow(new ConfigError(message));
+    expect(() => new Agent({ model }).run('Go.', { ...run, settings: { n: 2 } })).toThrow(new ConfigError(message));
+  });
+
+  test('A12: a bare model gives as many replies as it was asked for', async () => {
+    const server = await offlineServer({ script: [reply.text('Wet.')] });
+    const { choices } = await openai('m', { baseURL: server.baseURL }).send({ messages: [GO], n: 2, ...run });
+    await server.close();
+
+    expect(choices.map(({ index, message, finish_reason }) => [index, message, finish_reason])).toEqual([
+      [0, said('Wet.'), 'stop'],
+      [1, said('Wet.'), 'stop'],
+    ]);
+  });
+});

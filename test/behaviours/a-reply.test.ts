@@ -1,0 +1,129 @@
+import { reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { asked, call, ending, GO, play, said, used, user } from './play.ts';
+import { weather } from './weather.ts';
+
+const CUT =
+  'Your last reply was cut off by the token limit, so none of its tool calls was run. Try again with shorter arguments, or with fewer calls.';
+const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
+
+describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream', (run) => {
+  test('A1: a text without calls completes the run', async () => {
+    const { outcome, requests } = await play([reply.text('It rains.')], { run });
+
+    expect(outcome).toEqual({
+      status: 'completed',
+      output: 'It rains.',
+      text: 'It rains.',
+      ...ending([said('It rains.')]),
+    });
+    expect(requests.map(({ messages }) => messages)).toEqual([[GO]]);
+  });
+
+  test('A2: a text beside calls does not end the run', async () => {
+    const script = [
+      reply.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], { text: 'I look.' }),
+      reply.text('Wet.'),
+    ];
+    const { outcome } = await play(script, { run, agent: { tools: [weather] } });
+
+    const messages = [
+      { ...asked(call('call_1', 'get_weather', { city: 'Oslo' })), content: 'I look.' },
+      { role: 'tool', tool_call_id: 'call_1', content: 'Rain in Oslo.' } as const,
+      said('Wet.'),
+    ];
+    expect(outcome).toEqual({
+      status: 'completed',
+      output: 'Wet.',
+      text: 'Wet.',
+      ...ending(messages, { turns: 2, toolCalls: 1 }),
+    });
+  });
+
+  test('A4: calls of a reply that was cut do not run, and the second cut reply ends the run as truncated', async () => {
+    const cut = reply.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], {
+      text: 'I look.',
+      finishReason: 'length',
+    });
+    const { outcome, requests } = await play([cut, cut], { run, agent: { tools: [weather] } });
+
+    expect(outcome).toEqual({ status: 'truncated', text: 'I look.', ...ending([user(CUT)], { turns: 2 }) });
+    expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, user(CUT)]]);
+  });
+
+  test('A4: after one cut reply the run can still complete', async () => {
+    const cut = reply.call('get_weather', { city: 'Oslo' }, { finishReason: 'length' });
+    const { outcome } = await play([cut, reply.text('Wet.')], { run, agent: { tools: [weather] } });
+
+    const messages = [user(CUT), said('Wet.')];
+    expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...ending(messages, { turns: 2 }) });
+  });
+
+  test('A5: a text that was cut ends the run as truncated, and is kept', async () => {
+    const { outcome } = await play([reply.length('It rai')], { run });
+
+    expect(outcome).toEqual({ status: 'truncated', text: 'It rai', ...ending([]) });
+  });
+
+  test('A6: a filtered reply ends the run as filtered, with what there was', async () => {
+    const { outcome } = await play([reply.contentFilter('It ra')], { run });
+
+    expect(outcome).toEqual({ status: 'filtered', text: 'It ra', ...ending([]) });
+  });
+
+  test('A6: a refusal ends the run as refused, in the words of the model', async () => {
+    const { outcome } = await play([reply.refusal('I will not.')], { run });
+
+    const refused = { role: 'assistant', content: null, refusal: 'I will not.' } as const;
+    expect(outcome).toEqual({ status: 'refused', refusal: 'I will not.', ...ending([refused]) });
+  });
+
+  test('A6: neither a filtered reply nor a refusal runs its calls', async () => {
+    const calls = [
+      { id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } },
+    ] as const;
+    const message = { role: 'assistant', content: null, tool_calls: calls } as const;
+    const filtered = await play([reply.message(message, { finishReason: 'content_filter' })], {
+      run,
+      agent: { tools: [weather] },
+    });
+    const refused = await play([reply.message({ ...message, refusal: 'No.' })], { run, agent: { tools: [weather] } });
+
+    expect(filtered.outcome).toEqual({ status: 'filtered', text: '', ...ending([]) });
+    expect(refused.outcome).toEqual({
+      status: 'refused',
+      refusal: 'No.',
+      ...ending([{ role: 'assistant', content: null, refusal: 'No.' }]),
+    });
+  });
+
+  test.each([
+    { content: 'null', empty: reply.empty() },
+    { content: 'missing', empty: reply.message({ role: 'assistant' }) },
+    { content: 'blank', empty: reply.text(' \n') },
+  ])('A7: a reply with $content content and no calls is asked again once, then the run fails', async ({ empty }) => {
+    const { outcome, requests } = await play([empty, empty], { run });
+
+    const error = {
+      name: 'EmptyReplyError',
+      code: 'reply.empty',
+      message:
+        'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.',
+      stack: expect.any(String),
+    };
+    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending([user(EMPTY)], { turns: 2 }) });
+    expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, user(EMPTY)]]);
+  });
+
+  test('A7: after one empty reply the run can still complete', async () => {
+    const { outcome } = await play([reply.empty(), reply.text('Wet.')], { run });
+
+    const messages = [user(EMPTY), said('Wet.')];
+    expect(outcome).toEqual({
+      status: 'completed',
+      output: 'Wet.',
+      text: 'Wet.',
+      ...ending(messages, { usage: used(2), turns: 2 }),
+    });
+  });
+});

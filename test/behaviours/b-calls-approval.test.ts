@@ -1,0 +1,165 @@
+import { type DurableHost, memory, type PendingCall, type Tool, tool } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { asked, call, ending, type Played, play, result, type Script, said, told, user } from './play.ts';
+import { weather } from './weather.ts';
+
+const PENDING = 'Pending: this call waits for approval and has not run.';
+const DONE = reply.text('Done.');
+const done = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
+
+const refunding = { name: 'refund', arguments: { order: 7 } };
+const raining = { name: 'get_weather', arguments: { city: 'Oslo' } };
+const asks = asked(
+  call('call_1', 'refund', { order: 7 }),
+  call('call_2', 'get_weather', { city: 'Oslo' }),
+  call('call_3', 'refund', { order: 8 }),
+);
+
+function stage(stream: boolean): {
+  readonly host: DurableHost;
+  readonly refunds: unknown[];
+  readonly begin: () => Promise<Played>;
+  readonly resume: (script: Script) => Promise<Played>;
+} {
+  const refunds: unknown[] = [];
+  const refund: Tool<unknown> = tool({
+    name: 'refund',
+    description: 'Pays an order back.',
+    input: z.object({ order: z.number() }),
+    needsApproval: true,
+    preview: ({ order }) => `Pays back order ${order}.`,
+    execute({ order }) {
+      refunds.push(order);
+      return `Refunded ${order}.`;
+    },
+  });
+  const host = memory();
+  const agent = { tools: [refund, weather] };
+  const calls = reply.calls([refunding, raining, { name: 'refund', arguments: { order: 8 } }]);
+  return {
+    host,
+    refunds,
+    begin: () => play([calls], { agent, run: { stream, durable: host } }),
+    resume: (script) => play(script, { agent, run: { stream }, resume: host }),
+  };
+}
+
+function pendingOf({ outcome }: Played): readonly PendingCall[] {
+  return outcome.status === 'suspended' ? outcome.pending : [];
+}
+
+describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream', ({ stream }) => {
+  test('B16: where one of several calls needs approval the others run, then the run suspends', async () => {
+    const { begin, refunds } = stage(stream);
+    const { outcome } = await begin();
+
+    const fingerprint = expect.stringMatching(/^[0-9a-f]{64}$/);
+    const [first, , third] = asks.tool_calls ?? [];
+    const pending = [
+      { id: 'approve:1.0', call: first, input: { order: 7 }, fingerprint, preview: 'Pays back order 7.' },
+      { id: 'approve:1.2', call: third, input: { order: 8 }, fingerprint, preview: 'Pays back order 8.' },
+    ];
+    const messages = [asks, result('call_1', PENDING), result('call_2', 'Rain in Oslo.'), result('call_3', PENDING)];
+    expect(outcome).toEqual({ status: 'suspended', pending, ...ending(messages, { toolCalls: 1 }) });
+    expect(refunds).toEqual([]);
+  });
+
+  test('B16: a run that is resumed before all is answered suspends again, with nothing run', async () => {
+    const { begin, resume, host, refunds } = stage(stream);
+    const suspended = await begin();
+    const [first, second] = pendingOf(suspended);
+    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint: first?.fingerprint ?? '' });
+    const again = await resume([]);
+
+    expect(again.outcome).toEqual({ ...suspended.outcome, pending: [second], messages: expect.any(Array) });
+    expect(refunds).toEqual([]);
+  });
+
+  test('B16: approved calls run once all answers are there, and the run goes on', async () => {
+    const { begin, resume, host, refunds } = stage(stream);
+    for (const { id, fingerprint } of pendingOf(await begin())) {
+      await host.answer('run', id, { type: 'approve', fingerprint });
+    }
+    const resumed = await resume([DONE]);
+
+    const messages = [
+      asks,
+      result('call_1', 'Refunded 7.'),
+      result('call_2', 'Rain in Oslo.'),
+      result('call_3', 'Refunded 8.'),
+      said('Done.'),
+    ];
+    expect(resumed.outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 3 }) });
+    expect(refunds).toEqual([7, 8]);
+    expect(told(resumed, 'tool.started').map(({ index }) => index)).toEqual([0, 2]);
+  });
+
+  test('B17: a denied call is answered with the reason, and nothing else changes', async () => {
+    const { begin, resume, host, refunds } = stage(stream);
+    const [first, second] = pendingOf(await begin());
+    await host.answer('run', 'approve:1.0', {
+      type: 'deny',
+      fingerprint: first?.fingerprint ?? '',
+      reason: 'Too late.',
+    });
+    await host.answer('run', 'approve:1.2', { type: 'approve', fingerprint: second?.fingerprint ?? '' });
+    const { outcome } = await resume([DONE]);
+
+    const messages = [
+      asks,
+      result('call_1', 'Denied: a person did not approve this call. Reason: Too late.'),
+      result('call_2', 'Rain in Oslo.'),
+      result('call_3', 'Refunded 8.'),
+      said('Done.'),
+    ];
+    expect(outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(refunds).toEqual([8]);
+  });
+
+  test('B17: a call may be denied without a reason', async () => {
+    const { begin, resume, host } = stage(stream);
+    for (const { id, fingerprint } of pendingOf(await begin()))
+      await host.answer('run', id, { type: 'deny', fingerprint });
+    const { outcome } = await resume([DONE]);
+
+    const denied = 'Denied: a person did not approve this call.';
+    const messages = [
+      asks,
+      result('call_1', denied),
+      result('call_2', 'Rain in Oslo.'),
+      result('call_3', denied),
+      said('Done.'),
+    ];
+    expect(outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+  });
+
+  test('B19: where the user writes while calls are pending, these are closed as cancelled before the message', async () => {
+    const { begin, resume, host, refunds } = stage(stream);
+    await begin();
+    await host.send('run', user('Forget it.'));
+    const { outcome, requests } = await resume([DONE]);
+
+    const cancelled = 'Cancelled: this call was not run.';
+    const messages = [
+      asks,
+      result('call_1', cancelled),
+      result('call_2', 'Rain in Oslo.'),
+      result('call_3', cancelled),
+      user('Forget it.'),
+    ];
+    expect(outcome).toEqual({ ...done, ...ending([...messages, said('Done.')], { turns: 2, toolCalls: 1 }) });
+    expect(requests.map((request) => request.messages)).toEqual([[user('Go.'), ...messages]]);
+    expect(refunds).toEqual([]);
+  });
+
+  test('B19: the transcript of a suspended run, with a message after it, can go on as another run', async () => {
+    const { begin } = stage(stream);
+    const { outcome } = await begin();
+    const input = [...outcome.messages, user('Forget it.')];
+    const { outcome: next } = await play([DONE], { run: { stream }, input });
+
+    expect(next).toEqual({ ...done, ...ending([]), messages: [...input, said('Done.')] });
+  });
+});

@@ -1,0 +1,123 @@
+import { tool } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { asked, call, ending, mends, play, raw, result, said, told } from './play.ts';
+import { weather } from './weather.ts';
+
+const WET = reply.text('Wet.');
+const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
+
+describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream', (run) => {
+  test.each([
+    { text: '{"city": Oslo}', problem: 'unexpected "O" at position 9' },
+    { text: '{"city": "Oslo"', problem: 'unexpected end at position 15' },
+    { text: '{"city": "Oslo"} or so', problem: 'unexpected "o" at position 17' },
+    { text: "{'city': 'Oslo'}", problem: 'unexpected "\'" at position 1' },
+  ])('B1: the model is told where $text stops being JSON', async ({ text, problem }) => {
+    const played = await play([reply.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
+
+    const content = `The arguments are not valid JSON: ${problem}. Send one JSON object.`;
+    const messages = [asked(call('call_1', 'get_weather')), result('call_1', content), said('Wet.')];
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(told(played, 'tool.failed').map((event) => [event.reason, event.call])).toEqual([
+      ['invalid', { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: text } }],
+    ]);
+  });
+
+  test('B1: what is no JSON counts against the budget of the tool, which a success fills again', async () => {
+    const bad = reply.call('get_weather', '{');
+    const good = reply.call('get_weather', { city: 'Oslo' });
+    const { outcome } = await play([bad, bad, good, bad, bad, good, WET], { run, agent: { tools: [weather] } });
+
+    const told = 'The arguments are not valid JSON: unexpected end at position 1. Send one JSON object.';
+    const messages = [1, 2, 3, 4, 5, 6].flatMap((n) => {
+      const id = `call_${n}`;
+      if (n % 3 !== 0) return [asked(call(id, 'get_weather')), result(id, told)];
+      return [asked(call(id, 'get_weather', { city: 'Oslo' })), result(id, 'Rain in Oslo.')];
+    });
+    expect(outcome).toEqual({ ...wet, ...ending([...messages, said('Wet.')], { turns: 7, toolCalls: 6 }) });
+  });
+
+  test.each([
+    { what: 'empty arguments', written: { name: 'get_weather', arguments: '' } },
+    { what: 'missing arguments', written: { name: 'get_weather' } },
+    { what: 'arguments that are null', written: { name: 'get_weather', arguments: null } },
+  ])('B2: $what are read as {} and checked', async ({ written }) => {
+    const anywhere = tool({
+      name: 'get_weather',
+      description: 'The weather somewhere.',
+      input: z.object({ city: z.string().default('Oslo') }),
+      execute: ({ city }) => `Rain in ${city}.`,
+    });
+    const asking = raw({ role: 'assistant', tool_calls: [{ id: 'c1', type: 'function', function: written }] });
+    const passed = await play([asking, WET], { run, agent: { tools: [anywhere] } });
+    const failed = await play([asking, WET], { run, agent: { tools: [weather] } });
+
+    const asks = expect.objectContaining(asked(call('c1', 'get_weather')));
+    const rain = [asks, result('c1', 'Rain in Oslo.'), said('Wet.')];
+    expect(passed.outcome).toEqual({ ...wet, ...ending(rain, { turns: 2, toolCalls: 1 }) });
+    const issue = [asks, result('c1', 'city: expected string, got undefined'), said('Wet.')];
+    expect(failed.outcome).toEqual({ ...wet, ...ending(issue, { turns: 2, toolCalls: 1 }) });
+  });
+
+  test('B3: arguments that are an object are taken as its JSON, and that is reported', async () => {
+    const written = { name: 'get_weather', arguments: { city: 'Oslo' } };
+    const asking = raw({
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c1', type: 'function', function: written }],
+    });
+    const played = await play([asking, WET], { run, agent: { tools: [weather] } });
+
+    const messages = [asked(call('c1', 'get_weather', { city: 'Oslo' })), result('c1', 'Rain in Oslo.'), said('Wet.')];
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(mends(played)).toEqual([
+      { path: expect.stringMatching(/tool_calls\[0\]\.function\.arguments$/), note: expect.stringContaining('object') },
+    ]);
+  });
+
+  test('B4: the model is told one line for each issue of its arguments, and never all that it wrote', async () => {
+    const book = tool({
+      name: 'book',
+      description: 'Books a trip.',
+      input: z.object({ city: z.string(), nights: z.int().min(1), guests: z.array(z.object({ age: z.number() })) }),
+      execute: () => 'Booked.',
+    });
+    const input = { city: 7, nights: 0, guests: [{ age: 'old' }], note: 'x'.repeat(100) };
+    const { outcome } = await play([reply.call('book', input), WET], { run, agent: { tools: [book] } });
+
+    const issues = [
+      'city: expected string, got number',
+      'nights: expected number to be >=1, got 0',
+      'guests[0].age: expected number, got string',
+    ];
+    const messages = [asked(call('call_1', 'book', input)), result('call_1', issues.join('\n')), said('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+  });
+
+  test('B5: nulls for fields that were to be left out are removed, so that defaults apply', async () => {
+    const inputs: unknown[] = [];
+    const forecast = tool({
+      name: 'forecast',
+      description: 'What the weather will be.',
+      input: z.object({
+        city: z.string(),
+        unit: z.string().optional(),
+        days: z.int().default(3),
+        station: z.string().nullable().optional(),
+        place: z.object({ zip: z.string().optional() }).optional(),
+      }),
+      execute(input) {
+        inputs.push(input);
+        return 'Rain.';
+      },
+    });
+    const input = { city: 'Oslo', unit: null, days: null, station: null, place: { zip: null } };
+    const { outcome } = await play([reply.call('forecast', input), WET], { run, agent: { tools: [forecast] } });
+
+    const messages = [asked(call('call_1', 'forecast', input)), result('call_1', 'Rain.'), said('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(inputs).toEqual([{ city: 'Oslo', days: 3, station: null, place: {} }]);
+  });
+});

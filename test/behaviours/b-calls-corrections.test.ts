@@ -1,0 +1,139 @@
+import { tool } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { asked, call, ending, mends, play, raw, result, said, told, user } from './play.ts';
+import { weather } from './weather.ts';
+
+const clockTool = tool({ name: 'get_time', description: 'The time.', input: z.object({}), execute: () => 'Noon.' });
+const WET = reply.text('Wet.');
+const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
+
+describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stream', (run) => {
+  test('B6: a call of an unknown tool is answered with the closest name and the names there are', async () => {
+    const calls = reply.calls([{ name: 'getWether' }, { name: 'send_mail' }]);
+    const { outcome } = await play([calls, WET], { run, agent: { tools: [weather, clockTool] } });
+
+    const messages = [
+      asked(call('call_1', 'getWether'), call('call_2', 'send_mail')),
+      result(
+        'call_1',
+        'There is no tool "getWether". Did you mean "get_weather"? The tools are: get_weather, get_time.',
+      ),
+      result('call_2', 'There is no tool "send_mail". The tools are: get_weather, get_time.'),
+      said('Wet.'),
+    ];
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+  });
+
+  test('B7: when the corrections of a tool are spent the run fails, naming the tool and its last issue', async () => {
+    const inputs = [{}, { city: 1 }, { city: true }];
+    const script = inputs.map((input) => reply.call('get_weather', input));
+    const { outcome } = await play(script, { run, agent: { tools: [weather] } });
+
+    const issues = ['undefined', 'number', 'boolean'].map((got) => `city: expected string, got ${got}`);
+    const messages = inputs.flatMap((input, index) => [
+      asked(call(`call_${index + 1}`, 'get_weather', input)),
+      result(`call_${index + 1}`, issues[index] ?? ''),
+    ]);
+    const issue = 'city: expected string, got boolean';
+    const error = {
+      name: 'ToolCorrectionError',
+      code: 'tool.correction',
+      message: `The model's calls of tool "get_weather" failed before they ran, also after 2 corrections: ${issue}`,
+      details: { tool: 'get_weather', issue },
+      stack: expect.any(String),
+    };
+    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending(messages, { turns: 3, toolCalls: 3 }) });
+  });
+
+  test('B7: a tool may allow no correction at all', async () => {
+    const strict = { ...weather, corrections: 0 };
+    const { outcome } = await play([reply.call('get_weather')], { run, agent: { tools: [strict] } });
+
+    const issue = 'city: expected string, got undefined';
+    const error = expect.objectContaining({ name: 'ToolCorrectionError', details: { tool: 'get_weather', issue } });
+    const messages = [asked(call('call_1', 'get_weather')), result('call_1', issue)];
+    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending(messages, { toolCalls: 1 }) });
+  });
+
+  test('B8: the third failure of the same call is told to the model, and the fourth ends the run', async () => {
+    const down = tool({
+      name: 'look_up',
+      description: 'Looks something up.',
+      input: z.object({ a: z.number(), b: z.number() }),
+      execute() {
+        throw new Error('Down.');
+      },
+    });
+    const inputs = [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+      { a: 1, b: 2 },
+      { a: 1, b: 2 },
+    ];
+    const script = inputs.map((input) => reply.call('look_up', input));
+    const played = await play(script, { run, agent: { tools: [down] } });
+
+    const turns = inputs.flatMap((input, index) => [
+      asked(call(`call_${index + 1}`, 'look_up', input)),
+      result(`call_${index + 1}`, '{"error":"Down."}'),
+    ]);
+    const stuck = user(
+      'You called look_up 3 times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.',
+    );
+    const error = {
+      name: 'StuckError',
+      code: 'loop.stuck',
+      message:
+        'The model called tool "look_up" 4 times with the same arguments, and it failed each time, also after it was told.',
+      stack: expect.any(String),
+    };
+    const messages = [...turns.slice(0, 6), stuck, ...turns.slice(6)];
+    expect(played.outcome).toEqual({
+      status: 'failed',
+      error,
+      attempts: [],
+      ...ending(messages, { turns: 4, toolCalls: 4 }),
+    });
+    expect(told(played, 'loop.stuck').map(({ tool, count, message }) => ({ tool, count, message }))).toEqual([
+      { tool: 'look_up', count: 3, message: stuck },
+    ]);
+  });
+
+  test.each([
+    { what: 'missing ids', ids: [{}, {}] },
+    { what: 'empty ids', ids: [{ id: '' }, { id: '' }] },
+    { what: 'the same id twice', ids: [{ id: 'c1' }, { id: 'c1' }] },
+  ])('B9: calls with $what get ids of their own, and results by them', async ({ ids }) => {
+    const calls = ids.map((id, index) => {
+      const input = JSON.stringify({ city: index === 0 ? 'Oslo' : 'Bergen' });
+      return { ...id, type: 'function', function: { name: 'get_weather', arguments: input } };
+    });
+    const asking = raw({ role: 'assistant', content: null, tool_calls: calls });
+    const played = await play([asking, WET], { run, agent: { tools: [weather] } });
+
+    const [first = '', second = ''] = told(played, 'tool.finished').map(({ call: { id } }) => id);
+    expect([first !== '', second !== '', first !== second]).toEqual([true, true, true]);
+    const messages = [
+      asked(call(first, 'get_weather', { city: 'Oslo' }), call(second, 'get_weather', { city: 'Bergen' })),
+      result(first, 'Rain in Oslo.'),
+      result(second, 'Rain in Bergen.'),
+      said('Wet.'),
+    ];
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(mends(played).some(({ path }) => path.endsWith('tool_calls[1].id'))).toBe(true);
+  });
+
+  test('B9: an id that was used in an earlier turn is made unique', async () => {
+    const again = reply.call('get_weather', { city: 'Oslo' }, { id: 'c1' });
+    const played = await play([again, again, WET], { run, agent: { tools: [weather] } });
+
+    const messages = ['c1', 'c1_2'].flatMap((id) => [
+      asked(call(id, 'get_weather', { city: 'Oslo' })),
+      result(id, 'Rain in Oslo.'),
+    ]);
+    expect(played.outcome).toEqual({ ...wet, ...ending([...messages, said('Wet.')], { turns: 3, toolCalls: 2 }) });
+    expect(mends(played).map(({ path }) => path)).toEqual([expect.stringMatching(/tool_calls\[0\]\.id$/)]);
+  });
+});

@@ -1,0 +1,63 @@
+import { setImmediate } from 'node:timers/promises';
+import { Agent, openai, tool } from '@pawl/core';
+import { checkHistory, offlineServer, reply } from '@pawl/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { asked, call, ending, result } from './play.ts';
+import { weather } from './weather.ts';
+
+const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
+
+/** On the machine's own clock: what is left behind would be its timers. */
+test.each([{ stream: true }, { stream: false }])(
+  'B14: a run with a tool that never settles is over within 50 ms of its abort, and leaves nothing behind, stream: $stream',
+  async ({ stream }) => {
+    const rejections: unknown[] = [];
+    const onRejection = (reason: unknown): number => rejections.push(reason);
+    process.on('unhandledRejection', onRejection);
+    onTestFinished(() => void process.off('unhandledRejection', onRejection));
+    const server = await offlineServer({
+      script: [reply.calls([{ name: 'hang' }, { name: 'get_weather', arguments: { city: 'Oslo' } }], { usage: USAGE })],
+    });
+    const before = timers();
+    const hang = tool({
+      name: 'hang',
+      description: 'Hangs, and heeds no signal.',
+      input: z.object({}),
+      execute: () => new Promise(() => undefined),
+    });
+    const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools: [hang, weather] });
+    const run = agent.run('Go.', { runId: 'run', stream });
+    await new Promise((resolve) => run.on('tool.finished', resolve));
+    expect(timers()).toBeGreaterThan(before);
+
+    const abortedAt = performance.now();
+    run.abort(new Error('The user went away.'));
+    const outcome = await run.outcome();
+    const tookMs = performance.now() - abortedAt;
+
+    const messages = [
+      asked(call('call_1', 'hang'), call('call_2', 'get_weather', { city: 'Oslo' })),
+      result('call_1', CANCELLED),
+      result('call_2', 'Rain in Oslo.'),
+    ];
+    const durationMs = expect.any(Number);
+    expect(outcome).toEqual({
+      status: 'aborted',
+      reason: 'The user went away.',
+      ...ending(messages, { toolCalls: 1, durationMs }),
+    });
+    expect(checkHistory(outcome.messages)).toEqual([]);
+    expect(tookMs).toBeLessThan(50);
+    await server.close();
+    await setImmediate();
+    expect(timers()).toBe(before);
+    expect(rejections).toEqual([]);
+  },
+);
+
+const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}

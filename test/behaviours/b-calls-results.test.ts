@@ -1,0 +1,123 @@
+import { parts, type Tool, tool } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { asked, call, ending, play, result, said, told } from './play.ts';
+
+const WET = reply.text('Wet.');
+const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
+
+/** A tool that gives these values, one for each call in the order of the calls. */
+function giver(values: readonly unknown[], limits: { readonly maxResultLength?: number } = {}): Tool<unknown> {
+  return tool({
+    name: 'give',
+    description: 'Gives something.',
+    input: z.object({ n: z.int() }),
+    ...limits,
+    execute: ({ n }) => values[n],
+  });
+}
+
+function giving(count: number): {
+  readonly script: ReturnType<typeof reply.calls>;
+  readonly asks: ReturnType<typeof asked>;
+} {
+  const inputs = Array.from({ length: count }, (_, n) => ({ n }));
+  return {
+    script: reply.calls(inputs.map((input) => ({ name: 'give', arguments: input }))),
+    asks: asked(...inputs.map((input, index) => call(`call_${index + 1}`, 'give', input))),
+  };
+}
+
+const circular: Record<string, unknown> = { name: 'ring' };
+circular['self'] = circular;
+
+/** A value, what the model reads of it, and the paths that JSON cannot say exactly. */
+const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readonly string[]])[] = [
+  [undefined, 'null'],
+  [null, 'null'],
+  ['', ''],
+  ['text', 'text'],
+  [7, '7'],
+  [{ a: [1, undefined, { b: undefined }] }, '{"a":[1,null,{}]}'],
+  [circular, '{"name":"ring","self":"[circular]"}', ['self']],
+  [{ big: 12345678901234567890n }, '{"big":"12345678901234567890"}', ['big']],
+  [{ at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
+  [new Date(Number.NaN), '"Invalid Date"', ['value']],
+  [new Map([['a', 1]]), '{"a":1}', ['value']],
+  [new Map([[1, 'a']]), '[[1,"a"]]', ['value']],
+  [{ tags: new Set(['a', 'b']) }, '{"tags":["a","b"]}', ['tags']],
+  [new Error('No such city.'), '{"error":"No such city."}', ['value']],
+  [{ bytes: new Uint8Array(16) }, '{"bytes":"[16 bytes]"}', ['bytes']],
+  [[Number.NaN, Number.POSITIVE_INFINITY], '["NaN","Infinity"]', ['[0]', '[1]']],
+  [{ run: () => 1 }, '{"run":"[function]"}', ['run']],
+  [Symbol('s'), '"[symbol]"', ['value']],
+  [
+    {
+      get broken(): unknown {
+        throw new Error('Closed.');
+      },
+    },
+    '"[unreadable: Closed.]"',
+    ['value'],
+  ],
+];
+
+describe.each([{ stream: true }, { stream: false }])('results, stream: $stream', (run) => {
+  test('B20: any value is told as text, and what of it JSON cannot say is reported', async () => {
+    const { script, asks } = giving(KINDS.length);
+    const played = await play([script, WET], { run, agent: { tools: [giver(KINDS.map(([value]) => value))] } });
+
+    const results = KINDS.map(([, content], index) => result(`call_${index + 1}`, content));
+    const messages = [asks, ...results, said('Wet.')];
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: KINDS.length }) });
+    const finished = told(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
+    expect(finished.map(({ lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
+  });
+
+  test('B21: of a result that is too long the model reads head and tail, and the event has the whole', async () => {
+    const long = `${'a'.repeat(60_000)}${'b'.repeat(10_000)}`;
+    const { script, asks } = giving(2);
+    const played = await play([script, WET], { run, agent: { tools: [giver([long, 'c'.repeat(65_536)])] } });
+
+    const content = `${'a'.repeat(49_152)}\n[… 4464 characters left out …]\n${'a'.repeat(6_384)}${'b'.repeat(10_000)}`;
+    const messages = [asks, result('call_1', content), result('call_2', 'c'.repeat(65_536)), said('Wet.')];
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(told(played, 'tool.finished').map(({ full }) => full)).toEqual([long, undefined]);
+  });
+
+  test('B21: a tool may have a cap of its own, which cuts no character in two', async () => {
+    const { script, asks } = giving(1);
+    const tools = [giver(['😀'.repeat(10)], { maxResultLength: 12 })];
+    const { outcome } = await play([script, WET], { run, agent: { tools } });
+
+    const content = '😀😀😀😀\n[… 10 characters left out …]\n😀';
+    const messages = [asks, result('call_1', content), said('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+  });
+
+  test('B22: images and files follow the last result of the turn in a user message', async () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } } as const;
+    const file = { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AAAA' } } as const;
+    const values = [parts({ type: 'text', text: 'A map.' }, image), 'Plain.', parts(file, image)];
+    const { script, asks } = giving(3);
+    const { outcome } = await play([script, WET], { run, agent: { tools: [giver(values)] } });
+
+    const content = [
+      { type: 'text', text: 'From give (call_1):' },
+      image,
+      { type: 'text', text: 'From give (call_3):' },
+      file,
+      image,
+    ] as const;
+    const messages = [
+      asks,
+      result('call_1', 'A map.'),
+      result('call_2', 'Plain.'),
+      result('call_3', '2 files in the next message.'),
+      { role: 'user', content } as const,
+      said('Wet.'),
+    ];
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 3 }) });
+  });
+});

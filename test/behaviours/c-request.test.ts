@@ -1,0 +1,182 @@
+import { Agent, openai, withFallback } from '@pawl/core';
+import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { asked, call, ending, play, result, said, told } from './play.ts';
+import { weather } from './weather.ts';
+
+describe.each([{ stream: true }, { stream: false }])('the request, stream: $stream', (run) => {
+  test.each([408, 409, 429, 500, 502, 503, 529])(
+    'C1: a %i is tried three times in all, after pauses that grow',
+    async (status) => {
+      const clock = manualClock();
+      const agent = { clock, random: () => 1 };
+      const played = await play([reply.httpError(status), reply.httpError(status), reply.text('Here.')], {
+        run,
+        agent,
+        clock,
+      });
+
+      expect(played.outcome.status).toBe('completed');
+      expect(told(played, 'attempt.started').map(({ turn, attempt }) => [turn, attempt])).toEqual([
+        [1, 1],
+        [1, 2],
+        [1, 3],
+      ]);
+      expect(told(played, 'attempt.failed').map(({ retryInMs, counted }) => [retryInMs, counted])).toEqual([
+        [500, true],
+        [1_000, true],
+      ]);
+      expect(clock.slept).toEqual([500, 1_000]);
+    },
+  );
+
+  test('C1: a connection that is reset, and one that is refused, are tried again', async () => {
+    const played = await play([reply.reset(), reply.text('Here.')], { run });
+    expect(played.outcome.status).toBe('completed');
+
+    const closed = await offlineServer();
+    await closed.close();
+    const clock = manualClock();
+    const model = openai('m', { baseURL: closed.baseURL });
+    const outcome = await new Agent({ model, clock }).run('Go.', run).outcome();
+    expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.refused' } });
+    expect(clock.slept.length).toBe(2);
+  });
+
+  test.each([
+    { headers: { 'retry-after': '7' }, ms: 7_000 },
+    { headers: { 'retry-after-ms': '250' }, ms: 250 },
+    { headers: { 'retry-after': new Date(9_000).toUTCString() }, ms: 9_000 },
+  ])('C1: the pause that the server asks for by $headers is kept', async ({ headers, ms }) => {
+    const clock = manualClock();
+    const played = await play([reply.httpError(429, { headers }), reply.text('Here.')], {
+      run,
+      clock,
+      agent: { clock },
+    });
+    expect(played.outcome.status).toBe('completed');
+    expect(clock.slept).toEqual([ms]);
+  });
+
+  test('C1: a pause beyond the cap is not waited for, and the error says when to come back', async () => {
+    const played = await play([reply.httpError(429, { headers: { 'retry-after': '3600' } })], { run });
+    expect(played.outcome).toMatchObject({ status: 'failed', error: { details: { retryAfterMs: 3_600_000 } } });
+  });
+
+  test('C1: x-should-retry is obeyed, either way', async () => {
+    const never = await play([reply.httpError(503, { headers: { 'x-should-retry': 'false' } })], { run });
+    expect(never.outcome.status).toBe('failed');
+    const always = reply.httpError(400, { headers: { 'x-should-retry': 'true' } });
+    expect((await play([always, reply.text('Here.')], { run })).outcome.status).toBe('completed');
+  });
+
+  test.each([400, 401, 403, 404, 413, 422])(
+    'C2: a %i is not tried again, and fails in the server’s words',
+    async (status) => {
+      const headers = { 'x-request-id': 'req_7' };
+      const error = reply.httpError(status, { message: 'Not like this.', code: 'no_good', param: 'messages', headers });
+      const { outcome } = await play([error], { run });
+
+      expect(outcome).toEqual({
+        status: 'failed',
+        ...ending([], { turns: 0 }),
+        attempts: [expect.objectContaining({ attempt: 1, model: 'm' })],
+        error: expect.objectContaining({
+          name: 'HttpError',
+          code: `http.${status}`,
+          message: expect.stringContaining('Not like this.'),
+          details: expect.objectContaining({ status, serverCode: 'no_good', param: 'messages', requestId: 'req_7' }),
+        }),
+      });
+    },
+  );
+
+  test('C2: a 429 for want of quota is not tried again', async () => {
+    const { outcome } = await play([reply.httpError(429, { code: 'insufficient_quota' })], { run });
+    expect(outcome).toMatchObject({ status: 'failed', error: { details: { serverCode: 'insufficient_quota' } } });
+  });
+
+  test('C3: a context that is too long is an error of its own, and middleware may shorten and ask again', async () => {
+    const long = reply.httpError(400, {
+      code: 'context_length_exceeded',
+      message: 'maximum context length is 8 tokens',
+    });
+    const { outcome } = await play([long], { run });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { name: 'ContextLengthError', code: 'context.too_long' },
+    });
+
+    const shortened = await play([long, reply.text('Short.')], {
+      run,
+      agent: {
+        middleware: [
+          {
+            async model(request, next) {
+              try {
+                return await next(request);
+              } catch (error) {
+                if (!(error instanceof Error) || error.name !== 'ContextLengthError') throw error;
+                return next({ ...request, messages: [{ role: 'user', content: 'In short: go.' }] });
+              }
+            },
+          },
+        ],
+      },
+    });
+    expect(shortened.outcome).toMatchObject({ status: 'completed', output: 'Short.' });
+    expect(shortened.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['Go.', 'In short: go.']);
+  });
+
+  test('C4: when the retries are used up the outcome lists every attempt', async () => {
+    const { outcome } = await play([reply.httpError(500), reply.httpError(502), reply.httpError(503)], { run });
+    if (outcome.status !== 'failed') throw new Error(`The run was ${outcome.status}.`);
+    expect(outcome.attempts.map(({ attempt, model, error }) => [attempt, model, error.code])).toEqual([
+      [1, 'm', 'http.500'],
+      [2, 'm', 'http.502'],
+      [3, 'm', 'http.503'],
+    ]);
+    expect(outcome.error.code).toBe('http.503');
+  });
+
+  test('C5: the second model is asked when the retries of the first are spent, also after pieces were told', async () => {
+    const first = await offlineServer({
+      script: [reply.httpError(500), reply.cut(reply.text('Half of it'), { afterChunks: 1 }), reply.httpError(500)],
+    });
+    const second = await offlineServer({ script: [reply.text('From the second.')] });
+    const a = openai('a', { baseURL: first.baseURL });
+    const model = withFallback(a, openai('b', { baseURL: second.baseURL }));
+    const agent = new Agent({ model, clock: manualClock() });
+    const running = agent.run('Go.', run);
+    const asked: string[] = [];
+    const discarded: number[] = [];
+    running.on('attempt.started', ({ attempt, model }) => asked.push(`${attempt} ${model}`));
+    running.on('model.discarded', ({ attempt }) => discarded.push(attempt));
+
+    expect((await running).output).toBe('From the second.');
+    expect(asked).toEqual(['1 a', '2 a', '3 a', '4 b']);
+    expect(discarded).toEqual(run.stream ? [2] : []);
+    await first.close();
+    await second.close();
+  });
+
+  test('C8: an assistant message with calls and no text is sent with content null', async () => {
+    const script = [reply.call('get_weather', { city: 'Oslo' }), reply.text('Wet.')];
+    const { requests } = await play(script, { run, agent: { tools: [weather] } });
+    expect(requests[1]?.messages.slice(1)).toEqual([
+      asked(call('call_1', 'get_weather', { city: 'Oslo' })),
+      result('call_1', 'Rain in Oslo.'),
+    ]);
+
+    const bare = { role: 'assistant', tool_calls: [call('x', 'get_weather', { city: 'Oslo' })] } as const;
+    const input = [
+      { role: 'user', content: 'Go.' },
+      bare,
+      result('x', 'Rain.'),
+      { role: 'user', content: 'And?' },
+    ] as const;
+    const continued = await play([reply.text('Wet.')], { run, input, agent: { tools: [weather] } });
+    expect(continued.requests[0]?.messages[1]).toEqual({ ...bare, content: null });
+    expect(continued.outcome.messages.at(-1)).toEqual(said('Wet.'));
+  });
+});

@@ -1,0 +1,126 @@
+import { Agent, ConfigError, openai, tool } from '@pawl/core';
+import { scriptedModel } from '@pawl/testing';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { z as zod3 } from 'zod/v3';
+
+afterEach(() => vi.unstubAllEnvs());
+
+const model = scriptedModel([]);
+const fine = { name: 'fine', description: 'Fine.', input: z.object({}), execute: () => 1 };
+
+/** As from JavaScript, where no compiler helps. */
+const untyped = (value: unknown): never => value as never;
+
+const mistakes: readonly { readonly what: string; readonly make: () => unknown; readonly says: string }[] = [
+  {
+    what: 'a bad tool name',
+    make: () => tool({ ...fine, name: 'get weather' }),
+    says: 'Tool name "get weather" can\'t be sent. Use 1 to 64 letters',
+  },
+  {
+    what: 'a date in a schema',
+    make: () => tool({ ...fine, input: z.object({ trip: z.object({ when: z.date() }) }) }),
+    says: 'Tool "fine", input.trip.when: JSON Schema can\'t express date. Use z.iso.datetime()',
+  },
+  {
+    what: 'a bigint in a list',
+    make: () => tool({ ...fine, input: z.object({ ids: z.array(z.bigint()) }) }),
+    says: 'Tool "fine", input.ids[]: JSON Schema can\'t express bigint. Use z.int()',
+  },
+  {
+    what: 'a schema that is no object',
+    make: () => tool({ ...fine, input: z.string() }),
+    says: 'Tool "fine", input: the root is "string". Wrap it: z.object({ value: … }).',
+  },
+  {
+    what: 'no schema at all',
+    make: () => tool({ ...fine, input: untyped(undefined) }),
+    says: 'Tool "fine", input: undefined is not a schema. Pass a zod schema.',
+  },
+  {
+    what: 'a zod 3 schema',
+    make: () => tool({ ...fine, input: untyped(zod3.object({})) }),
+    says: 'Tool "fine", input is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".',
+  },
+  {
+    what: 'no execute',
+    make: () => tool({ ...fine, execute: untyped(undefined) }),
+    says: 'Tool "fine" has no execute function.',
+  },
+  {
+    what: 'a deadline of nothing',
+    make: () => tool({ ...fine, timeoutMs: 0 }),
+    says: 'Tool "fine": timeoutMs is 0. Pass a number of 1 or more.',
+  },
+  {
+    what: 'two tools of one name',
+    make: () => new Agent({ name: 'billing', model, tools: [tool(fine), tool(fine)] }),
+    says: 'Agent "billing" has two tools named "fine". Rename one of them.',
+  },
+  {
+    what: 'something that is no tool',
+    make: () => new Agent({ model, tools: [untyped({ name: 'x' })] }),
+    says: 'Agent "agent": tools[0] is no tool. Make it with tool({ name, … }).',
+  },
+  {
+    what: 'no model',
+    make: () => new Agent({ model: untyped(undefined) }),
+    says: 'Agent "agent" has no model. Pass model: openai("…")',
+  },
+  {
+    what: 'a limit that is no number',
+    make: () => new Agent({ model, limits: { turns: 0 } }),
+    says: 'Agent "agent": limits.turns is 0. Pass a number greater than 0',
+  },
+  {
+    what: 'a cost without a price',
+    make: () => new Agent({ model, limits: { cost: 1 } }),
+    says: 'limits.cost needs a price, and model "scripted" has none.',
+  },
+  {
+    what: 'several replies',
+    make: () => new Agent({ model, settings: { n: 2 } }),
+    says: 'settings.n is 2, but a run follows one reply.',
+  },
+  {
+    what: 'several replies for one run',
+    make: () => new Agent({ model }).run('Go.', { settings: { n: 3 } }),
+    says: 'settings.n is 3, but a run follows one reply.',
+  },
+  {
+    what: 'a choice of a tool that is not there',
+    make: () => new Agent({ model, tools: [tool(fine)], toolChoice: { type: 'function', function: { name: 'gone' } } }),
+    says: 'toolChoice names "gone", which is none of its tools: fine.',
+  },
+  {
+    what: 'no call at a time',
+    make: () => new Agent({ model, parallelToolCalls: 0 }),
+    says: 'parallelToolCalls is 0. Pass a whole number of 1 or more.',
+  },
+  {
+    what: 'no attempts',
+    make: () => new Agent({ model, retry: { attempts: 0 } }),
+    says: 'attempts is 0. Give a whole number from 1.',
+  },
+  {
+    what: 'a result without its call',
+    make: () => new Agent({ model }).run([{ role: 'tool', tool_call_id: 'x', content: '' }]),
+    says: 'messages[0], a tool message, answers "x"',
+  },
+  { what: 'an address that is none', make: () => openai('m', { baseURL: 'not an address' }), says: 'not an address' },
+];
+
+describe('mistakes in a definition', () => {
+  test.each(mistakes)('D8: $what is refused where it is written, naming it and the fix', ({ make, says }) => {
+    expect(make).toThrow(ConfigError);
+    expect(make).toThrow(says);
+  });
+
+  test('D8: a missing key says which variable or option gives it', () => {
+    vi.stubEnv('OPENAI_API_KEY', undefined);
+    vi.stubEnv('OPENAI_BASE_URL', undefined);
+    expect(() => openai('gpt-5-mini')).toThrow('Set the variable OPENAI_API_KEY, or pass the option apiKey');
+    expect(() => openai('m', { baseURL: 'http://127.0.0.1:1/v1' })).not.toThrow();
+  });
+});

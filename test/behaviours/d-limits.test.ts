@@ -1,0 +1,141 @@
+import { Agent, openai, tool } from '@pawl/core';
+import { manualClock, offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { asked, call, ending, play, result, said, told, user } from './play.ts';
+import { weather } from './weather.ts';
+
+const LAST = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
+const look = (city = 'Oslo') => reply.call('get_weather', { city });
+
+describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', (run) => {
+  test('D1: the last turn goes without tools, and a text completes it as limited, with output', async () => {
+    const script = [look(), reply.text('Only so much.')];
+    const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { turns: 2 } } });
+
+    const messages = [
+      asked(call('call_1', 'get_weather', { city: 'Oslo' })),
+      result('call_1', 'Rain in Oslo.'),
+      user(LAST),
+      said('Only so much.'),
+    ];
+    expect(outcome).toEqual({
+      status: 'limited',
+      limit: 'turns',
+      max: 2,
+      spent: 1,
+      output: 'Only so much.',
+      text: 'Only so much.',
+      ...ending(messages, { turns: 2, toolCalls: 1 }),
+    });
+    expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
+  });
+
+  test('D1: without a useful text there is no output, and calls that come anyway are closed', async () => {
+    const options = { run, agent: { tools: [weather], limits: { turns: 2 } } };
+    const empty = await play([look(), reply.empty()], options);
+    expect(empty.outcome).toMatchObject({ status: 'limited', limit: 'turns' });
+    expect(empty.outcome).not.toHaveProperty('output');
+
+    const anyway = await play([look(), look('Bergen')], options);
+    expect(anyway.outcome).toMatchObject({ status: 'limited', toolCalls: 1 });
+    expect(anyway.outcome.messages.at(-1)).toEqual(result('call_2', 'Cancelled: this call was not run.'));
+  });
+
+  test('D1: an agent without tools completes also in its last turn', async () => {
+    const { outcome } = await play([reply.text('Done.')], { run, agent: { limits: { turns: 1 } } });
+    expect(outcome.status).toBe('completed');
+  });
+
+  test('D2: a batch that would pass the limit on tool calls starts none of them', async () => {
+    const two = reply.calls([
+      { name: 'get_weather', arguments: { city: 'Oslo' } },
+      { name: 'get_weather', arguments: { city: 'Bergen' } },
+    ]);
+    const played = await play([look(), two, reply.text('Half.')], {
+      run,
+      agent: { tools: [weather], limits: { toolCalls: 2 } },
+    });
+    expect(played.outcome).toMatchObject({ status: 'limited', limit: 'toolCalls', max: 2, spent: 1, output: 'Half.' });
+    expect(told(played, 'tool.started').length).toBe(1);
+    expect(told(played, 'tool.skipped').map(({ reason, content }) => [reason, content])).toEqual([
+      ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
+      ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
+    ]);
+  });
+
+  test('D2: tokens that are spent end the run before the next request', async () => {
+    const large = { prompt_tokens: 900, completion_tokens: 200, total_tokens: 1_100 };
+    const spending = reply.call('get_weather', { city: 'Oslo' }, { usage: large });
+    const { outcome, requests } = await play([spending], {
+      run,
+      agent: { tools: [weather], limits: { tokens: 1_000 } },
+    });
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', max: 1_000, spent: 1_100 });
+    expect(outcome).not.toHaveProperty('output');
+    expect(requests.length).toBe(1);
+  });
+
+  test('D2: the token field is clamped to what is left, and a reply that it cuts is limited, not truncated', async () => {
+    const { outcome, requests } = await play([reply.length('As far as')], { run, agent: { limits: { tokens: 60 } } });
+    const most = requests[0]?.max_tokens;
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(60);
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', max: 60, output: 'As far as' });
+  });
+
+  test('D2: a request whose prompt alone would pass the limit is not made', async () => {
+    const { outcome, requests } = await play([], {
+      run,
+      input: 'Word '.repeat(200),
+      agent: { limits: { tokens: 100 } },
+    });
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', max: 100, spent: 0, turns: 0 });
+    expect(requests).toEqual([]);
+  });
+
+  test('D2: when another turn like the last would leave no room, the next one is the last', async () => {
+    const used = { prompt_tokens: 300, completion_tokens: 50, total_tokens: 350 };
+    const script = [reply.call('get_weather', { city: 'Oslo' }, { usage: used }), reply.text('Enough.')];
+    const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { tokens: 1_000 } } });
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', spent: 350, output: 'Enough.' });
+    expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
+  });
+
+  test('D2: cost is counted by the price, and ends the run when it is spent', async () => {
+    const used = { prompt_tokens: 1_000, completion_tokens: 1_000, total_tokens: 2_000 };
+    const server = await offlineServer({ script: [reply.call('get_weather', { city: 'Oslo' }, { usage: used })] });
+    const model = openai('m', { baseURL: server.baseURL, price: { input: 1, output: 9 } });
+    const outcome = await new Agent({ model, tools: [weather], limits: { cost: 0.01 } }).run('Go.', run).outcome();
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'cost', max: 0.01, spent: 0.01, usage: { cost: 0.01 } });
+    expect(server.requests.length).toBe(1);
+    await server.close();
+  });
+
+  test('D2: when the time is over, what is at work is given up and the run ends at once', async () => {
+    const clock = manualClock();
+    const started = Promise.withResolvers<void>();
+    const hang = tool({
+      name: 'hang',
+      description: 'Never ends.',
+      input: z.object({}),
+      execute: () => {
+        started.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const model = scriptedModel([reply.call('hang')]);
+    const running = new Agent({ model, tools: [hang], clock, limits: { durationMs: 5_000 } }).run('Go.', run);
+    await started.promise;
+    await clock.advance(5_000);
+    expect(await running.outcome()).toMatchObject({ status: 'limited', limit: 'durationMs', max: 5_000, spent: 5_000 });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('D2: usage that a server does not count is estimated, and says so', async () => {
+    const { outcome } = await play([reply.text('A few words.', { usage: null })], { run });
+    expect(outcome.usage.estimated).toBe(true);
+    expect(outcome.usage.promptTokens).toBeGreaterThan(0);
+    expect(outcome.usage.totalTokens).toBe(outcome.usage.promptTokens + outcome.usage.completionTokens);
+  });
+});

@@ -1,0 +1,172 @@
+import { setImmediate } from 'node:timers/promises';
+import { Agent, DurableError, type DurableHost, memory, type Step, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { play, said, told, user } from './play.ts';
+
+const pair = z.object({ city: z.string(), degrees: z.number() });
+
+describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream', (run) => {
+  test('D3: listeners that throw and reject hurt nobody, and each is told of once', async () => {
+    const heard: string[] = [];
+    const played = await play([reply.text('Here it is.')], {
+      run,
+      listen: (running) => {
+        running.on('*', () => {
+          throw new Error('thrown');
+        });
+        running.on('model.replied', async () => {
+          throw new Error('rejected');
+        });
+        running.on('model.replied', () => heard.push('the next one'));
+      },
+    });
+    expect(played.outcome.status).toBe('completed');
+    expect(heard).toEqual(['the next one']);
+    expect(
+      told(played, 'listener.failed')
+        .map(({ error }) => error.message)
+        .sort(),
+    ).toEqual(['rejected', 'thrown']);
+  });
+
+  test('D4: a failing run that nobody awaits rejects nowhere, and its outcome is there for whoever asks', async () => {
+    const rejections: unknown[] = [];
+    const onRejection = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', onRejection);
+    const running = new Agent({ model: scriptedModel([reply.httpError(400)]) }).run('Go.', run);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    running.on('run.finished', () => resolve());
+    await promise;
+    for (let turn = 0; turn < 5; turn++) await setImmediate();
+    process.off('unhandledRejection', onRejection);
+
+    expect(rejections).toEqual([]);
+    expect((await running.outcome()).status).toBe('failed');
+  });
+
+  test('D5: two runs of one agent at once share nothing but the definition', async () => {
+    const echo = tool({
+      name: 'echo',
+      description: 'Says it again.',
+      input: z.object({ text: z.string() }),
+      execute: async ({ text }, { runId }) => {
+        await setImmediate();
+        return `${runId} ${text}`;
+      },
+    });
+    const model = scriptedModel(({ messages }) => {
+      const last = messages.at(-1);
+      return last?.role === 'tool'
+        ? reply.text(String(last.content))
+        : reply.call('echo', { text: String(last?.content) });
+    });
+    const agent = new Agent({ model, tools: [echo] });
+    const runs = ['a', 'b', 'c'].map((id) => agent.run(`from ${id}`, { ...run, runId: id }));
+    const outputs = await Promise.all(runs.map(async (running) => (await running).output));
+    expect(outputs).toEqual(['a from a', 'b from b', 'c from c']);
+  });
+
+  test('D6: an output that does not fit is told to the model with its issues, and the correction is parsed', async () => {
+    const bad = '{"city": "Oslo", "degrees": "seven"}';
+    const good = '{"city": "Oslo", "degrees": 7}';
+    const model = scriptedModel([reply.text(bad), reply.text(good)]);
+    const running = new Agent({ model, output: pair }).run('Go.', { ...run, runId: 'run' });
+    const told = user(
+      'Your answer does not have the form that is needed:\ndegrees: expected number, got string\nAnswer again, with the whole of it corrected, as JSON and nothing else.',
+    );
+    const { output, messages } = await running;
+    expect(output).toEqual({ city: 'Oslo', degrees: 7 });
+    expect(messages).toEqual([user('Go.'), said(bad), told, said(good)]);
+  });
+
+  test('D6: after two corrections the run fails with the last text', async () => {
+    const texts = ['none', '{"city": 1}', '[]'];
+    const model = scriptedModel(texts.map((text) => reply.text(text)));
+    const outcome = await new Agent({ model, output: pair }).run('Go.', run).outcome();
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      turns: 3,
+      error: { name: 'OutputError', code: 'output.invalid', details: { text: '[]' } },
+    });
+  });
+
+  test('D7: a run whose host stops after any step resumes to the same outcome, and no finished step runs again', async () => {
+    const undisturbed = await settled(Number.POSITIVE_INFINITY);
+    expect(undisturbed.outcome.status).toBe('completed');
+    for (let stopAfter = 0; stopAfter < undisturbed.steps; stopAfter++) {
+      const resumed = await settled(stopAfter);
+      expect(resumed.outcome).toEqual(undisturbed.outcome);
+      expect(resumed.executed).toEqual(undisturbed.executed);
+    }
+  });
+
+  /** Runs on a host that stops after some steps, then resumes on the host inside. */
+  async function settled(stopAfter: number) {
+    const executed: string[] = [];
+    const note = tool({
+      name: 'note',
+      description: 'Takes a note.',
+      input: z.object({ text: z.string() }),
+      effect: 'read',
+      execute: ({ text }) => {
+        executed.push(text);
+        return `noted ${text}`;
+      },
+    });
+    const model = scriptedModel(({ messages }) => {
+      const results = messages.filter(({ role }) => role === 'tool').length;
+      const next = (text: string) => ({ name: 'note', arguments: { text } });
+      if (results === 0) return reply.calls([next('a'), next('b')]);
+      return results === 2 ? reply.calls([next('c')]) : reply.text('All noted.');
+    });
+    const inner = memory();
+    const host = stopping(inner, stopAfter);
+    const agent = new Agent({ model, tools: [note], clock: still });
+    const first = agent.run('Go.', { ...run, runId: 'run', durable: host });
+    const outcome = await first.outcome().catch((error: unknown) => {
+      if (!(error instanceof DurableError)) throw error;
+      return agent.resume('run', { ...run, durable: inner }).outcome();
+    });
+    return { outcome, executed: executed.sort(), steps: host.steps };
+  }
+});
+
+/** Time stands still, so that outcomes can be compared whole. */
+const still = { now: () => 0, after: () => () => undefined, sleep: async () => undefined };
+
+/** A host that fails instead of the step that comes after so many. */
+function stopping(inner: DurableHost, stopAfter: number): DurableHost & { readonly steps: number } {
+  let steps = 0;
+  const guarded = <T>(step: Step<T>): Step<T> => ({
+    ...step,
+    work: async () => {
+      if (steps >= stopAfter) throw new DurableError('The host has stopped.', { code: 'test.stopped' });
+      steps++;
+      return step.work();
+    },
+  });
+  return {
+    get steps() {
+      return steps;
+    },
+    async start(record) {
+      const durable = await inner.start(record);
+      return {
+        attempt: durable.attempt,
+        step: (step) => durable.step(guarded(step)),
+        all: (tasks, options) =>
+          durable.all(
+            tasks.map((task) => (task.type === 'step' ? guarded(task) : task)),
+            options,
+          ),
+        wait: (name, options) => durable.wait(name, options),
+      };
+    },
+    open: (runId) => inner.open(runId),
+    release: (runId, outcome) => inner.release(runId, outcome),
+    answer: (runId, id, answer) => inner.answer(runId, id, answer),
+    send: (runId, message) => inner.send(runId, message),
+  };
+}

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const examples = join(import.meta.dirname, '..', 'examples');
+
+/** What an example prints, with the times left out. It must not find a real server by accident. */
+async function printed(path: string): Promise<string> {
+  const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
+  return stdout.replaceAll(/\b\d+ ms\b/g, 'N ms');
+}
+
+const numbered = readdirSync(examples).filter((name) => name.endsWith('.ts'));
+
+test('there is an example for each idea, in order', () => {
+  expect(numbered).toEqual([
+    '01-hello.ts',
+    '02-streaming.ts',
+    '03-parallel-calls.ts',
+    '04-errors-and-corrections.ts',
+    '05-approval.ts',
+    '06-limits.ts',
+    '07-structured-output.ts',
+    '08-middleware.ts',
+    '09-http-service.ts',
+    '10-your-own-model.ts',
+  ]);
+});
+
+test.each([...numbered, 'quick-start/main.ts'])(
+  '%s prints what it says',
+  async (path) => {
+    const name = path.replace(/(\/main)?\.ts$/, '.txt');
+    await expect(await printed(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
+  },
+  30_000,
+);

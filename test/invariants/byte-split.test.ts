@@ -1,0 +1,118 @@
+import { type ChatReply, type Delta, openai } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+
+const text = 'Grüße aus 東京: 👩‍🚀🌧️!';
+const reasoning = 'Zwei Städte → zwei Aufrufe 🤔.';
+
+const frame = { id: 'r1', object: 'chat.completion.chunk', created: 1, model: 'm' } as const;
+const headers = { 'content-type': 'text/event-stream' } as const;
+
+/** A reply as a server streams it: raw UTF-8, a comment, CRLF here and there, usage on a chunk of its own. */
+const bytes = new TextEncoder().encode(
+  [
+    ': keep-alive\n\n',
+    event({ role: 'assistant', content: '' }),
+    event({ reasoning_content: reasoning }),
+    event({ content: text.slice(0, 12) }).replaceAll('\n', '\r\n'),
+    event({ content: text.slice(12) }),
+    event({ tool_calls: [begun(0), begun(1)] }),
+    event({ tool_calls: [{ index: 0, function: { arguments: '"Malmö 🌊"}' } }] }),
+    event({ tool_calls: [{ index: 1, function: { arguments: '"東京"}' } }] }).replaceAll('\n', '\r'),
+    `data: ${JSON.stringify({ ...frame, choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] })}\n\n`,
+    `data: ${JSON.stringify({ ...frame, choices: [], usage: { prompt_tokens: 7, completion_tokens: 9, total_tokens: 16 } })}\n\n`,
+    'data: [DONE]\n\n',
+  ].join(''),
+);
+
+const expected = {
+  reply: {
+    id: 'r1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: text,
+          reasoning_content: reasoning,
+          tool_calls: [
+            { id: 'call_0', type: 'function', function: { name: 'look', arguments: '{"city":"Malmö 🌊"}' } },
+            { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"city":"東京"}' } },
+          ],
+        },
+        finish_reason: 'tool_calls',
+      },
+    ],
+    usage: { prompt_tokens: 7, completion_tokens: 9, total_tokens: 16 },
+  },
+  told: {
+    reasoning,
+    text,
+    'call 0 look': '{"city":"Malmö 🌊"}',
+    'call 1 look': '{"city":"東京"}',
+  },
+};
+
+describe('a streamed reply is the same', () => {
+  test('over HTTP, wherever its bytes are split in two', async () => {
+    const splits = Array.from({ length: bytes.length + 1 }, (_, at) => [bytes.slice(0, at), bytes.slice(at)]);
+    const server = await offlineServer({ script: splits.map((pieces) => reply.sse(pieces.filter(isSomething))) });
+    try {
+      for (const at of splits.keys())
+        expect({ at, ...(await asked({ baseURL: server.baseURL })) }).toEqual({ at, ...expected });
+      server.assertDone();
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('through a fetch that gives two pieces, wherever they meet', async () => {
+    for (let at = 0; at <= bytes.length; at++) {
+      const pieces = [bytes.slice(0, at), bytes.slice(at)];
+      expect({ at, ...(await asked({ pieces })) }).toEqual({ at, ...expected });
+    }
+  });
+
+  test('through a fetch that gives each byte by itself', async () => {
+    expect(await asked({ pieces: Array.from(bytes, (byte) => Uint8Array.of(byte)) })).toEqual(expected);
+  });
+});
+
+type Source = { readonly baseURL: string } | { readonly pieces: readonly Uint8Array<ArrayBuffer>[] };
+
+interface Asked {
+  readonly reply: ChatReply;
+  /** The deltas of each kind, joined. */
+  readonly told: Readonly<Record<string, string>>;
+}
+
+async function asked(source: Source): Promise<Asked> {
+  const model =
+    'baseURL' in source
+      ? openai('m', source)
+      : openai('m', {
+          apiKey: 'none',
+          fetch: async () => new Response(ReadableStream.from(source.pieces), { headers }),
+        });
+  const told: Record<string, string> = {};
+  const onDelta = (delta: Delta): undefined => {
+    const kind = delta.type === 'call' ? `call ${delta.index} ${delta.name}` : delta.type;
+    told[kind] = (told[kind] ?? '') + delta.delta;
+  };
+  return { reply: await model.send({ messages: [{ role: 'user', content: 'Go.' }], stream: true }, { onDelta }), told };
+}
+
+function isSomething(piece: Uint8Array): boolean {
+  return piece.length > 0;
+}
+
+function event(delta: object): string {
+  return `data: ${JSON.stringify({ ...frame, choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`;
+}
+
+function begun(index: number): object {
+  return { index, id: `call_${index}`, type: 'function', function: { name: 'look', arguments: '{"city":' } };
+}

@@ -1,0 +1,125 @@
+import { type Durable, DurableError, type DurableHost, type Step } from '@pawl/core';
+
+export interface Kill {
+  /** Counts the steps whose work begins, from 1, over the whole life of the run. */
+  readonly at: number;
+  /** `before` its work, `within` it, when that is done and not yet kept, or `after` it was kept. */
+  readonly moment: 'before' | 'within' | 'after';
+}
+
+/** Loses its process once; what was under way is lost with it. The host inside is what survives. */
+export class FragileHost implements DurableHost {
+  readonly #inner: DurableHost;
+  readonly #kill: Kill;
+  readonly #kept = new Set<string>();
+  readonly #begunOnce = new Set<string>();
+  readonly #repeated: string[] = [];
+  readonly #doubted: string[] = [];
+  #count = 0;
+  #hasDied = false;
+  /** Until it is opened again. */
+  #isDead = false;
+
+  constructor(inner: DurableHost, kill: Kill) {
+    this.#inner = inner;
+    this.#kill = kill;
+  }
+
+  get hasDied(): boolean {
+    return this.#hasDied;
+  }
+
+  /** Steps that began although they were finished, or that may begin once only and began again. */
+  get repeated(): readonly string[] {
+    return this.#repeated;
+  }
+
+  /** Steps that were answered as being in doubt. */
+  get doubted(): readonly string[] {
+    return this.#doubted;
+  }
+
+  async start(...[record]: Parameters<DurableHost['start']>): Promise<Durable> {
+    return this.#fragile(await this.#inner.start(record));
+  }
+
+  async open(runId: string): ReturnType<DurableHost['open']> {
+    const opened = await this.#inner.open(runId);
+    this.#isDead = false;
+    return { ...opened, durable: this.#fragile(opened.durable) };
+  }
+
+  release(...[runId, outcome]: Parameters<DurableHost['release']>): Promise<void> {
+    return this.#inner.release(runId, outcome);
+  }
+
+  answer(...[runId, pendingId, answer]: Parameters<DurableHost['answer']>): Promise<void> {
+    return this.#inner.answer(runId, pendingId, answer);
+  }
+
+  send(...[runId, message]: Parameters<DurableHost['send']>): Promise<void> {
+    return this.#inner.send(runId, message);
+  }
+
+  #fragile(durable: Durable): Durable {
+    return {
+      attempt: durable.attempt,
+      step: (step) => durable.step(this.#step(step)),
+      all: (tasks, options) =>
+        durable.all(
+          tasks.map((task) => (task.type === 'step' ? this.#step(task) : task)),
+          options,
+        ),
+      wait: (name, options) => durable.wait(name, options),
+    };
+  }
+
+  #step<T>(step: Step<T>): Step<T> {
+    const { name, inDoubt } = step;
+    let isLast = false;
+    return {
+      ...step,
+      work: async () => {
+        this.#live();
+        isLast = ++this.#count === this.#kill.at;
+        if (isLast && this.#kill.moment === 'before') this.#die();
+        this.#begin(step);
+        const value = await step.work();
+        if (isLast && this.#kill.moment === 'within') this.#die();
+        this.#live();
+        return value;
+      },
+      ...(inDoubt && {
+        inDoubt: () => {
+          this.#doubted.push(name);
+          return inDoubt();
+        },
+      }),
+      told: (value, how) => {
+        this.#kept.add(name);
+        step.told(value, how);
+        if (isLast && !how.replayed) this.#die();
+      },
+    };
+  }
+
+  #begin<T>({ name, effect }: Step<T>): void {
+    if (this.#kept.has(name) || this.#begunOnce.has(name)) this.#repeated.push(name);
+    if (effect === 'once') this.#begunOnce.add(name);
+  }
+
+  /** Nothing is done, or kept, by a process that is gone. */
+  #live(): void {
+    if (this.#isDead) throw gone();
+  }
+
+  #die(): never {
+    this.#isDead = true;
+    this.#hasDied = true;
+    throw gone();
+  }
+}
+
+function gone(): DurableError {
+  return new DurableError('The process is gone.', { code: 'process.gone' });
+}

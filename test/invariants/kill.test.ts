@@ -1,0 +1,84 @@
+import { type ChatRequest, type Message, memory, type Outcome, type RunEvent } from '@pawl/core';
+import { checkHistory, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { FragileHost, type Kill } from './fragile-host.ts';
+import { factsOf, type Life, live, replayedFacts, sorted } from './life.ts';
+import { responder, type Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const IN_DOUBT =
+  'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
+
+describe.each(scenarios)('$name', (scenario) => {
+  test.each(['before', 'within', 'after'] as const)(
+    'killed %s each step, a run resumes to the same result',
+    async (moment) => {
+      const model = scriptedModel(responder(scenario));
+      const undisturbed = await live(scenario, { model });
+      let steps = 0;
+      for (;;) {
+        const { life, host, requests } = await killed(scenario, { at: steps + 1, moment });
+        if (!host.hasDied) break;
+        steps++;
+        expect(life.outcome).toEqual(inDoubt(undisturbed, host.doubted));
+        expect(checkHistory(life.outcome.messages)).toEqual([]);
+        expect(host.repeated).toEqual([]);
+        expect(new Set(onceKeys(life)).size).toBe(onceKeys(life).length);
+        expectReplays(life);
+        if (host.doubted.length > 0) continue;
+        expect(sorted(newFacts(life))).toEqual(sorted(newFacts(undisturbed)));
+        expect(distinct(requests)).toEqual(distinct(model.requests));
+      }
+      expect(steps).toBeGreaterThan(0);
+    },
+  );
+});
+
+interface Killed {
+  readonly life: Life;
+  readonly host: FragileHost;
+  readonly requests: readonly ChatRequest[];
+}
+
+async function killed(scenario: Scenario, kill: Kill): Promise<Killed> {
+  const host = new FragileHost(memory(), kill);
+  const model = scriptedModel(responder(scenario));
+  return { life: await live(scenario, { model, host }), host, requests: model.requests };
+}
+
+/** A request that was under way is made again, as it was: with the same room left in the budget. */
+function distinct(requests: readonly ChatRequest[]): readonly string[] {
+  return [...new Set(requests.map((request) => JSON.stringify(request)))];
+}
+
+/** The undisturbed outcome, but for the calls that nobody knows the outcome of. */
+function inDoubt({ outcome, attempts }: Life, steps: readonly string[]): Outcome<unknown> {
+  const ids = new Set(attempts.flat().flatMap((event) => (closes(event, steps) ? [event.call.id] : [])));
+  const messages = outcome.messages.map((message): Message => {
+    return message.role === 'tool' && ids.has(message.tool_call_id) ? { ...message, content: IN_DOUBT } : message;
+  });
+  return { ...outcome, messages };
+}
+
+function closes(event: RunEvent, steps: readonly string[]): event is Extract<RunEvent, { type: 'tool.finished' }> {
+  if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return false;
+  return steps.some((step) => step.startsWith(`tool:${event.turn}.${event.index}:`));
+}
+
+/** The calls that may have happened, of tools that must not happen twice. */
+function onceKeys({ started }: Life): readonly string[] {
+  return started.filter((key) => /:(pay|refund|fail)$/.test(key));
+}
+
+/** Each attempt begins with the facts of those before it, marked; nothing else is marked. */
+function expectReplays({ attempts }: Life): void {
+  let known: readonly object[] = [];
+  for (const events of attempts) {
+    expect(sorted(replayedFacts(events))).toEqual(sorted(known));
+    known = factsOf(events.filter(({ type }) => type !== 'run.suspended' && type !== 'run.finished'));
+  }
+}
+
+function newFacts({ attempts }: Life): readonly object[] {
+  return factsOf(attempts.flat().filter(({ replayed }) => replayed !== true));
+}

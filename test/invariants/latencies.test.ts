@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises';
+import { Agent, type Outcome, type Tool, tool } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+const CALLS = [0, 1, 2, 3] as const;
+const ORDERS = permutations(CALLS);
+
+describe.each([
+  { width: 1, exclusive: false },
+  { width: 2, exclusive: false },
+  { width: 8, exclusive: false },
+  { width: 2, exclusive: true },
+  { width: 8, exclusive: true },
+])('at most $width side by side, with an exclusive call: $exclusive', ({ width, exclusive }) => {
+  test('calls that finish in any order give the same history', async () => {
+    for (const order of ORDERS) {
+      const { outcome, most, besideSecond } = await played(order, { width, exclusive });
+      expect({ order, outcome }).toEqual({ order, outcome: expected });
+      expect(most).toBeLessThanOrEqual(width);
+      if (exclusive) expect(besideSecond).toBe(0);
+    }
+  });
+
+  test('as many calls run side by side as may', async () => {
+    const { most } = await played(CALLS, { width, exclusive });
+    expect(most).toBe(Math.min(width, exclusive ? 2 : 4));
+  });
+});
+
+interface Played {
+  readonly outcome: Outcome;
+  /** How many calls ran side by side. */
+  readonly most: number;
+  /** How many ran beside the call of the second tool. */
+  readonly besideSecond: number;
+}
+
+async function played(
+  order: readonly number[],
+  { width, exclusive }: { readonly width: number; readonly exclusive: boolean },
+): Promise<Played> {
+  const gates = CALLS.map(() => Promise.withResolvers<void>());
+  const running = new Set<number>();
+  const seen = { most: 0, besideSecond: 0 };
+  const work = async ({ at }: { readonly at: number }): Promise<string> => {
+    running.add(at);
+    seen.most = Math.max(seen.most, running.size);
+    if (running.has(1)) seen.besideSecond = Math.max(seen.besideSecond, running.size - 1);
+    await gates[at]?.promise;
+    running.delete(at);
+    return `Result ${at}.`;
+  };
+  const agent = new Agent({
+    model: scriptedModel([
+      reply.calls(CALLS.map((at) => ({ name: at === 1 ? 'second' : 'other', arguments: { at } }))),
+      reply.text('Done.'),
+    ]),
+    tools: [worker('other', { work, exclusive: false }), worker('second', { work, exclusive })],
+    parallelToolCalls: width,
+    clock: manualClock(),
+  });
+  const run = agent.run('Go.', { runId: 'run' });
+  await setImmediate();
+  for (const at of order) {
+    gates[at]?.resolve();
+    await setImmediate();
+  }
+  return { outcome: await run.outcome(), ...seen };
+}
+
+interface WorkerOptions {
+  readonly work: (input: { readonly at: number }) => Promise<string>;
+  readonly exclusive: boolean;
+}
+
+function worker(name: string, { work, exclusive }: WorkerOptions): Tool<unknown> {
+  return tool({ name, description: 'Works.', input: z.object({ at: z.number() }), exclusive, execute: work });
+}
+
+function permutations<T>(values: readonly T[]): readonly (readonly T[])[] {
+  if (values.length === 0) return [[]];
+  return values.flatMap((value, index) => permutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
+}
+
+const expected: Outcome = {
+  status: 'completed',
+  output: 'Done.',
+  text: 'Done.',
+  runId: 'run',
+  messages: [
+    { role: 'user', content: 'Go.' },
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: CALLS.map((at) => ({
+        id: `call_${at + 1}`,
+        type: 'function',
+        function: { name: at === 1 ? 'second' : 'other', arguments: `{"at":${at}}` },
+      })),
+    },
+    ...CALLS.map((at) => ({ role: 'tool' as const, tool_call_id: `call_${at + 1}`, content: `Result ${at}.` })),
+    { role: 'assistant', content: 'Done.' },
+  ],
+  usage: expect.objectContaining({ requests: 2, estimated: false }),
+  turns: 2,
+  toolCalls: 4,
+  durationMs: 0,
+};

@@ -1,0 +1,76 @@
+import {
+  type AgentOptions,
+  type Answer,
+  type Effect,
+  type Input,
+  type Outcome,
+  type PendingCall,
+  type Tool,
+  tool,
+} from '@pawl/core';
+import { type MessageReply, type ModelReply, type Respond, reply } from '@pawl/testing';
+import { z } from 'zod';
+
+/** One run's story, which every invariant tells in its own way. */
+export interface Scenario {
+  readonly name: string;
+  /** How it ends, all turns played. */
+  readonly status: Outcome['status'];
+  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
+  readonly turns: readonly (ModelReply | readonly ModelReply[])[];
+  readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
+  /** @defaultValue 'Go.' */
+  readonly input?: Input;
+  /** Said to each call that waits for a person. */
+  readonly answer?: (pending: PendingCall) => Answer;
+}
+
+/** What the tools of one life of a run leave behind. */
+export interface Stage {
+  /** The idempotency keys of the calls that began, in order. */
+  readonly started: string[];
+}
+
+/** Answers a turn's conversation with that turn's replies, however often and from whatever attempt it is asked. */
+export function responder({ turns }: Scenario): Respond<ModelReply> {
+  const asked = new Map<string, { readonly turn: number; times: number }>();
+  return ({ messages }) => {
+    const conversation = JSON.stringify(messages);
+    const before = asked.get(conversation) ?? { turn: asked.size, times: 0 };
+    asked.set(conversation, { ...before, times: before.times + 1 });
+    const replies = [turns[before.turn] ?? reply.httpError(400, { message: `No turn ${before.turn} here.` })].flat();
+    return counted(replies[before.times % replies.length] ?? reply.empty());
+  };
+}
+
+/** The same usage for every reply, so that it does not depend on what the results say. */
+function counted(given: ModelReply): ModelReply {
+  return given.type === 'message' ? { usage: COUNTED, ...given } : given;
+}
+
+const COUNTED: MessageReply['usage'] & object = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+interface CityToolOptions {
+  readonly effect?: Effect;
+  readonly needsApproval?: boolean;
+  readonly execute?: (city: string) => unknown;
+}
+
+/** A tool of a city that says when it starts. */
+export function cityTool(
+  name: string,
+  { effect = 'read', needsApproval = false, execute = (city) => `${name} ${city}` }: CityToolOptions = {},
+): (stage: Stage) => Tool<unknown> {
+  return ({ started }) =>
+    tool({
+      name,
+      description: `Does ${name} in a city.`,
+      input: z.object({ city: z.string() }),
+      effect,
+      needsApproval,
+      async execute({ city }, { idempotencyKey }) {
+        started.push(idempotencyKey);
+        return execute(city);
+      },
+    });
+}

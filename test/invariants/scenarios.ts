@@ -1,0 +1,214 @@
+import { type Answer, type Middleware, type PendingCall, parts, ToolError } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { z } from 'zod';
+import { cityTool, type Scenario } from './scenario.ts';
+
+const look = cityTool('look');
+const pay = cityTool('pay', { effect: 'once' });
+const refund = cityTool('refund', { effect: 'once', needsApproval: true });
+const fail = cityTool('fail', {
+  effect: 'once',
+  execute(city) {
+    throw city === 'Oslo' ? new ToolError('No way to Oslo.') : new Error('It broke.');
+  },
+});
+const picture = cityTool('picture', {
+  execute: (city) =>
+    parts(
+      { type: 'text', text: `A picture of ${city}.` },
+      { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+    ),
+});
+
+function asks(name: string, city: string): { readonly name: string; readonly arguments: { readonly city: string } } {
+  return { name, arguments: { city } };
+}
+
+const parallel: Scenario = {
+  name: 'several turns with parallel calls',
+  status: 'completed',
+  turns: [
+    reply.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
+    reply.calls([asks('pay', 'Rome'), asks('pay', 'Bern')], { text: 'Now the rest. ' }),
+    reply.text('All paid.'),
+  ],
+  agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { tokens: 10_000 } }),
+};
+
+const corrections: Scenario = {
+  name: 'corrections after bad arguments, an unknown tool and tools that throw',
+  status: 'completed',
+  turns: [
+    reply.calls([
+      { name: 'look', arguments: { city: 5 } },
+      { name: 'look', arguments: '{"city": ' },
+      asks('lok', 'Oslo'),
+      asks('fail', 'Oslo'),
+      asks('fail', 'Rome'),
+    ]),
+    reply.calls([asks('look', 'Oslo')], { finishReason: 'stop' }),
+    reply.text('Corrected.'),
+  ],
+  agent: (stage) => ({ tools: [look(stage), fail(stage)] }),
+};
+
+const approval: Scenario = {
+  name: 'approve, deny and edit, with siblings',
+  status: 'completed',
+  turns: [
+    reply.calls([
+      asks('refund', 'Oslo'),
+      asks('pay', 'Bern'),
+      asks('refund', 'Rome'),
+      asks('look', 'Rome'),
+      asks('refund', 'Paris'),
+    ]),
+    reply.call('refund', { city: 'Lima' }),
+    reply.text('Answered.'),
+  ],
+  agent: (stage) => ({ tools: [refund(stage), pay(stage), look(stage)] }),
+  answer,
+};
+
+function answer({ id, fingerprint }: PendingCall): Answer {
+  if (id === 'approve:1.2') return { type: 'deny', fingerprint, reason: 'Not Rome.' };
+  if (id === 'approve:1.4') return { type: 'edit', fingerprint, arguments: { city: 'Nice' } };
+  return { type: 'approve', fingerprint };
+}
+
+const structured: Scenario = {
+  name: 'structured output with a correction',
+  status: 'completed',
+  turns: [reply.text('{"city": 5}'), reply.text('{"city": "Oslo"}')],
+  agent: () => ({ output: z.object({ city: z.string() }) }),
+};
+
+const lastTurn: Scenario = {
+  name: 'a turns limit with a last turn',
+  status: 'limited',
+  turns: [reply.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), reply.text('What I have.')],
+  agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { turns: 2 } }),
+};
+
+const refusedBatch: Scenario = {
+  name: 'a batch that would pass the limit of tool calls',
+  status: 'limited',
+  turns: [
+    reply.call('look', { city: 'Oslo' }),
+    reply.calls([asks('look', 'Rome'), asks('pay', 'Rome')]),
+    reply.text('What I have.'),
+  ],
+  agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { toolCalls: 2 } }),
+};
+
+const askedAgain: Scenario = {
+  name: 'an empty and a cut reply that are asked for again',
+  status: 'completed',
+  turns: [
+    reply.empty(),
+    reply.calls([asks('pay', 'Oslo')], { text: 'I will', finishReason: 'length' }),
+    reply.call('pay', { city: 'Oslo' }),
+    reply.text('Paid.'),
+  ],
+  agent: (stage) => ({ tools: [pay(stage)] }),
+};
+
+const retries: Scenario = {
+  name: 'retries after a 503 and a stream that was cut',
+  status: 'completed',
+  turns: [
+    [reply.httpError(503), reply.call('look', { city: 'Oslo' })],
+    [reply.cut(reply.text('Half of an answer.'), { afterChunks: 2 }), reply.text('A whole answer.')],
+  ],
+  agent: (stage) => ({ tools: [look(stage)], limits: { tokens: 10_000 } }),
+};
+
+const wrapping: Middleware = {
+  async prepareTurn(plan) {
+    const note = { role: 'user', content: `Turn ${plan.turn}.` } as const;
+    return { ...plan, messages: [...plan.messages, note], tools: plan.turn < 3 ? plan.tools : [] };
+  },
+  model: (request, next) => next({ ...request, temperature: 0 }),
+  async tool(call, next) {
+    const result = await next(call);
+    return { ...result, content: `(${result.content})` };
+  },
+};
+
+const vetoing: Middleware = {
+  async tool(call, next) {
+    if (call.call.id === 'call_2') throw new ToolError('Not in this house.');
+    return next(call);
+  },
+};
+
+const middleware: Scenario = {
+  name: 'middleware around the turn, the model and the tools',
+  status: 'completed',
+  turns: [
+    reply.calls([asks('look', 'Oslo'), asks('pay', 'Oslo')]),
+    reply.calls([asks('pay', 'Rome'), asks('look', 'Rome')]),
+    reply.text('Wrapped.'),
+  ],
+  agent: (stage) => ({ tools: [look(stage), pay(stage)], middleware: [wrapping, vetoing] }),
+};
+
+const images: Scenario = {
+  name: 'images in results',
+  status: 'completed',
+  turns: [
+    reply.calls([asks('picture', 'Oslo'), asks('look', 'Oslo'), asks('picture', 'Rome')]),
+    reply.text('Nice pictures.'),
+  ],
+  agent: (stage) => ({ tools: [picture(stage), look(stage)] }),
+};
+
+const unknownFields: Scenario = {
+  name: 'reasoning and unknown fields that are kept',
+  status: 'completed',
+  turns: [
+    reply.message({
+      role: 'assistant',
+      content: 'Looking.',
+      reasoning_content: 'They want Oslo.',
+      tool_calls: [
+        {
+          type: 'function',
+          function: { name: 'look', arguments: '{"city":"Oslo"}' },
+          extra_content: { google: { thought_signature: 'c2ln' } },
+        },
+      ],
+    }),
+    reply.message({ role: 'assistant', content: 'Seen.', reasoning_content: 'Done with it.' }),
+  ],
+  agent: (stage) => ({ tools: [look(stage)] }),
+};
+
+const refusal: Scenario = {
+  name: 'a refusal',
+  status: 'refused',
+  turns: [reply.call('look', { city: 'Oslo' }), reply.refusal('I will not say more.')],
+  agent: (stage) => ({ tools: [look(stage)] }),
+};
+
+/** A feature joins all invariants by one more of these. */
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'plain text',
+    status: 'completed',
+    turns: [reply.text('Hello, you there.')],
+    agent: () => ({ instructions: 'Be brief.' }),
+  },
+  parallel,
+  corrections,
+  approval,
+  structured,
+  lastTurn,
+  refusedBatch,
+  askedAgain,
+  retries,
+  middleware,
+  images,
+  unknownFields,
+  refusal,
+];

@@ -1,0 +1,97 @@
+import { openai } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { helloChunks, helloJson } from './hello.ts';
+import { ManualClock } from './manual-clock.ts';
+import { type Answer, eventText, serve } from './test-server.ts';
+import { transports } from './transports.ts';
+
+const reason = { because: 'of this test' };
+
+test.each(transports)('aborted before: no request is started, over $over', async ({ options }) => {
+  const server = await serve(helloJson);
+  const clock = new ManualClock();
+  const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
+    { messages: [] },
+    { clock, signal: AbortSignal.abort(reason) },
+  );
+  expect(await sent.catch((error: unknown) => error)).toBe(reason);
+  expect([server.received, clock.running]).toEqual([[], []]);
+});
+
+test.each(transports)(
+  'aborted while the server thinks: the socket is closed at once, over $over',
+  async ({ options }) => {
+    const controller = new AbortController();
+    const server = await serve(() => controller.abort(reason));
+    const clock = new ManualClock();
+    const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
+      { messages: [] },
+      { clock, signal: controller.signal },
+    );
+    expect(await sent.catch((error: unknown) => error)).toBe(reason);
+    await server.closed(0);
+    expect(clock.running).toEqual([]);
+  },
+);
+
+test.each(transports)(
+  'aborted while the reply is read: the socket is closed at once, over $over',
+  async ({ options }) => {
+    const controller = new AbortController();
+    const stalling: Answer = (response) => void response.writeHead(200).write(eventText(helloChunks[0]));
+    const server = await serve(stalling);
+    const clock = new ManualClock();
+    const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
+      { messages: [], stream: true },
+      { clock, signal: controller.signal, onDelta: () => controller.abort(reason) as undefined },
+    );
+    expect(await sent.catch((error: unknown) => error)).toBe(reason);
+    await server.closed(0);
+    expect(clock.running).toEqual([]);
+  },
+);
+
+test.each(transports)(
+  'aborted while a reader is behind who comes back too late: it is over at once, over $over',
+  async ({ options }) => {
+    const controller = new AbortController();
+    const server = await serve((response) => void response.writeHead(200).write(eventText(...helloChunks)));
+    const heard: string[] = [];
+    let comeBack = (): void => undefined;
+    const clock = new ManualClock();
+    const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
+      { messages: [], stream: true },
+      {
+        clock,
+        signal: controller.signal,
+        onDelta({ delta }) {
+          heard.push(delta);
+          queueMicrotask(() => controller.abort(reason));
+          return new Promise((resolve) => {
+            comeBack = resolve;
+          });
+        },
+      },
+    );
+    expect(await sent.catch((error: unknown) => error)).toBe(reason);
+    await server.closed(0);
+    comeBack();
+    await new Promise((turn) => setImmediate(turn));
+    expect([heard, clock.running]).toEqual([['Hel'], []]);
+  },
+);
+
+test.each(transports)('aborted while the key is fetched: it is over at once, over $over', async ({ options }) => {
+  const controller = new AbortController();
+  const server = await serve(helloJson);
+  const apiKey = (): Promise<string> => {
+    queueMicrotask(() => controller.abort(reason));
+    return new Promise(() => undefined);
+  };
+  const sent = openai('m', { baseURL: server.baseURL, apiKey, ...options }).send(
+    { messages: [] },
+    { signal: controller.signal },
+  );
+  expect(await sent.catch((error: unknown) => error)).toBe(reason);
+  expect(server.received).toEqual([]);
+});

@@ -1,0 +1,191 @@
+import {
+  type ChatModel,
+  type ChatReply,
+  HttpError,
+  type ModelContext,
+  ModelError,
+  NetworkError,
+  withFallback,
+} from '@pawl/core';
+import { expect, test } from 'vitest';
+import {
+  type AttemptsOptions,
+  attempts,
+  type RetryPolicy,
+  resolveRetryPolicy,
+} from '../../packages/core/src/model/attempts.ts';
+import { ManualClock } from './manual-clock.ts';
+import { replyOf, scripted } from './scripted-model.ts';
+
+const busy = new ModelError('busy', { code: 'test.busy' });
+const wrong = new ModelError('wrong', { code: 'test.wrong', retryable: false });
+const stale = new NetworkError('stale', {
+  code: 'network.reset',
+  address: 'host:1',
+  phase: 'request',
+  staleSocket: true,
+});
+const bug = new TypeError('a bug');
+
+interface Told {
+  readonly events: readonly string[];
+  readonly slept: readonly number[];
+  readonly result: string;
+}
+
+interface Trial extends Partial<AttemptsOptions> {
+  readonly retry?: RetryPolicy;
+}
+
+/** Asks, and gives everything that could be heard of it. */
+async function ask(model: ChatModel, { retry, ...options }: Trial = {}): Promise<Told> {
+  const events: string[] = [];
+  const clock = new ManualClock();
+  const result = await attempts(
+    model,
+    { messages: [] },
+    {
+      policy: resolveRetryPolicy(retry),
+      context: { clock },
+      random: () => 0.5,
+      onAttempt: ({ attempt, model }) => void events.push(`${attempt} ${model}`),
+      onFailed: ({ attempt, model, error, retryInMs, counted }) => {
+        const then = retryInMs === undefined ? 'over' : `again in ${retryInMs}`;
+        events.push(`${attempt} ${model}: ${messageOf(error)}, ${then}${counted ? '' : ', not counted'}`);
+      },
+      ...options,
+    },
+  ).then(
+    ({ reply, model, attempt }) => `${attempt} ${model.name} says ${reply.choices[0].message.content}`,
+    (error: unknown) => `rejected: ${messageOf(error)}`,
+  );
+  return { events, slept: clock.slept, result };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const says =
+  (text: string): (() => ChatReply) =>
+  () =>
+    replyOf(text);
+
+test('an attempt that failed is repeated after a pause', async () => {
+  expect(await ask(scripted('m', [busy, busy, says('hi')]))).toEqual({
+    events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, again in 500', '3 m'],
+    slept: [250, 500],
+    result: '3 m says hi',
+  });
+});
+
+test('retries used up: the last error is what it rejects with', async () => {
+  expect(await ask(scripted('m', [busy]), { retry: { attempts: 2 } })).toEqual({
+    events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, over'],
+    slept: [250],
+    result: 'rejected: busy',
+  });
+});
+
+test.each([
+  ['an error that says that trying again is no use', wrong],
+  ['an error that is no ModelError', bug],
+  ['a server that asks for a longer pause than the cap', new HttpError('later', { status: 429, retryAfterMs: 61_000 })],
+])('%s is not retried', async (_, error) => {
+  expect(await ask(scripted('m', [error]))).toEqual({
+    events: ['1 m', `1 m: ${error.message}, over`],
+    slept: [],
+    result: `rejected: ${error.message}`,
+  });
+});
+
+test('Retry-After is obeyed', async () => {
+  const limited = new HttpError('later', { status: 429, retryAfterMs: 60_000 });
+  expect(await ask(scripted('m', [limited, says('hi')]))).toEqual({
+    events: ['1 m', '1 m: later, again in 60000', '2 m'],
+    slept: [60_000],
+    result: '2 m says hi',
+  });
+});
+
+test('a fallback is asked after the retries of the first model, and numbers go on', async () => {
+  const model = withFallback(
+    withFallback(scripted('a', [busy]), scripted('b', [wrong])),
+    scripted('c', [bug, says('hi')]),
+  );
+  expect(await ask(withFallback(model, scripted('d', [says('hi')])), { retry: { attempts: 2 } })).toEqual({
+    events: [
+      ...['1 a', '1 a: busy, again in 250', '2 a', '2 a: busy, over'],
+      ...['3 b', '3 b: wrong, over', '4 c', '4 c: a bug, over', '5 d'],
+    ],
+    slept: [250],
+    result: '5 d says hi',
+  });
+});
+
+test('when every model failed it rejects with the last error', async () => {
+  const { result } = await ask(withFallback(scripted('a', [wrong]), scripted('b', [bug])));
+  expect(result).toEqual('rejected: a bug');
+});
+
+test('a stale connection is replaced at once, told and not counted', async () => {
+  expect(await ask(scripted('m', [stale, says('hi')]), { retry: { attempts: 1 } })).toEqual({
+    events: ['1 m', '1 m: stale, again in 0, not counted', '2 m'],
+    slept: [],
+    result: '2 m says hi',
+  });
+});
+
+test('a connection that seems stale a second time counts', async () => {
+  expect(await ask(scripted('m', [stale, stale, busy]), { retry: { attempts: 2 } })).toEqual({
+    events: ['1 m', '1 m: stale, again in 0, not counted', '2 m', '2 m: stale, again in 250', '3 m', '3 m: busy, over'],
+    slept: [250],
+    result: 'rejected: busy',
+  });
+});
+
+test('what onAttempt throws ends everything, retries and fallback too', async () => {
+  const onAttempt = ({ attempt }: { readonly attempt: number }): void => {
+    if (attempt === 2) throw new Error('the budget is spent');
+  };
+  const model = withFallback(scripted('a', [busy]), scripted('b', [says('hi')]));
+  expect(await ask(model, { onAttempt })).toEqual({
+    events: ['1 a: busy, again in 250'],
+    slept: [250],
+    result: 'rejected: the budget is spent',
+  });
+});
+
+test('what onFailed throws ends everything', async () => {
+  const onFailed = (): void => {
+    throw new Error('enough');
+  };
+  expect(await ask(withFallback(scripted('a', [busy]), scripted('b', [says('hi')])), { onFailed })).toEqual({
+    events: ['1 a'],
+    slept: [],
+    result: 'rejected: enough',
+  });
+});
+
+test('a model gets the surroundings of its run, with a signal of its own', async () => {
+  let got: Partial<ModelContext> = {};
+  const model = scripted('m', [
+    (context) => {
+      got = context;
+      return replyOf('hi');
+    },
+  ]);
+  const clock = new ManualClock();
+  const { signal } = new AbortController();
+  await ask(model, { context: { clock, signal, runId: 'r', path: 'p', traceparent: 't' } });
+  expect({ ...got, isOwnSignal: got.signal !== signal }).toEqual({
+    clock,
+    signal: expect.any(AbortSignal),
+    runId: 'r',
+    path: 'p',
+    traceparent: 't',
+    onDelta: expect.any(Function),
+    onMended: expect.any(Function),
+    isOwnSignal: true,
+  });
+});

@@ -1,0 +1,154 @@
+import { HttpError, openai } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { modelErrorDetails } from '../../packages/core/src/model/errors.ts';
+import { ManualClock } from './manual-clock.ts';
+import { type JsonOptions, json, serve } from './test-server.ts';
+
+interface Refused {
+  readonly address: string;
+  readonly error: Error;
+}
+
+async function refused(body: unknown, options: JsonOptions): Promise<Refused> {
+  const { baseURL, address } = await serve(json(body, options));
+  const sent = openai('m', { baseURL }).send({ messages: [] }, { clock: new ManualClock() });
+  const error: unknown = await sent.then(
+    () => 'a reply',
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Error) return { error, address };
+  throw new Error(`expected an error, got ${String(error)}`);
+}
+
+const no = { error: { message: 'No.', code: 'nope' } };
+
+test.each([408, 409, 429, 500, 501, 502, 503, 504, 529])('status %i is worth another try', async (status) => {
+  const { error } = await refused(no, { status });
+  expect([error.name, 'retryable' in error && error.retryable]).toEqual(['HttpError', true]);
+});
+
+test.each([302, 400, 401, 402, 403, 404, 405, 413, 422])('status %i is not worth another try', async (status) => {
+  const { error } = await refused(no, { status });
+  expect([error.name, 'retryable' in error && error.retryable]).toEqual(['HttpError', false]);
+});
+
+test('x-should-retry is obeyed', async () => {
+  const wishes = [
+    { status: 400, headers: { 'x-should-retry': 'true' } },
+    { status: 503, headers: { 'x-should-retry': 'false' } },
+    { status: 503, headers: { 'x-should-retry': 'maybe' } },
+  ];
+  const errors = await Promise.all(wishes.map((options) => refused(no, options)));
+  expect(errors.map(({ error }) => 'retryable' in error && error.retryable)).toEqual([true, false, true]);
+});
+
+test('429 with insufficient_quota is not worth another try, and says what to do', async () => {
+  const body = {
+    error: { message: 'You exceeded your current quota.', type: 'insufficient_quota', code: 'insufficient_quota' },
+  };
+  const { error, address } = await refused(body, { status: 429 });
+  expect([error.message, 'retryable' in error && error.retryable]).toEqual([
+    `${address} answered 429: "You exceeded your current quota." (insufficient_quota). The account has no credit left: add some, or raise its limit.`,
+    false,
+  ]);
+});
+
+test("an HTTP error holds status, code, param, request id and the server's message, as plain data", async () => {
+  const body = {
+    error: {
+      message: 'Bad name.',
+      type: 'invalid_request_error',
+      param: 'tools[0].function.name',
+      code: 'invalid_value',
+    },
+  };
+  const { error, address } = await refused(body, { status: 400, headers: { 'x-request-id': 'req_7' } });
+  const fields = {
+    retryable: false,
+    status: 400,
+    serverCode: 'invalid_value',
+    param: 'tools[0].function.name',
+    requestId: 'req_7',
+  };
+  expect({ ...error, message: error.message, isHttpError: error instanceof HttpError }).toEqual({
+    ...fields,
+    name: 'HttpError',
+    code: 'http.400',
+    retryAfterMs: undefined,
+    body: JSON.stringify(body),
+    message: `${address} answered 400: "Bad name." (invalid_value). Trying again does not help: change the request, "tools[0].function.name" above all.`,
+    isHttpError: true,
+  });
+  expect(error instanceof HttpError && modelErrorDetails(error)).toEqual(fields);
+});
+
+test.each([
+  [{ 'retry-after': '90' }, 90_000, 'Come back in 90 s (at 2026-01-01T00:01:30.000Z).'],
+  [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:20 GMT' }, 20_000, 'Come back in 20 s (at 2026-01-01T00:00:20.000Z).'],
+  [{ 'retry-after-ms': '1500' }, 1500, 'Come back in 2 s (at 2026-01-01T00:00:01.500Z).'],
+  [{}, undefined, 'Trying again later may help.'],
+])('a server that is busy says when to come back: %j', async (headers, retryAfterMs, advice) => {
+  const { error, address } = await refused(no, { status: 429, headers: { ...headers } });
+  expect([error.message, error instanceof HttpError && error.retryAfterMs]).toEqual([
+    `${address} answered 429: "No." (nope). ${advice}`,
+    retryAfterMs,
+  ]);
+});
+
+test.each([
+  [401, 'Check the key: option apiKey, or OPENAI_API_KEY.'],
+  [403, 'This key may not do that: check its rights, and the organization and project.'],
+  [404, 'Check baseURL, which usually ends in /v1, and the model name "m".'],
+  [413, 'Send less: fewer or shorter messages, smaller images.'],
+  [422, 'Trying again does not help: change the request.'],
+])('status %i says what to do', async (status, advice) => {
+  const { error, address } = await refused({}, { status });
+  expect(error.message).toEqual(`${address} answered ${status} without saying why. ${advice}`);
+});
+
+test('a server that has moved is not followed, and the error says where it is', async () => {
+  const { error, address } = await refused({}, { status: 308, headers: { location: 'https://other/v1' } });
+  expect(error.message).toEqual(
+    `${address} answered 308 without saying why. It has moved to "https://other/v1": give that as baseURL.`,
+  );
+});
+
+test.each([
+  [400, { error: { message: 'too long', code: 'context_length_exceeded' } }],
+  [
+    400,
+    {
+      object: 'error',
+      message: "This model's maximum context length is 8 tokens.",
+      type: 'BadRequestError',
+      code: 400,
+    },
+  ],
+  [413, { error: 'prompt is too long: 9 tokens > 8 maximum' }],
+  [422, { error: { message: 'context window exceeds limit' } }],
+  [500, { error: { code: 500, message: 'the request exceeds the available context size', type: 'server_error' } }],
+])('a context that is too long is a ContextLengthError, not retried: %i %j', async (status, body) => {
+  const { error } = await refused(body, { status, headers: { 'x-request-id': 'r' } });
+  expect({ ...error, message: '', serverCode: '' }).toEqual({
+    name: 'ContextLengthError',
+    code: 'context.too_long',
+    message: '',
+    retryable: false,
+    status,
+    serverCode: '',
+    param: undefined,
+    requestId: 'r',
+    body: JSON.stringify(body),
+  });
+});
+
+test('at most 4 KiB of an error body are kept, and the rest is not waited for', async () => {
+  const server = await serve((response) => {
+    response.writeHead(500).write('x'.repeat(100_000));
+  });
+  const error: unknown = await openai('m', { baseURL: server.baseURL })
+    .send({ messages: [] })
+    .catch((reason: unknown) => reason);
+  expect(error instanceof HttpError && error.body).toEqual('x'.repeat(4096));
+  await server.closed(0);
+});

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
+import { promisify } from 'node:util';
+import { openai } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { helloEvents } from './hello.ts';
+import { ManualClock } from './manual-clock.ts';
+import { serve } from './test-server.ts';
+import { transports } from './transports.ts';
+
+test.each(transports)('a reply over $over leaves no listener and no timer behind', async ({ options }) => {
+  const server = await serve(helloEvents);
+  const clock = new ManualClock();
+  const { signal } = new AbortController();
+  await openai('m', { baseURL: server.baseURL, ...options }).send({ messages: [], stream: true }, { signal, clock });
+  await server.closed(0);
+  await new Promise((turn) => setImmediate(turn));
+  expect([getEventListeners(signal, 'abort'), clock.running]).toEqual([[], []]);
+});
+
+test('idle connections do not keep the process alive', async () => {
+  const { baseURL } = await serve(helloEvents);
+  const script = `
+    const { openai } = await import('@pawl/core');
+    const { choices } = await openai('m', { baseURL: '${baseURL}' }).send({ messages: [], stream: true });
+    process.on('exit', () => console.log(choices[0].message.content));
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+  });
+  expect(stdout).toEqual('Hello\n');
+});

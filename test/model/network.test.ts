@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { NetworkError, openai, TimeoutError } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { attempts, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
+import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
+import { ManualClock } from './manual-clock.ts';
+import { type Answer, eventText, serve } from './test-server.ts';
+import { transports } from './transports.ts';
+
+const silent: Answer = () => undefined;
+const stalling: Answer = (response) => void response.writeHead(200).write(eventText(helloChunks[0]));
+
+async function failureOf(sent: Promise<unknown>): Promise<object> {
+  const error: unknown = await sent.then(
+    () => 'a reply',
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Error)) throw new Error(`expected an error, got ${String(error)}`);
+  return { ...error, message: error.message };
+}
+
+test.each(transports)('a refused connection names the address, over $over', async ({ options }) => {
+  const port = await freePort();
+  const sent = openai('m', { baseURL: `http://127.0.0.1:${port}/v1`, ...options }).send({ messages: [] });
+  expect(await failureOf(sent)).toEqual({
+    name: 'NetworkError',
+    message: `Could not connect to 127.0.0.1:${port} (ECONNREFUSED). Is the server running, and is baseURL right?`,
+    code: 'network.refused',
+    retryable: true,
+    address: `127.0.0.1:${port}`,
+    phase: 'connect',
+    staleSocket: false,
+  });
+});
+
+test.each(transports)('a host that DNS does not know names the address, over $over', async ({ options }) => {
+  const sent = openai('m', { baseURL: 'http://nowhere.invalid/v1', ...options }).send({ messages: [] });
+  expect(await failureOf(sent)).toEqual({
+    name: 'NetworkError',
+    message: expect.stringMatching(
+      /^Could not connect to nowhere\.invalid:80 \(E\w+\)\. Is the host in baseURL spelled right/,
+    ),
+    code: 'network.unknown_host',
+    retryable: true,
+    address: 'nowhere.invalid:80',
+    phase: 'connect',
+    staleSocket: false,
+  });
+});
+
+test.each(transports)('a server that does not speak https is not asked again, over $over', async ({ options }) => {
+  const { address } = await serve(silent);
+  const sent = openai('m', { baseURL: `https://${address}/v1`, ...options }).send({ messages: [] });
+  expect(await failureOf(sent)).toEqual({
+    name: 'NetworkError',
+    message: expect.stringMatching(
+      /Does the server speak https, and is its certificate one that this machine trusts\?$/,
+    ),
+    code: 'network.untrusted',
+    retryable: false,
+    address,
+    phase: 'request',
+    staleSocket: false,
+  });
+});
+
+test.each(transports)(
+  'a connection that is reset before the reply names the address, over $over',
+  async ({ options }) => {
+    const { baseURL, address } = await serve((response) => void response.socket?.resetAndDestroy());
+    expect(await failureOf(openai('m', { baseURL, ...options }).send({ messages: [] }))).toEqual({
+      name: 'NetworkError',
+      message: expect.stringMatching(
+        `^No reply from ${address} \\(.+\\)\\. The server, or something on the way, closed`,
+      ),
+      code: 'network.reset',
+      retryable: true,
+      address,
+      phase: 'request',
+      staleSocket: false,
+    });
+  },
+);
+
+test.each(transports)('a server that never answers is given up after firstByteMs, over $over', async ({ options }) => {
+  const server = await serve(silent);
+  const clock = new ManualClock();
+  const model = openai('m', { baseURL: server.baseURL, timeouts: { firstByteMs: 5000 }, ...options });
+  const sent = failureOf(model.send({ messages: [] }, { clock }));
+  await arrival(server.received);
+  clock.expire(5000);
+  const message = `${server.address} sent nothing for 5 s. If it is only slow, raise timeouts.firstByteMs.`;
+  const error = new TimeoutError(message, { phase: 'first_byte', timeoutMs: 5000, address: server.address });
+  expect(await sent).toEqual({ ...error, message });
+  await server.closed(0);
+  expect(clock.running).toEqual([]);
+});
+
+test.each(transports)('a stream that stalls is given up after idleMs, over $over', async ({ options }) => {
+  const server = await serve(stalling);
+  const clock = new ManualClock();
+  const model = openai('m', { baseURL: server.baseURL, ...options });
+  const sent = failureOf(
+    model.send(
+      { messages: [], stream: true },
+      { clock, onDelta: () => void queueMicrotask(() => clock.expire(60_000)) as undefined },
+    ),
+  );
+  const message = `${server.address} sent nothing more for 60 s. If it is only slow, raise timeouts.idleMs.`;
+  const error = new TimeoutError(message, { phase: 'idle', timeoutMs: 60_000, address: server.address });
+  expect(await sent).toEqual({ ...error, message });
+  await server.closed(0);
+  expect(clock.running).toEqual([]);
+});
+
+test.each(transports)(
+  'a reader who is behind stops the reading, and no deadline runs meanwhile, over $over',
+  async ({ options }) => {
+    const { baseURL } = await serve(helloEvents);
+    const clock = new ManualClock();
+    const seen: string[] = [];
+    const reply = await openai('m', { baseURL, ...options }).send(
+      { messages: [], stream: true },
+      {
+        clock,
+        async onDelta({ delta }) {
+          seen.push(`${delta} starts`);
+          await Promise.resolve();
+          seen.push(`${delta} ends, ${clock.running.length} deadlines run`);
+        },
+      },
+    );
+    expect({ reply, seen }).toEqual({
+      reply: hello,
+      seen: ['Hel starts', 'Hel ends, 0 deadlines run', 'lo starts', 'lo ends, 0 deadlines run'],
+    });
+  },
+);
+
+test('connections are kept alive and used again, after streams too', async () => {
+  const { baseURL, received, closed } = await serve(helloEvents, helloJson);
+  const model = openai('m', { baseURL });
+  for (const index of [0, 1, 2]) {
+    await model.send({ messages: [], stream: true });
+    await closed(index);
+    await new Promise((turn) => setImmediate(turn));
+  }
+  expect(new Set(received.map(({ port }) => port)).size).toEqual(1);
+});
+
+test('a kept-alive socket that the server closed before answering: sent again once on a fresh one, told and not counted', async () => {
+  const { baseURL, received, address } = await serve(
+    helloJson,
+    (response) => void response.socket?.destroy(),
+    helloJson,
+  );
+  const model = openai('m', { baseURL });
+  await model.send({ messages: [] });
+  const told: unknown[] = [];
+  const { reply, attempt } = await attempts(
+    model,
+    { messages: [] },
+    {
+      policy: resolveRetryPolicy({ attempts: 1 }),
+      random: () => 0,
+      onFailed: ({ error, ...rest }) =>
+        void told.push({ ...rest, error: error instanceof NetworkError && error.staleSocket }),
+    },
+  );
+  expect({
+    reply,
+    attempt,
+    told,
+    requests: received.length,
+    connections: new Set(received.map(({ port }) => port)).size,
+  }).toEqual({
+    reply: hello,
+    attempt: 2,
+    told: [{ attempt: 1, model: 'm', error: true, retryInMs: 0, counted: false }],
+    requests: 3,
+    connections: 2,
+  });
+  expect(address).toMatch(/^127/);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Until the server has got a request. */
+async function arrival(received: readonly unknown[]): Promise<void> {
+  while (received.length === 0) await new Promise((turn) => setImmediate(turn));
+}

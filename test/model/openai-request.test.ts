@@ -1,0 +1,160 @@
+import { type ChatRequest, openai } from '@pawl/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { hello, helloEvents, helloJson } from './hello.ts';
+import { serve } from './test-server.ts';
+import { transports } from './transports.ts';
+
+const request: ChatRequest = { messages: [{ role: 'user', content: 'Hi' }] };
+
+test('a request goes to the chat completions of the base URL, with the key', async () => {
+  const server = await serve(helloJson);
+  const model = openai('gpt-x', {
+    baseURL: `${server.baseURL}/?api-version=1`,
+    apiKey: ' sk-key\n',
+    organization: 'o',
+    project: 'p',
+  });
+  expect(await model.send(request)).toEqual(hello);
+  expect(server.received).toEqual([
+    {
+      url: '/v1/chat/completions?api-version=1',
+      headers: {
+        host: server.address,
+        connection: 'keep-alive',
+        'accept-encoding': 'identity',
+        'content-type': 'application/json',
+        'content-length': '61',
+        accept: 'application/json',
+        'user-agent': 'pawl',
+        authorization: 'Bearer sk-key',
+        'openai-organization': 'o',
+        'openai-project': 'p',
+      },
+      body: '{"model":"gpt-x","messages":[{"role":"user","content":"Hi"}]}',
+      port: expect.any(Number),
+    },
+  ]);
+});
+
+test.each(transports)(
+  'keys and headers that are functions are asked for each attempt, over $over',
+  async ({ options }) => {
+    const server = await serve(helloJson);
+    let asked = 0;
+    const model = openai('m', {
+      baseURL: server.baseURL,
+      ...options,
+      apiKey: () => Promise.resolve(`key-${++asked}`),
+      headers: () => ({ 'API-Key': `other-${asked}`, 'User-Agent': 'mine' }),
+    });
+    await model.send(request);
+    await model.send(request, { traceparent: '00-1-2-01' });
+    expect(
+      server.received.map(({ headers }) => [
+        headers.authorization,
+        headers['api-key'],
+        headers['user-agent'],
+        headers['traceparent'],
+      ]),
+    ).toEqual([
+      ['Bearer key-1', 'other-1', 'mine', undefined],
+      ['Bearer key-2', 'other-2', 'mine', '00-1-2-01'],
+    ]);
+  },
+);
+
+test('a streamed request asks for events and usage, under the token name that most servers know', async () => {
+  const server = await serve(helloEvents);
+  await openai('m', { baseURL: server.baseURL, extraBody: { top_k: 1 } }).send({
+    messages: [],
+    stream: true,
+    max_completion_tokens: 9,
+  });
+  expect(server.received.map(({ headers, body }) => [headers.accept, headers.authorization, body])).toEqual([
+    [
+      'text/event-stream',
+      undefined,
+      '{"model":"m","messages":[],"max_tokens":9,"stream":true,"stream_options":{"include_usage":true},"top_k":1}',
+    ],
+  ]);
+});
+
+test('key and address come from the environment where none is given', async () => {
+  const server = await serve(helloJson);
+  setEnvironment({ OPENAI_API_KEY: 'sk-env', OPENAI_BASE_URL: server.baseURL });
+  await openai('m').send(request);
+  await openai('m', { apiKey: 'sk-own' }).send(request);
+  expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-env', 'Bearer sk-own']);
+});
+
+test('a server of another address may do without a key, OpenAI may not', () => {
+  setEnvironment({ OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
+  expect(openai('m', { baseURL: 'http://127.0.0.1:1' }).name).toEqual('m');
+  expect(openai('m', { headers: { Authorization: 'Basic x' } }).name).toEqual('m');
+  expect(() => openai('m')).toThrow(
+    'No API key for api.openai.com:443. Set the variable OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
+  );
+});
+
+const key = { apiKey: 'sk-key' };
+const mistakes: readonly { readonly message: string; readonly define: () => unknown }[] = [
+  { message: 'openai() needs the name of a model: openai("gpt-5-mini").', define: () => openai(' ', key) },
+  {
+    message:
+      'baseURL "localhost:1234" is not an http or https address. Give one such as "https://api.openai.com/v1" (option baseURL, or the variable OPENAI_BASE_URL).',
+    define: () => openai('m', { baseURL: 'localhost:1234' }),
+  },
+  {
+    message:
+      'baseURL "https://…@host:x/?…" is not an http or https address. Give one such as "https://api.openai.com/v1" (option baseURL, or the variable OPENAI_BASE_URL).',
+    define: () => openai('m', { baseURL: 'https://me:secret@host:x/?key=secret' }),
+  },
+  {
+    message: 'baseURL for host holds a user name or a password. Send it by the option headers instead.',
+    define: () => openai('m', { baseURL: 'https://me:secret@host/v1' }),
+  },
+  {
+    message: 'baseURL "http://host/v1/chat/completions" ends in /chat/completions. Leave that off: it is added.',
+    define: () => openai('m', { baseURL: 'http://host/v1/chat/completions' }),
+  },
+  {
+    message: 'extraBody has "stream", which each request sets itself. Leave it out of extraBody.',
+    define: () => openai('m', { ...key, extraBody: { stream: true } }),
+  },
+  {
+    message: 'timeouts.idleMs is 0. Give milliseconds above 0, or Infinity for no limit.',
+    define: () => openai('m', { ...key, timeouts: { idleMs: 0 } }),
+  },
+  {
+    message: 'apiKey holds a space or a character that no header can carry. Check that it is the key alone.',
+    define: () => openai('m', { apiKey: 'sk-ключ' }),
+  },
+];
+
+test.each(mistakes)('a wrong definition is a ConfigError: $message', ({ define, message }) => {
+  expect(define).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
+});
+
+test('OpenAI and Azure are sent the newer token name', async () => {
+  const bodies: string[] = [];
+  const fetch = (_url: string, { body }: { readonly body: string }): Promise<Response> => {
+    bodies.push(body);
+    return Promise.resolve(Response.json(hello));
+  };
+  for (const baseURL of ['https://api.openai.com/v1', 'https://mine.openai.azure.com/openai/v1']) {
+    await openai('m', { ...key, baseURL, fetch }).send({ messages: [], max_completion_tokens: 1 });
+  }
+  expect(bodies).toEqual(Array(2).fill('{"model":"m","messages":[],"max_completion_tokens":1}'));
+});
+
+function setEnvironment(variables: Readonly<Record<string, string>>): void {
+  const before = { ...process.env };
+  onTestFinished(
+    () =>
+      void Object.assign(
+        process.env,
+        Object.fromEntries(Object.keys(variables).map((name) => [name, before[name] ?? ''])),
+      ),
+  );
+  Object.assign(process.env, variables);
+}

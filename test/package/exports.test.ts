@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as core from '@pawl/core';
+import * as zod3 from '@pawl/core/zod3';
+import * as testing from '@pawl/testing';
+import * as tools from '@pawl/tools';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+
+test('the packages export what they promise, and nothing else', () => {
+  expect(Object.keys(core).sort()).toEqual([
+    'AbortRun',
+    'Agent',
+    'ApprovalError',
+    'ConfigError',
+    'ContextLengthError',
+    'DurableError',
+    'EmptyReplyError',
+    'HttpError',
+    'ModelError',
+    'NetworkError',
+    'OutputError',
+    'PawlError',
+    'ProtocolError',
+    'Run',
+    'RunAbortedError',
+    'RunError',
+    'RunFailedError',
+    'RunFilteredError',
+    'RunLimitedError',
+    'RunRefusedError',
+    'RunSuspendedError',
+    'RunTruncatedError',
+    'StuckError',
+    'TimeoutError',
+    'ToolCorrectionError',
+    'ToolError',
+    'ToolTimeoutError',
+    'memory',
+    'openai',
+    'parts',
+    'systemClock',
+    'tool',
+    'withFallback',
+  ]);
+  expect(Object.keys(zod3)).toEqual(['zod3']);
+  expect(Object.keys(tools).sort()).toEqual(['listFiles', 'readFile']);
+  expect(Object.keys(testing).sort()).toEqual([
+    'ScriptError',
+    'checkHistory',
+    'manualClock',
+    'offlineServer',
+    'reply',
+    'scriptedModel',
+    'standIn',
+  ]);
+});
+
+test('core as built imports nothing of node: outside the Node transport, and only its four dependencies and zod', () => {
+  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', join(root, 'packages', 'core')]);
+  const built = join(root, 'packages', 'core', 'dist');
+  const files = readdirSync(built, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  const imported = new Set<string>();
+  for (const name of files) {
+    if (name.endsWith('transport-node.js')) continue;
+    for (const [, from = ''] of readFileSync(join(built, name), 'utf8').matchAll(
+      /^(?:import|export) .*from '([^.].*)';$/gm,
+    )) {
+      imported.add(from);
+    }
+  }
+  expect([...imported].sort()).toEqual([
+    '#transport',
+    'eventemitter3',
+    'eventsource-parser',
+    'p-retry',
+    'zod-to-json-schema',
+    'zod/v4/core',
+  ]);
+}, 60_000);

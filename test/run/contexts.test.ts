@@ -1,0 +1,148 @@
+import {
+  Agent,
+  type ChatModel,
+  type Json,
+  type Middleware,
+  type ModelContext,
+  type RunEvent,
+  type Tool,
+  tool,
+} from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+interface Shop {
+  readonly user: string;
+}
+
+const SCRIPT = [reply.calls([{ name: 'order' }, { name: 'order' }]), reply.text('Ordered.')];
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+function order(seen: Json[]): Tool<Shop> {
+  return tool<object, Shop>({
+    name: 'order',
+    description: 'Orders.',
+    input: z.object({}),
+    execute(_, { context, callId, idempotencyKey, runId, path, traceparent = null }) {
+      seen.push({ user: context.user, callId, idempotencyKey, runId, path, traceparent });
+      return 'Ordered.';
+    },
+  });
+}
+
+test('a tool gets the context, and who calls it under which key', async () => {
+  const seen: Json[] = [];
+  const agent = new Agent({ model: scriptedModel(SCRIPT), tools: [order(seen)], clock: manualClock() });
+  await agent.run('Two.', { runId: 'run-7', context: { user: 'ada' }, traceparent: TRACEPARENT });
+
+  const same = { user: 'ada', runId: 'run-7', path: '', traceparent: TRACEPARENT };
+  expect(seen).toEqual([
+    { ...same, callId: 'call_1', idempotencyKey: 'run-7/tool:1.0:order' },
+    { ...same, callId: 'call_2', idempotencyKey: 'run-7/tool:1.1:order' },
+  ]);
+});
+
+test('each hook of a middleware gets the context and where it is', async () => {
+  const seen: Json[] = [];
+  const middleware: Middleware<Shop> = {
+    prepareTurn(plan, { context, runId, path, turn }) {
+      seen.push({ hook: 'prepareTurn', user: context.user, runId, path, turn });
+      return plan;
+    },
+    model(request, next, { context, runId, path, turn }) {
+      seen.push({ hook: 'model', user: context.user, runId, path, turn });
+      return next(request);
+    },
+    tool(call, next, { context, runId, path, turn }) {
+      seen.push({ hook: 'tool', user: context.user, runId, path, turn });
+      return next(call);
+    },
+  };
+  const model = scriptedModel(SCRIPT);
+  const agent = new Agent({ model, tools: [order([])], middleware: [middleware], clock: manualClock() });
+  await agent.run('Two.', { runId: 'run-7', context: { user: 'ada' } });
+
+  const same = { user: 'ada', runId: 'run-7', path: '' };
+  expect(seen).toEqual([
+    { hook: 'prepareTurn', ...same, turn: 1 },
+    { hook: 'model', ...same, turn: 1 },
+    { hook: 'tool', ...same, turn: 1 },
+    { hook: 'tool', ...same, turn: 1 },
+    { hook: 'prepareTurn', ...same, turn: 2 },
+    { hook: 'model', ...same, turn: 2 },
+  ]);
+});
+
+test('a model gets the run, its clock and the trace to pass on', async () => {
+  const scripted = scriptedModel([reply.text('Ordered.')]);
+  const seen: Partial<ModelContext>[] = [];
+  const model: ChatModel = {
+    name: 'm',
+    send(request, context = {}) {
+      seen.push(context);
+      return scripted.send(request, context);
+    },
+  };
+  const clock = manualClock();
+  await new Agent({ model, clock }).run('Two.', { runId: 'run-7', traceparent: TRACEPARENT });
+
+  expect(seen.map(({ runId, path, traceparent }) => ({ runId, path, traceparent }))).toEqual([
+    { runId: 'run-7', path: '', traceparent: TRACEPARENT },
+  ]);
+  expect(seen[0]?.clock).toBe(clock);
+});
+
+test('instructions that depend on the context are asked for once a run, and head every request', async () => {
+  const asked: string[] = [];
+  const model = scriptedModel([...SCRIPT, ...SCRIPT]);
+  const agent = new Agent({
+    model,
+    tools: [order([])],
+    clock: manualClock(),
+    async instructions({ user }: Shop) {
+      asked.push(user);
+      return `You serve ${user}.`;
+    },
+  });
+  const { messages } = await agent.run('Two.', { context: { user: 'ada' } });
+  await agent.run('Two.', { context: { user: 'bob' } });
+
+  expect(asked).toEqual(['ada', 'bob']);
+  expect(model.requests.map(({ messages: [first] }) => first?.content)).toEqual([
+    'You serve ada.',
+    'You serve ada.',
+    'You serve bob.',
+    'You serve bob.',
+  ]);
+  expect(messages.filter(({ role }) => role === 'system')).toEqual([]);
+});
+
+test('instructions that throw fail the run before anything is asked', async () => {
+  const model = scriptedModel([]);
+  const agent = new Agent({
+    model,
+    clock: manualClock(),
+    instructions: () => {
+      throw new TypeError('No shop.');
+    },
+  });
+  const run = agent.run('Two.', { runId: 'run-7' });
+  const told: RunEvent[] = [];
+  for await (const event of run) told.push(event);
+  const outcome = await run.outcome();
+
+  expect(outcome).toEqual({
+    status: 'failed',
+    error: { name: 'TypeError', message: 'No shop.', stack: expect.any(String) },
+    attempts: [],
+    runId: 'run-7',
+    messages: [{ role: 'user', content: 'Two.' }],
+    usage: expect.objectContaining({ requests: 0, totalTokens: 0 }),
+    turns: 0,
+    toolCalls: 0,
+    durationMs: 0,
+  });
+  expect(told).toEqual([{ type: 'run.finished', outcome, at: 0, activeMs: 0, runId: 'run-7', path: '', seq: 1 }]);
+  expect(model.requests).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { Agent, type Message, withFallback } from '@pawl/core';
+import { checkHistory, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { served } from './served.ts';
+import { weather } from './weather.ts';
+
+const OSLO = { city: 'Oslo' };
+
+describe('a conversation', () => {
+  test('goes on with the messages of the run before, which the server takes as they are', async () => {
+    const script = [
+      reply.call('get_weather', OSLO),
+      reply.text('Rain.'),
+      reply.call('get_weather', OSLO),
+      reply.text('Still.'),
+    ];
+    await served(script, async (model, { requests }) => {
+      const agent = new Agent({ model, tools: [weather], clock: manualClock() });
+      const first = await agent.run('Umbrella?');
+      const second = await agent.run([...first.messages, { role: 'user', content: 'And now?' }]);
+
+      expect(second.messages.slice(0, first.messages.length)).toEqual(first.messages);
+      expect(requests.at(-1)?.body.messages).toEqual(second.messages.slice(0, -1));
+      expect(second.messages.map(({ role }) => role)).toEqual(ROLES);
+      expect(checkHistory(second.messages)).toEqual([]);
+      expect([first.turns, second.turns]).toEqual([2, 2]);
+    });
+  });
+
+  test('does not change the messages that it was given', async () => {
+    const given: readonly Message[] = Object.freeze([Object.freeze({ role: 'user', content: 'Umbrella?' } as const)]);
+    const model = scriptedModel([reply.call('get_weather', OSLO), reply.text('Rain.')]);
+    await new Agent({ model, tools: [weather], clock: manualClock() }).run(given);
+
+    expect(given).toEqual([{ role: 'user', content: 'Umbrella?' }]);
+  });
+
+  test('may branch: two runs go on from one transcript without a trace of each other', async () => {
+    const model = scriptedModel(({ messages }) => reply.text(`Heard ${messages.length}: ${messages.at(-1)?.content}`));
+    const agent = new Agent({ model, clock: manualClock() });
+    const { messages } = await agent.run('Start.');
+    const [left, right] = await Promise.all(
+      ['Left.', 'Right.'].map((content) => agent.run([...messages, { role: 'user', content }]).outcome()),
+    );
+
+    expect(left?.messages.slice(2)).toEqual([
+      { role: 'user', content: 'Left.' },
+      { role: 'assistant', content: 'Heard 3: Left.' },
+    ]);
+    expect(right?.messages.slice(2)).toEqual([
+      { role: 'user', content: 'Right.' },
+      { role: 'assistant', content: 'Heard 3: Right.' },
+    ]);
+  });
+});
+
+const ROLES = ['user', 'assistant', 'tool', 'assistant', 'user', 'assistant', 'tool', 'assistant'];
+
+test('fifty runs of one agent at once share nothing but the definition', async () => {
+  const echo = served(
+    ({ messages }) => {
+      const said = messages.map(({ content }) => content).join(' ');
+      const city = /city-\d+/.exec(said)?.[0] ?? 'nowhere';
+      return messages.length === 1 ? reply.call('get_weather', { city }) : reply.text(`In ${city}.`);
+    },
+    async (model) => {
+      const clock = manualClock();
+      const agent = new Agent({ model, tools: [weather], clock, limits: { turns: 3, toolCalls: 1 } });
+      const runs = Array.from({ length: 50 }, (_, index) =>
+        agent.run(`Go to city-${index}.`, { stream: index % 2 === 0 }),
+      );
+      return Promise.all(runs.map((run) => run.outcome()));
+    },
+  );
+  const outcomes = await echo;
+
+  expect(new Set(outcomes.map(({ runId }) => runId)).size).toBe(50);
+  expect(outcomes.map(({ messages }) => messages.map(({ content }) => content))).toEqual(
+    outcomes.map((_, index) => [`Go to city-${index}.`, null, `Rain in city-${index}.`, `In city-${index}.`]),
+  );
+  expect(outcomes.map(({ status, toolCalls }) => [status, toolCalls])).toEqual(outcomes.map(() => ['completed', 1]));
+});
+
+describe.each([{ stream: true }, { stream: false }])('with a fallback, stream: $stream', ({ stream }) => {
+  test('the second model answers when the retries of the first are spent, and later turns begin at the first', async () => {
+    const failing = [reply.httpError(503), reply.httpError(503), reply.httpError(503)];
+    await served([...failing, reply.text('First again.')], (first, { requests }) =>
+      served([reply.call('get_weather', OSLO)], async (second) => {
+        const agent = new Agent({ model: withFallback(first, second), tools: [weather], clock: manualClock() });
+        const run = agent.run('Umbrella?', { stream });
+        const models: string[] = [];
+        run.on('attempt.started', ({ turn, attempt, model }) => models.push(`${turn}.${attempt} ${model}`));
+
+        expect((await run).output).toBe('First again.');
+        expect(models).toEqual(['1.1 m', '1.2 m', '1.3 m', '1.4 m', '2.1 m']);
+        expect(requests.length).toBe(4);
+      }),
+    );
+  });
+
+  test('pieces that a listener had of the first model are discarded before the second speaks', async () => {
+    const cut = reply.cut(reply.text('I would say'), { afterChunks: 2 });
+    await served([cut, cut, cut], (first) =>
+      served([reply.text('Rain.')], async (second) => {
+        const agent = new Agent({ model: withFallback(first, second), clock: manualClock(), random: () => 0 });
+        const run = agent.run('Umbrella?', { stream });
+        let text = '';
+        run.on('model.text', ({ delta }) => {
+          text += delta;
+        });
+        run.on('model.discarded', () => {
+          text = '';
+        });
+
+        expect((await run).output).toBe('Rain.');
+        expect(text).toBe('Rain.');
+      }),
+    );
+  });
+});

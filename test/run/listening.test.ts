@@ -1,0 +1,79 @@
+import { Agent, type RunEvent } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { weather } from './weather.ts';
+
+function agent(): Agent {
+  const model = scriptedModel([reply.call('get_weather', { city: 'Oslo' }), reply.text('Rain.')]);
+  return new Agent({ model, tools: [weather], clock: manualClock() });
+}
+
+test('a listener to everything hears what a reader reads', async () => {
+  const run = agent().run('Umbrella?');
+  const heard: RunEvent[] = [];
+  run.on('*', (event) => heard.push(event));
+  const read: RunEvent[] = [];
+  for await (const event of run) read.push(event);
+
+  expect(heard).toEqual(read);
+  expect(heard.at(-1)?.type).toBe('run.finished');
+});
+
+test('a listener that is added late hears what happens from then on', async () => {
+  const run = agent().run('Umbrella?');
+  const heard: string[] = [];
+  run.on('tool.finished', () => run.on('*', ({ type }) => heard.push(type)));
+  await run;
+
+  // eventemitter3 has the listeners to everything told after those to the type: the event itself is heard as well.
+  expect(heard).toEqual(['tool.finished', 'attempt.started', 'model.text', 'model.replied', 'run.finished']);
+});
+
+test('a listener that is taken away hears nothing more', async () => {
+  const run = agent().run('Umbrella?');
+  const heard: string[] = [];
+  const listener = ({ type }: RunEvent): void => {
+    heard.push(type);
+    if (type === 'tool.started') run.off('*', listener);
+  };
+  run.on('*', listener);
+  await run;
+
+  expect(heard).toEqual(['run.started', 'attempt.started', 'model.replied', 'tool.started']);
+});
+
+test('a listener to pieces of text makes a run ask for streams', async () => {
+  const model = scriptedModel([reply.text('Rain, all day.')]);
+  const run = new Agent({ model, clock: manualClock() }).run('Umbrella?');
+  const pieces: string[] = [];
+  run.on('model.text', ({ delta }) => pieces.push(delta));
+  await run;
+
+  expect(pieces).toEqual(['Rain, ', 'all ', 'day.']);
+  expect(model.requests.map(({ stream }) => stream)).toEqual([true]);
+});
+
+test('a run does not start before whoever made it could listen', async () => {
+  const run = agent().run('Umbrella?');
+  const heard: string[] = [];
+  run.on('run.started', ({ type }) => heard.push(type));
+
+  expect(heard).toEqual([]);
+  await run;
+  expect(heard).toEqual(['run.started']);
+});
+
+test('what a listener brings about is told after what it was told', async () => {
+  const run = agent().run('Umbrella?');
+  run.on('tool.finished', () => {
+    throw new Error('No.');
+  });
+  const heard: RunEvent[] = [];
+  run.on('*', (event) => heard.push(event));
+  const read: RunEvent[] = [];
+  for await (const event of run) read.push(event);
+
+  expect(heard.map(({ seq }) => seq)).toEqual(heard.map((_, index) => index + 1));
+  expect(heard.map(({ type }) => type)).toContain('listener.failed');
+  expect(read).toEqual(heard);
+});

@@ -1,0 +1,104 @@
+import { Agent, type DurableError, type DurableHost, memory, type RunEvent } from '@pawl/core';
+import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { FragileHost } from '../invariants/fragile-host.ts';
+import { weather } from './weather.ts';
+
+function agent(script: readonly ModelReply[], name = 'weather'): Agent {
+  return new Agent({ name, model: scriptedModel(script), tools: [weather], clock: manualClock() });
+}
+
+async function codeOf(work: PromiseLike<unknown>): Promise<unknown> {
+  return work.then(
+    () => 'no error',
+    ({ code }: DurableError) => code,
+  );
+}
+
+async function endedOn(host: DurableHost): Promise<unknown> {
+  return agent([reply.text('Rain.')])
+    .run('Umbrella?', { runId: 'run', durable: host })
+    .outcome();
+}
+
+test('the outcome of an ended run is given again, and the model is asked nothing', async () => {
+  const host = memory();
+  const ended = await endedOn(host);
+  const again = agent([]).resume('run', { durable: host });
+  const events: RunEvent[] = [];
+  for await (const event of again) events.push(event);
+
+  expect(await again.outcome()).toEqual(ended);
+  expect(events.map(({ type, replayed }) => ({ type, replayed }))).toEqual([{ type: 'run.finished', replayed: true }]);
+});
+
+test('the output of an ended run comes through its schema again', async () => {
+  const host = memory();
+  const output = z.object({ at: z.iso.datetime().transform((text) => new Date(text)) });
+  const dated = new Agent({ model: scriptedModel([reply.text('{"at":"2026-01-02T03:04:05Z"}')]), output });
+  const { output: first } = await dated.run('When?', { runId: 'run', durable: host });
+
+  expect(first).toEqual({ at: new Date('2026-01-02T03:04:05Z') });
+  expect((await dated.resume('run', { durable: host })).output).toEqual(first);
+});
+
+test('run.exists: a run id is used once', async () => {
+  const host = memory();
+  await endedOn(host);
+
+  expect(await codeOf(agent([]).run('Again?', { runId: 'run', durable: host }).outcome())).toBe('run.exists');
+});
+
+test('run.unknown: a run that never was cannot be resumed', async () => {
+  expect(await codeOf(agent([]).resume('run', { durable: memory() }).outcome())).toBe('run.unknown');
+});
+
+test('run.live: a run at work cannot be resumed beside itself, and is not hurt', async () => {
+  const host = memory();
+  const { promise: until, resolve } = Promise.withResolvers<void>();
+  const run = agent([reply.held(reply.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', durable: host });
+  const started = new Promise((heard) => run.on('attempt.started', heard));
+  await started;
+
+  expect(await codeOf(agent([]).resume('run', { durable: host }).outcome())).toBe('run.live');
+  resolve();
+  expect((await run).output).toBe('Rain.');
+});
+
+test('run.agent: a run is resumed by its own agent only, and stays resumable', async () => {
+  const host = memory();
+  const ended = await endedOn(host);
+
+  expect(await codeOf(agent([], 'other').resume('run', { durable: host }).outcome())).toBe('run.agent');
+  expect(await agent([]).resume('run', { durable: host }).outcome()).toEqual(ended);
+});
+
+test('runs without a host of their own never meet, even under one id', async () => {
+  const start = (): PromiseLike<{ readonly output: string }> =>
+    agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run' });
+
+  expect([(await start()).output, (await start()).output]).toEqual(['Rain.', 'Rain.']);
+});
+
+test('where the host breaks, whoever waits for the run is told, its readers come to an end, and it can be resumed', async () => {
+  const host = new FragileHost(memory(), { at: 1, moment: 'after' });
+  const broken = agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run', durable: host });
+  const events: string[] = [];
+  for await (const { type } of broken) events.push(type);
+
+  expect(await codeOf(broken)).toBe('process.gone');
+  expect(await codeOf(broken.outcome())).toBe('process.gone');
+  expect(events).toEqual(['run.started', 'attempt.started', 'model.text', 'model.replied']);
+  expect((await agent([]).resume('run', { durable: host })).output).toBe('Rain.');
+});
+
+test('a run that was aborted stays aborted', async () => {
+  const host = memory();
+  const run = agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run', durable: host });
+  run.abort('Enough.');
+  const outcome = await run.outcome();
+
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', turns: 0 });
+  expect(await agent([]).resume('run', { durable: host }).outcome()).toEqual(outcome);
+});

@@ -1,0 +1,157 @@
+import { Agent, type ChatModel, type Completed, memory, type Outcome, type Run, tool } from '@pawl/core';
+import { describe, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+
+declare const model: ChatModel;
+
+interface WithDatabase {
+  readonly database: { readonly query: (sql: string) => string };
+}
+
+interface WithUser {
+  readonly user: { readonly id: number };
+}
+
+const plain = tool({
+  name: 'plain',
+  description: 'Needs nothing of the application.',
+  input: z.object({ city: z.string() }),
+  execute: ({ city }) => city.length,
+});
+
+const query = tool({
+  name: 'query',
+  description: 'Needs a database.',
+  input: z.object({ sql: z.string() }),
+  execute: ({ sql }, { context }: { readonly context: WithDatabase }) => context.database.query(sql),
+});
+
+const who = tool({
+  name: 'who',
+  description: 'Needs a user.',
+  input: z.object({}),
+  execute: (_, { context }: { readonly context: WithUser }) => context.user.id,
+});
+
+describe('tool', () => {
+  test('infers the input of execute from the schema, after transforms', () => {
+    tool({
+      name: 'typed',
+      description: 'Typed.',
+      input: z.object({ day: z.string().transform((text) => text.length), note: z.string().optional() }),
+      execute: (input) => expectTypeOf(input).toEqualTypeOf<{ day: number; note?: string | undefined }>(),
+    });
+  });
+
+  test('refuses a field that the schema does not have', () => {
+    tool({
+      name: 'wrong',
+      description: 'Wrong.',
+      input: z.object({ city: z.string() }),
+      // @ts-expect-error: the schema has no "town"
+      execute: ({ town }) => town,
+    });
+  });
+
+  test('refuses an unknown effect', () => {
+    tool({
+      name: 'wrong',
+      description: 'Wrong.',
+      input: z.object({}),
+      // @ts-expect-error: effects are read, idempotent and once
+      effect: 'write',
+      execute: () => 1,
+    });
+  });
+
+  test('refuses an input that is no schema', () => {
+    // @ts-expect-error: a plain object has no "~standard"
+    tool({ name: 'wrong', description: 'Wrong.', input: { city: 'string' }, execute: () => 1 });
+  });
+});
+
+describe('context', () => {
+  test('is not asked for where no tool needs one', () => {
+    const agent = new Agent({ model, tools: [plain] });
+    expectTypeOf(agent.run('Hello')).toEqualTypeOf<Run<string>>();
+  });
+
+  test('is required where a tool needs one', () => {
+    const agent = new Agent({ model, tools: [plain, query] });
+    agent.run('Hello', { context: { database: { query: (sql) => sql } } });
+    // @ts-expect-error: the context is missing
+    agent.run('Hello');
+    // @ts-expect-error: the context is missing
+    agent.run('Hello', {});
+    // @ts-expect-error: the context has no database
+    agent.run('Hello', { context: {} });
+  });
+
+  test('is required by resume wherever run requires it', () => {
+    const agent = new Agent({ model, tools: [query] });
+    // @ts-expect-error: the context is missing
+    agent.resume('id', { durable: memory() });
+    agent.resume('id', { durable: memory(), context: { database: { query: (sql) => sql } } });
+  });
+
+  test('of several tools is what all of them need', () => {
+    const agent = new Agent<WithDatabase & WithUser>({ model, tools: [plain, query, who] });
+    agent.run('Hello', { context: { database: { query: (sql) => sql }, user: { id: 1 } } });
+    // @ts-expect-error: the user is missing
+    agent.run('Hello', { context: { database: { query: (sql) => sql } } });
+  });
+
+  test('a tool that needs more than the agent gives does not fit', () => {
+    // @ts-expect-error: "who" needs a user
+    new Agent<WithDatabase>({ model, tools: [who] });
+  });
+});
+
+describe('output', () => {
+  test('is text without a schema', async () => {
+    const completed = await new Agent({ model }).run('Hello');
+    expectTypeOf(completed).toEqualTypeOf<Completed<string>>();
+    expectTypeOf(completed.output).toEqualTypeOf<string>();
+  });
+
+  test('is inferred from the schema, after transforms', async () => {
+    const agent = new Agent({
+      model,
+      tools: [query],
+      output: z.object({ city: z.string(), at: z.string().transform((text) => new Date(text)) }),
+    });
+    const { output } = await agent.run('Hello', { context: { database: { query: (sql) => sql } } });
+    expectTypeOf(output).toEqualTypeOf<{ city: string; at: Date }>();
+  });
+
+  test('of an outcome is there only when the run completed', () => {
+    const outcome = {} as Outcome<number>;
+    // @ts-expect-error: a failed run has no output
+    outcome.output;
+    if (outcome.status === 'completed') expectTypeOf(outcome.output).toEqualTypeOf<number>();
+    if (outcome.status === 'limited') expectTypeOf(outcome.output).toEqualTypeOf<number | undefined>();
+    if (outcome.status === 'suspended')
+      expectTypeOf(outcome.pending[0]?.fingerprint).toEqualTypeOf<string | undefined>();
+  });
+});
+
+describe('events', () => {
+  test('are typed by their name', () => {
+    const run = new Agent({ model }).run('Hello');
+    run.on('tool.finished', ({ durationMs, content }) => {
+      expectTypeOf(durationMs).toEqualTypeOf<number>();
+      expectTypeOf(content).toEqualTypeOf<string>();
+    });
+    // @ts-expect-error: there is no such event
+    run.on('tool.done', () => undefined);
+    // @ts-expect-error: a finished tool has no delta
+    run.on('tool.finished', ({ delta }) => delta);
+  });
+
+  test('are told apart by their type', async () => {
+    for await (const event of new Agent({ model }).run('Hello')) {
+      if (event.type === 'model.text') expectTypeOf(event.delta).toEqualTypeOf<string>();
+      if (event.type === 'run.finished') expectTypeOf(event.outcome).toEqualTypeOf<Outcome<unknown>>();
+    }
+  });
+});
