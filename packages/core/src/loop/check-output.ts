@@ -35,5 +35,9 @@ async function check(text: string, { definition }: Scope): Promise<OutputChecked
 
 /** Models like to put JSON into a Markdown fence, also where they were asked not to. */
 function unfenced(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
+  const trimmed = text.trim();
+  const start = trimmed.indexOf('\n');
+  if (start === -1 || !trimmed.startsWith('```') || !trimmed.endsWith('```')) return text;
+  const language = trimmed.slice(3, start).trim();
+  return language === '' || language === 'json' ? trimmed.slice(start, -3) : text;
 }

@@ -1,5 +1,7 @@
 /** The text that is most like another one; `undefined` where none comes near. Case and signs do not count. */
 export function closest(text: string, others: readonly string[]): string | undefined {
+  const abridged = plain(text).length < 2 ? undefined : others.find((other) => plain(other).startsWith(plain(text)));
+  if (abridged !== undefined) return abridged;
   let best: string | undefined;
   let least = Math.floor(text.length / 2) + 1;
   for (const other of others) {

@@ -61,8 +61,11 @@ const REMARK =
 
 function textAt(messages: readonly Message[], index: number): string {
   const message = messages[index];
-  return message === undefined ? '' : textOf(message).trim();
+  return message === undefined ? '' : textOf(message).slice(0, LONGEST_QUESTION).trim();
 }
+
+/** Questions that are longer than this hold texts; what is wanted is said before them. */
+const LONGEST_QUESTION = 2_000;
 
 function textOf({ content }: Message): string {
   if (typeof content === 'string') return content;

@@ -23,13 +23,16 @@ export function correctedCall(
 }
 
 /** An object with what the issues ask for; `undefined` where nothing changes. */
-export function correctedObject(given: JsonObject, message: string): JsonObject | undefined {
+export function correctedObject(given: JsonObject, told: string): JsonObject | undefined {
+  const message = told.slice(0, LONGEST_ERROR);
   let changed: Json = given;
   for (const line of message.split('\n')) changed = byLine(changed, line);
   if (isSameJson(changed, given)) changed = byHint(given, message);
   if (isSameJson(changed, given)) changed = byAlternative(given, message);
   return isSameJson(changed, given) ? undefined : (changed as JsonObject); // Only fields of it were changed.
 }
+
+const LONGEST_ERROR = 1_000;
 
 /** One line `path: what was expected`. */
 function byLine(value: Json, line: string): Json {

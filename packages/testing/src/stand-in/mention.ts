@@ -41,11 +41,21 @@ export interface Passage {
 
 /** Whether two mentions stand in one list: "Oslo, Lima and Cairo", also "Ada 20 and Bob 500". */
 export function isListed(text: string, { left, right }: { readonly left: Mention; readonly right: Mention }): boolean {
-  const between = text.slice(left.end, right.start);
+  if (!isAlike(left.kind, right.kind)) return false;
+  const between = text.slice(left.end, right.start).replaceAll(/\d[\d.,]*/g, '');
   if (!/[,&/+]|\b(?:and|or|plus)\b/i.test(between) || /[.?!;]\s/.test(between)) return false;
   const words = between.match(/\p{L}+/gu) ?? [];
   return words.filter((word) => !LINKING.has(word.toLowerCase())).length <= 1;
 }
+
+function isAlike(left: MentionKind, right: MentionKind): boolean {
+  return left === right || ALIKE.some((kinds) => kinds.includes(left) && kinds.includes(right));
+}
+
+const ALIKE: readonly (readonly MentionKind[])[] = [
+  ['name', 'code', 'word', 'text'],
+  ['number', 'id'],
+];
 
 const LINKING: ReadonlySet<string> = new Set('and or plus as well also for with in at the to of by'.split(' '));
 

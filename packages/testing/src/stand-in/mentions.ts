@@ -1,4 +1,4 @@
-import { CURRENCY_CODES, currencyOf, SIGNS } from './currencies.ts';
+import { currencyOf, SIGNS } from './currencies.ts';
 import type { Mention, MentionKind } from './mention.ts';
 import { nameIn, namePattern, wordPattern } from './names.ts';
 import { wordsOf } from './words.ts';
@@ -74,11 +74,7 @@ const MATCHERS: readonly Matcher[] = [
     pattern: /\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)\b/gi,
     read: spelled,
   },
-  {
-    kind: 'code',
-    pattern: /\b[A-Z]{3}\b/g,
-    read: ([code]) => (CURRENCY_CODES.has(code) || code.length === 3 ? { text: code } : undefined),
-  },
+  { kind: 'code', pattern: /\b[A-Z]{3}\b/g },
   { kind: 'code', pattern: /\b[a-z]+\b/gi, read: currencyWord },
   { kind: 'name', pattern: namePattern, read: (match, { text, topics }) => nameIn(match, { text, topics }) },
   {
@@ -99,9 +95,7 @@ function quoted([, ...groups]: RegExpExecArray): Found | undefined {
 }
 
 function file([text]: RegExpExecArray): Found | undefined {
-  return /^(?:[a-z]\.[a-z]|\d+\.[a-z]+)$/i.test(text) && /^(?:e\.g|i\.e|a\.m|p\.m|\d.*)$/i.test(text)
-    ? undefined
-    : { text };
+  return /^(?:e\.g|i\.e|a\.m|p\.m)$/i.test(text) ? undefined : { text };
 }
 
 function folder([, text = '']: RegExpExecArray): Found | undefined {

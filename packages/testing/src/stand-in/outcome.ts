@@ -34,7 +34,7 @@ function errorIn(value: Json): string | undefined {
 const DENIED = /^(?:denied|rejected|cancell?ed|pending|not run|skipped|the outcome of this call is unknown)\b/i;
 
 function isErrorText(text: string): boolean {
-  const [first = ''] = text.split('\n', 1);
+  const [first = ''] = text.slice(0, SHORT).split('\n', 1);
   if (ISSUE_LINE.test(first) || NAMED_ERROR.test(first)) return true;
   return text.length <= SHORT && (ERROR_START.test(text) || ERROR_WORDS.test(text));
 }

@@ -25,6 +25,10 @@ function fieldMentions(value: Json, label: readonly string[]): readonly Mention[
 /** Longer texts are read, not taken over. */
 const LONGEST_VALUE = 80;
 
+/** The start of a text, and of each line, is enough: what is looked for stands there, and looking takes time. */
+const LONGEST_TEXT = 32_768;
+const LONGEST_LINE = 500;
+
 /** What a whole value looks like. */
 function kindOf(value: string): MentionKind {
   const [first] = mentionsIn(value);
@@ -34,7 +38,9 @@ function kindOf(value: string): MentionKind {
 
 function textMentions(text: string): readonly Mention[] {
   let section: readonly string[] = [];
-  return text.split('\n').flatMap((line) => {
+  const lines = text.slice(0, LONGEST_TEXT).split('\n');
+  return lines.flatMap((whole) => {
+    const line = whole.slice(0, LONGEST_LINE);
     const [, heading] = /^#+\s+(.*)$/.exec(line) ?? /^([^:.]{2,60}):\s*$/.exec(line) ?? [];
     if (heading !== undefined) section = stemsOf(heading);
     if (heading !== undefined) return [];

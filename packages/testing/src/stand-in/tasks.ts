@@ -1,5 +1,6 @@
 import { clausesOf, passageOf } from './clauses.ts';
 import type { Conversation } from './conversation.ts';
+import { nearness } from './evidence.ts';
 import type { Mention, Passage } from './mention.ts';
 import type { OfferedTool } from './offered-tool.ts';
 import { topicsOf } from './offered-tool.ts';
@@ -23,8 +24,22 @@ export function tasksOf(conversation: Conversation, tools: readonly OfferedTool[
   const pickedTools = picks.filter((picked) => picked.length > 0);
   return merged.flatMap((clause, index) => {
     const around = merged.flatMap((other) => (other === clause ? [] : other.mentions));
-    return (pickedTools[index] ?? []).map((tool) => ({ tool, clause, around }));
+    const picked = pickedTools[index] ?? [];
+    return picked.map((tool) => ({ tool, clause: withoutOthers(clause, { tool, picked }), around }));
   });
+}
+
+/** A clause without the numbers that go by the name of another tool's argument: "the price of book 7 in NOK". */
+function withoutOthers(
+  clause: Passage,
+  { tool, picked }: { readonly tool: OfferedTool; readonly picked: readonly OfferedTool[] },
+): Passage {
+  const isOf = (mention: Mention, { fields }: OfferedTool): boolean =>
+    fields.some(({ words }) => nearness(mention, words) === 0);
+  const mentions = clause.mentions.filter(
+    (mention) => mention.kind !== 'number' || isOf(mention, tool) || !picked.some((other) => isOf(mention, other)),
+  );
+  return { ...clause, mentions };
 }
 
 interface Merging {

@@ -1,0 +1,106 @@
+import type { FunctionToolObject, JsonSchema, Message } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { standIn } from './stand-in.ts';
+
+const city = { type: 'string' };
+const report = {
+  properties: { city, temperature: { type: 'number' }, umbrella: { type: 'boolean' } },
+  required: ['city', 'temperature', 'umbrella'],
+};
+const getWeather: FunctionToolObject = {
+  type: 'function',
+  function: { name: 'get_weather', parameters: { type: 'object', properties: { city }, required: ['city'] } },
+};
+
+/** The reply's text as JSON. */
+function output(schema: JsonSchema, messages: readonly Message[]): unknown {
+  const tools = messages.length > 1 ? [getWeather] : [];
+  const response_format = {
+    type: 'json_schema',
+    json_schema: { name: 'output', schema: { type: 'object', ...schema } },
+  } as const;
+  return JSON.parse(String(standIn({ messages, tools, response_format }).content));
+}
+
+function asked(question: string, ...results: readonly [city: string, result: string][]): readonly Message[] {
+  const calls = results.map(([place], index) => ({
+    id: `call_${index + 1}`,
+    type: 'function' as const,
+    function: { name: 'get_weather', arguments: JSON.stringify({ city: place }) },
+  }));
+  return [
+    { role: 'user', content: question },
+    ...(calls.length === 0 ? [] : [{ role: 'assistant', content: null, tool_calls: calls } as const]),
+    ...results.map(([, content], index) => ({ role: 'tool', tool_call_id: `call_${index + 1}`, content }) as const),
+  ];
+}
+
+test('an output is filled from results: fields by name, numbers by what stands beside them, yes or no by the words', () => {
+  const question = 'What is the weather in Oslo?';
+  expect(output(report, asked(question, ['Oslo', 'Rain in Oslo, 7 degrees.']))).toEqual({
+    city: 'Oslo',
+    temperature: 7,
+    umbrella: true,
+  });
+  expect(output(report, asked(question, ['Oslo', '{"wind":12,"temperature":21,"sky":"sun"}']))).toEqual({
+    city: 'Oslo',
+    temperature: 21,
+    umbrella: false,
+  });
+});
+
+test('without results an output is filled from the question', () => {
+  expect(output(report, asked('It rains in Oslo, at seven degrees. What do I need?'))).toEqual({
+    city: 'Oslo',
+    temperature: 7,
+    umbrella: true,
+  });
+});
+
+test('a list of objects has one for each call; what nothing is known about is null, or of the right type', () => {
+  const schema = {
+    properties: {
+      cities: { type: 'array', items: { type: 'object', ...report } },
+      mood: { enum: ['good', 'bad'] },
+      contact: { type: ['string', 'null'], format: 'email' },
+      link: { type: 'string', format: 'uri' },
+      remark: { type: 'string', format: 'uri' },
+    },
+    required: ['cities', 'mood', 'contact', 'link'],
+  };
+  const results = [
+    ['Oslo', 'Rain, 7 degrees, a bad day.'],
+    ['Lima', 'Sun, 21 degrees.'],
+  ] as const;
+  expect(output(schema, asked('Weather in Oslo and Lima?', ...results.map(([...pair]) => pair)))).toEqual({
+    cities: [
+      { city: 'Oslo', temperature: 7, umbrella: true },
+      { city: 'Lima', temperature: 21, umbrella: false },
+    ],
+    mood: 'bad',
+    contact: null,
+    link: 'unknown',
+  });
+});
+
+test('an output that was sent back is corrected by its issues', () => {
+  const messages: readonly Message[] = [
+    ...asked('What is the weather in Oslo?', ['Oslo', 'Rain.']),
+    { role: 'assistant', content: '{"city":"Oslo","temperature":"7","umbrella":true}' },
+    {
+      role: 'user',
+      content:
+        'Your answer does not have the form that is needed:\ntemperature: expected number, got "7"\nAnswer again.',
+    },
+  ];
+  expect(output(report, messages)).toEqual({ city: 'Oslo', temperature: 7, umbrella: true });
+});
+
+test('any JSON object: the findings, and the note that this is no language model', () => {
+  const messages = asked('What is the weather in Oslo?', ['Oslo', 'Rain.']);
+  const { content } = standIn({ messages, tools: [getWeather], response_format: { type: 'json_object' } });
+  expect(JSON.parse(String(content))).toEqual({
+    answer: ['get_weather (city: Oslo): Rain.'],
+    note: "This is Pawl's offline stand-in, which follows rules and is not a language model.",
+  });
+});
