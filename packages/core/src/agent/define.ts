@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import type { ChatSettings, FunctionToolObject } from '../chat/request.ts';
+import type { ChatSettings, FunctionObject, FunctionToolObject } from '../chat/request.ts';
 import { type Limits, resolveLimits } from '../loop/limits.ts';
 import type { Definition } from '../loop/scope.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
@@ -8,11 +8,13 @@ import type { ChatModel } from '../model/chat-model.ts';
 import { type CompiledSchema, compileSchema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { checkMiddleware } from './check-options.ts';
+import type { Instructions } from './resolve-instructions.ts';
 
 /** Everything about an agent that is the same for all of its runs. */
 export interface Blueprint {
   readonly definition: Definition;
-  readonly instructions: string | ((context: never) => string | Promise<string>) | undefined;
+  readonly instructions: Instructions;
   readonly settings: ChatSettings;
   readonly limits: Limits;
   readonly outputCorrections: number;
@@ -27,7 +29,9 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
   checkModel(model, name);
   resolveLimits(limits, { agent: name, model });
   checkSettings(settings, name);
-  const output = options.output && compileSchema(options.output, `Agent "${name}", output`);
+  checkInstructions(options.instructions, name);
+  checkMiddleware(options.middleware ?? [], name);
+  const output = options.output === undefined ? undefined : compileSchema(options.output, `Agent "${name}", output`);
   const byName = toolsByName(tools, name);
   checkToolChoice(options, byName);
   return {
@@ -65,7 +69,13 @@ export function checkSettings({ n }: ChatSettings, agent: string): void {
   );
 }
 
+function checkInstructions(instructions: unknown, agent: string): void {
+  if (instructions === undefined || typeof instructions === 'string' || typeof instructions === 'function') return;
+  throw new ConfigError(`Agent "${agent}": instructions are no text. Pass a string, or a function that gives one.`);
+}
+
 function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<string, Tool> {
+  if (!Array.isArray(tools)) throw new ConfigError(`Agent "${agent}": tools is no list. Pass tools: [tool({ … })].`);
   const byName = new Map<string, Tool>();
   tools.forEach((tool, index) => {
     if (typeof tool?.execute !== 'function' || typeof tool.validate !== 'function') {
@@ -83,16 +93,22 @@ function checkToolChoice<Context, Output>(
   { name = 'agent', toolChoice }: AgentOptions<Context, Output>,
   tools: ReadonlyMap<string, Tool>,
 ): void {
-  if (typeof toolChoice !== 'object' || tools.has(toolChoice.function.name)) return;
+  if (typeof toolChoice !== 'object' || tools.has(toolChoice?.function?.name)) return;
   throw new ConfigError(
-    `Agent "${name}": toolChoice names "${toolChoice.function.name}", which is none of its tools: ${[...tools.keys()].join(', ') || 'it has none'}.`,
+    `Agent "${name}": toolChoice names "${toolChoice?.function?.name}", which is none of its tools: ${[...tools.keys()].join(', ') || 'it has none'}.`,
   );
 }
 
 function toolObjects(tools: ReadonlyMap<string, Tool>): readonly FunctionToolObject[] {
   return Object.freeze(
-    [...tools.values()].map((tool) => ({ type: 'function' as const, function: tool.functionObject })),
+    [...tools.values()].map((tool) => ({ type: 'function' as const, function: functionObjectOf(tool) })),
   );
+}
+
+/** A wrapper may have given the tool another name or description: `{ ...tool, name: 'other' }`. */
+function functionObjectOf({ name, description, functionObject }: Tool): FunctionObject {
+  if (name === functionObject.name && description === functionObject.description) return functionObject;
+  return { ...functionObject, name, description };
 }
 
 function responseFormat({ jsonSchema }: CompiledSchema): NonNullable<ChatSettings['response_format']> {

@@ -1,21 +1,21 @@
-import { untilAborted } from '../base/abort.ts';
 import { DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import type { Durable, DurableHost, RunRecord } from '../durable/durable.ts';
 import { memory } from '../durable/memory.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Conclusion } from '../loop/action.ts';
 import { ActiveTime } from '../loop/active-time.ts';
 import { Budget } from '../loop/budget.ts';
-import { failure } from '../loop/failure.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../loop/limits.ts';
 import { runLoop } from '../loop/loop.ts';
 import type { Policy } from '../loop/policy.ts';
-import { reasonText, type Scope } from '../loop/scope.ts';
+import type { Scope } from '../loop/scope.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
 import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
+import { checkResumeOptions, checkRunOptions } from './check-options.ts';
 import { type Blueprint, checkSettings, whole } from './define.ts';
+import { readInput } from './read-input.ts';
+import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';
 
 /** How a run begins. */
@@ -32,6 +32,8 @@ interface Contextual {
 export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<Output> {
   const { options } = beginning;
   const { definition, clock } = blueprint;
+  if (beginning.type === 'start') checkRunOptions(options, definition.name);
+  else checkResumeOptions(options, definition.name);
   checkSettings(options.settings ?? {}, definition.name);
   if (options.parallelToolCalls !== undefined) {
     whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
@@ -54,14 +56,18 @@ function starting<Output>(
   const { definition, clock, limits } = blueprint;
   const id = options.runId ?? crypto.randomUUID();
   const host = options.durable ?? memory({ clock });
-  const history = History.from(typeof input === 'string' ? [{ role: 'user', content: input }] : input);
+  const history = readInput(input);
+  const { durationMs } = limitsOf(blueprint, options.limits ?? {});
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const instructions = await resolveInstructions(blueprint, { context: options.context, signal: ports.signal });
-    if (typeof instructions === 'object') {
-      const outcome = outcomeOf(initialState(history), { conclusion: instructions, runId: id });
-      ports.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: 0 }, { replayed: false });
-      return outcome as Outcome<Output>; // Aborted and failed have no output.
+    const { context } = options;
+    const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
+    if (resolved.type === 'ended') {
+      const { conclusion, activeMs } = resolved;
+      const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, runId: id });
+      ports.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
+      return outcome as Outcome<Output>; // None of these endings has an output.
     }
+    const { text: instructions } = resolved;
     const record: RunRecord = {
       runId: id,
       agent: definition.name,
@@ -75,20 +81,6 @@ function starting<Output>(
     return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false });
   };
   return { id, body };
-}
-
-/** A function of the user's that throws fails the run, as data; an abort does not wait for it. */
-async function resolveInstructions(
-  { instructions }: Blueprint,
-  { context, signal }: { readonly context: unknown; readonly signal: AbortSignal },
-): Promise<string | undefined | Conclusion> {
-  if (typeof instructions !== 'function') return instructions;
-  try {
-    return await untilAborted(signal, () => instructions(context as never)); // Its type is checked where `Agent` is used.
-  } catch (error) {
-    if (signal.aborted) return { status: 'aborted', reason: reasonText(signal.reason) };
-    return failure(error);
-  }
 }
 
 function resuming<Output>(

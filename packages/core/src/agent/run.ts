@@ -1,6 +1,7 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
+import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
@@ -177,6 +178,8 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 }
 
 function broken(id: string, cause: unknown): DurableError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new DurableError(`Run "${id}" broke off: ${message}. Resume it by its id.`, { code: 'run.broken', cause });
+  return new DurableError(`Run "${id}" broke off: ${messageOf(cause)}. Resume it by its id.`, {
+    code: 'run.broken',
+    cause,
+  });
 }

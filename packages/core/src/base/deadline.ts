@@ -8,6 +8,7 @@ export class Deadline {
   #left: number;
   #since = 0;
   #cancel: (() => void) | undefined;
+  #isOver = false;
 
   /** Runs from now on. `Infinity` never expires. */
   constructor(clock: Clock, ms: number, expire: () => void) {
@@ -20,7 +21,7 @@ export class Deadline {
 
   /** Starts over with the whole span. */
   restart(): void {
-    this.end();
+    this.#stop();
     this.#left = this.#ms;
     this.resume();
   }
@@ -28,18 +29,26 @@ export class Deadline {
   /** Stands still: the time until `resume` does not count. */
   pause(): void {
     if (this.#cancel === undefined) return;
-    this.end();
+    this.#stop();
     this.#left -= this.#clock.now() - this.#since;
   }
 
   resume(): void {
-    if (this.#cancel !== undefined || this.#left === Number.POSITIVE_INFINITY) return;
+    if (this.#isOver || this.#cancel !== undefined || this.#left === Number.POSITIVE_INFINITY) return;
     this.#since = this.#clock.now();
-    this.#cancel = this.#clock.after(Math.max(0, this.#left), this.#expire);
+    this.#cancel = this.#clock.after(Math.max(0, this.#left), () => {
+      this.end();
+      this.#expire();
+    });
   }
 
-  /** Never expires after this. */
+  /** Never expires after this, nor runs again. */
   end(): void {
+    this.#isOver = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }

@@ -5,16 +5,27 @@ export function plural(count: number, noun: string): string {
 
 /** The start of a text, so that an error may quote it. */
 export function excerpt(text: string, max = 200): string {
-  return text.length <= max ? text : `${text.slice(0, max)}… (${plural(text.length - max, 'character')} more)`;
+  if (text.length <= max) return text;
+  const end = isLowSurrogate(text.charCodeAt(max)) ? max - 1 : max;
+  return `${text.slice(0, end)}… (${plural(text.length - end, 'character')} more)`;
+}
+
+/** Whether a text must not be cut before this code unit: it is the second half of a character. */
+export function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
 }
 
 /** The name that was probably meant; `undefined` where none comes near. */
 export function closest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 2));
+  const meant = normalised(name);
   for (const candidate of names) {
-    const distance = editDistance(normalised(name), normalised(candidate));
+    const other = normalised(candidate);
+    const distance = editDistance(meant, other);
+    // At the length of the longer one nothing is in common: short names would be near to everything.
     if (distance > least || (distance === least && best !== undefined)) continue;
+    if (distance > 0 && distance >= Math.max(meant.length, other.length)) continue;
     best = candidate;
     least = distance;
   }

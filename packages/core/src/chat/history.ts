@@ -14,7 +14,7 @@ export interface Admitted {
 /**
  * A conversation that can be sent as it is. The only door through which messages get to the model.
  *
- * It upholds: every tool call has exactly one result, after it, in order; every argument string is JSON; ids are unique.
+ * It upholds: every tool call has exactly one result, after it, in order; every argument string is JSON; ids are unique; names can be sent.
  * Immutable: `append` gives another history, which shares what came before.
  */
 export class History {
@@ -28,7 +28,7 @@ export class History {
   }
 
   static empty(): History {
-    return new History({ messages: [], ids: new Set() }, 0);
+    return new History({ messages: [], ids: new Map() }, 0);
   }
 
   /**
@@ -56,7 +56,7 @@ export class History {
   /** What an assistant message becomes before it may be appended here. Pure. */
   admit(message: AssistantMessage): Admitted {
     const calls = message.tool_calls ?? [];
-    if (calls.length === 0) return { message, rawArguments: {}, mends: [] };
+    if (calls.length === 0) return { message: withoutEmptyCalls(message), rawArguments: {}, mends: [] };
     const mends: Mend[] = [];
     const rawArguments: Record<number, string> = {};
     const ids = new Set<string>();
@@ -66,8 +66,10 @@ export class History {
       const path = `message.tool_calls[${index}]`;
       if (id !== call.id)
         mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
-      const mended = withJsonArguments(call);
-      if (mended !== call && call.type === 'function') {
+      const written = withJsonArguments(call);
+      const mended = withSendableName(written);
+      if (mended !== written) mends.push({ path: `${path}.function.name`, note: 'no name that can be sent: changed' });
+      if (written !== call && call.type === 'function') {
         rawArguments[index] = call.function.arguments;
         mends.push({ path: `${path}.function.arguments`, note: 'no JSON: kept as {} in the history' });
       }
@@ -79,7 +81,10 @@ export class History {
 
   #freeId(id: string | undefined, taken: ReadonlySet<string>): string {
     const base = id || `call_${this.#length}`;
-    const isTaken = (name: string): boolean => taken.has(name) || this.#shared.ids.has(name);
+    const isTaken = (name: string): boolean => {
+      const since = this.#shared.ids.get(name);
+      return taken.has(name) || (since !== undefined && since < this.#length);
+    };
     if (id && !isTaken(id)) return id;
     for (let count = id ? 2 : 1; ; count++) {
       if (!isTaken(`${base}_${count}`)) return `${base}_${count}`;
@@ -90,24 +95,39 @@ export class History {
 /** Lists only ever grow, so that histories of different lengths can look at the same ones. */
 interface Shared {
   readonly messages: Message[];
-  readonly ids: Set<string>;
+  /** The position of the first message with a call of that id: a shorter history does not know those after its end. */
+  readonly ids: Map<string, number>;
 }
 
 function copied(messages: readonly Message[]): Shared {
-  const shared: Shared = { messages: [], ids: new Set() };
+  const shared: Shared = { messages: [], ids: new Map() };
   for (const message of messages) add(shared, message);
   return shared;
 }
 
 function add({ messages, ids }: Shared, message: Message): void {
-  messages.push(message);
+  const position = messages.push(message) - 1;
   if (message.role !== 'assistant') return;
-  for (const { id } of message.tool_calls ?? []) ids.add(id);
+  for (const { id } of message.tool_calls ?? []) if (!ids.has(id)) ids.set(id, position);
+}
+
+/** Servers refuse a list of calls that is empty. */
+function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
+  if (message.tool_calls === undefined) return message;
+  const { tool_calls: _, ...rest } = message;
+  return rest;
 }
 
 function withJsonArguments(call: ToolCall): ToolCall {
   if (call.type === 'custom' || parseJson(call.function.arguments).ok) return call;
   return { ...call, function: { ...call.function, arguments: '{}' } };
+}
+
+/** A server refuses a whole conversation for a name with other characters, which models do write: `functions.look`. */
+function withSendableName(call: ToolCall): ToolCall {
+  if (call.type === 'custom' || /^[a-zA-Z0-9_-]{1,64}$/.test(call.function.name)) return call;
+  const name = call.function.name.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed';
+  return { ...call, function: { ...call.function, name } };
 }
 
 /** Walks over a caller's messages, admits each assistant message, and puts its results after it, in order. */
@@ -121,36 +141,41 @@ function repaired(messages: readonly Message[]): History {
       history = history.append(message);
       continue;
     }
-    const results: ToolMessage[] = [];
+    const results: Result[] = [];
     for (let next = messages[i + 1]; next?.role === 'tool'; next = messages[i + 1]) {
-      results.push(next);
       i++;
+      results.push({ message: next, index: i });
     }
     history = history.append(...answered(history.admit(message).message, message, results));
   }
   return history;
 }
 
-function answered(valid: AssistantMessage, given: AssistantMessage, results: readonly ToolMessage[]): Message[] {
+/** A tool message, and where the caller has it. */
+interface Result {
+  readonly message: ToolMessage;
+  readonly index: number;
+}
+
+function answered(valid: AssistantMessage, given: AssistantMessage, results: readonly Result[]): Message[] {
   const left = [...results];
   const answers = (given.tool_calls ?? []).map((call, index): ToolMessage => {
-    const at = left.findIndex(({ tool_call_id }) => tool_call_id === call.id);
-    const [result] = at === -1 ? [] : left.splice(at, 1);
+    const at = left.findIndex(({ message }) => message.tool_call_id === call.id);
+    const result = at === -1 ? undefined : left.splice(at, 1)[0]?.message;
     const id = valid.tool_calls?.[index]?.id ?? call.id;
     if (result === undefined) return { role: 'tool', tool_call_id: id, content: CANCELLED };
     return result.tool_call_id === id ? result : { ...result, tool_call_id: id };
   });
   const [extra] = left;
-  if (extra !== undefined) throw orphan(extra);
+  if (extra !== undefined) throw orphan(extra.message, extra.index);
   return [valid, ...answers];
 }
 
 /** What the model reads of a call that was open when the conversation went on without it. */
 export const CANCELLED = 'Cancelled: this call was not run.';
 
-function orphan({ tool_call_id }: ToolMessage, index?: number): ConfigError {
-  const where = index === undefined ? 'A tool message' : `messages[${index}], a tool message,`;
+function orphan({ tool_call_id }: ToolMessage, index: number): ConfigError {
   return new ConfigError(
-    `${where} answers "${tool_call_id}", but no call of the assistant message before it has that id, or it was answered already. Remove it, or put it after its call.`,
+    `messages[${index}], a tool message, answers "${tool_call_id}", but no call of the assistant message before it has that id, or it was answered already. Remove it, or put it after its call.`,
   );
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import { Gate } from '../base/gate.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/fact.ts';
@@ -22,7 +22,7 @@ export interface MemoryOptions {
 }
 
 interface Kept {
-  readonly record: RunRecord;
+  record: RunRecord;
   readonly steps: Map<string, unknown>;
   /** Steps of effect `once` that were begun, by the attempt that began them. */
   readonly intents: Map<string, string>;
@@ -38,6 +38,33 @@ interface Wait {
   word?: Word;
   /** Whether the run was told what came of it. */
   taken: boolean;
+}
+
+/** An expiry that the run was told of stands, like an answer. */
+function isOpen({ word, taken }: Wait): boolean {
+  return word === undefined && !taken;
+}
+
+/** Where types are not checked, another form would be kept for good and leave the run without a way on. */
+function isAnswer(answer: Answer | undefined): boolean {
+  return ANSWERS.has(answer?.type) && (answer?.type !== 'edit' || answer.arguments !== undefined);
+}
+
+const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['approve', 'deny', 'edit']);
+
+/** Who holds a run's outcome or its events may change them; what was approved has to stay what it is. */
+function setApart(kept: Kept): void {
+  kept.record = copied(kept.record);
+  for (const [name, value] of kept.steps) kept.steps.set(name, copied(value));
+}
+
+/** A middleware may have left something in a result that can't be copied: that stays as it is. */
+function copied<T>(value: T): T {
+  try {
+    return structuredClone(value);
+  } catch {
+    return value;
+  }
 }
 
 class MemoryHost implements DurableHost {
@@ -83,11 +110,13 @@ class MemoryHost implements DurableHost {
   async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
     const kept = this.#find(runId);
     kept.live = false;
-    if (outcome?.status !== 'suspended') kept.outcome = outcome;
+    if (outcome?.status === 'suspended') setApart(kept);
+    else kept.outcome = outcome;
   }
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
-    const wait = this.#find(runId).waits.get(pendingId);
+    const { waits, outcome } = this.#find(runId);
+    const wait = waits.get(pendingId);
     if (wait === undefined) {
       throw new ApprovalError(`Run "${runId}" has no pending call "${pendingId}". See outcome.pending.`, {
         code: 'approval.unknown',
@@ -98,10 +127,21 @@ class MemoryHost implements DurableHost {
         code: 'approval.used',
       });
     }
-    if (this.#clock.now() >= wait.expiresAt) {
+    if (outcome !== undefined) {
+      throw new ApprovalError(`Run "${runId}" has ended as ${outcome.status}. Nothing was approved.`, {
+        code: 'approval.ended',
+      });
+    }
+    if (wait.taken || this.#clock.now() >= wait.expiresAt) {
       throw new ApprovalError(`Pending call "${pendingId}" of run "${runId}" has expired. Nothing was approved.`, {
         code: 'approval.expired',
       });
+    }
+    if (!isAnswer(answer)) {
+      throw new ApprovalError(
+        `Pending call "${pendingId}" of run "${runId}" was given no answer. Pass { type: "approve", fingerprint }, "deny", or "edit" with arguments.`,
+        { code: 'approval.invalid' },
+      );
     }
     if (answer.fingerprint !== wait.fingerprint) {
       throw new ApprovalError(
@@ -109,17 +149,21 @@ class MemoryHost implements DurableHost {
         { code: 'approval.mismatch' },
       );
     }
-    wait.word = answer;
+    wait.word = copied(answer);
   }
 
   async send(runId: string, message: UserMessage): Promise<void> {
-    const open = [...this.#find(runId).waits.values()].filter(({ word }) => word === undefined);
+    if (message?.role !== 'user') {
+      throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
+    }
+    const { waits, outcome } = this.#find(runId);
+    const open = outcome === undefined ? [...waits.values()].filter(isOpen) : [];
     if (open.length === 0) {
       throw new DurableError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
         code: 'run.not_waiting',
       });
     }
-    for (const wait of open) wait.word = { type: 'interrupt', message };
+    for (const wait of open) wait.word = { type: 'interrupt', message: copied(message) };
   }
 
   #find(runId: string): Kept {
@@ -177,7 +221,7 @@ class MemoryRun implements Durable {
     const now = this.#clock.now();
     const wait = this.#kept.waits.get(id) ?? { fingerprint, expiresAt: now + timeoutMs, taken: false };
     this.#kept.waits.set(id, wait);
-    if (wait.word === undefined && now < wait.expiresAt) return { type: 'parked' };
+    if (isOpen(wait) && now < wait.expiresAt) return { type: 'parked' };
     const replayed = wait.taken;
     wait.taken = true;
     if (wait.word === undefined) return { type: 'expired', replayed };

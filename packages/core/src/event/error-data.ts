@@ -17,16 +17,22 @@ export interface ErrorData {
 const originals = new WeakMap<ErrorData, Error>();
 
 export function toErrorData(thrown: unknown): ErrorData {
-  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  return dataOf(thrown, []);
+}
+
+/** `effects` are the errors that this one is the cause of: a cause may lead back to them. */
+function dataOf(thrown: unknown, effects: readonly unknown[]): ErrorData {
+  const error = readable(thrown);
   const details = PawlError.is(error) ? plainFields(error) : {};
+  const chain = [...effects, error];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const data: ErrorData = {
-    name: error.name,
-    message: error.message,
+    name: String(error.name),
+    message: wordsOf(error.message),
     ...(code === undefined ? {} : { code }),
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(typeof error.stack === 'string' ? { stack: error.stack } : {}),
     ...(Object.keys(details).length === 0 ? {} : { details }),
-    ...(error.cause instanceof Error ? { cause: toErrorData(error.cause) } : {}),
+    ...(error.cause instanceof Error && !chain.includes(error.cause) ? { cause: dataOf(error.cause, chain) } : {}),
   };
   originals.set(data, error);
   return data;
@@ -41,13 +47,36 @@ export function toError(data: ErrorData): Error {
   return Object.assign(error, { name, ...(stack && { stack }), ...(code && { code }), ...details });
 }
 
-/** What a thrown value says, which need not be an `Error`. */
+/** What a thrown value says, which need not be an `Error`. Never throws. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
+  try {
+    return thrown instanceof Error ? wordsOf(thrown.message || thrown.name) : wordsOf(thrown);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const UNREADABLE = 'what was thrown cannot be read';
+
+function wordsOf(thrown: unknown): string {
   try {
     return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
   } catch {
     return Object.prototype.toString.call(thrown);
+  }
+}
+
+/** An error whose fields can be read: a getter or a proxy may throw. */
+function readable(thrown: unknown): Error {
+  try {
+    if (!(thrown instanceof Error)) return new Error(messageOf(thrown));
+    const { name, message, stack, cause } = thrown;
+    const code = 'code' in thrown && thrown.code;
+    // Read once here, so that no reading throws later.
+    void [String(name), message, stack, cause instanceof Error, code, Object.entries(thrown)];
+    return thrown;
+  } catch {
+    return new Error(messageOf(thrown));
   }
 }
 

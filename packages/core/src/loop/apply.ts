@@ -106,6 +106,6 @@ function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'app
 
 function told(failing: RunState['failing'], { tool, count }: LoopStuck): RunState['failing'] {
   const tell = (each: Failing): Failing =>
-    each.tool === tool && each.count === count ? { ...each, isTold: true } : each;
+    each.tool === tool && each.count === count ? { ...each, toldAt: each.toldAt ?? count } : each;
   return new Map([...failing].map(([key, each]) => [key, tell(each)]));
 }

@@ -55,7 +55,8 @@ export class Budget {
     const byTokens = freeTokens - promptTokens;
     const byCost = price === undefined || !Number.isFinite(cost) ? Infinity : affordable(freeCost - promptCost, price);
     const room = Math.floor(Math.min(byTokens, byCost));
-    if (room < 1) return this.#refused('cost', this.#spent.cost);
+    if (room < 1 && byCost < byTokens) return this.#refused('cost', this.#spent.cost);
+    if (room < 1) return this.#refused('tokens', this.#spent.totalTokens);
     const isClamped = room < (completionTokens ?? Number.POSITIVE_INFINITY);
     const most = isClamped ? room : (completionTokens ?? 0);
     const reservation = {

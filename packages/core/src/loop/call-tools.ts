@@ -1,5 +1,5 @@
 import { untilAborted } from '../base/abort.ts';
-import { DurableError } from '../base/errors.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import { closest } from '../base/text.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
@@ -7,7 +7,7 @@ import type { CallClosed, Fact, ToolFailed } from '../event/fact.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { AbortRun, ToolError } from '../tool/errors.ts';
 import { execute, ToolTimeoutError } from '../tool/execute.ts';
-import type { ToolResult } from '../tool/result.ts';
+import { bounded, type ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { RunCalls } from './action.ts';
 import type { ToolExecution } from './middleware.ts';
@@ -51,6 +51,7 @@ async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed> {
     const read = await untilAborted(scope.signal, () => readArguments(tool, callArguments(state.call)));
     if (!read.ok) return failed(new ToolError(read.issues), { ...at, reason: 'invalid', content: read.issues });
     const result = await untilAborted(scope.signal, () => called(tool, { ...at, input: read.value }));
+    if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
     return finished(result, at);
   } catch (error) {
     return thrown(error, at);
@@ -101,6 +102,8 @@ function finished({ content, ...rest }: ToolResult, at: At): CallClosed {
   return { type: 'tool.finished', ...answered(at), content: edited + content, ...rest };
 }
 
+const NO_RESULT = 'A tool middleware gave no result. Return what next(call) gave, or { content: "…" }.';
+
 /** What the model is told of an error: short, never a stack. The fact has the error itself. */
 function thrown(error: unknown, at: At): CallClosed {
   const { scope } = at;
@@ -140,8 +143,11 @@ interface Failure extends At {
   readonly content: string;
 }
 
+/** Bounded like a result: an error may quote a whole page. */
 function failed(error: unknown, { reason, content, ...at }: Failure): ToolFailed {
-  return { type: 'tool.failed', ...answered(at), content, reason, error: toErrorData(error) };
+  const maxLength = at.scope.definition.tools.get(callName(at.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
+  const { content: told } = bounded(content, maxLength);
+  return { type: 'tool.failed', ...answered(at), content: told, reason, error: toErrorData(error) };
 }
 
 type Answered = Pick<ToolFailed, 'turn' | 'index' | 'call' | 'durationMs' | 'at' | 'activeMs'>;

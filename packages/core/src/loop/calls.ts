@@ -95,8 +95,8 @@ function countFailing(before: RunState['failing'], closed: readonly CallClosed[]
     const key = signature(fact.call);
     if (fact.type === 'tool.finished') failing.delete(key);
     else {
-      const { count = 0, isTold = false } = failing.get(key) ?? {};
-      failing.set(key, { tool: callName(fact.call), count: count + 1, isTold });
+      const { count = 0, toldAt } = failing.get(key) ?? {};
+      failing.set(key, { tool: callName(fact.call), count: count + 1, toldAt });
     }
   }
   return failing;

@@ -1,6 +1,7 @@
 import { untilAborted } from '../base/abort.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { messageOf } from '../event/error-data.ts';
 import type { ApprovalRequested, ApprovalWaived, Fact } from '../event/fact.ts';
 import type { Validated } from '../schema/schema.ts';
 import { parseArguments, readArguments } from '../tool/arguments.ts';
@@ -71,7 +72,7 @@ async function previewOf({ preview }: Tool, { validated, scope }: Checked): Prom
   try {
     return await preview?.(validated.value, scope.context);
   } catch (error) {
-    return `The preview failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+    return `The preview failed: ${messageOf(error)}`;
   }
 }
 

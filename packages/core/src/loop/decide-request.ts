@@ -29,12 +29,12 @@ function hopeless({ misses }: RunState, policy: Policy): Action | undefined {
 const STUCK_AT = 3;
 
 function stuck({ failing, turn }: RunState): Action | undefined {
-  for (const { tool, count, isTold } of failing.values()) {
-    if (count > STUCK_AT && isTold) {
+  for (const { tool, count, toldAt } of failing.values()) {
+    if (toldAt !== undefined && count > toldAt) {
       const message = `The model called tool "${tool}" ${count} times with the same arguments, and it failed each time, also after it was told.`;
       return failed(new StuckError(message, { code: 'loop.stuck' }));
     }
-    if (count < STUCK_AT || isTold) continue;
+    if (count < STUCK_AT || toldAt !== undefined) continue;
     const content = `You called ${tool} ${count} times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.`;
     const fact = { type: 'loop.stuck' as const, turn, tool, count, message: { role: 'user' as const, content } };
     return { type: 'tell', step: `stuck:${turn}`, fact };

@@ -5,19 +5,24 @@ import type { Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
 import { costOf } from './budget.ts';
 
-/** English text has some four characters a token; the estimate errs on the side of more. */
-const CHARACTERS_A_TOKEN = 3.5;
+/** English text has some four bytes a token, Chinese some three; the estimate errs on the side of more. */
+const BYTES_A_TOKEN = 3.5;
 const TOKENS_A_MESSAGE = 4;
 
 /** The tokens of a prompt, roughly, for a reservation before the server counts them. */
 export function estimatePrompt({ messages, tools = [] }: ChatRequest): number {
-  const characters = messages.reduce((sum, message) => sum + written(message), 0) + JSON.stringify(tools).length;
-  return Math.ceil(characters / CHARACTERS_A_TOKEN) + messages.length * TOKENS_A_MESSAGE;
+  const bytes = messages.reduce((sum, message) => sum + written(message), 0) + bytesOf(JSON.stringify(tools));
+  return Math.ceil(bytes / BYTES_A_TOKEN) + messages.length * TOKENS_A_MESSAGE;
 }
 
 function written(message: Message): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  return textOf(message).length + calls.reduce((sum, call) => sum + callArguments(call).length, 0);
+  return bytesOf(textOf(message)) + calls.reduce((sum, call) => sum + bytesOf(callArguments(call)), 0);
+}
+
+/** In UTF-8: scripts that take more bytes take more tokens, too. */
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 export interface Priced {
@@ -29,7 +34,7 @@ export interface Priced {
 export function usageOf({ usage, choices: [{ message }] }: ChatReply, { request, price }: Priced): Usage {
   const estimated = usage === undefined;
   const promptTokens = usage?.prompt_tokens ?? estimatePrompt(request);
-  const completionTokens = usage?.completion_tokens ?? Math.ceil(written(message) / CHARACTERS_A_TOKEN);
+  const completionTokens = usage?.completion_tokens ?? Math.ceil(written(message) / BYTES_A_TOKEN);
   const cachedTokens = usage?.prompt_tokens_details?.cached_tokens ?? 0;
   return {
     requests: 1,

@@ -42,8 +42,8 @@ export interface Misses {
 export interface Failing {
   readonly tool: string;
   readonly count: number;
-  /** Whether the model was told that it is stuck here. */
-  readonly isTold: boolean;
+  /** How often it had failed when the model was told that it is stuck here. */
+  readonly toldAt: number | undefined;
 }
 
 /** What is known of a run: its facts, folded. */

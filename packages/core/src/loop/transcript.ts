@@ -22,9 +22,10 @@ export function outcomeOf(
 }
 
 /** The conversation so far as it can be sent: calls that are still open are answered as what they are. */
-function transcript({ history, calls }: RunState): readonly Message[] {
+function transcript({ history, calls, interruption }: RunState): readonly Message[] {
   const closed = calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
-  return history.append(...calls.map(answerOf), ...partsMessage(closed)).messages;
+  const said = interruption === undefined ? [] : [interruption];
+  return history.append(...calls.map(answerOf), ...partsMessage(closed), ...said).messages;
 }
 
 function answerOf({ call, closed, status }: CallState): ToolMessage {

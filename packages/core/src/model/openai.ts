@@ -41,7 +41,8 @@ export interface OpenAIOptions {
  * @throws ConfigError for a missing key, a bad address, or an option that can't be.
  */
 export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
-  if (model.trim() === '') throw new ConfigError('openai() needs the name of a model: openai("gpt-5-mini").');
+  if (typeof model !== 'string' || model.trim() === '')
+    throw new ConfigError('openai() needs the name of a model: openai("gpt-5-mini").');
   const server = serverAt(options.baseURL ?? environment().baseURL ?? DEFAULT_BASE_URL);
   const { price, extraBody, tokenField = server.tokenField } = options;
   checkExtraBody(extraBody);

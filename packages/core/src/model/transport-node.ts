@@ -14,7 +14,11 @@ export const transport: Transport = (request) =>
     signal.addEventListener('abort', onAbort, { once: true });
     // Stays for the life of the request: a socket can fail once more after it was destroyed.
     sent.on('error', (cause) => reject(failure(cause, { request, agent, sent })));
-    sent.once('close', () => signal.removeEventListener('abort', onAbort));
+    sent.once('close', () => {
+      signal.removeEventListener('abort', onAbort);
+      // Without effect after a response or an error; a server that switches protocols gives neither.
+      reject(failure(new Error('The connection was closed without a reply.'), { request, agent, sent }));
+    });
     sent.once('response', (reply) => resolve(replyOf(reply, request)));
     // In one piece, so that Node itself sets the length.
     sent.end(body);

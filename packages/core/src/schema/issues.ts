@@ -5,6 +5,8 @@ import { excerpt, plural } from '../base/text.ts';
 export interface Issue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** Zod's own: what each branch of a union found, with paths from the union on. */
+  readonly errors?: readonly (readonly Issue[])[] | undefined;
 }
 
 const MAX_LINES = 10;
@@ -12,9 +14,29 @@ const MAX_LENGTH = 1_000;
 
 /** Issues for a model and a person to read: one line each, `path: expected …, got …`, never the whole input. */
 export function issuesText(issues: readonly Issue[], input: unknown): string {
-  const lines = issues.slice(0, MAX_LINES).map((issue) => line(issue, input));
-  if (issues.length > MAX_LINES) lines.push(`and ${plural(issues.length - MAX_LINES, 'more issue')}`);
+  const single = issues.flatMap(unionless);
+  const lines = single.slice(0, MAX_LINES).map((issue) => line(issue, input));
+  if (single.length > MAX_LINES) lines.push(`and ${plural(single.length - MAX_LINES, 'more issue')}`);
   return excerpt(lines.join('\n'), MAX_LENGTH);
+}
+
+/** In place of zod's "Invalid input" for a union: the issues of the branch that came nearest, or what was expected. */
+function unionless(issue: Issue): readonly Issue[] {
+  const { message, errors, path = [] } = issue;
+  if (message !== 'Invalid input' || !Array.isArray(errors)) return [issue];
+  const branches: readonly (readonly Issue[])[] = errors;
+  const entered = branches.filter(
+    (branch) => branch.length > 0 && branch.every(({ path: inner = [] }) => inner.length > 0),
+  );
+  const [nearest] = entered.toSorted((a, b) => a.length - b.length);
+  if (nearest !== undefined) {
+    return nearest.flatMap((inner) => unionless({ ...inner, path: [...path, ...(inner.path ?? [])] }));
+  }
+  const expected = branches.map((branch) =>
+    branch.flatMap(unionless).flatMap(({ message }) => /expected ([^,]+)/.exec(message)?.[1] ?? []),
+  );
+  if (expected.length === 0 || expected.some(({ length }) => length === 0)) return [issue];
+  return [{ path, message: `expected ${[...new Set(expected.flat())].join(' or ')}` }];
 }
 
 function line({ message, path = [] }: Issue, input: unknown): string {

@@ -51,11 +51,11 @@ export function compileSchema(schema: Schema, where: string): CompiledSchema {
   return {
     jsonSchema,
     async validate(value) {
-      const first = await check(value);
-      if (first.ok) return first;
+      // Before validation: a schema that coerces makes the text "null" of a null that means nothing.
       const without = withoutNulls(value, jsonSchema);
-      if (without === value) return first;
-      const second = await check(without);
+      const first = await check(without);
+      if (first.ok || without === value) return first;
+      const second = await check(value);
       return second.ok ? second : first;
     },
   };
@@ -71,7 +71,7 @@ function isStandard(value: unknown): value is StandardProps {
 
 function toJsonSchema(schema: Schema, standard: StandardProps, where: string): JsonSchema {
   if (isZod(schema)) return zodToJsonSchema(schema, where);
-  if (standard.jsonSchema !== undefined) return standard.jsonSchema.input({ target: 'draft-2020-12' });
+  if (standard.jsonSchema !== undefined) return inputSchema(standard.jsonSchema, where);
   if (standard.vendor === 'zod') {
     throw new ConfigError(`${where} is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".`);
   }
@@ -80,6 +80,16 @@ function toJsonSchema(schema: Schema, standard: StandardProps, where: string): J
   );
 }
 
+function inputSchema(converter: StandardProps['jsonSchema'] & object, where: string): JsonSchema {
+  try {
+    return converter.input({ target: 'draft-2020-12' });
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${where}: this schema can't be told in JSON Schema: ${problem}`, { cause: error });
+  }
+}
+
 function describe(value: unknown): string {
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,6 +1,7 @@
 import { type $ZodType, toJSONSchema } from 'zod/v4/core';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { propertyPath } from './property-path.ts';
 
 /** Zod 4's own schemas, classic and mini. */
 export function isZod(schema: object): schema is $ZodType {
@@ -60,14 +61,4 @@ function locate(schema: $ZodType): { readonly path: string; readonly type: strin
     // Cyclic in a way that zod refuses: the cause says it.
   }
   return found;
-}
-
-/** `['properties', 'when', 'items']` is `.when[]`. */
-function propertyPath(path: readonly (string | number)[]): string {
-  let text = '';
-  for (let i = 0; i < path.length; i++) {
-    if (path[i] === 'properties') text += `.${path[++i]}`;
-    else if (path[i] === 'items') text += '[]';
-  }
-  return text;
 }

@@ -1,5 +1,7 @@
-import { zodToJsonSchema } from 'zod-to-json-schema';
+import { ignoreOverride, zodToJsonSchema } from 'zod-to-json-schema';
+import { ConfigError } from '../base/errors.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { propertyPath } from './property-path.ts';
 import type { StandardSchema } from './schema.ts';
 
 /** A zod 3 schema, as far as it matters here: zod 3.24 and later implement Standard Schema. */
@@ -17,8 +19,12 @@ export interface Zod3Schema<Output = unknown> {
  * Lets a zod 3 schema (3.24 or later) be used as a tool's input or an agent's output.
  *
  * Core itself knows zod 4 only; this entry point is where zod-to-json-schema is loaded.
+ *
+ * @throws ConfigError for a zod 4 schema.
  */
 export function zod3<Output>(schema: Zod3Schema<Output>): StandardSchema<Output> {
+  // zod-to-json-schema answers `{}` for it, without a word.
+  if ('_zod' in schema) throw new ConfigError('zod3() was given a zod 4 schema. Pass that as it is, without zod3().');
   const standard = schema['~standard'];
   return {
     '~standard': {
@@ -35,6 +41,26 @@ function inputSchema(schema: Zod3Schema): JsonSchema {
   const { $schema: _, ...jsonSchema } = zodToJsonSchema(schema as never, {
     effectStrategy: 'input',
     $refStrategy: 'none',
+    override(definition, { currentPath }) {
+      refuseUnfit(definition, currentPath);
+      return ignoreOverride;
+    },
   });
   return jsonSchema as JsonSchema;
 }
+
+/** The package makes something of these types that no value from JSON then passes. */
+function refuseUnfit(definition: object, path: readonly string[]): void {
+  const { typeName, coerce }: { readonly typeName?: string; readonly coerce?: boolean } = definition;
+  const fix = typeName === undefined || coerce === true ? undefined : FIXES[typeName];
+  if (fix === undefined) return;
+  const place = propertyPath(path).replace(/^\./, '') || 'the root';
+  throw new ConfigError(`${place} is a ${typeName}, which no JSON value passes. ${fix}`);
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  ZodDate: 'Use z.string().datetime(), or z.coerce.date().',
+  ZodBigInt: 'Use z.number().int(), or z.coerce.bigint().',
+  ZodMap: 'Use z.record().',
+  ZodSet: 'Use z.array().',
+};

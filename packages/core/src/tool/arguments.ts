@@ -1,11 +1,14 @@
 import { isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
+import { messageOf } from '../event/error-data.ts';
 import type { Validated } from '../schema/schema.ts';
 import type { Tool } from './tool.ts';
 
 /** Reads the arguments that a model wrote. Empty text is `{}`; JSON inside a JSON string is taken out once. */
 export function parseArguments(text: string): Validated {
   if (text.trim() === '') return { ok: true, value: {} };
+  if (isTooDeep(text))
+    return { ok: false, issues: `The arguments are nested too deeply. Use ${MAX_DEPTH} levels at most.` };
   const parsed = parseJson(text);
   if (!parsed.ok) {
     return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
@@ -17,6 +20,25 @@ export function parseArguments(text: string): Validated {
   return parsed;
 }
 
+/** What walks over a value level by level, a schema for one, runs out of stack where there are thousands. */
+const MAX_DEPTH = 500;
+
+/** Looks at the brackets outside of strings; the text need not be JSON. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x5c && isString) i++;
+    else if (code === 0x22) isString = !isString;
+    else if (isString) continue;
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 /** Parses and checks. Issues are text for the model; a schema that throws is one of them. */
 export async function readArguments(tool: Tool, text: string): Promise<Validated> {
   const parsed = parseArguments(text);
@@ -24,6 +46,6 @@ export async function readArguments(tool: Tool, text: string): Promise<Validated
   try {
     return await tool.validate(parsed.value);
   } catch (error) {
-    return { ok: false, issues: error instanceof Error ? error.message : 'the arguments could not be checked' };
+    return { ok: false, issues: error instanceof Error ? messageOf(error) : 'the arguments could not be checked' };
   }
 }

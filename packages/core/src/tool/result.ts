@@ -1,4 +1,4 @@
-import { plural } from '../base/text.ts';
+import { isLowSurrogate, plural } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialise } from './serialise.ts';
 
@@ -35,12 +35,12 @@ export function toResult(value: unknown, { maxLength }: { readonly maxLength: nu
   }
   const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const others = value.list.filter((part) => part.type !== 'text');
-  const content = text || `${plural(others.length, 'file')} in the next message.`;
+  const content = text === '' && others.length > 0 ? `${plural(others.length, 'file')} in the next message.` : text;
   return { ...bounded(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
 }
 
 /** Head and tail of a text that is too long, and between them what was left out. */
-function bounded(text: string, maxLength: number): ToolResult {
+export function bounded(text: string, maxLength: number): ToolResult {
   if (text.length <= maxLength) return { content: text };
   const head = sliceWhole(text, 0, Math.ceil((maxLength * 3) / 4));
   const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
@@ -53,8 +53,4 @@ function sliceWhole(text: string, start: number, end: number): string {
   const from = isLowSurrogate(text.charCodeAt(start)) ? start + 1 : start;
   const to = isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
   return text.slice(from, to);
-}
-
-function isLowSurrogate(code: number): boolean {
-  return code >= 0xdc00 && code <= 0xdfff;
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { isRecord, type Json } from '../base/json.ts';
 import type { FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
@@ -136,7 +136,8 @@ function checkNumbers(options: ToolOptions<unknown, never>): void {
 }
 
 /** Chat Completions takes an object at the root of `parameters` and nothing else. */
-function objectRoot(schema: JsonSchema, name: string): JsonSchema {
+function objectRoot(given: JsonSchema, name: string): JsonSchema {
+  const schema = withoutReference(given);
   if (schema['type'] === 'object') return schema;
   const branches = schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf'];
   if (Array.isArray(branches) && branches.every((branch) => branch?.type === 'object')) {
@@ -145,4 +146,13 @@ function objectRoot(schema: JsonSchema, name: string): JsonSchema {
   throw new ConfigError(
     `Tool "${name}", input: the root is ${JSON.stringify(schema['type'] ?? 'no object')}. Wrap it: z.object({ value: … }).`,
   );
+}
+
+/** A schema with an id of its own is a reference to its definition. */
+function withoutReference({ $ref, ...schema }: JsonSchema): JsonSchema {
+  const { $defs } = schema;
+  const name = typeof $ref === 'string' ? /^#\/\$defs\/([^/~]+)$/.exec($ref)?.[1] : undefined;
+  const target = name !== undefined && isRecord($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
+  if (!isRecord(target)) return $ref === undefined ? schema : { $ref, ...schema };
+  return { ...target, ...schema };
 }

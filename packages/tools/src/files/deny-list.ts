@@ -1,46 +1,71 @@
-/** Names that are denied wherever they stand in a path: what mostly holds secrets. In lower case; `*` stands for anything. */
+import { globMatcher } from './glob.ts';
+
+/** What mostly holds secrets. A name is denied wherever it stands in a path, with all that is below it. */
 export const DENIED: readonly string[] = [
-  '.env',
-  '.env.*',
+  '.env*',
   '.git',
+  '.git-credentials',
+  '.hg',
+  '.svn',
   '.ssh',
-  '.aws',
   '.gnupg',
+  '.aws',
+  '.azure',
+  '.gcloud',
+  '.kube',
+  '.docker',
+  '.dockercfg',
   '.npmrc',
+  '.yarnrc*',
   '.pypirc',
   '.netrc',
-  '.docker',
-  '.kube',
-  'id_rsa*',
-  'id_dsa*',
-  'id_ecdsa*',
-  'id_ed25519*',
-  '*.pem',
-  '*.key',
-  '*.p12',
-  '*.pfx',
-  '*.keystore',
-  'credentials',
+  '_netrc',
+  '.pgpass',
+  '.my.cnf',
   '.htpasswd',
+  '.vault-token',
+  '.terraform',
+  '*.tfstate*',
+  '.*_history',
+  'credentials',
+  'credentials.json',
+  'service-account*.json',
+  'id_{rsa,dsa,ecdsa,ed25519}*',
+  '*.{pem,key,ppk,p12,pfx,jks,keystore,kdbx}',
 ];
 
-/** Says whether a path has a denied name anywhere in it, whatever its case and however its letters are composed. */
-export function denier(patterns: readonly string[]): (path: string) => boolean {
-  const expressions = patterns.map((pattern) => {
-    const source = pattern.toLowerCase().split('*').map(escaped).join('.*');
-    return new RegExp(`^${source}$`, 's');
-  });
-  return (path) =>
-    path.split(/[/\\]/).some((name) => {
-      // Some file systems take `.env.`, `.env ` and `.ENV` for `.env`.
-      const plain = name
-        .normalize('NFKC')
-        .toLowerCase()
-        .replace(/[. ]+$/, '');
-      return [name.toLowerCase(), plain].some((each) => expressions.some((expression) => expression.test(each)));
-    });
+export interface Denier {
+  /** Whether a path below a root is denied, or anything that it is in. */
+  path(below: string): boolean;
+  /** The same of something that is in a folder that is not denied. */
+  entry(below: string): boolean;
 }
 
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** Denies by name, whatever its case and however its letters are composed. */
+export function denier(patterns: readonly string[]): Denier {
+  const matches = globMatcher(patterns.map(folded));
+  const entry = (below: string): boolean => {
+    const path = folded(below.replaceAll('\\', '/'));
+    const other = path.split('/').map(plain).join('/');
+    return matches(path) || (other !== path && matches(other));
+  };
+  return {
+    entry,
+    path: (below) => {
+      const names = below.split(/[/\\]/);
+      return names.some((_, index) => entry(names.slice(0, index + 1).join('/')));
+    },
+  };
+}
+
+function folded(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
+
+/** Some file systems take `.env.`, `.env `, `.e\u200Bnv` and `.env::$DATA` for `.env`. */
+function plain(name: string): string {
+  return name
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/(?<=.):.*$/s, '')
+    .replace(/(?<=[^. ])[. ]+$/, '');
 }

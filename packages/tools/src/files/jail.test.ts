@@ -1,212 +1,227 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ConfigError, type Tool, type ToolContext } from '@pawl/core';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listFiles } from '../list-files/list-files.ts';
 import { readFile } from '../read-file/read-file.ts';
+import { answer, SECRET, sandbox } from './sandbox.fixture.ts';
 
-let folder = '';
-let root = '';
-let read: Tool<unknown>;
-let list: Tool<unknown>;
+const box = sandbox();
+const { root, path: at, write } = box;
+let server: Server;
 
-const SECRET = 'TOP SECRET';
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pawl-jail-'));
-  root = join(folder, 'root');
-  mkdirSync(join(root, 'docs', 'deep'), { recursive: true });
-  mkdirSync(join(folder, 'root-secrets'));
-  mkdirSync(join(root, '.git'));
-  for (const path of [
-    'outside.txt',
-    'root-secrets/a.txt',
-    'root/.env',
-    'root/.ENV.local',
-    'root/.git/config',
-    'root/server.KEY',
-  ]) {
-    writeFileSync(join(folder, path), SECRET);
-  }
-  writeFileSync(join(root, 'hello.txt'), 'one\ntwo\nthree\n');
-  writeFileSync(join(root, 'docs', 'deep', 'a.md'), '# A');
-  symlinkSync(join(folder, 'outside.txt'), join(root, 'link.txt'));
-  symlinkSync(folder, join(root, 'up'));
-  symlinkSync('loop', join(root, 'loop'));
-  symlinkSync(join(root, '.env'), join(root, 'innocent.txt'));
-  symlinkSync('/dev/zero', join(root, 'zero'));
-  symlinkSync('hello.txt', join(root, 'inside-link.txt'));
-  execFileSync('mkfifo', [join(root, 'pipe')]);
-  read = readFile({ roots: root });
-  list = listFiles({ roots: root });
+beforeAll(async () => {
+  const secrets = ['../outside.txt', '../root-secrets/a.txt', '.env', '.ENV.local', '.git/config', 'server.KEY'];
+  for (const below of secrets) write(below, SECRET);
+  write('hello.txt', 'one\ntwo\nthree\n');
+  write('docs/deep/a.md', '# A');
+  const links = [
+    ['../outside.txt', 'link.txt'],
+    ['../nowhere.txt', 'dangling-out.txt'],
+    ['nowhere.txt', 'dangling-in.txt'],
+    ['..', 'up'],
+    ['loop', 'loop'],
+    ['ring-b', 'ring-a'],
+    ['ring-a', 'ring-b'],
+    ['.env', 'innocent.txt'],
+    ['.git', 'history'],
+    ['/dev/zero', 'zero'],
+    ['/dev/stdin', 'stdin'],
+    ['/proc/self/environ', 'environ'],
+    ['/proc/self/root', 'everything'],
+    ['/proc/self/fd', 'handles'],
+    ['docs', 'papers'],
+  ] as const;
+  for (const [target, below] of links) symlinkSync(target, at(below));
+  execFileSync('mkfifo', [at('pipe')]);
+  server = createServer();
+  await new Promise<void>((listening) => server.listen(at('socket'), listening));
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  server.close();
+  box.remove();
+});
 
-const context: ToolContext = {
-  signal: new AbortController().signal,
-  context: undefined,
-  callId: 'call_1',
-  idempotencyKey: 'run/tool:1.0',
-  runId: 'run',
-  path: '',
-  traceparent: undefined,
-  progress: () => undefined,
-};
+const OUT = 'leads out of the folders that may be looked at, or nowhere. Use a path relative to the root.';
+const DENY = 'may not be looked at: its name is on the deny-list.';
+const NONE = 'There is no';
 
-/** What the model gets: the result, or the error's words. */
-async function call(tool: Tool<unknown>, args: unknown): Promise<string> {
-  const validated = await tool.validate(args);
-  if (!validated.ok) return validated.issues;
-  try {
-    return String(await tool.execute(validated.value, context));
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ToolError') return `refused: ${error.message}`;
-    throw error;
-  }
-}
-
-const hostile = [
+const OUTSIDE = [
   '../outside.txt',
+  '../there-is-no-such-file.txt',
+  '..',
+  '/',
   'docs/../../outside.txt',
   './././../outside.txt',
+  'hello.txt/../../outside.txt',
   '/etc/passwd',
+  '/no/such/file',
   '/proc/self/environ',
   '/proc/self/root/etc/passwd',
   '/dev/zero',
   '/dev/stdin',
   '../root-secrets/a.txt',
+  '../root-secrets/none.txt',
   'link.txt',
+  'link.txt/',
+  'dangling-out.txt',
+  'dangling-in.txt',
+  'dangling-out.txt/deeper',
   'up/outside.txt',
+  'up/there-is-no-such-file.txt',
   'up/root/../outside.txt',
   'loop',
-  'innocent.txt',
+  'loop/loop/loop',
+  'ring-a',
   'zero',
-  'pipe',
-  'docs',
-  '.',
-  '.env',
-  '.ENV.local',
-  './docs/../.env',
-  '.git/config',
-  '.GIT/config',
-  'server.KEY',
-  '..%2foutside.txt',
-  '..\\outside.txt',
-  '%2e%2e/outside.txt',
-  '\u2024\u2024/outside.txt',
-  '．．/outside.txt',
-  '.env\0.txt',
-  'hello.txt\0',
-  'a'.repeat(5_000),
-  `${'b'.repeat(300)}/x`,
-  'file:///etc/passwd',
-  '~/.ssh/id_rsa',
-  '\n/etc/passwd',
-  '',
-  'hello.txt/../../outside.txt',
+  'stdin',
+  'environ',
+  'everything/etc/passwd',
+  'everything/no/such/file',
+  'handles/0',
 ];
 
-describe('hostile paths', () => {
-  test.each(hostile)('readFile refuses %j, and says nothing of what is there', async (path) => {
-    const said = await call(read, { path });
-    expect(said).toMatch(/^(refused|path): /);
-    expect(said).not.toContain(SECRET);
-    expect(said).not.toContain('root:');
-    expect(said).not.toContain(folder);
+const DENIED_PATHS = [
+  '.env',
+  '.ENV.local',
+  '.env.that-is-not-there',
+  './docs/../.env',
+  '.git/config',
+  '.git/that-is-not-there',
+  '.GIT/config',
+  '.git/../.git/config',
+  'server.KEY',
+  'innocent.txt',
+  'history/config',
+  'history/that-is-not-there',
+  '．ｅｎｖ',
+  '.g\u200cit/config',
+  '.env.',
+  '~/.ssh/id_rsa',
+  'docs\\.env',
+];
+
+const MISSING = [
+  '..%2foutside.txt',
+  '%2e%2e/outside.txt',
+  '..\\outside.txt',
+  '\u2024\u2024/outside.txt',
+  '．．/outside.txt',
+  '..\u2215outside.txt',
+  '\n/etc/passwd',
+  'file:///etc/passwd',
+  '$HOME/file',
+  '`id`',
+];
+
+const IMPOSSIBLE = [
+  ['hello.txt\0', 'The path has a NUL character in it. Leave it out.'],
+  ['hello.txt\0/../../outside.txt', 'The path has a NUL character in it. Leave it out.'],
+  ['a'.repeat(5_000), 'The path is longer than 4096 characters.'],
+  ['../'.repeat(2_000), 'The path is longer than 4096 characters.'],
+  [`${'b'.repeat(300)}/x`, 'A name in the path is too long.'],
+  ['é'.repeat(200), 'A name in the path is too long.'],
+] as const;
+
+describe.each([
+  ['read_file', readFile({ roots: root })],
+  ['list_files', listFiles({ roots: root })],
+])('%s', (_, tool) => {
+  test.each(OUTSIDE)('tells the same of %j, whether anything is there or not', async (path) => {
+    expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
   });
 
-  test.each(hostile.filter((path) => !['docs', '.', ''].includes(path)))('listFiles refuses %j', async (path) => {
-    const said = await call(list, { path });
-    expect(said).toMatch(/^refused: /);
-    expect(said).not.toContain(folder);
+  test.each(DENIED_PATHS)('denies %j', async (path) => {
+    expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${DENY}`);
   });
 
-  test('a link that changes from inside to outside while it is read never gives what is outside', async () => {
-    const swap = join(root, 'swap.txt');
-    const answers = new Set<string>();
-    for (let round = 0; round < 300; round++) {
-      const [first, second] = round % 2 === 0 ? ['hello.txt', '../outside.txt'] : ['../outside.txt', 'hello.txt'];
-      symlinkSync(join(root, first ?? ''), `${swap}.1`);
-      renameSync(`${swap}.1`, swap);
-      const reading = call(read, { path: 'swap.txt' });
-      symlinkSync(join(root, second ?? ''), `${swap}.2`);
-      renameSync(`${swap}.2`, swap);
-      answers.add(await reading);
-    }
-    rmSync(swap);
-    for (const answer of answers) expect(answer).not.toContain(SECRET);
-    expect([...answers]).toContain('one\ntwo\nthree');
-  });
-});
-
-describe('readFile', () => {
-  test('reads a file, also through a link that stays inside', async () => {
-    expect(await call(read, { path: 'hello.txt' })).toBe('one\ntwo\nthree');
-    expect(await call(read, { path: 'inside-link.txt' })).toBe('one\ntwo\nthree');
+  test.each(MISSING)('takes %j for the name that it is', async (path) => {
+    expect(await answer(tool, { path })).toEqual(`refused: ${NONE} ${JSON.stringify(path)} here.`);
   });
 
-  test('gives pages of lines, and says which line to go on with', async () => {
-    expect(await call(read, { path: 'hello.txt', lines: 2 })).toBe('one\ntwo\n[more: go on with fromLine 3]');
-    expect(await call(read, { path: 'hello.txt', fromLine: 3 })).toBe('three');
-    expect(await call(read, { path: 'hello.txt', fromLine: 9 })).toBe('hello.txt ends before line 9.');
-  });
-
-  test('tells a binary file and an empty one for what they are', async () => {
-    writeFileSync(join(root, 'image.bin'), Uint8Array.of(1, 0, 2));
-    writeFileSync(join(root, 'empty.txt'), '');
-    expect(await call(read, { path: 'image.bin' })).toBe('image.bin is a binary file of 3 bytes; it is not shown.');
-    expect(await call(read, { path: 'empty.txt' })).toBe('empty.txt is empty.');
-  });
-
-  test('cuts a line without an end, and reads a file of a gibibyte in bounded memory', async () => {
-    writeFileSync(join(root, 'line.txt'), 'x'.repeat(200_000));
-    const cut = await call(read, { path: 'line.txt' });
-    expect(cut.length).toBeLessThan(50_000);
-    expect(cut).toContain('[line 1 is too long');
-    writeFileSync(join(root, 'sparse.txt'), 'start\n');
-    truncateSync(join(root, 'sparse.txt'), 2 ** 30);
-    const before = process.memoryUsage().rss;
-    expect(await call(read, { path: 'sparse.txt' })).toContain('is a binary file of 1073741824 bytes');
-    expect(process.memoryUsage().rss - before).toBeLessThan(50 * 2 ** 20);
-  });
-
-  test('with several roots, paths begin with the root’s name', async () => {
-    const both = readFile({ roots: [root, join(folder, 'root-secrets')] });
-    expect(await call(both, { path: 'root-secrets/a.txt' })).toBe(SECRET);
-    expect(await call(both, { path: 'root/hello.txt' })).toBe('one\ntwo\nthree');
-    expect(await call(both, { path: 'hello.txt' })).toContain('Begin the path with one of: root, root-secrets.');
+  test.each(IMPOSSIBLE)('refuses %j', async (path, message) => {
+    expect(await answer(tool, { path })).toEqual(`refused: ${message}`);
   });
 });
 
-describe('listFiles', () => {
-  test('lists what is there, without what is denied, and follows no link', async () => {
-    const lines = (await call(list, {})).split('\n');
-    expect(lines).toContain('docs/');
-    expect(lines).toContain('docs/deep/a.md');
-    expect(lines).toContain('up');
-    expect(lines.filter((line) => /\.env|\.git|key|up\//i.test(line))).toEqual([]);
-  });
-
-  test('takes a folder and a glob', async () => {
-    expect(await call(list, { path: 'docs' })).toBe('docs/deep/\ndocs/deep/a.md');
-    expect(await call(list, { glob: '**/*.md' })).toBe('docs/deep/a.md');
-  });
-
-  test('says where it stopped', async () => {
-    expect(await call(listFiles({ roots: root, maxEntries: 2 }), {})).toContain('[more entries are left out');
-    expect(await call(listFiles({ roots: root, maxDepth: 1 }), {})).toContain('[folders further down are left out');
-  });
-});
-
-describe('definitions', () => {
+describe('what is no file', () => {
   test.each([
-    { roots: [], message: 'needs roots' },
-    { roots: '/no/such/folder', message: 'is no folder' },
-  ])('roots $roots are a ConfigError', ({ roots, message }) => {
-    expect(() => readFile({ roots })).toThrow(ConfigError);
-    expect(() => listFiles({ roots })).toThrow(message);
+    ['pipe', 'a pipe'],
+    ['socket', 'a socket'],
+    ['docs', 'a folder'],
+    ['papers', 'a folder'],
+    ['.', 'a folder'],
+  ])('%s is refused without waiting for it', async (path, kind) => {
+    expect(await answer(readFile({ roots: root }), { path })).toEqual(`refused: "${path}" is ${kind}, not a file.`);
   });
+
+  test.skipIf(process.platform === 'win32').each(['zero', 'null', 'random', 'tty'])(
+    '/dev/%s is refused also where /dev is a root',
+    async (path) => {
+      expect(await answer(readFile({ roots: '/dev' }), { path })).toEqual(
+        `refused: "${path}" is a device, not a file.`,
+      );
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux').each(['root/etc/passwd', 'root/no/such/file', 'cwd/package.json', 'exe'])(
+    'the link %s of /proc leads nowhere, also where /proc/self is a root',
+    async (path) => {
+      const tool = readFile({ roots: '/proc/self' });
+      expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+    },
+  );
+});
+
+test('an absolute path below the root is as good as a relative one', async () => {
+  expect(await answer(readFile({ roots: root }), { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+});
+
+test('a root that is a link itself takes absolute paths by either name', async () => {
+  symlinkSync(root, at('../alias'));
+  const tool = readFile({ roots: at('../alias') });
+  expect(await answer(tool, { path: at('../alias/hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await answer(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+});
+
+test('a root that was a link stays what it led to, whatever takes its place', async () => {
+  symlinkSync(root, at('../current'));
+  const tool = readFile({ roots: at('../current') });
+  rmSync(at('../current'));
+  mkdirSync(at('../current'));
+  write('../current/hello.txt', SECRET);
+  symlinkSync(at('../current/hello.txt'), at('to-current.txt'));
+  expect(await answer(tool, { path: at('../current/hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await answer(tool, { path: 'to-current.txt' })).toEqual(`refused: "to-current.txt" ${OUT}`);
+});
+
+describe('several roots', () => {
+  const roots = [root, at('../root-secrets')];
+
+  test('paths begin with the root’s name', async () => {
+    const tool = readFile({ roots });
+    expect(await answer(tool, { path: 'root-secrets/a.txt' })).toEqual(SECRET);
+    expect(await answer(tool, { path: './root/hello.txt' })).toEqual('one\ntwo\nthree');
+    expect(await answer(tool, { path: 'hello.txt' })).toEqual(
+      'refused: "hello.txt" is in none of the folders here. Begin the path with one of: root, root-secrets.',
+    );
+    expect(await answer(tool, { path: 'root/../../outside.txt' })).toEqual(`refused: "root/../../outside.txt" ${OUT}`);
+    expect(await answer(tool, { path: 'root/missing/a.txt' })).toEqual(
+      'refused: There is no "root/missing/a.txt" here. Did you mean "root-secrets/a.txt"?',
+    );
+  });
+
+  test('a listing has each, or the one asked for', async () => {
+    const tool = listFiles({ roots: [at('docs'), at('../root-secrets')] });
+    expect(await answer(tool, {})).toEqual('docs/deep/\ndocs/deep/a.md\nroot-secrets/a.txt');
+    expect(await answer(tool, { path: 'docs/deep' })).toEqual('docs/deep/a.md');
+  });
+});
+
+test('a deny-list of one’s own replaces the default', async () => {
+  const tool = readFile({ roots: root, deny: ['docs/deep'] });
+  expect(await answer(tool, { path: '.env' })).toEqual(SECRET);
+  expect(await answer(tool, { path: 'docs/deep/a.md' })).toEqual(`refused: "docs/deep/a.md" ${DENY}`);
+  expect(await answer(tool, { path: 'papers/deep/a.md' })).toEqual(`refused: "papers/deep/a.md" ${DENY}`);
 });

@@ -1,166 +1,149 @@
-import { constants, realpathSync, statSync } from 'node:fs';
-import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ConfigError, ToolError } from '@pawl/core';
-import { DENIED, denier } from './deny-list.ts';
+import { DENIED, type Denier, denier } from './deny-list.ts';
+import { isGlob } from './glob.ts';
+import { nearest } from './nearest.ts';
+import { codeOf, problem } from './problem.ts';
+import { quoted } from './quoted.ts';
+import { below, type Root, rootsOf } from './roots.ts';
+import type { Inside, Territory } from './territory.ts';
 
 export interface JailOptions {
   /** The folders that may be looked at, with all that is below them. Nothing else may. */
   readonly roots: string | readonly string[];
-  /** Names that are denied inside the roots too; `*` stands for anything. @defaultValue what mostly holds secrets */
+  /**
+   * Globs that are denied inside the roots too, with all below what they match. Without a slash: a name at any depth; with
+   * one: a path from the root. Replaces the default. @defaultValue what mostly holds secrets
+   */
   readonly deny?: readonly string[];
 }
 
-/** Something that is inside the jail. */
-export interface Inside {
-  /** As the file system has it, without links. */
-  readonly real: string;
-  /** As the model sees it: relative to its root, behind the root's name where there are several roots. */
-  readonly shown: string;
+interface Asked {
+  /** As the model wrote it. */
+  readonly path: string;
+  /** Where that would be, if there were no links. */
+  readonly candidate: string;
+  readonly signal: AbortSignal;
 }
 
-interface Root {
-  readonly real: string;
-  readonly name: string;
-}
+const MAX_PATH_LENGTH = 4096;
 
 /** The part of the file system that a tool may see. */
-export class Jail {
+export class Jail implements Territory {
   readonly #roots: readonly Root[];
-  readonly #isDenied: (path: string) => boolean;
+  readonly #denier: Denier;
 
-  /** @throws ConfigError for a root that is missing, no folder, or there twice by its name. */
+  /** @throws ConfigError for roots that are no folders, and a deny-list that is none. */
   constructor({ roots, deny = DENIED }: JailOptions, tool: string) {
-    const given = typeof roots === 'string' ? [roots] : roots;
-    if (!Array.isArray(given) || given.length === 0) {
-      throw new ConfigError(`Tool "${tool}" needs roots: the folders that it may look at. Nothing is allowed without.`);
+    this.#roots = rootsOf(roots, tool);
+    if (!Array.isArray(deny) || !deny.every(isGlob)) {
+      throw new ConfigError(`Tool "${tool}": deny is no list of globs. Pass some, such as [".env*"], or [] for none.`);
     }
-    this.#roots = given.map((root) => rootOf(root, tool));
-    const names = this.#roots.map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) {
-      throw new ConfigError(`Tool "${tool}" has two roots named "${twice}". The model could not tell them apart.`);
-    }
-    this.#isDenied = denier(deny);
+    this.#denier = denier(deny);
   }
 
-  /** The roots, for walking through. */
   get roots(): readonly Inside[] {
-    return this.#roots.map(({ real, name }) => ({ real, shown: this.#roots.length === 1 ? '' : name }));
+    return this.#roots.map((root) => ({ real: root.real, shown: this.#shown(root, '') }));
   }
 
-  /** Whether a path that a walk came upon may be told. */
-  allows(shown: string): boolean {
-    return !this.#isDenied(shown);
+  child(folder: Inside, name: string): Inside | undefined {
+    const real = join(folder.real, name);
+    const place = this.#place(real);
+    if (place === undefined || this.#denier.entry(place.below)) return undefined;
+    return { real, shown: this.#shown(place.root, place.below) };
   }
 
-  /** Where a model's path leads to. Rejects with a `ToolError` that says nothing of what is outside. */
-  async find(path: string): Promise<Inside> {
-    const candidate = this.#candidate(path);
-    const real = await realpath(candidate).catch((error: unknown) => {
-      throw new ToolError(problemOf(error, path));
-    });
-    return this.#inside(real, path);
-  }
-
-  /**
-   * Opens a regular file. What was opened is checked again by its handle, so that a link that changes between the check
-   * and the opening leads nowhere. Devices, pipes and sockets are refused without waiting for them.
-   */
-  async open(path: string): Promise<{ readonly handle: FileHandle; readonly inside: Inside }> {
-    const { real } = await this.find(path);
-    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-    const before = await stat(real).catch((error: unknown) => {
-      throw new ToolError(problemOf(error, path));
-    });
-    if (!before.isFile()) throw new ToolError(`"${path}" is ${kindOf(before)}, not a file.`);
-    const handle = await open(real, flags).catch((error: unknown) => {
-      throw new ToolError(problemOf(error, path));
-    });
+  /** Where a model's path leads to. Rejects with a `ToolError` that says nothing of what is outside or denied. */
+  async find(path: string, { signal }: { readonly signal: AbortSignal }): Promise<Inside> {
+    const asked: Asked = { path, candidate: this.#candidate(path), signal };
     try {
-      const stats = await handle.stat();
-      if (!stats.isFile()) throw new ToolError(`"${path}" is ${kindOf(stats)}, not a file.`);
-      const opened = await this.#openedPath(handle, { real, path });
-      return { handle, inside: this.#inside(opened, path) };
+      return this.admit(await realpath(asked.candidate), path);
     } catch (error) {
-      await handle.close();
-      throw error;
+      throw error instanceof ToolError ? error : await this.#whyNot(error, asked);
     }
   }
 
+  /** What has this path without links, if that may be looked at. */
+  admit(real: string, path: string): Inside {
+    const place = this.#place(real);
+    if (place === undefined) throw outside(path);
+    if (this.#denier.path(place.below)) throw denied(path);
+    return { real, shown: this.#shown(place.root, place.below) };
+  }
+
+  /** Decides by the words alone, so that nobody learns from the answer what there is outside. */
   #candidate(path: string): string {
     if (path.includes('\0')) throw new ToolError('The path has a NUL character in it. Leave it out.');
-    if (path.length > 4096) throw new ToolError('The path is longer than 4096 characters.');
-    const [first] = this.#roots;
-    if (first === undefined || this.#roots.length === 1)
-      return resolve(first?.real ?? '/', isAbsolute(path) ? path : `./${path}`);
-    const [name, ...rest] = path.split(/[/\\]/);
-    const root = this.#roots.find((each) => each.name === name);
-    if (root !== undefined) return resolve(root.real, `./${rest.join(sep)}`);
-    const names = this.#roots.map((each) => each.name).join(', ');
-    throw new ToolError(`"${path}" is in none of the folders here. Begin the path with one of: ${names}.`);
+    if (path.length > MAX_PATH_LENGTH) throw new ToolError(`The path is longer than ${MAX_PATH_LENGTH} characters.`);
+    const candidate = isAbsolute(path) ? this.#absolute(path) : this.#joined(path);
+    const place = candidate === undefined ? undefined : this.#place(candidate);
+    if (candidate === undefined || place === undefined) throw outside(path);
+    if (this.#denier.path(place.below)) throw denied(path);
+    return candidate;
   }
 
-  #inside(real: string, path: string): Inside {
-    for (const root of this.#roots) {
-      const below = relative(root.real, real);
-      if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) continue;
-      const shown = [this.#roots.length === 1 ? '' : root.name, below].filter((part) => part !== '').join(sep);
-      if (this.#isDenied(below)) throw new ToolError(`"${path}" may not be looked at: its name is on the deny-list.`);
-      return { real, shown };
+  /** A root's given name may be a link, which may be another one by now: it stands for what it was at first. */
+  #absolute(path: string): string | undefined {
+    for (const { real, given } of this.#roots) {
+      const found = below(real, path) ?? below(given, path);
+      if (found !== undefined) return resolve(real, `./${found}`);
     }
-    throw new ToolError(`"${path}" is outside of what may be looked at. Use a path relative to the root.`);
+    return undefined;
   }
 
-  /** Where a handle really points to: by /proc on Linux, elsewhere by comparing what the path leads to now. */
-  async #openedPath(
-    handle: FileHandle,
-    { real, path }: { readonly real: string; readonly path: string },
-  ): Promise<string> {
-    if (process.platform === 'linux') return readlink(`/proc/self/fd/${handle.fd}`);
-    const [opened, now, target] = await Promise.all([handle.stat(), stat(real), realpath(real)]);
-    if (opened.dev === now.dev && opened.ino === now.ino) return target;
-    throw new ToolError(`"${path}" changed while it was opened. Try again.`);
+  #joined(path: string): string {
+    const [first] = this.#roots;
+    if (first !== undefined && this.#roots.length === 1) return resolve(first.real, `./${path}`);
+    const [name, ...rest] = path.replace(/^(\.\/)+/, '').split('/');
+    const root = this.#roots.find((each) => each.name === name);
+    if (root !== undefined) return resolve(root.real, `./${rest.join('/')}`);
+    const names = this.#roots.map((each) => each.name).join(', ');
+    throw new ToolError(`${quoted(path)} is in none of the folders here. Begin the path with one of: ${names}.`);
+  }
+
+  #place(path: string): { readonly root: Root; readonly below: string } | undefined {
+    for (const root of this.#roots) {
+      const found = below(root.real, path);
+      if (found !== undefined) return { root, below: found };
+    }
+    return undefined;
+  }
+
+  #shown(root: Root, path: string): string {
+    return [this.#roots.length === 1 ? '' : root.name, path].filter((part) => part !== '').join('/');
+  }
+
+  /** Tells a missing file from a link that leads out, by the last folder on the way that is there. */
+  async #whyNot(error: unknown, { path, candidate, signal }: Asked): Promise<ToolError> {
+    let folder = dirname(candidate);
+    let real = await realpath(folder).catch(() => undefined);
+    while (real === undefined && folder !== dirname(folder)) {
+      folder = dirname(folder);
+      real = await realpath(folder).catch(() => undefined);
+    }
+    // A root that is gone leaves only what is above it.
+    if (real === undefined || this.#place(folder) === undefined) return problem(error, path);
+    const reached = this.admit(real, path);
+    const [name = '', ...rest] = relative(folder, candidate).split(sep);
+    const isLink = await lstat(join(real, name)).then(
+      (stats) => stats.isSymbolicLink(),
+      () => false,
+    );
+    if (isLink) return outside(path);
+    const told = problem(error, path);
+    if (codeOf(error) !== 'ENOENT') return told;
+    const near = await nearest(this, { folder: reached, name, rest, signal });
+    return near === undefined ? told : new ToolError(`${told.message} Did you mean ${quoted(near)}?`);
   }
 }
 
-function rootOf(root: string, tool: string): Root {
-  try {
-    const real = realpathSync(root);
-    if (statSync(real).isDirectory()) return { real, name: basename(real) };
-  } catch {
-    // Told below, with the path.
-  }
-  throw new ConfigError(`Tool "${tool}": the root ${JSON.stringify(root)} is no folder. Pass one that exists.`);
+function outside(path: string): ToolError {
+  return new ToolError(
+    `${quoted(path)} leads out of the folders that may be looked at, or nowhere. Use a path relative to the root.`,
+  );
 }
 
-interface Kinds {
-  isDirectory(): boolean;
-  isFIFO(): boolean;
-  isSocket(): boolean;
-}
-
-function kindOf(stats: Kinds): string {
-  if (stats.isDirectory()) return 'a folder';
-  if (stats.isFIFO()) return 'a pipe';
-  return stats.isSocket() ? 'a socket' : 'a device';
-}
-
-/** What the file system's error means for the model: never a path that it did not name itself. */
-function problemOf(error: unknown, path: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return `There is no "${path}" here.`;
-    case 'ELOOP':
-      return `"${path}" is a link that leads nowhere.`;
-    case 'EACCES':
-    case 'EPERM':
-      return `"${path}" may not be read by this process.`;
-    case 'ENAMETOOLONG':
-      return 'A name in the path is too long.';
-    default:
-      return `"${path}" can't be read (${String(code ?? 'unknown error')}).`;
-  }
+function denied(path: string): ToolError {
+  return new ToolError(`${quoted(path)} may not be looked at: its name is on the deny-list.`);
 }

@@ -1,25 +1,38 @@
 import { stat } from 'node:fs/promises';
-import { matchesGlob } from 'node:path';
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { type Clock, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Inside, Jail, type JailOptions } from '../files/jail.ts';
-import { type Walked, walk } from './walk.ts';
+import { checkPositive } from '../files/check-positive.ts';
+import { globMatcher, isGlob } from '../files/glob.ts';
+import { Jail, type JailOptions } from '../files/jail.ts';
+import { problem } from '../files/problem.ts';
+import { quoted } from '../files/quoted.ts';
+import type { Inside } from '../files/territory.ts';
+import { type Found, type Stop, type Walked, walk } from '../files/walk.ts';
 
 export interface ListFilesOptions extends JailOptions {
   /** The most entries of one call. @defaultValue 500 */
   readonly maxEntries?: number;
   /** Folders below the one asked for that are looked into. @defaultValue 8 */
   readonly maxDepth?: number;
+  /** After so many milliseconds what was found by then is told. @defaultValue 5_000 */
+  readonly maxDurationMs?: number;
+  /** Deadline in milliseconds, for a file system that hangs. @defaultValue 10_000 */
+  readonly timeoutMs?: number;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
 }
 
 /**
  * A tool that lists files and folders below the roots given. See README.md beside this file for what it protects against
  * and what not.
  *
- * @throws ConfigError for roots that are no folders.
+ * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
-export function listFiles({ maxEntries = 500, maxDepth = 8, ...options }: ListFilesOptions): Tool<unknown> {
+export function listFiles(options: ListFilesOptions): Tool<unknown> {
+  const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = options;
   const jail = new Jail(options, 'list_files');
+  checkPositive({ maxEntries, maxDepth, maxDurationMs }, 'list_files');
+  const caps = { territory: jail, clock, maxEntries, maxDurationMs, maxLength: MAX_LENGTH, maxVisited: MAX_VISITED };
   return tool({
     name: 'list_files',
     description: 'Lists the files and folders there are, as paths that read_file takes. Folders end in a slash.',
@@ -27,41 +40,74 @@ export function listFiles({ maxEntries = 500, maxDepth = 8, ...options }: ListFi
       path: z.string().optional().describe('The folder to list. Without it: everything that may be looked at.'),
       glob: z
         .string()
+        .min(1)
         .max(200)
-        // Matching takes time that grows fast with the number of wildcards.
-        .refine((glob) => (glob.match(/\*+/g)?.length ?? 0) <= 6, 'must have at most 6 wildcards')
+        .refine(isGlob, 'has too many {a,b}: use fewer')
         .optional()
-        .describe('Only paths that match, such as **/*.ts.'),
+        .describe('Only paths that match, such as src/**/*.ts; without a slash, names at any depth.'),
+      depth: z.number().int().min(1).max(maxDepth).optional().describe('How many levels of folders; 1 is only one.'),
     }),
     effect: 'read',
-    timeoutMs: 10_000,
+    timeoutMs,
     preview: ({ path }) => `list ${path ?? 'all files'}`,
-    async execute({ path, glob }, { signal }) {
-      const starts = path === undefined ? jail.roots : [await folder(jail, path)];
-      const wants = glob === undefined ? () => true : (shown: string) => matchesGlob(shown, glob);
-      const lines: string[] = [];
-      for (const start of starts) {
-        const walked = await walk(start, { jail, signal, maxDepth, wants, maxEntries: maxEntries - lines.length });
-        lines.push(...walked.entries, ...note(walked));
-      }
-      return lines.length === 0 ? 'Nothing is there.' : lines.join('\n');
+    async execute({ path = '', glob, depth = maxDepth }, { signal }) {
+      const start = path === '' || path === '.' || path === './' ? undefined : await folder(jail, { path, signal });
+      const walked = await walk(start === undefined ? jail.roots : [start], {
+        ...caps,
+        maxDepth: depth,
+        signal,
+        wants: glob === undefined ? () => true : wantedBy(glob, start),
+      });
+      return told(walked, glob);
     },
   });
 }
 
-async function folder(jail: Jail, path: string): Promise<Inside> {
-  const inside = await jail.find(path === '' ? '.' : path);
-  if ((await stat(inside.real)).isDirectory()) return inside;
-  throw new ToolError(`"${path}" is a file, not a folder. Read it with read_file.`);
+/** Below what the model reads of a result, notes included. */
+const MAX_LENGTH = 49_152;
+const MAX_VISITED = 50_000;
+
+async function folder(
+  jail: Jail,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<Inside> {
+  const inside = await jail.find(path, { signal });
+  const stats = await stat(inside.real).catch((error: unknown) => {
+    throw problem(error, path);
+  });
+  if (stats.isDirectory()) return inside;
+  throw new ToolError(`${quoted(path)} is no folder. Read it with read_file, or list the folder that it is in.`);
 }
 
-function note({ stopped }: Walked): readonly string[] {
-  switch (stopped) {
-    case undefined:
-      return [];
-    case 'depth':
-      return ['[folders further down are left out: list one of them]'];
+/** A glob counts from the folder that is listed. */
+function wantedBy(glob: string, start: Inside | undefined): (found: Found) => boolean {
+  const matches = globMatcher([glob]);
+  const prefix = start === undefined || start.shown === '' ? '' : `${start.shown}/`;
+  return ({ shown }) => matches(shown.slice(prefix.length));
+}
+
+function told({ found, stops, unread }: Walked, glob: string | undefined): string {
+  const lines = [...found.map(line), ...[...stops].map(note)];
+  if (unread > 0) lines.push(`[${unread} ${unread === 1 ? 'folder' : 'folders'} could not be read]`);
+  if (lines.length > 0) return lines.join('\n');
+  return glob === undefined ? 'Nothing is there.' : `Nothing there matches ${quoted(glob)}.`;
+}
+
+function line({ shown, isFolder }: Found): string {
+  const path = isFolder ? `${shown}/` : shown;
+  // A name with a line break in it must not pass for two.
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(path) ? JSON.stringify(path) : path;
+}
+
+function note(stop: Stop): string {
+  switch (stop) {
     case 'entries':
-      return ['[more entries are left out: list a folder, or pass a narrower glob]'];
+      return '[more entries are left out: list a folder, or pass a narrower glob]';
+    case 'visited':
+      return '[there are too many entries to look at them all: list a folder further down]';
+    case 'depth':
+      return '[folders further down are left out: list one of them]';
+    case 'time':
+      return '[the time was over before all was looked at: list a folder further down]';
   }
 }

@@ -1,0 +1,43 @@
+import { ConfigError } from '../base/errors.ts';
+import type { Middleware } from '../loop/middleware.ts';
+
+interface RunParts {
+  readonly signal?: unknown;
+  readonly durable?: unknown;
+}
+
+/** What a caller without types may get wrong, and would otherwise find out too late, or nowhere near. */
+export function checkRunOptions(options: RunParts | null | undefined, agent: string): void {
+  const { signal, durable } = options ?? {};
+  if (signal !== undefined && signal !== null && !has(signal, 'addEventListener')) {
+    throw new ConfigError(`Agent "${agent}": signal is no AbortSignal. Pass controller.signal, not the controller.`);
+  }
+  if (durable === undefined || durable === null || (has(durable, 'start') && has(durable, 'open'))) return;
+  throw new ConfigError(`Agent "${agent}": durable is no host. Pass memory(), or another DurableHost.`);
+}
+
+/** A run is resumed where it was started: there is no host to fall back on. */
+export function checkResumeOptions(options: RunParts | null | undefined, agent: string): void {
+  checkRunOptions(options, agent);
+  if (options?.durable !== undefined && options.durable !== null) return;
+  throw new ConfigError(`Agent "${agent}": resume needs the host that the run was started on. Pass { durable: host }.`);
+}
+
+export function checkMiddleware(middleware: readonly Middleware<never>[], agent: string): void {
+  middleware.forEach((each, index) => {
+    if (typeof each !== 'object' || each === null) {
+      throw new ConfigError(`Agent "${agent}": middleware[${index}] is no object. Pass { prepareTurn, model, tool }.`);
+    }
+    for (const hook of ['prepareTurn', 'model', 'tool'] as const) {
+      if (each[hook] === undefined || typeof each[hook] === 'function') continue;
+      throw new ConfigError(
+        `Agent "${agent}": middleware[${index}].${hook} is no function. Pass one, or leave it out.`,
+      );
+    }
+  });
+}
+
+function has(value: unknown, method: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return method in value && typeof (value as Record<string, unknown>)[method] === 'function'; // It is there.
+}

@@ -1,0 +1,53 @@
+import { ConfigError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
+import { History } from '../chat/history.ts';
+import type { Input } from './agent-options.ts';
+
+/**
+ * A run's input as its history. Messages are copied: the caller may change his own later, and use them again.
+ *
+ * @throws ConfigError for what are no messages, naming the position.
+ */
+export function readInput(input: Input): History {
+  if (typeof input === 'string') return History.from([{ role: 'user', content: input }]);
+  if (!Array.isArray(input)) {
+    throw new ConfigError(`The input is ${described(input)}. Pass a text, or a list of messages.`);
+  }
+  for (const [index, message] of input.entries()) checkMessage(message, `messages[${index}]`);
+  return History.from(copied(input));
+}
+
+function checkMessage(message: unknown, path: string): void {
+  if (!isRecord(message) || typeof message['role'] !== 'string') {
+    throw new ConfigError(`${path} has no role: it is ${described(message)}. Pass { role: "user", content: "…" }.`);
+  }
+  const { role, tool_calls: calls } = message;
+  if (role !== 'assistant' || calls === undefined || calls === null) return;
+  if (!Array.isArray(calls))
+    throw new ConfigError(`${path}.tool_calls is ${described(calls)}. Pass a list, or leave it out.`);
+  for (const [index, call] of calls.entries()) checkCall(call, `${path}.tool_calls[${index}]`);
+}
+
+function checkCall(call: unknown, path: string): void {
+  const body = isRecord(call) ? (call['function'] ?? call['custom']) : undefined;
+  if (!isRecord(call) || !isRecord(body) || typeof call['type'] !== 'string' || typeof body['name'] !== 'string') {
+    throw new ConfigError(`${path} is no tool call. Pass { id, type: "function", function: { name, arguments } }.`);
+  }
+  const written = body['arguments'] ?? body['input'] ?? '';
+  if (typeof written === 'string') return;
+  throw new ConfigError(`${path}.function.arguments is ${described(written)}. Pass its JSON as a string.`);
+}
+
+function copied<T>(messages: T): T {
+  try {
+    return structuredClone(messages);
+  } catch (cause) {
+    throw new ConfigError('The messages hold something that is no JSON. Take it out.', { cause });
+  }
+}
+
+function described(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,48 @@
+import { untilAborted } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
+import type { Conclusion } from '../loop/action.ts';
+import { ActiveTime } from '../loop/active-time.ts';
+import { failure } from '../loop/failure.ts';
+import { DurationReached } from '../loop/limits.ts';
+import { reasonText } from '../loop/scope.ts';
+import type { AgentOptions } from './agent-options.ts';
+
+/** As an agent has them: its context's type is checked where `Agent` is used. */
+export type Instructions = AgentOptions<never, unknown>['instructions'];
+
+export interface ResolveOptions {
+  readonly context: unknown;
+  readonly clock: Clock;
+  /** The run's cap, which holds here as well. */
+  readonly durationMs: number;
+  readonly signal: AbortSignal;
+  readonly abort: (reason: unknown) => void;
+}
+
+export type Resolved =
+  | { readonly type: 'resolved'; readonly text: string | undefined }
+  | { readonly type: 'ended'; readonly conclusion: Conclusion; readonly activeMs: number };
+
+/** A function of the user's that throws fails the run, as data; neither an abort nor the run's time waits for it. */
+export async function resolveInstructions(instructions: Instructions, options: ResolveOptions): Promise<Resolved> {
+  if (typeof instructions !== 'function') return { type: 'resolved', text: instructions };
+  const { context, clock, durationMs, signal, abort } = options;
+  const onOver = (): void => abort(new DurationReached('The time of the run is over.'));
+  const time = new ActiveTime(durationMs, { clock, onOver });
+  const ended = (conclusion: Conclusion): Resolved => ({ type: 'ended', conclusion, activeMs: time.activeMs });
+  try {
+    const text: unknown = await untilAborted(signal, () => instructions(context as never));
+    if (typeof text === 'string') return { type: 'resolved', text };
+    if (text === undefined || text === null) return { type: 'resolved', text: undefined };
+    return ended(failure(new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`)));
+  } catch (error) {
+    if (!signal.aborted) return ended(failure(error));
+    if (!(signal.reason instanceof DurationReached)) {
+      return ended({ status: 'aborted', reason: reasonText(signal.reason) });
+    }
+    return ended({ status: 'limited', limit: 'durationMs', max: durationMs, spent: time.activeMs });
+  } finally {
+    time.end();
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { ConfigError, DurableError, PawlError } from './errors.ts';
+
+test.each([
+  [new PawlError('It broke.', { code: 'thing.broken' }), true],
+  [new ConfigError('Wrong.'), true],
+  [new DurableError('Two writers.', { code: 'run.live' }), true],
+  [new Error('Not ours.'), false],
+  [{ name: 'PawlError', code: 'thing.broken' }, false],
+  ['thing.broken', false],
+  [null, false],
+  [undefined, false],
+])('%o is one of our errors: %s', (error, answer) => {
+  expect(PawlError.is(error)).toBe(answer);
+});
+
+test('an error of another copy of the package is one of ours', () => {
+  const foreign = Object.assign(new Error('From afar.'), { [Symbol.for('pawl.error')]: true });
+  expect(PawlError.is(foreign)).toBe(true);
+});
+
+test('a definition that is wrong has a code of its own unless another is given', () => {
+  const cause = new Error('deep down');
+  const plain = new ConfigError('Wrong.');
+  const special = new ConfigError('Wrong.', { code: 'config.missing_key', cause });
+  const fields = ({ name, message, code, cause }: PawlError) => ({ name, message, code, cause });
+  expect([plain, special].map(fields)).toEqual([
+    { name: 'ConfigError', message: 'Wrong.', code: 'config.invalid', cause: undefined },
+    { name: 'ConfigError', message: 'Wrong.', code: 'config.missing_key', cause },
+  ]);
+  expect('cause' in plain).toBe(false);
+});
+
+test('the mark of our errors is seen by nobody who lists their fields', () => {
+  expect(Object.entries(new DurableError('Two writers.', { code: 'run.live' }))).toEqual([
+    ['name', 'DurableError'],
+    ['code', 'run.live'],
+  ]);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { canonicalJson, isRecord, parseJson } from './json.ts';
+
+test.each([
+  [{}, true],
+  [{ a: 1 }, true],
+  [Object.create(null), true],
+  [[], false],
+  [null, false],
+  [undefined, false],
+  ['{}', false],
+  [0, false],
+  [() => ({}), false],
+])('%o is a record: %s', (value, answer) => {
+  expect(isRecord(value)).toBe(answer);
+});
+
+test('what parses is given as it is, a field named __proto__ included', () => {
+  const parsed = parseJson('{"__proto__": {"polluted": true}, "a": [1, null]}');
+  expect(parsed.ok && Object.entries(parsed.value as object)).toEqual([
+    ['__proto__', { polluted: true }],
+    ['a', [1, null]],
+  ]);
+});
+
+test('a problem is data like any other', () => {
+  expect({ ...parseJson('nope') }).toEqual({ ok: false, problem: 'unexpected "n" at position 0' });
+});
+
+test.each([
+  { value: { b: 1, a: 2 }, text: '{"a":2,"b":1}' },
+  { value: { b: { d: 1, c: 2 }, a: [{ z: 1, y: 2 }] }, text: '{"a":[{"y":2,"z":1}],"b":{"c":2,"d":1}}' },
+  { value: [2, 1], text: '[2,1]' },
+  { value: { é: 1, z: 2, Z: 3 }, text: '{"Z":3,"z":2,"é":1}' },
+  { value: { a: undefined, b: null }, text: '{"b":null}' },
+  { value: 'text', text: '"text"' },
+  { value: null, text: 'null' },
+  { value: JSON.parse('{"b":1,"__proto__":2}'), text: '{"__proto__":2,"b":1}' },
+])('one text stands for a value, whatever the order of its keys: $text', ({ value, text }) => {
+  expect(canonicalJson(value)).toBe(text);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { closest, excerpt, plural } from './text.ts';
+
+test.each([
+  [0, '0 turns'],
+  [1, '1 turn'],
+  [2, '2 turns'],
+])('%i is counted as "%s"', (count, text) => {
+  expect(plural(count, 'turn')).toBe(text);
+});
+
+test.each([
+  { text: 'short', max: 5, quoted: 'short' },
+  { text: 'longer', max: 5, quoted: 'longe… (1 character more)' },
+  { text: 'longer', max: 0, quoted: '… (6 characters more)' },
+  { text: 'ab😀cd', max: 3, quoted: 'ab… (4 characters more)' },
+  { text: 'ab😀cd', max: 4, quoted: 'ab😀… (2 characters more)' },
+])('the first $max characters of "$text" are quoted, and no character is cut in two', ({ text, max, quoted }) => {
+  expect(excerpt(text, max)).toBe(quoted);
+});
+
+test('200 characters are quoted where nothing else is said', () => {
+  expect(excerpt('x'.repeat(201))).toBe(`${'x'.repeat(200)}… (1 character more)`);
+});
+
+const names: readonly string[] = ['get_weather', 'send_mail', 'searchWeb', 'ls'];
+
+test.each([
+  ['get_weather', 'get_weather'],
+  ['getWeather', 'get_weather'],
+  ['GET-WEATHER', 'get_weather'],
+  ['weather', 'get_weather'],
+  ['send_email', 'send_mail'],
+  ['search_web', 'searchWeb'],
+  ['sl', undefined],
+  ['lss', 'ls'],
+  ['rm', undefined],
+  ['x', undefined],
+  ['', undefined],
+  ['天气', undefined],
+  ['delete_everything', undefined],
+])('"%s" was probably meant as %j', (name, meant) => {
+  expect(closest(name, names)).toBe(meant);
+});
+
+test('of names that are equally near the first is taken', () => {
+  expect(closest('read_fil', ['read_file', 'read_fill'])).toBe('read_file');
+});
+
+test('among no names none is meant', () => {
+  expect(closest('get_weather', [])).toBeUndefined();
+});

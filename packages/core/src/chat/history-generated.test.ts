@@ -1,0 +1,101 @@
+import { checkHistory } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { History } from './history.ts';
+import type { AssistantMessage, FunctionToolCall, Message, ToolMessage } from './message.ts';
+
+const SEEDS: readonly number[] = Array.from({ length: 300 }, (_, index) => index + 1);
+
+test('whatever conversation is taken over can be sent, keeps its words, and is taken over again as it is', () => {
+  for (const seed of SEEDS) {
+    const given = conversation(generator(seed));
+    const { messages } = History.from(given);
+    expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+    expect({ seed, ids: repeated(messages) }).toEqual({ seed, ids: [] });
+    expect(spoken(messages)).toEqual(spoken(given));
+    expect(History.from(messages).messages).toEqual(messages);
+  }
+});
+
+test('whatever a model says, admitted and answered, can be sent after each turn', () => {
+  for (const seed of SEEDS) {
+    const random = generator(seed);
+    let history = History.empty().append({ role: 'user', content: 'Go.' });
+    for (let turn = 0; turn < 6; turn++) {
+      const said = assistant(random);
+      const { message, rawArguments } = history.admit(said);
+      const answers = (message.tool_calls ?? []).map(({ id }): ToolMessage => result(id, 'Found.'));
+      history = history.append(message, ...answers);
+      expect({ seed, turn, faults: checkHistory(history.messages) }).toEqual({ seed, turn, faults: [] });
+      expect(rawArguments).toEqual(invalidArguments(said));
+    }
+    expect({ seed, ids: repeated(history.messages) }).toEqual({ seed, ids: [] });
+  }
+});
+
+type Random = (below: number) => number;
+
+/** The same numbers for the same seed (mulberry32). */
+function generator(seed: number): Random {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** What other programs store: few ids, reused; results missing, out of order; arguments of all sorts. */
+function conversation(random: Random): readonly Message[] {
+  return Array.from({ length: random(8) }).flatMap((): Message[] => {
+    const kind = random(4);
+    if (kind === 0) return [{ role: 'user', content: `Question ${random(100)}.` }];
+    if (kind === 1) return [{ role: 'system', content: 'Be brief.' }];
+    const message = assistant(random);
+    const results = (message.tool_calls ?? [])
+      .filter(() => random(3) > 0)
+      .map(({ id }, index) => result(id, `Result ${index}.`));
+    return [message, ...shuffled(results, random)];
+  });
+}
+
+const IDS: readonly string[] = ['', 'call_0', 'call_0', 'call_1', 'call_0_2', 'call_1_1'];
+const JSONS: ReadonlySet<string> = new Set(['{}', '{"a":1}', 'null', '"text"']);
+const ARGUMENTS: readonly string[] = [...JSONS, '', '{"a":', '[1', '{"a":1}{"b":2}', '\u0000'];
+
+function assistant(random: Random): AssistantMessage {
+  const calls = Array.from({ length: random(5) }, (): FunctionToolCall => {
+    const [id = '', text = ''] = [IDS[random(IDS.length)], ARGUMENTS[random(ARGUMENTS.length)]];
+    return { id, type: 'function', function: { name: 'look_up', arguments: text } };
+  });
+  if (calls.length === 0)
+    return { role: 'assistant', content: 'Done.', ...(random(2) === 0 ? { tool_calls: [] } : {}) };
+  return { role: 'assistant', content: null, tool_calls: calls };
+}
+
+function result(id: string, content: string): ToolMessage {
+  return { role: 'tool', tool_call_id: id, content };
+}
+
+function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
+  return list
+    .map((value) => ({ value, order: random(1000) }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ value }) => value);
+}
+
+function spoken(messages: readonly Message[]): readonly unknown[] {
+  return messages.filter(({ role }) => role !== 'tool').map(({ role, content }) => [role, content]);
+}
+
+function repeated(messages: readonly Message[]): readonly string[] {
+  const ids = messages.flatMap((message) =>
+    message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [],
+  );
+  return ids.filter((id, index) => ids.indexOf(id) < index);
+}
+
+function invalidArguments({ tool_calls = [] }: AssistantMessage): Readonly<Record<number, string>> {
+  const texts = tool_calls.map((call) => (call.type === 'function' ? call.function.arguments : ''));
+  return Object.fromEntries(texts.map((text, index) => [index, text] as const).filter(([, text]) => !JSONS.has(text)));
+}

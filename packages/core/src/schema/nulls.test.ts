@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { compileSchema, type Schema } from './schema.ts';
+
+const node: z.ZodType = z.object({
+  name: z.string(),
+  note: z.string().optional(),
+  get next() {
+    return node.optional();
+  },
+});
+
+interface Row {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly given: unknown;
+  readonly value: unknown;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'for a field that may be left out it is taken out, and the default applies',
+    schema: z.object({ city: z.string(), unit: z.string().default('C'), days: z.number().optional() }),
+    given: { city: 'Oslo', unit: null, days: null },
+    value: { city: 'Oslo', unit: 'C' },
+  },
+  {
+    name: 'that the schema allows is kept',
+    schema: z.object({ a: z.string().nullish(), b: z.string().nullable().default('x'), c: z.unknown() }),
+    given: { a: null, b: null, c: null },
+    value: { a: null, b: null, c: null },
+  },
+  {
+    name: 'that only a coercion takes is taken out',
+    schema: z.object({ text: z.coerce.string().optional(), count: z.coerce.number().default(3) }),
+    given: { text: null, count: null },
+    value: { count: 3 },
+  },
+  {
+    name: 'is taken out inside of objects and lists',
+    schema: z.object({ days: z.array(z.object({ on: z.string(), at: z.string().optional() })) }),
+    given: { days: [{ on: 'Mo', at: null }, { on: 'Tu' }] },
+    value: { days: [{ on: 'Mo' }, { on: 'Tu' }] },
+  },
+  {
+    name: 'is taken out behind a reference',
+    schema: node,
+    given: { name: 'a', note: null, next: { name: 'b', note: null, next: null } },
+    value: { name: 'a', next: { name: 'b' } },
+  },
+  {
+    name: 'that a literal or an enum allows is kept',
+    schema: z.object({ a: z.literal(null).optional(), b: z.literal(['x', null]).optional() }),
+    given: { a: null, b: null },
+    value: { a: null, b: null },
+  },
+  {
+    name: 'for an optional field of a union without null is taken out',
+    schema: z.object({ a: z.union([z.string(), z.number()]).optional() }),
+    given: { a: null },
+    value: {},
+  },
+];
+
+test.each(rows)('a null $name', async ({ schema, given, value }) => {
+  const before = structuredClone(given);
+  await expect(compileSchema(schema, 'input').validate(given)).resolves.toEqual({ ok: true, value });
+  expect(given).toEqual(before);
+});
+
+test.each([
+  ['a field that is required', z.object({ city: z.string() }), { city: null }, 'city: expected string, got null'],
+  ['an element of a list', z.object({ a: z.array(z.string()) }), { a: [null] }, 'a[0]: expected string, got null'],
+  [
+    'a value of a record',
+    z.object({ a: z.record(z.string(), z.string()) }),
+    { a: { x: null } },
+    'a.x: expected string, got null',
+  ],
+  ['the whole', z.object({}), null, 'arguments: expected object, got null'],
+])('a null for %s stays, and is told', async (_, schema, given, issues) => {
+  await expect(compileSchema(schema, 'input').validate(given)).resolves.toEqual({ ok: false, issues });
+});
+
+test('a null that the check takes although its JSON Schema is silent about it is kept where it is needed', async () => {
+  const schema = {
+    '~standard': {
+      version: 1,
+      vendor: 'other',
+      validate: (value: unknown) =>
+        'end' in (value as object) ? { value } : { issues: [{ message: 'expected the key "end"', path: [] }] },
+      jsonSchema: { input: () => ({ type: 'object', properties: { end: { type: 'string' } } }) },
+    },
+  } as Schema;
+  await expect(compileSchema(schema, 'input').validate({ end: null })).resolves.toEqual({
+    ok: true,
+    value: { end: null },
+  });
+});
+
+test('what is wrong besides is told, not the null', async () => {
+  const schema = z.object({ city: z.string(), unit: z.string().optional() });
+  await expect(compileSchema(schema, 'input').validate({ city: 7, unit: null })).resolves.toEqual({
+    ok: false,
+    issues: 'city: expected string, got number',
+  });
+});

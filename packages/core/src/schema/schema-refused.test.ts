@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import * as mini from 'zod/mini';
+import { z as z3 } from 'zod/v3';
+import { ConfigError } from '../base/errors.ts';
+import { compileSchema, type Schema } from './schema.ts';
+
+const CANNOT = "JSON Schema can't express";
+const DATE = 'Use z.iso.datetime(), or a codec.';
+
+test.each([
+  [
+    'a date, deep inside',
+    z.object({ trip: z.object({ days: z.array(z.object({ on: z.date() })) }) }),
+    `.trip.days[].on: ${CANNOT} date. ${DATE}`,
+  ],
+  ['a date that is optional', z.object({ on: z.date().optional() }), `.on: ${CANNOT} date. ${DATE}`],
+  ['a date of a union', z.object({ on: z.union([z.string(), z.date()]) }), `.on: ${CANNOT} date. ${DATE}`],
+  ['a date of a record', z.object({ on: z.record(z.string(), z.date()) }), `.on: ${CANNOT} date. ${DATE}`],
+  ['a date that is coerced', z.object({ on: z.coerce.date() }), `.on: ${CANNOT} date. ${DATE}`],
+  ['a date of zod/mini', mini.object({ on: mini.date() }), `.on: ${CANNOT} date. ${DATE}`],
+  ['a bigint', z.object({ id: z.bigint() }), `.id: ${CANNOT} bigint. Use z.int(), or a string with a codec.`],
+  ['a map', z.object({ by: z.map(z.string(), z.string()) }), `.by: ${CANNOT} map. Use z.record().`],
+  ['a set', z.object({ tags: z.array(z.set(z.string())) }), `.tags[]: ${CANNOT} set. Use z.array().`],
+  [
+    'a check of nothing that JSON knows',
+    z.object({ file: z.instanceof(URL) }),
+    `.file: ${CANNOT} custom. Use a type that JSON has, and convert it in execute or with a codec.`,
+  ],
+  ['a root that is a date', z.date(), `: ${CANNOT} date. ${DATE}`],
+])('%s is refused where it is defined, with the tool, the path and the fix', (_, schema, problem) => {
+  expect(refusal(schema)).toEqual({ code: 'config.invalid', message: `Tool "t", input${problem}` });
+});
+
+test('what zod itself says is the cause', () => {
+  const error = caught(z.object({ on: z.date() }));
+  expect(error.cause).toBeInstanceOf(Error);
+});
+
+test.each([
+  ['null', null, 'null is not a schema. Pass a zod schema.'],
+  ['undefined', undefined, 'undefined is not a schema. Pass a zod schema.'],
+  ['a number', 7, 'a number is not a schema. Pass a zod schema.'],
+  ['a text', 'string', 'a string is not a schema. Pass a zod schema.'],
+  ['a function', () => true, 'a function is not a schema. Pass a zod schema.'],
+  ['JSON Schema', { type: 'object' }, 'an object is not a schema. Pass a zod schema.'],
+  ['a shape without z.object()', { city: z.string() }, 'an object is not a schema. Pass a zod schema.'],
+  ['half a Standard Schema', { '~standard': { vendor: 'x' } }, 'an object is not a schema. Pass a zod schema.'],
+])('%s is no schema, and said so', (_, schema, problem) => {
+  expect(refusal(schema)).toEqual({ code: 'config.invalid', message: `Tool "t", input: ${problem}` });
+});
+
+test('a bare zod 3 schema is told how to come in', () => {
+  expect(refusal(z3.object({ city: z3.string() }))).toEqual({
+    code: 'config.invalid',
+    message: 'Tool "t", input is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".',
+  });
+});
+
+test('a schema that can only validate is refused, with its vendor', () => {
+  const bare = { '~standard': { version: 1, vendor: 'valibot', validate: (value: unknown) => ({ value }) } };
+  expect(refusal(bare)).toEqual({
+    code: 'config.invalid',
+    message:
+      'Tool "t", input: a schema of "valibot" can validate but not say what it is in JSON Schema. Use zod 4, or a schema with "~standard".jsonSchema.',
+  });
+});
+
+test('what another library cannot tell in JSON Schema is refused with its own words', () => {
+  const morph = {
+    '~standard': {
+      version: 1,
+      vendor: 'arktype',
+      validate: (value: unknown) => ({ value }),
+      jsonSchema: {
+        input: () => {
+          throw new Error('morphs have no JSON Schema');
+        },
+      },
+    },
+  };
+  expect(refusal(morph)).toEqual({
+    code: 'config.invalid',
+    message: `Tool "t", input: this schema can't be told in JSON Schema: morphs have no JSON Schema`,
+  });
+});
+
+function caught(schema: unknown): ConfigError {
+  try {
+    compileSchema(schema as Schema, 'Tool "t", input'); // From JavaScript anything may come.
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
+
+function refusal(schema: unknown): { readonly code: string; readonly message: string } {
+  const { code, message } = caught(schema);
+  return { code, message };
+}

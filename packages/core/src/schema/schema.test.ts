@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import * as mini from 'zod/mini';
+import type { JsonSchema } from './json-schema.ts';
+import { compileSchema, type Schema } from './schema.ts';
+
+const where = 'Tool "get_weather", input';
+
+interface Row {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly jsonSchema: JsonSchema;
+  readonly given: unknown;
+  readonly value: unknown;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'an object of zod',
+    schema: z.object({ city: z.string().describe('Where.'), days: z.int().min(1).max(3).optional() }),
+    jsonSchema: {
+      type: 'object',
+      properties: {
+        city: { type: 'string', description: 'Where.' },
+        days: { type: 'integer', minimum: 1, maximum: 3 },
+      },
+      required: ['city'],
+    },
+    given: { city: 'Oslo', days: 2, odd: true },
+    value: { city: 'Oslo', days: 2 },
+  },
+  {
+    name: 'an object of zod/mini',
+    schema: mini.object({ city: mini.string(), days: mini.optional(mini.number()) }),
+    jsonSchema: {
+      type: 'object',
+      properties: { city: { type: 'string' }, days: { type: 'number' } },
+      required: ['city'],
+    },
+    given: { city: 'Oslo' },
+    value: { city: 'Oslo' },
+  },
+  {
+    name: 'the input side of a default: the model may leave it out',
+    schema: z.object({ unit: z.enum(['C', 'F']).default('C') }),
+    jsonSchema: {
+      type: 'object',
+      properties: { unit: { type: 'string', enum: ['C', 'F'], default: 'C' } },
+    },
+    given: {},
+    value: { unit: 'C' },
+  },
+  {
+    name: 'the input side of transforms, pipes and coercions',
+    schema: z.object({
+      words: z.string().transform((text) => text.split(' ')),
+      count: z.string().pipe(z.transform(Number)),
+      flag: z.coerce.boolean(),
+    }),
+    jsonSchema: {
+      type: 'object',
+      properties: { words: { type: 'string' }, count: { type: 'string' }, flag: { type: 'boolean' } },
+      required: ['words', 'count', 'flag'],
+    },
+    given: { words: 'a b', count: '7', flag: 1 },
+    value: { words: ['a', 'b'], count: 7, flag: true },
+  },
+  {
+    name: 'a transform of the whole',
+    schema: z.object({ city: z.string() }).transform(({ city }) => city.toUpperCase()),
+    jsonSchema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+    given: { city: 'Oslo' },
+    value: 'OSLO',
+  },
+  {
+    name: 'a schema that another library tells by Standard JSON Schema',
+    schema: {
+      '~standard': {
+        version: 1,
+        vendor: 'other',
+        validate: async (value: unknown) => ({ value: { seen: value } }),
+        jsonSchema: { input: ({ target }: { readonly target: string }) => ({ type: 'object', title: target }) },
+      },
+    } as Schema,
+    jsonSchema: { type: 'object', title: 'draft-2020-12' },
+    given: { a: 1 },
+    value: { seen: { a: 1 } },
+  },
+  {
+    name: 'a schema that is a function, as some libraries have them',
+    schema: Object.assign(() => {}, {
+      '~standard': {
+        version: 1,
+        vendor: 'other',
+        validate: (value: unknown) => ({ value }),
+        jsonSchema: { input: () => ({ type: 'object' }) },
+      },
+    }),
+    jsonSchema: { type: 'object' },
+    given: {},
+    value: {},
+  },
+];
+
+test.each(rows)('sent is, and checked by: $name', async ({ schema, jsonSchema, given, value }) => {
+  const compiled = compileSchema(schema, where);
+  expect(compiled.jsonSchema).toEqual(jsonSchema);
+  await expect(compiled.validate(given)).resolves.toEqual({ ok: true, value });
+});
+
+test('a schema that looks at itself is sent as a reference', () => {
+  const node: z.ZodType = z.object({
+    name: z.string(),
+    get children() {
+      return z.array(node);
+    },
+  });
+  expect(compileSchema(node, where).jsonSchema).toEqual({
+    type: 'object',
+    properties: { name: { type: 'string' }, children: { type: 'array', items: { $ref: '#' } } },
+    required: ['name', 'children'],
+  });
+});
+
+test('a codec is sent as the text that JSON has for it, and gives its value', async () => {
+  const date = z.codec(z.iso.date(), z.date(), {
+    decode: (text) => new Date(text),
+    encode: (value) => value.toISOString().slice(0, 10),
+  });
+  const { jsonSchema, validate } = compileSchema(z.object({ when: date }), where);
+  expect(jsonSchema).toEqual({
+    type: 'object',
+    properties: { when: { type: 'string', format: 'date', pattern: expect.any(String) } },
+    required: ['when'],
+  });
+  await expect(validate({ when: '2026-01-02' })).resolves.toEqual({
+    ok: true,
+    value: { when: new Date('2026-01-02') },
+  });
+});
+
+test('a check that takes its time is waited for', async () => {
+  const known = z.object({ city: z.string().refine(async (city) => city === 'Oslo', 'No such city') });
+  const { validate } = compileSchema(known, where);
+  await expect(Promise.all([validate({ city: 'Oslo' }), validate({ city: 'Olso' })])).resolves.toEqual([
+    { ok: true, value: { city: 'Oslo' } },
+    { ok: false, issues: 'city: No such city, got "Olso"' },
+  ]);
+});

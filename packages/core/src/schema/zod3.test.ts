@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { z as z3 } from 'zod/v3';
+import { ConfigError } from '../base/errors.ts';
+import { compileSchema, type Schema } from './schema.ts';
+import { zod3 } from './zod3.ts';
+
+test('a zod 3 schema is sent by its input side, and checked by itself', async () => {
+  const schema = z3.object({
+    city: z3.string().describe('Where.'),
+    unit: z3.enum(['C', 'F']).default('C'),
+    words: z3.string().transform((text) => text.split(' ')),
+    on: z3.coerce.date().optional(),
+  });
+  const { jsonSchema, validate } = compileSchema(zod3(schema), 'input');
+  expect(jsonSchema).toEqual({
+    type: 'object',
+    properties: {
+      city: { type: 'string', description: 'Where.' },
+      unit: { type: 'string', enum: ['C', 'F'], default: 'C' },
+      words: { type: 'string' },
+      on: { type: 'string', format: 'date-time' },
+    },
+    required: ['city', 'words'],
+    additionalProperties: false,
+  });
+  await expect(validate({ city: 'Oslo', words: 'a b', on: '2026-01-02' })).resolves.toEqual({
+    ok: true,
+    value: { city: 'Oslo', unit: 'C', words: ['a', 'b'], on: new Date('2026-01-02') },
+  });
+});
+
+test('its issues are told like those of zod 4', async () => {
+  const { validate } = compileSchema(zod3(z3.object({ a: z3.string(), b: z3.number(), c: z3.enum(['x']) })), 'input');
+  await expect(validate({ a: 1, c: 'y' })).resolves.toEqual({
+    ok: false,
+    issues: "a: Expected string, got number\nb: Required, got nothing\nc: Invalid enum value. Expected 'x', got 'y'",
+  });
+});
+
+test('a null for a field that may be left out is taken out', async () => {
+  const { validate } = compileSchema(
+    zod3(z3.object({ a: z3.string().optional(), b: z3.number().default(3) })),
+    'input',
+  );
+  await expect(validate({ a: null, b: null })).resolves.toEqual({ ok: true, value: { b: 3 } });
+});
+
+test.each([
+  [
+    'a date',
+    z3.object({ trip: z3.object({ days: z3.array(z3.date()) }) }),
+    'trip.days[] is a ZodDate',
+    'z.string().datetime(), or z.coerce.date()',
+  ],
+  [
+    'a bigint',
+    z3.object({ id: z3.bigint().optional() }),
+    'id is a ZodBigInt',
+    'z.number().int(), or z.coerce.bigint()',
+  ],
+  ['a map', z3.object({ by: z3.map(z3.string(), z3.string()) }), 'by is a ZodMap', 'z.record()'],
+  ['a set', z3.set(z3.string()), 'the root is a ZodSet', 'z.array()'],
+] as const)('%s, which no JSON value passes, is refused with its path and the fix', (_, schema, problem, fix) => {
+  const message = `Tool "t", input: this schema can't be told in JSON Schema: ${problem}, which no JSON value passes. Use ${fix}.`;
+  expect(() => compileSchema(zod3(schema as never), 'Tool "t", input')).toThrow(new ConfigError(message));
+});
+
+test('a zod 4 schema is refused: it needs no wrapping', () => {
+  const schema: Schema = z.object({ a: z.string() });
+  expect(() => zod3(schema as never)).toThrow(
+    new ConfigError('zod3() was given a zod 4 schema. Pass that as it is, without zod3().'),
+  );
+});

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { parseArguments, readArguments } from './arguments.ts';
+import { tool } from './tool.ts';
+
+test.each([
+  ['{"city":"Oslo"}', { city: 'Oslo' }],
+  [' {"city" : "Oslo"}\n', { city: 'Oslo' }],
+  ['', {}],
+  ['  \n', {}],
+  ['{}', {}],
+  ['"{\\"city\\":\\"Oslo\\"}"', { city: 'Oslo' }],
+  ['"\\"{}\\""', '"{}"'],
+  ['"Oslo"', 'Oslo'],
+  ['"[1]"', '[1]'],
+  ['null', null],
+  ['[{"city":"Oslo"}]', [{ city: 'Oslo' }]],
+  ['7', 7],
+])('the arguments %j are read as %j', (text, value) => {
+  expect(parseArguments(text)).toEqual({ ok: true, value });
+});
+
+test.each([
+  ['{"city": Oslo}', 'unexpected "O" at position 9'],
+  ['{"city": "Oslo"', 'unexpected end at position 15'],
+  ['{"a":1}{"b":2}', 'unexpected "{" at position 7'],
+  ['city=Oslo', 'unexpected "c" at position 0'],
+  ["{'city': 'Oslo'}", 'unexpected "\'" at position 1'],
+])('the arguments %j are no JSON, and the model is told where', (text, problem) => {
+  expect(parseArguments(text)).toEqual({
+    ok: false,
+    issues: `The arguments are not valid JSON: ${problem}. Send one JSON object.`,
+  });
+});
+
+test.each([
+  ['lists', '['.repeat(501)],
+  ['objects', '{"a":'.repeat(501)],
+])('arguments nested deeper than any schema walks are no input: %s', (_, text) => {
+  expect(parseArguments(text)).toEqual({
+    ok: false,
+    issues: 'The arguments are nested too deeply. Use 500 levels at most.',
+  });
+});
+
+test('brackets in a text are no levels', () => {
+  const text = JSON.stringify({ a: `\\"${'['.repeat(1000)}`, b: [] });
+  expect(parseArguments(text)).toEqual({ ok: true, value: JSON.parse(text) });
+  expect(parseArguments(`[${'[],'.repeat(1000)}7]`)).toMatchObject({ ok: true });
+});
+
+test('the model is never sent back the whole of what it wrote', () => {
+  const parsed = parseArguments(`{"city": ${'x'.repeat(10_000)}}`);
+  expect(parsed).toEqual({
+    ok: false,
+    issues: 'The arguments are not valid JSON: unexpected "x" at position 9. Send one JSON object.',
+  });
+});
+
+const weather = tool({
+  name: 'get_weather',
+  description: 'The weather.',
+  input: z.object({ city: z.string(), days: z.int().default(1) }),
+  execute: () => 'sunny',
+});
+
+test.each([
+  ['{"city":"Oslo"}', { ok: true, value: { city: 'Oslo', days: 1 } }],
+  ['{"city":"Oslo","days":null}', { ok: true, value: { city: 'Oslo', days: 1 } }],
+  ['', { ok: false, issues: 'city: expected string, got undefined' }],
+  ['null', { ok: false, issues: 'arguments: expected object, got null' }],
+  ['[]', { ok: false, issues: 'arguments: expected object, got array' }],
+  ['{"city":7}', { ok: false, issues: 'city: expected string, got number' }],
+  [
+    '{"city"}',
+    {
+      ok: false,
+      issues: 'The arguments are not valid JSON: unexpected "}" at position 7. Send one JSON object.',
+    },
+  ],
+])('the arguments %j are checked by the tool’s schema', async (text, answer) => {
+  await expect(readArguments(weather, text)).resolves.toEqual(answer);
+});
+
+test.each([
+  ['an error', new Error('The database is away.'), 'The database is away.'],
+  ['something else', 'away', 'away'],
+])('a check that throws %s is an issue, not the end of the run', async (_, thrown, issues) => {
+  const broken = {
+    ...weather,
+    validate: () => {
+      throw thrown;
+    },
+  };
+  await expect(readArguments(broken, '{}')).resolves.toEqual({ ok: false, issues });
+});

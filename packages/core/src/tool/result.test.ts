@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { parts, toResult } from './result.ts';
+
+const image = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } } as const;
+const file = { type: 'file', file: { file_id: 'file-1' } } as const;
+
+test.each([
+  ['as long as the cap', '12345678', { content: '12345678' }],
+  ['empty', '', { content: '' }],
+  ['longer', '123456789', { content: '123456\n[… 1 character left out …]\n89', full: '123456789' }],
+  [
+    'much longer',
+    'abcdefghijklmnopqrstuvwxyz',
+    { content: 'abcdef\n[… 18 characters left out …]\nyz', full: 'abcdefghijklmnopqrstuvwxyz' },
+  ],
+])('a text that is %s is told up to its cap, by head and tail', (_, text, result) => {
+  expect(toResult(text, { maxLength: 8 })).toEqual(result);
+});
+
+test('no character is cut in two', () => {
+  for (let before = 0; before < 8; before++) {
+    const text = `${'x'.repeat(before)}${'😀'.repeat(20)}`;
+    const { content, full } = toResult(text, { maxLength: 9 });
+    expect({ before, whole: content.isWellFormed(), full }).toEqual({ before, whole: true, full: text });
+    expect(content.length).toBeLessThanOrEqual(9 + '\n[… 48 characters left out …]\n'.length);
+  }
+});
+
+test('what is left out is counted right', () => {
+  for (const text of ['x'.repeat(100), '😀'.repeat(50), `x${'😀'.repeat(50)}`]) {
+    const { content } = toResult(text, { maxLength: 10 });
+    const [head = '', note = '', tail = ''] = content.split('\n');
+    const count = Number(/\d+/.exec(note)?.[0]);
+    expect(head.length + count + tail.length).toBe(text.length);
+    expect(text.startsWith(head) && text.endsWith(tail)).toBe(true);
+  }
+});
+
+test('the smallest cap leaves one character', () => {
+  expect(toResult('abc', { maxLength: 1 })).toEqual({
+    content: 'a\n[… 2 characters left out …]\n',
+    full: 'abc',
+  });
+});
+
+test('a value is told as JSON, within the same cap, and what JSON cannot say is reported', () => {
+  expect(toResult({ id: 5n, name: 'long enough' }, { maxLength: 12 })).toEqual({
+    content: '{"id":"5"\n[… 19 characters left out …]\nh"}',
+    full: '{"id":"5","name":"long enough"}',
+    lossy: ['id'],
+  });
+});
+
+test.each([
+  ['nothing', undefined, 'null'],
+  ['what says nothing of itself', { toJSON: () => undefined }, 'null'],
+])('a tool may give %s', (_, value, content) => {
+  expect(toResult(value, { maxLength: 8 })).toEqual({ content });
+});
+
+test.each([
+  [
+    'text and images',
+    parts({ type: 'text', text: 'Two ' }, image, { type: 'text', text: 'shots.' }, file),
+    { content: 'Two shots.', parts: [image, file] },
+  ],
+  ['images alone', parts(image, image), { content: '2 files in the next message.', parts: [image, image] }],
+  ['one file alone', parts(file), { content: '1 file in the next message.', parts: [file] }],
+  ['text alone', parts({ type: 'text', text: 'Fine.' }), { content: 'Fine.' }],
+  ['an empty text', parts({ type: 'text', text: '' }), { content: '' }],
+  ['no parts', parts(), { content: '' }],
+])('of parts the text is the result, and the others go beside it: %s', (_, value, result) => {
+  expect(toResult(value, { maxLength: 100 })).toEqual(result);
+});
+
+test('the text of parts has the same cap', () => {
+  expect(toResult(parts({ type: 'text', text: '123456789' }, image), { maxLength: 8 })).toEqual({
+    content: '123456\n[… 1 character left out …]\n89',
+    full: '123456789',
+    parts: [image],
+  });
+});

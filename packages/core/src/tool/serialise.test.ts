@@ -1,0 +1,209 @@
+import { expect, test } from 'vitest';
+import { serialise } from './serialise.ts';
+
+class Money {
+  readonly amount = 5n;
+  readonly currency = 'NOK';
+}
+
+const round: Record<string, unknown> = { name: 'round' };
+round['self'] = round;
+round['list'] = [{ back: round }];
+
+const roundMap = new Map<string, unknown>();
+roundMap.set('self', roundMap);
+
+const shared: Readonly<Record<string, number>> = { n: 1 };
+
+interface Row {
+  readonly name: string;
+  readonly value: unknown;
+  readonly text: string;
+  readonly lossy?: readonly string[];
+}
+
+const exact: readonly Row[] = [
+  { name: 'a text is told as it is', value: 'It is "sunny".\n', text: 'It is "sunny".\n' },
+  { name: 'an empty text', value: '', text: '' },
+  { name: 'nothing', value: undefined, text: 'null' },
+  { name: 'null', value: null, text: 'null' },
+  { name: 'a number', value: -1.5, text: '-1.5' },
+  { name: 'a boolean', value: false, text: 'false' },
+  { name: 'an object', value: { a: 1, b: ['x', null, true] }, text: '{"a":1,"b":["x",null,true]}' },
+  { name: 'fields without a value are left out', value: { a: undefined, b: 1 }, text: '{"b":1}' },
+  { name: 'a list keeps its places', value: Object.assign(new Array(3), { 1: 7 }), text: '[null,7,null]' },
+  { name: 'a date', value: new Date(0), text: '"1970-01-01T00:00:00.000Z"' },
+  { name: 'a date inside', value: { at: new Date(0) }, text: '{"at":"1970-01-01T00:00:00.000Z"}' },
+  {
+    name: 'what says itself what it is',
+    value: { url: new URL('https://a.test/') },
+    text: '{"url":"https://a.test/"}',
+  },
+  { name: 'what says nothing of itself', value: { toJSON: () => undefined }, text: 'null' },
+  { name: 'what says nothing of itself, inside', value: { a: { toJSON: () => undefined }, b: 1 }, text: '{"b":1}' },
+  { name: 'an object without a prototype', value: Object.assign(Object.create(null), { a: 1 }), text: '{"a":1}' },
+  { name: 'a field named __proto__', value: JSON.parse('{"__proto__":{"a":1}}'), text: '{"__proto__":{"a":1}}' },
+  { name: 'the same object twice is not circular', value: [shared, { shared }], text: '[{"n":1},{"shared":{"n":1}}]' },
+  { name: 'a symbol as a key is nothing to JSON', value: { [Symbol('s')]: 1, a: 2 }, text: '{"a":2}' },
+];
+
+const lossy: readonly Row[] = [
+  { name: 'a bigint', value: 2n ** 64n, text: '"18446744073709551616"', lossy: ['value'] },
+  { name: 'a bigint of a class', value: new Money(), text: '{"amount":"5","currency":"NOK"}', lossy: ['amount'] },
+  {
+    name: 'numbers that JSON has not',
+    value: [Number.NaN, -Infinity],
+    text: '["NaN","-Infinity"]',
+    lossy: ['[0]', '[1]'],
+  },
+  { name: 'a date that is none', value: { at: new Date(Number.NaN) }, text: '{"at":"Invalid Date"}', lossy: ['at'] },
+  {
+    name: 'functions and symbols',
+    value: [() => 1, Symbol('s')],
+    text: '["[function]","[symbol]"]',
+    lossy: ['[0]', '[1]'],
+  },
+  { name: 'a map by texts', value: new Map([['a', 1]]), text: '{"a":1}', lossy: ['value'] },
+  {
+    name: 'a map by others',
+    value: { by: new Map([[{ k: 1 }, 2n]]) },
+    text: '{"by":[[{"k":1},"2"]]}',
+    lossy: ['by[0][1]', 'by'],
+  },
+  {
+    name: 'a map with a key named __proto__',
+    value: new Map([['__proto__', 1]]),
+    text: '{"__proto__":1}',
+    lossy: ['value'],
+  },
+  { name: 'a set', value: { tags: new Set(['a', 1]) }, text: '{"tags":["a",1]}', lossy: ['tags'] },
+  {
+    name: 'bytes',
+    value: { file: new Uint8Array(3), rest: new ArrayBuffer(8) },
+    text: '{"file":"[3 bytes]","rest":"[8 bytes]"}',
+    lossy: ['file', 'rest'],
+  },
+  { name: 'an error', value: new TypeError('broke'), text: '{"error":"broke"}', lossy: ['value'] },
+  { name: 'an error without words', value: [new TypeError()], text: '[{"error":"TypeError"}]', lossy: ['[0]'] },
+  {
+    name: 'an object that holds itself',
+    value: round,
+    text: '{"name":"round","self":"[circular]","list":[{"back":"[circular]"}]}',
+    lossy: ['self', 'list[0].back'],
+  },
+  { name: 'a map that holds itself', value: roundMap, text: '{"self":"[circular]"}', lossy: ['self', 'value'] },
+  {
+    name: 'a getter that throws',
+    value: {
+      a: 1,
+      of: {
+        get broken(): number {
+          throw new Error('Closed.');
+        },
+      },
+    },
+    text: '{"a":1,"of":"[unreadable: Closed.]"}',
+    lossy: ['of'],
+  },
+  {
+    name: 'a toJSON that throws',
+    value: [
+      {
+        toJSON: () => {
+          throw 'closed';
+        },
+      },
+    ],
+    text: '["[unreadable: closed]"]',
+    lossy: ['[0]'],
+  },
+  {
+    name: 'a toJSON that gives what JSON has not',
+    value: { a: { toJSON: () => 5n } },
+    text: '{"a":"5"}',
+    lossy: ['a'],
+  },
+  {
+    name: 'a toJSON that gives itself',
+    value: {
+      a: {
+        toJSON() {
+          return this;
+        },
+      },
+    },
+    text: '{"a":"[circular]"}',
+    lossy: ['a'],
+  },
+  {
+    name: 'a proxy of something else',
+    value: new Proxy(new Date(0), {}),
+    text: expect.stringContaining('[unreadable: '),
+    lossy: ['value'],
+  },
+  {
+    name: 'a proxy that was revoked',
+    value: { gone: revoked() },
+    text: expect.stringContaining('{"gone":"[unreadable: '),
+    lossy: ['gone'],
+  },
+];
+
+test.each(exact)('told whole: $name', ({ value, text }) => {
+  expect(serialise(value)).toEqual({ text, lossy: [] });
+});
+
+test.each(lossy)('told as well as JSON can, and where it cannot: $name', ({ value, text, lossy }) => {
+  expect(serialise(value)).toEqual({ text, lossy });
+});
+
+test.each([
+  ['a promise', Promise.resolve(1), '[Promise]'],
+  ['a response', new Response('x'), '[Response]'],
+  ['a pattern', /x/, '[RegExp]'],
+  ['an instance without fields', new (class Handle {})(), '[Handle]'],
+])('what holds something that is in no field is told by its class: %s', (_, value, kind) => {
+  expect(serialise({ a: value })).toEqual({ text: JSON.stringify({ a: kind }), lossy: ['a'] });
+});
+
+test('what refers to itself in more ways than fit into any memory is told up to a bound', () => {
+  let value: unknown = 'end';
+  for (let i = 0; i < 50; i++) value = { left: value, right: value };
+  const { text, lossy } = serialise(value);
+  expect({ bounded: text.length < 1_000_000, repeated: text.includes('"[repeated]"'), told: lossy.length > 0 }).toEqual(
+    {
+      bounded: true,
+      repeated: true,
+      told: true,
+    },
+  );
+});
+
+test('what is nested too deeply is cut there', () => {
+  const { text, lossy } = serialise(nested(100_000));
+  expect(text).toBe(`${'{"in":'.repeat(64)}"[too deep]"${'}'.repeat(64)}`);
+  expect(lossy).toEqual([Array.from({ length: 64 }, () => 'in').join('.')]);
+});
+
+test('what is nested less deeply is told whole', () => {
+  expect(serialise(nested(63))).toEqual({ text: `${'{"in":'.repeat(63)}"end"${'}'.repeat(63)}`, lossy: [] });
+});
+
+test('a generator is told by its kind, since nobody reads it', () => {
+  const numbers = (function* () {
+    for (;;) yield 1;
+  })();
+  expect(serialise(numbers)).toEqual({ text: '"[Generator]"', lossy: ['value'] });
+});
+
+function nested(depth: number): unknown {
+  let value: unknown = 'end';
+  for (let i = 0; i < depth; i++) value = { in: value };
+  return value;
+}
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}

@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ConfigError } from '../base/errors.ts';
+import type { Schema } from '../schema/schema.ts';
+import { type Tool, type ToolOptions, tool } from './tool.ts';
+
+const city = z.object({ city: z.string() });
+const cityJson = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+
+test('a tool is data that cannot change, with a default for everything that was left out', () => {
+  const execute = (): string => 'sunny';
+  const weather = tool({ name: 'get_weather', description: 'The weather.', input: city, execute });
+  expect(weather).toEqual({
+    name: 'get_weather',
+    description: 'The weather.',
+    effect: 'once',
+    exclusive: false,
+    timeoutMs: 60_000,
+    corrections: 2,
+    maxResultLength: 65_536,
+    approvalTimeoutMs: Number.POSITIVE_INFINITY,
+    functionObject: { name: 'get_weather', description: 'The weather.', parameters: cityJson },
+    jsonSchema: cityJson,
+    validate: expect.any(Function),
+    execute,
+    needsApproval: false,
+  });
+  expect(Object.isFrozen(weather)).toBe(true);
+});
+
+test('what is said is kept', () => {
+  const preview = (): string => 'rm -r';
+  const options = {
+    effect: 'idempotent',
+    exclusive: true,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    corrections: 0,
+    maxResultLength: 1,
+    approvalTimeoutMs: 5,
+    needsApproval: true,
+  } as const;
+  expect(defined({ ...options, preview })).toMatchObject({ ...options, preview });
+});
+
+test.each(['a', 'get_weather', 'get-weather', 'Weather2', 'x'.repeat(64)])('%j is a name', (name) => {
+  expect(defined({ name }).functionObject.name).toBe(name);
+});
+
+test.each([
+  ['', '""'],
+  ['get weather', '"get weather"'],
+  ['get.weather', '"get.weather"'],
+  ['wetter_für', '"wetter_für"'],
+  ['get_weather\n', '"get_weather\\n"'],
+  ['x'.repeat(65), `"${'x'.repeat(65)}"`],
+  [undefined, 'undefined'],
+  [7, '7'],
+])('%j cannot be sent as a name', (name, quoted) => {
+  expect(() => defined({ name: name as string })).toThrow(
+    new ConfigError(
+      `Tool name ${quoted} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
+    ),
+  );
+});
+
+test.each([
+  ['timeoutMs', 0, 1],
+  ['timeoutMs', Number.NaN, 1],
+  ['approvalTimeoutMs', -1, 1],
+  ['maxResultLength', 0, 1],
+  ['corrections', -1, 0],
+  ['corrections', Number.NaN, 0],
+] as const)('%s: %d is refused, with what may be said', (field, value, least) => {
+  expect(() => defined({ [field]: value })).toThrow(
+    new ConfigError(`Tool "t": ${field} is ${value}. Pass a number of ${least} or more.`),
+  );
+});
+
+test('a tool that does nothing is refused', () => {
+  expect(() => defined({ execute: undefined as never })).toThrow(
+    new ConfigError('Tool "t" has no execute function. Add execute: (input, context) => ….'),
+  );
+});
+
+const circle = z.object({ type: z.literal('circle'), radius: z.number() });
+const square = z.object({ type: z.literal('square'), side: z.number() });
+const node: z.ZodType = z
+  .object({
+    name: z.string(),
+    get children() {
+      return z.array(node);
+    },
+  })
+  .meta({ id: 'Node', description: 'A node.' });
+
+test.each([
+  ['an object', city, cityJson],
+  ['an object with an id', z.object({ city: z.string() }).meta({ id: 'City' }), expect.objectContaining(cityJson)],
+  ['an object behind lazy', z.lazy(() => city), cityJson],
+  [
+    'a record',
+    z.record(z.string(), z.number()),
+    { type: 'object', propertyNames: { type: 'string' }, additionalProperties: { type: 'number' } },
+  ],
+  ['a union of objects', z.union([circle, square]), { type: 'object', anyOf: [expect.anything(), expect.anything()] }],
+  [
+    'a discriminated union of objects',
+    z.discriminatedUnion('type', [circle, square]),
+    { type: 'object', oneOf: [expect.anything(), expect.anything()] },
+  ],
+  [
+    'an object with an id that holds itself',
+    node,
+    {
+      type: 'object',
+      description: 'A node.',
+      properties: { name: { type: 'string' }, children: { type: 'array', items: { $ref: '#/$defs/Node' } } },
+      required: ['name', 'children'],
+      $defs: { Node: expect.objectContaining({ type: 'object' }) },
+    },
+  ],
+] as const)('the root of what is sent says that it is an object: %s', (_, input, parameters) => {
+  const { jsonSchema, functionObject } = defined({ input });
+  expect(jsonSchema).toEqual(parameters);
+  expect(functionObject.parameters).toBe(jsonSchema);
+});
+
+test.each([
+  ['a text', z.string(), '"string"'],
+  ['a list', z.array(z.string()), '"array"'],
+  ['a union with something else', z.union([circle, z.string()]), '"no object"'],
+  ['an object or null', city.nullable(), '"no object"'],
+  ['anything', z.any(), '"no object"'],
+])('%s cannot be the root, and the fix is told', (_, input, root) => {
+  expect(() => defined({ input })).toThrow(
+    new ConfigError(`Tool "t", input: the root is ${root}. Wrap it: z.object({ value: … }).`),
+  );
+});
+
+test('a schema that cannot be sent is refused with the tool’s name and the path', () => {
+  expect(() => defined({ input: z.object({ on: z.date() }) })).toThrow(
+    new ConfigError('Tool "t", input.on: JSON Schema can\'t express date. Use z.iso.datetime(), or a codec.'),
+  );
+});
+
+test('a wrapper is the tool with something else about it', () => {
+  const renamed: Tool = { ...defined({}), name: 'other', timeoutMs: 5 };
+  expect([renamed.name, renamed.timeoutMs, renamed.jsonSchema]).toEqual(['other', 5, cityJson]);
+});
+
+function defined(options: Partial<ToolOptions<unknown, unknown>> & { readonly input?: Schema }): Tool {
+  const { input = city, ...rest } = options;
+  return tool({ name: 't', description: '', execute: () => 1, ...rest, input: input as z.ZodType });
+}

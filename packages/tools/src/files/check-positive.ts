@@ -1,0 +1,9 @@
+import { ConfigError } from '@pawl/core';
+
+/** @throws ConfigError for a cap that is no whole number of 1 or more, naming the tool and the option. */
+export function checkPositive(options: Readonly<Record<string, number>>, tool: string): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new ConfigError(`Tool "${tool}": ${name} is ${value}. Pass a whole number of 1 or more.`);
+  }
+}

@@ -1,0 +1,125 @@
+/** The most patterns that the braces of one may stand for. */
+const MAX_ALTERNATIVES = 64;
+
+/**
+ * Says whether a path matches one of them: `*` and `?` within a name, `**` for any folders, `[a-z]`, `[!a-z]`, `{one,two}`,
+ * `\` before a sign that is meant. A pattern without a slash matches the last name of the path.
+ *
+ * By hand, since what is translated to regular expressions backtracks: one hostile name and pattern stop the process.
+ * This takes time in proportion to the patterns times the path.
+ */
+export function globMatcher(patterns: readonly string[]): (path: string) => boolean {
+  const all = patterns.flatMap(alternatives);
+  const forNames = all.filter((each) => !each.includes('/')).map(segmentOf);
+  const forPaths = all
+    .filter((each) => each.includes('/'))
+    .map((each) =>
+      each
+        .replace(/^\.?\//, '')
+        .split('/')
+        .map(segmentOf),
+    );
+  return (path) => {
+    const names = path.split('/').map((name) => [...name]);
+    const last = names.at(-1) ?? [];
+    return (
+      forNames.some((segment) => segment.isDeep || nameFits(last, segment)) ||
+      forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: nameFits }))
+    );
+  };
+}
+
+/** Whether something can be matched with. */
+export function isGlob(pattern: unknown): boolean {
+  return typeof pattern === 'string' && pattern !== '' && alternatives(pattern).length <= MAX_ALTERNATIVES;
+}
+
+/** The patterns that the braces stand for; one more than `MAX_ALTERNATIVES` at the most. Braces inside braces stay as they are. */
+function alternatives(pattern: string): readonly string[] {
+  let expanded = [''];
+  // Every second part is one in braces.
+  for (const [index, part] of pattern.split(/(\{[^{}]*,[^{}]*\})/).entries()) {
+    const choices = index % 2 === 1 ? part.slice(1, -1).split(',') : [part];
+    expanded = expanded.flatMap((start) => choices.map((choice) => start + choice)).slice(0, MAX_ALTERNATIVES + 1);
+  }
+  return expanded;
+}
+
+type Token =
+  | { readonly type: 'star' }
+  | { readonly type: 'any' }
+  | { readonly type: 'sign'; readonly sign: string }
+  | { readonly type: 'set'; readonly isNegated: boolean; readonly ranges: readonly (readonly [string, string])[] };
+
+interface Segment {
+  /** `**`: any number of folders. */
+  readonly isDeep: boolean;
+  readonly tokens: readonly Token[];
+}
+
+function segmentOf(text: string): Segment {
+  if (text === '**') return { isDeep: true, tokens: [] };
+  const tokens: Token[] = [];
+  const signs = /\[(!|\^)?(\]?[^\]]*)\]|\\?(.)/gsu;
+  for (const [whole, negation, set, sign = ''] of text.matchAll(signs)) {
+    if (set) tokens.push({ type: 'set', isNegated: negation !== undefined, ranges: rangesOf(set) });
+    else if (whole === '*') tokens.push({ type: 'star' });
+    else if (whole === '?') tokens.push({ type: 'any' });
+    else for (const each of sign || whole) tokens.push({ type: 'sign', sign: each });
+  }
+  return { isDeep: false, tokens };
+}
+
+function rangesOf(set: string): readonly (readonly [string, string])[] {
+  return [...set.matchAll(/(.)-(.)|(.)/gsu)].map(([, from, to, one = '']) => [from ?? one, to ?? one]);
+}
+
+function nameFits(name: readonly string[], { tokens }: Segment): boolean {
+  return matches(name, { pattern: tokens, isStar: ({ type }) => type === 'star', fits: signFits });
+}
+
+function signFits(sign: string, token: Token): boolean {
+  switch (token.type) {
+    case 'star':
+    case 'any':
+      return true;
+    case 'sign':
+      return sign === token.sign;
+    case 'set':
+      return token.ranges.some(([from, to]) => from <= sign && sign <= to) !== token.isNegated;
+  }
+}
+
+interface Wildcards<Subject, Pattern> {
+  readonly pattern: readonly Pattern[];
+  /** Stands for any number of subjects. */
+  readonly isStar: (pattern: Pattern) => boolean;
+  readonly fits: (subject: Subject, pattern: Pattern) => boolean;
+}
+
+/** Goes back to the last star only: what an earlier one could take instead, the last one can take as well. */
+function matches<Subject, Pattern>(subjects: readonly Subject[], wildcards: Wildcards<Subject, Pattern>): boolean {
+  const { pattern, isStar, fits } = wildcards;
+  let next = 0;
+  let afterStar: number | undefined;
+  let taken = 0;
+  for (let at = 0; at < subjects.length; ) {
+    const wanted = pattern[next];
+    const subject = subjects[at];
+    if (wanted !== undefined && isStar(wanted)) {
+      next++;
+      afterStar = next;
+      taken = at;
+    } else if (wanted !== undefined && subject !== undefined && fits(subject, wanted)) {
+      next++;
+      at++;
+    } else if (afterStar === undefined) {
+      return false;
+    } else {
+      next = afterStar;
+      taken++;
+      at = taken;
+    }
+  }
+  return pattern.slice(next).every(isStar);
+}

@@ -1,0 +1,26 @@
+import { ToolError } from '@pawl/core';
+import { quoted } from './quoted.ts';
+
+/** What the file system's error means for the model. Never names a path but the one the model gave. */
+export function problem(error: unknown, path: string): ToolError {
+  const code = codeOf(error);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ToolError(`There is no ${quoted(path)} here.`);
+    case 'ELOOP':
+      return new ToolError(`${quoted(path)} is a link that leads nowhere.`);
+    case 'EACCES':
+    case 'EPERM':
+      return new ToolError(`${quoted(path)} may not be read by this process.`);
+    case 'ENAMETOOLONG':
+      return new ToolError('A name in the path is too long.');
+    default:
+      return new ToolError(`${quoted(path)} can't be read (${code ?? 'unknown error'}).`);
+  }
+}
+
+/** `ENOENT` and the like. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Tool, ToolContext } from '@pawl/core';
+
+/** Stands in every file that must not be told. */
+export const SECRET = 'TOP SECRET';
+
+export interface Sandbox {
+  /** The root that tools are given. What is beside it is outside. */
+  readonly root: string;
+  /** A place below the root; `../x` is outside. */
+  path(below: string): string;
+  write(below: string, text: string | Uint8Array): void;
+  remove(): void;
+}
+
+/** A real folder for tests. */
+export function sandbox(): Sandbox {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pawl-tools-')));
+  const root = join(folder, 'root');
+  mkdirSync(root);
+  const path = (below: string): string => join(root, below);
+  return {
+    root,
+    path,
+    write: (below, text) => {
+      mkdirSync(dirname(path(below)), { recursive: true });
+      writeFileSync(path(below), text);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** What the model reads: the result, or why there is none. */
+export async function answer(tool: Tool<unknown>, args: unknown): Promise<string> {
+  const validated = await tool.validate(args);
+  if (!validated.ok) return `invalid: ${validated.issues}`;
+  try {
+    return String(await tool.execute(validated.value, contextWith(new AbortController().signal)));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ToolError') return `refused: ${error.message}`;
+    throw error;
+  }
+}
+
+/** What `execute` gets. */
+export function contextWith(signal: AbortSignal): ToolContext {
+  return {
+    signal,
+    context: undefined,
+    callId: 'call_1',
+    idempotencyKey: 'run/tool:1.0',
+    runId: 'run',
+    path: '',
+    traceparent: undefined,
+    progress: () => undefined,
+  };
+}

@@ -1,0 +1,125 @@
+import type { FileHandle } from 'node:fs/promises';
+import { looksBinary } from './looks-binary.ts';
+
+/** Where a page begins: at a line, counted from 1, or at a byte, counted from 0. */
+export type Start = { readonly type: 'line'; readonly line: number } | { readonly type: 'byte'; readonly byte: number };
+
+export interface PageOptions {
+  readonly start: Start;
+  readonly maxLines: number;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export type Page =
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      /** Where to go on; `undefined` at the end of the file. */
+      readonly next: Start | undefined;
+    }
+  | { readonly type: 'past-end' }
+  | { readonly type: 'binary' };
+
+const SNIFFED_BYTES = 8_192;
+
+/** Reads some lines of a file in bounded memory, however large it is and however long its lines are. */
+export async function readPage(handle: FileHandle, { start, maxLines, maxBytes, signal }: PageOptions): Promise<Page> {
+  if (looksBinary(await readAt(handle, { position: 0, length: SNIFFED_BYTES, signal }))) return { type: 'binary' };
+  const position = await positionOf(handle, { start, signal });
+  if (position === undefined) return { type: 'past-end' };
+  // One byte more, to see whether there is more.
+  const bytes = await readAt(handle, { position, length: maxBytes + 1, signal });
+  if (bytes.length === 0) return { type: 'past-end' };
+  const { length, lines } = cut(bytes, { maxLines, maxBytes });
+  const page = bytes.subarray(0, length);
+  if (page.includes(0)) return { type: 'binary' };
+  return {
+    type: 'text',
+    text: new TextDecoder().decode(page).replace(/\n$/, ''),
+    next: length === bytes.length ? undefined : following(start, { lines, byte: position + length }),
+  };
+}
+
+interface Stretch {
+  readonly position: number;
+  readonly length: number;
+  readonly signal: AbortSignal;
+}
+
+async function readAt(handle: FileHandle, { position, length, signal }: Stretch): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+const CHUNK_BYTES = 262_144;
+const LF = 10;
+
+/** `undefined` where the file ends before. */
+async function positionOf(
+  handle: FileHandle,
+  { start, signal }: { readonly start: Start; readonly signal: AbortSignal },
+): Promise<number | undefined> {
+  if (start.type === 'byte') return start.byte;
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let position = 0;
+  for (let line = 1; line < start.line; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return undefined;
+    const { length, lines } = leading(chunk.subarray(0, bytesRead), start.line - line);
+    line += lines;
+    position += line === start.line ? length : bytesRead;
+  }
+  return position;
+}
+
+interface Lines {
+  /** In bytes, their ends included. */
+  readonly length: number;
+  readonly lines: number;
+}
+
+/** The first whole lines, so many at the most. */
+function leading(bytes: Uint8Array, maxLines: number): Lines {
+  let length = 0;
+  let lines = 0;
+  while (lines < maxLines) {
+    const end = bytes.indexOf(LF, length);
+    if (end === -1) break;
+    length = end + 1;
+    lines++;
+  }
+  return { length, lines };
+}
+
+/** As many whole lines as fit; of a line that alone is too long, as much as fits (0 lines). */
+function cut(
+  bytes: Uint8Array,
+  { maxLines, maxBytes }: { readonly maxLines: number; readonly maxBytes: number },
+): Lines {
+  const whole = leading(bytes.subarray(0, maxBytes), maxLines);
+  if (whole.lines === maxLines) return whole;
+  if (bytes.length <= maxBytes) return { length: bytes.length, lines: whole.lines };
+  return whole.lines === 0 ? { length: characterEnd(bytes, maxBytes), lines: 0 } : whole;
+}
+
+/** The last place up to `length` that is not within a character of UTF-8. */
+function characterEnd(bytes: Uint8Array, length: number): number {
+  for (let end = length; end > 0 && end > length - 4; end--) {
+    if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end;
+  }
+  return length;
+}
+
+function following(start: Start, { lines, byte }: { readonly lines: number; readonly byte: number }): Start {
+  if (start.type === 'byte' || lines === 0) return { type: 'byte', byte };
+  return { type: 'line', line: start.line + lines };
+}

@@ -1,0 +1,62 @@
+import { Agent, type Middleware, type Tool, tool } from '@pawl/core';
+import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { served } from './served.ts';
+import { weather } from './weather.ts';
+
+test.each([
+  ['functions.get_weather', 'functions_get_weather'],
+  ['', 'unnamed'],
+  ['get weather'.repeat(10), `${'get_weather'.repeat(5)}get_weath`],
+])('a name that no server takes back is changed, and the conversation goes on: %j', async (name, sendable) => {
+  const script = [reply.call(name, { city: 'Oslo' }), reply.text('Rain.')];
+  const outcome = await served(script, (model) => new Agent({ model, tools: [weather] }).run('Oslo?').outcome());
+
+  expect(outcome.status).toBe('completed');
+  expect(outcome.messages[1]).toMatchObject({ tool_calls: [{ function: { name: sendable } }] });
+  expect(checkHistory(outcome.messages)).toEqual([]);
+});
+
+test('arguments nested deeper than any stack are told to the model', async () => {
+  const anything = tool({
+    name: 'keep',
+    description: 'Keeps.',
+    input: z.looseObject({}),
+    execute: () => 'Kept.',
+    needsApproval: () => false,
+  });
+  const deep = `${'{"in":'.repeat(50_000)}"[{"${'}'.repeat(50_000)}`;
+  const wide = `{"in":${JSON.stringify('[{"\\'.repeat(1_000))}}`;
+  const model = scriptedModel([reply.call('keep', deep), reply.call('keep', wide), reply.text('Done.')]);
+  const { messages } = await new Agent({ model, tools: [anything] }).run('Keep it.');
+
+  expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
+    'The arguments are nested too deeply. Use 500 levels at most.',
+    'Kept.',
+  ]);
+});
+
+test('a tool that is wrapped under another name is sent, and called, under that name', async () => {
+  const forecast: Tool<unknown> = { ...weather, name: 'forecast', description: 'Tomorrow.' };
+  const model = scriptedModel([reply.call('forecast', { city: 'Oslo' }), reply.text('Rain.')]);
+  const { messages } = await new Agent({ model, tools: [weather, forecast] }).run('Tomorrow in Oslo?');
+
+  expect(model.requests[0]?.tools).toEqual([
+    { type: 'function', function: weather.functionObject },
+    { type: 'function', function: { ...weather.functionObject, name: 'forecast', description: 'Tomorrow.' } },
+  ]);
+  expect(messages[2]).toMatchObject({ content: 'Rain in Oslo.' });
+});
+
+test.each([undefined, {}, { content: 5 }])(
+  'a tool middleware that gives no result is a failed call: %j',
+  async (given) => {
+    const middleware = [{ tool: async () => given } as unknown as Middleware];
+    const model = scriptedModel([reply.call('get_weather', { city: 'Oslo' }), reply.text('It failed.')]);
+    const { messages } = await new Agent({ model, tools: [weather], middleware }).run('Oslo?');
+
+    const error = 'A tool middleware gave no result. Return what next(call) gave, or { content: "…" }.';
+    expect(messages[2]).toEqual({ role: 'tool', tool_call_id: 'call_1', content: JSON.stringify({ error }) });
+  },
+);

@@ -1,0 +1,89 @@
+import {
+  Agent,
+  type AgentOptions,
+  type Input,
+  type ResumeOptions,
+  type RunOptions,
+  type UserMessage,
+} from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { served } from './served.ts';
+
+const model = scriptedModel(() => reply.text('Hello.'));
+const agent: Agent = new Agent({ model });
+
+const asked = { role: 'user', content: 'Go.' };
+const called = (call: unknown): unknown => [asked, { role: 'assistant', content: null, tool_calls: [call] }];
+
+test.each<readonly [unknown, string]>([
+  [undefined, 'The input is undefined. Pass a text, or a list of messages.'],
+  [asked, 'The input is an object. Pass a text, or a list of messages.'],
+  [['Go.'], 'messages[0] has no role: it is a string. Pass { role: "user", content: "…" }.'],
+  [[null], 'messages[0] has no role: it is null. Pass { role: "user", content: "…" }.'],
+  [
+    called({ id: 'a', type: 'function' }),
+    'messages[1].tool_calls[0] is no tool call. Pass { id, type: "function", function: { name, arguments } }.',
+  ],
+  [
+    called({ id: 'a', type: 'function', function: { name: 'look', arguments: { city: 'Oslo' } } }),
+    'messages[1].tool_calls[0].function.arguments is an object. Pass its JSON as a string.',
+  ],
+])('an input that is no conversation is refused where it is given: %j', (input, message) => {
+  expect(() => agent.run(input as Input)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
+});
+
+test.each<readonly [string, unknown, string]>([
+  [
+    'signal',
+    new AbortController(),
+    'Agent "agent": signal is no AbortSignal. Pass controller.signal, not the controller.',
+  ],
+  ['durable', {}, 'Agent "agent": durable is no host. Pass memory(), or another DurableHost.'],
+])('an option of a run that is something else is refused where it is given: %s', (name, value, message) => {
+  const options = { [name]: value } as RunOptions;
+  expect(() => agent.run('Go.', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
+});
+
+test('to resume without a host is refused where it is written', () => {
+  const message = 'Agent "agent": resume needs the host that the run was started on. Pass { durable: host }.';
+  const options = {} as ResumeOptions;
+  expect(() => agent.resume('order-42', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
+});
+
+test.each<readonly [string, unknown, string]>([
+  ['instructions', null, 'Agent "agent": instructions are no text. Pass a string, or a function that gives one.'],
+  ['tools', {}, 'Agent "agent": tools is no list. Pass tools: [tool({ … })].'],
+  ['middleware', [null], 'Agent "agent": middleware[0] is no object. Pass { prepareTurn, model, tool }.'],
+  ['middleware', [{ tool: 1 }], 'Agent "agent": middleware[0].tool is no function. Pass one, or leave it out.'],
+  ['output', null, 'Agent "agent", output: null is not a schema. Pass a zod schema.'],
+])('a definition that is something else is refused where it is written: %s, %j', (name, value, message) => {
+  const options = { model, [name]: value } as AgentOptions<unknown, string>;
+  expect(() => new Agent(options)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
+});
+
+test('instructions that turn out to be no text fail the run', async () => {
+  const instructions = (() => 42) as unknown as () => string;
+  const outcome = await new Agent({ model, instructions }).run('Go.').outcome();
+
+  const message = 'instructions gave a value of type number. Give a string.';
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError', message } });
+});
+
+test("a caller's message that he changes is sent as it is now, also where it was sent before", async () => {
+  const question = { role: 'user', content: 'Oslo?' } satisfies UserMessage;
+  const sent = await served(
+    () => reply.text('Rain.'),
+    async (remote, { requests }) => {
+      const weather = new Agent({ model: remote });
+      await weather.run([question]);
+      question.content = 'Rome?';
+      const run = weather.run([question]);
+      question.content = 'Too late.';
+      await run;
+      return requests.map(({ body }) => body.messages);
+    },
+  );
+
+  expect(sent).toEqual([[{ role: 'user', content: 'Oslo?' }], [{ role: 'user', content: 'Rome?' }]]);
+});

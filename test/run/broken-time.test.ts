@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Agent, openai } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+
+test("a run's time holds for instructions that never come", async () => {
+  const begun = Promise.withResolvers<void>();
+  const instructions = (): Promise<string> => {
+    begun.resolve();
+    return new Promise(() => undefined);
+  };
+  const clock = manualClock();
+  const agent = new Agent({ model: scriptedModel([reply.text('Hello.')]), instructions, clock });
+  const run = agent.run('Go.', { limits: { durationMs: 500 } });
+  await begun.promise;
+  await clock.advance(500);
+
+  expect(await run.outcome()).toMatchObject({ status: 'limited', limit: 'durationMs', max: 500, durationMs: 500 });
+  expect(clock.pending).toBe(0);
+});
+
+test('a server that switches protocols is a failed attempt at once', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n'),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const model = openai('m', { baseURL: `http://127.0.0.1:${port}/v1` });
+  const outcome = await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
+  server.close();
+
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.failed' } });
+});
