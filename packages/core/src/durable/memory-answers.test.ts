@@ -160,7 +160,13 @@ interface Waiting {
 async function waiting() {
   const clock = manualClock({ startMs: 1_000 });
   let behindMs = 0;
-  const host = memory({ clock: { ...clock, now: () => clock.now() - behindMs, after: expect.unreachable } });
+  const host = memory({
+    clock: {
+      now: () => clock.now() - behindMs,
+      after: (ms, callback) => clock.after(ms, callback),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    },
+  });
   const durable = await host.start({ runId: 'run', agent: 'a', messages: [], limits: {}, metadata: {}, at: 0 });
   return {
     host,
