@@ -28,10 +28,10 @@ test.each(Object.entries(opaque))('a %s in a result, which has no fields, is tol
 });
 
 test('a result whose objects all refer to one another is told in bounds', async () => {
-  const groups = Array.from({ length: 30 }, (_, id): { id: number; users: unknown[] } => ({ id, users: [] }));
-  const users = groups.map(({ id }) => ({ id, groups }));
+  const groups = Array.from({ length: 5 }, (_, id): { id: number; users: unknown[] } => ({ id, users: [] }));
+  const users = groups.map(({ id }) => ({ id, groups: [...groups] }));
   for (const group of groups) group.users.push(...users);
   const { full = '', lossy = [] } = (await told(groups)) ?? {};
 
-  expect({ isBounded: full.length < 10_000_000, isTold: lossy.length > 0 }).toEqual({ isBounded: true, isTold: true });
+  expect({ isBounded: full.length < 1_000_000, isTold: lossy.length > 0 }).toEqual({ isBounded: true, isTold: true });
 });

@@ -46,6 +46,6 @@ export async function readArguments(tool: Tool, text: string): Promise<Validated
   try {
     return await tool.validate(parsed.value);
   } catch (error) {
-    return { ok: false, issues: error instanceof Error ? messageOf(error) : 'the arguments could not be checked' };
+    return { ok: false, issues: messageOf(error) };
   }
 }

@@ -64,7 +64,7 @@ function objectToPlain(value: object, place: Place): unknown {
     if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), inside);
     return isOpaque(value) ? mark(place, `[${kindOf(value)}]`) : fieldsToPlain(value, inside);
   } catch (error) {
-    return mark(place, `[unreadable: ${error instanceof Error ? messageOf(error) : 'it threw'}]`);
+    return mark(place, `[unreadable: ${messageOf(error)}]`);
   }
 }
 
