@@ -41,6 +41,14 @@ test('above its mark the writer is asked to wait until the queue is short again'
   expect(channel.push(5)).toBeInstanceOf(Promise);
 });
 
+test('what was read makes room', async () => {
+  const channel = quiet<number>(2);
+  for (const value of [1, 2, 3, 4, 5]) {
+    expect(channel.push(value)).toBeUndefined();
+    if (value > 1) await channel.next();
+  }
+});
+
 test.each([
   ['the end', (channel: Channel<number>) => channel.close()],
   ['hurry', (channel: Channel<number>) => channel.hurry()],

@@ -29,6 +29,16 @@ const scenes: readonly Scene[] = [
     ],
     expiresAt: [120],
   },
+  {
+    name: 'what it may stand still at several times adds up',
+    script: [
+      [40, 'pause'],
+      [140, 'resume'],
+      [150, 'pause'],
+      [250, 'resume'],
+    ],
+    expiresAt: [300],
+  },
   { name: 'one that stands still never expires', script: [[99, 'pause']], expiresAt: [] },
   { name: 'it starts over with the whole span', script: [[90, 'restart']], expiresAt: [190] },
   {

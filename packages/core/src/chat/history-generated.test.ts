@@ -1,5 +1,6 @@
 import { checkHistory } from '@pawl/testing';
 import { expect, test } from 'vitest';
+import { type Random, seeded, shuffled } from '../../../../test/loop/random.ts';
 import { History } from './history.ts';
 import type { AssistantMessage, FunctionToolCall, Message, ToolMessage } from './message.ts';
 
@@ -7,7 +8,7 @@ const SEEDS: readonly number[] = Array.from({ length: 300 }, (_, index) => index
 
 test('whatever conversation is taken over can be sent, keeps its words, and is taken over again as it is', () => {
   for (const seed of SEEDS) {
-    const given = conversation(generator(seed));
+    const given = conversation(seeded(seed));
     const { messages } = History.from(given);
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
     expect({ seed, ids: repeated(messages) }).toEqual({ seed, ids: [] });
@@ -18,7 +19,7 @@ test('whatever conversation is taken over can be sent, keeps its words, and is t
 
 test('whatever a model says, admitted and answered, can be sent after each turn', () => {
   for (const seed of SEEDS) {
-    const random = generator(seed);
+    const random = seeded(seed);
     let history = History.empty().append({ role: 'user', content: 'Go.' });
     for (let turn = 0; turn < 6; turn++) {
       const said = assistant(random);
@@ -31,19 +32,6 @@ test('whatever a model says, admitted and answered, can be sent after each turn'
     expect({ seed, ids: repeated(history.messages) }).toEqual({ seed, ids: [] });
   }
 });
-
-type Random = (below: number) => number;
-
-/** The same numbers for the same seed (mulberry32). */
-function generator(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 /** What other programs store: few ids, reused; results missing, out of order; arguments of all sorts. */
 function conversation(random: Random): readonly Message[] {
@@ -75,13 +63,6 @@ function assistant(random: Random): AssistantMessage {
 
 function result(id: string, content: string): ToolMessage {
   return { role: 'tool', tool_call_id: id, content };
-}
-
-function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
-  return list
-    .map((value) => ({ value, order: random(1000) }))
-    .toSorted((a, b) => a.order - b.order)
-    .map(({ value }) => value);
 }
 
 function spoken(messages: readonly Message[]): readonly unknown[] {

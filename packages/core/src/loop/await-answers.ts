@@ -3,7 +3,7 @@ import { callName } from '../chat/message.ts';
 import type { Waited, Word } from '../durable/durable.ts';
 import type { Fact, ToolSkipped } from '../event/fact.ts';
 import type { AwaitAnswers } from './action.ts';
-import { type Scope, stamp } from './scope.ts';
+import { interrupted, type Scope, stamp } from './scope.ts';
 import type { CallState } from './state.ts';
 
 /** Waits for each pending call's answer, in the order of the calls. Answers are remembered by the host. */
@@ -25,6 +25,11 @@ export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope):
     }
   }
   if (parked.length === 0) return facts;
+  if (scope.signal.aborted) {
+    const aborted = interrupted(scope, { turn, reason: scope.signal.reason });
+    scope.tell.fact(aborted, { replayed: false });
+    return [...facts, aborted];
+  }
   const suspended: Fact = { type: 'run.suspended', turn, pending: parked, ...stamp(scope) };
   scope.tell.fact(suspended, { replayed: false });
   return [...facts, suspended];

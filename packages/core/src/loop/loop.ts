@@ -12,7 +12,7 @@ export async function runLoop(start: RunState, scope: Scope): Promise<Outcome<un
   for (;;) {
     const action = decide(state, scope.policy);
     if (action.type === 'finish') return outcomeOf(state, { conclusion: action.conclusion, runId: scope.runId });
-    const facts = await perform(action, { state, scope });
+    const facts = await perform(action, scope);
     state = facts.reduce(apply, state);
   }
 }

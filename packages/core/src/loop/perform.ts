@@ -5,20 +5,16 @@ import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';
 import { checkCalls } from './check-calls.ts';
 import { checkOutput } from './check-output.ts';
-import { factStep, interrupted, type Scope, stamp } from './scope.ts';
-import type { RunState } from './state.ts';
+import { factStep, type Scope, stamp } from './scope.ts';
 import { stepName } from './step-name.ts';
 
-/** Carries out an action: effects, each a durable step, and no policy. Nothing starts once the run is aborted. */
-export async function perform(
-  action: Effectful,
-  { state, scope }: { readonly state: RunState; readonly scope: Scope },
-): Promise<readonly Fact[]> {
-  if (scope.signal.aborted) {
-    const fact = interrupted(scope, { turn: state.turn, reason: scope.signal.reason });
-    scope.tell.fact(fact, { replayed: false });
-    return [fact];
-  }
+/**
+ * Carries out an action: effects, each a durable step, and no policy.
+ *
+ * After an abort each step still gives what the host remembers of it, so that a resumed run ends with all that it had; its
+ * work does not start any more.
+ */
+export async function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
   switch (action.type) {
     case 'call-model':
       return callModel(action, scope);

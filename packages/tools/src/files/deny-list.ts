@@ -44,18 +44,21 @@ export interface Denier {
 /** Denies by name, whatever its case and however its letters are composed. */
 export function denier(patterns: readonly string[]): Denier {
   const matches = globMatcher(patterns.map(folded));
-  const entry = (below: string): boolean => {
-    const path = folded(below.replaceAll('\\', '/'));
-    const other = path.split('/').map(plain).join('/');
-    return matches(path) || (other !== path && matches(other));
-  };
   return {
-    entry,
-    path: (below) => {
-      const names = below.split(/[/\\]/);
-      return names.some((_, index) => entry(names.slice(0, index + 1).join('/')));
-    },
+    entry: (below) => forms(below).some(matches),
+    path: (below) => forms(below).some((form) => prefixes(form).some(matches)),
   };
+}
+
+/** The ways in which a file system may take a path. */
+function forms(below: string): readonly string[] {
+  const path = folded(below.replaceAll('\\', '/'));
+  const other = path.split('/').map(plain).join('/');
+  return path === other ? [path] : [path, other];
+}
+
+function prefixes(path: string): readonly string[] {
+  return [...path.matchAll(/\/|$/g)].map(({ index }) => path.slice(0, index));
 }
 
 function folded(text: string): string {

@@ -20,12 +20,11 @@ export function globMatcher(patterns: readonly string[]): (path: string) => bool
         .map(segmentOf),
     );
   return (path) => {
+    const last = [...path.slice(path.lastIndexOf('/') + 1)];
+    if (forNames.some((segment) => segment.isDeep || nameFits(last, segment))) return true;
+    if (forPaths.length === 0) return false;
     const names = path.split('/').map((name) => [...name]);
-    const last = names.at(-1) ?? [];
-    return (
-      forNames.some((segment) => segment.isDeep || nameFits(last, segment)) ||
-      forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: nameFits }))
-    );
+    return forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: nameFits }));
   };
 }
 

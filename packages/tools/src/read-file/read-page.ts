@@ -68,7 +68,8 @@ async function positionOf(
   { start, signal }: { readonly start: Start; readonly signal: AbortSignal },
 ): Promise<number | undefined> {
   if (start.type === 'byte') return start.byte;
-  const chunk = new Uint8Array(CHUNK_BYTES);
+  // A Buffer looks for a byte several times as fast as a Uint8Array.
+  const chunk = Buffer.alloc(CHUNK_BYTES);
   let position = 0;
   for (let line = 1; line < start.line; ) {
     signal.throwIfAborted();

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import { type Random, seeded } from '../../../../test/loop/random.ts';
+import { NO_USAGE, type Usage } from '../event/usage.ts';
+import type { Price } from '../model/chat-model.ts';
+import { Budget, costOf, type Estimate } from './budget.ts';
+import type { ResolvedLimits } from './limits.ts';
+
+/** A dollar for a million tokens of prompt, four for a million of reply. */
+const price: Price = { input: 1, output: 4 };
+const MILLION = 1_000_000;
+
+test.each([
+  ['tokens', { tokens: 1 }, true],
+  ['cost', { cost: 1 }, true],
+  ['turns alone', { turns: 1 }, false],
+  ['nothing', {}, false],
+])('a cap on %s asks for estimates: %o', (_, limits, isCapped) => {
+  expect(new Budget(capped(limits)).isCapped).toBe(isCapped);
+});
+
+interface Row {
+  readonly name: string;
+  readonly limits: Partial<ResolvedLimits>;
+  readonly spent?: Partial<Usage>;
+  readonly estimate: Partial<Estimate>;
+  readonly reservation: unknown;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'a request that fits is left as it is',
+    limits: { tokens: 100 },
+    estimate: { promptTokens: 40, completionTokens: 50 },
+    reservation: { type: 'reserved', tokens: 90, cost: 0, completionTokens: 50, clampedBy: undefined },
+  },
+  {
+    name: 'a reply without bound gets the room that is left',
+    limits: { tokens: 100 },
+    spent: { totalTokens: 20 },
+    estimate: { promptTokens: 40 },
+    reservation: { type: 'reserved', tokens: 80, cost: 0, completionTokens: 40, clampedBy: 'tokens' },
+  },
+  {
+    name: 'a reply that may be longer than the room is clamped',
+    limits: { tokens: 100 },
+    estimate: { promptTokens: 90, completionTokens: 50 },
+    reservation: { type: 'reserved', tokens: 100, cost: 0, completionTokens: 10, clampedBy: 'tokens' },
+  },
+  {
+    name: 'a prompt that leaves no room is refused',
+    limits: { tokens: 100 },
+    spent: { totalTokens: 60 },
+    estimate: { promptTokens: 40 },
+    reservation: { type: 'refused', limit: 'tokens', max: 100, spent: 60 },
+  },
+  {
+    name: 'room for less than a token is none',
+    limits: { tokens: 40.5 },
+    estimate: { promptTokens: 40 },
+    reservation: { type: 'refused', limit: 'tokens', max: 40.5, spent: 0 },
+  },
+  {
+    name: 'dollars buy the reply what the prompt leaves of them',
+    limits: { cost: 5 },
+    estimate: { promptTokens: MILLION, price },
+    reservation: { type: 'reserved', tokens: 2 * MILLION, cost: 5, completionTokens: MILLION, clampedBy: 'cost' },
+  },
+  {
+    name: 'dollars that the prompt alone would take are refused',
+    limits: { cost: 1 },
+    spent: { cost: 0.5 },
+    estimate: { promptTokens: MILLION / 2, price },
+    reservation: { type: 'refused', limit: 'cost', max: 1, spent: 0.5 },
+  },
+  {
+    name: 'dollars that buy less than a token of reply are refused',
+    limits: { cost: 1.000001 },
+    estimate: { promptTokens: MILLION, price },
+    reservation: { type: 'refused', limit: 'cost', max: 1.000001, spent: 0 },
+  },
+  {
+    name: 'the nearer cap is the one that clamps',
+    limits: { cost: 5, tokens: MILLION + 10 },
+    estimate: { promptTokens: MILLION, price },
+    reservation: { type: 'reserved', tokens: MILLION + 10, cost: 1.00004, completionTokens: 10, clampedBy: 'tokens' },
+  },
+  {
+    name: 'a reply that costs nothing is not clamped by dollars',
+    limits: { cost: 5 },
+    estimate: { promptTokens: MILLION, completionTokens: 7, price: { input: 1, output: 0 } },
+    reservation: { type: 'reserved', tokens: MILLION + 7, cost: 1, completionTokens: 7, clampedBy: undefined },
+  },
+];
+
+test.each(rows)('$name', ({ limits, spent = {}, estimate, reservation }) => {
+  const budget = new Budget(capped(limits));
+  budget.charge({ ...NO_USAGE, ...spent });
+  const whole = { promptTokens: 0, completionTokens: undefined, price: undefined, ...estimate };
+  expect(budget.reserve(whole)).toEqual(reservation);
+});
+
+test('what is reserved is not there for others, until it is given back', () => {
+  const budget = new Budget(capped({ tokens: 100 }));
+  const ask = (completionTokens: number) => budget.reserve({ promptTokens: 10, completionTokens, price: undefined });
+  const first = ask(50);
+  expect(ask(60)).toMatchObject({ completionTokens: 30, clampedBy: 'tokens' });
+  expect(ask(1)).toEqual({ type: 'refused', limit: 'tokens', max: 100, spent: 0 });
+  if (first.type === 'reserved') budget.release(first);
+  budget.charge({ ...NO_USAGE, totalTokens: 20 });
+  expect(ask(90)).toMatchObject({ completionTokens: 30, clampedBy: 'tokens' });
+});
+
+test.each([
+  [{ promptTokens: MILLION, cachedTokens: 0, completionTokens: MILLION }, price, 5],
+  [{ promptTokens: MILLION, cachedTokens: MILLION / 2, completionTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.75],
+  [{ promptTokens: MILLION, cachedTokens: MILLION / 2, completionTokens: 0 }, price, 1],
+  [{ promptTokens: 0, cachedTokens: MILLION, completionTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.5],
+  [{ promptTokens: MILLION, cachedTokens: 0, completionTokens: MILLION }, undefined, 0],
+])('%o at %o costs %d dollars', (usage, at, dollars) => {
+  expect(costOf(usage, at)).toBe(dollars);
+});
+
+test('whatever is asked for side by side, nothing is spent above a cap', () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = seeded(seed);
+    const limits = capped({
+      tokens: random(4) === 0 ? Number.POSITIVE_INFINITY : 1 + random(5_000),
+      cost: random(4) === 0 ? Number.POSITIVE_INFINITY : (1 + random(5_000)) / MILLION,
+    });
+    const { tokens, cost } = spendAll(new Budget(limits), random);
+    expect({ seed, over: tokens > limits.tokens || cost > limits.cost + 1e-12 }).toEqual({ seed, over: false });
+  }
+});
+
+/** Requests begin and end in any order; each uses at most what was reserved for it. */
+function spendAll(budget: Budget, random: Random): { readonly tokens: number; readonly cost: number } {
+  const total = { tokens: 0, cost: 0 };
+  const open: (() => void)[] = [];
+  for (let i = 0; i < 60; i++) {
+    if (random(2) === 0) open.splice(random(open.length), 1)[0]?.();
+    const price: Price = { input: random(4), output: random(4), cachedInput: 0 };
+    const promptTokens = random(400);
+    const completionTokens = random(2) === 0 ? undefined : random(400);
+    const reservation = budget.reserve({ promptTokens, completionTokens, price });
+    if (reservation.type === 'refused') continue;
+    const most = reservation.clampedBy === undefined ? (completionTokens ?? 0) : (reservation.completionTokens ?? 0);
+    open.push(() => {
+      const used = { promptTokens, cachedTokens: 0, completionTokens: random(most + 1) };
+      const totalTokens = promptTokens + used.completionTokens;
+      const cost = costOf(used, price);
+      budget.charge({ ...NO_USAGE, ...used, totalTokens, cost });
+      budget.release(reservation);
+      total.tokens += totalTokens;
+      total.cost += cost;
+    });
+  }
+  for (const end of open) end();
+  return total;
+}
+
+function capped(limits: Partial<ResolvedLimits>): ResolvedLimits {
+  const none = Number.POSITIVE_INFINITY;
+  return { turns: 20, toolCalls: none, tokens: none, cost: none, durationMs: none, ...limits };
+}

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import type { ChatReply } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
+
+const request: ChatRequest = { messages: [{ role: 'user', content: 'x'.repeat(350) }] };
+const price = { input: 10, output: 20, cachedInput: 5 };
+
+test.each([
+  ['nothing but the list of tools', { messages: [] }, 1],
+  ['a text', request, 105],
+  ['parts of text', { messages: [{ role: 'user', content: [{ type: 'text', text: 'x'.repeat(350) }] }] }, 105],
+  [
+    'the arguments of calls',
+    {
+      messages: [
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: 'x'.repeat(350) } }],
+        },
+      ],
+    },
+    105,
+  ],
+] as readonly (readonly [string, ChatRequest, number])[])('a prompt is estimated by %s', (_, given, tokens) => {
+  expect(estimatePrompt(given)).toBe(tokens);
+});
+
+test('the estimate grows with the tools', () => {
+  const tools = [{ type: 'function', function: { name: 'look_up', description: 'x'.repeat(350) } }] as const;
+  expect(estimatePrompt({ ...request, tools })).toBeGreaterThan(estimatePrompt(request) + 100);
+});
+
+test.each([
+  ['English', 'The weather in Oslo is going to be sunny all day long.', 12],
+  ['Chinese', '奥斯陆今天全天晴朗，最高气温二十度。', 14],
+  ['Russian', 'Сегодня в Осло весь день будет солнечно и тепло.', 13],
+  ['emoji', '☀️🌧️⛈️🌤️', 10],
+])('the estimate errs on the side of more than a tokenizer counts: %s', (_, content, counted) => {
+  expect(estimatePrompt({ messages: [{ role: 'user', content }] })).toBeGreaterThanOrEqual(counted);
+});
+
+test('what the server counted is what was used', () => {
+  const usage = {
+    prompt_tokens: 1_000,
+    completion_tokens: 500,
+    total_tokens: 1_500,
+    prompt_tokens_details: { cached_tokens: 400 },
+    completion_tokens_details: { reasoning_tokens: 100 },
+  };
+  expect(usageOf(reply('Hi.', { usage }), { request, price })).toEqual({
+    requests: 1,
+    promptTokens: 1_000,
+    cachedTokens: 400,
+    completionTokens: 500,
+    reasoningTokens: 100,
+    totalTokens: 1_500,
+    cost: (600 * 10 + 400 * 5 + 500 * 20) / 1_000_000,
+    estimated: false,
+  });
+});
+
+test('where the server counted nothing it is estimated, and says so', () => {
+  expect(usageOf(reply('x'.repeat(70)), { request, price: undefined })).toEqual({
+    requests: 1,
+    promptTokens: 105,
+    cachedTokens: 0,
+    completionTokens: 20,
+    reasoningTokens: 0,
+    totalTokens: 125,
+    cost: 0,
+    estimated: true,
+  });
+});
+
+test('an attempt that came to nothing may have used its prompt', () => {
+  expect(discardedUsage({ request, price })).toEqual({
+    requests: 0,
+    promptTokens: 105,
+    cachedTokens: 0,
+    completionTokens: 0,
+    reasoningTokens: 0,
+    totalTokens: 105,
+    cost: 0.00105,
+    estimated: true,
+  });
+});
+
+function reply(content: string, fields: Partial<ChatReply> = {}): ChatReply {
+  return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }], ...fields };
+}

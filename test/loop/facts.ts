@@ -1,0 +1,122 @@
+import { History } from '../../packages/core/src/chat/history.ts';
+import type { AssistantMessage, FunctionToolCall, Message } from '../../packages/core/src/chat/message.ts';
+import type {
+  Fact,
+  LimitReached,
+  LimitRefused,
+  ModelReplied,
+  ToolFailed,
+  ToolFinished,
+  ToolSkipped,
+} from '../../packages/core/src/event/fact.ts';
+import { NO_USAGE, type Usage } from '../../packages/core/src/event/usage.ts';
+import { apply } from '../../packages/core/src/loop/apply.ts';
+import type { Policy } from '../../packages/core/src/loop/policy.ts';
+import { initialState, type RunState } from '../../packages/core/src/loop/state.ts';
+
+export const go: Message = { role: 'user', content: 'Go.' };
+
+/** What is known after these facts of a run that began with "Go.". */
+export function stateAfter(...facts: readonly Fact[]): RunState {
+  return facts.reduce(apply, initialState(History.from([go])));
+}
+
+const times = { at: 0, activeMs: 0 } as const;
+
+export function call(id: string, { name = 'look_up', text = '{}' }: CallFields = {}): FunctionToolCall {
+  return { id, type: 'function', function: { name, arguments: text } };
+}
+
+export interface CallFields {
+  readonly name?: string;
+  /** The arguments. */
+  readonly text?: string;
+}
+
+export function said(content: string): AssistantMessage {
+  return { role: 'assistant', content };
+}
+
+export function asked(...calls: readonly FunctionToolCall[]): AssistantMessage {
+  return { role: 'assistant', content: null, tool_calls: calls };
+}
+
+export function used(totalTokens: number, cost = 0): Usage {
+  return { ...NO_USAGE, requests: 1, promptTokens: totalTokens, totalTokens, cost };
+}
+
+export function replied(
+  message: AssistantMessage,
+  { turn = 1, finishReason = 'stop', usage = NO_USAGE, ...rest }: Partial<ModelReplied> = {},
+): ModelReplied {
+  const settled = { model: 'model', failedAttempts: [], durationMs: 0, ...times };
+  return { type: 'model.replied', turn, message, finishReason, usage, ...settled, ...rest };
+}
+
+export function finished(
+  answered: FunctionToolCall,
+  { turn = 1, index = 0, content = 'Found.', ...rest }: Partial<ToolFinished> = {},
+): ToolFinished {
+  return { type: 'tool.finished', turn, index, call: answered, content, durationMs: 0, ...times, ...rest };
+}
+
+export function failed(
+  answered: FunctionToolCall,
+  { turn = 1, index = 0, content = 'It broke.', reason = 'threw', ...rest }: Partial<ToolFailed> = {},
+): ToolFailed {
+  const error = { name: 'Error', message: content };
+  return { type: 'tool.failed', turn, index, call: answered, content, reason, error, durationMs: 0, ...times, ...rest };
+}
+
+export function skipped(
+  answered: FunctionToolCall,
+  { turn = 1, index = 0, content = 'Denied.', reason = 'denied', ...rest }: Partial<ToolSkipped> = {},
+): ToolSkipped {
+  return { type: 'tool.skipped', turn, index, call: answered, content, reason, ...times, ...rest };
+}
+
+export function askedAgain(reason: 'empty' | 'cut' | 'output', turn = 1): Fact {
+  return { type: 'model.asked_again', turn, reason, message: { role: 'user', content: `Again: ${reason}.` }, ...times };
+}
+
+export function requested(pendingCall: FunctionToolCall, index = 0): Extract<Fact, { type: 'approval.requested' }> {
+  const pending = { id: `approve:1.${index}`, call: pendingCall, input: {}, fingerprint: `f${index}` };
+  return { type: 'approval.requested', turn: 1, index, pending, ...times };
+}
+
+export function approved(index = 0): Fact {
+  const answer = { type: 'approve' as const, fingerprint: `f${index}` };
+  return { type: 'approval.answered', turn: 1, index, answer, ...times };
+}
+
+export function limitReached(fields: Partial<LimitReached> = {}): LimitReached {
+  const message = { role: 'user' as const, content: 'Answer with what you have.' };
+  return { type: 'limit.reached', turn: 1, limit: 'turns', max: 2, spent: 1, message, ...times, ...fields };
+}
+
+export function limitRefused(fields: Partial<LimitRefused> = {}): LimitRefused {
+  return { type: 'limit.refused', turn: 1, limit: 'tokens', max: 10, spent: 9, usage: NO_USAGE, ...times, ...fields };
+}
+
+/** Any fact, at a time of the run. */
+export function at<F extends Fact>(activeMs: number, fact: F): F {
+  return { ...fact, activeMs };
+}
+
+const none = Number.POSITIVE_INFINITY;
+
+export function policy({ limits, ...fields }: PolicyFields = {}): Policy {
+  return {
+    hasTools: true,
+    hasOutput: false,
+    outputCorrections: 2,
+    correctionsOf: () => 2,
+    mayNeedApproval: () => false,
+    ...fields,
+    limits: { turns: 20, toolCalls: none, tokens: none, cost: none, durationMs: none, ...limits },
+  };
+}
+
+export interface PolicyFields extends Partial<Omit<Policy, 'limits'>> {
+  readonly limits?: Partial<Policy['limits']>;
+}

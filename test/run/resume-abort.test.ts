@@ -1,0 +1,25 @@
+import { Agent, memory, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+test('a suspended run that is resumed and aborted ends with all that it had, its call answered', async () => {
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input: z.object({}),
+    needsApproval: true,
+    execute: () => 'paid',
+  });
+  const host = memory();
+  const agent = new Agent({ model: scriptedModel([reply.call('pay')]), tools: [pay] });
+  const suspended = await agent.run('Pay.', { durable: host, runId: 'run' }).outcome();
+  const resumed = agent.resume('run', { durable: host });
+  resumed.abort('not any more');
+  const outcome = await resumed.outcome();
+
+  expect(suspended.status).toBe('suspended');
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'not any more', turns: 1, usage: suspended.usage });
+  expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool']);
+  expect(await agent.resume('run', { durable: host }).outcome()).toEqual(outcome);
+});
