@@ -75,10 +75,10 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
   });
 
   test('A13: fields that nobody knows around the message do no harm', async () => {
-    const odd = raw({ role: 'assistant', content: 'Wet.', annotations: [{ type: 'note' }], x_vendor: { a: 1 } });
+    const odd = raw({ role: 'assistant', content: 'Wet.', x_notes: [{ type: 'note' }], x_vendor: { a: 1 } });
     const { outcome } = await play([odd], { run });
 
-    const message = { ...said('Wet.'), annotations: [{ type: 'note' }], x_vendor: { a: 1 } };
+    const message = { ...said('Wet.'), x_notes: [{ type: 'note' }], x_vendor: { a: 1 } };
     expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...ending([message]) });
   });
 

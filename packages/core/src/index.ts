@@ -43,13 +43,19 @@ export type {
   ValidatedCall,
 } from './loop/middleware.ts';
 export type { RetryPolicy } from './model/attempts.ts';
+export type { AzureOptions } from './model/azure.ts';
+export { azure } from './model/azure.ts';
 export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
 export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';
 export { withFallback } from './model/fallback.ts';
 export type { OpenAIOptions } from './model/openai.ts';
 export { openai } from './model/openai.ts';
+export type { Profile, ProfileOption } from './model/profile.ts';
+export type { ProfileName } from './model/profiles.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { Schema, StandardSchema, ZodSchema } from './schema/schema.ts';
+export type { CustomToolOptions } from './tool/custom-tool.ts';
+export { customTool } from './tool/custom-tool.ts';
 export { AbortRun, ToolError } from './tool/errors.ts';
 export { ToolTimeoutError } from './tool/execute.ts';
 export type { ToolResult } from './tool/result.ts';

@@ -12,6 +12,9 @@ function also(piece: unknown, fields: object): unknown {
 }
 
 /** What is around the message. */
+const H = { token: 'H', logprob: -0.1, bytes: [72], top_logprobs: [] };
+const I = { token: 'i', logprob: -0.2, bytes: [105], top_logprobs: [] };
+
 export const FRAMES: readonly ServerCase[] = [
   {
     what: '`delta: null`',
@@ -133,12 +136,12 @@ export const FRAMES: readonly ServerCase[] = [
   {
     what: 'log probabilities',
     stream: [
-      chunk({ role: 'assistant', content: 'H' }, { logprobs: { content: [{ token: 'H' }], refusal: null } }),
-      chunk({ content: 'i' }, { logprobs: { content: [{ token: 'i' }], refusal: null } }),
+      chunk({ role: 'assistant', content: 'H' }, { logprobs: { content: [H], refusal: null } }),
+      chunk({ content: 'i' }, { logprobs: { content: [I], refusal: null } }),
       chunk({}, { logprobs: { content: null, refusal: null } }),
       chunk({}, { logprobs: null, finish_reason: 'stop' }),
     ],
-    body: body(said('Hi'), { logprobs: { content: [{ token: 'H' }, { token: 'i' }], refusal: null } }),
+    body: body(said('Hi'), { logprobs: { content: [H, I], refusal: null } }),
     reply: {
       object: 'chat.completion',
       choices: [
@@ -146,7 +149,7 @@ export const FRAMES: readonly ServerCase[] = [
           index: 0,
           message: said('Hi'),
           finish_reason: 'stop',
-          logprobs: { content: [{ token: 'H' }, { token: 'i' }], refusal: null },
+          logprobs: { content: [H, I], refusal: null },
         },
       ],
     },

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import type { ChatSettings, FunctionObject, FunctionToolObject } from '../chat/request.ts';
+import { type ChatSettings, chosenNames, type ToolObject } from '../chat/request.ts';
 import { type Limits, resolveLimits } from '../loop/limits.ts';
 import type { Definition } from '../loop/scope.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
@@ -93,22 +93,31 @@ function checkToolChoice<Context, Output>(
   { name = 'agent', toolChoice }: AgentOptions<Context, Output>,
   tools: ReadonlyMap<string, Tool>,
 ): void {
-  if (typeof toolChoice !== 'object' || tools.has(toolChoice?.function?.name)) return;
+  const isKnown = typeof toolChoice === 'object' ? FORMS.includes(toolChoice?.type) : WORDS.includes(toolChoice);
+  if (!isKnown) {
+    throw new ConfigError(
+      `Agent "${name}": toolChoice is ${JSON.stringify(toolChoice)}. Use "none", "auto", "required", or an object of type function, custom or allowed_tools.`,
+    );
+  }
+  const stranger = chosenNames(toolChoice).find((chosen) => !tools.has(chosen));
+  if (stranger === undefined) return;
   throw new ConfigError(
-    `Agent "${name}": toolChoice names "${toolChoice?.function?.name}", which is none of its tools: ${[...tools.keys()].join(', ') || 'it has none'}.`,
+    `Agent "${name}": toolChoice names "${stranger}", which is none of its tools: ${[...tools.keys()].join(', ') || 'it has none'}.`,
   );
 }
 
-function toolObjects(tools: ReadonlyMap<string, Tool>): readonly FunctionToolObject[] {
-  return Object.freeze(
-    [...tools.values()].map((tool) => ({ type: 'function' as const, function: functionObjectOf(tool) })),
-  );
+// From JavaScript it may be anything.
+const WORDS: readonly unknown[] = [undefined, 'none', 'auto', 'required'];
+const FORMS: readonly unknown[] = ['function', 'custom', 'allowed_tools'];
+
+function toolObjects(tools: ReadonlyMap<string, Tool>): readonly ToolObject[] {
+  return Object.freeze([...tools.values()].map(toolObject));
 }
 
 /** A wrapper may have given the tool another name or description: `{ ...tool, name: 'other' }`. */
-function functionObjectOf({ name, description, functionObject }: Tool): FunctionObject {
-  if (name === functionObject.name && description === functionObject.description) return functionObject;
-  return { ...functionObject, name, description };
+function toolObject({ name, description, functionObject, customObject }: Tool): ToolObject {
+  if (customObject !== undefined) return { type: 'custom', custom: { ...customObject, name, description } };
+  return { type: 'function', function: { ...functionObject, name, description } };
 }
 
 function responseFormat({ jsonSchema }: CompiledSchema): NonNullable<ChatSettings['response_format']> {

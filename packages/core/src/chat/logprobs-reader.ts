@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import type { ChatChoice, Logprobs } from './reply.ts';
 
 /** Log probabilities as they come: lists that go on from piece to piece. */
 export class LogprobsReader {
@@ -13,9 +14,10 @@ export class LogprobsReader {
   }
 
   /** `{ logprobs }`, or nothing where there was no such field. */
-  toObject(): { readonly logprobs?: unknown } {
+  toObject(): Pick<ChatChoice, 'logprobs'> {
     if (this.#fields === undefined) return {};
-    return { logprobs: this.#fields === null ? null : Object.fromEntries(this.#fields) };
+    // As the server sent them: only their lists are looked at here.
+    return { logprobs: this.#fields === null ? null : (Object.fromEntries(this.#fields) as unknown as Logprobs) };
   }
 }
 

@@ -1,25 +1,41 @@
 // The messages of Chat Completions (CreateChatCompletionRequest.messages), spelled as on the wire.
 
+/** Says that what comes before can be kept by the server and used again for another request. */
+export interface PromptCacheBreakpoint {
+  readonly mode: 'explicit';
+  /** How long it is kept at least, in minutes or hours. */
+  readonly ttl?: '30m' | '12h';
+}
+
 export interface TextPart {
   readonly type: 'text';
   readonly text: string;
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint;
 }
 
 export interface ImagePart {
   readonly type: 'image_url';
   /** An address or a `data:` URL. */
-  readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' };
+  readonly image_url: {
+    readonly url: string;
+    /** How closely the model looks; closer costs more tokens. @defaultValue 'auto' */
+    readonly detail?: 'auto' | 'low' | 'high' | 'original' | (string & {});
+  };
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint;
 }
 
 export interface AudioPart {
   readonly type: 'input_audio';
   /** Base64. */
-  readonly input_audio: { readonly data: string; readonly format: 'wav' | 'mp3' };
+  readonly input_audio: { readonly data: string; readonly format: 'wav' | 'mp3' | (string & {}) };
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint;
 }
 
 export interface FilePart {
   readonly type: 'file';
+  /** Its content as base64 with a name, or the id of a file that was uploaded. */
   readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string };
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint;
 }
 
 export interface RefusalPart {
@@ -57,17 +73,43 @@ export interface FunctionToolCall {
 export interface CustomToolCall {
   readonly id: string;
   readonly type: 'custom';
+  /** `input` is free text, or what the tool's grammar allows. */
   readonly custom: { readonly name: string; readonly input: string };
 }
 
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
+/** A spoken reply (ChatCompletionResponseMessage.audio). A request names it by its `id` alone. */
+export interface ReplyAudio {
+  readonly id: string;
+  /** Base64, in the format that was asked for. */
+  readonly data?: string;
+  /** Seconds since 1970; from then on the id means nothing. */
+  readonly expires_at?: number;
+  readonly transcript?: string;
+}
+
+/** A source on the web. The indexes are characters of the content, the end not included. */
+export interface Annotation {
+  readonly type: 'url_citation';
+  readonly url_citation: {
+    readonly start_index: number;
+    readonly end_index: number;
+    readonly title: string;
+    readonly url: string;
+  };
+}
+
+/** What the model said, as it was replied and as it is sent again. Fields that only a server knows are kept on it. */
 export interface AssistantMessage {
   readonly role: 'assistant';
+  /** May be left out or `null` beside calls. */
   readonly content?: string | readonly (TextPart | RefusalPart)[] | null;
   readonly refusal?: string | null;
   readonly name?: string;
-  readonly audio?: { readonly id: string } | null;
+  readonly audio?: ReplyAudio | null;
+  /** Sources; in replies only. */
+  readonly annotations?: readonly Annotation[];
   readonly tool_calls?: readonly ToolCall[];
   /** @deprecated The legacy form of one tool call; `tool_calls` replaced it. */
   readonly function_call?: { readonly name: string; readonly arguments: string } | null;

@@ -100,7 +100,7 @@ function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'app
     case 'deny':
       return state;
     case 'edit':
-      return updateCall(state, index, { status: 'approved', edited: JSON.stringify(answer.arguments) });
+      return updateCall(state, index, { status: 'approved', edited: answer.arguments });
   }
 }
 

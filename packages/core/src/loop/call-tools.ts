@@ -48,7 +48,7 @@ async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed> {
   if (scope.signal.aborted) return cancelled(at);
   if (tool === undefined) return unknown(at);
   try {
-    const read = await untilAborted(scope.signal, () => readArguments(tool, callArguments(state.call)));
+    const read = await untilAborted(scope.signal, () => readArguments(tool, state.call));
     if (!read.ok) return failed(new ToolError(read.issues), { ...at, reason: 'invalid', content: read.issues });
     const result = await untilAborted(scope.signal, () => called(tool, { ...at, input: read.value }));
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);

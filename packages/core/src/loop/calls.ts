@@ -1,11 +1,11 @@
-import { canonicalJson, parseJson } from '../base/json.ts';
+import { canonicalJson, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
 import type { CallClosed } from '../event/fact.ts';
 import type { CallState, Failing, Misses, RunState } from './state.ts';
 
 interface CallChange extends Partial<Pick<CallState, 'status' | 'pending' | 'closed'>> {
   /** The arguments that a person put in place of the model's. */
-  readonly edited?: string;
+  readonly edited?: Json;
 }
 
 /** The state with one of its calls changed. */
@@ -18,9 +18,10 @@ export function updateCall(state: RunState, index: number, { edited, ...change }
   return { ...state, calls };
 }
 
-function withArguments(call: ToolCall, text: string): ToolCall {
-  if (call.type === 'custom') return { ...call, custom: { ...call.custom, input: text } };
-  return { ...call, function: { ...call.function, arguments: text } };
+function withArguments(call: ToolCall, edited: Json): ToolCall {
+  const json = JSON.stringify(edited);
+  if (call.type === 'function') return { ...call, function: { ...call.function, arguments: json } };
+  return { ...call, custom: { ...call.custom, input: typeof edited === 'string' ? edited : json } };
 }
 
 /** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */

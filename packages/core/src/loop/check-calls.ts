@@ -1,10 +1,10 @@
 import { untilAborted } from '../base/abort.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
-import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { callName, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { ApprovalRequested, ApprovalWaived, Fact } from '../event/fact.ts';
 import type { Validated } from '../schema/schema.ts';
-import { parseArguments, readArguments } from '../tool/arguments.ts';
+import { argumentsOf, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { CheckCalls } from './action.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
@@ -44,13 +44,19 @@ async function pendingCall(
 ): Promise<ApprovalRequested['pending'] | undefined> {
   const tool = scope.definition.tools.get(callName(call));
   if (tool === undefined) return undefined;
-  const validated = await readArguments(tool, callArguments(call));
+  const validated = await readArguments(tool, call);
   if (!validated.ok || !(await needsApproval(tool, { validated, scope }))) return undefined;
-  const parsed = parseArguments(callArguments(call));
-  const input = (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
+  const input = inputOf(tool, call);
   const preview = await previewOf(tool, { validated, scope });
   const fingerprint = await fingerprintOf(call, input);
   return { id: `approve:${turn}.${index}`, call, input, fingerprint, ...(preview === undefined ? {} : { preview }) };
+}
+
+/** What the model wrote, for a person to see. */
+function inputOf(tool: Tool, call: ToolCall): Json {
+  if (call.type === 'custom') return call.custom.input;
+  const parsed = argumentsOf(tool, call);
+  return (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
 }
 
 interface Checked {

@@ -2,7 +2,7 @@ import { untilAborted } from '../base/abort.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
-import type { FunctionToolObject, ToolChoice } from '../chat/request.ts';
+import { type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { LimitRefused, ModelFailed, RunAborted, TurnPlanned } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
@@ -16,7 +16,7 @@ import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 export interface Planned {
   readonly model: ChatModel;
   readonly messages: readonly Message[];
-  readonly tools: readonly FunctionToolObject[];
+  readonly tools: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
 }
 
@@ -94,7 +94,7 @@ function planOf(fact: TurnPlanned, { given, scope }: { readonly given: TurnPlan;
   return {
     model: models.find(({ name }) => name === fact.model) ?? model,
     messages: fact.messages ?? given.messages,
-    tools: toolObjects.filter(({ function: { name } }) => chosen.has(name)),
+    tools: toolObjects.filter((object) => chosen.has(toolObjectName(object))),
     toolChoice: fact.toolChoice,
   };
 }

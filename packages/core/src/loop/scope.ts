@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { SystemMessage } from '../chat/message.ts';
-import type { ChatSettings, FunctionToolObject, ToolChoice } from '../chat/request.ts';
+import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
 import type { Durable, Step } from '../durable/durable.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType } from '../event/event.ts';
@@ -26,7 +26,7 @@ export interface Definition {
   readonly models: readonly ChatModel[];
   readonly tools: ReadonlyMap<string, Tool>;
   /** As sent. One list for the life of the agent, so that its JSON is made once. */
-  readonly toolObjects: readonly FunctionToolObject[];
+  readonly toolObjects: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
   readonly output: CompiledSchema | undefined;
   readonly middleware: readonly Middleware<never>[];

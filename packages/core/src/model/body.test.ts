@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
 import { type BodyOptions, requestBody } from './body.ts';
+import { PROFILES } from './profiles.ts';
 
 const user: Message = { role: 'user', content: 'Hi "you"\u2028' };
 const call = { id: 'c1', type: 'function', function: { name: 'get', arguments: '{}' } } as const;
 const tools: readonly FunctionToolObject[] = [{ type: 'function', function: { name: 'get', parameters: {} } }];
 
 function body(request: ChatRequest, options: Partial<BodyOptions> = {}): string {
-  return requestBody(request, { model: 'm', tokenField: 'max_tokens', ...options });
+  return requestBody(request, { model: 'm', profile: PROFILES.compatible, ...options });
 }
 
 const cases: readonly { readonly title: string; readonly json: string; readonly expected: string }[] = [
@@ -54,13 +55,18 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
   },
   {
     title: 'both names of the most tokens are never sent at once',
-    json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }, { tokenField: 'max_completion_tokens' }),
+    json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }, { profile: PROFILES.openai }),
     expected: '{"model":"m","messages":[],"max_completion_tokens":5}',
   },
   {
     title: 'max_tokens alone is sent as it was written',
-    json: body({ messages: [], max_tokens: 9 }, { tokenField: 'max_completion_tokens' }),
+    json: body({ messages: [], max_tokens: 9 }, { profile: PROFILES.openai }),
     expected: '{"model":"m","messages":[],"max_tokens":9}',
+  },
+  {
+    title: 'a field that is null stands for its default, and is left out',
+    json: body({ messages: [], temperature: null, stop: null, store: null, seed: 0 }),
+    expected: '{"model":"m","messages":[],"seed":0}',
   },
   {
     title: 'extraBody wins over the fields of a request',
@@ -88,15 +94,19 @@ test.each(cases)('$title', ({ json, expected }) => {
   expect(json).toEqual(expected);
 });
 
-test("a message's JSON is made once for each object, that of the tools once for each list", () => {
+test("a message's JSON and a tool's are made once for each object", () => {
   let made = 0;
   const counted = { role: 'user', content: 'x', toJSON: () => ({ made: ++made }) } as const;
-  const list = Object.assign([...tools], { toJSON: () => [{ made: ++made }] });
+  const parameters = { toJSON: () => ({ made: ++made }) };
+  const list = [{ type: 'function', function: { name: 'get', parameters } }] as const;
+  const tool = '{"type":"function","function":{"name":"get","parameters":{"made":2}}}';
   const first = body({ messages: [counted], tools: list });
   const second = body({ messages: [counted, counted], tools: list });
-  expect([first, second]).toEqual([
-    '{"model":"m","messages":[{"made":1}],"tools":[{"made":2}]}',
-    '{"model":"m","messages":[{"made":1},{"made":1}],"tools":[{"made":2}]}',
+  const third = body({ messages: [], tools: [...list] });
+  expect([first, second, third]).toEqual([
+    `{"model":"m","messages":[{"made":1}],"tools":[${tool}]}`,
+    `{"model":"m","messages":[{"made":1},{"made":1}],"tools":[${tool}]}`,
+    `{"model":"m","messages":[],"tools":[${tool}]}`,
   ]);
 });
 

@@ -1,20 +1,15 @@
-/** What the surroundings say where a definition says nothing. The only place that reads the environment. */
-export function environment(): Environment {
+/**
+ * What the surroundings say where a definition says nothing; an empty variable counts as none.
+ *
+ * The only place that reads the environment.
+ */
+export function environmentVariable(name: string): string | undefined {
   // Other runtimes have no `process`; reading it where it exists may be forbidden (Deno).
   try {
-    const { env } = (globalThis as Surroundings).process ?? {};
-    return {
-      apiKey: env?.['OPENAI_API_KEY']?.trim() || undefined,
-      baseURL: env?.['OPENAI_BASE_URL']?.trim() || undefined,
-    };
+    return (globalThis as Surroundings).process?.env?.[name]?.trim() || undefined;
   } catch {
-    return { apiKey: undefined, baseURL: undefined };
+    return undefined;
   }
-}
-
-export interface Environment {
-  readonly apiKey: string | undefined;
-  readonly baseURL: string | undefined;
 }
 
 interface Surroundings {

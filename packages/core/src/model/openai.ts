@@ -1,22 +1,38 @@
 import { transport as platformTransport } from '#transport';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import { requestBody, type TokenField } from './body.ts';
+import { requestBody } from './body.ts';
 import type { ChatModel, Price } from './chat-model.ts';
-import { environment } from './environment.ts';
+import { environmentVariable } from './environment.ts';
 import { modelContext } from './model-context.ts';
+import { type Profile, type ProfileOption, resolveProfile } from './profile.ts';
+import { profileAt } from './profile-at.ts';
+import { PROFILES, type ProfileName } from './profiles.ts';
 import { checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
 import { sendRequest, type Timeouts } from './send-request.ts';
-import { DEFAULT_BASE_URL, type Server, serverAt } from './server.ts';
+import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
 
 export interface OpenAIOptions {
-  /** A function is asked for each attempt, for keys that expire. @defaultValue the variable `OPENAI_API_KEY` */
+  /**
+   * A function is asked for each attempt, for keys that expire.
+   *
+   * @defaultValue the variable that the profile names (`GROQ_API_KEY` for Groq), or `OPENAI_API_KEY`. The latter never
+   * goes to another vendor that is known, unless `OPENAI_BASE_URL` says so.
+   */
   readonly apiKey?: string | (() => string | Promise<string>);
   /** @defaultValue the variable `OPENAI_BASE_URL`, or `https://api.openai.com/v1` */
   readonly baseURL?: string;
+  /**
+   * How this server wants to be spoken to: a profile's name, or what is different from the one that the address suggests.
+   *
+   * @defaultValue by the address; for an unknown one `'compatible'`, the form that most servers take
+   */
+  readonly profile?: ProfileOption<ProfileName>;
   /** Sent along, in place of ours where the names are the same. A function is asked for each attempt. */
   readonly headers?: Headers | (() => Headers | Promise<Headers>);
+  /** Added to the address: `{ 'api-version': '2024-10-21' }`. */
+  readonly query?: Query;
   readonly organization?: string;
   readonly project?: string;
   /** Used in place of the platform's transport. */
@@ -25,13 +41,6 @@ export interface OpenAIOptions {
   readonly price?: Price;
   /** Fields that this server knows beyond the documented ones; they win over a request's own. */
   readonly extraBody?: JsonObject;
-  /**
-   * The name under which `max_completion_tokens` is sent.
-   *
-   * @defaultValue `'max_completion_tokens'` for OpenAI and Azure, whose reasoning models refuse the other;
-   * `'max_tokens'` for any other server: all of them know it, and some refuse or overlook the newer one.
-   */
-  readonly tokenField?: TokenField;
   readonly timeouts?: Timeouts;
 }
 
@@ -43,11 +52,13 @@ export interface OpenAIOptions {
 export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
   if (typeof model !== 'string' || model.trim() === '')
     throw new ConfigError('openai() needs the name of a model: openai("gpt-5-mini").');
-  const server = serverAt(options.baseURL ?? environment().baseURL ?? DEFAULT_BASE_URL);
-  const { price, extraBody, tokenField = server.tokenField } = options;
+  const baseURL = options.baseURL ?? environmentVariable('OPENAI_BASE_URL') ?? DEFAULT_BASE_URL;
+  const server = serverAt(baseURL, options.query);
+  const profile = resolveProfile(options.profile, { known: PROFILES, suggested: profileAt(server) });
+  const { price, extraBody } = options;
   checkExtraBody(extraBody);
   const timeouts = checkedTimeouts(options.timeouts);
-  const headers = headerSource(options, server);
+  const headers = headerSource(options, { server, profile });
   const transport = options.fetch === undefined ? platformTransport : fetchTransport(options.fetch);
   return {
     name: model,
@@ -63,7 +74,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
           transport,
           timeouts,
           headers: () => requestHeaders(headers, asked),
-          body: requestBody(request, { model, tokenField, extraBody }),
+          body: requestBody(request, { model, profile, extraBody }),
         },
         context,
       );
@@ -85,20 +96,33 @@ function checkedTimeouts({ firstByteMs = 300_000, idleMs = 60_000 }: Timeouts = 
   return { firstByteMs, idleMs };
 }
 
-function headerSource(options: OpenAIOptions, server: Server): HeaderSource {
+interface Destination {
+  readonly server: Server;
+  readonly profile: Profile;
+}
+
+function headerSource(options: OpenAIOptions, { server, profile }: Destination): HeaderSource {
   const { headers, organization, project } = options;
-  const given = options.apiKey ?? environment().apiKey;
+  const { keyHeader, keyVariable } = profile;
+  const given = options.apiKey ?? keyFromEnvironment(options, profile);
   const apiKey = typeof given === 'function' ? given : checkedKey(given);
-  if (server.needsKey && apiKey === '' && !hasOwnAuthorization(headers)) {
+  if (profile.needsKey && apiKey === '' && !hasOwnKey(headers)) {
     throw new ConfigError(
-      `No API key for ${server.address}. Set the variable OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).`,
+      `No API key for ${server.address}. Set the variable ${keyVariable}, or pass the option apiKey: openai(model, { apiKey }).`,
     );
   }
-  return { apiKey, headers, organization, project };
+  return { apiKey, keyHeader, headers, organization, project };
+}
+
+/** A key of OpenAI is no business of another vendor's, unless whoever set the key has set the address as well. */
+function keyFromEnvironment({ baseURL }: OpenAIOptions, { keyVariable, needsKey }: Profile): string | undefined {
+  const own = environmentVariable(keyVariable);
+  if (own !== undefined || (needsKey && baseURL !== undefined)) return own;
+  return environmentVariable('OPENAI_API_KEY');
 }
 
 /** A function may give it; whether it does is seen when it is asked. */
-function hasOwnAuthorization(headers: OpenAIOptions['headers']): boolean {
+function hasOwnKey(headers: OpenAIOptions['headers']): boolean {
   if (headers === undefined || typeof headers === 'function') return headers !== undefined;
-  return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+  return Object.keys(headers).some((name) => /^(authorization|(x-)?api-key)$/i.test(name));
 }

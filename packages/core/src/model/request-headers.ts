@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import type { Profile } from './profile.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -6,6 +7,7 @@ export type Headers = Readonly<Record<string, string>>;
 export interface HeaderSource {
   /** `''` for none. */
   readonly apiKey: string | (() => string | Promise<string>);
+  readonly keyHeader: Profile['keyHeader'];
   readonly headers: Headers | (() => Headers | Promise<Headers>) | undefined;
   readonly organization: string | undefined;
   readonly project: string | undefined;
@@ -24,7 +26,7 @@ export async function requestHeaders(source: HeaderSource, { isStreamed, tracepa
     'content-type': 'application/json',
     accept: isStreamed ? 'text/event-stream' : 'application/json',
     'user-agent': 'pawl',
-    ...(key && { authorization: `Bearer ${key}` }),
+    ...(key && (source.keyHeader === 'api-key' ? { 'api-key': key } : { authorization: `Bearer ${key}` })),
     ...(source.organization && { 'openai-organization': source.organization }),
     ...(source.project && { 'openai-project': source.project }),
     ...(traceparent && { traceparent }),

@@ -1,36 +1,38 @@
 import { ConfigError } from '../base/errors.ts';
 import { excerpt } from '../base/text.ts';
-import type { TokenField } from './body.ts';
 
-/** Where requests go, and what is known of who answers there. */
+/** Where requests go. */
 export interface Server {
   readonly url: string;
   /** `host:port`. */
   readonly address: string;
-  readonly needsKey: boolean;
-  readonly tokenField: TokenField;
+  readonly hostname: string;
+  /** Lower case, without a slash at its end. */
+  readonly path: string;
+  readonly hasApiVersion: boolean;
 }
+
+export type Query = Readonly<Record<string, string>>;
 
 export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
 /** @throws ConfigError for a base URL that cannot be one. */
-export function serverAt(baseURL: string): Server {
+export function serverAt(baseURL: string, query: Query = {}): Server {
   const base = parsed(baseURL);
   const path = base.pathname.replace(/\/+$/, '');
   if (path.endsWith('/chat/completions')) {
     throw new ConfigError(`baseURL "${shown(baseURL)}" ends in /chat/completions. Leave that off: it is added.`);
   }
+  for (const [name, value] of Object.entries(query)) base.searchParams.set(name, value);
   const { protocol, hostname, host, port, origin, search } = base;
-  const isOpenAI = hostname === 'api.openai.com';
   return {
     url: `${origin}${path}/chat/completions${search}`,
     address: port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host,
-    needsKey: isOpenAI,
-    tokenField: isOpenAI || AZURE.test(hostname) ? 'max_completion_tokens' : 'max_tokens',
+    hostname,
+    path: path.toLowerCase(),
+    hasApiVersion: base.searchParams.has('api-version'),
   };
 }
-
-const AZURE = /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/;
 
 function parsed(baseURL: string): URL {
   const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import type { ToolCall } from '../chat/message.ts';
 import { parseArguments, readArguments } from './arguments.ts';
 import { tool } from './tool.ts';
 
@@ -57,6 +58,10 @@ test('the model is never sent back the whole of what it wrote', () => {
   });
 });
 
+function calling(text: string): ToolCall {
+  return { id: 'c', type: 'function', function: { name: 'get_weather', arguments: text } };
+}
+
 const weather = tool({
   name: 'get_weather',
   description: 'The weather.',
@@ -79,7 +84,7 @@ test.each([
     },
   ],
 ])('the arguments %j are checked by the tool’s schema', async (text, answer) => {
-  await expect(readArguments(weather, text)).resolves.toEqual(answer);
+  await expect(readArguments(weather, calling(text))).resolves.toEqual(answer);
 });
 
 test.each([
@@ -92,5 +97,5 @@ test.each([
       throw thrown;
     },
   };
-  await expect(readArguments(broken, '{}')).resolves.toEqual({ ok: false, issues });
+  await expect(readArguments(broken, calling('{}'))).resolves.toEqual({ ok: false, issues });
 });

@@ -1,5 +1,6 @@
 import { isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
+import { callArguments, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { Validated } from '../schema/schema.ts';
 import type { Tool } from './tool.ts';
@@ -39,9 +40,16 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** The arguments of a call as a value. A custom tool's text stands where its function would have it: `{ input }`. */
+export function argumentsOf(tool: Pick<Tool, 'customObject'>, call: ToolCall): Validated {
+  if (call.type === 'custom' && tool.customObject !== undefined)
+    return { ok: true, value: { input: call.custom.input } };
+  return parseArguments(callArguments(call));
+}
+
 /** Parses and checks. Issues are text for the model; a schema that throws is one of them. */
-export async function readArguments(tool: Tool, text: string): Promise<Validated> {
-  const parsed = parseArguments(text);
+export async function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
+  const parsed = argumentsOf(tool, call);
   if (!parsed.ok) return parsed;
   try {
     return await tool.validate(parsed.value);

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, type Json } from '../base/json.ts';
-import type { FunctionObject } from '../chat/request.ts';
+import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
 
@@ -60,8 +60,10 @@ export interface Tool<in Context = never> {
   readonly corrections: number;
   readonly maxResultLength: number;
   readonly approvalTimeoutMs: number;
-  /** What goes to the server. */
+  /** What goes to the server; for a custom tool, to a server that knows functions only. */
   readonly functionObject: FunctionObject;
+  /** Of custom tools: what goes to servers that know them. */
+  readonly customObject?: CustomToolObject['custom'];
   /** The input's JSON Schema. */
   readonly jsonSchema: JsonSchema;
   readonly validate: (value: unknown) => Promise<Validated>;
@@ -93,46 +95,16 @@ export function tool<Input, Context = unknown>(
 ): Tool<Context>;
 // Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
 export function tool<Context>(options: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
-  const { name, description, input, preview } = options;
-  checkName(name);
-  checkNumbers(options);
+  const { name, description, input } = options;
+  const basics = toolBasics(options);
   const { jsonSchema, validate } = compileSchema(input, `Tool "${name}", input`);
   const parameters = objectRoot(jsonSchema, name);
   return Object.freeze({
-    name,
-    description,
-    effect: options.effect ?? 'once',
-    exclusive: options.exclusive ?? false,
-    timeoutMs: options.timeoutMs ?? 60_000,
-    corrections: options.corrections ?? 2,
-    maxResultLength: options.maxResultLength ?? 65_536,
-    approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
+    ...basics,
     functionObject: { name, description, parameters },
     jsonSchema: parameters,
     validate,
-    execute: options.execute,
-    needsApproval: options.needsApproval ?? false,
-    ...(preview === undefined ? {} : { preview }),
   });
-}
-
-function checkName(name: unknown): void {
-  if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
-  throw new ConfigError(
-    `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
-  );
-}
-
-function checkNumbers(options: ToolOptions<unknown, never>): void {
-  if (typeof options.execute !== 'function') {
-    throw new ConfigError(`Tool "${options.name}" has no execute function. Add execute: (input, context) => ….`);
-  }
-  for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
-    const value = options[field];
-    const least = field === 'corrections' ? 0 : 1;
-    if (value === undefined || (value >= least && !Number.isNaN(value))) continue;
-    throw new ConfigError(`Tool "${options.name}": ${field} is ${value}. Pass a number of ${least} or more.`);
-  }
 }
 
 /** Chat Completions takes an object at the root of `parameters` and nothing else. */
@@ -155,4 +127,51 @@ function withoutReference({ $ref, ...schema }: JsonSchema): JsonSchema {
   const target = name !== undefined && isRecord($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
   if (!isRecord(target)) return $ref === undefined ? schema : { $ref, ...schema };
   return { ...target, ...schema };
+}
+
+/** What every tool has, whatever its input is. */
+export type ToolBasics<Context> = Omit<Tool<Context>, 'functionObject' | 'customObject' | 'jsonSchema' | 'validate'>;
+
+/** @throws ConfigError for a name that can't be sent, a missing function, or a number that can't be. */
+export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
+  const { name, description, preview } = options;
+  checkName(name);
+  checkExecute(options);
+  checkNumbers(options);
+  return {
+    name,
+    description,
+    effect: options.effect ?? 'once',
+    exclusive: options.exclusive ?? false,
+    timeoutMs: options.timeoutMs ?? 60_000,
+    corrections: options.corrections ?? 2,
+    maxResultLength: options.maxResultLength ?? 65_536,
+    approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
+    execute: options.execute,
+    needsApproval: options.needsApproval ?? false,
+    ...(preview === undefined ? {} : { preview }),
+  };
+}
+
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
+  throw new ConfigError(
+    `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
+  );
+}
+
+function checkExecute({ name, execute }: Pick<Tool, 'name' | 'execute'>): void {
+  if (typeof execute === 'function') return;
+  throw new ConfigError(`Tool "${name}" has no execute function. Add execute: (input, context) => ….`);
+}
+
+type Numbers = Pick<ToolOptions<never>, 'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'corrections'>;
+
+function checkNumbers(options: Numbers): void {
+  for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
+    const value = options[field];
+    const least = field === 'corrections' ? 0 : 1;
+    if (value === undefined || (value >= least && !Number.isNaN(value))) continue;
+    throw new ConfigError(`Tool "${options.name}": ${field} is ${value}. Pass a number of ${least} or more.`);
+  }
 }

@@ -1,4 +1,4 @@
-import type { FunctionToolObject } from '@pawl/core';
+import type { ToolObject } from '@pawl/core';
 import { type Field, fieldsOf } from './schema-shape.ts';
 import { stemsOf } from './words.ts';
 
@@ -13,9 +13,10 @@ export interface OfferedTool {
 }
 
 /** Reads the tools of a request; kinds that are no functions are passed over. */
-export function offeredTools(tools: readonly FunctionToolObject[]): readonly OfferedTool[] {
-  return tools.flatMap(({ type, function: offered }) => {
-    if (type !== 'function') return [];
+export function offeredTools(tools: readonly ToolObject[]): readonly OfferedTool[] {
+  return tools.flatMap((tool) => {
+    if (tool.type !== 'function') return [];
+    const { function: offered } = tool;
     const fields = fieldsOf(offered.parameters ?? {});
     return [
       {

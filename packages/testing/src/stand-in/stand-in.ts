@@ -31,11 +31,11 @@ export function standIn(request: ChatRequest): AssistantMessage {
   return { role: 'assistant', content: null, tool_calls: withIds(calls, conversation) };
 }
 
-/** The tools of the request, or the one that it insists on. */
+/** The functions of the request, or the one that it insists on. */
 function usableTools({ tools = [], tool_choice: choice }: ChatRequest): readonly OfferedTool[] {
   const offered = offeredTools(tools);
-  if (typeof choice !== 'object' || choice === null) return offered;
-  return offered.filter(({ name }) => name === choice.function?.name);
+  const named = typeof choice === 'object' && choice?.type === 'function' ? choice.function?.name : undefined;
+  return named === undefined ? offered : offered.filter(({ name }) => name === named);
 }
 
 /** After so many turns for one question there is an answer, whatever it is. */

@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import type { AssistantMessage, Message } from '../chat/message.ts';
+import type { ChatRequest, ToolChoice, ToolObject } from '../chat/request.ts';
+import { requestBody } from './body.ts';
+import { type Profile, resolveProfile } from './profile.ts';
+import { PROFILES, type ProfileName } from './profiles.ts';
+
+/** What goes out to such a server, but for the model's name. */
+function sent(
+  request: Partial<ChatRequest>,
+  changes: Partial<Profile> & { readonly base?: ProfileName } = {},
+): unknown {
+  const profile = resolveProfile(changes, { known: PROFILES, suggested: PROFILES.compatible });
+  const { model: _, ...body } = JSON.parse(requestBody({ messages: [], ...request }, { model: 'm', profile }));
+  return body;
+}
+
+const look: ToolObject = { type: 'function', function: { name: 'look', parameters: { type: 'object' } } };
+const write: ToolObject = { type: 'function', function: { name: 'write', strict: true } };
+const sql: ToolObject = {
+  type: 'custom',
+  custom: {
+    name: 'sql',
+    description: 'Asks.',
+    format: { type: 'grammar', grammar: { syntax: 'regex', definition: '^S' } },
+  },
+};
+const sqlFunction = {
+  type: 'function',
+  function: {
+    name: 'sql',
+    description: 'Asks.',
+    parameters: {
+      type: 'object',
+      properties: {
+        input: { type: 'string', description: 'Text that matches this regular expression as a whole: ^S' },
+      },
+      required: ['input'],
+      additionalProperties: false,
+    },
+  },
+};
+const named: ToolChoice = { type: 'function', function: { name: 'look' } };
+const allowed: ToolChoice = { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [named] } };
+
+describe('tools and the choice among them', () => {
+  test.each<[string, Partial<Profile>, ToolChoice, unknown]>([
+    ['is sent where it is understood', {}, named, { messages: [], tools: [look, write], tool_choice: named }],
+    ['none shows no tools', { toolChoices: ['auto'] }, 'none', { messages: [] }],
+    ['auto needs no word', { toolChoices: [] }, 'auto', { messages: [], tools: [look, write] }],
+    [
+      'required is sent all the same',
+      { toolChoices: [] },
+      'required',
+      { messages: [], tools: [look, write], tool_choice: 'required' },
+    ],
+    [
+      'a name shows that tool alone, required',
+      { toolChoices: ['required'] },
+      named,
+      { messages: [], tools: [look], tool_choice: 'required' },
+    ],
+    ['a name shows that tool alone', { toolChoices: [] }, named, { messages: [], tools: [look] }],
+    ['allowed tools are those that are shown', {}, allowed, { messages: [], tools: [look], tool_choice: 'required' }],
+    [
+      'a custom one is named as a function',
+      {},
+      { type: 'custom', custom: { name: 'look' } },
+      { messages: [], tools: [look, write], tool_choice: named },
+    ],
+  ])('a choice: %s', (_, changes, toolChoice, body) => {
+    expect(sent({ tools: [look, write], tool_choice: toolChoice }, { strictSchemas: true, ...changes })).toEqual(body);
+  });
+
+  test('a custom tool, its choice and its calls go out as they are to a server that knows them', () => {
+    const choice: ToolChoice = { type: 'custom', custom: { name: 'sql' } };
+    const messages: Message[] = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'sql', input: 'S' } }],
+      },
+    ];
+    expect(sent({ messages, tools: [sql], tool_choice: choice }, { base: 'openai' })).toEqual({
+      messages,
+      tools: [sql],
+      tool_choice: choice,
+    });
+  });
+
+  test('a custom tool and its calls are functions to any other server', () => {
+    const messages: Message[] = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'sql', input: 'a "b"' } }],
+      },
+      { role: 'tool', tool_call_id: 'c', content: 'd' },
+    ];
+    expect(sent({ messages, tools: [sql] })).toEqual({
+      messages: [
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c', type: 'function', function: { name: 'sql', arguments: '{"input":"a \\"b\\""}' } }],
+        },
+        messages[1],
+      ],
+      tools: [sqlFunction],
+    });
+  });
+
+  test('strict is left out of tools where it is not known', () => {
+    expect(sent({ tools: [write] })).toEqual({
+      messages: [],
+      tools: [{ type: 'function', function: { name: 'write' } }],
+    });
+  });
+});
+
+describe('messages', () => {
+  const thinking = {
+    role: 'assistant',
+    content: 'Hm.',
+    reasoning_content: 'r',
+    reasoning_details: [1],
+    tool_calls: [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' }, extra_content: { s: 1 } }],
+  } as object as AssistantMessage; // With fields that are not documented.
+  const { reasoning_content, reasoning_details, tool_calls, ...plain } = thinking as AssistantMessage &
+    Record<string, unknown>;
+  const bare = [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }];
+
+  test.each<[string, Profile['extraFields'], unknown]>([
+    ['all', 'all', thinking],
+    ['none', [], { ...plain, tool_calls: bare }],
+    ['some', ['reasoning_content'], { ...plain, reasoning_content, tool_calls: bare }],
+    ['those of calls', ['extra_content'], { ...plain, tool_calls }],
+  ])('fields that only some servers know go back as the profile says: %s', (_, extraFields, message) => {
+    expect(sent({ messages: [thinking] }, { extraFields })).toEqual({ messages: [message] });
+  });
+
+  test('a developer message is a system message where the role is not known', () => {
+    const messages: Message[] = [{ role: 'developer', content: 'Be brief.' }];
+    expect([sent({ messages }), sent({ messages }, { developerRole: true })]).toEqual([
+      { messages: [{ role: 'system', content: 'Be brief.' }] },
+      { messages },
+    ]);
+  });
+
+  test('beside calls there is an empty text where null is refused', () => {
+    const message: Message = { role: 'assistant', content: null, tool_calls: thinking.tool_calls ?? [] };
+    expect(sent({ messages: [message] }, { nullContent: false })).toEqual({ messages: [{ ...message, content: '' }] });
+  });
+
+  test('a spoken reply is sent again by its id', () => {
+    const messages: Message[] = [{ role: 'assistant', content: null, audio: { id: 'a', data: 'x', transcript: 'Hi' } }];
+    expect(sent({ messages })).toEqual({ messages: [{ role: 'assistant', content: null, audio: { id: 'a' } }] });
+  });
+});
+
+describe('other fields', () => {
+  test('hints that are refused are left out, wishes never', () => {
+    expect(sent({ store: true, user: 'me', seed: 1 }, { leftOut: ['store', 'user'] })).toEqual({
+      messages: [],
+      seed: 1,
+    });
+  });
+
+  test.each<[string, Partial<ChatRequest>, unknown]>([
+    ['is not asked for', { stream: true }, { messages: [], stream: true }],
+    [
+      'is asked for where the user does',
+      { stream: true, stream_options: { include_usage: true } },
+      { messages: [], stream: true, stream_options: { include_usage: true } },
+    ],
+  ])('usage of a stream that comes by itself %s', (_, request, body) => {
+    expect(sent(request, { streamOptions: false })).toEqual(body);
+  });
+
+  const schema = { type: 'object', properties: { a: { type: 'number' } } };
+  const format = { type: 'json_schema', json_schema: { name: 'o', schema, strict: true } } as const;
+  const instruction = `Answer with one JSON value and nothing else. It has to fit this JSON Schema:\n${JSON.stringify(schema)}`;
+
+  test.each<[string, Partial<Profile>, unknown]>([
+    ['is sent', { strictSchemas: true }, { messages: [], response_format: format }],
+    [
+      'is sent without strict',
+      {},
+      { messages: [], response_format: { type: 'json_schema', json_schema: { name: 'o', schema } } },
+    ],
+    [
+      'becomes an instruction beside JSON mode',
+      { responseFormat: 'json_object' },
+      { messages: [{ role: 'system', content: instruction }], response_format: { type: 'json_object' } },
+    ],
+    [
+      'becomes an instruction alone',
+      { responseFormat: 'none' },
+      { messages: [{ role: 'system', content: instruction }] },
+    ],
+  ])('a schema for the output %s', (_, changes, body) => {
+    expect(sent({ response_format: format }, changes)).toEqual(body);
+  });
+
+  test.each<[string, Message, unknown]>([
+    ['text', { role: 'system', content: 'Be brief.' }, `Be brief.\n\n${instruction}`],
+    [
+      'parts',
+      { role: 'developer', content: [{ type: 'text', text: 'Be brief.' }] },
+      [
+        { type: 'text', text: 'Be brief.' },
+        { type: 'text', text: instruction },
+      ],
+    ],
+  ])('the instruction goes to the end of the first message: %s', (_, first, content) => {
+    const messages: Message[] = [first, { role: 'user', content: 'Go' }];
+    expect(sent({ messages, response_format: format }, { responseFormat: 'none' })).toEqual({
+      messages: [{ role: 'system', content }, messages[1]],
+    });
+  });
+});
+
+describe('the legacy form', () => {
+  const called: AssistantMessage = {
+    role: 'assistant',
+    content: 'Let me see.',
+    tool_calls: [
+      { id: 'a', type: 'function', function: { name: 'look', arguments: '{"x":1}' } },
+      { id: 'b', type: 'custom', custom: { name: 'sql', input: 'S' } },
+    ],
+  };
+
+  test('tools are functions, calls and results come in pairs', () => {
+    const messages: Message[] = [
+      { role: 'user', content: 'Go' },
+      called,
+      { role: 'tool', tool_call_id: 'a', content: 'one' },
+      { role: 'tool', tool_call_id: 'b', content: 'two' },
+    ];
+    const request = { messages, tools: [look, write, sql], parallel_tool_calls: false };
+    expect(sent(request, { base: 'legacy' })).toEqual({
+      messages: [
+        messages[0],
+        { role: 'assistant', content: 'Let me see.', function_call: { name: 'look', arguments: '{"x":1}' } },
+        { role: 'function', name: 'look', content: 'one' },
+        { role: 'assistant', content: null, function_call: { name: 'sql', arguments: '{"input":"S"}' } },
+        { role: 'function', name: 'sql', content: 'two' },
+      ],
+      functions: [look.type === 'function' && look.function, { name: 'write' }, sqlFunction.function],
+    });
+  });
+
+  test.each<[ToolChoice, unknown]>([
+    ['none', { function_call: 'none' }],
+    ['auto', { function_call: 'auto' }],
+    ['required', {}],
+    [named, { function_call: { name: 'look' } }],
+  ])('the choice %j is said as far as it can be', (toolChoice, said) => {
+    expect(sent({ tools: [look], tool_choice: toolChoice }, { base: 'legacy' })).toEqual({
+      messages: [],
+      functions: [look.type === 'function' && look.function],
+      ...(said as object), // As given above.
+    });
+  });
+});

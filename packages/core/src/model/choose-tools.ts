@@ -1,0 +1,46 @@
+import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
+import type { Profile } from './profile.ts';
+
+export interface ChosenTools {
+  readonly tools: readonly ToolObject[];
+  readonly toolChoice: ToolChoice | undefined;
+}
+
+/** A choice that the server does not understand, said by which tools it is shown. */
+export function chooseTools(
+  { tools, toolChoice }: ChosenTools,
+  { toolChoices, customTools }: Pick<Profile, 'toolChoices' | 'customTools'>,
+): ChosenTools {
+  if (tools.length === 0) return { tools, toolChoice: undefined };
+  if (toolChoice == null) return { tools, toolChoice: undefined };
+  const choice = customTools ? toolChoice : withoutCustom(toolChoice);
+  if (toolChoices.includes(typeof choice === 'string' ? choice : choice.type)) return { tools, toolChoice: choice };
+  if (choice === 'none') return { tools: [], toolChoice: undefined };
+  if (typeof choice === 'string') return { tools, toolChoice: choice === 'auto' ? undefined : choice };
+  return narrowed(choice, { tools, toolChoices });
+}
+
+/** A server that knows functions only is shown custom tools as such. */
+function withoutCustom(choice: ToolChoice): ToolChoice {
+  if (typeof choice === 'string') return choice;
+  switch (choice.type) {
+    case 'custom':
+      return { type: 'function', function: { name: choice.custom.name } };
+    case 'function':
+    case 'allowed_tools':
+      return choice;
+  }
+}
+
+function narrowed(
+  choice: Exclude<ToolChoice, string>,
+  { tools, toolChoices }: { readonly tools: readonly ToolObject[]; readonly toolChoices: Profile['toolChoices'] },
+): ChosenTools {
+  const names = new Set(chosenNames(choice));
+  const mode = choice.type === 'allowed_tools' ? choice.allowed_tools.mode : 'required';
+  return {
+    tools: tools.filter((tool) => names.has(toolObjectName(tool))),
+    // A server that knows neither form is shown one tool: the most that can be said to it.
+    toolChoice: mode === 'required' && toolChoices.includes('required') ? 'required' : undefined,
+  };
+}

@@ -1,0 +1,72 @@
+import { ConfigError } from '../base/errors.ts';
+import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+
+/** How a kind of server wants to be spoken to. Data only: a quirk that is met anew is a value here, never a branch elsewhere. */
+export interface Profile {
+  readonly name: string;
+  /** The name under which `max_completion_tokens` is sent. */
+  readonly tokenField: 'max_completion_tokens' | 'max_tokens';
+  /** `functions` is the legacy form of tools: one call a turn, its result a message of the role `function`. */
+  readonly toolForm: 'tools' | 'functions';
+  /** Forms of `tool_choice` that are understood. What is missing is said by the list of tools instead. */
+  readonly toolChoices: readonly ToolChoiceForm[];
+  /** Without it a custom tool goes out as a function with one text, `input`. */
+  readonly customTools: boolean;
+  /** Without it `strict` is left out of tools and of `response_format`. */
+  readonly strictSchemas: boolean;
+  /** The best form that is understood. A schema that can't be sent becomes part of the instructions. */
+  readonly responseFormat: 'json_schema' | 'json_object' | 'none';
+  /** Without it a `developer` message goes out as a `system` one. */
+  readonly developerRole: boolean;
+  /** Whether `null` is taken as the content beside calls; otherwise it goes out as `''`. */
+  readonly nullContent: boolean;
+  /** Which fields beyond the documented ones go back with the message or call that brought them: reasoning, signatures. */
+  readonly extraFields: 'all' | readonly string[];
+  /** Whether a stream's usage has to be asked for by `stream_options`. */
+  readonly streamOptions: boolean;
+  /** Fields that are refused here. Only hints can be listed: what shapes the reply is sent, and a refusal is told. */
+  readonly leftOut: readonly HintField[];
+  /** `api-key` brings the bare key, `authorization` brings it as a bearer token. */
+  readonly keyHeader: 'authorization' | 'api-key';
+  /** The environment variable that holds the key. */
+  readonly keyVariable: string;
+  /** Whether a missing key is a mistake at once. */
+  readonly needsKey: boolean;
+}
+
+/** The forms of `tool_choice`; the last three are objects by `type`. */
+export type ToolChoiceForm = Extract<ToolChoice, string> | Extract<ToolChoice, object>['type'];
+
+/** Fields without which the reply means the same. */
+export type HintField = Extract<
+  keyof ChatSettings,
+  | 'metadata'
+  | 'parallel_tool_calls'
+  | 'prompt_cache_key'
+  | 'prompt_cache_retention'
+  | 'prompt_cache_options'
+  | 'safety_identifier'
+  | 'service_tier'
+  | 'store'
+  | 'user'
+>;
+
+/** A profile's name, or what is different from the profile that the address suggests. */
+export type ProfileOption<Name extends string = string> = Name | (Partial<Profile> & { readonly base?: Name });
+
+/** @throws ConfigError for a name that nobody knows. */
+export function resolveProfile(
+  given: ProfileOption | undefined,
+  { known, suggested }: { readonly known: Readonly<Record<string, Profile>>; readonly suggested: Profile },
+): Profile {
+  if (given === undefined) return suggested;
+  if (typeof given === 'string') return named(given, known);
+  const { base, ...changes } = given;
+  return { ...(base === undefined ? suggested : named(base, known)), ...changes };
+}
+
+function named(name: string, known: Readonly<Record<string, Profile>>): Profile {
+  const profile = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (profile !== undefined) return profile;
+  throw new ConfigError(`There is no profile "${name}". The profiles are: ${Object.keys(known).join(', ')}.`);
+}

@@ -1,0 +1,196 @@
+import type { Profile, ToolChoiceForm } from './profile.ts';
+
+const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
+
+/** The form that most servers take, for those that are not known by their address: vLLM and llama.cpp among them. */
+const compatible: Profile = {
+  name: 'compatible',
+  tokenField: 'max_tokens',
+  toolForm: 'tools',
+  toolChoices: WIDELY_KNOWN,
+  customTools: false,
+  strictSchemas: false,
+  responseFormat: 'json_schema',
+  developerRole: false,
+  nullContent: true,
+  extraFields: 'all',
+  streamOptions: true,
+  leftOut: [],
+  keyHeader: 'authorization',
+  keyVariable: 'OPENAI_API_KEY',
+  needsKey: false,
+};
+
+/** Somebody's service, which takes nobody without a key. */
+const hosted: Profile = { ...compatible, needsKey: true };
+
+const openai: Profile = {
+  ...hosted,
+  name: 'openai',
+  // Reasoning models refuse the older name.
+  tokenField: 'max_completion_tokens',
+  toolChoices: [...WIDELY_KNOWN, 'custom', 'allowed_tools'],
+  customTools: true,
+  strictSchemas: true,
+  developerRole: true,
+  extraFields: [],
+};
+
+const azure: Profile = {
+  ...openai,
+  name: 'azure',
+  keyHeader: 'api-key',
+  keyVariable: 'AZURE_OPENAI_API_KEY',
+};
+
+/** Refuses what it does not know, in messages as well. */
+const groq: Profile = {
+  ...hosted,
+  name: 'groq',
+  tokenField: 'max_completion_tokens',
+  strictSchemas: true,
+  extraFields: ['reasoning'],
+  leftOut: [
+    'metadata',
+    'prompt_cache_key',
+    'prompt_cache_options',
+    'prompt_cache_retention',
+    'safety_identifier',
+    'store',
+  ],
+  keyVariable: 'GROQ_API_KEY',
+};
+
+/** Refuses what it does not know, in messages as well. */
+const mistral: Profile = {
+  ...hosted,
+  name: 'mistral',
+  strictSchemas: true,
+  extraFields: [],
+  // A stream always tells its usage.
+  streamOptions: false,
+  leftOut: [
+    'prompt_cache_key',
+    'prompt_cache_options',
+    'prompt_cache_retention',
+    'safety_identifier',
+    'service_tier',
+    'store',
+    'user',
+  ],
+  keyVariable: 'MISTRAL_API_KEY',
+};
+
+/** Wants `reasoning_content` back beside calls. */
+const deepseek: Profile = {
+  ...hosted,
+  name: 'deepseek',
+  responseFormat: 'json_object',
+  extraFields: ['reasoning_content'],
+  keyVariable: 'DEEPSEEK_API_KEY',
+};
+
+const xai: Profile = {
+  ...hosted,
+  name: 'xai',
+  tokenField: 'max_completion_tokens',
+  keyVariable: 'XAI_API_KEY',
+};
+
+/** Wants `reasoning_content` back beside calls. */
+const moonshot: Profile = {
+  ...hosted,
+  name: 'moonshot',
+  // `required` is refused by its models that think.
+  responseFormat: 'json_object',
+  extraFields: ['reasoning_content'],
+  keyVariable: 'MOONSHOT_API_KEY',
+};
+
+const qwen: Profile = {
+  ...hosted,
+  name: 'qwen',
+  responseFormat: 'json_object',
+  keyVariable: 'DASHSCOPE_API_KEY',
+};
+
+/** Signs its thoughts in `extra_content` of calls, and refuses a call whose signature is gone. */
+const gemini: Profile = {
+  ...hosted,
+  name: 'gemini',
+  extraFields: ['extra_content'],
+  keyVariable: 'GEMINI_API_KEY',
+};
+
+/** Ignores `response_format` and `strict`. */
+const anthropic: Profile = {
+  ...hosted,
+  name: 'anthropic',
+  responseFormat: 'none',
+  extraFields: [],
+  keyVariable: 'ANTHROPIC_API_KEY',
+};
+
+const openrouter: Profile = {
+  ...hosted,
+  name: 'openrouter',
+  strictSchemas: true,
+  extraFields: ['reasoning', 'reasoning_details'],
+  keyVariable: 'OPENROUTER_API_KEY',
+};
+
+/** Overlooks every `tool_choice`: what must not be called is not shown. */
+const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] };
+
+const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
+
+const llamacpp: Profile = { ...compatible, name: 'llamacpp' };
+
+const vllm: Profile = { ...compatible, name: 'vllm' };
+
+const litellm: Profile = { ...compatible, name: 'litellm' };
+
+/** Servers from before tools, which know `functions` only. */
+const legacy: Profile = { ...compatible, name: 'legacy', toolForm: 'functions', responseFormat: 'none' };
+
+/** Every profile by its name. */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  compatible,
+  openai,
+  azure,
+  vllm,
+  llamacpp,
+  ollama,
+  lmstudio,
+  groq,
+  mistral,
+  deepseek,
+  xai,
+  moonshot,
+  qwen,
+  gemini,
+  anthropic,
+  litellm,
+  openrouter,
+  legacy,
+};
+
+export type ProfileName =
+  | 'compatible'
+  | 'openai'
+  | 'azure'
+  | 'vllm'
+  | 'llamacpp'
+  | 'ollama'
+  | 'lmstudio'
+  | 'groq'
+  | 'mistral'
+  | 'deepseek'
+  | 'xai'
+  | 'moonshot'
+  | 'qwen'
+  | 'gemini'
+  | 'anthropic'
+  | 'litellm'
+  | 'openrouter'
+  | 'legacy';

@@ -1,0 +1,54 @@
+import { asFunctionCall } from '../chat/custom-as-function.ts';
+import type { AssistantMessage, Message, ToolCall } from '../chat/message.ts';
+import type { Profile } from './profile.ts';
+
+/** A message as this kind of server takes it. The same object where nothing has to be different. */
+export function wireMessage(message: Message, profile: Profile): Message {
+  switch (message.role) {
+    case 'assistant':
+      return wireAssistant(message, profile);
+    case 'developer':
+      return profile.developerRole ? message : { ...message, role: 'system' };
+    case 'function':
+    case 'system':
+    case 'tool':
+    case 'user':
+      return message;
+  }
+}
+
+/** Content beside calls is never left out: some servers fail without the key. */
+function wireAssistant(message: AssistantMessage, profile: Profile): AssistantMessage {
+  const { role, content, audio, tool_calls = [], ...rest } = message;
+  const hasCalls = tool_calls.length > 0 || message.function_call != null;
+  const isEmpty = content === undefined || content === null || content.length === 0;
+  return {
+    role,
+    ...(content === undefined ? {} : { content }),
+    ...(hasCalls && isEmpty && { content: profile.nullContent ? null : '' }),
+    ...known(rest, { documented: MESSAGE_FIELDS, profile }),
+    // A reply brings the sound itself; a request may only name it.
+    ...(audio != null && { audio: { id: audio.id } }),
+    ...(tool_calls.length > 0 && { tool_calls: tool_calls.map((call) => wireCall(call, profile)) }),
+  };
+}
+
+function wireCall(given: ToolCall, profile: Profile): ToolCall {
+  const call = given.type === 'custom' && !profile.customTools ? asFunctionCall(given) : given;
+  return known(call, { documented: CALL_FIELDS, profile });
+}
+
+const MESSAGE_FIELDS: ReadonlySet<string> = new Set(['refusal', 'name', 'function_call']);
+const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'custom']);
+
+interface Knowing {
+  readonly documented: ReadonlySet<string>;
+  readonly profile: Profile;
+}
+
+/** Without the fields that this server would refuse. */
+function known<T extends object>(fields: T, { documented, profile: { extraFields } }: Knowing): T {
+  if (extraFields === 'all') return fields;
+  const kept = Object.entries(fields).filter(([name]) => documented.has(name) || extraFields.includes(name));
+  return Object.fromEntries(kept) as T; // Only fields that are not part of the type are gone.
+}

@@ -1,0 +1,56 @@
+import { ConfigError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
+import { asFunctionTool } from '../chat/custom-as-function.ts';
+import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
+import type { Validated } from '../schema/schema.ts';
+import { type Tool, type ToolOptions, toolBasics } from './tool.ts';
+
+export interface CustomToolOptions<Context = unknown> extends ToolOptions<string, Context> {
+  /** Which texts the model may write. @defaultValue any */
+  readonly format?: CustomFormat;
+}
+
+/**
+ * Defines a tool whose input is text as the model writes it: code, a query, a patch. No JSON is needed around it.
+ *
+ * Servers that know functions only are sent a function with one parameter, `input`; nothing enforces a grammar there.
+ *
+ * @throws ConfigError naming the tool and the fix, where the definition can't work.
+ */
+export function customTool<Context = unknown>(options: CustomToolOptions<Context>): Tool<Context> {
+  const { name, description, format } = options;
+  const basics = toolBasics<string, Context>(options);
+  if (format !== undefined) checkFormat(format, name);
+  const custom: CustomToolObject['custom'] = { name, description, ...(format !== undefined && { format }) };
+  const functionObject = asFunctionTool({ type: 'custom', custom }).function;
+  return Object.freeze({
+    ...basics,
+    functionObject,
+    customObject: custom,
+    jsonSchema: functionObject.parameters ?? {},
+    validate: readInput,
+  });
+}
+
+/** Arguments in the form of the function: `{ input }`. */
+async function readInput(value: unknown): Promise<Validated> {
+  const input = isRecord(value) ? value['input'] : undefined;
+  if (typeof input === 'string') return { ok: true, value: input };
+  return { ok: false, issues: `input: expected string, got ${input === null ? 'null' : typeof input}` };
+}
+
+function checkFormat(format: CustomFormat, name: string): void {
+  const where = `Tool "${name}", format`;
+  if (format.type === 'text') return;
+  if (format.type !== 'grammar') {
+    throw new ConfigError(`${where}: type is ${JSON.stringify(Reflect.get(format, 'type'))}. Use "text" or "grammar".`);
+  }
+  // From JavaScript it may be anything.
+  const { syntax, definition } = format.grammar ?? {};
+  if (syntax !== 'lark' && syntax !== 'regex') {
+    throw new ConfigError(`${where}.grammar: syntax is ${JSON.stringify(syntax)}. Use "lark" or "regex".`);
+  }
+  if (typeof definition !== 'string' || definition.trim() === '') {
+    throw new ConfigError(`${where}.grammar: there is no definition. Write the ${syntax} as a text.`);
+  }
+}
