@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { NetworkError, openai, TimeoutError } from '@pawl/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { attempts, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -82,6 +82,41 @@ test.each(transports)(
     });
   },
 );
+
+test('a connection that is never made is given up after connectMs', async () => {
+  // Takes connections, and says no word of TLS.
+  const server = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`; // A server that listens on TCP has one.
+  const clock = new ManualClock();
+  const model = openai('m', { baseURL: `https://${address}/v1`, timeouts: { connectMs: 2000 } });
+  const sent = failureOf(model.send({ messages: [] }, { clock }));
+  const [socket] = await once(server, 'connection');
+  clock.expire(2000);
+  expect(await sent).toEqual({
+    name: 'TimeoutError',
+    message: `${address} could not be connected to for 2 s. If it is only slow, raise timeouts.connectMs.`,
+    code: 'timeout.connect',
+    retryable: true,
+    phase: 'connect',
+    timeoutMs: 2000,
+    address,
+  });
+  await once(socket, 'close');
+});
+
+test('the time for a connection is over once there is one', async () => {
+  const server = await serve(silent, helloJson);
+  const clock = new ManualClock();
+  const model = openai('m', { baseURL: server.baseURL, timeouts: { connectMs: 2000, firstByteMs: 5000 } });
+  const controller = new AbortController();
+  const sent = model.send({ messages: [] }, { clock, signal: controller.signal });
+  while (server.received.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(clock.running).toEqual([5000]);
+  controller.abort(new Error('enough'));
+  await expect(sent).rejects.toThrow('enough');
+});
 
 test.each(transports)('a server that never answers is given up after firstByteMs, over $over', async ({ options }) => {
   const server = await serve(silent);

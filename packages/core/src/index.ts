@@ -45,6 +45,7 @@ export type {
 export type { RetryPolicy } from './model/attempts.ts';
 export type { AzureOptions } from './model/azure.ts';
 export { azure } from './model/azure.ts';
+export type { Caps } from './model/caps.ts';
 export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
 export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';
 export { withFallback } from './model/fallback.ts';

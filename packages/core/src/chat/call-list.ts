@@ -1,5 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { CallBuilder } from './call-builder.ts';
+import { ProtocolError } from './errors.ts';
 import { matchCall } from './match-call.ts';
 import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
@@ -9,6 +10,8 @@ import type { Delta } from './reply.ts';
 export interface CallListOptions {
   readonly choice: number;
   readonly mends: MendList;
+  /** More than that is no reply that can be used. */
+  readonly maxCalls: number;
 }
 
 /** The form in which a list of calls came: `delta` with pieces, or `message` with whole ones. */
@@ -19,10 +22,12 @@ export class CallList {
   readonly #choice: number;
   readonly #path: string;
   readonly #mends: MendList;
+  readonly #maxCalls: number;
   readonly #calls: CallBuilder[] = [];
   #isInPieces = false;
 
-  constructor({ choice, mends }: CallListOptions) {
+  constructor({ choice, mends, maxCalls }: CallListOptions) {
+    this.#maxCalls = maxCalls;
     this.#choice = choice;
     this.#path = `choices[${choice}].message`;
     this.#mends = mends;
@@ -83,6 +88,7 @@ export class CallList {
   /** Placeholders without any content begin nothing. */
   #begin({ index, id, name, text }: CallPiece): CallBuilder | undefined {
     if (id === '' && name === '' && text === '') return undefined;
+    if (this.#calls.length === this.#maxCalls) throw tooMany(this.#maxCalls);
     const path = `${this.#path}.tool_calls[${this.#calls.length}]`;
     const call = new CallBuilder({ index, path, mends: this.#mends });
     this.#calls.push(call);
@@ -110,4 +116,9 @@ export class CallList {
     for (let count = 2; given.has(free); count++) free = `${id}_${count}`;
     return free;
   }
+}
+
+function tooMany(maxCalls: number): ProtocolError {
+  const message = `The server's reply asks for more than ${maxCalls} calls. None of them is run. If they are meant, raise caps.calls.`;
+  return new ProtocolError(message, { code: 'reply.too_large', retryable: false });
 }

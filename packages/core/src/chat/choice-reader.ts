@@ -9,6 +9,11 @@ import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
+export interface ChoiceReaderOptions {
+  readonly mends: MendList;
+  readonly maxCalls: number;
+}
+
 /** One choice of a reply. `message` of a whole reply and `delta` of a chunk are read alike. */
 export class ChoiceReader {
   readonly index: number;
@@ -21,11 +26,11 @@ export class ChoiceReader {
   #hasMessage = false;
   #hasDelta = false;
 
-  constructor(index: number, mends: MendList) {
+  constructor(index: number, { mends, maxCalls }: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
     this.#mends = mends;
-    this.#message = new MessageReader({ choice: index, mends });
+    this.#message = new MessageReader({ choice: index, mends, maxCalls });
   }
 
   get isFinished(): boolean {

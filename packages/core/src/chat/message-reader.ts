@@ -12,6 +12,7 @@ import { wireJson } from './wire-json.ts';
 export interface MessageReaderOptions {
   readonly choice: number;
   readonly mends: MendList;
+  readonly maxCalls: number;
 }
 
 /** The message of one choice, put together from its pieces; a whole message is one piece. */
@@ -27,10 +28,10 @@ export class MessageReader {
   #hasRole = false;
   #hasLegacy = false;
 
-  constructor({ choice, mends }: MessageReaderOptions) {
+  constructor({ choice, mends, maxCalls }: MessageReaderOptions) {
     this.#path = `choices[${choice}].message`;
     this.#mends = mends;
-    this.#calls = new CallList({ choice, mends });
+    this.#calls = new CallList({ choice, mends, maxCalls });
   }
 
   get hasCalls(): boolean {

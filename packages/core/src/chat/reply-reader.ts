@@ -19,12 +19,18 @@ export interface FinishedReply {
   readonly mends: readonly Mend[];
 }
 
+export interface ReplyReaderOptions {
+  /** Calls that one choice may have. @defaultValue 128 */
+  readonly maxCalls?: number;
+}
+
 /**
  * Reads a reply in whatever form a server sends it, and gives it in the documented one.
  *
  * A chunk of a stream and a whole completion are read alike: each is a piece. Throws nothing but `ProtocolError`.
  */
 export class ReplyReader {
+  readonly #maxCalls: number;
   readonly #mends = new MendList();
   readonly #choices = new Map<number, ChoiceReader>();
   readonly #fields = new VendorFields();
@@ -38,6 +44,10 @@ export class ReplyReader {
   /** Counted under a vendor's key. */
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #last: unknown;
+
+  constructor({ maxCalls = 128 }: ReplyReaderOptions = {}) {
+    this.#maxCalls = maxCalls;
+  }
 
   /** What this piece adds to the first choice. */
   read(piece: unknown): readonly Delta[] {
@@ -137,7 +147,7 @@ export class ReplyReader {
     if (!isIndex) this.#mends.add(`choices[${index}].index`, `missing: now ${index}`);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
-      reader = new ChoiceReader(index, this.#mends);
+      reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls });
       this.#choices.set(index, reader);
     }
     return reader;

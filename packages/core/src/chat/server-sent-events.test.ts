@@ -53,9 +53,10 @@ describe('an event stream', () => {
     ['an event without end', 'data: 01234\ndata: 56789\n'],
   ])('with %s is given up', (_, text) => {
     const reader = new EventReader({ maxLength: 8 });
-    const message = 'The server sent an event of more than 8 characters. Nothing of such a reply can be used.';
+    const message =
+      'The server sent an event of more than 8 characters. Nothing of such a reply is used. If it is meant, raise caps.eventLength.';
     expect(() => reader.read(new TextEncoder().encode(text))).toThrow(
-      new ProtocolError(message, { code: 'reply.too_large' }),
+      new ProtocolError(message, { code: 'reply.too_large', retryable: false }),
     );
   });
 });

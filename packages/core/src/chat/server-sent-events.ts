@@ -51,6 +51,6 @@ export class EventReader {
 /** Fields that nobody knows are to be overlooked; a buffer without end is not. */
 function stopAt({ type }: ParseError, maxLength: number): void {
   if (type !== 'max-buffer-size-exceeded') return;
-  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply can be used.`;
-  throw new ProtocolError(message, { code: 'reply.too_large' });
+  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply is used. If it is meant, raise caps.eventLength.`;
+  throw new ProtocolError(message, { code: 'reply.too_large', retryable: false });
 }

@@ -76,7 +76,7 @@ export interface NetworkErrorOptions extends Omit<ModelErrorOptions, 'code'> {
  * The server was not reached, or the connection broke.
  *
  * `code` is `network.refused`, `network.reset`, `network.timeout`, `network.unknown_host`, `network.unreachable`,
- * `network.untrusted`, or `network.failed`.
+ * `network.untrusted`, `network.proxy`, or `network.failed`.
  */
 export class NetworkError extends ModelError {
   override readonly name = 'NetworkError';
@@ -104,8 +104,8 @@ export interface TimeoutErrorOptions {
 /** An attempt took too long. Its `code` is `timeout.` with the phase: `timeout.first_byte`. */
 export class TimeoutError extends ModelError {
   override readonly name = 'TimeoutError';
-  /** `first_byte`: nothing came; `idle`: nothing more came; `attempt`: the whole of it was not there in time. */
-  readonly phase: 'first_byte' | 'idle' | 'attempt';
+  /** `connect`: there was no connection; `first_byte`: nothing came; `idle`: nothing more came; `attempt`: the whole of it was not there in time. */
+  readonly phase: 'connect' | 'first_byte' | 'idle' | 'attempt';
   readonly timeoutMs: number;
   /** `host:port`, where the model is asked over HTTP. */
   readonly address: string | undefined;

@@ -17,7 +17,8 @@ export function networkError(failure: TransportError, { address, redact }: Netwo
   const cause = withoutSecrets(failure.cause, redact);
   const detail = signs.codes[0] ?? (deepest(cause).message || cause.name);
   const { code, retryable, advice } = trouble;
-  const message = `${WHAT[phase]} ${address} (${redact(detail)}). ${advice}`;
+  const way = failure.proxy === undefined ? '' : ` through the proxy ${failure.proxy}`;
+  const message = `${WHAT[phase]} ${address}${way} (${redact(detail)}). ${advice}`;
   return new NetworkError(message, { code, retryable, address, phase, staleSocket: failure.staleSocket, cause });
 }
 
@@ -60,6 +61,13 @@ const TROUBLES: readonly Trouble[] = [
     code: 'network.unknown_host',
     retryable: true,
     advice: 'Is the host in baseURL spelled right, and does DNS work here?',
+  },
+  {
+    codes: /^ERR_PROXY_/,
+    code: 'network.proxy',
+    retryable: true,
+    advice:
+      'Does the proxy let this machine, with these credentials, connect to that address? Its words are in the cause.',
   },
   {
     codes: /TIMEDOUT$|TIMEOUT$/,

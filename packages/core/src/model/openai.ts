@@ -1,7 +1,8 @@
-import { transport as platformTransport } from '#transport';
+import { createTransport } from '#transport';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { requestBody } from './body.ts';
+import { type Caps, resolveCaps } from './caps.ts';
 import type { ChatModel, Price } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
 import { modelContext } from './model-context.ts';
@@ -42,6 +43,7 @@ export interface OpenAIOptions {
   /** Fields that this server knows beyond the documented ones; they win over a request's own. */
   readonly extraBody?: JsonObject;
   readonly timeouts?: Timeouts;
+  readonly caps?: Caps;
 }
 
 /**
@@ -59,7 +61,9 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
   checkExtraBody(extraBody);
   const timeouts = checkedTimeouts(options.timeouts);
   const headers = headerSource(options, { server, profile });
-  const transport = options.fetch === undefined ? platformTransport : fetchTransport(options.fetch);
+  const caps = resolveCaps(options.caps);
+  const { fetch } = options;
+  const transport = fetch === undefined ? createTransport(server.url) : fetchTransport(fetch, server.url);
   return {
     name: model,
     ...(price && { price }),
@@ -73,6 +77,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
           address: server.address,
           transport,
           timeouts,
+          caps,
           headers: () => requestHeaders(headers, asked),
           body: requestBody(request, { model, profile, extraBody }),
         },
@@ -88,12 +93,16 @@ function checkExtraBody(extraBody: JsonObject = {}): void {
   throw new ConfigError(`extraBody has "${ours}", which each request sets itself. Leave it out of extraBody.`);
 }
 
-function checkedTimeouts({ firstByteMs = 300_000, idleMs = 60_000 }: Timeouts = {}): Required<Timeouts> {
-  for (const [name, ms] of Object.entries({ firstByteMs, idleMs })) {
+function checkedTimeouts({
+  connectMs = 10_000,
+  firstByteMs = 300_000,
+  idleMs = 60_000,
+}: Timeouts = {}): Required<Timeouts> {
+  for (const [name, ms] of Object.entries({ connectMs, firstByteMs, idleMs })) {
     if (ms > 0) continue;
     throw new ConfigError(`timeouts.${name} is ${ms}. Give milliseconds above 0, or Infinity for no limit.`);
   }
-  return { firstByteMs, idleMs };
+  return { connectMs, firstByteMs, idleMs };
 }
 
 interface Destination {

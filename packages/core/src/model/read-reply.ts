@@ -5,6 +5,7 @@ import { ProtocolError } from '../chat/errors.ts';
 import type { ChatReply, Delta } from '../chat/reply.ts';
 import { detectForm, ReplyReader, readEventData } from '../chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
+import { ByteCount, type Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
 import { TransportError } from './transport.ts';
 
@@ -17,6 +18,7 @@ export interface OpenReply {
 
 export interface ReadingOptions {
   readonly context: ModelContext;
+  readonly caps: Required<Caps>;
   readonly idleMs: number;
   readonly timeoutError: () => Error;
   /** Closes the connection under a reply that goes on after its end. */
@@ -26,12 +28,13 @@ export interface ReadingOptions {
 /** Reads a reply as what it is, whatever was asked for: one JSON body, or a stream of events. */
 export function readReply(
   opened: OpenReply,
-  { context, idleMs, timeoutError, close }: ReadingOptions,
+  { context, caps, idleMs, timeoutError, close }: ReadingOptions,
 ): Promise<ChatReply> {
   const { clock, signal } = context;
   return withDeadline(
     async (signal, idle) => {
-      const reading: Reading = { opened, context, signal, idle, reader: new ReplyReader(), close };
+      const reader = new ReplyReader({ maxCalls: caps.calls });
+      const reading: Reading = { opened, context, caps, signal, idle, reader, close };
       const { value } = opened.first;
       const form = detectForm(value ?? new Uint8Array(), opened.contentType);
       const { reply, mends } = await (form === 'json' ? readWhole(reading) : readEvents(reading));
@@ -45,6 +48,7 @@ export function readReply(
 interface Reading {
   readonly opened: OpenReply;
   readonly context: ModelContext;
+  readonly caps: Required<Caps>;
   /** Aborted when the reading was given up. */
   readonly signal: AbortSignal;
   readonly idle: Deadline;
@@ -69,8 +73,8 @@ async function readWhole(reading: Reading): Promise<Finished> {
 }
 
 async function readEvents(reading: Reading): Promise<Finished> {
-  const { reader, opened, context, close } = reading;
-  const events = new EventReader();
+  const { reader, opened, context, caps, close } = reading;
+  const events = new EventReader({ maxLength: caps.eventLength });
   try {
     for await (const bytes of chunksOf(reading)) {
       if (await readPieces(events.read(bytes), reading)) {
@@ -85,9 +89,11 @@ async function readEvents(reading: Reading): Promise<Finished> {
   return reader.finish((await readPieces(events.end(), reading)) ? 'done' : 'closed');
 }
 
-async function* chunksOf({ opened, idle }: Reading): AsyncGenerator<Uint8Array> {
+async function* chunksOf({ opened, caps, idle }: Reading): AsyncGenerator<Uint8Array> {
+  const count = new ByteCount(caps.replyBytes);
   for (let result = opened.first; result.done !== true; result = await opened.chunks.next()) {
     idle.restart();
+    count.add(result.value);
     yield result.value;
   }
 }

@@ -1,6 +1,7 @@
-import { withDeadline } from '../base/deadline.ts';
+import { Deadline, withDeadline } from '../base/deadline.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
+import type { Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
 import { isContextLength } from './context-length.ts';
 import { ContextLengthError, TimeoutError } from './errors.ts';
@@ -9,9 +10,11 @@ import { networkError } from './network-error.ts';
 import { type OpenReply, readReply } from './read-reply.ts';
 import { type Redact, redactor } from './secrets.ts';
 import { serverMessage } from './server-message.ts';
-import { type HttpReply, type Transport, TransportError } from './transport.ts';
+import { type HttpReply, type HttpRequest, type Transport, TransportError } from './transport.ts';
 
 export interface Timeouts {
+  /** Until there is a connection: DNS, TCP and TLS. Seen on Node only; elsewhere it is part of the next. @defaultValue 10_000 */
+  readonly connectMs?: number;
   /** Until the first byte of the reply's body. A model that reasons may be silent before. @defaultValue 300_000 */
   readonly firstByteMs?: number;
   /** Between two pieces of the reply. Stands still while the reader of a run is behind. @defaultValue 60_000 */
@@ -26,6 +29,7 @@ export interface Outgoing {
   readonly address: string;
   readonly transport: Transport;
   readonly timeouts: Required<Timeouts>;
+  readonly caps: Required<Caps>;
   /** Asked for once: a token may have to be fetched. Names in lower case. */
   headers(): Promise<Readonly<Record<string, string>>>;
   readonly body: string;
@@ -37,10 +41,11 @@ export async function sendRequest(outgoing: Outgoing, context: ModelContext): Pr
   const redact = redactor({ headers, url: outgoing.url });
   const controller = new AbortController();
   try {
-    const sending: Sending = { outgoing, context, headers, redact, signal: controller.signal };
+    const sending: Sending = { outgoing, context, headers, redact, controller };
     const opened = await within(() => open(sending), { outgoing, context });
     return await readReply(opened, {
       context,
+      caps: outgoing.caps,
       idleMs: outgoing.timeouts.idleMs,
       timeoutError: () => timeoutError('idle', outgoing),
       close: () => controller.abort(),
@@ -61,30 +66,51 @@ function within<T>(work: () => Promise<T>, { outgoing, context: { clock, signal 
   return withDeadline(work, { clock, signal, timeoutMs, timeoutError: () => timeoutError('first_byte', outgoing) });
 }
 
-function timeoutError(phase: 'first_byte' | 'idle', { address, timeouts }: Outgoing): TimeoutError {
-  const [option, what] =
-    phase === 'idle' ? (['idleMs', 'nothing more'] as const) : (['firstByteMs', 'nothing'] as const);
+function timeoutError(phase: 'connect' | 'first_byte' | 'idle', { address, timeouts }: Outgoing): TimeoutError {
+  const { option, what } = WAITS[phase];
   const timeoutMs = timeouts[option];
-  const message = `${address} sent ${what} for ${timeoutMs / 1000} s. If it is only slow, raise timeouts.${option}.`;
+  const message = `${address} ${what} ${timeoutMs / 1000} s. If it is only slow, raise timeouts.${option}.`;
   return new TimeoutError(message, { phase, timeoutMs, address });
 }
+
+const WAITS = {
+  connect: { option: 'connectMs', what: 'could not be connected to for' },
+  first_byte: { option: 'firstByteMs', what: 'sent nothing for' },
+  idle: { option: 'idleMs', what: 'sent nothing more for' },
+} as const;
 
 interface Sending extends Surroundings {
   readonly headers: Readonly<Record<string, string>>;
   readonly redact: Redact;
-  readonly signal: AbortSignal;
+  readonly controller: AbortController;
 }
 
 /** As far as the first bytes of a reply that is not an error. */
-async function open({ outgoing, context, headers, redact, signal }: Sending): Promise<OpenReply> {
-  const { transport, url, body, model, address } = outgoing;
-  const reply = await transport({ url, headers, body, signal });
+async function open({ outgoing, context, headers, redact, controller }: Sending): Promise<OpenReply> {
+  const { transport, body, model, address } = outgoing;
+  const { signal } = controller;
+  const reply = await transport({ headers, body, signal, ...connecting(outgoing, { context, controller }) });
   if (reply.status >= 200 && reply.status < 300) {
     const chunks = reply.body[Symbol.asyncIterator]();
     return { contentType: reply.header('content-type'), first: await chunks.next(), chunks };
   }
   const refusal = { status: reply.status, header: (name: string) => reply.header(name), body: await startOf(reply) };
   throw httpError(refusal, { model, address, now: context.clock.now(), redact });
+}
+
+/** A deadline of its own for the connection. */
+function connecting(
+  outgoing: Outgoing,
+  { context, controller }: Pick<Sending, 'context' | 'controller'>,
+): Pick<HttpRequest, 'onConnecting' | 'onConnected'> {
+  let deadline: Deadline | undefined;
+  return {
+    onConnecting() {
+      const expire = (): void => controller.abort(timeoutError('connect', outgoing));
+      deadline = new Deadline(context.clock, outgoing.timeouts.connectMs, expire);
+    },
+    onConnected: () => deadline?.end(),
+  };
 }
 
 /** More than an error keeps, so that nothing secret is cut in two before it is taken out. */

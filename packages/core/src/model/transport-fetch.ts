@@ -1,4 +1,4 @@
-import { type HttpReply, type HttpRequest, type Transport, TransportError } from './transport.ts';
+import { type CreateTransport, type HttpReply, type HttpRequest, type Transport, TransportError } from './transport.ts';
 
 /** What is used of `fetch`: the global one fits, and so does any library's. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
@@ -24,11 +24,11 @@ export interface FetchReader {
 }
 
 /** Over the global `fetch`, as it is when the request is made. */
-export const transport: Transport = (request) => fetchTransport(globalThis.fetch)(request);
+export const createTransport: CreateTransport = (url) => (request) => fetchTransport(globalThis.fetch, url)(request);
 
-export function fetchTransport(fetch: Fetch): Transport {
+export function fetchTransport(fetch: Fetch, url: string): Transport {
   return async (request) => {
-    const { url, headers, body, signal } = request;
+    const { headers, body, signal } = request;
     signal.throwIfAborted();
     const init: FetchInit = { method: 'POST', headers: { ...headers }, body, signal, redirect: 'manual' };
     try {

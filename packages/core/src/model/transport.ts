@@ -1,20 +1,25 @@
-/** Sends one request. Which one is used is decided by `#transport` in package.json, or by the option `fetch`. */
+/** Sends one request to the address that it was made for. */
 export type Transport = (request: HttpRequest) => Promise<HttpReply>;
 
+/** Which one is used is decided by `#transport` in package.json, or by the option `fetch`. */
+export type CreateTransport = (url: string) => Transport;
+
 export interface HttpRequest {
-  readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent by POST. */
   readonly body: string;
   /** Aborted at any time, also while the reply's body is read: the socket is closed at once. */
   readonly signal: AbortSignal;
+  /** Told before and after a connection is made, by transports that can see it. */
+  readonly onConnecting: () => void;
+  readonly onConnected: () => void;
 }
 
 export interface HttpReply {
   readonly status: number;
   header(name: string): string | undefined;
-  /** Can be read once. A reader who leaves early closes the connection; one who is slow slows the server down. */
+  /** Decoded. Can be read once. A reader who leaves early closes the connection; one who is slow slows the server down. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -25,6 +30,8 @@ export interface TransportErrorOptions {
   readonly phase: TransportPhase;
   /** The server had closed the kept-alive connection before it was used: it never saw the request. */
   readonly staleSocket: boolean;
+  /** `host:port` of the proxy that it went through. */
+  readonly proxy?: string | undefined;
   readonly cause: unknown;
 }
 
@@ -33,10 +40,12 @@ export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly phase: TransportPhase;
   readonly staleSocket: boolean;
+  readonly proxy: string | undefined;
 
-  constructor({ phase, staleSocket, cause }: TransportErrorOptions) {
+  constructor({ phase, staleSocket, proxy, cause }: TransportErrorOptions) {
     super(`The ${phase} was cut off.`, { cause });
     this.phase = phase;
     this.staleSocket = staleSocket;
+    this.proxy = proxy;
   }
 }

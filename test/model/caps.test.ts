@@ -1,0 +1,83 @@
+import { gzipSync } from 'node:zlib';
+import { openai } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { hello } from './hello.ts';
+import { type Answer, json, serve } from './test-server.ts';
+import { overEach } from './transports.ts';
+
+/** A stream that goes on for ever, and tells when it was closed. */
+function endless(piece: string): { readonly answer: Answer; readonly closed: Promise<void> } {
+  const closed = Promise.withResolvers<void>();
+  return {
+    closed: closed.promise,
+    answer(response) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const write = (): void => {
+        while (!response.destroyed && response.write(piece));
+      };
+      response.on('drain', write);
+      response.on('close', () => closed.resolve());
+      write();
+    },
+  };
+}
+
+const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'x'.repeat(100) } }] })}\n\n`;
+const cases = [
+  {
+    what: 'bytes',
+    caps: { replyBytes: 10_000 },
+    piece: chunk,
+    message:
+      "The server's reply has more than 10000 bytes. Nothing of it is used. If it is meant to be so long, raise caps.replyBytes.",
+  },
+  {
+    what: 'characters in one event',
+    caps: { eventLength: 10_000 },
+    piece: 'data: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+    message:
+      'The server sent an event of more than 10000 characters. Nothing of such a reply is used. If it is meant, raise caps.eventLength.',
+  },
+  {
+    what: 'calls',
+    caps: { calls: 3 },
+    piece: `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: ['a', 'b'].map((name) => ({ function: { name, arguments: '{}' } })) } }] })}\n\n`,
+    message: "The server's reply asks for more than 3 calls. None of them is run. If they are meant, raise caps.calls.",
+  },
+];
+
+test.each(overEach(cases))(
+  'a reply with more $what than its cap is given up, and its connection closed, over $over',
+  async ({ caps, piece, message, options }) => {
+    const { answer, closed } = endless(piece);
+    const { baseURL } = await serve(answer);
+    const sent = openai('m', { baseURL, caps, ...options }).send({ messages: [], stream: true });
+    await expect(sent).rejects.toMatchObject({
+      name: 'ProtocolError',
+      code: 'reply.too_large',
+      retryable: false,
+      message,
+    });
+    await closed;
+  },
+);
+
+test('the bytes are counted as they are decoded', async () => {
+  const body = gzipSync(JSON.stringify({ ...hello, padding: 'x'.repeat(100_000) }));
+  const { baseURL } = await serve((response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
+  await expect(openai('m', { baseURL, caps: { replyBytes: 50_000 } }).send({ messages: [] })).rejects.toMatchObject({
+    code: 'reply.too_large',
+  });
+});
+
+test('a reply that is as long as its caps allow is read', async () => {
+  const { baseURL } = await serve(json(hello));
+  const caps = { replyBytes: JSON.stringify(hello).length, calls: 1, eventLength: Number.POSITIVE_INFINITY };
+  expect(await openai('m', { baseURL, caps }).send({ messages: [] })).toEqual(hello);
+});
+
+test('a cap that cannot be is refused where it is given', () => {
+  expect(() => openai('m', { baseURL: 'http://127.0.0.1:1', caps: { calls: 0 } })).toThrow(
+    'caps.calls is 0. Give a number above 0, or Infinity for no limit.',
+  );
+});

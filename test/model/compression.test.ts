@@ -1,0 +1,98 @@
+import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
+import { openai } from '@pawl/core';
+import { describe, expect, test } from 'vitest';
+import { hello, helloEvents } from './hello.ts';
+import { type Answer, eventText, serve } from './test-server.ts';
+
+const text = JSON.stringify(hello);
+const encodings: readonly (readonly [string, (text: string) => Uint8Array])[] = [
+  ['gzip', gzipSync],
+  ['x-gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+  ['gzip, br', (given) => brotliCompressSync(gzipSync(given))],
+  ['identity', (given) => new TextEncoder().encode(given)],
+];
+
+function encoded(
+  encoding: string,
+  { status = 200, body }: { readonly status?: number; readonly body: Uint8Array },
+): Answer {
+  return (response) => void response.writeHead(status, { 'content-encoding': encoding }).end(body);
+}
+
+describe.each(encodings)('a body in %s', (encoding, encode) => {
+  test('is decoded', async () => {
+    const { baseURL } = await serve(encoded(encoding, { body: encode(text) }));
+    expect(await openai('m', { baseURL }).send({ messages: [] })).toEqual(hello);
+  });
+
+  test('is decoded where it says why a request is refused', async () => {
+    const body = encode('{"error":{"message":"No such model."}}');
+    const { baseURL, address } = await serve(encoded(encoding, { status: 404, body }));
+    await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
+      status: 404,
+      body: '{"error":{"message":"No such model."}}',
+      message: expect.stringContaining(`${address} answered 404: "No such model."`),
+    });
+  });
+});
+
+test('what stands in between is asked to compress whole replies, and no streams', async () => {
+  const server = await serve(helloEvents);
+  const model = openai('m', { baseURL: server.baseURL });
+  await model.send({ messages: [] });
+  await model.send({ messages: [], stream: true });
+  await openai('m', { baseURL: server.baseURL, headers: { 'Accept-Encoding': 'br' } }).send({ messages: [] });
+  expect(server.received.map(({ headers }) => headers['accept-encoding'])).toEqual([
+    'gzip, deflate, br',
+    'identity',
+    'br',
+  ]);
+});
+
+test('the pieces of a compressed stream are told as they come', async () => {
+  const open = Promise.withResolvers<void>();
+  const { baseURL } = await serve((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+    const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
+    gzip.pipe(response);
+    gzip.write(eventText({ choices: [{ index: 0, delta: { role: 'assistant', content: 'One, ' } }] }));
+    // Nothing more comes before the first piece was told.
+    void open.promise.then(() => {
+      gzip.end(eventText({ choices: [{ index: 0, delta: { content: 'two.' }, finish_reason: 'stop' }] }));
+    });
+  });
+  const told: string[] = [];
+  const reply = await openai('m', { baseURL }).send(
+    { messages: [], stream: true },
+    {
+      onDelta: ({ delta }) => {
+        told.push(delta);
+        open.resolve();
+        return undefined;
+      },
+    },
+  );
+  expect([told, reply.choices[0].message.content]).toEqual([['One, ', 'two.'], 'One, two.']);
+});
+
+test('a compressed body that breaks off is a reply that broke off, and can be asked for again', async () => {
+  const whole = gzipSync(text);
+  const { baseURL } = await serve(encoded('gzip', { body: whole.subarray(0, whole.length - 12) }));
+  await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
+    name: 'NetworkError',
+    phase: 'reply',
+    retryable: true,
+  });
+});
+
+test('an encoding that nobody asked for is named', async () => {
+  const { baseURL } = await serve(encoded('compress', { body: gzipSync(text) }));
+  await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
+    name: 'ProtocolError',
+    code: 'reply.encoding',
+    retryable: false,
+    message: 'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate and br.',
+  });
+});

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { openai } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { type Answer, eventText, serve } from './test-server.ts';
+
+const PIECES = 2000;
+const PADDING = 'x'.repeat(100 * 1024);
+const MIB = 1024 * 1024;
+
+/** 200 MB, of which the reply itself is a very small part. */
+const much: Answer = async (response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const piece = eventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation: PADDING });
+  for (let sent = 0; sent < PIECES; sent++) if (!response.write(piece)) await once(response, 'drain');
+  response.end(eventText({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }, '[DONE]'));
+};
+
+test('memory stays flat while a stream of 200 MB is read', { timeout: 60_000 }, async () => {
+  const { baseURL } = await serve(much);
+  const script = join(import.meta.dirname, 'read-much.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, baseURL]);
+  const { pieces, grownBytes, text } = JSON.parse(stdout);
+  expect({ pieces, text }).toEqual({ pieces: PIECES, text: PIECES });
+  expect(grownBytes / MIB).toBeLessThan(16);
+});
+
+test('a reader that stops makes the server stop', async () => {
+  let written = 0;
+  const { baseURL } = await serve((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const piece = eventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation: PADDING });
+    const write = (): void => {
+      for (let isOpen = !response.destroyed; isOpen; written += piece.length) isOpen = response.write(piece);
+    };
+    response.on('drain', write);
+    write();
+  });
+  const controller = new AbortController();
+  const told = Promise.withResolvers<void>();
+  const sent = openai('m', { baseURL, caps: { replyBytes: Number.POSITIVE_INFINITY } }).send(
+    { messages: [], stream: true },
+    {
+      signal: controller.signal,
+      onDelta: () => {
+        told.resolve();
+        return new Promise(() => undefined);
+      },
+    },
+  );
+  await told.promise;
+  await standstill(() => written);
+  controller.abort(new Error('enough'));
+  await expect(sent).rejects.toThrow('enough');
+  // What the sockets and buffers of both ends take, and no more.
+  expect(written / MIB).toBeLessThan(32);
+});
+
+/** Until nothing has changed for many turns of the event loop. */
+async function standstill(count: () => number): Promise<void> {
+  for (let before = -1; before !== count(); ) {
+    before = count();
+    for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { inspect } from 'node:util';
+import { type ChatModel, openai } from '@pawl/core';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { hello, helloJson } from './hello.ts';
+import { type Answer, serve } from './test-server.ts';
+
+const refused: Answer = (response) => void response.writeHead(407).end('Who are you?');
+
+interface Proxy {
+  /** With a user and a password. */
+  readonly url: string;
+  readonly host: string;
+  readonly asked: readonly string[];
+  readonly headers: readonly IncomingHttpHeaders[];
+}
+
+/** A proxy that answers plain requests itself, and connects tunnels to `tunnel`, or refuses them. */
+async function proxy(answer: Answer, tunnel?: number): Promise<Proxy> {
+  const asked: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    headers.push(request.headers);
+    request.resume();
+    void answer(response, { url: request.url ?? '', headers: request.headers, body: '', port: undefined });
+  });
+  server.on('connect', (request, socket) => {
+    asked.push(`CONNECT ${request.url}`);
+    headers.push(request.headers);
+    if (tunnel === undefined) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    const other = connect(tunnel, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      other.pipe(socket).pipe(other);
+    });
+    other.on('error', () => socket.destroy());
+    socket.on('error', () => other.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`; // A server that listens on TCP has one.
+  return { url: `http://me:opensesame@${host}`, host, asked, headers };
+}
+
+/** Only these proxy variables are set while the test runs. */
+function setVariables(variables: Readonly<Record<string, string>>): void {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) {
+    for (const each of [name, name.toUpperCase()]) vi.stubEnv(each, variables[each] ?? '');
+  }
+}
+
+function at(baseURL: string): ChatModel {
+  return openai('m', { baseURL, apiKey: 'sk-key' });
+}
+
+/** Older ones are told so, which the last test looks at. */
+const canProxy = !/^22\.(18|19|20)\./.test(process.versions.node);
+
+test.runIf(canProxy).each(['http_proxy', 'HTTP_PROXY'])('requests go through the proxy that %s names', async (name) => {
+  const { url, asked, headers } = await proxy(helloJson);
+  setVariables({ [name]: url });
+  const model = at('http://api.example.test:8080/v1');
+  expect(await model.send({ messages: [] })).toEqual(hello);
+  expect([asked, headers[0]?.['proxy-authorization'], headers[0]?.authorization]).toEqual([
+    ['POST http://api.example.test:8080/v1/chat/completions'],
+    `Basic ${Buffer.from('me:opensesame').toString('base64')}`,
+    'Bearer sk-key',
+  ]);
+});
+
+test.runIf(canProxy)('an address that NO_PROXY names, and this machine itself, are reached directly', async () => {
+  const { url, asked } = await proxy(helloJson);
+  const server = await serve(helloJson);
+  setVariables({ http_proxy: url, no_proxy: 'nowhere.invalid' });
+  await expect(at('http://nowhere.invalid/v1').send({ messages: [] })).rejects.toMatchObject({
+    code: 'network.unknown_host',
+  });
+  expect([await at(server.baseURL).send({ messages: [] }), asked]).toEqual([hello, []]);
+});
+
+test.runIf(canProxy)('a tunnel is made for https', async () => {
+  const plain = await serve(helloJson);
+  const { url, asked } = await proxy(helloJson, Number(plain.address.split(':')[1]));
+  setVariables({ https_proxy: url });
+  // At the other end is a server that does not speak TLS: that shows that the words got there.
+  await expect(at('https://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
+    code: 'network.untrusted',
+    message: expect.stringContaining('api.example.test:443'),
+  });
+  expect(asked).toEqual(['CONNECT api.example.test:443']);
+});
+
+test.runIf(canProxy)('a proxy that refuses is named, its credentials are not', async () => {
+  const { url, host } = await proxy(refused);
+  setVariables({ https_proxy: url, http_proxy: url });
+  const plain: unknown = await at('http://api.example.test/v1')
+    .send({ messages: [] })
+    .catch((error: unknown) => error);
+  const tunnelled: unknown = await at('https://api.example.test/v1')
+    .send({ messages: [] })
+    .catch((error: unknown) => error);
+  expect([plain, tunnelled]).toMatchObject([
+    { name: 'HttpError', status: 407 },
+    { name: 'NetworkError', code: 'network.proxy', message: expect.stringContaining(`through the proxy ${host}`) },
+  ]);
+  const shown = inspect([plain, tunnelled], { depth: 20, showHidden: true });
+  expect([shown.includes('opensesame'), shown.includes(Buffer.from('me:opensesame').toString('base64'))]).toEqual([
+    false,
+    false,
+  ]);
+});
+
+test.runIf(canProxy)('a proxy that is down is named', async () => {
+  setVariables({ http_proxy: 'http://me:opensesame@127.0.0.1:1' });
+  await expect(at('http://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
+    code: 'network.refused',
+    message:
+      'Could not connect to api.example.test:80 through the proxy 127.0.0.1:1 (ECONNREFUSED). Is the server running, and is baseURL right?',
+  });
+});
+
+test('a variable that names no proxy is refused where the model is made, without its value', () => {
+  setVariables({ http_proxy: 'me:opensesame@host' });
+  expect(() => at('http://api.example.test/v1')).toThrow(
+    'The variable http_proxy is not the address of a proxy. Give one such as "http://proxy:3128".',
+  );
+});
+
+test('a Node that cannot use a proxy says so, and connects to nobody', () => {
+  setVariables({ http_proxy: 'http://127.0.0.1:1' });
+  const { versions } = process;
+  onTestFinished(() => void Object.defineProperty(process, 'versions', { value: versions }));
+  Object.defineProperty(process, 'versions', { value: { ...versions, node: '22.18.0' } });
+  expect(() => at('http://api.example.test/v1')).toThrow(
+    'The variable http_proxy names a proxy, which Node 22.18.0 cannot use. Take Node 22.21, 24.5 or later, or pass a fetch that can.',
+  );
+});
