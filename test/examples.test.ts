@@ -27,6 +27,7 @@ test('there is an example for each idea, in order', () => {
     '08-middleware.ts',
     '09-http-service.ts',
     '10-your-own-model.ts',
+    '11-custom-tool.ts',
   ]);
 });
 

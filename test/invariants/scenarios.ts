@@ -1,7 +1,7 @@
-import { type Answer, type Middleware, type PendingCall, parts, ToolError } from '@pawl/core';
+import { type Answer, customTool, type Middleware, type PendingCall, parts, type Tool, ToolError } from '@pawl/core';
 import { reply } from '@pawl/testing';
 import { z } from 'zod';
-import { cityTool, type Scenario } from './scenario.ts';
+import { cityTool, type Scenario, type Stage } from './scenario.ts';
 
 const look = cityTool('look');
 const pay = cityTool('pay', { effect: 'once' });
@@ -191,6 +191,40 @@ const refusal: Scenario = {
   agent: (stage) => ({ tools: [look(stage)] }),
 };
 
+const customTools: Scenario = {
+  name: 'custom tools whose input is text, in both forms of call',
+  status: 'completed',
+  turns: [
+    reply.calls([
+      { name: 'note', input: 'One.\n{' },
+      { name: 'refund', input: 'All of it.' },
+      { name: 'look', input: '{"city":"Oslo"}' },
+      { name: 'nowhere', input: 'x' },
+      { name: 'refund', arguments: { input: 'Half.' } },
+    ]),
+    reply.calls([{ name: 'note', arguments: {} }, asks('look', 'Rome')]),
+    reply.custom('note', ''),
+    reply.text('Noted.'),
+  ],
+  agent: (stage) => ({
+    tools: [writtenTool('note', stage), { ...writtenTool('refund', stage), needsApproval: true }, look(stage)],
+  }),
+  answer: ({ id, fingerprint }) =>
+    id === 'approve:1.1' ? { type: 'edit', fingerprint, arguments: 'Some of it.' } : { type: 'approve', fingerprint },
+};
+
+function writtenTool(name: string, { started }: Stage): Tool<unknown> {
+  return customTool({
+    name,
+    description: `Writes a ${name}.`,
+    effect: name === 'refund' ? 'once' : 'read',
+    async execute(text, { idempotencyKey }) {
+      started.push(idempotencyKey);
+      return `${name}: ${text}`;
+    },
+  });
+}
+
 /** A feature joins all invariants by one more of these. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -211,4 +245,5 @@ export const scenarios: readonly Scenario[] = [
   images,
   unknownFields,
   refusal,
+  customTools,
 ];

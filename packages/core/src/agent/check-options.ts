@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import type { ChatRequest, ChatSettings } from '../chat/request.ts';
 import type { Middleware } from '../loop/middleware.ts';
 
 interface RunParts {
@@ -22,6 +23,29 @@ export function checkResumeOptions(options: RunParts | null | undefined, agent: 
   if (options?.durable !== undefined && options.durable !== null) return;
   throw new ConfigError(`Agent "${agent}": resume needs the host that the run was started on. Pass { durable: host }.`);
 }
+
+/** Settings shape a reply. What a request has beside them has an option of its own. */
+export function checkSettings(settings: ChatSettings, agent: string): void {
+  for (const [field, option] of Object.entries(OPTIONS)) {
+    if (Reflect.get(settings, field) === undefined) continue;
+    throw new ConfigError(`Agent "${agent}": settings.${field} is no setting. ${option}`);
+  }
+  const { n } = settings;
+  if (n === undefined || n === null || n === 1) return;
+  throw new ConfigError(
+    `Agent "${agent}": settings.n is ${n}, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: ${n} }).`,
+  );
+}
+
+const OPTIONS: Readonly<Record<Exclude<keyof ChatRequest, keyof ChatSettings | 'stream_options'>, string>> = {
+  messages: 'Pass messages to the run: agent.run(messages).',
+  model: 'Use the option model of the agent.',
+  tools: 'Use the option tools of the agent.',
+  functions: 'Use the option tools of the agent: a legacy server is sent them as functions.',
+  tool_choice: 'Use the option toolChoice of the agent.',
+  function_call: 'Use the option toolChoice of the agent.',
+  stream: 'Use the option stream of the run: agent.run(input, { stream }).',
+};
 
 export function checkMiddleware(middleware: readonly Middleware<never>[], agent: string): void {
   middleware.forEach((each, index) => {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import { type ChatSettings, chosenNames, type ToolObject } from '../chat/request.ts';
+import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import { type Limits, resolveLimits } from '../loop/limits.ts';
 import type { Definition } from '../loop/scope.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
@@ -8,7 +8,8 @@ import type { ChatModel } from '../model/chat-model.ts';
 import { type CompiledSchema, compileSchema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { checkMiddleware } from './check-options.ts';
+import { checkMiddleware, checkSettings } from './check-options.ts';
+import { checkToolChoice } from './check-tool-choice.ts';
 import type { Instructions } from './resolve-instructions.ts';
 
 /** Everything about an agent that is the same for all of its runs. */
@@ -33,7 +34,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
   checkMiddleware(options.middleware ?? [], name);
   const output = options.output === undefined ? undefined : compileSchema(options.output, `Agent "${name}", output`);
   const byName = toolsByName(tools, name);
-  checkToolChoice(options, byName);
+  checkToolChoice(options.toolChoice, { agent: name, tools: byName });
   return {
     definition: {
       name,
@@ -61,14 +62,6 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
   throw new ConfigError(`Agent "${agent}" has no model. Pass model: openai("…"), or an object with name and send.`);
 }
 
-/** An agent follows one conversation; with several choices there would be several. */
-export function checkSettings({ n }: ChatSettings, agent: string): void {
-  if (n === undefined || n === null || n === 1) return;
-  throw new ConfigError(
-    `Agent "${agent}": settings.n is ${n}, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: ${n} }).`,
-  );
-}
-
 function checkInstructions(instructions: unknown, agent: string): void {
   if (instructions === undefined || typeof instructions === 'string' || typeof instructions === 'function') return;
   throw new ConfigError(`Agent "${agent}": instructions are no text. Pass a string, or a function that gives one.`);
@@ -88,27 +81,6 @@ function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<
   });
   return byName;
 }
-
-function checkToolChoice<Context, Output>(
-  { name = 'agent', toolChoice }: AgentOptions<Context, Output>,
-  tools: ReadonlyMap<string, Tool>,
-): void {
-  const isKnown = typeof toolChoice === 'object' ? FORMS.includes(toolChoice?.type) : WORDS.includes(toolChoice);
-  if (!isKnown) {
-    throw new ConfigError(
-      `Agent "${name}": toolChoice is ${JSON.stringify(toolChoice)}. Use "none", "auto", "required", or an object of type function, custom or allowed_tools.`,
-    );
-  }
-  const stranger = chosenNames(toolChoice).find((chosen) => !tools.has(chosen));
-  if (stranger === undefined) return;
-  throw new ConfigError(
-    `Agent "${name}": toolChoice names "${stranger}", which is none of its tools: ${[...tools.keys()].join(', ') || 'it has none'}.`,
-  );
-}
-
-// From JavaScript it may be anything.
-const WORDS: readonly unknown[] = [undefined, 'none', 'auto', 'required'];
-const FORMS: readonly unknown[] = ['function', 'custom', 'allowed_tools'];
 
 function toolObjects(tools: ReadonlyMap<string, Tool>): readonly ToolObject[] {
   return Object.freeze([...tools.values()].map(toolObject));

@@ -62,7 +62,7 @@ export class CallBuilder implements OpenCall {
   #addText({ name, text, hasText }: CallPiece): void {
     this.#hasText ||= hasText;
     if (text === '') return;
-    if (this.#text === PLACEHOLDER && text.trimStart().startsWith('{')) {
+    if (this.#isPlaceholder && text.trimStart().startsWith('{')) {
       this.#text = text;
       this.#untold = text;
       this.#mends.add(`${this.#path}.function.arguments`, '{} before the arguments, left out');
@@ -76,7 +76,12 @@ export class CallBuilder implements OpenCall {
 
   /** What was added since the last time; nothing while the name is unknown, or while the text may be a placeholder. */
   takeUntold(): string {
-    return this.#text === PLACEHOLDER ? '' : this.settle();
+    return this.#isPlaceholder ? '' : this.settle();
+  }
+
+  /** A custom tool's text may well be `{}`, and go on. */
+  get #isPlaceholder(): boolean {
+    return this.#text === PLACEHOLDER && this.#type !== 'custom';
   }
 
   /** The same at the end, when the text is no placeholder. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { History } from './history.ts';
-import type { AssistantMessage, FunctionToolCall, Message, ToolMessage } from './message.ts';
+import type { AssistantMessage, FunctionToolCall, Message, ToolCall, ToolMessage } from './message.ts';
 
 test('a history grows by another one; the one before stays as it was', () => {
   const empty = History.empty();
@@ -85,6 +85,15 @@ test.each([
   });
 });
 
+test('so is the name of a custom tool', () => {
+  const named = (name: string) => asked({ id: 'a', type: 'custom', custom: { name, input: 'ls' } });
+  expect(History.empty().admit(named('functions.shell'))).toEqual({
+    message: named('functions_shell'),
+    rawArguments: {},
+    mends: [{ path: 'message.tool_calls[0].custom.name', note: 'no name that can be sent: changed' }],
+  });
+});
+
 test('free text of a custom tool is no JSON, and need not be', () => {
   const message: AssistantMessage = {
     role: 'assistant',
@@ -160,7 +169,7 @@ function said(content: string): AssistantMessage {
   return { role: 'assistant', content };
 }
 
-function asked(...calls: readonly FunctionToolCall[]): AssistantMessage {
+function asked(...calls: readonly ToolCall[]): AssistantMessage {
   return { role: 'assistant', content: null, tool_calls: calls };
 }
 

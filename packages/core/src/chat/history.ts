@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
-import type { AssistantMessage, Message, ToolCall, ToolMessage } from './message.ts';
+import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
 import type { Mend } from './reply.ts';
 
 /** An assistant message made valid, and the calls as the model wrote them under their final ids. */
@@ -68,7 +68,8 @@ export class History {
         mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
       const written = withJsonArguments(call);
       const mended = withSendableName(written);
-      if (mended !== written) mends.push({ path: `${path}.function.name`, note: 'no name that can be sent: changed' });
+      if (mended !== written)
+        mends.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
       if (written !== call && call.type === 'function') {
         rawArguments[index] = call.function.arguments;
         mends.push({ path: `${path}.function.arguments`, note: 'no JSON: kept as {} in the history' });
@@ -125,8 +126,10 @@ function withJsonArguments(call: ToolCall): ToolCall {
 
 /** A server refuses a whole conversation for a name with other characters, which models do write: `functions.look`. */
 function withSendableName(call: ToolCall): ToolCall {
-  if (call.type === 'custom' || /^[a-zA-Z0-9_-]{1,64}$/.test(call.function.name)) return call;
-  const name = call.function.name.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed';
+  const given = callName(call);
+  if (/^[a-zA-Z0-9_-]{1,64}$/.test(given)) return call;
+  const name = given.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed';
+  if (call.type === 'custom') return { ...call, custom: { ...call.custom, name } };
   return { ...call, function: { ...call.function, name } };
 }
 

@@ -161,7 +161,7 @@ export interface ChatSettings {
 
 /** What a `ChatModel` is asked. */
 export interface ChatRequest extends ChatSettings {
-  /** @defaultValue the model's own name */
+  /** The name by which the server knows the model. @defaultValue the name that the `ChatModel` was made with */
   readonly model?: string;
   /** The conversation so far; at least one message. */
   readonly messages: readonly Message[];

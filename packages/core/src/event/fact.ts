@@ -117,7 +117,7 @@ export interface ApprovalWaived extends OfCall {
 export type Answer =
   | { readonly type: 'approve'; readonly fingerprint: string }
   | { readonly type: 'deny'; readonly fingerprint: string; readonly reason?: string }
-  /** Approves the call with other arguments; they are checked like the model's own. */
+  /** Approves the call with other arguments, a custom tool's with another text; checked like the model's own. */
   | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json };
 
 export interface ApprovalAnswered extends OfCall {

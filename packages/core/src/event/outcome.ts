@@ -12,7 +12,7 @@ export interface PendingCall {
   /** What to answer to: `host.answer(runId, id, …)`. */
   readonly id: string;
   readonly call: ToolCall;
-  /** The arguments, parsed. */
+  /** The arguments, parsed; of a custom tool the text. */
   readonly input: Json;
   /** A hash of call id, tool and exact arguments. An answer has to name it. */
   readonly fingerprint: string;

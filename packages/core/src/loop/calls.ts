@@ -13,15 +13,19 @@ export function updateCall(state: RunState, index: number, { edited, ...change }
   const calls = state.calls.map((each) => {
     if (each.index !== index) return each;
     if (edited === undefined) return { ...each, ...change };
-    return { ...each, ...change, isEdited: true, call: withArguments(each.call, edited) };
+    return { ...each, ...change, isEdited: true, call: withArguments(each, edited) };
   });
   return { ...state, calls };
 }
 
-function withArguments(call: ToolCall, edited: Json): ToolCall {
-  const json = JSON.stringify(edited);
-  if (call.type === 'function') return { ...call, function: { ...call.function, arguments: json } };
-  return { ...call, custom: { ...call.custom, input: typeof edited === 'string' ? edited : json } };
+/** What a person saw as a text is edited as a text. */
+function withArguments({ call, pending }: CallState, edited: Json): ToolCall {
+  const isText = typeof edited === 'string' && typeof pending?.input === 'string';
+  if (call.type === 'custom') {
+    return { ...call, custom: { ...call.custom, input: isText ? edited : JSON.stringify(edited) } };
+  }
+  const json = JSON.stringify(isText ? { input: edited } : edited);
+  return { ...call, function: { ...call.function, arguments: json } };
 }
 
 /** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */

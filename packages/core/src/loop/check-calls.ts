@@ -52,11 +52,11 @@ async function pendingCall(
   return { id: `approve:${turn}.${index}`, call, input, fingerprint, ...(preview === undefined ? {} : { preview }) };
 }
 
-/** What the model wrote, for a person to see. */
+/** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */
 function inputOf(tool: Tool, call: ToolCall): Json {
-  if (call.type === 'custom') return call.custom.input;
   const parsed = argumentsOf(tool, call);
-  return (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
+  const input = (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
+  return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
 }
 
 interface Checked {

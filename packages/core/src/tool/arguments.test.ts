@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ToolCall } from '../chat/message.ts';
 import { parseArguments, readArguments } from './arguments.ts';
+import { customTool } from './custom-tool.ts';
 import { tool } from './tool.ts';
 
 test.each([
@@ -98,4 +99,39 @@ test.each([
     },
   };
   await expect(readArguments(broken, calling('{}'))).resolves.toEqual({ ok: false, issues });
+});
+
+const shell = customTool({ name: 'shell', description: 'Runs a command.', execute: () => 1 });
+
+function writing(input: string): ToolCall {
+  return { id: 'c', type: 'custom', custom: { name: 'any', input } };
+}
+
+test.each([
+  ['a custom call brings a custom tool its text', shell, writing('{"a":'), { ok: true, value: '{"a":' }],
+  ['no text is an empty one', shell, writing(''), { ok: true, value: '' }],
+  ['a function call brings it as JSON', shell, calling('{"input":"ls\\n"}'), { ok: true, value: 'ls\n' }],
+  [
+    'a function call without it is told',
+    shell,
+    calling('{"command":"ls"}'),
+    { ok: false, issues: 'input: expected string, got undefined' },
+  ],
+  [
+    'a custom call brings a function tool JSON',
+    weather,
+    writing('{"city":"Oslo"}'),
+    { ok: true, value: { city: 'Oslo', days: 1 } },
+  ],
+  [
+    'a custom call that brings it something else is told',
+    weather,
+    writing('Oslo'),
+    {
+      ok: false,
+      issues: 'The arguments are not valid JSON: unexpected "O" at position 0. Send one JSON object.',
+    },
+  ],
+] as const)('%s', async (_, tool, call, answer) => {
+  await expect(readArguments(tool, call)).resolves.toEqual(answer);
 });

@@ -2,6 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
+import { messageOf } from '../event/error-data.ts';
 import type { Validated } from '../schema/schema.ts';
 import { type Tool, type ToolOptions, toolBasics } from './tool.ts';
 
@@ -41,16 +42,36 @@ async function readInput(value: unknown): Promise<Validated> {
 
 function checkFormat(format: CustomFormat, name: string): void {
   const where = `Tool "${name}", format`;
-  if (format.type === 'text') return;
-  if (format.type !== 'grammar') {
-    throw new ConfigError(`${where}: type is ${JSON.stringify(Reflect.get(format, 'type'))}. Use "text" or "grammar".`);
+  const { type, grammar }: LooseFormat = format ?? {};
+  if (type === 'text') return;
+  if (type !== 'grammar') {
+    throw new ConfigError(`${where}: type is ${JSON.stringify(type)}. Use "text" or "grammar".`);
   }
-  // From JavaScript it may be anything.
-  const { syntax, definition } = format.grammar ?? {};
+  const { syntax, definition } = grammar ?? {};
   if (syntax !== 'lark' && syntax !== 'regex') {
     throw new ConfigError(`${where}.grammar: syntax is ${JSON.stringify(syntax)}. Use "lark" or "regex".`);
   }
   if (typeof definition !== 'string' || definition.trim() === '') {
     throw new ConfigError(`${where}.grammar: there is no definition. Write the ${syntax} as a text.`);
   }
+  if (syntax === 'regex') checkRegex(definition, `${where}.grammar`);
 }
+
+/** From JavaScript it may be anything. */
+interface LooseFormat {
+  readonly type?: unknown;
+  readonly grammar?: { readonly syntax?: unknown; readonly definition?: unknown };
+}
+
+/** What is wrong in any dialect. What only another one knows is left to the server. */
+function checkRegex(definition: string, where: string): void {
+  if (OTHER_DIALECTS.test(definition)) return;
+  try {
+    new RegExp(definition);
+  } catch (error) {
+    throw new ConfigError(`${where}: definition is no regular expression. Mend it: ${messageOf(error)}`);
+  }
+}
+
+/** Flags and named groups, `]` first in a class, possessive quantifiers: servers follow Rust's dialect. */
+const OTHER_DIALECTS = /\(\?(?![:=!])|\[\^?\]|[*+?}][*+{]/;

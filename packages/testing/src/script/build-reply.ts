@@ -32,6 +32,13 @@ export interface CallEntry {
   readonly id?: string;
 }
 
+/** A call of a custom tool, in the form of servers that know them. */
+export interface CustomCallEntry {
+  readonly name: string;
+  readonly input: string;
+  readonly id?: string;
+}
+
 export interface HttpErrorOptions {
   /** Lower case. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -77,7 +84,12 @@ export const reply = {
     return reply.calls([{ name, arguments: args, ...(id !== undefined && { id }) }], options);
   },
 
-  calls(calls: readonly CallEntry[], { text, ...options }: CallsOptions = {}): MessageReply {
+  /** A call of a custom tool: its input is the text. */
+  custom(name: string, input: string, { id, ...options }: CallOptions = {}): MessageReply {
+    return reply.calls([{ name, input, ...(id !== undefined && { id }) }], options);
+  },
+
+  calls(calls: readonly (CallEntry | CustomCallEntry)[], { text, ...options }: CallsOptions = {}): MessageReply {
     const message = { role: 'assistant', content: text ?? null, tool_calls: calls.map(scriptedCall) } as const;
     return { ...options, type: 'message', message };
   },
@@ -162,9 +174,12 @@ export const reply = {
   },
 };
 
-function scriptedCall({ name, arguments: input = {}, id }: CallEntry): ScriptedCall {
-  const text = typeof input === 'string' ? input : JSON.stringify(input);
-  return { ...(id !== undefined && { id }), type: 'function', function: { name, arguments: text } };
+function scriptedCall({ name, id, ...entry }: CallEntry | CustomCallEntry): ScriptedCall {
+  const identity = id === undefined ? {} : { id };
+  if ('input' in entry) return { ...identity, type: 'custom', custom: { name, input: entry.input } };
+  const { arguments: given = {} } = entry;
+  const text = typeof given === 'string' ? given : JSON.stringify(given);
+  return { ...identity, type: 'function', function: { name, arguments: text } };
 }
 
 function errorType(status: number): string {

@@ -22,6 +22,20 @@ test('a call is its head, then pieces of its arguments', () => {
   ]);
 });
 
+test('a call of a custom tool is its head, then pieces of its text', () => {
+  const call = { id: 'c', type: 'custom', custom: { name: 'sql', input: 'SELECT name\nFROM x' } } as const;
+  expect(pieces({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
+    {
+      wire: { tool_calls: [{ index: 0, id: 'c', type: 'custom', custom: { name: 'sql', input: '' } }] },
+      told: { type: 'call', index: 0, name: 'sql', delta: '' },
+    },
+    ...['SELECT name\n', 'FROM x'].map((delta) => ({
+      wire: { tool_calls: [{ index: 0, custom: { input: delta } }] },
+      told: { type: 'call', index: 0, name: 'sql', delta },
+    })),
+  ]);
+});
+
 test('fields that are not documented come first; reasoning is told', () => {
   const message = { role: 'assistant', content: 'a', reasoning_content: 'so b', extra: { c: 1 } } as const;
   expect(pieces(message)).toEqual([

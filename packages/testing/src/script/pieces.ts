@@ -8,7 +8,7 @@ export interface Piece {
   readonly told: Delta | undefined;
 }
 
-/** A message in pieces: texts by words, arguments by twelve characters. Always the same for the same message. */
+/** A message in pieces: texts by words, what calls bring by twelve characters. Always the same for the same message. */
 export function pieces(message: AssistantMessage): readonly Piece[] {
   const { role: _, content, refusal, tool_calls: calls, ...fields } = message;
   return [
@@ -29,18 +29,40 @@ function fieldPieces([key, value]: readonly [string, unknown]): readonly Piece[]
 }
 
 function callPieces(call: ToolCall, index: number): readonly Piece[] {
-  if (call.type === 'custom') return [{ wire: { tool_calls: [{ index, ...call }] }, told: undefined }];
-  const { name, arguments: text } = call.function;
-  const head = { ...call, function: { ...call.function, arguments: '' } };
+  const { name, text, head, tail } = callParts(call);
   return [
     { wire: { tool_calls: [{ index, ...head }] }, told: { type: 'call', index, name, delta: '' } },
     ...(text.match(/.{1,12}/gsu) ?? []).map(
       (delta): Piece => ({
-        wire: { tool_calls: [{ index, function: { arguments: delta } }] },
+        wire: { tool_calls: [{ index, ...tail(delta) }] },
         told: { type: 'call', index, name, delta },
       }),
     ),
   ];
+}
+
+interface CallParts {
+  readonly name: string;
+  readonly text: string;
+  /** The call without its text. */
+  readonly head: ToolCall;
+  /** What a further piece has of it. */
+  readonly tail: (text: string) => object;
+}
+
+function callParts(call: ToolCall): CallParts {
+  switch (call.type) {
+    case 'function': {
+      const { name, arguments: text } = call.function;
+      const head = { ...call, function: { ...call.function, arguments: '' } };
+      return { name, text, head, tail: (more) => ({ function: { arguments: more } }) };
+    }
+    case 'custom': {
+      const { name, input: text } = call.custom;
+      const head = { ...call, custom: { ...call.custom, input: '' } };
+      return { name, text, head, tail: (more) => ({ custom: { input: more } }) };
+    }
+  }
 }
 
 /** Each word with the space after it. */

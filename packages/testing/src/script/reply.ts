@@ -1,4 +1,4 @@
-import type { AssistantMessage, CompletionUsage, CustomToolCall, FinishReason, Json } from '@pawl/core';
+import type { AssistantMessage, CompletionUsage, FinishReason, Json } from '@pawl/core';
 
 /** What a script may say in answer to one request to the offline server. */
 export type Reply = ModelReply | WireReply | HeldReply<Reply>;
@@ -37,13 +37,20 @@ export interface ScriptedMessage extends Omit<AssistantMessage, 'tool_calls'> {
   readonly tool_calls?: readonly ScriptedCall[];
 }
 
-export type ScriptedCall = ScriptedFunctionCall | CustomToolCall;
+export type ScriptedCall = ScriptedFunctionCall | ScriptedCustomCall;
 
 export interface ScriptedFunctionCall {
   /** @defaultValue `call_<n>`, counted over the whole conversation */
   readonly id?: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
+}
+
+export interface ScriptedCustomCall {
+  /** @defaultValue `call_<n>`, counted over the whole conversation */
+  readonly id?: string;
+  readonly type: 'custom';
+  readonly custom: { readonly name: string; readonly input: string };
 }
 
 export interface HttpErrorReply {

@@ -11,6 +11,10 @@ function call(id: string, called: Record<string, unknown> = {}): Record<string, 
   return { id, type: 'function', function: { name: 'add', arguments: '{}', ...called } };
 }
 
+function custom(called: unknown): Record<string, unknown> {
+  return { role: 'assistant', content: null, tool_calls: [{ id: 'a', type: 'custom', custom: called }] };
+}
+
 function result(id: string): Record<string, unknown> {
   return { role: 'tool', tool_call_id: id, content: 'done' };
 }
@@ -29,6 +33,10 @@ test('a conversation with parallel calls, answered in any order, has no faults',
     { role: 'assistant', content: null, refusal: 'No.' },
   ];
   expect(checkHistory(messages)).toEqual([]);
+});
+
+test('the text of a custom call may be anything', () => {
+  expect(checkHistory([user, custom({ name: 'sql', input: '' }), result('a')])).toEqual([]);
 });
 
 const unanswered =
@@ -85,6 +93,18 @@ test.each([
     [{ role: 'assistant', content: null, tool_calls: [call('a', { name: 'add up' })] }, result('a')],
     [
       "messages[0].tool_calls[0].function.name: Invalid 'messages[0].tool_calls[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{1,64}$', but got 'add up'.",
+    ],
+  ],
+  [
+    'a custom call without a custom tool',
+    [custom(undefined), result('a')],
+    ["messages[0].tool_calls[0].custom: Missing required parameter: 'messages[0].tool_calls[0].custom'."],
+  ],
+  [
+    'a text of a custom call that is none',
+    [custom({ name: 'sql', input: {} }), result('a')],
+    [
+      "messages[0].tool_calls[0].custom.input: Invalid type for 'messages[0].tool_calls[0].custom.input': expected a string, but got an object instead.",
     ],
   ],
   [

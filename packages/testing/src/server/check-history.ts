@@ -96,13 +96,20 @@ function callFaults(call: unknown, param: string): readonly RequestFault[] {
   if (!isRecord(call)) return [typeFault(call, { param, expected: 'an object' })];
   const faults: RequestFault[] = [];
   if (typeof call['id'] !== 'string' || call['id'] === '') faults.push(missing(`${param}.id`));
-  if (call['type'] === 'custom') return faults;
-  if (call['type'] !== 'function') faults.push(missing(`${param}.type`));
-  const called = call['function'];
-  if (!isRecord(called)) return [...faults, missing(`${param}.function`)];
-  const named = nameFault(called['name'], `${param}.function.name`);
-  const written = argumentsFault(called['arguments'], `${param}.function.arguments`);
+  const kind = call['type'] === 'custom' ? 'custom' : 'function';
+  if (call['type'] !== kind) faults.push(missing(`${param}.type`));
+  const called = call[kind];
+  if (!isRecord(called)) return [...faults, missing(`${param}.${kind}`)];
+  const named = nameFault(called['name'], `${param}.${kind}.name`);
+  const written =
+    kind === 'custom'
+      ? inputFault(called['input'], `${param}.custom.input`)
+      : argumentsFault(called['arguments'], `${param}.function.arguments`);
   return [...faults, ...[named, written].filter((fault) => fault !== undefined)];
+}
+
+function inputFault(text: unknown, param: string): RequestFault | undefined {
+  return typeof text === 'string' ? undefined : typeFault(text, { param, expected: 'a string' });
 }
 
 function argumentsFault(text: unknown, param: string): RequestFault | undefined {

@@ -15,6 +15,30 @@ test('a request with tools, a choice among them and a stream is taken', () => {
   expect(checkRequest(body)).toBe(undefined);
 });
 
+const sql = custom({ name: 'sql', format: { type: 'text' } });
+
+function custom(offering: Record<string, unknown>): Record<string, unknown> {
+  return { type: 'custom', custom: offering };
+}
+
+test.each([
+  { type: 'custom', custom: { name: 'sql' } },
+  {
+    type: 'allowed_tools',
+    allowed_tools: {
+      mode: 'auto',
+      tools: [
+        { type: 'custom', custom: { name: 'sql' } },
+        { type: 'function', function: { name: 'add' } },
+      ],
+    },
+  },
+])('a request with custom tools and the choice %j is taken', (tool_choice) => {
+  const grammar = { syntax: 'lark', definition: 'start: "a"' };
+  const tools = [add, sql, custom({ name: 'lark', format: { type: 'grammar', grammar } })];
+  expect(checkRequest({ messages, tools, tool_choice })).toBe(undefined);
+});
+
 test('null is the same as nothing for optional fields', () => {
   expect(checkRequest({ messages, tools: null, tool_choice: null, stream_options: null })).toBe(undefined);
 });
@@ -76,6 +100,65 @@ test.each([
     'tool_choice',
     null,
     "Invalid value for 'tool_choice': tool 'sub' not found in 'tools' parameter.",
+  ],
+  [
+    'a function that is chosen as a custom tool',
+    { messages, tools: [add], tool_choice: { type: 'custom', custom: { name: 'add' } } },
+    'tool_choice',
+    null,
+    "Invalid value for 'tool_choice': custom tool 'add' not found in 'tools' parameter.",
+  ],
+  [
+    'an allowed tool that is not offered',
+    {
+      messages,
+      tools: [sql],
+      tool_choice: {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'auto', tools: [{ type: 'custom', custom: { name: 'js' } }] },
+      },
+    },
+    'tool_choice',
+    null,
+    "Invalid value for 'tool_choice': custom tool 'js' not found in 'tools' parameter.",
+  ],
+  [
+    'allowed tools without a list',
+    { messages, tools: [sql], tool_choice: { type: 'allowed_tools' } },
+    'tool_choice.allowed_tools.tools',
+    'missing_required_parameter',
+    "Missing required parameter: 'tool_choice.allowed_tools.tools'.",
+  ],
+  [
+    'a custom tool without anything',
+    { messages, tools: [{ type: 'custom' }] },
+    'tools[0].custom',
+    'missing_required_parameter',
+    "Missing required parameter: 'tools[0].custom'.",
+  ],
+  [
+    'a function and a custom tool of one name',
+    { messages, tools: [add, custom({ name: 'add' })] },
+    'tools[1].custom.name',
+    'invalid_value',
+    "Invalid 'tools': tool names must be unique, but 'add' is there more than once.",
+  ],
+  [
+    'an unknown format',
+    { messages, tools: [custom({ name: 'sql', format: { type: 'json' } })] },
+    'tools[0].custom.format.type',
+    'invalid_value',
+    "Invalid value: 'json'. Supported values are: 'text' and 'grammar'.",
+  ],
+  [
+    'an unknown syntax',
+    {
+      messages,
+      tools: [custom({ name: 'sql', format: { type: 'grammar', grammar: { syntax: 'ebnf', definition: 'a' } } })],
+    },
+    'tools[0].custom.format.grammar.syntax',
+    'invalid_value',
+    "Invalid value: 'ebnf'. Supported values are: 'lark' and 'regex'.",
   ],
   [
     'stream options without a stream',

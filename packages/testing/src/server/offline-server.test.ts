@@ -41,6 +41,7 @@ test('an unstreamed request gets the next reply of the script as a whole', async
           message: {
             role: 'assistant',
             content: null,
+            refusal: null,
             tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1,"b":2}' } }],
           },
           logprobs: null,

@@ -52,9 +52,17 @@ export function transmission(reply: Reply, options: TransmissionOptions): readon
   }
 }
 
+/** A whole message always says whether it is a refusal (ChatCompletionResponseMessage). */
+function asSent(given: ChatReply): object {
+  return {
+    ...given,
+    choices: given.choices.map((choice) => ({ ...choice, message: { refusal: null, ...choice.message } })),
+  };
+}
+
 function answer(reply: MessageReply, options: TransmissionOptions): readonly Act[] {
   const given = completion(reply, options);
-  if (!isStreamed(reply, options)) return [jsonHead(), { type: 'write', body: JSON.stringify(given) }];
+  if (!isStreamed(reply, options)) return [jsonHead(), { type: 'write', body: JSON.stringify(asSent(given)) }];
   return [SSE_HEAD, ...frames(given, options).map((body): Act => ({ type: 'write', body }))];
 }
 
@@ -89,7 +97,7 @@ function interrupted({ reply, afterChunks }: Interruption, options: Transmission
     // The head, and the chunk that only carries the role, come first.
     return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
   }
-  const body = JSON.stringify(completion(reply, options));
+  const body = JSON.stringify(asSent(completion(reply, options)));
   const half = Math.floor(body.length / 2);
   return {
     before: [jsonHead(), { type: 'write', body: body.slice(0, half) }],

@@ -1,0 +1,29 @@
+// A custom tool takes text as the model writes it: code, a query, a patch. No JSON is needed around it.
+import { Agent, customTool, openai } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+
+const calculate = customTool({
+  name: 'calculate',
+  description: 'Multiplies whole numbers.',
+  format: { type: 'grammar', grammar: { syntax: 'regex', definition: '\\d+( \\* \\d+)*' } },
+  effect: 'read',
+  execute: (text) => text.split(' * ').reduce((product, factor) => product * Number(factor), 1),
+});
+
+// OpenAI's servers know custom tools. Others are sent a function with one text, and tell the model what may be in it.
+for (const profile of ['openai', 'compatible'] as const) {
+  const isKnown = profile === 'openai';
+  const server = await offlineServer({
+    script: [
+      isKnown ? reply.custom('calculate', '6 * 7') : reply.call('calculate', { input: '6 * 7' }),
+      reply.text('It is 42.'),
+    ],
+  });
+  const model = openai('any', { baseURL: server.baseURL, apiKey: 'none', profile });
+  const run = new Agent({ model, tools: [calculate] }).run('What is six times seven?');
+  run.on('tool.finished', ({ call, content }) => console.log(`${call.type} call gave ${content}`));
+  const { output } = await run;
+
+  console.log(`${profile}: ${output}`, JSON.stringify(server.requests[0]?.body.tools));
+  await server.close();
+}

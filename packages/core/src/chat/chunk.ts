@@ -1,0 +1,51 @@
+import type { ReplyAudio } from './message.ts';
+import type { ChatReply, CompletionUsage, FinishReason, Logprobs } from './reply.ts';
+
+// CreateChatCompletionStreamResponse, spelled as on the wire: what a server sends. What comes in is never taken for one unread.
+
+/** A piece of a call. Pieces with the same index are of the same call. */
+export interface ToolCallDelta {
+  readonly index: number;
+  /** On the first piece. */
+  readonly id?: string;
+  /** On the first piece. */
+  readonly type?: 'function' | 'custom';
+  readonly function?: { readonly name?: string; readonly arguments?: string };
+  readonly custom?: { readonly name?: string; readonly input?: string };
+}
+
+/** What a chunk adds to the message. */
+export interface MessageDelta {
+  readonly role?: 'developer' | 'system' | 'user' | 'assistant' | 'tool';
+  readonly content?: string | null;
+  readonly refusal?: string | null;
+  readonly audio?: Partial<ReplyAudio>;
+  readonly tool_calls?: readonly ToolCallDelta[];
+  /** @deprecated The legacy form of one tool call; `tool_calls` replaced it. */
+  readonly function_call?: { readonly name?: string; readonly arguments?: string };
+}
+
+/** One event of a streamed reply. */
+export interface ChatChunk {
+  /** The same on each chunk of a reply. */
+  readonly id: string;
+  readonly object: 'chat.completion.chunk';
+  /** Seconds since 1970; the same on each chunk. */
+  readonly created: number;
+  readonly model: string;
+  /** Empty on the chunk that tells the usage. */
+  readonly choices: readonly {
+    readonly index: number;
+    readonly delta: MessageDelta;
+    /** On the last chunk of a choice. */
+    readonly finish_reason: FinishReason | null;
+    readonly logprobs?: Logprobs | null;
+  }[];
+  /** On the last chunk, where the request asked for it; `null` before. */
+  readonly usage?: CompletionUsage | null;
+  readonly service_tier?: string | null;
+  readonly system_fingerprint?: string | null;
+  readonly moderation?: NonNullable<ChatReply['moderation']> | null;
+  /** Padding, against eavesdroppers who count bytes. */
+  readonly obfuscation?: string;
+}

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { ConfigError } from '../base/errors.ts';
+import type { CustomFormat } from '../chat/request.ts';
+import { type CustomToolOptions, customTool } from './custom-tool.ts';
+import type { Tool } from './tool.ts';
+
+const execute = (text: string): string => text;
+
+function defined(options: Partial<CustomToolOptions>): Tool<unknown> {
+  return customTool({ name: 'sql', description: 'Runs a query.', execute, ...options });
+}
+
+function regex(definition: string): CustomFormat {
+  return { type: 'grammar', grammar: { syntax: 'regex', definition } };
+}
+
+function parameters(description: string): object {
+  return {
+    type: 'object',
+    properties: { input: { type: 'string', description } },
+    required: ['input'],
+    additionalProperties: false,
+  };
+}
+
+test('a custom tool is data that cannot change, with a face for each kind of server', () => {
+  const tool = defined({});
+  expect(tool).toEqual({
+    name: 'sql',
+    description: 'Runs a query.',
+    effect: 'once',
+    exclusive: false,
+    timeoutMs: 60_000,
+    corrections: 2,
+    maxResultLength: 65_536,
+    approvalTimeoutMs: Number.POSITIVE_INFINITY,
+    functionObject: { name: 'sql', description: 'Runs a query.', parameters: parameters('Any text.') },
+    customObject: { name: 'sql', description: 'Runs a query.' },
+    jsonSchema: parameters('Any text.'),
+    validate: expect.any(Function),
+    execute,
+    needsApproval: false,
+  });
+  expect(Object.isFrozen(tool)).toBe(true);
+});
+
+test.each<[CustomFormat, string]>([
+  [{ type: 'text' }, 'Any text.'],
+  [regex('^SELECT .+$'), 'Text that matches this regular expression as a whole: ^SELECT .+$'],
+  [
+    { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "SELECT" NAME' } },
+    'Text that this Lark grammar allows:\nstart: "SELECT" NAME',
+  ],
+])('the format %j is sent, or told where only functions are known', (format, told) => {
+  const { customObject, functionObject } = defined({ format });
+  expect(customObject).toEqual({ name: 'sql', description: 'Runs a query.', format });
+  expect(functionObject.parameters).toEqual(parameters(told));
+});
+
+test.each([
+  [{ input: 'SELECT 1' }, { ok: true, value: 'SELECT 1' }],
+  [{ input: '' }, { ok: true, value: '' }],
+  [{}, { ok: false, issues: 'input: expected string, got undefined' }],
+  [{ input: null }, { ok: false, issues: 'input: expected string, got null' }],
+  [{ input: 1 }, { ok: false, issues: 'input: expected string, got number' }],
+  ['SELECT 1', { ok: false, issues: 'input: expected string, got undefined' }],
+])('the arguments of its function are one text: %j', async (value, read) => {
+  expect(await defined({}).validate(value)).toEqual(read);
+});
+
+test.each(['(?i)select', '(?P<name>.+)', 'a++', '[]x(]', 'a{2}{3}', '(?<year>\\d{4})'])(
+  'a regular expression that another dialect may know is left to the server: %s',
+  (definition) => {
+    expect(defined({ format: regex(definition) }).customObject?.format).toEqual(regex(definition));
+  },
+);
+
+test.each([
+  ['no format', null, 'format: type is undefined. Use "text" or "grammar".'],
+  ['an unknown type', { type: 'json' }, 'format: type is "json". Use "text" or "grammar".'],
+  ['no grammar', { type: 'grammar' }, 'format.grammar: syntax is undefined. Use "lark" or "regex".'],
+  [
+    'an unknown syntax',
+    { type: 'grammar', grammar: { syntax: 'ebnf', definition: 'a' } },
+    'format.grammar: syntax is "ebnf". Use "lark" or "regex".',
+  ],
+  [
+    'no definition',
+    { type: 'grammar', grammar: { syntax: 'lark' } },
+    'format.grammar: there is no definition. Write the lark as a text.',
+  ],
+  ['a blank definition', regex(' '), 'format.grammar: there is no definition. Write the regex as a text.'],
+  ['an open group', regex('^(SELECT'), 'format.grammar: definition is no regular expression. Mend it: '],
+  ['an open class', regex('[a-z'), 'format.grammar: definition is no regular expression. Mend it: '],
+])('%s is refused, with the tool, the path and the fix', (_, format, message) => {
+  expect(() => defined({ format: format as CustomFormat })).toThrow(ConfigError);
+  expect(() => defined({ format: format as CustomFormat })).toThrow(`Tool "sql", ${message}`);
+});
+
+test('a name that cannot be sent is refused as for any tool', () => {
+  expect(() => defined({ name: 'run sql' })).toThrow(
+    new ConfigError(
+      'Tool name "run sql" can\'t be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).',
+    ),
+  );
+});

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { requestFields, requestFieldsPage } from '../../scripts/request-fields.ts';
+import { reference } from '../reference/validators.ts';
+
+test('docs/reference/request-fields.md says what the types say', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'request-fields.md'), 'utf8');
+  expect(page).toBe(requestFieldsPage());
+});
+
+test('it has every field of the official schema, and no other', () => {
+  const names = requestFields().map(({ name }) => name);
+  expect([...names].sort()).toEqual([...namesOf({ $ref: '#/$defs/CreateChatCompletionRequest' })].sort());
+  expect(requestFields().filter(({ text, type }) => text === '' || type === '')).toEqual([]);
+});
+
+interface ObjectSchema {
+  readonly $ref?: string;
+  readonly allOf?: readonly ObjectSchema[];
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/** The names of all properties, of parts as well. */
+function namesOf({ $ref, allOf = [], properties = {} }: ObjectSchema): ReadonlySet<string> {
+  const target: ObjectSchema = $ref === undefined ? {} : (reference.$defs[$ref.replace('#/$defs/', '')] ?? {});
+  const parts = $ref === undefined ? allOf : [target, ...allOf];
+  return new Set([...Object.keys(properties), ...parts.flatMap((part) => [...namesOf(part)])]);
+}

@@ -1,0 +1,227 @@
+import {
+  Agent,
+  type AgentOptions,
+  type CustomToolObject,
+  customTool,
+  type Message,
+  openai,
+  type Run,
+} from '@pawl/core';
+import { checkHistory, type OfflineServer, offlineServer, type Reply, reply } from '@pawl/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { weather } from './weather.ts';
+
+const QUERY = 'SELECT "a" -- {\n';
+const user = { role: 'user', content: 'Go.' } as const;
+const done = { role: 'assistant', content: 'Done.' } as const;
+
+function sqlTool(ran: string[] = []): ReturnType<typeof customTool> {
+  return customTool({
+    name: 'sql',
+    description: 'Runs a query.',
+    format: { type: 'grammar', grammar: { syntax: 'regex', definition: 'SELECT .+' } },
+    effect: 'read',
+    execute(text) {
+      ran.push(text);
+      return `Ran ${text.length} characters.`;
+    },
+  });
+}
+
+const offered: CustomToolObject = {
+  type: 'custom',
+  custom: {
+    name: 'sql',
+    description: 'Runs a query.',
+    format: { type: 'grammar', grammar: { syntax: 'regex', definition: 'SELECT .+' } },
+  },
+};
+
+/** For servers that know functions only. */
+const asFunction = {
+  type: 'function',
+  function: {
+    name: 'sql',
+    description: 'Runs a query.',
+    parameters: {
+      type: 'object',
+      properties: {
+        input: { type: 'string', description: 'Text that matches this regular expression as a whole: SELECT .+' },
+      },
+      required: ['input'],
+      additionalProperties: false,
+    },
+  },
+};
+
+interface Started {
+  readonly server: OfflineServer;
+  readonly run: Run;
+}
+
+interface StartOptions {
+  readonly profile: 'openai' | 'compatible';
+  readonly stream: boolean;
+  readonly agent?: Omit<AgentOptions<unknown, string>, 'model'>;
+  readonly input?: readonly Message[];
+}
+
+async function started(script: readonly Reply[], { profile, stream, agent, input }: StartOptions): Promise<Started> {
+  const server = await offlineServer({ script });
+  onTestFinished(() => server.close());
+  const model = openai('m', { baseURL: server.baseURL, apiKey: 'none', profile });
+  const run = new Agent({ tools: [sqlTool(), weather], ...agent, model }).run(input ?? [user], { stream });
+  return { server, run };
+}
+
+function wrote(input: string, name = 'sql'): Message {
+  return {
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id: 'call_1', type: 'custom', custom: { name, input } }],
+  };
+}
+
+function called(text: string, name = 'sql'): Message {
+  return {
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id: 'call_1', type: 'function', function: { name, arguments: text } }],
+  };
+}
+
+function result(content: string): Message {
+  return { role: 'tool', tool_call_id: 'call_1', content };
+}
+
+describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $stream', ({ stream }) => {
+  test('a custom call runs with its text as it is, and goes back as it came', async () => {
+    const ran: string[] = [];
+    const script = [reply.custom('sql', QUERY), reply.text('Done.')];
+    const { run, server } = await started(script, { profile: 'openai', stream, agent: { tools: [sqlTool(ran)] } });
+    const { messages, toolCalls } = await run;
+
+    expect(ran).toEqual([QUERY]);
+    expect(toolCalls).toBe(1);
+    const conversation = [user, wrote(QUERY), result('Ran 16 characters.')];
+    expect(messages).toEqual([...conversation, done]);
+    expect(server.requests.map(({ body }) => [body.tools, body.messages])).toEqual([
+      [[offered], [user]],
+      [[offered], conversation],
+    ]);
+  });
+
+  test('a server that knows functions only is sent one, and its call brings the same text', async () => {
+    const ran: string[] = [];
+    const script = [reply.call('sql', { input: QUERY }), reply.text('Done.')];
+    const { run, server } = await started(script, { profile: 'compatible', stream, agent: { tools: [sqlTool(ran)] } });
+    const { messages } = await run;
+
+    expect(ran).toEqual([QUERY]);
+    const conversation = [user, called(JSON.stringify({ input: QUERY })), result('Ran 16 characters.')];
+    expect(messages).toEqual([...conversation, done]);
+    expect(server.requests.map(({ body }) => [body.tools, body.messages])).toEqual([
+      [[asFunction], [user]],
+      [[asFunction], conversation],
+    ]);
+  });
+
+  test('a conversation with custom calls goes on with a server that knows functions only', async () => {
+    const input = [user, wrote(QUERY), result('Ran.'), done, user];
+    const { run, server } = await started([reply.text('Done.')], { profile: 'compatible', stream, input });
+    const { messages } = await run;
+
+    expect(messages).toEqual([...input, done]);
+    expect(server.requests[0]?.body.messages).toEqual([
+      user,
+      called(JSON.stringify({ input: QUERY })),
+      result('Ran.'),
+      done,
+      user,
+    ]);
+  });
+
+  test('no text is an empty text', async () => {
+    const { run } = await started([reply.custom('sql', ''), reply.text('Done.')], { profile: 'openai', stream });
+    expect((await run).messages).toEqual([user, wrote(''), result('Ran 0 characters.'), done]);
+  });
+
+  test('a custom call that names a function has its text read as arguments', async () => {
+    const text = '{"city":"Oslo"}';
+    const script = [reply.custom('get_weather', text), reply.text('Done.')];
+    const { run } = await started(script, { profile: 'openai', stream });
+    expect((await run).messages).toEqual([user, wrote(text, 'get_weather'), result('Rain in Oslo.'), done]);
+  });
+
+  test('a name that no server takes back is changed', async () => {
+    const script = [reply.custom('functions.sql', QUERY), reply.text('Done.')];
+    const { run } = await started(script, { profile: 'openai', stream });
+    const { messages } = await run;
+    const told = 'There is no tool "functions_sql". The tools are: sql, get_weather.';
+
+    expect(messages).toEqual([user, wrote(QUERY, 'functions_sql'), result(told), done]);
+    expect(checkHistory(messages)).toEqual([]);
+  });
+
+  test('arguments without the text are told to the model, and count against its corrections', async () => {
+    const wrong = reply.call('sql', { query: QUERY });
+    const agent = { tools: [{ ...sqlTool(), corrections: 0 }] };
+    const { run } = await started([wrong], { profile: 'compatible', stream, agent });
+    const outcome = await run.outcome();
+
+    expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ToolCorrectionError' } });
+    expect(outcome.messages.at(-1)).toEqual(result('input: expected string, got undefined'));
+  });
+
+  test('a choice of a custom tool goes out in its form, or as a function where only these are known', async () => {
+    const agent = { tools: [sqlTool()], toolChoice: { type: 'custom', custom: { name: 'sql' } } } as const;
+    const sent = async (profile: StartOptions['profile']): Promise<unknown> => {
+      const { run, server } = await started([reply.text('Done.')], { profile, stream, agent });
+      await run;
+      return server.requests[0]?.body.tool_choice;
+    };
+
+    expect(await sent('openai')).toEqual({ type: 'custom', custom: { name: 'sql' } });
+    expect(await sent('compatible')).toEqual({ type: 'function', function: { name: 'sql' } });
+  });
+});
+
+test('the pieces of a custom call are told as they come', async () => {
+  const script = [reply.custom('sql', QUERY), reply.text('Done.')];
+  const { run } = await started(script, { profile: 'openai', stream: true });
+  const told: string[] = [];
+  run.on('model.call', ({ name, delta }) => told.push(`${name}: ${delta}`));
+  await run;
+
+  expect(told).toEqual(['sql: SELECT "a" -', 'sql: - {\n']);
+});
+
+test('a custom call that fails again and again ends the run', async () => {
+  const broken = customTool({
+    name: 'sql',
+    description: 'Runs a query.',
+    effect: 'read',
+    execute() {
+      throw new Error('No such table.');
+    },
+  });
+  const script = ['call_1', 'call_2', 'call_3', 'call_4'].map((id) => reply.custom('sql', QUERY, { id }));
+  const { run } = await started(script, { profile: 'openai', stream: false, agent: { tools: [broken] } });
+  const stuck: unknown[] = [];
+  run.on('loop.stuck', ({ tool, count }) => stuck.push({ tool, count }));
+
+  expect(await run.outcome()).toMatchObject({ status: 'failed', error: { name: 'StuckError' } });
+  expect(stuck).toEqual([{ tool: 'sql', count: 3 }]);
+});
+
+test('a wrapped custom tool goes out under its new name', async () => {
+  const agent = { tools: [{ ...sqlTool(), name: 'query', description: 'Asks.' }] };
+  const script = [reply.custom('query', QUERY), reply.text('Done.')];
+  const { run, server } = await started(script, { profile: 'openai', stream: false, agent });
+  const { messages } = await run;
+
+  expect(server.requests[0]?.body.tools).toEqual([
+    { type: 'custom', custom: { ...offered.custom, name: 'query', description: 'Asks.' } },
+  ]);
+  expect(messages).toEqual([user, wrote(QUERY, 'query'), result('Ran 16 characters.'), done]);
+});
