@@ -128,7 +128,7 @@ describe('messages', () => {
   } as object as AssistantMessage; // With fields that are not documented.
   const { reasoning_content, reasoning_details, tool_calls, ...plain } = thinking as AssistantMessage &
     Record<string, unknown>;
-  const bare = [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }];
+  const bare = [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }] as const;
 
   test.each<[string, Profile['extraFields'], unknown]>([
     ['all', 'all', thinking],
@@ -145,6 +145,18 @@ describe('messages', () => {
       { messages: [{ role: 'system', content: 'Be brief.' }] },
       { messages },
     ]);
+  });
+
+  test('a field that has to stand beside calls is there, with what the message has of it', () => {
+    const calls: Message = { role: 'assistant', content: null, tool_calls: bare };
+    const messages = [
+      calls,
+      Object.assign({ ...calls }, { reasoning_content: 'r' }),
+      { role: 'assistant', content: 'a' } as const,
+    ];
+    expect(sent({ messages }, { base: 'deepseek' })).toEqual({
+      messages: [{ ...calls, reasoning_content: '' }, messages[1], messages[2]],
+    });
   });
 
   test('beside calls there is an empty text where null is refused', () => {

@@ -10,9 +10,9 @@ import type { Server } from './server.ts';
  */
 export function profileAt({ hostname, address, path, hasApiVersion }: Server): Profile {
   const port = address.slice(address.lastIndexOf(':') + 1);
-  const found = ADDRESSES.find(
-    ({ host, port: known }) => host?.test(hostname) || (isLocal(hostname) && known === port),
-  );
+  const found = ADDRESSES.find(({ hosts = [], port: known }) => {
+    return hosts.some((host) => isAt(hostname, host)) || (known === port && isLocal(hostname));
+  });
   const profile = PROFILES[found?.profile ?? 'compatible'];
   if (profile === PROFILES.azure && path.includes('/deployments/') && !hasApiVersion) {
     throw new ConfigError(
@@ -22,29 +22,43 @@ export function profileAt({ hostname, address, path, hasApiVersion }: Server): P
   return profile;
 }
 
-interface Address {
+export interface Address {
   readonly profile: ProfileName;
-  readonly host?: RegExp;
+  /** Names of hosts; one that begins with a dot stands for all below it. */
+  readonly hosts?: readonly string[];
   /** On this machine: the port that the server takes unless it is told otherwise. */
   readonly port?: string;
 }
 
-const ADDRESSES: readonly Address[] = [
-  { profile: 'openai', host: /(^|\.)api\.openai\.com$/ },
-  { profile: 'azure', host: /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/ },
-  { profile: 'groq', host: /^api\.groq\.com$/ },
-  { profile: 'mistral', host: /^(api|codestral)\.mistral\.ai$/ },
-  { profile: 'deepseek', host: /^api\.deepseek\.com$/ },
-  { profile: 'xai', host: /^([a-z0-9-]+\.)?api\.x\.ai$/ },
-  { profile: 'moonshot', host: /^api\.moonshot\.(ai|cn)$/ },
-  { profile: 'qwen', host: /^dashscope(-[a-z]+)?\.aliyuncs\.com$/ },
-  { profile: 'gemini', host: /^generativelanguage\.googleapis\.com$/ },
-  { profile: 'anthropic', host: /^api\.anthropic\.com$/ },
-  { profile: 'openrouter', host: /^openrouter\.ai$/ },
-  { profile: 'ollama', host: /^(www\.)?ollama\.com$/, port: '11434' },
+/** The first that fits. */
+export const ADDRESSES: readonly Address[] = [
+  { profile: 'openai', hosts: ['api.openai.com', '.api.openai.com'] },
+  {
+    profile: 'azure',
+    hosts: ['openai', 'cognitiveservices', 'services.ai'].flatMap((service) =>
+      ['com', 'us', 'cn'].map((cloud) => `.${service}.azure.${cloud}`),
+    ),
+  },
+  { profile: 'groq', hosts: ['api.groq.com'] },
+  { profile: 'mistral', hosts: ['api.mistral.ai', 'codestral.mistral.ai'] },
+  { profile: 'deepseek', hosts: ['api.deepseek.com'] },
+  { profile: 'xai', hosts: ['api.x.ai', '.api.x.ai'] },
+  { profile: 'moonshot', hosts: ['api.moonshot.ai', 'api.moonshot.cn'] },
+  { profile: 'qwen', hosts: ['dashscope.aliyuncs.com', 'dashscope-intl.aliyuncs.com', 'dashscope-us.aliyuncs.com'] },
+  { profile: 'gemini', hosts: ['generativelanguage.googleapis.com'] },
+  { profile: 'anthropic', hosts: ['api.anthropic.com'] },
+  { profile: 'cerebras', hosts: ['api.cerebras.ai'] },
+  { profile: 'openrouter', hosts: ['openrouter.ai'] },
+  { profile: 'ollama', hosts: ['ollama.com', 'ollama'], port: '11434' },
   { profile: 'lmstudio', port: '1234' },
-  { profile: 'litellm', port: '4000' },
+  { profile: 'litellm', hosts: ['litellm'], port: '4000' },
+  { profile: 'vllm', hosts: ['vllm'] },
+  { profile: 'llamacpp', hosts: ['llamacpp', 'llama-server'] },
 ];
+
+function isAt(hostname: string, host: string): boolean {
+  return host.startsWith('.') ? hostname.endsWith(host) : hostname === host;
+}
 
 function isLocal(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)$/.test(hostname);

@@ -22,6 +22,8 @@ export interface Profile {
   readonly nullContent: boolean;
   /** Which fields beyond the documented ones go back with the message or call that brought them: reasoning, signatures. */
   readonly extraFields: 'all' | readonly string[];
+  /** Fields that a message with calls has to have, and what stands there where it has none. */
+  readonly besideCalls: Readonly<Record<string, string>>;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;
   /** Fields that are refused here. Only hints can be listed: what shapes the reply is sent, and a refusal is told. */

@@ -14,6 +14,7 @@ const compatible: Profile = {
   developerRole: false,
   nullContent: true,
   extraFields: 'all',
+  besideCalls: {},
   streamOptions: true,
   leftOut: [],
   keyHeader: 'authorization',
@@ -49,7 +50,8 @@ const groq: Profile = {
   name: 'groq',
   tokenField: 'max_completion_tokens',
   strictSchemas: true,
-  extraFields: ['reasoning'],
+  // `reasoning` is refused as well, by models that do not think.
+  extraFields: [],
   leftOut: [
     'metadata',
     'prompt_cache_key',
@@ -70,6 +72,7 @@ const mistral: Profile = {
   // A stream always tells its usage.
   streamOptions: false,
   leftOut: [
+    'metadata',
     'prompt_cache_key',
     'prompt_cache_options',
     'prompt_cache_retention',
@@ -81,10 +84,12 @@ const mistral: Profile = {
   keyVariable: 'MISTRAL_API_KEY',
 };
 
-/** Wants `reasoning_content` back beside calls. */
+/** Its models that think refuse a named tool, and want their thoughts back beside calls. */
 const deepseek: Profile = {
   ...hosted,
   name: 'deepseek',
+  toolChoices: ['none', 'auto'],
+  besideCalls: { reasoning_content: '' },
   responseFormat: 'json_object',
   extraFields: ['reasoning_content'],
   keyVariable: 'DEEPSEEK_API_KEY',
@@ -97,11 +102,12 @@ const xai: Profile = {
   keyVariable: 'XAI_API_KEY',
 };
 
-/** Wants `reasoning_content` back beside calls. */
+/** Its models that think refuse a named tool, and want their thoughts back beside calls. */
 const moonshot: Profile = {
   ...hosted,
   name: 'moonshot',
-  // `required` is refused by its models that think.
+  toolChoices: ['none', 'auto'],
+  besideCalls: { reasoning_content: '' },
   responseFormat: 'json_object',
   extraFields: ['reasoning_content'],
   keyVariable: 'MOONSHOT_API_KEY',
@@ -119,6 +125,7 @@ const gemini: Profile = {
   ...hosted,
   name: 'gemini',
   extraFields: ['extra_content'],
+  leftOut: ['metadata', 'store'],
   keyVariable: 'GEMINI_API_KEY',
 };
 
@@ -129,6 +136,16 @@ const anthropic: Profile = {
   responseFormat: 'none',
   extraFields: [],
   keyVariable: 'ANTHROPIC_API_KEY',
+};
+
+/** Refuses `reasoning_content` in messages, which it calls `reasoning`. */
+const cerebras: Profile = {
+  ...hosted,
+  name: 'cerebras',
+  tokenField: 'max_completion_tokens',
+  strictSchemas: true,
+  extraFields: ['reasoning'],
+  keyVariable: 'CEREBRAS_API_KEY',
 };
 
 const openrouter: Profile = {
@@ -144,7 +161,8 @@ const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] }
 
 const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
 
-const llamacpp: Profile = { ...compatible, name: 'llamacpp' };
+/** Takes a choice that is an object for `auto`. */
+const llamacpp: Profile = { ...compatible, name: 'llamacpp', toolChoices: ['none', 'auto', 'required'] };
 
 const vllm: Profile = { ...compatible, name: 'vllm' };
 
@@ -170,6 +188,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   qwen,
   gemini,
   anthropic,
+  cerebras,
   litellm,
   openrouter,
   legacy,
@@ -191,6 +210,7 @@ export type ProfileName =
   | 'qwen'
   | 'gemini'
   | 'anthropic'
+  | 'cerebras'
   | 'litellm'
   | 'openrouter'
   | 'legacy';

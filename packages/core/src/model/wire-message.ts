@@ -26,6 +26,7 @@ function wireAssistant(message: AssistantMessage, profile: Profile): AssistantMe
     role,
     ...(content === undefined ? {} : { content }),
     ...(hasCalls && isEmpty && { content: profile.nullContent ? null : '' }),
+    ...(hasCalls && profile.besideCalls),
     ...known(rest, { documented: MESSAGE_FIELDS, profile }),
     // A reply brings the sound itself; a request may only name it.
     ...(audio != null && { audio: { id: audio.id } }),

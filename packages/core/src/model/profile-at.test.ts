@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { resolveProfile } from './profile.ts';
+import { profileAt } from './profile-at.ts';
+import { PROFILES } from './profiles.ts';
+import { serverAt } from './server.ts';
+
+test.each([
+  ['https://api.openai.com/v1', 'openai'],
+  ['https://eu.api.openai.com/v1', 'openai'],
+  ['https://my.openai.azure.com/openai/v1', 'azure'],
+  ['https://my.openai.azure.com/openai/deployments/a?api-version=1', 'azure'],
+  ['https://my.services.ai.azure.com/openai/v1', 'azure'],
+  ['https://api.groq.com/openai/v1', 'groq'],
+  ['https://api.mistral.ai/v1', 'mistral'],
+  ['https://api.deepseek.com', 'deepseek'],
+  ['https://eu-west-1.api.x.ai/v1', 'xai'],
+  ['https://api.moonshot.cn/v1', 'moonshot'],
+  ['https://dashscope-intl.aliyuncs.com/compatible-mode/v1', 'qwen'],
+  ['https://generativelanguage.googleapis.com/v1beta/openai', 'gemini'],
+  ['https://api.anthropic.com/v1', 'anthropic'],
+  ['https://api.cerebras.ai/v1', 'cerebras'],
+  ['https://openrouter.ai/api/v1', 'openrouter'],
+  ['http://127.0.0.1:11434/v1', 'ollama'],
+  ['http://[::1]:11434/v1', 'ollama'],
+  ['http://ollama:80/v1', 'ollama'],
+  ['http://localhost:1234/v1', 'lmstudio'],
+  ['http://localhost:4000', 'litellm'],
+  ['http://localhost:8000/v1', 'compatible'],
+  ['https://example.test:11434/v1', 'compatible'],
+  ['https://notapi.openai.com/v1', 'compatible'],
+  ['https://api.openai.com.example.test/v1', 'compatible'],
+])('%s is spoken to by the profile %s', (baseURL, name) => {
+  expect(profileAt(serverAt(baseURL)).name).toEqual(name);
+});
+
+test('an Azure deployment needs the version of its API', () => {
+  const message =
+    "The Azure deployment at my.openai.azure.com needs the version of the API. Pass query: { 'api-version': '2024-10-21' }, or use azure(deployment, { endpoint, apiVersion }).";
+  const baseURL = 'https://my.openai.azure.com/openai/deployments/gpt';
+  expect(() => profileAt(serverAt(baseURL))).toThrow(message);
+  expect(profileAt(serverAt(baseURL, { 'api-version': '1' })).name).toEqual('azure');
+});
+
+const options = { known: PROFILES, suggested: PROFILES.groq };
+
+test('a profile is the suggested one, the named one, or either with changes', () => {
+  expect([
+    resolveProfile(undefined, options),
+    resolveProfile('vllm', options),
+    resolveProfile({ developerRole: true }, options),
+    resolveProfile({ base: 'vllm', developerRole: true }, options),
+  ]).toEqual([
+    PROFILES.groq,
+    PROFILES.vllm,
+    { ...PROFILES.groq, developerRole: true },
+    { ...PROFILES.vllm, developerRole: true },
+  ]);
+});
+
+test('a name that nobody knows is refused with those that there are', () => {
+  expect(() => resolveProfile('olama', options)).toThrow(
+    `There is no profile "olama". The profiles are: ${Object.keys(PROFILES).join(', ')}.`,
+  );
+});

@@ -1,0 +1,148 @@
+import { azure, type OpenAIOptions, openai } from '@pawl/core';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { hello, helloJson } from './hello.ts';
+import { serve } from './test-server.ts';
+
+const NAMES = [
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'OPENAI_API_VERSION',
+  'GROQ_API_KEY',
+  'AZURE_OPENAI_API_KEY',
+  'AZURE_OPENAI_ENDPOINT',
+];
+
+/** Only these variables are set while the test runs. */
+function setVariables(variables: Readonly<Record<string, string>>): void {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const name of NAMES) vi.stubEnv(name, variables[name] ?? '');
+}
+
+/** The headers by which a request lets itself in, and where it went. */
+async function sent(make: (baseURL: string) => { readonly send: ReturnType<typeof openai>['send'] }): Promise<unknown> {
+  const server = await serve(helloJson);
+  expect(await make(server.baseURL.replace(/\/v1$/, '')).send({ messages: [] })).toEqual(hello);
+  const [received] = server.received;
+  const { authorization, 'api-key': apiKey } = received?.headers ?? {};
+  return { url: received?.url, authorization, apiKey };
+}
+
+describe('keys', () => {
+  const groq: OpenAIOptions = { baseURL: 'https://api.groq.com/openai/v1' };
+
+  test("a vendor's own variable is taken, and a key of OpenAI never goes to another vendor", () => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai' });
+    expect(() => openai('m', groq)).toThrow(
+      'No API key for api.groq.com:443. Set the variable GROQ_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
+    );
+    setVariables({ OPENAI_API_KEY: 'sk-openai', GROQ_API_KEY: 'gsk' });
+    expect(openai('m', groq).name).toEqual('m');
+  });
+
+  test('a key and an address that are set together belong together', () => {
+    setVariables({ OPENAI_API_KEY: 'gsk', OPENAI_BASE_URL: 'https://api.groq.com/openai/v1' });
+    expect(openai('m').name).toEqual('m');
+  });
+
+  test('a server that nobody knows is sent the key that there is', async () => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai' });
+    expect(await sent((root) => openai('m', { baseURL: `${root}/v1` }))).toEqual({
+      url: '/v1/chat/completions',
+      authorization: 'Bearer sk-openai',
+      apiKey: undefined,
+    });
+  });
+});
+
+test('a query is added to the address, in place of what is there', async () => {
+  setVariables({});
+  const made = (root: string): ReturnType<typeof openai> => {
+    return openai('m', { baseURL: `${root}/v1?a=1&b=2`, query: { b: '3', 'api-version': 'x y' } });
+  };
+  expect(await sent(made)).toMatchObject({ url: '/v1/chat/completions?a=1&b=3&api-version=x+y' });
+});
+
+describe('Azure', () => {
+  test('a deployment and a version make the address, and the key goes as api-key', async () => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai' });
+    const made = (endpoint: string): ReturnType<typeof azure> => {
+      return azure('my gpt', { endpoint: `${endpoint}/`, apiVersion: '2024-10-21', apiKey: 'key' });
+    };
+    expect(await sent(made)).toEqual({
+      url: '/openai/deployments/my%20gpt/chat/completions?api-version=2024-10-21',
+      authorization: undefined,
+      apiKey: 'key',
+    });
+  });
+
+  test('without a version it is the API that needs none', async () => {
+    setVariables({ AZURE_OPENAI_API_KEY: 'key' });
+    expect(await sent((endpoint) => azure('gpt', { endpoint }))).toEqual({
+      url: '/openai/v1/chat/completions',
+      authorization: undefined,
+      apiKey: 'key',
+    });
+  });
+
+  test('a token is asked for each attempt, and sent as a bearer token in place of a key', async () => {
+    setVariables({ AZURE_OPENAI_API_KEY: 'key' });
+    const server = await serve(helloJson);
+    let asked = 0;
+    const model = azure('gpt', { endpoint: server.baseURL, tokenProvider: async () => `token-${++asked}` });
+    await model.send({ messages: [] });
+    await model.send({ messages: [] });
+    expect(server.received.map(({ headers }) => [headers.authorization, headers['api-key']])).toEqual([
+      ['Bearer token-1', undefined],
+      ['Bearer token-2', undefined],
+    ]);
+  });
+
+  test('everything may come from the environment', async () => {
+    const server = await serve(helloJson);
+    setVariables({
+      AZURE_OPENAI_API_KEY: 'key',
+      AZURE_OPENAI_ENDPOINT: server.baseURL,
+      OPENAI_API_VERSION: '2024-10-21',
+    });
+    await azure('gpt').send({ messages: [] });
+    expect(server.received.map(({ url, headers }) => [url, headers['api-key']])).toEqual([
+      ['/v1/openai/deployments/gpt/chat/completions?api-version=2024-10-21', 'key'],
+    ]);
+  });
+
+  test('an address of Azure needs no helper', async () => {
+    setVariables({ AZURE_OPENAI_API_KEY: 'key' });
+    const baseURL = 'https://my.openai.azure.com/openai/v1';
+    const received: unknown[] = [];
+    const model = openai('gpt', {
+      baseURL,
+      fetch: async (url, { headers }) => {
+        received.push([url, headers['api-key'], headers['authorization']]);
+        return new Response(JSON.stringify(hello));
+      },
+    });
+    await model.send({ messages: [] });
+    expect(received).toEqual([[`${baseURL}/chat/completions`, 'key', undefined]]);
+  });
+
+  test.each([
+    [
+      'no endpoint',
+      {},
+      'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
+    ],
+    [
+      'a key and a token',
+      { endpoint: 'https://my.openai.azure.com', apiKey: 'key', tokenProvider: () => 'token' },
+      'azure() has both an apiKey and a tokenProvider. Pass one of them.',
+    ],
+    [
+      'no key',
+      { endpoint: 'https://my.openai.azure.com' },
+      'No API key for my.openai.azure.com:443. Set the variable AZURE_OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
+    ],
+  ])('%s is told where the model is made', (_, options, message) => {
+    setVariables({});
+    expect(() => azure('gpt', options)).toThrow(message);
+  });
+});
