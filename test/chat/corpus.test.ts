@@ -1,38 +1,54 @@
+import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import { CALL_FORMS } from './corpus/call-forms.ts';
-import { CALLS } from './corpus/calls.ts';
-import { FRAMES } from './corpus/frames.ts';
-import { TEXTS } from './corpus/texts.ts';
-import { DONE, type Heard, readBody, readStream, streamOf } from './reading.ts';
+import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
+import { type Heard, readBody, readStream } from './reading.ts';
 
-const corpus = [...CALLS, ...CALL_FORMS, ...TEXTS, ...FRAMES];
-const withBody = corpus.filter(({ body }) => body !== undefined);
+const replies = corpusFiles.filter(({ reply }) => reply !== undefined);
+const errors = corpusFiles.filter(({ error }) => error !== undefined);
 
 describe('what servers send', () => {
-  test.each(corpus)('E: $what is read in the documented form, and what was mended is told once', (given) => {
-    const { reply, mends, deltas } = readStream(bytesOf(given.stream));
-    const [choice] = reply.choices;
+  test.each(replies)('E: $what ($server) is read in the documented form, and what was mended is told', (given) => {
+    const { reply, mends, deltas } = readStream(bytesOf(given));
 
     expect({ reply, mends: sorted(mends) }).toEqual({ reply: given.reply, mends: sorted(given.mends ?? []) });
-    expect(joined(deltas)).toEqual(pieces(choice.message));
+    expect(joined(deltas)).toEqual(pieces(reply.choices[0].message));
   });
 
-  test.each(corpus)('E: $what is read alike wherever its bytes are cut', ({ stream }) => {
-    const bytes = bytesOf(stream);
+  test.each(replies)('E: $what ($server) is the same reply as one body', ({ body, reply }) => {
+    expect(readBody(body ?? reply).reply).toEqual(reply);
+  });
+
+  test.each(replies)('E: $what ($server) is read alike wherever its bytes are cut', (given) => {
+    const bytes = bytesOf(given);
     const whole = readStream(bytes);
-    for (let at = 0; at <= bytes.length; at++) {
-      expect(readStream(bytes.subarray(0, at), bytes.subarray(at))).toEqual(whole);
-    }
+    for (const at of cuts(bytes)) expect(readStream(bytes.subarray(0, at), bytes.subarray(at))).toEqual(whole);
     expect(readStream(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole);
   });
 
-  test.each(withBody)('E: $what is the same reply as one body', ({ body, reply }) => {
-    expect(readBody(body).reply).toEqual(reply);
+  test.each(errors)('E: $what ($server) is an error, wherever its bytes are cut', (given) => {
+    const bytes = bytesOf(given);
+    expect(failure(() => readStream(bytes))).toEqual(given.error);
+    for (const at of cuts(bytes)) {
+      expect(failure(() => readStream(bytes.subarray(0, at), bytes.subarray(at)))).toEqual(given.error);
+    }
+    if (given.body !== undefined) expect(failure(() => readBody(given.body))).toEqual(given.error);
   });
 });
 
-function bytesOf(stream: readonly unknown[]): Uint8Array {
-  return new TextEncoder().encode(streamOf([...stream, DONE]));
+/** Every offset; of what is longer than 20 KB every tenth. */
+function* cuts({ length }: Uint8Array): Generator<number> {
+  for (let at = 0; at <= length; at += length > 20_000 ? 10 : 1) yield at;
+}
+
+function failure(read: () => unknown): CorpusFile['error'] {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    const { name, code, message, retryable } = error;
+    return { name, code, message, retryable };
+  }
+  return undefined;
 }
 
 function sorted(mends: Heard['mends']): Heard['mends'] {

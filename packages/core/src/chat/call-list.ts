@@ -77,11 +77,13 @@ export class CallList {
     });
   }
 
+  /** None at all is no fault: many servers say so in each reply. */
   #listOf(wire: unknown): readonly unknown[] {
-    if (Array.isArray(wire) && wire.length > 0) return wire;
+    if (Array.isArray(wire)) return wire;
+    if (wire === null || wire === undefined) return [];
     const isOne = isRecord(wire);
-    const form = wire === null ? 'null' : Array.isArray(wire) ? 'an empty list' : isOne ? 'one call' : 'no list';
-    this.#mends.add(`${this.#path}.tool_calls`, `${form}: ${isOne ? 'read as a list of one' : 'left out'}`);
+    const form = isOne ? 'one call: read as a list of one' : 'no list: left out';
+    this.#mends.add(`${this.#path}.tool_calls`, form);
     return isOne ? [wire] : [];
   }
 
