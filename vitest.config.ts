@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { CANARY } from './test/canary/canary.ts';
 
 export default defineConfig({
   test: {
@@ -15,6 +16,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          // Whatever the suite emits is searched for the key that its models send.
+          env: { OPENAI_API_KEY: CANARY },
+          setupFiles: ['./test/canary/setup.ts'],
           benchmark: { include: ['bench/**/*.bench.ts'] },
         },
       },

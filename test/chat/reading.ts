@@ -30,10 +30,3 @@ export function readBody(body: unknown): Heard {
   const deltas = reader.read(body);
   return { ...reader.finish('whole'), deltas };
 }
-
-/** An event stream of these chunks as a server sends it; a text stands for itself. */
-export function streamOf(chunks: readonly unknown[]): string {
-  return chunks.map((chunk) => (typeof chunk === 'string' ? chunk : `data: ${JSON.stringify(chunk)}\n\n`)).join('');
-}
-
-export const DONE = 'data: [DONE]\n\n';

@@ -65,6 +65,7 @@ test.each(transports)(
 
 test('a streamed request asks for events and usage, under the token name that most servers know', async () => {
   const server = await serve(helloEvents);
+  setEnvironment({ OPENAI_API_KEY: '' });
   await openai('m', { baseURL: server.baseURL, extraBody: { top_k: 1 } }).send({
     messages: [],
     stream: true,

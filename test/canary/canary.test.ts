@@ -1,0 +1,60 @@
+import { inspect } from 'node:util';
+import { Agent, memory, openai, PawlError, withFallback } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { CANARY } from './canary.ts';
+import { searchErrors, searched, shows, takeLeaks } from './watch.ts';
+
+test('models without a key of their own send the one that the suite looks for', async () => {
+  const server = await offlineServer({ script: [reply.text('Hi')] });
+  await openai('m', { baseURL: server.baseURL }).send({ messages: [{ role: 'user', content: 'Hi' }] });
+  expect(server.requests[0]?.headers['authorization']).toEqual(`Bearer ${CANARY}`);
+  await server.close();
+});
+
+test('every kind of thing that a run emits is looked through', async () => {
+  const server = await offlineServer({ script: [reply.httpError(401), reply.text('Hi')] });
+  const before = { ...searched };
+  const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
+  await agent.run('Hi').outcome();
+  const run = agent.run('Hi').on('run.finished', () => undefined);
+  for await (const _ of run);
+  await run.outcome();
+  console.info('Printed.');
+  searchErrors();
+  const kinds = Object.keys(before) as (keyof typeof before)[]; // It has no other keys.
+  expect(kinds.filter((kind) => searched[kind] <= before[kind])).toEqual([]);
+  await server.close();
+});
+
+test('a leak of each kind is found', async () => {
+  const server = await offlineServer({ script: [reply.text(`It is ${CANARY}.`), reply.text('Hi')] });
+  const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
+  const run = agent.run('Hi').on('model.text', () => undefined);
+  await run.outcome();
+  console.info(`It is ${CANARY}.`);
+  const cause = Object.assign(new Error('inner'), { headers: { authorization: CANARY } });
+  const outer = new PawlError('outer', { code: 'a.b', cause });
+  searchErrors();
+  const kinds = new Set(takeLeaks().map((leak) => leak.split(':')[0]));
+  expect([...kinds].sort()).toEqual(['error', 'event', 'outcome', 'output']);
+  expect([
+    shows(outer),
+    shows(Object.defineProperty(new Error('hidden'), 'key', { value: CANARY, enumerable: false })),
+    shows({ error: new Error(CANARY) }),
+    shows(new Error('nothing')),
+  ]).toEqual([true, true, true, false]);
+  await server.close();
+});
+
+test('no object of ours shows the key when it is printed', async () => {
+  const server = await offlineServer({ script: [reply.text('Hi')] });
+  const model = openai('m', { baseURL: server.baseURL });
+  const host = memory();
+  const agent = new Agent({ model });
+  const run = agent.run('Hi', { durable: host });
+  const things = [model, withFallback(model, model), agent, run, host, await run.outcome()];
+  const texts = things.map((thing) => inspect(thing, { depth: 20, showHidden: true, getters: true }));
+  expect(texts.map((text) => text.includes(CANARY))).toEqual(things.map(() => false));
+  await server.close();
+});

@@ -1,0 +1,57 @@
+import { inspect } from 'node:util';
+import { CANARY } from './canary.ts';
+
+/** What was looked through, by kind: a search that finds nothing must have had something to search. */
+export const searched: Record<Kind, number> = { event: 0, outcome: 0, error: 0, output: 0 };
+
+export type Kind = 'event' | 'outcome' | 'error' | 'output';
+
+const leaks: string[] = [];
+
+/** The leaks since the last time. */
+export function takeLeaks(): readonly string[] {
+  return leaks.splice(0);
+}
+
+const made: Error[] = [];
+
+/** Looked through at the end of the test, when it is all that it will be. */
+export function noteError(error: Error): void {
+  made.push(error);
+}
+
+/** Only ours: a test may make what it likes. */
+export function searchErrors(): void {
+  for (const error of made.splice(0)) if (Symbol.for('pawl.error') in error) search('error', error);
+}
+
+/** Looks for the key in everything that printing, storing or sending `thing` could show. */
+export function search(kind: Kind, thing: unknown): void {
+  searched[kind]++;
+  if (shows(thing)) leaks.push(`${kind}: ${inspect(thing, { depth: 3 }).slice(0, 500)}`);
+}
+
+export function shows(thing: unknown): boolean {
+  if (typeof thing === 'string') return isLeak(thing);
+  // Events and outcomes are data, of which JSON shows all; errors have more than that.
+  if (!(thing instanceof Error)) return isLeak(json(thing)) || hasError(thing);
+  return isLeak(inspect(thing, { depth: 20, showHidden: true })) || isLeak(json(thing)) || isLeak(thing.stack ?? '');
+}
+
+/** The key is the same where it is encoded for an address or a JSON text. */
+function isLeak(text: string): boolean {
+  return text.includes(CANARY);
+}
+
+function hasError(thing: unknown): boolean {
+  if (typeof thing !== 'object' || thing === null) return isLeak(String(thing));
+  return Object.values(thing).some((value) => value instanceof Error && shows(value));
+}
+
+function json(thing: unknown): string {
+  try {
+    return JSON.stringify(thing) ?? '';
+  } catch {
+    return inspect(thing, { depth: 20 });
+  }
+}
