@@ -22,9 +22,11 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`strictSchemas`', ({ strictSchemas }) => yes(strictSchemas)],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
   ['`developerRole`', ({ developerRole }) => yes(developerRole)],
+  ['`messageNames`', ({ messageNames }) => yes(messageNames)],
   ['`extraFields`', ({ extraFields }) => (extraFields === 'all' ? 'all' : list(extraFields))],
   ['`besideCalls`', ({ besideCalls }) => list(Object.keys(besideCalls))],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
+  ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
   ['`leftOut`', ({ leftOut }) => list(leftOut)],
   [
     'key',

@@ -12,7 +12,9 @@ export function readError(piece: unknown): ProtocolError | undefined {
   if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece);
   if (isWithChoices) return errorOfChoices(choices);
   if (object === 'error' || type === 'error') return serverError(whole, piece);
-  const isOther = choices === undefined && ['message', 'detail', 'errors', 'msg'].some((name) => isSaid(whole[name]));
+  const isOther =
+    choices === undefined &&
+    ['message', 'detail', 'errors', 'msg', 'error_message'].some((name) => isSaid(whole[name]));
   return isOther ? serverError(whole, piece) : undefined;
 }
 
@@ -61,8 +63,10 @@ function wordsOf(error: unknown, depth = 0): string {
   if (depth === DEEPEST) return '';
   if (Array.isArray(error)) return wordsOf(error[0], depth + 1);
   if (!isRecord(error)) return '';
-  const { message, msg, detail, error: inner, errors, metadata } = error;
-  const candidates = [message, msg, detail, inner, errors].map((candidate) => wordsOf(candidate, depth + 1));
+  const { message, msg, detail, error: inner, errors, error_message, metadata } = error;
+  const candidates = [message, msg, detail, inner, errors, error_message].map((candidate) =>
+    wordsOf(candidate, depth + 1),
+  );
   const own = candidates.find((words) => words !== '') ?? '';
   const raw = isRecord(metadata) && typeof metadata['raw'] === 'string' ? metadata['raw'] : '';
   return raw === '' ? own : `${own}: ${raw}`;
@@ -72,10 +76,12 @@ const DEEPEST = 4;
 
 /** The names and numbers that a server has for the error: code, type, status. Each once. */
 function namesOf(error: unknown): readonly string[] {
-  const fields: readonly unknown[] = isRecord(error) ? [error['code'], error['type'], error['status']] : [];
+  const fields: readonly unknown[] = isRecord(error) ? NAMES.map((name) => error[name]) : [];
   const named = fields.filter((name) => typeof name === 'number' || typeof name === 'string').map(String);
   return [...new Set(named.filter((name) => name !== '' && name !== 'error'))].map((name) => excerpt(name, 100));
 }
+
+const NAMES = ['code', 'type', 'status', 'error_code', 'error_type'];
 
 function canRetry(names: readonly string[]): boolean {
   if (names.some((name) => FINAL.test(name))) return false;
@@ -84,8 +90,9 @@ function canRetry(names: readonly string[]): boolean {
   return !names.some((name) => /^invalid_/i.test(name));
 }
 
-/** The key or the account. */
-const FINAL = /insufficient_(quota|credit)|billing|invalid_api_key|authentication|unauthori[sz]ed|permission_denied/i;
+/** The key, the account, or a prompt that stays as long as it is. */
+const FINAL =
+  /context_length_exceeded|exceed_context_size|insufficient_(quota|credit)|billing|invalid_api_key|authentication|unauthori[sz]ed|permission_denied/i;
 
 /** The same as of a reply's own status. */
 const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);

@@ -102,6 +102,7 @@ export class ReplyReader {
       case 'object':
       case 'error':
       case 'obfuscation': // Padding of each chunk, against eavesdroppers who count bytes.
+      case 'p': // Mistral's name for it.
         return;
       case 'x_groq':
         this.#readVendorUsage(value, 'x_groq.usage');

@@ -1,4 +1,5 @@
 import { createParser, type EventSourceParser, type ParseError } from 'eventsource-parser';
+import { ErrorLines } from './error-lines.ts';
 import { ProtocolError } from './errors.ts';
 
 export interface ServerSentEvent {
@@ -17,6 +18,7 @@ export interface EventReaderOptions {
 /** Reads the bytes of an event stream, cut anywhere, as events. Comments and empty events are left out. */
 export class EventReader {
   readonly #decoder = new TextDecoder();
+  readonly #lines = new ErrorLines();
   readonly #parser: EventSourceParser;
   #events: ServerSentEvent[] = [];
 
@@ -30,14 +32,14 @@ export class EventReader {
 
   /** @throws ProtocolError `reply.too_large`; nothing can be read after it. */
   read(bytes: Uint8Array): readonly ServerSentEvent[] {
-    this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+    this.#parser.feed(this.#lines.push(this.#decoder.decode(bytes, { stream: true })));
     return this.#taken();
   }
 
   /** The event that the stream ended in, where it has data. */
   end(): readonly ServerSentEvent[] {
     // The line ends, and then the event.
-    this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+    this.#parser.feed(`${this.#lines.push(this.#decoder.decode())}${this.#lines.end()}\n\n`);
     return this.#taken().map((event) => ({ ...event, isOpen: true }));
   }
 

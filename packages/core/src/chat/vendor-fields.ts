@@ -58,8 +58,8 @@ function longer(list: unknown[], more: readonly unknown[]): unknown[] {
 }
 
 function startsWith(more: readonly unknown[], list: readonly unknown[]): boolean {
-  // Blocks with an index come in pieces, which may well be equal.
-  if (list.length === 0 || more.length < list.length || hasIndex(more[0])) return false;
+  // Blocks that come in pieces may well be equal.
+  if (list.length === 0 || more.length < list.length || hasIndex(more[0]) || isOpenThought(more[0])) return false;
   return list.every((element, at) => wireJson(element) === wireJson(more[at]));
 }
 
@@ -69,8 +69,14 @@ function hasIndex(element: unknown): element is Block {
   return isRecord(element) && typeof element['index'] === 'number';
 }
 
+/** A piece of one of LiteLLM's `thinking_blocks`: they have no index, and the last piece alone is signed. */
+function isOpenThought(element: unknown): element is Block {
+  return isRecord(element) && typeof element['thinking'] === 'string' && element['signature'] === '';
+}
+
 /** Two pieces of one block of `reasoning_details`. */
 function isSameBlock(last: unknown, next: unknown): last is Block {
+  if (isOpenThought(last)) return isRecord(next) && typeof next['thinking'] === 'string';
   return hasIndex(last) && hasIndex(next) && last['index'] === next['index'] && last['type'] === next['type'];
 }
 

@@ -118,64 +118,26 @@ describe('tools and the choice among them', () => {
   });
 });
 
-describe('messages', () => {
-  const thinking = {
-    role: 'assistant',
-    content: 'Hm.',
-    reasoning_content: 'r',
-    reasoning_details: [1],
-    tool_calls: [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' }, extra_content: { s: 1 } }],
-  } as object as AssistantMessage; // With fields that are not documented.
-  const { reasoning_content, reasoning_details, tool_calls, ...plain } = thinking as AssistantMessage &
-    Record<string, unknown>;
-  const bare = [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }] as const;
-
-  test.each<[string, Profile['extraFields'], unknown]>([
-    ['all', 'all', thinking],
-    ['none', [], { ...plain, tool_calls: bare }],
-    ['some', ['reasoning_content'], { ...plain, reasoning_content, tool_calls: bare }],
-    ['those of calls', ['extra_content'], { ...plain, tool_calls }],
-  ])('fields that only some servers know go back as the profile says: %s', (_, extraFields, message) => {
-    expect(sent({ messages: [thinking] }, { extraFields })).toEqual({ messages: [message] });
-  });
-
-  test('a developer message is a system message where the role is not known', () => {
-    const messages: Message[] = [{ role: 'developer', content: 'Be brief.' }];
-    expect([sent({ messages }), sent({ messages }, { developerRole: true })]).toEqual([
-      { messages: [{ role: 'system', content: 'Be brief.' }] },
-      { messages },
-    ]);
-  });
-
-  test('a field that has to stand beside calls is there, with what the message has of it', () => {
-    const calls: Message = { role: 'assistant', content: null, tool_calls: bare };
-    const messages = [
-      calls,
-      Object.assign({ ...calls }, { reasoning_content: 'r' }),
-      { role: 'assistant', content: 'a' } as const,
-    ];
-    expect(sent({ messages }, { base: 'deepseek' })).toEqual({
-      messages: [{ ...calls, reasoning_content: '' }, messages[1], messages[2]],
-    });
-  });
-
-  test('beside calls there is an empty text where null is refused', () => {
-    const message: Message = { role: 'assistant', content: null, tool_calls: thinking.tool_calls ?? [] };
-    expect(sent({ messages: [message] }, { nullContent: false })).toEqual({ messages: [{ ...message, content: '' }] });
-  });
-
-  test('a spoken reply is sent again by its id', () => {
-    const messages: Message[] = [{ role: 'assistant', content: null, audio: { id: 'a', data: 'x', transcript: 'Hi' } }];
-    expect(sent({ messages })).toEqual({ messages: [{ role: 'assistant', content: null, audio: { id: 'a' } }] });
-  });
-});
-
 describe('other fields', () => {
   test('hints that are refused are left out, wishes never', () => {
     expect(sent({ store: true, user: 'me', seed: 1 }, { leftOut: ['store', 'user'] })).toEqual({
       messages: [],
       seed: 1,
     });
+  });
+
+  test('a field has the name and the default that the server knows', () => {
+    expect([
+      sent({ seed: 1 }, { base: 'mistral' }),
+      sent({ tools: [look] }, { base: 'llamacpp' }),
+      sent({ tools: [look], parallel_tool_calls: false }, { base: 'llamacpp' }),
+      sent({}, { base: 'llamacpp' }),
+    ]).toEqual([
+      { messages: [], random_seed: 1 },
+      { messages: [], tools: [look], parallel_tool_calls: true },
+      { messages: [], tools: [look], parallel_tool_calls: false },
+      { messages: [] },
+    ]);
   });
 
   test.each<[string, Partial<ChatRequest>, unknown]>([

@@ -53,12 +53,13 @@ interface Surroundings {
 
 /** Servers refuse stream options without a stream, and both token fields at once. `null` means the default: it is left out. */
 function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): object {
-  const { max_completion_tokens, max_tokens, stream, stream_options, parallel_tool_calls, ...rest } = settings;
+  const { max_completion_tokens, max_tokens, seed, stream, stream_options, parallel_tool_calls, ...rest } = settings;
   const most = max_completion_tokens == null ? { max_tokens } : { [profile.tokenField]: max_completion_tokens };
   const all: Readonly<Record<string, unknown>> = {
     ...most,
-    ...(hasTools && { parallel_tool_calls }),
+    ...(hasTools && { ...profile.defaults, ...(parallel_tool_calls !== undefined && { parallel_tool_calls }) }),
     ...rest,
+    [profile.seedField]: seed,
     ...(stream === true && { stream, stream_options: streamOptions(stream_options, profile) }),
   };
   const leftOut: readonly string[] = profile.leftOut;

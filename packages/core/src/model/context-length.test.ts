@@ -5,6 +5,11 @@ test.each([
   ['OpenAI', "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."],
   ['OpenAI, newer', 'Your input exceeds the context window of this model. Please adjust your input and try again.'],
   ['vLLM', 'The decoder prompt (length 5000) is longer than the maximum model length of 4096.'],
+  [
+    'vLLM, newer',
+    "You passed 1015 input tokens and requested 10 output tokens. However, the model's context length is only 1024 tokens.",
+  ],
+  ['LM Studio', 'Context size has been exceeded.'],
   ['llama.cpp', 'the request exceeds the available context size, try increasing it'],
   ['llama.cpp, older', 'input is larger than the max context size. skipped'],
   ['Ollama', 'prompt too long; exceeded max context length by 12 tokens'],

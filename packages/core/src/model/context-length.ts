@@ -24,6 +24,8 @@ const PHRASES: readonly RegExp[] = [
   /max context length/i, // Ollama
   /context (window|length|size) (is )?exceed|context window exceeds limit/i, // LiteLLM, MiniMax
   /longer than the (maximum )?(model|context) length/i, // vLLM
+  /context (length|size|window) is only/i, // vLLM
+  /context (size|length|window) has been exceeded/i, // LM Studio, llama.cpp
   /context overflows|context length of only/i, // LM Studio
   /maximum prompt length is \d+/i, // xAI
   /(prompt|input) is too long|prompt too long/i, // Anthropic, Bedrock, Ollama

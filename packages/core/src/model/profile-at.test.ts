@@ -19,6 +19,7 @@ test.each([
   ['https://generativelanguage.googleapis.com/v1beta/openai', 'gemini'],
   ['https://api.anthropic.com/v1', 'anthropic'],
   ['https://api.cerebras.ai/v1', 'cerebras'],
+  ['https://api.z.ai/api/paas/v4', 'zai'],
   ['https://openrouter.ai/api/v1', 'openrouter'],
   ['http://127.0.0.1:11434/v1', 'ollama'],
   ['http://[::1]:11434/v1', 'ollama'],

@@ -48,6 +48,7 @@ export const ADDRESSES: readonly Address[] = [
   { profile: 'gemini', hosts: ['generativelanguage.googleapis.com'] },
   { profile: 'anthropic', hosts: ['api.anthropic.com'] },
   { profile: 'cerebras', hosts: ['api.cerebras.ai'] },
+  { profile: 'zai', hosts: ['api.z.ai', 'open.bigmodel.cn'] },
   { profile: 'openrouter', hosts: ['openrouter.ai'] },
   { profile: 'ollama', hosts: ['ollama.com', 'ollama'], port: '11434' },
   { profile: 'lmstudio', port: '1234' },

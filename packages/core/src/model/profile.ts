@@ -6,6 +6,8 @@ export interface Profile {
   readonly name: string;
   /** The name under which `max_completion_tokens` is sent. */
   readonly tokenField: 'max_completion_tokens' | 'max_tokens';
+  /** The name under which `seed` is sent. */
+  readonly seedField: 'seed' | 'random_seed';
   /** `functions` is the legacy form of tools: one call a turn, its result a message of the role `function`. */
   readonly toolForm: 'tools' | 'functions';
   /** Forms of `tool_choice` that are understood. What is missing is said by the list of tools instead. */
@@ -20,12 +22,16 @@ export interface Profile {
   readonly developerRole: boolean;
   /** Whether `null` is taken as the content beside calls; otherwise it goes out as `''`. */
   readonly nullContent: boolean;
+  /** Whether messages may have a `name`. */
+  readonly messageNames: boolean;
   /** Which fields beyond the documented ones go back with the message or call that brought them: reasoning, signatures. */
   readonly extraFields: 'all' | readonly string[];
   /** Fields that a message with calls has to have, and what stands there where it has none. */
   readonly besideCalls: Readonly<Record<string, string>>;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;
+  /** Fields that are sent where a request does not say otherwise, since the server's own default is another than documented. */
+  readonly defaults: Pick<ChatSettings, 'parallel_tool_calls'>;
   /** Fields that are refused here. Only hints can be listed: what shapes the reply is sent, and a refusal is told. */
   readonly leftOut: readonly HintField[];
   /** `api-key` brings the bare key, `authorization` brings it as a bearer token. */

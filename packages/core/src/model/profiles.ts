@@ -1,11 +1,14 @@
-import type { Profile, ToolChoiceForm } from './profile.ts';
+import type { HintField, Profile, ToolChoiceForm } from './profile.ts';
 
 const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
+
+const CACHE_HINTS: readonly HintField[] = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
 
 /** The form that most servers take, for those that are not known by their address: vLLM and llama.cpp among them. */
 const compatible: Profile = {
   name: 'compatible',
   tokenField: 'max_tokens',
+  seedField: 'seed',
   toolForm: 'tools',
   toolChoices: WIDELY_KNOWN,
   customTools: false,
@@ -13,9 +16,11 @@ const compatible: Profile = {
   responseFormat: 'json_schema',
   developerRole: false,
   nullContent: true,
+  messageNames: true,
   extraFields: 'all',
   besideCalls: {},
   streamOptions: true,
+  defaults: {},
   leftOut: [],
   keyHeader: 'authorization',
   keyVariable: 'OPENAI_API_KEY',
@@ -50,16 +55,10 @@ const groq: Profile = {
   name: 'groq',
   tokenField: 'max_completion_tokens',
   strictSchemas: true,
+  messageNames: false,
   // `reasoning` is refused as well, by models that do not think.
   extraFields: [],
-  leftOut: [
-    'metadata',
-    'prompt_cache_key',
-    'prompt_cache_options',
-    'prompt_cache_retention',
-    'safety_identifier',
-    'store',
-  ],
+  leftOut: ['metadata', 'safety_identifier', 'store', ...CACHE_HINTS],
   keyVariable: 'GROQ_API_KEY',
 };
 
@@ -67,20 +66,13 @@ const groq: Profile = {
 const mistral: Profile = {
   ...hosted,
   name: 'mistral',
+  seedField: 'random_seed',
   strictSchemas: true,
+  messageNames: false,
   extraFields: [],
   // A stream always tells its usage.
   streamOptions: false,
-  leftOut: [
-    'metadata',
-    'prompt_cache_key',
-    'prompt_cache_options',
-    'prompt_cache_retention',
-    'safety_identifier',
-    'service_tier',
-    'store',
-    'user',
-  ],
+  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'MISTRAL_API_KEY',
 };
 
@@ -106,6 +98,7 @@ const xai: Profile = {
 const moonshot: Profile = {
   ...hosted,
   name: 'moonshot',
+  tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   besideCalls: { reasoning_content: '' },
   responseFormat: 'json_object',
@@ -113,19 +106,21 @@ const moonshot: Profile = {
   keyVariable: 'MOONSHOT_API_KEY',
 };
 
+/** Its models that think refuse to be told which tool to call. */
 const qwen: Profile = {
   ...hosted,
   name: 'qwen',
+  toolChoices: ['none', 'auto'],
   responseFormat: 'json_object',
   keyVariable: 'DASHSCOPE_API_KEY',
 };
 
-/** Signs its thoughts in `extra_content` of calls, and refuses a call whose signature is gone. */
+/** Refuses what it does not know. Signs its thoughts in `extra_content` of calls, and refuses a call whose signature is gone. */
 const gemini: Profile = {
   ...hosted,
   name: 'gemini',
   extraFields: ['extra_content'],
-  leftOut: ['metadata', 'store'],
+  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'GEMINI_API_KEY',
 };
 
@@ -138,14 +133,27 @@ const anthropic: Profile = {
   keyVariable: 'ANTHROPIC_API_KEY',
 };
 
-/** Refuses `reasoning_content` in messages, which it calls `reasoning`. */
+/** Refuses what it does not know, in messages as well. */
 const cerebras: Profile = {
   ...hosted,
   name: 'cerebras',
   tokenField: 'max_completion_tokens',
+  toolChoices: ['none', 'auto'],
   strictSchemas: true,
-  extraFields: ['reasoning'],
+  extraFields: [],
+  leftOut: ['parallel_tool_calls', 'service_tier'],
   keyVariable: 'CEREBRAS_API_KEY',
+};
+
+const zai: Profile = {
+  ...hosted,
+  name: 'zai',
+  toolChoices: ['auto'],
+  responseFormat: 'json_object',
+  messageNames: false,
+  extraFields: ['reasoning_content'],
+  streamOptions: false,
+  keyVariable: 'ZAI_API_KEY',
 };
 
 const openrouter: Profile = {
@@ -161,8 +169,13 @@ const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] }
 
 const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
 
-/** Takes a choice that is an object for `auto`. */
-const llamacpp: Profile = { ...compatible, name: 'llamacpp', toolChoices: ['none', 'auto', 'required'] };
+/** Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. */
+const llamacpp: Profile = {
+  ...compatible,
+  name: 'llamacpp',
+  toolChoices: ['none', 'auto', 'required'],
+  defaults: { parallel_tool_calls: true },
+};
 
 const vllm: Profile = { ...compatible, name: 'vllm' };
 
@@ -189,6 +202,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   gemini,
   anthropic,
   cerebras,
+  zai,
   litellm,
   openrouter,
   legacy,
@@ -211,6 +225,7 @@ export type ProfileName =
   | 'gemini'
   | 'anthropic'
   | 'cerebras'
+  | 'zai'
   | 'litellm'
   | 'openrouter'
   | 'legacy';

@@ -8,18 +8,25 @@ export function wireMessage(message: Message, profile: Profile): Message {
     case 'assistant':
       return wireAssistant(message, profile);
     case 'developer':
-      return profile.developerRole ? message : { ...message, role: 'system' };
-    case 'function':
+      return named<Message>(profile.developerRole ? message : { ...message, role: 'system' }, profile);
     case 'system':
-    case 'tool':
     case 'user':
+      return named(message, profile);
+    case 'function':
+    case 'tool':
       return message;
   }
 }
 
+function named<T extends Message>(message: T, { messageNames }: Profile): T {
+  if (messageNames || !('name' in message)) return message;
+  const { name: _, ...rest } = message;
+  return rest as object as T; // In these roles the name is optional.
+}
+
 /** Content beside calls is never left out: some servers fail without the key. */
 function wireAssistant(message: AssistantMessage, profile: Profile): AssistantMessage {
-  const { role, content, audio, tool_calls = [], ...rest } = message;
+  const { role, content, audio, tool_calls = [], ...rest } = named(message, profile);
   const hasCalls = tool_calls.length > 0 || message.function_call != null;
   const isEmpty = content === undefined || content === null || content.length === 0;
   return {
