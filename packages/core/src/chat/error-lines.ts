@@ -17,7 +17,7 @@ export class ErrorLines {
     this.#held = FIELD.startsWith(tail) && tail !== FIELD ? tail : '';
     const ready = text.slice(0, text.length - this.#held.length);
     const named = this.#isLineStart && ready.startsWith(FIELD) ? EVENT + ready.slice(FIELD.length) : ready;
-    if (ready !== '') this.#isLineStart = /[\r\n]$/.test(ready);
+    if (ready !== '') this.#isLineStart = ready.endsWith('\n') || ready.endsWith('\r');
     return named.includes(FIELD) ? named.replace(/([\r\n])error:/g, `$1${EVENT}`) : named;
   }
 

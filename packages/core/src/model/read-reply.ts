@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
 import { parseJson } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import type { ChatReply, Delta } from '../chat/reply.ts';
+import type { ChatReply } from '../chat/reply.ts';
 import { detectForm, ReplyReader, readEventData } from '../chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import { ByteCount, type Caps } from './caps.ts';
@@ -68,7 +68,10 @@ async function readWhole(reading: Reading): Promise<Finished> {
     const problem = text.trim() === '' ? 'is empty' : `is not JSON: ${parsed.problem}`;
     throw new ProtocolError(`The server's reply ${problem}.`, { code: 'reply.garbage', received: text });
   }
-  await tell(reading.reader.read(parsed.value), reading);
+  for (const delta of reading.reader.read(parsed.value)) {
+    const caughtUp = reading.context.onDelta(delta);
+    if (caughtUp !== undefined) await pauseUntil(caughtUp, reading);
+  }
   return reading.reader.finish('whole');
 }
 
@@ -103,21 +106,22 @@ async function readPieces(events: readonly ServerSentEvent[], reading: Reading):
   for (const event of events) {
     const said = readEventData(event);
     if (said.type === 'done') return true;
-    if (said.type === 'piece') await tell(reading.reader.read(said.piece), reading);
+    if (said.type !== 'piece') continue;
+    // Without a word from a reader there is nothing to wait for: thousands of pieces come in one go.
+    for (const delta of reading.reader.read(said.piece)) {
+      const caughtUp = reading.context.onDelta(delta);
+      if (caughtUp !== undefined) await pauseUntil(caughtUp, reading);
+    }
   }
   return false;
 }
 
 /** A reader who is behind stops the reading, and with it the socket. */
-async function tell(deltas: readonly Delta[], { context, idle, signal }: Reading): Promise<void> {
-  for (const delta of deltas) {
-    const caughtUp = context.onDelta(delta);
-    if (caughtUp === undefined) continue;
-    idle.pause();
-    await caughtUp;
-    signal.throwIfAborted();
-    idle.resume();
-  }
+async function pauseUntil(caughtUp: Promise<void>, { idle, signal }: Reading): Promise<void> {
+  idle.pause();
+  await caughtUp;
+  signal.throwIfAborted();
+  idle.resume();
 }
 
 /** Some servers break the connection instead of ending the stream. What was complete before is a reply. */

@@ -28,6 +28,7 @@ export const createTransport: CreateTransport = (url) => {
     new Promise((resolve, reject) => {
       const { headers, body, signal } = request;
       if (signal.aborted) return reject(signal.reason);
+      let isAnswered = false;
       const sent = send({ ...options, headers: { 'accept-encoding': encodings(headers), ...headers } });
       // Without the reason: a socket that has no listener any more would bring down the process with it.
       const onAbort = (): void => void sent.destroy();
@@ -37,10 +38,12 @@ export const createTransport: CreateTransport = (url) => {
       sent.on('error', (cause) => reject(failure(cause, { request, destination, sent })));
       sent.once('close', () => {
         signal.removeEventListener('abort', onAbort);
-        // Without effect after a response or an error; a server that switches protocols gives neither.
+        if (isAnswered) return;
+        // Without effect after an error; a server that switches protocols gives neither response nor error.
         reject(failure(new Error('The connection was closed without a reply.'), { request, destination, sent }));
       });
       sent.once('response', (reply) => {
+        isAnswered = true;
         try {
           resolve(replyOf(reply, request));
         } catch (error) {
