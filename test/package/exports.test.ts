@@ -40,6 +40,7 @@ test('the packages export what they promise, and nothing else', () => {
     'ToolTimeoutError',
     'azure',
     'customTool',
+    'jsonSchema',
     'memory',
     'openai',
     'parts',

@@ -5,7 +5,7 @@ import { type Limits, resolveLimits } from '../loop/limits.ts';
 import type { Definition } from '../loop/scope.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { type CompiledSchema, compileSchema } from '../schema/schema.ts';
+import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { checkMiddleware, checkSettings } from './check-options.ts';
@@ -32,7 +32,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
   checkSettings(settings, name);
   checkInstructions(options.instructions, name);
   checkMiddleware(options.middleware ?? [], name);
-  const output = options.output === undefined ? undefined : compileSchema(options.output, `Agent "${name}", output`);
+  const output = options.output === undefined ? undefined : compileOutput(options.output, `Agent "${name}", output`);
   const byName = toolsByName(tools, name);
   checkToolChoice(options.toolChoice, { agent: name, tools: byName });
   return {
@@ -92,7 +92,7 @@ function toolObject({ name, description, functionObject, customObject }: Tool): 
   return { type: 'function', function: { ...functionObject, name, description } };
 }
 
-function responseFormat({ jsonSchema }: CompiledSchema): NonNullable<ChatSettings['response_format']> {
+function responseFormat({ jsonSchema }: CompiledOutput): NonNullable<ChatSettings['response_format']> {
   return { type: 'json_schema', json_schema: { name: 'output', schema: jsonSchema } };
 }
 

@@ -9,7 +9,7 @@ import type { Notice } from '../event/notice.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { CompiledSchema } from '../schema/schema.ts';
+import type { CompiledOutput } from '../schema/output.ts';
 import { AbortRun } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ActiveTime } from './active-time.ts';
@@ -28,7 +28,7 @@ export interface Definition {
   /** As sent. One list for the life of the agent, so that its JSON is made once. */
   readonly toolObjects: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
-  readonly output: CompiledSchema | undefined;
+  readonly output: CompiledOutput | undefined;
   readonly middleware: readonly Middleware<never>[];
   readonly retry: ResolvedRetryPolicy;
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../base/json.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
+import { linkedStrict } from '../schema/strict-link.ts';
 import { chooseTools } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
 import type { Profile } from './profile.ts';
@@ -110,9 +111,12 @@ class Pieces {
 
 function wireTool(given: ToolObject, { customTools, strictSchemas }: Profile): ToolObject {
   const tool = given.type === 'custom' && !customTools ? asFunctionTool(given) : given;
-  if (tool.type === 'custom' || strictSchemas) return tool;
-  const { strict: _, ...object } = tool.function;
-  return { type: 'function', function: object };
+  if (tool.type === 'custom') return tool;
+  const { strict, ...object } = tool.function;
+  if (!strictSchemas) return { type: 'function', function: object };
+  // Whoever says something of it has the last word.
+  const form = strict === undefined && object.parameters !== undefined ? linkedStrict(object.parameters) : undefined;
+  return form === undefined ? tool : { type: 'function', function: { ...object, parameters: form, strict: true } };
 }
 
 const made = new WeakMap<Profile, Pieces>();

@@ -1,6 +1,7 @@
 import type { Message, SystemMessage } from '../chat/message.ts';
 import type { ResponseFormat } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { linkedStrict } from '../schema/strict-link.ts';
 import type { Profile } from './profile.ts';
 
 export interface ShapedFormat {
@@ -22,15 +23,23 @@ export function shapeFormat(
       return { messages, format: responseFormat === 'none' ? undefined : format };
     case 'json_schema': {
       const { strict, ...schema } = format.json_schema;
-      if (responseFormat === 'json_schema') {
-        return { messages, format: strictSchemas || strict == null ? format : { ...format, json_schema: schema } };
-      }
+      if (responseFormat === 'json_schema')
+        return { messages, format: strictSchemas ? strictest(format) : { ...format, json_schema: schema } };
       return {
         messages: instructed(messages, schema.schema ?? {}),
         format: responseFormat === 'json_object' ? { type: 'json_object' } : undefined,
       };
     }
   }
+}
+
+/** Held to its strict form, where it has one and nobody said otherwise. */
+function strictest(format: Extract<ResponseFormat, { type: 'json_schema' }>): ResponseFormat {
+  const { strict, schema } = format.json_schema;
+  const form = strict === undefined && schema !== undefined ? linkedStrict(schema) : undefined;
+  return form === undefined
+    ? format
+    : { ...format, json_schema: { ...format.json_schema, schema: form, strict: true } };
 }
 
 /** At the end of the first message where that is the system's: some servers take none further down. */

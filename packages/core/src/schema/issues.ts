@@ -11,13 +11,17 @@ export interface Issue {
 
 const MAX_LINES = 10;
 const MAX_LENGTH = 1_000;
+/** Which says how much more there was. */
+const LENGTH_OF_NOTE = 40;
 
 /** Issues for a model and a person to read: one line each, `path: expected …, got …`, never the whole input. */
 export function issuesText(issues: readonly Issue[], input: unknown): string {
   const single = issues.flatMap(unionless);
-  const lines = single.slice(0, MAX_LINES).map((issue) => line(issue, input));
-  if (single.length > MAX_LINES) lines.push(`and ${plural(single.length - MAX_LINES, 'more issue')}`);
-  return excerpt(lines.join('\n'), MAX_LENGTH);
+  const told = single.length > MAX_LINES ? single.slice(0, MAX_LINES - 1) : single;
+  const lines = told.map((issue) => line(issue, input));
+  if (told.length < single.length) lines.push(`and ${plural(single.length - told.length, 'more issue')}`);
+  const text = lines.join('\n');
+  return text.length <= MAX_LENGTH ? text : excerpt(text, MAX_LENGTH - LENGTH_OF_NOTE);
 }
 
 /** In place of zod's "Invalid input" for a union: the issues of the branch that came nearest, or what was expected. */

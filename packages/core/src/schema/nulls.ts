@@ -1,60 +1,69 @@
 import { isRecord } from '../base/json.ts';
+import { alternatives, nullMeaning, propertyOf, valuesOf } from './alternatives.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /**
- * The value without the nulls that a model wrote for fields it meant to leave out.
+ * The value without the nulls that a model wrote for fields it meant to leave out: those that the strict form of the
+ * schema had to allow.
  *
- * Only fields that the schema does not require are taken out, and only where it allows no null there. Gives the very
- * same value where nothing was taken out. Does not look into unions: their branches may disagree.
+ * Only fields that the schema does not require are taken out, and only where it allows no null there. In a union the
+ * branches that fit the value's own constants have to agree. Gives the very same value where nothing was taken out.
  */
 export function withoutNulls(value: unknown, schema: JsonSchema): unknown {
-  return cleaned(value, { schema, root: schema });
+  return cleaned(value, { schemas: alternatives(schema, schema), root: schema });
 }
 
 interface Place {
-  readonly schema: JsonSchema;
+  /** What the value may be. */
+  readonly schemas: readonly JsonSchema[];
   /** Where references point into. */
   readonly root: JsonSchema;
 }
 
-function cleaned(value: unknown, { schema: given, root }: Place): unknown {
-  const schema = resolved(given, root);
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (!isRecord(items)) return value;
-    const list = value.map((element) => cleaned(element, { schema: items, root }));
-    return list.every((element, index) => element === value[index]) ? value : list;
+function cleaned(value: unknown, { schemas, root }: Place): unknown {
+  if (Array.isArray(value)) return cleanedList(value, { schemas, root });
+  if (!isRecord(value)) return value;
+  const fitting = schemas.filter((schema) => fits(value, schema));
+  const possible = fitting.length === 0 ? schemas : fitting;
+  const fields: (readonly [string, unknown])[] = [];
+  let isSame = true;
+  for (const [name, field] of Object.entries(value)) {
+    const having = possible.filter((schema) => propertyOf(schema, name) !== undefined);
+    if (field === null) {
+      const meanings = having.map((schema) => nullMeaning(schema, name, root));
+      if (meanings.includes('left-out') && !meanings.includes('value')) {
+        isSame = false;
+        continue;
+      }
+    }
+    const inner = possible.flatMap((schema) =>
+      alternatives(propertyOf(schema, name) ?? schema['additionalProperties'], root),
+    );
+    const clean = inner.length === 0 ? field : cleaned(field, { schemas: inner, root });
+    isSame &&= clean === field;
+    fields.push([name, clean]);
   }
-  if (!isRecord(value) || !isRecord(schema['properties'])) return value;
-  const { properties, required } = schema;
-  const fields = Object.entries(value).flatMap(([name, field]) => {
-    const of = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (!isRecord(of)) return [[name, field] as const];
-    const isRequired = Array.isArray(required) && required.includes(name);
-    if (field === null && !isRequired && !allowsNull(of, root)) return [];
-    return [[name, cleaned(field, { schema: of, root })] as const];
-  });
-  const isSame = fields.length === Object.keys(value).length && fields.every(([name, field]) => field === value[name]);
   return isSame ? value : Object.fromEntries(fields);
 }
 
-/** A schema that says nothing about it allows it. */
-function allowsNull(given: JsonSchema, root: JsonSchema): boolean {
-  const { type, anyOf, oneOf, allOf, enum: values, const: constant } = resolved(given, root);
-  const allows = (branch: unknown): boolean => isRecord(branch) && allowsNull(branch, root);
-  if (constant !== undefined) return constant === null;
-  if (Array.isArray(values)) return values.includes(null);
-  if (type !== undefined) return type === 'null' || (Array.isArray(type) && type.includes('null'));
-  if (Array.isArray(allOf)) return allOf.every(allows);
-  const branches = anyOf ?? oneOf;
-  return !Array.isArray(branches) || branches.some(allows);
+function cleanedList(list: readonly unknown[], { schemas, root }: Place): unknown {
+  const clean = list.map((element, index) => {
+    const inner = schemas.flatMap((schema) => alternatives(itemOf(schema, index), root));
+    return inner.length === 0 ? element : cleaned(element, { schemas: inner, root });
+  });
+  return clean.every((element, index) => element === list[index]) ? list : clean;
 }
 
-/** `#/$defs/…` and `#`; anything else is not followed. */
-function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
-  const reference = schema['$ref'];
-  if (typeof reference !== 'string') return schema;
-  let target: unknown = root;
-  for (const key of reference.split('/').slice(1)) target = isRecord(target) ? target[key] : undefined;
-  return isRecord(target) ? target : schema;
+function itemOf({ prefixItems, items }: JsonSchema, index: number): unknown {
+  const tuple = prefixItems ?? items;
+  return Array.isArray(tuple) ? (tuple[index] ?? (prefixItems === undefined ? undefined : items)) : items;
+}
+
+/** Whether every constant that the schema has for a field of the value is that field's. */
+function fits(value: Readonly<Record<string, unknown>>, { properties }: JsonSchema): boolean {
+  if (!isRecord(properties)) return true;
+  return Object.entries(value).every(([name, field]) => {
+    const values = Object.hasOwn(properties, name) ? valuesOf(properties[name]) : undefined;
+    return values === undefined || field === null || values.includes(field);
+  });
 }

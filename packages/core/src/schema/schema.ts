@@ -24,6 +24,7 @@ export type Validated =
 
 /** A schema made ready once: what is sent, and how what comes back is checked. */
 export interface CompiledSchema {
+  /** Plain JSON Schema, 2020-12. */
   readonly jsonSchema: JsonSchema;
   validate(value: unknown): Promise<Validated>;
 }

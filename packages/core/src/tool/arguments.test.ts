@@ -45,6 +45,32 @@ test.each([
   });
 });
 
+test('arguments longer than any model writes on purpose are no input', () => {
+  expect(parseArguments(`{"a":"${'x'.repeat(1_048_576)}"}`)).toEqual({
+    ok: false,
+    issues: 'The arguments have 1048584 characters. Send 1048576 at most.',
+  });
+});
+
+test.each([
+  '{"a":{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}},"list":[{"__proto__":1}]}',
+  '{"a":{"\\u005f_proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}},"list":[{"__proto\\u005f_":1}]}',
+  JSON.stringify(
+    '{"a":{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}},"list":[{"__proto__":1}]}',
+  ),
+])('keys of prototypes reach none: %s', async (text) => {
+  const parsed = parseArguments(text);
+  expect(parsed).toEqual({ ok: true, value: { a: { constructor: { prototype: { polluted: true } } }, list: [{}] } });
+  const loose = tool({
+    name: 'loose',
+    description: 'Takes anything.',
+    input: z.looseObject({ a: z.looseObject({}) }),
+    execute: () => '',
+  });
+  const read = await readArguments(loose, calling(text));
+  expect(['polluted' in {}, read.ok && 'polluted' in (read.value as { a: object }).a]).toEqual([false, false]);
+});
+
 test('brackets in a text are no levels', () => {
   const text = JSON.stringify({ a: `\\"${'['.repeat(1000)}`, b: [] });
   expect(parseArguments(text)).toEqual({ ok: true, value: JSON.parse(text) });

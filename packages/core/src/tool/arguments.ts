@@ -8,6 +8,8 @@ import type { Tool } from './tool.ts';
 /** Reads the arguments that a model wrote. Empty text is `{}`; JSON inside a JSON string is taken out once. */
 export function parseArguments(text: string): Validated {
   if (text.trim() === '') return { ok: true, value: {} };
+  if (text.length > MAX_LENGTH)
+    return { ok: false, issues: `The arguments have ${text.length} characters. Send ${MAX_LENGTH} at most.` };
   if (isTooDeep(text))
     return { ok: false, issues: `The arguments are nested too deeply. Use ${MAX_DEPTH} levels at most.` };
   const parsed = parseJson(text);
@@ -16,9 +18,24 @@ export function parseArguments(text: string): Validated {
   }
   if (typeof parsed.value === 'string') {
     const inner = parseJson(parsed.value);
-    if (inner.ok && isRecord(inner.value)) return inner;
+    if (inner.ok && isRecord(inner.value)) return { ok: true, value: withoutPrototypes(inner.value, parsed.value) };
   }
-  return parsed;
+  return { ok: true, value: withoutPrototypes(parsed.value, text) };
+}
+
+/** More is no input, but a model that has lost its way. */
+const MAX_LENGTH = 1_048_576;
+
+/** A key that sets the prototype of what it is copied to is nobody's argument. The text tells whether it is worth a look. */
+function withoutPrototypes(value: unknown, text: string): unknown {
+  return /__proto__|\\u/.test(text) ? copied(value) : value;
+}
+
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).filter(([name]) => name !== '__proto__');
+  return Object.fromEntries(entries.map(([name, field]) => [name, copied(field)]));
 }
 
 /** What walks over a value level by level, a schema for one, runs out of stack where there are thousands. */

@@ -31,6 +31,7 @@ test('a custom tool is data that cannot change, with a face for each kind of ser
     effect: 'once',
     exclusive: false,
     timeoutMs: 60_000,
+    strictReport: [],
     corrections: 2,
     maxResultLength: 65_536,
     approvalTimeoutMs: Number.POSITIVE_INFINITY,

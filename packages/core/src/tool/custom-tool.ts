@@ -3,6 +3,7 @@ import { isRecord } from '../base/json.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
 import { messageOf } from '../event/error-data.ts';
+import { linkedReport } from '../schema/linked-report.ts';
 import type { Validated } from '../schema/schema.ts';
 import { type Tool, type ToolOptions, toolBasics } from './tool.ts';
 
@@ -24,11 +25,13 @@ export function customTool<Context = unknown>(options: CustomToolOptions<Context
   if (format !== undefined) checkFormat(format, name);
   const custom: CustomToolObject['custom'] = { name, description, ...(format !== undefined && { format }) };
   const functionObject = asFunctionTool({ type: 'custom', custom }).function;
+  const { parameters = {} } = functionObject;
   return Object.freeze({
     ...basics,
     functionObject,
     customObject: custom,
-    jsonSchema: functionObject.parameters ?? {},
+    jsonSchema: parameters,
+    strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
     validate: readInput,
   });
 }

@@ -16,6 +16,7 @@ test('a tool is data that cannot change, with a default for everything that was 
     effect: 'once',
     exclusive: false,
     timeoutMs: 60_000,
+    strictReport: [],
     corrections: 2,
     maxResultLength: 65_536,
     approvalTimeoutMs: Number.POSITIVE_INFINITY,

@@ -1,8 +1,11 @@
 import { ConfigError } from '../base/errors.ts';
-import { isRecord, type Json } from '../base/json.ts';
+import type { Json } from '../base/json.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { linkedReport } from '../schema/linked-report.ts';
+import { withoutReference } from '../schema/root.ts';
 import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
+import type { StrictReason } from '../schema/strict-reason.ts';
 
 /** What repeating a tool would do: nothing; nothing with the same `idempotencyKey`; harm, so it is never repeated. */
 export type Effect = 'read' | 'idempotent' | 'once';
@@ -48,6 +51,13 @@ export interface ToolOptions<Input, Context = unknown> {
   readonly corrections?: number;
   /** The most characters of a result that the model reads. @defaultValue 65_536 */
   readonly maxResultLength?: number;
+  /**
+   * Whether servers that can hold the model to the schema (`strict`) are asked to. `true` makes it a mistake where the
+   * schema has no strict form.
+   *
+   * @defaultValue where it has one: see `strictReport`
+   */
+  readonly strict?: boolean;
 }
 
 /** A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`. */
@@ -66,6 +76,8 @@ export interface Tool<in Context = never> {
   readonly customObject?: CustomToolObject['custom'];
   /** The input's JSON Schema. */
   readonly jsonSchema: JsonSchema;
+  /** Why the schema has no strict form; empty where it has one. */
+  readonly strictReport: readonly StrictReason[];
   readonly validate: (value: unknown) => Promise<Validated>;
   // The input of the next three was checked by `validate`. `any`, since an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
@@ -103,6 +115,7 @@ export function tool<Context>(options: ToolOptions<unknown, Context> & { readonl
     ...basics,
     functionObject: { name, description, parameters },
     jsonSchema: parameters,
+    strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
     validate,
   });
 }
@@ -120,17 +133,11 @@ function objectRoot(given: JsonSchema, name: string): JsonSchema {
   );
 }
 
-/** A schema with an id of its own is a reference to its definition. */
-function withoutReference({ $ref, ...schema }: JsonSchema): JsonSchema {
-  const { $defs } = schema;
-  const name = typeof $ref === 'string' ? /^#\/\$defs\/([^/~]+)$/.exec($ref)?.[1] : undefined;
-  const target = name !== undefined && isRecord($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
-  if (!isRecord(target)) return $ref === undefined ? schema : { $ref, ...schema };
-  return { ...target, ...schema };
-}
-
 /** What every tool has, whatever its input is. */
-export type ToolBasics<Context> = Omit<Tool<Context>, 'functionObject' | 'customObject' | 'jsonSchema' | 'validate'>;
+export type ToolBasics<Context> = Omit<
+  Tool<Context>,
+  'functionObject' | 'customObject' | 'jsonSchema' | 'strictReport' | 'validate'
+>;
 
 /** @throws ConfigError for a name that can't be sent, a missing function, or a number that can't be. */
 export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {

@@ -1,0 +1,34 @@
+import type { Issue } from './issues.ts';
+import type { JsonSchema } from './json-schema.ts';
+import type { StandardSchema } from './schema.ts';
+
+/** What a check makes of a value: the value, or what is wrong with it. */
+export type Checked<Output> = { readonly value: Output } | { readonly issues: readonly Issue[] };
+
+export interface PlainOptions<Output> {
+  /**
+   * Checks what the model wrote, and may make something else of it. What it throws is an issue.
+   *
+   * @defaultValue none: whatever comes is passed on
+   */
+  readonly validate?: (value: unknown) => Checked<Output> | Promise<Checked<Output>>;
+}
+
+/**
+ * Lets a JSON Schema be used as a tool's input or an agent's output: one from another program, or from a file.
+ *
+ * The schema is sent as it is; only `validate` checks what comes back.
+ */
+export function jsonSchema<Output = unknown>(
+  schema: JsonSchema,
+  { validate }: PlainOptions<Output> = {},
+): StandardSchema<Output> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'json-schema',
+      validate: (value: unknown) => validate?.(value) ?? { value },
+      jsonSchema: { input: () => schema },
+    } as StandardSchema<Output>['~standard'], // Its other fields are looked at by compileSchema.
+  };
+}
