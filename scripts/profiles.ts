@@ -21,6 +21,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`customTools`', ({ customTools }) => yes(customTools)],
   ['`strictSchemas`', ({ strictSchemas }) => yes(strictSchemas)],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
+  ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],
   ['`developerRole`', ({ developerRole }) => yes(developerRole)],
   ['`messageNames`', ({ messageNames }) => yes(messageNames)],
   ['`extraFields`', ({ extraFields }) => (extraFields === 'all' ? 'all' : list(extraFields))],

@@ -85,6 +85,7 @@ const NOTICES: Readonly<Record<Exclude<RunEvent['type'], Fact['type']>, true>> =
   'model.text': true,
   'model.reasoning': true,
   'model.refusal': true,
+  'output.partial': true,
   'model.call': true,
   'model.discarded': true,
   'wire.mended': true,

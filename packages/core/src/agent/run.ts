@@ -30,7 +30,7 @@ export interface RunSetup<Output> {
 const MARK = 256;
 
 /** Notices that come in pieces, for which a reply is asked as a stream. */
-const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.refusal', 'model.call'];
+const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.refusal', 'model.call', 'output.partial'];
 
 /**
  * One execution of an agent: awaitable, iterable, and to be listened to. Made by `agent.run` and `agent.resume`.

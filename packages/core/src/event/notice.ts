@@ -54,6 +54,12 @@ export interface ModelCall extends OfAttempt {
   readonly delta: string;
 }
 
+/** What there is so far of an agent's output, before it is checked. Told of streamed replies; long ones less often. */
+export interface OutputPartial extends OfAttempt {
+  readonly type: 'output.partial';
+  readonly partial: Json;
+}
+
 /** The pieces told for this attempt are void: it failed, or its reply is not used. */
 export interface ModelDiscarded extends OfAttempt {
   readonly type: 'model.discarded';
@@ -95,6 +101,7 @@ export type Notice =
   | ModelReasoning
   | ModelRefusal
   | ModelCall
+  | OutputPartial
   | ModelDiscarded
   | WireMended
   | ToolStarted

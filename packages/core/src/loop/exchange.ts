@@ -10,6 +10,7 @@ import type { ChatModel, ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { Reservation } from './budget.ts';
 import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
+import { PartialOutput } from './partial-output.ts';
 import type { Scope } from './scope.ts';
 
 type Refusal = Extract<Reservation, { type: 'refused' }>;
@@ -35,6 +36,8 @@ export class Exchange {
   #attempt = 0;
   /** Whether pieces of the present attempt were told. */
   #hasTold = false;
+  /** Of the present attempt. */
+  #partial: PartialOutput | undefined;
   #usage: Usage = NO_USAGE;
   #reserved: Reserved | undefined;
 
@@ -131,6 +134,8 @@ export class Exchange {
   #onAttempt({ attempt, model }: { readonly attempt: number; readonly model: string }): void {
     this.#attempt = attempt;
     this.#hasTold = false;
+    const { output } = this.#scope.definition;
+    this.#partial = output && new PartialOutput(output.unwrap);
     void this.#scope.tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model }); // Nothing to wait with.
   }
 
@@ -149,6 +154,19 @@ export class Exchange {
 
   #onDelta(delta: Delta): Promise<void> | undefined {
     this.#hasTold = true;
+    const partial = delta.type === 'text' ? this.#tellPartial(delta.delta) : undefined;
+    return this.#tellDelta(delta) ?? partial;
+  }
+
+  #tellPartial(delta: string): Promise<void> | undefined {
+    const { tell } = this.#scope;
+    if (this.#partial === undefined || !tell.wants('output.partial')) return undefined;
+    const partial = this.#partial.push(delta);
+    if (partial === undefined) return undefined;
+    return tell.notice({ type: 'output.partial', turn: this.#turn, attempt: this.#attempt, partial });
+  }
+
+  #tellDelta(delta: Delta): Promise<void> | undefined {
     const { tell } = this.#scope;
     const type = delta.type === 'call' ? 'model.call' : (`model.${delta.type}` as const);
     if (!tell.wants(type)) return undefined;

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { AssistantMessage, Message } from '../chat/message.ts';
 import type { ChatRequest, ToolChoice, ToolObject } from '../chat/request.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import { tool } from '../tool/tool.ts';
 import { requestBody } from './body.ts';
 import { type Profile, resolveProfile } from './profile.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
@@ -42,6 +45,10 @@ const sqlFunction = {
 };
 const named: ToolChoice = { type: 'function', function: { name: 'look' } };
 const allowed: ToolChoice = { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [named] } };
+
+function jsonSchemaOf(parameters: JsonSchema): readonly ToolObject[] {
+  return [{ type: 'function', function: { name: 'pair', parameters } }];
+}
 
 describe('tools and the choice among them', () => {
   test.each<[string, Partial<Profile>, ToolChoice, unknown]>([
@@ -108,6 +115,39 @@ describe('tools and the choice among them', () => {
       ],
       tools: [sqlFunction],
     });
+  });
+
+  test('a schema has the form and the dialect that the server takes', () => {
+    const { functionObject, strictReport } = tool({
+      name: 'look',
+      description: 'Looks.',
+      input: z.object({ at: z.string().optional() }),
+      execute: () => '',
+    });
+    const tools: readonly ToolObject[] = [{ type: 'function', function: functionObject }];
+    const strict = {
+      type: 'object',
+      properties: { at: { type: ['string', 'null'] } },
+      required: ['at'],
+      additionalProperties: false,
+    };
+    const pair = jsonSchemaOf({ prefixItems: [{ type: 'string' }] });
+    expect([
+      strictReport,
+      sent({ tools }),
+      sent({ tools }, { strictSchemas: true }),
+      sent({ tools: [{ type: 'function', function: { ...functionObject, strict: false } }] }, { strictSchemas: true }),
+      sent({ tools: pair }, { schemaDialect: 'draft-07' }),
+    ]).toEqual([
+      [],
+      { messages: [], tools },
+      {
+        messages: [],
+        tools: [{ type: 'function', function: { ...functionObject, parameters: strict, strict: true } }],
+      },
+      { messages: [], tools: [{ type: 'function', function: { ...functionObject, strict: false } }] },
+      { messages: [], tools: jsonSchemaOf({ items: [{ type: 'string' }] }) },
+    ]);
   });
 
   test('strict is left out of tools where it is not known', () => {

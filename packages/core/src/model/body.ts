@@ -2,11 +2,11 @@ import type { JsonObject } from '../base/json.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
-import { linkedStrict } from '../schema/strict-link.ts';
 import { chooseTools } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
 import type { Profile } from './profile.ts';
 import { shapeFormat } from './shape-format.ts';
+import { shapeSchema } from './shape-schema.ts';
 import { wireMessage } from './wire-message.ts';
 
 export interface BodyOptions {
@@ -109,14 +109,19 @@ class Pieces {
   }
 }
 
-function wireTool(given: ToolObject, { customTools, strictSchemas }: Profile): ToolObject {
-  const tool = given.type === 'custom' && !customTools ? asFunctionTool(given) : given;
+function wireTool(given: ToolObject, profile: Profile): ToolObject {
+  const tool = given.type === 'custom' && !profile.customTools ? asFunctionTool(given) : given;
   if (tool.type === 'custom') return tool;
-  const { strict, ...object } = tool.function;
-  if (!strictSchemas) return { type: 'function', function: object };
-  // Whoever says something of it has the last word.
-  const form = strict === undefined && object.parameters !== undefined ? linkedStrict(object.parameters) : undefined;
-  return form === undefined ? tool : { type: 'function', function: { ...object, parameters: form, strict: true } };
+  const { strict, parameters, ...object } = tool.function;
+  const form = shapeSchema({ schema: parameters, strict }, profile);
+  return {
+    type: 'function',
+    function: {
+      ...object,
+      ...(form.schema !== undefined && { parameters: form.schema }),
+      ...(form.strict !== undefined && { strict: form.strict }),
+    },
+  };
 }
 
 const made = new WeakMap<Profile, Pieces>();

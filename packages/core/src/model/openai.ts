@@ -5,6 +5,7 @@ import { requestBody } from './body.ts';
 import { type Caps, resolveCaps } from './caps.ts';
 import type { ChatModel, Price } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
+import { finalTool } from './final-tool.ts';
 import { modelContext } from './model-context.ts';
 import { type Profile, type ProfileOption, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
@@ -67,10 +68,12 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
   return {
     name: model,
     ...(price && { price }),
-    send(request, given) {
-      const context = modelContext(given);
+    async send(given, surroundings) {
+      const final = finalTool(given, profile);
+      const { request = given } = final ?? {};
+      const context = modelContext(surroundings);
       const asked = { isStreamed: request.stream === true, traceparent: context.traceparent };
-      return sendRequest(
+      const reply = await sendRequest(
         {
           model: request.model ?? model,
           url: server.url,
@@ -81,8 +84,9 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
           headers: () => requestHeaders(headers, asked),
           body: requestBody(request, { model, profile, extraBody }),
         },
-        context,
+        final?.context(context) ?? context,
       );
+      return final?.reply(reply) ?? reply;
     },
   };
 }

@@ -16,8 +16,13 @@ export interface Profile {
   readonly customTools: boolean;
   /** Without it `strict` is left out of tools and of `response_format`. */
   readonly strictSchemas: boolean;
-  /** The best form that is understood. A schema that can't be sent becomes part of the instructions. */
-  readonly responseFormat: 'json_schema' | 'json_object' | 'none';
+  /**
+   * How the model is held to an output schema: by `response_format`, by a tool whose call is the answer, or by
+   * instructions, beside JSON mode or alone.
+   */
+  readonly responseFormat: 'json_schema' | 'tool' | 'json_object' | 'none';
+  /** The dialect of JSON Schema that is understood. */
+  readonly schemaDialect: '2020-12' | 'draft-07';
   /** Without it a `developer` message goes out as a `system` one. */
   readonly developerRole: boolean;
   /** Whether `null` is taken as the content beside calls; otherwise it goes out as `''`. */

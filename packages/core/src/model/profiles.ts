@@ -14,6 +14,7 @@ const compatible: Profile = {
   customTools: false,
   strictSchemas: false,
   responseFormat: 'json_schema',
+  schemaDialect: '2020-12',
   developerRole: false,
   nullContent: true,
   messageNames: true,
@@ -128,7 +129,7 @@ const gemini: Profile = {
 const anthropic: Profile = {
   ...hosted,
   name: 'anthropic',
-  responseFormat: 'none',
+  responseFormat: 'tool',
   extraFields: [],
   keyVariable: 'ANTHROPIC_API_KEY',
 };

@@ -1,8 +1,8 @@
 import type { Message, SystemMessage } from '../chat/message.ts';
 import type { ResponseFormat } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { linkedStrict } from '../schema/strict-link.ts';
 import type { Profile } from './profile.ts';
+import { shapeSchema } from './shape-schema.ts';
 
 export interface ShapedFormat {
   readonly messages: readonly Message[];
@@ -10,36 +10,32 @@ export interface ShapedFormat {
 }
 
 /** The best form of `response_format` that the server understands; a schema it does not take goes into the instructions. */
-export function shapeFormat(
-  { messages, format }: ShapedFormat,
-  { responseFormat, strictSchemas }: Pick<Profile, 'responseFormat' | 'strictSchemas'>,
-): ShapedFormat {
+export function shapeFormat({ messages, format }: ShapedFormat, profile: Profile): ShapedFormat {
+  const { responseFormat } = profile;
   switch (format?.type) {
     case undefined:
       return { messages, format: undefined };
     case 'text':
       return { messages, format };
     case 'json_object':
-      return { messages, format: responseFormat === 'none' ? undefined : format };
+      return { messages, format: responseFormat.startsWith('json') ? format : undefined };
     case 'json_schema': {
-      const { strict, ...schema } = format.json_schema;
-      if (responseFormat === 'json_schema')
-        return { messages, format: strictSchemas ? strictest(format) : { ...format, json_schema: schema } };
-      return {
-        messages: instructed(messages, schema.schema ?? {}),
-        format: responseFormat === 'json_object' ? { type: 'json_object' } : undefined,
+      const { schema, strict, ...rest } = format.json_schema;
+      if (responseFormat !== 'json_schema') {
+        return {
+          messages: instructed(messages, schema ?? {}),
+          format: responseFormat === 'json_object' ? { type: 'json_object' } : undefined,
+        };
+      }
+      const form = shapeSchema({ schema, strict }, profile);
+      const shaped = {
+        ...rest,
+        ...(form.schema !== undefined && { schema: form.schema }),
+        ...(form.strict !== undefined && { strict: form.strict }),
       };
+      return { messages, format: { type: 'json_schema', json_schema: shaped } };
     }
   }
-}
-
-/** Held to its strict form, where it has one and nobody said otherwise. */
-function strictest(format: Extract<ResponseFormat, { type: 'json_schema' }>): ResponseFormat {
-  const { strict, schema } = format.json_schema;
-  const form = strict === undefined && schema !== undefined ? linkedStrict(schema) : undefined;
-  return form === undefined
-    ? format
-    : { ...format, json_schema: { ...format.json_schema, schema: form, strict: true } };
 }
 
 /** At the end of the first message where that is the system's: some servers take none further down. */

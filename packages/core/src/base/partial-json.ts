@@ -1,0 +1,80 @@
+/**
+ * The value that the beginning of a JSON text has so far: open texts, lists and objects end where the text does, and what
+ * may yet change, as a number or a key at the end, is left out. `undefined` where there is no value yet.
+ */
+export function partialJson(text: string): unknown {
+  const closers: string[] = [];
+  /** As far as the text can be taken, and what closes it there. */
+  let end = 0;
+  let rest = '';
+  let isKey = false;
+  const keep = (position: number): void => {
+    end = position;
+    rest = closers.toReversed().join('');
+  };
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i] ?? '';
+    if (sign === '"') {
+      const { stop, isClosed } = readText(text, i);
+      if (!isClosed) {
+        if (!isKey) return parsed(`${text.slice(0, stop)}"${closers.toReversed().join('')}`);
+        break;
+      }
+      i = stop - 1;
+      if (!isKey) keep(stop);
+    } else if (sign === '{' || sign === '[') {
+      closers.push(sign === '{' ? '}' : ']');
+      isKey = sign === '{';
+      keep(i + 1);
+    } else if (sign === '}' || sign === ']') {
+      closers.pop();
+      isKey = false;
+      keep(i + 1);
+    } else if (sign === ',') {
+      isKey = closers.at(-1) === '}';
+    } else if (sign === ':') {
+      isKey = false;
+    } else if (!/\s/.test(sign)) {
+      const stop = literalEnd(text, i);
+      // It may go on.
+      if (stop === text.length) break;
+      i = stop - 1;
+      keep(stop);
+    }
+  }
+  return parsed(text.slice(0, end) + rest);
+}
+
+interface Read {
+  /** Behind the last whole character. */
+  readonly stop: number;
+  readonly isClosed: boolean;
+}
+
+function readText(text: string, start: number): Read {
+  let position = start + 1;
+  while (position < text.length) {
+    const sign = text[position];
+    if (sign === '"') return { stop: position + 1, isClosed: true };
+    const length = sign === '\\' ? (text[position + 1] === 'u' ? 6 : 2) : 1;
+    if (position + length > text.length) break;
+    position += length;
+  }
+  // The first half of a character of two.
+  const half = /(?:[\ud800-\udbff]|\\u[dD][89abAB][\da-fA-F]{2})$/.exec(text.slice(start, position));
+  return { stop: position - (half?.[0].length ?? 0), isClosed: false };
+}
+
+function literalEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && !/[\s,\]}]/.test(text[end] ?? '')) end++;
+  return end;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

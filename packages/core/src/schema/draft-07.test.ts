@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { draft07 } from './draft-07.ts';
+import { compileSchema } from './schema.ts';
+
+test('what draft-07 has another word for is said in it', () => {
+  const node: z.ZodType = z
+    .object({
+      pair: z.tuple([z.string(), z.number()]).rest(z.boolean()),
+      $defs: z.literal('$defs'),
+      get next() {
+        return node.optional();
+      },
+    })
+    .meta({ id: 'Node' });
+  const { jsonSchema } = compileSchema(z.object({ node }), 'input');
+  expect(draft07(jsonSchema)).toEqual({
+    type: 'object',
+    properties: { node: { $ref: '#/definitions/Node' } },
+    required: ['node'],
+    definitions: {
+      Node: {
+        type: 'object',
+        properties: {
+          pair: {
+            type: 'array',
+            minItems: 2,
+            items: [{ type: 'string' }, { type: 'number' }],
+            additionalItems: { type: 'boolean' },
+          },
+          $defs: { type: 'string', const: '$defs' },
+          next: { $ref: '#/definitions/Node' },
+        },
+        required: ['pair', '$defs'],
+      },
+    },
+  });
+  expect(draft07(jsonSchema)).toBe(draft07(jsonSchema));
+});

@@ -1,0 +1,74 @@
+import { Agent, type ChatModel, openai } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { served } from './served.ts';
+
+const trip = z.object({ city: z.string(), days: z.array(z.string()), note: z.string().optional() });
+const TRIP = '{"city":"Oslo","days":["Mo","Tu"],"note":null}';
+
+async function partials(model: ChatModel): Promise<{ readonly output: unknown; readonly told: readonly unknown[] }> {
+  const run = new Agent({ model, output: trip }).run('Plan a trip.');
+  const told: unknown[] = [];
+  run.on('output.partial', ({ partial }) => told.push(partial));
+  const { output } = await run;
+  return { output, told };
+}
+
+test('an output is told as far as it has come, and at its end as it is checked', async () => {
+  await served([reply.text(TRIP)], async (model) => {
+    const { output, told } = await partials(model);
+    expect(output).toEqual({ city: 'Oslo', days: ['Mo', 'Tu'] });
+    expect(told.at(-1)).toEqual(JSON.parse(TRIP));
+    // The offline server cuts a text at its spaces: here it comes in one piece.
+    expect(told).toHaveLength(1);
+  });
+});
+
+test('each piece of a streamed output adds to what was told before', async () => {
+  await served([reply.text('{"city": "Oslo", "days": ["Mo", "Tu"]}')], async (model) => {
+    const { told } = await partials(model);
+    expect(told).toEqual([
+      {},
+      { city: 'Oslo' },
+      { city: 'Oslo' },
+      { city: 'Oslo', days: ['Mo'] },
+      { city: 'Oslo', days: ['Mo', 'Tu'] },
+    ]);
+  });
+});
+
+test('an output that is no object comes as what it is, its parts as well', async () => {
+  await served([reply.text('{"value": ["Oslo", "Rome"]}')], async (model, server) => {
+    const run = new Agent({ model, output: z.array(z.string()) }).run('Which?');
+    const told: unknown[] = [];
+    run.on('output.partial', ({ partial }) => told.push(partial));
+    const { output } = await run;
+    expect([output, told.at(-1)]).toEqual([
+      ['Oslo', 'Rome'],
+      ['Oslo', 'Rome'],
+    ]);
+    expect(server.requests[0]?.body.response_format).toMatchObject({
+      json_schema: { schema: { properties: { value: { type: 'array' } } } },
+    });
+  });
+});
+
+describe('where the server holds the model to tools only', () => {
+  test.each([true, false])('the answer is the call of one, streamed: %s', async (stream) => {
+    const server = await offlineServer({
+      script: [reply.call('final_answer', JSON.parse(TRIP)), reply.call('final_answer', { city: 'Rome', days: [] })],
+    });
+    const model = openai('m', { baseURL: server.baseURL, profile: 'anthropic', apiKey: 'key' });
+    const agent = new Agent({ model, output: trip });
+    const { output, messages } = await agent.run('Plan a trip.', { stream });
+    expect(output).toEqual({ city: 'Oslo', days: ['Mo', 'Tu'] });
+    const next = await agent.run([...messages, { role: 'user', content: 'Another one.' }], { stream });
+    expect(next.output).toEqual({ city: 'Rome', days: [] });
+    expect(server.requests.map(({ body }) => [body.tool_choice, body.response_format, body.messages.at(-2)])).toEqual([
+      ['required', undefined, undefined],
+      ['required', undefined, { role: 'assistant', content: TRIP }],
+    ]);
+    await server.close();
+  });
+});
