@@ -41,9 +41,11 @@ export class StrictLimits {
       this.#refuse(pointer, `more than ${MOST.characters} characters in names and values`);
   }
 
-  checkDepth(pointer: string, depth: number): void {
-    if (depth <= MOST.depth || this.#isTooDeep) return;
+  /** False where it is too deep: there is no point in looking further in. */
+  checkDepth(pointer: string, depth: number): boolean {
+    if (depth <= MOST.depth) return true;
+    if (!this.#isTooDeep) this.#refuse(pointer, `objects more than ${MOST.depth} levels deep`);
     this.#isTooDeep = true;
-    this.#refuse(pointer, `objects more than ${MOST.depth} levels deep`);
+    return false;
   }
 }

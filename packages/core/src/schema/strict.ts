@@ -26,6 +26,9 @@ interface Place {
   readonly depth: number;
 }
 
+/** Pointers only grow: one as long is of a schema that no model could fill. */
+const LONGEST_POINTER = 4_000;
+
 class Renderer {
   readonly reasons: StrictReason[] = [];
   readonly #limits = new StrictLimits((pointer, reason) => this.#refuse(pointer, reason));
@@ -47,6 +50,10 @@ class Renderer {
   }
 
   #schema(schema: unknown, place: Place): JsonSchema {
+    if (place.pointer.length > LONGEST_POINTER) {
+      this.#refuse(`${place.pointer.slice(0, 100)}…`, 'nested too deeply');
+      return {};
+    }
     if (!isRecord(schema)) {
       this.#refuse(place.pointer, schema === false ? 'no value is allowed' : 'any value is allowed');
       return {};
@@ -110,7 +117,7 @@ class Renderer {
 
   #object({ properties, required, additionalProperties, ...rest }: JsonSchema, { pointer, depth }: Place): JsonSchema {
     const inner = depth + 1;
-    this.#limits.checkDepth(pointer, inner);
+    if (!this.#limits.checkDepth(pointer, inner)) return {};
     if (additionalProperties !== undefined && additionalProperties !== false)
       this.#refuse(`${pointer}/additionalProperties`, 'properties of any name are allowed');
     for (const keyword of ['patternProperties', 'propertyNames'])

@@ -1,5 +1,6 @@
 import { ignoreOverride, zodToJsonSchema } from 'zod-to-json-schema';
 import { ConfigError } from '../base/errors.ts';
+import { hoisted } from './hoist.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { propertyPath } from './property-path.ts';
 import type { StandardSchema } from './schema.ts';
@@ -40,13 +41,14 @@ function inputSchema(schema: Zod3Schema): JsonSchema {
   // The package's own types name the classes of the zod that is installed; ours is zod 4.
   const { $schema: _, ...jsonSchema } = zodToJsonSchema(schema as never, {
     effectStrategy: 'input',
-    $refStrategy: 'none',
+    // A schema that looks at itself is a reference; anything else would be sent as anything.
+    $refStrategy: 'root',
     override(definition, { currentPath }) {
       refuseUnfit(definition, currentPath);
       return ignoreOverride;
     },
   });
-  return jsonSchema as JsonSchema;
+  return hoisted(jsonSchema as JsonSchema);
 }
 
 /** The package makes something of these types that no value from JSON then passes. */

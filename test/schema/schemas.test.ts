@@ -1,0 +1,155 @@
+import { tool } from '@pawl/core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { toStrictJsonSchema } from 'openai/lib/transform';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { compileSchema } from '../../packages/core/src/schema/schema.ts';
+import { strictForm } from '../../packages/core/src/schema/strict.ts';
+import { conforming, spoilt, zodObjects } from './generated.ts';
+import { strictProblems } from './strict-rules.ts';
+
+/** Further runs for each property: `SOAK=100 vitest run test/schema`. */
+const SOAK = Number(process.env['SOAK'] ?? 1);
+const choices = fc.infiniteStream(fc.nat());
+
+function chooser(stream: Iterator<number>): (below: number) => number {
+  return (below) => (stream.next().value ?? 0) % Math.max(1, below);
+}
+
+describe('for any schema', () => {
+  test('a value that conforms to what was sent passes', async () => {
+    await fc.assert(
+      fc.asyncProperty(zodObjects, choices, async (schema, random) => {
+        const { jsonSchema, validate } = compileSchema(schema, 'input');
+        expect(await validate(conforming(jsonSchema, chooser(random)))).toMatchObject({ ok: true });
+      }),
+      { numRuns: 400 * SOAK },
+    );
+  });
+
+  test('a value that conforms to the strict form passes, and gives what it gives without its nulls', async () => {
+    await fc.assert(
+      fc.asyncProperty(zodObjects, choices, async (schema, random) => {
+        const { jsonSchema, validate } = compileSchema(schema, 'input');
+        const form = strictForm(jsonSchema);
+        if (!form.ok) return;
+        expect(await validate(conforming(form.schema, chooser(random)))).toMatchObject({ ok: true });
+      }),
+      { numRuns: 400 * SOAK },
+    );
+  });
+
+  test('what zod accepts, the schema that is sent accepts', () => {
+    const ajv = new Ajv2020({ strict: false });
+    fc.assert(
+      fc.property(zodObjects, choices, fc.jsonValue(), (schema, random, other) => {
+        const { jsonSchema } = compileSchema(schema, 'input');
+        const next = chooser(random);
+        const value = conforming(jsonSchema, next);
+        const isValid = ajv.compile(jsonSchema);
+        for (const given of [value, spoilt(value, { next, other })])
+          if (schema.safeParse(given).success) expect(isValid(given)).toBe(true);
+      }),
+      { numRuns: 200 * SOAK },
+    );
+  });
+
+  test('the strict form keeps every rule, and the openai package takes it', () => {
+    let count = 0;
+    fc.assert(
+      fc.property(zodObjects, (schema) => {
+        const form = strictForm(compileSchema(schema, 'input').jsonSchema);
+        if (!form.ok) return;
+        count++;
+        expect(strictProblems(form.schema)).toEqual([]);
+        expect(() => toStrictJsonSchema(structuredClone(form.schema))).not.toThrow();
+      }),
+      { numRuns: 400 * SOAK },
+    );
+    expect(count).toBeGreaterThan(100);
+  });
+
+  test('the rules are checked: a form that breaks one is seen', () => {
+    const object = {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: false,
+    };
+    expect([
+      strictProblems(object),
+      strictProblems({ ...object, required: [] }),
+      strictProblems({ ...object, additionalProperties: true }),
+      strictProblems({ ...object, properties: { a: { type: 'string', minLength: 1 } } }),
+      strictProblems({ ...object, properties: { a: {} } }),
+    ]).toEqual([
+      [],
+      ['#: a property that is not required'],
+      ['#: an open object'],
+      ['/a: the keyword minLength'],
+      ['/a: the type undefined'],
+    ]);
+  });
+});
+
+describe('large schemas', () => {
+  const nested = (levels: number): z.ZodType => {
+    let schema: z.ZodType = z.string();
+    for (let level = 0; level < levels; level++) schema = z.object({ a: schema, b: z.string().optional() });
+    return schema;
+  };
+  const tree: z.ZodType = z.object({
+    name: z.string(),
+    get children() {
+      return z.array(z.union([tree, z.string()]));
+    },
+  });
+  const wide = z.object(
+    Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`p${index}`, z.string().optional()])),
+  );
+  const long = z.object({ a: z.enum(Array.from({ length: 1_000 }, (_, index) => `value${index}`)) });
+
+  test.each<[string, z.ZodType, unknown]>([
+    ['that look at themselves', tree, { name: 'a', children: ['b', { name: 'c', children: [] }] }],
+    ['of 10 levels', nested(10), JSON.parse(`${'{"b":null,"a":'.repeat(10)}"x"${'}'.repeat(10)}`)],
+    ['of 300 properties', wide, { p299: null }],
+    ['of 1,000 values', long, { a: 'value999' }],
+  ])('%s have a strict form and read what comes back', async (_, schema, value) => {
+    const { jsonSchema, validate } = compileSchema(schema, 'input');
+    expect(strictForm(jsonSchema).ok).toBe(true);
+    expect(await validate(value)).toMatchObject({ ok: true });
+  });
+
+  test('a schema of 2,000 levels overflows nothing', () => {
+    expect(strictForm(deep(2_000))).toMatchObject({
+      ok: false,
+      reasons: [{ reason: expect.stringContaining('levels') }],
+    });
+  });
+
+  function deep(levels: number): Record<string, unknown> {
+    let schema: Record<string, unknown> = { type: 'string' };
+    for (let level = 0; level < levels; level++)
+      schema = { type: 'object', properties: { a: schema }, required: ['a'] };
+    return schema;
+  }
+});
+
+describe('a tool', () => {
+  const options = { name: 'look', description: 'Looks.', execute: () => '' };
+
+  test('says why its schema has no strict form', () => {
+    const { strictReport } = tool({ ...options, input: z.object({ tags: z.record(z.string(), z.string()) }) });
+    expect(strictReport[0]).toEqual({
+      pointer: '/properties/tags/additionalProperties',
+      reason: 'properties of any name are allowed',
+    });
+  });
+
+  test('that has to be strict is refused where it cannot be, with the places', () => {
+    expect(() => tool({ ...options, strict: true, input: z.object({ a: z.any(), b: z.tuple([z.string()]) }) })).toThrow(
+      'Tool "look", input can\'t be strict: /properties/a: any value is allowed; /properties/b/prefixItems: a tuple. Change the schema, or leave out strict: true.',
+    );
+  });
+});

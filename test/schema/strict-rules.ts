@@ -1,0 +1,82 @@
+// The rules of OpenAI's structured outputs, as its guide lists them, checked by walking over a finished schema. Written
+// from that page, and not from the renderer, which it is held against.
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const KEYWORDS = new Set([
+  'type',
+  'description',
+  'title',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  'enum',
+  'const',
+  'anyOf',
+  '$ref',
+  '$defs',
+  'pattern',
+  'format',
+  'multipleOf',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'minItems',
+  'maxItems',
+]);
+const TYPES = new Set(['string', 'number', 'boolean', 'integer', 'object', 'array', 'null']);
+const FORMATS = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid']);
+
+/** What breaks a rule; nothing where all are kept. */
+export function strictProblems(root: Schema): readonly string[] {
+  const problems: string[] = [];
+  let properties = 0;
+  let values = 0;
+  let characters = 0;
+
+  const visit = (schema: Schema, { path, depth }: { readonly path: string; readonly depth: number }): void => {
+    const problem = (text: string): unknown => problems.push(`${path || '#'}: ${text}`);
+    for (const keyword of Object.keys(schema)) if (!KEYWORDS.has(keyword)) problem(`the keyword ${keyword}`);
+    const { type, $ref, anyOf, items, required, enum: listed, const: constant, format, pattern } = schema;
+    if ($ref !== undefined && Object.keys(schema).length > 1) problem('something beside $ref');
+    if (typeof $ref === 'string' && $ref !== '#' && !Object.hasOwn((root['$defs'] ?? {}) as object, $ref.slice(8)))
+      problem(`a reference to nowhere: ${$ref}`);
+    if ($ref === undefined && anyOf === undefined) {
+      const types: readonly unknown[] = Array.isArray(type) ? type : [type];
+      for (const each of types) if (!TYPES.has(String(each))) problem(`the type ${String(each)}`);
+      if (types.includes('object')) {
+        if (depth > 10) problem('nested too deeply');
+        if (schema['additionalProperties'] !== false) problem('an open object');
+        const names = Object.keys((schema['properties'] ?? {}) as object);
+        if (JSON.stringify([...names].sort()) !== JSON.stringify([...((required ?? []) as string[])].sort()))
+          problem('a property that is not required');
+      }
+      if (types.includes('array') && items === undefined) problem('a list of anything');
+    }
+    if (format !== undefined && !FORMATS.has(String(format))) problem(`the format ${String(format)}`);
+    if (typeof pattern === 'string' && pattern.includes('(?')) {
+      if (/\(\?(=|!|<=|<!)/.test(pattern)) problem('a pattern that looks around');
+    }
+    const all = Array.isArray(listed) ? listed : constant === undefined ? [] : [constant];
+    values += all.length;
+    characters += all.reduce((sum: number, value: unknown) => sum + (typeof value === 'string' ? value.length : 0), 0);
+    for (const [name, property] of Object.entries((schema['properties'] ?? {}) as Record<string, Schema>)) {
+      properties++;
+      characters += name.length;
+      visit(property, { path: `${path}/${name}`, depth: depth + 1 });
+    }
+    if (items !== undefined) visit(items as Schema, { path: `${path}/[]`, depth });
+    for (const branch of (anyOf ?? []) as Schema[]) visit(branch, { path: `${path}|`, depth });
+    for (const [name, definition] of Object.entries((schema['$defs'] ?? {}) as Record<string, Schema>))
+      visit(definition, { path: `$${name}`, depth: 1 });
+  };
+
+  visit(root, { path: '', depth: 1 });
+  if (root['type'] !== 'object' || root['anyOf'] !== undefined) problems.push('#: no object at the root');
+  if (properties > 5_000) problems.push('too many properties');
+  if (values > 1_000) problems.push('too many values');
+  if (characters > 120_000) problems.push('too many characters');
+  return problems;
+}
