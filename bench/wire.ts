@@ -3,6 +3,7 @@
 // Each contestant is a process of its own, so is the server; slices of 150 ms take turns, and ratios are of one round.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Cost, Slice } from './wire/worker.ts';
 
@@ -35,6 +36,7 @@ async function heard<T>(child: ChildProcess): Promise<T> {
   return message as T; // Each process sends one kind of message only.
 }
 
+const busy = await busyShare();
 const server = start('server.ts', []);
 const port = await heard<number>(server);
 const workers = NAMES.map((name) => start('worker.ts', [name, String(port)]));
@@ -53,6 +55,19 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
+/** How much of the machine others use, while nothing is asked for here. */
+async function busyShare(): Promise<number> {
+  const before = cpus();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const shares = cpus().map(({ times }, at) => {
+    const { idle = 0, ...rest } = before[at]?.times ?? {};
+    const passed = (sum: number, ms: number): number => sum + ms;
+    const worked = Object.values({ ...times, idle: 0 }).reduce(passed) - Object.values(rest).reduce(passed, 0);
+    return worked / (worked + times.idle - idle);
+  });
+  return shares.reduce((sum, share) => sum + share) / shares.length;
+}
+
 const table: Record<string, object> = {};
 for (const scenario of SCENARIOS) {
   await costs(scenario, 600);
@@ -68,5 +83,6 @@ for (const scenario of SCENARIOS) {
   };
 }
 console.log(`CPU time, medians of ${rounds} rounds, Node ${process.versions.node}, from source`);
+console.log(`${cpus().length} cores, busy with other things before the start: ${(busy * 100).toFixed(0)} %`);
 console.table(table);
 for (const child of [server, ...workers]) child.disconnect();

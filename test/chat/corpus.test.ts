@@ -1,7 +1,8 @@
 import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
+import type { FinishedReply } from '../../packages/core/src/chat/reply-reader.ts';
 import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
-import { type Heard, readBody, readStream } from './reading.ts';
+import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
 
 const replies = corpusFiles.filter(({ reply }) => reply !== undefined);
 const errors = corpusFiles.filter(({ error }) => error !== undefined);
@@ -11,7 +12,7 @@ describe('what servers send', () => {
     const { reply, mends, deltas } = readStream(bytesOf(given));
 
     expect({ reply, mends: sorted(mends) }).toEqual({ reply: given.reply, mends: sorted(given.mends ?? []) });
-    expect(joined(deltas)).toEqual(pieces(reply.choices[0].message));
+    expect(joinedDeltas(deltas)).toEqual(textsOf(reply.choices[0].message));
   });
 
   test.each(replies)('E: $what ($server) is the same reply as one body', ({ body, reply }) => {
@@ -31,6 +32,7 @@ describe('what servers send', () => {
     for (const at of cuts(bytes)) {
       expect(failure(() => readStream(bytes.subarray(0, at), bytes.subarray(at)))).toEqual(given.error);
     }
+    expect(failure(() => readStream(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(given.error);
     if (given.body !== undefined) expect(failure(() => readBody(given.body))).toEqual(given.error);
   });
 });
@@ -51,34 +53,6 @@ function failure(read: () => unknown): CorpusFile['error'] {
   return undefined;
 }
 
-function sorted(mends: Heard['mends']): Heard['mends'] {
+function sorted(mends: FinishedReply['mends']): FinishedReply['mends'] {
   return [...mends].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-}
-
-/** What was told of each thing, all in all. */
-function joined(deltas: Heard['deltas']): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  for (const delta of deltas) {
-    const name = delta.type === 'call' ? `${delta.index} ${delta.name}` : delta.type;
-    texts[name] = (texts[name] ?? '') + delta.delta;
-  }
-  return texts;
-}
-
-/** The same of what was read. */
-function pieces(message: Heard['reply']['choices'][0]['message']): Readonly<Record<string, string>> {
-  const { content, refusal } = message;
-  const thoughts: readonly unknown[] = ['reasoning_content', 'reasoning'].map((name) => Reflect.get(message, name));
-  const calls = (message.tool_calls ?? []).map((call, index): readonly [string, string] =>
-    call.type === 'custom'
-      ? [`${index} ${call.custom.name}`, call.custom.input]
-      : [`${index} ${call.function.name}`, call.function.arguments],
-  );
-  const all = [
-    ['text', content],
-    ['refusal', refusal],
-    ['reasoning', thoughts.find((text) => text !== undefined)],
-    ...calls,
-  ];
-  return Object.fromEntries(all.filter(([, text]) => typeof text === 'string' && text !== ''));
 }

@@ -1,163 +1,91 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { chunksOf } from './documented-chunks.ts';
+import { type Call, type Choice, documentedReply, type Wire } from './documented-reply.ts';
 
-type Wire = Readonly<Record<string, unknown>>;
-
-/** A reply in the documented form, and the chunks that it may come in. */
+/** A documented reply: how it is sent whole, how it is sent in chunks, and what has to come out either way. */
 export interface Told {
-  readonly reply: Wire;
+  readonly body: Wire;
   readonly chunks: readonly Wire[];
+  readonly reply: Wire;
+  /** Whether one of its choices has the legacy form of a call. */
+  readonly isLegacy: boolean;
 }
 
-const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((given) => !/[<>\ud800-\udfff]/.test(given));
-const name = fc.stringMatching(/^[a-z_]{1,8}$/);
-const json = fc.dictionary(name, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }).map((value) => JSON.stringify(value));
-
-interface Call {
-  readonly id: string;
-  readonly isCustom: boolean;
-  readonly name: string;
-  readonly text: string;
-}
-
-const calls: Arbitrary<readonly Call[]> = fc.uniqueArray(
-  fc
-    .record({ id: fc.stringMatching(/^call_[a-z0-9]{4}$/), isCustom: fc.boolean(), name, json, text })
-    .map(({ json, text, ...call }) => ({ ...call, text: call.isCustom ? text : json })),
-  { selector: ({ id }) => id, maxLength: 4 },
-);
-
-const logprob = fc.record({
-  token: text,
-  logprob: fc.integer({ min: -9, max: 0 }),
-  bytes: fc.constantFrom(null, [72, 105]),
-  top_logprobs: fc.constant([]),
-});
-
-const choice = fc.record({
-  content: text,
-  refusal: text,
-  reasoning: text,
-  calls,
-  finish: fc.constantFrom('stop', 'length', 'content_filter'),
-  logprobs: fc.array(logprob, { maxLength: 3 }),
-});
-
-type Choice = typeof choice extends Arbitrary<infer Value> ? Value : never;
-
-const around = fc.record(
-  {
-    service_tier: fc.constantFrom('default', 'flex'),
-    system_fingerprint: fc.constant('fp_1'),
-    x_vendor: fc.jsonValue({ maxDepth: 2 }).filter((value) => JSON.stringify(value).length > 4),
-    usage: fc.record({ prompt: fc.integer({ min: 1, max: 999 }), completion: fc.integer({ min: 1, max: 999 }) }),
-  },
-  { requiredKeys: [] },
-);
-
-/** What stands for itself, and how it is cut and mixed: decided by `random`, so that it can be told again. */
+/** How a reply is cut and mixed is decided by numbers that are generated as well, so that it can be told again. */
 export const documented: Arbitrary<Told> = fc
-  .record({ choices: fc.array(choice, { minLength: 1, maxLength: 3 }), around, random: fc.infiniteStream(fc.nat()) })
-  .map(({ choices, around: { usage, ...fields }, random }) => {
+  .record({ reply: documentedReply, random: fc.infiniteStream(fc.nat()) })
+  .map(({ reply, random }) => {
+    const { choices, head, fields, usage } = reply;
     const next = (below: number): number => (random.next().value ?? 0) % below;
-    const head = { id: 'chatcmpl-1', created: 1_735_689_600, model: 'm', ...fields };
-    const counted = usage && {
-      prompt_tokens: usage.prompt,
-      completion_tokens: usage.completion,
-      total_tokens: usage.prompt + usage.completion,
-    };
-    const told = mixed(
-      choices.map((each, index) => piecesOf(each, { index, next })),
-      next,
-    );
-    const object = 'chat.completion.chunk';
+    const around = { ...head, object: 'chat.completion', ...fields, ...(usage && { usage }) };
     return {
-      reply: {
-        ...head,
-        object: 'chat.completion',
-        choices: choices.map(wholeChoice),
-        ...(counted && { usage: counted }),
-      },
-      chunks: [
-        ...told.map((piece) => ({ ...head, object, choices: [piece], ...(counted && { usage: null }) })),
-        ...(counted ? [{ ...head, object, choices: [], usage: counted }] : []),
-      ],
+      body: { ...around, choices: choices.map((each, index) => sent(each, { index, next })) },
+      chunks: chunksOf(reply, next),
+      reply: { ...around, choices: choices.map(expected) },
+      isLegacy: choices.some(({ legacy }) => legacy),
     };
   });
 
-function wholeChoice({ content, refusal, reasoning, calls, finish, logprobs }: Choice, index: number): Wire {
+interface Sending {
+  readonly index: number;
+  readonly next: (below: number) => number;
+}
+
+/** With the harmless ways in which a server says that there is nothing. */
+function sent(choice: Choice, { index, next }: Sending): Wire {
+  const { message, ...rest } = expected(choice, index);
+  const { tool_calls: calls, ...said } = message;
+  const nothing = [
+    {},
+    { refusal: null, function_call: null, audio: null },
+    { tool_calls: null, annotations: null },
+    { tool_calls: [], annotations: [] },
+  ];
+  const legacy = wholeCall(choice.calls[0])['function'];
+  return {
+    ...rest,
+    message: {
+      ...nothing[next(nothing.length)],
+      ...said,
+      ...(choice.legacy ? { function_call: legacy } : calls !== undefined && { tool_calls: calls }),
+    },
+  };
+}
+
+interface ExpectedChoice {
+  readonly index: number;
+  readonly message: Wire;
+}
+
+function expected(choice: Choice, index: number): ExpectedChoice {
+  const { texts, lists, fields, outer, audio, calls, legacy, finish, logprobs } = choice;
+  const said = Object.entries({ ...texts, ...lists }).filter(([, value]) => value.length > 0);
+  const called = calls.map((call) => (legacy ? { ...wholeCall(call), id: `call_${index}_0` } : wholeCall(call)));
   return {
     index,
     message: {
       role: 'assistant',
-      content: content === '' ? null : content,
-      refusal: refusal === '' ? null : refusal,
-      ...(reasoning !== '' && { reasoning_content: reasoning }),
-      ...(calls.length > 0 && { tool_calls: calls.map((call) => wholeCall(call)) }),
+      content: null,
+      ...fields,
+      ...Object.fromEntries(said),
+      ...(Object.keys(audio).length > 0 && { audio }),
+      ...(called.length > 0 && { tool_calls: called }),
     },
-    finish_reason: calls.length > 0 ? 'tool_calls' : finish,
-    ...(logprobs.length > 0 && { logprobs: { content: logprobs, refusal: null } }),
+    ...{ finish_reason: finish },
+    ...(logprobs !== undefined && {
+      logprobs: logprobs && { content: logprobs.content, refusal: orNull(logprobs.refusal) },
+    }),
+    ...outer,
   };
 }
 
-function wholeCall({ id, isCustom, name, text }: Call): Wire {
-  if (isCustom) return { id, type: 'custom', custom: { name, input: text } };
-  return { id, type: 'function', function: { name, arguments: text } };
+function wholeCall(call: Call | undefined): Wire {
+  if (call === undefined) return {};
+  const { id, type, name, text, fields, called } = call;
+  if (type === 'custom') return { id, type, custom: { name, input: text, ...called }, ...fields };
+  return { id, type, function: { name, arguments: text, ...called }, ...fields };
 }
 
-interface Cutting {
-  readonly index: number;
-  /** A number below that one. */
-  readonly next: (below: number) => number;
-}
-
-/** The pieces of one choice: role, then everything else mixed, then the finish reason. */
-function piecesOf(choice: Choice, { index, next }: Cutting): readonly Wire[] {
-  const { content, refusal, reasoning, calls, finish, logprobs } = choice;
-  const said = (delta: Wire): Wire => ({ index, delta, finish_reason: null });
-  const strands = [
-    cut(reasoning, next).map((piece) => said({ reasoning_content: piece })),
-    cut(content, next).map((piece) => said({ content: piece })),
-    cut(refusal, next).map((piece) => said({ refusal: piece })),
-    logprobs.map((each) => ({ ...said({}), logprobs: { content: [each], refusal: null } })),
-  ];
-  // Calls begin in their order; their pieces may take turns.
-  const begun = calls.map((call, at) => said({ tool_calls: [{ index: at, ...wholeCall({ ...call, text: '' }) }] }));
-  const rest = mixed(
-    calls.map(({ isCustom, text }, at) =>
-      cut(text, next).map((piece) =>
-        said({
-          tool_calls: [
-            { index: at, ...(isCustom ? { custom: { input: piece } } : { function: { arguments: piece } }) },
-          ],
-        }),
-      ),
-    ),
-    next,
-  );
-  return [
-    said({ role: 'assistant', content: null }),
-    ...mixed([...strands, [...begun, ...rest]], next),
-    { index, delta: {}, finish_reason: calls.length > 0 ? 'tool_calls' : finish },
-  ];
-}
-
-function cut(whole: string, next: Cutting['next']): readonly string[] {
-  const pieces: string[] = [];
-  // By characters: JSON can carry half of one, but no server sends it.
-  const characters = [...whole];
-  while (characters.length > 0) pieces.push(characters.splice(0, 1 + next(5)).join(''));
-  return pieces;
-}
-
-/** The strands as one, each in its own order. */
-function mixed<T>(strands: readonly (readonly T[])[], next: Cutting['next']): readonly T[] {
-  const left = strands.map((strand) => [...strand]).filter((strand) => strand.length > 0);
-  const all: T[] = [];
-  while (left.length > 0) {
-    const at = next(left.length);
-    const strand = left[at] ?? [];
-    all.push(...strand.splice(0, 1));
-    if (strand.length === 0) left.splice(at, 1);
-  }
-  return all;
+function orNull(list: readonly unknown[]): readonly unknown[] | null {
+  return list.length === 0 ? null : list;
 }

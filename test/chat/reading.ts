@@ -1,14 +1,9 @@
-import type { Delta } from '@pawl/core';
+import type { AssistantMessage, Delta } from '@pawl/core';
 import { type FinishedReply, ReplyReader, readEventData } from '../../packages/core/src/chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../../packages/core/src/chat/server-sent-events.ts';
 
-/** What came of reading a reply. */
-export interface Heard extends FinishedReply {
-  readonly deltas: readonly Delta[];
-}
-
-/** Reads an event stream that arrives in these pieces. */
-export function readStream(...pieces: readonly Uint8Array[]): Heard {
+/** Reads an event stream that arrives in these pieces. All deltas are told, in one list. */
+export function readStream(...pieces: readonly Uint8Array[]): FinishedReply {
   const events = new EventReader();
   const reader = new ReplyReader();
   const deltas: Delta[] = [];
@@ -20,13 +15,45 @@ export function readStream(...pieces: readonly Uint8Array[]): Heard {
     }
     return false;
   };
-  for (const bytes of pieces) if (isDone(events.read(bytes))) return { ...reader.finish('done'), deltas };
-  return { ...reader.finish(isDone(events.end()) ? 'done' : 'closed'), deltas };
+  for (const bytes of pieces) if (isDone(events.read(bytes))) return finished(reader.finish('done'), deltas);
+  return finished(reader.finish(isDone(events.end()) ? 'done' : 'closed'), deltas);
 }
 
 /** Reads one body. */
-export function readBody(body: unknown): Heard {
+export function readBody(body: unknown): FinishedReply {
   const reader = new ReplyReader();
   const deltas = reader.read(body);
-  return { ...reader.finish('whole'), deltas };
+  return finished(reader.finish('whole'), deltas);
+}
+
+function finished(reply: FinishedReply, before: readonly Delta[]): FinishedReply {
+  return { ...reply, deltas: [...before, ...reply.deltas] };
+}
+
+/** What was told of each thing, all in all. */
+export function joinedDeltas(deltas: readonly Delta[]): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const delta of deltas) {
+    const name = delta.type === 'call' ? `${delta.index} ${delta.name}` : delta.type;
+    texts[name] = (texts[name] ?? '') + delta.delta;
+  }
+  return texts;
+}
+
+/** The same of a message. */
+export function textsOf(message: AssistantMessage): Readonly<Record<string, string>> {
+  const { content, refusal } = message;
+  const thoughts: readonly unknown[] = ['reasoning_content', 'reasoning'].map((name) => Reflect.get(message, name));
+  const calls = (message.tool_calls ?? []).map((call, index): readonly [string, string] =>
+    call.type === 'custom'
+      ? [`${index} ${call.custom.name}`, call.custom.input]
+      : [`${index} ${call.function.name}`, call.function.arguments],
+  );
+  const all = [
+    ['text', content],
+    ['refusal', refusal],
+    ['reasoning', thoughts.find((text) => text !== undefined)],
+    ...calls,
+  ];
+  return Object.fromEntries(all.filter(([, text]) => typeof text === 'string' && text !== ''));
 }

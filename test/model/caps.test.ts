@@ -76,8 +76,8 @@ test('a reply that is as long as its caps allow is read', async () => {
   expect(await openai('m', { baseURL, caps }).send({ messages: [] })).toEqual(hello);
 });
 
-test('a cap that cannot be is refused where it is given', () => {
-  expect(() => openai('m', { baseURL: 'http://127.0.0.1:1', caps: { calls: 0 } })).toThrow(
-    'caps.calls is 0. Give a number above 0, or Infinity for no limit.',
+test.each([0, 0.5, Number.NaN, '2' as never])('a cap of %j is refused where it is given', (calls) => {
+  expect(() => openai('m', { baseURL: 'http://127.0.0.1:1', caps: { calls } })).toThrow(
+    `caps.calls is ${calls}. Give a number of 1 or more, or Infinity for no limit.`,
   );
 });

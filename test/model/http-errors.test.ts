@@ -152,3 +152,18 @@ test('at most 4 KiB of an error body are kept, and the rest is not waited for', 
   expect(error instanceof HttpError && error.body).toEqual('x'.repeat(4096));
   await server.closed(0);
 });
+
+test('a refusal whose words never end is told by its status, and its connection closed', async () => {
+  const server = await serve((response) => {
+    response.writeHead(429, { 'retry-after': '7' }).write('{"error":{"message":"Slow down."}}');
+  });
+  const clock = new ManualClock();
+  const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { clock });
+  const failed = sent.catch((error: unknown) => error);
+  while (!clock.running.includes(5_000)) await new Promise((resolve) => setImmediate(resolve));
+  // Until its words are there.
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  clock.expire(5_000);
+  expect(await failed).toMatchObject({ status: 429, retryAfterMs: 7_000, body: '{"error":{"message":"Slow down."}}' });
+  await server.closed(0);
+});

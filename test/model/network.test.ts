@@ -34,6 +34,13 @@ test.each(transports)('a refused connection names the address, over $over', asyn
   });
 });
 
+test('a connection that is refused leaves no deadline behind', async () => {
+  const clock = new ManualClock();
+  const port = await freePort();
+  await failureOf(openai('m', { baseURL: `http://127.0.0.1:${port}/v1` }).send({ messages: [] }, { clock }));
+  expect(clock.running).toEqual([]);
+});
+
 test.each(transports)('a host that DNS does not know names the address, over $over', async ({ options }) => {
   const sent = openai('m', { baseURL: 'http://nowhere.invalid/v1', ...options }).send({ messages: [] });
   expect(await failureOf(sent)).toEqual({

@@ -21,7 +21,7 @@ test('a request goes to the chat completions of the base URL, with the key', asy
       headers: {
         host: server.address,
         connection: 'keep-alive',
-        'accept-encoding': 'gzip, deflate, br',
+        'accept-encoding': 'gzip, br',
         'content-type': 'application/json',
         'content-length': '61',
         accept: 'application/json',

@@ -1,22 +1,10 @@
-import { inspect } from 'node:util';
 import { openai, PawlError, withFallback } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { toErrorData } from '../../packages/core/src/event/error-data.ts';
+import { shown } from './shown.ts';
 import { type Answer, json, serve } from './test-server.ts';
 
 const KEY = 'sk-verysecretkey1234567890';
 const OTHER = 'another/verysecret=';
-
-/** Everything that printing, storing or sending it could show. */
-function shown(thing: unknown): string {
-  const texts = [
-    inspect(thing, { depth: 20, showHidden: true, getters: true }),
-    JSON.stringify(thing) ?? '',
-    String(thing),
-  ];
-  if (thing instanceof Error) texts.push(thing.stack ?? '', JSON.stringify(toErrorData(thing)));
-  return texts.join('\n');
-}
 
 test('a model shows neither its key nor its headers', () => {
   const model = openai('m', { baseURL: 'http://127.0.0.1:1', apiKey: KEY, headers: { 'api-key': OTHER } });
@@ -38,6 +26,14 @@ const answers: readonly { readonly from: string; readonly answer: Answer }[] = [
   {
     from: 'a key across the cut of a long body',
     answer: (response) => void response.writeHead(500).end(`${'x'.repeat(4080)}${KEY}`),
+  },
+  {
+    from: 'a key across the cut of a long reply',
+    answer: (response) => void response.end(`${'x'.repeat(4080)}${KEY}`),
+  },
+  {
+    from: 'a key across the cut of a long sentence',
+    answer: json({ error: { message: `${'x'.repeat(490)}${KEY} was wrong.` } }),
   },
 ];
 

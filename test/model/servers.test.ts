@@ -39,6 +39,14 @@ describe('keys', () => {
     expect(openai('m', groq).name).toEqual('m');
   });
 
+  test('a profile of another vendor needs an address', () => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai', GROQ_API_KEY: 'gsk' });
+    expect(() => openai('m', { profile: 'groq' })).toThrow(
+      'profile "groq" is not OpenAI\'s, and no baseURL says where its server is. Pass baseURL, or set the variable OPENAI_BASE_URL.',
+    );
+    expect(openai('m', { profile: { base: 'openai', developerRole: false } }).name).toEqual('m');
+  });
+
   test('a key and an address that are set together belong together', () => {
     setVariables({ OPENAI_API_KEY: 'gsk', OPENAI_BASE_URL: 'https://api.groq.com/openai/v1' });
     expect(openai('m').name).toEqual('m');
@@ -110,6 +118,24 @@ describe('Azure', () => {
     ]);
   });
 
+  test.each([
+    ['', undefined, '/openai/v1'],
+    ['/openai/v1/', undefined, '/openai/v1'],
+    ['/openai', '1', '/openai/deployments/gpt'],
+  ])('an endpoint may end in %j', async (end, apiVersion, path) => {
+    setVariables({});
+    const made = (endpoint: string): ReturnType<typeof azure> =>
+      azure('gpt', { endpoint: endpoint + end, apiKey: 'key', ...(apiVersion && { apiVersion }) });
+    expect(await sent(made)).toMatchObject({ url: expect.stringMatching(`^${path}/chat/completions`), apiKey: 'key' });
+  });
+
+  test('a key of OpenAI never goes there, whatever the profile', async () => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai', AZURE_OPENAI_API_KEY: 'key' });
+    const made = (endpoint: string): ReturnType<typeof azure> =>
+      azure('gpt', { endpoint, profile: { strictSchemas: false, keyHeader: 'authorization' } });
+    expect(await sent(made)).toMatchObject({ authorization: undefined, apiKey: 'key' });
+  });
+
   test('an address of Azure needs no helper', async () => {
     setVariables({ AZURE_OPENAI_API_KEY: 'key' });
     const baseURL = 'https://my.openai.azure.com/openai/v1';
@@ -130,6 +156,11 @@ describe('Azure', () => {
       'no endpoint',
       {},
       'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
+    ],
+    [
+      'a query',
+      { endpoint: 'https://my.openai.azure.com?api-version=1', apiKey: 'key' },
+      'The endpoint of azure() has a query. Leave it out, and pass apiVersion or query.',
     ],
     [
       'a key and a token',

@@ -52,8 +52,8 @@ export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './mod
 export { withFallback } from './model/fallback.ts';
 export type { OpenAIOptions } from './model/openai.ts';
 export { openai } from './model/openai.ts';
-export type { Profile, ProfileOption } from './model/profile.ts';
-export type { ProfileName } from './model/profiles.ts';
+export type { Profile } from './model/profile.ts';
+export type { ProfileName, ServerProfile } from './model/profiles.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { Checked, PlainOptions } from './schema/plain.ts';
 export { jsonSchema } from './schema/plain.ts';

@@ -1,7 +1,7 @@
 import { isRecord } from '../base/json.ts';
 import { CallBuilder } from './call-builder.ts';
 import { ProtocolError } from './errors.ts';
-import { matchCall } from './match-call.ts';
+import { type Matching, matchCall } from './match-call.ts';
 import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import { type CallPiece, readCall } from './read-call.ts';
@@ -24,6 +24,8 @@ export class CallList {
   readonly #mends: MendList;
   readonly #maxCalls: number;
   readonly #calls: CallBuilder[] = [];
+  /** The last one of each index. */
+  readonly #last = new Map<number, CallBuilder>();
   #isInPieces = false;
 
   constructor({ choice, mends, maxCalls }: CallListOptions) {
@@ -43,26 +45,33 @@ export class CallList {
     if (form === 'delta') this.#isInPieces = true;
     const touched = new Set<CallBuilder>();
     const deltas: Delta[] = [];
-    for (const [at, element] of list.entries()) {
+    for (let at = 0; at < list.length; at++) {
+      const element = list[at];
       if (!isRecord(element)) {
         this.#mends.add(`${this.#path}.tool_calls`, 'an element that is no object, left out');
         continue;
       }
       const piece = readCall(element);
       const position = list.length > 1 ? at : undefined;
-      const matched = form === 'delta' ? matchCall(piece, { calls: this.#calls, touched, position }) : undefined;
-      const call = matched ?? this.#begin(piece);
+      const call = (form === 'delta' ? this.#matching(piece, { touched, position }) : undefined) ?? this.#begin(piece);
       if (call === undefined) continue;
       touched.add(call);
       call.add(piece);
-      deltas.push(...this.#told(call, call.takeUntold()));
+      tell(deltas, { call, delta: call.takeUntold() });
     }
     return deltas;
   }
 
+  #matching(piece: CallPiece, { touched, position }: Position): CallBuilder | undefined {
+    const last = piece.index === undefined ? undefined : this.#last.get(piece.index);
+    return matchCall(piece, { calls: this.#calls, last, touched, position });
+  }
+
   /** What was held back, at the end. */
   settle(): readonly Delta[] {
-    return this.#calls.flatMap((call) => this.#told(call, call.settle()));
+    const deltas: Delta[] = [];
+    for (const call of this.#calls) tell(deltas, { call, delta: call.settle() });
+    return deltas;
   }
 
   /** Every call has an id of its own. */
@@ -90,15 +99,13 @@ export class CallList {
   /** Placeholders without any content begin nothing. */
   #begin({ index, id, name, text }: CallPiece): CallBuilder | undefined {
     if (id === '' && name === '' && text === '') return undefined;
-    if (this.#calls.length === this.#maxCalls) throw tooMany(this.#maxCalls);
-    const path = `${this.#path}.tool_calls[${this.#calls.length}]`;
-    const call = new CallBuilder({ index, path, mends: this.#mends });
+    if (this.#calls.length >= this.#maxCalls) throw tooMany(this.#maxCalls);
+    const position = this.#calls.length;
+    const path = `${this.#path}.tool_calls[${position}]`;
+    const call = new CallBuilder({ index, position, path, mends: this.#mends });
     this.#calls.push(call);
+    if (index !== undefined) this.#last.set(index, call);
     return call;
-  }
-
-  #told(call: CallBuilder, delta: string): readonly Delta[] {
-    return delta === '' ? [] : [{ type: 'call', index: this.#calls.indexOf(call), name: call.name, delta }];
   }
 
   /** They were read as well as can be; here it is only said. */
@@ -118,6 +125,17 @@ export class CallList {
     for (let count = 2; given.has(free); count++) free = `${id}_${count}`;
     return free;
   }
+}
+
+type Position = Pick<Matching<CallBuilder>, 'touched' | 'position'>;
+
+interface Telling {
+  readonly call: CallBuilder;
+  readonly delta: string;
+}
+
+function tell(deltas: Delta[], { call, delta }: Telling): void {
+  if (delta !== '') deltas.push({ type: 'call', index: call.position, name: call.name, delta });
 }
 
 function tooMany(maxCalls: number): ProtocolError {

@@ -48,8 +48,13 @@ export class ChoiceReader {
       return deltas;
     }
     this.#finish(reason);
-    const held = this.#message.settle();
+    const held = this.settle();
     return held.length === 0 ? deltas : [...deltas, ...held];
+  }
+
+  /** What was held back, at the end. */
+  settle(): readonly Delta[] {
+    return this.#message.settle();
   }
 
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
@@ -88,10 +93,9 @@ export class ChoiceReader {
       if (form === 'delta') this.#hasDelta = true;
       return given;
     }
-    if (given === undefined) return undefined;
+    if (given === undefined || given === null) return undefined;
     const isText = typeof given === 'string';
-    const what = given === null ? 'null' : 'no object';
-    this.#mends.add(`${this.#path}.${form}`, `${what}: ${isText ? 'read as its content' : 'left out'}`);
+    this.#mends.add(`${this.#path}.${form}`, `no object: ${isText ? 'read as its content' : 'left out'}`);
     return isText ? { content: given } : undefined;
   }
 

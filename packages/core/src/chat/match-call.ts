@@ -1,4 +1,3 @@
-import { isRecord, parseJson } from '../base/json.ts';
 import type { CallPiece } from './read-call.ts';
 
 /** What is known so far of a call that a stream brings in pieces. */
@@ -8,10 +7,14 @@ export interface OpenCall {
   readonly id: string;
   readonly name: string;
   readonly text: string;
+  /** Whether nothing can be added to its arguments. */
+  readonly isWhole: boolean;
 }
 
 export interface Matching<Call extends OpenCall> {
   readonly calls: readonly Call[];
+  /** The last of them that began with the piece's index: this is asked for each piece. */
+  readonly last: Call | undefined;
   /** Those that this list of pieces has a piece of already. */
   readonly touched: ReadonlySet<Call>;
   /** In a list of several pieces. */
@@ -24,12 +27,15 @@ export function matchCall<Call extends OpenCall>(piece: CallPiece, matching: Mat
   return candidate === undefined || isAnother(piece, candidate) ? undefined : candidate;
 }
 
-function withIndex<Call extends OpenCall>(piece: CallPiece, { calls, touched }: Matching<Call>): Call | undefined {
-  const same = calls.filter(({ index }) => index === piece.index);
-  const candidate = same.findLast(({ id }) => id !== '' && id === piece.id) ?? same.at(-1);
-  if (candidate !== undefined) return piece.name !== '' && touched.has(candidate) ? undefined : candidate;
+function withIndex<Call extends OpenCall>(
+  { index, id, name }: CallPiece,
+  { calls, last, touched }: Matching<Call>,
+): Call | undefined {
+  const isLast = id === '' || id === last?.id;
+  const candidate = isLast ? last : (calls.findLast((call) => call.index === index && call.id === id) ?? last);
+  if (candidate !== undefined) return name !== '' && touched.has(candidate) ? undefined : candidate;
   // Some servers give the index not in a call's first piece.
-  return piece.name === '' && piece.id === '' ? calls.findLast(({ index }) => index === undefined) : undefined;
+  return name === '' && id === '' ? calls.findLast((call) => call.index === undefined) : undefined;
 }
 
 function withoutIndex<Call extends OpenCall>(
@@ -43,21 +49,13 @@ function withoutIndex<Call extends OpenCall>(
 
 /**
  * Servers number every parallel call 0, repeat a name or give a new id in each piece. What tells calls apart then is a
- * new name, or that the arguments so far are whole.
+ * new name, or that the arguments so far are whole. A custom tool's text is never known to be whole: there a new id is another call.
  */
-function isAnother({ id, name, text }: CallPiece, open: OpenCall): boolean {
+function isAnother({ id, type, name, text }: CallPiece, open: OpenCall): boolean {
   if (name === '' || open.name === '') return false;
   if (name !== open.name) return true;
   const isNew = id !== '' && open.id !== '' && id !== open.id;
-  if (isNew) return isWhole(open.text);
+  if (isNew) return type === 'custom' || open.isWhole;
   const isRepeated = id !== '' && text === open.text;
-  return !isRepeated && text.trimStart().startsWith('{') && isWhole(open.text);
-}
-
-/** Whether nothing can be added to these arguments. */
-export function isWhole(text: string): boolean {
-  // The first look is cheap: this is asked for each piece of some streams.
-  if (!text.trimEnd().endsWith('}')) return false;
-  const parsed = parseJson(text);
-  return parsed.ok && isRecord(parsed.value);
+  return !isRepeated && text.trimStart().startsWith('{') && open.isWhole;
 }

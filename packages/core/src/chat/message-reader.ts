@@ -39,9 +39,12 @@ export class MessageReader {
   }
 
   read(piece: Readonly<Record<string, unknown>>, form: CallForm): readonly Delta[] {
-    const reasoning = REASONING.map((name) => piece[name]).find((text) => typeof text === 'string' && text !== '');
-    if (typeof reasoning === 'string') this.#deltas.push({ type: 'reasoning', delta: reasoning });
-    for (const key of Object.keys(piece)) this.#readField(key, { value: piece[key], form });
+    const reasoning = reasoningOf(piece);
+    if (reasoning !== '') this.#deltas.push({ type: 'reasoning', delta: reasoning });
+    for (const key of Object.keys(piece)) {
+      if (key === 'tool_calls') this.#deltas.push(...this.#calls.read(piece[key], form));
+      else this.#readField(key, piece[key]);
+    }
     const legacy = piece['function_call'];
     // Behind the calls, which it repeats on some servers.
     if (isRecord(legacy)) this.#readLegacyCall(legacy, form);
@@ -55,8 +58,8 @@ export class MessageReader {
     return this.#takeDeltas();
   }
 
+  /** After `settle`. */
   build(): AssistantMessage {
-    this.settle();
     if (!this.#hasRole) this.#mend('role', 'missing: now "assistant"');
     if (this.#splitter.hasThought) {
       const thought = this.#splitter.isClosed ? '<think>…</think>' : '<think> without an end';
@@ -72,7 +75,7 @@ export class MessageReader {
     };
   }
 
-  #readField(key: string, { value, form }: { readonly value: unknown; readonly form: CallForm }): void {
+  #readField(key: string, value: unknown): void {
     switch (key) {
       case 'content':
         this.#readContent(value);
@@ -82,9 +85,6 @@ export class MessageReader {
         return;
       case 'refusal':
         this.#readRefusal(value);
-        return;
-      case 'tool_calls':
-        this.#deltas.push(...this.#calls.read(value, form));
         return;
       case 'function_call':
         return;
@@ -153,7 +153,16 @@ export class MessageReader {
 
 const NOTHING: readonly Delta[] = [];
 
-/** What servers call it. One piece may say the same under two names. */
+/** One piece may say the same under two names. */
+function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
+  for (const name of REASONING) {
+    const text = piece[name];
+    if (typeof text === 'string' && text !== '') return text;
+  }
+  return '';
+}
+
+/** What servers call it. */
 const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
 
 /** Below any index that a server gives. */

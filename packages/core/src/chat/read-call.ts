@@ -27,38 +27,62 @@ export interface CallNote {
 type Wire = Readonly<Record<string, unknown>>;
 
 export function readCall(wire: Wire): CallPiece {
-  const { index, id, type, function: called, custom, ...fields } = wire;
+  const { index, id, type, function: called, custom } = wire;
   const notes: CallNote[] = [];
   const isCustom = type === 'custom' || (isRecord(custom) && !isRecord(called));
   const inner = innermost(wire, notes);
-  const { name, arguments: written, input, ...others } = inner;
+  const { name } = inner;
+  const field = textField(inner, { isCustom, notes });
+  const value = inner[field];
   const isFlat = inner === wire;
-  const value = isCustom ? input : written;
   return {
     index: indexOf(index),
     id: idOf(id, notes),
     type: isCustom ? 'custom' : typeOf(type, notes),
     name: typeof name === 'string' ? name : '',
     text: textOf(value, { at: isCustom ? 'custom.input' : 'function.arguments', notes }),
-    hasText: value !== undefined && value !== null,
-    fields: isFlat ? without(fields, ['name', 'arguments', 'input']) : fields,
-    called: isFlat ? {} : others,
+    hasText: isThere(value),
+    fields: without(wire, isFlat ? [...OUTER, ...INNER] : OUTER),
+    called: isFlat ? NONE : without(inner, INNER),
     notes,
   };
 }
+
+const OUTER = ['index', 'id', 'type', 'function', 'custom'];
+const INNER = ['name', 'arguments', 'input'];
+const NONE: Wire = {};
 
 /** Where name and arguments stand. */
 function innermost(wire: Wire, notes: CallNote[]): Wire {
   const { function: called, custom } = wire;
   if (isRecord(called)) return called;
   if (isRecord(custom)) return custom;
-  if (wire['name'] === undefined && wire['arguments'] === undefined) return {};
+  if (!INNER.some((field) => isThere(wire[field]))) return NONE;
   notes.push({ at: 'function', note: 'missing: name and arguments taken from the call itself' });
   return wire;
 }
 
+interface Finding {
+  readonly isCustom: boolean;
+  readonly notes: CallNote[];
+}
+
+/** A function has `arguments` and a custom tool `input`; some gateways write one where the other belongs. */
+function textField(inner: Wire, { isCustom, notes }: Finding): 'arguments' | 'input' {
+  const isInput = isThere(inner['input']);
+  const isArguments = isThere(inner['arguments']);
+  if (isInput === isArguments) return isCustom ? 'input' : 'arguments';
+  if (isCustom && isArguments) notes.push({ at: 'custom.input', note: 'missing: taken from arguments' });
+  if (!isCustom && isInput) notes.push({ at: 'function.arguments', note: 'missing: taken from input' });
+  return isInput ? 'input' : 'arguments';
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
 function indexOf(index: unknown): number | undefined {
-  const number = typeof index === 'string' && index !== '' ? Number(index) : index;
+  const number = typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : index;
   return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }
 
@@ -76,12 +100,13 @@ function typeOf(type: unknown, notes: CallNote[]): 'function' | undefined {
 
 function textOf(value: unknown, { at, notes }: { readonly at: string; readonly notes: CallNote[] }): string {
   if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return '';
+  if (!isThere(value)) return '';
   const form = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
   notes.push({ at, note: `${form}, written as JSON` });
   return wireJson(value);
 }
 
 function without(wire: Wire, names: readonly string[]): Wire {
-  return Object.fromEntries(Object.entries(wire).filter(([name]) => !names.includes(name)));
+  const others = Object.keys(wire).filter((name) => !names.includes(name));
+  return others.length === 0 ? NONE : Object.fromEntries(others.map((name) => [name, wire[name]]));
 }

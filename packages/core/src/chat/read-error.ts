@@ -7,10 +7,11 @@ export function readError(piece: unknown): ProtocolError | undefined {
   // Google's list of one.
   const whole: unknown = Array.isArray(piece) ? piece[0] : piece;
   if (!isRecord(whole)) return undefined;
-  const { error, object, type, choices } = whole;
+  const { error, object, type, choices, base_resp: base } = whole;
   const isWithChoices = Array.isArray(choices) && choices.length > 0;
   if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece);
   if (isWithChoices) return errorOfChoices(choices);
+  if (isRecord(base) && isSaid(base['status_code'])) return rejection(base, piece);
   if (object === 'error' || type === 'error') return serverError(whole, piece);
   const isOther =
     choices === undefined &&
@@ -20,11 +21,19 @@ export function readError(piece: unknown): ProtocolError | undefined {
 
 /** What `event: error` brings, or an `error` field: an object, a text, or nothing that can be read. */
 export function serverError(error: unknown, received: unknown = error): ProtocolError {
+  return errorThat(error, { received, retryable: canRetry(namesOf(error)) });
+}
+
+interface ErrorAbout {
+  readonly received: unknown;
+  readonly retryable: boolean;
+}
+
+function errorThat(error: unknown, { received, retryable }: ErrorAbout): ProtocolError {
   const words = wordsOf(error);
   const names = namesOf(error);
   const code = names.length === 0 ? '' : ` (${names.join(', ')})`;
   const said = words === '' ? `an error without words${code}` : `an error: "${excerpt(words, 500)}"${code}`;
-  const retryable = canRetry(names);
   const advice = retryable
     ? 'Trying again may help.'
     : 'Trying again does not help: change the request or the account.';
@@ -51,6 +60,15 @@ function errorOfChoices(choices: readonly unknown[]): ProtocolError | undefined 
   }
   return undefined;
 }
+
+/** MiniMax's `base_resp`, which is there in every reply, with 0 where all is well. */
+function rejection({ status_code, status_msg }: Readonly<Record<string, unknown>>, received: unknown): ProtocolError {
+  const retryable = !LASTING.has(Number(status_code));
+  return errorThat({ message: status_msg, code: status_code }, { received, retryable });
+}
+
+/** Its codes for the key, the account, what is filtered and what is no request. Any other is worth a try. */
+const LASTING: ReadonlySet<number> = new Set([1004, 1008, 1026, 1027, 2013, 2049]);
 
 function isSaid(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;

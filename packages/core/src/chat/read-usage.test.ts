@@ -58,6 +58,12 @@ test.each([
     ],
   },
   {
+    what: "with a zero beside Anthropic's name",
+    wire: { ...documented, prompt_tokens: 0, input_tokens: 3 },
+    usage: documented,
+    mends: [{ path: 'usage.input_tokens', note: 'read as prompt_tokens' }],
+  },
+  {
     what: 'with details and fields of its own',
     wire: {
       ...documented,

@@ -45,14 +45,13 @@ interface Reading {
 
 function read(wire: Readonly<Record<string, unknown>>, { names, mends }: Reading): number | undefined {
   const [documented] = names;
-  for (const name of names) {
-    const count = countOf(wire[name]);
-    if (count === undefined) continue;
-    if (typeof wire[name] === 'string') mends.add(`usage.${name}`, 'a text, read as a number');
-    if (name !== documented) mends.add(`usage.${name}`, `read as ${documented}`);
-    return count;
-  }
-  return undefined;
+  const given = names.filter((name) => countOf(wire[name]) !== undefined);
+  // A zero says less than what is counted under the other name.
+  const name = given.find((each) => countOf(wire[each]) !== 0) ?? given[0];
+  if (name === undefined) return undefined;
+  if (typeof wire[name] === 'string') mends.add(`usage.${name}`, 'a text, read as a number');
+  if (name !== documented) mends.add(`usage.${name}`, `read as ${documented}`);
+  return countOf(wire[name]);
 }
 
 function rest(total = 0, other = 0): number {

@@ -17,6 +17,8 @@ export type ReplyEnd = 'done' | 'closed' | 'whole';
 export interface FinishedReply {
   readonly reply: ChatReply;
   readonly mends: readonly Mend[];
+  /** What was held back of the first choice, where the server never said that it is over. */
+  readonly deltas: readonly Delta[];
 }
 
 export interface ReplyReaderOptions {
@@ -70,11 +72,12 @@ export class ReplyReader {
   finish(end: ReplyEnd): FinishedReply {
     const readers = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished))) throw this.#cut();
+    const deltas = readers.flatMap((reader) => told(reader, reader.settle()));
     const isFiltered = this.#fields.has('prompt_filter_results');
     const [first, ...others] = readers.map((reader) => reader.build({ isFiltered }));
     if (first === undefined) throw this.#withoutChoices();
     const reply = this.#build([first, ...others]);
-    return { reply, mends: this.#mends.all };
+    return { reply, mends: this.#mends.all, deltas };
   }
 
   #readField(key: string, value: unknown): void {
@@ -112,8 +115,8 @@ export class ReplyReader {
 
   #readCreated(value: unknown): void {
     if (this.#created !== undefined || value === null || value === undefined || value === 0) return;
-    const created = typeof value === 'string' && value !== '' ? Number(value) : value;
-    const isTime = typeof created === 'number' && Number.isFinite(created);
+    const created = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+    const isTime = typeof created === 'number' && Number.isFinite(created) && created !== 0;
     if (created !== value || !isTime) this.#mends.add('created', isTime ? 'a text, read as a number' : 'left out');
     if (isTime) this.#created = created;
   }
@@ -124,34 +127,43 @@ export class ReplyReader {
 
   #readChoices(choices: unknown): readonly Delta[] {
     if (!Array.isArray(choices)) {
-      const form = choices === null ? 'null' : 'no list';
-      if (choices !== undefined) this.#mends.add('choices', `${form}: left out`);
+      if (choices !== undefined && choices !== null) this.#mends.add('choices', 'no list: left out');
       return NOTHING;
     }
     let deltas = NOTHING;
-    for (const [at, choice] of choices.entries()) {
+    for (let at = 0; at < choices.length; at++) {
+      const choice: unknown = choices[at];
       if (!isRecord(choice)) {
         this.#mends.add('choices', 'one that is no object, left out');
         continue;
       }
       const reader = this.#readerOf(choice, at);
-      const said = reader.read(choice);
-      if (reader.index === 0) deltas = deltas.length === 0 ? said : [...deltas, ...said];
+      const said = told(reader, reader.read(choice));
+      deltas = deltas.length === 0 ? said : [...deltas, ...said];
       this.#readVendorUsage(choice, `choices[${reader.index}].usage`);
     }
     return deltas;
   }
 
-  #readerOf({ index: given }: Wire, position: number): ChoiceReader {
-    const isIndex = typeof given === 'number' && Number.isInteger(given) && given >= 0;
-    const index = isIndex ? given : position;
-    if (!isIndex) this.#mends.add(`choices[${index}].index`, `missing: now ${index}`);
+  #readerOf(choice: Wire, position: number): ChoiceReader {
+    const index = this.#indexOf(choice, position);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
       reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls });
       this.#choices.set(index, reader);
     }
     return reader;
+  }
+
+  #indexOf(choice: Wire, position: number): number {
+    const { index } = choice;
+    if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return index;
+    if (position > 0 && isCallsAlone(choice)) {
+      this.#mends.add('choices', 'calls in choices of their own: read with the first');
+      return 0;
+    }
+    this.#mends.add(`choices[${position}].index`, `missing: now ${position}`);
+    return position;
   }
 
   #build(choices: readonly [ChatChoice, ...ChatChoice[]]): ChatReply {
@@ -191,6 +203,18 @@ export class ReplyReader {
 const NEWS = ['choices', 'usage', 'x_groq'];
 
 const NOTHING: readonly Delta[] = [];
+
+/** A listener hears of the first choice alone. */
+function told({ index }: ChoiceReader, deltas: readonly Delta[]): readonly Delta[] {
+  return index === 0 ? deltas : NOTHING;
+}
+
+/** GitHub Copilot's form of a message with text and calls: a choice for the text, and one for each call. */
+function isCallsAlone({ message }: Wire): boolean {
+  if (!isRecord(message)) return false;
+  const { content, tool_calls: calls } = message;
+  return Array.isArray(calls) && calls.length > 0 && (content === undefined || content === null || content === '');
+}
 
 function textOrNull(value: unknown, before: string | null | undefined): string | null | undefined {
   if (typeof value === 'string' && value !== '') return value;

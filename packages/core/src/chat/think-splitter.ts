@@ -5,7 +5,7 @@ export interface Thought {
 
 /** Takes `<think>…</think>` off the start of a text that comes in pieces, wherever those are cut. */
 export class ThinkSplitter {
-  #state: 'start' | 'thinking' | 'behind' | 'text' = 'start';
+  #state: 'start' | 'thinking' | 'text' = 'start';
   /** What may turn out to be a tag. */
   #held = '';
   #hasThought = false;
@@ -15,20 +15,24 @@ export class ThinkSplitter {
   }
 
   get isClosed(): boolean {
-    return this.#state === 'behind' || this.#state === 'text';
+    return this.#state !== 'thinking';
   }
 
   push(piece: string): Thought {
-    switch (this.#state) {
-      case 'start':
-        return this.#start(this.#held + piece);
-      case 'thinking':
-        return this.#think(this.#held + piece);
-      case 'behind':
-        return this.#behind(piece);
-      case 'text':
-        return { reasoning: '', text: piece };
+    if (this.#state === 'text') return { reasoning: '', text: piece };
+    let left = this.#held + piece;
+    let reasoning = '';
+    // One thought may follow another.
+    while (this.#isThought(left)) {
+      const thought = this.#state === 'start' ? left.trimStart().slice(OPENING.length) : left;
+      this.#hasThought = true;
+      const end = thought.indexOf(CLOSING);
+      if (end === -1) return { reasoning: reasoning + this.#think(thought), text: '' };
+      this.#state = 'start';
+      reasoning += thought.slice(0, end);
+      left = thought.slice(end + CLOSING.length);
     }
+    return { reasoning, text: this.#start(left) };
   }
 
   /** What was held back, once it is clear that no tag comes. */
@@ -39,43 +43,34 @@ export class ThinkSplitter {
     return this.#state === 'thinking' ? { reasoning: held, text: '' } : { reasoning: '', text: held };
   }
 
-  #start(text: string): Thought {
-    const words = text.trimStart();
-    const isNear = text.length - words.length <= LONGEST_INDENT;
-    if (isNear && words.startsWith(OPENING)) {
-      this.#state = 'thinking';
-      this.#hasThought = true;
-      return this.#think(words.slice(OPENING.length));
-    }
-    this.#held = isNear && OPENING.startsWith(words) ? text : '';
-    if (this.#held !== '' || text === '') return NOTHING;
-    this.#state = 'text';
-    return { reasoning: '', text };
+  #isThought(text: string): boolean {
+    return this.#state === 'thinking' || (this.#isNear(text) && text.trimStart().startsWith(OPENING));
   }
 
-  #think(text: string): Thought {
-    const end = text.indexOf(CLOSING);
-    if (end !== -1) {
-      this.#held = '';
-      this.#state = 'behind';
-      return { ...this.#behind(text.slice(end + CLOSING.length)), reasoning: text.slice(0, end) };
-    }
+  #isNear(text: string): boolean {
+    return this.#hasThought || text.length - text.trimStart().length <= LONGEST_INDENT;
+  }
+
+  #think(text: string): string {
     const kept = text.length - overlap(text);
+    this.#state = 'thinking';
     this.#held = text.slice(kept);
-    return { reasoning: text.slice(0, kept), text: '' };
+    return text.slice(0, kept);
   }
 
-  /** The blank lines before the answer belong to the tag. */
-  #behind(piece: string): Thought {
-    const text = piece.trimStart();
-    if (text !== '') this.#state = 'text';
-    return { reasoning: '', text };
+  #start(given: string): string {
+    const words = given.trimStart();
+    // The blank lines between a thought and the answer belong to the tag.
+    const text = this.#hasThought ? words : given;
+    this.#held = this.#isNear(given) && OPENING.startsWith(words) ? text : '';
+    if (this.#held !== '' || text === '') return '';
+    this.#state = 'text';
+    return text;
   }
 }
 
 const OPENING = '<think>';
 const CLOSING = '</think>';
-const NOTHING: Thought = { reasoning: '', text: '' };
 
 /** Blanks before the tag. With more of them it is text, so that a stream of blanks stays cheap. */
 const LONGEST_INDENT = 64;

@@ -1,4 +1,4 @@
-import { canonicalJson, type Json, parseJson } from '../base/json.ts';
+import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
 import type { CallClosed } from '../event/fact.ts';
 import type { CallState, Failing, Misses, RunState } from './state.ts';
@@ -18,14 +18,17 @@ export function updateCall(state: RunState, index: number, { edited, ...change }
   return { ...state, calls };
 }
 
-/** What a person saw as a text is edited as a text. */
+/** What a person saw as a text is edited as a text, also where it was put into the form of the function. */
 function withArguments({ call, pending }: CallState, edited: Json): ToolCall {
-  const isText = typeof edited === 'string' && typeof pending?.input === 'string';
-  if (call.type === 'custom') {
-    return { ...call, custom: { ...call.custom, input: isText ? edited : JSON.stringify(edited) } };
-  }
-  const json = JSON.stringify(isText ? { input: edited } : edited);
+  const text = typeof pending?.input === 'string' ? textOfEdit(edited) : undefined;
+  if (call.type === 'custom') return { ...call, custom: { ...call.custom, input: text ?? JSON.stringify(edited) } };
+  const json = JSON.stringify(text === undefined ? edited : { input: text });
   return { ...call, function: { ...call.function, arguments: json } };
+}
+
+function textOfEdit(edited: Json): string | undefined {
+  const input = isRecord(edited) && Object.keys(edited).length === 1 ? edited['input'] : edited;
+  return typeof input === 'string' ? input : undefined;
 }
 
 /** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */

@@ -2,7 +2,7 @@ import { untilAborted } from '../base/abort.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
-import { type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
+import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { LimitRefused, ModelFailed, RunAborted, TurnPlanned } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
@@ -75,16 +75,22 @@ async function prepare(given: TurnPlan, scope: Scope): Promise<PlanFact> {
 }
 
 /** Only what the agent has can be found again after a restart. */
-function known({ model, tools }: TurnPlan, { definition }: Scope): ChatModel {
+function known({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): ChatModel {
   if (model !== definition.model && !definition.models.includes(model)) {
     throw new ConfigError(
       `prepareTurn chose model "${model.name}", which agent "${definition.name}" does not have. Add it to the agent's models.`,
     );
   }
   const stranger = tools.find(({ name }) => !definition.tools.has(name));
-  if (stranger === undefined) return model;
+  if (stranger !== undefined) {
+    throw new ConfigError(
+      `prepareTurn added tool "${stranger.name}", which agent "${definition.name}" does not have. Add it to the agent's tools.`,
+    );
+  }
+  const missing = chosenNames(toolChoice).find((name) => tools.every((tool) => tool.name !== name));
+  if (missing === undefined) return model;
   throw new ConfigError(
-    `prepareTurn added tool "${stranger.name}", which agent "${definition.name}" does not have. Add it to the agent's tools.`,
+    `prepareTurn left tool "${missing}" out, but toolChoice names it. Keep the tool, or change toolChoice as well.`,
   );
 }
 

@@ -2,8 +2,12 @@ import { ConfigError } from '../base/errors.ts';
 import type { ChatModel } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
 import { type OpenAIOptions, openai } from './openai.ts';
+import type { Profile } from './profile.ts';
+import { PROFILES } from './profiles.ts';
 
-export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organization' | 'project'> {
+export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organization' | 'project' | 'profile'> {
+  /** What is different from the profile of Azure: for models of other makers. */
+  readonly profile?: Partial<Profile>;
   /** `https://my-resource.openai.azure.com`. @defaultValue the variable `AZURE_OPENAI_ENDPOINT` */
   readonly endpoint?: string;
   /**
@@ -25,22 +29,39 @@ export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organizat
  */
 export function azure(deployment: string, options: AzureOptions = {}): ChatModel {
   const { endpoint, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
-  const root = (endpoint ?? environmentVariable('AZURE_OPENAI_ENDPOINT'))?.replace(/\/+$/, '');
-  if (root === undefined || root === '') {
+  if (tokenProvider !== undefined && options.apiKey !== undefined) {
+    throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
+  }
+  const root = rootOf(endpoint ?? environmentVariable('AZURE_OPENAI_ENDPOINT'));
+  const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
+  const { keyHeader, keyVariable, needsKey } = PROFILES.azure;
+  return openai(deployment, {
+    ...rest,
+    baseURL: `${root}${path}`,
+    profile: {
+      base: 'azure',
+      ...rest.profile,
+      // Whoever answers there, it is Azure that lets us in.
+      keyVariable,
+      needsKey,
+      keyHeader: tokenProvider === undefined ? keyHeader : 'authorization',
+    },
+    ...(tokenProvider && { apiKey: tokenProvider }),
+    ...(apiVersion !== undefined && { query: { 'api-version': apiVersion, ...rest.query } }),
+  });
+}
+
+/** Azure's pages show the endpoint with the path of one of its APIs as well: that is added here. */
+function rootOf(endpoint: string | undefined): string {
+  if (endpoint === undefined || endpoint.trim() === '') {
     throw new ConfigError(
       'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
     );
   }
-  if (tokenProvider !== undefined && options.apiKey !== undefined) {
-    throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.search) {
+    throw new ConfigError('The endpoint of azure() has a query. Leave it out, and pass apiVersion or query.');
   }
-  const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
-  const changes = typeof rest.profile === 'string' ? { base: rest.profile } : rest.profile;
-  return openai(deployment, {
-    ...rest,
-    baseURL: `${root}${path}`,
-    profile: { base: 'azure', ...changes, ...(tokenProvider && { keyHeader: 'authorization' }) },
-    ...(tokenProvider && { apiKey: tokenProvider }),
-    ...(apiVersion !== undefined && { query: { 'api-version': apiVersion, ...rest.query } }),
-  });
+  const text = (url === undefined ? endpoint : url.href).replace(/\/+$/, '');
+  return text.replace(/\/openai(\/v1)?$/, '');
 }

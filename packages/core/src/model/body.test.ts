@@ -64,6 +64,16 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
     expected: '{"model":"m","messages":[],"max_tokens":9}',
   },
   {
+    title: 'what only a server knows goes out as it is',
+    json: body({
+      messages: [{ role: 'human', content: 'a' } as never],
+      tools: [{ type: 'web_search' } as never, { type: 'builtin_function', function: { name: '$web' } } as never],
+      response_format: { type: 'grammar', grammar: 'x' } as never,
+    }),
+    expected:
+      '{"model":"m","messages":[{"role":"human","content":"a"}],"tools":[{"type":"web_search"},{"type":"builtin_function","function":{"name":"$web"}}],"response_format":{"type":"grammar","grammar":"x"}}',
+  },
+  {
     title: 'a field that is null stands for its default, and is left out',
     json: body({ messages: [], temperature: null, stop: null, store: null, seed: 0 }),
     expected: '{"model":"m","messages":[],"seed":0}',

@@ -109,13 +109,14 @@ class Pieces {
   }
 }
 
+/** A tool of a kind that only this server knows goes out as it is. */
 function wireTool(given: ToolObject, profile: Profile): ToolObject {
   const tool = given.type === 'custom' && !profile.customTools ? asFunctionTool(given) : given;
-  if (tool.type === 'custom') return tool;
+  if (tool.type !== 'function') return tool;
   const { strict, parameters, ...object } = tool.function;
   const form = shapeSchema({ schema: parameters, strict }, profile);
   return {
-    type: 'function',
+    ...tool,
     function: {
       ...object,
       ...(form.schema !== undefined && { parameters: form.schema }),

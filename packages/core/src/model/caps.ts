@@ -18,8 +18,8 @@ export function resolveCaps({
   calls = 128,
 }: Caps = {}): Required<Caps> {
   for (const [name, most] of Object.entries({ replyBytes, eventLength, calls })) {
-    if (most > 0) continue;
-    throw new ConfigError(`caps.${name} is ${most}. Give a number above 0, or Infinity for no limit.`);
+    if (typeof most === 'number' && most >= 1) continue;
+    throw new ConfigError(`caps.${name} is ${most}. Give a number of 1 or more, or Infinity for no limit.`);
   }
   return { replyBytes, eventLength, calls };
 }

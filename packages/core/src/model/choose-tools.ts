@@ -27,8 +27,11 @@ function withoutCustom(choice: ToolChoice): ToolChoice {
     case 'custom':
       return { type: 'function', function: { name: choice.custom.name } };
     case 'function':
-    case 'allowed_tools':
       return choice;
+    case 'allowed_tools': {
+      const tools = chosenNames(choice).map((name) => ({ type: 'function', function: { name } }));
+      return { type: 'allowed_tools', allowed_tools: { mode: choice.allowed_tools.mode, tools } };
+    }
   }
 }
 
@@ -38,8 +41,10 @@ function narrowed(
 ): ChosenTools {
   const names = new Set(chosenNames(choice));
   const mode = choice.type === 'allowed_tools' ? choice.allowed_tools.mode : 'required';
+  const left = tools.filter((tool) => names.has(toolObjectName(tool)));
+  if (left.length === 0) return { tools: left, toolChoice: undefined };
   return {
-    tools: tools.filter((tool) => names.has(toolObjectName(tool))),
+    tools: left,
     // A server that knows neither form is shown one tool: the most that can be said to it.
     toolChoice: mode === 'required' && toolChoices.includes('required') ? 'required' : undefined,
   };

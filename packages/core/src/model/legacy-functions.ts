@@ -37,22 +37,24 @@ function legacyChoice(choice: ToolChoice | undefined): ChatRequest['function_cal
 
 /** A conversation in the legacy form: one call a message, each followed by its result. */
 export function legacyMessages(messages: readonly Message[]): readonly Message[] {
-  const results = new Map<string, ToolMessage>();
-  for (const message of messages) if (message.role === 'tool') results.set(message.tool_call_id, message);
-  return messages.flatMap((message): readonly Message[] => {
-    if (message.role === 'tool') return [];
-    if (message.role !== 'assistant' || message.tool_calls === undefined) return [message];
-    return pairs(message, { calls: message.tool_calls, results });
-  });
+  const sent: Message[] = [];
+  let results = new Map<string, ToolMessage>();
+  // From the end, so that the results of a message's calls are known: servers use ids again.
+  for (const message of messages.toReversed()) {
+    if (message.role === 'tool') results.set(message.tool_call_id, message);
+    else if (message.role !== 'assistant') sent.push(message);
+    else {
+      sent.push(...pairs(message, results).toReversed());
+      results = new Map();
+    }
+  }
+  return sent.reverse();
 }
 
-interface Pairing {
-  readonly calls: readonly ToolCall[];
-  readonly results: ReadonlyMap<string, ToolMessage>;
-}
-
-function pairs(message: AssistantMessage, { calls, results }: Pairing): readonly Message[] {
-  const { tool_calls: _, ...rest } = message;
+function pairs(message: AssistantMessage, results: ReadonlyMap<string, ToolMessage>): readonly Message[] {
+  const { tool_calls: calls, ...rest } = message;
+  // `null` is what some stores make of none.
+  if (!calls?.length) return [calls === undefined ? message : rest];
   return calls.flatMap((call, index): readonly Message[] => {
     const said: AssistantMessage = index === 0 ? rest : { role: 'assistant', content: null };
     const result = results.get(call.id);

@@ -7,10 +7,10 @@ import type { ChatModel, Price } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
 import { finalTool } from './final-tool.ts';
 import { modelContext } from './model-context.ts';
-import { type Profile, type ProfileOption, resolveProfile } from './profile.ts';
+import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
-import { PROFILES, type ProfileName } from './profiles.ts';
-import { checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
+import { PROFILES, type ServerProfile } from './profiles.ts';
+import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
 import { sendRequest, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
@@ -30,7 +30,7 @@ export interface OpenAIOptions {
    *
    * @defaultValue by the address; for an unknown one `'compatible'`, the form that most servers take
    */
-  readonly profile?: ProfileOption<ProfileName>;
+  readonly profile?: ServerProfile;
   /** Sent along, in place of ours where the names are the same. A function is asked for each attempt. */
   readonly headers?: Headers | (() => Headers | Promise<Headers>);
   /** Added to the address: `{ 'api-version': '2024-10-21' }`. */
@@ -57,7 +57,13 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
     throw new ConfigError('openai() needs the name of a model: openai("gpt-5-mini").');
   const baseURL = options.baseURL ?? environmentVariable('OPENAI_BASE_URL') ?? DEFAULT_BASE_URL;
   const server = serverAt(baseURL, options.query);
-  const profile = resolveProfile(options.profile, { known: PROFILES, suggested: profileAt(server) });
+  const suggested = profileAt(server);
+  const profile = resolveProfile(options.profile, { known: PROFILES, suggested });
+  if (baseURL === DEFAULT_BASE_URL && profile.keyVariable !== suggested.keyVariable) {
+    throw new ConfigError(
+      `profile "${profile.name}" is not OpenAI's, and no baseURL says where its server is. Pass baseURL, or set the variable OPENAI_BASE_URL.`,
+    );
+  }
   const { price, extraBody } = options;
   checkExtraBody(extraBody);
   const timeouts = checkedTimeouts(options.timeouts);
@@ -83,6 +89,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
           caps,
           headers: () => requestHeaders(headers, asked),
           body: requestBody(request, { model, profile, extraBody }),
+          extraBody,
         },
         final?.context(context) ?? context,
       );
@@ -115,7 +122,8 @@ interface Destination {
 }
 
 function headerSource(options: OpenAIOptions, { server, profile }: Destination): HeaderSource {
-  const { headers, organization, project } = options;
+  const { organization, project } = options;
+  const headers = typeof options.headers === 'function' ? options.headers : checkedHeaders(options.headers);
   const { keyHeader, keyVariable } = profile;
   const given = options.apiKey ?? keyFromEnvironment(options, profile);
   const apiKey = typeof given === 'function' ? given : checkedKey(given);

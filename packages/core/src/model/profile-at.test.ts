@@ -63,3 +63,17 @@ test('a name that nobody knows is refused with those that there are', () => {
     `There is no profile "olama". The profiles are: ${Object.keys(PROFILES).join(', ')}.`,
   );
 });
+
+test('what is undefined changes nothing', () => {
+  const changes = { tokenField: undefined, leftOut: undefined, base: undefined } as object; // As without exactOptionalPropertyTypes.
+  expect(resolveProfile(changes, options)).toEqual(PROFILES.groq);
+});
+
+test.each<[object, string]>([
+  [{ tokenFeild: 'max_tokens' }, 'A profile has no field "tokenFeild".'],
+  [{ leftOut: 'store' }, 'The profile\'s leftOut is "store". Give a value such as ["metadata"'],
+  [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as true.'],
+  [{ extraFields: null }, "The profile's extraFields is null."],
+])('a profile of %j is refused', (changes, message) => {
+  expect(() => resolveProfile(changes, options)).toThrow(message);
+});

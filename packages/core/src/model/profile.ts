@@ -67,15 +67,36 @@ export type HintField = Extract<
 /** A profile's name, or what is different from the profile that the address suggests. */
 export type ProfileOption<Name extends string = string> = Name | (Partial<Profile> & { readonly base?: Name });
 
-/** @throws ConfigError for a name that nobody knows. */
+/** @throws ConfigError for a name or a field that nobody knows, and for a value that can't be one. */
 export function resolveProfile(
   given: ProfileOption | undefined,
   { known, suggested }: { readonly known: Readonly<Record<string, Profile>>; readonly suggested: Profile },
 ): Profile {
-  if (given === undefined) return suggested;
+  // From JavaScript it may be null.
+  if (given === undefined || given === null) return suggested;
   if (typeof given === 'string') return named(given, known);
   const { base, ...changes } = given;
-  return { ...(base === undefined ? suggested : named(base, known)), ...changes };
+  const start = base === undefined ? suggested : named(base, known);
+  const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
+  for (const [field, value] of entries) checkField(field, { value, like: Reflect.get(start, field) });
+  return { ...start, ...Object.fromEntries(entries) };
+}
+
+interface Given {
+  readonly value: unknown;
+  /** What the profile has there. */
+  readonly like: unknown;
+}
+
+function checkField(field: string, { value, like }: Given): void {
+  if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
+  const isList = Array.isArray(value) && (Array.isArray(like) || field === 'extraFields');
+  const isLike =
+    isList || (!Array.isArray(value) && value !== null && typeof value === typeof like && !Array.isArray(like));
+  if (isLike || (field === 'extraFields' && value === 'all')) return;
+  throw new ConfigError(
+    `The profile's ${field} is ${JSON.stringify(value)}. Give a value such as ${JSON.stringify(like)}.`,
+  );
 }
 
 function named(name: string, known: Readonly<Record<string, Profile>>): Profile {

@@ -1,4 +1,4 @@
-import type { HintField, Profile, ToolChoiceForm } from './profile.ts';
+import type { HintField, Profile, ProfileOption, ToolChoiceForm } from './profile.ts';
 
 const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
 
@@ -184,6 +184,9 @@ const litellm: Profile = { ...compatible, name: 'litellm' };
 
 /** Servers from before tools, which know `functions` only. */
 const legacy: Profile = { ...compatible, name: 'legacy', toolForm: 'functions', responseFormat: 'none' };
+
+/** A profile's name, or what is different from the profile that the address suggests. */
+export type ServerProfile = ProfileOption<ProfileName>;
 
 /** Every profile by its name. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {

@@ -37,7 +37,8 @@ export function readReply(
       const reading: Reading = { opened, context, caps, signal, idle, reader, close };
       const { value } = opened.first;
       const form = detectForm(value ?? new Uint8Array(), opened.contentType);
-      const { reply, mends } = await (form === 'json' ? readWhole(reading) : readEvents(reading));
+      const { reply, mends, deltas } = await (form === 'json' ? readWhole(reading) : readEvents(reading));
+      for (const delta of deltas) void context.onDelta(delta); // All is read: a reader who is behind holds up nothing.
       if (mends.length > 0) context.onMended(mends);
       return reply;
     },

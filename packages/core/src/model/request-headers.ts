@@ -21,7 +21,7 @@ export interface Asked {
 /** Names in lower case. The user's own win. */
 export async function requestHeaders(source: HeaderSource, { isStreamed, traceparent }: Asked): Promise<Headers> {
   const key = typeof source.apiKey === 'function' ? checkedKey(await source.apiKey()) : source.apiKey;
-  const own = typeof source.headers === 'function' ? await source.headers() : source.headers;
+  const own = typeof source.headers === 'function' ? checkedHeaders(await source.headers()) : source.headers;
   return {
     'content-type': 'application/json',
     accept: isStreamed ? 'text/event-stream' : 'application/json',
@@ -32,6 +32,24 @@ export async function requestHeaders(source: HeaderSource, { isStreamed, tracepa
     ...(traceparent && { traceparent }),
     ...Object.fromEntries(Object.entries(own ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
   };
+}
+
+/** The error names the header, never its value. */
+export function checkedHeaders(headers: Headers = {}): Headers {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
+      throw new ConfigError(
+        `"${name.replace(/[^\w-].*$/s, '…')}" is no name of a header. Give names and values apart.`,
+      );
+    }
+    if (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
+    const what =
+      typeof value === 'string'
+        ? 'holds a character that no header can carry'
+        : `is ${value === null ? 'null' : typeof value}`;
+    throw new ConfigError(`The header "${name}" ${what}. Give a line of text.`);
+  }
+  return headers;
 }
 
 /** A key read from a file often ends in a line break, which no header can carry. */

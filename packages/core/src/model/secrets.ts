@@ -1,36 +1,16 @@
+import { redactWritten } from './redact-written.ts';
+import { type SecretSources, secretValues } from './secret-values.ts';
+
 /** Takes everything out of a text that must not be seen. */
 export type Redact = (text: string) => string;
 
-/** Knows the values of the headers that let somebody in, and of the address's query. */
-export function redactor({
-  headers,
-  url,
-}: {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly url: string;
-}): Redact {
-  const secrets = [...secretHeaders(headers), ...secretParameters(url)].filter((secret) => secret.length >= SHORTEST);
-  const forms = new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]));
-  // Longest first: one secret may contain another.
-  const ordered = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
-}
-
-/** A shorter one is no secret, and taking it out would spoil the text. */
-const SHORTEST = 4;
-
-function secretHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(headers).flatMap(([name, value]) => {
-    if (!SECRET.test(name)) return [];
-    return [value, value.replace(/^(bearer|basic|token)\s+/i, '')];
-  });
-}
-
-/** Names of headers and query parameters. */
-const SECRET = /auth|key|token|secret|cookie|password|signature|^sig$|^code$/i;
-
-function secretParameters(url: string): readonly string[] {
-  return [...new URL(url).searchParams].flatMap(([name, value]) => (SECRET.test(name) ? [value] : []));
+/** Knows what lets somebody in. Nothing is looked up before the first text: most requests end well. */
+export function redactor(sources: SecretSources): Redact {
+  let values: ReadonlySet<string> | undefined;
+  return (text) => {
+    values ??= secretValues(sources);
+    return redactWritten(text, values);
+  };
 }
 
 /** A copy of what was thrown, and of its causes, that holds nothing but words that may be seen. */

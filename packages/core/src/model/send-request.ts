@@ -1,4 +1,6 @@
+import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
+import type { JsonObject } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { Caps } from './caps.ts';
@@ -33,12 +35,14 @@ export interface Outgoing {
   /** Asked for once: a token may have to be fetched. Names in lower case. */
   headers(): Promise<Readonly<Record<string, string>>>;
   readonly body: string;
+  /** Part of the body; may hold secrets. */
+  readonly extraBody: JsonObject | undefined;
 }
 
 /** Sends a request and reads the reply: exactly one attempt. On any end but a reply the connection is closed. */
 export async function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatReply> {
   const headers = await within(() => outgoing.headers(), { outgoing, context });
-  const redact = redactor({ headers, url: outgoing.url });
+  const redact = redactor({ headers, url: outgoing.url, extraBody: outgoing.extraBody });
   const controller = new AbortController();
   try {
     const sending: Sending = { outgoing, context, headers, redact, controller };
@@ -89,12 +93,17 @@ interface Sending extends Surroundings {
 async function open({ outgoing, context, headers, redact, controller }: Sending): Promise<OpenReply> {
   const { transport, body, model, address } = outgoing;
   const { signal } = controller;
-  const reply = await transport({ headers, body, signal, ...connecting(outgoing, { context, controller }) });
+  const { end, ...told } = connecting(outgoing, { context, controller });
+  const reply = await transport({ headers, body, signal, ...told }).finally(end);
   if (reply.status >= 200 && reply.status < 300) {
     const chunks = reply.body[Symbol.asyncIterator]();
     return { contentType: reply.header('content-type'), first: await chunks.next(), chunks };
   }
-  const refusal = { status: reply.status, header: (name: string) => reply.header(name), body: await startOf(reply) };
+  const refusal = {
+    status: reply.status,
+    header: (name: string) => reply.header(name),
+    body: await startOf(reply, context.clock),
+  };
   throw httpError(refusal, { model, address, now: context.clock.now(), redact });
 }
 
@@ -102,7 +111,7 @@ async function open({ outgoing, context, headers, redact, controller }: Sending)
 function connecting(
   outgoing: Outgoing,
   { context, controller }: Pick<Sending, 'context' | 'controller'>,
-): Pick<HttpRequest, 'onConnecting' | 'onConnected'> {
+): Pick<HttpRequest, 'onConnecting' | 'onConnected'> & { readonly end: () => void } {
   let deadline: Deadline | undefined;
   return {
     onConnecting() {
@@ -110,24 +119,34 @@ function connecting(
       deadline = new Deadline(context.clock, outgoing.timeouts.connectMs, expire);
     },
     onConnected: () => deadline?.end(),
+    // There may never be a connection.
+    end: () => deadline?.end(),
   };
 }
 
 /** More than an error keeps, so that nothing secret is cut in two before it is taken out. */
-async function startOf({ body }: HttpReply): Promise<string> {
+async function startOf({ body }: HttpReply, clock: Clock): Promise<string> {
   const decoder = new TextDecoder();
+  const chunks = body[Symbol.asyncIterator]();
+  const over = Promise.withResolvers<undefined>();
+  // The status says enough: its words may come slowly, break off, or never end.
+  const deadline = new Deadline(clock, REFUSAL_MS, () => over.resolve(undefined));
   let text = '';
   try {
-    for await (const bytes of body) {
-      text += decoder.decode(bytes, { stream: true });
-      if (text.length >= 8192) break;
+    while (text.length < 8192) {
+      const result = await Promise.race([chunks.next(), over.promise]);
+      if (result === undefined || result.done === true) break;
+      text += decoder.decode(result.value, { stream: true });
     }
   } catch (error) {
-    // The status says enough, also where the words about it broke off.
     if (!(error instanceof TransportError)) throw error;
+  } finally {
+    deadline.end();
   }
   return text + decoder.decode();
 }
+
+const REFUSAL_MS = 5_000;
 
 interface Translating {
   readonly outgoing: Outgoing;

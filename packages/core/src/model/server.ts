@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { excerpt } from '../base/text.ts';
+import { isSecretSegment } from './secret-segment.ts';
 
 /** Where requests go. */
 export interface Server {
@@ -49,5 +50,11 @@ function parsed(baseURL: string): URL {
 
 /** Without what may be a password or a key in it. */
 function shown(baseURL: string): string {
-  return excerpt(baseURL.replace(/[^/]*@/, '…@').replace(/\?.*$/s, '?…'));
+  // An address and a key are easily mixed up.
+  if (/^[\w-]{16,}$/.test(baseURL)) return `${baseURL.slice(0, 3)}…`;
+  const segments = baseURL
+    .replace(/[^/]*@/, '…@')
+    .replace(/[?#].*$/s, '?…')
+    .split('/');
+  return excerpt(segments.map((segment) => (isSecretSegment(segment) ? '…' : segment)).join('/'));
 }

@@ -36,6 +36,8 @@ export function shapeFormat({ messages, format }: ShapedFormat, profile: Profile
       return { messages, format: { type: 'json_schema', json_schema: shaped } };
     }
   }
+  // A form that only this server knows.
+  return { messages, format };
 }
 
 /** At the end of the first message where that is the system's: some servers take none further down. */

@@ -16,6 +16,8 @@ export function wireMessage(message: Message, profile: Profile): Message {
     case 'tool':
       return message;
   }
+  // From JavaScript or from a store it may be anything: the server says what it thinks of it.
+  return message;
 }
 
 function named<T extends Message>(message: T, { messageNames }: Profile): T {
@@ -26,7 +28,9 @@ function named<T extends Message>(message: T, { messageNames }: Profile): T {
 
 /** Content beside calls is never left out: some servers fail without the key. */
 function wireAssistant(message: AssistantMessage, profile: Profile): AssistantMessage {
-  const { role, content, audio, tool_calls = [], ...rest } = named(message, profile);
+  const { role, content, audio, tool_calls: given, ...rest } = named(message, profile);
+  // `null` is what some stores make of none.
+  const tool_calls = given ?? [];
   const hasCalls = tool_calls.length > 0 || message.function_call != null;
   const isEmpty = content === undefined || content === null || content.length === 0;
   return {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ProtocolError } from '../../chat/errors.ts';
 import { TransportError } from '../transport.ts';
 
@@ -13,30 +13,39 @@ import { TransportError } from '../transport.ts';
  */
 export function decodeBody(reply: IncomingMessage, signal: AbortSignal): AsyncIterable<Uint8Array> {
   const encodings = encodingsOf(reply);
-  const decoders = encodings.map(decoderFor);
+  const unknown =
+    encodings.length > MOST ? encodings.join(', ') : encodings.find((encoding) => !(encoding in DECODERS));
+  // Of a refusal the status matters, and not whether its words can be read.
+  if (unknown !== undefined && (reply.statusCode ?? 0) >= 300) return piecesOf(reply, signal);
+  if (unknown !== undefined) throw unknownEncoding(unknown);
+  const decoders = encodings.flatMap((encoding) => DECODERS[encoding]?.() ?? []);
   return decoders.length === 0 ? piecesOf(reply, signal) : piecesOf(decoded(reply, decoders), signal);
 }
 
-/** The last one applied comes first. */
+/** The last one applied comes first. What is no encoding, but the name of a character set, changes nothing. */
 function encodingsOf({ headers }: IncomingMessage): readonly string[] {
   const given = headers['content-encoding'];
   if (given === undefined) return [];
   const names = given.split(',').map((name) => name.trim().toLowerCase());
-  return names.filter((name) => name !== '' && name !== 'identity').reverse();
+  return names.filter((name) => name !== '' && !/^(identity|none|utf-?8|[78]bit|binary)$/.test(name)).reverse();
 }
 
-function decoderFor(encoding: string): Transform {
-  switch (encoding) {
-    case 'gzip':
-    case 'x-gzip':
-      return createGunzip();
-    case 'deflate':
-      return createInflate();
-    case 'br':
-      return createBrotliDecompress();
-  }
-  throw new ProtocolError(
-    `The server's reply is encoded as "${encoding}", which was not asked for. Known are gzip, deflate and br.`,
+/** Nobody means more; a server that names thousands means harm. */
+const MOST = 3;
+
+// What is missing at the very end is no harm where the JSON is whole, and seen there where it is not.
+const GZIP = { finishFlush: constants.Z_SYNC_FLUSH };
+const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: () => createGunzip(GZIP),
+  'x-gzip': () => createGunzip(GZIP),
+  deflate: () => createInflate(GZIP),
+  br: () => createBrotliDecompress(BROTLI),
+};
+
+function unknownEncoding(encoding: string): ProtocolError {
+  return new ProtocolError(
+    `The server's reply is encoded as "${encoding.slice(0, 100)}", which was not asked for. Known are gzip, deflate and br.`,
     { code: 'reply.encoding', retryable: false },
   );
 }

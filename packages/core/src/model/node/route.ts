@@ -2,55 +2,44 @@ import http, { type Agent } from 'node:http';
 import https from 'node:https';
 import { ConfigError } from '../../base/errors.ts';
 import { environmentVariable } from '../environment.ts';
+import { type ProxyServer, TunnelAgent } from './tunnel.ts';
 
 /** The way to a server. */
 export interface Route {
   readonly agent: Agent;
-  /** `host:port`, where there is one in between. */
-  readonly proxy: string | undefined;
+  readonly proxy: ProxyServer | undefined;
 }
 
 /**
  * The connections that requests to this address share; through a proxy where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`
  * say so. The machine itself is always reached directly.
  *
- * @throws ConfigError where a proxy applies and this Node cannot use one.
+ * @throws ConfigError where the variable that applies is no address of a proxy.
  */
 export function routeTo(url: string): Route {
-  const { protocol, hostname } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
   const isSecure = protocol === 'https:';
   const name = isSecure ? 'https_proxy' : 'http_proxy';
-  const proxy = isLoopback(hostname) ? undefined : variable(name);
-  if (proxy === undefined) return { agent: isSecure ? secureAgent : plainAgent, proxy: undefined };
-  const host = hostOf(proxy, name);
-  if (!canProxy()) {
-    throw new ConfigError(
-      `The variable ${name} names a proxy, which Node ${process.versions.node} cannot use. Take Node 22.21, 24.5 or later, or pass a fetch that can.`,
-    );
-  }
-  return { agent: proxyAgent(proxy, { isSecure, name }), proxy: host };
+  const given = variable(name);
+  const isDirect = given === undefined || isLoopback(hostname) || isExempt(hostname, port || (isSecure ? '443' : '80'));
+  if (isDirect) return { agent: isSecure ? secureAgent : plainAgent, proxy: undefined };
+  const proxy = proxyAt(given, name);
+  return { agent: isSecure ? tunnels(proxy) : plainAgent, proxy };
 }
 
 // An agent turns off the delay of small packets, and its idle sockets do not keep the process alive.
 const plainAgent = new http.Agent({ keepAlive: true });
 const secureAgent = new https.Agent({ keepAlive: true });
 
-/** One for each set of variables, so that all models share its connections. */
-const proxyAgents = new Map<string, Agent>();
+/** One for each proxy, so that all models share its connections. */
+const tunnelAgents = new Map<string, Agent>();
 
-interface Proxying {
-  readonly isSecure: boolean;
-  readonly name: string;
-}
-
-function proxyAgent(proxy: string, { isSecure, name }: Proxying): Agent {
-  const noProxy = variable('no_proxy');
-  const key = JSON.stringify([name, proxy, noProxy]);
-  const known = proxyAgents.get(key);
+function tunnels(proxy: ProxyServer): Agent {
+  const key = JSON.stringify(proxy);
+  const known = tunnelAgents.get(key);
   if (known !== undefined) return known;
-  const proxyEnv = { [name.toUpperCase()]: proxy, ...(noProxy !== undefined && { NO_PROXY: noProxy }) };
-  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, proxyEnv });
-  proxyAgents.set(key, agent);
+  const agent = new TunnelAgent(proxy);
+  tunnelAgents.set(key, agent);
   return agent;
 }
 
@@ -63,14 +52,45 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-function hostOf(proxy: string, name: string): string {
-  const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return url.host;
-  throw new ConfigError(`The variable ${name} is not the address of a proxy. Give one such as "http://proxy:3128".`);
+/** `NO_PROXY`: names, which stand for what is below them as well, each with a port or without; `*` for all. */
+function isExempt(hostname: string, port: string): boolean {
+  const entries =
+    variable('no_proxy')
+      ?.toLowerCase()
+      .split(/[\s,]+/) ?? [];
+  return entries.some((entry) => {
+    if (entry === '*') return true;
+    const [, host = '', only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+    const name = host.replace(/^\*?\./, '');
+    if (name === '' || (only !== undefined && only !== port)) return false;
+    return hostname === name || hostname === `[${name}]` || hostname.endsWith(`.${name}`);
+  });
 }
 
-/** Node learnt it in 22.21 and 24.5. An older one overlooks the option, and would connect directly. */
-function canProxy(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
+function proxyAt(given: string, name: string): ProxyServer {
+  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+    throw new ConfigError(
+      `The variable ${name} is not the address of an http or https proxy. Give one such as "http://proxy:3128".`,
+    );
+  }
+  const isSecure = url.protocol === 'https:';
+  const port = Number(url.port) || (isSecure ? 443 : 80);
+  return {
+    isSecure,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    address: `${url.hostname}:${port}`,
+    authorization: url.username === '' ? undefined : `Basic ${btoa(`${plain(url.username)}:${plain(url.password)}`)}`,
+  };
+}
+
+/** As it was before it was put into an address; as it is where it never was. */
+function plain(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

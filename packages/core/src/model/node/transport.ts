@@ -4,34 +4,33 @@ import type { Socket } from 'node:net';
 import { type CreateTransport, type HttpReply, type HttpRequest, TransportError } from '../transport.ts';
 import { decodeBody } from './decode-body.ts';
 import { type Route, routeTo } from './route.ts';
+import type { TunnelOptions } from './tunnel.ts';
 
 /** Over `node:http`, which costs a third of the global `fetch` for each request. */
 export const createTransport: CreateTransport = (url) => {
-  const { protocol, hostname, port, pathname, search } = new URL(url);
-  const isSecure = protocol === 'https:';
-  const destination: Destination = {
-    ...routeTo(url),
-    isSecure,
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port) || (isSecure ? 443 : 80),
-  };
-  const options: RequestOptions = {
-    protocol,
-    hostname: destination.host,
-    port: destination.port,
-    path: pathname + search,
-    method: 'POST',
-    agent: destination.agent,
-  };
+  const destination = destinationOf(url);
+  const { options, isSecure, ownHeaders } = destination;
   const { request: send } = isSecure ? https : http;
   return (request) =>
     new Promise((resolve, reject) => {
       const { headers, body, signal } = request;
       if (signal.aborted) return reject(signal.reason);
       let isAnswered = false;
-      const sent = send({ ...options, headers: { 'accept-encoding': encodings(headers), ...headers } });
+      let giveUpTunnel = (): void => undefined;
+      const sent = send({
+        ...options,
+        headers: { 'accept-encoding': encodings(headers), ...headers, ...ownHeaders },
+        onTunnel: (giveUp) => {
+          giveUpTunnel = giveUp;
+        },
+      } as RequestOptions & TunnelOptions); // Which the agent of tunnels takes.
       // Without the reason: a socket that has no listener any more would bring down the process with it.
-      const onAbort = (): void => void sent.destroy();
+      const onAbort = (): void => {
+        sent.destroy();
+        giveUpTunnel();
+        // A request that has no socket yet says nothing of its end.
+        reject(signal.reason);
+      };
       signal.addEventListener('abort', onAbort, { once: true });
       tellConnecting(sent, { request, destination });
       // Stays for the life of the request: a socket can fail once more after it was destroyed.
@@ -56,16 +55,43 @@ export const createTransport: CreateTransport = (url) => {
     });
 };
 
-/** What stands between us and a server may hold a compressed stream back until it is complete. */
-function encodings({ accept }: HttpRequest['headers']): string {
-  return accept === 'text/event-stream' ? 'identity' : 'gzip, deflate, br';
-}
-
 interface Destination extends Route {
   readonly isSecure: boolean;
   /** Without the brackets of IPv6, which stand in a URL only. */
   readonly host: string;
   readonly port: number;
+  readonly options: RequestOptions;
+  /** Beside those of the request. */
+  readonly ownHeaders: Readonly<Record<string, string>>;
+}
+
+/** What is the same for every request, looked up once. Plain requests go to a proxy with the whole address. */
+function destinationOf(url: string): Destination {
+  const { protocol, hostname, host: authority, port: given, pathname, search } = new URL(url);
+  const route = routeTo(url);
+  const isSecure = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const port = Number(given) || (isSecure ? 443 : 80);
+  const { agent, proxy } = route;
+  const common = { protocol, method: 'POST', agent } as const;
+  if (proxy === undefined || isSecure) {
+    const options = { ...common, hostname: host, port, path: pathname + search };
+    return { ...route, isSecure, host, port, options, ownHeaders: {} };
+  }
+  const authorization = proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization };
+  return {
+    ...route,
+    isSecure,
+    host: proxy.hostname,
+    port: proxy.port,
+    options: { ...common, hostname: proxy.hostname, port: proxy.port, path: url },
+    ownHeaders: { host: authority, ...authorization },
+  };
+}
+
+/** What stands between us and a server may hold a compressed stream back until it is complete. */
+function encodings({ accept }: HttpRequest['headers']): string {
+  return accept === 'text/event-stream' ? 'identity' : 'gzip, br';
 }
 
 interface Connecting {
@@ -89,7 +115,7 @@ function failure(cause: Error, { request, destination, sent }: Sending): unknown
   if (request.signal.aborted) return request.signal.reason;
   const staleSocket = sent.reusedSocket && 'code' in cause && CLOSED.has(String(cause.code));
   if (staleSocket) closeIdle(destination);
-  return new TransportError({ phase: 'request', staleSocket, proxy: destination.proxy, cause });
+  return new TransportError({ phase: 'request', staleSocket, proxy: destination.proxy?.address, cause });
 }
 
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { ProtocolError } from './errors.ts';
+import { ReplyReader } from './reply-reader.ts';
+
+const said = { role: 'assistant', content: 'Hi' };
+const choice = { index: 0, message: said, finish_reason: 'stop' };
+const reply = { object: 'chat.completion', choices: [choice] };
+
+test.each([
+  { what: 'a text of digits', created: '7', reply: { ...reply, created: 7 }, note: 'a text, read as a number' },
+  { what: 'a blank text', created: ' ', reply, note: 'left out' },
+  { what: 'a zero as text', created: '0', reply, note: 'left out' },
+  { what: 'a date', created: '2026-01-01', reply, note: 'left out' },
+])('a time that is $what is read, or left out', ({ created, reply: expected, note }) => {
+  const reader = new ReplyReader();
+  reader.read({ created, choices: [choice] });
+  expect(reader.finish('whole')).toEqual({ reply: expected, mends: [{ path: 'created', note }], deltas: [] });
+});
+
+test.each([
+  { what: 'no calls', fields: { tool_calls: null }, more: {} },
+  { what: 'an empty list of calls', fields: { tool_calls: [] }, more: {} },
+  { what: 'no legacy call', fields: { function_call: null }, more: {} },
+  { what: 'no refusal', fields: { refusal: null }, more: {} },
+  { what: 'no audio and no sources', fields: { audio: null, annotations: [] }, more: {} },
+  { what: 'no usage yet', fields: {}, more: { usage: null } },
+])('a server that says that there is $what is not worth a notice', ({ fields, more }) => {
+  const reader = new ReplyReader();
+  reader.read({ ...more, choices: [{ index: 0, delta: { ...said, ...fields } }] });
+  reader.read({ ...more, choices: [{ index: 0, delta: fields, finish_reason: 'stop' }] });
+  expect(reader.finish('done')).toEqual({ reply, mends: [], deltas: [] });
+});
+
+test('a delta that is null, and choices that are null, are not worth a notice', () => {
+  const reader = new ReplyReader();
+  reader.read({ choices: [{ index: 0, delta: said }] });
+  reader.read({ choices: [{ index: 0, delta: null, finish_reason: 'stop' }] });
+  reader.read({ choices: null, usage: null });
+  expect(reader.finish('done')).toEqual({ reply, mends: [], deltas: [] });
+});
+
+test('A8: a reply that is nested without end is a ProtocolError, or read', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  const calls = [{ function: { name: 'f', arguments: deep } }];
+  const results = [{ tool_calls: calls }, { content: deep }, { x: deep }, { reasoning_details: deep }, deep].map(
+    (message) => {
+      const reader = new ReplyReader();
+      try {
+        reader.read({ choices: [{ index: 0, message, finish_reason: 'stop' }], error: null });
+        reader.read({ choices: [{ index: 0, message, finish_reason: deep }] });
+        return reader.finish('whole').reply.choices.length;
+      } catch (error) {
+        return error instanceof ProtocolError ? error.code : error;
+      }
+    },
+  );
+  expect(results).toEqual(['reply.garbage', 1, 'reply.garbage', 'reply.garbage', 1]);
+});

@@ -1,0 +1,164 @@
+import type { Call, Choice, Reply, Wire } from './documented-reply.ts';
+
+/** A number below that one. */
+type Next = (below: number) => number;
+
+/** A piece of one choice. */
+interface Piece {
+  readonly index: number;
+  readonly delta: Wire;
+  readonly finish_reason: string | null;
+  readonly logprobs?: unknown;
+}
+
+/** The reply in chunks: its texts cut anywhere, whatever has no order mixed, and now and then several things in one chunk. */
+export function chunksOf({ choices, head, fields, usage }: Reply, next: Next): readonly Wire[] {
+  const pieces = mixed(
+    choices.map((each, index) => piecesOf(each, { index, next })),
+    next,
+  );
+  const around = { ...head, object: 'chat.completion.chunk' };
+  const padding = next(2) === 0 ? {} : { obfuscation: 'x'.repeat(next(9)) };
+  const chunks: Wire[] = grouped(pieces, next).map((group) => ({ ...around, choices: group, ...padding }));
+  const at = next(chunks.length);
+  chunks[at] = { ...chunks[at], ...fields };
+  return usage === undefined ? chunks : counted(chunks, { around, usage, next });
+}
+
+interface Choosing {
+  readonly index: number;
+  readonly next: Next;
+}
+
+/** The role, then everything else mixed, then the finish reason. */
+function piecesOf(choice: Choice, { index, next }: Choosing): readonly Piece[] {
+  const { texts, lists, audio, fields, outer, calls, legacy, finish, logprobs } = choice;
+  const plain = { index, finish_reason: null, ...(logprobs === null && { logprobs }) };
+  const role = next(4) === 0 ? { role: 'assistant' } : {};
+  const said = (delta: Wire): Piece => ({ ...plain, delta: { ...role, ...delta } });
+  const first = [{ content: null }, { content: '', refusal: null }, { tool_calls: [] }, { function_call: null }][
+    next(4)
+  ];
+  const probable = ['content', 'refusal'] as const;
+  const strands = [
+    ...Object.entries(texts).map(([name, text]) => cut(text, next).map((piece) => said({ [name]: piece }))),
+    ...Object.entries(lists).map(([name, list]) => list.map((element) => said({ [name]: [element] }))),
+    ...Object.entries(audio).map(([name, value]) =>
+      (typeof value === 'string' && name !== 'id' ? cut(value, next) : [value]).map((piece) =>
+        said({ audio: { [name]: piece } }),
+      ),
+    ),
+    Object.entries(fields).map(([name, value]) => said(Object.fromEntries([[name, value]]))),
+    ...probable.map((name) =>
+      (logprobs?.[name] ?? []).map((each) => ({
+        ...said({}),
+        logprobs: { content: null, refusal: null, [name]: [each] },
+      })),
+    ),
+    legacy ? legacyPieces(calls, next).map(said) : callPieces(calls, next).map(said),
+  ];
+  return [
+    { ...plain, delta: { role: 'assistant', ...first } },
+    ...mixed(strands, next),
+    { ...plain, ...outer, delta: {}, finish_reason: finish },
+  ];
+}
+
+/** Calls begin in their order; their pieces may take turns. */
+function callPieces(calls: readonly Call[], next: Next): readonly Wire[] {
+  const strands = calls.map(({ id, type, name, text, fields, called }, index) => {
+    const field = type === 'custom' ? 'input' : 'arguments';
+    const pieces = cut(text, next).map((piece) => ({ index, [type]: { [field]: piece } }));
+    const begun = { index, id, type, [type]: { name, [field]: '', ...called }, ...fields };
+    return { begun, pieces };
+  });
+  const left = strands.map(({ pieces }) => [...pieces]);
+  const all: Wire[] = [];
+  for (const [at, { begun }] of strands.entries()) {
+    all.push(begun);
+    for (const begunPieces of left.slice(0, at + 1)) all.push(...begunPieces.splice(0, next(begunPieces.length + 1)));
+  }
+  return [...all, ...mixed(left, next)].map((call) => ({ tool_calls: [call] }));
+}
+
+function legacyPieces(calls: readonly Call[], next: Next): readonly Wire[] {
+  return calls.flatMap(({ name, text, called }) => [
+    { function_call: { name, arguments: '', ...called } },
+    ...cut(text, next).map((piece) => ({ function_call: { arguments: piece } })),
+  ]);
+}
+
+/** Also between the halves of a character: JSON can carry them. */
+function cut(whole: string, next: Next): readonly string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < whole.length; ) {
+    const end = at + 1 + next(6);
+    pieces.push(whole.slice(at, end));
+    at = end;
+  }
+  return pieces;
+}
+
+/** The strands as one, each in its own order. */
+function mixed<T>(strands: readonly (readonly T[])[], next: Next): readonly T[] {
+  const left = strands.map((strand) => [...strand]).filter((strand) => strand.length > 0);
+  const all: T[] = [];
+  while (left.length > 0) {
+    const at = next(left.length);
+    const strand = left[at] ?? [];
+    all.push(...strand.splice(0, 1));
+    if (strand.length === 0) left.splice(at, 1);
+  }
+  return all;
+}
+
+/** Neighbours in one chunk where that is decided: of several choices, or of one with different fields or calls. */
+function grouped(pieces: readonly Piece[], next: Next): readonly (readonly Piece[])[] {
+  const groups: Piece[][] = [];
+  for (const piece of pieces) {
+    const group = groups.at(-1);
+    const at = group?.findIndex(({ index }) => index === piece.index) ?? -1;
+    const before = group?.[at];
+    const joined = before && join(before, piece);
+    if (group === undefined || next(3) > 0 || (before !== undefined && joined === undefined)) groups.push([piece]);
+    else if (joined === undefined) group.push(piece);
+    else group[at] = joined;
+  }
+  return groups;
+}
+
+/** Two pieces of one choice as one, where no field but `role` and `tool_calls` is in both. */
+function join(before: Piece, piece: Piece): Piece | undefined {
+  const shared = Object.keys(piece.delta).filter((name) => name !== 'role' && Object.hasOwn(before.delta, name));
+  const calls = callsOf(before.delta);
+  const others = callsOf(piece.delta);
+  const isTwice = others.some(({ index }) => calls.some((call) => call['index'] === index));
+  if (shared.some((name) => name !== 'tool_calls') || isTwice || (before.logprobs && piece.logprobs)) return undefined;
+  const delta = { ...before.delta, ...piece.delta, ...(shared.length > 0 && { tool_calls: [...calls, ...others] }) };
+  return { ...before, ...piece, ...(before.logprobs !== undefined && { logprobs: before.logprobs }), delta };
+}
+
+function callsOf({ tool_calls: calls }: Wire): readonly Wire[] {
+  return Array.isArray(calls) ? calls : [];
+}
+
+interface Counting {
+  readonly around: Wire;
+  readonly usage: Wire;
+  readonly next: Next;
+}
+
+/** Usage on a chunk of its own, on the last one, or growing on each. */
+function counted(chunks: readonly Wire[], { around, usage, next }: Counting): readonly Wire[] {
+  switch (next(3)) {
+    case 0:
+      return [...chunks.map((chunk) => ({ ...chunk, usage: null })), { ...around, choices: [], usage }];
+    case 1:
+      return chunks.map((chunk, at) => (at === chunks.length - 1 ? { ...chunk, usage } : chunk));
+    case 2: {
+      const growing = (at: number): Wire => ({ prompt_tokens: 1, completion_tokens: at, total_tokens: 1 + at });
+      return chunks.map((chunk, at) => ({ ...chunk, usage: at === chunks.length - 1 ? usage : growing(at) }));
+    }
+  }
+  return chunks;
+}

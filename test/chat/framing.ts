@@ -1,0 +1,54 @@
+import fc, { type Arbitrary } from 'fast-check';
+
+/** How a server writes its events. */
+export interface Framing {
+  readonly start: string;
+  readonly newline: string;
+  readonly field: string;
+  /** What comes before each event, taken in turn. */
+  readonly before: readonly string[];
+  /** Of the JSON: with it, an event has several lines. */
+  readonly indent: number;
+  readonly end: string;
+}
+
+export const framing: Arbitrary<Framing> = fc.record({
+  start: fc.constantFrom('', '\uFEFF'),
+  newline: fc.constantFrom('\n', '\r\n', '\r'),
+  field: fc.constantFrom('data: ', 'data:'),
+  before: fc.array(
+    fc.constantFrom(
+      '',
+      ': keep-alive\n',
+      ': keep-alive\n\n',
+      'event: message\n',
+      'id: 7\n',
+      'retry: 100\n',
+      'data:\n\n',
+      'event: ping\ndata: {}\n\n',
+      'event: ping\ndata: now\n\n',
+      '\n',
+    ),
+    { minLength: 1, maxLength: 5 },
+  ),
+  indent: fc.constantFrom(0, 0, 1),
+  end: fc.constantFrom('', 'data: [DONE]\n\n', 'data:[DONE]\n', 'data: [DONE]'),
+});
+
+/** The stream that says these. */
+export function streamed(
+  chunks: readonly unknown[],
+  { start, newline, field, before, indent, end }: Framing,
+): Uint8Array {
+  const events = chunks.map((chunk, at) => {
+    const lines = JSON.stringify(chunk, null, indent).split('\n');
+    return `${before[at % before.length]}${lines.map((line) => `${field}${line}\n`).join('')}\n`;
+  });
+  return new TextEncoder().encode(start + (events.join('') + end).replaceAll('\n', newline));
+}
+
+/** The bytes cut at those places, whatever their number. */
+export function split(bytes: Uint8Array, places: readonly number[]): readonly Uint8Array[] {
+  const cuts = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return cuts.slice(1).map((end, at) => bytes.subarray(cuts[at], end));
+}
