@@ -74,7 +74,7 @@ export type ResponseFormat =
       };
     };
 
-/** The fields that shape a reply; any of them may be set for an agent or for one run. `null` stands for the default. */
+/** The fields that shape a reply; any of them may be set for an agent or for one run. Where it may be, `null` is the default. */
 export interface ChatSettings {
   /** The most tokens of a reply, reasoning included. Sent under the name that the server knows. @defaultValue the model's own */
   readonly max_completion_tokens?: number | null;
@@ -159,7 +159,7 @@ export interface ChatSettings {
   } | null;
 }
 
-/** What a `ChatModel` is asked. */
+/** What a `ChatModel` is asked. Messages and tools must not be changed in place once they were sent: their JSON is kept. */
 export interface ChatRequest extends ChatSettings {
   /** The name by which the server knows the model. @defaultValue the name that the `ChatModel` was made with */
   readonly model?: string;

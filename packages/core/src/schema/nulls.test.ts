@@ -55,6 +55,42 @@ const rows: readonly Row[] = [
     value: { a: null, b: null },
   },
   {
+    name: 'is taken out inside of a union, by the branch that the value itself names',
+    schema: z.discriminatedUnion('k', [
+      z.object({ k: z.literal('a'), x: z.string().optional() }),
+      z.object({ k: z.literal('b'), x: z.string().nullable() }),
+    ]),
+    given: { k: 'a', x: null },
+    value: { k: 'a' },
+  },
+  {
+    name: 'is kept inside of a union whose branch allows it',
+    schema: z.discriminatedUnion('k', [
+      z.object({ k: z.literal('a'), x: z.string().optional() }),
+      z.object({ k: z.literal('b'), x: z.string().nullable() }),
+    ]),
+    given: { k: 'b', x: null },
+    value: { k: 'b', x: null },
+  },
+  {
+    name: 'is taken out where all branches that have the field agree',
+    schema: z.union([
+      z.object({ x: z.string().optional(), y: z.number() }),
+      z.object({ x: z.string().optional(), z: z.number() }),
+    ]),
+    given: { x: null, z: 1 },
+    value: { z: 1 },
+  },
+  {
+    name: 'is taken out inside of records and tuples',
+    schema: z.object({
+      by: z.record(z.string(), z.object({ at: z.string().optional() })),
+      pair: z.tuple([z.object({ at: z.string().optional() }), z.string()]),
+    }),
+    given: { by: { a: { at: null } }, pair: [{ at: null }, 'x'] },
+    value: { by: { a: {} }, pair: [{}, 'x'] },
+  },
+  {
     name: 'for an optional field of a union without null is taken out',
     schema: z.object({ a: z.union([z.string(), z.number()]).optional() }),
     given: { a: null },
