@@ -55,7 +55,6 @@ const groq: Profile = {
   ...hosted,
   name: 'groq',
   tokenField: 'max_completion_tokens',
-  strictSchemas: true,
   messageNames: false,
   // `reasoning` is refused as well, by models that do not think.
   extraFields: [],
