@@ -239,3 +239,23 @@ async function freePort(): Promise<number> {
 async function arrival(received: readonly unknown[]): Promise<void> {
   while (received.length === 0) await new Promise((turn) => setImmediate(turn));
 }
+
+test.each(transports)(
+  'a stream that is complete, and then silent without an end, is a reply, over $over',
+  async ({ options }) => {
+    const server = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(eventText(...helloChunks));
+    });
+    const clock = new ManualClock();
+    let told = 0;
+    const model = openai('m', { baseURL: server.baseURL, timeouts: { idleMs: 3000 }, ...options });
+    const onDelta = (): undefined => void told++;
+    const sent = model.send({ messages: [], stream: true }, { clock, onDelta });
+    while (told < 2) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    clock.expire(3000);
+    expect((await sent).choices).toEqual(hello.choices);
+    await server.closed(0);
+  },
+);

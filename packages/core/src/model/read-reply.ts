@@ -7,6 +7,7 @@ import { detectForm, ReplyReader, readEventData } from '../chat/reply-reader.ts'
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import { ByteCount, type Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
+import { TimeoutError } from './errors.ts';
 import { TransportError } from './transport.ts';
 
 /** A reply of which the first bytes are there. */
@@ -26,24 +27,27 @@ export interface ReadingOptions {
 }
 
 /** Reads a reply as what it is, whatever was asked for: one JSON body, or a stream of events. */
-export function readReply(
-  opened: OpenReply,
-  { context, caps, idleMs, timeoutError, close }: ReadingOptions,
-): Promise<ChatReply> {
+export async function readReply(opened: OpenReply, options: ReadingOptions): Promise<ChatReply> {
+  const { context, caps, idleMs, timeoutError, close } = options;
   const { clock, signal } = context;
-  return withDeadline(
-    async (signal, idle) => {
-      const reader = new ReplyReader({ maxCalls: caps.calls });
-      const reading: Reading = { opened, context, caps, signal, idle, reader, close };
-      const { value } = opened.first;
-      const form = detectForm(value ?? new Uint8Array(), opened.contentType);
-      const { reply, mends, deltas } = await (form === 'json' ? readWhole(reading) : readEvents(reading));
-      for (const delta of deltas) void context.onDelta(delta); // All is read: a reader who is behind holds up nothing.
-      if (mends.length > 0) context.onMended(mends);
-      return reply;
+  const reader = new ReplyReader({ maxCalls: caps.calls });
+  const work = (signal: AbortSignal, idle: Deadline): Promise<Finished> => {
+    const reading: Reading = { opened, context, caps, signal, idle, reader, close };
+    const { value } = opened.first;
+    const form = detectForm(value ?? new Uint8Array(), opened.contentType);
+    return form === 'json' ? readWhole(reading) : readEvents(reading);
+  };
+  const { reply, mends, deltas } = await withDeadline(work, { clock, signal, timeoutMs: idleMs, timeoutError }).catch(
+    (error: unknown) => {
+      if (!(error instanceof TimeoutError)) throw error;
+      const finished = finishedBefore(error, reader);
+      close();
+      return finished;
     },
-    { clock, signal, timeoutMs: idleMs, timeoutError },
   );
+  for (const delta of deltas) void context.onDelta(delta); // All is read: a reader who is behind holds up nothing.
+  if (mends.length > 0) context.onMended(mends);
+  return reply;
 }
 
 interface Reading {
@@ -125,8 +129,8 @@ async function pauseUntil(caughtUp: Promise<void>, { idle, signal }: Reading): P
   idle.resume();
 }
 
-/** Some servers break the connection instead of ending the stream. What was complete before is a reply. */
-function finishedBefore(error: TransportError, reader: ReplyReader): Finished {
+/** Some servers break the connection, or leave it open, instead of ending the stream. What was complete before is a reply. */
+function finishedBefore(error: Error, reader: ReplyReader): Finished {
   try {
     return reader.finish('closed');
   } catch {
