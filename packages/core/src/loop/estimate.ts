@@ -11,8 +11,20 @@ const TOKENS_A_MESSAGE = 4;
 
 /** The tokens of a prompt, roughly, for a reservation before the server counts them. */
 export function estimatePrompt({ messages, tools = [] }: ChatRequest): number {
-  const bytes = messages.reduce((sum, message) => sum + written(message), 0) + bytesOf(JSON.stringify(tools));
+  const said = messages.reduce((sum, message) => sum + sizeOf(message, written), 0);
+  const bytes = said + sizeOf(tools, (list) => bytesOf(JSON.stringify(list)));
   return Math.ceil(bytes / BYTES_A_TOKEN) + messages.length * TOKENS_A_MESSAGE;
+}
+
+const sizes = new WeakMap<object, number>();
+
+/** Measured once for each object: a conversation is estimated again each turn, and only grows. */
+function sizeOf<T extends object>(object: T, measure: (object: T) => number): number {
+  const known = sizes.get(object);
+  if (known !== undefined) return known;
+  const size = measure(object);
+  sizes.set(object, size);
+  return size;
 }
 
 function written(message: Message): number {
@@ -20,9 +32,11 @@ function written(message: Message): number {
   return bytesOf(textOf(message)) + calls.reduce((sum, call) => sum + bytesOf(callArguments(call)), 0);
 }
 
+const encoder = new TextEncoder();
+
 /** In UTF-8: scripts that take more bytes take more tokens, too. */
 function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return encoder.encode(text).length;
 }
 
 export interface Priced {

@@ -72,7 +72,7 @@ test('what is undefined changes nothing', () => {
 test.each<[object, string]>([
   [{ tokenFeild: 'max_tokens' }, 'A profile has no field "tokenFeild".'],
   [{ leftOut: 'store' }, 'The profile\'s leftOut is "store". Give a value such as ["metadata"'],
-  [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as true.'],
+  [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as false.'],
   [{ extraFields: null }, "The profile's extraFields is null."],
 ])('a profile of %j is refused', (changes, message) => {
   expect(() => resolveProfile(changes, options)).toThrow(message);
