@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../base/clock.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
-import { Gate } from '../base/gate.ts';
+import { DurableError } from '../base/errors.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Durable, DurableHost, OpenedRun, RunRecord, Step, Task, Waited, WaitOptions, Word } from './durable.ts';
-import { ApprovalError } from './errors.ts';
+import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown, type Wait } from './answering.ts';
+import type { Durable, DurableHost, OpenedRun, RunRecord, Step, Task, Waited, WaitOptions } from './durable.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /**
  * Keeps runs in this process for as long as the object is held. The default host.
@@ -32,26 +32,6 @@ interface Kept {
   outcome: Outcome<unknown> | undefined;
 }
 
-interface Wait {
-  readonly fingerprint: string;
-  readonly expiresAt: number;
-  word?: Word;
-  /** Whether the run was told what came of it. */
-  taken: boolean;
-}
-
-/** An expiry that the run was told of stands, like an answer. */
-function isOpen({ word, taken }: Wait): boolean {
-  return word === undefined && !taken;
-}
-
-/** Where types are not checked, another form would be kept for good and leave the run without a way on. */
-function isAnswer(answer: Answer | undefined): boolean {
-  return ANSWERS.has(answer?.type) && (answer?.type !== 'edit' || answer.arguments !== undefined);
-}
-
-const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['approve', 'deny', 'edit']);
-
 /** Who holds a run's outcome or its events may change them; what was approved has to stay what it is. */
 function setApart(kept: Kept): void {
   kept.record = copied(kept.record);
@@ -76,11 +56,7 @@ class MemoryHost implements DurableHost {
   }
 
   async start(record: RunRecord): Promise<Durable> {
-    if (this.#runs.has(record.runId)) {
-      throw new DurableError(`Run "${record.runId}" exists already. Pass another runId, or use agent.resume.`, {
-        code: 'run.exists',
-      });
-    }
+    if (this.#runs.has(record.runId)) throw existing(record.runId);
     const kept: Kept = {
       record,
       steps: new Map(),
@@ -117,61 +93,22 @@ class MemoryHost implements DurableHost {
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
     const { waits, outcome } = this.#find(runId);
     const wait = waits.get(pendingId);
-    if (wait === undefined) {
-      throw new ApprovalError(`Run "${runId}" has no pending call "${pendingId}". See outcome.pending.`, {
-        code: 'approval.unknown',
-      });
-    }
-    if (wait.word !== undefined) {
-      throw new ApprovalError(`Pending call "${pendingId}" of run "${runId}" was answered already.`, {
-        code: 'approval.used',
-      });
-    }
-    if (outcome !== undefined) {
-      throw new ApprovalError(`Run "${runId}" has ended as ${outcome.status}. Nothing was approved.`, {
-        code: 'approval.ended',
-      });
-    }
-    if (wait.taken || this.#clock.now() >= wait.expiresAt) {
-      throw new ApprovalError(`Pending call "${pendingId}" of run "${runId}" has expired. Nothing was approved.`, {
-        code: 'approval.expired',
-      });
-    }
-    if (!isAnswer(answer)) {
-      throw new ApprovalError(
-        `Pending call "${pendingId}" of run "${runId}" was given no answer. Pass { type: "approve", fingerprint }, "deny", or "edit" with arguments.`,
-        { code: 'approval.invalid' },
-      );
-    }
-    if (answer.fingerprint !== wait.fingerprint) {
-      throw new ApprovalError(
-        `The answer is for fingerprint "${answer.fingerprint}", but pending call "${pendingId}" has another: it is not the same call with the same arguments. Show the person outcome.pending again.`,
-        { code: 'approval.mismatch' },
-      );
-    }
-    wait.word = copied(answer);
+    checkAnswer(answer, { runId, pendingId, wait, ended: outcome?.status, now: this.#clock.now() });
+    if (wait !== undefined) waits.set(pendingId, { ...wait, word: copied(answer) });
   }
 
   async send(runId: string, message: UserMessage): Promise<void> {
-    if (message?.role !== 'user') {
-      throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
-    }
+    checkMessage(message, runId);
     const { waits, outcome } = this.#find(runId);
-    const open = outcome === undefined ? [...waits.values()].filter(isOpen) : [];
-    if (open.length === 0) {
-      throw new DurableError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
-        code: 'run.not_waiting',
-      });
-    }
-    for (const wait of open) wait.word = { type: 'interrupt', message: copied(message) };
+    const open = outcome === undefined ? [...waits].filter(([, wait]) => isOpen(wait)) : [];
+    if (open.length === 0) throw notWaiting(runId);
+    for (const [id, wait] of open) waits.set(id, { ...wait, word: { type: 'interrupt', message: copied(message) } });
   }
 
   #find(runId: string): Kept {
     const kept = this.#runs.get(runId);
-    if (kept !== undefined) return kept;
-    throw new DurableError(`There is no run "${runId}" here. Pass the host that it was started on.`, {
-      code: 'run.unknown',
-    });
+    if (kept === undefined) throw unknown(runId);
+    return kept;
   }
 }
 
@@ -202,28 +139,18 @@ class MemoryRun implements Durable {
     return value;
   }
 
-  async all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    const gate = new Gate(width);
-    const settled = await Promise.allSettled(
-      tasks.map((task) =>
-        gate.pass(() => this.#run(task), { exclusive: task.type === 'step' && task.exclusive === true }),
-      ),
-    );
-    // Every task has settled before the first failure is told, so that none goes on behind the caller's back.
-    return settled.map((result) => {
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    });
+  all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
+    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
   }
 
   async wait<T>(name: string, { fingerprint, timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): Promise<Waited<T>> {
     const id = this.#path + name;
     const now = this.#clock.now();
     const wait = this.#kept.waits.get(id) ?? { fingerprint, expiresAt: now + timeoutMs, taken: false };
-    this.#kept.waits.set(id, wait);
-    if (isOpen(wait) && now < wait.expiresAt) return { type: 'parked' };
+    const isParked = isOpen(wait) && now < wait.expiresAt;
+    this.#kept.waits.set(id, isParked ? wait : { ...wait, taken: true });
+    if (isParked) return { type: 'parked' };
     const replayed = wait.taken;
-    wait.taken = true;
     if (wait.word === undefined) return { type: 'expired', replayed };
     return { type: 'answered', value: wait.word as T, replayed }; // Whoever waits under this name knows what is said.
   }

@@ -1,0 +1,89 @@
+import { ConfigError, DurableError } from '../base/errors.ts';
+import type { UserMessage } from '../chat/message.ts';
+import type { Answer } from '../event/fact.ts';
+import type { Word } from './durable.ts';
+import { ApprovalError } from './errors.ts';
+
+/** A call that waits for a word from outside, as every host keeps it. */
+export interface Wait {
+  readonly fingerprint: string;
+  /** Milliseconds since 1970; `Infinity` for no end. */
+  readonly expiresAt: number;
+  readonly word?: Word;
+  /** Whether the run was told what came of it. */
+  readonly taken: boolean;
+}
+
+/** An expiry that the run was told of stands, like an answer. */
+export function isOpen({ word, taken }: Wait): boolean {
+  return word === undefined && !taken;
+}
+
+export interface Answering {
+  readonly runId: string;
+  readonly pendingId: string;
+  readonly wait: Wait | undefined;
+  /** How the run ended, where it did. */
+  readonly ended: string | undefined;
+  readonly now: number;
+}
+
+/** @throws ApprovalError where the answer would approve another call than the one that waits. */
+export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now }: Answering): void {
+  const call = `Pending call "${pendingId}" of run "${runId}"`;
+  if (wait === undefined) {
+    throw new ApprovalError(`Run "${runId}" has no pending call "${pendingId}". See outcome.pending.`, {
+      code: 'approval.unknown',
+    });
+  }
+  if (wait.word !== undefined) throw new ApprovalError(`${call} was answered already.`, { code: 'approval.used' });
+  if (ended !== undefined) {
+    throw new ApprovalError(`Run "${runId}" has ended as ${ended}. Nothing was approved.`, { code: 'approval.ended' });
+  }
+  if (wait.taken || now >= wait.expiresAt) {
+    throw new ApprovalError(`${call} has expired. Nothing was approved.`, { code: 'approval.expired' });
+  }
+  if (!isAnswer(answer)) {
+    throw new ApprovalError(
+      `${call} was given no answer. Pass { type: "approve", fingerprint }, "deny", or "edit" with arguments.`,
+      { code: 'approval.invalid' },
+    );
+  }
+  if (answer.fingerprint !== wait.fingerprint) {
+    throw new ApprovalError(
+      `The answer is for fingerprint "${answer.fingerprint}", but pending call "${pendingId}" has another: it is not the same call with the same arguments. Show the person outcome.pending again.`,
+      { code: 'approval.mismatch' },
+    );
+  }
+}
+
+/** Where types are not checked, another form would be kept for good and leave the run without a way on. */
+function isAnswer(answer: Answer | undefined): boolean {
+  return ANSWERS.has(answer?.type) && (answer?.type !== 'edit' || answer.arguments !== undefined);
+}
+
+const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['approve', 'deny', 'edit']);
+
+/** @throws ConfigError for a message that is not a user's. */
+export function checkMessage(message: UserMessage, runId: string): void {
+  if (message?.role === 'user') return;
+  throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
+}
+
+export function existing(runId: string): DurableError {
+  return new DurableError(`Run "${runId}" exists already. Pass another runId, or use agent.resume.`, {
+    code: 'run.exists',
+  });
+}
+
+export function unknown(runId: string): DurableError {
+  return new DurableError(`There is no run "${runId}" here. Pass the host that it was started on.`, {
+    code: 'run.unknown',
+  });
+}
+
+export function notWaiting(runId: string): DurableError {
+  return new DurableError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
+    code: 'run.not_waiting',
+  });
+}

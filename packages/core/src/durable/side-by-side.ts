@@ -1,0 +1,19 @@
+import { Gate } from '../base/gate.ts';
+import type { Task } from './durable.ts';
+
+export interface SideBySide {
+  readonly width: number;
+  readonly run: <T>(task: Task<T>) => Promise<T>;
+}
+
+/** Runs tasks in the order given, at most `width` at once; every one has settled before the first failure is told. */
+export async function sideBySide<T>(tasks: readonly Task<T>[], { width, run }: SideBySide): Promise<readonly T[]> {
+  const gate = new Gate(width);
+  const settled = await Promise.allSettled(
+    tasks.map((task) => gate.pass(() => run(task), { exclusive: task.type === 'step' && task.exclusive === true })),
+  );
+  return settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
