@@ -1,6 +1,7 @@
-import { type ChatRequest, type Message, memory, type Outcome, type RunEvent } from '@pawl/core';
+import type { ChatRequest, DurableHost, Message, Outcome, RunEvent } from '@pawl/core';
 import { checkHistory, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
+import { hosts } from '../durable/hosts.ts';
 import { FragileHost, type Kill } from './fragile-host.ts';
 import { factsOf, type Life, live, replayedFacts, sorted } from './life.ts';
 import { responder, type Scenario } from './scenario.ts';
@@ -9,30 +10,33 @@ import { scenarios } from './scenarios.ts';
 const IN_DOUBT =
   'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
 
-describe.each(scenarios)('$name', (scenario) => {
-  test.each(['before', 'within', 'after'] as const)(
-    'killed %s each step, a run resumes to the same result',
-    async (moment) => {
-      const model = scriptedModel(responder(scenario));
-      const undisturbed = await live(scenario, { model });
-      let steps = 0;
-      for (;;) {
-        const { life, host, requests } = await killed(scenario, { at: steps + 1, moment });
-        if (!host.hasDied) break;
-        steps++;
-        expect(life.outcome).toEqual(inDoubt(undisturbed, host.doubted));
-        expect(checkHistory(life.outcome.messages)).toEqual([]);
-        expect(host.repeated).toEqual([]);
-        expect(new Set(onceKeys(life)).size).toBe(onceKeys(life).length);
-        expectReplays(life);
-        if (host.doubted.length > 0) continue;
-        expect(sorted(newFacts(life))).toEqual(sorted(newFacts(undisturbed)));
-        expect(distinct(requests)).toEqual(distinct(model.requests));
-      }
-      expect(steps).toBeGreaterThan(0);
-    },
-  );
-});
+describe.each(hosts.flatMap(({ name, open }) => scenarios.map((scenario) => ({ scenario, name, open }))))(
+  '$scenario.name, on $name',
+  ({ scenario, open }) => {
+    test.each(['before', 'within', 'after'] as const)(
+      'killed %s each step, a run resumes to the same result',
+      async (moment) => {
+        const model = scriptedModel(responder(scenario));
+        const undisturbed = await live(scenario, { model });
+        let steps = 0;
+        for (;;) {
+          const { life, host, requests } = await killed(scenario, { kill: { at: steps + 1, moment }, host: open() });
+          if (!host.hasDied) break;
+          steps++;
+          expect(life.outcome).toEqual(inDoubt(undisturbed, host.doubted));
+          expect(checkHistory(life.outcome.messages)).toEqual([]);
+          expect(host.repeated).toEqual([]);
+          expect(new Set(onceKeys(life)).size).toBe(onceKeys(life).length);
+          expectReplays(life);
+          if (host.doubted.length > 0) continue;
+          expect(sorted(newFacts(life))).toEqual(sorted(newFacts(undisturbed)));
+          expect(distinct(requests)).toEqual(distinct(model.requests));
+        }
+        expect(steps).toBeGreaterThan(0);
+      },
+    );
+  },
+);
 
 interface Killed {
   readonly life: Life;
@@ -40,8 +44,13 @@ interface Killed {
   readonly requests: readonly ChatRequest[];
 }
 
-async function killed(scenario: Scenario, kill: Kill): Promise<Killed> {
-  const host = new FragileHost(memory(), kill);
+interface Killing {
+  readonly kill: Kill;
+  readonly host: DurableHost;
+}
+
+async function killed(scenario: Scenario, { kill, host: inner }: Killing): Promise<Killed> {
+  const host = new FragileHost(inner, kill);
   const model = scriptedModel(responder(scenario));
   return { life: await live(scenario, { model, host }), host, requests: model.requests };
 }

@@ -66,6 +66,9 @@ export interface RunRecord {
   readonly at: number;
 }
 
+/** Where a run is: at work, waiting for somebody, or how it ended. */
+export type RunStatus = 'running' | Outcome<unknown>['status'];
+
 /** What somebody outside says to a waiting call. */
 export type Word = Answer | { readonly type: 'interrupt'; readonly message: UserMessage };
 

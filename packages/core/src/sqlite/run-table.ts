@@ -1,0 +1,130 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { RunRecord, RunStatus } from '../durable/durable.ts';
+import type { Outcome } from '../event/outcome.ts';
+import type { Lease } from './lease.ts';
+
+export interface RunRow {
+  readonly record: RunRecord;
+  readonly status: RunStatus;
+  readonly outcome: Outcome<unknown> | undefined;
+  readonly attempts: number;
+  readonly updatedAt: number;
+  readonly lease: Lease | undefined;
+}
+
+/** The runs of a file, a row each. Every method is one statement. */
+export class RunTable {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  find(runId: string): RunRow | undefined {
+    const row = this.#database.prepare('SELECT * FROM runs WHERE run_id = ?').get(runId);
+    return row === undefined ? undefined : runRow(row);
+  }
+
+  list({
+    status,
+    agent,
+    limit,
+  }: {
+    readonly status?: RunStatus;
+    readonly agent?: string;
+    readonly limit: number;
+  }): readonly RunRow[] {
+    const where = '(?1 IS NULL OR status = ?1) AND (?2 IS NULL OR agent = ?2)';
+    return this.#database
+      .prepare(`SELECT * FROM runs WHERE ${where} ORDER BY started_at, run_id LIMIT ?3`)
+      .all(status ?? null, agent ?? null, limit)
+      .map(runRow);
+  }
+
+  insert(record: RunRecord, { token, place, pid, until }: Lease): void {
+    const { runId, agent, at } = record;
+    this.#database
+      .prepare("INSERT INTO runs VALUES (?1, ?2, ?3, 'running', NULL, 1, ?4, ?4, ?5, ?6, ?7, ?8)")
+      .run(runId, agent, recordText(record), at, token, place, pid, until);
+  }
+
+  /** Another attempt at the run begins. */
+  lease(runId: string, { lease, now }: { readonly lease: Lease; readonly now: number }): void {
+    const { token, place, pid, until } = lease;
+    this.#database
+      .prepare(
+        `UPDATE runs SET status = 'running', attempts = attempts + 1, updated_at = ?2,
+         lease_token = ?3, lease_place = ?4, lease_pid = ?5, lease_until = ?6 WHERE run_id = ?1`,
+      )
+      .run(runId, now, token, place, pid, until);
+  }
+
+  renew(token: string, until: number): void {
+    this.#database.prepare('UPDATE runs SET lease_until = ?2 WHERE lease_token = ?1').run(token, until);
+  }
+
+  /** Ends an attempt; nothing where the lease is another's by now. */
+  release(
+    token: string,
+    { outcome, now }: { readonly outcome: Outcome<unknown> | undefined; readonly now: number },
+  ): void {
+    this.#database
+      .prepare(
+        `UPDATE runs SET status = ?2, outcome = ?3, updated_at = ?4,
+         lease_token = NULL, lease_place = NULL, lease_pid = NULL, lease_until = NULL WHERE lease_token = ?1`,
+      )
+      .run(token, outcome?.status ?? 'running', outcome === undefined ? null : JSON.stringify(outcome), now);
+  }
+
+  deleteEnded(before: number): number {
+    const { changes } = this.#database
+      .prepare("DELETE FROM runs WHERE status NOT IN ('running', 'suspended') AND updated_at < ?")
+      .run(before);
+    return Number(changes);
+  }
+}
+
+type Columns = Readonly<Record<string, unknown>>;
+
+function runRow(columns: Columns): RunRow {
+  const outcome = columns['outcome'];
+  return {
+    record: recordFrom(String(columns['record'])),
+    status: columns['status'] as RunStatus, // Written by this class only, as are the two below.
+    outcome: typeof outcome === 'string' ? (JSON.parse(outcome) as Outcome<unknown>) : undefined,
+    attempts: Number(columns['attempts']),
+    updatedAt: Number(columns['updated_at']),
+    lease: leaseFrom(columns),
+  };
+}
+
+function leaseFrom(columns: Columns): Lease | undefined {
+  const token = columns['lease_token'];
+  if (typeof token !== 'string') return undefined;
+  return {
+    token,
+    place: String(columns['lease_place']),
+    pid: Number(columns['lease_pid']),
+    until: Number(columns['lease_until']),
+  };
+}
+
+/** A limit may be `Infinity`, which JSON has no word for. */
+function recordText(record: RunRecord): string {
+  const limits = Object.entries(record.limits).map(([name, max]) => [
+    name,
+    max === Number.POSITIVE_INFINITY ? NO_LIMIT : max,
+  ]);
+  return JSON.stringify({ ...record, limits: Object.fromEntries(limits) });
+}
+
+const NO_LIMIT = 'none';
+
+function recordFrom(text: string): RunRecord {
+  const record = JSON.parse(text) as RunRecord;
+  const limits = Object.entries(record.limits).map(([name, max]) => [
+    name,
+    String(max) === NO_LIMIT ? Number.POSITIVE_INFINITY : max,
+  ]);
+  return { ...record, limits: Object.fromEntries(limits) };
+}

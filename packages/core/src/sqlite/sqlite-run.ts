@@ -1,0 +1,105 @@
+import type { Clock } from '../base/clock.ts';
+import { DurableError } from '../base/errors.ts';
+import { isOpen } from '../durable/answering.ts';
+import type { Durable, Step, Task, Waited, WaitOptions } from '../durable/durable.ts';
+import { sideBySide } from '../durable/side-by-side.ts';
+import type { RunTable } from './run-table.ts';
+import { lost, type StepTable } from './step-table.ts';
+import type { Writer } from './writer.ts';
+
+/** One attempt at a run, and what was remembered when it began. */
+export interface Attempt {
+  readonly runId: string;
+  readonly name: string;
+  readonly token: string;
+  /** JSON, by the steps' names. */
+  readonly steps: Map<string, string>;
+  readonly intents: ReadonlyMap<string, string>;
+  /** Throws where no step may begin any more. */
+  readonly checkOpen: () => void;
+  readonly writer: Writer;
+  readonly runTable: RunTable;
+  readonly stepTable: StepTable;
+  readonly clock: Clock;
+}
+
+/** A run that is kept in a file. */
+export class SqliteRun implements Durable {
+  readonly #attempt: Attempt;
+  readonly #path: string;
+
+  constructor(attempt: Attempt, path = '') {
+    this.#attempt = attempt;
+    this.#path = path;
+  }
+
+  get attempt(): string {
+    return this.#attempt.name;
+  }
+
+  async step<T>(step: Step<T>): Promise<T> {
+    const name = this.#path + step.name;
+    const { steps, runId, token, writer, stepTable } = this.#attempt;
+    const kept = steps.get(name);
+    if (kept !== undefined) {
+      const value = JSON.parse(kept) as T; // The same name always has the same type: names are positions.
+      step.told(value, { replayed: true });
+      return value;
+    }
+    this.#attempt.checkOpen();
+    const value = await this.#work(name, step);
+    const text = toJson(value, { runId, name });
+    await writer.write(() => stepTable.keep({ runId, name }, { token, value: text }));
+    steps.set(name, text);
+    step.told(value, { replayed: false });
+    return value;
+  }
+
+  all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
+    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
+  }
+
+  wait<T>(name: string, { fingerprint, timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): Promise<Waited<T>> {
+    const { runId, token, writer, runTable, stepTable, clock } = this.#attempt;
+    const place = { runId, name: this.#path + name };
+    return writer.write((): Waited<T> => {
+      if (runTable.find(runId)?.lease?.token !== token) throw lost(runId);
+      const now = clock.now();
+      const before = stepTable.wait(place);
+      const wait = before ?? { fingerprint, expiresAt: now + timeoutMs, taken: false };
+      const isParked = isOpen(wait) && now < wait.expiresAt;
+      if (before === undefined || (!isParked && !wait.taken)) stepTable.keepWait(place, { ...wait, taken: !isParked });
+      if (isParked) return { type: 'parked' };
+      const replayed = wait.taken;
+      if (wait.word === undefined) return { type: 'expired', replayed };
+      return { type: 'answered', value: wait.word as T, replayed }; // Whoever waits under this name knows what is said.
+    });
+  }
+
+  #run<T>(task: Task<T>): Promise<T> {
+    if (task.type === 'step') return this.step(task);
+    return task.body(new SqliteRun(this.#attempt, `${this.#path}${task.name}/`));
+  }
+
+  /** What may happen once only is written down before it begins. */
+  async #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> {
+    if (effect !== 'once') return work();
+    const { runId, token, name: attempt, intents, writer, stepTable } = this.#attempt;
+    if (intents.has(name) && inDoubt !== undefined) return inDoubt();
+    await writer.write(() => stepTable.intend({ runId, name }, { token, attempt }));
+    return work();
+  }
+}
+
+function toJson(value: unknown, { runId, name }: { readonly runId: string; readonly name: string }): string {
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch (cause) {
+    throw new DurableError(`Step "${name}" of run "${runId}" gave what is no JSON. Look at the tool's middleware.`, {
+      code: 'step.no_json',
+      cause,
+    });
+  }
+  throw new DurableError(`Step "${name}" of run "${runId}" gave nothing. Give JSON.`, { code: 'step.no_json' });
+}

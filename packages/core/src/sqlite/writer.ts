@@ -1,0 +1,100 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../base/clock.ts';
+import { DurableError } from '../base/errors.ts';
+import { databaseError, isBusy } from './database.ts';
+
+export interface WriterOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** How long a file that another process has locked is waited for. */
+  readonly lockedMs: number;
+}
+
+interface Job {
+  readonly write: () => unknown;
+  readonly settle: (settled: Settled) => void;
+  readonly since: number;
+}
+
+type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/**
+ * The one place that writes. What comes in one turn of the event loop shares a transaction, and so one flush to the
+ * disk; everybody is told after the commit. No transaction is held across an `await`.
+ */
+export class Writer {
+  readonly #database: DatabaseSync;
+  readonly #options: WriterOptions;
+  #jobs: Job[] = [];
+  #isPlanned = false;
+
+  constructor(database: DatabaseSync, options: WriterOptions) {
+    this.#database = database;
+    this.#options = options;
+  }
+
+  /** `write` refuses by a `DurableError` or an `ApprovalError`, before it has written anything. */
+  async write<T>(write: () => T): Promise<T> {
+    const settled = await new Promise<Settled>((settle) => {
+      this.#jobs.push({ write, settle, since: this.#options.clock.now() });
+      this.#plan();
+    });
+    if (!settled.ok) throw settled.error;
+    return settled.value as T; // What this job's `write` gave.
+  }
+
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#flush(this.#jobs.splice(0));
+    });
+  }
+
+  #flush(jobs: readonly Job[]): void {
+    try {
+      for (const [job, settled] of this.#transaction(jobs)) job.settle(settled);
+    } catch (error) {
+      if (isBusy(error)) this.#later(jobs, error);
+      // One of them may be what the file refuses: the others are not to suffer for it.
+      else if (jobs.length > 1) for (const job of jobs) this.#flush([job]);
+      else for (const job of jobs) job.settle({ ok: false, error: databaseError(error, this.#options.path) });
+    }
+  }
+
+  #transaction(jobs: readonly Job[]): readonly (readonly [Job, Settled])[] {
+    const database = this.#database;
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      const results = jobs.map((job) => [job, attempted(job)] as const);
+      database.exec('COMMIT');
+      return results;
+    } catch (error) {
+      if (database.isOpen && database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #later(jobs: readonly Job[], error: unknown): void {
+    const { clock, lockedMs, path } = this.#options;
+    const now = clock.now();
+    for (const job of jobs) {
+      if (now - job.since < lockedMs) this.#jobs.push(job);
+      else job.settle({ ok: false, error: databaseError(error, path) });
+    }
+    if (this.#jobs.length > 0) clock.after(RETRY_MS, () => this.#plan());
+  }
+}
+
+const RETRY_MS = 5;
+
+/** A refusal is one job's own; what SQLite throws ends the transaction. */
+function attempted({ write }: Job): Settled {
+  try {
+    return { ok: true, value: write() };
+  } catch (error) {
+    if (!DurableError.is(error)) throw error;
+    return { ok: false, error };
+  }
+}

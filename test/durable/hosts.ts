@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, type DurableHost, memory } from '@pawl/core';
+import { type SqliteDurableHost, type SqliteOptions, sqlite } from '@pawl/core/sqlite';
+import { onTestFinished } from 'vitest';
+
+export interface HostUnderTest {
+  readonly name: string;
+  readonly open: (options?: { readonly clock?: Clock }) => DurableHost;
+}
+
+/** What holds of one host holds of every host. */
+export const hosts: readonly HostUnderTest[] = [
+  { name: 'memory', open: memory },
+  { name: 'SQLite', open: (options) => sqliteHost(newFile(), options) },
+];
+
+/** A file of its own for the test, gone after it. */
+export function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-sqlite-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'runs.db');
+}
+
+/** Closed after the test, whatever it left at work. */
+export function sqliteHost(file: string, options?: SqliteOptions): SqliteDurableHost {
+  const host = sqlite(file, options);
+  onTestFinished(() => host.close({ graceMs: 0 }));
+  return host;
+}
