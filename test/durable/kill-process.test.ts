@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Message, Outcome } from '@pawl/core';
+import { checkHistory } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { newFile } from './hosts.ts';
+
+interface Life {
+  /** `undefined` where it was killed. */
+  readonly outcome: Outcome | undefined;
+  readonly journal: readonly string[];
+}
+
+/** One process, from its start to its end. The journal is that of all processes so far. */
+async function live(file: string, killAt: number): Promise<Life> {
+  const journal = `${file}.journal`;
+  const worker = spawn(process.execPath, [join(import.meta.dirname, 'worker.ts'), file, journal, String(killAt)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  let complaints = '';
+  worker.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  const signal = await new Promise((resolve) => worker.once('close', (_, signal) => resolve(signal)));
+  if (signal !== 'SIGKILL' && printed === '') throw new Error(complaints);
+  return {
+    outcome: signal === 'SIGKILL' ? undefined : JSON.parse(printed),
+    journal: existsSync(journal) ? readFileSync(journal, 'utf8').trim().split('\n') : [],
+  };
+}
+
+const IN_DOUBT = 'The outcome of this call is unknown';
+
+/** `tool:1.1:pay` for each call that began. */
+function started(journal: readonly string[]): readonly string[] {
+  return journal.flatMap((line) => /^start \w+ run\/(.*)$/.exec(line)?.[1] ?? []);
+}
+
+function kept(journal: readonly string[]): readonly string[] {
+  return journal.flatMap((line) => /^kept (tool:.*)$/.exec(line)?.[1] ?? []);
+}
+
+test('killed for real at each thing that it does, a run goes on to the same end, and does nothing finished again', async () => {
+  const undisturbed = await live(newFile(), 0);
+  if (undisturbed.outcome === undefined) throw new Error('It was not to be killed.');
+  const points = undisturbed.journal.length;
+  expect(points).toBeGreaterThan(40);
+  const doubted = new Set<string>();
+  const one = async (killAt: number): Promise<void> => {
+    const file = newFile();
+    const killed = await live(file, killAt);
+    expect(killed.outcome).toBeUndefined();
+    const resumed = await live(file, 0);
+    for (const call of expectSame(resumed.outcome, undisturbed.outcome)) doubted.add(call);
+    const twice = started(resumed.journal).filter((name, index, all) => all.indexOf(name) !== index);
+    expect(twice.filter((name) => /:(pay|fly)$/.test(name))).toEqual([]);
+    const after = started(resumed.journal.slice(killed.journal.length));
+    const finished = kept(killed.journal);
+    expect(after.filter((name) => finished.some((done) => name.startsWith(`${done}:`)))).toEqual([]);
+  };
+  for (let at = 1; at <= points; at += 2) await Promise.all([at, at + 1].filter((each) => each <= points).map(one));
+  // Each call that may not be repeated was killed at least once while it ran.
+  expect([...doubted].sort()).toEqual(['call_0_1', 'call_3_0', 'call_4_0']);
+}, 240_000);
+
+/** The same transcript, but for calls whose outcome nobody knows; gives their ids. */
+function expectSame(outcome: Outcome | undefined, undisturbed: Outcome | undefined): readonly string[] {
+  expect(outcome?.status).toBe('completed');
+  const messages = outcome?.messages ?? [];
+  expect(checkHistory(messages)).toEqual([]);
+  const doubted = messages.flatMap((message) => {
+    if (message.role !== 'tool' || !String(message.content).startsWith(IN_DOUBT)) return [];
+    return [message.tool_call_id];
+  });
+  const known = (all: readonly Message[] = []): readonly Message[] =>
+    all.filter((message) => message.role !== 'tool' || !doubted.includes(message.tool_call_id));
+  expect(known(messages)).toEqual(known(undisturbed?.messages));
+  return doubted;
+}
