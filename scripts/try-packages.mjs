@@ -1,5 +1,6 @@
 // Run by .ci/run in an empty project that has the packed packages: an agent, its tools and the offline server, as published.
 import { Agent, openai, tool } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
 import { offlineServer, reply } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
@@ -23,7 +24,11 @@ const server = await offlineServer({
   ],
 });
 const tools = [add, old, readFile({ roots: '.' })];
-const { output, messages } = await new Agent({ model: openai('m', { baseURL: server.baseURL }), tools }).run('Go.');
+const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools });
+const host = sqlite('runs.db');
+await agent.run('Go.', { durable: host, runId: 'run' });
+const { output, messages } = await agent.resume('run', { durable: host });
+await host.close();
 await server.close();
 const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 if (output !== 'Done.' || results.join() !== '2,5') throw new Error(`The packages do not work: ${output} ${results}`);

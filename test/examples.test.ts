@@ -28,6 +28,8 @@ test('there is an example for each idea, in order', () => {
     '09-http-service.ts',
     '10-your-own-model.ts',
     '11-custom-tool.ts',
+    '12-resume-after-kill.ts',
+    '13-approve-tomorrow.ts',
   ]);
 });
 

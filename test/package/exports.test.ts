@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@pawl/core';
+import * as sqlite from '@pawl/core/sqlite';
 import * as zod3 from '@pawl/core/zod3';
 import * as testing from '@pawl/testing';
 import * as tools from '@pawl/tools';
@@ -48,6 +49,7 @@ test('the packages export what they promise, and nothing else', () => {
     'tool',
     'withFallback',
   ]);
+  expect(Object.keys(sqlite)).toEqual(['sqlite']);
   expect(Object.keys(zod3)).toEqual(['zod3']);
   expect(Object.keys(tools).sort()).toEqual(['listFiles', 'readFile']);
   expect(Object.keys(testing).sort()).toEqual([
@@ -61,13 +63,13 @@ test('the packages export what they promise, and nothing else', () => {
   ]);
 });
 
-test('core as built imports nothing of node: outside the Node transport, and only its four dependencies and zod', () => {
+test('core as built imports nothing of node: outside the Node transport and SQLite, and only its four dependencies and zod', () => {
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', join(root, 'packages', 'core')]);
   const built = join(root, 'packages', 'core', 'dist');
   const files = readdirSync(built, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
   const imported = new Set<string>();
   for (const name of files) {
-    if (name.startsWith('model/node/')) continue;
+    if (name.startsWith('model/node/') || name.startsWith('sqlite/')) continue;
     for (const [, from = ''] of readFileSync(join(built, name), 'utf8').matchAll(
       /^(?:import|export) .*from '([^.].*)';$/gm,
     )) {

@@ -72,6 +72,15 @@ describe('the lint rules', () => {
     expect(objections({ [`${core}/base/other.ts`]: source })).toContain(RESTRICTED);
   });
 
+  test('let the host on SQLite use Node and the rooms from durable down, and none above', () => {
+    const host = (room: string): Readonly<Record<string, string>> => ({
+      [`${core}/${room}/thing.ts`]: 'export interface Thing {\n  readonly id: string;\n}\n',
+      [`${core}/sqlite/host.ts`]: `import { DatabaseSync } from 'node:sqlite';\nimport type { Thing } from '../${room}/thing.ts';\nexport const thing: Thing = { id: String(new DatabaseSync(':memory:').isOpen) };\n`,
+    });
+    expect(objections(host('durable'))).toEqual([]);
+    for (const room of ['agent', 'middleware', 'loop']) expect(objections(host(room))).toEqual([RESTRICTED]);
+  });
+
   test('catch a cycle of types alone', () => {
     expect(
       objections({

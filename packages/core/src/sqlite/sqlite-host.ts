@@ -25,6 +25,7 @@ export class SqliteHost implements SqliteDurableHost {
   readonly #stepTable: StepTable;
   readonly #holding: Holding;
   readonly #place = currentPlace();
+  #closed: Promise<void> | undefined;
 
   constructor(path: string, options: Required<SqliteOptions>) {
     const { clock, leaseMs, lockedMs } = options;
@@ -117,9 +118,9 @@ export class SqliteHost implements SqliteDurableHost {
     return this.#writer.write(() => this.#runTable.deleteEnded(before));
   }
 
-  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
-    await this.#holding.close(graceMs);
-    if (this.#database.isOpen) this.#database.close();
+  close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#holding.close(graceMs).finally(() => this.#database.close());
+    return this.#closed;
   }
 
   #newLease(): Lease {

@@ -1,0 +1,38 @@
+import { appendFileSync, writeSync } from 'node:fs';
+import { Agent, DurableError, tool } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+/** Starts, or takes over, a hundred runs of a file, as another process does at the same time. Prints what it got. */
+const [file = '', journal = '', at = '0', how = 'start'] = process.argv.slice(2);
+
+const pay = tool({
+  name: 'pay',
+  description: 'Pays.',
+  input: z.object({}),
+  effect: 'once',
+  execute: (_, { idempotencyKey }) => appendFileSync(journal, `${idempotencyKey}\n`),
+});
+
+const agent = new Agent({
+  tools: [pay],
+  model: scriptedModel(({ messages }) => {
+    return messages.some(({ role }) => role === 'tool') ? reply.text('Paid.') : reply.call('pay');
+  }),
+});
+
+const host = sqlite(file);
+await new Promise((resolve) => setTimeout(resolve, Number(at) - Date.now()));
+const ends: string[] = [];
+for (let index = 0; index < 100; index++) {
+  const runId = `run-${index}`;
+  const run = how === 'start' ? agent.run('Go.', { durable: host, runId }) : agent.resume(runId, { durable: host });
+  const end = await run.outcome().catch((error: unknown) => {
+    if (!DurableError.is(error)) throw error;
+    return { status: error.code };
+  });
+  ends.push(end.status);
+}
+await host.close();
+writeSync(1, JSON.stringify(ends));

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Agent, type DurableHost } from '@pawl/core';
+import { scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { newFile, sqliteHost } from './hosts.ts';
+
+/** What two processes on one file got, run by run, and the calls that were made. */
+async function race(
+  file: string,
+  how: 'start' | 'resume',
+): Promise<{ ends: readonly string[][]; calls: readonly string[] }> {
+  const journal = `${file}.journal`;
+  writeFileSync(journal, '');
+  const at = String(Date.now() + 1_500);
+  const racer = async (): Promise<string[]> => {
+    const path = join(import.meta.dirname, 'racer.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [path, file, journal, at, how]);
+    return JSON.parse(stdout);
+  };
+  const ends = await Promise.all([racer(), racer()]);
+  return { ends, calls: readFileSync(journal, 'utf8').trim().split('\n').sort() };
+}
+
+const RUNS = Array.from({ length: 100 }, (_, index) => `run-${index}`);
+const CALLS = RUNS.map((id) => `${id}/tool:1.0:pay`).sort();
+
+test('two processes start the same hundred runs: one has each, and no call is made twice', async () => {
+  const { ends, calls } = await race(newFile(), 'start');
+  for (const index of RUNS.keys()) {
+    expect(ends.map((each) => each[index]).sort()).toEqual(['completed', 'run.exists']);
+  }
+  expect(calls).toEqual(CALLS);
+}, 60_000);
+
+test('two processes take over the same hundred runs: no call is made twice, and each ends', async () => {
+  const file = newFile();
+  const left = sqliteHost(file);
+  for (const runId of RUNS) await leave(left, runId);
+  await left.close();
+  const { ends, calls } = await race(file, 'resume');
+  for (const index of RUNS.keys()) {
+    // An ended run gives its outcome to whoever asks.
+    const both = ends.map((each) => each[index]);
+    expect(both).toContain('completed');
+    expect(['completed', 'run.live']).toEqual(expect.arrayContaining(both));
+  }
+  expect(calls).toEqual(CALLS);
+}, 60_000);
+
+/** A run that its process gave up before it had done anything. */
+async function leave(host: DurableHost, runId: string): Promise<void> {
+  const agent = new Agent({ model: scriptedModel([]) });
+  await host.start({
+    runId,
+    agent: agent.name,
+    messages: [{ role: 'user', content: 'Go.' }],
+    limits: {},
+    metadata: {},
+    at: 0,
+  });
+}
