@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type DurableHost, type RunRecord, type Step, tool } from '@pawl/core';
+import { Agent, type RunRecord, type Step, type ToolContext, tool } from '@pawl/core';
 import { sqlite } from '@pawl/core/sqlite';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
@@ -171,7 +171,7 @@ describe('the runs of a file', () => {
   test('are listed, resumed where a process left them, and forgotten', async () => {
     const file = newFile();
     const before = sqliteHost(file, { clock: manualClock() });
-    const asking = asker(before);
+    const asking = asker();
     await asking.run('Go.', { runId: 'waits', durable: before }).outcome();
     await asking.run('Go.', { runId: 'answered', durable: before }).outcome();
     await before.start({ ...record('left'), agent: 'asker' });
@@ -186,7 +186,7 @@ describe('the runs of a file', () => {
     const clock = manualClock({ startMs: 1_000 });
     const host = sqliteHost(file, { clock });
     expect((await host.runs({ status: 'interrupted' })).map(({ runId }) => runId)).toEqual(['left', 'other']);
-    const outcomes = await Promise.all((await host.resumeAll([asker(host)])).map((run) => run.outcome()));
+    const outcomes = await Promise.all((await host.resumeAll([asker()])).map((run) => run.outcome()));
     expect(outcomes.map(({ runId, status }) => `${runId} ${status}`).sort()).toEqual([
       'answered completed',
       'left suspended',
@@ -203,7 +203,28 @@ describe('the runs of a file', () => {
   });
 });
 
-function asker(_: DurableHost) {
+test('a run that is resumed gets the context that its record stands for', async () => {
+  const file = newFile();
+  const before = sqliteHost(file);
+  await before.start({ ...record('run'), metadata: { user: 'ada' } });
+  await before.close({ graceMs: 0 });
+  const greet = tool({
+    name: 'greet',
+    description: 'Greets.',
+    input: z.object({}),
+    execute: (_, { context }: ToolContext<{ readonly user: string }>) => `Hello ${context.user}.`,
+  });
+  const agent = new Agent({ tools: [greet], model: scriptedModel([reply.call('greet'), reply.text('Done.')]) });
+  const host = sqliteHost(file);
+  // @ts-expect-error: without its context a tool would find nothing there.
+  const without: Parameters<typeof host.resumeAll> = [[agent]];
+  expect(without).toHaveLength(1);
+  const runs = await host.resumeAll([{ agent, context: ({ metadata }) => ({ user: metadata['user'] }) }]);
+  const outcomes = await Promise.all(runs.map((run) => run.outcome()));
+  expect(outcomes.map(({ messages }) => messages[2])).toMatchObject([{ role: 'tool', content: 'Hello ada.' }]);
+});
+
+function asker() {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',

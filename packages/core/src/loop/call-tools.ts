@@ -27,7 +27,7 @@ export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promis
       effect: tool?.effect ?? 'read',
       exclusive: tool?.exclusive ?? false,
       work: () => runCall(tool, { ...at, startedAt: scope.clock.now() }),
-      inDoubt: () => failed(new Error(IN_DOUBT), { ...at, reason: 'in_doubt', content: IN_DOUBT }),
+      inDoubt: () => runInDoubt(tool, { ...at, startedAt: scope.clock.now() }),
     });
   });
   return scope.durable.all(steps, { width: scope.parallelToolCalls });
@@ -41,6 +41,13 @@ interface At {
   readonly state: CallState;
   readonly scope: Scope;
   readonly startedAt: number;
+}
+
+/** The tool may know; otherwise the model has to find out. */
+async function runInDoubt(tool: Tool | undefined, at: At): Promise<CallClosed> {
+  const { inDoubt } = tool ?? {};
+  if (tool !== undefined && inDoubt !== undefined) return runCall({ ...tool, execute: inDoubt }, at);
+  return failed(new Error(IN_DOUBT), { ...at, reason: 'in_doubt', content: IN_DOUBT });
 }
 
 async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
-import type { DurableHost, RunStatus } from '../durable/durable.ts';
+import type { DurableHost, RunRecord, RunStatus } from '../durable/durable.ts';
 import type { Outcome } from '../event/outcome.ts';
 
 export interface SqliteOptions {
@@ -42,7 +42,18 @@ export interface RunSummary {
 /** An agent, as far as a host has to know it. */
 export interface Resumable<Resumed> {
   readonly name: string;
-  resume(runId: string, options: { readonly durable: DurableHost }): Resumed;
+  /** No method, so that an agent that needs a context is refused here: pass it as `{ agent, context }`. */
+  readonly resume: (runId: string, options: { readonly durable: DurableHost }) => Resumed;
+}
+
+/** An agent that needs a context, and where that comes from for each run that is resumed. */
+export interface ResumableWithContext<Resumed> {
+  readonly agent: {
+    readonly name: string;
+    resume(runId: string, options: { readonly durable: DurableHost; readonly context: unknown }): Resumed;
+  };
+  /** Gives what `agent.run` was given; the record has the run's `metadata`. */
+  readonly context: (record: RunRecord) => unknown;
 }
 
 export interface SqliteDurableHost extends DurableHost {
@@ -57,7 +68,9 @@ export interface SqliteDurableHost extends DurableHost {
    * Resumes the runs of these agents that a dead process left, or that were answered while they were suspended. Where
    * two processes take the same one, the second's `Run` rejects with `run.live`.
    */
-  resumeAll<Resumed>(agents: readonly Resumable<Resumed>[]): Promise<readonly Resumed[]>;
+  resumeAll<Resumed>(
+    agents: readonly (Resumable<Resumed> | ResumableWithContext<Resumed>)[],
+  ): Promise<readonly Resumed[]>;
   /** Forgets the runs that ended more than `olderThanMs` ago. Gives their number. */
   delete(options: { readonly olderThanMs: number }): Promise<number>;
   /**

@@ -8,7 +8,7 @@ import type { Answer } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { databaseError, openDatabase } from './database.ts';
 import { Holding } from './holding.ts';
-import type { Resumable, RunSummary, SqliteDurableHost, SqliteOptions } from './host-types.ts';
+import type { Resumable, ResumableWithContext, RunSummary, SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { currentPlace, isFree, type Lease } from './lease.ts';
 import { type RunRow, RunTable } from './run-table.ts';
 import { SqliteRun } from './sqlite-run.ts';
@@ -103,14 +103,17 @@ export class SqliteHost implements SqliteDurableHost {
     return status === undefined ? summaries : summaries.filter((summary) => summary.status === status);
   }
 
-  async resumeAll<Resumed>(agents: readonly Resumable<Resumed>[]): Promise<readonly Resumed[]> {
-    const left = agents.flatMap((agent) => {
-      const rows = ['running' as const, 'suspended' as const].flatMap((status) =>
-        this.#read(() => this.#runTable.list({ status, agent: agent.name, limit: ALL })),
-      );
-      return rows.filter((row) => this.#canGoOn(row)).map(({ record }) => ({ agent, runId: record.runId }));
-    });
-    return left.map(({ agent, runId }) => agent.resume(runId, { durable: this }));
+  async resumeAll<Resumed>(
+    agents: readonly (Resumable<Resumed> | ResumableWithContext<Resumed>)[],
+  ): Promise<readonly Resumed[]> {
+    const left = agents.map((each) => this.#left('agent' in each ? each.agent.name : each.name));
+    return agents.flatMap((each, index) =>
+      (left[index] ?? []).map(({ record }) => {
+        const { runId } = record;
+        if (!('agent' in each)) return each.resume(runId, { durable: this });
+        return each.agent.resume(runId, { durable: this, context: each.context(record) });
+      }),
+    );
   }
 
   delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
@@ -172,6 +175,13 @@ export class SqliteHost implements SqliteDurableHost {
       attempts,
       ...(outcome === undefined ? {} : { outcome }),
     };
+  }
+
+  /** The runs of an agent that nobody works on, and that have something to do. */
+  #left(agent: string): readonly RunRow[] {
+    const statuses = ['running', 'suspended'] as const;
+    const rows = statuses.flatMap((status) => this.#read(() => this.#runTable.list({ status, agent, limit: ALL })));
+    return rows.filter((row) => this.#canGoOn(row));
   }
 
   #canGoOn({ record, status, lease }: RunRow): boolean {

@@ -17,10 +17,10 @@ export class StepTable {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#insertStep = database.prepare(
-      'INSERT INTO steps SELECT ?1, ?2, ?3, ?4 FROM runs WHERE run_id = ?1 AND lease_token = ?5',
+      'INSERT INTO steps SELECT run_id, $name, $value, $reference FROM runs WHERE run_id = $runId AND lease_token = $token',
     );
     this.#insertIntent = database.prepare(
-      'INSERT OR REPLACE INTO intents SELECT ?1, ?2, ?3 FROM runs WHERE run_id = ?1 AND lease_token = ?4',
+      'INSERT OR REPLACE INTO intents SELECT run_id, $name, $attempt FROM runs WHERE run_id = $runId AND lease_token = $token',
     );
   }
 
@@ -42,14 +42,20 @@ export class StepTable {
 
   keep({ runId, name }: Place, { token, value }: { readonly token: string; readonly value: string }): void {
     const reference = value.length > LARGE ? createHash('sha256').update(value).digest('hex') : null;
-    const { changes } = this.#insertStep.run(runId, name, reference === null ? value : null, reference, token);
+    const { changes } = this.#insertStep.run({
+      runId,
+      name,
+      value: reference === null ? value : null,
+      reference,
+      token,
+    });
     if (changes === 0) throw lost(runId);
     if (reference === null) return;
     this.#database.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?, ?)').run(runId, reference, value);
   }
 
   intend({ runId, name }: Place, { token, attempt }: { readonly token: string; readonly attempt: string }): void {
-    const { changes } = this.#insertIntent.run(runId, name, attempt, token);
+    const { changes } = this.#insertIntent.run({ runId, name, attempt, token });
     if (changes === 0) throw lost(runId);
   }
 

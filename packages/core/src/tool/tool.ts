@@ -37,6 +37,13 @@ export interface ToolOptions<Input, Context = unknown> {
   readonly effect?: Effect;
   /** Does the work. What it returns is the tool's value; the model reads it as bounded text. */
   readonly execute: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
+  /**
+   * Answers in place of `execute` for a call that a crash left open, where the tool has effect `once`: looks whether it had its
+   * effect. What it returns or throws is the call's result. Must be harmless to repeat.
+   *
+   * @defaultValue the model is told that the outcome is unknown
+   */
+  readonly inDoubt?: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
   /** Whether a person has to agree to a call. A function that throws counts as yes. @defaultValue false */
   readonly needsApproval?: boolean | ((input: NoInfer<Input>, context: Context) => boolean | Promise<boolean>);
   /** What a person is shown who has to agree: a diff, a command line. Must be harmless. */
@@ -79,9 +86,11 @@ export interface Tool<in Context = never> {
   /** Why the schema has no strict form; empty where it has one. */
   readonly strictReport: readonly StrictReason[];
   readonly validate: (value: unknown) => Promise<Validated>;
-  // The input of the next three was checked by `validate`. `any`, since an agent holds tools of different inputs.
+  // The input of the next four was checked by `validate`. `any`, since an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a variance seam
+  readonly inDoubt?: (input: any, context: ToolContext<Context>) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly needsApproval: boolean | ((input: any, context: Context) => boolean | Promise<boolean>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
@@ -141,7 +150,7 @@ export type ToolBasics<Context> = Omit<
 
 /** @throws ConfigError for a name that can't be sent, a missing function, or a number that can't be. */
 export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
-  const { name, description, preview } = options;
+  const { name, description, preview, inDoubt } = options;
   checkName(name);
   checkExecute(options);
   checkNumbers(options);
@@ -155,6 +164,7 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     maxResultLength: options.maxResultLength ?? 65_536,
     approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
     execute: options.execute,
+    ...(inDoubt === undefined ? {} : { inDoubt }),
     needsApproval: options.needsApproval ?? false,
     ...(preview === undefined ? {} : { preview }),
   };

@@ -1,0 +1,62 @@
+import { Agent, type Outcome, type ToolContext, tool } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { FragileHost } from '../invariants/fragile-host.ts';
+import { hosts } from './hosts.ts';
+
+interface Ledger {
+  readonly paid: string[];
+  readonly asked: string[];
+}
+
+/** The process goes while `pay` runs, after it had its effect. */
+async function killedWhilePaying(
+  host: FragileHost,
+  inDoubt: (amount: number, key: string, ledger: Ledger) => unknown,
+): Promise<{ outcome: Outcome; ledger: Ledger }> {
+  const ledger: Ledger = { paid: [], asked: [] };
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input: z.object({ amount: z.number() }),
+    execute: (_, { idempotencyKey }: ToolContext) => {
+      ledger.paid.push(idempotencyKey);
+      return 'paid';
+    },
+    inDoubt: ({ amount }, { idempotencyKey }) => {
+      ledger.asked.push(idempotencyKey);
+      return inDoubt(amount, idempotencyKey, ledger);
+    },
+  });
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { amount: 5 }),
+  );
+  const agent = new Agent({ model, tools: [pay], clock: manualClock() });
+  await agent
+    .run('Pay.', { runId: 'run', durable: host })
+    .outcome()
+    .catch(() => undefined);
+  return { outcome: await agent.resume('run', { durable: host }).outcome(), ledger };
+}
+
+describe.each(hosts)('on $name', ({ open }) => {
+  const dying = () => new FragileHost(open(), { at: 2, moment: 'within' });
+
+  test('a tool that can look says itself how a call ended that a crash left open, and is not run again', async () => {
+    const { outcome, ledger } = await killedWhilePaying(dying(), (amount, key, { paid }) => {
+      return paid.includes(key) ? `${amount} were paid` : 'nothing was paid';
+    });
+    expect(ledger).toEqual({ paid: ['run/tool:1.0:pay'], asked: ['run/tool:1.0:pay'] });
+    expect(outcome.messages[2]).toMatchObject({ role: 'tool', content: '5 were paid' });
+    expect(outcome.status).toBe('completed');
+  });
+
+  test('and where it cannot, what it throws is the result', async () => {
+    const { outcome, ledger } = await killedWhilePaying(dying(), () => {
+      throw new Error('The bank does not answer.');
+    });
+    expect(ledger.paid).toHaveLength(1);
+    expect(outcome.messages[2]).toMatchObject({ content: '{"error":"The bank does not answer."}' });
+  });
+});
