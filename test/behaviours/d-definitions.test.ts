@@ -44,9 +44,9 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
     says: 'Tool "fine", input is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".',
   },
   {
-    what: 'no execute',
+    what: 'an execute that is none',
     make: () => tool({ ...fine, execute: untyped(undefined) }),
-    says: 'Tool "fine" has no execute function.',
+    says: 'Tool "fine": execute is no function.',
   },
   {
     what: 'a deadline of nothing',

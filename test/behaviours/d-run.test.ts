@@ -3,6 +3,7 @@ import { Agent, DurableError, type DurableHost, memory, type Step, tool } from '
 import { reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { HostAround } from '../invariants/host-around.ts';
 import { play, said, told, user } from './play.ts';
 
 const pair = z.object({ city: z.string(), degrees: z.number() });
@@ -122,7 +123,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
       return results === 2 ? reply.calls([next('c')]) : reply.text('All noted.');
     });
     const inner = memory();
-    const host = stopping(inner, stopAfter);
+    const host = new StoppingHost(inner, stopAfter);
     const agent = new Agent({ model, tools: [note], clock: still });
     const first = agent.run('Go.', { ...run, runId: 'run', durable: host });
     const outcome = await first.outcome().catch((error: unknown) => {
@@ -137,36 +138,23 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
 const still = { now: () => 0, after: () => () => undefined, sleep: async () => undefined };
 
 /** A host that fails instead of the step that comes after so many. */
-function stopping(inner: DurableHost, stopAfter: number): DurableHost & { readonly steps: number } {
-  let steps = 0;
-  const guarded = <T>(step: Step<T>): Step<T> => ({
-    ...step,
-    work: async () => {
-      if (steps >= stopAfter) throw new DurableError('The host has stopped.', { code: 'test.stopped' });
-      steps++;
-      return step.work();
-    },
-  });
-  return {
-    get steps() {
-      return steps;
-    },
-    async start(record) {
-      const durable = await inner.start(record);
-      return {
-        attempt: durable.attempt,
-        step: (step) => durable.step(guarded(step)),
-        all: (tasks, options) =>
-          durable.all(
-            tasks.map((task) => (task.type === 'step' ? guarded(task) : task)),
-            options,
-          ),
-        wait: (name, options) => durable.wait(name, options),
-      };
-    },
-    open: (runId) => inner.open(runId),
-    release: (runId, outcome) => inner.release(runId, outcome),
-    answer: (runId, id, answer) => inner.answer(runId, id, answer),
-    send: (runId, message) => inner.send(runId, message),
-  };
+class StoppingHost extends HostAround {
+  readonly #stopAfter: number;
+  steps = 0;
+
+  constructor(inner: DurableHost, stopAfter: number) {
+    super(inner);
+    this.#stopAfter = stopAfter;
+  }
+
+  override around<T>(step: Step<T>): Step<T> {
+    return {
+      ...step,
+      work: async () => {
+        if (this.steps >= this.#stopAfter) throw new DurableError('The host has stopped.', { code: 'test.stopped' });
+        this.steps++;
+        return step.work();
+      },
+    };
+  }
 }

@@ -68,9 +68,9 @@ Host.start = async function (this: DurableHost, record) {
   watchSteps(durable);
   return durable;
 };
-Host.open = async function (this: DurableHost, runId) {
-  const opened = await open.call(this, runId);
+Host.open = async function (this: DurableHost, runId, options) {
+  const opened = await open.call(this, runId, options);
   search('record', opened.record);
-  watchSteps(opened.durable);
+  if (opened.type === 'held') watchSteps(opened.durable);
   return opened;
 };

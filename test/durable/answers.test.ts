@@ -1,7 +1,7 @@
 import type { Answer, UserMessage, Waited } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { hosts } from './hosts.ts';
+import { APPROVAL, hosts } from './hosts.ts';
 
 const usage = {
   requests: 0,
@@ -27,8 +27,8 @@ describe.each(hosts)('on $name', ({ open }) => {
     const { host, wait } = await waiting();
     await expect(wait()).resolves.toEqual(parked);
     await host.answer('run', 'approve:1.0', answer);
-    await expect(wait()).resolves.toEqual({ type: 'answered', value: answer, replayed: false });
-    await expect(wait()).resolves.toEqual({ type: 'answered', value: answer, replayed: true });
+    await expect(wait()).resolves.toEqual({ type: 'answered', value: answer });
+    await expect(wait()).resolves.toEqual({ type: 'answered', value: answer });
   });
 
   test('an answer is not changed by whoever gave it', async () => {
@@ -38,7 +38,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint: 'f', arguments: given });
     given.amount = 5_000;
     const value = { type: 'edit', fingerprint: 'f', arguments: { amount: 5 } };
-    await expect(wait()).resolves.toEqual({ type: 'answered', value, replayed: false });
+    await expect(wait()).resolves.toEqual({ type: 'answered', value });
   });
 
   test('nobody answers in time: the wait expires, and stays so', async () => {
@@ -48,8 +48,8 @@ describe.each(hosts)('on $name', ({ open }) => {
     await expect(wait({ timeoutMs: 100 })).resolves.toEqual(parked);
     await clock.advance(1);
     await expect(host.answer('run', 'approve:1.0', approve)).rejects.toMatchObject({ code: 'approval.expired' });
-    await expect(wait({ timeoutMs: 100 })).resolves.toEqual({ type: 'expired', replayed: false });
-    await expect(wait({ timeoutMs: 100 })).resolves.toEqual({ type: 'expired', replayed: true });
+    await expect(wait({ timeoutMs: 100 })).resolves.toEqual({ type: 'expired' });
+    await expect(wait({ timeoutMs: 100 })).resolves.toEqual({ type: 'expired' });
   });
 
   test('an answer in time counts, however late the run asks for it', async () => {
@@ -58,7 +58,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await clock.advance(50);
     await host.answer('run', 'approve:1.0', approve);
     await clock.advance(5_000);
-    await expect(wait({ timeoutMs: 100 })).resolves.toEqual({ type: 'answered', value: approve, replayed: false });
+    await expect(wait({ timeoutMs: 100 })).resolves.toEqual({ type: 'answered', value: approve });
   });
 
   test('an expiry that the run was told of is not undone: not by the user, not by a clock that goes back', async () => {
@@ -69,7 +69,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await wait({ timeoutMs: 100 });
     await host.send('run', hello);
     goBack(90);
-    const expired: Waited<unknown> = { type: 'expired', replayed: true };
+    const expired: Waited<unknown> = { type: 'expired' };
     await expect(wait({ timeoutMs: 100 })).resolves.toEqual(expired);
     await expect(host.answer('run', 'approve:1.0', approve)).rejects.toMatchObject({ code: 'approval.expired' });
     await expect(wait({ name: 'approve:1.1' })).resolves.toMatchObject({ type: 'answered' });
@@ -81,10 +81,10 @@ describe.each(hosts)('on $name', ({ open }) => {
     for (const name of names) await wait({ name });
     await host.answer('run', 'approve:1.1', approve);
     await host.send('run', hello);
-    const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello }, replayed: false };
+    const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello } };
     expect(await Promise.all(names.map((name) => wait({ name })))).toEqual([
       interrupted,
-      { type: 'answered', value: approve, replayed: false },
+      { type: 'answered', value: approve },
       interrupted,
     ]);
     await expect(host.send('run', hello)).rejects.toMatchObject({ code: 'run.not_waiting' });
@@ -108,7 +108,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     [
       'that is none',
       'approval.invalid',
-      'Pending call "approve:1.0" of run "run" was given no answer. Pass { type: "approve", fingerprint }, "deny", or "edit" with arguments.',
+      'Pending call "approve:1.0" of run "run" was given no answer that it can take. Pass { type: "approve", fingerprint }, or { type: "deny", fingerprint, reason }, or { type: "edit", fingerprint, arguments }.',
       'approve:1.0',
       { type: 'yes', fingerprint: 'f' },
     ],
@@ -133,7 +133,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       code: 'approval.used',
       message: 'Pending call "approve:1.0" of run "run" was answered already.',
     });
-    await expect(wait()).resolves.toEqual({ type: 'answered', value: denied, replayed: false });
+    await expect(wait()).resolves.toEqual({ type: 'answered', value: denied });
   });
 
   test('a run that has ended takes no answer and no message', async () => {
@@ -180,8 +180,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     return {
       host,
       clock,
-      wait: ({ name = 'approve:1.0', ...options }: Waiting = {}) =>
-        durable.wait(name, { fingerprint: 'f', ...options }),
+      wait: ({ name = 'approve:1.0', ...options }: Waiting = {}) => durable.wait(name, { ...APPROVAL, ...options }),
       goBack(ms: number): void {
         behindMs += ms;
       },

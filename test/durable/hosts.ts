@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type DurableHost, memory } from '@pawl/core';
+import { type Clock, type DurableHost, memory, type OpenedRun } from '@pawl/core';
 import { type SqliteDurableHost, type SqliteOptions, sqlite } from '@pawl/core/sqlite';
 import { onTestFinished } from 'vitest';
 
@@ -29,3 +29,13 @@ export function sqliteHost(file: string, options?: SqliteOptions): SqliteDurable
   onTestFinished(() => host.close({ graceMs: 0 }));
   return host;
 }
+
+/** The run, taken over to work on it. */
+export async function held(host: DurableHost, runId: string): Promise<Extract<OpenedRun, { type: 'held' }>> {
+  const opened = await host.open(runId);
+  if (opened.type === 'held') return opened;
+  throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
+}
+
+/** What an approval waits with. */
+export const APPROVAL = { fingerprint: 'f', accepts: ['approve', 'deny', 'edit'] } as const;

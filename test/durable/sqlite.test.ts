@@ -6,7 +6,7 @@ import { sqlite } from '@pawl/core/sqlite';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, sqliteHost } from './hosts.ts';
+import { APPROVAL, held, newFile, sqliteHost } from './hosts.ts';
 
 function record(runId: string): RunRecord {
   return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
@@ -113,7 +113,7 @@ describe('who works on a run', () => {
       await clock.advance(3_000);
       for (let waits = 0; waits < 5; waits++) await setImmediate();
     }
-    await expect(other.open('run')).rejects.toMatchObject({ code: 'run.live' });
+    expect(await other.open('run')).toMatchObject({ type: 'elsewhere' });
     await expect(other.runs({ status: 'interrupted' })).resolves.toEqual([]);
   });
 
@@ -124,10 +124,10 @@ describe('who works on a run', () => {
     const durable = await one.start(record('run'));
     await durable.step(step('model:1', 'a'));
     expect(await other.runs({ status: 'interrupted' })).toMatchObject([{ runId: 'run' }]);
-    const taken = await other.open('run');
+    const taken = await held(other, 'run');
     await expect(durable.step(step('model:2', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
     await expect(durable.step({ ...step('tool:1', 'x'), effect: 'once' })).rejects.toMatchObject({ code: 'run.lost' });
-    await expect(durable.wait('approve', { fingerprint: 'f' })).rejects.toMatchObject({ code: 'run.lost' });
+    await expect(durable.wait('approve', APPROVAL)).rejects.toMatchObject({ code: 'run.lost' });
     await one.release('run', undefined);
     await expect(taken.durable.step(step('model:1', 'again'))).resolves.toBe('a');
     await expect(taken.durable.step(step('model:2', 'b'))).resolves.toBe('b');
@@ -142,7 +142,7 @@ test('a large value is kept beside the steps, once for each run, and given again
   await durable.step(step('tool:1.0', large));
   await durable.step(step('tool:1.1', large));
   await host.release('run', undefined);
-  const { durable: again } = await host.open('run');
+  const { durable: again } = await held(host, 'run');
   await expect(again.step(step('tool:1.1', ''))).resolves.toBe(large);
   const database = new DatabaseSync(file, { readOnly: true });
   expect(database.prepare('SELECT count(*) AS count FROM large_values').get()).toEqual({ count: 1 });

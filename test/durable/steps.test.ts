@@ -1,7 +1,7 @@
 import { DurableError, type DurableHost, type Outcome, type RunRecord, type Step } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { hosts } from './hosts.ts';
+import { held, hosts } from './hosts.ts';
 
 const usage = {
   requests: 0,
@@ -21,7 +21,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await expect(first.step(step('model:1', 'a'))).resolves.toBe('a');
     await expect(first.step(step('model:1', 'other'))).resolves.toBe('a');
     await host.release('run', undefined);
-    const { durable } = await host.open('run');
+    const { durable } = await held(host, 'run');
     await expect(durable.step(step('model:1', 'again'))).resolves.toBe('a');
     await expect(durable.step(step('model:2', 'b'))).resolves.toBe('b');
     expect(journal).toEqual([
@@ -48,9 +48,9 @@ describe.each(hosts)('on $name', ({ open }) => {
     const { host } = kept();
     const first = await host.start(record('run'));
     await host.release('run', undefined);
-    const second = await host.open('run');
+    const second = await held(host, 'run');
     await host.release('run', undefined);
-    const third = await host.open('run');
+    const third = await held(host, 'run');
     expect(new Set([first.attempt, second.durable.attempt, third.durable.attempt]).size).toBe(3);
     expect([second.record, third.record]).toEqual([record('run'), record('run')]);
   });
@@ -67,16 +67,22 @@ describe.each(hosts)('on $name', ({ open }) => {
     const { host } = kept();
     await host.start(record('run'));
     await host.release('run', ended);
-    const opened = await host.open('run');
-    expect(opened.outcome).toEqual(ended);
-    expect((await host.open('run')).outcome).toEqual(ended);
+    const opened = { type: 'ended', record: record('run'), outcome: ended };
+    expect(await host.open('run')).toEqual(opened);
+    expect(await host.open('run')).toEqual(opened);
   });
 
   test('a run that is suspended has not ended', async () => {
     const { host } = kept();
     await host.start(record('run'));
     await host.release('run', { ...ended, status: 'suspended', pending: [] });
-    expect('outcome' in (await host.open('run'))).toBe(false);
+    expect((await host.open('run')).type).toBe('held');
+  });
+
+  test('a run that somebody works on is at work elsewhere for everybody else', async () => {
+    const { host } = kept();
+    await host.start(record('run'));
+    expect(await host.open('run')).toEqual({ type: 'elsewhere', record: record('run') });
   });
 
   test('what is held of a suspended run changes nothing in it', async () => {
@@ -88,7 +94,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await host.release('run', { ...ended, status: 'suspended', pending: [] });
     given.metadata.order.id = 8;
     value.path = '/etc/passwd';
-    const opened = await host.open('run');
+    const opened = await held(host, 'run');
     expect(opened.record.metadata).toEqual({ order: { id: 7 } });
     await expect(opened.durable.step(plain('check:1.0', {}))).resolves.toEqual({ path: '/tmp/a' });
   });
@@ -97,14 +103,8 @@ describe.each(hosts)('on $name', ({ open }) => {
     [
       'to start a run that exists',
       'run.exists',
-      'Run "run" exists already. Pass another runId, or use agent.resume.',
+      'Run "run" exists already. Pass another runId, use agent.resume, or pass onExisting: "attach".',
       (host: DurableHost) => host.start(record('run')),
-    ],
-    [
-      'to open a run that is at work',
-      'run.live',
-      'Run "run" is at work in this process. Await it, or abort it first.',
-      (host: DurableHost) => host.open('run'),
     ],
     [
       'to open a run that nobody started',
@@ -145,7 +145,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const first = await host.start(record('run'));
     await first.step(step('model:1', 'a'));
     await host.release('run', undefined);
-    const { durable } = await host.open('run');
+    const { durable } = await held(host, 'run');
     await expect(durable.step(step('model:1', 'b'))).resolves.toBe('a');
   });
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Durable, RunRecord, Step, Task } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import { hosts } from './hosts.ts';
+import { APPROVAL, held, hosts } from './hosts.ts';
 
 describe.each(hosts)('on $name', ({ open }) => {
   test('tasks go side by side up to the width, start in order, and give their values in order', async () => {
@@ -67,19 +67,16 @@ describe.each(hosts)('on $name', ({ open }) => {
     const child = (text: string): Task<unknown> => ({
       type: 'child',
       name: 'tool:1.0:ask',
-      body: async (inner) => [
-        await inner.step(plain('model:1', text)),
-        await inner.wait('approve:1.0', { fingerprint: 'f' }),
-      ],
+      body: async (inner) => [await inner.step(plain('model:1', text)), await inner.wait('approve:1.0', APPROVAL)],
     });
     const parked = { type: 'parked' };
     await durable.step(plain('model:1', 'parent'));
     await expect(durable.all([child('child')], { width: 1 })).resolves.toEqual([['child', parked]]);
-    await expect(durable.wait('approve:1.0', { fingerprint: 'g' })).resolves.toEqual(parked);
+    await expect(durable.wait('approve:1.0', { ...APPROVAL, fingerprint: 'g' })).resolves.toEqual(parked);
     await host.answer('run', 'tool:1.0:ask/approve:1.0', { type: 'approve', fingerprint: 'f' });
-    const answer = { type: 'answered', value: { type: 'approve', fingerprint: 'f' }, replayed: false };
+    const answer = { type: 'answered', value: { type: 'approve', fingerprint: 'f' } };
     await expect(durable.all([child('again')], { width: 1 })).resolves.toEqual([['child', answer]]);
-    await expect(durable.wait('approve:1.0', { fingerprint: 'g' })).resolves.toEqual(parked);
+    await expect(durable.wait('approve:1.0', { ...APPROVAL, fingerprint: 'g' })).resolves.toEqual(parked);
   });
 
   test.each([
@@ -95,10 +92,10 @@ describe.each(hosts)('on $name', ({ open }) => {
     };
     await expect(durable.step({ ...step, work: () => Promise.reject(new Error('killed')) })).rejects.toThrow('killed');
     await host.release('run', undefined);
-    const second = await host.open('run');
+    const second = await held(host, 'run');
     await expect(second.durable.step(step)).resolves.toBe(value);
     await host.release('run', undefined);
-    const third = await host.open('run');
+    const third = await held(host, 'run');
     await expect(third.durable.step({ ...step, work: () => expect.unreachable() })).resolves.toBe(value);
   });
 
@@ -109,7 +106,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const never = Promise.withResolvers<never>();
     void durable.all([{ ...killed, work: () => never.promise }, step], { width: 1 }); // It hangs, as a killed one does.
     await host.release('run', undefined);
-    const { durable: second } = await host.open('run');
+    const { durable: second } = await held(host, 'run');
     await expect(second.step(step)).resolves.toBe('paid');
   });
 
@@ -125,7 +122,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const step: Step<string> = { ...plain('tool:1.0:pay', 'paid'), effect: 'once' };
     await expect(durable.step({ ...step, work: () => Promise.reject(new Error('killed')) })).rejects.toThrow('killed');
     await host.release('run', undefined);
-    await expect((await host.open('run')).durable.step(step)).resolves.toBe('paid');
+    await expect((await held(host, 'run')).durable.step(step)).resolves.toBe('paid');
   });
 
   function plain(name: string, value: string): Step<string> {

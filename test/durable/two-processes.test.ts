@@ -42,10 +42,8 @@ test('two processes take over the same hundred runs: no call is made twice, and 
   await left.close();
   const { ends, calls } = await race(file, 'resume');
   for (const index of RUNS.keys()) {
-    // An ended run gives its outcome to whoever asks.
-    const both = ends.map((each) => each[index]);
-    expect(both).toContain('completed');
-    expect(['completed', 'run.live']).toEqual(expect.arrayContaining(both));
+    // The one who does not get it looks on.
+    expect(ends.map((each) => each[index])).toEqual(['completed', 'completed']);
   }
   expect(calls).toEqual(CALLS);
 }, 60_000);

@@ -1,4 +1,5 @@
-import { type Durable, DurableError, type DurableHost, type Step } from '@pawl/core';
+import { DurableError, type DurableHost, type Step } from '@pawl/core';
+import { HostAround } from './host-around.ts';
 
 export interface Kill {
   /** Counts the steps whose work begins, from 1, over the whole life of the run. */
@@ -8,8 +9,7 @@ export interface Kill {
 }
 
 /** Loses its process once; what was under way is lost with it. The host inside is what survives. */
-export class FragileHost implements DurableHost {
-  readonly #inner: DurableHost;
+export class FragileHost extends HostAround {
   readonly #kill: Kill;
   readonly #kept = new Set<string>();
   readonly #begunOnce = new Set<string>();
@@ -21,7 +21,7 @@ export class FragileHost implements DurableHost {
   #isDead = false;
 
   constructor(inner: DurableHost, kill: Kill) {
-    this.#inner = inner;
+    super(inner);
     this.#kill = kill;
   }
 
@@ -39,42 +39,11 @@ export class FragileHost implements DurableHost {
     return this.#doubted;
   }
 
-  async start(...[record]: Parameters<DurableHost['start']>): Promise<Durable> {
-    return this.#fragile(await this.#inner.start(record));
-  }
-
-  async open(runId: string): ReturnType<DurableHost['open']> {
-    const opened = await this.#inner.open(runId);
+  override opened(): void {
     this.#isDead = false;
-    return { ...opened, durable: this.#fragile(opened.durable) };
   }
 
-  release(...[runId, outcome]: Parameters<DurableHost['release']>): Promise<void> {
-    return this.#inner.release(runId, outcome);
-  }
-
-  answer(...[runId, pendingId, answer]: Parameters<DurableHost['answer']>): Promise<void> {
-    return this.#inner.answer(runId, pendingId, answer);
-  }
-
-  send(...[runId, message]: Parameters<DurableHost['send']>): Promise<void> {
-    return this.#inner.send(runId, message);
-  }
-
-  #fragile(durable: Durable): Durable {
-    return {
-      attempt: durable.attempt,
-      step: (step) => durable.step(this.#step(step)),
-      all: (tasks, options) =>
-        durable.all(
-          tasks.map((task) => (task.type === 'step' ? this.#step(task) : task)),
-          options,
-        ),
-      wait: (name, options) => durable.wait(name, options),
-    };
-  }
-
-  #step<T>(step: Step<T>): Step<T> {
+  override around<T>(step: Step<T>): Step<T> {
     const { name, inDoubt } = step;
     let isLast = false;
     return {

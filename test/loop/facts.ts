@@ -80,7 +80,8 @@ export function askedAgain(reason: 'empty' | 'cut' | 'output', turn = 1): Fact {
 }
 
 export function requested(pendingCall: FunctionToolCall, index = 0): Extract<Fact, { type: 'approval.requested' }> {
-  const pending = { id: `approve:1.${index}`, call: pendingCall, input: {}, fingerprint: `f${index}` };
+  const asked = { reason: 'approval' as const, accepts: ['approve', 'deny', 'edit'] as const };
+  const pending = { id: `approve:1.${index}`, ...asked, call: pendingCall, input: {}, fingerprint: `f${index}` };
   return { type: 'approval.requested', turn: 1, index, pending, ...times };
 }
 
@@ -111,7 +112,7 @@ export function policy({ limits, ...fields }: PolicyFields = {}): Policy {
     hasOutput: false,
     outputCorrections: 2,
     correctionsOf: () => 2,
-    mayNeedApproval: () => false,
+    mayWait: () => false,
     ...fields,
     limits: { turns: 20, toolCalls: none, tokens: none, cost: none, durationMs: none, ...limits },
   };

@@ -47,6 +47,8 @@ describe.each(FORMS)('%s', (_, asks) => {
     const { fingerprint } = pending;
     expect(pending).toEqual({
       id: 'approve:1.0',
+      reason: 'approval',
+      accepts: ['approve', 'deny', 'edit'],
       call: expect.objectContaining({ id: 'call_1' }),
       input: 'rm -r .',
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),

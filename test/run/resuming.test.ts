@@ -54,16 +54,35 @@ test('run.unknown: a run that never was cannot be resumed', async () => {
   expect(await codeOf(agent([]).resume('run', { durable: memory() }).outcome())).toBe('run.unknown');
 });
 
-test('run.live: a run at work cannot be resumed beside itself, and is not hurt', async () => {
+test('a run at work is looked at by whoever resumes it beside that, and both get its outcome', async () => {
   const host = memory();
   const { promise: until, resolve } = Promise.withResolvers<void>();
   const run = agent([reply.held(reply.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', durable: host });
-  const started = new Promise((heard) => run.on('attempt.started', heard));
-  await started;
+  await new Promise((heard) => run.on('attempt.started', heard));
 
-  expect(await codeOf(agent([]).resume('run', { durable: host }).outcome())).toBe('run.live');
+  const onlooker = agent([]).resume('run', { durable: host });
+  const events: RunEvent[] = [];
+  onlooker.on('*', (event) => events.push(event));
+  await new Promise((heard) => onlooker.on('run.started', heard));
   resolve();
-  expect((await run).output).toBe('Rain.');
+  expect(await onlooker.outcome()).toEqual(await run.outcome());
+  expect(events.map(({ type, replayed }) => ({ type, replayed }))).toEqual([
+    { type: 'run.started', replayed: true },
+    { type: 'model.replied', replayed: true },
+    { type: 'run.finished', replayed: true },
+  ]);
+});
+
+test('an abort of one who looks on cancels the run where it is at work', async () => {
+  const host = memory();
+  const { promise: until } = Promise.withResolvers<void>();
+  const run = agent([reply.held(reply.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', durable: host });
+  await new Promise((heard) => run.on('attempt.started', heard));
+
+  const onlooker = agent([]).resume('run', { durable: host });
+  onlooker.abort('enough');
+  expect(await onlooker.outcome()).toMatchObject({ status: 'aborted', reason: 'enough' });
+  expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'enough' });
 });
 
 test('run.agent: a run is resumed by its own agent only, and stays resumable', async () => {

@@ -1,5 +1,6 @@
 export { Agent } from './agent/agent.ts';
 export type { AgentOptions, Input, ResumeOptions, RunOptions } from './agent/agent-options.ts';
+export type { AsToolOptions } from './agent/as-tool.ts';
 export { Run } from './agent/run.ts';
 export type { Incomplete } from './agent/run-error.ts';
 export {
@@ -23,8 +24,10 @@ export type * from './chat/reply.ts';
 export type * from './chat/request.ts';
 export type * from './durable/durable.ts';
 export { ApprovalError } from './durable/errors.ts';
+export type * from './durable/host.ts';
 export type { MemoryOptions } from './durable/memory.ts';
 export { memory } from './durable/memory.ts';
+export type * from './event/answer.ts';
 export type { ErrorData } from './event/error-data.ts';
 export type { EventOf, EventType, RunEvent, Stamp } from './event/event.ts';
 export type * from './event/fact.ts';

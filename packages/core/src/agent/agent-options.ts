@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
-import type { DurableHost } from '../durable/durable.ts';
+import type { DurableHost } from '../durable/host.ts';
 import type { Limits } from '../loop/limits.ts';
 import type { Middleware } from '../loop/middleware.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
@@ -13,6 +13,11 @@ import type { Tool } from '../tool/tool.ts';
 export interface AgentOptions<Context, Output> {
   /** Who it is in events, errors and records. @defaultValue 'agent' */
   readonly name?: string;
+  /**
+   * A run that another version began is not resumed by this one, unless `onVersionMismatch` lets it. Without one a run goes
+   * on whatever was changed, from what it remembers.
+   */
+  readonly version?: string;
   /** The system message of every request; a function is asked once a run. */
   readonly instructions?: string | ((context: Context) => string | Promise<string>);
   readonly model: ChatModel;
@@ -64,11 +69,25 @@ export interface RunOptions extends RunBasics {
   readonly durable?: DurableHost;
   /** Kept with the run. */
   readonly metadata?: JsonObject;
+  /**
+   * What to do where the host has a run of that id. `attach` gives that one: its outcome, or its events until then. With another
+   * input it is refused as `run.conflict`.
+   *
+   * @defaultValue 'refuse', with `run.exists`
+   */
+  readonly onExisting?: 'refuse' | 'attach';
 }
 
 export interface ResumeOptions extends RunBasics {
   /** The host that the run was started on. */
   readonly durable: DurableHost;
+  /**
+   * What to do where another version of the agent began the run, or where an open call's tool is gone or takes its arguments no
+   * more. `go-on` tells the model of such calls.
+   *
+   * @defaultValue 'refuse', with `run.version` or `run.changed`
+   */
+  readonly onVersionMismatch?: 'refuse' | 'go-on';
 }
 
 /** Asks for the application's value only where a tool, a middleware or the instructions need one. */

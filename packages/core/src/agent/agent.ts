@@ -1,3 +1,4 @@
+import type { Tool } from '../tool/tool.ts';
 import type {
   AgentOptions,
   Input,
@@ -6,6 +7,7 @@ import type {
   WithContext,
   WithNeededContext,
 } from './agent-options.ts';
+import { type AsToolOptions, agentTool } from './as-tool.ts';
 import { type Blueprint, define } from './define.ts';
 import { launch } from './launch.ts';
 import type { Run } from './run.ts';
@@ -35,9 +37,18 @@ export class Agent<Context = unknown, Output = string> {
 
   /**
    * Goes on with a run by its id: one that was suspended, or that a crash left unfinished. The outcome of an ended run
-   * is given again. Rejects with a `DurableError`: `run.unknown`, `run.live`, `run.agent`.
+   * is given again; one that somebody works on already is looked at: its facts are told as they are remembered, and an abort
+   * ends it there. Rejects with a `DurableError`: `run.unknown`, `run.agent`, `run.version`, `run.changed`.
    */
   resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output> {
     return launch<Output>(this.#blueprint, { type: 'resume', runId, options });
+  }
+
+  /**
+   * This agent as a tool of another. Each call is a run inside the run: it shares host, purse, signal, context and events, which
+   * carry its path; its conversation is its own. What ends otherwise than completed is told to the calling model as such.
+   */
+  asTool<Input = { readonly prompt: string }>(options: AsToolOptions<Input, Context>): Tool<Context> {
+    return agentTool(this.#blueprint, options);
   }
 }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
+import type { DefinitionRecord } from '../durable/host.ts';
 import { type Limits, resolveLimits } from '../loop/limits.ts';
 import type { Definition } from '../loop/scope.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
@@ -10,6 +11,7 @@ import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { checkMiddleware, checkSettings } from './check-options.ts';
 import { checkToolChoice } from './check-tool-choice.ts';
+import { digestOf } from './digest.ts';
 import type { Instructions } from './resolve-instructions.ts';
 
 /** Everything about an agent that is the same for all of its runs. */
@@ -22,6 +24,8 @@ export interface Blueprint {
   readonly parallelToolCalls: number;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Made when it is first asked for. */
+  readonly digest: () => Promise<DefinitionRecord>;
 }
 
 /** Checks an agent's options and makes ready, once, what its runs share. */
@@ -31,6 +35,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
   resolveLimits(limits, { agent: name, model });
   checkSettings(settings, name);
   checkInstructions(options.instructions, name);
+  checkVersion(options.version, name);
   checkMiddleware(options.middleware ?? [], name);
   const output = options.output === undefined ? undefined : compileOutput(options.output, `Agent "${name}", output`);
   const byName = toolsByName(tools, name);
@@ -54,6 +59,15 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    digest: once(() => digestOf(byName, options.version)),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
@@ -65,6 +79,11 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
 function checkInstructions(instructions: unknown, agent: string): void {
   if (instructions === undefined || typeof instructions === 'string' || typeof instructions === 'function') return;
   throw new ConfigError(`Agent "${agent}": instructions are no text. Pass a string, or a function that gives one.`);
+}
+
+function checkVersion(version: unknown, agent: string): void {
+  if (version === undefined || (typeof version === 'string' && version !== '')) return;
+  throw new ConfigError(`Agent "${agent}": version is ${JSON.stringify(version)}. Pass a text, or leave it out.`);
 }
 
 function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<string, Tool> {

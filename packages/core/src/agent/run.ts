@@ -12,7 +12,8 @@ import { runError } from './run-error.ts';
 
 /** What the body of a run is given. */
 export interface RunPorts {
-  readonly tell: Teller;
+  /** For the run itself, `''`, and for those inside it. */
+  readonly tellAt: (path: string) => Teller;
   readonly signal: AbortSignal;
   readonly abort: (reason: unknown) => void;
   /** Whether somebody wants to hear pieces as they come. */
@@ -55,7 +56,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   constructor({ id, clock, signal, body }: RunSetup<Output>) {
     this.id = id;
     this.#clock = clock;
-    this.#observers = new Observers((notice) => void this.#notice(notice)); // Failures are not waited for.
+    this.#observers = new Observers((notice) => void this.#notice(notice, '')); // Failures are not waited for.
     const onAbort = (): void => this.#controller.abort(signal?.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -142,11 +143,11 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
       signal: this.#controller.signal,
       abort: (reason) => this.#controller.abort(reason),
       isHeard: () => this.#channels.size > 0 || PIECES.some((type) => this.#observers.hears(type)),
-      tell: {
-        fact: (fact, { replayed }) => this.#fact(fact, replayed ? { replayed } : {}),
-        notice: (notice) => this.#notice(notice),
+      tellAt: (path) => ({
+        fact: (fact, { replayed }) => this.#fact(fact, replayed ? { path, replayed } : { path }),
+        notice: (notice) => this.#notice(notice, path),
         wants: (type) => this.#wants(type),
-      },
+      }),
     };
   }
 
@@ -154,15 +155,15 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     return this.#channels.size > 0 || this.#observers.wants(type);
   }
 
-  #fact(fact: Fact, replayed: { readonly replayed?: true }): void {
-    const event: RunEvent = { ...fact, runId: this.id, path: '', seq: ++this.#seq, ...replayed };
+  #fact(fact: Fact, how: Pick<RunEvent, 'path' | 'replayed'>): void {
+    const event: RunEvent = { ...fact, runId: this.id, seq: ++this.#seq, ...how };
     this.#facts.push(event);
     void this.#tell(event); // A fact waits for nobody.
   }
 
-  #notice(notice: Notice): Promise<void> | undefined {
+  #notice(notice: Notice, path: string): Promise<void> | undefined {
     if (!this.#wants(notice.type)) return undefined;
-    return this.#tell({ ...notice, runId: this.id, path: '', seq: ++this.#seq, at: this.#clock.now() });
+    return this.#tell({ ...notice, runId: this.id, path, seq: ++this.#seq, at: this.#clock.now() });
   }
 
   #tell(event: RunEvent): Promise<void> | undefined {

@@ -1,12 +1,13 @@
 import { ConfigError, DurableError } from '../base/errors.ts';
 import type { UserMessage } from '../chat/message.ts';
-import type { Answer } from '../event/fact.ts';
+import type { Answer } from '../event/answer.ts';
 import type { Word } from './durable.ts';
 import { ApprovalError } from './errors.ts';
 
 /** A call that waits for a word from outside, as every host keeps it. */
 export interface Wait {
   readonly fingerprint: string;
+  readonly accepts: readonly Answer['type'][];
   /** Milliseconds since 1970; `Infinity` for no end. */
   readonly expiresAt: number;
   readonly word?: Word;
@@ -43,11 +44,11 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
   if (wait.taken || now >= wait.expiresAt) {
     throw new ApprovalError(`${call} has expired. Nothing was approved.`, { code: 'approval.expired' });
   }
-  if (!isAnswer(answer)) {
-    throw new ApprovalError(
-      `${call} was given no answer. Pass { type: "approve", fingerprint }, "deny", or "edit" with arguments.`,
-      { code: 'approval.invalid' },
-    );
+  if (!wait.accepts.includes(answer?.type) || !isWhole(answer)) {
+    const forms = wait.accepts.map((type) => FORMS[type]).join(', or ');
+    throw new ApprovalError(`${call} was given no answer that it can take. Pass ${forms}.`, {
+      code: 'approval.invalid',
+    });
   }
   if (answer.fingerprint !== wait.fingerprint) {
     throw new ApprovalError(
@@ -58,11 +59,17 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
 }
 
 /** Where types are not checked, another form would be kept for good and leave the run without a way on. */
-function isAnswer(answer: Answer | undefined): boolean {
-  return ANSWERS.has(answer?.type) && (answer?.type !== 'edit' || answer.arguments !== undefined);
+function isWhole(answer: Answer): boolean {
+  if (answer.type === 'edit') return answer.arguments !== undefined;
+  return answer.type !== 'reply' || answer.value !== undefined;
 }
 
-const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['approve', 'deny', 'edit']);
+const FORMS: Readonly<Record<Answer['type'], string>> = {
+  approve: '{ type: "approve", fingerprint }',
+  deny: '{ type: "deny", fingerprint, reason }',
+  edit: '{ type: "edit", fingerprint, arguments }',
+  reply: '{ type: "reply", fingerprint, value }',
+};
 
 /** @throws ConfigError for a message that is not a user's. */
 export function checkMessage(message: UserMessage, runId: string): void {
@@ -71,9 +78,12 @@ export function checkMessage(message: UserMessage, runId: string): void {
 }
 
 export function existing(runId: string): DurableError {
-  return new DurableError(`Run "${runId}" exists already. Pass another runId, or use agent.resume.`, {
-    code: 'run.exists',
-  });
+  return new DurableError(
+    `Run "${runId}" exists already. Pass another runId, use agent.resume, or pass onExisting: "attach".`,
+    {
+      code: 'run.exists',
+    },
+  );
 }
 
 export function unknown(runId: string): DurableError {

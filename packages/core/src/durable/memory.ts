@@ -1,11 +1,29 @@
 import { type Clock, systemClock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
-import type { UserMessage } from '../chat/message.ts';
-import type { Answer } from '../event/fact.ts';
+import type { Message, UserMessage } from '../chat/message.ts';
+import type { Answer } from '../event/answer.ts';
+import type { Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown, type Wait } from './answering.ts';
-import type { Durable, DurableHost, OpenedRun, RunRecord, Step, Task, Waited, WaitOptions } from './durable.ts';
-import { sideBySide } from './side-by-side.ts';
+import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './answering.ts';
+import { Drain } from './drain.ts';
+import type { Durable } from './durable.ts';
+import { enqueuedRecord } from './enqueued.ts';
+import { followFacts } from './follow.ts';
+import { forkOf } from './fork.ts';
+import type {
+  DurableHost,
+  EnqueueOptions,
+  FollowOptions,
+  ForkOptions,
+  OpenedRun,
+  OpenOptions,
+  RememberedFact,
+  RunFilter,
+  RunProgress,
+  RunRecord,
+  RunSummary,
+} from './host.ts';
+import { type Kept, MemoryRun } from './memory-run.ts';
+import { pathOf } from './step-order.ts';
 
 /**
  * Keeps runs in this process for as long as the object is held. The default host.
@@ -21,15 +39,129 @@ export interface MemoryOptions {
   readonly clock?: Clock;
 }
 
-interface Kept {
-  record: RunRecord;
-  readonly steps: Map<string, unknown>;
-  /** Steps of effect `once` that were begun, by the attempt that began them. */
-  readonly intents: Map<string, string>;
-  readonly waits: Map<string, Wait>;
-  live: boolean;
-  attempts: number;
-  outcome: Outcome<unknown> | undefined;
+class MemoryHost implements DurableHost {
+  readonly #runs = new Map<string, Kept>();
+  readonly #clock: Clock;
+  readonly #drain: Drain;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#drain = new Drain(clock);
+  }
+
+  async start(record: RunRecord): Promise<Durable> {
+    return this.#hold(this.#add(record));
+  }
+
+  async open(runId: string, { accept }: OpenOptions = {}): Promise<OpenedRun> {
+    const kept = this.#find(runId);
+    const { record, outcome } = kept;
+    accept?.(record);
+    if (outcome !== undefined && outcome.status !== 'suspended') return { type: 'ended', record, outcome };
+    if (kept.isLive) return { type: 'elsewhere', record };
+    return { type: 'held', record, durable: this.#hold(kept) };
+  }
+
+  async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
+    const kept = this.#find(runId);
+    this.#drain.remove(runId);
+    kept.isLive = false;
+    kept.updatedAt = this.#clock.now();
+    kept.outcome = outcome;
+    if (outcome?.status === 'suspended') setApart(kept);
+  }
+
+  async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
+    const kept = this.#find(runId);
+    const wait = kept.waits.get(pendingId);
+    checkAnswer(answer, { runId, pendingId, wait, ended: endOf(kept), now: this.#clock.now() });
+    if (wait !== undefined) kept.waits.set(pendingId, { ...wait, word: copied(answer) });
+  }
+
+  async send(runId: string, message: UserMessage): Promise<void> {
+    checkMessage(message, runId);
+    const kept = this.#find(runId);
+    const open = endOf(kept) === undefined ? [...kept.waits].filter(([, wait]) => isOpen(wait)) : [];
+    if (open.length === 0) throw notWaiting(runId);
+    for (const [id, wait] of open) {
+      kept.waits.set(id, { ...wait, word: { type: 'interrupt', message: copied(message) } });
+    }
+  }
+
+  async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
+    return this.#add(enqueuedRecord(agent, { input, options, now: this.#clock.now() })).record.runId;
+  }
+
+  async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+    this.#find(runId).cancel.abort(reason);
+  }
+
+  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+    const kept = this.#find(runId);
+    const { record, outcome } = kept;
+    const facts = [...kept.steps].slice(after).map(([name, value], index): RememberedFact => {
+      return { position: after + index + 1, path: pathOf(name), fact: value as Fact }; // The loop's steps yield facts.
+    });
+    return { record, status: statusOf(kept), facts, ...(outcome === undefined ? {} : { outcome }) };
+  }
+
+  events(runId: string, options: FollowOptions = {}): AsyncIterable<RememberedFact> {
+    return followFacts(this, runId, { ...options, clock: this.#clock });
+  }
+
+  async runs({ status, agent, limit = 1_000 }: RunFilter = {}): Promise<readonly RunSummary[]> {
+    return [...this.#runs.values()]
+      .map(summaryOf)
+      .filter((each) => (status ?? each.status) === each.status && (agent ?? each.agent) === each.agent)
+      .slice(0, limit);
+  }
+
+  async fork(runId: string, options: ForkOptions): Promise<string> {
+    const { record, steps, waits } = this.#find(runId);
+    const facts = steps as Map<string, Fact>; // As above.
+    const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
+    const kept = this.#add(copied(fork.record));
+    for (const [name, value] of steps) if (fork.copies(name)) kept.steps.set(name, copied(value));
+    for (const [name, wait] of waits) if (fork.copies(name)) kept.waits.set(name, copied(wait));
+    return fork.record.runId;
+  }
+
+  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    for (const runId of await this.#drain.close(graceMs)) this.#find(runId).isLive = false;
+  }
+
+  #add(record: RunRecord): Kept {
+    if (this.#runs.has(record.runId)) throw existing(record.runId);
+    const kept: Kept = {
+      record,
+      steps: new Map(),
+      intents: new Map(),
+      waits: new Map(),
+      isLive: false,
+      attempts: 0,
+      updatedAt: record.at,
+      outcome: undefined,
+      cancel: new AbortController(),
+    };
+    this.#runs.set(record.runId, kept);
+    return kept;
+  }
+
+  #hold(kept: Kept): Durable {
+    this.#drain.checkOpen();
+    this.#drain.add(kept.record.runId);
+    kept.isLive = true;
+    kept.outcome = undefined;
+    kept.attempts++;
+    kept.updatedAt = this.#clock.now();
+    return new MemoryRun(kept, { clock: this.#clock, checkOpen: () => this.#drain.checkOpen() });
+  }
+
+  #find(runId: string): Kept {
+    const kept = this.#runs.get(runId);
+    if (kept === undefined) throw unknown(runId);
+    return kept;
+  }
 }
 
 /** Who holds a run's outcome or its events may change them; what was approved has to stay what it is. */
@@ -47,125 +179,18 @@ function copied<T>(value: T): T {
   }
 }
 
-class MemoryHost implements DurableHost {
-  readonly #runs = new Map<string, Kept>();
-  readonly #clock: Clock;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  async start(record: RunRecord): Promise<Durable> {
-    if (this.#runs.has(record.runId)) throw existing(record.runId);
-    const kept: Kept = {
-      record,
-      steps: new Map(),
-      intents: new Map(),
-      waits: new Map(),
-      live: true,
-      attempts: 1,
-      outcome: undefined,
-    };
-    this.#runs.set(record.runId, kept);
-    return new MemoryRun(kept, { path: '', clock: this.#clock });
-  }
-
-  async open(runId: string): Promise<OpenedRun> {
-    const kept = this.#find(runId);
-    if (kept.live) {
-      throw new DurableError(`Run "${runId}" is at work in this process. Await it, or abort it first.`, {
-        code: 'run.live',
-      });
-    }
-    if (kept.outcome === undefined) kept.live = true;
-    kept.attempts++;
-    const durable = new MemoryRun(kept, { path: '', clock: this.#clock });
-    return { record: kept.record, durable, ...(kept.outcome === undefined ? {} : { outcome: kept.outcome }) };
-  }
-
-  async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
-    const kept = this.#find(runId);
-    kept.live = false;
-    if (outcome?.status === 'suspended') setApart(kept);
-    else kept.outcome = outcome;
-  }
-
-  async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
-    const { waits, outcome } = this.#find(runId);
-    const wait = waits.get(pendingId);
-    checkAnswer(answer, { runId, pendingId, wait, ended: outcome?.status, now: this.#clock.now() });
-    if (wait !== undefined) waits.set(pendingId, { ...wait, word: copied(answer) });
-  }
-
-  async send(runId: string, message: UserMessage): Promise<void> {
-    checkMessage(message, runId);
-    const { waits, outcome } = this.#find(runId);
-    const open = outcome === undefined ? [...waits].filter(([, wait]) => isOpen(wait)) : [];
-    if (open.length === 0) throw notWaiting(runId);
-    for (const [id, wait] of open) waits.set(id, { ...wait, word: { type: 'interrupt', message: copied(message) } });
-  }
-
-  #find(runId: string): Kept {
-    const kept = this.#runs.get(runId);
-    if (kept === undefined) throw unknown(runId);
-    return kept;
-  }
+function endOf({ outcome }: Kept): string | undefined {
+  return outcome?.status === 'suspended' ? undefined : outcome?.status;
 }
 
-class MemoryRun implements Durable {
-  readonly attempt: string;
-  readonly #kept: Kept;
-  readonly #path: string;
-  readonly #clock: Clock;
+function statusOf({ isLive, attempts, outcome }: Kept): RunSummary['status'] {
+  if (isLive) return 'running';
+  return outcome?.status ?? (attempts === 0 ? 'queued' : 'interrupted');
+}
 
-  constructor(kept: Kept, { path, clock }: { readonly path: string; readonly clock: Clock }) {
-    this.attempt = `${kept.record.runId}#${kept.attempts}`;
-    this.#kept = kept;
-    this.#path = path;
-    this.#clock = clock;
-  }
-
-  async step<T>(step: Step<T>): Promise<T> {
-    const name = this.#path + step.name;
-    const { steps } = this.#kept;
-    if (steps.has(name)) {
-      const value = steps.get(name) as T; // The same name always has the same type: names are positions.
-      step.told(value, { replayed: true });
-      return value;
-    }
-    const value = await this.#work(name, step);
-    steps.set(name, value);
-    step.told(value, { replayed: false });
-    return value;
-  }
-
-  all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
-  }
-
-  async wait<T>(name: string, { fingerprint, timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): Promise<Waited<T>> {
-    const id = this.#path + name;
-    const now = this.#clock.now();
-    const wait = this.#kept.waits.get(id) ?? { fingerprint, expiresAt: now + timeoutMs, taken: false };
-    const isParked = isOpen(wait) && now < wait.expiresAt;
-    this.#kept.waits.set(id, isParked ? wait : { ...wait, taken: true });
-    if (isParked) return { type: 'parked' };
-    const replayed = wait.taken;
-    if (wait.word === undefined) return { type: 'expired', replayed };
-    return { type: 'answered', value: wait.word as T, replayed }; // Whoever waits under this name knows what is said.
-  }
-
-  #run<T>(task: Task<T>): Promise<T> {
-    if (task.type === 'step') return this.step(task);
-    return task.body(new MemoryRun(this.#kept, { path: `${this.#path}${task.name}/`, clock: this.#clock }));
-  }
-
-  #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> | T {
-    if (effect !== 'once') return work();
-    const { intents } = this.#kept;
-    const begun = intents.get(name);
-    if (begun !== undefined && begun !== this.attempt && inDoubt !== undefined) return inDoubt();
-    intents.set(name, this.attempt);
-    return work();
-  }
+function summaryOf(kept: Kept): RunSummary {
+  const { record, updatedAt, attempts, outcome } = kept;
+  const { runId, agent, metadata, at: startedAt } = record;
+  const known = { runId, agent, status: statusOf(kept), metadata, startedAt, updatedAt, attempts };
+  return { ...known, ...(outcome === undefined ? {} : { outcome }) };
 }

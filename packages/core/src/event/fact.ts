@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
 import type { FinishReason } from '../chat/reply.ts';
 import type { ToolChoice } from '../chat/request.ts';
+import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { LimitName, Outcome, PendingCall } from './outcome.ts';
@@ -30,6 +31,8 @@ interface Answered extends OfCall {
   readonly call: ToolCall;
   /** What the model reads. */
   readonly content: string;
+  /** What an agent that is a tool has used. */
+  readonly spent?: Usage;
 }
 
 export interface RunStarted extends Timed {
@@ -113,13 +116,6 @@ export interface ApprovalWaived extends OfCall {
   readonly type: 'approval.waived';
 }
 
-/** What a person says to a pending call. */
-export type Answer =
-  | { readonly type: 'approve'; readonly fingerprint: string }
-  | { readonly type: 'deny'; readonly fingerprint: string; readonly reason?: string }
-  /** Approves the call with other arguments, a custom tool's with another text; checked like the model's own. */
-  | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json };
-
 export interface ApprovalAnswered extends OfCall {
   readonly type: 'approval.answered';
   readonly answer: Answer;
@@ -134,6 +130,12 @@ export interface ApprovalExpired extends OfCall {
 export interface UserWrote extends OfTurn {
   readonly type: 'user.wrote';
   readonly message: UserMessage;
+}
+
+/** The run inside the run that is this call waits for somebody. */
+export interface ToolSuspended extends OfCall {
+  readonly type: 'tool.suspended';
+  readonly pending: readonly PendingCall[];
 }
 
 /** Nothing is left to do until somebody answers. */
@@ -156,8 +158,11 @@ export interface ToolFinished extends Answered {
 export interface ToolFailed extends Answered {
   readonly type: 'tool.failed';
   readonly durationMs: number;
-  /** `invalid` and `unknown`: nothing ran. `aborted`: the tool threw `AbortRun`. `in_doubt`: a crash left it open. */
-  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'in_doubt';
+  /**
+   * `invalid` and `unknown`: nothing ran. `aborted`: the tool threw `AbortRun`. `in_doubt`: a crash left it open.
+   * `ended`: the agent that is the tool ended without an answer.
+   */
+  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'in_doubt' | 'ended';
   readonly error: ErrorData;
 }
 
@@ -202,6 +207,7 @@ export type Fact =
   | ApprovalAnswered
   | ApprovalExpired
   | UserWrote
+  | ToolSuspended
   | RunSuspended
   | CallClosed
   | OutputChecked

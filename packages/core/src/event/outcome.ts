@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
+import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Usage } from './usage.ts';
@@ -7,10 +8,17 @@ import type { Usage } from './usage.ts';
 /** The caps that a run can have. */
 export type LimitName = 'turns' | 'toolCalls' | 'tokens' | 'cost' | 'durationMs';
 
-/** A call that waits for a person. */
+/** A call that waits for a person, or for another program. */
 export interface PendingCall {
-  /** What to answer to: `host.answer(runId, id, …)`. */
+  /** What to answer to: `host.answer(runId, id, …)`. Of a run inside the run it begins with that one's path. */
   readonly id: string;
+  /**
+   * `approval`: it has not run. `reply`: its tool has no `execute`, the answer is its value. `in_doubt`: a crash left it open;
+   * approve it to run it again, reply with what came of it, or deny it so that the model is told that nobody knows.
+   */
+  readonly reason: 'approval' | 'reply' | 'in_doubt';
+  /** The kinds of answers that it takes. */
+  readonly accepts: readonly Answer['type'][];
   readonly call: ToolCall;
   /** The arguments, parsed; of a custom tool the text. */
   readonly input: Json;

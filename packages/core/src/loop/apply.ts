@@ -1,5 +1,5 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
-import type { Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
+import type { ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, updateCall } from './calls.ts';
 import { judge, refusalOf } from './judge.ts';
@@ -38,7 +38,7 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'output.checked':
       return { ...state, output: fact.result };
     case 'approval.requested':
-      return updateCall(state, fact.index, { status: 'pending', pending: fact.pending });
+      return requested(state, fact);
     case 'approval.waived':
       return updateCall(state, fact.index, { status: 'waived' });
     case 'approval.answered':
@@ -47,6 +47,8 @@ export function apply(before: RunState, fact: Fact): RunState {
       return state;
     case 'user.wrote':
       return { ...state, interruption: fact.message };
+    case 'tool.suspended':
+      return updateCall(state, fact.index, { status: 'pending', inner: fact.pending });
     case 'run.suspended':
       return { ...state, isParked: true };
     case 'tool.finished':
@@ -89,8 +91,14 @@ function callsOf(message: AssistantMessage, raw: ModelReplied['rawArguments']): 
       written === undefined || call.type === 'custom'
         ? call
         : { ...call, function: { ...call.function, arguments: written } };
-    return { index, call: asWritten, status: 'open', isEdited: false };
+    return { index, call: asWritten, status: 'open', isEdited: false, doubts: 0 };
   });
+}
+
+function requested(state: RunState, { index, pending }: ApprovalRequested): RunState {
+  const before = state.calls.find((call) => call.index === index)?.doubts ?? 0;
+  const doubts = pending.reason === 'in_doubt' ? before + 1 : before;
+  return updateCall(state, index, { status: 'pending', pending, doubts });
 }
 
 function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'approval.answered' }>): RunState {
@@ -98,6 +106,7 @@ function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'app
     case 'approve':
       return updateCall(state, index, { status: 'approved' });
     case 'deny':
+    case 'reply':
       return state;
     case 'edit':
       return updateCall(state, index, { status: 'approved', edited: answer.arguments });

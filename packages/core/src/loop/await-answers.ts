@@ -1,38 +1,33 @@
 import { CANCELLED } from '../chat/history.ts';
 import { callName } from '../chat/message.ts';
 import type { Waited, Word } from '../durable/durable.ts';
-import type { Fact, ToolSkipped } from '../event/fact.ts';
+import type { Answer } from '../event/answer.ts';
+import type { ApprovalAnswered, ApprovalExpired, CallClosed, Fact, ToolSkipped, UserWrote } from '../event/fact.ts';
+import type { PendingCall } from '../event/outcome.ts';
+import { toResult } from '../tool/result.ts';
 import type { AwaitAnswers } from './action.ts';
-import { interrupted, type Scope, stamp } from './scope.ts';
+import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 import type { CallState } from './state.ts';
+import { answerStep, stepName, waitName } from './step-name.ts';
 
-/** Waits for each pending call's answer, in the order of the calls. Answers are remembered by the host. */
+/** Waits for each pending call's answer, in the order of the calls. What came of it is remembered, like everything. */
 export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope): Promise<readonly Fact[]> {
   const facts: Fact[] = [];
   const parked: string[] = [];
   for (const state of calls) {
-    const { pending, call } = state;
-    if (pending === undefined) continue;
-    const timeoutMs = scope.definition.tools.get(callName(call))?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
-    const waited = await scope.durable.wait<Word>(pending.id, { fingerprint: pending.fingerprint, timeoutMs });
-    if (waited.type === 'parked') {
-      parked.push(pending.id);
-      continue;
-    }
-    for (const fact of factsOf(waited, { turn, state, scope })) {
-      scope.tell.fact(fact, waited);
-      facts.push(fact);
-    }
+    const { pending, inner } = state;
+    parked.push(...(inner ?? []).map(({ id }) => id));
+    if (pending === undefined || inner !== undefined) continue;
+    const waited = await wait(pending, { turn, state, scope });
+    if (waited.type === 'parked') parked.push(pending.id);
+    else facts.push(...(await settled(waited, { turn, state, scope, pending })));
   }
   if (parked.length === 0) return facts;
-  if (scope.signal.aborted) {
-    const aborted = interrupted(scope, { turn, reason: scope.signal.reason });
-    scope.tell.fact(aborted, { replayed: false });
-    return [...facts, aborted];
-  }
-  const suspended: Fact = { type: 'run.suspended', turn, pending: parked, ...stamp(scope) };
-  scope.tell.fact(suspended, { replayed: false });
-  return [...facts, suspended];
+  const end: Fact = scope.signal.aborted
+    ? interrupted(scope, { turn, reason: scope.signal.reason })
+    : { type: 'run.suspended', turn, pending: parked, ...stamp(scope) };
+  scope.tell.fact(end, { replayed: false });
+  return [...facts, end];
 }
 
 interface Where {
@@ -41,25 +36,78 @@ interface Where {
   readonly scope: Scope;
 }
 
-function factsOf(waited: Exclude<Waited<Word>, { type: 'parked' }>, { turn, state, scope }: Where): readonly Fact[] {
+function wait({ fingerprint, accepts }: PendingCall, { turn, state, scope }: Where): Promise<Waited<Word>> {
+  const { definition, durable } = scope;
+  const timeoutMs = definition.tools.get(callName(state.call))?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
+  return durable.wait<Word>(waitName({ turn, ...state }), { fingerprint, accepts, timeoutMs });
+}
+
+interface Settled extends Where {
+  readonly pending: PendingCall;
+}
+
+/** What was said is one fact; where it is also the end of the call, that is another. */
+async function settled(waited: Exclude<Waited<Word>, { type: 'parked' }>, where: Settled): Promise<readonly Fact[]> {
+  const { turn, state, scope } = where;
+  const said = answeredFact(waited, where);
+  const first = factStep<Fact>(scope, { name: answerStep({ turn, ...state }), effect: 'read', work: async () => said });
+  const closed = closedBy(waited, where);
+  if (closed === undefined) return [await scope.durable.step(first)];
+  const name = stepName(scope, { turn, ...state });
+  const second = factStep<Fact>(scope, { name, effect: 'read', work: async () => closed });
+  return [await scope.durable.step(first), await scope.durable.step(second)];
+}
+
+function answeredFact(
+  waited: Exclude<Waited<Word>, { type: 'parked' }>,
+  { turn, state, scope }: Where,
+): ApprovalAnswered | ApprovalExpired | UserWrote {
   const position = { turn, index: state.index, ...stamp(scope) };
+  if (waited.type === 'expired') return { type: 'approval.expired', ...position };
+  const { value } = waited;
+  if (value.type === 'interrupt') return { type: 'user.wrote', ...position, message: value.message };
+  return { type: 'approval.answered', ...position, answer: value };
+}
+
+function closedBy(
+  waited: Exclude<Waited<Word>, { type: 'parked' }>,
+  { turn, state, scope, pending }: Settled,
+): CallClosed | undefined {
+  const position = { turn, index: state.index, ...stamp(scope), call: state.call };
   const skipped = (reason: ToolSkipped['reason'], content: string): ToolSkipped => {
-    return { type: 'tool.skipped', ...position, call: state.call, reason, content };
+    return { type: 'tool.skipped', ...position, reason, content };
   };
-  if (waited.type === 'expired') {
-    return [{ type: 'approval.expired', ...position }, skipped('denied', 'Denied: nobody approved this call in time.')];
-  }
-  const word = waited.value;
-  switch (word.type) {
+  if (waited.type === 'expired') return skipped('denied', EXPIRED[pending.reason]);
+  const { value } = waited;
+  switch (value.type) {
     case 'approve':
     case 'edit':
-      return [{ type: 'approval.answered', ...position, answer: word }];
-    case 'deny': {
-      const reason = word.reason === undefined ? '' : ` Reason: ${word.reason}`;
-      const content = `Denied: a person did not approve this call.${reason}`;
-      return [{ type: 'approval.answered', ...position, answer: word }, skipped('denied', content)];
+      return undefined;
+    case 'deny':
+      return skipped('denied', denial(value, pending));
+    case 'reply': {
+      const maxLength = scope.definition.tools.get(callName(state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
+      return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(value.value, { maxLength }) };
     }
     case 'interrupt':
-      return [{ type: 'user.wrote', ...position, message: word.message }, skipped('cancelled', CANCELLED)];
+      return skipped('cancelled', CANCELLED);
   }
 }
+
+function denial({ reason }: Extract<Answer, { type: 'deny' }>, pending: PendingCall): string {
+  return reason === undefined ? DENIED[pending.reason] : `${DENIED[pending.reason]} Reason: ${reason}`;
+}
+
+const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
+
+const DENIED: Readonly<Record<PendingCall['reason'], string>> = {
+  approval: 'Denied: a person did not approve this call.',
+  reply: 'Denied: this call was not answered.',
+  in_doubt: `${UNKNOWN} A person decided that it is not run again.`,
+};
+
+const EXPIRED: Readonly<Record<PendingCall['reason'], string>> = {
+  approval: 'Denied: nobody approved this call in time.',
+  reply: 'Denied: nobody answered this call in time.',
+  in_doubt: `${UNKNOWN} Nobody said in time what came of it.`,
+};

@@ -19,32 +19,54 @@ export type Reservation =
       readonly completionTokens: number | undefined;
       /** The cap that made it so. */
       readonly clampedBy: LimitName | undefined;
+      /** What is set aside in the purse around this one. */
+      readonly around?: Reserved;
     }
   | { readonly type: 'refused'; readonly limit: LimitName; readonly max: number; readonly spent: number };
+
+type Reserved = Extract<Reservation, { type: 'reserved' }>;
 
 /** The purse of a run, which everything in it shares: nothing starts that could pass the caps. */
 export class Budget {
   readonly #limits: ResolvedLimits;
+  readonly #around: Budget | undefined;
   #spent: Usage = NO_USAGE;
   #reservedTokens = 0;
   #reservedCost = 0;
 
-  constructor(limits: ResolvedLimits) {
+  /** A run inside a run has caps of its own, within those of the one around it. */
+  constructor(limits: ResolvedLimits, around?: Budget) {
     this.#limits = limits;
+    this.#around = around;
   }
 
   /** Whether anything has to be estimated before a request. */
   get isCapped(): boolean {
-    return Number.isFinite(this.#limits.tokens) || Number.isFinite(this.#limits.cost);
+    const { tokens, cost } = this.#limits;
+    return Number.isFinite(tokens) || Number.isFinite(cost) || this.#around?.isCapped === true;
   }
 
   /** Counts what was used, here or in an earlier attempt at the run. */
   charge(usage: Usage): void {
     this.#spent = addUsage(this.#spent, usage);
+    this.#around?.charge(usage);
   }
 
   /** Sets aside what a request may use at the most. */
-  reserve({ promptTokens, completionTokens, price }: Estimate): Reservation {
+  reserve(estimate: Estimate): Reservation {
+    const own = this.#reserve(estimate);
+    if (own.type === 'refused' || this.#around === undefined) return own;
+    const completionTokens = own.clampedBy === undefined ? estimate.completionTokens : own.completionTokens;
+    const around = this.#around.reserve({ ...estimate, completionTokens });
+    if (around.type === 'refused') {
+      this.release(own);
+      return around;
+    }
+    if (around.clampedBy === undefined) return { ...own, around };
+    return { ...own, completionTokens: around.completionTokens, clampedBy: around.clampedBy, around };
+  }
+
+  #reserve({ promptTokens, completionTokens, price }: Estimate): Reservation {
     const { tokens, cost } = this.#limits;
     const freeTokens = tokens - this.#spent.totalTokens - this.#reservedTokens;
     if (freeTokens <= promptTokens) return this.#refused('tokens', this.#spent.totalTokens);
@@ -72,9 +94,10 @@ export class Budget {
   }
 
   /** Gives back what was set aside; what was used is charged by its fact. */
-  release({ tokens, cost }: { readonly tokens: number; readonly cost: number }): void {
+  release({ tokens, cost, around }: Pick<Reserved, 'tokens' | 'cost' | 'around'>): void {
     this.#reservedTokens -= tokens;
     this.#reservedCost -= cost;
+    if (around !== undefined) this.#around?.release(around);
   }
 
   #refused(limit: 'tokens' | 'cost', spent: number): Reservation {

@@ -1,9 +1,10 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
 import type { CallClosed } from '../event/fact.ts';
+import { addUsage } from '../event/usage.ts';
 import type { CallState, Failing, Misses, RunState } from './state.ts';
 
-interface CallChange extends Partial<Pick<CallState, 'status' | 'pending' | 'closed'>> {
+interface CallChange extends Partial<Pick<CallState, 'status' | 'doubts' | 'pending' | 'inner' | 'closed'>> {
   /** The arguments that a person put in place of the model's. */
   readonly edited?: Json;
 }
@@ -36,6 +37,7 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
   const state = updateCall(before, fact.index, { status: 'closed', closed: fact });
   const counted: RunState = {
     ...state,
+    usage: fact.spent === undefined ? state.usage : addUsage(state.usage, fact.spent),
     toolCalls: state.toolCalls + (fact.type === 'tool.skipped' ? 0 : 1),
     isOverToolCalls: state.isOverToolCalls || (fact.type === 'tool.skipped' && fact.reason === 'limit'),
     ended: state.ended ?? endedBy(fact),

@@ -3,14 +3,16 @@ import { canonicalJson, type Json } from '../base/json.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { ApprovalRequested, ApprovalWaived, Fact } from '../event/fact.ts';
+import type { PendingCall } from '../event/outcome.ts';
 import type { Validated } from '../schema/schema.ts';
 import { argumentsOf, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { CheckCalls } from './action.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import type { CallState } from './state.ts';
+import { fromOutside, waitName } from './step-name.ts';
 
-/** Asks each call's tool whether a person has to agree. Arguments that do not pass need nobody: they will not run. */
+/** Asks each call's tool whether somebody outside has a word in it. Arguments that do not pass need nobody: they will not run. */
 export function checkCalls({ turn, calls }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
   const steps = calls.map((state) => {
     const { index } = state;
@@ -38,19 +40,37 @@ interface Where {
   readonly scope: Scope;
 }
 
-async function pendingCall(
-  { index, call }: CallState,
-  { turn, scope }: Where,
-): Promise<ApprovalRequested['pending'] | undefined> {
-  const tool = scope.definition.tools.get(callName(call));
+async function pendingCall(state: CallState, { turn, scope }: Where): Promise<PendingCall | undefined> {
+  const tool = scope.definition.tools.get(callName(state.call));
   if (tool === undefined) return undefined;
-  const validated = await readArguments(tool, call);
-  if (!validated.ok || !(await needsApproval(tool, { validated, scope }))) return undefined;
+  const validated = await readArguments(tool, state.call);
+  if (!validated.ok) return undefined;
+  if (tool.isAnsweredOutside) return pendingFor(tool, { reason: 'reply', state, turn, scope, validated });
+  if (!(await needsApproval(tool, { validated, scope }))) return undefined;
+  return pendingFor(tool, { reason: 'approval', state, turn, scope, validated });
+}
+
+interface Pending extends Where, Checked {
+  readonly reason: PendingCall['reason'];
+  readonly state: CallState;
+}
+
+/** The call as whoever is asked sees it. */
+export async function pendingFor(tool: Tool, { reason, state, turn, scope, validated }: Pending): Promise<PendingCall> {
+  const { call, doubts } = state;
   const input = inputOf(tool, call);
   const preview = await previewOf(tool, { validated, scope });
   const fingerprint = await fingerprintOf(call, input);
-  return { id: `approve:${turn}.${index}`, call, input, fingerprint, ...(preview === undefined ? {} : { preview }) };
+  const name = waitName({ turn, index: state.index, doubts: reason === 'in_doubt' ? doubts + 1 : doubts });
+  const known = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  return preview === undefined ? known : { ...known, preview };
 }
+
+const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> = {
+  approval: ['approve', 'deny', 'edit'],
+  reply: ['reply', 'deny'],
+  in_doubt: ['approve', 'reply', 'deny'],
+};
 
 /** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */
 function inputOf(tool: Tool, call: ToolCall): Json {

@@ -8,7 +8,7 @@ const { approved, asked, call, failed, finished, policy, replied, requested, ski
 
 const [a, b, c] = [call('a'), call('b', { name: 'pay' }), call('c', { name: 'pay' })];
 const all = replied(asked(a, b, c));
-const paying = { mayNeedApproval: (tool: string): boolean => tool === 'pay' };
+const paying = { mayWait: (tool: string): boolean => tool === 'pay' };
 const waived: Fact = { type: 'approval.waived', turn: 1, index: 1, at: 0, activeMs: 0 };
 const denied: readonly Fact[] = [
   { type: 'approval.answered', turn: 1, index: 1, answer: { type: 'deny', fingerprint: 'f1' }, at: 0, activeMs: 0 },
@@ -82,6 +82,7 @@ test('a call that was approved with other arguments runs with those', () => {
         call: call('b', { name: 'pay', text: '{"amount":5}' }),
         status: 'approved',
         isEdited: true,
+        doubts: 0,
         pending: requested(b).pending,
       },
     ],

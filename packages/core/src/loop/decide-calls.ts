@@ -36,8 +36,8 @@ interface Batch {
 }
 
 function decideBatch({ turn, tools, isParked }: RunState, { open, policy }: Batch): Action {
-  const inDoubt = open.filter(({ status, call }) => status === 'open' && policy.mayNeedApproval(callName(call)));
-  if (inDoubt.length > 0) return { type: 'check-calls', turn, calls: inDoubt };
+  const unchecked = open.filter(({ status, call }) => status === 'open' && policy.mayWait(callName(call)));
+  if (unchecked.length > 0) return { type: 'check-calls', turn, calls: unchecked };
   const free = open.filter(({ status }) => status === 'open' || status === 'waived');
   if (free.length > 0) return { type: 'run-calls', turn, calls: free, tools };
   const pending = open.filter(({ status }) => status === 'pending');
@@ -47,7 +47,7 @@ function decideBatch({ turn, tools, isParked }: RunState, { open, policy }: Batc
     type: 'finish',
     conclusion: {
       status: 'suspended',
-      pending: pending.flatMap(({ pending }) => (pending === undefined ? [] : [pending])),
+      pending: pending.flatMap(({ pending, inner }) => inner ?? (pending === undefined ? [] : [pending])),
     },
   };
 }

@@ -39,11 +39,12 @@ function tell({ step, fact }: Tell, scope: Scope): Promise<Fact> {
 }
 
 function refuseCalls({ turn, calls, content }: RefuseCalls, scope: Scope): Promise<readonly Fact[]> {
-  const steps = calls.map(({ index, call }) => {
+  const steps = calls.map((state) => {
+    const { index, call } = state;
     const work = async (): Promise<Fact> => {
       return { type: 'tool.skipped', turn, index, call, reason: 'limit', content, ...stamp(scope) };
     };
-    return factStep<Fact>(scope, { name: stepName(scope, { turn, index, call }), effect: 'read', work });
+    return factStep<Fact>(scope, { name: stepName(scope, { turn, ...state }), effect: 'read', work });
   });
   return scope.durable.all(steps, { width: steps.length });
 }

@@ -8,6 +8,6 @@ export interface Policy {
   readonly outputCorrections: number;
   /** How many turns in a row a tool's arguments may fail. */
   correctionsOf(tool: string): number;
-  /** Whether calls of a tool may need a person's approval. */
-  mayNeedApproval(tool: string): boolean;
+  /** Whether calls of a tool may have to wait for somebody outside. */
+  mayWait(tool: string): boolean;
 }

@@ -60,10 +60,16 @@ export interface Scope {
   readonly clock: Clock;
   readonly random: () => number;
   readonly durable: Durable;
+  /** What became of the agent's tools since the run began, by their names; empty where that does not matter. */
+  readonly changes: ReadonlyMap<string, string>;
+  /** Whether the calls of a turn were asked for in an earlier attempt at the run. */
+  readonly isFromBefore: (turn: number) => boolean;
   readonly parallelToolCalls: number;
   readonly budget: Budget;
   readonly time: ActiveTime;
   readonly tell: Teller;
+  /** The same for a run inside this one. */
+  readonly tellAt: (path: string) => Teller;
   /** Whether somebody wants to hear pieces as they come; asked before each request. */
   readonly streams: () => boolean;
 }

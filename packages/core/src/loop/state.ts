@@ -14,7 +14,11 @@ export interface CallState {
   readonly call: ToolCall;
   readonly status: 'open' | 'waived' | 'pending' | 'approved' | 'closed';
   readonly isEdited: boolean;
+  /** How often a crash left it open, and a person was asked. */
+  readonly doubts: number;
   readonly pending?: PendingCall;
+  /** What the run inside the run waits for that is this call. */
+  readonly inner?: readonly PendingCall[];
   readonly closed?: CallClosed;
 }
 

@@ -8,7 +8,35 @@ interface CallPosition {
 }
 
 /** `tool:3.0:get_weather`. A tool that does not exist has no name to be trusted in one. */
-export function stepName({ definition }: Scope, { turn, index, call }: CallPosition): string {
+export function callStep({ definition }: Scope, { turn, index, call }: CallPosition): string {
   const name = callName(call);
   return `tool:${turn}.${index}:${definition.tools.has(name) ? name : ''}`;
+}
+
+interface Doubtful extends CallPosition {
+  readonly doubts: number;
+}
+
+/** A call that a person let run again has another step than the one that a crash left open. */
+export function stepName(scope: Scope, { doubts, ...position }: Doubtful): string {
+  return callStep(scope, position) + suffix(doubts);
+}
+
+/** What a call waits under, within its run. */
+export function waitName({ turn, index, doubts }: Omit<Doubtful, 'call'>): string {
+  return `${doubts === 0 ? 'approve' : 'doubt'}:${turn}.${index}${suffix(doubts)}`;
+}
+
+/** The step that remembers what came of a wait. */
+export function answerStep({ turn, index, doubts }: Omit<Doubtful, 'call'>): string {
+  return `answer:${turn}.${index}${suffix(doubts)}`;
+}
+
+function suffix(doubts: number): string {
+  return doubts === 0 ? '' : `:${doubts}`;
+}
+
+/** A name within a run inside a run, as those outside know it: `tool:3.0/approve:1.0`. */
+export function fromOutside({ path }: Scope, name: string): string {
+  return path === '' ? name : `${path}/${name}`;
 }

@@ -32,7 +32,7 @@ const policy = facts.policy({
   hasOutput: true,
   outputCorrections: 3,
   correctionsOf: () => 20,
-  mayNeedApproval: (tool) => tool === 'pay',
+  mayWait: (tool) => tool === 'pay',
 });
 
 /** What may come of the action that policy decides on; `undefined` at the end. */
@@ -58,7 +58,14 @@ function next(state: RunState, random: Random): readonly Fact[] | undefined {
     case 'check-calls':
       return shuffled(action.calls, random).map(({ index, call }) => {
         if (random(3) === 0) return { type: 'approval.waived', index, ...position };
-        const pending = { id: `approve:${state.turn}.${index}`, call, input: {}, fingerprint: 'f' };
+        const pending = {
+          id: `approve:${state.turn}.${index}`,
+          reason: 'approval' as const,
+          accepts: [],
+          call,
+          input: {},
+          fingerprint: 'f',
+        };
         return { type: 'approval.requested', index, pending, ...position };
       });
     case 'await-answers':

@@ -22,7 +22,7 @@ export function outcomeOf(
 }
 
 /** The conversation so far as it can be sent: calls that are still open are answered as what they are. */
-function transcript({ history, calls, interruption }: RunState): readonly Message[] {
+export function transcript({ history, calls, interruption }: RunState): readonly Message[] {
   const closed = calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
   const said = interruption === undefined ? [] : [interruption];
   return history.append(...calls.map(answerOf), ...partsMessage(closed), ...said).messages;

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { Drain } from '../durable/drain.ts';
 import type { RunTable } from './run-table.ts';
 import type { Writer } from './writer.ts';
 
@@ -10,58 +10,59 @@ export interface HoldingOptions {
   readonly runTable: RunTable;
 }
 
+interface Held {
+  readonly token: string;
+  readonly cancel: AbortController;
+}
+
 /** The runs that this process works on: their leases are renewed for as long as there are any. */
 export class Holding {
   readonly #options: HoldingOptions;
-  /** Tokens, by the runs' ids. */
-  readonly #held = new Map<string, string>();
+  readonly #drain: Drain;
+  /** By the runs' ids. */
+  readonly #held = new Map<string, Held>();
   #stopBeat: (() => void) | undefined;
-  #isClosing = false;
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: HoldingOptions) {
     this.#options = options;
+    this.#drain = new Drain(options.clock);
   }
 
   /** @throws DurableError `host.closing` */
   checkOpen(): void {
-    if (!this.#isClosing) return;
-    throw new DurableError('The host is closing: no step begins any more. Resume the run by its id, on another host.', {
-      code: 'host.closing',
-    });
+    this.#drain.checkOpen();
   }
 
-  hold(runId: string, token: string): void {
-    this.#held.set(runId, token);
+  /** Gives the signal by which the run is cancelled. */
+  hold(runId: string, token: string): AbortSignal {
+    const cancel = new AbortController();
+    this.#held.set(runId, { token, cancel });
+    this.#drain.add(runId);
     this.#stopBeat ??= this.#beat();
+    return cancel.signal;
+  }
+
+  /** At once, where the run is at work here. */
+  cancel(runId: string, reason: string): void {
+    this.#held.get(runId)?.cancel.abort(reason);
   }
 
   /** Gives the token that the run was held by. */
   release(runId: string): string | undefined {
-    const token = this.#held.get(runId);
+    const held = this.#held.get(runId);
     this.#held.delete(runId);
-    if (this.#held.size > 0) return token;
+    this.#drain.remove(runId);
+    if (this.#held.size > 0) return held?.token;
     this.#stopBeat?.();
     this.#stopBeat = undefined;
-    this.#onEmpty?.();
-    return token;
+    return held?.token;
   }
 
   /** Waits until the last run was released, then takes the rest away from whoever has not stopped. */
   async close(graceMs: number): Promise<void> {
-    this.#isClosing = true;
     const { clock, writer, runTable } = this.#options;
-    if (this.#held.size > 0 && graceMs > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(graceMs, resolve);
-        this.#onEmpty = () => {
-          cancel();
-          resolve();
-        };
-      });
-    }
+    const left = (await this.#drain.close(graceMs)).flatMap((runId) => this.release(runId) ?? []);
     const now = clock.now();
-    const left = [...this.#held.keys()].flatMap((runId) => this.release(runId) ?? []);
     // Also where none is left: what was asked for before comes first, so that the file is closed behind it.
     await writer.write(() => {
       for (const token of left) runTable.release(token, { outcome: undefined, now });
@@ -72,12 +73,18 @@ export class Holding {
     const { clock, leaseMs, writer, runTable } = this.#options;
     return clock.after(leaseMs / 3, () => {
       const until = clock.now() + leaseMs;
-      const tokens = [...this.#held.values()];
+      const held = [...this.#held];
       const renewed = writer.write(() => {
-        for (const token of tokens) runTable.renew(token, until);
+        for (const [, { token }] of held) runTable.renew(token, until);
+        return held.map(([runId]) => [runId, runTable.cancelled(runId)] as const);
       });
-      renewed.catch(() => undefined); // The next write of a run that was lost by this says so.
+      // Where it fails, the next write of a run that was lost by this says so.
+      renewed.then((asked) => this.#cancelAll(asked)).catch(() => undefined);
       this.#stopBeat = this.#beat();
     });
+  }
+
+  #cancelAll(asked: readonly (readonly [string, string | undefined])[]): void {
+    for (const [runId, reason] of asked) if (reason !== undefined) this.cancel(runId, reason);
   }
 }

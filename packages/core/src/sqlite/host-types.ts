@@ -1,7 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { JsonObject } from '../base/json.ts';
-import type { DurableHost, RunRecord, RunStatus } from '../durable/durable.ts';
-import type { Outcome } from '../event/outcome.ts';
+import type { DurableHost, RunRecord } from '../durable/host.ts';
 
 export interface SqliteOptions {
   /**
@@ -24,21 +22,6 @@ export interface SqliteOptions {
   readonly clock?: Clock;
 }
 
-/** What is known of a run without opening it. */
-export interface RunSummary {
-  readonly runId: string;
-  readonly agent: string;
-  /** `interrupted`: it has not ended, and nobody works on it. `host.resumeAll` goes on with it. */
-  readonly status: RunStatus | 'interrupted';
-  readonly metadata: JsonObject;
-  /** Milliseconds since 1970, as is `updatedAt`. */
-  readonly startedAt: number;
-  readonly updatedAt: number;
-  readonly attempts: number;
-  /** How it ended, or what it waits for. */
-  readonly outcome?: Outcome<unknown>;
-}
-
 /** An agent, as far as a host has to know it. */
 export interface Resumable<Resumed> {
   readonly name: string;
@@ -57,28 +40,13 @@ export interface ResumableWithContext<Resumed> {
 }
 
 export interface SqliteDurableHost extends DurableHost {
-  /** The runs of the file, oldest first. */
-  runs(filter?: {
-    readonly status?: RunSummary['status'];
-    readonly agent?: string;
-    /** @defaultValue 1_000 */
-    readonly limit?: number;
-  }): Promise<readonly RunSummary[]>;
   /**
-   * Resumes the runs of these agents that a dead process left, or that were answered while they were suspended. Where
-   * two processes take the same one, the second's `Run` rejects with `run.live`.
+   * Resumes the runs of these agents that a dead process left, that were answered while they were suspended, or that were
+   * enqueued. Where two processes take the same one, the second looks on.
    */
   resumeAll<Resumed>(
     agents: readonly (Resumable<Resumed> | ResumableWithContext<Resumed>)[],
   ): Promise<readonly Resumed[]>;
   /** Forgets the runs that ended more than `olderThanMs` ago. Gives their number. */
   delete(options: { readonly olderThanMs: number }): Promise<number>;
-  /**
-   * For the end of a process: starts no new step, waits for those at work, then gives up the runs and closes the file.
-   * They can be resumed at once, by any process. Not an abort: nothing of a run is decided.
-   */
-  close(options?: {
-    /** @defaultValue 10_000 */
-    readonly graceMs?: number;
-  }): Promise<void>;
 }

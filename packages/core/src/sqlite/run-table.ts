@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunRecord, RunStatus } from '../durable/durable.ts';
+import { isRecord } from '../base/json.ts';
+import type { RunRecord, RunStatus } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Lease } from './lease.ts';
 
@@ -10,6 +11,7 @@ export interface RunRow {
   readonly attempts: number;
   readonly updatedAt: number;
   readonly lease: Lease | undefined;
+  readonly cancelled: string | undefined;
 }
 
 /** The runs of a file, a row each. Every method is one statement; parameters by name or in order: Node 22.18 binds no `?1`. */
@@ -41,11 +43,14 @@ export class RunTable {
       .map(runRow);
   }
 
-  insert(record: RunRecord, { token, place, pid, until }: Lease): void {
+  /** With a lease its first attempt begins at once; without one the run is queued. */
+  insert(record: RunRecord, lease?: Lease): void {
     const { runId, agent, at } = record;
+    const [status, attempts] = lease === undefined ? ['queued', 0] : ['running', 1];
+    const held = [lease?.token ?? null, lease?.place ?? null, lease?.pid ?? null, lease?.until ?? null];
     this.#database
-      .prepare("INSERT INTO runs VALUES (?, ?, ?, 'running', NULL, 1, ?, ?, ?, ?, ?, ?)")
-      .run(runId, agent, recordText(record), at, at, token, place, pid, until);
+      .prepare('INSERT INTO runs VALUES (?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?, ?, ?)')
+      .run(runId, agent, recordText(record), status, attempts, at, at, ...held);
   }
 
   /** Another attempt at the run begins. */
@@ -53,10 +58,20 @@ export class RunTable {
     const { token, place, pid, until } = lease;
     this.#database
       .prepare(
-        `UPDATE runs SET status = 'running', attempts = attempts + 1, updated_at = ?,
+        `UPDATE runs SET status = 'running', outcome = NULL, attempts = attempts + 1, updated_at = ?,
          lease_token = ?, lease_place = ?, lease_pid = ?, lease_until = ? WHERE run_id = ?`,
       )
       .run(now, token, place, pid, until, runId);
+  }
+
+  cancel(runId: string, reason: string): void {
+    this.#database.prepare('UPDATE runs SET cancelled = ? WHERE run_id = ?').run(reason, runId);
+  }
+
+  /** Why, where somebody cancelled the run. */
+  cancelled(runId: string): string | undefined {
+    const reason = this.#database.prepare('SELECT cancelled FROM runs WHERE run_id = ?').get(runId)?.['cancelled'];
+    return typeof reason === 'string' ? reason : undefined;
   }
 
   renew(token: string, until: number): void {
@@ -78,7 +93,7 @@ export class RunTable {
 
   deleteEnded(before: number): number {
     const { changes } = this.#database
-      .prepare("DELETE FROM runs WHERE status NOT IN ('running', 'suspended') AND updated_at < ?")
+      .prepare("DELETE FROM runs WHERE status NOT IN ('queued', 'running', 'suspended') AND updated_at < ?")
       .run(before);
     return Number(changes);
   }
@@ -95,6 +110,7 @@ function runRow(columns: Columns): RunRow {
     attempts: Number(columns['attempts']),
     updatedAt: Number(columns['updated_at']),
     lease: leaseFrom(columns),
+    cancelled: typeof columns['cancelled'] === 'string' ? columns['cancelled'] : undefined,
   };
 }
 
@@ -111,20 +127,13 @@ function leaseFrom(columns: Columns): Lease | undefined {
 
 /** A limit may be `Infinity`, which JSON has no word for. */
 function recordText(record: RunRecord): string {
-  const limits = Object.entries(record.limits).map(([name, max]) => [
-    name,
-    max === Number.POSITIVE_INFINITY ? NO_LIMIT : max,
-  ]);
-  return JSON.stringify({ ...record, limits: Object.fromEntries(limits) });
+  return JSON.stringify(record, (_, value: unknown) => (value === Number.POSITIVE_INFINITY ? NO_LIMIT : value));
 }
 
-const NO_LIMIT = 'none';
+const NO_LIMIT = { $limit: 'none' } as const;
 
 function recordFrom(text: string): RunRecord {
-  const record = JSON.parse(text) as RunRecord;
-  const limits = Object.entries(record.limits).map(([name, max]) => [
-    name,
-    String(max) === NO_LIMIT ? Number.POSITIVE_INFINITY : max,
-  ]);
-  return { ...record, limits: Object.fromEntries(limits) };
+  return JSON.parse(text, (_, value: unknown) => (isRecord(value) && value['$limit'] === 'none' ? INFINITE : value));
 }
+
+const INFINITE = Number.POSITIVE_INFINITY;

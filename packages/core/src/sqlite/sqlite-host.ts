@@ -1,14 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
-import type { UserMessage } from '../chat/message.ts';
+import type { Message, UserMessage } from '../chat/message.ts';
 import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from '../durable/answering.ts';
-import type { Durable, OpenedRun, RunRecord } from '../durable/durable.ts';
-import type { Answer } from '../event/fact.ts';
+import type { Durable } from '../durable/durable.ts';
+import { enqueuedRecord } from '../durable/enqueued.ts';
+import { followFacts, hasEnded as statusHasEnded } from '../durable/follow.ts';
+import { forkOf } from '../durable/fork.ts';
+import type {
+  EnqueueOptions,
+  FollowOptions,
+  ForkOptions,
+  OpenedRun,
+  OpenOptions,
+  RememberedFact,
+  RunFilter,
+  RunProgress,
+  RunRecord,
+  RunSummary,
+} from '../durable/host.ts';
+import { pathOf } from '../durable/step-order.ts';
+import type { Answer } from '../event/answer.ts';
+import type { Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { databaseError, openDatabase } from './database.ts';
 import { Holding } from './holding.ts';
-import type { Resumable, ResumableWithContext, RunSummary, SqliteDurableHost, SqliteOptions } from './host-types.ts';
+import type { Resumable, ResumableWithContext, SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { currentPlace, isFree, type Lease } from './lease.ts';
 import { type RunRow, RunTable } from './run-table.ts';
 import { SqliteRun } from './sqlite-run.ts';
@@ -42,23 +58,20 @@ export class SqliteHost implements SqliteDurableHost {
   async start(record: RunRecord): Promise<Durable> {
     this.#holding.checkOpen();
     const lease = this.#newLease();
-    await this.#writer.write(() => {
-      if (this.#runTable.find(record.runId) !== undefined) throw existing(record.runId);
-      this.#runTable.insert(record, lease);
-    });
-    this.#holding.hold(record.runId, lease.token);
+    await this.#insert(record, () => this.#runTable.insert(record, lease));
     return this.#durable(record.runId, { token: lease.token, attempts: 1 });
   }
 
-  async open(runId: string): Promise<OpenedRun> {
+  async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
     this.#holding.checkOpen();
     const lease = this.#newLease();
-    const row = await this.#writer.write(() => this.#take(runId, lease));
-    const { record, attempts, outcome } = row;
-    const attempt = { token: lease.token, attempts: attempts + 1 };
-    if (hasEnded(row) && outcome !== undefined) return { record, durable: this.#durable(runId, attempt), outcome };
-    this.#holding.hold(runId, lease.token);
-    return { record, durable: this.#durable(runId, attempt) };
+    const { row, isTaken } = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
+    const { record, attempts, outcome, cancelled } = row;
+    if (hasEnded(row) && outcome !== undefined) return { type: 'ended', record, outcome };
+    if (!isTaken) return { type: 'elsewhere', record };
+    const durable = this.#durable(runId, { token: lease.token, attempts: attempts + 1 });
+    if (cancelled !== undefined) this.#holding.cancel(runId, cancelled);
+    return { type: 'held', record, durable };
   }
 
   async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
@@ -91,11 +104,49 @@ export class SqliteHost implements SqliteDurableHost {
     });
   }
 
-  async runs({
-    status,
-    agent,
-    limit = 1_000,
-  }: Parameters<SqliteDurableHost['runs']>[0] = {}): Promise<readonly RunSummary[]> {
+  async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
+    const record = enqueuedRecord(agent, { input, options, now: this.#clock.now() });
+    await this.#insert(record, () => this.#runTable.insert(record));
+    return record.runId;
+  }
+
+  async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+    await this.#writer.write(() => {
+      this.#find(runId);
+      this.#runTable.cancel(runId, reason);
+    });
+    this.#holding.cancel(runId, reason);
+  }
+
+  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+    return this.#read(() => {
+      // The row first: a run that has ended by then has no facts that come later.
+      const row = this.#find(runId);
+      const facts = this.#stepTable.since(runId, after).map(({ position, name, value }): RememberedFact => {
+        return { position, path: pathOf(name), fact: JSON.parse(value) };
+      });
+      const { record, outcome } = row;
+      return { record, status: this.#statusOf(row), facts, ...(outcome === undefined ? {} : { outcome }) };
+    });
+  }
+
+  events(runId: string, options: FollowOptions = {}): AsyncIterable<RememberedFact> {
+    return followFacts(this, runId, { ...options, clock: this.#clock });
+  }
+
+  async fork(runId: string, options: ForkOptions): Promise<string> {
+    const { record } = this.#read(() => this.#find(runId));
+    const known = this.#read(() => this.#stepTable.since(runId, 0));
+    const facts = new Map(known.map(({ name, value }): [string, Fact] => [name, JSON.parse(value)]));
+    const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
+    await this.#insert(fork.record, () => {
+      this.#runTable.insert(fork.record);
+      this.#stepTable.copy(runId, { to: fork.record.runId, copies: fork.copies });
+    });
+    return fork.record.runId;
+  }
+
+  async runs({ status, agent, limit = 1_000 }: RunFilter = {}): Promise<readonly RunSummary[]> {
     // An interrupted run is one that is still written down as running: who has it is asked of its lease.
     const written = status === 'interrupted' ? 'running' : status;
     const filter = { ...(written && { status: written }), ...(agent !== undefined && { agent }), limit };
@@ -131,19 +182,21 @@ export class SqliteHost implements SqliteDurableHost {
     return { token: crypto.randomUUID(), place: this.#place, pid: process.pid, until };
   }
 
+  async #insert({ runId }: RunRecord, insert: () => void): Promise<void> {
+    await this.#writer.write(() => {
+      if (this.#runTable.find(runId) !== undefined) throw existing(runId);
+      insert();
+    });
+  }
+
   /** Inside a transaction: nobody else can take it between the look and the write. */
-  #take(runId: string, lease: Lease): RunRow {
+  #take(runId: string, { lease, ...options }: Taking): { readonly row: RunRow; readonly isTaken: boolean } {
     const row = this.#find(runId);
-    if (hasEnded(row)) return row;
+    options.accept?.(row.record);
     const now = this.#clock.now();
-    if (!isFree(row.lease, { place: this.#place, now })) {
-      const where = row.lease?.pid === process.pid ? 'this process' : `process ${row.lease?.pid}`;
-      throw new DurableError(`Run "${runId}" is at work in ${where}. Await it, or abort it first.`, {
-        code: 'run.live',
-      });
-    }
-    this.#runTable.lease(runId, { lease, now });
-    return row;
+    const isTaken = !hasEnded(row) && isFree(row.lease, { place: this.#place, now });
+    if (isTaken) this.#runTable.lease(runId, { lease, now });
+    return { row, isTaken };
   }
 
   #durable(runId: string, { token, attempts }: { readonly token: string; readonly attempts: number }): SqliteRun {
@@ -151,6 +204,7 @@ export class SqliteHost implements SqliteDurableHost {
       runId,
       name: `${runId}#${attempts}`,
       token,
+      signal: this.#holding.hold(runId, token),
       steps: attempts === 1 ? new Map() : this.#read(() => this.#stepTable.load(runId)),
       intents: attempts === 1 ? new Map() : this.#read(() => this.#stepTable.intents(runId)),
       checkOpen: () => this.#holding.checkOpen(),
@@ -162,24 +216,20 @@ export class SqliteHost implements SqliteDurableHost {
   }
 
   #summary(row: RunRow): RunSummary {
-    const { record, status, updatedAt, attempts, outcome } = row;
-    const { runId, agent, metadata, at } = record;
-    const isLeft = status === 'running' && isFree(row.lease, { place: this.#place, now: this.#clock.now() });
-    return {
-      runId,
-      agent,
-      status: isLeft ? 'interrupted' : status,
-      metadata,
-      startedAt: at,
-      updatedAt,
-      attempts,
-      ...(outcome === undefined ? {} : { outcome }),
-    };
+    const { record, updatedAt, attempts, outcome } = row;
+    const { runId, agent, metadata, at: startedAt } = record;
+    const known = { runId, agent, status: this.#statusOf(row), metadata, startedAt, updatedAt, attempts };
+    return { ...known, ...(outcome === undefined ? {} : { outcome }) };
+  }
+
+  #statusOf({ status, lease }: RunRow): RunSummary['status'] {
+    const isLeft = status === 'running' && isFree(lease, { place: this.#place, now: this.#clock.now() });
+    return isLeft ? 'interrupted' : status;
   }
 
   /** The runs of an agent that nobody works on, and that have something to do. */
   #left(agent: string): readonly RunRow[] {
-    const statuses = ['running', 'suspended'] as const;
+    const statuses = ['queued', 'running', 'suspended'] as const;
     const rows = statuses.flatMap((status) => this.#read(() => this.#runTable.list({ status, agent, limit: ALL })));
     return rows.filter((row) => this.#canGoOn(row));
   }
@@ -187,7 +237,7 @@ export class SqliteHost implements SqliteDurableHost {
   #canGoOn({ record, status, lease }: RunRow): boolean {
     const now = this.#clock.now();
     if (!isFree(lease, { place: this.#place, now })) return false;
-    if (status === 'running') return true;
+    if (status !== 'suspended') return true;
     const waits = [...this.#read(() => this.#stepTable.waits(record.runId)).values()];
     return waits.some(({ word, taken, expiresAt }) => !taken && (word !== undefined || expiresAt <= now));
   }
@@ -211,5 +261,9 @@ export class SqliteHost implements SqliteDurableHost {
 const ALL = 1_000_000;
 
 function hasEnded({ status }: RunRow): boolean {
-  return status !== 'running' && status !== 'suspended';
+  return statusHasEnded(status);
+}
+
+interface Taking extends OpenOptions {
+  readonly lease: Lease;
 }

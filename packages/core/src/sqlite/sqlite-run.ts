@@ -12,6 +12,7 @@ export interface Attempt {
   readonly runId: string;
   readonly name: string;
   readonly token: string;
+  readonly signal: AbortSignal;
   /** JSON, by the steps' names. */
   readonly steps: Map<string, string>;
   readonly intents: ReadonlyMap<string, string>;
@@ -37,6 +38,10 @@ export class SqliteRun implements Durable {
     return this.#attempt.name;
   }
 
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
   async step<T>(step: Step<T>): Promise<T> {
     const name = this.#path + step.name;
     const { steps, runId, token, writer, stepTable } = this.#attempt;
@@ -59,20 +64,20 @@ export class SqliteRun implements Durable {
     return sideBySide(tasks, { width, run: (task) => this.#run(task) });
   }
 
-  wait<T>(name: string, { fingerprint, timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): Promise<Waited<T>> {
+  wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
+    const { fingerprint, accepts, timeoutMs = Number.POSITIVE_INFINITY } = options;
     const { runId, token, writer, runTable, stepTable, clock } = this.#attempt;
     const place = { runId, name: this.#path + name };
     return writer.write((): Waited<T> => {
       if (runTable.find(runId)?.lease?.token !== token) throw lost(runId);
       const now = clock.now();
       const before = stepTable.wait(place);
-      const wait = before ?? { fingerprint, expiresAt: now + timeoutMs, taken: false };
+      const wait = before ?? { fingerprint, accepts, expiresAt: now + timeoutMs, taken: false };
       const isParked = isOpen(wait) && now < wait.expiresAt;
       if (before === undefined || (!isParked && !wait.taken)) stepTable.keepWait(place, { ...wait, taken: !isParked });
       if (isParked) return { type: 'parked' };
-      const replayed = wait.taken;
-      if (wait.word === undefined) return { type: 'expired', replayed };
-      return { type: 'answered', value: wait.word as T, replayed }; // Whoever waits under this name knows what is said.
+      if (wait.word === undefined) return { type: 'expired' };
+      return { type: 'answered', value: wait.word as T }; // Whoever waits under this name knows what is said.
     });
   }
 

@@ -35,6 +35,31 @@ export class StepTable {
     return new Map(rows.map(({ name, value }) => [String(name), String(value)]));
   }
 
+  /** What was remembered after a position, in that order. */
+  since(runId: string, position: number): readonly { readonly position: number; name: string; value: string }[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT steps.rowid AS position, name, coalesce(steps.value, large_values.value) AS value FROM steps
+         LEFT JOIN large_values USING (run_id, reference) WHERE run_id = ? AND steps.rowid > ? ORDER BY steps.rowid`,
+      )
+      .all(runId, position);
+    return rows.map(({ position, name, value }) => {
+      return { position: Number(position), name: String(name), value: String(value) };
+    });
+  }
+
+  /** Remembers what another run had, and its answers. */
+  copy(from: string, { to, copies }: { readonly to: string; readonly copies: (name: string) => boolean }): void {
+    const insert = this.#database.prepare(
+      'INSERT INTO steps SELECT ?, name, value, reference FROM steps WHERE rowid = ?',
+    );
+    for (const { position, name } of this.since(from, 0)) if (copies(name)) insert.run(to, position);
+    this.#database
+      .prepare('INSERT INTO large_values SELECT ?, reference, value FROM large_values WHERE run_id = ?')
+      .run(to, from);
+    for (const [name, wait] of this.waits(from)) if (copies(name)) this.keepWait({ runId: to, name }, wait);
+  }
+
   intents(runId: string): Map<string, string> {
     const rows = this.#database.prepare('SELECT name, attempt FROM intents WHERE run_id = ?').all(runId);
     return new Map(rows.map(({ name, attempt }) => [String(name), String(attempt)]));
@@ -69,13 +94,14 @@ export class StepTable {
     return row === undefined ? undefined : waitFrom(row);
   }
 
-  keepWait({ runId, name }: Place, { fingerprint, expiresAt, word, taken }: Wait): void {
+  keepWait({ runId, name }: Place, { fingerprint, accepts, expiresAt, word, taken }: Wait): void {
     this.#database
-      .prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run(
         runId,
         name,
         fingerprint,
+        JSON.stringify(accepts),
         Number.isFinite(expiresAt) ? expiresAt : null,
         word === undefined ? null : JSON.stringify(word),
         taken ? 1 : 0,
@@ -87,9 +113,10 @@ export class StepTable {
 const LARGE = 65_536;
 
 function waitFrom(row: Readonly<Record<string, unknown>>): Wait {
-  const { fingerprint, expires_at: expiresAt, word, taken } = row;
+  const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
   return {
     fingerprint: String(fingerprint),
+    accepts: JSON.parse(String(accepts)), // Written by this class only.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
     ...(typeof word === 'string' ? { word: JSON.parse(word) } : {}),
     taken: taken === 1,

@@ -30,6 +30,7 @@ test('a custom tool is data that cannot change, with a face for each kind of ser
     description: 'Runs a query.',
     effect: 'once',
     exclusive: false,
+    isAnsweredOutside: false,
     timeoutMs: 60_000,
     strictReport: [],
     corrections: 2,

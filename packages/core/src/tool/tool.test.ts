@@ -15,6 +15,7 @@ test('a tool is data that cannot change, with a default for everything that was 
     description: 'The weather.',
     effect: 'once',
     exclusive: false,
+    isAnsweredOutside: false,
     timeoutMs: 60_000,
     strictReport: [],
     corrections: 2,
@@ -77,9 +78,11 @@ test.each([
   );
 });
 
-test('a tool that does nothing is refused', () => {
+test('an execute that is none is refused', () => {
   expect(() => defined({ execute: undefined as never })).toThrow(
-    new ConfigError('Tool "t" has no execute function. Add execute: (input, context) => ….'),
+    new ConfigError(
+      'Tool "t": execute is no function. Pass (input, context) => …, or leave it out for calls that are answered from outside.',
+    ),
   );
 });
 

@@ -35,20 +35,24 @@ export interface ToolOptions<Input, Context = unknown> {
   readonly description: string;
   /** @defaultValue 'once' */
   readonly effect?: Effect;
-  /** Does the work. What it returns is the tool's value; the model reads it as bounded text. */
-  readonly execute: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
+  /**
+   * Does the work. What it returns is the tool's value; the model reads it as bounded text. Without one each call waits for
+   * an answer from outside: `host.answer(runId, pendingId, { type: 'reply', fingerprint, value })`.
+   */
+  readonly execute?: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
   /**
    * Answers in place of `execute` for a call that a crash left open, where the tool has effect `once`: looks whether it had its
-   * effect. What it returns or throws is the call's result. Must be harmless to repeat.
+   * effect. What it returns or throws is the call's result. Must be harmless to repeat. `'ask'` suspends the run for a
+   * person, who lets it run again, says what came of it, or does neither.
    *
    * @defaultValue the model is told that the outcome is unknown
    */
-  readonly inDoubt?: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
+  readonly inDoubt?: 'ask' | ((input: NoInfer<Input>, context: ToolContext<Context>) => unknown);
   /** Whether a person has to agree to a call. A function that throws counts as yes. @defaultValue false */
   readonly needsApproval?: boolean | ((input: NoInfer<Input>, context: Context) => boolean | Promise<boolean>);
   /** What a person is shown who has to agree: a diff, a command line. Must be harmless. */
   readonly preview?: (input: NoInfer<Input>, context: Context) => Json | Promise<Json>;
-  /** How long a call waits for a person, in milliseconds. Then it counts as denied. @defaultValue no end */
+  /** How long a call waits for somebody outside, in milliseconds. Then it counts as denied. @defaultValue no end */
   readonly approvalTimeoutMs?: number;
   /** Never beside another call of the same turn. @defaultValue false */
   readonly exclusive?: boolean;
@@ -90,11 +94,15 @@ export interface Tool<in Context = never> {
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
-  readonly inDoubt?: (input: any, context: ToolContext<Context>) => unknown;
+  readonly inDoubt?: 'ask' | ((input: any, context: ToolContext<Context>) => unknown);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly needsApproval: boolean | ((input: any, context: Context) => boolean | Promise<boolean>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly preview?: (input: any, context: Context) => Json | Promise<Json>;
+  /** Whether each call waits for an answer from outside, since there was no `execute`. */
+  readonly isAnsweredOutside: boolean;
+  /** Of agents as tools: runs the agent inside the run. The loop knows what it is given. */
+  readonly delegate?: (input: never, around: never) => Promise<unknown>;
 }
 
 /**
@@ -150,7 +158,7 @@ export type ToolBasics<Context> = Omit<
 
 /** @throws ConfigError for a name that can't be sent, a missing function, or a number that can't be. */
 export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
-  const { name, description, preview, inDoubt } = options;
+  const { name, description, execute, preview, inDoubt } = options;
   checkName(name);
   checkExecute(options);
   checkNumbers(options);
@@ -163,11 +171,16 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     corrections: options.corrections ?? 2,
     maxResultLength: options.maxResultLength ?? 65_536,
     approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
-    execute: options.execute,
+    execute: execute ?? (() => notHere(name)),
+    isAnsweredOutside: execute === undefined,
     ...(inDoubt === undefined ? {} : { inDoubt }),
     needsApproval: options.needsApproval ?? false,
     ...(preview === undefined ? {} : { preview }),
   };
+}
+
+function notHere(name: string): never {
+  throw new ConfigError(`Tool "${name}" has no execute: its calls are answered by host.answer, with a reply.`);
 }
 
 function checkName(name: unknown): void {
@@ -177,9 +190,13 @@ function checkName(name: unknown): void {
   );
 }
 
-function checkExecute({ name, execute }: Pick<Tool, 'name' | 'execute'>): void {
-  if (typeof execute === 'function') return;
-  throw new ConfigError(`Tool "${name}" has no execute function. Add execute: (input, context) => ….`);
+/** One that is given, and is nothing, is a mistake; one that is left out is none. */
+function checkExecute(options: { readonly name: string; readonly execute?: unknown }): void {
+  const { name, execute } = options;
+  if (typeof execute === 'function' || !('execute' in options)) return;
+  throw new ConfigError(
+    `Tool "${name}": execute is no function. Pass (input, context) => …, or leave it out for calls that are answered from outside.`,
+  );
 }
 
 type Numbers = Pick<ToolOptions<never>, 'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'corrections'>;

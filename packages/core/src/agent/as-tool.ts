@@ -1,0 +1,125 @@
+import { isRecord } from '../base/json.ts';
+import type { Message } from '../chat/message.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { ActiveTime } from '../loop/active-time.ts';
+import { Budget } from '../loop/budget.ts';
+import type { Around, Delegate } from '../loop/delegate.ts';
+import { DurationReached } from '../loop/limits.ts';
+import { runLoop } from '../loop/loop.ts';
+import type { Scope } from '../loop/scope.ts';
+import { jsonSchema } from '../schema/plain.ts';
+import type { Schema } from '../schema/schema.ts';
+import { type Tool, type ToolOptions, tool } from '../tool/tool.ts';
+import { begin } from './begin.ts';
+import { limitsOf, metered, policyOf } from './conduct.ts';
+import type { Blueprint } from './define.ts';
+import { readInput } from './read-input.ts';
+
+/** An agent as a tool of another. */
+export interface AsToolOptions<Input, Context>
+  extends Pick<
+    ToolOptions<Input, Context>,
+    'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'corrections' | 'maxResultLength'
+  > {
+  /** What the calling model gives. @defaultValue an object with a text, `prompt` */
+  readonly input?: Schema<Input>;
+  /** What the agent is asked. @defaultValue the prompt, or the input as JSON */
+  readonly prompt?: (input: NoInfer<Input>) => string | readonly Message[];
+}
+
+export function agentTool<Input, Context>(
+  blueprint: Blueprint,
+  { input = PROMPT as Schema<Input>, prompt, ...options }: AsToolOptions<Input, Context>,
+): Tool<Context> {
+  const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
+  const asked = prompt ?? ((given: Input) => promptOf(given));
+  const delegate: Delegate = (given, around) => runWithin(blueprint, { messages: asked(given as Input), around });
+  return Object.freeze({ ...base, isAnsweredOutside: false, delegate });
+}
+
+const PROMPT = jsonSchema<unknown>(
+  {
+    type: 'object',
+    properties: { prompt: { type: 'string', description: 'What the agent is to do, with all that it has to know.' } },
+    required: ['prompt'],
+    additionalProperties: false,
+  },
+  {
+    validate: (value) => {
+      if (isRecord(value) && typeof value['prompt'] === 'string') return { value };
+      return { issues: [{ path: ['prompt'], message: 'expected string' }] };
+    },
+  },
+);
+
+function promptOf(input: unknown): string {
+  if (isRecord(input) && Object.keys(input).length === 1 && typeof input['prompt'] === 'string') return input['prompt'];
+  return JSON.stringify(input);
+}
+
+interface Within {
+  readonly messages: string | readonly Message[];
+  readonly around: Around;
+}
+
+/** The same loop, with the host, the purse, the signal and the events of the run around it. */
+async function runWithin(blueprint: Blueprint, { messages, around }: Within): Promise<Outcome<unknown>> {
+  let replayed = true;
+  const { scope, end } = scopeWithin(blueprint, { around, onNew: () => (replayed = false) });
+  const { clock, time, tell } = scope;
+  try {
+    const begun = await begin({ blueprint, scope, history: () => readInput(messages) });
+    const outcome = await runLoop(begun.state, begun.scope);
+    tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed });
+    return outcome;
+  } finally {
+    end();
+  }
+}
+
+interface ScopeWithin {
+  readonly around: Around;
+  /** Called with every fact that no earlier attempt had. */
+  readonly onNew: () => void;
+}
+
+function scopeWithin(
+  blueprint: Blueprint,
+  { around: { scope: outer, durable, path }, onNew }: ScopeWithin,
+): { readonly scope: Scope; readonly end: () => void } {
+  const { definition, random, settings, parallelToolCalls } = blueprint;
+  const { clock } = outer;
+  const limits = limitsOf(blueprint, {});
+  const own = new AbortController();
+  const budget = new Budget(limits, outer.budget);
+  const onOver = (): void => own.abort(new DurationReached('The time of the run is over.'));
+  const time = new ActiveTime(limits.durationMs, { clock, onOver });
+  const teller = outer.tellAt(path);
+  const tell = metered(teller, { budget, time });
+  const scope: Scope = {
+    ...outer,
+    definition,
+    policy: policyOf(blueprint, limits),
+    settings,
+    instructions: undefined,
+    runId: outer.runId,
+    path,
+    signal: AbortSignal.any([outer.signal, own.signal]),
+    abort: (reason) => own.abort(reason),
+    random,
+    durable,
+    changes: new Map(),
+    isFromBefore: tell.isFromBefore,
+    parallelToolCalls,
+    budget,
+    time,
+    tell: {
+      ...tell,
+      fact(fact, how) {
+        if (!how.replayed) onNew();
+        tell.fact(fact, how);
+      },
+    },
+  };
+  return { scope, end: () => time.end() };
+}

@@ -1,0 +1,152 @@
+import type { Durable } from '../durable/durable.ts';
+import type { DurableHost, RunRecord } from '../durable/host.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { ActiveTime } from '../loop/active-time.ts';
+import { Budget } from '../loop/budget.ts';
+import { DurationReached, type ResolvedLimits, resolveLimits } from '../loop/limits.ts';
+import { runLoop } from '../loop/loop.ts';
+import type { Policy } from '../loop/policy.ts';
+import type { Scope, Teller } from '../loop/scope.ts';
+import { initialState, type RunState } from '../loop/state.ts';
+import type { ResumeOptions, RunOptions } from './agent-options.ts';
+import { begin } from './begin.ts';
+import type { Blueprint } from './define.ts';
+import { historyOf } from './history-of.ts';
+import type { RunPorts } from './run.ts';
+
+export interface Contextual {
+  /** Its type is checked where `Agent` is used. */
+  readonly context?: unknown;
+}
+
+export interface Conducting {
+  readonly host: DurableHost;
+  readonly durable: Durable;
+  readonly record: RunRecord;
+  readonly options: (RunOptions | ResumeOptions) & Contextual;
+  readonly ports: RunPorts;
+  readonly replayed: boolean;
+  readonly changes: ReadonlyMap<string, string>;
+}
+
+/** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
+export async function conduct<Output>(blueprint: Blueprint, conducting: Conducting): Promise<Outcome<Output>> {
+  const { host, record, replayed, durable, ports } = conducting;
+  const heed = (): void => ports.abort(durable.signal?.reason);
+  durable.signal?.addEventListener('abort', heed, { once: true });
+  if (durable.signal?.aborted === true) heed();
+  const scope = scopeOf(blueprint, conducting);
+  const { clock, time } = scope;
+  let outcome: Outcome<unknown> | undefined;
+  try {
+    outcome = await runFrom(record, { blueprint, scope, replayed });
+    scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
+  } finally {
+    time.end();
+    durable.signal?.removeEventListener('abort', heed);
+    await host.release(record.runId, outcome);
+  }
+  return withOutput<Output>(blueprint, outcome);
+}
+
+interface From {
+  readonly blueprint: Blueprint;
+  readonly scope: Scope;
+  readonly replayed: boolean;
+}
+
+async function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promise<Outcome<unknown>> {
+  const { agent, instructions, at, isEnqueued, messages } = record;
+  if (isEnqueued === true) {
+    const begun = await begin({ blueprint, scope, history: () => historyOf(record) });
+    return runLoop(begun.state, begun.scope);
+  }
+  const started = { type: 'run.started' as const, agent, messages, at, activeMs: 0 };
+  scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
+  return runLoop(startOf(record), scope);
+}
+
+function startOf(record: RunRecord): RunState {
+  return initialState(historyOf(record));
+}
+
+function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Conducting): Scope {
+  const { definition, clock, random, settings, parallelToolCalls } = blueprint;
+  const limits = limitsOf(blueprint, { ...record.limits, ...options.limits });
+  const budget = new Budget(limits);
+  const onOver = (): void => ports.abort(new DurationReached('The time of the run is over.'));
+  const time = new ActiveTime(limits.durationMs, { clock, onOver });
+  const { instructions } = record;
+  const tell = metered(ports.tellAt(''), { budget, time });
+  return {
+    definition,
+    policy: policyOf(blueprint, limits),
+    settings: { ...settings, ...options.settings },
+    instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
+    runId: record.runId,
+    path: '',
+    traceparent: options.traceparent,
+    context: options.context as never, // Its type is checked where `Agent` is used.
+    signal: ports.signal,
+    abort: ports.abort,
+    clock,
+    random,
+    durable,
+    changes,
+    isFromBefore: tell.isFromBefore,
+    parallelToolCalls: options.parallelToolCalls ?? parallelToolCalls,
+    budget,
+    time,
+    tell,
+    tellAt: ports.tellAt,
+    streams: () => options.stream ?? ports.isHeard(),
+  };
+}
+
+/** Counts what the facts have used, also those of an earlier attempt. */
+export function metered(
+  teller: Teller,
+  { budget, time }: Pick<Scope, 'budget' | 'time'>,
+): Teller & Pick<Scope, 'isFromBefore'> {
+  let before = 0;
+  return {
+    ...teller,
+    fact(fact, how) {
+      if ('usage' in fact) budget.charge(fact.usage);
+      if (how.replayed) time.restore(fact.activeMs);
+      if (how.replayed && fact.type === 'model.replied') before = fact.turn;
+      teller.fact(fact, how);
+    },
+    isFromBefore: (turn) => turn <= before,
+  };
+}
+
+export function limitsOf({ definition, limits }: Blueprint, own: RunOptions['limits'] & object): ResolvedLimits {
+  return resolveLimits({ ...limits, ...own }, { agent: definition.name, model: definition.model });
+}
+
+export function policyOf({ definition, outputCorrections }: Blueprint, limits: ResolvedLimits): Policy {
+  const { tools, output } = definition;
+  return {
+    limits,
+    outputCorrections,
+    hasTools: tools.size > 0,
+    hasOutput: output !== undefined,
+    correctionsOf: (name) => tools.get(name)?.corrections ?? 2,
+    mayWait: (name) => {
+      const { needsApproval = false, isAnsweredOutside = false } = tools.get(name) ?? {};
+      return isAnsweredOutside || needsApproval !== false;
+    },
+  };
+}
+
+/** What is kept of an output is its JSON; the schema makes of it what the caller gets. */
+export async function withOutput<Output>(
+  { definition }: Blueprint,
+  outcome: Outcome<unknown>,
+): Promise<Outcome<Output>> {
+  const { output: schema } = definition;
+  if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
+  const validated = await schema.validate(outcome.output);
+  return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.
+}

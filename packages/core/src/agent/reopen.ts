@@ -1,0 +1,112 @@
+import { DurableError } from '../base/errors.ts';
+import { canonicalJson } from '../base/json.ts';
+import type { Message } from '../chat/message.ts';
+import type { DurableHost, OpenedRun, RunRecord } from '../durable/host.ts';
+import type { Outcome } from '../event/outcome.ts';
+import type { ResumeOptions, RunOptions } from './agent-options.ts';
+import { attach } from './attach.ts';
+import { type Contextual, conduct, withOutput } from './conduct.ts';
+import type { Blueprint } from './define.ts';
+import { changesSince, firstDifference } from './digest.ts';
+import type { RunPorts } from './run.ts';
+
+export interface Reopening {
+  readonly host: DurableHost;
+  readonly options: (RunOptions | ResumeOptions) & Contextual;
+  readonly ports: RunPorts;
+  /** Where it has to be the same run as one that was about to start. */
+  readonly messages?: readonly Message[];
+}
+
+/** Goes on with a run that the host has: as its worker, as one who looks on, or with the outcome that it had. */
+export async function reopen<Output>(
+  blueprint: Blueprint,
+  runId: string,
+  { host, options, ports, messages }: Reopening,
+): Promise<Outcome<Output>> {
+  const now = await blueprint.digest();
+  const goesOn = 'onVersionMismatch' in options && options.onVersionMismatch === 'go-on';
+  const accept = (record: RunRecord): void => {
+    checkAgent(record, blueprint.definition.name);
+    if (messages !== undefined) checkSame(record, messages);
+    if (!goesOn) checkVersion(record, now);
+  };
+  for (const heard = new Set<string>(); ; ) {
+    const opened = await host.open(runId, { accept });
+    if (opened.type === 'held') {
+      const changes = goesOn ? new Map<string, string>() : changesSince(opened.record.definition, now);
+      const held = { host, durable: opened.durable, record: opened.record, options, changes };
+      return conduct<Output>(blueprint, { ...held, ports: unheard(ports, heard), replayed: true });
+    }
+    const outcome = await ended(opened, { host, ports, blueprint, heard });
+    if (outcome !== undefined) return withOutput<Output>(blueprint, outcome);
+  }
+}
+
+interface Looking {
+  readonly host: DurableHost;
+  readonly ports: RunPorts;
+  readonly blueprint: Blueprint;
+  readonly heard: Set<string>;
+}
+
+/** `undefined`: whoever worked on it is gone. */
+async function ended(
+  opened: Exclude<OpenedRun, { type: 'held' }>,
+  { host, ports, blueprint, heard }: Looking,
+): Promise<Outcome<unknown> | undefined> {
+  const { clock } = blueprint;
+  const { record } = opened;
+  const outcome =
+    opened.type === 'ended' ? opened.outcome : await attach(record, { host, clock, ports: unheard(ports, heard) });
+  if (outcome === undefined) return undefined;
+  const times = { at: clock.now(), activeMs: outcome.durationMs };
+  ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: true });
+  return outcome;
+}
+
+/** Tells each remembered fact once, also where the same run is looked at and then taken over. */
+function unheard(ports: RunPorts, heard: Set<string>): RunPorts {
+  return {
+    ...ports,
+    tellAt: (path) => {
+      const teller = ports.tellAt(path);
+      return {
+        ...teller,
+        fact(fact, how) {
+          if (how.replayed) {
+            const { at: _, activeMs: __, ...known } = fact;
+            const key = `${path} ${JSON.stringify(known)}`;
+            if (heard.has(key)) return;
+            heard.add(key);
+          }
+          teller.fact(fact, how);
+        },
+      };
+    },
+  };
+}
+
+function checkAgent({ runId, agent }: RunRecord, name: string): void {
+  if (agent === name) return;
+  throw new DurableError(`Run "${runId}" is one of agent "${agent}", not of "${name}". Resume it with that agent.`, {
+    code: 'run.agent',
+  });
+}
+
+function checkSame({ runId, messages: known }: RunRecord, messages: readonly Message[]): void {
+  if (canonicalJson(known) === canonicalJson(messages)) return;
+  throw new DurableError(
+    `Run "${runId}" exists already, and was given another input. Pass another runId, or use agent.resume.`,
+    { code: 'run.conflict' },
+  );
+}
+
+function checkVersion({ runId, agent, definition }: RunRecord, now: NonNullable<RunRecord['definition']>): void {
+  if (definition === undefined || definition.version === now.version) return;
+  const shown = (version: string | undefined): string => (version === undefined ? 'none' : `"${version}"`);
+  throw new DurableError(
+    `Run "${runId}" was begun by version ${shown(definition.version)} of agent "${agent}", and this is ${shown(now.version)}; first difference: ${firstDifference(definition, now)}. Resume it with that version, or pass onVersionMismatch: "go-on".`,
+    { code: 'run.version' },
+  );
+}

@@ -1,0 +1,54 @@
+import { DurableError } from '../base/errors.ts';
+import type { Message } from '../chat/message.ts';
+import type { Fact } from '../event/fact.ts';
+import type { ForkOptions, RunRecord } from './host.ts';
+import { compareSteps, pathOf } from './step-order.ts';
+
+/** A run that is forked, as its host has it. */
+export interface Source {
+  readonly record: RunRecord;
+  /** By the steps' names, paths included. */
+  readonly facts: ReadonlyMap<string, Fact>;
+}
+
+export interface Fork {
+  readonly record: RunRecord;
+  /** Whether a step or a wait of the source is one of the fork's as well. */
+  readonly copies: (name: string) => boolean;
+}
+
+/** @throws DurableError `step.unknown` */
+export function forkOf(
+  { record, facts }: Source,
+  { options, now }: { readonly options: ForkOptions; readonly now: number },
+): Fork {
+  const { before, messages, input, runId = crypto.randomUUID() } = options;
+  checkStep(before, { record, facts });
+  const comesBefore = (name: string): boolean => compareSteps(name, before) < 0;
+  const said = input === undefined ? [] : messagesOf(input);
+  const fresh: RunRecord = { ...record, runId, at: now, forked: { runId: record.runId, before } };
+  if (messages !== undefined) return { record: { ...fresh, messages: [...messages, ...said] }, copies: () => false };
+  if (input === undefined) {
+    const conversation = record.forked?.conversation;
+    const forked = { runId: record.runId, before, ...(conversation && { conversation }) };
+    return { record: { ...fresh, forked }, copies: comesBefore };
+  }
+  const kept = [...facts].filter(([name]) => pathOf(name) === '' && comesBefore(name));
+  kept.sort(([one], [other]) => compareSteps(one, other));
+  const conversation = { record, facts: kept.map(([, fact]) => fact), input: said };
+  return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
+}
+
+function checkStep(before: string, { record, facts }: Source): void {
+  if (facts.has(before)) return;
+  const known = [...facts.keys()].slice(-5).join(', ') || 'none yet';
+  throw new DurableError(
+    `Run "${record.runId}" has no step "${before}" to be forked before. Its last ones are: ${known}.`,
+    { code: 'step.unknown' },
+  );
+}
+
+/** A user's words, or messages of every role, as they stand in a record. */
+export function messagesOf(input: string | readonly Message[]): readonly Message[] {
+  return typeof input === 'string' ? [{ role: 'user', content: input }] : input;
+}

@@ -1,0 +1,177 @@
+import type { JsonObject } from '../base/json.ts';
+import type { Message, UserMessage } from '../chat/message.ts';
+import type { Answer } from '../event/answer.ts';
+import type { Fact } from '../event/fact.ts';
+import type { LimitName, Outcome } from '../event/outcome.ts';
+import type { Durable } from './durable.ts';
+
+/** What is kept of a run beside its steps. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly agent: string;
+  readonly messages: readonly Message[];
+  readonly instructions?: string;
+  /** As the caller gave them. */
+  readonly limits: Readonly<Partial<Record<LimitName, number>>>;
+  readonly metadata: JsonObject;
+  readonly at: number;
+  /** The run was enqueued: its agent gives the instructions and further limits when it begins. */
+  readonly isEnqueued?: true;
+  /** What the agent was when the run began; of an enqueued run nothing is known. */
+  readonly definition?: DefinitionRecord;
+  /** Where the run's conversation comes from, where it was forked from another. */
+  readonly forked?: Forked;
+}
+
+/** An agent's definition, as far as a run that goes on has to know it. */
+export interface DefinitionRecord {
+  /** As the agent was given it. */
+  readonly version?: string;
+  /** A hash of each tool's schema and effect, by its name. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+export interface Forked {
+  readonly runId: string;
+  readonly before: string;
+  /** The run goes on from the end of this conversation; absent where its own steps were copied. */
+  readonly conversation?: {
+    readonly record: RunRecord;
+    readonly facts: readonly Fact[];
+    /** What the user says then. */
+    readonly input: readonly Message[];
+  };
+}
+
+/** Where a run is: not yet begun, at work, waiting for somebody, or how it ended. */
+export type RunStatus = 'queued' | 'running' | Outcome<unknown>['status'];
+
+export type OpenedRun =
+  | { readonly type: 'held'; readonly record: RunRecord; readonly durable: Durable }
+  /** `suspended` is no end. */
+  | { readonly type: 'ended'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
+  /** Somebody works on it, here or in another process: `read` tells how it goes. */
+  | { readonly type: 'elsewhere'; readonly record: RunRecord };
+
+export interface RememberedFact {
+  /** Counts up in the order in which facts were remembered, with gaps. To read on after it. */
+  readonly position: number;
+  /** The run inside the run that it is of: `''` for the run itself. */
+  readonly path: string;
+  readonly fact: Fact;
+}
+
+export interface OpenOptions {
+  /** Is shown the record before the run is taken; where it throws, the run stays as it is. */
+  readonly accept?: (record: RunRecord) => void;
+}
+
+/** What is known of a run from outside. */
+export interface RunProgress {
+  readonly record: RunRecord;
+  /** `interrupted`: it has not ended, and nobody works on it. */
+  readonly status: RunStatus | 'interrupted';
+  readonly facts: readonly RememberedFact[];
+  /** How it ended, or what it waits for. */
+  readonly outcome?: Outcome<unknown>;
+}
+
+/** What is known of a run without opening it. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly agent: string;
+  /** `interrupted`: it has not ended, and nobody works on it; `agent.resume` goes on with it. */
+  readonly status: RunStatus | 'interrupted';
+  readonly metadata: JsonObject;
+  /** Milliseconds since 1970, as is `updatedAt`. */
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly attempts: number;
+  /** How it ended, or what it waits for. */
+  readonly outcome?: Outcome<unknown>;
+}
+
+export interface RunFilter {
+  readonly status?: RunSummary['status'];
+  readonly agent?: string;
+  /** @defaultValue 1_000 */
+  readonly limit?: number;
+}
+
+export interface EnqueueOptions {
+  /** @defaultValue a random UUID */
+  readonly runId?: string;
+  /** Each replaces the agent's own. */
+  readonly limits?: RunRecord['limits'];
+  readonly metadata?: JsonObject;
+}
+
+export interface ForkOptions {
+  /** The name of a remembered step: `model:3`, `tool:3.1:refund`. What comes before it is kept. */
+  readonly before: string;
+  /** @defaultValue a random UUID */
+  readonly runId?: string;
+  /** Begins from this conversation in place of what came before. */
+  readonly messages?: readonly Message[];
+  /** What the user says at that point. */
+  readonly input?: string | readonly Message[];
+}
+
+/** The host that runs are kept on: `memory()`, an SQLite file, an engine. */
+export interface DurableHost {
+  /** @throws DurableError `run.exists` */
+  start(record: RunRecord): Promise<Durable>;
+  /** @throws DurableError `run.unknown` */
+  open(runId: string, options?: OpenOptions): Promise<OpenedRun>;
+  /** Called once at the end of each attempt, also where it ended suspended or by an error of the host. */
+  release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void>;
+  /**
+   * Answers a pending call, from anywhere, at any time; `agent.resume` goes on from there.
+   *
+   * @throws ApprovalError where the call is unknown, answered already, expired, or of another fingerprint.
+   */
+  answer(runId: string, pendingId: string, answer: Answer): Promise<void>;
+  /** The user writes while calls are pending: these are closed as cancelled, and the message is appended. */
+  send(runId: string, message: UserMessage): Promise<void>;
+  /**
+   * Leaves a run for whoever has that agent: `agent.resume`, or the host's own workers. Gives its id.
+   *
+   * @throws DurableError `run.exists`
+   */
+  enqueue(agent: string, input: string | readonly Message[], options?: EnqueueOptions): Promise<string>;
+  /**
+   * Ends a run for good, wherever it is at work. One that nobody works on ends when it is resumed.
+   *
+   * @throws DurableError `run.unknown`
+   */
+  cancel(runId: string, options?: { readonly reason?: string }): Promise<void>;
+  /** The facts of a run after a position, and where it is. @throws DurableError `run.unknown` */
+  read(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
+  /** The facts of a run as they are remembered, until it has ended or the signal is aborted. */
+  events(runId: string, options?: FollowOptions): AsyncIterable<RememberedFact>;
+  /** Oldest first. */
+  runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  /**
+   * A new run from any remembered step of another, which stays as it is. Gives the new run's id; `agent.resume` begins it.
+   *
+   * Without `messages` and `input` it goes on from the step itself; with them it is a new conversation from there, whose
+   * turns and limits begin anew.
+   *
+   * @throws DurableError `run.unknown`, `run.exists`, `step.unknown`
+   */
+  fork(runId: string, options: ForkOptions): Promise<string>;
+  /**
+   * For the end of a process: starts no new step, waits for those at work, then gives up the runs. They can be resumed at
+   * once, by any process. Not an abort: nothing of a run is decided.
+   */
+  close(options?: {
+    /** @defaultValue 10_000 */
+    readonly graceMs?: number;
+  }): Promise<void>;
+}
+
+export interface FollowOptions {
+  /** The position of the last fact that is known. @defaultValue 0 */
+  readonly after?: number;
+  readonly signal?: AbortSignal;
+}

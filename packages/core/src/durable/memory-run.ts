@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { isOpen, type Wait } from './answering.ts';
+import type { Durable, Step, Task, Waited, WaitOptions } from './durable.ts';
+import type { RunRecord } from './host.ts';
+import { sideBySide } from './side-by-side.ts';
+
+/** Everything that is known of a run. */
+export interface Kept {
+  record: RunRecord;
+  /** In the order in which they were remembered. */
+  readonly steps: Map<string, unknown>;
+  /** Steps of effect `once` that were begun, by the attempt that began them. */
+  readonly intents: Map<string, string>;
+  readonly waits: Map<string, Wait>;
+  isLive: boolean;
+  attempts: number;
+  updatedAt: number;
+  outcome: Outcome<unknown> | undefined;
+  readonly cancel: AbortController;
+}
+
+export interface MemoryRunOptions {
+  readonly clock: Clock;
+  /** Throws where no step may begin any more. */
+  readonly checkOpen: () => void;
+}
+
+/** A run that is kept in this process. */
+export class MemoryRun implements Durable {
+  readonly attempt: string;
+  readonly #kept: Kept;
+  readonly #options: MemoryRunOptions;
+  readonly #path: string;
+
+  constructor(kept: Kept, options: MemoryRunOptions, path = '') {
+    this.attempt = `${kept.record.runId}#${kept.attempts}`;
+    this.#kept = kept;
+    this.#options = options;
+    this.#path = path;
+  }
+
+  get signal(): AbortSignal {
+    return this.#kept.cancel.signal;
+  }
+
+  async step<T>(step: Step<T>): Promise<T> {
+    const name = this.#path + step.name;
+    const { steps } = this.#kept;
+    if (steps.has(name)) {
+      const value = steps.get(name) as T; // The same name always has the same type: names are positions.
+      step.told(value, { replayed: true });
+      return value;
+    }
+    this.#options.checkOpen();
+    const value = await this.#work(name, step);
+    steps.set(name, value);
+    step.told(value, { replayed: false });
+    return value;
+  }
+
+  all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
+    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
+  }
+
+  async wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
+    const { fingerprint, timeoutMs = Number.POSITIVE_INFINITY } = options;
+    const accepts = [...options.accepts]; // Whoever holds the outcome may change its list.
+    const { waits } = this.#kept;
+    const id = this.#path + name;
+    const now = this.#options.clock.now();
+    const wait = waits.get(id) ?? { fingerprint, accepts, expiresAt: now + timeoutMs, taken: false };
+    const isParked = isOpen(wait) && now < wait.expiresAt;
+    waits.set(id, isParked ? wait : { ...wait, taken: true });
+    if (isParked) return { type: 'parked' };
+    if (wait.word === undefined) return { type: 'expired' };
+    return { type: 'answered', value: wait.word as T }; // Whoever waits under this name knows what is said.
+  }
+
+  #run<T>(task: Task<T>): Promise<T> {
+    if (task.type === 'step') return this.step(task);
+    return task.body(new MemoryRun(this.#kept, this.#options, `${this.#path}${task.name}/`));
+  }
+
+  #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> | T {
+    if (effect !== 'once') return work();
+    const { intents } = this.#kept;
+    const begun = intents.get(name);
+    if (begun !== undefined && begun !== this.attempt && inDoubt !== undefined) return inDoubt();
+    intents.set(name, this.attempt);
+    return work();
+  }
+}

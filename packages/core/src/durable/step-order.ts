@@ -1,0 +1,51 @@
+import { CHILD_RESULT } from './durable.ts';
+
+/** The run inside the run whose fact a step yields: `tool:3.0` of `tool:3.0/model:1`, `''` of `model:3`. */
+export function pathOf(name: string): string {
+  const segments = name.split('/').slice(0, -1);
+  return (name.endsWith(`/${CHILD_RESULT}`) ? segments.slice(0, -1) : segments).join('/');
+}
+
+/** The order in which a run comes to its steps, whatever the order in which parallel ones were remembered. */
+export function compareSteps(one: string, other: string): number {
+  const [left, right] = [one.split('/'), other.split('/')];
+  for (const [index, segment] of left.entries()) {
+    const against = right[index];
+    if (against === undefined) return 0;
+    const order = compareSegments(segment, against);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** The kinds of steps within one turn. */
+const KINDS = [
+  'start',
+  'plan',
+  'model',
+  'output',
+  'again',
+  'check',
+  'approve',
+  'answer',
+  'tool',
+  'doubt',
+  'stuck',
+  'last',
+];
+
+function compareSegments(one: string, other: string): number {
+  const [left, right] = [positionOf(one), positionOf(other)];
+  for (const [index, value] of left.entries()) {
+    const difference = value - (right[index] ?? 0);
+    if (difference !== 0 && !Number.isNaN(difference)) return difference;
+  }
+  return 0;
+}
+
+/** `tool:3.1:refund` is call 1 of turn 3; what has no turn comes last. */
+function positionOf(segment: string): readonly number[] {
+  const [kind = '', position = ''] = segment.split(':');
+  const [turn = '', index = '0'] = position.split('.');
+  return [position === '' && kind !== 'start' ? Number.MAX_VALUE : Number(turn), KINDS.indexOf(kind), Number(index)];
+}

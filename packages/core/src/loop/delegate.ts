@@ -1,0 +1,96 @@
+import { callName } from '../chat/message.ts';
+import { CHILD_RESULT, type Child, type Durable } from '../durable/durable.ts';
+import type { CallClosed, Fact } from '../event/fact.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { NO_USAGE } from '../event/usage.ts';
+import { readArguments } from '../tool/arguments.ts';
+import { ToolError } from '../tool/errors.ts';
+import { toResult } from '../tool/result.ts';
+import type { Tool } from '../tool/tool.ts';
+import { type At, cancelled, failed, finished, invalid } from './close-call.ts';
+import { factStep, type Scope, stamp } from './scope.ts';
+import type { CallState } from './state.ts';
+import { fromOutside } from './step-name.ts';
+
+/** What a run inside a run is given of the one around it. */
+export interface Around {
+  readonly scope: Scope;
+  /** Keeps the steps of the run inside. */
+  readonly durable: Durable;
+  readonly path: string;
+}
+
+/** Runs an agent inside a run. Never rejects but with a `DurableError`. */
+export type Delegate = (input: unknown, around: Around) => Promise<Outcome<unknown>>;
+
+interface Where {
+  readonly turn: number;
+  readonly state: CallState;
+  readonly scope: Scope;
+}
+
+/** A call that is a run of its own. Its steps are kept inside this one's; what came of it is the call's result. */
+export function delegated(tool: Tool, { turn, state, scope }: Where): Child<Fact> {
+  const name = `tool:${turn}.${state.index}`;
+  const at: At = { turn, state, scope, startedAt: scope.clock.now() };
+  return {
+    type: 'child',
+    name,
+    body: (durable) => runWithin(tool, { ...at, durable, path: fromOutside(scope, name) }),
+  };
+}
+
+interface Within extends At {
+  readonly durable: Durable;
+  readonly path: string;
+}
+
+async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<Fact> {
+  const { turn, state, scope } = at;
+  const { index, call } = state;
+  const result = (work: () => CallClosed): Promise<Fact> =>
+    durable.step(factStep<Fact>(scope, { name: CHILD_RESULT, effect: 'read', work: async () => work() }));
+  const read = await readArguments(tool, call);
+  if (!read.ok) return result(() => invalid(read.issues, at));
+  const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
+  void scope.tell.notice({ type: 'tool.started', turn, index, call }); // Nobody waits for readers here.
+  const outcome = await delegate(read.value, { scope, durable, path });
+  if (outcome.status !== 'suspended') return result(() => closedBy(outcome, { ...at, tool }));
+  const suspended: Fact = { type: 'tool.suspended', turn, index, pending: outcome.pending, ...stamp(scope) };
+  scope.tell.fact(suspended, { replayed: false });
+  return suspended;
+}
+
+type Ended = Exclude<Outcome<unknown>, { status: 'suspended' }>;
+
+/** Anything but an answer is told as what it is. */
+function closedBy(outcome: Ended, { tool, ...at }: At & { readonly tool: Tool }): CallClosed {
+  const spent = outcome.usage === NO_USAGE ? {} : { spent: outcome.usage };
+  if (outcome.status === 'completed') {
+    return { ...finished(toResult(outcome.output, { maxLength: tool.maxResultLength }), at), ...spent };
+  }
+  if (outcome.status === 'aborted' && at.scope.signal.aborted) return { ...cancelled(at), ...spent };
+  const content = `The agent "${callName(at.state.call)}" gave no answer. ${reasonOf(outcome)}`;
+  return { ...failed(new ToolError(content), { ...at, reason: 'ended', content }), ...spent };
+}
+
+function reasonOf(outcome: Exclude<Ended, { status: 'completed' }>): string {
+  switch (outcome.status) {
+    case 'limited':
+      return `It reached its limit: ${outcome.limit}.${quoted(outcome.text)}`;
+    case 'truncated':
+      return `Its reply was cut off by the token limit.${quoted(outcome.text)}`;
+    case 'filtered':
+      return "Its reply was stopped by the server's filter.";
+    case 'refused':
+      return `It refused: ${outcome.refusal}`;
+    case 'aborted':
+      return `It was aborted: ${outcome.reason}`;
+    case 'failed':
+      return `It failed: ${outcome.error.message}`;
+  }
+}
+
+function quoted(text: string | undefined): string {
+  return text === undefined || text.trim() === '' ? '' : ` What it had so far:\n${text}`;
+}

@@ -1,0 +1,97 @@
+import type {
+  Durable,
+  DurableHost,
+  EnqueueOptions,
+  FollowOptions,
+  ForkOptions,
+  OpenedRun,
+  OpenOptions,
+  RememberedFact,
+  RunFilter,
+  RunProgress,
+  RunRecord,
+  RunSummary,
+  Step,
+  Task,
+} from '@pawl/core';
+
+/** A host that is another one, but for what happens around a run's steps. */
+export class HostAround implements DurableHost {
+  readonly #inner: DurableHost;
+
+  constructor(inner: DurableHost) {
+    this.#inner = inner;
+  }
+
+  /** What a step becomes here. */
+  around<T>(step: Step<T>): Step<T> {
+    return step;
+  }
+
+  /** A run begins, or goes on. */
+  opened(): void {}
+
+  async start(record: RunRecord): Promise<Durable> {
+    return this.#durable(await this.#inner.start(record));
+  }
+
+  async open(runId: string, options?: OpenOptions): Promise<OpenedRun> {
+    const opened = await this.#inner.open(runId, options);
+    this.opened();
+    return opened.type === 'held' ? { ...opened, durable: this.#durable(opened.durable) } : opened;
+  }
+
+  release(...[runId, outcome]: Parameters<DurableHost['release']>): Promise<void> {
+    return this.#inner.release(runId, outcome);
+  }
+
+  answer(...[runId, pendingId, answer]: Parameters<DurableHost['answer']>): Promise<void> {
+    return this.#inner.answer(runId, pendingId, answer);
+  }
+
+  send(...[runId, message]: Parameters<DurableHost['send']>): Promise<void> {
+    return this.#inner.send(runId, message);
+  }
+
+  enqueue(agent: string, input: string, options?: EnqueueOptions): Promise<string> {
+    return this.#inner.enqueue(agent, input, options);
+  }
+
+  cancel(runId: string, options?: { readonly reason?: string }): Promise<void> {
+    return this.#inner.cancel(runId, options);
+  }
+
+  read(runId: string, options?: { readonly after?: number }): Promise<RunProgress> {
+    return this.#inner.read(runId, options);
+  }
+
+  events(runId: string, options?: FollowOptions): AsyncIterable<RememberedFact> {
+    return this.#inner.events(runId, options);
+  }
+
+  runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
+    return this.#inner.runs(filter);
+  }
+
+  fork(runId: string, options: ForkOptions): Promise<string> {
+    return this.#inner.fork(runId, options);
+  }
+
+  close(options?: { readonly graceMs?: number }): Promise<void> {
+    return this.#inner.close(options);
+  }
+
+  #durable(durable: Durable): Durable {
+    const task = <T>(given: Task<T>): Task<T> => {
+      if (given.type === 'step') return this.around(given);
+      return { ...given, body: (inner) => given.body(this.#durable(inner)) };
+    };
+    return {
+      attempt: durable.attempt,
+      ...(durable.signal && { signal: durable.signal }),
+      step: (step) => durable.step(this.around(step)),
+      all: (tasks, options) => durable.all(tasks.map(task), options),
+      wait: (name, options) => durable.wait(name, options),
+    };
+  }
+}
