@@ -1,4 +1,4 @@
-import { DurableError, type DurableHost, type Step } from '@pawl/core';
+import { DurableError, type DurableHost, type Effect, type Step } from '@pawl/core';
 import { HostAround } from './host-around.ts';
 
 export interface Kill {
@@ -43,8 +43,8 @@ export class FragileHost extends HostAround {
     this.#isDead = false;
   }
 
-  override around<T>(step: Step<T>): Step<T> {
-    const { name, inDoubt } = step;
+  override around<T>(step: Step<T>, name: string): Step<T> {
+    const { effect, inDoubt } = step;
     let isLast = false;
     return {
       ...step,
@@ -52,7 +52,7 @@ export class FragileHost extends HostAround {
         this.#live();
         isLast = ++this.#count === this.#kill.at;
         if (isLast && this.#kill.moment === 'before') this.#die();
-        this.#begin(step);
+        this.#begin(name, effect);
         const value = await step.work();
         if (isLast && this.#kill.moment === 'within') this.#die();
         this.#live();
@@ -72,7 +72,7 @@ export class FragileHost extends HostAround {
     };
   }
 
-  #begin<T>({ name, effect }: Step<T>): void {
+  #begin(name: string, effect: Effect): void {
     if (this.#kept.has(name) || this.#begunOnce.has(name)) this.#repeated.push(name);
     if (effect === 'once') this.#begunOnce.add(name);
   }

@@ -23,8 +23,8 @@ export class HostAround implements DurableHost {
     this.#inner = inner;
   }
 
-  /** What a step becomes here. */
-  around<T>(step: Step<T>): Step<T> {
+  /** What a step becomes here. `name` begins with the path of the run inside the run that it is of. */
+  around<T>(step: Step<T>, _name: string): Step<T> {
     return step;
   }
 
@@ -81,15 +81,16 @@ export class HostAround implements DurableHost {
     return this.#inner.close(options);
   }
 
-  #durable(durable: Durable): Durable {
+  #durable(durable: Durable, path = ''): Durable {
+    const around = <T>(step: Step<T>): Step<T> => this.around(step, path + step.name);
     const task = <T>(given: Task<T>): Task<T> => {
-      if (given.type === 'step') return this.around(given);
-      return { ...given, body: (inner) => given.body(this.#durable(inner)) };
+      if (given.type === 'step') return around(given);
+      return { ...given, body: (inner) => given.body(this.#durable(inner, `${path}${given.name}/`)) };
     };
     return {
       attempt: durable.attempt,
       ...(durable.signal && { signal: durable.signal }),
-      step: (step) => durable.step(this.around(step)),
+      step: (step) => durable.step(around(step)),
       all: (tasks, options) => durable.all(tasks.map(task), options),
       wait: (name, options) => durable.wait(name, options),
     };

@@ -71,7 +71,7 @@ function inDoubt({ outcome, attempts }: Life, steps: readonly string[]): Outcome
 }
 
 function closes(event: RunEvent, steps: readonly string[]): event is Extract<RunEvent, { type: 'tool.finished' }> {
-  if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return false;
+  if (event.path !== '' || (event.type !== 'tool.finished' && event.type !== 'tool.failed')) return false;
   return steps.some((step) => step.startsWith(`tool:${event.turn}.${event.index}:`));
 }
 
@@ -80,15 +80,28 @@ function onceKeys({ started }: Life): readonly string[] {
   return started.filter((key) => /:(pay|refund|fail)$/.test(key));
 }
 
+/** How an attempt ended is told, and not remembered. */
+function endsAttempt(event: RunEvent): boolean {
+  if (event.type === 'run.finished') return event.path === '' || event.outcome.status === 'suspended';
+  return event.type === 'run.suspended' || event.type === 'tool.suspended';
+}
+
 /** Each attempt begins with the facts of those before it, marked; nothing else is marked. */
 function expectReplays({ attempts }: Life): void {
   let known: readonly object[] = [];
   for (const events of attempts) {
     expect(sorted(replayedFacts(events))).toEqual(sorted(known));
-    known = factsOf(events.filter(({ type }) => type !== 'run.suspended' && type !== 'run.finished'));
+    known = factsOf(events.filter((event) => !endsAttempt(event)));
   }
 }
 
+/** A run inside may wait through several attempts at the one around it. */
+function isWithin({ type, path }: RunEvent): boolean {
+  return path !== '' || type === 'tool.suspended';
+}
+
 function newFacts({ attempts }: Life): readonly object[] {
-  return factsOf(attempts.flat().filter(({ replayed }) => replayed !== true));
+  return factsOf(
+    attempts.flat().filter((event) => event.replayed !== true && !(isWithin(event) && endsAttempt(event))),
+  );
 }

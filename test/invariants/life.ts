@@ -38,7 +38,7 @@ export async function live(scenario: Scenario, options: LifeOptions): Promise<Li
   const { model, host = memory(), stream = false, watch } = options;
   const clock = manualClock();
   const started: string[] = [];
-  const agent = new Agent({ ...scenario.agent({ started }), model, clock, random: () => 0 });
+  const agent = new Agent({ ...scenario.agent({ started, model, clock }), model, clock, random: () => 0 });
   const attempts: RunEvent[][] = [];
   const ended = (run: Run<unknown>): Promise<Outcome<unknown> | undefined> => {
     const events: RunEvent[] = [];

@@ -1,6 +1,8 @@
 import {
   type AgentOptions,
   type Answer,
+  type ChatModel,
+  type Clock,
   type Effect,
   type Input,
   type Outcome,
@@ -18,6 +20,8 @@ export interface Scenario {
   readonly status: Outcome['status'];
   /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
   readonly turns: readonly (ModelReply | readonly ModelReply[])[];
+  /** The same of conversations inside the run, by the words that each begins with. */
+  readonly inside?: Readonly<Record<string, readonly ModelReply[]>>;
   readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
@@ -29,12 +33,20 @@ export interface Scenario {
 export interface Stage {
   /** The idempotency keys of the calls that began, in order. */
   readonly started: string[];
+  /** For agents inside the run. */
+  readonly model: ChatModel;
+  readonly clock: Clock;
 }
 
 /** Answers a turn's conversation with that turn's replies, however often and from whatever attempt it is asked. */
-export function responder({ turns }: Scenario): Respond<ModelReply> {
+export function responder({ turns, inside = {} }: Scenario): Respond<ModelReply> {
   const asked = new Map<string, { readonly turn: number; times: number }>();
   return ({ messages }) => {
+    const { content } = messages.find(({ role }) => role === 'user') ?? {};
+    const within = typeof content === 'string' ? inside[content] : undefined;
+    if (within !== undefined) {
+      return counted(within[messages.filter(({ role }) => role === 'assistant').length] ?? reply.empty());
+    }
     const conversation = JSON.stringify(messages);
     const before = asked.get(conversation) ?? { turn: asked.size, times: 0 };
     asked.set(conversation, { ...before, times: before.times + 1 });

@@ -2,10 +2,9 @@ import { type Answer, customTool, type Middleware, type PendingCall, parts, type
 import { reply } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
+import { asks, look, pay, refund } from './scenario-tools.ts';
+import { fromOutside, subAgents } from './scenarios-within.ts';
 
-const look = cityTool('look');
-const pay = cityTool('pay', { effect: 'once' });
-const refund = cityTool('refund', { effect: 'once', needsApproval: true });
 const fail = cityTool('fail', {
   effect: 'once',
   execute(city) {
@@ -19,10 +18,6 @@ const picture = cityTool('picture', {
       { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
     ),
 });
-
-function asks(name: string, city: string): { readonly name: string; readonly arguments: { readonly city: string } } {
-  return { name, arguments: { city } };
-}
 
 const parallel: Scenario = {
   name: 'several turns with parallel calls',
@@ -246,4 +241,6 @@ export const scenarios: readonly Scenario[] = [
   unknownFields,
   refusal,
   customTools,
+  subAgents,
+  fromOutside,
 ];

@@ -45,13 +45,14 @@ test('the packages export what they promise, and nothing else', () => {
     'memory',
     'openai',
     'parts',
+    'requireApproval',
     'systemClock',
     'tool',
     'withFallback',
   ]);
   expect(Object.keys(sqlite)).toEqual(['sqlite']);
   expect(Object.keys(zod3)).toEqual(['zod3']);
-  expect(Object.keys(tools).sort()).toEqual(['listFiles', 'readFile']);
+  expect(Object.keys(tools).sort()).toEqual(['askUser', 'listFiles', 'readFile']);
   expect(Object.keys(testing).sort()).toEqual([
     'ScriptError',
     'checkHistory',

@@ -66,6 +66,8 @@ export type { CustomToolOptions } from './tool/custom-tool.ts';
 export { customTool } from './tool/custom-tool.ts';
 export { AbortRun, ToolError } from './tool/errors.ts';
 export { ToolTimeoutError } from './tool/execute.ts';
+export type { ApprovalRule } from './tool/require-approval.ts';
+export { requireApproval } from './tool/require-approval.ts';
 export type { ToolResult } from './tool/result.ts';
 export { parts } from './tool/result.ts';
 export type { Effect, Tool, ToolContext, ToolOptions } from './tool/tool.ts';

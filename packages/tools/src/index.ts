@@ -1,3 +1,5 @@
+export type { AskUserOptions } from './ask-user/ask-user.ts';
+export { askUser } from './ask-user/ask-user.ts';
 export type { JailOptions } from './files/jail.ts';
 export type { ListFilesOptions } from './list-files/list-files.ts';
 export { listFiles } from './list-files/list-files.ts';

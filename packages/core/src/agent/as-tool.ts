@@ -1,9 +1,9 @@
 import { isRecord } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
-import type { Outcome } from '../event/outcome.ts';
+import type { Fact } from '../event/fact.ts';
 import { ActiveTime } from '../loop/active-time.ts';
 import { Budget } from '../loop/budget.ts';
-import type { Around, Delegate } from '../loop/delegate.ts';
+import type { Around, Delegate, Delegated } from '../loop/delegate.ts';
 import { DurationReached } from '../loop/limits.ts';
 import { runLoop } from '../loop/loop.ts';
 import type { Scope } from '../loop/scope.ts';
@@ -63,29 +63,22 @@ interface Within {
 }
 
 /** The same loop, with the host, the purse, the signal and the events of the run around it. */
-async function runWithin(blueprint: Blueprint, { messages, around }: Within): Promise<Outcome<unknown>> {
-  let replayed = true;
-  const { scope, end } = scopeWithin(blueprint, { around, onNew: () => (replayed = false) });
+async function runWithin(blueprint: Blueprint, { messages, around }: Within): Promise<Delegated> {
+  const { scope, end } = scopeWithin(blueprint, around);
   const { clock, time, tell } = scope;
   try {
     const begun = await begin({ blueprint, scope, history: () => readInput(messages) });
     const outcome = await runLoop(begun.state, begun.scope);
-    tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed });
-    return outcome;
+    const finished: Fact = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
+    return { outcome, tellFinished: (how) => tell.fact(finished, how) };
   } finally {
     end();
   }
 }
 
-interface ScopeWithin {
-  readonly around: Around;
-  /** Called with every fact that no earlier attempt had. */
-  readonly onNew: () => void;
-}
-
 function scopeWithin(
   blueprint: Blueprint,
-  { around: { scope: outer, durable, path }, onNew }: ScopeWithin,
+  { scope: outer, durable, path }: Around,
 ): { readonly scope: Scope; readonly end: () => void } {
   const { definition, random, settings, parallelToolCalls } = blueprint;
   const { clock } = outer;
@@ -113,13 +106,7 @@ function scopeWithin(
     parallelToolCalls,
     budget,
     time,
-    tell: {
-      ...tell,
-      fact(fact, how) {
-        if (!how.replayed) onNew();
-        tell.fact(fact, how);
-      },
-    },
+    tell,
   };
   return { scope, end: () => time.end() };
 }

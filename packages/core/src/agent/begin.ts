@@ -34,6 +34,7 @@ export async function begin({ blueprint, scope, history }: BeginOptions): Promis
 
 async function started({ blueprint, scope, history }: BeginOptions): Promise<Fact> {
   const { clock, context, signal, abort, policy } = scope;
+  if (signal.aborted) return interrupted(scope, { turn: 0, reason: signal.reason });
   try {
     const { messages } = history();
     const { durationMs } = policy.limits;

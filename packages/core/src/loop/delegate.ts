@@ -1,5 +1,5 @@
 import { callName } from '../chat/message.ts';
-import { CHILD_RESULT, type Child, type Durable } from '../durable/durable.ts';
+import { CHILD_RESULT, type Child, type Durable, type Step } from '../durable/durable.ts';
 import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE } from '../event/usage.ts';
@@ -21,7 +21,13 @@ export interface Around {
 }
 
 /** Runs an agent inside a run. Never rejects but with a `DurableError`. */
-export type Delegate = (input: unknown, around: Around) => Promise<Outcome<unknown>>;
+export type Delegate = (input: unknown, around: Around) => Promise<Delegated>;
+
+export interface Delegated {
+  readonly outcome: Outcome<unknown>;
+  /** Tells of the run inside that it has finished. */
+  readonly tellFinished: (how: { readonly replayed: boolean }) => void;
+}
 
 interface Where {
   readonly turn: number;
@@ -48,14 +54,23 @@ interface Within extends At {
 async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<Fact> {
   const { turn, state, scope } = at;
   const { index, call } = state;
-  const result = (work: () => CallClosed): Promise<Fact> =>
-    durable.step(factStep<Fact>(scope, { name: CHILD_RESULT, effect: 'read', work: async () => work() }));
+  const result = (work: () => CallClosed): Step<Fact> =>
+    factStep<Fact>(scope, { name: CHILD_RESULT, effect: 'read', work: async () => work() });
   const read = await readArguments(tool, call);
-  if (!read.ok) return result(() => invalid(read.issues, at));
+  if (!read.ok) return durable.step(result(() => invalid(read.issues, at)));
   const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
-  void scope.tell.notice({ type: 'tool.started', turn, index, call }); // Nobody waits for readers here.
-  const outcome = await delegate(read.value, { scope, durable, path });
-  if (outcome.status !== 'suspended') return result(() => closedBy(outcome, { ...at, tool }));
+  // What an aborted run has begun inside is still read again, for what it has cost. Nobody waits for readers here.
+  if (!scope.signal.aborted) void scope.tell.notice({ type: 'tool.started', turn, index, call });
+  const { outcome, tellFinished } = await delegate(read.value, { scope, durable, path });
+  if (outcome.status !== 'suspended') {
+    const step = result(() => closedBy(outcome, { ...at, tool }));
+    const told: typeof step.told = (fact, how) => {
+      tellFinished(how);
+      step.told(fact, how);
+    };
+    return durable.step({ ...step, told });
+  }
+  tellFinished({ replayed: false });
   const suspended: Fact = { type: 'tool.suspended', turn, index, pending: outcome.pending, ...stamp(scope) };
   scope.tell.fact(suspended, { replayed: false });
   return suspended;

@@ -1,0 +1,70 @@
+import { Agent, type Tool, tool } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { z } from 'zod';
+import type { Scenario, Stage } from './scenario.ts';
+import { asks, look, pay, refund } from './scenario-tools.ts';
+
+export const subAgents: Scenario = {
+  name: 'agents as tools, side by side, one of which waits for a person',
+  status: 'completed',
+  turns: [
+    reply.calls([
+      { name: 'travel', arguments: { prompt: 'To Oslo.' } },
+      asks('look', 'Rome'),
+      { name: 'travel', arguments: { prompt: 'To Rome.' } },
+      { name: 'travel', arguments: { prompt: 5 } },
+      { name: 'travel', arguments: { prompt: 'To Mars.' } },
+      asks('pay', 'Bern'),
+    ]),
+    reply.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, asks('refund', 'Bonn')]),
+    reply.text('All travelled.'),
+  ],
+  inside: {
+    'To Oslo.': [reply.calls([asks('pay', 'Oslo'), asks('look', 'Oslo')]), reply.text('In Oslo.')],
+    'To Rome.': [reply.calls([asks('refund', 'Rome'), asks('pay', 'Rome')]), reply.text('In Rome.')],
+    'To Mars.': [reply.refusal('Nobody goes there.')],
+    'Home.': [reply.call('look', { town: 'Home' }), reply.call('look', { city: 'Home' }), reply.text('At home.')],
+  },
+  agent: (stage) => ({
+    tools: [travelling(stage), look(stage), pay(stage), refund(stage)],
+    limits: { tokens: 10_000 },
+    settings: { max_completion_tokens: 100 },
+  }),
+  answer: ({ fingerprint }) => ({ type: 'approve', fingerprint }),
+};
+
+function travelling(stage: Stage): Tool<unknown> {
+  const { model, clock } = stage;
+  const agent = new Agent({
+    name: 'traveller',
+    instructions: 'Travel.',
+    model,
+    clock,
+    random: () => 0,
+    settings: { max_completion_tokens: 100 },
+    tools: [look(stage), pay(stage), refund(stage)],
+  });
+  return agent.asTool({ name: 'travel', description: 'Travels.' });
+}
+
+export const fromOutside: Scenario = {
+  name: 'calls that are answered from outside',
+  status: 'completed',
+  turns: [
+    reply.calls([
+      { name: 'ask', arguments: { question: 'Where to?' } },
+      asks('pay', 'Bern'),
+      { name: 'ask', arguments: { question: 'And then?' } },
+      { name: 'ask', arguments: { question: 5 } },
+    ]),
+    reply.call('ask', { question: 'Sure?' }),
+    reply.text('I know it all.'),
+  ],
+  agent: (stage) => ({ tools: [ask, pay(stage)] }),
+  answer: ({ id, fingerprint }) =>
+    id === 'approve:1.2'
+      ? { type: 'deny', fingerprint, reason: 'Enough.' }
+      : { type: 'reply', fingerprint, value: { said: `To ${id}.` } },
+};
+
+const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({ question: z.string() }) });
