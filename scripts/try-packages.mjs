@@ -2,6 +2,7 @@
 import { Agent, openai, tool } from '@pawl/core';
 import { sqlite } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
+import { dbosClient } from '@pawl/dbos';
 import { offlineServer, reply } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 import { z } from 'zod';
@@ -30,6 +31,8 @@ await agent.run('Go.', { durable: host, runId: 'run' });
 const { output, messages } = await agent.resume('run', { durable: host });
 await host.close();
 await server.close();
+const refused = await dbosClient({ url: 'postgresql://127.0.0.1:1/none' }).catch(({ code }) => code);
+if (refused !== 'host.unreachable') throw new Error(`@pawl/dbos does not work: ${refused}`);
 const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 if (output !== 'Done.' || results.join() !== '2,5') throw new Error(`The packages do not work: ${output} ${results}`);
 console.log('packages: installed by npm into an empty project, they run');

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@pawl/core';
+import * as host from '@pawl/core/host';
 import * as sqlite from '@pawl/core/sqlite';
 import * as zod3 from '@pawl/core/zod3';
+import * as dbos from '@pawl/dbos';
 import * as testing from '@pawl/testing';
 import * as tools from '@pawl/tools';
 import { expect, test } from 'vitest';
@@ -51,6 +53,25 @@ test('the packages export what they promise, and nothing else', () => {
     'withFallback',
   ]);
   expect(Object.keys(sqlite)).toEqual(['sqlite']);
+  expect(Object.keys(host).sort()).toEqual([
+    'Drain',
+    'checkAnswer',
+    'checkMessage',
+    'enqueuedRecord',
+    'existing',
+    'followFacts',
+    'forkOf',
+    'hasEnded',
+    'isOpen',
+    'notWaiting',
+    'pathOf',
+    'recordFrom',
+    'recordText',
+    'sideBySide',
+    'stepText',
+    'unknown',
+  ]);
+  expect(Object.keys(dbos).sort()).toEqual(['dbosClient', 'dbosHost']);
   expect(Object.keys(zod3)).toEqual(['zod3']);
   expect(Object.keys(tools).sort()).toEqual(['askUser', 'listFiles', 'readFile']);
   expect(Object.keys(testing).sort()).toEqual([

@@ -1,5 +1,8 @@
 import type { Clock } from '../base/clock.ts';
-import type { DurableHost, RunRecord } from '../durable/host.ts';
+import type { DurableHost } from '../durable/host.ts';
+import type { Resumable, ResumableWithContext } from '../durable/resumable.ts';
+
+export type { Resumable, ResumableWithContext } from '../durable/resumable.ts';
 
 export interface SqliteOptions {
   /**
@@ -20,23 +23,6 @@ export interface SqliteOptions {
   readonly lockedMs?: number;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
-}
-
-/** An agent, as far as a host has to know it. */
-export interface Resumable<Resumed> {
-  readonly name: string;
-  /** No method, so that an agent that needs a context is refused here: pass it as `{ agent, context }`. */
-  readonly resume: (runId: string, options: { readonly durable: DurableHost }) => Resumed;
-}
-
-/** An agent that needs a context, and where that comes from for each run that is resumed. */
-export interface ResumableWithContext<Resumed> {
-  readonly agent: {
-    readonly name: string;
-    resume(runId: string, options: { readonly durable: DurableHost; readonly context: unknown }): Resumed;
-  };
-  /** Gives what `agent.run` was given; the record has the run's `metadata`. */
-  readonly context: (record: RunRecord) => unknown;
 }
 
 export interface SqliteDurableHost extends DurableHost {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isRecord } from '../base/json.ts';
 import type { RunRecord, RunStatus } from '../durable/host.ts';
+import { recordFrom, recordText } from '../durable/record-text.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Lease } from './lease.ts';
 
@@ -124,16 +124,3 @@ function leaseFrom(columns: Columns): Lease | undefined {
     until: Number(columns['lease_until']),
   };
 }
-
-/** A limit may be `Infinity`, which JSON has no word for. */
-function recordText(record: RunRecord): string {
-  return JSON.stringify(record, (_, value: unknown) => (value === Number.POSITIVE_INFINITY ? NO_LIMIT : value));
-}
-
-const NO_LIMIT = { $limit: 'none' } as const;
-
-function recordFrom(text: string): RunRecord {
-  return JSON.parse(text, (_, value: unknown) => (isRecord(value) && value['$limit'] === 'none' ? INFINITE : value));
-}
-
-const INFINITE = Number.POSITIVE_INFINITY;

@@ -18,13 +18,14 @@ import type {
   RunRecord,
   RunSummary,
 } from '../durable/host.ts';
+import type { Resumable, ResumableWithContext } from '../durable/resumable.ts';
 import { pathOf } from '../durable/step-order.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { databaseError, openDatabase } from './database.ts';
 import { Holding } from './holding.ts';
-import type { Resumable, ResumableWithContext, SqliteDurableHost, SqliteOptions } from './host-types.ts';
+import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { currentPlace, isFree, type Lease } from './lease.ts';
 import { type RunRow, RunTable } from './run-table.ts';
 import { SqliteRun } from './sqlite-run.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
 import { isOpen } from '../durable/answering.ts';
 import type { Durable, Step, Task, Waited, WaitOptions } from '../durable/durable.ts';
 import { sideBySide } from '../durable/side-by-side.ts';
+import { stepText } from '../durable/step-text.ts';
 import type { RunTable } from './run-table.ts';
 import { lost, type StepTable } from './step-table.ts';
 import type { Writer } from './writer.ts';
@@ -53,7 +53,7 @@ export class SqliteRun implements Durable {
     }
     this.#attempt.checkOpen();
     const value = await this.#work(name, step);
-    const text = toJson(value, { runId, name });
+    const text = stepText(value, { runId, name });
     await writer.write(() => stepTable.keep({ runId, name }, { token, value: text }));
     steps.set(name, text);
     step.told(value, { replayed: false });
@@ -94,17 +94,4 @@ export class SqliteRun implements Durable {
     await writer.write(() => stepTable.intend({ runId, name }, { token, attempt }));
     return work();
   }
-}
-
-function toJson(value: unknown, { runId, name }: { readonly runId: string; readonly name: string }): string {
-  try {
-    const text: string | undefined = JSON.stringify(value);
-    if (text !== undefined) return text;
-  } catch (cause) {
-    throw new DurableError(`Step "${name}" of run "${runId}" gave what is no JSON. Look at the tool's middleware.`, {
-      code: 'step.no_json',
-      cause,
-    });
-  }
-  throw new DurableError(`Step "${name}" of run "${runId}" gave nothing. Give JSON.`, { code: 'step.no_json' });
 }

@@ -1,0 +1,185 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
+import { DurableError } from '@pawl/core';
+import type { Database, PoolClient } from './database.ts';
+import type { QueueOptions } from './host-types.ts';
+
+/** One attempt at a run, as DBOS carries it: a workflow. */
+export interface AttemptWorkflow {
+  readonly runId: string;
+  /** The attempts before it, and one. It does nothing where another has begun by then. */
+  readonly attempt: number;
+  readonly workflowId: string;
+}
+
+/** Calls what is given inside the workflow that it was taken from. */
+export type Within = <T>(work: () => T) => T;
+
+/** Works on an attempt; the workflow lasts as long as the promise. */
+export type Drive = (workflow: AttemptWorkflow, within: Within) => Promise<string>;
+
+export interface KeptStep {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Of all attempts of all versions: a deploy must not strand those that an earlier one began. */
+const APPLICATION = { name: 'pawl', version: 'pawl' } as const;
+const WORKFLOW = 'pawl.run';
+
+/** Makes DBOS's own tables. */
+export function prepareEngine(url: string): Promise<void> {
+  return DBOS.migrate(url);
+}
+
+/** DBOS from outside: reads what it keeps, and enqueues. */
+export class EngineClient {
+  readonly #client: DBOSClient;
+
+  private constructor(client: DBOSClient) {
+    this.#client = client;
+  }
+
+  static async open(database: Database, url: string): Promise<EngineClient> {
+    const client = await DBOSClient.create({
+      systemDatabaseUrl: url,
+      systemDatabasePool: database.pool,
+      applicationName: APPLICATION.name,
+      logger: QUIET,
+    });
+    return new EngineClient(client);
+  }
+
+  /** As part of a transaction: the attempt is made if that is committed, by a worker that has the agent. */
+  async enqueue(on: PoolClient, agent: string, { runId, attempt, workflowId }: AttemptWorkflow): Promise<void> {
+    const options = {
+      workflowName: WORKFLOW,
+      workflowID: workflowId,
+      queueName: queueOf(agent),
+      appVersion: APPLICATION.version,
+    };
+    await this.#client.enqueueInTransaction(on, options, runId, attempt);
+  }
+
+  /** What the steps of a workflow gave. One that threw gave nothing. */
+  async steps(workflowId: string): Promise<readonly KeptStep[]> {
+    const steps = (await this.#client.listWorkflowSteps(workflowId)) ?? [];
+    return steps.flatMap(({ name, output }) => (typeof output === 'string' ? [{ name, value: output }] : []));
+  }
+
+  /** The attempts that an executor has under way, by DBOS's book. */
+  async pendingOf(executorId: string): Promise<readonly AttemptWorkflow[]> {
+    const filter = { status: 'PENDING', workflowName: WORKFLOW, executorId, loadOutput: false } as const;
+    const workflows = await this.#client.listWorkflows(filter);
+    return workflows.map(({ workflowID: workflowId, input }) => {
+      const [runId, attempt] = input as [string, number]; // Started by this class and the one below only.
+      return { runId, attempt, workflowId };
+    });
+  }
+
+  /** Ends workflows that nobody works on any more. */
+  async forget(workflowIds: readonly string[]): Promise<void> {
+    if (workflowIds.length > 0) await this.#client.cancelWorkflows([...workflowIds]);
+  }
+
+  close(): Promise<void> {
+    return this.#client.destroy();
+  }
+}
+
+export interface EngineOptions {
+  readonly url: string;
+  readonly database: Database;
+  readonly executorId: string;
+  readonly agents: readonly string[];
+  readonly queue: QueueOptions;
+  readonly drive: Drive;
+}
+
+/** There is one DBOS in a process, and it has one function for all runs. */
+let current: Drive | undefined;
+let workflow: ((runId: string, attempt: number) => Promise<string>) | undefined;
+
+/** DBOS in this process: takes attempts from the queues, and keeps steps. */
+export class Engine {
+  readonly #outside: Within = AsyncLocalStorage.snapshot() as Within;
+  readonly #shell: (runId: string, attempt: number) => Promise<string>;
+
+  private constructor(shell: (runId: string, attempt: number) => Promise<string>) {
+    this.#shell = shell;
+  }
+
+  /** @throws DurableError `host.second` */
+  static async launch({ url, database, executorId, agents, queue, drive }: EngineOptions): Promise<Engine> {
+    if (current !== undefined || DBOS.isInitialized()) {
+      throw new DurableError('There is one DBOS in a process, and it runs already. Use that host, or close it first.', {
+        code: 'host.second',
+      });
+    }
+    current = drive;
+    try {
+      workflow ??= DBOS.registerWorkflow(attempt, { name: WORKFLOW });
+      const queues = agents.map(queueOf);
+      DBOS.setConfig({
+        name: APPLICATION.name,
+        applicationVersion: APPLICATION.version,
+        systemDatabaseUrl: url,
+        systemDatabasePool: database.pool,
+        executorID: executorId,
+        listenQueues: queues,
+        logger: QUIET,
+      });
+      await DBOS.launch();
+      for (const name of queues)
+        await DBOS.registerQueue(name, { ...parametersOf(queue), onConflict: 'always_update' });
+      return new Engine(workflow);
+    } catch (error) {
+      current = undefined;
+      throw error;
+    }
+  }
+
+  /** Begins an attempt in this process, at once. */
+  async start({ runId, attempt: number, workflowId }: AttemptWorkflow): Promise<void> {
+    const params = { workflowID: workflowId, workflowIDReusePolicy: 'reject' } as const;
+    await this.#outside(() => DBOS.startWorkflow(this.#shell, params)(runId, number));
+  }
+
+  /** Does the work as a step of DBOS's, which keeps what it gives. Only inside a workflow. */
+  static step(name: string, work: () => Promise<string>): Promise<string> {
+    return DBOS.runStep(work, { name });
+  }
+
+  /** Takes no more attempts, waits for those at work, and leaves the database. */
+  async shutdown(graceMs: number): Promise<void> {
+    await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs });
+    current = undefined;
+  }
+}
+
+async function attempt(runId: string, number: number): Promise<string> {
+  const { workflowID: workflowId } = DBOS;
+  if (current === undefined || workflowId === undefined) throw new Error('No host is open.');
+  return current({ runId, attempt: number, workflowId }, AsyncLocalStorage.snapshot() as Within);
+}
+
+function queueOf(agent: string): string {
+  return `pawl.${agent}`;
+}
+
+function parametersOf({ workerConcurrency, concurrency, rateLimit, pollingMs = 200 }: QueueOptions): object {
+  return {
+    minPollingIntervalMs: pollingMs,
+    ...(workerConcurrency !== undefined && { workerConcurrency }),
+    ...(concurrency !== undefined && { globalConcurrency: concurrency }),
+    ...(rateLimit && { rateLimit: { limitPerPeriod: rateLimit.runs, periodSec: rateLimit.periodMs / 1_000 } }),
+  };
+}
+
+/** DBOS tells every launch and every retry. Only what went wrong is of use to somebody who runs a service. */
+const QUIET: DLogger = {
+  info: () => undefined,
+  debug: () => undefined,
+  warn: (entry) => console.warn(entry),
+  error: (entry) => console.error(entry),
+};

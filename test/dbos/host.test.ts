@@ -1,0 +1,252 @@
+import { Agent, type DurableHost, type PendingCall, type Run, tool } from '@pawl/core';
+import { type DbosClient, type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
+import { reply, scriptedModel } from '@pawl/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
+import { until } from './workers.ts';
+
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.stop());
+
+test('a run goes on where it was suspended, by a worker that nobody told to', async () => {
+  const runs: Run<unknown>[] = [];
+  const { agent, host, client } = await open({ onRun: (run) => runs.push(run) });
+  const { pending } = await suspended(agent.run('Go.', { durable: host, runId: 'run' }));
+  await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+  const { outcome } = await until(client, 'run', ['completed']);
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
+  expect(runs.map(({ id }) => id)).toEqual(['run']);
+});
+
+test('of 20 answers at once to one call exactly one is taken, by two clients', async () => {
+  const { agent, host, client, url } = await open({ agents: [] });
+  const other = await dbosClient({ url });
+  onTestFinished(() => other.close());
+  const { pending } = await suspended(agent.run('Go.', { durable: host, runId: 'run' }));
+  const answers = Array.from({ length: 20 }, (_, index) => {
+    const on = index % 2 === 0 ? client : other;
+    return on.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: `Answer ${index}.` });
+  });
+  const settled = await Promise.allSettled(answers);
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const taken = settled.findIndex(({ status }) => status === 'fulfilled');
+  for (const result of settled) {
+    if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'approval.used' });
+  }
+  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(JSON.stringify(outcome.messages)).toContain(`Answer ${taken}.`);
+});
+
+test('a process without agents enqueues, lists, follows and forks', async () => {
+  const { client } = await open();
+  const runId = await client.enqueue('payer', 'Go.', { metadata: { for: 'me' } });
+  const types: string[] = [];
+  await until(client, runId, ['completed']);
+  for await (const { fact } of client.events(runId)) types.push(fact.type);
+  expect(types[0]).toBe('run.started');
+  expect(types.at(-1)).toBe('model.replied');
+  expect(types).toContain('approval.answered');
+  const fork = await client.fork(runId, { before: 'model:2' });
+  const { record, outcome } = await until(client, fork, ['completed']);
+  expect(record.forked).toMatchObject({ runId, before: 'model:2' });
+  expect(outcome).toMatchObject({ output: 'Paid.' });
+  const listed = await client.runs({ status: 'completed', agent: 'payer' });
+  expect(listed.map(({ runId: id, metadata }) => ({ id, metadata }))).toEqual([
+    { id: runId, metadata: { for: 'me' } },
+    { id: fork, metadata: { for: 'me' } },
+  ]);
+});
+
+test('a queue keeps to its worker concurrency', async () => {
+  let atWork = 0;
+  let most = 0;
+  const agent = agentThat(async () => {
+    most = Math.max(most, ++atWork);
+    await new Promise((resolve) => setTimeout(resolve, 20)); // Real workers on a real queue.
+    atWork--;
+  });
+  const { client } = await open({ agents: [agent], queue: { workerConcurrency: 2, pollingMs: 20 } });
+  const runIds = await Promise.all(Array.from({ length: 6 }, () => client.enqueue('payer', 'Go.')));
+  for (const runId of runIds) await until(client, runId, ['completed']);
+  expect(most).toBe(2);
+});
+
+test('a run that is cancelled ends where it is: in the queue, at work, or waiting', async () => {
+  const { agent, host, client } = await open({ queue: { workerConcurrency: 1, pollingMs: 20 } });
+  await suspended(agent.run('Go.', { durable: host, runId: 'waiting' }));
+  await client.cancel('waiting', { reason: 'No more.' });
+  const { outcome } = await until(client, 'waiting', ['aborted']);
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'No more.' });
+  const slow = agentThat(
+    (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  const atWork = slow.run('Go.', { durable: host, runId: 'at work' });
+  await new Promise((resolve) => atWork.on('tool.started', resolve));
+  await client.cancel('at work');
+  expect(await atWork.outcome()).toMatchObject({ status: 'aborted', reason: 'cancelled' });
+});
+
+test('a fork, an answer, a message: what is unknown is refused as on every host', async () => {
+  const { agent, host, client } = await open({ agents: [] });
+  await expect(client.read('nowhere')).rejects.toMatchObject({ code: 'run.unknown' });
+  await expect(client.fork('nowhere', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
+  const { pending } = await suspended(agent.run('Go.', { durable: host, runId: 'run' }));
+  const { fingerprint } = pending;
+  await expect(client.answer('run', 'approve:9.9', { type: 'approve', fingerprint })).rejects.toMatchObject({
+    code: 'approval.unknown',
+  });
+  await expect(client.answer('run', pending.id, { type: 'approve', fingerprint: 'x' })).rejects.toMatchObject({
+    code: 'approval.mismatch',
+  });
+  await expect(agent.run('Go.', { durable: host, runId: 'run' }).outcome()).rejects.toMatchObject({
+    code: 'run.exists',
+  });
+  await client.send('run', { role: 'user', content: 'Leave it.' });
+  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(JSON.stringify(outcome.messages)).toContain('Leave it.');
+});
+
+test('closing lets the step at work finish, begins no other, and leaves the run to others', async () => {
+  const { agent, host, url, client } = await open();
+  const run = agent.run('Go.', { durable: host, runId: 'run' });
+  await new Promise((resolve) => run.on('tool.started', resolve));
+  const outcome = run.outcome();
+  outcome.catch(() => undefined);
+  await host.close();
+  await expect(outcome).rejects.toMatchObject({ code: 'host.closing' });
+  expect((await client.read('run')).status).toBe('interrupted');
+  const next = await dbosHost({ url, executorId: 'next', agents: [payer()] });
+  onTestFinished(() => next.close());
+  expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
+});
+
+test('one process has one host of this kind, and one executor has one name', async () => {
+  const { url } = await open();
+  await expect(dbosHost({ url, executorId: 'second', agents: [] })).rejects.toMatchObject({ code: 'host.second' });
+  await expect(dbosHost({ url, executorId: 'worker', agents: [] })).rejects.toMatchObject({
+    code: 'host.executor_taken',
+  });
+  await expect(dbosHost({ url, executorId: ' ', agents: [] })).rejects.toThrow(/executorId is missing/);
+});
+
+test('a worker whose connection breaks begins no step, and goes on with the run when it is back', async () => {
+  const { agent, host, url, client } = await open();
+  const run = agent.run('Go.', { durable: host, runId: 'run' });
+  run.outcome().catch(() => undefined);
+  await new Promise((resolve) => run.on('tool.started', resolve));
+  await endSessions(url, 'pawl lock');
+  await expect(run.outcome()).rejects.toMatchObject({ code: 'host.lost' });
+  expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
+});
+
+test('a database that is not there, and one of a newer format, are named', async () => {
+  const url = new URL(await postgres.newDatabase());
+  const nowhere = new URL(url);
+  nowhere.pathname = '/nowhere';
+  await expect(dbosClient({ url: nowhere.href })).rejects.toMatchObject({ code: 'host.unreachable' });
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  await client.query(
+    'CREATE SCHEMA pawl; CREATE TABLE pawl.format (number integer); INSERT INTO pawl.format VALUES (9)',
+  );
+  await client.end();
+  await expect(dbosClient({ url: url.href })).rejects.toMatchObject({ code: 'host.newer' });
+});
+
+test('large and odd values come back as they were', async () => {
+  const { host, client } = await open({ agents: [] });
+  const odd = `${'ä🦊\u0000\ud800"\\\n'.repeat(20_000)}`;
+  const echo = tool({ name: 'echo', description: 'Echoes.', input: z.object({}), execute: () => odd });
+  const model = scriptedModel([reply.call('echo', {}), reply.text('Said.')]);
+  const agent = new Agent({ name: 'echoer', model, tools: [{ ...echo, maxResultLength: 1_000_000 }] });
+  await agent.run('Go.', { durable: host, runId: 'run' });
+  const { facts } = await client.read('run');
+  expect(facts.map(({ fact }) => fact).find(({ type }) => type === 'tool.finished')).toMatchObject({ content: odd });
+});
+
+type Options = Partial<DbosOptions<Run<unknown>>>;
+
+interface Opened {
+  readonly agent: Agent;
+  readonly host: DurableHost;
+  readonly client: DbosClient;
+  readonly url: string;
+}
+
+/** A database of its own with one worker, and a client. */
+async function open(options: Options = {}): Promise<Opened> {
+  const url = await postgres.newDatabase();
+  const agent = payer();
+  const host = await dbosHost({ url, executorId: 'worker', agents: [agent], queue: { pollingMs: 20 }, ...options });
+  const client = await dbosClient({ url });
+  onTestFinished(async () => {
+    await client.close();
+    await host.close();
+  });
+  return { agent, host, client, url };
+}
+
+/** Looks, then pays, which a person has to approve. */
+function payer(): Agent {
+  const input = z.object({});
+  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: settled('Seen.') });
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input,
+    effect: 'once',
+    needsApproval: true,
+    execute: settled('Paid.'),
+  });
+  const model = scriptedModel(({ messages }) => {
+    const turn = messages.filter(({ role }) => role === 'assistant').length;
+    return [reply.call('look', {}), reply.call('pay', {})][turn] ?? reply.text('Paid.');
+  });
+  return new Agent({ name: 'payer', model, tools: [look, pay] });
+}
+
+/** Takes a moment, as real tools do. */
+function settled(value: string): () => Promise<string> {
+  return () => new Promise((resolve) => setTimeout(() => resolve(value), 20));
+}
+
+function agentThat(work: (signal: AbortSignal) => Promise<unknown>): Agent {
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    input: z.object({}),
+    effect: 'read',
+    execute: async (_, { signal }) => {
+      await work(signal);
+      return 'Seen.';
+    },
+  });
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('Seen.') : reply.call('look', {}),
+  );
+  return new Agent({ name: 'payer', model, tools: [look] });
+}
+
+async function suspended(run: Run<unknown>): Promise<{ readonly pending: PendingCall }> {
+  const outcome = await run.outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  return { pending };
+}
+
+async function endSessions(url: string, name: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+    [name],
+  );
+  await client.end();
+}

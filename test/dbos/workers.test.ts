@@ -1,0 +1,118 @@
+import type { Message, RunProgress } from '@pawl/core';
+import { type DbosClient, dbosClient } from '@pawl/dbos';
+import { checkHistory } from '@pawl/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
+import { until, Workers } from './workers.ts';
+
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.stop());
+
+const IN_DOUBT = 'The outcome of this call is unknown';
+
+test('killed at each kind of thing that it does, a worker has its runs finished by another within 5 s', async () => {
+  const { client, workers } = await open();
+  await workers.start();
+  await workers.start();
+  const undisturbed = await lived(client, 'run-0');
+  const journal = workers.journal('run-0').map(({ what }) => what);
+  const points = pointsOf(journal);
+  expect(points.length).toBeGreaterThanOrEqual(12);
+  const doubted = new Set<string>();
+  for (const point of points) {
+    const runId = `run-${point}`;
+    const death = workers.death();
+    await client.enqueue('traveller', 'Go.', { runId });
+    const ended = until(client, runId, ['completed']);
+    await death;
+    const died = performance.now();
+    const replacement = workers.start();
+    const progress = await ended;
+    expect(performance.now() - died).toBeLessThan(5_000);
+    for (const call of expectSame(progress, undisturbed)) doubted.add(call);
+    const done = workers.journal(runId);
+    expect(new Set(done.map(({ executorId }) => executorId)).size).toBeGreaterThan(1);
+    const names = started(done.map(({ what }) => what));
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    expect(twice.filter((name) => /:(pay|fly)$/.test(name))).toEqual([]);
+    const before = done.slice(0, point).map(({ what }) => what);
+    const finished = before.flatMap((what) => /^kept (tool:.*\d)$/.exec(what)?.[1] ?? []);
+    const after = started(done.slice(point).map(({ what }) => what));
+    expect(after.filter((name) => finished.some((call) => name.startsWith(`${call}:`)))).toEqual([]);
+    await replacement;
+  }
+  expect([...doubted].sort()).toEqual(['call_0_1', 'call_3_0', 'call_4_0']);
+}, 120_000);
+
+test('a worker that is told to end finishes its step, and another goes on with the run at once', async () => {
+  const { client, workers } = await open();
+  const first = await workers.start();
+  await client.enqueue('traveller', 'Go.', { runId: 'run-0' });
+  while (workers.journal('run-0').length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+  const second = await workers.start();
+  await workers.end(first, 'SIGTERM');
+  const progress = await until(client, 'run-0', ['completed']);
+  const journal = workers.journal('run-0');
+  const names = started(journal.map(({ what }) => what));
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(journal.map(({ executorId }) => executorId))).toEqual(new Set([first, second]));
+  expect(progress.outcome?.messages.some(isInDoubt)).toBe(false);
+}, 30_000);
+
+test('a worker that comes back under its name goes on with what it had', async () => {
+  const { client, workers } = await open();
+  const executorId = await workers.start();
+  const death = workers.death();
+  await client.enqueue('traveller', 'Go.', { runId: 'run-9' });
+  await death;
+  await workers.start(executorId);
+  expect((await until(client, 'run-9', ['completed'])).status).toBe('completed');
+}, 30_000);
+
+test('two live workers never have the same name', async () => {
+  const { workers } = await open();
+  const executorId = await workers.start();
+  await expect(workers.start(executorId)).rejects.toThrow(/executorId "worker-1"/);
+}, 30_000);
+
+async function open(): Promise<{ readonly client: DbosClient; readonly workers: Workers }> {
+  const url = await postgres.newDatabase();
+  const client = await dbosClient({ url });
+  onTestFinished(() => client.close());
+  return { client, workers: new Workers(url) };
+}
+
+async function lived(client: DbosClient, runId: string): Promise<RunProgress> {
+  await client.enqueue('traveller', 'Go.', { runId });
+  return until(client, runId, ['completed']);
+}
+
+/** Where a worker dies: at the first of each kind of thing, and in each call that may not be repeated. */
+function pointsOf(journal: readonly string[]): readonly number[] {
+  const kinds = journal.map((what) => (/ (pay|fly) /.test(what) ? what : what.replaceAll(/[\d.]+|run-\d+\/.*/g, '')));
+  return kinds.flatMap((kind, index) => (kinds.indexOf(kind) === index ? [index + 1] : [])).slice(0, -1);
+}
+
+function started(journal: readonly string[]): readonly string[] {
+  return journal.flatMap((what) => /^start \w+ [^/]+\/(.*)$/.exec(what)?.[1] ?? []);
+}
+
+function isInDoubt(message: Message): boolean {
+  return message.role === 'tool' && String(message.content).startsWith(IN_DOUBT);
+}
+
+/** The same transcript, but for calls whose outcome nobody knows; gives their ids. */
+function expectSame(progress: RunProgress, undisturbed: RunProgress): readonly string[] {
+  const messages = progress.outcome?.messages ?? [];
+  expect(checkHistory(messages)).toEqual([]);
+  const doubted = messages.flatMap((each) => (isInDoubt(each) && each.role === 'tool' ? [each.tool_call_id] : []));
+  const known = ({ outcome }: RunProgress): readonly Message[] =>
+    (outcome?.messages ?? []).filter((each) => each.role !== 'tool' || !doubted.includes(each.tool_call_id));
+  expect(known(progress)).toEqual(known(undisturbed));
+  return doubted;
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunProgress } from '@pawl/core';
+import type { DbosClient } from '@pawl/dbos';
+import { onTestFinished } from 'vitest';
+
+/** Worker processes on one database, and the journals that they write. */
+export class Workers {
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'pawl-workers-'));
+  readonly #url: string;
+  readonly #alive = new Map<string, ChildProcess>();
+  #started = 0;
+
+  constructor(url: string) {
+    this.#url = url;
+    onTestFinished(async () => {
+      await Promise.all([...this.#alive.keys()].map((id) => this.end(id, 'SIGKILL')));
+      rmSync(this.folder, { recursive: true });
+    });
+  }
+
+  /** Resolves once it takes runs. Gives its name. */
+  async start(executorId: string = `worker-${++this.#started}`): Promise<string> {
+    const args = [join(import.meta.dirname, 'worker.ts'), this.#url, executorId, this.folder];
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(this.folder, 'compiled') };
+    const worker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    let complaints = '';
+    worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+    await Promise.race([
+      once(worker.stdout, 'data'),
+      once(worker, 'exit').then(() => Promise.reject(new Error(complaints))),
+    ]);
+    this.#alive.set(executorId, worker);
+    worker.once('exit', () => this.#alive.delete(executorId));
+    return executorId;
+  }
+
+  get alive(): readonly string[] {
+    return [...this.#alive.keys()];
+  }
+
+  /** Resolves when a worker has died, of whatever. */
+  async death(): Promise<void> {
+    await Promise.race([...this.#alive.values()].map((worker) => once(worker, 'exit')));
+  }
+
+  async end(executorId: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const worker = this.#alive.get(executorId);
+    if (worker === undefined) return;
+    worker.kill(signal);
+    await once(worker, 'exit');
+  }
+
+  /** What was done for a run, by whom. */
+  journal(runId: string): readonly { readonly executorId: string; readonly what: string }[] {
+    const file = join(this.folder, runId);
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    return lines.map((line) => {
+      const [executorId = '', ...what] = line.split(' ');
+      return { executorId, what: what.join(' ') };
+    });
+  }
+}
+
+/** Follows a run until it is one of these; whatever waits for a person meanwhile is approved. */
+export async function until(
+  client: DbosClient,
+  runId: string,
+  statuses: readonly RunProgress['status'][],
+): Promise<RunProgress> {
+  for (;;) {
+    const progress = await client.read(runId);
+    if (statuses.includes(progress.status)) return progress;
+    const { status, outcome } = progress;
+    for (const { id, fingerprint } of status === 'suspended' && outcome?.status === 'suspended'
+      ? outcome.pending
+      : []) {
+      await client.answer(runId, id, { type: 'approve', fingerprint }).catch(answeredAlready);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20)); // Other processes are at work.
+  }
+}
+
+/** It stays suspended until a worker takes it. */
+function answeredAlready(error: unknown): void {
+  if ((error as { readonly code?: unknown }).code !== 'approval.used') throw error;
+}

@@ -1,0 +1,84 @@
+import { Agent, type ChatModel, type ChatRequest, type Run, tool } from '@pawl/core';
+import { type CallEntry, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+/** Told of each thing that a process does for a run, before the next begins. It may never return. */
+export type Mark = (runId: string, what: string) => void;
+
+const city = z.object({ city: z.string() });
+
+/** Six turns: parallel calls, one that has to be corrected, one that a person approves, an agent as a tool. */
+const TURNS: readonly (readonly CallEntry[])[] = [
+  [
+    { name: 'look', arguments: { city: 'Oslo' } },
+    { name: 'pay', arguments: { city: 'Amsterdam' } },
+    { name: 'book', arguments: { city: 'Bonn' } },
+  ],
+  [{ name: 'book', arguments: { town: 'Bonn' } }],
+  [
+    { name: 'book', arguments: { city: 'Bonn' } },
+    { name: 'guide', arguments: { prompt: 'Guide me.' } },
+  ],
+  [
+    { name: 'fly', arguments: { city: 'Oslo' } },
+    { name: 'look', arguments: { city: 'Rome' } },
+  ],
+  [{ name: 'pay', arguments: { city: 'Oslo' } }],
+];
+
+/** What the agent inside does. */
+const GUIDED: readonly (readonly CallEntry[])[] = [
+  [
+    { name: 'pay', arguments: { city: 'Bern' } },
+    { name: 'look', arguments: { city: 'Bern' } },
+  ],
+];
+
+/** A journey whose every step is told. The same agent in every process and on every host. */
+export function journey(mark: Mark): Agent {
+  const working = (name: string) => {
+    return async (
+      { city: where }: { readonly city: string },
+      { idempotencyKey }: { readonly idempotencyKey: string },
+    ) => {
+      const [runId = ''] = idempotencyKey.split('/', 1);
+      mark(runId, `start ${name} ${idempotencyKey}`);
+      await new Promise((resolve) => setTimeout(resolve, where.length));
+      mark(runId, `end ${name} ${idempotencyKey}`);
+      return `${name} ${where}`;
+    };
+  };
+  const given = { input: city, description: 'Does it.' };
+  const look = tool({ ...given, name: 'look', effect: 'read', execute: working('look') });
+  const book = tool({ ...given, name: 'book', effect: 'idempotent', execute: working('book') });
+  const pay = tool({ ...given, name: 'pay', effect: 'once', execute: working('pay') });
+  const fly = tool({ ...given, name: 'fly', effect: 'once', needsApproval: true, execute: working('fly') });
+  const model: ChatModel = {
+    name: 'scripted',
+    send: (request, context = {}) => {
+      const { runId = '' } = context;
+      return scriptedModel([() => answer(request, (what) => mark(runId, what))]).send(request, context);
+    },
+  };
+  const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
+  const guiding = guide.asTool({ name: 'guide', description: 'Guides.' });
+  return new Agent({ name: 'traveller', model, tools: [look, book, pay, fly, guiding] });
+}
+
+function answer({ messages }: ChatRequest, mark: (what: string) => void): ModelReply {
+  const isGuide = messages.some(({ role, content }) => role === 'user' && content === 'Guide me.');
+  const turn = messages.filter(({ role }) => role === 'assistant').length;
+  mark(`ask ${isGuide ? 'guide' : 'traveller'} ${turn}`);
+  const calls = (isGuide ? GUIDED : TURNS)[turn];
+  if (calls === undefined) return reply.text('All done.');
+  return reply.calls(calls.map((call, index) => ({ ...call, id: `${isGuide ? 'guide' : 'call'}_${turn}_${index}` })));
+}
+
+/** Marks what is remembered. */
+export function watch(run: Run<unknown>, mark: Mark): void {
+  run.on('*', (event) => {
+    if (event.replayed === true || !('activeMs' in event)) return;
+    const path = event.path === '' ? '' : `${event.path}/`;
+    mark(run.id, 'content' in event ? `kept ${path}tool:${event.turn}.${event.index}` : `kept ${path}${event.type}`);
+  });
+}
