@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const BENCHES = ['heap', 'wire', 'durable'];
+const BENCHES = ['heap', 'wire', 'durable', 'dbos'];
 const [only, ...args] = process.argv.slice(2);
 if (only !== undefined && !BENCHES.includes(only)) {
   console.error(`There is no bench "${only}". There are: ${BENCHES.join(', ')}.`);

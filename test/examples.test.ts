@@ -30,6 +30,7 @@ test('there is an example for each idea, in order', () => {
     '11-custom-tool.ts',
     '12-resume-after-kill.ts',
     '13-approve-tomorrow.ts',
+    '14-many-workers.ts',
   ]);
 });
 

@@ -74,6 +74,16 @@ export interface ModelFailed extends OfTurn {
   readonly failedAttempts: readonly FailedAttempt[];
 }
 
+/**
+ * A request was under way when the process stopped, in a run that has a cost limit: what it has used is counted as an
+ * estimate, and the model is asked again.
+ */
+export interface ModelLost extends OfTurn {
+  readonly type: 'model.lost';
+  readonly model: string;
+  readonly usage: Usage;
+}
+
 /** A request or a batch of calls would have passed a limit and was not started. */
 export interface LimitRefused extends OfTurn {
   readonly type: 'limit.refused';
@@ -198,6 +208,7 @@ export type Fact =
   | TurnPlanned
   | ModelReplied
   | ModelFailed
+  | ModelLost
   | LimitRefused
   | LimitReached
   | AskedAgain

@@ -21,6 +21,8 @@ export function apply(before: RunState, fact: Fact): RunState {
         ...spent(state, fact.usage),
         ended: { status: 'failed', error: fact.error, attempts: fact.failedAttempts },
       };
+    case 'model.lost':
+      return spent(state, fact.usage);
     case 'limit.refused': {
       const { limit, max, spent: used, usage } = fact;
       return { ...spent(state, usage), ended: { status: 'limited', limit, max, spent: used } };

@@ -46,6 +46,11 @@ export class Budget {
     return Number.isFinite(tokens) || Number.isFinite(cost) || this.#around?.isCapped === true;
   }
 
+  /** Whether a request that nobody knows the end of has to be paid for. */
+  get isPaid(): boolean {
+    return Number.isFinite(this.#limits.cost) || this.#around?.isPaid === true;
+  }
+
   /** Counts what was used, here or in an earlier attempt at the run. */
   charge(usage: Usage): void {
     this.#spent = addUsage(this.#spent, usage);

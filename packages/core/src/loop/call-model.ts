@@ -4,9 +4,10 @@ import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { Fact, ModelReplied } from '../event/fact.ts';
+import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
 import { AbortRun } from '../tool/errors.ts';
 import type { CallModel } from './action.ts';
+import { discardedUsage } from './estimate.ts';
 import { Exchange, RequestRefused } from './exchange.ts';
 import { judge } from './judge.ts';
 import type { ModelCall } from './middleware.ts';
@@ -19,14 +20,33 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   const before = plan === undefined ? [] : [plan];
   if (planned === undefined) return before;
   const exchange = new Exchange(scope, { turn: action.turn, model: planned.model });
-  const work = (): Promise<Fact> => ask(planned, { action, scope, exchange });
-  const name = `model:${action.turn}`;
   try {
-    return [...before, await scope.durable.step(factStep<Fact>(scope, { name, effect: 'read', work }))];
+    return [...before, ...(await askedUntilAnswered(planned, { action, scope, exchange }))];
   } finally {
     // Only now: what was used is charged when the fact is told, and there must be no gap between the two.
     exchange.end();
   }
+}
+
+/** Under a cost limit an intent to request is kept: one that a crash cut off is charged, and made again as a step of its own. */
+async function askedUntilAnswered(planned: Planned, asking: Asking): Promise<readonly Fact[]> {
+  const { action, scope } = asking;
+  const work = (): Promise<Fact> => ask(planned, asking);
+  const facts: Fact[] = [];
+  for (let name = `model:${action.turn}`; ; name = `model:${action.turn}:${facts.length}`) {
+    const how = scope.budget.isPaid
+      ? { effect: 'once' as const, inDoubt: () => lost(planned, asking) }
+      : { effect: 'read' as const };
+    const fact = await scope.durable.step(factStep<Fact>(scope, { name, work, ...how }));
+    facts.push(fact);
+    if (fact.type !== 'model.lost') return facts;
+  }
+}
+
+function lost(planned: Planned, { action, scope }: Asking): ModelLost {
+  const { name, price } = planned.model;
+  const usage = discardedUsage({ request: requestOf(planned, { action, scope }), price });
+  return { type: 'model.lost', turn: action.turn, model: name, usage, ...stamp(scope) };
 }
 
 interface Asking {

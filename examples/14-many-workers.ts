@@ -1,0 +1,95 @@
+// Three workers share the runs of one PostgreSQL; one is killed in the middle of a run, and the others finish it. This file
+// starts itself as the workers. Set PAWL_TEST_POSTGRES_URL to use a server of yours; without it one is started.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { Agent, tool } from '@pawl/core';
+import { dbosClient, dbosHost } from '@pawl/dbos';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+import { startPostgres } from '../scripts/postgres.ts';
+
+const ORDERS = ['lamp', 'chair', 'table', 'shelf', 'clock', 'carpet'];
+
+let isKilled = false;
+
+const [url, executorId] = process.argv.slice(2);
+if (url === undefined || executorId === undefined) await shop();
+else await work(url, executorId);
+
+/** A worker: takes runs of its agent for as long as it lives. */
+async function work(url: string, executorId: string): Promise<void> {
+  const input = z.object({ order: z.string() });
+  const pack = tool({
+    name: 'pack',
+    description: 'Packs an order.',
+    input,
+    effect: 'idempotent', // Packed twice under the same key is packed once: after a crash it may be done again.
+    execute: async ({ order }, { runId }) => {
+      console.log(`packing ${runId}`);
+      await new Promise((resolve) => setTimeout(resolve, 200)); // As long as such work may take.
+      return `${order} is packed`;
+    },
+  });
+  const send = tool({
+    name: 'send',
+    description: 'Sends an order.',
+    input,
+    execute: ({ order }) => `${order} is sent`,
+  });
+  const model = scriptedModel(({ messages }) => {
+    const order = String(messages.find(({ role }) => role === 'user')?.content);
+    const done = messages.filter(({ role }) => role === 'tool').length;
+    return (
+      [reply.call('pack', { order }), reply.call('send', { order })][done] ?? reply.text(`The ${order} is on its way.`)
+    );
+  });
+  const agent = new Agent({ name: 'shop', model, tools: [pack, send] });
+  const host = await dbosHost({ url, executorId, agents: [agent], queue: { workerConcurrency: 1 } });
+  process.once('SIGTERM', () => void host.close());
+}
+
+/** Enqueues, kills, and waits. It has no agent. */
+async function shop(): Promise<void> {
+  const postgres = await startPostgres();
+  const url = await postgres.newDatabase();
+  const client = await dbosClient({ url });
+  const workers = ['ann', 'bob', 'cid'].map((name) => worker(url, name));
+  const killed = Promise.race(workers.map(killedAtWork));
+  for (const order of ORDERS) await client.enqueue('shop', order, { runId: order });
+  const { runId, signal } = await killed;
+  console.log(`a worker was killed while it packed: ${signal}`);
+  for (const order of ORDERS) {
+    for await (const _ of client.events(order)); // Until it has ended.
+    const { outcome } = await client.read(order);
+    console.log(outcome?.status === 'completed' ? outcome.output : outcome?.status);
+  }
+  const attempts = (await client.runs()).filter((run) => run.runId === runId).map((run) => run.attempts);
+  console.log(`the run that it had took ${attempts} attempts`);
+  await client.close();
+  for (const each of workers) each.kill('SIGTERM');
+  await Promise.all(workers.map(ended));
+  await postgres.stop();
+}
+
+function worker(url: string, name: string): ChildProcess {
+  const self = process.argv[1] ?? '';
+  return spawn(process.execPath, [self, url, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Kills a worker as soon as it packs something, if it is the first to do so. */
+async function killedAtWork(child: ChildProcess): Promise<{ readonly runId: string; readonly signal: string }> {
+  for await (const line of createInterface({ input: child.stdout as Readable })) {
+    const [, runId = ''] = line.split(' ');
+    if (!line.startsWith('packing ') || isKilled) continue;
+    isKilled = true;
+    child.kill('SIGKILL');
+    return { runId, signal: String(await ended(child)) };
+  }
+  return new Promise(() => undefined);
+}
+
+async function ended(child: ChildProcess): Promise<string | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.signalCode;
+  return new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+}

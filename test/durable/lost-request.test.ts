@@ -1,0 +1,62 @@
+import { Agent, type ChatModel, type Outcome, type RunEvent } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { FragileHost } from '../invariants/fragile-host.ts';
+import { hosts } from './hosts.ts';
+
+const PRICE = { input: 1_000_000, output: 1_000_000 }; // A dollar a token: costs are counts.
+
+describe.each(hosts)('on $name', ({ open }) => {
+  test('under a cost limit, a request that a crash cut off is charged, once for each crash', async () => {
+    const { outcome, events, requests } = await killedTwice(open(), { cost: 1_000 });
+    const lost = events.filter((event) => event.type === 'model.lost');
+    expect(lost).toHaveLength(2);
+    for (const { usage } of lost) expect(usage).toMatchObject({ requests: 0, estimated: true });
+    const estimate = lost[0]?.usage.cost ?? 0;
+    expect(estimate).toBeGreaterThan(0);
+    expect(outcome).toMatchObject({ status: 'completed', output: 'Done.' });
+    expect(outcome.usage.cost).toBe(14 + 2 * estimate); // The reply's own, as the script counts it.
+    expect(requests).toBe(3);
+  });
+
+  test('what crashes have used up is not there for another request', async () => {
+    const { outcome, requests } = await killedTwice(open(), { cost: 18 });
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'cost' });
+    expect(requests).toBe(2);
+  });
+
+  test('without a cost limit nothing is charged: the model is asked again, as if nothing had been', async () => {
+    const { outcome, events } = await killedTwice(open(), {});
+    expect(events.some(({ type }) => type === 'model.lost')).toBe(false);
+    expect(outcome.usage.cost).toBe(14);
+  });
+});
+
+interface Lived {
+  readonly outcome: Outcome;
+  readonly events: readonly RunEvent[];
+  readonly requests: number;
+}
+
+/** A run of one turn whose process dies within its request, and the next one's within the next. */
+async function killedTwice(
+  inner: ReturnType<(typeof hosts)[number]['open']>,
+  limits: { readonly cost?: number },
+): Promise<Lived> {
+  const scripted = scriptedModel(() => reply.text('Done.'), { price: PRICE });
+  const model: ChatModel = scripted;
+  const events: RunEvent[] = [];
+  const agent = new Agent({ model, limits, settings: { max_completion_tokens: 5 } });
+  const kill = { at: 1, moment: 'within' } as const;
+  const watched = (run: ReturnType<typeof agent.run>): Promise<Outcome> => {
+    run.on('*', (event) => event.replayed !== true && events.push(event));
+    return run.outcome();
+  };
+  await expect(watched(agent.run('Go.', { runId: 'run', durable: new FragileHost(inner, kill) }))).rejects.toThrow(
+    'gone',
+  );
+  const second = watched(agent.resume('run', { durable: new FragileHost(inner, kill) }));
+  const early = await second.catch(() => undefined);
+  const outcome = early ?? (await watched(agent.resume('run', { durable: inner })));
+  return { outcome, events, requests: scripted.requests.length };
+}
