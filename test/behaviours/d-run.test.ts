@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, DurableError, type DurableHost, memory, type Step, tool } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
+import { HostAround } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { HostAround } from '../invariants/host-around.ts';
 import { play, said, told, user } from './play.ts';
 
 const pair = z.object({ city: z.string(), degrees: z.number() });

@@ -40,6 +40,6 @@ describe.each(scenarios.filter(({ name }) => NAMES.test(name)))('$name, on DBOS'
 async function emptied(): Promise<DurableHost> {
   const pending = "SELECT FROM dbos.workflow_status WHERE status = 'PENDING'";
   while ((await client.query(pending)).rowCount !== 0) await setImmediate();
-  await client.query('TRUNCATE pawl.runs, dbos.workflow_status CASCADE');
+  await client.query('TRUNCATE pawl.runs, dbos.workflow_status, dbos.operation_outputs CASCADE');
   return host;
 }

@@ -1,8 +1,8 @@
 import { Agent, type Outcome, type ToolContext, tool } from '@pawl/core';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FragileHost } from '../invariants/fragile-host.ts';
 import { hosts } from './hosts.ts';
 
 interface Ledger {

@@ -1,7 +1,7 @@
 import { Agent, type ChatModel, type Outcome, type RunEvent } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
-import { FragileHost } from '../invariants/fragile-host.ts';
 import { hosts } from './hosts.ts';
 
 const PRICE = { input: 1_000_000, output: 1_000_000 }; // A dollar a token: costs are counts.

@@ -1,7 +1,7 @@
 import type { ChatRequest, DurableHost, Message, Outcome, RunEvent } from '@pawl/core';
 import { checkHistory, scriptedModel } from '@pawl/testing';
+import { FragileHost, type Kill } from '@pawl/testing/host';
 import { expect } from 'vitest';
-import { FragileHost, type Kill } from './fragile-host.ts';
 import { factsOf, type Life, live, replayedFacts, sorted } from './life.ts';
 import { responder, type Scenario } from './scenario.ts';
 

@@ -7,6 +7,7 @@ import * as sqlite from '@pawl/core/sqlite';
 import * as zod3 from '@pawl/core/zod3';
 import * as dbos from '@pawl/dbos';
 import * as testing from '@pawl/testing';
+import * as testingHost from '@pawl/testing/host';
 import * as tools from '@pawl/tools';
 import { expect, test } from 'vitest';
 
@@ -74,6 +75,7 @@ test('the packages export what they promise, and nothing else', () => {
   expect(Object.keys(dbos).sort()).toEqual(['dbosClient', 'dbosHost']);
   expect(Object.keys(zod3)).toEqual(['zod3']);
   expect(Object.keys(tools).sort()).toEqual(['askUser', 'listFiles', 'readFile']);
+  expect(Object.keys(testingHost).sort()).toEqual(['BrokenPromise', 'FragileHost', 'HostAround', 'hostConformance']);
   expect(Object.keys(testing).sort()).toEqual([
     'ScriptError',
     'checkHistory',

@@ -1,8 +1,8 @@
 import { Agent, type DurableError, type DurableHost, memory, type RunEvent } from '@pawl/core';
 import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { FragileHost } from '../invariants/fragile-host.ts';
 import { weather } from './weather.ts';
 
 function agent(script: readonly ModelReply[], name = 'weather'): Agent {

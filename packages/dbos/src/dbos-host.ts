@@ -13,7 +13,7 @@ import { Drain, existing, hasEnded, type Wait } from '@pawl/core/host';
 import { Attempts, type Begun, type Held } from './attempts.ts';
 import type { Database, PoolClient } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
-import { type AttemptWorkflow, Engine, type EngineClient } from './engine.ts';
+import { type AttemptWorkflow, Engine, type EngineClient, newWorkflowId } from './engine.ts';
 import { Executor } from './executor.ts';
 import type { DbosOptions, Watchable } from './host-types.ts';
 import { Outside } from './outside.ts';
@@ -90,12 +90,13 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dura
     const { executorId } = this.#options;
     this.#checkOpen();
     return this.#attempts.taking(async (token) => {
-      const claim = { executorId, token, workflowId: runId, now: this.#clock.now() };
+      const workflowId = newWorkflowId(runId);
+      const claim = { executorId, token, workflowId, now: this.#clock.now() };
       const attempt = await this.#database.transaction(async (client) => {
         if (!(await insertRun(client, record, { status: 'running', now: claim.now }))) throw existing(runId);
         return claimRun(client, runId, claim);
       });
-      const begun = await this.#begin({ runId, attempt, workflowId: runId });
+      const begun = await this.#begin({ runId, attempt, workflowId });
       return this.#hold(runId, { attempt, token, begun, isNew: true });
     });
   }
@@ -104,7 +105,7 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dura
     this.#checkOpen();
     const offer = this.#attempts.takeOffer(runId);
     return this.#attempts.taking(async (token): Promise<OpenedRun> => {
-      const workflowId = offer?.workflowId ?? `${runId}:${crypto.randomUUID()}`;
+      const workflowId = offer?.workflowId ?? newWorkflowId(runId);
       const { row, attempt } = await this.#take(runId, { ...options, token, workflowId });
       const { record, outcome, cancelled } = row;
       if (attempt !== undefined) {
@@ -143,9 +144,10 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dura
 
   async #close(graceMs: number): Promise<void> {
     this.#worker.close();
-    const drained = this.#drain.close(graceMs);
-    await this.#engine?.shutdown(graceMs);
-    for (const runId of await drained) await this.release(runId, undefined);
+    // From now on it takes nothing from a queue; it goes when the last workflow has ended.
+    const shut = this.#engine?.shutdown(graceMs + LAST_MS);
+    for (const runId of await this.#drain.close(graceMs)) await this.release(runId, undefined);
+    await shut;
     await this.#executor.close();
     await super.close();
   }
@@ -247,6 +249,9 @@ interface GivenBack {
 function isUnheard({ word, taken }: Wait): boolean {
   return word !== undefined && !taken;
 }
+
+/** For DBOS to write down that a workflow has ended. */
+const LAST_MS = 1_000;
 
 function cutOff(executorId: string): DurableError {
   return new DurableError(

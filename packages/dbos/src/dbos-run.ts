@@ -31,6 +31,14 @@ export interface Attempt {
   readonly clock: Clock;
 }
 
+/** When the work of a task may begin, and to whom that is told. */
+interface Turn {
+  readonly before: Promise<void>;
+  readonly begin: () => void;
+}
+
+const AT_ONCE: Turn = { before: Promise.resolve(), begin: () => undefined };
+
 /** A run that is kept in PostgreSQL: each attempt is a workflow of DBOS's, each step one of its steps. */
 export class DbosRun implements Durable {
   readonly #attempt: Attempt;
@@ -51,7 +59,11 @@ export class DbosRun implements Durable {
     return this.#attempt.signal;
   }
 
-  async step<T>(step: Step<T>): Promise<T> {
+  step<T>(step: Step<T>): Promise<T> {
+    return this.#step(step, AT_ONCE);
+  }
+
+  async #step<T>(step: Step<T>, turn: Turn): Promise<T> {
     const name = this.#path + step.name;
     const { steps, runId, checkOpen, within } = this.#attempt;
     const kept = steps.get(name);
@@ -66,6 +78,8 @@ export class DbosRun implements Durable {
     let done: { readonly value: T } | undefined;
     const text = await within(() =>
       Engine.step(name, async () => {
+        await turn.before;
+        turn.begin();
         const value = await outside(() => this.#work(name, step));
         const text = stepText(value, { runId, name });
         done = { value };
@@ -80,7 +94,17 @@ export class DbosRun implements Durable {
   }
 
   all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
+    let before = Promise.resolve();
+    return sideBySide(tasks, {
+      width,
+      run: (task) => {
+        // DBOS looks into the database before each step: without this, the quicker look would begin first.
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const turn = { before, begin: resolve };
+        before = promise;
+        return this.#run(task, turn).finally(resolve);
+      },
+    });
   }
 
   wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
@@ -101,8 +125,9 @@ export class DbosRun implements Durable {
     });
   }
 
-  #run<T>(task: Task<T>): Promise<T> {
-    if (task.type === 'step') return this.step(task);
+  #run<T>(task: Task<T>, turn: Turn): Promise<T> {
+    if (task.type === 'step') return this.#step(task, turn);
+    turn.begin();
     return task.body(new DbosRun(this.#attempt, `${this.#path}${task.name}/`, this.#positions));
   }
 

@@ -12,6 +12,11 @@ export interface AttemptWorkflow {
   readonly workflowId: string;
 }
 
+/** Never one that DBOS has steps of already. */
+export function newWorkflowId(runId: string): string {
+  return `${runId}:${crypto.randomUUID()}`;
+}
+
 /** Calls what is given inside the workflow that it was taken from. */
 export type Within = <T>(work: () => T) => T;
 

@@ -26,7 +26,7 @@ import {
   notWaiting,
 } from '@pawl/core/host';
 import type { Database, PoolClient, Queryable } from './database.ts';
-import type { EngineClient } from './engine.ts';
+import { type EngineClient, newWorkflowId } from './engine.ts';
 import type { DbosClient } from './host-types.ts';
 import { cancelRun, findRun, insertRun, listRuns, lockRun, type RunRow } from './run-table.ts';
 import { factsAfter, loadSteps } from './steps.ts';
@@ -81,7 +81,7 @@ export class Outside implements DbosClient {
     const { runId } = record;
     await this.#database.transaction(async (client) => {
       await this.#insert(client, record);
-      await this.#engine.enqueue(client, agent, { runId, attempt: 1, workflowId: runId });
+      await this.#engine.enqueue(client, agent, { runId, attempt: 1, workflowId: newWorkflowId(runId) });
     });
     return runId;
   }
@@ -128,7 +128,7 @@ export class Outside implements DbosClient {
       for (const [name, wait] of await waitsOf(client, runId)) {
         if (fork.copies(name)) await keepWait(client, { runId: to, name }, wait);
       }
-      await this.#engine.enqueue(client, agent, { runId: to, attempt: 1, workflowId: to });
+      await this.#engine.enqueue(client, agent, { runId: to, attempt: 1, workflowId: newWorkflowId(to) });
     });
     return to;
   }
@@ -143,8 +143,7 @@ export class Outside implements DbosClient {
     const { runId, agent } = record;
     const attempt = attempts + 1;
     // Two words at once leave it twice: the second attempt of that number finds nothing to do.
-    const workflowId = `${runId}:${attempt}:${crypto.randomUUID()}`;
-    await this.#engine.enqueue(client, agent, { runId, attempt, workflowId });
+    await this.#engine.enqueue(client, agent, { runId, attempt, workflowId: newWorkflowId(runId) });
   }
 
   #steps(runId: string): ReturnType<typeof loadSteps> {

@@ -38,7 +38,7 @@ export class RunTable {
   }): readonly RunRow[] {
     const where = '($status IS NULL OR status = $status) AND ($agent IS NULL OR agent = $agent)';
     return this.#database
-      .prepare(`SELECT * FROM runs WHERE ${where} ORDER BY started_at, run_id LIMIT $limit`)
+      .prepare(`SELECT * FROM runs WHERE ${where} ORDER BY rowid LIMIT $limit`)
       .all({ status: status ?? null, agent: agent ?? null, limit })
       .map(runRow);
   }

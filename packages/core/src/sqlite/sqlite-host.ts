@@ -60,7 +60,7 @@ export class SqliteHost implements SqliteDurableHost {
     this.#holding.checkOpen();
     const lease = this.#newLease();
     await this.#insert(record, () => this.#runTable.insert(record, lease));
-    return this.#durable(record.runId, { token: lease.token, attempts: 1 });
+    return this.#durable(record.runId, { token: lease.token, attempts: 1, isNew: true });
   }
 
   async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
@@ -70,7 +70,7 @@ export class SqliteHost implements SqliteDurableHost {
     const { record, attempts, outcome, cancelled } = row;
     if (hasEnded(row) && outcome !== undefined) return { type: 'ended', record, outcome };
     if (!isTaken) return { type: 'elsewhere', record };
-    const durable = this.#durable(runId, { token: lease.token, attempts: attempts + 1 });
+    const durable = this.#durable(runId, { token: lease.token, attempts: attempts + 1, isNew: false });
     if (cancelled !== undefined) this.#holding.cancel(runId, cancelled);
     return { type: 'held', record, durable };
   }
@@ -200,14 +200,14 @@ export class SqliteHost implements SqliteDurableHost {
     return { row, isTaken };
   }
 
-  #durable(runId: string, { token, attempts }: { readonly token: string; readonly attempts: number }): SqliteRun {
+  #durable(runId: string, { token, attempts, isNew }: Held): SqliteRun {
     return new SqliteRun({
       runId,
       name: `${runId}#${attempts}`,
       token,
       signal: this.#holding.hold(runId, token),
-      steps: attempts === 1 ? new Map() : this.#read(() => this.#stepTable.load(runId)),
-      intents: attempts === 1 ? new Map() : this.#read(() => this.#stepTable.intents(runId)),
+      steps: isNew ? new Map() : this.#read(() => this.#stepTable.load(runId)),
+      intents: isNew ? new Map() : this.#read(() => this.#stepTable.intents(runId)),
       checkOpen: () => this.#holding.checkOpen(),
       writer: this.#writer,
       runTable: this.#runTable,
@@ -263,6 +263,13 @@ const ALL = 1_000_000;
 
 function hasEnded({ status }: RunRow): boolean {
   return statusHasEnded(status);
+}
+
+interface Held {
+  readonly token: string;
+  readonly attempts: number;
+  /** Nothing is remembered of it: it was not forked either. */
+  readonly isNew: boolean;
 }
 
 interface Taking extends OpenOptions {

@@ -1,0 +1,107 @@
+import {
+  Agent,
+  DurableError,
+  type DurableHost,
+  jsonSchema,
+  type Message,
+  type Outcome,
+  type Run,
+  type Tool,
+  tool,
+} from '@pawl/core';
+import { scriptedModel } from '../model/scripted-model.ts';
+import { reply } from '../script/build-reply.ts';
+import { checkHistory } from '../server/check-history.ts';
+import { has, same } from './expect.ts';
+import { FragileHost, type Kill } from './fragile-host.ts';
+import type { Body } from './kit.ts';
+
+const CITY = jsonSchema<{ readonly city: string }>(
+  { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false },
+  {
+    validate: (value) => {
+      const { city } = value as { readonly city?: unknown };
+      return typeof city === 'string'
+        ? { value: { city } }
+        : { issues: [{ path: ['city'], message: 'expected string' }] };
+    },
+  },
+);
+
+const IN_DOUBT = 'The outcome of this call is unknown';
+
+/** Parallel calls, one that has to be corrected, an agent as a tool, and one call that a person approves. */
+function traveller(): Agent {
+  const does = (name: string, how: Pick<Parameters<typeof tool>[0], 'effect' | 'needsApproval'>): Tool<unknown> =>
+    tool({ ...how, name, description: 'Does it.', input: CITY, execute: ({ city }) => `${name} ${city}` });
+  const look = does('look', { effect: 'read' });
+  const book = does('book', { effect: 'idempotent' });
+  const pay = does('pay', { effect: 'once' });
+  const fly = does('fly', { effect: 'once', needsApproval: true });
+  const turns = [
+    [call('look', 'Oslo'), call('pay', 'Rome'), call('book', 'Bonn')],
+    [{ name: 'book', arguments: { town: 'Bonn' } }],
+    [{ name: 'guide', arguments: { prompt: 'Guide me.' } }, call('book', 'Bern')],
+    [call('fly', 'Oslo'), call('look', 'Rome')],
+  ];
+  const guided = [[call('pay', 'Ghent'), call('look', 'Ghent')]];
+  const model = scriptedModel(({ messages }) => {
+    const isGuide = messages.some(({ role, content }) => role === 'user' && content === 'Guide me.');
+    const calls = (isGuide ? guided : turns)[messages.filter(({ role }) => role === 'assistant').length];
+    return calls === undefined ? reply.text('Done.') : reply.calls(calls);
+  });
+  const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
+  const tools = [look, book, pay, fly, guide.asTool({ name: 'guide', description: 'Guides.' })];
+  return new Agent({ name: 'traveller', model, tools });
+}
+
+function call(name: string, city: string): { readonly name: string; readonly arguments: { readonly city: string } } {
+  return { name, arguments: { city } };
+}
+
+/** From its start to its end: what waits for a person is approved, and what broke off is resumed. */
+async function lived(host: DurableHost, runId: string): Promise<readonly Message[]> {
+  const agent = traveller();
+  const ended = (run: Run): Promise<Outcome | undefined> =>
+    run.outcome().catch((error: unknown) => {
+      if (!DurableError.is(error)) throw error;
+      return undefined;
+    });
+  let outcome = await ended(agent.run('Go.', { runId, durable: host }));
+  while (outcome === undefined || outcome.status === 'suspended') {
+    for (const { id, fingerprint } of outcome?.pending ?? []) {
+      await host.answer(runId, id, { type: 'approve', fingerprint });
+    }
+    outcome = await ended(agent.resume(runId, { durable: host }));
+  }
+  has(outcome, { status: 'completed' }, 'The run gets to its end.');
+  return outcome.messages;
+}
+
+/** What nobody knows the outcome of is told so, and nothing else differs. */
+function sameButDoubts(messages: readonly Message[], undisturbed: readonly Message[]): void {
+  const known = messages.map((message, index) => {
+    const isDoubt = message.role === 'tool' && String(message.content).startsWith(IN_DOUBT);
+    return isDoubt ? undisturbed[index] : message;
+  });
+  same(known, undisturbed, 'The transcript is the one of a run that nothing happened to.');
+}
+
+async function killedAtEachStep(host: DurableHost, moment: Kill['moment']): Promise<void> {
+  const undisturbed = await lived(host, `undisturbed ${moment}`);
+  for (let at = 1; ; at++) {
+    const fragile = new FragileHost(host, { at, moment });
+    const messages = await lived(fragile, `killed ${moment} step ${at}`);
+    if (!fragile.hasDied) return;
+    sameButDoubts(messages, undisturbed);
+    same(checkHistory(messages), [], 'The transcript is valid.');
+    same(fragile.repeated, [], 'What was finished, or may happen once, does not begin again.');
+  }
+}
+
+/** A whole agent. */
+export const agentCases: Readonly<Record<string, Body>> = {
+  'a run that is killed before each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'before'),
+  'a run that is killed within each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'within'),
+  'a run that is killed after each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'after'),
+};

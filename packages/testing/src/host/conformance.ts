@@ -1,0 +1,14 @@
+import { agentCases } from './agent-cases.ts';
+import { type ConformanceCase, casesOf, type HostUnderTest } from './kit.ts';
+import { runCases } from './run-cases.ts';
+import { stepCases } from './step-cases.ts';
+import { taskCases } from './task-cases.ts';
+import { waitCases } from './wait-cases.ts';
+
+/**
+ * What every host of runs promises, as cases that any test runner can run: each on a host of its own, each failing with an
+ * error that says which promise was broken and what came.
+ */
+export function hostConformance(host: HostUnderTest): readonly ConformanceCase[] {
+  return casesOf(host, { ...stepCases, ...taskCases, ...waitCases, ...runCases, ...agentCases });
+}

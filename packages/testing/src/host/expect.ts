@@ -1,0 +1,41 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+import { PawlError } from '@pawl/core';
+
+/** A host broke a promise. The message says which, and what came in its place. */
+export class BrokenPromise extends Error {
+  override readonly name = 'BrokenPromise';
+}
+
+/** @throws BrokenPromise */
+export function same(actual: unknown, expected: unknown, promise: string): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  throw new BrokenPromise(`${promise}\nexpected: ${shown(expected)}\ncame:     ${shown(actual)}`);
+}
+
+/** Some of an object's fields. @throws BrokenPromise */
+export function has(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
+  const fields = typeof actual === 'object' && actual !== null ? new Map(Object.entries(actual)) : new Map();
+  const there = Object.fromEntries(Object.keys(expected).map((name) => [name, fields.get(name)]));
+  same(there, expected, promise);
+}
+
+/** Rejects with an error of that code. @throws BrokenPromise */
+export async function refuses(work: Promise<unknown>, code: string, promise: string): Promise<void> {
+  const [settled] = await Promise.allSettled([work]);
+  const error: unknown = settled.status === 'rejected' ? settled.reason : undefined;
+  const came = PawlError.is(error) ? error.code : settled.status === 'rejected' ? String(error) : 'nothing refused';
+  same(came, code, promise);
+}
+
+/** Waits until something has happened, for real. @throws BrokenPromise after five seconds. */
+export async function until(isSo: () => boolean, promise: string): Promise<void> {
+  const endsAt = performance.now() + 5_000;
+  while (!isSo()) {
+    if (performance.now() > endsAt) throw new BrokenPromise(`${promise}\nIt did not come to that in five seconds.`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: 8, breakLength: 120, maxStringLength: 300 });
+}

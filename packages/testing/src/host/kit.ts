@@ -1,0 +1,101 @@
+import {
+  type Clock,
+  type Durable,
+  type DurableHost,
+  type OpenedRun,
+  type Outcome,
+  type RunRecord,
+  type Step,
+  systemClock,
+  type Usage,
+} from '@pawl/core';
+import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
+
+/** The host that the promises are asked of. */
+export interface HostUnderTest {
+  /** Gives a host that knows no run, and goes by that clock. */
+  readonly open: (options: { readonly clock: Clock }) => DurableHost | Promise<DurableHost>;
+  /** Called after each case, whatever it left at work. @defaultValue closes it without waiting */
+  readonly close?: (host: DurableHost) => Promise<void>;
+}
+
+/** What a host promises, and how that is shown. It rejects with an error that says which promise was broken. */
+export interface ConformanceCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+export interface Stage {
+  readonly host: DurableHost;
+  readonly clock: ManualClock;
+  /** Lets the host's clock go back. */
+  goBack(ms: number): void;
+}
+
+export type Body = (stage: Stage) => Promise<void>;
+
+/** Each on a host of its own. */
+export function casesOf(
+  { open, close }: HostUnderTest,
+  bodies: Readonly<Record<string, Body>>,
+): readonly ConformanceCase[] {
+  return Object.entries(bodies).map(([name, body]) => ({
+    name,
+    async run() {
+      const clock = manualClock({ startMs: 1_000 });
+      let behindMs = 0;
+      const seen: Clock = {
+        now: () => clock.now() - behindMs,
+        after: (ms, callback) => clock.after(ms, callback),
+        sleep: systemClock.sleep, // The host waits for others, which take real time.
+      };
+      const host = await open({ clock: seen });
+      try {
+        await body({ host, clock, goBack: (ms) => (behindMs += ms) });
+      } finally {
+        await (close?.(host) ?? host.close({ graceMs: 0 }));
+      }
+    },
+  }));
+}
+
+export function record(runId: string): RunRecord {
+  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+}
+
+/** A step that gives a value. */
+export function step<T>(name: string, value: T, how: Partial<Step<T>> = {}): Step<T> {
+  return { type: 'step', name, effect: 'read', work: async () => value, told: () => undefined, ...how };
+}
+
+/** The run, taken over to work on it. */
+export async function held(host: DurableHost, runId: string): Promise<Extract<OpenedRun, { type: 'held' }>> {
+  const opened = await host.open(runId);
+  if (opened.type === 'held') return opened;
+  throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
+}
+
+/** The run, as if its process had ended and another had taken it. */
+export async function resumed(host: DurableHost, runId: string): Promise<Durable> {
+  await host.release(runId, undefined);
+  return (await held(host, runId)).durable;
+}
+
+const NOTHING: Usage = {
+  requests: 0,
+  promptTokens: 0,
+  cachedTokens: 0,
+  completionTokens: 0,
+  reasoningTokens: 0,
+  totalTokens: 0,
+  cost: 0,
+  estimated: false,
+};
+
+const KNOWN = { runId: 'run', messages: [], usage: NOTHING, turns: 1, toolCalls: 0, durationMs: 5 } as const;
+
+export const COMPLETED: Outcome<unknown> = { ...KNOWN, status: 'completed', output: 'Done.', text: 'Done.' };
+export const SUSPENDED: Outcome<unknown> = { ...KNOWN, status: 'suspended', pending: [] };
+
+/** What an approval waits with. */
+export const APPROVAL = { fingerprint: 'f', accepts: ['approve', 'deny', 'edit'] } as const;

@@ -1,0 +1,179 @@
+import type { DurableHost, RunProgress } from '@pawl/core';
+import { has, refuses, same, until } from './expect.ts';
+import { APPROVAL, type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
+
+/** As the loop's steps do, these yield facts. */
+function fact(turn: number): object {
+  return { type: 'user.wrote', turn, message: { role: 'user', content: `Fact ${turn}.` }, at: turn, activeMs: 0 };
+}
+
+async function startedWith(host: DurableHost, runId: string, turns: readonly number[]): Promise<void> {
+  const durable = await host.start(record(runId));
+  for (const turn of turns) await durable.step(step(`model:${turn}`, fact(turn)));
+}
+
+function turnsOf({ facts }: Pick<RunProgress, 'facts'>): readonly unknown[] {
+  return facts.map((each) => ('turn' in each.fact ? each.fact.turn : undefined));
+}
+
+/** What is done to runs from outside. */
+export const runCases: Readonly<Record<string, Body>> = {
+  'a run is read from outside, from any position on': async ({ host }) => {
+    await startedWith(host, 'run', [1, 2]);
+    const first = await host.read('run');
+    has(first, { status: 'running', record: record('run'), outcome: undefined }, 'It is at work.');
+    same(turnsOf(first), [1, 2], 'What was remembered is read in that order.');
+    const after = first.facts.at(-1)?.position ?? 0;
+    const durable = await resumed(host, 'run');
+    await durable.step(step('model:3', fact(3)));
+    await durable.all([{ type: 'child', name: 'tool:3.0', body: (inner) => inner.step(step('model:1', fact(9))) }], {
+      width: 1,
+    });
+    const rest = await host.read('run', { after });
+    same(turnsOf(rest), [3, 9], 'What came since is read.');
+    same(
+      rest.facts.map(({ path }) => path),
+      ['', 'tool:3.0'],
+      'Each with the run that it is of.',
+    );
+    await host.release('run', COMPLETED);
+    const last = await host.read('run', { after: rest.facts.at(-1)?.position ?? 0 });
+    has(last, { status: 'completed', outcome: COMPLETED, facts: [] }, 'It has ended.');
+  },
+
+  'a run is followed until it has ended': async ({ host }) => {
+    await startedWith(host, 'run', [1]);
+    const turns: unknown[] = [];
+    const following = (async () => {
+      for await (const each of host.events('run')) turns.push(...turnsOf({ facts: [each] }));
+    })();
+    await until(() => turns.length === 1, 'What was remembered before is told.');
+    const durable = await resumed(host, 'run');
+    await durable.step(step('model:2', fact(2)));
+    await until(() => turns.length === 2, 'What is remembered meanwhile is told.');
+    await host.release('run', COMPLETED);
+    await following;
+    same(turns, [1, 2], 'Each fact is told once.');
+    const stopped = new AbortController();
+    stopped.abort();
+    for await (const each of host.events('run', { signal: stopped.signal })) same(each, undefined, 'Nobody listens.');
+  },
+
+  'runs are listed, the oldest first, by status and agent': async ({ host }) => {
+    await host.start({ ...record('one'), metadata: { user: 'ada' }, at: 900 });
+    await host.release('one', COMPLETED);
+    await host.start({ ...record('two'), agent: 'other' });
+    await host.start(record('three'));
+    await host.release('three', undefined);
+    await host.enqueue('agent', 'Go.', { runId: 'four' });
+    const all = await host.runs();
+    const told = all.map(({ runId, status, attempts }) => [runId, status, attempts]);
+    const expected = [
+      ['one', 'completed', 1],
+      ['two', 'running', 1],
+      ['three', 'interrupted', 1],
+      ['four', 'queued', 0],
+    ];
+    same(told, expected, 'Each run has a status.');
+    has(
+      all[0],
+      { agent: 'agent', metadata: { user: 'ada' }, startedAt: 900, outcome: COMPLETED },
+      'And what is known of it.',
+    );
+    const idsOf = async (filter: Parameters<DurableHost['runs']>[0]): Promise<readonly string[]> =>
+      (await host.runs(filter)).map(({ runId }) => runId);
+    same(await idsOf({ status: 'interrupted' }), ['three'], 'By status.');
+    same(await idsOf({ agent: 'agent' }), ['one', 'three', 'four'], 'By agent.');
+    same(await idsOf({ agent: 'agent', limit: 2 }), ['one', 'three'], 'The first of them.');
+  },
+
+  'a run is enqueued, and begun by whoever opens it': async ({ host }) => {
+    const metadata = { user: 'ada' };
+    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata });
+    same((await host.read(runId)).status, 'queued', 'Nobody works on it.');
+    const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
+    same(named, 'named', 'It has the name that it was given.');
+    await refuses(host.enqueue('agent', 'Go.', { runId: 'named' }), 'run.exists', 'No name is given twice.');
+    await refuses(host.enqueue('agent', []), 'config.invalid', 'Something has to be said.');
+    const opened = await held(host, runId);
+    const { messages } = record(runId);
+    has(
+      opened.record,
+      { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true },
+      'It is as it was given.',
+    );
+    same((await host.read(runId)).status, 'running', 'Now somebody works on it.');
+  },
+
+  'a run is cancelled at work, and where nobody works on it': async ({ host }) => {
+    const durable = await host.start(record('run'));
+    same(durable.signal?.aborted, false, 'Nobody wants it to end.');
+    await host.cancel('run', { reason: 'No more.' });
+    await until(() => durable.signal?.aborted === true, 'Whoever works on it is told.');
+    same(durable.signal?.reason, 'No more.', 'And why.');
+    for (const [runId, outcome] of [
+      ['given up', undefined],
+      ['waiting', SUSPENDED],
+    ] as const) {
+      await host.start(record(runId));
+      await host.release(runId, outcome);
+      await host.cancel(runId);
+      const opened = await held(host, runId);
+      same(opened.durable.signal?.aborted, true, 'Whoever opens it is told at once.');
+    }
+  },
+
+  'a fork goes on from a step, and the original stays as it is': async ({ host }) => {
+    await startedWith(host, 'run', [1, 2, 3]);
+    await host.release('run', COMPLETED);
+    const before = await host.read('run');
+    const fork = await host.fork('run', { before: 'model:2', runId: 'fork' });
+    same(fork, 'fork', 'It has the name that it was given.');
+    const { durable, record: forked } = await held(host, fork);
+    has(forked, { agent: 'agent', messages: record('run').messages }, 'It is of the same agent.');
+    same(await durable.step(step<unknown>('model:1', {})), fact(1), 'What came before the step is kept.');
+    same(await durable.step(step<unknown>('model:2', 'new')), 'new', 'The step is done anew.');
+    same(await host.read('run'), before, 'The original is as it was.');
+  },
+
+  'a fork may begin from other words': async ({ host }) => {
+    await startedWith(host, 'run', [1, 2]);
+    await host.release('run', COMPLETED);
+    const messages = [{ role: 'user', content: 'Begin anew.' }] as const;
+    const fork = await host.fork('run', { before: 'model:2', messages });
+    const { durable, record: forked } = await held(host, fork);
+    same(forked.messages, messages, 'It begins from what it was given.');
+    same(await durable.step(step<unknown>('model:1', 'new')), 'new', 'Nothing was done yet.');
+    const said = await host.fork('run', { before: 'model:2', input: 'And now?' });
+    const { conversation } = (await held(host, said)).record.forked ?? {};
+    has(conversation, { facts: [fact(1)], input: [{ role: 'user', content: 'And now?' }] }, 'It goes on from there.');
+    await refuses(host.fork('run', { before: 'model:9' }), 'step.unknown', 'There has to be such a step.');
+    await refuses(host.fork('run', { before: 'model:2', runId: 'run' }), 'run.exists', 'No name is given twice.');
+    await refuses(host.fork('other', { before: 'model:1' }), 'run.unknown', 'There has to be such a run.');
+  },
+
+  'a fork keeps the answers that came before its step': async ({ host }) => {
+    const durable = await host.start(record('run'));
+    await durable.step(step('model:1', fact(1)));
+    await durable.wait('approve:1.0', APPROVAL);
+    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
+    await durable.step(step('model:2', fact(2)));
+    await host.release('run', COMPLETED);
+    const opened = await held(host, await host.fork('run', { before: 'model:2' }));
+    const told = await opened.durable.wait('approve:1.0', APPROVAL);
+    same(told, { type: 'answered', value: { type: 'approve', fingerprint: 'f' } }, 'Nobody is asked twice.');
+  },
+
+  'a host that closes begins no step, and lets the one at work finish': async ({ host }) => {
+    const durable = await host.start(record('run'));
+    const work = Promise.withResolvers<string>();
+    const atWork = durable.step(step('model:1', 'a', { work: () => work.promise }));
+    const closed = host.close({ graceMs: 60_000 });
+    await refuses(durable.step(step('model:2', 'b')), 'host.closing', 'No step begins any more.');
+    await refuses(host.start(record('other')), 'host.closing', 'Nor does a run.');
+    work.resolve('a');
+    same(await atWork, 'a', 'What is at work is kept.');
+    await host.release('run', undefined);
+    await closed;
+  },
+};

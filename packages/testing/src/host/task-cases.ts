@@ -1,0 +1,171 @@
+import type { Durable, Step, Task } from '@pawl/core';
+import { same, until } from './expect.ts';
+import { APPROVAL, type Body, record, resumed, type Stage, step } from './kit.ts';
+
+interface AtWork {
+  readonly durable: Durable;
+  /** `+a` when the work of `a` began, `=a` when it was told. */
+  readonly journal: readonly string[];
+  /** At work from when it begins until it is told to finish. */
+  readonly task: (name: string) => Step<string>;
+  readonly finish: (name: string) => void;
+  /** Waits until so many things have happened. */
+  readonly happened: (count: number) => Promise<void>;
+}
+
+async function atWork({ host }: Stage): Promise<AtWork> {
+  const journal: string[] = [];
+  const works = new Map<string, PromiseWithResolvers<void>>();
+  return {
+    durable: await host.start(record('run')),
+    journal,
+    task(name) {
+      const work = Promise.withResolvers<void>();
+      works.set(name, work);
+      return {
+        ...step(name, name),
+        work: async () => {
+          journal.push(`+${name}`);
+          await work.promise;
+          return name;
+        },
+        told: (value) => journal.push(`=${value}`),
+      };
+    },
+    finish: (name) => works.get(name)?.resolve(),
+    happened: (count) => until(() => journal.length >= count, `After ${journal.join(' ')} more was to happen.`),
+  };
+}
+
+const killed = (): Promise<never> => Promise.reject(new Error('killed'));
+
+async function cutOff(durable: Durable, cut: Step<string>): Promise<void> {
+  await durable.step({ ...cut, work: killed }).catch(() => undefined);
+}
+
+/** Tasks side by side, runs inside runs, and what a crash leaves open. */
+export const taskCases: Readonly<Record<string, Body>> = {
+  'tasks go side by side up to the width, start in order, and give their values in order': async (stage) => {
+    const { durable, journal, task, finish, happened } = await atWork(stage);
+    const all = durable.all([task('a'), task('b'), task('c'), task('d')], { width: 2 });
+    await happened(2);
+    finish('b');
+    await happened(4);
+    finish('c');
+    await happened(6);
+    same(journal, ['+a', '+b', '=b', '+c', '=c', '+d'], 'One begins where one has ended.');
+    finish('d');
+    finish('a');
+    same(await all, ['a', 'b', 'c', 'd'], 'The values are in the order of the tasks.');
+  },
+
+  'each value is told as soon as it is there': async (stage) => {
+    const { durable, journal, task, finish, happened } = await atWork(stage);
+    const all = durable.all([task('a'), task('b'), task('c')], { width: 8 });
+    await happened(3);
+    for (const [index, name] of ['c', 'a', 'b'].entries()) {
+      finish(name);
+      await happened(4 + index);
+    }
+    await all;
+    same(journal, ['+a', '+b', '+c', '=c', '=a', '=b'], 'They are told as they come.');
+  },
+
+  'a task that is exclusive is alone': async (stage) => {
+    const { durable, journal, task, finish, happened } = await atWork(stage);
+    const all = durable.all([task('a'), { ...task('b'), exclusive: true }, task('c')], { width: 8 });
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      await happened(1 + index * 2);
+      finish(name);
+    }
+    same(await all, ['a', 'b', 'c'], 'The values are in the order of the tasks.');
+    same(journal, ['+a', '=a', '+b', '=b', '+c', '=c'], 'Nothing is beside it.');
+  },
+
+  'when one fails the others go on to their end before that is told': async (stage) => {
+    const { durable, journal, task, finish, happened } = await atWork(stage);
+    let hasFailed = false;
+    const all = durable.all([{ ...task('x'), work: killed }, task('a')], { width: 8 }).catch(() => (hasFailed = true));
+    await happened(1);
+    same(hasFailed, false, 'What is at work is waited for.');
+    finish('a');
+    await all;
+    same({ hasFailed, journal }, { hasFailed: true, journal: ['+a', '=a'] }, 'What was done is kept.');
+  },
+
+  'no tasks give no values': async (stage) => {
+    const { durable } = await atWork(stage);
+    same(await durable.all([], { width: 1 }), [], 'Nothing comes of nothing.');
+  },
+
+  'a child’s steps are kept below its name, and its words as well': async (stage) => {
+    const { durable } = await atWork(stage);
+    const child = (name: string, text: string): Task<unknown> => ({
+      type: 'child',
+      name,
+      body: async (inner) => [await inner.step(step('model:1', text)), await inner.wait('approve:1.0', APPROVAL)],
+    });
+    const parked = { type: 'parked' };
+    await durable.step(step('model:1', 'parent'));
+    const both = await durable.all([child('tool:1.0', 'one'), child('tool:1.1', 'two')], { width: 2 });
+    same(
+      both,
+      [
+        ['one', parked],
+        ['two', parked],
+      ],
+      'Children know nothing of each other.',
+    );
+    await stage.host.answer('run', 'tool:1.0/approve:1.0', { type: 'approve', fingerprint: 'f' });
+    const next = await resumed(stage.host, 'run');
+    const answered = { type: 'answered', value: { type: 'approve', fingerprint: 'f' } };
+    const again = await next.all([child('tool:1.0', 'x'), child('tool:1.1', 'x')], { width: 2 });
+    same(
+      again,
+      [
+        ['one', answered],
+        ['two', parked],
+      ],
+      'What they did is remembered.',
+    );
+    same(await next.step(step('model:1', 'x')), 'parent', 'And so is what the run around them did.');
+  },
+
+  'a step that was cut off is done again, or in doubt where it must not be': async (stage) => {
+    const { durable } = await atWork(stage);
+    const effects = ['read', 'idempotent', 'once'] as const;
+    const inDoubt = (): string => 'in doubt';
+    const steps = effects.map((effect, index) => step(`tool:1.${index}:pay`, 'did again', { effect, inDoubt }));
+    for (const each of steps) await cutOff(durable, each);
+    const second = await resumed(stage.host, 'run');
+    for (const [index, each] of steps.entries()) {
+      const value = effects[index] === 'once' ? 'in doubt' : 'did again';
+      same(await second.step(each), value, `A step of effect ${effects[index]} that was cut off.`);
+    }
+    const third = await resumed(stage.host, 'run');
+    const values = await Promise.all(steps.map((each) => third.step({ ...each, work: killed })));
+    same(values, ['did again', 'did again', 'in doubt'], 'What came of it is remembered.');
+  },
+
+  'a step of effect once that never began is not in doubt': async (stage) => {
+    const { durable, task, happened } = await atWork(stage);
+    const waits = step('tool:1.1:pay', 'paid', { effect: 'once', inDoubt: () => 'in doubt' });
+    void durable.all([{ ...task('tool:1.0:pay'), effect: 'once' }, waits], { width: 1 }); // It hangs, as a killed one does.
+    await happened(1);
+    const second = await resumed(stage.host, 'run');
+    same(await second.step(waits), 'paid', 'It had not begun.');
+  },
+
+  'a step of effect once is tried again by the attempt that failed, or where nobody can answer for it': async (
+    stage,
+  ) => {
+    const { durable } = await atWork(stage);
+    const tried = step('tool:1.0:pay', 'paid', { effect: 'once', inDoubt: () => 'in doubt' });
+    await cutOff(durable, tried);
+    same(await durable.step(tried), 'paid', 'The attempt knows that it failed.');
+    const plain = step('tool:1.1:pay', 'paid', { effect: 'once' });
+    await cutOff(durable, plain);
+    const second = await resumed(stage.host, 'run');
+    same(await second.step(plain), 'paid', 'There is nothing else to do.');
+  },
+};
