@@ -1,0 +1,234 @@
+import { Agent, type AgentOptions, memory, type Outcome, type RunEvent, tool } from '@pawl/core';
+import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const look = tool({
+  name: 'look',
+  description: 'Looks.',
+  input: z.object({}),
+  effect: 'read',
+  execute: (_, { path, runId }) => `seen in ${runId} at ${path}`,
+});
+
+interface Family {
+  /** What the agent inside says, one after the other. */
+  readonly inside: readonly ModelReply[];
+  readonly helper?: Partial<AgentOptions<unknown, string>>;
+  readonly outer?: Partial<AgentOptions<unknown, string>>;
+}
+
+/** An agent that asks another once, and ends with what it was told. */
+function family({ inside, helper: own = {}, outer = {} }: Family) {
+  const clock = manualClock();
+  const helperModel = scriptedModel(inside);
+  const helper = new Agent({ name: 'helper', model: helperModel, clock, tools: [look], ...own });
+  const model = scriptedModel(({ messages }) => {
+    const result = messages.find(({ role }) => role === 'tool');
+    return result === undefined
+      ? reply.call('help', { prompt: 'Look.' })
+      : reply.text(`Told: ${String(result.content)}`);
+  });
+  const help = helper.asTool({ name: 'help', description: 'Helps.' });
+  return {
+    agent: new Agent({ name: 'asker', model, clock, tools: [help], ...outer }),
+    model,
+    helperModel,
+    clock,
+    help,
+  };
+}
+
+async function answerOf(outcome: Promise<Outcome>): Promise<string> {
+  const ended = await outcome;
+  if (ended.status !== 'completed') throw new Error(`It ended as ${ended.status}.`);
+  return ended.output;
+}
+
+test('what the agent inside answers is the result; it sees its prompt, and nothing of the run around it', async () => {
+  const { agent, helperModel } = family({
+    inside: [reply.text('All is well.')],
+    helper: { instructions: 'Be brief.' },
+  });
+  expect(await answerOf(agent.run('Go.').outcome())).toBe('Told: All is well.');
+  expect(helperModel.requests[0]?.messages).toEqual([
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'Look.' },
+  ]);
+});
+
+test('its tools know where they are, its events carry the path, and its usage counts', async () => {
+  const { agent } = family({ inside: [reply.call('look', {}), reply.text('Seen.')] });
+  const events: RunEvent[] = [];
+  const run = agent.run('Go.', { runId: 'run' });
+  run.on('*', (event) => events.push(event));
+  const outcome = await run.outcome();
+  const inside = events.filter(({ path }) => path !== '');
+  expect(new Set(inside.map(({ path }) => path))).toEqual(new Set(['tool:1.0']));
+  expect(inside.find(({ type }) => type === 'tool.finished')).toMatchObject({ content: 'seen in run at tool:1.0' });
+  expect(inside.map(({ type }) => type)).toContain('run.finished');
+  expect(outcome.usage.requests).toBe(4);
+  expect(outcome.turns).toBe(2);
+});
+
+test('an output of its own is given as JSON', async () => {
+  const output = z.object({ well: z.boolean() });
+  const inner = new Agent({ name: 'checker', model: scriptedModel([reply.text('{"well":true}')]), output });
+  const check = inner.asTool({ name: 'check', description: 'Checks.' });
+  const model = scriptedModel([reply.call('check', { prompt: 'Well?' }), reply.text('Checked.')]);
+  const { messages } = await new Agent({ model, tools: [check] }).run('Go.').outcome();
+  expect(messages[2]).toMatchObject({ role: 'tool', content: '{"well":true}' });
+});
+
+test('an input of its own is checked, and becomes what the agent is asked', async () => {
+  const inside = scriptedModel([reply.text('Sunny.')]);
+  const inner = new Agent({ name: 'weather', model: inside });
+  const weather = inner.asTool({
+    name: 'weather',
+    description: 'Tells the weather.',
+    input: z.object({ city: z.string() }),
+    prompt: ({ city }) => `How is it in ${city}?`,
+  });
+  const model = scriptedModel([
+    reply.call('weather', { town: 'Oslo' }),
+    reply.call('weather', { city: 'Oslo' }),
+    reply.text('Sunny it is.'),
+  ]);
+  const { messages } = await new Agent({ model, tools: [weather] }).run('Go.').outcome();
+  expect(messages.filter(({ role }) => role === 'tool').map(({ content }) => content)).toEqual([
+    expect.stringContaining('city'),
+    'Sunny.',
+  ]);
+  expect(inside.requests.map((request) => request.messages)).toEqual([
+    [{ role: 'user', content: 'How is it in Oslo?' }],
+  ]);
+});
+
+test.each([
+  ['refuses', [reply.refusal('I will not.')], 'refused: I will not.'],
+  ['fails', [reply.httpError(401)], 'failed'],
+] as const)('an agent inside that %s is told as what it is, and the run goes on', async (_, inside, told) => {
+  const answer = await answerOf(family({ inside }).agent.run('Go.').outcome());
+  expect(answer).toContain('The agent "help" gave no answer. It');
+  expect(answer).toContain(told);
+});
+
+test('an agent inside that turns in circles ends at its own limit of turns', async () => {
+  const { agent } = family({
+    inside: [reply.call('look', {}), reply.call('look', {}), reply.text('So far.')],
+    helper: { limits: { turns: 2 } },
+  });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome.status).toBe('completed');
+  expect(JSON.stringify(outcome.messages)).toContain('reached its limit: turns');
+});
+
+test('the purse is one: what the agent inside may spend is what is left', async () => {
+  const { agent } = family({
+    inside: [reply.call('look', {}), reply.text('Seen.')],
+    helper: { settings: { max_completion_tokens: 10 } },
+    outer: { limits: { tokens: 60 }, settings: { max_completion_tokens: 10 } },
+  });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens' });
+  expect(outcome.usage.totalTokens).toBeLessThanOrEqual(60);
+});
+
+test('an abort outside ends what is inside', async () => {
+  const begun = Promise.withResolvers<void>();
+  let isAborted = false;
+  const hanging = tool({
+    name: 'hang',
+    description: 'Hangs.',
+    input: z.object({}),
+    execute: (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          isAborted = true;
+          reject(signal.reason);
+        });
+        begun.resolve();
+      }),
+  });
+  const { agent } = family({ inside: [reply.call('hang', {})], helper: { tools: [hanging] } });
+  const run = agent.run('Go.');
+  await begun.promise;
+  run.abort('Enough.');
+  expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+  expect(isAborted).toBe(true);
+});
+
+test('a call inside that a person has to approve is pending outside, under its path', async () => {
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input: z.object({}),
+    needsApproval: true,
+    execute: () => 'paid',
+  });
+  const { agent } = family({ inside: [reply.call('pay', {}), reply.text('Paid.')], helper: { tools: [pay] } });
+  const host = memory();
+  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  expect(pending).toMatchObject({ id: 'tool:1.0/approve:1.0', reason: 'approval' });
+  const answer = { type: 'approve', fingerprint: pending?.fingerprint ?? '' } as const;
+  await expect(host.answer('run', 'approve:1.0', answer)).rejects.toMatchObject({ code: 'approval.unknown' });
+  await host.answer('run', 'tool:1.0/approve:1.0', answer);
+  expect(await answerOf(agent.resume('run', { durable: host }).outcome())).toBe('Told: Paid.');
+});
+
+test('the call of an agent itself can need approval, before anything inside begins', async () => {
+  const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('Done.')]) });
+  const model = scriptedModel([reply.call('delegate', { prompt: 'Do it.' }), reply.text('Fine.')]);
+  const delegating = inner.asTool({ name: 'delegate', description: 'Delegates.', needsApproval: true });
+  const outcome = await new Agent({ model, tools: [delegating] }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'approve:1.0', input: { prompt: 'Do it.' } }] });
+});
+
+test('agents nest, and each has its place in the path', async () => {
+  const innermost = new Agent({
+    name: 'third',
+    model: scriptedModel([reply.call('look', {}), reply.text('Deep.')]),
+    tools: [look],
+  });
+  const middle = new Agent({
+    name: 'second',
+    model: scriptedModel([reply.call('third', { prompt: 'Deeper.' }), reply.text('Deep it was.')]),
+    tools: [innermost.asTool({ name: 'third', description: 'Third.' })],
+  });
+  const outer = new Agent({
+    name: 'first',
+    model: scriptedModel([reply.call('second', { prompt: 'Deep.' }), reply.text('Done.')]),
+    tools: [middle.asTool({ name: 'second', description: 'Second.' })],
+  });
+  const paths = new Set<string>();
+  const run = outer.run('Go.');
+  run.on('*', ({ path }) => paths.add(path));
+  const { usage } = await run.outcome();
+  expect([...paths]).toEqual(['', 'tool:1.0', 'tool:1.0/tool:1.0']);
+  expect(usage.requests).toBe(6);
+});
+
+test('several agents work side by side', async () => {
+  const inner = new Agent({
+    name: 'inner',
+    model: scriptedModel(({ messages }) => reply.text(`Did: ${String(messages.at(-1)?.content)}`)),
+  });
+  const model = scriptedModel([
+    reply.calls(['one', 'two', 'three'].map((prompt) => ({ name: 'do', arguments: { prompt } }))),
+    reply.text('All done.'),
+  ]);
+  const { messages } = await new Agent({ model, tools: [inner.asTool({ name: 'do', description: 'Does.' })] })
+    .run('Go.')
+    .outcome();
+  const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+  expect(results).toEqual(['Did: one', 'Did: two', 'Did: three']);
+});
+
+test('an answer that is too long for its caller is cut there', async () => {
+  const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('x'.repeat(10_000))]) });
+  const model = scriptedModel([reply.call('tell', { prompt: 'All.' }), reply.text('Much.')]);
+  const tell = inner.asTool({ name: 'tell', description: 'Tells.', maxResultLength: 1_000 });
+  const { messages } = await new Agent({ model, tools: [tell] }).run('Go.').outcome();
+  expect(String(messages[2]?.content).length).toBeLessThan(1_500);
+});

@@ -1,0 +1,187 @@
+import { Agent, type DurableHost, type RunEvent, systemClock, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts, newFile, sqliteHost } from './hosts.ts';
+
+interface Slow {
+  readonly agent: Agent;
+  /** Resolves when the tool has begun. */
+  readonly begun: Promise<void>;
+  readonly finish: () => void;
+  readonly executed: string[];
+}
+
+/** An agent whose one tool takes until it is told to finish. */
+function slow(): Slow {
+  const begun = Promise.withResolvers<void>();
+  const work = Promise.withResolvers<string>();
+  const executed: string[] = [];
+  const build = tool({
+    name: 'build',
+    description: 'Builds.',
+    input: z.object({}),
+    execute: (_, { idempotencyKey, signal }) => {
+      executed.push(idempotencyKey);
+      signal.addEventListener('abort', () => work.reject(signal.reason));
+      begun.resolve();
+      return work.promise;
+    },
+  });
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('Built.') : reply.call('build', {}),
+  );
+  const agent = new Agent({ name: 'builder', model, tools: [build], clock: systemClock });
+  return { agent, begun: begun.promise, finish: () => work.resolve('built'), executed };
+}
+
+/** The same host for both, and two on one file, as two processes have. */
+const pairs: readonly { readonly name: string; open(): readonly [DurableHost, DurableHost] }[] = [
+  ...hosts.map(({ name, open }) => ({
+    name,
+    open: (): readonly [DurableHost, DurableHost] => {
+      const host = open();
+      return [host, host];
+    },
+  })),
+  {
+    name: 'two hosts on one SQLite file',
+    open: () => {
+      const file = newFile();
+      return [sqliteHost(file), sqliteHost(file)];
+    },
+  },
+];
+
+describe.each(pairs)('on $name', ({ open }) => {
+  test('whoever starts a run that is at work looks on, and gets its facts and its outcome', async () => {
+    const [here, there] = open();
+    const { agent, begun, finish, executed } = slow();
+    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    await begun;
+    const second = agent.run('Go.', { durable: there, runId: 'run', onExisting: 'attach' });
+    const seen: RunEvent[] = [];
+    second.on('*', (event) => seen.push(event));
+    const replied = new Promise((resolve) => second.on('model.replied', resolve));
+    await replied;
+    finish();
+    const [one, other] = await Promise.all([first.outcome(), second.outcome()]);
+    expect(other).toEqual(one);
+    expect(executed).toHaveLength(1);
+    const types = seen.filter(({ replayed }) => replayed === true).map(({ type }) => type);
+    expect(types).toEqual(['run.started', 'model.replied', 'tool.finished', 'model.replied', 'run.finished']);
+  });
+
+  test('whoever resumes a run that is at work looks on as well', async () => {
+    const [here, there] = open();
+    const { agent, begun, finish, executed } = slow();
+    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    await begun;
+    const second = agent.resume('run', { durable: there }).outcome();
+    finish();
+    expect(await second).toEqual(await first.outcome());
+    expect(executed).toHaveLength(1);
+  });
+
+  test('a run that has ended is given as it ended', async () => {
+    const [here, there] = open();
+    const { agent, finish, executed } = slow();
+    finish();
+    const outcome = await agent.run('Go.', { durable: here, runId: 'run' }).outcome();
+    const again = agent.run('Go.', { durable: there, runId: 'run', onExisting: 'attach' });
+    expect(await again.outcome()).toEqual(outcome);
+    expect(executed).toHaveLength(1);
+  });
+
+  test('another input is another run: it is refused', async () => {
+    const [here, there] = open();
+    const { agent, finish } = slow();
+    finish();
+    await agent.run('Go.', { durable: here, runId: 'run' }).outcome();
+    const other = agent.run('Stop.', { durable: there, runId: 'run', onExisting: 'attach' });
+    await expect(other.outcome()).rejects.toMatchObject({ code: 'run.conflict' });
+    const refused = agent.run('Go.', { durable: there, runId: 'run' });
+    await expect(refused.outcome()).rejects.toMatchObject({ code: 'run.exists' });
+  });
+
+  test('an abort of whoever looks on ends the run where it is', async () => {
+    const [here, there] = open();
+    const { agent, begun } = slow();
+    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    await begun;
+    const second = agent.resume('run', { durable: there });
+    await new Promise((resolve) => second.on('run.started', resolve));
+    second.abort('Enough.');
+    expect(await first.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+    expect(await second.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+  }, 15_000);
+});
+
+describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
+  test('begins where its agent is, with the instructions and the limits of that', async () => {
+    const host = open();
+    const model = scriptedModel([reply.text('Done.')]);
+    const agent = new Agent({ name: 'a', model, instructions: 'Be kind.', limits: { turns: 5 } });
+    const runId = await host.enqueue('a', 'Go.', { metadata: { user: 'ada' } });
+    const { output, messages } = await agent.resume(runId, { durable: host });
+    expect({ output, messages: messages.length }).toEqual({ output: 'Done.', messages: 2 });
+    expect(model.requests[0]?.messages[0]).toEqual({ role: 'system', content: 'Be kind.' });
+    expect((await host.runs())[0]).toMatchObject({ status: 'completed', metadata: { user: 'ada' }, attempts: 1 });
+  });
+
+  test('that was cancelled ends without a request', async () => {
+    const host = open();
+    const model = scriptedModel([reply.text('Done.')]);
+    const agent = new Agent({ name: 'a', model });
+    const runId = await host.enqueue('a', 'Go.');
+    await host.cancel(runId, { reason: 'Never mind.' });
+    const outcome = await agent.resume(runId, { durable: host }).outcome();
+    expect(outcome).toMatchObject({ status: 'aborted', reason: 'Never mind.' });
+    expect(model.requests).toEqual([]);
+  });
+
+  test('with messages that can’t be sent fails as one that was started so', async () => {
+    const host = open();
+    const agent = new Agent({ name: 'a', model: scriptedModel([reply.text('Done.')]) });
+    const runId = await host.enqueue('a', [{ role: 'tool', tool_call_id: 'x', content: 'y' }]);
+    expect(await agent.resume(runId, { durable: host }).outcome()).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe.each(hosts)('a fork, on $name', ({ open }) => {
+  async function forked(options: { readonly before: string; readonly input?: string }) {
+    const host = open();
+    const { agent, finish, executed } = slow();
+    finish();
+    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const fork = await host.fork('run', options);
+    const result = await agent.resume(fork, { durable: host }).outcome();
+    const again = await agent.resume('run', { durable: host }).outcome();
+    expect(again).toEqual(outcome);
+    return { outcome, result, executed };
+  }
+
+  test('before a request asks the model again, and runs no finished tool', async () => {
+    const { outcome, result, executed } = await forked({ before: 'model:2' });
+    expect(result.messages).toEqual(outcome.messages);
+    expect(executed).toEqual(['run/tool:1.0:build']);
+  });
+
+  test('before a call runs it again, under a key of its own', async () => {
+    const { outcome, result, executed } = await forked({ before: 'tool:1.0:build' });
+    expect(result.messages).toEqual(outcome.messages);
+    expect(executed).toEqual(['run/tool:1.0:build', `${result.runId}/tool:1.0:build`]);
+  });
+
+  test('with words of the user goes on from there', async () => {
+    const { result } = await forked({ before: 'model:2', input: 'And now?' });
+    expect(result.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user', 'assistant']);
+    expect(result.messages[3]).toEqual({ role: 'user', content: 'And now?' });
+  });
+
+  test('before a call, with words of the user, has no open call left', async () => {
+    const { result } = await forked({ before: 'tool:1.0:build', input: 'Leave that.' });
+    expect(result.status).toBe('completed');
+    expect(result.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user', 'assistant']);
+  });
+});

@@ -1,0 +1,153 @@
+import { Agent, ConfigError, type DurableHost, type Outcome, type PendingCall, tool } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from './hosts.ts';
+
+const measure = tool({ name: 'measure', description: 'Measures.', input: z.object({ room: z.string() }) });
+
+function measuring(options: { readonly approvalTimeoutMs?: number } = {}): Agent {
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('Measured.') : reply.call('measure', { room: 'hall' }),
+  );
+  return new Agent({ model, tools: [{ ...measure, ...options }], clock: manualClock() });
+}
+
+function pendingOf(outcome: Outcome): PendingCall {
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  return pending;
+}
+
+function resultOf({ messages }: Outcome): unknown {
+  return messages.find(({ role }) => role === 'tool')?.content;
+}
+
+describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
+  async function waiting(): Promise<{
+    readonly host: DurableHost;
+    readonly agent: Agent;
+    readonly pending: PendingCall;
+  }> {
+    const host = open();
+    const agent = measuring();
+    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    return { host, agent, pending: pendingOf(outcome) };
+  }
+
+  test('waits for a reply, which is its result', async () => {
+    const { host, agent, pending } = await waiting();
+    expect(pending).toMatchObject({ reason: 'reply', input: { room: 'hall' } });
+    expect(pending.accepts).toContain('reply');
+    const { fingerprint } = pending;
+    await host.answer('run', pending.id, { type: 'reply', fingerprint, value: { metres: 7 } });
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    expect(outcome.status).toBe('completed');
+    expect(resultOf(outcome)).toBe('{"metres":7}');
+  });
+
+  test('takes a refusal, which the model is told', async () => {
+    const { host, agent, pending } = await waiting();
+    await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'No ruler.' });
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    expect(resultOf(outcome)).toContain('No ruler.');
+  });
+
+  test('takes no approval: there is nothing that could be run', async () => {
+    const { host, pending } = await waiting();
+    const { id, fingerprint } = pending;
+    await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
+      code: 'approval.invalid',
+    });
+    const empty = { type: 'reply', fingerprint } as never; // As from JavaScript.
+    await expect(host.answer('run', id, empty)).rejects.toMatchObject({ code: 'approval.invalid' });
+    await host.answer('run', id, { type: 'reply', fingerprint, value: null });
+    await expect(host.answer('run', id, { type: 'reply', fingerprint, value: 2 })).rejects.toMatchObject({
+      code: 'approval.used',
+    });
+  });
+
+  test('whose time is over is told to the model', async () => {
+    const clock = manualClock();
+    const host = open({ clock });
+    const agent = measuring({ approvalTimeoutMs: 1_000 });
+    const { id, fingerprint } = pendingOf(await agent.run('Go.', { durable: host, runId: 'run' }).outcome());
+    await clock.advance(1_000);
+    const late = host.answer('run', id, { type: 'reply', fingerprint, value: 1 });
+    await expect(late).rejects.toMatchObject({ code: 'approval.expired' });
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    expect(outcome.status).toBe('completed');
+    expect(String(resultOf(outcome))).toMatch(/answer|expired/i);
+  });
+});
+
+test('an execute that is there and undefined is a mistake, and told as one', () => {
+  const make = (): unknown => tool({ name: 'x', description: 'X.', input: z.object({}), execute: undefined as never });
+  expect(make).toThrow(ConfigError);
+});
+
+describe.each(hosts)('a call that a crash left open, of a tool whose inDoubt is "ask", on $name', ({ open }) => {
+  interface Doubted {
+    readonly host: DurableHost;
+    readonly agent: Agent;
+    readonly pending: PendingCall;
+    readonly paid: readonly string[];
+  }
+
+  /** The process goes while `pay` runs, after it had its effect. */
+  async function doubted(): Promise<Doubted> {
+    const paid: string[] = [];
+    const pay = tool({
+      name: 'pay',
+      description: 'Pays.',
+      input: z.object({ amount: z.number() }),
+      inDoubt: 'ask',
+      execute: ({ amount }, { idempotencyKey }) => {
+        paid.push(idempotencyKey);
+        return `${amount} paid`;
+      },
+    });
+    const model = scriptedModel(({ messages }) =>
+      messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { amount: 5 }),
+    );
+    const agent = new Agent({ model, tools: [pay], clock: manualClock() });
+    const host = open();
+    const dying = new FragileHost(host, { at: 2, moment: 'within' });
+    await expect(agent.run('Pay.', { runId: 'run', durable: dying }).outcome()).rejects.toThrow('gone');
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    return { host, agent, pending: pendingOf(outcome), paid };
+  }
+
+  test('waits for a person, and nothing is run meanwhile', async () => {
+    const { pending, paid, host, agent } = await doubted();
+    expect(pending).toMatchObject({ reason: 'in_doubt', input: { amount: 5 } });
+    expect(paid).toEqual(['run/tool:1.0:pay']);
+    expect((await agent.resume('run', { durable: host }).outcome()).status).toBe('suspended');
+    expect(paid).toHaveLength(1);
+  });
+
+  test('approved, it is run again under the same key', async () => {
+    const { host, agent, pending, paid } = await doubted();
+    await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    expect(paid).toEqual(['run/tool:1.0:pay', 'run/tool:1.0:pay']);
+    expect(resultOf(outcome)).toBe('5 paid');
+  });
+
+  test('answered by somebody who looked, it is not run again', async () => {
+    const { host, agent, pending, paid } = await doubted();
+    await host.answer('run', pending.id, { type: 'reply', fingerprint: pending.fingerprint, value: 'It was paid.' });
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    expect(paid).toHaveLength(1);
+    expect(resultOf(outcome)).toBe('It was paid.');
+  });
+
+  test('denied, the model is told, and it is not run again', async () => {
+    const { host, agent, pending, paid } = await doubted();
+    await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Let it be.' });
+    const outcome = await agent.resume('run', { durable: host }).outcome();
+    expect(paid).toHaveLength(1);
+    expect(String(resultOf(outcome))).toContain('Let it be.');
+  });
+});

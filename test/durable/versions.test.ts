@@ -1,0 +1,96 @@
+import { Agent, type AgentOptions, type DurableHost, type Tool, tool } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from './hosts.ts';
+
+const amount = z.object({ amount: z.number() });
+
+function payTool(input: z.ZodObject = amount): Tool<unknown> {
+  return tool({ name: 'pay', description: 'Pays.', input, needsApproval: true, execute: () => 'paid' });
+}
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => 'seen' });
+
+function agentOf(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { amount: 5 }),
+  );
+  return new Agent({ name: 'payer', model, tools: [payTool()], clock: manualClock(), ...options });
+}
+
+/** A run of one version of the agent, suspended before its one call, and answered. */
+async function begun(host: DurableHost, agent: Agent): Promise<void> {
+  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
+}
+
+describe.each(hosts)('on $name', ({ open }) => {
+  test('a deploy that changes words, and adds tools, strands no run', async () => {
+    const host = open();
+    await begun(host, agentOf({ instructions: 'Be kind.' }));
+    const next = agentOf({ instructions: 'Be kinder.', tools: [payTool(), look] });
+    expect((await next.resume('run', { durable: host }).outcome()).status).toBe('completed');
+  });
+
+  test('another version is refused, and the error names the first difference', async () => {
+    const host = open();
+    await begun(host, agentOf({ version: '1' }));
+    const next = agentOf({ version: '2', tools: [payTool(), look] });
+    await expect(next.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+      code: 'run.version',
+      message:
+        'Run "run" was begun by version "1" of agent "payer", and this is "2"; first difference: tool "look": it is new. Resume it with that version, or pass onVersionMismatch: "go-on".',
+    });
+    const outcome = await agentOf({ version: '1' }).resume('run', { durable: host }).outcome();
+    expect(outcome.status).toBe('completed');
+  });
+
+  test('another version goes on where it is let', async () => {
+    const host = open();
+    await begun(host, agentOf({ version: '1' }));
+    const next = agentOf({ version: '2' });
+    const outcome = await next.resume('run', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+    expect(outcome.status).toBe('completed');
+  });
+
+  test.each([
+    ['is gone', { tools: [look] }, 'it is gone'],
+    [
+      'takes other arguments',
+      { tools: [payTool(z.object({ cents: z.number() }))] },
+      'its schema or its effect is another',
+    ],
+  ] as const)(
+    'an open call whose tool %s keeps the run as it is, until it is let go on',
+    async (_, options, change) => {
+      const host = open();
+      await begun(host, agentOf());
+      const next = agentOf(options);
+      await expect(next.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+        code: 'run.changed',
+        message: expect.stringContaining(change),
+      });
+      const outcome = await next.resume('run', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+      expect(outcome.status).toBe('completed');
+      expect(outcome.messages.at(-2)).toMatchObject({ role: 'tool' });
+    },
+  );
+
+  test('an approval of one version counts for the next: it is of the call, not of the version', async () => {
+    const host = open();
+    await begun(host, agentOf({ version: '1' }));
+    const outcome = await agentOf({ version: '2' })
+      .resume('run', { durable: host, onVersionMismatch: 'go-on' })
+      .outcome();
+    expect(outcome.messages.at(-2)).toMatchObject({ role: 'tool', content: 'paid' });
+  });
+
+  test('a run of another agent is not this one’s', async () => {
+    const host = open();
+    await begun(host, agentOf());
+    const resumed = agentOf({ name: 'other' }).resume('run', { durable: host }).outcome();
+    await expect(resumed).rejects.toMatchObject({ code: 'run.agent' });
+  });
+});
