@@ -1,0 +1,21 @@
+import { writeSync } from 'node:fs';
+import { PawlError } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+
+/** Five people who answer the same call at once: `node answerer.ts <file> <id> <fingerprint> <at> <name>`. Prints what each got. */
+const [file = '', id = '', fingerprint = '', at = '0', name = ''] = process.argv.slice(2);
+const host = sqlite(file);
+await new Promise((resolve) => setTimeout(resolve, Number(at) - Date.now()));
+const answers = Array.from({ length: 5 }, async (_, index) => {
+  const reason = `${name}${index}`;
+  try {
+    await host.answer('run', id, { type: 'deny', fingerprint, reason });
+    return reason;
+  } catch (error) {
+    if (!PawlError.is(error)) throw error;
+    return error.code;
+  }
+});
+const got = await Promise.all(answers);
+await host.close();
+writeSync(1, JSON.stringify(got));

@@ -1,0 +1,45 @@
+import { appendFileSync, writeSync } from 'node:fs';
+import { Agent, type Effect, tool } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+/**
+ * Four calls side by side, of which the first two end at once and the others never, in a first process: that dies when it
+ * has kept two. `node batch.ts <file> <journal>`. A second one finishes. Prints what the model was told.
+ */
+const [file = '', journal = ''] = process.argv.slice(2);
+const host = sqlite(file);
+const isFirst = (await host.runs()).length === 0;
+
+function working(name: string, effect: Effect) {
+  return tool({
+    name,
+    description: 'Works.',
+    input: z.object({}),
+    effect,
+    execute: (_, { idempotencyKey }) => {
+      appendFileSync(journal, `${idempotencyKey}\n`);
+      return isFirst && name.startsWith('slow') ? new Promise<string>(() => undefined) : `${name} done`;
+    },
+  });
+}
+
+const tools = [
+  working('quick', 'once'),
+  working('slow', 'idempotent'),
+  working('swift', 'read'),
+  working('slowly', 'once'),
+];
+const model = scriptedModel(({ messages }) =>
+  messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.calls(tools.map(({ name }) => ({ name }))),
+);
+const agent = new Agent({ model, tools });
+const run = isFirst ? agent.run('Go.', { durable: host, runId: 'run' }) : agent.resume('run', { durable: host });
+let kept = 0;
+run.on('tool.finished', () => {
+  if (isFirst && ++kept === 2) process.kill(process.pid, 'SIGKILL');
+});
+const { messages } = await run.outcome();
+await host.close();
+writeSync(1, JSON.stringify(messages.filter(({ role }) => role === 'tool').map(({ content }) => content)));

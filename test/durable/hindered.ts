@@ -1,0 +1,25 @@
+import { appendFileSync, writeSync } from 'node:fs';
+import { DurableError } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { heavyAgent } from './heavy.ts';
+
+/** A process that is not let do what it wants to with a file: `node hindered.ts <file> <journal>`. Prints how it ended. */
+const [file = '', journal = ''] = process.argv.slice(2);
+
+// As root, whom no permission stops: as somebody who has none. Everything that is needed is loaded.
+if (process.env['AS_NOBODY'] === '1' && process.getuid?.() === 0) process.seteuid?.(65_534);
+
+async function ended(): Promise<string> {
+  try {
+    const host = sqlite(file);
+    const agent = heavyAgent((call) => appendFileSync(journal, `${call}\n`));
+    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await host.close();
+    return outcome.status;
+  } catch (error) {
+    if (!DurableError.is(error)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+writeSync(1, await ended());
