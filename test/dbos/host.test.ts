@@ -1,4 +1,4 @@
-import { Agent, type DurableHost, type PendingCall, type Run, tool } from '@pawl/core';
+import { Agent, type DurableHost, type PendingCall, type Run, type Tool, tool } from '@pawl/core';
 import { type DbosClient, type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
 import { reply, scriptedModel } from '@pawl/testing';
 import { Client } from 'pg';
@@ -171,6 +171,40 @@ test('large and odd values come back as they were', async () => {
   expect(facts.map(({ fact }) => fact).find(({ type }) => type === 'tool.finished')).toMatchObject({ content: odd });
 });
 
+test('a run that a worker can’t go on with is told, and stays as it is', async () => {
+  const told: unknown[] = [];
+  const old = new Agent({
+    name: 'payer',
+    version: '1',
+    model: scriptedModel([reply.call('pay', {})]),
+    tools: payTools(),
+  });
+  const onError = (error: unknown, runId: string): number => told.push([runId, (error as { code?: unknown }).code]);
+  const { host, client } = await open({ agents: [agentOfVersion('2')], onError });
+  const { pending } = await suspended(old.run('Go.', { durable: host, runId: 'run' }));
+  await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // A real worker on a real queue.
+  expect(told).toEqual([['run', 'run.version']]);
+  expect((await client.read('run')).status).toBe('suspended');
+  const outcome = await agentOfVersion('2').resume('run', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
+});
+
+test('runs that ended long ago are forgotten, with all that is kept of them', async () => {
+  const { host, client, url } = await open({ agents: [] });
+  const agent = new Agent({ name: 'a', model: scriptedModel(() => reply.text('Done.')) });
+  await agent.run('Go.', { durable: host, runId: 'old' });
+  expect(await client.delete({ olderThanMs: 60_000 })).toBe(0);
+  expect(await client.delete({ olderThanMs: -1 })).toBe(1);
+  await expect(client.read('old')).rejects.toMatchObject({ code: 'run.unknown' });
+  await agent.run('Go.', { durable: host, runId: 'old' });
+  const database = new Client({ connectionString: url });
+  await database.connect();
+  const { rowCount } = await database.query('SELECT FROM dbos.operation_outputs');
+  await database.end();
+  expect(rowCount).toBe(1);
+});
+
 type Options = Partial<DbosOptions<Run<unknown>>>;
 
 interface Opened {
@@ -195,21 +229,25 @@ async function open(options: Options = {}): Promise<Opened> {
 
 /** Looks, then pays, which a person has to approve. */
 function payer(): Agent {
-  const input = z.object({});
-  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: settled('Seen.') });
-  const pay = tool({
-    name: 'pay',
-    description: 'Pays.',
-    input,
-    effect: 'once',
-    needsApproval: true,
-    execute: settled('Paid.'),
-  });
+  return agentOfVersion(undefined);
+}
+
+function agentOfVersion(version: string | undefined): Agent {
   const model = scriptedModel(({ messages }) => {
     const turn = messages.filter(({ role }) => role === 'assistant').length;
-    return [reply.call('look', {}), reply.call('pay', {})][turn] ?? reply.text('Paid.');
+    const isPaid = messages.some(({ role, content }) => role === 'tool' && content === 'Paid.');
+    return isPaid
+      ? reply.text('Paid.')
+      : ([reply.call('look', {}), reply.call('pay', {})][turn] ?? reply.text('Paid.'));
   });
-  return new Agent({ name: 'payer', model, tools: [look, pay] });
+  return new Agent({ name: 'payer', model, tools: payTools(), ...(version !== undefined && { version }) });
+}
+
+function payTools(): readonly Tool<unknown>[] {
+  const input = z.object({});
+  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: settled('Seen.') });
+  const pay = { name: 'pay', description: 'Pays.', input, effect: 'once', needsApproval: true } as const;
+  return [look, tool({ ...pay, execute: settled('Paid.') })];
 }
 
 /** Takes a moment, as real tools do. */

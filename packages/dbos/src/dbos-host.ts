@@ -2,7 +2,6 @@ import {
   type Clock,
   type Durable,
   DurableError,
-  type DurableHost,
   type OpenedRun,
   type OpenOptions,
   type Outcome,
@@ -15,7 +14,7 @@ import type { Database, PoolClient } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
 import { type AttemptWorkflow, Engine, type EngineClient, newWorkflowId } from './engine.ts';
 import { Executor } from './executor.ts';
-import type { DbosOptions, Watchable } from './host-types.ts';
+import type { DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
 import { Outside } from './outside.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { cancelledOf, claimRun, insertRun, intentsOf, lockRun, type RunRow, releaseRun } from './run-table.ts';
@@ -30,7 +29,7 @@ export interface HostParts<Resumed extends Watchable> {
 }
 
 /** A worker: one process's part of the host. */
-export class DbosHost<Resumed extends Watchable> extends Outside implements DurableHost {
+export class DbosHost<Resumed extends Watchable> extends Outside implements DbosDurableHost {
   readonly #options: DbosOptions<Resumed>;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -44,7 +43,7 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dura
   #closed: Promise<void> | undefined;
 
   private constructor({ options, database, engineClient }: HostParts<Resumed>) {
-    const { executorId, clock = systemClock, agents, onRun } = options;
+    const { executorId, clock = systemClock, agents, onRun, onError = () => undefined } = options;
     super({ database, engine: engineClient, clock });
     this.#options = options;
     this.#clock = clock;
@@ -52,7 +51,7 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dura
     this.#engineClient = engineClient;
     this.#drain = new Drain(clock);
     this.#takeOver = new TakeOver({ executorId, database, engine: engineClient, outside: this, clock });
-    this.#worker = new QueueWorker({ host: this, attempts: this.#attempts, database, clock, agents, onRun });
+    this.#worker = new QueueWorker({ host: this, attempts: this.#attempts, database, clock, agents, onRun, onError });
     this.#executor = new Executor({
       executorId,
       database,

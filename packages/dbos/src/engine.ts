@@ -87,6 +87,10 @@ export class EngineClient {
     if (workflowIds.length > 0) await this.#client.cancelWorkflows([...workflowIds]);
   }
 
+  async delete(workflowIds: readonly string[]): Promise<void> {
+    if (workflowIds.length > 0) await this.#client.deleteWorkflows([...workflowIds]);
+  }
+
   close(): Promise<void> {
     return this.#client.destroy();
   }

@@ -32,6 +32,11 @@ export interface DbosOptions<Resumed extends Watchable> {
   readonly queue?: QueueOptions;
   /** Called with each run that this worker takes by itself, before anything happens in it. */
   readonly onRun?: (run: Resumed) => void;
+  /**
+   * Called where this worker can't go on with a run that it took: the agent is of another version, or `context` throws. The
+   * run stays as it is; `agent.resume` can go on with it. DBOS writes the error to stderr in any case.
+   */
+  readonly onError?: (error: unknown, runId: string) => void;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
 }
@@ -47,6 +52,14 @@ export interface DbosClientOptions {
 export type DbosClient = Pick<
   DurableHost,
   'answer' | 'send' | 'enqueue' | 'cancel' | 'read' | 'events' | 'runs' | 'fork'
-> & {
-  close(): Promise<void>;
-};
+> &
+  Deleting & {
+    close(): Promise<void>;
+  };
+
+export type DbosDurableHost = DurableHost & Deleting;
+
+interface Deleting {
+  /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them. Gives their number. */
+  delete(options: { readonly olderThanMs: number }): Promise<number>;
+}

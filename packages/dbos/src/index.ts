@@ -1,8 +1,8 @@
-import { ConfigError, type DurableHost } from '@pawl/core';
+import { ConfigError } from '@pawl/core';
 import { Database } from './database.ts';
 import { DbosHost } from './dbos-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
-import type { DbosClient, DbosClientOptions, DbosOptions, Watchable } from './host-types.ts';
+import type { DbosClient, DbosClientOptions, DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
 import { Outside } from './outside.ts';
 import { prepareTables } from './tables.ts';
 
@@ -17,7 +17,7 @@ export type * from './host-types.ts';
  * @throws DurableError `host.executor_taken` where another worker has that name, `host.second`, `host.unreachable`,
  * `host.refused`, `host.newer`. Later, out of a run that stays resumable, also `host.lost`, `host.full`, `run.lost`.
  */
-export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<Resumed>): Promise<DurableHost> {
+export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<Resumed>): Promise<DbosDurableHost> {
   const { url, executorId } = options;
   if (typeof executorId !== 'string' || executorId.trim() === '') {
     throw new ConfigError(

@@ -28,7 +28,16 @@ import {
 import type { Database, PoolClient, Queryable } from './database.ts';
 import { type EngineClient, newWorkflowId } from './engine.ts';
 import type { DbosClient } from './host-types.ts';
-import { cancelRun, findRun, insertRun, listRuns, lockRun, type RunRow } from './run-table.ts';
+import {
+  cancelRun,
+  endedBefore,
+  findRun,
+  insertRun,
+  listRuns,
+  lockRun,
+  type RunRow,
+  workflowsOf,
+} from './run-table.ts';
 import { factsAfter, loadSteps } from './steps.ts';
 import { findWait, keepWait, waitsOf } from './wait-table.ts';
 
@@ -131,6 +140,16 @@ export class Outside implements DbosClient {
       await this.#engine.enqueue(client, agent, { runId: to, attempt: 1, workflowId: newWorkflowId(to) });
     });
     return to;
+  }
+
+  async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+    const ended = await endedBefore(this.#database, this.#clock.now() - olderThanMs);
+    for (const runId of ended) {
+      // The workflows first: without the run nobody knows which they are.
+      await this.#engine.delete(await workflowsOf(this.#database, runId));
+      await this.#database.query('DELETE FROM pawl.runs WHERE run_id = $1', [runId]);
+    }
+    return ended.length;
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ export interface QueueWorkerOptions<Resumed extends Watchable> {
   readonly clock: Clock;
   readonly agents: readonly AgentOfWorker<Resumed>[];
   readonly onRun: ((run: Resumed) => void) | undefined;
+  readonly onError: (error: unknown, runId: string) => void;
 }
 
 /** Goes on with the runs that a queue gives this process, by the agents that it has. */
@@ -57,8 +58,9 @@ export class QueueWorker<Resumed extends Watchable> {
       onRun?.(run);
       return (await run.outcome()).status;
     } catch (error) {
-      if (!DurableError.is(error) || !PASSING.has(error.code)) throw error;
-      return this.#resumeLater(workflow, begun);
+      if (DurableError.is(error) && PASSING.has(error.code)) return this.#resumeLater(workflow, begun);
+      this.#options.onError(error, runId);
+      throw error;
     } finally {
       attempts.takeOffer(runId);
     }

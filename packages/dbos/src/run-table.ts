@@ -87,6 +87,14 @@ export async function cancelRun(on: Queryable, runId: string, reason: string): P
   await on.query('UPDATE pawl.runs SET cancelled = coalesce(cancelled, $2) WHERE run_id = $1', [runId, reason]);
 }
 
+export async function endedBefore(on: Queryable, time: number): Promise<readonly string[]> {
+  const { rows } = await on.query(
+    `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1`,
+    [time],
+  );
+  return rows.map((row) => String(row['run_id']));
+}
+
 /** What may happen once only, and was begun. */
 export async function intentsOf(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
   const { rows } = await on.query('SELECT name FROM pawl.intents WHERE run_id = $1', [runId]);

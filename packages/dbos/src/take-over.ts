@@ -70,17 +70,26 @@ export class TakeOver {
     await engine.forget(pending.map(({ workflowId }) => workflowId));
   }
 
+  /** In this order: whoever is cut off in between leaves it to be done again, never half done. */
   async #inherit(dead: string): Promise<void> {
-    const { database, engine } = this.#options;
+    const { engine } = this.#options;
     const pending = await engine.pendingOf(dead);
-    const isMine = await database.transaction(async (client) => {
+    const isMine = await this.#whileDead(dead, (client) => this.#leaveAll(client, { executorId: dead, pending }));
+    if (!isMine) return;
+    await engine.forget(pending.map(({ workflowId }) => workflowId));
+    await this.#whileDead(dead, async (client) => {
+      await client.query('DELETE FROM pawl.executors WHERE executor_id = $1', [dead]);
+    });
+  }
+
+  /** Under the dead one's own lock: it can't come back meanwhile. Gives whether it was to be had. */
+  #whileDead(dead: string, work: (client: PoolClient) => Promise<void>): Promise<boolean> {
+    return this.#options.database.transaction(async (client) => {
       const lock = await client.query('SELECT pg_try_advisory_xact_lock(pawl.lock_key($1)) AS taken', [dead]);
       if (lock.rows[0]?.['taken'] !== true) return false;
-      await this.#leaveAll(client, { executorId: dead, pending });
-      await client.query('DELETE FROM pawl.executors WHERE executor_id = $1', [dead]);
+      await work(client);
       return true;
     });
-    if (isMine) await engine.forget(pending.map(({ workflowId }) => workflowId));
   }
 
   async #leaveAll(client: PoolClient, { executorId, pending }: Left): Promise<void> {

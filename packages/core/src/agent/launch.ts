@@ -2,6 +2,7 @@ import { DurableError } from '../base/errors.ts';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import { memory } from '../durable/memory.ts';
+import { runIdOf } from '../durable/run-id.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
@@ -52,7 +53,7 @@ function starting<Output>(
   { input, options }: Extract<Beginning, { type: 'start' }>,
 ): Prepared<Output> {
   const { definition, clock, limits } = blueprint;
-  const id = options.runId ?? crypto.randomUUID();
+  const id = runIdOf(options.runId);
   const host = options.durable ?? memory({ clock });
   const history = readInput(input);
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});

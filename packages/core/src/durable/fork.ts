@@ -2,6 +2,7 @@ import { DurableError } from '../base/errors.ts';
 import type { Message } from '../chat/message.ts';
 import type { Fact } from '../event/fact.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
+import { runIdOf } from './run-id.ts';
 import { compareSteps, pathOf } from './step-order.ts';
 
 /** A run that is forked, as its host has it. */
@@ -22,7 +23,8 @@ export function forkOf(
   { record, facts }: Source,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
 ): Fork {
-  const { before, messages, input, runId = crypto.randomUUID() } = options;
+  const { before, messages, input } = options;
+  const runId = runIdOf(options.runId);
   checkStep(before, { record, facts });
   const comesBefore = (name: string): boolean => compareSteps(name, before) < 0;
   const said = input === undefined ? [] : messagesOf(input);

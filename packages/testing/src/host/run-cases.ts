@@ -95,6 +95,11 @@ export const runCases: Readonly<Record<string, Body>> = {
     same(named, 'named', 'It has the name that it was given.');
     await refuses(host.enqueue('agent', 'Go.', { runId: 'named' }), 'run.exists', 'No name is given twice.');
     await refuses(host.enqueue('agent', []), 'config.invalid', 'Something has to be said.');
+    await refuses(
+      host.enqueue('agent', 'Go.', { runId: 'a\0b' }),
+      'config.invalid',
+      'A name is text that can be kept.',
+    );
     const opened = await held(host, runId);
     const { messages } = record(runId);
     has(
