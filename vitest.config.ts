@@ -3,6 +3,8 @@ import { CANARY } from './test/canary/canary.ts';
 
 export default defineConfig({
   test: {
+    // Many tests wait for processes, files and databases: one core fewer, the default, would stand idle.
+    maxWorkers: '100%',
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {
       provider: 'v8',

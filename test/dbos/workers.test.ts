@@ -92,10 +92,14 @@ async function lived(client: DbosClient, runId: string): Promise<RunProgress> {
   return until(client, runId, ['completed']);
 }
 
-/** Where a worker dies: at the first of each kind of thing, and in each call that may not be repeated. */
+/** Where a worker dies: at the first of each kind of thing, and in each call that may not be repeated. SQLite's turn is every one. */
 function pointsOf(journal: readonly string[]): readonly number[] {
   const kinds = journal.map((what) => (/ (pay|fly) /.test(what) ? what : what.replaceAll(/[\d.]+|run-\d+\/.*/g, '')));
-  return kinds.flatMap((kind, index) => (kinds.indexOf(kind) === index ? [index + 1] : [])).slice(0, -1);
+  return kinds.flatMap((kind, index) => {
+    const isFirst =
+      kinds.indexOf(kind) === index && !/^end (look|book)|run\.(started|finished)$/.test(journal[index] ?? '');
+    return isFirst ? [index + 1] : [];
+  });
 }
 
 function started(journal: readonly string[]): readonly string[] {

@@ -30,8 +30,8 @@ test('a deep text is looked at without a deep stack', () => {
 });
 
 test('a long string is looked at without a deep stack', () => {
-  const text = `["${'x\\n'.repeat(10_000_000)}", x]`;
-  expect(parseJson(text)).toEqual({ ok: false, problem: 'unexpected "x" at position 30000005' });
+  const text = `["${'x\\n'.repeat(3_000_000)}", x]`;
+  expect(parseJson(text)).toEqual({ ok: false, problem: 'unexpected "x" at position 9000005' });
 });
 
 test.each(['0', '-1.5e+3', '"\\u00e9\\n"', '{}', '[]', '{"a":[true,false,null,{"b":""}]}', ' [ 1 , 2 ] '])(
