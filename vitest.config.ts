@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // Many tests wait for processes, files and databases: one core fewer, the default, would stand idle.
     maxWorkers: '100%',
+    // For the long ones on a busy machine; nothing waits for time to pass.
+    testTimeout: 30_000,
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {
       provider: 'v8',
