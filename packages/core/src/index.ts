@@ -36,16 +36,8 @@ export type * from './event/notice.ts';
 export type { Listener } from './event/observers.ts';
 export type * from './event/outcome.ts';
 export type { Usage } from './event/usage.ts';
+export type { Limits } from './limits/limits.ts';
 export { EmptyReplyError, OutputError, StuckError, ToolCorrectionError } from './loop/errors.ts';
-export type { Limits } from './loop/limits.ts';
-export type {
-  Middleware,
-  MiddlewareScope,
-  ModelCall as NextModel,
-  ToolExecution,
-  TurnPlan,
-  ValidatedCall,
-} from './loop/middleware.ts';
 export type { RetryPolicy } from './model/attempts.ts';
 export type { AzureOptions } from './model/azure.ts';
 export { azure } from './model/azure.ts';
@@ -57,6 +49,14 @@ export type { OpenAIOptions } from './model/openai.ts';
 export { openai } from './model/openai.ts';
 export type { Profile } from './model/profile.ts';
 export type { ProfileName, ServerProfile } from './model/profiles.ts';
+export type {
+  Middleware,
+  MiddlewareScope,
+  ModelCall as NextModel,
+  ToolExecution,
+  TurnPlan,
+  ValidatedCall,
+} from './perform/middleware.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { Checked, PlainOptions } from './schema/plain.ts';
 export { jsonSchema } from './schema/plain.ts';

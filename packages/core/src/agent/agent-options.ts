@@ -3,10 +3,10 @@ import type { JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { DurableHost } from '../durable/host.ts';
-import type { Limits } from '../loop/limits.ts';
-import type { Middleware } from '../loop/middleware.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 

@@ -1,12 +1,12 @@
 import { isRecord } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { Fact } from '../event/fact.ts';
-import { ActiveTime } from '../loop/active-time.ts';
-import { Budget } from '../loop/budget.ts';
-import type { Around, Delegate, Delegated } from '../loop/delegate.ts';
-import { DurationReached } from '../loop/limits.ts';
-import { runLoop } from '../loop/loop.ts';
-import type { Scope } from '../loop/scope.ts';
+import { ActiveTime } from '../limits/active-time.ts';
+import { Budget } from '../limits/budget.ts';
+import { DurationReached } from '../limits/limits.ts';
+import type { Around, Delegate, Delegated } from '../perform/delegate.ts';
+import { runIn } from '../perform/run-in.ts';
+import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type Tool, type ToolOptions, tool } from '../tool/tool.ts';
@@ -68,7 +68,7 @@ async function runWithin(blueprint: Blueprint, { messages, around }: Within): Pr
   const { clock, time, tell } = scope;
   try {
     const begun = await begin({ blueprint, scope, history: () => readInput(messages) });
-    const outcome = await runLoop(begun.state, begun.scope);
+    const outcome = await runIn(begun.scope, begun.state);
     const finished: Fact = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
     return { outcome, tellFinished: (how) => tell.fact(finished, how) };
   } finally {

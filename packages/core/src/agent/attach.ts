@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { follow } from '../durable/follow.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { reasonText } from '../loop/scope.ts';
+import { reasonText } from '../perform/scope.ts';
 import type { RunPorts } from './run.ts';
 
 export interface Attaching {

@@ -4,8 +4,8 @@ import { toErrorData } from '../event/error-data.ts';
 import type { Fact } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
-import { factStep, interrupted, type Scope, stamp } from '../loop/scope.ts';
 import { initialState, type RunState } from '../loop/state.ts';
+import { factStep, interrupted, type Scope, stamp } from '../perform/scope.ts';
 import type { Blueprint } from './define.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import type { ChatRequest, ChatSettings } from '../chat/request.ts';
-import type { Middleware } from '../loop/middleware.ts';
+import type { Middleware } from '../perform/middleware.ts';
 
 interface RunParts {
   readonly signal?: unknown;

@@ -1,13 +1,13 @@
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { ActiveTime } from '../loop/active-time.ts';
-import { Budget } from '../loop/budget.ts';
-import { DurationReached, type ResolvedLimits, resolveLimits } from '../loop/limits.ts';
-import { runLoop } from '../loop/loop.ts';
+import { ActiveTime } from '../limits/active-time.ts';
+import { Budget } from '../limits/budget.ts';
+import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
 import type { Policy } from '../loop/policy.ts';
-import type { Scope, Teller } from '../loop/scope.ts';
 import { initialState, type RunState } from '../loop/state.ts';
+import { runIn } from '../perform/run-in.ts';
+import type { Scope, Teller } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
 import type { Blueprint } from './define.ts';
@@ -59,11 +59,11 @@ async function runFrom(record: RunRecord, { blueprint, scope, replayed }: From):
   const { agent, instructions, at, isEnqueued, messages } = record;
   if (isEnqueued === true) {
     const begun = await begin({ blueprint, scope, history: () => historyOf(record) });
-    return runLoop(begun.state, begun.scope);
+    return runIn(begun.scope, begun.state);
   }
   const started = { type: 'run.started' as const, agent, messages, at, activeMs: 0 };
   scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
-  return runLoop(startOf(record), scope);
+  return runIn(scope, startOf(record));
 }
 
 function startOf(record: RunRecord): RunState {

@@ -1,11 +1,11 @@
 import { untilAborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
+import { ActiveTime } from '../limits/active-time.ts';
+import { DurationReached } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
-import { ActiveTime } from '../loop/active-time.ts';
 import { failure } from '../loop/failure.ts';
-import { DurationReached } from '../loop/limits.ts';
-import { reasonText } from '../loop/scope.ts';
+import { reasonText } from '../perform/scope.ts';
 import type { AgentOptions } from './agent-options.ts';
 
 /** As an agent has them: its context's type is checked where `Agent` is used. */

@@ -7,7 +7,7 @@ import type { Fact } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
 import { type Listener, Observers } from '../event/observers.ts';
 import type { Completed, Outcome } from '../event/outcome.ts';
-import type { Teller } from '../loop/scope.ts';
+import type { Teller } from '../perform/scope.ts';
 import { runError } from './run-error.ts';
 
 /** What the body of a run is given. */

@@ -1,18 +1,26 @@
+import type { Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { Effectful } from './action.ts';
 import { apply } from './apply.ts';
 import { decide } from './decide.ts';
-import { perform } from './perform.ts';
-import type { Scope } from './scope.ts';
+import type { Policy } from './policy.ts';
 import type { RunState } from './state.ts';
 import { outcomeOf } from './transcript.ts';
 
+export interface LoopOptions {
+  readonly runId: string;
+  readonly policy: Policy;
+  /** Carries an action out, and answers with facts, also where something went wrong. Rejects with a `DurableError` only. */
+  readonly perform: (action: Effectful) => Promise<readonly Fact[]>;
+}
+
 /** Runs an agent from a state to its outcome. A resumed run is this same loop, on a host that remembers its steps. */
-export async function runLoop(start: RunState, scope: Scope): Promise<Outcome<unknown>> {
+export async function runLoop(start: RunState, { runId, policy, perform }: LoopOptions): Promise<Outcome<unknown>> {
   let state = start;
   for (;;) {
-    const action = decide(state, scope.policy);
-    if (action.type === 'finish') return outcomeOf(state, { conclusion: action.conclusion, runId: scope.runId });
-    const facts = await perform(action, scope);
+    const action = decide(state, policy);
+    if (action.type === 'finish') return outcomeOf(state, { conclusion: action.conclusion, runId });
+    const facts = await perform(action);
     state = facts.reduce(apply, state);
   }
 }

@@ -1,4 +1,4 @@
-import type { ResolvedLimits } from './limits.ts';
+import type { ResolvedLimits } from '../limits/limits.ts';
 
 /** What `decide` knows of an agent and a run, beside the facts. */
 export interface Policy {

@@ -6,9 +6,9 @@ import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '.
 import { toErrorData } from '../event/error-data.ts';
 import type { LimitRefused, ModelFailed, RunAborted, TurnPlanned } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
+import type { CallModel } from '../loop/action.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { AbortRun } from '../tool/errors.ts';
-import type { CallModel } from './action.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 

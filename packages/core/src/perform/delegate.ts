@@ -3,13 +3,13 @@ import { CHILD_RESULT, type Child, type Durable, type Step } from '../durable/du
 import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE } from '../event/usage.ts';
+import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
 import { toResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
 import { type At, cancelled, failed, finished, invalid } from './close-call.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
-import type { CallState } from './state.ts';
 import { fromOutside } from './step-name.ts';
 
 /** What a run inside a run is given of the one around it. */

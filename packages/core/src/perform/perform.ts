@@ -1,5 +1,5 @@
 import type { Fact } from '../event/fact.ts';
-import type { Effectful, RefuseCalls, Tell } from './action.ts';
+import type { Effectful, RefuseCalls, Tell } from '../loop/action.ts';
 import { awaitAnswers } from './await-answers.ts';
 import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';

@@ -4,10 +4,10 @@ import type { Waited, Word } from '../durable/durable.ts';
 import type { Answer } from '../event/answer.ts';
 import type { ApprovalAnswered, ApprovalExpired, CallClosed, Fact, ToolSkipped, UserWrote } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
+import type { AwaitAnswers } from '../loop/action.ts';
+import type { CallState } from '../loop/state.ts';
 import { toResult } from '../tool/result.ts';
-import type { AwaitAnswers } from './action.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
-import type { CallState } from './state.ts';
 import { answerStep, stepName, waitName } from './step-name.ts';
 
 /** Waits for each pending call's answer, in the order of the calls. What came of it is remembered, like everything. */

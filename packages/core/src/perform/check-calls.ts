@@ -4,12 +4,12 @@ import { callName, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { ApprovalRequested, ApprovalWaived, Fact } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
+import type { CheckCalls } from '../loop/action.ts';
+import type { CallState } from '../loop/state.ts';
 import type { Validated } from '../schema/schema.ts';
 import { argumentsOf, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
-import type { CheckCalls } from './action.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
-import type { CallState } from './state.ts';
 import { fromOutside, waitName } from './step-name.ts';
 
 /** Asks each call's tool whether somebody outside has a word in it. Arguments that do not pass need nobody: they will not run. */

@@ -7,16 +7,16 @@ import type { EventType } from '../event/event.ts';
 import type { Fact, LimitRefused, RunAborted } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
 import { NO_USAGE } from '../event/usage.ts';
+import type { ActiveTime } from '../limits/active-time.ts';
+import type { Budget } from '../limits/budget.ts';
+import { DurationReached } from '../limits/limits.ts';
+import type { Policy } from '../loop/policy.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { CompiledOutput } from '../schema/output.ts';
 import { AbortRun } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
-import type { ActiveTime } from './active-time.ts';
-import type { Budget } from './budget.ts';
-import { DurationReached } from './limits.ts';
 import type { Middleware } from './middleware.ts';
-import type { Policy } from './policy.ts';
 
 /** What an agent is to the loop. Made once an agent. */
 export interface Definition {

@@ -4,18 +4,18 @@ import { callName } from '../chat/message.ts';
 import type { Task } from '../durable/durable.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ApprovalRequested, CallClosed, Fact } from '../event/fact.ts';
+import type { RunCalls } from '../loop/action.ts';
+import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { execute } from '../tool/execute.ts';
 import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
-import type { RunCalls } from './action.ts';
 import { pendingFor } from './check-calls.ts';
 import { type At, cancelled, failed, finished, invalid, thrown, unknown } from './close-call.ts';
 import { delegated } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
 import { middlewareScope } from './plan-turn.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
-import type { CallState } from './state.ts';
 import { callStep, fromOutside, stepName } from './step-name.ts';
 
 /** Runs a batch of calls side by side, each a durable step, or a run of its own, that always gives an answer. */

@@ -5,11 +5,11 @@ import { toErrorData } from '../event/error-data.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { Reservation } from '../limits/budget.ts';
+import { discardedUsage, estimatePrompt, usageOf } from '../limits/estimate.ts';
 import { type AttemptFailure, attempts } from '../model/attempts.ts';
 import type { ChatModel, ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
-import type { Reservation } from './budget.ts';
-import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
 import { PartialOutput } from './partial-output.ts';
 import type { Scope } from './scope.ts';
 

@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import { parseJson } from '../base/json.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { Fact, OutputChecked } from '../event/fact.ts';
-import type { CheckOutput } from './action.ts';
+import type { CheckOutput } from '../loop/action.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 
 /** Reads the run's last word as the agent's output. What is remembered is its JSON, before the schema transforms it. */

@@ -3,11 +3,11 @@ import { closest } from '../base/text.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
 import type { CallClosed, ToolFailed } from '../event/fact.ts';
+import type { CallState } from '../loop/state.ts';
 import { AbortRun, ToolError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute.ts';
 import { bounded, type ToolResult } from '../tool/result.ts';
 import { type Scope, stamp } from './scope.ts';
-import type { CallState } from './state.ts';
 
 /** A call that is being run. */
 export interface At {
