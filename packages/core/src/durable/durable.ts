@@ -57,8 +57,10 @@ export interface WaitOptions {
   readonly fingerprint: string;
   /** The kinds of answers that make sense. */
   readonly accepts: readonly Answer['type'][];
-  /** @defaultValue no end */
+  /** From the first time that the name is met. @defaultValue no end */
   readonly timeoutMs?: number;
+  /** Asked so that an answer may come already; the run goes on meanwhile, so that no host may block here. */
+  readonly ahead?: true;
 }
 
 /** What somebody outside says to a waiting call. */

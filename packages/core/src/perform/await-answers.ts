@@ -9,6 +9,7 @@ import type { CallState } from '../loop/state.ts';
 import { toResult } from '../tool/result.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 import { answerStep, stepName, waitName } from './step-name.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Waits for each pending call's answer, in the order of the calls. What came of it is remembered, like everything. */
 export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope): Promise<readonly Fact[]> {
@@ -18,7 +19,7 @@ export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope):
     const { pending, inner } = state;
     parked.push(...(inner ?? []).map(({ id }) => id));
     if (pending === undefined || inner !== undefined) continue;
-    const waited = await wait(pending, { turn, state, scope });
+    const waited = await waitFor(pending, { name: waitName({ turn, ...state }), scope });
     if (waited.type === 'parked') parked.push(pending.id);
     else facts.push(...(await settled(waited, { turn, state, scope, pending })));
   }
@@ -34,12 +35,6 @@ interface Where {
   readonly turn: number;
   readonly state: CallState;
   readonly scope: Scope;
-}
-
-function wait({ fingerprint, accepts }: PendingCall, { turn, state, scope }: Where): Promise<Waited<Word>> {
-  const { definition, durable } = scope;
-  const timeoutMs = definition.tools.get(callName(state.call))?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
-  return durable.wait<Word>(waitName({ turn, ...state }), { fingerprint, accepts, timeoutMs });
 }
 
 interface Settled extends Where {

@@ -11,6 +11,7 @@ import { argumentsOf, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { fromOutside, waitName } from './step-name.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Asks each call's tool whether somebody outside has a word in it. Arguments that do not pass need nobody: they will not run. */
 export function checkCalls({ turn, calls }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
@@ -55,7 +56,7 @@ interface Pending extends Where, Checked {
   readonly state: CallState;
 }
 
-/** The call as whoever is asked sees it. */
+/** The call as whoever is asked sees it. From here on it can be answered. */
 export async function pendingFor(tool: Tool, { reason, state, turn, scope, validated }: Pending): Promise<PendingCall> {
   const { call, doubts } = state;
   const input = inputOf(tool, call);
@@ -63,6 +64,8 @@ export async function pendingFor(tool: Tool, { reason, state, turn, scope, valid
   const fingerprint = await fingerprintOf(call, input);
   const name = waitName({ turn, index: state.index, doubts: reason === 'in_doubt' ? doubts + 1 : doubts });
   const known = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  // Before anybody is told: whoever is told may answer at once, and the calls beside it take their time.
+  await waitFor(known, { name, scope, ahead: true });
   return preview === undefined ? known : { ...known, preview };
 }
 

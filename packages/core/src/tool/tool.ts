@@ -52,7 +52,7 @@ export interface ToolOptions<Input, Context = unknown> {
   readonly needsApproval?: boolean | ((input: NoInfer<Input>, context: Context) => boolean | Promise<boolean>);
   /** What a person is shown who has to agree: a diff, a command line. Must be harmless. */
   readonly preview?: (input: NoInfer<Input>, context: Context) => Json | Promise<Json>;
-  /** How long a call waits for somebody outside, in milliseconds. Then it counts as denied. @defaultValue no end */
+  /** How long a call waits for somebody outside, in milliseconds, from when that is asked. Then it counts as denied. @defaultValue no end */
   readonly approvalTimeoutMs?: number;
   /** Never beside another call of the same turn. @defaultValue false */
   readonly exclusive?: boolean;

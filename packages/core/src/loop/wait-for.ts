@@ -1,0 +1,20 @@
+import { callName } from '../chat/message.ts';
+import type { Waited, WaitOptions, Word } from '../durable/durable.ts';
+import type { PendingCall } from '../event/outcome.ts';
+import type { Scope } from './scope.ts';
+
+export interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
+  /** What it waits under, within its run. */
+  readonly name: string;
+  readonly scope: Scope;
+}
+
+/** Waits for a word to a pending call, or makes it known ahead that one will be waited for. */
+export function waitFor(
+  { fingerprint, accepts, call }: PendingCall,
+  { name, scope, ...ahead }: WaitForOptions,
+): Promise<Waited<Word>> {
+  const { definition, durable } = scope;
+  const timeoutMs = definition.tools.get(callName(call))?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
+  return durable.wait<Word>(name, { fingerprint, accepts, timeoutMs, ...ahead });
+}

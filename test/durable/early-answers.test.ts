@@ -1,0 +1,104 @@
+import { Agent, type ApprovalRequested, type DurableHost, type Outcome, type Run, tool } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from './hosts.ts';
+
+const pay = tool({
+  name: 'pay',
+  description: 'Pays.',
+  input: z.object({}),
+  needsApproval: true,
+  approvalTimeoutMs: 1_000,
+  execute: () => 'paid',
+});
+const measure = tool({ name: 'measure', description: 'Measures.', input: z.object({}) });
+
+interface Busy {
+  readonly agent: Agent;
+  readonly finish: () => void;
+}
+
+/** An agent that asks for a call which waits, beside one that takes until it is told to finish. */
+function busy(name: 'pay' | 'measure', clock = manualClock()): Busy {
+  const work = Promise.withResolvers<string>();
+  const build = tool({
+    name: 'build',
+    description: 'Builds.',
+    input: z.object({}),
+    execute: () => work.promise,
+  });
+  const model = scriptedModel([reply.calls([{ name }, { name: 'build' }]), reply.text('Done.')]);
+  const agent = new Agent({ model, tools: [pay, measure, build], clock });
+  return { agent, finish: () => work.resolve('built') };
+}
+
+function asked(run: Run): Promise<ApprovalRequested['pending']> {
+  return new Promise((resolve) => run.on('approval.requested', ({ pending }) => resolve(pending)));
+}
+
+function results({ messages }: Outcome): readonly unknown[] {
+  return messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+}
+
+describe.each(hosts)('while the calls beside it are at work, on $name', ({ open }) => {
+  test('an approval is taken, and the run never stops', async () => {
+    const host = open();
+    const { agent, finish } = busy('pay');
+    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const { id, fingerprint } = await asked(run);
+    await host.answer('run', id, { type: 'approve', fingerprint });
+    await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
+      code: 'approval.used',
+    });
+    finish();
+    const outcome = await run.outcome();
+    expect({ status: outcome.status, results: results(outcome) }).toEqual({
+      status: 'completed',
+      results: ['paid', 'built'],
+    });
+  });
+
+  test('a reply is taken, also from a listener, at once', async () => {
+    const host: DurableHost = open();
+    const { agent, finish } = busy('measure');
+    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const answered = new Promise((resolve, reject) => {
+      run.on('approval.requested', ({ pending: { id, fingerprint } }) => {
+        host.answer('run', id, { type: 'reply', fingerprint, value: 7 }).then(resolve, reject);
+      });
+    });
+    await answered;
+    finish();
+    expect(results(await run.outcome())).toEqual(['7', 'built']);
+  });
+
+  test('the user may write: the call that waits is cancelled, the one at work is not', async () => {
+    const host = open();
+    const { agent, finish } = busy('pay');
+    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    await asked(run);
+    await host.send('run', { role: 'user', content: 'Leave that.' });
+    finish();
+    const { messages } = await run.outcome();
+    expect(messages.slice(2, 5)).toEqual([
+      { role: 'tool', tool_call_id: 'call_1', content: 'Cancelled: this call was not run.' },
+      { role: 'tool', tool_call_id: 'call_2', content: 'built' },
+      { role: 'user', content: 'Leave that.' },
+    ]);
+  });
+
+  test('its time runs from when it was asked about', async () => {
+    const clock = manualClock();
+    const host = open({ clock });
+    const { agent, finish } = busy('pay', clock);
+    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const { id, fingerprint } = await asked(run);
+    await clock.advance(1_000);
+    await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
+      code: 'approval.expired',
+    });
+    finish();
+    expect(results(await run.outcome())).toEqual(['Denied: nobody approved this call in time.', 'built']);
+  });
+});
