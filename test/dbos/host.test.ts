@@ -137,11 +137,18 @@ test('one process has one host of this kind, and one executor has one name', asy
 });
 
 test('a worker whose connection breaks begins no step, and goes on with the run when it is back', async () => {
-  const { agent, host, url, client } = await open();
-  const run = agent.run('Go.', { durable: host, runId: 'run' });
-  run.outcome().catch(() => undefined);
+  const { host, url, client } = await open();
+  const gate = Promise.withResolvers<void>();
+  const run = agentThat(() => gate.promise).run('Go.', { durable: host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   await endSessions(url, 'pawl lock');
+  const isLost = (): Promise<boolean> =>
+    host.open('run').then(
+      () => false,
+      (error: { readonly code?: unknown }) => error.code === 'host.lost',
+    );
+  while (!(await isLost())) await new Promise((resolve) => setTimeout(resolve, 1)); // It is told by the server.
+  gate.resolve();
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.lost' });
   expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
