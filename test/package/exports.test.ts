@@ -46,12 +46,17 @@ test('the packages export what they promise, and nothing else', () => {
     'customTool',
     'jsonSchema',
     'memory',
+    'memoryStore',
     'openai',
     'parts',
     'requireApproval',
+    'route',
     'systemClock',
     'tool',
+    'withCache',
+    'withConcurrency',
     'withFallback',
+    'withRateLimit',
   ]);
   expect(Object.keys(sqlite)).toEqual(['sqlite']);
   expect(Object.keys(host).sort()).toEqual([

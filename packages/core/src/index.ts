@@ -49,6 +49,13 @@ export type { OpenAIOptions } from './model/openai.ts';
 export { openai } from './model/openai.ts';
 export type { Profile } from './model/profile.ts';
 export type { ProfileName, ServerProfile } from './model/profiles.ts';
+export type { RouteOptions } from './model/route.ts';
+export { route } from './model/route.ts';
+export type { ReplyStore } from './model/with-cache.ts';
+export { memoryStore, withCache } from './model/with-cache.ts';
+export { withConcurrency } from './model/with-concurrency.ts';
+export type { RateLimit } from './model/with-rate-limit.ts';
+export { withRateLimit } from './model/with-rate-limit.ts';
 export type {
   Middleware,
   MiddlewareScope,

@@ -1,0 +1,43 @@
+import { ConfigError } from '../base/errors.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import type { ChatModel, Price } from './chat-model.ts';
+
+export interface RouteOptions {
+  /** All that may be chosen. */
+  readonly models: readonly ChatModel[];
+  /** Who is to answer this request. What it throws counts as thrown by the model. */
+  readonly choose: (request: ChatRequest) => ChatModel | Promise<ChatModel>;
+  /** @defaultValue the names of the models, with bars between */
+  readonly name?: string;
+}
+
+/**
+ * One model in place of several, of which each request goes to the one that is chosen for it. Where all have a price, the highest
+ * counts: limits hold whoever is chosen.
+ *
+ * @throws ConfigError where there is nothing to choose from.
+ */
+export function route({ models, choose, name = models.map((each) => each.name).join('|') }: RouteOptions): ChatModel {
+  if (models.length === 0) throw new ConfigError('route was given no models. Pass those that choose may give.');
+  const price = highestOf(models);
+  return {
+    name,
+    ...(price !== undefined && { price }),
+    async send(request, context) {
+      const chosen = await choose(request);
+      if (models.includes(chosen)) return chosen.send(request, context);
+      throw new ConfigError(`route: choose gave model "${chosen?.name}", which is not among models. Add it there.`);
+    },
+  };
+}
+
+function highestOf(models: readonly ChatModel[]): Price | undefined {
+  const prices = models.flatMap(({ price }) => (price === undefined ? [] : [price]));
+  if (prices.length < models.length) return undefined;
+  const most = (field: (price: Price) => number): number => Math.max(...prices.map(field));
+  return {
+    input: most(({ input }) => input),
+    output: most(({ output }) => output),
+    cachedInput: most(({ input, cachedInput = input }) => cachedInput),
+  };
+}

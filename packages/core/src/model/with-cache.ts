@@ -1,0 +1,55 @@
+import { canonicalJson } from '../base/json.ts';
+import type { ChatReply } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import type { ChatModel } from './chat-model.ts';
+import { atLeastOne, wrapped } from './wrapped.ts';
+
+/** Where replies are kept: a `Map`, Redis, a file. What it throws counts as thrown by the model. */
+export interface ReplyStore {
+  get(key: string): ChatReply | undefined | Promise<ChatReply | undefined>;
+  set(key: string, reply: ChatReply): unknown;
+}
+
+/**
+ * The same model, which is not asked twice for the same: a request that was answered before is answered by that reply, at once
+ * and at no cost. Kept are whole replies only: a text, or calls; never one that was cut off or filtered, never an error.
+ *
+ * What counts is the whole request but for whether it is streamed, and the model's name. A reply from the store is told in one piece.
+ */
+export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
+  return wrapped(model, async (request, context) => {
+    const key = await keyOf(model.name, request);
+    const known = await store.get(key);
+    if (known !== undefined) return { ...known, usage: NOTHING };
+    const reply = await model.send(request, context);
+    if (reply.choices.every(({ finish_reason: reason }) => reason === 'stop' || reason === 'tool_calls')) {
+      await store.set(key, reply);
+    }
+    return reply;
+  });
+}
+
+/** Replies in memory, the newest so many of them. */
+export function memoryStore({ most = 1_000 }: { readonly most?: number } = {}): ReplyStore {
+  const limit = atLeastOne(most, { wrapper: 'memoryStore', field: 'most' });
+  const replies = new Map<string, ChatReply>();
+  return {
+    get: (key) => replies.get(key),
+    set(key, reply) {
+      replies.delete(key);
+      replies.set(key, reply);
+      const [oldest] = replies.keys();
+      if (replies.size > limit && oldest !== undefined) replies.delete(oldest);
+    },
+  };
+}
+
+const NOTHING = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } as const;
+
+/** SHA-256 in hexadecimal. */
+async function keyOf(model: string, request: ChatRequest): Promise<string> {
+  const { stream: _, stream_options: __, ...asked } = request;
+  const bytes = new TextEncoder().encode(canonicalJson([model, asked]));
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,62 @@
+import type { ChatModel } from './chat-model.ts';
+import { modelContext } from './model-context.ts';
+import { atLeastOne, wrapped } from './wrapped.ts';
+
+/**
+ * The same model, asked by at most `most` at once, of all agents that share this wrapper; the others wait in the order in which
+ * they came. Who is aborted waits no longer. The wait is no part of an attempt's deadlines.
+ *
+ * @throws ConfigError where `most` is no whole number of 1 or more.
+ */
+export function withConcurrency(model: ChatModel, most: number): ChatModel {
+  const places = new Places(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
+  return wrapped(model, async (request, context) => {
+    const { signal } = modelContext(context);
+    await places.take(signal);
+    try {
+      return await model.send(request, context);
+    } finally {
+      places.giveBack();
+    }
+  });
+}
+
+class Places {
+  readonly #waiting = new Set<() => void>();
+  #free: number;
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiting.delete(enter);
+        reject(signal.reason);
+      };
+      const enter = (): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      this.#waiting.add(enter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** To whoever came first of those who wait. */
+  giveBack(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#free++;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
+  }
+}

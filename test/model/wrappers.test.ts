@@ -1,0 +1,198 @@
+import {
+  Agent,
+  type ChatModel,
+  ConfigError,
+  memoryStore,
+  route,
+  withCache,
+  withConcurrency,
+  withRateLimit,
+} from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+
+const HELLO = { messages: [{ role: 'user', content: 'Hello.' }] } as const;
+
+/** Answers when it is told to; counts how many it has at once. */
+function slow(): {
+  readonly model: ChatModel;
+  readonly answer: () => void;
+  readonly atOnce: () => number;
+  readonly most: () => number;
+} {
+  const waiting: (() => void)[] = [];
+  let most = 0;
+  const scripted = scriptedModel(() => reply.text('Hi.'));
+  const model: ChatModel = {
+    name: 'slow',
+    async send(request, context) {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        most = Math.max(most, waiting.length);
+      });
+      return scripted.send(request, context);
+    },
+  };
+  return { model, answer: () => waiting.shift()?.(), atOnce: () => waiting.length, most: () => most };
+}
+
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+}
+
+describe('withConcurrency', () => {
+  test('asks as many at once as it may, and the others in their order', async () => {
+    const { model, answer, atOnce, most } = slow();
+    const limited = withConcurrency(model, 2);
+    const done: number[] = [];
+    const all = [0, 1, 2, 3].map((index) => limited.send(HELLO).then(() => done.push(index)));
+    await settled();
+    expect(atOnce()).toBe(2);
+    for (let answered = 0; answered < 4; answered++) {
+      answer();
+      await settled();
+    }
+    await Promise.all(all);
+    expect({ done, most: most() }).toEqual({ done: [0, 1, 2, 3], most: 2 });
+  });
+
+  test('gives the place back where the model fails, and lets go who is aborted while it waits', async () => {
+    const failing = withConcurrency(scriptedModel([reply.httpError(400), reply.text('Hi.')]), 1);
+    await expect(failing.send(HELLO)).rejects.toMatchObject({ name: 'HttpError' });
+    await expect(failing.send(HELLO)).resolves.toMatchObject({ choices: [{ message: { content: 'Hi.' } }] });
+    const { model, answer, atOnce } = slow();
+    const limited = withConcurrency(model, 1);
+    const first = limited.send(HELLO);
+    const controller = new AbortController();
+    const second = limited.send(HELLO, { signal: controller.signal });
+    const third = limited.send(HELLO);
+    controller.abort(new Error('Enough.'));
+    await expect(second).rejects.toThrow('Enough.');
+    answer();
+    await first;
+    await settled();
+    expect(atOnce()).toBe(1);
+    answer();
+    await third;
+  });
+
+  test.each([0, 1.5, Number.NaN])('%s is no number of places', (most) => {
+    expect(() => withConcurrency(slow().model, most)).toThrow(ConfigError);
+  });
+});
+
+describe('withRateLimit', () => {
+  test('lets a minute’s requests go at once, and the others as the allowance comes back', async () => {
+    const clock = manualClock();
+    const limited = withRateLimit(
+      scriptedModel(() => reply.text('Hi.')),
+      { requestsPerMinute: 2 },
+    );
+    const at: number[] = [];
+    for (let index = 0; index < 4; index++) {
+      await limited.send(HELLO, { clock });
+      at.push(clock.now());
+    }
+    expect(at).toEqual([0, 0, 30_000, 60_000]);
+  });
+
+  test('counts tokens as the server counted them', async () => {
+    const clock = manualClock();
+    const usage = { prompt_tokens: 400, completion_tokens: 200, total_tokens: 600 };
+    const limited = withRateLimit(
+      scriptedModel(() => reply.text('Hi.', { usage })),
+      { tokensPerMinute: 600 },
+    );
+    await limited.send(HELLO, { clock });
+    expect(clock.now()).toBe(0);
+    await limited.send(HELLO, { clock });
+    expect(clock.now()).toBeGreaterThan(0);
+    expect(clock.now()).toBeLessThan(10_000);
+  });
+
+  test('keeps the order in which requests came, and passes over who is aborted', async () => {
+    const clock = manualClock({ sleeps: 'held' });
+    const limited = withRateLimit(
+      scriptedModel(() => reply.text('Hi.')),
+      { requestsPerMinute: 1 },
+    );
+    await limited.send(HELLO, { clock });
+    const controller = new AbortController();
+    const done: string[] = [];
+    const second = limited.send(HELLO, { clock, signal: controller.signal });
+    const third = limited.send(HELLO, { clock }).then(() => done.push('third'));
+    controller.abort(new Error('Enough.'));
+    await expect(second).rejects.toThrow('Enough.');
+    await clock.advance(60_000);
+    await third;
+    expect(done).toEqual(['third']);
+  });
+
+  test('needs a limit, and one that is a number', () => {
+    expect(() => withRateLimit(slow().model, {})).toThrow(ConfigError);
+    expect(() => withRateLimit(slow().model, { requestsPerMinute: 0 })).toThrow(ConfigError);
+  });
+});
+
+describe('withCache', () => {
+  test('asks once for the same, streamed or not, and answers at no cost', async () => {
+    const model = scriptedModel([reply.text('Hi.')], { price: { input: 1, output: 1 } });
+    const agent = new Agent({ model: withCache(model, memoryStore()) });
+    const first = await agent.run('Hello.');
+    const texts: string[] = [];
+    const run = agent.run('Hello.', { stream: true });
+    run.on('model.text', ({ delta }) => texts.push(delta));
+    const second = await run;
+    expect([first.output, second.output, texts.join('')]).toEqual(['Hi.', 'Hi.', 'Hi.']);
+    expect(model.requests).toHaveLength(1);
+    expect(first.usage.totalTokens).toBeGreaterThan(0);
+    expect(second.usage).toMatchObject({ totalTokens: 0, cost: 0 });
+  });
+
+  test('asks again for anything else, and for what was cut off or failed', async () => {
+    const model = scriptedModel([
+      reply.text('One.'),
+      reply.text('Two.'),
+      reply.text('Cut', { finishReason: 'length' }),
+      reply.text('Whole.'),
+    ]);
+    const cached = withCache(model, memoryStore());
+    const other = { messages: [{ role: 'user', content: 'Hello?' }] } as const;
+    const third = { messages: [{ role: 'user', content: 'Well?' }] } as const;
+    for (const request of [HELLO, other, third, third, HELLO]) await cached.send(request);
+    expect(model.requests).toHaveLength(4);
+  });
+
+  test('a store in memory keeps the newest', async () => {
+    const model = scriptedModel(() => reply.text('Hi.'));
+    const cached = withCache(model, memoryStore({ most: 1 }));
+    const other = { messages: [{ role: 'user', content: 'Hello?' }] } as const;
+    for (const request of [HELLO, HELLO, other, HELLO]) await cached.send(request);
+    expect(model.requests).toHaveLength(3);
+  });
+});
+
+describe('route', () => {
+  const small = scriptedModel(() => reply.text('Small.'), { name: 'small', price: { input: 1, output: 2 } });
+  const large = scriptedModel(() => reply.text('Large.'), {
+    name: 'large',
+    price: { input: 5, output: 1, cachedInput: 3 },
+  });
+
+  test('asks whom it is told to, and counts the highest prices', async () => {
+    const model = route({
+      models: [small, large],
+      choose: ({ messages }) => (JSON.stringify(messages).length > 60 ? large : small),
+    });
+    expect(model).toMatchObject({ name: 'small|large', price: { input: 5, output: 2, cachedInput: 3 } });
+    const agent = new Agent({ model });
+    expect((await agent.run('Short.')).output).toBe('Small.');
+    expect((await agent.run('Long, longer, the longest of all questions.')).output).toBe('Large.');
+  });
+
+  test('refuses a stranger, and nobody at all', async () => {
+    const model = route({ models: [small], choose: () => large });
+    await expect(model.send(HELLO)).rejects.toThrow('which is not among models');
+    expect(() => route({ models: [], choose: () => small })).toThrow(ConfigError);
+  });
+});
