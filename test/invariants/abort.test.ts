@@ -56,9 +56,10 @@ async function abortedAt(
   return { life, abortedIn };
 }
 
-/** What still happened in that attempt, after which there was nothing left to abort. */
-function restOf({ attempts }: Life, abortedIn: RunEvent): readonly object[] {
-  return factsOf(after(attempts, abortedIn).filter(({ type }) => type !== 'run.finished' && type !== 'run.suspended'));
+/** What still happened in that attempt, after which there was nothing left to abort: calls at work may be the last there is. */
+function restOf({ attempts, outcome: { turns } }: Life, abortedIn: RunEvent): readonly object[] {
+  const rest = after(attempts, abortedIn).filter(({ type }) => type !== 'run.finished' && type !== 'run.suspended');
+  return factsOf(rest.filter((event) => event.type !== 'tool.finished' || event.turn < turns));
 }
 
 /** An aborted run asks nobody any more, and starts no tool. */

@@ -1,4 +1,13 @@
-import { type Answer, customTool, type Middleware, type PendingCall, parts, type Tool, ToolError } from '@pawl/core';
+import {
+  type Answer,
+  customTool,
+  type Middleware,
+  type PendingCall,
+  parts,
+  stopAfter,
+  type Tool,
+  ToolError,
+} from '@pawl/core';
 import { reply } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
@@ -220,6 +229,19 @@ function writtenTool(name: string, { started }: Stage): Tool<unknown> {
   });
 }
 
+/** In doubt after a crash it would not have finished, and end nothing. */
+const submit = cityTool('submit', { effect: 'idempotent' });
+
+const stopping: Scenario = {
+  name: 'a tool whose value ends the run',
+  status: 'completed',
+  turns: [
+    reply.calls([asks('pay', 'Oslo'), { name: 'submit', arguments: { town: 'Oslo' } }]),
+    reply.calls([asks('look', 'Rome'), asks('submit', 'Rome'), asks('look', 'Bern')]),
+  ],
+  agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopAfter('submit') }),
+};
+
 /** A feature joins all invariants by one more of these. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -241,6 +263,7 @@ export const scenarios: readonly Scenario[] = [
   unknownFields,
   refusal,
   customTools,
+  stopping,
   subAgents,
   fromOutside,
 ];

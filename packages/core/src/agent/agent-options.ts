@@ -4,6 +4,7 @@ import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { DurableHost } from '../durable/host.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { StopRule } from '../loop/stop.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
@@ -30,6 +31,11 @@ export interface AgentOptions<Context, Output> {
   readonly output?: Schema<Output>;
   /** How often the model may correct an output that does not fit. @defaultValue 2 */
   readonly outputCorrections?: number;
+  /**
+   * Looks at the run when all calls of a turn are answered, and may end it there as `completed`: `stopAfter('tool_name')`, or a
+   * rule of yours. With several the first that ends it counts. Not together with `output`.
+   */
+  readonly stopWhen?: StopRule | readonly StopRule[];
   /** Request fields, spelled as on the wire: `temperature`, `max_completion_tokens` … */
   readonly settings?: ChatSettings;
   readonly limits?: Limits;

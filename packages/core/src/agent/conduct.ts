@@ -4,8 +4,11 @@ import type { Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
+import type { Conclusion } from '../loop/action.ts';
+import { failure } from '../loop/failure.ts';
 import type { Policy } from '../loop/policy.ts';
 import { initialState, type RunState } from '../loop/state.ts';
+import type { StopRule, StopState } from '../loop/stop.ts';
 import { runIn } from '../perform/run-in.ts';
 import type { Scope, Teller } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
@@ -125,12 +128,13 @@ export function limitsOf({ definition, limits }: Blueprint, own: RunOptions['lim
   return resolveLimits({ ...limits, ...own }, { agent: definition.name, model: definition.model });
 }
 
-export function policyOf({ definition, outputCorrections }: Blueprint, limits: ResolvedLimits): Policy {
+export function policyOf({ definition, outputCorrections, stopRules }: Blueprint, limits: ResolvedLimits): Policy {
   const { tools, output } = definition;
   return {
     limits,
     outputCorrections,
     hasTools: tools.size > 0,
+    ...(stopRules.length > 0 && { stopsAt: (state) => stoppedBy(stopRules, state) }),
     hasOutput: output !== undefined,
     correctionsOf: (name) => tools.get(name)?.corrections ?? 2,
     mayWait: (name) => {
@@ -138,6 +142,20 @@ export function policyOf({ definition, outputCorrections }: Blueprint, limits: R
       return isAnsweredOutside || needsApproval !== false;
     },
   };
+}
+
+function stoppedBy(rules: readonly StopRule[], state: StopState): Conclusion | undefined {
+  try {
+    for (const rule of rules) {
+      const stop = rule(state);
+      if (stop === false) continue;
+      const text = stop === true ? state.text : stop.output;
+      return { status: 'completed', output: text, text };
+    }
+    return undefined;
+  } catch (error) {
+    return failure(error);
+  }
 }
 
 /** What is kept of an output is its JSON; the schema makes of it what the caller gets. */

@@ -3,6 +3,7 @@ import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import type { DefinitionRecord } from '../durable/host.ts';
 import { type Limits, resolveLimits } from '../limits/limits.ts';
+import type { StopRule } from '../loop/stop.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/scope.ts';
@@ -20,6 +21,7 @@ export interface Blueprint {
   readonly instructions: Instructions;
   readonly settings: ChatSettings;
   readonly limits: Limits;
+  readonly stopRules: readonly StopRule[];
   readonly outputCorrections: number;
   readonly parallelToolCalls: number;
   readonly clock: Clock;
@@ -55,6 +57,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     instructions: options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: responseFormat(output) },
     limits,
+    stopRules: stopRulesOf(options, name),
     outputCorrections: whole(options.outputCorrections ?? 2, { agent: name, field: 'outputCorrections', least: 0 }),
     parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
     clock: options.clock ?? systemClock,
@@ -62,6 +65,19 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     digest: once(() => digestOf(byName, options.version)),
   };
 }
+
+function stopRulesOf({ stopWhen = [], output }: StopOptions, agent: string): readonly StopRule[] {
+  const rules = typeof stopWhen === 'function' ? [stopWhen] : stopWhen;
+  if (!Array.isArray(rules) || rules.some((rule) => typeof rule !== 'function')) {
+    throw new ConfigError(`Agent "${agent}": stopWhen is no rule. Pass stopAfter("tool_name"), or (state) => boolean.`);
+  }
+  if (rules.length === 0 || output === undefined) return rules;
+  throw new ConfigError(
+    `Agent "${agent}" has an output schema and stopWhen, which ends the run without the output. Leave one of them out.`,
+  );
+}
+
+type StopOptions = Pick<AgentOptions<never, unknown>, 'stopWhen' | 'output'>;
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

@@ -69,6 +69,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     turn,
     history: isHistory ? state.history.append(verdict === 'refused' ? withoutCalls(message) : message) : state.history,
     calls: verdict === 'calls' ? callsOf(message, fact.rawArguments) : [],
+    results: [],
     word: { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
     asked: isHistory ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
     output: undefined,

@@ -58,6 +58,7 @@ function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
     ...state,
     history: state.history.append(...messages, ...(interruption === undefined ? [] : [interruption])),
     calls: [],
+    results: closed,
     word: undefined,
     interruption: undefined,
     misses: countMisses(state.misses, closed),

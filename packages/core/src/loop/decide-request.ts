@@ -5,10 +5,17 @@ import { StuckError, ToolCorrectionError } from './errors.ts';
 import { failure } from './failure.ts';
 import type { Policy } from './policy.ts';
 import type { RunState } from './state.ts';
+import { stopState } from './stop.ts';
 
 /** Whether the model may be asked again, and how. */
 export function decideRequest(state: RunState, policy: Policy): Action {
-  return hopeless(state, policy) ?? stuck(state) ?? limited(state, policy) ?? ask(state);
+  return stopped(state, policy) ?? hopeless(state, policy) ?? stuck(state) ?? limited(state, policy) ?? ask(state);
+}
+
+/** Where the model has just been answered: there is nothing to look at before, and nothing new later. */
+function stopped(state: RunState, policy: Policy): Action | undefined {
+  const conclusion = state.results.length === 0 ? undefined : policy.stopsAt?.(stopState(state));
+  return conclusion === undefined ? undefined : { type: 'finish', conclusion };
 }
 
 function ask({ turn, history, last }: RunState): Action {

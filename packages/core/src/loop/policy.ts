@@ -1,9 +1,13 @@
 import type { ResolvedLimits } from '../limits/limits.ts';
+import type { Conclusion } from './action.ts';
+import type { StopState } from './stop.ts';
 
 /** What `decide` knows of an agent and a run, beside the facts. */
 export interface Policy {
   readonly limits: ResolvedLimits;
   readonly hasTools: boolean;
+  /** How the run ends before the model is asked again, where a rule of the agent's says that it does. */
+  stopsAt?(state: StopState): Conclusion | undefined;
   readonly hasOutput: boolean;
   readonly outputCorrections: number;
   /** How many turns in a row a tool's arguments may fail. */

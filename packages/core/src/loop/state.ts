@@ -58,6 +58,8 @@ export interface RunState {
   /** The tools of this turn, where middleware chose among them. */
   readonly tools: readonly string[] | undefined;
   readonly calls: readonly CallState[];
+  /** What came of the calls of the turn that is over; empty once the model has said something else. */
+  readonly results: readonly CallClosed[];
   /** What the user wrote while calls were pending. */
   readonly interruption: UserMessage | undefined;
   readonly word: Word | undefined;
@@ -85,6 +87,7 @@ export function initialState(history: History): RunState {
     turn: 0,
     tools: undefined,
     calls: [],
+    results: [],
     interruption: undefined,
     word: undefined,
     output: undefined,

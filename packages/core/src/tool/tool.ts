@@ -183,7 +183,7 @@ function notHere(name: string): never {
   throw new ConfigError(`Tool "${name}" has no execute: its calls are answered by host.answer, with a reply.`);
 }
 
-function checkName(name: unknown): void {
+export function checkName(name: unknown): void {
   if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
   throw new ConfigError(
     `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
@@ -201,7 +201,7 @@ function checkExecute(options: { readonly name: string; readonly execute?: unkno
 
 type Numbers = Pick<ToolOptions<never>, 'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'corrections'>;
 
-function checkNumbers(options: Numbers): void {
+export function checkNumbers(options: Numbers): void {
   for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
     const value = options[field];
     const least = field === 'corrections' ? 0 : 1;

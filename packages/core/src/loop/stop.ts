@@ -1,0 +1,52 @@
+import { callName, type Message, type ToolCall, textOf } from '../chat/message.ts';
+import type { CallClosed } from '../event/fact.ts';
+import type { Usage } from '../event/usage.ts';
+import type { RunState } from './state.ts';
+
+/** One call of the turn that is over, and what the model would be told. */
+export interface StopResult {
+  readonly tool: string;
+  readonly call: ToolCall;
+  readonly content: string;
+  /** `failed`: it threw, or its arguments did not pass. `skipped`: it was denied, cancelled or refused. */
+  readonly status: 'finished' | 'failed' | 'skipped';
+}
+
+/** What is known of a run when all calls of a turn are answered, before the model is asked again. */
+export interface StopState {
+  /** Requests that were made. */
+  readonly turn: number;
+  /** The conversation, without instructions. */
+  readonly messages: readonly Message[];
+  /** What the model said beside its calls; may be empty. */
+  readonly text: string;
+  /** In the order of the calls. */
+  readonly results: readonly StopResult[];
+  readonly toolCalls: number;
+  readonly usage: Usage;
+}
+
+/**
+ * Whether the run ends here, as `completed`. `true`: with the model's text of this turn. Has to be pure: a run that is resumed
+ * asks again, and has to be told the same. What it throws ends the run as `failed`.
+ */
+export type StopRule = (state: StopState) => boolean | { readonly output: string };
+
+/** Ends the run when one of these tools has finished: what it gave is the output. */
+export function stopAfter(...tools: readonly string[]): StopRule {
+  return ({ results }) => {
+    const last = results.find(({ tool, status }) => status === 'finished' && tools.includes(tool));
+    return last === undefined ? false : { output: last.content };
+  };
+}
+
+export function stopState({ turn, history: { messages }, results, toolCalls, usage }: RunState): StopState {
+  const said = messages.findLast((message) => message.role === 'assistant');
+  const text = said === undefined ? '' : textOf(said);
+  return { turn, messages, text, results: results.map(resultOf), toolCalls, usage };
+}
+
+function resultOf({ type, call, content }: CallClosed): StopResult {
+  const status = { 'tool.finished': 'finished', 'tool.failed': 'failed', 'tool.skipped': 'skipped' } as const;
+  return { tool: callName(call), call, content, status: status[type] };
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ConfigError } from '../base/errors.ts';
+import { tool } from './tool.ts';
+import { filterTools, prefixTools, renameTools, withTimeout } from './toolset.ts';
+
+const input = z.object({});
+const read = tool({ name: 'read', description: 'Reads.', input, effect: 'read', execute: () => 'read' });
+const write = tool({ name: 'write', description: 'Writes.', input, execute: () => 'written' });
+const tools = [read, write];
+
+function names(list: readonly { readonly name: string }[]): readonly string[] {
+  return list.map(({ name }) => name);
+}
+
+test('tools of two sources that have the same names get other ones, and stay what they are', () => {
+  const [prefixed] = prefixTools(tools, 'git_');
+  expect(names(prefixTools(tools, 'git_'))).toEqual(['git_read', 'git_write']);
+  expect(prefixed).toMatchObject({ effect: 'read', description: 'Reads.' });
+  expect(Object.isFrozen(prefixed)).toBe(true);
+  expect(names(tools)).toEqual(['read', 'write']);
+  expect(names(renameTools(tools, { write: 'put' }))).toEqual(['read', 'put']);
+});
+
+test('some of them are left: by name, or by what they are', () => {
+  expect(names(filterTools(tools, ['write']))).toEqual(['write']);
+  expect(names(filterTools(tools, ({ effect }) => effect === 'read'))).toEqual(['read']);
+});
+
+test('a deadline of another length', () => {
+  expect(withTimeout(tools, 500).map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500]);
+  expect(read.timeoutMs).toBe(60_000);
+});
+
+test.each([
+  ['a name that is too long', () => prefixTools(tools, 'x'.repeat(64))],
+  ['a name that can’t be sent', () => renameTools(tools, { read: 'read it' })],
+  ['a tool that is not there', () => renameTools(tools, { erase: 'remove' })],
+  ['the names of objects', () => renameTools(tools, { toString: 'x' })],
+  ['another that is not there', () => filterTools(tools, ['erase'])],
+  ['a deadline that is none', () => withTimeout(tools, Number.NaN)],
+])('%s is refused', (_, make) => {
+  expect(make).toThrow(ConfigError);
+});

@@ -1,0 +1,73 @@
+import { ConfigError } from '../base/errors.ts';
+import { checkName, checkNumbers, type Tool } from './tool.ts';
+
+// Wrappers around lists of tools. Each gives new tools; those that were passed stay as they are.
+
+/**
+ * The same tools under names that begin with a text of yours: tools of two sources may have the same names.
+ *
+ * @throws ConfigError for a name that can't be sent.
+ */
+export function prefixTools<Context>(tools: readonly Tool<Context>[], prefix: string): readonly Tool<Context>[] {
+  return tools.map((tool) => renamed(tool, prefix + tool.name));
+}
+
+/**
+ * The same tools, some under other names.
+ *
+ * @throws ConfigError for a tool that is not there, and for a name that can't be sent.
+ */
+export function renameTools<Context>(
+  tools: readonly Tool<Context>[],
+  names: Readonly<Record<string, string>>,
+): readonly Tool<Context>[] {
+  checkKnown(Object.keys(names), { tools, wrapper: 'renameTools' });
+  return tools.map((tool) => {
+    const name = Object.hasOwn(names, tool.name) ? names[tool.name] : undefined;
+    return name === undefined ? tool : renamed(tool, name);
+  });
+}
+
+/**
+ * Some of the tools: those of the names given, or those of which a function says so.
+ *
+ * @throws ConfigError for a name that none of them has.
+ */
+export function filterTools<Context>(
+  tools: readonly Tool<Context>[],
+  which: readonly string[] | ((tool: Tool<Context>) => boolean),
+): readonly Tool<Context>[] {
+  if (typeof which === 'function') return tools.filter(which);
+  checkKnown(which, { tools, wrapper: 'filterTools' });
+  const names = new Set(which);
+  return tools.filter(({ name }) => names.has(name));
+}
+
+/**
+ * The same tools with another deadline.
+ *
+ * @throws ConfigError for a time that is none.
+ */
+export function withTimeout<Context>(tools: readonly Tool<Context>[], timeoutMs: number): readonly Tool<Context>[] {
+  return tools.map((tool) => {
+    checkNumbers({ name: tool.name, timeoutMs });
+    return Object.freeze({ ...tool, timeoutMs });
+  });
+}
+
+function renamed<Context>(tool: Tool<Context>, name: string): Tool<Context> {
+  checkName(name);
+  return Object.freeze({ ...tool, name });
+}
+
+interface Known {
+  readonly tools: readonly Tool<never>[];
+  readonly wrapper: string;
+}
+
+function checkKnown(names: readonly string[], { tools, wrapper }: Known): void {
+  const known = tools.map(({ name }) => name);
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger === undefined) return;
+  throw new ConfigError(`${wrapper}: there is no tool "${stranger}". The tools are: ${known.join(', ') || 'none'}.`);
+}

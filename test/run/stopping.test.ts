@@ -1,0 +1,103 @@
+import { Agent, ConfigError, memory, type StopState, stopAfter, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+const submit = tool({
+  name: 'submit',
+  description: 'Submits.',
+  input: z.object({ grade: z.number() }),
+  execute: ({ grade }) => ({ grade }),
+});
+const tools = [look, submit];
+
+test('the value of a tool is the output, and the model is not asked again', async () => {
+  const model = scriptedModel([
+    reply.call('look', {}),
+    reply.calls([
+      { name: 'look', arguments: {} },
+      { name: 'submit', arguments: { grade: 5 } },
+    ]),
+  ]);
+  const outcome = await new Agent({ model, tools, stopWhen: stopAfter('submit') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":5}', turns: 2, toolCalls: 3 });
+  expect(outcome.messages.at(-1)).toMatchObject({ role: 'tool', content: '{"grade":5}' });
+  model.assertDone();
+});
+
+test('a call of it that does not pass ends nothing', async () => {
+  const model = scriptedModel([reply.call('submit', { grade: 'A' }), reply.call('submit', { grade: 1 })]);
+  const outcome = await new Agent({ model, tools, stopWhen: stopAfter('submit') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":1}' });
+});
+
+test('a rule sees the turn that is over, and ends the run with what the model said', async () => {
+  const states: StopState[] = [];
+  const model = scriptedModel(({ messages }) =>
+    reply.message({
+      role: 'assistant',
+      content: `Look ${messages.length}.`,
+      tool_calls: [{ id: `call_${messages.length}`, type: 'function', function: { name: 'look', arguments: '{}' } }],
+    }),
+  );
+  const rule = (state: StopState): boolean => {
+    states.push(state);
+    return state.turn === 2;
+  };
+  const outcome = await new Agent({ model, tools, stopWhen: [() => false, rule] }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Look 3.', text: 'Look 3.', turns: 2 });
+  expect(
+    states.map(({ turn, results }) => [turn, results.map(({ tool: name, status }) => `${name} ${status}`)]),
+  ).toEqual([
+    [1, ['look finished']],
+    [2, ['look finished']],
+  ]);
+  expect(states[1]?.messages).toHaveLength(5);
+  expect(states[1]?.usage.requests).toBe(2);
+});
+
+test('a reply without calls ends the run as ever: nothing is asked of a rule', async () => {
+  const outcome = await new Agent({ model: scriptedModel([reply.text('Hi.')]), stopWhen: () => true })
+    .run('Go.')
+    .outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Hi.' });
+});
+
+test('a rule that throws ends the run as failed, with its error', async () => {
+  const stopWhen = (): never => {
+    throw new Error('No rule.');
+  };
+  const outcome = await new Agent({ model: scriptedModel([reply.call('look', {})]), tools, stopWhen })
+    .run('Go.')
+    .outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { message: 'No rule.' } });
+});
+
+test('a conversation that a rule ended goes on', async () => {
+  const model = scriptedModel([reply.call('submit', { grade: 5 }), reply.text('You are welcome.')]);
+  const agent = new Agent({ model, tools, stopWhen: stopAfter('submit') });
+  const { messages } = await agent.run('Go.').outcome();
+  expect(await agent.run([...messages, { role: 'user', content: 'Thanks.' }])).toMatchObject({
+    output: 'You are welcome.',
+  });
+});
+
+test('a run that a rule ended is given as it ended', async () => {
+  const host = memory();
+  const agent = new Agent({
+    model: scriptedModel([reply.call('submit', { grade: 5 })]),
+    tools,
+    stopWhen: stopAfter('submit'),
+  });
+  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  expect(await agent.resume('run', { durable: host }).outcome()).toEqual(outcome);
+});
+
+test('what is no rule, and a rule beside an output schema, are refused', () => {
+  const model = scriptedModel([]);
+  expect(() => new Agent({ model, stopWhen: 'submit' as never })).toThrow(ConfigError);
+  expect(() => new Agent({ model, stopWhen: () => true, output: z.object({ grade: z.number() }) })).toThrow(
+    ConfigError,
+  );
+});
