@@ -85,8 +85,8 @@ function scopeWithin(
   const limits = limitsOf(blueprint, {});
   const own = new AbortController();
   const budget = new Budget(limits, outer.budget);
-  const onOver = (): void => own.abort(new DurationReached('The time of the run is over.'));
-  const time = new ActiveTime(limits.durationMs, { clock, onOver });
+  const onOver = (): void => own.abort(new DurationReached(limits.durationMs));
+  const time = new ActiveTime(limits.durationMs, { clock, onOver, around: outer.time });
   const teller = outer.tellAt(path);
   const tell = metered(teller, { budget, time });
   const scope: Scope = {

@@ -77,7 +77,7 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
   const { definition, clock, random, settings, parallelToolCalls } = blueprint;
   const limits = limitsOf(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
-  const onOver = (): void => ports.abort(new DurationReached('The time of the run is over.'));
+  const onOver = (): void => ports.abort(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver });
   const { instructions } = record;
   const tell = metered(ports.tellAt(''), { budget, time });

@@ -28,7 +28,7 @@ export type Resolved =
 export async function resolveInstructions(instructions: Instructions, options: ResolveOptions): Promise<Resolved> {
   if (typeof instructions !== 'function') return { type: 'resolved', text: instructions };
   const { context, clock, durationMs, signal, abort } = options;
-  const onOver = (): void => abort(new DurationReached('The time of the run is over.'));
+  const onOver = (): void => abort(new DurationReached(durationMs));
   const time = new ActiveTime(durationMs, { clock, onOver });
   const ended = (conclusion: Conclusion): Resolved => ({ type: 'ended', conclusion, activeMs: time.activeMs });
   try {
@@ -41,7 +41,8 @@ export async function resolveInstructions(instructions: Instructions, options: R
     if (!(signal.reason instanceof DurationReached)) {
       return ended({ status: 'aborted', reason: reasonText(signal.reason) });
     }
-    return ended({ status: 'limited', limit: 'durationMs', max: durationMs, spent: time.activeMs });
+    const { maxMs: max } = signal.reason;
+    return ended({ status: 'limited', limit: 'durationMs', max, spent: Math.max(time.activeMs, max) });
   } finally {
     time.end();
   }

@@ -146,6 +146,8 @@ export interface UserWrote extends OfTurn {
 export interface ToolSuspended extends OfCall {
   readonly type: 'tool.suspended';
   readonly pending: readonly PendingCall[];
+  /** What it has used so far. */
+  readonly spent?: Usage;
 }
 
 /** Nothing is left to do until somebody answers. */

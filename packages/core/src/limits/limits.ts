@@ -50,4 +50,11 @@ function checkPrices(model: ChatModel, agent: string): void {
 /** Aborts what is at work when the run's time is over. Inside the loop only: outside, the outcome says it. */
 export class DurationReached extends Error {
   override readonly name = 'DurationReached';
+  /** The cap of the run whose time it is: of this one, or of one around it. */
+  readonly maxMs: number;
+
+  constructor(maxMs: number) {
+    super('The time of the run is over.');
+    this.maxMs = maxMs;
+  }
 }

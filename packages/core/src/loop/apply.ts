@@ -1,7 +1,7 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
 import type { ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
-import { closeCall, updateCall } from './calls.ts';
+import { closeCall, spentInside, updateCall } from './calls.ts';
 import { judge, refusalOf } from './judge.ts';
 import type { CallState, Failing, RunState } from './state.ts';
 
@@ -50,7 +50,7 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'user.wrote':
       return { ...state, interruption: fact.message };
     case 'tool.suspended':
-      return updateCall(state, fact.index, { status: 'pending', inner: fact.pending });
+      return updateCall(spentInside(state, fact), fact.index, { status: 'pending', inner: fact.pending });
     case 'run.suspended':
       return { ...state, isParked: true };
     case 'tool.finished':

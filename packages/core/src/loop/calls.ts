@@ -1,7 +1,7 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
 import type { CallClosed } from '../event/fact.ts';
-import { addUsage } from '../event/usage.ts';
+import { addUsage, type Usage } from '../event/usage.ts';
 import type { CallState, Failing, Misses, RunState } from './state.ts';
 
 interface CallChange extends Partial<Pick<CallState, 'status' | 'doubts' | 'pending' | 'inner' | 'closed'>> {
@@ -34,16 +34,20 @@ function textOfEdit(edited: Json): string | undefined {
 
 /** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */
 export function closeCall(before: RunState, fact: CallClosed): RunState {
-  const state = updateCall(before, fact.index, { status: 'closed', closed: fact });
+  const state = updateCall(spentInside(before, fact), fact.index, { status: 'closed', closed: fact });
   const counted: RunState = {
     ...state,
-    usage: fact.spent === undefined ? state.usage : addUsage(state.usage, fact.spent),
     toolCalls: state.toolCalls + (fact.type === 'tool.skipped' ? 0 : 1),
     isOverToolCalls: state.isOverToolCalls || (fact.type === 'tool.skipped' && fact.reason === 'limit'),
     ended: state.ended ?? endedBy(fact),
   };
   const closed = counted.calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
   return closed.length < counted.calls.length ? counted : turnClosed(counted, closed);
+}
+
+/** What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. */
+export function spentInside(state: RunState, { spent }: { readonly spent?: Usage }): RunState {
+  return spent === undefined ? state : { ...state, usage: addUsage(state.usage, spent) };
 }
 
 function endedBy(fact: CallClosed): RunState['ended'] {

@@ -2,7 +2,7 @@ import { callName } from '../chat/message.ts';
 import { CHILD_RESULT, type Child, type Durable, type Step } from '../durable/durable.ts';
 import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { NO_USAGE } from '../event/usage.ts';
+import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
@@ -71,7 +71,8 @@ async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<
     return durable.step({ ...step, told });
   }
   tellFinished({ replayed: false });
-  const suspended: Fact = { type: 'tool.suspended', turn, index, pending: outcome.pending, ...stamp(scope) };
+  const { pending } = outcome;
+  const suspended: Fact = { type: 'tool.suspended', turn, index, pending, ...spentBy(outcome), ...stamp(scope) };
   scope.tell.fact(suspended, { replayed: false });
   return suspended;
 }
@@ -80,13 +81,17 @@ type Ended = Exclude<Outcome<unknown>, { status: 'suspended' }>;
 
 /** Anything but an answer is told as what it is. */
 function closedBy(outcome: Ended, { tool, ...at }: At & { readonly tool: Tool }): CallClosed {
-  const spent = outcome.usage === NO_USAGE ? {} : { spent: outcome.usage };
+  const spent = spentBy(outcome);
   if (outcome.status === 'completed') {
     return { ...finished(toResult(outcome.output, { maxLength: tool.maxResultLength }), at), ...spent };
   }
   if (outcome.status === 'aborted' && at.scope.signal.aborted) return { ...cancelled(at), ...spent };
   const content = `The agent "${callName(at.state.call)}" gave no answer. ${reasonOf(outcome)}`;
   return { ...failed(new ToolError(content), { ...at, reason: 'ended', content }), ...spent };
+}
+
+function spentBy({ usage }: Outcome<unknown>): { readonly spent?: Usage } {
+  return usage === NO_USAGE ? {} : { spent: usage };
 }
 
 function reasonOf(outcome: Exclude<Ended, { status: 'completed' }>): string {

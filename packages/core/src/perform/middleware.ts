@@ -53,5 +53,6 @@ export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
 export interface Middleware<in Context = unknown> {
   readonly prepareTurn?: (turn: TurnPlan, scope: MiddlewareScope<Context>) => TurnPlan | Promise<TurnPlan>;
   readonly model?: (request: ChatRequest, next: ModelCall, scope: MiddlewareScope<Context>) => Promise<ChatReply>;
+  /** Around each tool that runs here: not around an agent as a tool, whose own middleware is around what it does. */
   readonly tool?: (call: ValidatedCall, next: ToolExecution, scope: MiddlewareScope<Context>) => Promise<ToolResult>;
 }

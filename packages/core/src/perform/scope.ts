@@ -93,9 +93,10 @@ export function interrupted(
   { turn, reason }: { readonly turn: number; readonly reason: unknown },
 ): RunAborted | LimitRefused {
   if (reason instanceof DurationReached) {
-    const max = scope.policy.limits.durationMs;
+    const { maxMs: max } = reason;
     const times = stamp(scope);
-    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent: times.activeMs, usage: NO_USAGE, ...times };
+    const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
+    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent, usage: NO_USAGE, ...times };
   }
   return { type: 'run.aborted', reason: reasonText(reason), ...stamp(scope) };
 }

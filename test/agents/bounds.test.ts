@@ -1,0 +1,201 @@
+import {
+  AbortRun,
+  Agent,
+  type AgentOptions,
+  type DurableHost,
+  type Middleware,
+  type Outcome,
+  type RunEvent,
+  type Tool,
+  tool,
+} from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from '../durable/hosts.ts';
+
+type Options = Partial<AgentOptions<unknown, string>>;
+
+const none = z.object({});
+const pay = tool({ name: 'pay', description: 'Pays.', input: none, needsApproval: true, execute: () => 'paid' });
+
+interface Nested {
+  readonly inner: Options;
+  readonly outer?: Options;
+}
+
+/** An agent that asks another one once; that one calls each of its tools in turn, and is told what each gave. */
+function nested({ inner, outer = {} }: Nested): Agent {
+  const names = (inner.tools ?? []).map(({ name }) => name);
+  const helperModel = scriptedModel(({ messages }) => {
+    const done = messages.filter(({ role }) => role === 'tool');
+    const next = names[done.length];
+    return next === undefined ? reply.text(done.map(({ content }) => content).join(', ')) : reply.call(next, {});
+  });
+  const helper = new Agent({ name: 'helper', model: helperModel, ...inner });
+  const model = scriptedModel(({ messages }) => {
+    const result = messages.find(({ role }) => role === 'tool');
+    return result === undefined ? reply.call('help', { prompt: 'Help.' }) : reply.text(String(result.content));
+  });
+  return new Agent({ name: 'asker', model, tools: [helper.asTool({ name: 'help', description: 'H.' })], ...outer });
+}
+
+/** A tool that takes a while of the clock that its agents have. */
+function taking(ms: number, clock: ReturnType<typeof manualClock>): Tool<unknown> {
+  const name = `take_${ms}`;
+  return tool({
+    name,
+    description: 'Takes its time.',
+    input: none,
+    execute: async () => {
+      await clock.advance(ms);
+      return `${ms} ms`;
+    },
+  });
+}
+
+async function approved(host: DurableHost, { agent, outcome }: { readonly agent: Agent; readonly outcome: Outcome }) {
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
+  return agent.resume('run', { durable: host }).outcome();
+}
+
+describe.each(hosts)('time, on $name', ({ open }) => {
+  test('of the run around is also that of the agent inside, and both say which cap it was', async () => {
+    const clock = manualClock();
+    const host = open({ clock });
+    const limits = { durationMs: 1_000 };
+    const agent = nested({ inner: { clock, tools: [taking(2_000, clock)] }, outer: { clock, limits } });
+    const events: RunEvent[] = [];
+    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    run.on('limit.refused', (event) => events.push(event));
+    expect(await run.outcome()).toMatchObject({ status: 'limited', limit: 'durationMs', max: 1_000 });
+    expect(events).toMatchObject([{ path: 'tool:1.0', limit: 'durationMs', max: 1_000, spent: expect.any(Number) }]);
+  });
+
+  test('that was used inside before a pause is used in the run around it as well', async () => {
+    const clock = manualClock();
+    const host = open({ clock });
+    const tools = [taking(600, clock), pay, taking(400, clock)];
+    const agent = nested({ inner: { clock, tools }, outer: { clock, limits: { durationMs: 1_000 } } });
+    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    expect(paused).toMatchObject({ status: 'suspended', durationMs: 600 });
+    await clock.advance(60_000);
+    expect(await approved(host, { agent, outcome: paused })).toMatchObject({
+      status: 'limited',
+      limit: 'durationMs',
+      max: 1_000,
+    });
+  });
+
+  test('that an agent inside may take is its own, over its pauses too, and its caller is told', async () => {
+    const clock = manualClock();
+    const host = open({ clock });
+    const tools = [taking(600, clock), pay, taking(400, clock)];
+    const agent = nested({ inner: { clock, tools, limits: { durationMs: 1_000 } }, outer: { clock } });
+    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await clock.advance(60_000);
+    const outcome = await approved(host, { agent, outcome: paused });
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      output: 'The agent "help" gave no answer. It reached its limit: durationMs.',
+      durationMs: 1_000,
+    });
+  });
+});
+
+test('a tool inside that throws AbortRun ends the agent inside, not the run around it', async () => {
+  const stop = tool({
+    name: 'stop',
+    description: 'Stops.',
+    input: none,
+    execute: () => {
+      throw new AbortRun('Not here.');
+    },
+  });
+  const outcome = await nested({ inner: { tools: [stop] } })
+    .run('Go.')
+    .outcome();
+  expect(outcome).toMatchObject({
+    status: 'completed',
+    output: 'The agent "help" gave no answer. It was aborted: Not here.',
+  });
+});
+
+test('an output inside that never fits is told as a failure of the agent, with its issues', async () => {
+  const checker = new Agent({
+    name: 'checker',
+    model: scriptedModel(() => reply.text('{"well":"perhaps"}')),
+    output: z.object({ well: z.boolean() }),
+  });
+  const model = scriptedModel([reply.call('check', { prompt: 'Well?' }), reply.text('It failed.')]);
+  const check = checker.asTool({ name: 'check', description: 'Checks.' });
+  const { messages } = await new Agent({ model, tools: [check] }).run('Go.').outcome();
+  expect(messages[2]?.content).toMatch(/^The agent "check" gave no answer\. It failed: .*well/s);
+});
+
+test('a call of an agent that is approved with another prompt asks for that, and says so', async () => {
+  const asked: unknown[] = [];
+  const helperModel = scriptedModel(({ messages }) => {
+    asked.push(messages[0]?.content);
+    return reply.text('Done.');
+  });
+  const help = new Agent({ name: 'helper', model: helperModel }).asTool({
+    name: 'help',
+    description: 'Helps.',
+    needsApproval: true,
+  });
+  const model = scriptedModel([reply.call('help', { prompt: 'All of it.' }), reply.text('Fine.')]);
+  const agent = new Agent({ model, tools: [help] });
+  const [host] = hosts.map(({ open }) => open());
+  if (host === undefined) throw new Error('There is no host.');
+  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  const { fingerprint = '' } = pending ?? {};
+  await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: { prompt: 'Half of it.' } });
+  const { messages } = await agent.resume('run', { durable: host }).outcome();
+  expect(asked).toEqual(['Half of it.']);
+  expect(messages[2]?.content).toBe(
+    'A person approved this call with other arguments: {"prompt":"Half of it."}\nDone.',
+  );
+});
+
+test('each agent has its own middleware around its own tools; none is called around an agent as a tool', async () => {
+  const seen: string[] = [];
+  const watching = (who: string): readonly Middleware[] => [
+    {
+      tool: (call, next, { path }) => {
+        seen.push(`${who}: ${call.tool.name} at "${path}"`);
+        return next(call);
+      },
+    },
+  ];
+  const look = tool({ name: 'look', description: 'Looks.', input: none, execute: () => 'seen' });
+  const agent = nested({
+    inner: { tools: [look], middleware: watching('helper') },
+    outer: { middleware: watching('asker') },
+  });
+  await agent.run('Go.').outcome();
+  expect(seen).toEqual(['helper: look at "tool:1.0"']);
+});
+
+test('the signal of whoever started the run reaches every agent, however deep', async () => {
+  const controller = new AbortController();
+  const reasons: unknown[] = [];
+  const hang = tool({
+    name: 'hang',
+    description: 'Hangs.',
+    input: none,
+    execute: (_, { signal }) => {
+      signal.addEventListener('abort', () => reasons.push(signal.reason));
+      controller.abort('Enough.');
+      return new Promise(() => undefined);
+    },
+  });
+  const middle = nested({ inner: { tools: [hang] } });
+  const model = scriptedModel([reply.call('deep', { prompt: 'Go.' })]);
+  const agent = new Agent({ model, tools: [middle.asTool({ name: 'deep', description: 'Deep.' })] });
+  const outcome = await agent.run('Go.', { signal: controller.signal }).outcome();
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', usage: { requests: 3 } });
+  expect(reasons).toEqual(['Enough.']);
+});
