@@ -1,5 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
+import { readInput } from '../chat/read-input.ts';
 import type { Fact } from '../event/fact.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
@@ -13,7 +14,6 @@ import { type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import { limitsOf, metered, policyOf } from './conduct.ts';
 import type { Blueprint } from './define.ts';
-import { readInput } from './read-input.ts';
 
 /** An agent as a tool of another. */
 export interface AsToolOptions<Input, Context>

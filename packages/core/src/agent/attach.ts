@@ -2,7 +2,10 @@ import type { Clock } from '../base/clock.ts';
 import { follow } from '../durable/follow.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
+
 import { reasonText } from '../perform/scope.ts';
+import { historyOf } from './history-of.ts';
+
 import type { RunPorts } from './run.ts';
 
 export interface Attaching {
@@ -19,9 +22,10 @@ export async function attach(
   record: RunRecord,
   { host, clock, ports }: Attaching,
 ): Promise<Outcome<unknown> | undefined> {
-  const { runId, agent, messages, instructions, at, isEnqueued } = record;
+  const { runId, agent, instructions, at, isEnqueued } = record;
   const replayed = { replayed: true };
   if (isEnqueued !== true) {
+    const { messages } = historyOf(record);
     const started = { type: 'run.started' as const, agent, messages, at, activeMs: 0 };
     ports.tellAt('').fact(instructions === undefined ? started : { ...started, instructions }, replayed);
   }

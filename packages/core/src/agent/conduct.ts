@@ -7,10 +7,12 @@ import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/l
 import type { Conclusion } from '../loop/action.ts';
 import { failure } from '../loop/failure.ts';
 import type { Policy } from '../loop/policy.ts';
-import { initialState, type RunState } from '../loop/state.ts';
+
+import { initialState } from '../loop/state.ts';
 import type { StopRule, StopState } from '../loop/stop.ts';
 import { runIn } from '../perform/run-in.ts';
 import type { Scope, Teller } from '../perform/scope.ts';
+
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
 import type { Blueprint } from './define.ts';
@@ -59,18 +61,15 @@ interface From {
 }
 
 async function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promise<Outcome<unknown>> {
-  const { agent, instructions, at, isEnqueued, messages } = record;
+  const { agent, instructions, at, isEnqueued } = record;
   if (isEnqueued === true) {
     const begun = await begin({ blueprint, scope, history: () => historyOf(record) });
     return runIn(begun.scope, begun.state);
   }
-  const started = { type: 'run.started' as const, agent, messages, at, activeMs: 0 };
+  const history = historyOf(record);
+  const started = { type: 'run.started' as const, agent, messages: history.messages, at, activeMs: 0 };
   scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
-  return runIn(scope, startOf(record));
-}
-
-function startOf(record: RunRecord): RunState {
-  return initialState(historyOf(record));
+  return runIn(scope, initialState(history));
 }
 
 function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Conducting): Scope {

@@ -1,9 +1,9 @@
 import { History } from '../chat/history.ts';
+import { readInput } from '../chat/read-input.ts';
 import type { RunRecord } from '../durable/host.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState } from '../loop/state.ts';
 import { transcript } from '../loop/transcript.ts';
-import { readInput } from './read-input.ts';
 
 /** The conversation that a run begins with. Of a forked one it is what the other had at that point, and what is said then. */
 export function historyOf({ messages, forked, isEnqueued }: RunRecord): History {

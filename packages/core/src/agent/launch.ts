@@ -1,4 +1,5 @@
 import { DurableError } from '../base/errors.ts';
+import { readInput } from '../chat/read-input.ts';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import { memory } from '../durable/memory.ts';
@@ -10,7 +11,6 @@ import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import { checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
 import { type Blueprint, whole } from './define.ts';
-import { readInput } from './read-input.ts';
 import { reopen } from './reopen.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';

@@ -1,5 +1,6 @@
-import { DurableError } from '../base/errors.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import type { Message } from '../chat/message.ts';
+import { readInput } from '../chat/read-input.ts';
 import type { Fact } from '../event/fact.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
 import { runIdOf } from './run-id.ts';
@@ -18,7 +19,7 @@ export interface Fork {
   readonly copies: (name: string) => boolean;
 }
 
-/** @throws DurableError `step.unknown` */
+/** @throws DurableError `step.unknown`; ConfigError for what are no messages. */
 export function forkOf(
   { record, facts }: Source,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
@@ -27,9 +28,11 @@ export function forkOf(
   const runId = runIdOf(options.runId);
   checkStep(before, { record, facts });
   const comesBefore = (name: string): boolean => compareSteps(name, before) < 0;
-  const said = input === undefined ? [] : messagesOf(input);
+  const said = input === undefined ? [] : readInput(input).messages;
   const fresh: RunRecord = { ...record, runId, at: now, forked: { runId: record.runId, before } };
-  if (messages !== undefined) return { record: { ...fresh, messages: [...messages, ...said] }, copies: () => false };
+  if (messages !== undefined) {
+    return { record: { ...fresh, messages: whole(messages, said) }, copies: () => false };
+  }
   if (input === undefined) {
     const conversation = record.forked?.conversation;
     const forked = { runId: record.runId, before, ...(conversation && { conversation }) };
@@ -39,6 +42,13 @@ export function forkOf(
   kept.sort(([one], [other]) => compareSteps(one, other));
   const conversation = { record, facts: kept.map(([, fact]) => fact), input: said };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
+}
+
+function whole(messages: readonly Message[], said: readonly Message[]): readonly Message[] {
+  const { messages: begun } = readInput(messages);
+  const joined = readInput([...begun, ...said]).messages;
+  if (joined.length > 0) return joined;
+  throw new ConfigError('The fork has no messages. Pass some, or leave them out to go on from the step.');
 }
 
 function checkStep(before: string, { record, facts }: Source): void {

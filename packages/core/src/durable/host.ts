@@ -157,7 +157,7 @@ export interface DurableHost {
    * Without `messages` and `input` it goes on from the step itself; with them it is a new conversation from there, whose
    * turns and limits begin anew.
    *
-   * @throws DurableError `run.unknown`, `run.exists`, `step.unknown`
+   * @throws DurableError `run.unknown`, `run.exists`, `step.unknown`; ConfigError for what are no messages.
    */
   fork(runId: string, options: ForkOptions): Promise<string>;
   /**

@@ -1,14 +1,14 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import { History } from '../chat/history.ts';
-import type { Input } from './agent-options.ts';
+import { History } from './history.ts';
+import type { Message } from './message.ts';
 
 /**
- * A run's input as its history. Messages are copied: the caller may change his own later, and use them again.
+ * A run's input, a user's words or messages of every role, as its history. Messages are copied: the caller may change his own later, and use them again.
  *
  * @throws ConfigError for what are no messages, naming the position.
  */
-export function readInput(input: Input): History {
+export function readInput(input: string | readonly Message[]): History {
   if (typeof input === 'string') return History.from([{ role: 'user', content: input }]);
   if (!Array.isArray(input)) {
     throw new ConfigError(`The input is ${described(input)}. Pass a text, or a list of messages.`);
