@@ -1,3 +1,4 @@
+import { untilAborted } from '../base/abort.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
@@ -24,6 +25,8 @@ export type Reservation =
     }
   | { readonly type: 'refused'; readonly limit: LimitName; readonly max: number; readonly spent: number };
 
+type Given = Pick<Reserved, 'tokens' | 'cost' | 'around'>;
+
 type Reserved = Extract<Reservation, { type: 'reserved' }>;
 
 /** The purse of a run, which everything in it shares: nothing starts that could pass the caps. */
@@ -32,6 +35,10 @@ export class Budget {
   readonly #around: Budget | undefined;
   #spent: Usage = NO_USAGE;
   #reservedTokens = 0;
+  /** How many requests have something set aside. */
+  #underWay = 0;
+  /** Those who wait until something is given back; in the outermost purse, which hears of everything. */
+  readonly #waiting = new Set<() => void>();
   #reservedCost = 0;
 
   /** A run inside a run has caps of its own, within those of the one around it. */
@@ -57,14 +64,28 @@ export class Budget {
     this.#around?.charge(usage);
   }
 
-  /** Sets aside what a request may use at the most. */
+  /**
+   * Sets aside what a request may use at the most. Where others have set aside what it lacks it waits, since they may use less:
+   * it is refused, or given less than it asked for, only by what was spent.
+   */
+  async reserveInTurn(estimate: Estimate, signal: AbortSignal): Promise<Reservation> {
+    for (;;) {
+      const mayGrow = this.#hasOthers;
+      const reservation = this.reserve(estimate);
+      if (!mayGrow || (reservation.type === 'reserved' && reservation.clampedBy === undefined)) return reservation;
+      if (reservation.type === 'reserved') this.#putBack(reservation);
+      await this.#givenBack(signal);
+    }
+  }
+
+  /** Sets aside what a request may use at the most, of what is free now. */
   reserve(estimate: Estimate): Reservation {
     const own = this.#reserve(estimate);
     if (own.type === 'refused' || this.#around === undefined) return own;
     const completionTokens = own.clampedBy === undefined ? estimate.completionTokens : own.completionTokens;
     const around = this.#around.reserve({ ...estimate, completionTokens });
     if (around.type === 'refused') {
-      this.release(own);
+      this.#putBack(own);
       return around;
     }
     if (around.clampedBy === undefined) return { ...own, around };
@@ -95,14 +116,39 @@ export class Budget {
     };
     this.#reservedTokens += reservation.tokens;
     this.#reservedCost += reservation.cost;
+    this.#underWay++;
     return reservation;
   }
 
   /** Gives back what was set aside; what was used is charged by its fact. */
-  release({ tokens, cost, around }: Pick<Reserved, 'tokens' | 'cost' | 'around'>): void {
+  release(reservation: Given): void {
+    this.#putBack(reservation);
+    const waiting = this.#outermost.#waiting;
+    const woken = [...waiting];
+    waiting.clear();
+    for (const wake of woken) wake();
+  }
+
+  #putBack({ tokens, cost, around }: Given): void {
     this.#reservedTokens -= tokens;
     this.#reservedCost -= cost;
-    if (around !== undefined) this.#around?.release(around);
+    this.#underWay--;
+    if (around !== undefined && this.#around !== undefined) this.#around.#putBack(around);
+  }
+
+  get #hasOthers(): boolean {
+    if (this.#underWay > 0) return true;
+    return this.#around === undefined ? false : this.#around.#hasOthers;
+  }
+
+  get #outermost(): Budget {
+    return this.#around === undefined ? this : this.#around.#outermost;
+  }
+
+  #givenBack(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#outermost.#waiting.add(resolve);
+    return untilAborted(signal, () => promise);
   }
 
   #refused(limit: 'tokens' | 'cost', spent: number): Reservation {

@@ -65,7 +65,7 @@ export class Exchange {
 
   /** Asks, with all retries, and within the budget. What middleware wraps. */
   async call(asked: ChatRequest): Promise<ChatReply> {
-    const request = this.#reserve(asked);
+    const request = await this.#reserve(asked);
     const { definition, random } = this.#scope;
     const { reply, model } = await attempts(this.#model, request, {
       policy: definition.retry,
@@ -101,16 +101,17 @@ export class Exchange {
   }
 
   /** Without a cap there is nothing to estimate. */
-  #reserve(request: ChatRequest): ChatRequest {
-    const { budget } = this.#scope;
+  async #reserve(request: ChatRequest): Promise<ChatRequest> {
+    const { budget, signal } = this.#scope;
     if (!budget.isCapped) return request;
     this.end();
     this.#reserved = undefined;
-    const reservation = budget.reserve({
+    const estimate = {
       promptTokens: estimatePrompt(request),
       completionTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       price: this.#model.price,
-    });
+    };
+    const reservation = await budget.reserveInTurn(estimate, signal);
     if (reservation.type === 'refused') throw new RequestRefused(reservation);
     this.#reserved = reservation;
     if (reservation.clampedBy === undefined) return request;

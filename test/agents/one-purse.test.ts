@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import { Agent, type ChatModel, type Outcome } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { type Random, seeded } from '../loop/random.ts';
+
+const PRICE = { input: 1, output: 2 }; // In dollars for a million tokens.
+const CHILDREN = 8;
+/** What the agent around them is answered with. */
+const SHORT = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+interface Family {
+  readonly random: Random;
+  readonly limits: { readonly tokens?: number; readonly cost?: number };
+  /** What each request may be answered with at the most; `undefined` where nothing says so. */
+  readonly most?: number;
+}
+
+interface Lived {
+  readonly outcome: Outcome;
+  /** The largest prompt and the largest reply that were under way. */
+  readonly largest: { readonly tokens: number; readonly cost: number };
+}
+
+/** Eight agents side by side, each of which asks a few times, in any order of latency, and is answered at any length. */
+async function lived({ random, limits, most }: Family): Promise<Lived> {
+  const largest = { tokens: 0, cost: 0 };
+  const asking = (model: ChatModel): ChatModel => ({
+    ...model,
+    async send(request, context) {
+      for (let turns = random(4); turns > 0; turns--) await setImmediate();
+      return model.send(request, context);
+    },
+  });
+  const replying = (calls: number) =>
+    scriptedModel(
+      ({ messages, max_completion_tokens: room }) => {
+        const prompt = 20 + random(60);
+        const completion = Math.min(1 + random(80), room ?? Number.POSITIVE_INFINITY);
+        largest.tokens = Math.max(largest.tokens, prompt + completion);
+        largest.cost = Math.max(largest.cost, (prompt * PRICE.input + completion * PRICE.output) / 1_000_000);
+        const usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+        const asked = messages.filter(({ role }) => role === 'assistant').length;
+        return asked < calls ? reply.call('look', {}, { usage }) : reply.text('Done.', { usage });
+      },
+      { price: PRICE },
+    );
+  const settings = most === undefined ? {} : { max_completion_tokens: most };
+  const child = new Agent({ name: 'child', model: asking(replying(random(3))), settings, tools: [] });
+  const work = child.asTool({ name: 'work', description: 'Works.' });
+  const calls = Array.from({ length: CHILDREN }, (_, index) => ({ name: 'work', arguments: { prompt: `${index}` } }));
+  const model = scriptedModel(
+    ({ messages }) =>
+      messages.length > 1 ? reply.text('All done.', { usage: SHORT }) : reply.calls(calls, { usage: SHORT }),
+    {
+      price: PRICE,
+    },
+  );
+  const parent = new Agent({ model, tools: [work], settings: { max_completion_tokens: 20 }, limits });
+  return { outcome: await parent.run('Go.').outcome(), largest };
+}
+
+test('eight agents side by side never pass the cap by more than what was in flight, whatever it costs', async () => {
+  for (let seed = 1; seed <= 1_000; seed++) {
+    const random = seeded(seed);
+    const isCost = random(2) === 0;
+    const max = 200 + random(1_500);
+    const limits = isCost ? { cost: max / 1_000_000 } : { tokens: max };
+    const { outcome, largest } = await lived({ random, limits, ...(random(2) === 0 && { most: 80 }) });
+    const spent = isCost ? outcome.usage.cost : outcome.usage.totalTokens;
+    const inFlight = CHILDREN * (isCost ? largest.cost : largest.tokens);
+    const cap = isCost ? max / 1_000_000 : max;
+    if (spent > cap + inFlight) throw new Error(`Seed ${seed}: ${spent} was spent of ${cap}, ${inFlight} in flight.`);
+    expect(['completed', 'limited']).toContain(outcome.status);
+  }
+}, 120_000);
+
+test('agents side by side wait for each other’s reservations, and none is refused for them', async () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    // Enough for all, but not for all at their most at once; the second half says nothing of its most.
+    const { outcome } = await lived({
+      random: seeded(seed),
+      limits: { tokens: 6_000 },
+      ...(seed % 2 === 0 && { most: 2_000 }),
+    });
+    expect(outcome.status).toBe('completed');
+    const results = outcome.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+    expect(results.filter((each) => String(each).includes('limit'))).toEqual([]);
+  }
+}, 60_000);
+
+test('who is aborted waits no longer', async () => {
+  const hanging: ChatModel = { name: 'hanging', send: () => new Promise(() => undefined) };
+  const child = new Agent({ name: 'child', model: hanging });
+  const work = child.asTool({ name: 'work', description: 'Works.' });
+  const calls = [1, 2].map(() => ({ name: 'work', arguments: { prompt: 'Go.' } }));
+  const parent = new Agent({ model: scriptedModel([reply.calls(calls)]), tools: [work], limits: { tokens: 1_000 } });
+  const run = parent.run('Go.');
+  let started = 0;
+  run.on('run.started', ({ path }) => {
+    if (path !== '' && ++started === 2) setTimeout(() => run.abort('Enough.'), 0);
+  });
+  expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+});
