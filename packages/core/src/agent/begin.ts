@@ -1,13 +1,15 @@
 import { DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { Fact } from '../event/fact.ts';
+import type { Fact, RunStarted } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
 import { factStep, interrupted, type Scope, stamp } from '../perform/scope.ts';
 import type { Blueprint } from './define.ts';
+import { changesSince } from './digest.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
+import { versionMismatch } from './version-mismatch.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
@@ -28,8 +30,23 @@ export async function begin({ blueprint, scope, history }: BeginOptions): Promis
   if (fact.type !== 'run.started') return { scope, state: apply(initialState(History.empty()), fact) };
   const { messages, instructions } = fact;
   const state = initialState(History.from(messages));
-  if (instructions === undefined) return { scope, state };
-  return { scope: { ...scope, instructions: { role: 'system', content: instructions } }, state };
+  const known = knownSince(fact, { blueprint, scope });
+  if (instructions === undefined) return { scope: { ...scope, ...known }, state };
+  return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
+}
+
+/** What became of the agent since the run began. One that has finished is only read again, whatever became of it. */
+function knownSince(
+  { agent, definition }: RunStarted,
+  { blueprint, scope }: Pick<BeginOptions, 'blueprint' | 'scope'>,
+): Pick<Scope, 'changes' | 'mismatch'> {
+  const { runId, onVersionMismatch, mismatch } = scope;
+  if (onVersionMismatch === 'go-on') return { changes: new Map(), mismatch };
+  const now = blueprint.digest();
+  return {
+    changes: changesSince(definition, now),
+    mismatch: mismatch ?? versionMismatch({ runId, agent, ...(definition && { definition }) }, now),
+  };
 }
 
 async function started({ blueprint, scope, history }: BeginOptions): Promise<Fact> {
@@ -40,7 +57,9 @@ async function started({ blueprint, scope, history }: BeginOptions): Promise<Fac
     const { durationMs } = policy.limits;
     const resolved = await resolveInstructions(blueprint.instructions, { clock, context, signal, abort, durationMs });
     if (resolved.type === 'ended') return ended(resolved.conclusion, scope);
-    const fact = { type: 'run.started' as const, agent: blueprint.definition.name, messages, ...stamp(scope) };
+    const definition = blueprint.digest();
+    const { name: agent } = blueprint.definition;
+    const fact = { type: 'run.started' as const, agent, messages, definition, ...stamp(scope) };
     return resolved.text === undefined ? fact : { ...fact, instructions: resolved.text };
   } catch (error) {
     if (error instanceof DurableError) throw error;

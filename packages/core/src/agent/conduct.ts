@@ -95,6 +95,8 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     random,
     durable,
     changes,
+    onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'refuse') : 'refuse',
+    mismatch: undefined,
     isFromBefore: tell.isFromBefore,
     parallelToolCalls: options.parallelToolCalls ?? parallelToolCalls,
     budget,

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
-import type { DefinitionRecord } from '../durable/host.ts';
+import type { DefinitionRecord } from '../event/fact.ts';
 import { type Limits, resolveLimits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
@@ -27,7 +27,7 @@ export interface Blueprint {
   readonly clock: Clock;
   readonly random: () => number;
   /** Made when it is first asked for. */
-  readonly digest: () => Promise<DefinitionRecord>;
+  readonly digest: () => DefinitionRecord;
 }
 
 /** Checks an agent's options and makes ready, once, what its runs share. */
@@ -79,8 +79,8 @@ function stopRulesOf({ stopWhen = [], output }: StopOptions, agent: string): rea
 
 type StopOptions = Pick<AgentOptions<never, unknown>, 'stopWhen' | 'output'>;
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
   return () => {
     made ??= make();
     return made;

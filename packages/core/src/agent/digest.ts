@@ -1,21 +1,16 @@
 import { canonicalJson } from '../base/json.ts';
-import type { DefinitionRecord } from '../durable/host.ts';
+import { shortHash } from '../base/short-hash.ts';
+import type { DefinitionRecord } from '../event/fact.ts';
 import type { Tool } from '../tool/tool.ts';
 
 /** What a run remembers of its agent: the version that it was given, and a hash of each tool's schema and effect. */
-export async function digestOf(
-  tools: ReadonlyMap<string, Tool>,
-  version: string | undefined,
-): Promise<DefinitionRecord> {
-  const hashes = [...tools].map(async ([name, { jsonSchema, effect }]) => [name, await hash([jsonSchema, effect])]);
-  const known = { tools: Object.fromEntries(await Promise.all(hashes)) };
+export function digestOf(tools: ReadonlyMap<string, Tool>, version: string | undefined): DefinitionRecord {
+  const hashes = [...tools].map(([name, { jsonSchema, effect }]): [string, string] => [
+    name,
+    shortHash(canonicalJson([jsonSchema, effect])),
+  ]);
+  const known = { tools: Object.fromEntries(hashes) };
   return version === undefined ? known : { ...known, version };
-}
-
-/** SHA-256 in hexadecimal, of which 16 characters are enough to tell two schemas apart. */
-async function hash(value: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonicalJson(value)));
-  return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** What became of the tools since, by their names. */

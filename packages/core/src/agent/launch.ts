@@ -77,7 +77,7 @@ function starting<Output>(
       metadata: options.metadata ?? {},
       at: clock.now(),
       // Nobody can resume a run whose host nobody holds.
-      ...(options.durable === undefined ? {} : { definition: await blueprint.digest() }),
+      ...(options.durable === undefined ? {} : { definition: blueprint.digest() }),
     };
     const durable = await started(record, { host, onExisting: options.onExisting ?? 'refuse' });
     if (durable === undefined) return reopen<Output>(blueprint, id, { host, options, ports, messages });

@@ -7,8 +7,9 @@ import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { attach } from './attach.ts';
 import { type Contextual, conduct, withOutput } from './conduct.ts';
 import type { Blueprint } from './define.ts';
-import { changesSince, firstDifference } from './digest.ts';
+import { changesSince } from './digest.ts';
 import type { RunPorts } from './run.ts';
+import { versionMismatch } from './version-mismatch.ts';
 
 export interface Reopening {
   readonly host: DurableHost;
@@ -24,12 +25,13 @@ export async function reopen<Output>(
   runId: string,
   { host, options, ports, messages }: Reopening,
 ): Promise<Outcome<Output>> {
-  const now = await blueprint.digest();
+  const now = blueprint.digest();
   const goesOn = 'onVersionMismatch' in options && options.onVersionMismatch === 'go-on';
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
     if (messages !== undefined) checkSame(record, messages);
-    if (!goesOn) checkVersion(record, now);
+    const mismatch = goesOn ? undefined : versionMismatch(record, now);
+    if (mismatch !== undefined) throw mismatch;
   };
   for (const heard = new Set<string>(); ; ) {
     const opened = await host.open(runId, { accept });
@@ -99,14 +101,5 @@ function checkSame({ runId, messages: known }: RunRecord, messages: readonly Mes
   throw new DurableError(
     `Run "${runId}" exists already, and was given another input. Pass another runId, or use agent.resume.`,
     { code: 'run.conflict' },
-  );
-}
-
-function checkVersion({ runId, agent, definition }: RunRecord, now: NonNullable<RunRecord['definition']>): void {
-  if (definition === undefined || definition.version === now.version) return;
-  const shown = (version: string | undefined): string => (version === undefined ? 'none' : `"${version}"`);
-  throw new DurableError(
-    `Run "${runId}" was begun by version ${shown(definition.version)} of agent "${agent}", and this is ${shown(now.version)}; first difference: ${firstDifference(definition, now)}. Resume it with that version, or pass onVersionMismatch: "go-on".`,
-    { code: 'run.version' },
   );
 }

@@ -47,11 +47,6 @@ export interface Durable {
   wait<T>(name: string, options: WaitOptions): Promise<Waited<T>>;
 }
 
-/**
- * The step of a run inside a run by which it tells what came of it. Its fact is one of the run around it.
- */
-export const CHILD_RESULT = 'result';
-
 export interface WaitOptions {
   /** An answer has to name it. */
   readonly fingerprint: string;

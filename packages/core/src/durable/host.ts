@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
-import type { Fact } from '../event/fact.ts';
+import type { DefinitionRecord, Fact } from '../event/fact.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
 import type { Durable } from './durable.ts';
 
@@ -21,14 +21,6 @@ export interface RunRecord {
   readonly definition?: DefinitionRecord;
   /** Where the run's conversation comes from, where it was forked from another. */
   readonly forked?: Forked;
-}
-
-/** An agent's definition, as far as a run that goes on has to know it. */
-export interface DefinitionRecord {
-  /** As the agent was given it. */
-  readonly version?: string;
-  /** A hash of each tool's schema and effect, by its name. */
-  readonly tools: Readonly<Record<string, string>>;
 }
 
 export interface Forked {

@@ -1,9 +1,6 @@
-import { CHILD_RESULT } from './durable.ts';
-
 /** The run inside the run whose fact a step yields: `tool:3.0` of `tool:3.0/model:1`, `''` of `model:3`. */
 export function pathOf(name: string): string {
-  const segments = name.split('/').slice(0, -1);
-  return (name.endsWith(`/${CHILD_RESULT}`) ? segments.slice(0, -1) : segments).join('/');
+  return name.split('/').slice(0, -1).join('/');
 }
 
 /** The order in which a run comes to its steps, whatever the order in which parallel ones were remembered. */

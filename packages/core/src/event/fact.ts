@@ -35,12 +35,22 @@ interface Answered extends OfCall {
   readonly spent?: Usage;
 }
 
+/** An agent's definition, as far as a run that goes on has to know it. */
+export interface DefinitionRecord {
+  /** As the agent was given it. */
+  readonly version?: string;
+  /** A hash of each tool's schema and effect, by its name. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
 export interface RunStarted extends Timed {
   readonly type: 'run.started';
   readonly agent: string;
   readonly messages: readonly Message[];
   /** The agent's instructions, as resolved for this run. */
   readonly instructions?: string;
+  /** What the agent was then, where the run's record does not have it: of one that was enqueued, or is inside another. */
+  readonly definition?: DefinitionRecord;
 }
 
 export interface TurnPlanned extends OfTurn {

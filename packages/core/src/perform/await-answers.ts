@@ -48,7 +48,7 @@ async function settled(waited: Exclude<Waited<Word>, { type: 'parked' }>, where:
   const first = factStep<Fact>(scope, { name: answerStep({ turn, ...state }), effect: 'read', work: async () => said });
   const closed = closedBy(waited, where);
   if (closed === undefined) return [await scope.durable.step(first)];
-  const name = stepName(scope, { turn, ...state });
+  const name = stepName({ turn, ...state });
   const second = factStep<Fact>(scope, { name, effect: 'read', work: async () => closed });
   return [await scope.durable.step(first), await scope.durable.step(second)];
 }

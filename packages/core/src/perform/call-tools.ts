@@ -37,7 +37,7 @@ interface Where {
 function step(tool: Tool | undefined, { turn, state, scope }: Where): Task<Fact> {
   const at = (): At => ({ turn, state, scope, startedAt: scope.clock.now() });
   return factStep<Fact>(scope, {
-    name: stepName(scope, { turn, ...state }),
+    name: stepName({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => runCall(tool, at()),
@@ -112,7 +112,7 @@ function toolContext({ turn, scope, state }: At): Parameters<typeof execute>[2][
     signal,
     context,
     callId: call.id,
-    idempotencyKey: `${runId}/${fromOutside(scope, callStep(scope, { turn, index, call }))}`,
+    idempotencyKey: `${runId}/${fromOutside(scope, callStep({ turn, index, call }))}`,
     runId,
     path,
     traceparent,

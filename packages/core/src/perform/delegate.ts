@@ -1,5 +1,5 @@
 import { callName } from '../chat/message.ts';
-import { CHILD_RESULT, type Child, type Durable, type Step } from '../durable/durable.ts';
+import type { Child, Durable, Step } from '../durable/durable.ts';
 import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
@@ -10,7 +10,7 @@ import { toResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
 import { type At, cancelled, failed, finished, invalid } from './close-call.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
-import { fromOutside } from './step-name.ts';
+import { fromOutside, stepName } from './step-name.ts';
 
 /** What a run inside a run is given of the one around it. */
 export interface Around {
@@ -35,7 +35,10 @@ interface Where {
   readonly scope: Scope;
 }
 
-/** A call that is a run of its own. Its steps are kept inside this one's; what came of it is the call's result. */
+/**
+ * A call that is a run of its own. Its steps are kept inside this one's; what came of it is the step that every call has,
+ * which is found where the agent is no tool any more.
+ */
 export function delegated(tool: Tool, { turn, state, scope }: Where): Child<Fact> {
   const name = `tool:${turn}.${state.index}`;
   const at: At = { turn, state, scope, startedAt: scope.clock.now() };
@@ -55,9 +58,9 @@ async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<
   const { turn, state, scope } = at;
   const { index, call } = state;
   const result = (work: () => CallClosed): Step<Fact> =>
-    factStep<Fact>(scope, { name: CHILD_RESULT, effect: 'read', work: async () => work() });
+    factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work: async () => work() });
   const read = await readArguments(tool, call);
-  if (!read.ok) return durable.step(result(() => invalid(read.issues, at)));
+  if (!read.ok) return scope.durable.step(result(() => invalid(read.issues, at)));
   const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
   // What an aborted run has begun inside is still read again, for what it has cost. Nobody waits for readers here.
   if (!scope.signal.aborted) void scope.tell.notice({ type: 'tool.started', turn, index, call });
@@ -68,7 +71,7 @@ async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<
       tellFinished(how);
       step.told(fact, how);
     };
-    return durable.step({ ...step, told });
+    return scope.durable.step({ ...step, told });
   }
   tellFinished({ replayed: false });
   const { pending } = outcome;

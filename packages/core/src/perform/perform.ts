@@ -44,7 +44,7 @@ function refuseCalls({ turn, calls, content }: RefuseCalls, scope: Scope): Promi
     const work = async (): Promise<Fact> => {
       return { type: 'tool.skipped', turn, index, call, reason: 'limit', content, ...stamp(scope) };
     };
-    return factStep<Fact>(scope, { name: stepName(scope, { turn, ...state }), effect: 'read', work });
+    return factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work });
   });
   return scope.durable.all(steps, { width: steps.length });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { DurableError } from '../base/errors.ts';
 import type { SystemMessage } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
 import type { Durable, Step } from '../durable/durable.ts';
@@ -62,6 +63,10 @@ export interface Scope {
   readonly durable: Durable;
   /** What became of the agent's tools since the run began, by their names; empty where that does not matter. */
   readonly changes: ReadonlyMap<string, string>;
+  /** What a run does that was begun by another version of its agent, or with other tools. */
+  readonly onVersionMismatch: 'refuse' | 'go-on';
+  /** Why nothing is done any more that is not remembered: another version of the agent began the run. */
+  readonly mismatch: DurableError | undefined;
   /** Whether the calls of a turn were asked for in an earlier attempt at the run. */
   readonly isFromBefore: (turn: number) => boolean;
   readonly parallelToolCalls: number;
@@ -84,7 +89,11 @@ export function factStep<F extends Fact>(
   scope: Scope,
   step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'inDoubt'>,
 ): Step<F> {
-  return { type: 'step', ...step, told: (fact, how) => scope.tell.fact(fact, how) };
+  const told = (fact: F, how: { readonly replayed: boolean }): void => scope.tell.fact(fact, how);
+  const { mismatch } = scope;
+  if (mismatch === undefined) return { type: 'step', ...step, told };
+  const refused = (): Promise<never> => Promise.reject(mismatch);
+  return { type: 'step', ...step, effect: 'read', work: refused, told };
 }
 
 /** The fact that says why a run whose signal is aborted, or that threw `AbortRun`, goes no further. */

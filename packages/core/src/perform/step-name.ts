@@ -7,10 +7,13 @@ interface CallPosition {
   readonly call: ToolCall;
 }
 
-/** `tool:3.0:get_weather`. A tool that does not exist has no name to be trusted in one. */
-export function callStep({ definition }: Scope, { turn, index, call }: CallPosition): string {
+/**
+ * `tool:3.0:get_weather`, whether there is such a tool or not: a call that has finished is found where its tool is gone.
+ * What can't be a tool's name is not to be trusted in one.
+ */
+export function callStep({ turn, index, call }: CallPosition): string {
   const name = callName(call);
-  return `tool:${turn}.${index}:${definition.tools.has(name) ? name : ''}`;
+  return `tool:${turn}.${index}:${/^[a-zA-Z0-9_-]{1,64}$/.test(name) ? name : ''}`;
 }
 
 interface Doubtful extends CallPosition {
@@ -18,8 +21,8 @@ interface Doubtful extends CallPosition {
 }
 
 /** A call that a person let run again has another step than the one that a crash left open. */
-export function stepName(scope: Scope, { doubts, ...position }: Doubtful): string {
-  return callStep(scope, position) + suffix(doubts);
+export function stepName({ doubts, ...position }: Doubtful): string {
+  return callStep(position) + suffix(doubts);
 }
 
 /** What a call waits under, within its run. */
