@@ -156,14 +156,22 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     { accept, token, workflowId }: OpenOptions & { readonly token: string; readonly workflowId: string },
   ): Promise<{ readonly row: RunRow; readonly attempt: number | undefined }> {
     const { executorId } = this.#options;
-    return this.#database.transaction(async (client) => {
+    let refused: { readonly error: unknown } | undefined;
+    const taken = await this.#database.transaction(async (client) => {
       const row = await lockRun(client, runId);
-      accept?.(row.record);
+      try {
+        accept?.(row.record);
+      } catch (error) {
+        refused = { error }; // Not the database's: it goes to the caller as it is.
+        return { row, attempt: undefined };
+      }
       const isFree = !hasEnded(row.status) && row.status !== 'running' && this.#attempts.held(runId) === undefined;
       if (!isFree) return { row, attempt: undefined };
       const claim = { executorId, token, workflowId, now: this.#clock.now() };
       return { row, attempt: await claimRun(client, runId, claim) };
     });
+    if (refused !== undefined) throw refused.error;
+    return taken;
   }
 
   #begin(workflow: AttemptWorkflow): Promise<Begun> {

@@ -66,7 +66,8 @@ export class SqliteHost implements SqliteDurableHost {
   async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
     this.#holding.checkOpen();
     const lease = this.#newLease();
-    const { row, isTaken } = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
+    const { row, isTaken, refused } = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
+    if (refused !== undefined) throw refused.error;
     const { record, attempts, outcome, cancelled } = row;
     if (hasEnded(row) && outcome !== undefined) return { type: 'ended', record, outcome };
     if (!isTaken) return { type: 'elsewhere', record };
@@ -191,9 +192,13 @@ export class SqliteHost implements SqliteDurableHost {
   }
 
   /** Inside a transaction: nobody else can take it between the look and the write. */
-  #take(runId: string, { lease, ...options }: Taking): { readonly row: RunRow; readonly isTaken: boolean } {
+  #take(runId: string, { lease, accept }: Taking): Taken {
     const row = this.#find(runId);
-    options.accept?.(row.record);
+    try {
+      accept?.(row.record);
+    } catch (error) {
+      return { row, isTaken: false, refused: { error } }; // Not the file's: it goes to the caller as it is.
+    }
     const now = this.#clock.now();
     const isTaken = !hasEnded(row) && isFree(row.lease, { place: this.#place, now });
     if (isTaken) this.#runTable.lease(runId, { lease, now });
@@ -270,6 +275,12 @@ interface Held {
   readonly attempts: number;
   /** Nothing is remembered of it: it was not forked either. */
   readonly isNew: boolean;
+}
+
+interface Taken {
+  readonly row: RunRow;
+  readonly isTaken: boolean;
+  readonly refused?: { readonly error: unknown };
 }
 
 interface Taking extends OpenOptions {

@@ -95,11 +95,12 @@ export const stepCases: Readonly<Record<string, Body>> = {
   'a run that is looked at and not accepted stays as it is': async ({ host }) => {
     await host.start(record('run'));
     await host.release('run', undefined);
+    const refusal = new Error('Not mine.');
     const accept = (): never => {
-      throw new Error('Not mine.');
+      throw refusal;
     };
     const [settled] = await Promise.allSettled([host.open('run', { accept })]);
-    same(settled.status, 'rejected', 'What `accept` throws is thrown.');
+    same(settled.status === 'rejected' && settled.reason === refusal, true, 'What `accept` throws is thrown as it is.');
     same((await host.open('run')).type, 'held', 'A run that was not accepted can be taken.');
   },
 
