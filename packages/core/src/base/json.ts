@@ -8,6 +8,26 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is what JSON.parse could give; fields that are undefined count as left out. */
+export function isJson(value: unknown): value is Json {
+  try {
+    JSON.stringify(value); // Throws where it goes round in circles, or too deep.
+    return isPlain(value);
+  } catch {
+    return false;
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
+  return Object.values(value).every((field) => field === undefined || isPlain(field));
+}
+
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 
 /** Parses JSON without throwing; the problem says where the text stops being JSON. */

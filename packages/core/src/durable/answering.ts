@@ -1,4 +1,5 @@
 import { ConfigError, DurableError } from '../base/errors.ts';
+import { isJson } from '../base/json.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Word } from './durable.ts';
@@ -47,6 +48,11 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
   if (!wait.accepts.includes(answer?.type) || !isWhole(answer)) {
     const forms = wait.accepts.map((type) => FORMS[type]).join(', or ');
     throw new ApprovalError(`${call} was given no answer that it can take. Pass ${forms}.`, {
+      code: 'approval.invalid',
+    });
+  }
+  if (!isJson(answer)) {
+    throw new ApprovalError(`${call} was given an answer that is no JSON. Pass what JSON.parse could give.`, {
       code: 'approval.invalid',
     });
   }

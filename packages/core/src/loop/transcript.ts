@@ -1,6 +1,6 @@
 import { CANCELLED } from '../chat/history.ts';
 import type { Message, ToolMessage } from '../chat/message.ts';
-import type { Ending, Outcome } from '../event/outcome.ts';
+import type { Ending, Outcome, PendingCall } from '../event/outcome.ts';
 import type { Conclusion } from './action.ts';
 import { partsMessage, toolMessage } from './calls.ts';
 import type { CallState, RunState } from './state.ts';
@@ -28,9 +28,17 @@ export function transcript({ history, calls, interruption }: RunState): readonly
   return history.append(...calls.map(answerOf), ...partsMessage(closed), ...said).messages;
 }
 
-function answerOf({ call, closed, status }: CallState): ToolMessage {
+function answerOf({ call, closed, status, pending, inner }: CallState): ToolMessage {
   if (closed !== undefined) return toolMessage(closed);
-  return { role: 'tool', tool_call_id: call.id, content: status === 'pending' ? PENDING : CANCELLED };
+  const waits = inner === undefined ? PENDING[pending?.reason ?? 'approval'] : BEGUN;
+  return { role: 'tool', tool_call_id: call.id, content: status === 'pending' ? waits : CANCELLED };
 }
 
-const PENDING = 'Pending: this call waits for approval and has not run.';
+const PENDING: Readonly<Record<PendingCall['reason'], string>> = {
+  approval: 'Pending: this call waits for approval and has not run.',
+  reply: 'Pending: this call waits for an answer.',
+  in_doubt:
+    'Pending: the outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect, and waits for somebody to say.',
+};
+
+const BEGUN = 'Pending: this call has begun, and something in it waits for somebody.';

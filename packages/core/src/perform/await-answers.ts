@@ -85,7 +85,7 @@ function closedBy(
       return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(value.value, { maxLength }) };
     }
     case 'interrupt':
-      return skipped('cancelled', CANCELLED);
+      return skipped('cancelled', pending.reason === 'in_doubt' ? UNTOLD : CANCELLED);
   }
 }
 
@@ -94,6 +94,8 @@ function denial({ reason }: Extract<Answer, { type: 'deny' }>, pending: PendingC
 }
 
 const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
+
+const UNTOLD = `${UNKNOWN} It may or may not have had its effect: nobody said.`;
 
 const DENIED: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Denied: a person did not approve this call.',
