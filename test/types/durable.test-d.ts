@@ -1,0 +1,225 @@
+import {
+  Agent,
+  type Answer,
+  type AsToolOptions,
+  type ChatModel,
+  type DefinitionRecord,
+  type Durable,
+  type DurableHost,
+  type EnqueueOptions,
+  type Fact,
+  type ForkOptions,
+  jsonSchema,
+  memory,
+  type OpenedRun,
+  type PendingCall,
+  type RememberedFact,
+  type Run,
+  type RunProgress,
+  type RunRecord,
+  type RunSummary,
+  requireApproval,
+  type Step,
+  type Tool,
+  tool,
+  type Waited,
+} from '@pawl/core';
+import type { Resumable, ResumableWithContext, Wait } from '@pawl/core/host';
+import { type SqliteDurableHost, sqlite } from '@pawl/core/sqlite';
+import { describe, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+
+declare const model: ChatModel;
+declare const host: DurableHost;
+
+interface WithUser {
+  readonly user: { readonly id: number };
+}
+
+const input = z.object({ city: z.string() });
+const plain = tool({ name: 'plain', description: 'Plain.', input, execute: ({ city }) => city });
+const who = tool({
+  name: 'who',
+  description: 'Needs a user.',
+  input,
+  execute: (_, { context }: { readonly context: WithUser }) => context.user.id,
+});
+
+describe('a tool', () => {
+  test('may have no execute, but none that is undefined', () => {
+    expectTypeOf(tool({ name: 'ask', description: 'Asks.', input })).toEqualTypeOf<Tool<unknown>>();
+    // @ts-expect-error: one that is there has to be a function
+    tool({ name: 'ask', description: 'Asks.', input, execute: undefined });
+  });
+
+  test('has an inDoubt that asks, or that gets the input as execute does', () => {
+    const basics = { name: 'pay', description: 'Pays.', input, execute: () => 1 } as const;
+    tool({ ...basics, inDoubt: 'ask' });
+    tool({ ...basics, inDoubt: (given) => expectTypeOf(given).toEqualTypeOf<{ city: string }>() });
+    // @ts-expect-error: there is no other word
+    tool({ ...basics, inDoubt: 'tell' });
+  });
+
+  test('shows a preview, and needs approval, of its own input', () => {
+    const basics = { name: 'pay', description: 'Pays.', input, execute: () => 1 } as const;
+    tool({ ...basics, needsApproval: ({ city }) => city === 'Oslo', preview: ({ city }) => ({ city }) });
+    // @ts-expect-error: the schema has no "town"
+    tool({ ...basics, needsApproval: ({ town }) => town === 'Oslo' });
+    // @ts-expect-error: a preview is JSON
+    tool({ ...basics, preview: () => () => 1 });
+  });
+
+  test('that is guarded needs what its rule and itself need of the application', () => {
+    expectTypeOf(requireApproval([plain], () => true)).toExtend<readonly Tool<unknown>[]>();
+  });
+});
+
+describe('an agent as a tool', () => {
+  const agent = new Agent({ model, tools: [plain] });
+
+  test('takes a prompt, or an input of its own', () => {
+    expectTypeOf(agent.asTool({ name: 'a', description: 'A.' })).toEqualTypeOf<Tool<unknown>>();
+    agent.asTool({
+      name: 'a',
+      description: 'A.',
+      input,
+      prompt: (given) => {
+        expectTypeOf(given).toEqualTypeOf<{ city: string }>();
+        return given.city;
+      },
+    });
+    agent.asTool({ name: 'a', description: 'A.', input: jsonSchema<{ city: string }>({ type: 'object' }) });
+    // @ts-expect-error: an agent asks a model, it has nothing to execute
+    agent.asTool({ name: 'a', description: 'A.', execute: () => 1 });
+  });
+
+  test('has no deadline and no effect of its own: those are its tools’ and its limits’', () => {
+    expectTypeOf<AsToolOptions<unknown, unknown>>().not.toHaveProperty('timeoutMs');
+    expectTypeOf<AsToolOptions<unknown, unknown>>().not.toHaveProperty('effect');
+  });
+
+  test('needs the context that its tools need, and so does whoever has it', () => {
+    const needy = new Agent({ model, tools: [who] }).asTool({ name: 'a', description: 'A.' });
+    expectTypeOf(needy).toEqualTypeOf<Tool<WithUser>>();
+    const outer = new Agent({ model, tools: [needy] });
+    outer.run('Hello', { context: { user: { id: 1 } } });
+    // @ts-expect-error: the context is missing
+    outer.run('Hello');
+  });
+});
+
+describe('a run', () => {
+  const agent = new Agent({ model, version: '1', output: z.number() });
+
+  test('that is resumed is one like any other', () => {
+    expectTypeOf(agent.resume('id', { durable: host })).toEqualTypeOf<Run<number>>();
+    agent.resume('id', { durable: host, onVersionMismatch: 'go-on' });
+    // @ts-expect-error: a run by its id alone is nowhere
+    agent.resume('id');
+    // @ts-expect-error: it goes on, or it is refused
+    agent.resume('id', { durable: host, onVersionMismatch: 'ignore' });
+  });
+
+  test('attaches where it is told to', () => {
+    agent.run('Go.', { durable: host, runId: 'id', onExisting: 'attach' });
+    // @ts-expect-error: attach, or refuse
+    agent.run('Go.', { durable: host, runId: 'id', onExisting: 'replace' });
+    // @ts-expect-error: a run that starts has no version yet
+    agent.run('Go.', { durable: host, onVersionMismatch: 'go-on' });
+  });
+
+  test('that is suspended says what it waits for', () => {
+    expectTypeOf<PendingCall['reason']>().toEqualTypeOf<'approval' | 'reply' | 'in_doubt'>();
+    expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<readonly ('approve' | 'deny' | 'edit' | 'reply')[]>();
+  });
+
+  test('tells what its agent was, where its record does not', () => {
+    agent.run('Go.').on('run.started', ({ definition }) => {
+      expectTypeOf(definition).toEqualTypeOf<DefinitionRecord | undefined>();
+    });
+  });
+});
+
+describe('an answer', () => {
+  test('names the call that it is for', async () => {
+    const fingerprint = 'f';
+    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint });
+    await host.answer('run', 'approve:1.0', { type: 'deny', fingerprint, reason: 'No.' });
+    await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: { city: 'Oslo' } });
+    await host.answer('run', 'approve:1.0', { type: 'reply', fingerprint, value: null });
+    // @ts-expect-error: the fingerprint is missing
+    await host.answer('run', 'approve:1.0', { type: 'approve' });
+    // @ts-expect-error: a reply has a value
+    await host.answer('run', 'approve:1.0', { type: 'reply', fingerprint });
+    // @ts-expect-error: which is JSON
+    await host.answer('run', 'approve:1.0', { type: 'reply', fingerprint, value: new Map() });
+    // @ts-expect-error: there is no such answer
+    await host.answer('run', 'approve:1.0', { type: 'yes', fingerprint });
+  });
+});
+
+describe('a host', () => {
+  test('is one whichever it is', () => {
+    expectTypeOf(memory()).toEqualTypeOf<DurableHost>();
+    expectTypeOf(sqlite('runs.db')).toEqualTypeOf<SqliteDurableHost>();
+    expectTypeOf<SqliteDurableHost>().toExtend<DurableHost>();
+  });
+
+  test('gives the ids of runs that it makes', async () => {
+    expectTypeOf(host.enqueue('agent', 'Go.')).resolves.toEqualTypeOf<string>();
+    expectTypeOf(host.fork('run', { before: 'model:2' })).resolves.toEqualTypeOf<string>();
+    expectTypeOf<EnqueueOptions>().toEqualTypeOf<{
+      readonly runId?: string;
+      readonly limits?: RunRecord['limits'];
+      readonly metadata?: RunRecord['metadata'];
+    }>();
+    // @ts-expect-error: a fork begins somewhere
+    await host.fork('run', {});
+    // @ts-expect-error: limits are numbers
+    await host.enqueue('agent', 'Go.', { limits: { turns: 'many' } });
+    expectTypeOf<ForkOptions['input']>().toEqualTypeOf<Parameters<DurableHost['enqueue']>[1] | undefined>();
+  });
+
+  test('tells of a run what is remembered of it', async () => {
+    expectTypeOf(host.events('run', { after: 3 })).toEqualTypeOf<AsyncIterable<RememberedFact>>();
+    expectTypeOf<RememberedFact['fact']>().toEqualTypeOf<Fact>();
+    expectTypeOf<RunSummary['status']>().toEqualTypeOf<RunProgress['status']>();
+    await host.runs({ status: 'interrupted', agent: 'agent', limit: 5 });
+    // @ts-expect-error: there is no such status
+    await host.runs({ status: 'paused' });
+  });
+
+  test('resumes agents, and asks for the context of those that need one', async () => {
+    const lite = sqlite('runs.db');
+    expectTypeOf(lite.resumeAll([new Agent({ model })])).resolves.toEqualTypeOf<readonly Run<string>[]>();
+    const needy = new Agent({ model, tools: [who] });
+    expectTypeOf(new Agent({ model })).toExtend<Resumable<Run<string>>>();
+    await lite.resumeAll([{ agent: needy, context: ({ metadata }) => ({ user: { id: Number(metadata['user']) } }) }]);
+    // @ts-expect-error: the context is missing
+    await lite.resumeAll([needy]);
+    expectTypeOf<ResumableWithContext<unknown>['context']>().parameter(0).toEqualTypeOf<RunRecord>();
+  });
+});
+
+describe('the port of hosts', () => {
+  test('has three ways to remember, each typed by what it is asked for', async () => {
+    const durable = {} as Durable;
+    const step = {} as Step<number>;
+    expectTypeOf(durable.step(step)).resolves.toEqualTypeOf<number>();
+    expectTypeOf(durable.all([step], { width: 2 })).resolves.toEqualTypeOf<readonly number[]>();
+    const waited = await durable.wait<Answer>('approve:1.0', { fingerprint: 'f', accepts: ['approve'], ahead: true });
+    expectTypeOf(waited).toEqualTypeOf<Waited<Answer>>();
+    if (waited.type === 'answered') expectTypeOf(waited.value).toEqualTypeOf<Answer>();
+    // @ts-expect-error: nothing was said yet
+    if (waited.type === 'parked') waited.value;
+    expectTypeOf<Wait['accepts']>().toEqualTypeOf<PendingCall['accepts']>();
+  });
+
+  test('opens a run to work on it, as it ended, or not at all', () => {
+    const opened = {} as OpenedRun;
+    // @ts-expect-error: it may have ended
+    opened.durable;
+    if (opened.type === 'held') expectTypeOf(opened.durable).toEqualTypeOf<Durable>();
+    if (opened.type === 'elsewhere') expectTypeOf(opened).not.toHaveProperty('durable');
+  });
+});
