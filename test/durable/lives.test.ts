@@ -208,6 +208,35 @@ describe('on an SQLite file', () => {
     expect(told.filter((type) => type === 'tool.finished')).toHaveLength(1);
   });
 
+  test('whoever looks on hears what the agents inside do, each under its path', async () => {
+    const file = newFile();
+    const [here, there] = [sqliteHost(file), sqliteHost(file)];
+    const { agent: inner, begun, finish } = builder();
+    const model = scriptedModel(({ messages }) =>
+      messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('delegate', { prompt: 'Go.' }),
+    );
+    const delegate = inner.asTool({ name: 'delegate', description: 'Delegates.' });
+    const agent = new Agent({ name: 'asker', model, tools: [delegate], clock: systemClock });
+    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    await begun;
+    const second = agent.resume('run', { durable: there });
+    const told: string[] = [];
+    second.on('*', ({ path, type }) => told.push(`${path} ${type}`));
+    await new Promise((resolve) => second.on('model.replied', resolve));
+    finish();
+    expect(await second.outcome()).toEqual(await first.outcome());
+    expect(told).toEqual([
+      ' run.started',
+      ' model.replied',
+      'tool:1.0 run.started',
+      'tool:1.0 model.replied',
+      'tool:1.0 tool.finished',
+      'tool:1.0 model.replied',
+      'tool:1.0 approval.requested',
+      ' run.finished',
+    ]);
+  });
+
   test('resumeAll begins what was enqueued, goes on with what was answered, and leaves what waits', async () => {
     const host = sqliteHost(newFile());
     const { agent, finish } = builder();

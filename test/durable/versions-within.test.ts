@@ -1,4 +1,4 @@
-import { Agent, type AgentOptions, type DurableHost, type Tool, tool } from '@pawl/core';
+import { Agent, type AgentOptions, type DurableHost, memory, type Tool, tool } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -129,6 +129,36 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
     const { output } = await deployed(tools).resume('run', { durable: host });
     expect(output).toMatch(/^seen, helped, There is no tool "find".*, paid$/);
   });
+});
+
+const other = z.object({ cents: z.number() });
+
+test.each([
+  ['nothing else', {}, {}, 'the tools are the same'],
+  ['a tool that is gone', {}, { tools: [] }, 'tool "pay": it is gone'],
+  ['a tool of other arguments', {}, { tools: [payTool(other)] }, 'tool "pay": its schema or its effect is another'],
+  ['a tool that is new', { tools: [] }, { tools: [payTool()] }, 'tool "pay": it is new'],
+] as readonly (readonly [string, Options, Options, string])[])(
+  'another version with %s is refused, with that said, and nothing is run',
+  async (...row) => {
+    const [, before, after, why] = row;
+    const host = memory();
+    await payer(before).run('Go.', { durable: host, runId: 'run' }).outcome();
+    const fork = await host.fork('run', { before: 'model:1' });
+    const model = scriptedModel(() => reply.text('Done.'));
+    const next = payer({ ...after, model, version: '2' });
+    await expect(next.resume(fork, { durable: host }).outcome()).rejects.toMatchObject({
+      code: 'run.version',
+      message: expect.stringContaining(
+        `by version none of agent "payer", and this is "2"; first difference: ${why}. Resume it with that version`,
+      ),
+    });
+    expect(model.requests).toEqual([]);
+  },
+);
+
+test('a version is a text', () => {
+  expect(() => payer({ version: '' })).toThrow('version is "". Pass a text, or leave it out.');
 });
 
 test('what the agent was is told with its beginning, where the run’s record does not have it', async () => {
