@@ -160,7 +160,7 @@ test('a call of an agent that is approved with another prompt asks for that, and
   );
 });
 
-test('each agent has its own middleware around its own tools; none is called around an agent as a tool', async () => {
+test('each agent has its own middleware around its own tools, an agent as a tool among them', async () => {
   const seen: string[] = [];
   const watching = (who: string): readonly Middleware[] => [
     {
@@ -176,7 +176,7 @@ test('each agent has its own middleware around its own tools; none is called aro
     outer: { middleware: watching('asker') },
   });
   await agent.run('Go.').outcome();
-  expect(seen).toEqual(['helper: look at "tool:1.0"']);
+  expect(seen).toEqual(['asker: help at ""', 'helper: look at "tool:1.0"']);
 });
 
 test('the signal of whoever started the run reaches every agent, however deep', async () => {

@@ -18,8 +18,10 @@ export interface Scenario {
   readonly name: string;
   /** How it ends, all turns played. */
   readonly status: Outcome['status'];
-  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
+  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. A guard may ask for two within one. */
   readonly turns: readonly (ModelReply | readonly ModelReply[])[];
+  /** @defaultValue as many as `turns` has */
+  readonly played?: number;
   /** The same of conversations inside the run, by the words that each begins with. */
   readonly inside?: Readonly<Record<string, readonly ModelReply[]>>;
   readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;

@@ -12,6 +12,7 @@ import { reply } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
+import { guarded, refusing, waiting } from './scenarios-guarded.ts';
 import { fromOutside, subAgents } from './scenarios-within.ts';
 
 const fail = cityTool('fail', {
@@ -266,4 +267,7 @@ export const scenarios: readonly Scenario[] = [
   stopping,
   subAgents,
   fromOutside,
+  guarded,
+  waiting,
+  refusing,
 ];

@@ -129,7 +129,7 @@ describe('a run', () => {
   });
 
   test('that is suspended says what it waits for', () => {
-    expectTypeOf<PendingCall['reason']>().toEqualTypeOf<'approval' | 'reply' | 'in_doubt'>();
+    expectTypeOf<PendingCall['reason']>().toEqualTypeOf<'approval' | 'reply' | 'in_doubt' | 'suspended'>();
     expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<readonly ('approve' | 'deny' | 'edit' | 'reply')[]>();
   });
 

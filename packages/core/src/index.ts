@@ -40,6 +40,28 @@ export type { Limits } from './limits/limits.ts';
 export { EmptyReplyError, OutputError, StuckError, ToolCorrectionError } from './loop/errors.ts';
 export type { StopResult, StopRule, StopState } from './loop/stop.ts';
 export { stopAfter } from './loop/stop.ts';
+export type { GuardBasics, Pass, Refuse } from './middleware/guard.ts';
+export { GuardError } from './middleware/guard.ts';
+export type { GuardedInput, InputGuardOptions, ReplaceInput } from './middleware/input-guard.ts';
+export { inputGuard } from './middleware/input-guard.ts';
+export type {
+  AskOnceMore,
+  GuardedOutput,
+  OutputGuardOptions,
+  OutputVerdict,
+  ReplaceOutput,
+} from './middleware/output-guard.ts';
+export { outputGuard } from './middleware/output-guard.ts';
+export type {
+  CallVerdict,
+  Deny,
+  GuardedResult,
+  ReplaceCall,
+  ReplaceResult,
+  ResultVerdict,
+  ToolGuardOptions,
+} from './middleware/tool-guard.ts';
+export { toolGuard } from './middleware/tool-guard.ts';
 export type { RetryPolicy } from './model/attempts.ts';
 export type { AzureOptions } from './model/azure.ts';
 export { azure } from './model/azure.ts';
@@ -73,7 +95,7 @@ export type { Schema, StandardSchema, ZodSchema } from './schema/schema.ts';
 export type { StrictReason } from './schema/strict-reason.ts';
 export type { CustomToolOptions } from './tool/custom-tool.ts';
 export { customTool } from './tool/custom-tool.ts';
-export { AbortRun, ToolError } from './tool/errors.ts';
+export { AbortRun, RefuseRun, SuspendRun, ToolError } from './tool/errors.ts';
 export { ToolTimeoutError } from './tool/execute.ts';
 export type { ApprovalRule } from './tool/require-approval.ts';
 export { requireApproval } from './tool/require-approval.ts';

@@ -1,3 +1,4 @@
+import { History } from '../chat/history.ts';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -98,6 +99,7 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'refuse') : 'refuse',
     mismatch: undefined,
     isFromBefore: tell.isFromBefore,
+    known: () => initialState(History.empty()),
     parallelToolCalls: options.parallelToolCalls ?? parallelToolCalls,
     budget,
     time,
@@ -117,6 +119,7 @@ export function metered(
     ...teller,
     fact(fact, how) {
       if ('usage' in fact) budget.charge(fact.usage);
+      if ('aside' in fact && fact.aside !== undefined) budget.charge(fact.aside);
       if (how.replayed) time.restore(fact.activeMs);
       if (how.replayed && fact.type === 'model.replied') before = fact.turn;
       teller.fact(fact, how);

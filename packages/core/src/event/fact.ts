@@ -33,6 +33,8 @@ interface Answered extends OfCall {
   readonly content: string;
   /** What an agent that is a tool has used. */
   readonly spent?: Usage;
+  /** What middleware has asked aside for this call. */
+  readonly aside?: Usage;
 }
 
 /** An agent's definition, as far as a run that goes on has to know it. */
@@ -53,13 +55,26 @@ export interface RunStarted extends Timed {
   readonly definition?: DefinitionRecord;
 }
 
+/** Messages of the history in whose place others stand from now on. */
+export interface HistoryEdit {
+  /** The first message that goes, counted from 0. */
+  readonly from: number;
+  /** The first one after it that stays. */
+  readonly to: number;
+  readonly messages: readonly Message[];
+}
+
 export interface TurnPlanned extends OfTurn {
   readonly type: 'turn.planned';
   readonly model: string;
   readonly tools: readonly string[];
   readonly toolChoice?: ToolChoice;
-  /** The messages to send in place of the history, where middleware changed them. */
+  /** The messages to send in place of the history, where middleware changed them for this turn. */
   readonly messages?: readonly Message[];
+  /** What middleware has changed in the history for good, from its beginning to its end. */
+  readonly edits?: readonly HistoryEdit[];
+  /** What middleware has asked aside. */
+  readonly aside?: Usage;
 }
 
 export interface ModelReplied extends OfTurn {
@@ -73,6 +88,8 @@ export interface ModelReplied extends OfTurn {
   /** The limit that shortened the reply's room, where one did. */
   readonly clampedBy?: LimitName;
   readonly usage: Usage;
+  /** What middleware has asked aside. */
+  readonly aside?: Usage;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly durationMs: number;
 }
@@ -129,6 +146,8 @@ export interface LoopStuck extends OfTurn {
 export interface ApprovalRequested extends OfCall {
   readonly type: 'approval.requested';
   readonly pending: PendingCall;
+  /** What middleware has asked aside, where the call had begun. */
+  readonly aside?: Usage;
 }
 
 /** The call's tool may need approval; this call does not. */
@@ -158,6 +177,8 @@ export interface ToolSuspended extends OfCall {
   readonly pending: readonly PendingCall[];
   /** What it has used so far. */
   readonly spent?: Usage;
+  /** What middleware has asked aside. */
+  readonly aside?: Usage;
 }
 
 /** Nothing is left to do until somebody answers. */
@@ -181,11 +202,13 @@ export interface ToolFailed extends Answered {
   readonly type: 'tool.failed';
   readonly durationMs: number;
   /**
-   * `invalid` and `unknown`: nothing ran. `aborted`: the tool threw `AbortRun`. `in_doubt`: a crash left it open.
-   * `ended`: the agent that is the tool ended without an answer.
+   * `invalid` and `unknown`: nothing ran. `aborted` and `refused`: the tool, or middleware around it, threw `AbortRun` or
+   * `RefuseRun`. `in_doubt`: a crash left it open. `ended`: the agent that is the tool ended without an answer.
    */
-  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'in_doubt' | 'ended';
+  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'in_doubt' | 'ended';
   readonly error: ErrorData;
+  /** Who refused. */
+  readonly guard?: string;
 }
 
 export interface ToolSkipped extends Answered {
@@ -204,6 +227,15 @@ export interface OutputChecked extends OfTurn {
 export interface RunAborted extends Timed {
   readonly type: 'run.aborted';
   readonly reason: string;
+}
+
+/** A middleware threw `RefuseRun`: a guard, mostly. */
+export interface RunRefused extends OfTurn {
+  readonly type: 'run.refused';
+  readonly reason: string;
+  /** Who refused. */
+  readonly guard?: string;
+  readonly usage: Usage;
 }
 
 export interface RunFinished extends Timed {
@@ -235,4 +267,5 @@ export type Fact =
   | CallClosed
   | OutputChecked
   | RunAborted
+  | RunRefused
   | RunFinished;

@@ -14,9 +14,10 @@ export interface PendingCall {
   readonly id: string;
   /**
    * `approval`: it has not run. `reply`: its tool has no `execute`, the answer is its value. `in_doubt`: a crash left it open;
-   * approve it to run it again, reply with what came of it, or deny it so that the model is told that nobody knows.
+   * approve it to run it again, reply with what came of it, or deny it so that the model is told that nobody knows. `suspended`: its
+   * tool threw `SuspendRun`; approve it to run it again, or reply with its value.
    */
-  readonly reason: 'approval' | 'reply' | 'in_doubt';
+  readonly reason: 'approval' | 'reply' | 'in_doubt' | 'suspended';
   /** The kinds of answers that it takes. */
   readonly accepts: readonly Answer['type'][];
   readonly call: ToolCall;
@@ -80,8 +81,10 @@ export interface Filtered extends Ending {
 
 export interface Refused extends Ending {
   readonly status: 'refused';
-  /** The model's own words. */
+  /** The model's own words, or the reason of whoever threw `RefuseRun`. */
   readonly refusal: string;
+  /** Who refused, where it was not the model: the guard's name. */
+  readonly guard?: string;
 }
 
 export interface Aborted extends Ending {

@@ -129,6 +129,18 @@ export class Budget {
     for (const wake of woken) wake();
   }
 
+  /** Sets aside what was used and not yet charged. Gives the way to put it back. */
+  hold({ totalTokens, cost }: Usage): () => void {
+    const outer = this.#around?.hold({ ...NO_USAGE, totalTokens, cost });
+    this.#reservedTokens += totalTokens;
+    this.#reservedCost += cost;
+    return () => {
+      this.#reservedTokens -= totalTokens;
+      this.#reservedCost -= cost;
+      outer?.();
+    };
+  }
+
   #putBack({ tokens, cost, around }: Given): void {
     this.#reservedTokens -= tokens;
     this.#reservedCost -= cost;

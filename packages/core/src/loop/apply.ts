@@ -1,7 +1,8 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
 import type { ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
-import { closeCall, spentInside, updateCall } from './calls.ts';
+import { closeCall, refusedBy, spentInside, updateCall } from './calls.ts';
+import { edited } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
 import type { CallState, Failing, RunState } from './state.ts';
 
@@ -13,7 +14,7 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'run.finished':
       return state;
     case 'turn.planned':
-      return { ...state, tools: fact.tools };
+      return edited({ ...spentInside(state, fact), tools: fact.tools }, fact.edits ?? []);
     case 'model.replied':
       return replied(state, fact);
     case 'model.failed':
@@ -29,6 +30,8 @@ export function apply(before: RunState, fact: Fact): RunState {
     }
     case 'run.aborted':
       return { ...state, ended: { status: 'aborted', reason: fact.reason } };
+    case 'run.refused':
+      return { ...spent(state, fact.usage), ended: refusedBy(fact) };
     case 'limit.reached':
       return { ...state, last: fact, history: state.history.append(fact.message) };
     case 'loop.stuck':
@@ -64,10 +67,13 @@ function replied(state: RunState, fact: ModelReplied): RunState {
   const { message, finishReason, turn, clampedBy } = fact;
   const verdict = judge(message, finishReason);
   const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
+  const said = isHistory ? [verdict === 'refused' ? withoutCalls(message) : message] : [];
+  const history = state.history.append(...said);
   return {
-    ...spent(state, fact.usage),
+    ...spentInside(spent(state, fact.usage), fact),
     turn,
-    history: isHistory ? state.history.append(verdict === 'refused' ? withoutCalls(message) : message) : state.history,
+    history,
+    counted: countedBy(fact, history.messages.length) ?? state.counted,
     calls: verdict === 'calls' ? callsOf(message, fact.rawArguments) : [],
     results: [],
     word: { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
@@ -76,6 +82,12 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     interruption: undefined,
     isParked: false,
   };
+}
+
+/** Only a reply to the first try says what the conversation has: a failed attempt's share is a guess. */
+function countedBy({ usage, failedAttempts }: ModelReplied, messages: number): RunState['counted'] {
+  if (usage.requests !== 1 || usage.estimated || failedAttempts.length > 0) return undefined;
+  return { tokens: usage.promptTokens + usage.completionTokens, messages };
 }
 
 /** A refusal beats the calls beside it: they never run, so they must not be open. */
@@ -98,10 +110,12 @@ function callsOf(message: AssistantMessage, raw: ModelReplied['rawArguments']): 
   });
 }
 
-function requested(state: RunState, { index, pending }: ApprovalRequested): RunState {
+function requested(state: RunState, fact: ApprovalRequested): RunState {
+  const { index, pending } = fact;
   const before = state.calls.find((call) => call.index === index)?.doubts ?? 0;
-  const doubts = pending.reason === 'in_doubt' ? before + 1 : before;
-  return updateCall(state, index, { status: 'pending', pending, doubts });
+  const hasBegun = pending.reason === 'in_doubt' || pending.reason === 'suspended';
+  const doubts = hasBegun ? before + 1 : before;
+  return updateCall(spentInside(state, fact), index, { status: 'pending', pending, doubts });
 }
 
 function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'approval.answered' }>): RunState {

@@ -1,8 +1,8 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
 import type { CallClosed } from '../event/fact.ts';
-import { addUsage, type Usage } from '../event/usage.ts';
-import type { CallState, Failing, Misses, RunState } from './state.ts';
+import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
 
 interface CallChange extends Partial<Pick<CallState, 'status' | 'doubts' | 'pending' | 'inner' | 'closed'>> {
   /** The arguments that a person put in place of the model's. */
@@ -45,14 +45,28 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
   return closed.length < counted.calls.length ? counted : turnClosed(counted, closed);
 }
 
-/** What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. */
-export function spentInside(state: RunState, { spent }: { readonly spent?: Usage }): RunState {
-  return spent === undefined ? state : { ...state, usage: addUsage(state.usage, spent) };
+interface Spent {
+  readonly spent?: Usage;
+  readonly aside?: Usage;
+}
+
+/**
+ * What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. So is what
+ * was asked aside. Neither says how large this conversation is.
+ */
+export function spentInside(state: RunState, { spent, aside }: Spent): RunState {
+  if (spent === undefined && aside === undefined) return state;
+  return { ...state, usage: addUsage(addUsage(state.usage, spent ?? NO_USAGE), aside ?? NO_USAGE) };
 }
 
 function endedBy(fact: CallClosed): RunState['ended'] {
-  if (fact.type !== 'tool.failed' || fact.reason !== 'aborted') return undefined;
-  return { status: 'aborted', reason: fact.error.message };
+  if (fact.type !== 'tool.failed') return undefined;
+  if (fact.reason === 'refused') return refusedBy({ ...fact, reason: fact.error.message });
+  return fact.reason === 'aborted' ? { status: 'aborted', reason: fact.error.message } : undefined;
+}
+
+export function refusedBy({ reason, guard }: { readonly reason: string; readonly guard?: string }): Ended {
+  return { status: 'refused', refusal: reason, ...(guard === undefined ? {} : { guard }) };
 }
 
 function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {

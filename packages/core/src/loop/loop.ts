@@ -11,7 +11,7 @@ export interface LoopOptions {
   readonly runId: string;
   readonly policy: Policy;
   /** Carries an action out, and answers with facts, also where something went wrong. Rejects with a `DurableError` only. */
-  readonly perform: (action: Effectful) => Promise<readonly Fact[]>;
+  readonly perform: (action: Effectful, state: RunState) => Promise<readonly Fact[]>;
 }
 
 /** Runs an agent from a state to its outcome. A resumed run is this same loop, on a host that remembers its steps. */
@@ -20,7 +20,7 @@ export async function runLoop(start: RunState, { runId, policy, perform }: LoopO
   for (;;) {
     const action = decide(state, policy);
     if (action.type === 'finish') return outcomeOf(state, { conclusion: action.conclusion, runId });
-    const facts = await perform(action);
+    const facts = await perform(action, state);
     state = facts.reduce(apply, state);
   }
 }

@@ -1,5 +1,5 @@
 import type { History } from '../chat/history.ts';
-import type { ToolCall, UserMessage } from '../chat/message.ts';
+import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
 import type { ErrorData } from '../event/error-data.ts';
 import type { CallClosed, LimitReached, OutputChecked } from '../event/fact.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
@@ -14,7 +14,7 @@ export interface CallState {
   readonly call: ToolCall;
   readonly status: 'open' | 'waived' | 'pending' | 'approved' | 'closed';
   readonly isEdited: boolean;
-  /** How often a crash left it open, and a person was asked. */
+  /** How often a crash or its tool left it open, and somebody was asked. */
   readonly doubts: number;
   readonly pending?: PendingCall;
   /** What the run inside the run waits for that is this call. */
@@ -33,6 +33,7 @@ export interface Word {
 /** Why nothing more can be done. */
 export type Ended =
   | { readonly status: 'aborted'; readonly reason: string }
+  | { readonly status: 'refused'; readonly refusal: string; readonly guard?: string }
   | { readonly status: 'failed'; readonly error: ErrorData; readonly attempts: readonly FailedAttempt[] }
   | { readonly status: 'limited'; readonly limit: LimitName; readonly max: number; readonly spent: number };
 
@@ -50,9 +51,20 @@ export interface Failing {
   readonly toldAt: number | undefined;
 }
 
+/** The beginning of a conversation, as a server counted it. */
+export interface Counted {
+  /** Instructions and tools included. */
+  readonly tokens: number;
+  readonly messages: number;
+}
+
 /** What is known of a run: its facts, folded. */
 export interface RunState {
   readonly history: History;
+  /** What the history had before middleware put something else in its place. */
+  readonly earlier: readonly Message[];
+  /** How large the history was when a server last counted it. */
+  readonly counted: Counted | undefined;
   /** Requests that were made. */
   readonly turn: number;
   /** The tools of this turn, where middleware chose among them. */
@@ -84,6 +96,8 @@ export interface RunState {
 export function initialState(history: History): RunState {
   return {
     history,
+    earlier: [],
+    counted: undefined,
     turn: 0,
     tools: undefined,
     calls: [],

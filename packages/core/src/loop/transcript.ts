@@ -37,6 +37,7 @@ function answerOf({ call, closed, status, pending, inner }: CallState): ToolMess
 const PENDING: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Pending: this call waits for approval and has not run.',
   reply: 'Pending: this call waits for an answer.',
+  suspended: 'Pending: this call has begun, and waits for somebody.',
   in_doubt:
     'Pending: the outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect, and waits for somebody to say.',
 };

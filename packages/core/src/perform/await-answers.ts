@@ -100,11 +100,13 @@ const UNTOLD = `${UNKNOWN} It may or may not have had its effect: nobody said.`;
 const DENIED: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Denied: a person did not approve this call.',
   reply: 'Denied: this call was not answered.',
+  suspended: 'Denied: this call waited for somebody, who ended it.',
   in_doubt: `${UNKNOWN} A person decided that it is not run again.`,
 };
 
 const EXPIRED: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Denied: nobody approved this call in time.',
   reply: 'Denied: nobody answered this call in time.',
+  suspended: 'Denied: this call waited for somebody, and nobody came in time.',
   in_doubt: `${UNKNOWN} Nobody said in time what came of it.`,
 };

@@ -1,18 +1,18 @@
 import { untilAborted } from '../base/abort.ts';
-import { DurableError } from '../base/errors.ts';
-import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
-import { toErrorData } from '../event/error-data.ts';
 import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
+import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { judge } from '../loop/judge.ts';
-import { AbortRun } from '../tool/errors.ts';
-import { Exchange, RequestRefused } from './exchange.ts';
+import { endsRun } from '../tool/errors.ts';
+import { Aside } from './aside.ts';
+import { Exchange } from './exchange.ts';
 import type { ModelCall } from './middleware.ts';
 import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
-import { factStep, interrupted, type Scope, stamp } from './scope.ts';
+import { factStep, type Scope, stamp } from './scope.ts';
+import { unanswered } from './unanswered.ts';
 
 /** Asks the model for this turn: one durable step, with all its attempts inside. */
 export async function callModel(action: CallModel, scope: Scope): Promise<readonly Fact[]> {
@@ -20,11 +20,13 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   const before = plan === undefined ? [] : [plan];
   if (planned === undefined) return before;
   const exchange = new Exchange(scope, { turn: action.turn, model: planned.model });
+  const aside = new Aside(scope, action.turn);
   try {
-    return [...before, ...(await askedUntilAnswered(planned, { action, scope, exchange }))];
+    return [...before, ...(await askedUntilAnswered(planned, { action, scope, exchange, aside }))];
   } finally {
     // Only now: what was used is charged when the fact is told, and there must be no gap between the two.
     exchange.end();
+    aside.end();
   }
 }
 
@@ -43,31 +45,40 @@ async function askedUntilAnswered(planned: Planned, asking: Asking): Promise<rea
   }
 }
 
-function lost(planned: Planned, { action, scope }: Asking): ModelLost {
+function lost(planned: Planned, { action, scope }: Requesting): ModelLost {
   const { name, price } = planned.model;
   const usage = discardedUsage({ request: requestOf(planned, { action, scope }), price });
   return { type: 'model.lost', turn: action.turn, model: name, usage, ...stamp(scope) };
 }
 
-interface Asking {
+interface Requesting {
   readonly action: CallModel;
   readonly scope: Scope;
-  readonly exchange: Exchange;
 }
 
-async function ask(planned: Planned, { action, scope, exchange }: Asking): Promise<Fact> {
-  const { turn } = action;
+interface Asking extends Requesting {
+  readonly exchange: Exchange;
+  readonly aside: Aside;
+}
+
+async function ask(planned: Planned, asking: Asking): Promise<Fact> {
+  const { action, scope, exchange, aside } = asking;
   const startedAt = scope.clock.now();
   try {
     const request = requestOf(planned, { action, scope });
-    const reply = await untilAborted(scope.signal, () => wrapped(exchange, { turn, scope })(request));
-    return replied(reply, { action, scope, exchange, durationMs: scope.clock.now() - startedAt });
+    const reply = await untilAborted(scope.signal, () => wrapped(asking)(request));
+    const fact = replied(reply, { ...asking, planned, durationMs: scope.clock.now() - startedAt });
+    scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
+    return fact;
   } catch (error) {
-    return unanswered(error, { turn, scope, exchange });
+    if (endsRun(error)) scope.abort(error); // What middleware left at work is given up.
+    const { failedAttempts } = exchange;
+    const usage = addUsage(scope.signal.aborted ? exchange.usageGivenUp : exchange.usage, aside.usage);
+    return unanswered(error, { turn: action.turn, scope, usage, failedAttempts });
   }
 }
 
-function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: Omit<Asking, 'exchange'>): ChatRequest {
+function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: Requesting): ChatRequest {
   const { instructions, settings } = scope;
   const choice = action.final ? 'none' : toolChoice;
   return {
@@ -79,22 +90,23 @@ function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: 
 }
 
 /** The request's way through the middleware, the first one outermost. */
-function wrapped(exchange: Exchange, { turn, scope }: { readonly turn: number; readonly scope: Scope }): ModelCall {
+function wrapped({ action: { turn }, scope, exchange, aside }: Asking): ModelCall {
   const inner: ModelCall = (request) => exchange.call(request);
   return scope.definition.middleware.reduceRight<ModelCall>((next, { model }) => {
-    return model === undefined ? next : (request) => model(request, next, middlewareScope(scope, turn));
+    return model === undefined ? next : (request) => model(request, next, middlewareScope(scope, { turn, aside }));
   }, inner);
 }
 
 interface Replying extends Asking {
+  readonly planned: Planned;
   readonly durationMs: number;
 }
 
-function replied(reply: ChatReply, { action, scope, exchange, durationMs }: Replying): ModelReplied {
-  const { turn, history } = action;
+function replied(reply: ChatReply, { action, scope, exchange, aside, planned, durationMs }: Replying): ModelReplied {
+  const { turn } = action;
   const [choice] = reply.choices;
-  const { message, rawArguments, mends } = history.admit(choice.message);
-  exchange.tellWhole(textOf(message));
+  const { message, rawArguments, mends } = planned.history.admit(choice.message);
+  exchange.tellWhole(reply);
   if (mends.length > 0) exchange.tellMended(mends);
   const verdict = judge(message, choice.finish_reason);
   if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
@@ -107,26 +119,9 @@ function replied(reply: ChatReply, { action, scope, exchange, durationMs }: Repl
     finishReason: choice.finish_reason,
     ...(exchange.clampedBy === undefined ? {} : { clampedBy: exchange.clampedBy }),
     usage: exchange.usage,
+    ...aside.counted,
     failedAttempts: exchange.failedAttempts,
     durationMs,
     ...stamp(scope),
   };
-}
-
-interface Unanswered {
-  readonly turn: number;
-  readonly scope: Scope;
-  readonly exchange: Exchange;
-}
-
-function unanswered(error: unknown, { turn, scope, exchange }: Unanswered): Fact {
-  if (error instanceof DurableError) throw error;
-  const { usage, failedAttempts } = exchange;
-  if (error instanceof RequestRefused) {
-    const { limit, max, spent } = error.refusal;
-    return { type: 'limit.refused', turn, limit, max, spent, usage, ...stamp(scope) };
-  }
-  if (scope.signal.aborted) return interrupted(scope, { turn, reason: scope.signal.reason });
-  if (error instanceof AbortRun) return interrupted(scope, { turn, reason: error });
-  return { type: 'model.failed', turn, error: toErrorData(error), usage, failedAttempts, ...stamp(scope) };
 }

@@ -7,16 +7,18 @@ import type { ApprovalRequested, CallClosed, Fact } from '../event/fact.ts';
 import type { RunCalls } from '../loop/action.ts';
 import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
+import { SuspendRun } from '../tool/errors.ts';
 import { execute } from '../tool/execute.ts';
 import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
+import { Aside } from './aside.ts';
 import { pendingFor } from './check-calls.ts';
 import { type At, cancelled, failed, finished, invalid, thrown, unknown } from './close-call.ts';
 import { delegated } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
-import { middlewareScope } from './plan-turn.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { callStep, fromOutside, stepName } from './step-name.ts';
+import { wrapCall } from './wrap-call.ts';
 
 /** Runs a batch of calls side by side, each a durable step, or a run of its own, that always gives an answer. */
 export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly Fact[]> {
@@ -35,14 +37,20 @@ interface Where {
 }
 
 function step(tool: Tool | undefined, { turn, state, scope }: Where): Task<Fact> {
-  const at = (): At => ({ turn, state, scope, startedAt: scope.clock.now() });
-  return factStep<Fact>(scope, {
+  const aside = new Aside(scope, turn);
+  const at = (): At => ({ turn, state, scope, aside, startedAt: scope.clock.now() });
+  const step = factStep<Fact>(scope, {
     name: stepName({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => runCall(tool, at()),
     inDoubt: () => runInDoubt(tool, at()),
   });
+  const told: typeof step.told = (fact, how) => {
+    step.told(fact, how);
+    aside.end();
+  };
+  return { ...step, told };
 }
 
 const IN_DOUBT =
@@ -60,32 +68,51 @@ function leftOpen(at: At): CallClosed {
 }
 
 async function askPerson(tool: Tool, at: At): Promise<CallClosed | ApprovalRequested> {
-  const { turn, state, scope } = at;
+  const { state, scope } = at;
   if (scope.signal.aborted) return cancelled(at);
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return invalid(validated.issues, at);
-  const pending = await pendingFor(tool, { reason: 'in_doubt', state, turn, scope, validated });
-  return { type: 'approval.requested', turn, index: state.index, pending, ...stamp(scope) };
+  return requested(tool, { ...at, reason: 'in_doubt', validated });
 }
 
-async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed> {
+type Requesting = At & Pick<Parameters<typeof pendingFor>[1], 'reason' | 'validated' | 'shown'>;
+
+async function requested(tool: Tool, requesting: Requesting): Promise<ApprovalRequested> {
+  const { turn, state, scope } = requesting;
+  const pending = await pendingFor(tool, requesting);
+  const { counted } = requesting.aside;
+  return { type: 'approval.requested', turn, index: state.index, pending, ...counted, ...stamp(scope) };
+}
+
+async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed | ApprovalRequested> {
   const { scope, state } = at;
   if (scope.signal.aborted) return cancelled(at);
   if (tool === undefined) return unknown(at);
   try {
     const read = await untilAborted(scope.signal, () => readArguments(tool, state.call));
     if (!read.ok) return invalid(read.issues, at);
-    const result = await untilAborted(scope.signal, () => called(tool, { ...at, input: read.value }));
-    if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
-    return finished(result, at);
+    return await ran(tool, { ...at, validated: read });
   } catch (error) {
     return thrown(error, at);
   }
 }
 
+type Running = At & Pick<Requesting, 'validated'>;
+
+async function ran(tool: Tool, { validated, ...at }: Running): Promise<CallClosed | ApprovalRequested> {
+  const { signal } = at.scope;
+  try {
+    const result = await untilAborted(signal, () => called(tool, { ...at, input: validated.value }));
+    if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
+    return finished(result, at);
+  } catch (error) {
+    if (!(error instanceof SuspendRun) || signal.aborted) throw error;
+    return requested(tool, { ...at, reason: 'suspended', validated, shown: error.preview });
+  }
+}
+
 const NO_RESULT = 'A tool middleware gave no result. Return what next(call) gave, or { content: "…" }.';
 
-/** The call's way through the middleware, the first one outermost. */
 function called(tool: Tool, { input, ...at }: At & { readonly input: unknown }): Promise<ToolResult> {
   const { turn, scope, state } = at;
   const { index, call } = state;
@@ -99,10 +126,7 @@ function called(tool: Tool, { input, ...at }: At & { readonly input: unknown }):
         void scope.tell.notice({ type: 'tool.late', turn, index, call, ...error }); // As above.
       },
     });
-  const chain = scope.definition.middleware.reduceRight<ToolExecution>((next, { tool: wrap }) => {
-    return wrap === undefined ? next : (validated) => wrap(validated, next, middlewareScope(scope, turn));
-  }, inner);
-  return chain({ call, tool, input });
+  return wrapCall(inner, at)({ call, tool, input });
 }
 
 function toolContext({ turn, scope, state }: At): Parameters<typeof execute>[2]['context'] {

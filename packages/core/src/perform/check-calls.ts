@@ -54,25 +54,29 @@ async function pendingCall(state: CallState, { turn, scope }: Where): Promise<Pe
 interface Pending extends Where, Checked {
   readonly reason: PendingCall['reason'];
   readonly state: CallState;
+  /** @defaultValue what the tool's own preview gives */
+  readonly shown?: Json;
 }
 
 /** The call as whoever is asked sees it. From here on it can be answered. */
-export async function pendingFor(tool: Tool, { reason, state, turn, scope, validated }: Pending): Promise<PendingCall> {
+export async function pendingFor(tool: Tool, { reason, state, turn, scope, ...known }: Pending): Promise<PendingCall> {
   const { call, doubts } = state;
   const input = inputOf(tool, call);
-  const preview = await previewOf(tool, { validated, scope });
+  const preview = known.shown ?? (await previewOf(tool, { validated: known.validated, scope }));
   const fingerprint = await fingerprintOf(call, input);
-  const name = waitName({ turn, index: state.index, doubts: reason === 'in_doubt' ? doubts + 1 : doubts });
-  const known = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  const hasBegun = reason === 'in_doubt' || reason === 'suspended';
+  const name = waitName({ turn, index: state.index, doubts: hasBegun ? doubts + 1 : doubts });
+  const pending = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
   // Before anybody is told: whoever is told may answer at once, and the calls beside it take their time.
-  await waitFor(known, { name, scope, ahead: true });
-  return preview === undefined ? known : { ...known, preview };
+  await waitFor(pending, { name, scope, ahead: true });
+  return preview === undefined ? pending : { ...pending, preview };
 }
 
 const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> = {
   approval: ['approve', 'deny', 'edit'],
   reply: ['reply', 'deny'],
   in_doubt: ['approve', 'reply', 'deny'],
+  suspended: ['approve', 'reply', 'deny'],
 };
 
 /** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */

@@ -22,7 +22,7 @@ export function checkOutput({ turn, text }: CheckOutput, scope: Scope): Promise<
 
 /** A schema that throws is an issue, as it is in a tool's arguments. */
 async function check(text: string, { definition }: Scope): Promise<OutputChecked['result']> {
-  const parsed = parseJson(unfenced(text));
+  const parsed = outputJson(text);
   if (!parsed.ok) return { ok: false, issues: `not valid JSON: ${parsed.problem}` };
   try {
     const validated = await definition.output?.validate(parsed.value);
@@ -31,6 +31,11 @@ async function check(text: string, { definition }: Scope): Promise<OutputChecked
     return { ok: false, issues: messageOf(error) };
   }
   return { ok: true, value: parsed.value as Json }; // JSON.parse gives nothing else.
+}
+
+/** What a text says, as JSON. */
+export function outputJson(text: string): ReturnType<typeof parseJson> {
+  return parseJson(unfenced(text));
 }
 
 /** Models like to put JSON into a Markdown fence, also where they were asked not to. */

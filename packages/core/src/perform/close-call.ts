@@ -4,9 +4,10 @@ import { callArguments, callName } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
 import type { CallClosed, ToolFailed } from '../event/fact.ts';
 import type { CallState } from '../loop/state.ts';
-import { AbortRun, ToolError } from '../tool/errors.ts';
+import { type AbortRun, endsRun, RefuseRun, ToolError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute.ts';
 import { bounded, type ToolResult } from '../tool/result.ts';
+import type { Aside } from './aside.ts';
 import { type Scope, stamp } from './scope.ts';
 
 /** A call that is being run. */
@@ -15,6 +16,8 @@ export interface At {
   readonly state: CallState;
   readonly scope: Scope;
   readonly startedAt: number;
+  /** What middleware around the call asks. */
+  readonly aside: Aside;
 }
 
 export function finished({ content, ...rest }: ToolResult, at: At): CallClosed {
@@ -30,9 +33,9 @@ export function thrown(error: unknown, at: At): CallClosed {
   if (error instanceof DurableError) throw error;
   // First: after a tool has thrown AbortRun, that is also what its siblings are given up with.
   if (scope.signal.aborted && error === scope.signal.reason) return cancelled(at);
-  if (error instanceof AbortRun) {
+  if (endsRun(error)) {
     scope.abort(error);
-    return failed(error, { ...at, reason: 'aborted', content: 'Cancelled: this call ended the run.' });
+    return failed(error, { ...at, reason: reasonOf(error), content: 'Cancelled: this call ended the run.' });
   }
   if (scope.signal.aborted) return cancelled(at);
   if (error instanceof ToolTimeoutError) {
@@ -41,6 +44,10 @@ export function thrown(error: unknown, at: At): CallClosed {
   }
   const content = error instanceof ToolError ? error.message : JSON.stringify({ error: messageOf(error) });
   return failed(error, { ...at, reason: 'threw', content });
+}
+
+function reasonOf(error: AbortRun | RefuseRun): ToolFailed['reason'] {
+  return error instanceof RefuseRun ? 'refused' : 'aborted';
 }
 
 export function cancelled(at: At): CallClosed {
@@ -83,11 +90,13 @@ export interface Failure extends At {
 export function failed(error: unknown, { reason, content, ...at }: Failure): ToolFailed {
   const maxLength = at.scope.definition.tools.get(callName(at.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: told } = bounded(content, maxLength);
-  return { type: 'tool.failed', ...answered(at), content: told, reason, error: toErrorData(error) };
+  const guard = error instanceof RefuseRun ? error.guard : undefined;
+  const data = { content: told, reason, error: toErrorData(error) };
+  return { type: 'tool.failed', ...answered(at), ...data, ...(guard === undefined ? {} : { guard }) };
 }
 
-type Answered = Pick<ToolFailed, 'turn' | 'index' | 'call' | 'durationMs' | 'at' | 'activeMs'>;
+type Answered = Pick<ToolFailed, 'turn' | 'index' | 'call' | 'durationMs' | 'aside' | 'at' | 'activeMs'>;
 
-function answered({ turn, state: { index, call }, scope, startedAt }: At): Answered {
-  return { turn, index, call, durationMs: scope.clock.now() - startedAt, ...stamp(scope) };
+function answered({ turn, state: { index, call }, scope, startedAt, aside }: At): Answered {
+  return { turn, index, call, durationMs: scope.clock.now() - startedAt, ...aside.counted, ...stamp(scope) };
 }

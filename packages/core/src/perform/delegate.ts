@@ -1,3 +1,4 @@
+import { untilAborted } from '../base/abort.ts';
 import { callName } from '../chat/message.ts';
 import type { Child, Durable, Step } from '../durable/durable.ts';
 import type { CallClosed, Fact } from '../event/fact.ts';
@@ -6,11 +7,14 @@ import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
-import { toResult } from '../tool/result.ts';
+import { type ToolResult, toResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
-import { type At, cancelled, failed, finished, invalid } from './close-call.ts';
+import { Aside } from './aside.ts';
+import { type At, failed, finished, invalid, thrown } from './close-call.ts';
+import type { ToolExecution } from './middleware.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { fromOutside, stepName } from './step-name.ts';
+import { wrapCall } from './wrap-call.ts';
 
 /** What a run inside a run is given of the one around it. */
 export interface Around {
@@ -41,7 +45,7 @@ interface Where {
  */
 export function delegated(tool: Tool, { turn, state, scope }: Where): Child<Fact> {
   const name = `tool:${turn}.${state.index}`;
-  const at: At = { turn, state, scope, startedAt: scope.clock.now() };
+  const at: At = { turn, state, scope, aside: new Aside(scope, turn), startedAt: scope.clock.now() };
   return {
     type: 'child',
     name,
@@ -55,50 +59,93 @@ interface Within extends At {
 }
 
 async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<Fact> {
-  const { turn, state, scope } = at;
+  const { turn, state, scope, aside } = at;
   const { index, call } = state;
   const result = (work: () => CallClosed): Step<Fact> =>
     factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work: async () => work() });
   const read = await readArguments(tool, call);
   if (!read.ok) return scope.durable.step(result(() => invalid(read.issues, at)));
-  const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
   // What an aborted run has begun inside is still read again, for what it has cost. Nobody waits for readers here.
   if (!scope.signal.aborted) void scope.tell.notice({ type: 'tool.started', turn, index, call });
-  const { outcome, tellFinished } = await delegate(read.value, { scope, durable, path });
-  if (outcome.status !== 'suspended') {
-    const step = result(() => closedBy(outcome, { ...at, tool }));
+  const { settled, inside } = await wrapped(tool, { ...at, input: read.value, around: { scope, durable, path } });
+  const spent = spentBy(inside?.outcome);
+  if (inside?.outcome.status !== 'suspended') {
+    const step = result(() => ({ ...closedBy(settled, at), ...spent }));
     const told: typeof step.told = (fact, how) => {
-      tellFinished(how);
+      inside?.tellFinished(how);
       step.told(fact, how);
+      aside.end();
     };
     return scope.durable.step({ ...step, told });
   }
-  tellFinished({ replayed: false });
-  const { pending } = outcome;
-  const suspended: Fact = { type: 'tool.suspended', turn, index, pending, ...spentBy(outcome), ...stamp(scope) };
+  inside.tellFinished({ replayed: false });
+  const { pending } = inside.outcome;
+  const suspended: Fact = { type: 'tool.suspended', turn, index, pending, ...spent, ...aside.counted, ...stamp(scope) };
   scope.tell.fact(suspended, { replayed: false });
+  aside.end();
   return suspended;
 }
 
-type Ended = Exclude<Outcome<unknown>, { status: 'suspended' }>;
+interface Wrapped {
+  readonly settled: PromiseSettledResult<ToolResult>;
+  /** Absent where middleware did not let it begin. */
+  readonly inside: Delegated | undefined;
+}
+
+/**
+ * Middleware is around an agent as around any tool. It does its part again where a run is resumed that had not come to the
+ * result: only that is remembered.
+ */
+async function wrapped(
+  tool: Tool,
+  { input, around, ...at }: At & { readonly input: unknown; readonly around: Around },
+): Promise<Wrapped> {
+  const { scope, state } = at;
+  const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
+  let inside: Promise<Delegated> | undefined;
+  const inner: ToolExecution = async ({ input }) => {
+    inside ??= delegate(input, around);
+    const { outcome } = await inside;
+    if (outcome.status !== 'completed') throw new NoAnswer(outcome, callName(state.call));
+    return toResult(outcome.output, { maxLength: tool.maxResultLength });
+  };
+  const call = { call: state.call, tool, input };
+  const work = scope.signal.aborted ? inner(call) : untilAborted(scope.signal, () => wrapCall(inner, at)(call));
+  const [settled] = await Promise.allSettled([work]);
+  // An abort ends the run inside by itself, and what it has used has to be known.
+  return { settled, inside: await inside };
+}
+
+/** A run inside that gave none. What suspends it is no error: it passes by whatever middleware makes of it. */
+class NoAnswer extends ToolError {
+  readonly outcome: Incomplete;
+
+  constructor(outcome: Incomplete, tool: string) {
+    super(`The agent "${tool}" gave no answer. ${reasonOf(outcome)}`);
+    this.outcome = outcome;
+  }
+}
+
+type Incomplete = Exclude<Outcome<unknown>, { status: 'completed' }>;
 
 /** Anything but an answer is told as what it is. */
-function closedBy(outcome: Ended, { tool, ...at }: At & { readonly tool: Tool }): CallClosed {
-  const spent = spentBy(outcome);
-  if (outcome.status === 'completed') {
-    return { ...finished(toResult(outcome.output, { maxLength: tool.maxResultLength }), at), ...spent };
+function closedBy(settled: Wrapped['settled'], at: At): CallClosed {
+  if (settled.status === 'fulfilled') return finished(settled.value, at);
+  const { reason } = settled;
+  if (!(reason instanceof NoAnswer) || (reason.outcome.status === 'aborted' && at.scope.signal.aborted)) {
+    return thrown(reason, at);
   }
-  if (outcome.status === 'aborted' && at.scope.signal.aborted) return { ...cancelled(at), ...spent };
-  const content = `The agent "${callName(at.state.call)}" gave no answer. ${reasonOf(outcome)}`;
-  return { ...failed(new ToolError(content), { ...at, reason: 'ended', content }), ...spent };
+  return failed(reason, { ...at, reason: 'ended', content: reason.message });
 }
 
-function spentBy({ usage }: Outcome<unknown>): { readonly spent?: Usage } {
-  return usage === NO_USAGE ? {} : { spent: usage };
+function spentBy(outcome: Outcome<unknown> | undefined): { readonly spent?: Usage } {
+  return outcome === undefined || outcome.usage === NO_USAGE ? {} : { spent: outcome.usage };
 }
 
-function reasonOf(outcome: Exclude<Ended, { status: 'completed' }>): string {
+function reasonOf(outcome: Incomplete): string {
   switch (outcome.status) {
+    case 'suspended':
+      return 'It waits for somebody.';
     case 'limited':
       return `It reached its limit: ${outcome.limit}.${quoted(outcome.text)}`;
     case 'truncated':

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../chat/errors.ts';
+import { textOf } from '../chat/message.ts';
 import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -7,7 +8,7 @@ import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Reservation } from '../limits/budget.ts';
 import { discardedUsage, estimatePrompt, usageOf } from '../limits/estimate.ts';
-import { type AttemptFailure, attempts } from '../model/attempts.ts';
+import { type Answered, type AttemptFailure, attempts } from '../model/attempts.ts';
 import type { ChatModel, ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import { PartialOutput } from './partial-output.ts';
@@ -40,6 +41,12 @@ export class Exchange {
   #partial: PartialOutput | undefined;
   #usage: Usage = NO_USAGE;
   #reserved: Reserved | undefined;
+  /** Puts back what an earlier request of this turn has used: middleware may ask more than once. */
+  #putBack: (() => void) | undefined;
+  /** What is asked now. */
+  #asked: ChatRequest | undefined;
+  /** What the model said, before middleware made anything of it. */
+  #said: ChatReply | undefined;
 
   constructor(scope: Scope, { turn, model }: { readonly turn: number; readonly model: ChatModel }) {
     this.#scope = scope;
@@ -55,6 +62,14 @@ export class Exchange {
     return this.#usage;
   }
 
+  /** With what a request may have used that is given up. */
+  get usageGivenUp(): Usage {
+    const price = this.#model.price;
+    return this.#asked === undefined
+      ? this.#usage
+      : addUsage(this.#usage, discardedUsage({ request: this.#asked, price }));
+  }
+
   get failedAttempts(): readonly FailedAttempt[] {
     return this.#failed;
   }
@@ -65,27 +80,49 @@ export class Exchange {
 
   /** Asks, with all retries, and within the budget. What middleware wraps. */
   async call(asked: ChatRequest): Promise<ChatReply> {
+    this.tellDiscarded(); // Of an earlier request, where middleware asks once more.
     const request = await this.#reserve(asked);
-    const { definition, random } = this.#scope;
-    const { reply, model } = await attempts(this.#model, request, {
-      policy: definition.retry,
-      context: this.#context(),
-      random,
-      onAttempt: ({ attempt, model }) => this.#onAttempt({ attempt, model }),
-      onFailed: (failure) => this.#onFailed(failure, request),
-    });
+    this.#asked = request;
+    const { reply, model } = await this.#attempts(request);
+    this.#asked = undefined;
+    this.#said = reply;
     this.modelName = model.name;
     this.#usage = addUsage(this.#usage, usageOf(reply, { request, price: model.price }));
     return reply;
   }
 
+  async #attempts(request: ChatRequest): Promise<Answered> {
+    const { definition, random, signal } = this.#scope;
+    const before = this.#attempt;
+    try {
+      return await attempts(this.#model, request, {
+        policy: definition.retry,
+        context: this.#context(),
+        random,
+        onAttempt: ({ attempt, model }) => this.#onAttempt({ attempt: before + attempt, model }),
+        onFailed: (failure) => this.#onFailed({ ...failure, attempt: before + failure.attempt }, request),
+      });
+    } catch (error) {
+      if (!signal.aborted) this.#asked = undefined; // What its attempts used is counted.
+      throw error;
+    }
+  }
+
   /** Gives back what was reserved. */
   end(): void {
     if (this.#reserved !== undefined) this.#scope.budget.release(this.#reserved);
+    this.#reserved = undefined;
+    this.#putBack?.();
+    this.#putBack = undefined;
   }
 
-  /** Tells a text that no piece was told of: a model may answer without telling pieces. */
-  tellWhole(text: string): void {
+  /**
+   * Tells a text that no piece was told of: a model may answer without telling pieces, and middleware may have put another reply in
+   * the place of the model's.
+   */
+  tellWhole(reply: ChatReply): void {
+    if (reply !== this.#said) this.tellDiscarded();
+    const text = textOf(reply.choices[0].message);
     if (!this.#hasTold && text !== '') void this.#onDelta({ type: 'text', delta: text }); // Nothing to wait with.
   }
 
@@ -105,7 +142,7 @@ export class Exchange {
     const { budget, signal } = this.#scope;
     if (!budget.isCapped) return request;
     this.end();
-    this.#reserved = undefined;
+    if (this.#usage !== NO_USAGE) this.#putBack = budget.hold(this.#usage);
     const estimate = {
       promptTokens: estimatePrompt(request),
       completionTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
@@ -16,15 +17,32 @@ export interface MiddlewareScope<Context = unknown> {
   readonly turn: number;
   /** Aborted when the run ends. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** What the run's history had before something else was put in its place: see `TurnPlan.keepsMessages`. */
+  readonly earlier: readonly Message[];
+  /**
+   * Asks a model beside the conversation, as a guard or a summary does: within the run's limits, with its retries, and counted with
+   * the step that the middleware works in. Rejects as a model request of the run would.
+   */
+  ask(model: ChatModel, request: ChatRequest): Promise<ChatReply>;
 }
 
-/** What one turn will ask. What `prepareTurn` changes holds for that turn only. */
+/** What one turn will ask. What `prepareTurn` changes holds for that turn only, but for messages that are to be kept. */
 export interface TurnPlan {
   readonly turn: number;
   /** One of the agent's: its `model`, or of its `models`. */
   readonly model: ChatModel;
   /** The history; instructions come on top. */
   readonly messages: readonly Message[];
+  /**
+   * Whether the run goes on with these messages: they are its history from now on, and that of its outcome. Messages that stay have to be
+   * the same objects.
+   *
+   * @defaultValue false: they hold for this turn
+   */
+  readonly keepsMessages?: boolean;
+  /** How many tokens the request will have: as the server counted what it has seen, and an estimate of what came since. */
+  readonly promptTokens: number;
   /** Of the agent's tools. */
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | undefined;
@@ -48,11 +66,14 @@ export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
  * May change or veto a model request or a tool call. The first one of a list is the outermost.
  *
  * What a middleware changes is part of the step that it wraps, and remembered with it. What it throws counts as
- * thrown by the model, or by the tool; `AbortRun` ends the run.
+ * thrown by the model, or by the tool; `AbortRun` and `RefuseRun` end the run.
  */
 export interface Middleware<in Context = unknown> {
   readonly prepareTurn?: (turn: TurnPlan, scope: MiddlewareScope<Context>) => TurnPlan | Promise<TurnPlan>;
   readonly model?: (request: ChatRequest, next: ModelCall, scope: MiddlewareScope<Context>) => Promise<ChatReply>;
-  /** Around each tool that runs here: not around an agent as a tool, whose own middleware is around what it does. */
+  /**
+   * Around each tool, an agent as a tool among them. Around such an agent it does its part again where a run is resumed before the
+   * agent's result was remembered; a pause of the agent passes by it.
+   */
   readonly tool?: (call: ValidatedCall, next: ToolExecution, scope: MiddlewareScope<Context>) => Promise<ToolResult>;
 }

@@ -1,26 +1,30 @@
 import { untilAborted } from '../base/abort.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
-import { toErrorData } from '../event/error-data.ts';
-import type { LimitRefused, ModelFailed, RunAborted, TurnPlanned } from '../event/fact.ts';
-import { NO_USAGE } from '../event/usage.ts';
+import type { LimitRefused, ModelFailed, RunAborted, RunRefused, TurnPlanned } from '../event/fact.ts';
+import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
+import { edited, editsBetween } from '../loop/edits.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { AbortRun } from '../tool/errors.ts';
+import { endsRun } from '../tool/errors.ts';
+import { Aside } from './aside.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
-import { factStep, interrupted, type Scope, stamp } from './scope.ts';
+import { factStep, type Scope, stamp } from './scope.ts';
+import { unanswered } from './unanswered.ts';
 
 /** What this turn asks, and of whom. */
 export interface Planned {
   readonly model: ChatModel;
+  /** What the reply will be appended to. */
+  readonly history: History;
   readonly messages: readonly Message[];
   readonly tools: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
 }
 
-type PlanFact = TurnPlanned | ModelFailed | RunAborted | LimitRefused;
+type PlanFact = TurnPlanned | ModelFailed | RunAborted | RunRefused | LimitRefused;
 
 /** Lets middleware prepare the turn, as a step of its own; without such middleware there is nothing to remember. */
 export async function planTurn(
@@ -33,45 +37,60 @@ export async function planTurn(
     turn: action.turn,
     model: definition.model,
     messages: action.history.messages,
+    promptTokens: hooks.length === 0 ? 0 : promptTokens(action, scope),
     tools: [...definition.tools.values()],
     toolChoice: definition.toolChoice,
   };
-  if (hooks.length === 0) return { fact: undefined, planned: { ...given, tools: definition.toolObjects } };
-  const work = (): Promise<PlanFact> => prepare(given, scope);
+  if (hooks.length === 0)
+    return { fact: undefined, planned: { ...given, history: action.history, tools: definition.toolObjects } };
+  const aside = new Aside(scope, action.turn);
+  const work = (): Promise<PlanFact> => prepare(given, { scope, aside });
   const name = `plan:${action.turn}`;
   const fact = await scope.durable.step(factStep<PlanFact>(scope, { name, effect: 'read', work }));
-  return { fact, planned: fact.type === 'turn.planned' ? planOf(fact, { given, scope }) : undefined };
+  aside.end(); // Only now: as for the request itself.
+  return { fact, planned: fact.type === 'turn.planned' ? planOf(fact, scope) : undefined };
 }
 
-async function prepare(given: TurnPlan, scope: Scope): Promise<PlanFact> {
+interface Preparing {
+  readonly scope: Scope;
+  readonly aside: Aside;
+}
+
+async function prepare(given: TurnPlan, { scope, aside }: Preparing): Promise<PlanFact> {
   const { turn } = given;
+  const within = middlewareScope(scope, { turn, aside });
   try {
     let plan = given;
+    let kept = given.messages;
     for (const { prepareTurn } of scope.definition.middleware) {
-      plan = (await untilAborted(scope.signal, () => prepareTurn?.(plan, middlewareScope(scope, turn)))) ?? plan;
+      plan = (await untilAborted(scope.signal, () => prepareTurn?.(plan, within))) ?? plan;
+      if (plan.keepsMessages !== true) continue;
+      kept = History.from(plan.messages).messages;
+      plan = { ...plan, messages: kept, keepsMessages: false };
     }
+    const edits = kept === given.messages ? [] : editsBetween(given.messages, kept);
     return {
       type: 'turn.planned',
       turn,
       model: known(plan, scope).name,
       tools: plan.tools.map(({ name }) => name),
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
-      ...(plan.messages === given.messages ? {} : { messages: History.from(plan.messages).messages }),
+      ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
+      ...(edits.length === 0 ? {} : { edits }),
+      ...aside.counted,
       ...stamp(scope),
     };
   } catch (error) {
-    if (error instanceof DurableError) throw error;
-    if (scope.signal.aborted) return interrupted(scope, { turn, reason: scope.signal.reason });
-    if (error instanceof AbortRun) return interrupted(scope, { turn, reason: error });
-    return {
-      type: 'model.failed',
-      turn,
-      error: toErrorData(error),
-      usage: NO_USAGE,
-      failedAttempts: [],
-      ...stamp(scope),
-    };
+    if (endsRun(error)) scope.abort(error); // What middleware left at work is given up.
+    return unanswered(error, { turn, scope, usage: aside.usage, failedAttempts: [] });
   }
+}
+
+function promptTokens({ history: { messages } }: CallModel, { known, instructions, definition }: Scope): number {
+  const { counted } = known();
+  if (counted !== undefined) return counted.tokens + estimatePrompt({ messages: messages.slice(counted.messages) });
+  const all = instructions === undefined ? messages : [instructions, ...messages];
+  return estimatePrompt({ messages: all, tools: definition.toolObjects });
 }
 
 /** Only what the agent has can be found again after a restart. */
@@ -94,17 +113,23 @@ function known({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): C
   );
 }
 
-function planOf(fact: TurnPlanned, { given, scope }: { readonly given: TurnPlan; readonly scope: Scope }): Planned {
-  const { model, models, toolObjects } = scope.definition;
+function planOf(fact: TurnPlanned, { definition, known }: Scope): Planned {
+  const { model, models, toolObjects } = definition;
+  const { history } = edited(known(), fact.edits ?? []);
   const chosen = new Set(fact.tools);
   return {
     model: models.find(({ name }) => name === fact.model) ?? model,
-    messages: fact.messages ?? given.messages,
+    history,
+    messages: fact.messages ?? history.messages,
     tools: toolObjects.filter((object) => chosen.has(toolObjectName(object))),
     toolChoice: fact.toolChoice,
   };
 }
 
-export function middlewareScope({ context, runId, path, signal }: Scope, turn: number): MiddlewareScope<never> {
-  return { context, runId, path, turn, signal };
+export function middlewareScope(
+  { context, runId, path, signal, clock, known }: Scope,
+  { turn, aside }: { readonly turn: number; readonly aside: Aside },
+): MiddlewareScope<never> {
+  const ask: MiddlewareScope['ask'] = (model, request) => aside.ask(model, request);
+  return { context, runId, path, turn, signal, clock, earlier: known().earlier, ask };
 }

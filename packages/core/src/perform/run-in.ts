@@ -7,5 +7,14 @@ import type { Scope } from './scope.ts';
 /** The loop, with effects in a scope. */
 export function runIn(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
   const { runId, policy } = scope;
-  return runLoop(start, { runId, policy, perform: (action) => perform(action, scope) });
+  let known = start;
+  const within: Scope = { ...scope, known: () => known };
+  return runLoop(start, {
+    runId,
+    policy,
+    perform: (action, state) => {
+      known = state;
+      return perform(action, within);
+    },
+  });
 }

@@ -5,17 +5,18 @@ import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
 import type { Durable, Step } from '../durable/durable.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType } from '../event/event.ts';
-import type { Fact, LimitRefused, RunAborted } from '../event/fact.ts';
+import type { Fact, LimitRefused, RunAborted, RunRefused } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
-import { NO_USAGE } from '../event/usage.ts';
+import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
 import type { Policy } from '../loop/policy.ts';
+import type { RunState } from '../loop/state.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { CompiledOutput } from '../schema/output.ts';
-import { AbortRun } from '../tool/errors.ts';
+import { AbortRun, RefuseRun } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Middleware } from './middleware.ts';
 
@@ -70,6 +71,8 @@ export interface Scope {
   /** Whether the calls of a turn were asked for in an earlier attempt at the run. */
   readonly isFromBefore: (turn: number) => boolean;
   readonly parallelToolCalls: number;
+  /** What is known of the run where it stands. */
+  readonly known: () => RunState;
   readonly budget: Budget;
   readonly time: ActiveTime;
   readonly tell: Teller;
@@ -96,16 +99,29 @@ export function factStep<F extends Fact>(
   return { type: 'step', ...step, effect: 'read', work: refused, told };
 }
 
-/** The fact that says why a run whose signal is aborted, or that threw `AbortRun`, goes no further. */
+export interface Interruption {
+  readonly turn: number;
+  /** What the signal was aborted with, or what was thrown. */
+  readonly reason: unknown;
+  /** What was used meanwhile, and no other fact tells of. */
+  readonly usage?: Usage;
+}
+
+/** The fact that says why a run whose signal is aborted, or that threw `AbortRun` or `RefuseRun`, goes no further. */
 export function interrupted(
   scope: Scope,
-  { turn, reason }: { readonly turn: number; readonly reason: unknown },
-): RunAborted | LimitRefused {
+  { turn, reason, usage = NO_USAGE }: Interruption,
+): RunAborted | RunRefused | LimitRefused {
   if (reason instanceof DurationReached) {
     const { maxMs: max } = reason;
     const times = stamp(scope);
     const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
-    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent, usage: NO_USAGE, ...times };
+    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent, usage, ...times };
+  }
+  if (reason instanceof RefuseRun) {
+    const { message, guard } = reason;
+    const by = guard === undefined ? {} : { guard };
+    return { type: 'run.refused', turn, reason: message, ...by, usage, ...stamp(scope) };
   }
   return { type: 'run.aborted', reason: reasonText(reason), ...stamp(scope) };
 }

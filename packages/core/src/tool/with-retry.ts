@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import { AbortRun, ToolError } from './errors.ts';
+import { endsRun, SuspendRun, ToolError } from './errors.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
 export interface ToolRetry {
@@ -38,13 +38,18 @@ export function withRetry<Context>(
           try {
             return await execute(input, context);
           } catch (error) {
-            if (left === 0 || context.signal.aborted || error instanceof AbortRun || !isWorthwhile(error)) throw error;
+            if (left === 0 || context.signal.aborted || isMeant(error) || !isWorthwhile(error)) throw error;
             await clock.sleep(pause * (1 - random() / 2), context.signal);
           }
         }
       },
     });
   });
+}
+
+/** For the run: trying again can't be what is wanted. */
+function isMeant(error: unknown): boolean {
+  return endsRun(error) || error instanceof SuspendRun;
 }
 
 function isNoMessage(error: unknown): boolean {

@@ -1,0 +1,87 @@
+import { withDeadline } from '../base/deadline.ts';
+import { ConfigError, DurableError, PawlError } from '../base/errors.ts';
+import { messageOf } from '../event/error-data.ts';
+import type { MiddlewareScope } from '../perform/middleware.ts';
+import { endsRun, RefuseRun } from '../tool/errors.ts';
+
+/** What every guard has. */
+export interface GuardBasics {
+  /** Who it is in outcomes, errors and the reasons that the model is told. */
+  readonly name: string;
+  /** A check that takes longer counts as failed. @defaultValue 30_000 */
+  readonly timeoutMs?: number;
+}
+
+/** Nothing to object to. */
+export interface Pass {
+  readonly type: 'pass';
+}
+
+/** Ends the run as `refused`, for this reason. */
+export interface Refuse {
+  readonly type: 'refuse';
+  readonly reason: string;
+}
+
+/** A guard could not say whether something may pass, so that it did not. */
+export class GuardError extends PawlError {
+  override readonly name = 'GuardError';
+  readonly guard: string;
+
+  constructor(message: string, { guard, cause }: { readonly guard: string; readonly cause?: unknown }) {
+    super(message, { code: 'guard.failed', cause });
+    this.guard = guard;
+  }
+}
+
+export interface Checking<Verdict, Context> extends GuardBasics {
+  readonly scope: MiddlewareScope<Context>;
+  /** What may come of it. */
+  readonly allowed: readonly string[];
+  readonly work: (scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
+}
+
+/**
+ * What a guard says; what it refuses ends the run here. Fails closed: a check that throws, takes too long, or says nothing that
+ * is known here is a `GuardError`.
+ */
+export async function verdict<Verdict extends { readonly type: string; readonly reason?: string }, Context>({
+  name: guard,
+  timeoutMs = 30_000,
+  scope,
+  allowed,
+  work,
+}: Checking<Verdict, Context>): Promise<Exclude<Verdict, Refuse>> {
+  const { clock, signal } = scope;
+  const timeoutError = (): Error =>
+    new GuardError(`Guard "${guard}" did not say within ${timeoutMs / 1000} s whether this may pass.`, { guard });
+  try {
+    const given = await withDeadline((within) => work({ ...scope, signal: within }), {
+      clock,
+      signal,
+      timeoutMs,
+      timeoutError,
+    });
+    if (given?.type === 'refuse' && typeof given.reason === 'string') throw new RefuseRun(given.reason, { guard });
+    if (allowed.includes(given?.type)) return given as Exclude<Verdict, Refuse>; // It is none of those that refuse.
+    const shown = JSON.stringify(given) ?? 'nothing';
+    throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${allowed.join(' | ')} | refuse }.`);
+  } catch (error) {
+    const isMeant = endsRun(error) || error instanceof DurableError || error instanceof GuardError;
+    if (isMeant || (signal.aborted && error === signal.reason)) throw error;
+    throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
+  }
+}
+
+/** @throws ConfigError */
+export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardBasics, checks: readonly unknown[]): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new ConfigError(`${kind}: name is ${JSON.stringify(name)}. Pass a text that says who guards.`);
+  }
+  if (!(timeoutMs > 0)) {
+    throw new ConfigError(`${kind} "${name}": timeoutMs is ${timeoutMs}. Pass a number greater than 0.`);
+  }
+  const given = checks.filter((check) => check !== undefined);
+  if (given.length > 0 && given.every((check) => typeof check === 'function')) return;
+  throw new ConfigError(`${kind} "${name}" checks nothing. Pass a function that gives a verdict: { type: "pass" }.`);
+}

@@ -1,0 +1,91 @@
+import type { Message, UserMessage } from '../chat/message.ts';
+import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
+import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+
+/** What an input guard looks at. */
+export interface GuardedInput {
+  /** What the user said since the model's last word. */
+  readonly messages: readonly UserMessage[];
+  /** Everything so far, these included. */
+  readonly conversation: readonly Message[];
+}
+
+/** Other messages stand in the place of the user's, for good: nobody sees them any more. */
+export interface ReplaceInput {
+  readonly type: 'replace';
+  readonly messages: readonly UserMessage[];
+}
+
+type Check<Verdict, Context> = (input: GuardedInput, scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
+
+export type InputGuardOptions<Context> = GuardBasics &
+  (
+    | {
+        /**
+         * `beside`: while the model is asked, so that it costs no time; the model has seen what is refused, and nothing else has:
+         * no tool is called before the verdict. `before`: nothing is sent before the verdict, which may replace the messages.
+         *
+         * @defaultValue 'beside'
+         */
+        readonly timing?: 'beside';
+        readonly check: Check<Pass | Refuse, Context>;
+      }
+    | {
+        readonly timing: 'before';
+        readonly check: Check<Pass | Refuse | ReplaceInput, Context>;
+      }
+  );
+
+/**
+ * Looks at what the user says, in each turn that has something new of them, and may end the run as `refused`.
+ *
+ * Fails closed: a check that throws or takes too long fails the run, with a `GuardError`.
+ *
+ * @throws ConfigError for a guard without a name or a check.
+ */
+export function inputGuard<Context = unknown>(options: InputGuardOptions<Context>): Middleware<Context> {
+  checkGuard('inputGuard', options, [options.check]);
+  return options.timing === 'before' ? before(options) : beside(options);
+}
+
+type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly timing?: Timing }>;
+
+function beside<Context>({ check, ...guard }: Timed<'beside', Context>): Middleware<Context> {
+  return {
+    async model(request, next, scope) {
+      const input = inputOf(request.messages);
+      if (input === undefined) return next(request);
+      const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
+      const replying = next(request);
+      replying.catch(() => undefined); // The verdict counts first; who awaits the reply is told.
+      await verdict({ ...guard, scope, allowed: ['pass'], work });
+      return replying;
+    },
+  };
+}
+
+function before<Context>({ check, ...guard }: Timed<'before', Context>): Middleware<Context> {
+  return {
+    async prepareTurn(turn, scope) {
+      const input = inputOf(turn.messages);
+      if (input === undefined) return turn;
+      const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
+      const said = await verdict({ ...guard, scope, allowed: ['pass', 'replace'], work });
+      if (said.type === 'pass') return turn;
+      const known = new Set<Message>(input.messages);
+      const [first] = input.messages;
+      const messages = turn.messages.flatMap((message): readonly Message[] => {
+        if (message === first) return said.messages;
+        return known.has(message) ? [] : [message];
+      });
+      return { ...turn, messages, keepsMessages: true };
+    },
+  };
+}
+
+/** `undefined` where the user has said nothing since. */
+function inputOf(conversation: readonly Message[]): GuardedInput | undefined {
+  const last = conversation.findLastIndex(({ role }) => role === 'assistant');
+  const messages = conversation.slice(last + 1).filter((message) => message.role === 'user');
+  return messages.length === 0 ? undefined : { messages, conversation };
+}

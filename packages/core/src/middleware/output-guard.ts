@@ -1,0 +1,122 @@
+import { ConfigError } from '../base/errors.ts';
+import { textOf } from '../chat/message.ts';
+import type { ChatReply } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import { outputJson } from '../perform/check-output.ts';
+import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
+import { type CompiledOutput, compileOutput } from '../schema/output.ts';
+import type { Schema } from '../schema/schema.ts';
+import { RefuseRun } from '../tool/errors.ts';
+import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+
+/** What an output guard looks at. */
+export interface GuardedOutput<Value> {
+  /** As the model said it. */
+  readonly text: string;
+  /** What the guard's schema makes of it; without one the text. */
+  readonly value: Value;
+}
+
+/** Another text stands in the place of the model's. */
+export interface ReplaceOutput {
+  readonly type: 'replace';
+  readonly text: string;
+}
+
+/** The model is asked once more, and told why. Neither this nor what it said enters the conversation. */
+export interface AskOnceMore {
+  readonly type: 'again';
+  readonly reason: string;
+}
+
+export type OutputVerdict = Pass | Refuse | ReplaceOutput | AskOnceMore;
+
+export interface OutputGuardOptions<Context, Value> extends GuardBasics {
+  readonly check: (
+    output: GuardedOutput<Value>,
+    scope: MiddlewareScope<Context>,
+  ) => OutputVerdict | Promise<OutputVerdict>;
+  /** The agent's output schema, for a check of its value. A text that does not fit is not checked: it is no output yet. */
+  readonly output?: Schema<Value>;
+  /** How often the model may be asked once more in a turn; then the guard's reason refuses the run. @defaultValue 1 */
+  readonly corrections?: number;
+}
+
+/**
+ * Looks at every text of the model before it enters the conversation, and may put another in its place, have the model asked once
+ * more, or end the run as `refused`.
+ *
+ * Pieces of a streamed reply are told before it is whole; `model.discarded` takes them back. Who must not show them listens to
+ * `model.replied` alone. Fails closed: a check that throws or takes too long fails the run, with a `GuardError`.
+ *
+ * @throws ConfigError for a guard without a name or a check, and for a schema that JSON Schema can't express.
+ */
+export function outputGuard<Context = unknown, Value = string>(
+  options: OutputGuardOptions<Context, Value>,
+): Middleware<Context> {
+  checkGuard('outputGuard', options, [options.check]);
+  const { name, corrections = 1, output } = options;
+  if (!Number.isInteger(corrections) || corrections < 0) {
+    throw new ConfigError(`outputGuard "${name}": corrections is ${corrections}. Pass a whole number of 0 or more.`);
+  }
+  const compiled = output && compileOutput(output, `outputGuard "${name}", output`);
+  return {
+    async model(request, next, scope) {
+      let asked = request;
+      for (let left = corrections; ; left--) {
+        const reply = await next(asked);
+        const said = await checked(reply, { ...options, compiled, scope });
+        if (said.type === 'pass') return reply;
+        if (said.type === 'replace') return withText(reply, said.text);
+        if (left === 0) throw new RefuseRun(said.reason, { guard: name });
+        asked = onceMore(asked, { reply, reason: said.reason });
+      }
+    },
+  };
+}
+
+interface Checked<Context, Value> extends OutputGuardOptions<Context, Value> {
+  readonly compiled: CompiledOutput | undefined;
+  readonly scope: MiddlewareScope<Context>;
+}
+
+async function checked<Context, Value>(
+  reply: ChatReply,
+  { check, compiled, scope, name, timeoutMs }: Checked<Context, Value>,
+): Promise<Exclude<OutputVerdict, Refuse>> {
+  const text = textOf(reply.choices[0].message);
+  if (text.trim() === '') return { type: 'pass' };
+  const work = async (within: MiddlewareScope<Context>): Promise<OutputVerdict> => {
+    const read = compiled === undefined ? { ok: true, value: text } : await readValue(text, compiled);
+    if (!read.ok) return { type: 'pass' };
+    return check({ text, value: read.value as Value }, within); // By its schema; without one it is the text.
+  };
+  const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
+  return verdict({ ...guard, scope, allowed: ['pass', 'replace', 'again'], work });
+}
+
+async function readValue(
+  text: string,
+  compiled: CompiledOutput,
+): Promise<{ readonly ok: boolean; readonly value?: unknown }> {
+  const parsed = outputJson(text);
+  return parsed.ok ? compiled.validate(parsed.value) : parsed;
+}
+
+function withText(reply: ChatReply, content: string): ChatReply {
+  const [choice, ...others] = reply.choices;
+  return { ...reply, choices: [{ ...choice, message: { ...choice.message, content } }, ...others] };
+}
+
+/** Calls beside the text have not run, and are left out: they would need results. */
+function onceMore(
+  request: ChatRequest,
+  { reply, reason }: { readonly reply: ChatReply; readonly reason: string },
+): ChatRequest {
+  const text = textOf(reply.choices[0].message);
+  const content = `Your last answer can't be given: ${reason}\nAnswer again, without that.`;
+  return {
+    ...request,
+    messages: [...request.messages, { role: 'assistant', content: text }, { role: 'user', content }],
+  };
+}

@@ -1,0 +1,63 @@
+import type { Middleware, MiddlewareScope, ValidatedCall } from '../perform/middleware.ts';
+import { ToolError } from '../tool/errors.ts';
+import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+
+/** The call does not run, or its result is kept back: the model is told why, and the run goes on. */
+export interface Deny {
+  readonly type: 'deny';
+  readonly reason: string;
+}
+
+/** The tool gets another input, which is not checked again. */
+export interface ReplaceCall {
+  readonly type: 'replace';
+  readonly input: unknown;
+}
+
+/** The model reads another text. */
+export interface ReplaceResult {
+  readonly type: 'replace';
+  readonly content: string;
+}
+
+export type CallVerdict = Pass | Refuse | Deny | ReplaceCall;
+export type ResultVerdict = Pass | Refuse | Deny | ReplaceResult;
+
+/** A call, and what the model would read of its result. */
+export interface GuardedResult extends ValidatedCall {
+  readonly content: string;
+}
+
+export interface ToolGuardOptions<Context> extends GuardBasics {
+  /** Before the tool runs. */
+  readonly before?: (call: ValidatedCall, scope: MiddlewareScope<Context>) => CallVerdict | Promise<CallVerdict>;
+  /** Before the model reads what the tool gave. */
+  readonly after?: (result: GuardedResult, scope: MiddlewareScope<Context>) => ResultVerdict | Promise<ResultVerdict>;
+}
+
+/**
+ * Looks at each call of a tool whose arguments passed, and at its result. Fails closed: where a check throws or takes too long the
+ * call does not run, or its result is kept back, and the model is told that the guard failed.
+ *
+ * Texts only: images and files of a result pass with it, and go where it is denied or replaced.
+ *
+ * @throws ConfigError for a guard without a name or a check.
+ */
+export function toolGuard<Context = unknown>(options: ToolGuardOptions<Context>): Middleware<Context> {
+  const { before, after, ...guard } = options;
+  checkGuard('toolGuard', options, [before, after]);
+  const allowed = ['pass', 'deny', 'replace'];
+  return {
+    async tool(call, next, scope) {
+      const asked = before && (await verdict({ ...guard, scope, allowed, work: (within) => before(call, within) }));
+      if (asked?.type === 'deny') throw new ToolError(`Denied: ${asked.reason}`);
+      const passed = asked?.type === 'replace' ? { ...call, input: asked.input } : call;
+      const result = await next(passed);
+      if (after === undefined) return result;
+      const seen = { ...passed, content: result.content };
+      const given = await verdict({ ...guard, scope, allowed, work: (within) => after(seen, within) });
+      if (given.type === 'deny') throw new ToolError(`The call has run, but its result is kept back: ${given.reason}`);
+      return given.type === 'replace' ? { content: given.content } : result;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { ChatReply } from '../chat/reply.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import type { Notice } from '../event/notice.ts';
+import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+import { Exchange } from './exchange.ts';
+import type { Scope, Teller } from './scope.ts';
+
+/** What middleware asks models beside the conversation: within the run's purse, retries and signal, and counted with its step. */
+export class Aside {
+  readonly #scope: Scope;
+  readonly #turn: number;
+  readonly #exchanges: Exchange[] = [];
+
+  constructor(scope: Scope, turn: number) {
+    this.#scope = { ...scope, tell: attemptsOnly(scope.tell) };
+    this.#turn = turn;
+  }
+
+  async ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
+    const exchange = new Exchange(this.#scope, { turn: this.#turn, model });
+    this.#exchanges.push(exchange);
+    return exchange.call(request);
+  }
+
+  get usage(): Usage {
+    return this.#exchanges.reduce((sum, exchange) => addUsage(sum, exchange.usageGivenUp), NO_USAGE);
+  }
+
+  /** As a fact has it. */
+  get counted(): { readonly aside?: Usage } {
+    return this.#exchanges.length === 0 ? {} : { aside: this.usage };
+  }
+
+  /** Gives back what was reserved, once the fact was told that charges what was used. */
+  end(): void {
+    for (const exchange of this.#exchanges) exchange.end();
+  }
+}
+
+/** Every attempt is told; the pieces are not the conversation's. */
+function attemptsOnly(tell: Teller): Teller {
+  const told: readonly Notice['type'][] = ['attempt.started', 'attempt.failed'];
+  return {
+    ...tell,
+    wants: () => false,
+    notice: (notice) => (told.includes(notice.type) ? tell.notice(notice) : undefined),
+  };
+}

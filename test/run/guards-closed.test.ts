@@ -1,0 +1,69 @@
+import { Agent, type AgentOptions, inputGuard, outputGuard, tool, toolGuard } from '@pawl/core';
+import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const done: string[] = [];
+const send = tool({
+  name: 'send',
+  description: 'Sends a letter.',
+  input: z.object({ to: z.string() }),
+  execute: ({ to }) => {
+    done.push(to);
+    return `sent to ${to}`;
+  },
+});
+
+function guarded(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
+  done.length = 0;
+  const model = scriptedModel(replies);
+  const clock = manualClock();
+  const agent = new Agent({ model, clock, tools: [send], ...options });
+  return { agent, model, clock };
+}
+
+const broken = (): never => {
+  throw new Error('The list is gone.');
+};
+
+test.each([
+  ['an input guard', inputGuard({ name: 'broken', check: broken })],
+  ['an input guard before the request', inputGuard({ name: 'broken', timing: 'before', check: broken })],
+  ['an output guard', outputGuard({ name: 'broken', check: broken })],
+  // biome-ignore lint/suspicious/noExplicitAny: whoever has no types may give anything
+  ['a guard that says nothing', inputGuard({ name: 'broken', check: () => undefined as any })],
+])('%s that fails lets nothing pass: the run fails', async (_, guard) => {
+  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Sent.')], { middleware: [guard] });
+  const outcome = await agent.run('Go.').outcome();
+  if (guard.model !== undefined && outcome.status === 'completed') throw new Error('It passed.');
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError', code: 'guard.failed' } });
+});
+
+test('a tool guard that fails keeps the call from running, and the model is told', async () => {
+  const guard = toolGuard({ name: 'broken', before: broken });
+  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Done.')], { middleware: [guard] });
+  const { messages } = await agent.run('Go.');
+  expect(done).toEqual([]);
+  expect(messages[2]?.content).toBe('{"error":"Guard \\"broken\\" failed: The list is gone."}');
+});
+
+test('a check that hangs is given up at its deadline, and lets nothing pass', async () => {
+  const guard = inputGuard({ name: 'asleep', timeoutMs: 5_000, check: () => new Promise<never>(() => {}) });
+  const { agent, clock } = guarded([reply.text('Hello.')], { middleware: [guard] });
+  const run = agent.run('Go.').outcome();
+  await clock.advance(5_000);
+  const outcome = await run;
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError' } });
+  expect(clock.pending).toBe(0);
+});
+
+test.each([
+  [() => inputGuard({ name: '', check: () => ({ type: 'pass' }) }), 'inputGuard: name is ""'],
+  // @ts-expect-error: a guard without a check guards nothing
+  [() => inputGuard({ name: 'a' }), 'inputGuard "a" checks nothing'],
+  [() => toolGuard({ name: 'a' }), 'toolGuard "a" checks nothing'],
+  [() => outputGuard({ name: 'a', corrections: -1, check: () => ({ type: 'pass' }) }), 'corrections is -1'],
+  [() => inputGuard({ name: 'a', timeoutMs: 0, check: () => ({ type: 'pass' }) }), 'timeoutMs is 0'],
+])('a guard that can not guard is refused where it is made', (make, message) => {
+  expect(make).toThrow(message);
+});

@@ -1,0 +1,256 @@
+import { Agent, type AgentOptions, inputGuard, outputGuard, type RunEvent, tool, toolGuard } from '@pawl/core';
+import { checkHistory, type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const done: string[] = [];
+const send = tool({
+  name: 'send',
+  description: 'Sends a letter.',
+  input: z.object({ to: z.string() }),
+  execute: ({ to }) => {
+    done.push(to);
+    return `sent to ${to}`;
+  },
+});
+
+function guarded(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
+  done.length = 0;
+  const model = scriptedModel(replies);
+  const clock = manualClock();
+  const agent = new Agent({ model, clock, tools: [send], ...options });
+  return { agent, model, clock };
+}
+
+const nothingBad = inputGuard({
+  name: 'manners',
+  check: ({ messages }) =>
+    messages.some(({ content }) => content === 'Bad.') ? { type: 'refuse', reason: 'No bad words.' } : { type: 'pass' },
+});
+
+test('an input guard that refuses ends the run, says who and why, and no tool of the reply beside it is called', async () => {
+  const { agent } = guarded([reply.call('send', { to: 'Ada' })], { middleware: [nothingBad] });
+  const outcome = await agent.run('Bad.').outcome();
+  expect(outcome).toMatchObject({ status: 'refused', refusal: 'No bad words.', guard: 'manners' });
+  expect(done).toEqual([]);
+  await expect(agent.run('Bad.')).rejects.toThrow('No bad words.');
+});
+
+test('a guard beside the request has begun before the model answers, and is waited for', async () => {
+  const order: string[] = [];
+  const { promise: verdict, resolve } = Promise.withResolvers<{ type: 'pass' }>();
+  const guard = inputGuard({
+    name: 'slow',
+    check: () => {
+      order.push('checked');
+      return verdict;
+    },
+  });
+  const model = scriptedModel(() => {
+    order.push('asked');
+    setImmediate(() => resolve({ type: 'pass' }));
+    return reply.text('Fine.');
+  });
+  const { output } = await new Agent({ model, middleware: [guard] }).run('Go.');
+  expect([order, output]).toEqual([['checked', 'asked'], 'Fine.']);
+});
+
+test('a refused request is given up, and what it may have used is counted', async () => {
+  const held = reply.held(reply.text('Never read.'), { until: new Promise<void>(() => {}) });
+  const { agent } = guarded([held], { middleware: [nothingBad] });
+  const outcome = await agent.run('Bad.').outcome();
+  expect(outcome.status).toBe('refused');
+  expect(outcome.usage.promptTokens).toBeGreaterThan(0);
+  expect(outcome.usage.estimated).toBe(true);
+});
+
+test('an input guard looks at what is new only', async () => {
+  const seen: unknown[] = [];
+  const guard = inputGuard({
+    name: 'watch',
+    check: ({ messages, conversation }) => {
+      seen.push([messages.map(({ content }) => content), conversation.length]);
+      return { type: 'pass' };
+    },
+  });
+  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Sent.')], { middleware: [guard] });
+  const { messages } = await agent.run('Go.');
+  const next = guarded([reply.text('And on.')], { middleware: [guard] });
+  await next.agent.run([...messages, { role: 'user', content: 'More.' }]);
+  expect(seen).toEqual([
+    [['Go.'], 1],
+    [['More.'], 5],
+  ]);
+});
+
+test('an input that is replaced is gone for good: from requests, history and outcome', async () => {
+  const guard = inputGuard({
+    name: 'privacy',
+    timing: 'before',
+    check: ({ messages }) => ({
+      type: 'replace',
+      messages: messages.map((message) => ({ ...message, content: String(message.content).replace('4711', '****') })),
+    }),
+  });
+  const { agent, model } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Sent.')], { middleware: [guard] });
+  const events: RunEvent[] = [];
+  const run = agent.run([
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'My code is 4711.' },
+  ]);
+  run.on('*', (event) => events.push(event));
+  const outcome = await run;
+  expect(JSON.stringify(model.requests)).not.toContain('4711');
+  expect(outcome.messages.slice(0, 2)).toEqual([
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'My code is ****.' },
+  ]);
+  expect(checkHistory(outcome.messages)).toEqual([]);
+  expect(events.find(({ type }) => type === 'turn.planned')).toMatchObject({
+    edits: [{ from: 1, to: 2, messages: [{ role: 'user', content: 'My code is ****.' }] }],
+  });
+});
+
+test('an output guard has the model asked once more, and the conversation knows nothing of it', async () => {
+  const guard = outputGuard({
+    name: 'kind',
+    check: ({ text }) => (text.includes('fool') ? { type: 'again', reason: 'be kind' } : { type: 'pass' }),
+  });
+  const { agent, model } = guarded([reply.text('You fool.'), reply.text('You friend.')], { middleware: [guard] });
+  const { output, messages, usage } = await agent.run('Who am I?');
+  expect(output).toBe('You friend.');
+  expect(messages).toHaveLength(2);
+  expect(usage.requests).toBe(2);
+  expect(model.requests[1]?.messages.slice(1)).toEqual([
+    { role: 'assistant', content: 'You fool.' },
+    { role: 'user', content: "Your last answer can't be given: be kind\nAnswer again, without that." },
+  ]);
+});
+
+test('a model that does not heed the guard is refused with its reason', async () => {
+  const guard = outputGuard({ name: 'kind', corrections: 2, check: () => ({ type: 'again', reason: 'be kind' }) });
+  const { agent, model } = guarded([reply.text('A.'), reply.text('B.'), reply.text('C.')], { middleware: [guard] });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'refused', refusal: 'be kind', guard: 'kind', messages: [{ role: 'user' }] });
+  expect(model.requests).toHaveLength(3);
+});
+
+test('an output that is replaced takes back the pieces that were told', async () => {
+  const guard = outputGuard({
+    name: 'secrets',
+    check: ({ text }) => ({ type: 'replace', text: text.replace('007', '…') }),
+  });
+  const { agent } = guarded([reply.text('I am 007, you see.')], { middleware: [guard] });
+  const told: string[] = [];
+  const run = agent.run('Who are you?', { stream: true });
+  run.on('model.text', ({ delta }) => told.push(delta));
+  run.on('model.discarded', () => told.push('discarded'));
+  const { output } = await run;
+  expect(output).toBe('I am …, you see.');
+  expect(told.slice(told.indexOf('discarded'))).toEqual(['discarded', 'I am …, you see.']);
+});
+
+test('an output guard with a schema checks the value, once it fits', async () => {
+  const schema = z.object({ price: z.number() });
+  const seen: number[] = [];
+  const guard = outputGuard({
+    name: 'cap',
+    output: schema,
+    check: ({ value: { price } }) => {
+      seen.push(price);
+      return price > 100 ? { type: 'again', reason: 'too dear' } : { type: 'pass' };
+    },
+  });
+  const model = scriptedModel([
+    reply.text('{"price": "?"}'),
+    reply.text('```json\n{"price": 500}\n```'),
+    reply.text('{"price": 50}'),
+  ]);
+  const { output } = await new Agent({ model, output: schema, middleware: [guard] }).run('How much?');
+  expect([output, seen]).toEqual([{ price: 50 }, [500, 50]]);
+});
+
+test('a tool guard denies a call before it runs; the model is told, and its siblings run', async () => {
+  const guard = toolGuard({
+    name: 'addresses',
+    before: ({ input }) =>
+      (input as { to: string }).to === 'Eve' ? { type: 'deny', reason: 'not to Eve.' } : { type: 'pass' },
+  });
+  const calls = [
+    { name: 'send', arguments: { to: 'Eve' } },
+    { name: 'send', arguments: { to: 'Ada' } },
+  ];
+  const { agent } = guarded([reply.calls(calls), reply.text('Done.')], { middleware: [guard] });
+  const { messages } = await agent.run('Go.');
+  expect(done).toEqual(['Ada']);
+  expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
+    'Denied: not to Eve.',
+    'sent to Ada',
+  ]);
+});
+
+test('a tool guard may change the input and the result, and keep a result back', async () => {
+  const guard = toolGuard({
+    name: 'addresses',
+    before: () => ({ type: 'replace', input: { to: 'Bob' } }),
+    after: ({ content, call }) =>
+      call.id === 'call_1' ? { type: 'replace', content: content.toUpperCase() } : { type: 'deny', reason: 'secret.' },
+  });
+  const calls = [
+    { name: 'send', arguments: { to: 'Ada' }, id: 'call_1' },
+    { name: 'send', arguments: { to: 'Eve' }, id: 'call_2' },
+  ];
+  const { agent } = guarded([reply.calls(calls), reply.text('Done.')], { middleware: [guard] });
+  const { messages } = await agent.run('Go.');
+  expect(done).toEqual(['Bob', 'Bob']);
+  expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
+    'SENT TO BOB',
+    'The call has run, but its result is kept back: secret.',
+  ]);
+});
+
+test('a tool guard that refuses ends the run, after its siblings are closed', async () => {
+  const guard = toolGuard({
+    name: 'addresses',
+    before: ({ input }) =>
+      (input as { to: string }).to === 'Eve' ? { type: 'refuse', reason: 'Not to Eve.' } : { type: 'pass' },
+  });
+  const calls = [
+    { name: 'send', arguments: { to: 'Ada' } },
+    { name: 'send', arguments: { to: 'Eve' } },
+  ];
+  const { agent } = guarded([reply.calls(calls)], { middleware: [guard] });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'refused', refusal: 'Not to Eve.', guard: 'addresses' });
+  expect(checkHistory(outcome.messages)).toEqual([]);
+});
+
+test('a tool guard is around an agent as a tool as well', async () => {
+  const inner = scriptedModel([reply.text('Inside.')]);
+  const help = new Agent({ name: 'helper', model: inner }).asTool({ name: 'help', description: 'Helps.' });
+  const guard = toolGuard({ name: 'alone', before: () => ({ type: 'deny', reason: 'do it yourself.' }) });
+  const { agent } = guarded([reply.call('help', { prompt: 'Help.' }), reply.text('Done.')], {
+    tools: [help],
+    middleware: [guard],
+  });
+  const { messages } = await agent.run('Go.');
+  expect(inner.requests).toEqual([]);
+  expect(messages[2]).toMatchObject({ role: 'tool', content: 'Denied: do it yourself.' });
+});
+
+test('a guard may ask a model of its own, within the limits of the run', async () => {
+  const judge = scriptedModel([
+    reply.text('no', { usage: { prompt_tokens: 70, completion_tokens: 1, total_tokens: 71 } }),
+  ]);
+  const guard = inputGuard({
+    name: 'judge',
+    async check({ messages }, { ask }) {
+      const { choices } = await ask(judge, { messages: [{ role: 'system', content: 'Is that bad?' }, ...messages] });
+      return choices[0].message.content === 'no' ? { type: 'pass' } : { type: 'refuse', reason: 'Bad.' };
+    },
+  });
+  const usage = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 };
+  const { agent } = guarded([reply.text('Hello.', { usage })], { middleware: [guard] });
+  const outcome = await agent.run('Go.');
+  expect([outcome.output, outcome.usage.totalTokens, outcome.usage.requests]).toEqual(['Hello.', 83, 2]);
+});
