@@ -114,6 +114,7 @@ export function ending(messages: readonly Message[], counts: Partial<Omit<Ending
   const { turns = 1 } = counts;
   return {
     runId: 'run',
+    agent: 'agent',
     messages: [GO, ...messages],
     usage: used(turns),
     turns,

@@ -89,6 +89,7 @@ const expected: Outcome = {
   output: 'Done.',
   text: 'Done.',
   runId: 'run',
+  agent: 'agent',
   messages: [
     { role: 'user', content: 'Go.' },
     {

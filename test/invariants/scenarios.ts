@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
 import { guarded, refusing, waiting } from './scenarios-guarded.ts';
+import { handedOver, summarised } from './scenarios-handed.ts';
 import { fromOutside, subAgents } from './scenarios-within.ts';
 
 const fail = cityTool('fail', {
@@ -270,4 +271,6 @@ export const scenarios: readonly Scenario[] = [
   guarded,
   waiting,
   refusing,
+  handedOver,
+  summarised,
 ];

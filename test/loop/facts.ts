@@ -112,9 +112,10 @@ export function policy({ limits, ...fields }: PolicyFields = {}): Policy {
     hasOutput: false,
     outputCorrections: 2,
     correctionsOf: () => 2,
+    handsOver: () => false,
     mayWait: () => false,
     ...fields,
-    limits: { turns: 20, toolCalls: none, tokens: none, cost: none, durationMs: none, ...limits },
+    limits: { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none, ...limits },
   };
 }
 

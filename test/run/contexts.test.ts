@@ -137,6 +137,7 @@ test('instructions that throw fail the run before anything is asked', async () =
     error: { name: 'TypeError', message: 'No shop.', stack: expect.any(String) },
     attempts: [],
     runId: 'run-7',
+    agent: 'agent',
     messages: [{ role: 'user', content: 'Two.' }],
     usage: expect.objectContaining({ requests: 0, totalTokens: 0 }),
     turns: 0,

@@ -1,6 +1,8 @@
 export { Agent } from './agent/agent.ts';
 export type { AgentOptions, Input, ResumeOptions, RunOptions } from './agent/agent-options.ts';
 export type { AsToolOptions } from './agent/as-tool.ts';
+export type { HandOff } from './agent/blueprint.ts';
+export type { Handing, HandOffOptions, HandOffs } from './agent/handoff.ts';
 export { Run } from './agent/run.ts';
 export type { Incomplete } from './agent/run-error.ts';
 export {
@@ -62,6 +64,8 @@ export type {
   ToolGuardOptions,
 } from './middleware/tool-guard.ts';
 export { toolGuard } from './middleware/tool-guard.ts';
+export type { SummaryOptions } from './middleware/views.ts';
+export { lastMessages, summary } from './middleware/views.ts';
 export type { RetryPolicy } from './model/attempts.ts';
 export type { AzureOptions } from './model/azure.ts';
 export { azure } from './model/azure.ts';
@@ -88,6 +92,7 @@ export type {
   TurnPlan,
   ValidatedCall,
 } from './perform/middleware.ts';
+export type { View, ViewScope } from './perform/scope.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { Checked, PlainOptions } from './schema/plain.ts';
 export { jsonSchema } from './schema/plain.ts';

@@ -10,6 +10,7 @@ import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { HandOffs } from './handoff.ts';
 
 export interface AgentOptions<Context, Output> {
   /** Who it is in events, errors and records. @defaultValue 'agent' */
@@ -19,6 +20,8 @@ export interface AgentOptions<Context, Output> {
    * on whatever was changed, from what it remembers.
    */
   readonly version?: string;
+  /** What it is for, told to the models of agents that may hand over to it. */
+  readonly description?: string;
   /** The system message of every request; a function is asked once a run. */
   readonly instructions?: string | ((context: Context) => string | Promise<string>);
   readonly model: ChatModel;
@@ -27,6 +30,11 @@ export interface AgentOptions<Context, Output> {
   readonly tools?: readonly Tool<Context>[];
   /** @defaultValue 'auto', by the server */
   readonly toolChoice?: ToolChoice;
+  /**
+   * Agents that the conversation may go over to, within the run: the model calls `hand_off_to_…`, and the other agent answers from then
+   * on, with its own model, instructions, tools, output and middleware, in the limits of this run. A function, where they know each other.
+   */
+  readonly handoffs?: HandOffs<Context, Output>;
   /** What the last word has to be. Without one it is text. */
   readonly output?: Schema<Output>;
   /** How often the model may correct an output that does not fit. @defaultValue 2 */

@@ -8,7 +8,9 @@ import type {
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
-import { type Blueprint, define } from './define.ts';
+import type { Blueprint, HandOff } from './blueprint.ts';
+import { define } from './define.ts';
+import { type HandOffOptions, handOffOf } from './handoff.ts';
 import { launch } from './launch.ts';
 import type { Run } from './run.ts';
 
@@ -23,7 +25,7 @@ export class Agent<Context = unknown, Output = string> {
 
   constructor(options: AgentOptions<Context, Output>) {
     this.#blueprint = define(options);
-    this.name = this.#blueprint.definition.name;
+    this.name = this.#blueprint.name;
   }
 
   /**
@@ -50,5 +52,13 @@ export class Agent<Context = unknown, Output = string> {
    */
   asTool<Input = { readonly prompt: string }>(options: AsToolOptions<Input, Context>): Tool<Context> {
     return agentTool(this.#blueprint, options);
+  }
+
+  /**
+   * This agent as one that another may hand the conversation over to, with options: what it sees of it, when, who has to agree. Without
+   * any, pass the agent itself: `handoffs: [billing]`.
+   */
+  asHandoff(options: HandOffOptions<Context> = {}): HandOff<Context, Output> {
+    return handOffOf(this.#blueprint, options);
   }
 }

@@ -12,8 +12,9 @@ import { jsonSchema } from '../schema/plain.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
-import { limitsOf, metered, policyOf } from './conduct.ts';
-import type { Blueprint } from './define.ts';
+import type { Blueprint } from './blueprint.ts';
+import { limitsOf, metered } from './conduct.ts';
+import { policyOf } from './policy-of.ts';
 
 /** An agent as a tool of another. */
 export interface AsToolOptions<Input, Context>
@@ -94,6 +95,7 @@ function scopeWithin(
     definition,
     policy: policyOf(blueprint, limits),
     settings,
+    ownSettings: {},
     instructions: undefined,
     runId: outer.runId,
     path,

@@ -1,15 +1,14 @@
 import { DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { Fact, RunStarted } from '../event/fact.ts';
+import type { Fact } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
 import { factStep, interrupted, type Scope, stamp } from '../perform/scope.ts';
-import type { Blueprint } from './define.ts';
-import { changesSince } from './digest.ts';
+import type { Blueprint } from './blueprint.ts';
+import { knownSince } from './known-since.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
-import { versionMismatch } from './version-mismatch.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
@@ -33,20 +32,6 @@ export async function begin({ blueprint, scope, history }: BeginOptions): Promis
   const known = knownSince(fact, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
-}
-
-/** What became of the agent since the run began. One that has finished is only read again, whatever became of it. */
-function knownSince(
-  { agent, definition }: RunStarted,
-  { blueprint, scope }: Pick<BeginOptions, 'blueprint' | 'scope'>,
-): Pick<Scope, 'changes' | 'mismatch'> {
-  const { runId, onVersionMismatch, mismatch } = scope;
-  if (onVersionMismatch === 'go-on') return { changes: new Map(), mismatch };
-  const now = blueprint.digest();
-  return {
-    changes: changesSince(definition, now),
-    mismatch: mismatch ?? versionMismatch({ runId, agent, ...(definition && { definition }) }, now),
-  };
 }
 
 async function started({ blueprint, scope, history }: BeginOptions): Promise<Fact> {

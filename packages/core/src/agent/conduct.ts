@@ -5,19 +5,15 @@ import type { Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
-import type { Conclusion } from '../loop/action.ts';
-import { failure } from '../loop/failure.ts';
-import type { Policy } from '../loop/policy.ts';
-
 import { initialState } from '../loop/state.ts';
-import type { StopRule, StopState } from '../loop/stop.ts';
 import { runIn } from '../perform/run-in.ts';
 import type { Scope, Teller } from '../perform/scope.ts';
 
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
-import type { Blueprint } from './define.ts';
+import type { Blueprint } from './blueprint.ts';
 import { historyOf } from './history-of.ts';
+import { policyOf } from './policy-of.ts';
 import type { RunPorts } from './run.ts';
 
 export interface Contextual {
@@ -85,6 +81,7 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     definition,
     policy: policyOf(blueprint, limits),
     settings: { ...settings, ...options.settings },
+    ownSettings: options.settings ?? {},
     instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
     runId: record.runId,
     path: '',
@@ -132,42 +129,12 @@ export function limitsOf({ definition, limits }: Blueprint, own: RunOptions['lim
   return resolveLimits({ ...limits, ...own }, { agent: definition.name, model: definition.model });
 }
 
-export function policyOf({ definition, outputCorrections, stopRules }: Blueprint, limits: ResolvedLimits): Policy {
-  const { tools, output } = definition;
-  return {
-    limits,
-    outputCorrections,
-    hasTools: tools.size > 0,
-    ...(stopRules.length > 0 && { stopsAt: (state) => stoppedBy(stopRules, state) }),
-    hasOutput: output !== undefined,
-    correctionsOf: (name) => tools.get(name)?.corrections ?? 2,
-    mayWait: (name) => {
-      const { needsApproval = false, isAnsweredOutside = false } = tools.get(name) ?? {};
-      return isAnsweredOutside || needsApproval !== false;
-    },
-  };
-}
-
-function stoppedBy(rules: readonly StopRule[], state: StopState): Conclusion | undefined {
-  try {
-    for (const rule of rules) {
-      const stop = rule(state);
-      if (stop === false) continue;
-      const text = stop === true ? state.text : stop.output;
-      return { status: 'completed', output: text, text };
-    }
-    return undefined;
-  } catch (error) {
-    return failure(error);
-  }
-}
-
 /** What is kept of an output is its JSON; the schema makes of it what the caller gets. */
 export async function withOutput<Output>(
   { definition }: Blueprint,
   outcome: Outcome<unknown>,
 ): Promise<Outcome<Output>> {
-  const { output: schema } = definition;
+  const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.

@@ -1,8 +1,7 @@
-import { type Clock, systemClock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
-import type { DefinitionRecord } from '../event/fact.ts';
-import { type Limits, resolveLimits } from '../limits/limits.ts';
+import { resolveLimits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
@@ -10,50 +9,28 @@ import type { Definition } from '../perform/scope.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
+import type { Blueprint, HandOff } from './blueprint.ts';
 import { checkMiddleware, checkSettings } from './check-options.ts';
 import { checkToolChoice } from './check-tool-choice.ts';
 import { digestOf } from './digest.ts';
-import type { Instructions } from './resolve-instructions.ts';
-
-/** Everything about an agent that is the same for all of its runs. */
-export interface Blueprint {
-  readonly definition: Definition;
-  readonly instructions: Instructions;
-  readonly settings: ChatSettings;
-  readonly limits: Limits;
-  readonly stopRules: readonly StopRule[];
-  readonly outputCorrections: number;
-  readonly parallelToolCalls: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Made when it is first asked for. */
-  readonly digest: () => DefinitionRecord;
-}
+import { destinationsOf, type HandOffs, handOffsOf, speakersOf } from './handoff.ts';
 
 /** Checks an agent's options and makes ready, once, what its runs share. */
 export function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
-  const { name = 'agent', model, tools = [], settings = {}, limits = {} } = options;
-  checkModel(model, name);
-  resolveLimits(limits, { agent: name, model });
-  checkSettings(settings, name);
-  checkInstructions(options.instructions, name);
-  checkVersion(options.version, name);
-  checkMiddleware(options.middleware ?? [], name);
+  const { name = 'agent', settings = {}, limits = {} } = options;
+  checkOptions(options, name);
   const output = options.output === undefined ? undefined : compileOutput(options.output, `Agent "${name}", output`);
-  const byName = toolsByName(tools, name);
-  checkToolChoice(options.toolChoice, { agent: name, tools: byName });
-  return {
-    definition: {
-      name,
-      model,
-      models: options.models ?? [],
-      tools: byName,
-      toolObjects: toolObjects(byName),
-      toolChoice: options.toolChoice,
-      output,
-      middleware: options.middleware ?? [],
-      retry: resolveRetryPolicy(options.retry ?? {}),
+  const handoffs = once(() => handOffsOf((options.handoffs ?? []) as HandOffs<never, unknown>, name)); // As in `Definition`.
+  const definition = once(() =>
+    definitionOf(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
+  );
+  const blueprint: Blueprint = {
+    name,
+    description: options.description,
+    get definition() {
+      return definition();
     },
+    handoffs,
     instructions: options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: responseFormat(output) },
     limits,
@@ -62,7 +39,48 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    digest: once(() => digestOf(byName, options.version)),
+    digest: once(() => digestOf(definition().tools, options.version)),
+  };
+  if (typeof options.handoffs !== 'function') definition();
+  return blueprint;
+}
+
+function checkOptions<Context, Output>(options: AgentOptions<Context, Output>, name: string): void {
+  const { model, settings = {}, limits = {} } = options;
+  checkModel(model, name);
+  resolveLimits(limits, { agent: name, model });
+  checkSettings(settings, name);
+  checkInstructions(options.instructions, name);
+  checkVersion(options.version, name);
+  checkMiddleware(options.middleware ?? [], name);
+  toolsByName(options.tools ?? [], name);
+}
+
+interface Parts {
+  readonly name: string;
+  readonly output: CompiledOutput | undefined;
+  readonly handoffs: readonly HandOff[];
+  readonly blueprint: () => Blueprint;
+}
+
+function definitionOf<Context, Output>(
+  options: AgentOptions<Context, Output>,
+  { name, output, handoffs, blueprint }: Parts,
+): Definition {
+  const tools = toolsByName([...(options.tools ?? []), ...handoffs.map(({ tool }) => tool)], name);
+  checkToolChoice(options.toolChoice, { agent: name, tools });
+  return {
+    name,
+    model: options.model,
+    models: options.models ?? [],
+    tools,
+    toolObjects: toolObjects(tools),
+    toolChoice: options.toolChoice,
+    output,
+    middleware: options.middleware ?? [],
+    retry: resolveRetryPolicy(options.retry ?? {}),
+    handoffs: once(() => destinationsOf(handoffs)),
+    speakers: once(() => speakersOf(blueprint())),
   };
 }
 

@@ -8,9 +8,10 @@ import type { Outcome } from '../event/outcome.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
 import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
+import type { Blueprint } from './blueprint.ts';
 import { checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
-import { type Blueprint, whole } from './define.ts';
+import { whole } from './define.ts';
 import { reopen } from './reopen.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';
@@ -31,6 +32,7 @@ export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<
     whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
+  definition.speakers(); // Agents that are given by a function are known only now.
   const body =
     beginning.type === 'start' ? starting<Output>(blueprint, beginning) : resuming<Output>(blueprint, beginning);
   return new Run<Output>({ ...body, clock, signal: options.signal });
@@ -62,7 +64,10 @@ function starting<Output>(
     const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
     if (resolved.type === 'ended') {
       const { conclusion, activeMs } = resolved;
-      const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, runId: id });
+      const outcome = outcomeOf(
+        { ...initialState(history), activeMs },
+        { conclusion, runId: id, agent: definition.name },
+      );
       ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
       return outcome as Outcome<Output>; // None of these endings has an output.
     }

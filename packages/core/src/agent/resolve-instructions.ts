@@ -6,10 +6,9 @@ import { DurationReached } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { failure } from '../loop/failure.ts';
 import { reasonText } from '../perform/scope.ts';
-import type { AgentOptions } from './agent-options.ts';
 
 /** As an agent has them: its context's type is checked where `Agent` is used. */
-export type Instructions = AgentOptions<never, unknown>['instructions'];
+export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
 
 export interface ResolveOptions {
   readonly context: unknown;
@@ -32,10 +31,8 @@ export async function resolveInstructions(instructions: Instructions, options: R
   const time = new ActiveTime(durationMs, { clock, onOver });
   const ended = (conclusion: Conclusion): Resolved => ({ type: 'ended', conclusion, activeMs: time.activeMs });
   try {
-    const text: unknown = await untilAborted(signal, () => instructions(context as never));
-    if (typeof text === 'string') return { type: 'resolved', text };
-    if (text === undefined || text === null) return { type: 'resolved', text: undefined };
-    return ended(failure(new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`)));
+    const text = await untilAborted(signal, () => instructionsText(instructions, context as never));
+    return { type: 'resolved', text };
   } catch (error) {
     if (!signal.aborted) return ended(failure(error));
     if (!(signal.reason instanceof DurationReached)) {
@@ -46,4 +43,13 @@ export async function resolveInstructions(instructions: Instructions, options: R
   } finally {
     time.end();
   }
+}
+
+/** @throws ConfigError for what is no text. */
+export async function instructionsText(instructions: Instructions, context: never): Promise<string | undefined> {
+  if (typeof instructions !== 'function') return instructions;
+  const text: unknown = await instructions(context);
+  if (typeof text === 'string') return text;
+  if (text === undefined || text === null) return undefined;
+  throw new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`);
 }

@@ -27,6 +27,7 @@ const KINDS = [
   'answer',
   'tool',
   'doubt',
+  'over',
   'stuck',
   'last',
 ];

@@ -189,6 +189,8 @@ export interface RunSuspended extends OfTurn {
 
 export interface ToolFinished extends Answered {
   readonly type: 'tool.finished';
+  /** The agent that the conversation is handed over to, where nothing of the turn comes before it. */
+  readonly handsTo?: string;
   readonly durationMs: number;
   /** The whole text, where `content` is only its head and tail. */
   readonly full?: string;
@@ -214,6 +216,8 @@ export interface ToolFailed extends Answered {
 export interface ToolSkipped extends Answered {
   readonly type: 'tool.skipped';
   readonly reason: 'denied' | 'cancelled' | 'limit';
+  /** The one that it would have passed. */
+  readonly limit?: LimitName;
 }
 
 export interface OutputChecked extends OfTurn {
@@ -222,6 +226,21 @@ export interface OutputChecked extends OfTurn {
     | { readonly ok: true; readonly value: Json }
     /** One line an issue. */
     | { readonly ok: false; readonly issues: string };
+}
+
+/** The conversation went over to another agent of the same run. */
+export interface AgentChanged extends OfTurn {
+  readonly type: 'agent.changed';
+  readonly from: string;
+  readonly to: string;
+  /** The other agent's instructions, as resolved now. */
+  readonly instructions?: string;
+  /** What was changed in the history for it, where it does not see all. */
+  readonly edits?: readonly HistoryEdit[];
+  /** What the other agent was then. */
+  readonly definition: DefinitionRecord;
+  /** What its view of the conversation was asked for. */
+  readonly aside?: Usage;
 }
 
 export interface RunAborted extends Timed {
@@ -265,6 +284,7 @@ export type Fact =
   | ToolSuspended
   | RunSuspended
   | CallClosed
+  | AgentChanged
   | OutputChecked
   | RunAborted
   | RunRefused

@@ -6,7 +6,7 @@ import type { FailedAttempt } from './failed-attempt.ts';
 import type { Usage } from './usage.ts';
 
 /** The caps that a run can have. */
-export type LimitName = 'turns' | 'toolCalls' | 'tokens' | 'cost' | 'durationMs';
+export type LimitName = 'turns' | 'toolCalls' | 'handoffs' | 'tokens' | 'cost' | 'durationMs';
 
 /** A call that waits for a person, or for another program. */
 export interface PendingCall {
@@ -32,6 +32,8 @@ export interface PendingCall {
 /** What every outcome has. */
 export interface Ending {
   readonly runId: string;
+  /** Who answered: the agent's name, or that of the last one that the conversation was handed over to. */
+  readonly agent: string;
   /**
    * The conversation, instructions left out. Valid to send again as it is: calls that were open are answered here,
    * as pending or cancelled.

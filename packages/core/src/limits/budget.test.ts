@@ -160,5 +160,5 @@ function spendAll(budget: Budget, random: Random): { readonly tokens: number; re
 
 function capped(limits: Partial<ResolvedLimits>): ResolvedLimits {
   const none = Number.POSITIVE_INFINITY;
-  return { turns: 20, toolCalls: none, tokens: none, cost: none, durationMs: none, ...limits };
+  return { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none, ...limits };
 }

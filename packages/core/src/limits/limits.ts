@@ -8,6 +8,8 @@ export interface Limits {
   readonly turns?: number;
   /** Tool calls. A batch that would pass it does not start. @defaultValue no cap */
   readonly toolCalls?: number;
+  /** How often the conversation may go over to another agent. One more is refused, and the run ends soon. @defaultValue 10 */
+  readonly handoffs?: number;
   /** Prompt and completion tokens together. @defaultValue no cap */
   readonly tokens?: number;
   /** In US dollars; the model needs a `price`. @defaultValue no cap */
@@ -32,13 +34,15 @@ export function resolveLimits(
   return {
     turns: limits.turns ?? 20,
     toolCalls: limits.toolCalls ?? none,
+    handoffs: limits.handoffs ?? 10,
     tokens: limits.tokens ?? none,
     cost: limits.cost ?? none,
     durationMs: limits.durationMs ?? none,
   };
 }
 
-function checkPrices(model: ChatModel, agent: string): void {
+/** @throws ConfigError where what a request costs would not be known. */
+export function checkPrices(model: ChatModel, agent: string): void {
   for (let next: ChatModel | undefined = model; next !== undefined; next = next.fallback) {
     if (next.price !== undefined) continue;
     throw new ConfigError(

@@ -1,6 +1,6 @@
 import type { History } from '../chat/history.ts';
 import type { AskedAgain, LimitReached, LoopStuck } from '../event/fact.ts';
-import type { Ending, Outcome } from '../event/outcome.ts';
+import type { Ending, LimitName, Outcome } from '../event/outcome.ts';
 import type { CallState } from './state.ts';
 
 /** A fact as policy has it; what does it adds the time. */
@@ -41,7 +41,17 @@ export interface AwaitAnswers extends OnCalls {
 
 export interface RefuseCalls extends OnCalls {
   readonly type: 'refuse-calls';
+  /** The one that they would pass. */
+  readonly limit: LimitName;
   readonly content: string;
+}
+
+/** The conversation goes over to another agent. */
+export interface HandOver {
+  readonly type: 'hand-over';
+  readonly turn: number;
+  /** Its name. */
+  readonly to: string;
 }
 
 export interface CheckOutput {
@@ -63,7 +73,16 @@ export interface Finish {
 }
 
 /** What happens next. */
-export type Action = CallModel | CheckCalls | RunCalls | AwaitAnswers | RefuseCalls | CheckOutput | Tell | Finish;
+export type Action =
+  | CallModel
+  | CheckCalls
+  | RunCalls
+  | AwaitAnswers
+  | RefuseCalls
+  | HandOver
+  | CheckOutput
+  | Tell
+  | Finish;
 
 /** An action with effects. */
 export type Effectful = Exclude<Action, Finish>;

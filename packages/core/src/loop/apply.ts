@@ -1,5 +1,5 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
-import type { ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
+import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, refusedBy, spentInside, updateCall } from './calls.ts';
 import { edited } from './edits.ts';
@@ -40,6 +40,8 @@ export function apply(before: RunState, fact: Fact): RunState {
       const asked = { ...state.asked, [fact.reason]: state.asked[fact.reason] + 1 };
       return { ...state, asked, word: undefined, output: undefined, history: state.history.append(fact.message) };
     }
+    case 'agent.changed':
+      return handedOver(state, fact);
     case 'output.checked':
       return { ...state, output: fact.result };
     case 'approval.requested':
@@ -82,6 +84,14 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     interruption: undefined,
     isParked: false,
   };
+}
+
+/** What one agent's calls came to is nothing that the next one would be held to. */
+function handedOver(before: RunState, fact: AgentChanged): RunState {
+  const state = edited(spentInside(before, fact), fact.edits ?? []);
+  const { handoffs, asked } = state;
+  const anew = { tools: undefined, results: [], misses: new Map(), failing: new Map(), counted: undefined };
+  return { ...state, ...anew, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
 }
 
 /** Only a reply to the first try says what the conversation has: a failed attempt's share is a guess. */

@@ -1,6 +1,6 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
-import type { CallClosed } from '../event/fact.ts';
+import type { CallClosed, ToolFinished } from '../event/fact.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
 
@@ -38,7 +38,7 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
   const counted: RunState = {
     ...state,
     toolCalls: state.toolCalls + (fact.type === 'tool.skipped' ? 0 : 1),
-    isOverToolCalls: state.isOverToolCalls || (fact.type === 'tool.skipped' && fact.reason === 'limit'),
+    over: state.over ?? overBy(fact),
     ended: state.ended ?? endedBy(fact),
   };
   const closed = counted.calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
@@ -59,6 +59,11 @@ export function spentInside(state: RunState, { spent, aside }: Spent): RunState 
   return { ...state, usage: addUsage(addUsage(state.usage, spent ?? NO_USAGE), aside ?? NO_USAGE) };
 }
 
+function overBy(fact: CallClosed): RunState['over'] {
+  if (fact.type !== 'tool.skipped' || fact.reason !== 'limit') return undefined;
+  return fact.limit === 'handoffs' ? 'handoffs' : 'toolCalls';
+}
+
 function endedBy(fact: CallClosed): RunState['ended'] {
   if (fact.type !== 'tool.failed') return undefined;
   if (fact.reason === 'refused') return refusedBy({ ...fact, reason: fact.error.message });
@@ -70,7 +75,7 @@ export function refusedBy({ reason, guard }: { readonly reason: string; readonly
 }
 
 function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
-  const messages = [...closed.map(toolMessage), ...partsMessage(closed)];
+  const messages = [...resultsOf(closed), ...partsMessage(closed)];
   const { interruption } = state;
   return {
     ...state,
@@ -82,6 +87,20 @@ function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
     misses: countMisses(state.misses, closed),
     failing: countFailing(state.failing, closed),
   };
+}
+
+/** A conversation goes to one agent. */
+function resultsOf(closed: readonly CallClosed[]): readonly ToolMessage[] {
+  const over = closed.find(handsOver);
+  return closed.map((fact) =>
+    fact === over || !handsOver(fact) ? toolMessage(fact) : { ...toolMessage(fact), content: LATE },
+  );
+}
+
+const LATE = 'Not handed over: another agent was asked for before, in the same turn.';
+
+export function handsOver(fact: CallClosed): fact is ToolFinished & { readonly handsTo: string } {
+  return fact.type === 'tool.finished' && fact.handsTo !== undefined;
 }
 
 export function toolMessage({ call, content }: CallClosed): ToolMessage {

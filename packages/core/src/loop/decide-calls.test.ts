@@ -101,6 +101,7 @@ test('a batch that would pass the cap on calls does not start', () => {
     type: 'refuse-calls',
     turn: 2,
     calls: state.calls,
+    limit: 'toolCalls',
     content: 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.',
   });
   expect(decide(state, policy({ limits: { toolCalls: 3 } })).type).toBe('run-calls');

@@ -16,7 +16,7 @@ export function decideCalls(state: RunState, policy: Policy): Action {
       conclusion: { status: 'limited', limit: last.limit, max: last.max, spent: last.spent, ...given },
     };
   }
-  const { toolCalls, durationMs } = policy.limits;
+  const { toolCalls, handoffs, durationMs } = policy.limits;
   if (state.activeMs >= durationMs) {
     return {
       type: 'finish',
@@ -25,9 +25,12 @@ export function decideCalls(state: RunState, policy: Policy): Action {
   }
   if (state.toolCalls + open.length > toolCalls) {
     const content = `Not run: ${plural(open.length, 'call')} would pass the limit of ${plural(toolCalls, 'tool call')}, of which ${state.toolCalls} are used.`;
-    return { type: 'refuse-calls', turn, calls: open, content };
+    return { type: 'refuse-calls', turn, calls: open, limit: 'toolCalls', content };
   }
-  return decideBatch(state, { open, policy });
+  const moving = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.handsOver(callName(call)));
+  if (moving.length === 0) return decideBatch(state, { open, policy });
+  const content = `Not handed over: the conversation has been handed over ${plural(handoffs, 'time')}, which is the limit.`;
+  return { type: 'refuse-calls', turn, calls: moving, limit: 'handoffs', content };
 }
 
 interface Batch {

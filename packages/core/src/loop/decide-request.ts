@@ -1,6 +1,7 @@
 import { plural } from '../base/text.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { Action } from './action.ts';
+import { handsOver } from './calls.ts';
 import { StuckError, ToolCorrectionError } from './errors.ts';
 import { failure } from './failure.ts';
 import type { Policy } from './policy.ts';
@@ -9,13 +10,25 @@ import { stopState } from './stop.ts';
 
 /** Whether the model may be asked again, and how. */
 export function decideRequest(state: RunState, policy: Policy): Action {
-  return stopped(state, policy) ?? hopeless(state, policy) ?? stuck(state) ?? limited(state, policy) ?? ask(state);
+  return (
+    stopped(state, policy) ??
+    handedOver(state) ??
+    hopeless(state, policy) ??
+    stuck(state) ??
+    limited(state, policy) ??
+    ask(state)
+  );
 }
 
 /** Where the model has just been answered: there is nothing to look at before, and nothing new later. */
 function stopped(state: RunState, policy: Policy): Action | undefined {
   const conclusion = state.results.length === 0 ? undefined : policy.stopsAt?.(stopState(state));
   return conclusion === undefined ? undefined : { type: 'finish', conclusion };
+}
+
+function handedOver({ turn, results }: RunState): Action | undefined {
+  const over = results.find(handsOver);
+  return over === undefined ? undefined : { type: 'hand-over', turn, to: over.handsTo };
 }
 
 function ask({ turn, history, last }: RunState): Action {
@@ -77,7 +90,7 @@ const LAST_TURN = {
 } as const;
 
 function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined {
-  const { turn, usage, lastUsage, activeMs, toolCalls } = state;
+  const { turn, usage, lastUsage, activeMs, over } = state;
   const amounts = [
     { limit: 'tokens', spent: usage.totalTokens, ahead: lastUsage.totalTokens },
     { limit: 'cost', spent: usage.cost, ahead: lastUsage.cost },
@@ -91,5 +104,5 @@ function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined 
     // A request like the last one would leave no room for another: make it the last.
     if (spent + 2 * ahead > limits[limit]) return { limit, spent, leavesOne: true };
   }
-  return state.isOverToolCalls ? { limit: 'toolCalls', spent: toolCalls, leavesOne: true } : undefined;
+  return over === undefined ? undefined : { limit: over, spent: state[over], leavesOne: true };
 }

@@ -12,6 +12,8 @@ export interface Policy {
   readonly outputCorrections: number;
   /** How many turns in a row a tool's arguments may fail. */
   correctionsOf(tool: string): number;
+  /** Whether calls of a tool hand the conversation over to another agent. */
+  handsOver(tool: string): boolean;
   /** Whether calls of a tool may have to wait for somebody outside. */
   mayWait(tool: string): boolean;
 }

@@ -1,7 +1,7 @@
 import type { History } from '../chat/history.ts';
 import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
 import type { ErrorData } from '../event/error-data.ts';
-import type { CallClosed, LimitReached, OutputChecked } from '../event/fact.ts';
+import type { AgentChanged, CallClosed, LimitReached, OutputChecked } from '../event/fact.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
@@ -86,8 +86,12 @@ export interface RunState {
   readonly misses: ReadonlyMap<string, Misses>;
   /** By tool and arguments. */
   readonly failing: ReadonlyMap<string, Failing>;
-  /** Whether a batch of calls was refused, since it would have passed the cap on tool calls. */
-  readonly isOverToolCalls: boolean;
+  /** The cap that refused calls would have passed. */
+  readonly over: 'toolCalls' | 'handoffs' | undefined;
+  /** Who speaks since the conversation was handed over, and how it was. */
+  readonly speaker: AgentChanged | undefined;
+  /** How often it was. */
+  readonly handoffs: number;
   /** The limit for which the last turn without tools was announced. */
   readonly last: LimitReached | undefined;
   readonly ended: Ended | undefined;
@@ -113,7 +117,9 @@ export function initialState(history: History): RunState {
     asked: { empty: 0, cut: 0, output: 0 },
     misses: new Map(),
     failing: new Map(),
-    isOverToolCalls: false,
+    over: undefined,
+    speaker: undefined,
+    handoffs: 0,
     last: undefined,
     ended: undefined,
   };

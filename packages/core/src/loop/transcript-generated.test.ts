@@ -20,7 +20,11 @@ test('whatever happens in a run, its messages can be sent after every single fac
       if (happened === undefined) break;
       for (const fact of happened) {
         state = apply(state, fact);
-        const outcome = outcomeOf(state, { conclusion: { status: 'aborted', reason: 'enough' }, runId: 'run' });
+        const outcome = outcomeOf(state, {
+          conclusion: { status: 'aborted', reason: 'enough' },
+          runId: 'run',
+          agent: 'agent',
+        });
         expect({ seed, fact, faults: checkHistory(outcome.messages) }).toEqual({ seed, fact, faults: [] });
       }
     }
@@ -74,6 +78,8 @@ function next(state: RunState, random: Random): readonly Fact[] | undefined {
       return action.calls.map(({ index, call }) =>
         facts.skipped(functionCall(call), { turn: state.turn, index, reason: 'limit' }),
       );
+    case 'hand-over':
+      return [{ type: 'agent.changed', ...position, from: 'agent', to: action.to, definition: { tools: {} } }];
     case 'run-calls':
       return shuffled(action.calls, random).map(({ index, call }) =>
         closed({ index, turn: state.turn, call: functionCall(call) }, random),

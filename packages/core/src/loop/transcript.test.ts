@@ -20,9 +20,10 @@ test('an outcome has its conclusion, and what every outcome has', () => {
     replied(said('Done.'), { turn: 2 }),
   );
   const conclusion = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
-  expect(outcomeOf(state, { conclusion, runId: 'run' })).toEqual({
+  expect(outcomeOf(state, { conclusion, runId: 'run', agent: 'agent' })).toEqual({
     ...conclusion,
     runId: 'run',
+    agent: 'agent',
     messages: [go, asked(a), result('a'), said('Done.')],
     usage: used(10),
     turns: 2,
@@ -75,14 +76,18 @@ test.each([
   'a run may end anywhere, and its messages can be sent: %s',
   (_, known, messages) => {
     const state = stateAfter(...known);
-    const outcome = outcomeOf(state, { conclusion: { status: 'aborted', reason: 'enough' }, runId: 'run' });
+    const outcome = outcomeOf(state, {
+      conclusion: { status: 'aborted', reason: 'enough' },
+      runId: 'run',
+      agent: 'agent',
+    });
     expect(outcome.messages).toEqual([go, ...messages]);
   },
 );
 
 test('an outcome leaves the history as it was: a call that is open there may still be answered', () => {
   const state = stateAfter(replied(asked(a)), requested(a));
-  outcomeOf(state, { conclusion: { status: 'suspended', pending: [] }, runId: 'run' });
+  outcomeOf(state, { conclusion: { status: 'suspended', pending: [] }, runId: 'run', agent: 'agent' });
   expect(state.history.messages).toEqual([go, asked(a)]);
   expect(state.history.append({ role: 'tool', tool_call_id: 'a', content: 'Found.' }).messages).toHaveLength(3);
 });

@@ -8,10 +8,11 @@ import type { CallState, RunState } from './state.ts';
 /** An outcome, with everything that every outcome has. */
 export function outcomeOf(
   state: RunState,
-  { conclusion, runId }: { readonly conclusion: Conclusion; readonly runId: string },
+  { conclusion, runId, agent }: { readonly conclusion: Conclusion; readonly runId: string; readonly agent: string },
 ): Outcome<unknown> {
   const ending: Ending = {
     runId,
+    agent: state.speaker?.to ?? agent,
     messages: transcript(state),
     usage: state.usage,
     turns: state.turn,

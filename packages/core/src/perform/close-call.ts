@@ -24,7 +24,9 @@ export function finished({ content, ...rest }: ToolResult, at: At): CallClosed {
   const { isEdited, call } = at.state;
   // The model has to know that what ran is not what it asked for.
   const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
-  return { type: 'tool.finished', ...answered(at), content: edited + content, ...rest };
+  const { handsTo } = at.scope.definition.tools.get(callName(call)) ?? {};
+  const over = handsTo === undefined ? {} : { handsTo };
+  return { type: 'tool.finished', ...answered(at), ...over, content: edited + content, ...rest };
 }
 
 /** What the model is told of an error: short, never a stack. The fact has the error itself. */

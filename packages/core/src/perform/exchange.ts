@@ -8,6 +8,7 @@ import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Reservation } from '../limits/budget.ts';
 import { discardedUsage, estimatePrompt, usageOf } from '../limits/estimate.ts';
+import { checkPrices } from '../limits/limits.ts';
 import { type Answered, type AttemptFailure, attempts } from '../model/attempts.ts';
 import type { ChatModel, ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
@@ -141,6 +142,7 @@ export class Exchange {
   async #reserve(request: ChatRequest): Promise<ChatRequest> {
     const { budget, signal } = this.#scope;
     if (!budget.isCapped) return request;
+    if (budget.isPaid) checkPrices(this.#model, this.#scope.definition.name);
     this.end();
     if (this.#usage !== NO_USAGE) this.#putBack = budget.hold(this.#usage);
     const estimate = {

@@ -5,6 +5,7 @@ import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';
 import { checkCalls } from './check-calls.ts';
 import { checkOutput } from './check-output.ts';
+import { handOver } from './hand-over.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { stepName } from './step-name.ts';
 
@@ -26,6 +27,8 @@ export async function perform(action: Effectful, scope: Scope): Promise<readonly
       return awaitAnswers(action, scope);
     case 'refuse-calls':
       return refuseCalls(action, scope);
+    case 'hand-over':
+      return handOver(action, scope);
     case 'check-output':
       return [await checkOutput(action, scope)];
     case 'tell':
@@ -38,11 +41,11 @@ function tell({ step, fact }: Tell, scope: Scope): Promise<Fact> {
   return scope.durable.step(factStep<Fact>(scope, { name: step, effect: 'read', work }));
 }
 
-function refuseCalls({ turn, calls, content }: RefuseCalls, scope: Scope): Promise<readonly Fact[]> {
+function refuseCalls({ turn, calls, limit, content }: RefuseCalls, scope: Scope): Promise<readonly Fact[]> {
   const steps = calls.map((state) => {
     const { index, call } = state;
     const work = async (): Promise<Fact> => {
-      return { type: 'tool.skipped', turn, index, call, reason: 'limit', content, ...stamp(scope) };
+      return { type: 'tool.skipped', turn, index, call, reason: 'limit', limit, content, ...stamp(scope) };
     };
     return factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work });
   });

@@ -1,16 +1,16 @@
 import type { Clock } from '../base/clock.ts';
 import type { DurableError } from '../base/errors.ts';
-import type { SystemMessage } from '../chat/message.ts';
+import type { Message, SystemMessage } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
 import type { Durable, Step } from '../durable/durable.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType } from '../event/event.ts';
-import type { Fact, LimitRefused, RunAborted, RunRefused } from '../event/fact.ts';
+import type { DefinitionRecord, Fact, LimitRefused, RunAborted, RunRefused, RunStarted } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
-import { DurationReached } from '../limits/limits.ts';
+import { DurationReached, type ResolvedLimits } from '../limits/limits.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
@@ -18,7 +18,32 @@ import type { ChatModel } from '../model/chat-model.ts';
 import type { CompiledOutput } from '../schema/output.ts';
 import { AbortRun, RefuseRun } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
-import type { Middleware } from './middleware.ts';
+import type { Middleware, MiddlewareScope } from './middleware.ts';
+
+/** What the next agent sees of the conversation. Messages that stay are the same objects. */
+export type View = (messages: readonly Message[], scope: ViewScope) => readonly Message[] | Promise<readonly Message[]>;
+
+export interface ViewScope extends MiddlewareScope {
+  /** Of the agent that hands over. */
+  readonly model: ChatModel;
+}
+
+/** Where a conversation may go. */
+export interface Destination {
+  readonly speaker: Speaker;
+  readonly sees: View;
+}
+
+/** An agent that speaks in a run. */
+export interface Speaker {
+  readonly definition: Definition;
+  readonly settings: ChatSettings;
+  policyOf(limits: ResolvedLimits): Policy;
+  instructionsFor(context: never): Promise<string | undefined>;
+  digest(): DefinitionRecord;
+  /** What became of it since it began to speak. */
+  since(begun: Pick<RunStarted, 'agent' | 'definition'>, scope: Scope): Pick<Scope, 'changes' | 'mismatch'>;
+}
 
 /** What an agent is to the loop. Made once an agent. */
 export interface Definition {
@@ -33,6 +58,10 @@ export interface Definition {
   readonly output: CompiledOutput | undefined;
   readonly middleware: readonly Middleware<never>[];
   readonly retry: ResolvedRetryPolicy;
+  /** The agents that this one may hand over to, by their names. */
+  readonly handoffs: () => ReadonlyMap<string, Destination>;
+  /** All that the conversation may come to in the end, this one among them. */
+  readonly speakers: () => ReadonlyMap<string, Speaker>;
 }
 
 /** Where those go who tell what happens. */
@@ -50,6 +79,8 @@ export interface Scope {
   readonly definition: Definition;
   readonly policy: Policy;
   readonly settings: ChatSettings;
+  /** What the run itself was given of them, whoever speaks. */
+  readonly ownSettings: ChatSettings;
   readonly instructions: SystemMessage | undefined;
   readonly runId: string;
   readonly path: string;

@@ -101,6 +101,8 @@ export interface Tool<in Context = never> {
   readonly preview?: (input: any, context: Context) => Json | Promise<Json>;
   /** Whether each call waits for an answer from outside, since there was no `execute`. */
   readonly isAnsweredOutside: boolean;
+  /** Of hand-offs: the name of the agent that the conversation goes over to. */
+  readonly handsTo?: string;
   /** Of agents as tools: runs the agent inside the run. The loop knows what it is given. */
   readonly delegate?: (input: never, around: never) => Promise<unknown>;
 }

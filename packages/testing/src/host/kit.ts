@@ -92,7 +92,15 @@ const NOTHING: Usage = {
   estimated: false,
 };
 
-const KNOWN = { runId: 'run', messages: [], usage: NOTHING, turns: 1, toolCalls: 0, durationMs: 5 } as const;
+const KNOWN = {
+  runId: 'run',
+  agent: 'agent',
+  messages: [],
+  usage: NOTHING,
+  turns: 1,
+  toolCalls: 0,
+  durationMs: 5,
+} as const;
 
 export const COMPLETED: Outcome<unknown> = { ...KNOWN, status: 'completed', output: 'Done.', text: 'Done.' };
 export const SUSPENDED: Outcome<unknown> = { ...KNOWN, status: 'suspended', pending: [] };

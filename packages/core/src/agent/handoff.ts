@@ -1,0 +1,102 @@
+import { ConfigError } from '../base/errors.ts';
+import type { Destination, Speaker, View } from '../perform/scope.ts';
+import { jsonSchema } from '../schema/plain.ts';
+import { type ToolOptions, tool } from '../tool/tool.ts';
+import type { Blueprint, HandOff } from './blueprint.ts';
+import { speakerOf } from './speaker.ts';
+
+/** How one agent hands the conversation over to another. */
+export interface HandOffOptions<Context>
+  extends Pick<ToolOptions<{ readonly reason?: string }, Context>, 'needsApproval' | 'preview' | 'approvalTimeoutMs'> {
+  /** What the model calls. @defaultValue `hand_off_to_` and the agent's name */
+  readonly name?: string;
+  /** When to hand over, for the model. @defaultValue from the agent's own description */
+  readonly description?: string;
+  /**
+   * What the agent sees of the conversation: `lastMessages(6)`, `summary({ model })`, or a function of yours. The run goes on with that.
+   *
+   * @defaultValue all of it
+   */
+  readonly sees?: View;
+}
+
+/** An agent, or one of it made by `asHandoff`. */
+export type Handing<Context, Output> =
+  | HandOff<Context, Output>
+  | { asHandoff(options?: HandOffOptions<Context>): HandOff<Context, Output> };
+
+/** The agents that one may hand over to; a function, where they know each other. */
+export type HandOffs<Context, Output> =
+  | readonly Handing<Context, Output>[]
+  | (() => readonly Handing<Context, Output>[]);
+
+export function handOffOf<Context>(
+  blueprint: Blueprint,
+  { name, description, sees, ...options }: HandOffOptions<Context>,
+): HandOff<Context, never> {
+  const { name: agent } = blueprint;
+  const what = blueprint.description === undefined ? '' : ` ${blueprint.description}`;
+  const base = tool<{ readonly reason?: string }, Context>({
+    ...options,
+    name: name ?? `hand_off_to_${agent}`.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
+    description: description ?? `Hands the conversation over to ${agent}, who answers from then on.${what}`,
+    input: REASON as never, // Either kind of schema: `tool` asks which.
+    effect: 'read',
+    execute: () => `Handed over to ${agent}.`,
+  });
+  return { agent, tool: Object.freeze({ ...base, handsTo: agent }), sees, blueprint };
+}
+
+const REASON = jsonSchema<unknown>(
+  {
+    type: 'object',
+    properties: { reason: { type: 'string', description: 'Why, in a few words.' } },
+    additionalProperties: false,
+  },
+  { validate: (value) => ({ value }) },
+);
+
+/** @throws ConfigError for what is no agent, the agent itself, and an agent that is there twice. */
+export function handOffsOf(given: HandOffs<never, unknown>, agent: string): readonly HandOff[] {
+  const list = typeof given === 'function' ? given() : given;
+  if (!Array.isArray(list)) throw new ConfigError(`Agent "${agent}": handoffs is no list. Pass handoffs: [other].`);
+  const handoffs = list.map((each: Handing<never, unknown>, index): HandOff => {
+    if (typeof each === 'object' && each !== null && 'asHandoff' in each) return each.asHandoff();
+    if (typeof each === 'object' && each !== null && 'blueprint' in each) return each;
+    throw new ConfigError(`Agent "${agent}": handoffs[${index}] is no agent. Pass one, or agent.asHandoff({ … }).`);
+  });
+  const names = handoffs.map((each) => each.agent);
+  const twice = names.find((name, index) => name === agent || names.indexOf(name) !== index);
+  if (twice === undefined) return handoffs;
+  throw new ConfigError(
+    `Agent "${agent}" would hand over to "${twice}", ${twice === agent ? 'itself' : 'of whom there are two'}. Give each agent a name of its own.`,
+  );
+}
+
+export function destinationsOf(handoffs: readonly HandOff[]): ReadonlyMap<string, Destination> {
+  return new Map(
+    handoffs.map(({ agent, sees, blueprint }) => [agent, { speaker: speakerOf(blueprint), sees: sees ?? all }]),
+  );
+}
+
+function all<T>(messages: T): T {
+  return messages;
+}
+
+/** @throws ConfigError where two agents that may speak in one run have the same name. */
+export function speakersOf(first: Blueprint): ReadonlyMap<string, Speaker> {
+  const found = new Map<string, Blueprint>();
+  const visit = (blueprint: Blueprint): void => {
+    const known = found.get(blueprint.name);
+    if (known === blueprint) return;
+    if (known !== undefined) {
+      throw new ConfigError(
+        `A run of agent "${first.name}" may come to two agents named "${blueprint.name}". Give each a name of its own.`,
+      );
+    }
+    found.set(blueprint.name, blueprint);
+    for (const next of blueprint.handoffs()) visit(next.blueprint);
+  };
+  visit(first);
+  return new Map([...found].map(([name, blueprint]) => [name, speakerOf(blueprint)]));
+}

@@ -1,0 +1,59 @@
+import { untilAborted } from '../base/abort.ts';
+import { ConfigError } from '../base/errors.ts';
+import { History } from '../chat/history.ts';
+import type { AgentChanged, Fact } from '../event/fact.ts';
+import type { HandOver } from '../loop/action.ts';
+import { editsBetween } from '../loop/edits.ts';
+import { endsRun } from '../tool/errors.ts';
+import { Aside } from './aside.ts';
+import { middlewareScope } from './plan-turn.ts';
+import { factStep, type Scope, stamp } from './scope.ts';
+import { unanswered } from './unanswered.ts';
+
+/** Hands the conversation over, as a step of its own: what the other agent sees of it, and its instructions, are remembered. */
+export async function handOver({ turn, to }: HandOver, scope: Scope): Promise<readonly Fact[]> {
+  const aside = new Aside(scope, turn);
+  const work = async (): Promise<Fact> => {
+    try {
+      return await handedOver({ turn, to }, { scope, aside });
+    } catch (error) {
+      if (endsRun(error)) scope.abort(error); // What was left at work is given up.
+      return unanswered(error, { turn, scope, usage: aside.usage, failedAttempts: [] });
+    }
+  };
+  const fact = await scope.durable.step(factStep<Fact>(scope, { name: `over:${turn}`, effect: 'read', work }));
+  aside.end(); // Only now: what was used is charged when the fact is told.
+  return [fact];
+}
+
+interface Handing {
+  readonly scope: Scope;
+  readonly aside: Aside;
+}
+
+async function handedOver(
+  { turn, to }: Pick<HandOver, 'turn' | 'to'>,
+  { scope, aside }: Handing,
+): Promise<AgentChanged> {
+  const { definition, context, known } = scope;
+  const destination = definition.handoffs().get(to);
+  if (destination === undefined) throw new ConfigError(`Agent "${definition.name}" hands over to no agent "${to}".`);
+  const { sees, speaker } = destination;
+  const instructions = await untilAborted(scope.signal, () => speaker.instructionsFor(context));
+  const { messages } = known().history;
+  const within = { ...middlewareScope(scope, { turn, aside }), model: definition.model };
+  const seen = await untilAborted(scope.signal, () => sees(messages, within));
+  const edits = seen === messages ? [] : editsBetween(messages, History.from(seen).messages);
+  if (seen.length === 0) throw new ConfigError(`Agent "${to}" would see no messages. Have its view give at least one.`);
+  return {
+    type: 'agent.changed',
+    turn,
+    from: definition.name,
+    to,
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(edits.length === 0 ? {} : { edits }),
+    definition: speaker.digest(),
+    ...aside.counted,
+    ...stamp(scope),
+  };
+}

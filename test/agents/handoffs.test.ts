@@ -1,0 +1,264 @@
+import { Agent, type AgentOptions, type ChatRequest, lastMessages, type RunEvent, summary, tool } from '@pawl/core';
+import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+
+type Options = Partial<AgentOptions<unknown, string>>;
+
+/** A desk that takes the call, and who it may hand over to. */
+function desk(replies: readonly ModelReply[], { billing = [reply.text('Paid.')], own = {}, desk = {} }: Desk = {}) {
+  const deskModel = scriptedModel(replies);
+  const billingModel = scriptedModel(billing);
+  const billingAgent = new Agent({
+    name: 'billing',
+    description: 'Knows of money.',
+    instructions: 'You do the bills.',
+    model: billingModel,
+    tools: [look],
+    ...own,
+  });
+  const agent = new Agent({
+    name: 'desk',
+    instructions: 'You take the calls.',
+    model: deskModel,
+    handoffs: [billingAgent],
+    ...desk,
+  });
+  return { agent, deskModel, billingModel, billingAgent };
+}
+
+interface Desk {
+  readonly billing?: readonly ModelReply[];
+  readonly own?: Options;
+  readonly desk?: Options;
+}
+
+const toBilling = reply.call('hand_off_to_billing', { reason: 'It is about money.' });
+
+function rolesOf({ messages }: ChatRequest): readonly string[] {
+  return messages.map(({ role, content }) => `${role}: ${String(content)}`);
+}
+
+test('the conversation goes over to another agent, which answers with its own model, instructions and tools', async () => {
+  const { agent, deskModel, billingModel } = desk([toBilling], {
+    billing: [reply.call('look'), reply.text('Paid.')],
+  });
+  const events: RunEvent[] = [];
+  const run = agent.run('Did I pay?');
+  run.on('agent.changed', (event) => events.push(event));
+  const outcome = await run;
+  expect(outcome).toMatchObject({ output: 'Paid.', agent: 'billing', turns: 3, toolCalls: 2 });
+  expect(deskModel.requests[0]?.tools?.map((each) => 'function' in each && each.function.name)).toEqual([
+    'hand_off_to_billing',
+  ]);
+  expect(billingModel.requests[0]?.tools?.map((each) => 'function' in each && each.function.name)).toEqual(['look']);
+  expect(rolesOf(billingModel.requests[0] as ChatRequest)).toEqual([
+    'system: You do the bills.',
+    'user: Did I pay?',
+    'assistant: null',
+    'tool: Handed over to billing.',
+  ]);
+  expect(checkHistory(outcome.messages)).toEqual([]);
+  expect(events).toMatchObject([{ from: 'desk', to: 'billing', turn: 1, instructions: 'You do the bills.' }]);
+});
+
+test('an agent that hands nothing over answers itself, and the outcome says so', async () => {
+  const { agent } = desk([reply.text('Hello.')]);
+  expect(await agent.run('Hello?')).toMatchObject({ output: 'Hello.', agent: 'desk' });
+});
+
+test('the model is told what the other agent is for', async () => {
+  const { agent, deskModel } = desk([reply.text('Hello.')]);
+  await agent.run('Hello?');
+  expect(JSON.stringify(deskModel.requests[0]?.tools)).toContain(
+    'Hands the conversation over to billing, who answers from then on. Knows of money.',
+  );
+});
+
+test('agents that know each other may hand back and forth, until the limit; then who speaks answers with what there is', async () => {
+  const asks = (name: string) =>
+    scriptedModel(({ tool_choice }) =>
+      tool_choice === 'none'
+        ? reply.text(`${name} gives up.`)
+        : reply.call(`hand_off_to_${name === 'ping' ? 'pong' : 'ping'}`),
+    );
+  const ping: Agent = new Agent({ name: 'ping', model: asks('ping'), handoffs: () => [pong] });
+  const pong: Agent = new Agent({ name: 'pong', model: asks('pong'), handoffs: () => [ping] });
+  const outcome = await ping.run('Go.', { limits: { handoffs: 3 } }).outcome();
+  expect(outcome).toMatchObject({
+    status: 'limited',
+    limit: 'handoffs',
+    max: 3,
+    spent: 3,
+    output: 'pong gives up.',
+    agent: 'pong',
+  });
+  expect(checkHistory(outcome.messages)).toEqual([]);
+});
+
+test('of two hand-offs in one turn the first one counts; calls beside them run', async () => {
+  const refunds = new Agent({ name: 'refunds', model: scriptedModel([reply.text('Never asked.')]) });
+  const { agent, billingAgent, billingModel } = desk([]);
+  const both = reply.calls([
+    { name: 'look', arguments: {} },
+    { name: 'hand_off_to_billing', arguments: {} },
+    { name: 'hand_off_to_refunds', arguments: {} },
+  ]);
+  const two = new Agent({
+    name: 'desk',
+    model: scriptedModel([both]),
+    tools: [look],
+    handoffs: [billingAgent, refunds],
+  });
+  expect(agent.name).toBe('desk');
+  const { output, messages } = await two.run('Go.');
+  expect(output).toBe('Paid.');
+  expect(billingModel.requests).toHaveLength(1);
+  expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
+    'seen',
+    'Handed over to billing.',
+    'Not handed over: another agent was asked for before, in the same turn.',
+  ]);
+});
+
+const chat = [
+  { role: 'system', content: 'The customer is Ada.' },
+  { role: 'user', content: 'Hello.' },
+  { role: 'assistant', content: 'Hi.' },
+  { role: 'user', content: 'Did I pay?' },
+] as const;
+
+test.each([
+  ['all', undefined, 7],
+  ['the last messages, a result never without its call', lastMessages(1), 4],
+  ['the last three', lastMessages(3), 5],
+  ['what a function gives', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
+])('the next agent sees %s', async (_, sees, count) => {
+  const { billingAgent, billingModel } = desk([]);
+  const handoff = billingAgent.asHandoff(sees === undefined ? {} : { sees });
+  const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [handoff] });
+  const outcome = await agent.run(chat);
+  expect(billingModel.requests[0]?.messages).toHaveLength(count);
+  expect(checkHistory(outcome.messages)).toEqual([]);
+});
+
+test('the next agent sees a summary by a model of choice, which the run pays for', async () => {
+  const usage = { prompt_tokens: 40, completion_tokens: 2, total_tokens: 42 };
+  const writer = scriptedModel([reply.text('They said hello.', { usage })]);
+  const { billingAgent, billingModel } = desk([]);
+  const none = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const deskModel = scriptedModel([reply.call('hand_off_to_billing', {}, { usage: none })]);
+  const agent = new Agent({
+    name: 'desk',
+    model: deskModel,
+    handoffs: [billingAgent.asHandoff({ sees: summary({ model: writer }) })],
+  });
+  const outcome = await agent.run(chat);
+  expect(rolesOf(billingModel.requests[0] as ChatRequest)).toEqual([
+    'system: You do the bills.',
+    'system: The customer is Ada.',
+    'user: Summary of the conversation so far:\nThey said hello.',
+    'user: Did I pay?',
+    'assistant: null',
+    'tool: Handed over to billing.',
+  ]);
+  expect(String(writer.requests[0]?.messages[1]?.content)).toBe('user: Hello.\n\nassistant: Hi.');
+  expect(outcome.usage.totalTokens).toBeGreaterThanOrEqual(42);
+});
+
+test('a view that throws fails the run, and one that gives nothing says so', async () => {
+  const { billingAgent } = desk([]);
+  for (const [sees, message] of [
+    [() => Promise.reject(new Error('No view.')), 'No view.'],
+    [() => [], 'Agent "billing" would see no messages. Have its view give at least one.'],
+  ] as const) {
+    const agent = new Agent({
+      name: 'desk',
+      model: scriptedModel([toBilling]),
+      handoffs: [billingAgent.asHandoff({ sees })],
+    });
+    expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'failed', error: { message } });
+  }
+});
+
+test('a hand-off may need approval', async () => {
+  const { billingAgent, billingModel } = desk([]);
+  const agent = new Agent({
+    name: 'desk',
+    model: scriptedModel([toBilling]),
+    handoffs: [billingAgent.asHandoff({ needsApproval: true })],
+  });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'suspended', pending: [{ reason: 'approval' }] });
+  expect(billingModel.requests).toEqual([]);
+});
+
+test('the other agent has its own output, and its own corrections', async () => {
+  const schema = z.object({ paid: z.string().transform(Number) });
+  const billing = new Agent({
+    name: 'billing',
+    model: scriptedModel([reply.text('{"paid": 5}'), reply.text('{"paid": "5"}')]),
+    output: schema,
+  });
+  const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [billing] });
+  const { output } = await agent.run('Go.');
+  expect(output.paid).toBe(5);
+});
+
+test('the limits are those of the run, whoever speaks', async () => {
+  const { agent } = desk([toBilling], {
+    billing: [reply.call('look'), reply.call('look'), reply.text('Enough.')],
+    desk: { limits: { turns: 3 } },
+    own: { limits: { turns: 50 } },
+  });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'limited', limit: 'turns', turns: 3 });
+});
+
+test('an agent inside that hands over gives what the other one said', async () => {
+  const { agent } = desk([toBilling]);
+  const model = scriptedModel([reply.call('ask', { prompt: 'Did I pay?' }), reply.text('Done.')]);
+  const outer = new Agent({ name: 'outer', model, tools: [agent.asTool({ name: 'ask', description: 'Asks.' })] });
+  const { messages } = await outer.run('Go.');
+  expect(messages[2]?.content).toBe('Paid.');
+});
+
+test.each([
+  [() => desk([], { desk: { handoffs: [5 as never] } }), 'Agent "desk": handoffs[0] is no agent.'],
+  [() => new Agent({ model: scriptedModel([]), handoffs: 5 as never }), 'Agent "agent": handoffs is no list.'],
+  [
+    () => {
+      const { billingAgent } = desk([]);
+      return new Agent({ model: scriptedModel([]), handoffs: [billingAgent, billingAgent] });
+    },
+    'Agent "agent" would hand over to "billing", of whom there are two.',
+  ],
+  [
+    () => {
+      const { billingAgent } = desk([]);
+      return new Agent({ name: 'billing', model: scriptedModel([]), handoffs: [billingAgent] });
+    },
+    'Agent "billing" would hand over to "billing", itself.',
+  ],
+  [() => lastMessages(0), 'lastMessages: count is 0.'],
+])('a hand-off that can not be is refused where it is defined', (make, message) => {
+  expect(make).toThrow(message);
+});
+
+test('two agents of one name that a run may come to are refused when it starts', () => {
+  const { billingAgent } = desk([]);
+  const other = new Agent({
+    name: 'other',
+    model: scriptedModel([]),
+    handoffs: () => [new Agent({ name: 'billing', model: scriptedModel([]) })],
+  });
+  const agent = new Agent({ name: 'desk', model: scriptedModel([]), handoffs: [billingAgent, other] });
+  expect(() => agent.run('Go.')).toThrow('A run of agent "desk" may come to two agents named "billing".');
+});
+
+test('what an agent may cost has to be known, also where the conversation only goes over to it', async () => {
+  const model = { ...scriptedModel([toBilling]), price: { input: 1, output: 1 } };
+  const { billingAgent } = desk([]);
+  const agent = new Agent({ name: 'desk', model, handoffs: [billingAgent], limits: { cost: 1 } });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
+});
