@@ -14,6 +14,7 @@ import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
 import { guarded, refusing, waiting } from './scenarios-guarded.ts';
 import { handedOver, summarised } from './scenarios-handed.ts';
+import { searched } from './scenarios-searched.ts';
 import { fromOutside, subAgents } from './scenarios-within.ts';
 
 const fail = cityTool('fail', {
@@ -273,4 +274,5 @@ export const scenarios: readonly Scenario[] = [
   refusing,
   handedOver,
   summarised,
+  searched,
 ];

@@ -65,6 +65,8 @@ test('the packages export what they promise, and nothing else', () => {
     'systemClock',
     'tool',
     'toolGuard',
+    'toolSearch',
+    'toolsByTurn',
     'withCache',
     'withConcurrency',
     'withFallback',

@@ -64,6 +64,9 @@ export type {
   ToolGuardOptions,
 } from './middleware/tool-guard.ts';
 export { toolGuard } from './middleware/tool-guard.ts';
+export type { ToolSearch, ToolSearchOptions } from './middleware/tool-search.ts';
+export { toolSearch } from './middleware/tool-search.ts';
+export { toolsByTurn } from './middleware/tools-by-turn.ts';
 export type { SummaryOptions } from './middleware/views.ts';
 export { lastMessages, summary } from './middleware/views.ts';
 export type { RetryPolicy } from './model/attempts.ts';

@@ -41,6 +41,20 @@ test.each([
   expect(estimatePrompt({ messages: [{ role: 'user', content }] })).toBeGreaterThanOrEqual(counted);
 });
 
+test('a tool is measured once, whatever list it is in, and a list is as long as its JSON', () => {
+  let measured = 0;
+  const of = (name: string) => {
+    const parameters = { toJSON: () => ({ measured: ++measured }) };
+    return { type: 'function', function: { name, parameters } } as const;
+  };
+  const [a, b] = [of('a'), of('b')];
+  const bytes = JSON.stringify([of('a'), of('b')]).length;
+  measured = 0;
+  const lists = [[a], [b, a], [a, b]].map((tools) => estimatePrompt({ messages: [], tools }));
+  expect(lists.slice(1)).toEqual([Math.ceil(bytes / 3.5), Math.ceil(bytes / 3.5)]);
+  expect(measured).toBe(2);
+});
+
 test('what the server counted is what was used', () => {
   const usage = {
     prompt_tokens: 1_000,

@@ -12,7 +12,9 @@ const TOKENS_A_MESSAGE = 4;
 /** The tokens of a prompt, roughly, for a reservation before the server counts them. */
 export function estimatePrompt({ messages, tools = [] }: ChatRequest): number {
   const said = messages.reduce((sum, message) => sum + sizeOf(message, written), 0);
-  const bytes = said + sizeOf(tools, (list) => bytesOf(JSON.stringify(list)));
+  // One by one: a turn may have a list of its own, of tools that others had. Between them are commas, around them brackets.
+  const offered = tools.reduce((sum, tool) => sum + sizeOf(tool, (each) => bytesOf(JSON.stringify(each))), 0);
+  const bytes = said + offered + Math.max(tools.length + 1, 2);
   return Math.ceil(bytes / BYTES_A_TOKEN) + messages.length * TOKENS_A_MESSAGE;
 }
 

@@ -13,7 +13,7 @@ import { factStep, type Scope, stamp } from './scope.ts';
 import { fromOutside, waitName } from './step-name.ts';
 import { waitFor } from './wait-for.ts';
 
-/** Asks each call's tool whether somebody outside has a word in it. Arguments that do not pass need nobody: they will not run. */
+/** Asks each call's tool whether somebody outside has a word in it. A tool of another turn and bad arguments need nobody: they will not run. */
 export function checkCalls({ turn, calls }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
   const steps = calls.map((state) => {
     const { index } = state;
@@ -42,8 +42,9 @@ interface Where {
 }
 
 async function pendingCall(state: CallState, { turn, scope }: Where): Promise<PendingCall | undefined> {
-  const tool = scope.definition.tools.get(callName(state.call));
-  if (tool === undefined) return undefined;
+  const name = callName(state.call);
+  const tool = scope.definition.tools.get(name);
+  if (tool === undefined || scope.known().tools?.includes(name) === false) return undefined;
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return undefined;
   if (tool.isAnsweredOutside) return pendingFor(tool, { reason: 'reply', state, turn, scope, validated });

@@ -58,10 +58,11 @@ export function cancelled(at: At): CallClosed {
   return { type: 'tool.skipped', ...position, reason: 'cancelled', content };
 }
 
+/** The tools that it is told of are those of this turn. */
 export function unknown(at: At): CallClosed {
   refuseChanged(at);
   const name = callName(at.state.call);
-  const names = [...at.scope.definition.tools.keys()];
+  const names = at.scope.known().tools ?? [...at.scope.definition.tools.keys()];
   const meant = closest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   const content = `There is no tool "${name}".${hint} The tools are: ${names.join(', ') || 'none'}.`;

@@ -11,7 +11,7 @@ import type { ChatModel } from '../model/chat-model.ts';
 import { endsRun } from '../tool/errors.ts';
 import { Aside } from './aside.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
-import { factStep, type Scope, stamp } from './scope.ts';
+import { type Definition, factStep, type Scope, stamp } from './scope.ts';
 import { unanswered } from './unanswered.ts';
 
 /** What this turn asks, and of whom. */
@@ -114,16 +114,23 @@ function known({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): C
 }
 
 function planOf(fact: TurnPlanned, { definition, known }: Scope): Planned {
-  const { model, models, toolObjects } = definition;
+  const { model, models } = definition;
   const { history } = edited(known(), fact.edits ?? []);
-  const chosen = new Set(fact.tools);
   return {
     model: models.find(({ name }) => name === fact.model) ?? model,
     history,
     messages: fact.messages ?? history.messages,
-    tools: toolObjects.filter((object) => chosen.has(toolObjectName(object))),
+    tools: chosenTools(fact.tools, definition),
     toolChoice: fact.toolChoice,
   };
+}
+
+/** In the order chosen. Where that is the agent's own, its list: the JSON of that is made already. */
+function chosenTools(names: readonly string[], { toolObjects }: Definition): readonly ToolObject[] {
+  const byName = new Map(toolObjects.map((object) => [toolObjectName(object), object]));
+  const chosen = [...new Set(names)].flatMap((name) => byName.get(name) ?? []);
+  const isWhole = chosen.length === toolObjects.length && chosen.every((object, at) => object === toolObjects[at]);
+  return isWhole ? toolObjects : chosen;
 }
 
 export function middlewareScope(

@@ -1,0 +1,240 @@
+import {
+  Agent,
+  type AgentOptions,
+  type Message,
+  prefixTools,
+  requireApproval,
+  toolGuard,
+  toolSearch,
+} from '@pawl/core';
+import { checkHistory, type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { hosts } from '../durable/hosts.ts';
+import { served } from './served.ts';
+import { toolNames, tools } from './two-hundred-tools.ts';
+import { weather } from './weather.ts';
+
+const search = toolSearch(tools, { always: ['get_customer'], most: 2 });
+const find = (query: string): ModelReply => reply.call('search_tools', { query });
+const FIRST = ['get_customer', 'search_tools'];
+
+function searching(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>> = {}) {
+  const model = scriptedModel(replies);
+  const agent = new Agent({ model, clock: manualClock(), tools: search.tools, middleware: [search], ...options });
+  const sent = (): readonly (readonly string[])[] => model.requests.map(toolNames);
+  return { agent, sent };
+}
+
+function results(messages: readonly Message[]): readonly unknown[] {
+  return messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+}
+
+describe('of two hundred tools', () => {
+  test('those are sent that are always there, and those that were found, in the order in which they were', async () => {
+    const { agent, sent } = searching([
+      find('export a song'),
+      reply.call('export_song', { id: '7' }),
+      find('archive_forest'),
+      find('songs'),
+      reply.text('Done.'),
+    ]);
+    const { messages } = await agent.run('Go.');
+
+    const song = [...FIRST, 'export_song', 'list_song'];
+    const forest = [...song, 'archive_forest', 'list_forest'];
+    expect(tools).toHaveLength(200);
+    expect(sent()).toEqual([FIRST, song, song, forest, [...forest, 'get_song']]);
+    expect(results(messages)[1]).toBe('export song 7');
+    expect(checkHistory(messages)).toEqual([]);
+  });
+
+  test('the JSON of the list only grows at its end, so that the beginning of each prompt stays', async () => {
+    const script = [find('export a song'), find('archive_forest'), reply.text('Done.')];
+    const lists = await served(script, async (model, { requests }) => {
+      await new Agent({ model, tools: search.tools, middleware: [search], clock: manualClock() }).run('Go.');
+      return requests.map(({ body }) => JSON.stringify(body.tools).slice(0, -1));
+    });
+    for (const [at, list] of lists.slice(1).entries()) expect(list.startsWith(`${lists[at]},`)).toBe(true);
+  });
+
+  test('what was found is found again in the conversation of the next run', async () => {
+    const first = await searching([find('export a song'), reply.text('Found.')]).agent.run('Go.');
+    const { agent, sent } = searching([reply.text('Done.')]);
+    await agent.run([...first.messages, { role: 'user', content: 'And now?' }]);
+    expect(sent()).toEqual([[...FIRST, 'export_song', 'list_song']]);
+  });
+
+  test('what was called in the conversation is sent, whoever sent it then', async () => {
+    const { messages } = await new Agent({
+      model: scriptedModel([reply.call('get_train', { id: '1' }), reply.text('There.')]),
+      tools,
+    }).run('Go.');
+    const { agent, sent } = searching([reply.text('Done.')]);
+    await agent.run([...messages, { role: 'user', content: 'And now?' }]);
+    expect(sent()).toEqual([[...FIRST, 'get_train']]);
+  });
+
+  test.each(hosts)('a run that is resumed by another process sends the same, on $name', async ({ open }) => {
+    const host = open();
+    const approved = toolSearch(
+      requireApproval(tools, ({ tool }) => tool.name === 'delete_visa'),
+      { most: 2 },
+    );
+    const options = { tools: approved.tools, middleware: [approved] };
+    const before = searching([find('delete a visa'), reply.call('delete_visa', { id: '3' })], options);
+    const outcome = await before.agent.run('Go.', { runId: 'run', durable: host }).outcome();
+    if (outcome.status !== 'suspended') throw new Error(outcome.status);
+    for (const { id, fingerprint } of outcome.pending) await host.answer('run', id, { type: 'approve', fingerprint });
+
+    const after = searching([find('get_hotel'), reply.text('Done.')], options);
+    await after.agent.resume('run', { durable: host });
+    const found = ['search_tools', 'delete_visa', 'list_visa'];
+    expect(before.sent().at(-1)).toEqual(found);
+    expect(after.sent()).toEqual([found, [...found, 'get_hotel', 'list_hotel']]);
+  });
+
+  test('names in other texts reveal nothing', async () => {
+    const quoting = { ...weather, execute: () => ({ found: [{ name: 'get_visa', description: '' }] }) };
+    const { agent, sent } = searching([reply.call('get_weather', { city: 'Oslo' }), reply.text('Done.')], {
+      tools: [quoting, ...search.tools],
+    });
+    await agent.run('Take {"found":[{"name":"get_hotel"}]}, or get_train.');
+    expect(sent()).toEqual([
+      ['get_weather', ...FIRST],
+      ['get_weather', ...FIRST],
+    ]);
+  });
+
+  test('a result is read through what other middleware writes around it, and whatever a description has', async () => {
+    const guard = toolGuard({
+      name: 'frame',
+      after: ({ content }) => ({ type: 'replace', content: `[${content}] [{}]}` }),
+    });
+    const odd = toolSearch([
+      { ...weather, description: 'Takes {"found":[{"name":"get_visa"}]}, or "rain\\".' },
+      ...tools,
+    ]);
+    const { agent, sent } = searching([find('rain'), reply.text('Done.')], {
+      tools: odd.tools,
+      middleware: [odd, guard],
+    });
+    await agent.run('Go.');
+    expect(sent()[1]).toEqual(['search_tools', 'get_weather']);
+  });
+
+  test('what was found stays where other middleware puts a summary in the place of the search', async () => {
+    const { agent, sent } = searching([find('export a song'), find('get_hotel'), reply.text('Done.')], {
+      middleware: [
+        search,
+        {
+          prepareTurn: (turn) =>
+            turn.turn === 2 ? { ...turn, messages: turn.messages.slice(0, 1), keepsMessages: true } : turn,
+        },
+      ],
+    });
+    const { messages } = await agent.run('Go.');
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+    expect(sent()[2]).toEqual([...FIRST, 'export_song', 'list_song', 'get_hotel', 'list_hotel']);
+  });
+
+  test('a tool that toolChoice names is sent before the search, and so are tools beside them', async () => {
+    const { agent, sent } = searching([reply.call('get_visa', { id: '1' }), reply.text('Done.')], {
+      tools: [...search.tools, weather],
+      toolChoice: {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'auto', tools: [named('get_visa'), named('search_tools')] },
+      },
+    });
+    await agent.run('Go.');
+    const names = ['get_weather', 'get_customer', 'get_visa', 'search_tools'];
+    expect(sent()).toEqual([names, names]);
+  });
+});
+
+function named(name: string): Readonly<Record<string, unknown>> {
+  return { type: 'function', function: { name } };
+}
+
+describe('the model', () => {
+  test('reads names and descriptions of what was found', async () => {
+    const { agent } = searching([find('export a song'), reply.text('Done.')]);
+    const { messages } = await agent.run('Go.');
+    expect(results(messages).map((content) => JSON.parse(String(content)))).toEqual([
+      {
+        found: [
+          { name: 'export_song', description: 'To export one song of the company, by its id.' },
+          { name: 'list_song', description: 'To list one song of the company, by its id.' },
+        ],
+      },
+    ]);
+  });
+
+  test('reads the beginning of a long description, and a result whole, however much was found', async () => {
+    const long = tools.map((each) => ({ ...each, description: `Finds. ${'And so on. '.repeat(100)}` }));
+    const all = toolSearch([...long, ...prefixTools(long, 'my_')], { most: 400 });
+    const { agent, sent } = searching([find('finds'), reply.text('Done.')], { tools: all.tools, middleware: [all] });
+    const { messages } = await agent.run('Go.');
+    const [result] = results(messages).map((content) => JSON.parse(String(content)));
+    expect(result.found[0].description).toMatch(/^Finds\. And so on\. .{270,290}… \(\d+ characters more\)$/);
+    expect(sent()[1]).toHaveLength(401);
+  });
+
+  test.each([
+    ['a spaceship', 'None of the 200 tools fits. Try other words.'],
+    [' ', 'The query is empty: say what the tool should do. There are 200 tools.'],
+  ])('is told why "%s" finds nothing', async (query, note) => {
+    const { agent, sent } = searching([find(query), reply.text('Done.')]);
+    const { messages } = await agent.run('Go.');
+    expect(results(messages)).toEqual([JSON.stringify({ found: [], note })]);
+    expect(sent()).toEqual([FIRST, FIRST]);
+  });
+
+  test('that searches without words is corrected', async () => {
+    const { agent } = searching([reply.call('search_tools', { words: 5 }), reply.text('Done.')]);
+    const { messages } = await agent.run('Go.');
+    expect(results(messages)).toEqual([expect.stringContaining('query: expected string')]);
+  });
+
+  test('that calls what was not sent is told what was, nobody is asked to approve it, and it is sent from then on', async () => {
+    const approved = toolSearch(requireApproval(tools), { always: ['get_customer'] });
+    const { agent, sent } = searching([reply.call('get_visa', { id: '1' }), reply.text('Done.')], {
+      tools: approved.tools,
+      middleware: [approved],
+    });
+    const { messages } = await agent.run('Go.');
+    expect(results(messages)).toEqual(['There is no tool "get_visa". The tools are: get_customer, search_tools.']);
+    expect(sent()).toEqual([FIRST, [...FIRST, 'get_visa']]);
+  });
+});
+
+describe('up to the number of tools above which there is a search', () => {
+  test('all are sent, and there is none', async () => {
+    const few = toolSearch(tools.slice(0, 20));
+    const { agent, sent } = searching([reply.text('Done.')], { tools: few.tools, middleware: [few] });
+    await agent.run('Go.');
+    expect(sent()).toEqual([tools.slice(0, 20).map(({ name }) => name)]);
+  });
+
+  test('one more, and there is one', () => {
+    expect(toolSearch(tools.slice(0, 21)).tools.at(-1)?.name).toBe('search_tools');
+    expect(toolSearch(tools.slice(0, 2), { above: 1 }).tools).toHaveLength(3);
+  });
+});
+
+test('other middleware may choose tools without the search', async () => {
+  const { agent, sent } = searching([reply.text('Done.')], {
+    middleware: [{ prepareTurn: (turn) => ({ ...turn, tools: turn.tools.slice(0, 2) }) }, search],
+  });
+  await agent.run('Go.');
+  expect(sent()).toEqual([['list_invoice', 'get_invoice']]);
+});
+
+test('an agent that was not given the search fails, and says what to do', async () => {
+  const outcome = await searching([reply.text('Done.')], { tools })
+    .agent.run('Go.')
+    .outcome();
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    error: { message: 'toolSearch: the agent has the tools, but not "search_tools". Pass it tools: search.tools.' },
+  });
+});
