@@ -12,6 +12,7 @@ import { reply } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
+import { compacted, referred } from './scenarios-compacted.ts';
 import { guarded, refusing, waiting } from './scenarios-guarded.ts';
 import { handedOver, summarised } from './scenarios-handed.ts';
 import { searched } from './scenarios-searched.ts';
@@ -274,5 +275,7 @@ export const scenarios: readonly Scenario[] = [
   refusing,
   handedOver,
   summarised,
+  compacted,
+  referred,
   searched,
 ];

@@ -11,7 +11,14 @@ export { followFacts, hasEnded } from './durable/follow.ts';
 export type { Fork, Source } from './durable/fork.ts';
 export { forkOf } from './durable/fork.ts';
 export { recordFrom, recordText } from './durable/record-text.ts';
-export type { Resumable, ResumableWithContext } from './durable/resumable.ts';
+export type {
+  AnyResumable,
+  ConversationOf,
+  Resumable,
+  ResumableWithContext,
+  ResumableWithConversation,
+} from './durable/resumable.ts';
+export { agentNameOf, resumeWith } from './durable/resumable.ts';
 export type { SideBySide } from './durable/side-by-side.ts';
 export { sideBySide } from './durable/side-by-side.ts';
 export { pathOf } from './durable/step-order.ts';

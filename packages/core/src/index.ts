@@ -24,11 +24,20 @@ export { ModelError, ProtocolError } from './chat/errors.ts';
 export type * from './chat/message.ts';
 export type * from './chat/reply.ts';
 export type * from './chat/request.ts';
+export type {
+  Conversation,
+  ConversationChange,
+  ConversationOptions,
+  ConversationStore,
+  StoredConversation,
+} from './durable/conversation.ts';
+export { conversation } from './durable/conversation.ts';
 export type * from './durable/durable.ts';
-export { ApprovalError } from './durable/errors.ts';
+export { ApprovalError, ConversationError } from './durable/errors.ts';
 export type * from './durable/host.ts';
 export type { MemoryOptions } from './durable/memory.ts';
 export { memory } from './durable/memory.ts';
+export { memoryConversations } from './durable/memory-conversations.ts';
 export type * from './event/answer.ts';
 export type { ErrorData } from './event/error-data.ts';
 export type { EventOf, EventType, RunEvent, Stamp } from './event/event.ts';
@@ -42,10 +51,15 @@ export type { Limits } from './limits/limits.ts';
 export { EmptyReplyError, OutputError, StuckError, ToolCorrectionError } from './loop/errors.ts';
 export type { StopResult, StopRule, StopState } from './loop/stop.ts';
 export { stopAfter } from './loop/stop.ts';
+export type { ReferenceCompaction, ReferenceCompactionOptions } from './middleware/compact-by-reference.ts';
+export { compactByReference } from './middleware/compact-by-reference.ts';
+export type { SummaryCompactionOptions } from './middleware/compact-by-summary.ts';
+export { compactBySummary } from './middleware/compact-by-summary.ts';
 export type { GuardBasics, Pass, Refuse } from './middleware/guard.ts';
 export { GuardError } from './middleware/guard.ts';
 export type { GuardedInput, InputGuardOptions, ReplaceInput } from './middleware/input-guard.ts';
 export { inputGuard } from './middleware/input-guard.ts';
+export type { CompactionBasics } from './middleware/older.ts';
 export type {
   AskOnceMore,
   GuardedOutput,

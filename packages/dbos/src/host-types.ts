@@ -1,7 +1,7 @@
 import type { Clock, DurableHost } from '@pawl/core';
-import type { Resumable, ResumableWithContext } from '@pawl/core/host';
+import type { AnyResumable } from '@pawl/core/host';
 
-export type { Resumable, ResumableWithContext } from '@pawl/core/host';
+export type { Resumable, ResumableWithContext, ResumableWithConversation } from '@pawl/core/host';
 
 /** How many runs of an agent are at work at once. DBOS's own queue, one for each agent, keeps to it. */
 export interface QueueOptions {
@@ -20,7 +20,7 @@ export interface Watchable {
   outcome(): Promise<{ readonly status: string }>;
 }
 
-export type AgentOfWorker<Resumed> = Resumable<Resumed> | ResumableWithContext<Resumed>;
+export type AgentOfWorker<Resumed> = AnyResumable<Resumed>;
 
 export interface DbosOptions<Resumed extends Watchable> {
   /** Of a PostgreSQL database: `postgresql://user:password@host:5432/name`. Pawl and DBOS keep theirs in two schemas. */
@@ -34,7 +34,7 @@ export interface DbosOptions<Resumed extends Watchable> {
   readonly onRun?: (run: Resumed) => void;
   /**
    * Called where this worker can't go on with a run that it took: the agent is of another version, or `context` throws. The
-   * run stays as it is; `agent.resume` can go on with it. DBOS writes the error to stderr in any case.
+   * run stays as it is; `agent.resume` can go on with it. Also where a run has ended and its conversation is without it. DBOS writes the error to stderr in any case.
    */
   readonly onError?: (error: unknown, runId: string) => void;
   /** @defaultValue the machine's */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Clock, DurableError, type DurableHost, type RunRecord } from '@pawl/core';
-import { hasEnded } from '@pawl/core/host';
+import { type Clock, DurableError, type DurableHost } from '@pawl/core';
+import { agentNameOf, hasEnded, resumeWith } from '@pawl/core/host';
 import type { Attempts, Begun } from './attempts.ts';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow, Within } from './engine.ts';
@@ -27,7 +27,7 @@ export class QueueWorker<Resumed extends Watchable> {
 
   constructor(options: QueueWorkerOptions<Resumed>) {
     this.#options = options;
-    this.#agents = new Map(options.agents.map((each) => ['agent' in each ? each.agent.name : each.name, each]));
+    this.#agents = new Map(options.agents.map((each) => [agentNameOf(each), each]));
   }
 
   get agents(): readonly string[] {
@@ -54,7 +54,7 @@ export class QueueWorker<Resumed extends Watchable> {
       const agent = this.#agents.get(record.agent);
       if (made >= attempt || hasEnded(status) || agent === undefined) return 'nothing to do';
       attempts.offer(runId, begun);
-      const run = this.#outside(() => resumed(agent, { record, host }));
+      const run = this.#outside(() => resumeWith(agent, { record, host }));
       onRun?.(run);
       return (await run.outcome()).status;
     } catch (error) {
@@ -78,14 +78,6 @@ export class QueueWorker<Resumed extends Watchable> {
     });
     return 'left to another worker';
   }
-}
-
-function resumed<Resumed>(
-  each: AgentOfWorker<Resumed>,
-  { record, host }: { readonly record: RunRecord; readonly host: DurableHost },
-): Resumed {
-  if (!('agent' in each)) return each.resume(record.runId, { durable: host });
-  return each.agent.resume(record.runId, { durable: host, context: each.context(record) });
 }
 
 const AGAIN_MS = 1_000;

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import type { Conversation } from '../durable/conversation.ts';
 import type { DurableHost } from '../durable/host.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
@@ -74,6 +75,12 @@ interface RunBasics {
   readonly stream?: boolean;
   /** The W3C trace context header, handed to tools and models. */
   readonly traceparent?: string;
+  /**
+   * The conversation that the run is a part of: it begins with the messages there, and leaves its own when it has ended, but for
+   * one that a guard refused. Needed again to resume it. Where others have written meanwhile the run ends as it did, and
+   * is told by a `ConversationError`, which has what was not stored.
+   */
+  readonly conversation?: Conversation;
 }
 
 export interface RunOptions extends RunBasics {

@@ -5,13 +5,17 @@ import type { Middleware } from '../perform/middleware.ts';
 interface RunParts {
   readonly signal?: unknown;
   readonly durable?: unknown;
+  readonly conversation?: unknown;
 }
 
 /** What a caller without types may get wrong, and would otherwise find out too late, or nowhere near. */
 export function checkRunOptions(options: RunParts | null | undefined, agent: string): void {
-  const { signal, durable } = options ?? {};
+  const { signal, durable, conversation } = options ?? {};
   if (signal !== undefined && signal !== null && !has(signal, 'addEventListener')) {
     throw new ConfigError(`Agent "${agent}": signal is no AbortSignal. Pass controller.signal, not the controller.`);
+  }
+  if (conversation !== undefined && (!has(conversation, 'messages') || !has(conversation, 'append'))) {
+    throw new ConfigError(`Agent "${agent}": conversation is no conversation. Pass conversation({ id, store }).`);
   }
   if (durable === undefined || durable === null || (has(durable, 'start') && has(durable, 'open'))) return;
   throw new ConfigError(`Agent "${agent}": durable is no host. Pass memory(), or another DurableHost.`);

@@ -1,5 +1,6 @@
 import { History } from '../chat/history.ts';
 import type { Durable } from '../durable/durable.ts';
+import { ConversationError } from '../durable/errors.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
@@ -12,6 +13,7 @@ import type { Scope, Teller } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
+import { type Ended, endIn } from './end-in.ts';
 import { historyOf } from './history-of.ts';
 import { policyOf } from './policy-of.ts';
 import type { RunPorts } from './run.ts';
@@ -33,22 +35,23 @@ export interface Conducting {
 
 /** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
 export async function conduct<Output>(blueprint: Blueprint, conducting: Conducting): Promise<Outcome<Output>> {
-  const { host, record, replayed, durable, ports } = conducting;
+  const { host, record, replayed, durable, ports, options } = conducting;
   const heed = (): void => ports.abort(durable.signal?.reason);
   durable.signal?.addEventListener('abort', heed, { once: true });
   if (durable.signal?.aborted === true) heed();
   const scope = scopeOf(blueprint, conducting);
   const { clock, time } = scope;
-  let outcome: Outcome<unknown> | undefined;
+  let ended: Ended | undefined;
   try {
-    outcome = await runFrom(record, { blueprint, scope, replayed });
+    const outcome = await runFrom(record, { blueprint, scope, replayed });
+    ended = await endIn(record, { conversation: options.conversation, outcome });
     scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
   } finally {
     time.end();
     durable.signal?.removeEventListener('abort', heed);
-    await host.release(record.runId, outcome);
+    await host.release(record.runId, ended?.outcome);
   }
-  return withOutput<Output>(blueprint, outcome);
+  return told<Output>(blueprint, ended);
 }
 
 interface From {
@@ -129,11 +132,15 @@ export function limitsOf({ definition, limits }: Blueprint, own: RunOptions['lim
   return resolveLimits({ ...limits, ...own }, { agent: definition.name, model: definition.model });
 }
 
+/** What the caller gets, who may have to be told that the conversation is without it. */
+export async function told<Output>(blueprint: Blueprint, { outcome, unkept }: Ended): Promise<Outcome<Output>> {
+  const withValue = await withOutput<Output>(blueprint, outcome);
+  if (unkept === undefined) return withValue;
+  throw new ConversationError({ ...unkept, outcome: withValue });
+}
+
 /** What is kept of an output is its JSON; the schema makes of it what the caller gets. */
-export async function withOutput<Output>(
-  { definition }: Blueprint,
-  outcome: Outcome<unknown>,
-): Promise<Outcome<Output>> {
+async function withOutput<Output>({ definition }: Blueprint, outcome: Outcome<unknown>): Promise<Outcome<Output>> {
   const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);

@@ -8,6 +8,7 @@ import type { Outcome } from '../event/outcome.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
 import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
+import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
 import { checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
@@ -57,10 +58,11 @@ function starting<Output>(
   const { definition, clock, limits } = blueprint;
   const id = runIdOf(options.runId);
   const host = options.durable ?? memory({ clock });
-  const history = readInput(input);
+  const said = readInput(input);
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     const { context } = options;
+    const { history, recorded } = await beginIn(options.conversation, said);
     const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
     if (resolved.type === 'ended') {
       const { conclusion, activeMs } = resolved;
@@ -81,11 +83,12 @@ function starting<Output>(
       limits: { ...limits, ...options.limits },
       metadata: options.metadata ?? {},
       at: clock.now(),
+      ...recorded,
       // Nobody can resume a run whose host nobody holds.
       ...(options.durable === undefined ? {} : { definition: blueprint.digest() }),
     };
     const durable = await started(record, { host, onExisting: options.onExisting ?? 'refuse' });
-    if (durable === undefined) return reopen<Output>(blueprint, id, { host, options, ports, messages });
+    if (durable === undefined) return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
     return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false, changes: NONE });
   };
   return { id, body };

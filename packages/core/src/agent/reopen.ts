@@ -1,13 +1,16 @@
 import { DurableError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
+import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { DurableHost, OpenedRun, RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { attach } from './attach.ts';
 import type { Blueprint } from './blueprint.ts';
-import { type Contextual, conduct, withOutput } from './conduct.ts';
+import { checkConversation } from './check-conversation.ts';
+import { type Contextual, conduct, told } from './conduct.ts';
 import { changesSince } from './digest.ts';
+import { endIn } from './end-in.ts';
 import type { RunPorts } from './run.ts';
 import { versionMismatch } from './version-mismatch.ts';
 
@@ -15,21 +18,22 @@ export interface Reopening {
   readonly host: DurableHost;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
-  /** Where it has to be the same run as one that was about to start. */
-  readonly messages?: readonly Message[];
+  /** The input, where it has to be the same run as one that was about to start. */
+  readonly said?: readonly Message[];
 }
 
 /** Goes on with a run that the host has: as its worker, as one who looks on, or with the outcome that it had. */
 export async function reopen<Output>(
   blueprint: Blueprint,
   runId: string,
-  { host, options, ports, messages }: Reopening,
+  { host, options, ports, said }: Reopening,
 ): Promise<Outcome<Output>> {
   const now = blueprint.digest();
   const goesOn = 'onVersionMismatch' in options && options.onVersionMismatch === 'go-on';
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
-    if (messages !== undefined) checkSame(record, messages);
+    checkConversation(record, options.conversation);
+    if (said !== undefined) checkSame(record, said);
     const mismatch = goesOn ? undefined : versionMismatch(record, now);
     if (mismatch !== undefined) throw mismatch;
   };
@@ -41,7 +45,10 @@ export async function reopen<Output>(
       return conduct<Output>(blueprint, { ...held, ports: unheard(ports, heard), replayed: true });
     }
     const outcome = await ended(opened, { host, ports, blueprint, heard });
-    if (outcome !== undefined) return withOutput<Output>(blueprint, outcome);
+    if (outcome === undefined) continue;
+    // Who worked on it may be gone before it could say that the conversation is without it.
+    const { conversation } = options;
+    return told<Output>(blueprint, await endIn(opened.record, { conversation, outcome }));
   }
 }
 
@@ -96,8 +103,10 @@ function checkAgent({ runId, agent }: RunRecord, name: string): void {
   });
 }
 
-function checkSame({ runId, messages: known }: RunRecord, messages: readonly Message[]): void {
-  if (canonicalJson(known) === canonicalJson(messages)) return;
+/** What was said is the end of what the run began with: a conversation may have come before it. */
+function checkSame({ runId, messages: known }: RunRecord, said: readonly Message[]): void {
+  const before = known.slice(0, Math.max(0, known.length - said.length));
+  if (canonicalJson(known) === canonicalJson(History.from([...before, ...said]).messages)) return;
   throw new DurableError(
     `Run "${runId}" exists already, and was given another input. Pass another runId, or use agent.resume.`,
     { code: 'run.conflict' },

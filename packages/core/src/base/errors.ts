@@ -34,5 +34,5 @@ export class ConfigError extends PawlError {
 
 /** The host that runs are kept on failed, or two writers met. Thrown out of the loop; the run stays resumable. */
 export class DurableError extends PawlError {
-  override readonly name = 'DurableError';
+  override readonly name: string = 'DurableError';
 }

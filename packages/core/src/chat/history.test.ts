@@ -184,3 +184,16 @@ function result(id: string): ToolMessage {
 function ids({ tool_calls = [] }: AssistantMessage): readonly string[] {
   return tool_calls.map(({ id }) => id);
 }
+
+test('the ids of calls that were replaced are not given again', () => {
+  const calls = [{ id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }] as const;
+  const before = History.from([
+    { role: 'user', content: 'Go.' },
+    { role: 'assistant', content: null, tool_calls: calls },
+    { role: 'tool', tool_call_id: 'a', content: 'seen' },
+  ]);
+  const after = before.replaced([{ role: 'user', content: 'It was seen.' }]);
+  expect(after.messages).toEqual([{ role: 'user', content: 'It was seen.' }]);
+  expect(after.admit({ role: 'assistant', content: null, tool_calls: calls }).message.tool_calls?.[0]?.id).toBe('a_2');
+  expect(before.messages).toHaveLength(3);
+});

@@ -40,6 +40,14 @@ export class History {
     return repaired(messages);
   }
 
+  /** Other messages in the place of these. The ids of calls that go are not given again. */
+  replaced(messages: readonly Message[]): History {
+    const history = repaired(messages);
+    const { ids } = history.#shared;
+    for (const id of this.#shared.ids.keys()) if (!ids.has(id)) ids.set(id, -1);
+    return history;
+  }
+
   get messages(): readonly Message[] {
     this.#messages ??= this.#shared.messages.slice(0, this.#length);
     return this.#messages;

@@ -29,7 +29,9 @@ export function forkOf(
   checkStep(before, { record, facts });
   const comesBefore = (name: string): boolean => compareSteps(name, before) < 0;
   const said = input === undefined ? [] : readInput(input).messages;
-  const fresh: RunRecord = { ...record, runId, at: now, forked: { runId: record.runId, before } };
+  // A fork goes its own way: what it says is no part of the conversation of many runs.
+  const { conversation: _, ...own } = record;
+  const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
     return { record: { ...fresh, messages: whole(messages, said) }, copies: () => false };
   }

@@ -21,6 +21,16 @@ export interface RunRecord {
   readonly definition?: DefinitionRecord;
   /** Where the run's conversation comes from, where it was forked from another. */
   readonly forked?: Forked;
+  /** The conversation of many runs that this one is a part of; its messages are the first ones of `messages`. */
+  readonly conversation?: RecordedConversation;
+}
+
+export interface RecordedConversation {
+  readonly id: string;
+  /** The version that the run goes on from. */
+  readonly version: number;
+  /** How many of its messages the run began with. */
+  readonly kept: number;
 }
 
 export interface Forked {
@@ -90,6 +100,7 @@ export interface RunFilter {
   readonly limit?: number;
 }
 
+/** A run that is enqueued is part of no conversation: what would come before its input is known only when it begins. */
 export interface EnqueueOptions {
   /** @defaultValue a random UUID */
   readonly runId?: string;

@@ -1,18 +1,67 @@
+import type { Conversation } from './conversation.ts';
 import type { DurableHost, RunRecord } from './host.ts';
 
 /** An agent, as far as a host has to know it. */
 export interface Resumable<Resumed> {
   readonly name: string;
   /** No method, so that an agent that needs a context is refused here: pass it as `{ agent, context }`. */
-  readonly resume: (runId: string, options: { readonly durable: DurableHost }) => Resumed;
+  readonly resume: (
+    runId: string,
+    options: { readonly durable: DurableHost; readonly conversation?: Conversation },
+  ) => Resumed;
 }
 
 /** An agent that needs a context, and where that comes from for each run that is resumed. */
 export interface ResumableWithContext<Resumed> {
   readonly agent: {
     readonly name: string;
-    resume(runId: string, options: { readonly durable: DurableHost; readonly context: unknown }): Resumed;
+    resume(
+      runId: string,
+      options: { readonly durable: DurableHost; readonly context: unknown; readonly conversation?: Conversation },
+    ): Resumed;
   };
   /** Gives what `agent.run` was given; the record has the run's `metadata`. */
   readonly context: (record: RunRecord) => unknown;
+  /** As below. */
+  readonly conversation?: ConversationOf;
+}
+
+/** An agent whose runs are part of conversations, and needs no context. */
+export interface ResumableWithConversation<Resumed> {
+  readonly agent: Resumable<Resumed>;
+  readonly conversation: ConversationOf;
+}
+
+/** Gives what `agent.run` was given. Asked for runs that are part of a conversation: its id is `record.conversation.id`. */
+export type ConversationOf = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
+
+/** What a host that resumes runs by itself takes. */
+export type AnyResumable<Resumed> =
+  | Resumable<Resumed>
+  | ResumableWithContext<Resumed>
+  | ResumableWithConversation<Resumed>;
+
+/** The name of the agent, by which its runs are known. */
+export function agentNameOf(each: AnyResumable<unknown>): string {
+  return 'agent' in each ? each.agent.name : each.name;
+}
+
+/** Resumes a run with what it was begun with. */
+export function resumeWith<Resumed>(
+  each: AnyResumable<Resumed>,
+  { record, host }: { readonly record: RunRecord; readonly host: DurableHost },
+): Resumed {
+  const { runId } = record;
+  if (!('agent' in each)) return each.resume(runId, { durable: host });
+  const options = { durable: host, ...conversationOf(each.conversation, record) };
+  if ('context' in each) return each.agent.resume(runId, { ...options, context: each.context(record) });
+  return each.agent.resume(runId, options);
+}
+
+function conversationOf(
+  ask: ConversationOf | undefined,
+  { conversation: recorded, ...record }: RunRecord,
+): { readonly conversation?: Conversation } {
+  if (ask === undefined || recorded === undefined) return {};
+  return { conversation: ask({ ...record, conversation: recorded }) };
 }

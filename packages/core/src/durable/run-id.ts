@@ -8,8 +8,13 @@ import { ConfigError } from '../base/errors.ts';
  */
 export function runIdOf(given: string | undefined): string {
   if (given === undefined) return crypto.randomUUID();
-  if (typeof given === 'string' && given !== '' && given.isWellFormed() && !given.includes('\0')) return given;
+  if (isKeepable(given)) return given;
   throw new ConfigError(
     `runId is ${JSON.stringify(given)}. Pass a text that is not empty, without NUL characters and lone surrogates, or leave it out.`,
   );
+}
+
+/** Whether every host and store gives a text back as it was. */
+export function isKeepable(text: unknown): text is string {
+  return typeof text === 'string' && text !== '' && text.isWellFormed() && !text.includes('\0');
 }

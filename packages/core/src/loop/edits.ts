@@ -1,4 +1,3 @@
-import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { HistoryEdit } from '../event/fact.ts';
 import type { RunState } from './state.ts';
@@ -15,7 +14,7 @@ export function edited(state: RunState, edits: readonly HistoryEdit[]): RunState
     gone.push(...messages.slice(from, to));
     at = to;
   }
-  const history = History.from([...kept, ...messages.slice(at)]);
+  const history = state.history.replaced([...kept, ...messages.slice(at)]);
   return { ...state, history, earlier: [...state.earlier, ...gone], counted: undefined };
 }
 

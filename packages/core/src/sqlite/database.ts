@@ -103,6 +103,22 @@ const TABLES = `
     word TEXT,
     taken INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, name)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS conversations (
+    conversation_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS conversation_messages (
+    conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, position)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS conversation_runs (
+    conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, version)
   ) STRICT
 `;
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { DurableHost } from '../durable/host.ts';
-import type { Resumable, ResumableWithContext } from '../durable/resumable.ts';
+import type { AnyResumable } from '../durable/resumable.ts';
 
-export type { Resumable, ResumableWithContext } from '../durable/resumable.ts';
+export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../durable/resumable.ts';
 
 export interface SqliteOptions {
   /**
@@ -30,9 +30,7 @@ export interface SqliteDurableHost extends DurableHost {
    * Resumes the runs of these agents that a dead process left, that were answered while they were suspended, or that were
    * enqueued. Where two processes take the same one, the second looks on.
    */
-  resumeAll<Resumed>(
-    agents: readonly (Resumable<Resumed> | ResumableWithContext<Resumed>)[],
-  ): Promise<readonly Resumed[]>;
+  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
   /** Forgets the runs that ended more than `olderThanMs` ago. Gives their number. */
   delete(options: { readonly olderThanMs: number }): Promise<number>;
 }

@@ -18,7 +18,7 @@ import type {
   RunRecord,
   RunSummary,
 } from '../durable/host.ts';
-import type { Resumable, ResumableWithContext } from '../durable/resumable.ts';
+import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
 import { pathOf } from '../durable/step-order.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Fact } from '../event/fact.ts';
@@ -156,16 +156,10 @@ export class SqliteHost implements SqliteDurableHost {
     return status === undefined ? summaries : summaries.filter((summary) => summary.status === status);
   }
 
-  async resumeAll<Resumed>(
-    agents: readonly (Resumable<Resumed> | ResumableWithContext<Resumed>)[],
-  ): Promise<readonly Resumed[]> {
-    const left = agents.map((each) => this.#left('agent' in each ? each.agent.name : each.name));
+  async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    const left = agents.map((each) => this.#left(agentNameOf(each)));
     return agents.flatMap((each, index) =>
-      (left[index] ?? []).map(({ record }) => {
-        const { runId } = record;
-        if (!('agent' in each)) return each.resume(runId, { durable: this });
-        return each.agent.resume(runId, { durable: this, context: each.context(record) });
-      }),
+      (left[index] ?? []).map(({ record }) => resumeWith(each, { record, host: this })),
     );
   }
 

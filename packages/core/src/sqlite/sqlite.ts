@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { SqliteHost } from './sqlite-host.ts';
 
+export { type SqliteConversations, type SqliteConversationsOptions, sqliteConversations } from './conversations.ts';
 export type * from './host-types.ts';
 
 /**

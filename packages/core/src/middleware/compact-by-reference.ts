@@ -1,0 +1,120 @@
+import { ConfigError } from '../base/errors.ts';
+import { plural } from '../base/text.ts';
+import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
+import { estimatePrompt } from '../limits/estimate.ts';
+import type { Middleware } from '../perform/middleware.ts';
+import { jsonSchema } from '../schema/plain.ts';
+import { ToolError } from '../tool/errors.ts';
+import { type Tool, tool } from '../tool/tool.ts';
+import { type CompactionBasics, checkCompaction, isFull, olderOf } from './older.ts';
+
+export interface ReferenceCompactionOptions extends CompactionBasics {
+  /** Results of more characters are referred to. @defaultValue 4_000 */
+  readonly over?: number;
+  /** What the model calls to read them again. @defaultValue 'read_result' */
+  readonly name?: string;
+}
+
+/** A middleware, and the tool that goes with it. */
+export interface ReferenceCompaction<in Context = unknown> extends Middleware<Context> {
+  /** For the agent's `tools`. */
+  readonly tools: readonly Tool<unknown>[];
+}
+
+/**
+ * Puts references in the place of large results in the older part of a conversation whenever the next prompt would pass a share of the
+ * model's window. The model reads them again, part by part, with a tool; results of earlier runs of a conversation are gone.
+ *
+ * `const references = compactByReference({ window: 128_000 })`, then `tools: [...references.tools]` and `middleware: [references]`.
+ * Each time is told by the `edits` of a `turn.planned`, and is a durable step. Nobody has to be asked for it.
+ *
+ * @throws ConfigError for numbers that can't be, and a name that can't be sent.
+ */
+export function compactByReference(options: ReferenceCompactionOptions): ReferenceCompaction {
+  const { over = 4_000, name = 'read_result' } = options;
+  checkCompaction('compactByReference', options);
+  if (!(over >= SHOWN))
+    throw new ConfigError(`compactByReference: over is ${over}. Pass a number of ${SHOWN} or more.`);
+  return {
+    tools: [readingTool(name)],
+    prepareTurn(turn) {
+      if (!isFull(turn, options)) return turn;
+      const { from, to } = olderOf(turn.messages, options);
+      const isReferred = (message: Message, index: number): message is ToolMessage =>
+        index >= from && index < to && message.role === 'tool' && textOf(message).length > over;
+      if (!turn.messages.some(isReferred)) return turn;
+      const messages = turn.messages.map((message, index) =>
+        isReferred(message, index) ? reference(message, name) : message,
+      );
+      const saved = estimatePrompt({ messages: turn.messages }) - estimatePrompt({ messages });
+      return { ...turn, messages, keepsMessages: true, promptTokens: turn.promptTokens - saved };
+    },
+    async tool(call, next, { earlier }) {
+      if (call.tool.name !== name) return next(call);
+      return {
+        content: partOf(earlier, call.input as Reading),
+      }; // It passed the tool's schema.
+    },
+  };
+}
+
+/** How much of a result its reference shows. */
+const SHOWN = 200;
+
+/** How much of one is read at once. */
+const PAGE = 8_000;
+
+function reference(message: ToolMessage, name: string): ToolMessage {
+  const text = textOf(message);
+  const how = `${name}({"id":${JSON.stringify(message.tool_call_id)},"from":0})`;
+  return {
+    ...message,
+    content: `${text.slice(0, SHOWN)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,
+  };
+}
+
+interface Reading {
+  readonly id: string;
+  readonly from?: number;
+}
+
+function partOf(earlier: readonly Message[], { id, from = 0 }: Reading): string {
+  const found = earlier.find((message) => message.role === 'tool' && message.tool_call_id === id);
+  if (found === undefined) throw new ToolError(`There is no result "${id}" to be read again. Make the call once more.`);
+  const text = textOf(found);
+  const part = text.slice(from, from + PAGE);
+  const left = text.length - from - part.length;
+  return left <= 0 ? part : `${part}\n[${plural(left, 'character')} left. Go on with "from": ${from + PAGE}]`;
+}
+
+function readingTool(name: string): Tool<unknown> {
+  return tool<Reading, unknown>({
+    name,
+    description: 'Reads an earlier result again, of which only the beginning is left in the conversation.',
+    input: READING as never, // Either kind of schema: `tool` asks which.
+    effect: 'read',
+    execute: () => {
+      throw new ConfigError(`Tool "${name}" needs its middleware. Pass middleware: [references] as well.`);
+    },
+  });
+}
+
+const READING = jsonSchema<unknown>(
+  {
+    type: 'object',
+    properties: {
+      id: { type: 'string', description: 'As the reference says.' },
+      from: { type: 'integer', minimum: 0, description: 'The first character, counted from 0.' },
+    },
+    required: ['id'],
+    additionalProperties: false,
+  },
+  {
+    validate: (value) => {
+      const { id, from = 0 } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+      if (typeof id !== 'string') return { issues: [{ path: ['id'], message: 'expected string' }] };
+      if (Number.isInteger(from) && (from as number) >= 0) return { value };
+      return { issues: [{ path: ['from'], message: 'expected a whole number of 0 or more' }] };
+    },
+  },
+);

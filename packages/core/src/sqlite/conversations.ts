@@ -1,0 +1,98 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { systemClock } from '../base/clock.ts';
+import type { Message } from '../chat/message.ts';
+import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
+import { databaseError, openDatabase } from './database.ts';
+import type { SqliteOptions } from './host-types.ts';
+import { Writer } from './writer.ts';
+
+export type SqliteConversationsOptions = Pick<SqliteOptions, 'synchronous' | 'lockedMs' | 'clock'>;
+
+export interface SqliteConversations extends ConversationStore {
+  /** What was asked for before comes first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps conversations in a file, which may be the one that `sqlite()` keeps runs in; many processes may have it at once.
+ *
+ * @throws DurableError as `sqlite()` does.
+ */
+export function sqliteConversations(path: string, options: SqliteConversationsOptions = {}): SqliteConversations {
+  const { synchronous = 'full', lockedMs = 5_000, clock = systemClock } = options;
+  return new ConversationTable(path, { synchronous, lockedMs, clock });
+}
+
+class ConversationTable implements SqliteConversations {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #writer: Writer;
+  #closed: Promise<void> | undefined;
+
+  constructor(path: string, { synchronous, lockedMs, clock }: Required<SqliteConversationsOptions>) {
+    this.#path = path;
+    this.#database = openDatabase(path, { synchronous });
+    this.#writer = new Writer(this.#database, { path, clock, lockedMs });
+  }
+
+  async load(id: string): Promise<StoredConversation | undefined> {
+    try {
+      return this.#find(id);
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    }
+  }
+
+  async save(id: string, change: ConversationChange): Promise<boolean> {
+    const texts = change.messages.map((message) => JSON.stringify(message));
+    return this.#writer.write(() => this.#save(id, { ...change, texts }));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#writer.write(() => undefined).finally(() => this.#database.close());
+    return this.#closed;
+  }
+
+  /** In one statement: nobody writes between the version and the messages. */
+  #find(id: string): StoredConversation | undefined {
+    const rows = this.#database
+      .prepare(
+        `SELECT version, message FROM conversations LEFT JOIN conversation_messages USING (conversation_id)
+         WHERE conversation_id = ? ORDER BY position`,
+      )
+      .all(id);
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    const messages = rows.flatMap(({ message }): Message[] => {
+      return typeof message === 'string' ? [JSON.parse(message)] : []; // Written by this class only.
+    });
+    return { version: Number(first['version']), messages };
+  }
+
+  #save(id: string, { version, keep, runId, texts }: Written): boolean {
+    const database = this.#database;
+    const written = database.prepare(
+      'SELECT 1 FROM conversation_runs WHERE conversation_id = ? AND version = ? AND run_id = ?',
+    );
+    if (runId !== undefined && written.get(id, version, runId) !== undefined) return true;
+    const { changes } =
+      version === 0
+        ? database.prepare('INSERT OR IGNORE INTO conversations VALUES (?, 1)').run(id)
+        : database
+            .prepare('UPDATE conversations SET version = version + 1 WHERE conversation_id = ? AND version = ?')
+            .run(id, version);
+    if (changes === 0) return false;
+    database.prepare('DELETE FROM conversation_messages WHERE conversation_id = ? AND position >= ?').run(id, keep);
+    const insert = database.prepare('INSERT INTO conversation_messages VALUES (?, ?, ?)');
+    for (const [index, text] of texts.entries()) insert.run(id, keep + index, text);
+    if (runId !== undefined) {
+      database.prepare('INSERT INTO conversation_runs VALUES (?, ?, ?)').run(id, version, runId);
+    }
+    return true;
+  }
+}
+
+interface Written extends ConversationChange {
+  /** The messages as JSON. */
+  readonly texts: readonly string[];
+}

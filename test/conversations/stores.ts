@@ -1,0 +1,50 @@
+import {
+  Agent,
+  type AgentOptions,
+  type ConversationStore,
+  type DurableHost,
+  memory,
+  memoryConversations,
+} from '@pawl/core';
+import { sqliteConversations } from '@pawl/core/sqlite';
+import { reply, scriptedModel } from '@pawl/testing';
+import { onTestFinished } from 'vitest';
+import { newFile, sqliteHost } from '../durable/hosts.ts';
+
+export interface StoreUnderTest {
+  readonly name: string;
+  readonly open: () => { readonly host: DurableHost; readonly store: ConversationStore };
+}
+
+/** What holds of one store holds of every store. On SQLite it shares its file with the runs. */
+export const stores: readonly StoreUnderTest[] = [
+  { name: 'memory', open: () => ({ host: memory(), store: memoryConversations() }) },
+  {
+    name: 'SQLite',
+    open: () => {
+      const file = newFile();
+      return { host: sqliteHost(file), store: sqliteStore(file) };
+    },
+  },
+];
+
+/** Closed after the test. */
+export function sqliteStore(file: string): ConversationStore {
+  const store = sqliteConversations(file);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Says back what it was told last, and how many messages it has read. */
+export function echo(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
+  const model = scriptedModel(({ messages }) => reply.text(`${messages.length}: ${String(messages.at(-1)?.content)}`));
+  return new Agent({ model, ...options });
+}
+
+export function user(content: string) {
+  return { role: 'user', content } as const;
+}
+
+export function assistant(content: string) {
+  return { role: 'assistant', content } as const;
+}

@@ -1,0 +1,25 @@
+import { writeSync } from 'node:fs';
+import { Agent, ConversationError, conversation } from '@pawl/core';
+import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
+import { reply, scriptedModel } from '@pawl/testing';
+
+/** Says twenty things in one conversation, as another process does: `node talker.ts <file> <name>`. Prints how often it was second. */
+const [file = '', name = ''] = process.argv.slice(2);
+
+const agent = new Agent({ model: scriptedModel(() => reply.text(`To ${name}.`)) });
+const durable = sqlite(file);
+const store = sqliteConversations(file);
+const chat = conversation({ id: 'chat', store });
+let told = 0;
+for (let count = 0; count < 20; count++) {
+  try {
+    await agent.run(`${name} ${count}`, { conversation: chat, durable });
+  } catch (error) {
+    if (!(error instanceof ConversationError)) throw error;
+    told++;
+    await chat.append(error.added);
+  }
+}
+await durable.close();
+await store.close();
+writeSync(1, JSON.stringify({ told }));

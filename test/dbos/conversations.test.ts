@@ -1,0 +1,71 @@
+import { Agent, conversation, memoryConversations, type PendingCall, type Run, tool } from '@pawl/core';
+import { dbosHost } from '@pawl/dbos';
+import { reply, scriptedModel } from '@pawl/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
+import { until } from './workers.ts';
+
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.stop());
+
+test('a run that a worker takes by itself goes on in its conversation', async () => {
+  const { host, chat, pending } = await suspended();
+  await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+  await until(host, 'run', ['completed']);
+  expect((await chat.messages()).map(({ content }) => content)).toEqual(['Go.', null, 'Paid.', 'Done.']);
+});
+
+test('a worker is told where the conversation was gone on with meanwhile, and the run has ended all the same', async () => {
+  const { host, chat, pending, errors } = await suspended();
+  await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
+  await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+  const { outcome } = await until(host, 'run', ['completed']);
+  expect(outcome).toMatchObject({ output: 'Done.' });
+  await expect.poll(() => errors).toMatchObject([{ code: 'conversation.conflict', added: { length: 4 } }]);
+  expect(await chat.messages()).toEqual([{ role: 'user', content: 'Meanwhile.' }]);
+});
+
+/** A run that waits, on a worker of its own. */
+async function suspended() {
+  const store = memoryConversations();
+  const agent = payer();
+  const errors: unknown[] = [];
+  const host = await dbosHost<Run>({
+    url: await postgres.newDatabase(),
+    executorId: 'worker',
+    agents: [{ agent, conversation: ({ conversation: { id } }) => conversation({ id, store }) }],
+    queue: { pollingMs: 20 },
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(() => host.close());
+  const chat = conversation({ id: 'chat', store });
+  const run = agent.run('Go.', { conversation: chat, durable: host, runId: 'run' });
+  return { host, chat, errors, pending: await pendingOf(run) };
+}
+
+async function pendingOf(run: Run): Promise<PendingCall> {
+  const outcome = await run.outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  return pending;
+}
+
+function payer(): Agent {
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input: z.object({}),
+    needsApproval: true,
+    execute: () => 'Paid.',
+  });
+  const model = scriptedModel(({ messages }) =>
+    messages.at(-1)?.role === 'tool' ? reply.text('Done.') : reply.call('pay', {}),
+  );
+  return new Agent({ name: 'payer', model, tools: [pay] });
+}

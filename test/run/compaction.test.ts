@@ -1,0 +1,218 @@
+import {
+  Agent,
+  type ChatRequest,
+  compactByReference,
+  compactBySummary,
+  type Message,
+  type RunEvent,
+  tool,
+} from '@pawl/core';
+import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from '../durable/hosts.ts';
+import { type Random, seeded } from '../loop/random.ts';
+
+const long = 'A long story. '.repeat(400);
+
+const read = tool({
+  name: 'read',
+  description: 'Reads a page.',
+  input: z.object({ page: z.number() }),
+  effect: 'read',
+  execute: ({ page }) => `${page}: ${long}`,
+});
+
+/** Reads so many pages, then answers; its prompts are counted by their length. */
+function reader(pages: number) {
+  return scriptedModel(({ messages }) => {
+    const seen = messages.flatMap(({ role, content }) => (role === 'tool' ? [String(content).split(':')[0]] : []));
+    const told = /pages up to (\d+)/.exec(JSON.stringify(messages))?.[1];
+    const next = Math.max(Number(told ?? 0), ...seen.map(Number).filter((page) => !Number.isNaN(page)), 0) + 1;
+    const prompt = Math.ceil(JSON.stringify(messages).length / 4);
+    const usage = { prompt_tokens: prompt, completion_tokens: 5, total_tokens: prompt + 5 };
+    return next > pages ? reply.text('Read all.', { usage }) : reply.call('read', { page: next }, { usage });
+  });
+}
+
+function writer() {
+  return scriptedModel(({ messages }) => {
+    const pages = [...JSON.stringify(messages).matchAll(/(\d+): A long|pages up to (\d+)/g)].map(([, a, b]) =>
+      Number(a ?? b),
+    );
+    return reply.text(`They read pages up to ${Math.max(0, ...pages)}.`);
+  });
+}
+
+test('a conversation that fills the window goes on from a summary, and its end stays as it is', async () => {
+  const model = reader(12);
+  const summaries = writer();
+  const middleware = [compactBySummary({ window: 10_000, keepTurns: 2, model: summaries })];
+  const agent = new Agent({ model, tools: [read], middleware, instructions: 'Read.' });
+  const planned: RunEvent[] = [];
+  const run = agent.run('Read it all.');
+  run.on('turn.planned', (event) => planned.push(event));
+  const outcome = await run;
+  expect(outcome.output).toBe('Read all.');
+  expect(summaries.requests.length).toBeGreaterThan(1);
+  const edits = planned.filter((event) => 'edits' in event);
+  expect(edits).toHaveLength(summaries.requests.length);
+  for (const { messages } of model.requests) {
+    expect(JSON.stringify(messages).length / 4).toBeLessThan(10_000);
+    expect(messages[0]).toEqual({ role: 'system', content: 'Read.' });
+    expect(checkHistory(messages.slice(1))).toEqual([]);
+    expect(messages.filter(({ content }) => content === 'Read it all.')).toHaveLength(1);
+  }
+  expect(checkHistory(outcome.messages)).toEqual([]);
+  expect(outcome.usage.requests).toBe(model.requests.length + summaries.requests.length);
+});
+
+test('between two summaries the beginning of the prompt stays the same', async () => {
+  const model = reader(12);
+  const middleware = [compactBySummary({ window: 10_000, keepTurns: 2, model: writer() })];
+  await new Agent({ model, tools: [read], middleware }).run('Read it all.');
+  const changed = model.requests.filter(({ messages }, index) => {
+    const before = model.requests[index - 1]?.messages ?? [];
+    return before.some((message, at) => JSON.stringify(message) !== JSON.stringify(messages[at]));
+  });
+  expect(changed.length).toBeGreaterThan(0);
+  expect(changed.length).toBeLessThan(model.requests.length / 2);
+});
+
+test('large results become references, which the model reads again part by part', async () => {
+  const references = compactByReference({ window: 4_000, keepTurns: 1, over: 1_000 });
+  const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
+  const id = 'call_page';
+  const model = scriptedModel([
+    reply.calls([{ name: 'read', arguments: { page: 1 }, id }]),
+    reply.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
+    reply.call('read_result', { id }),
+    reply.call('read_result', { id, from: 5_000 }),
+    reply.call('read_result', { id: 'nothing' }),
+    reply.text('Done.'),
+  ]);
+  const agent = new Agent({ model, tools: [read, ...references.tools], middleware: [references] });
+  const { messages } = await agent.run('Read.');
+  const results = messages.flatMap((message) => (message.role === 'tool' ? [String(message.content)] : []));
+  expect(results[0]).toContain('characters in all. Read them again with read_result({"id":"call_page","from":0})]');
+  expect(results[0]?.length).toBeLessThan(400);
+  expect(results[2]).toBe(`1: ${long}`);
+  expect(results[3]).toBe(`1: ${long}`.slice(5_000));
+  expect(results[4]).toBe('There is no result "nothing" to be read again. Make the call once more.');
+  expect(checkHistory(messages)).toEqual([]);
+});
+
+test.each(hosts)(
+  'after a pause on $name the summary is remembered, and what was referred to can still be read',
+  async ({ open }) => {
+    const host = open();
+    const references = compactByReference({ window: 4_000, keepTurns: 1, over: 1_000 });
+    const summaries = writer();
+    const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({}) });
+    const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
+    const id = 'call_page';
+    const model = scriptedModel([
+      reply.calls([{ name: 'read', arguments: { page: 1 }, id }]),
+      reply.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
+      reply.call('ask', {}),
+      reply.call('read_result', { id, from: 5_000 }),
+      reply.text('Done.'),
+    ]);
+    const middleware = [references, compactBySummary({ window: 4_000, keepTurns: 1, above: 1, model: summaries })];
+    const agent = new Agent({ model, tools: [read, ask, ...references.tools], middleware });
+    const suspended = await agent.run('Read.', { durable: host, runId: 'run' }).outcome();
+    const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
+    const { id: waits = '', fingerprint = '' } = pending ?? {};
+    await host.answer('run', waits, { type: 'reply', fingerprint, value: 'Yes.' });
+    const before = summaries.requests.length;
+    const { messages, output } = await agent.resume('run', { durable: host });
+    expect([output, summaries.requests.length]).toEqual(['Done.', before]);
+    expect(JSON.stringify(messages)).toContain(JSON.stringify(`1: ${long}`.slice(5_000)).slice(1, -1));
+  },
+);
+
+test('a prompt that the server finds too long is summarised, and asked once more', async () => {
+  const tooLong = reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
+  const model = scriptedModel([tooLong, reply.text('Short enough.')]);
+  const middleware = [compactBySummary({ window: 1_000_000, keepTurns: 1, model: writer() })];
+  const history: Message[] = [
+    { role: 'user', content: `1: ${long}` },
+    { role: 'assistant', content: 'Yes.' },
+    { role: 'user', content: 'And?' },
+    { role: 'assistant', content: 'Well.' },
+    { role: 'user', content: 'So?' },
+  ];
+  const { output } = await new Agent({ model, middleware }).run(history);
+  expect(output).toBe('Short enough.');
+  expect(model.requests[1]?.messages[0]).toEqual({
+    role: 'user',
+    content: 'Summary of the conversation so far:\nThey read pages up to 1.',
+  });
+});
+
+test('a model that gives no summary fails the run, and says so', async () => {
+  const middleware = [compactBySummary({ window: 100, keepTurns: 1, model: scriptedModel([reply.text(' ')]) })];
+  const history = [
+    { role: 'user', content: long },
+    { role: 'assistant', content: 'Yes.' },
+    { role: 'user', content: 'And?' },
+    { role: 'assistant', content: 'No.' },
+    { role: 'user', content: 'So?' },
+  ] as const;
+  const outcome = await new Agent({ model: reader(0), middleware }).run(history).outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('gave no summary') } });
+});
+
+test('whatever the conversation and the threshold, what is sent is a valid history, and shorter where it was changed', async () => {
+  let changed = 0;
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = seeded(seed);
+    const history = generated(random);
+    const basics = { window: 1 + random(4_000), keepTurns: 1 + random(4) };
+    const references = compactByReference({ ...basics, over: 200 + random(400) });
+    const summaries = scriptedModel(() => reply.text('S'.repeat(1 + random(600))));
+    const middleware = [references, compactBySummary({ ...basics, model: summaries })];
+    const model = scriptedModel([reply.text('Done.')]);
+    const outcome = await new Agent({ model, tools: [...references.tools], middleware }).run(history);
+    const { messages } = model.requests[0] as ChatRequest;
+    expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+    expect(checkHistory(outcome.messages)).toEqual([]);
+    expect(messages.filter(({ role }) => role === 'system')).toEqual(history.filter(({ role }) => role === 'system'));
+    expect(messages).toContainEqual(history.findLast(({ role }) => role === 'user'));
+    if (JSON.stringify(messages) === JSON.stringify(history)) continue;
+    changed++;
+    expect(sizeOf(messages)).toBeLessThan(sizeOf(history));
+  }
+  expect(changed).toBeGreaterThan(50);
+});
+
+function sizeOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, { content }) => sum + String(content).length, 0);
+}
+
+/** A valid conversation that ends with the user or with results. */
+function generated(random: Random): readonly Message[] {
+  const messages: Message[] = random(2) === 0 ? [] : [{ role: 'system', content: 'Be brief.' }];
+  const text = (): string => 'word '.repeat(random(3) === 0 ? random(400) : 1 + random(10));
+  messages.push({ role: 'user', content: text() });
+  for (let turn = random(12); turn > 0; turn--) {
+    const calls = Array.from({ length: random(4) }, (_, index) => ({
+      id: `call_${turn}_${index}`,
+      type: 'function' as const,
+      function: { name: 'read', arguments: JSON.stringify({ page: random(9) }) },
+    }));
+    if (calls.length === 0) messages.push({ role: 'assistant', content: text() }, { role: 'user', content: text() });
+    else messages.push({ role: 'assistant', content: null, tool_calls: calls });
+    for (const { id } of calls) messages.push({ role: 'tool', tool_call_id: id, content: text() });
+  }
+  return messages;
+}
+
+test.each([
+  [() => compactBySummary({ window: 0 }), 'compactBySummary: window is 0.'],
+  [() => compactBySummary({ window: 10, above: 2 }), 'compactBySummary: above is 2.'],
+  [() => compactByReference({ window: 10, keepTurns: 0 }), 'compactByReference: keepTurns is 0.'],
+  [() => compactByReference({ window: 10, over: 5 }), 'compactByReference: over is 5.'],
+])('numbers that can not be are refused', (make, message) => {
+  expect(make).toThrow(message);
+});
