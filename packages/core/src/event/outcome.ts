@@ -59,11 +59,25 @@ export interface Suspended extends Ending {
   readonly pending: readonly PendingCall[];
 }
 
+/** Who has spent how much of a limit. */
+export interface Share {
+  readonly agent: string;
+  /** The tool whose calls have spent it, agents as tools among them; absent for the agent's own requests. */
+  readonly tool?: string;
+  /** In the limit's own unit. */
+  readonly spent: number;
+}
+
 export interface Limited<Output = string> extends Ending {
   readonly status: 'limited';
   readonly limit: LimitName;
   readonly max: number;
   readonly spent: number;
+  /**
+   * Who spent it, the most first. Of a run inside another only what is its own: the rest of `spent` is in the runs around it. Time of
+   * calls side by side counts for each.
+   */
+  readonly spentBy: readonly Share[];
   /** What the last turn without tools could still give. */
   readonly output?: Output;
   readonly text?: string;

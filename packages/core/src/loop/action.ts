@@ -10,7 +10,7 @@ type Untimed<T> = Omit<T, 'at' | 'activeMs'>;
 export type Conclusion = Bare<Outcome<unknown>>;
 
 /** Over each member of the union by itself. */
-type Bare<Each> = Each extends unknown ? Omit<Each, keyof Ending> : never;
+type Bare<Each> = Each extends unknown ? Omit<Each, keyof Ending | 'spentBy'> : never;
 
 interface OnCalls {
   readonly turn: number;

@@ -1,9 +1,10 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
 import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
-import { addUsage, type Usage } from '../event/usage.ts';
-import { closeCall, refusedBy, spentInside, updateCall } from './calls.ts';
+import type { Usage } from '../event/usage.ts';
+import { closeCall, refusedBy, spentInside, updateCall, withSpent } from './calls.ts';
 import { edited } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
+import { withShare } from './shares.ts';
 import type { CallState, Failing, RunState } from './state.ts';
 
 /** What is known after a fact. Pure. */
@@ -71,8 +72,11 @@ function replied(state: RunState, fact: ModelReplied): RunState {
   const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
   const said = isHistory ? [verdict === 'refused' ? withoutCalls(message) : message] : [];
   const history = state.history.append(...said);
+  const { shares, ...used } = spentInside(spent(state, fact.usage), fact);
+  const asked = { agent: state.speaker?.to, turns: 1, durationMs: fact.durationMs };
   return {
-    ...spentInside(spent(state, fact.usage), fact),
+    ...used,
+    shares: withShare(shares, asked),
     turn,
     history,
     counted: countedBy(fact, history.messages.length) ?? state.counted,
@@ -91,7 +95,8 @@ function handedOver(before: RunState, fact: AgentChanged): RunState {
   const state = edited(spentInside(before, fact), fact.edits ?? []);
   const { handoffs, asked } = state;
   const anew = { tools: undefined, results: [], misses: new Map(), failing: new Map(), counted: undefined };
-  return { ...state, ...anew, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
+  const shares = withShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
+  return { ...state, ...anew, shares, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
 }
 
 /** Only a reply to the first try says what the conversation has: a failed attempt's share is a guess. */
@@ -106,7 +111,7 @@ function withoutCalls({ tool_calls: _, ...message }: AssistantMessage): Assistan
 }
 
 function spent(state: RunState, usage: Usage): RunState {
-  return { ...state, usage: addUsage(state.usage, usage), lastUsage: usage };
+  return { ...withSpent(state, { usage }), lastUsage: usage };
 }
 
 function callsOf(message: AssistantMessage, raw: ModelReplied['rawArguments']): readonly CallState[] {

@@ -1,7 +1,8 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
-import type { CallClosed, ToolFinished } from '../event/fact.ts';
-import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { CallClosed, ToolFinished, ToolSkipped } from '../event/fact.ts';
+import { addUsage, type Usage } from '../event/usage.ts';
+import { type Taken, withShare } from './shares.ts';
 import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
 
 interface CallChange extends Partial<Pick<CallState, 'status' | 'doubts' | 'pending' | 'inner' | 'closed'>> {
@@ -38,6 +39,7 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
   const counted: RunState = {
     ...state,
     toolCalls: state.toolCalls + (fact.type === 'tool.skipped' ? 0 : 1),
+    shares: fact.type === 'tool.skipped' ? state.shares : withShare(state.shares, shareOf(fact, before)),
     over: state.over ?? overBy(fact),
     ended: state.ended ?? endedBy(fact),
   };
@@ -46,6 +48,7 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
 }
 
 interface Spent {
+  readonly index?: number;
   readonly spent?: Usage;
   readonly aside?: Usage;
 }
@@ -54,9 +57,24 @@ interface Spent {
  * What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. So is what
  * was asked aside. Neither says how large this conversation is.
  */
-export function spentInside(state: RunState, { spent, aside }: Spent): RunState {
-  if (spent === undefined && aside === undefined) return state;
-  return { ...state, usage: addUsage(addUsage(state.usage, spent ?? NO_USAGE), aside ?? NO_USAGE) };
+export function spentInside(state: RunState, { index, spent, aside }: Spent): RunState {
+  const call = state.calls.find((each) => each.index === index)?.call;
+  const before = aside === undefined ? state : withSpent(state, { usage: aside });
+  return spent === undefined ? before : withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
+}
+
+/** What was used, and by whom: by the one who speaks, or one of its tools. */
+export function withSpent(
+  state: RunState,
+  { usage, tool }: { readonly usage: Usage; readonly tool?: string },
+): RunState {
+  const { totalTokens: tokens, cost } = usage;
+  const by = { agent: state.speaker?.to, ...(tool === undefined ? {} : { tool }) };
+  return { ...state, usage: addUsage(state.usage, usage), shares: withShare(state.shares, { ...by, tokens, cost }) };
+}
+
+function shareOf(fact: Exclude<CallClosed, ToolSkipped>, { speaker }: RunState): Taken {
+  return { agent: speaker?.to, tool: nameOf(fact), toolCalls: 1, durationMs: fact.durationMs };
 }
 
 function overBy(fact: CallClosed): RunState['over'] {

@@ -6,6 +6,7 @@ import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Verdict } from './judge.ts';
+import type { Shares } from './shares.ts';
 
 /** Where one call of the turn stands. */
 export interface CallState {
@@ -80,6 +81,8 @@ export interface RunState {
   readonly usage: Usage;
   /** The tokens and the cost of the last request. */
   readonly lastUsage: Usage;
+  /** Who has taken how much of each cap. */
+  readonly shares: Shares;
   readonly toolCalls: number;
   readonly activeMs: number;
   readonly asked: { readonly empty: number; readonly cut: number; readonly output: number };
@@ -112,6 +115,7 @@ export function initialState(history: History): RunState {
     isParked: false,
     usage: NO_USAGE,
     lastUsage: NO_USAGE,
+    shares: new Map(),
     toolCalls: 0,
     activeMs: 0,
     asked: { empty: 0, cut: 0, output: 0 },

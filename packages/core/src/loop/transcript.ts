@@ -3,6 +3,7 @@ import type { Message, ToolMessage } from '../chat/message.ts';
 import type { Ending, Outcome, PendingCall } from '../event/outcome.ts';
 import type { Conclusion } from './action.ts';
 import { partsMessage, toolMessage } from './calls.ts';
+import { sharesOf } from './shares.ts';
 import type { CallState, RunState } from './state.ts';
 
 /** An outcome, with everything that every outcome has. */
@@ -19,7 +20,9 @@ export function outcomeOf(
     toolCalls: state.toolCalls,
     durationMs: state.activeMs,
   };
-  return { ...conclusion, ...ending };
+  if (conclusion.status !== 'limited') return { ...conclusion, ...ending };
+  const { limit } = conclusion;
+  return { ...conclusion, spentBy: sharesOf(state.shares, { limit, agent }), ...ending };
 }
 
 /** The conversation so far as it can be sent: calls that are still open are answered as what they are. */

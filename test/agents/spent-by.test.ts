@@ -1,0 +1,138 @@
+import { Agent, type Outcome, tool } from '@pawl/core';
+import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const price = { input: 10, output: 10 };
+const used = (tokens: number) => ({ prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens });
+
+function helper(tokens: number) {
+  const model = { ...scriptedModel([reply.text('Found.', { usage: used(tokens) })]), price };
+  return new Agent({ name: 'helper', model }).asTool({ name: 'research', description: 'Researches.' });
+}
+
+function spentBy(outcome: Outcome): unknown {
+  if (outcome.status !== 'limited') throw new Error(`It ended as ${outcome.status}.`);
+  const { limit, spent } = outcome;
+  return { limit, spent, by: outcome.spentBy };
+}
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+
+const asking: readonly ModelReply[] = [
+  reply.calls(
+    [
+      { name: 'research', arguments: { prompt: 'All.' } },
+      { name: 'look', arguments: {} },
+    ],
+    { usage: used(100) },
+  ),
+  reply.text('Never asked.'),
+];
+
+test.each([
+  [
+    { tokens: 400 },
+    {
+      limit: 'tokens',
+      spent: 400,
+      by: [
+        ['research', 300],
+        [undefined, 100],
+      ],
+    },
+  ],
+  [
+    { cost: 0.004 },
+    {
+      limit: 'cost',
+      spent: 0.004,
+      by: [
+        ['research', 0.003],
+        [undefined, 0.001],
+      ],
+    },
+  ],
+])('a run that has reached %j says who spent it: by agent and tool', async (limits, { limit, spent, by }) => {
+  const model = { ...scriptedModel(asking), price };
+  const agent = new Agent({ name: 'lead', model, tools: [helper(300), look], limits });
+  expect(spentBy(await agent.run('Go.').outcome())).toEqual({
+    limit,
+    spent,
+    by: by.map(([tool, spent]) => ({ agent: 'lead', ...(tool === undefined ? {} : { tool }), spent })),
+  });
+});
+
+test('calls are counted by tool, and requests by agent', async () => {
+  const calls = reply.calls([
+    { name: 'look', arguments: {} },
+    { name: 'look', arguments: {} },
+  ]);
+  const agent = () =>
+    new Agent({ name: 'lead', model: scriptedModel([calls, calls, reply.text('Done.')]), tools: [look] });
+  expect(
+    spentBy(
+      await agent()
+        .run('Go.', { limits: { toolCalls: 3 } })
+        .outcome(),
+    ),
+  ).toEqual({
+    limit: 'toolCalls',
+    spent: 2,
+    by: [{ agent: 'lead', tool: 'look', spent: 2 }],
+  });
+  expect(
+    spentBy(
+      await agent()
+        .run('Go.', { limits: { turns: 2 } })
+        .outcome(),
+    ),
+  ).toEqual({
+    limit: 'turns',
+    spent: 1,
+    by: [{ agent: 'lead', spent: 2 }],
+  });
+});
+
+test('after a hand-off it is told who of the agents it was', async () => {
+  const billing = new Agent({
+    name: 'billing',
+    model: scriptedModel([reply.call('look'), reply.text('Done.')]),
+    tools: [look],
+  });
+  const model = scriptedModel([reply.call('hand_off_to_billing')]);
+  const outcome = await new Agent({ name: 'desk', model, handoffs: [billing] })
+    .run('Go.', { limits: { turns: 3 } })
+    .outcome();
+  expect(spentBy(outcome)).toMatchObject({
+    by: [
+      { agent: 'billing', spent: 2 },
+      { agent: 'desk', spent: 1 },
+    ],
+  });
+});
+
+test('time is that of requests and of calls', async () => {
+  const clock = manualClock();
+  const wait = tool({
+    name: 'wait',
+    description: 'Waits.',
+    input: z.object({}),
+    timeoutMs: 600_000,
+    execute: (_, { signal }) => clock.sleep(20_000, signal),
+  });
+  const agent = new Agent({
+    name: 'lead',
+    model: scriptedModel([reply.call('wait'), reply.call('wait')]),
+    clock,
+    tools: [wait],
+  });
+  const run = agent.run('Go.', { limits: { durationMs: 30_000 } }).outcome();
+  await clock.advance(20_000);
+  await clock.advance(20_000);
+  expect(spentBy(await run)).toEqual({
+    limit: 'durationMs',
+    spent: 30_000,
+    by: [{ agent: 'lead', tool: 'wait', spent: 20_000 }],
+  });
+});
