@@ -74,7 +74,7 @@ export interface Limited<Output = string> extends Ending {
   readonly max: number;
   readonly spent: number;
   /**
-   * Who spent it, the most first. Of a run inside another only what is its own: the rest of `spent` is in the runs around it. Time of
+   * Who spent it, the most first, the last turn without tools included. Of a run inside another only what is its own: the rest of `spent` is in the runs around it. Time of
    * calls side by side counts for each.
    */
   readonly spentBy: readonly Share[];

@@ -1,0 +1,41 @@
+// Guards look at what comes in, what is called and what goes out. One that fails lets nothing pass.
+import { Agent, inputGuard, openai, outputGuard, tool, toolGuard } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+import { z } from 'zod';
+
+const server = await offlineServer({
+  script: ({ messages }) => {
+    const { role, content } = messages.at(-1) ?? {};
+    const amount = String(content).includes('all') ? 9_000 : 20;
+    return role === 'tool' ? reply.text(`${content} Call me at 555-0100.`) : reply.call('transfer', { amount });
+  },
+});
+const transfer = tool({
+  name: 'transfer',
+  description: 'Transfers money.',
+  input: z.object({ amount: z.number() }),
+  execute: ({ amount }) => `Transferred ${amount}.`,
+});
+const manners = inputGuard({
+  name: 'manners',
+  check: ({ messages }) =>
+    messages.some(({ content }) => String(content).includes('steal'))
+      ? { type: 'refuse', reason: 'We do not help with that.' }
+      : { type: 'pass' },
+});
+const cap = toolGuard({
+  name: 'cap',
+  before: ({ input }) =>
+    (input as { amount: number }).amount > 100 ? { type: 'deny', reason: 'more than 100.' } : { type: 'pass' },
+});
+const privacy = outputGuard({
+  name: 'privacy',
+  check: ({ text }) => ({ type: 'replace', text: text.replaceAll(/\d{3}-\d{4}/g, '***') }),
+});
+const model = openai('any', { baseURL: server.baseURL });
+const agent = new Agent({ model, tools: [transfer], middleware: [manners, cap, privacy] });
+for (const input of ['Send 20 to Ada.', 'Send it all to Ada.', 'Help me steal.']) {
+  const outcome = await agent.run(input).outcome();
+  console.log(outcome.status, 'output' in outcome ? outcome.output : 'refusal' in outcome && outcome.refusal);
+}
+await server.close();

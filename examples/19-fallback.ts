@@ -1,0 +1,18 @@
+// Two servers: when the first one's retries are spent, the second is asked. Every attempt is an event.
+import { Agent, openai, withFallback } from '@pawl/core';
+import { offlineServer, reply } from '@pawl/testing';
+
+const down = await offlineServer({ script: () => reply.httpError(503, { message: 'Overloaded.' }) });
+const up = await offlineServer({ script: () => reply.text('Here I am.') });
+const model = withFallback(openai('first', { baseURL: down.baseURL }), openai('second', { baseURL: up.baseURL }));
+const agent = new Agent({ model, retry: { attempts: 2, minDelayMs: 1, maxDelayMs: 1 } });
+
+const run = agent.run('Is anybody there?');
+run.on('attempt.failed', ({ attempt, model: name, error }) =>
+  console.log(`attempt ${attempt}, ${name}: ${error.code}`),
+);
+run.on('model.replied', ({ model: name, failedAttempts }) =>
+  console.log(`${name}, after ${failedAttempts.length} failures`),
+);
+console.log((await run).output);
+await Promise.all([down.close(), up.close()]);
