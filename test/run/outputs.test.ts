@@ -1,5 +1,5 @@
 import { Agent, type ChatModel, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { served } from './served.ts';
@@ -71,4 +71,21 @@ describe('where the server holds the model to tools only', () => {
     ]);
     await server.close();
   });
+});
+
+test('an output may be of several types: the first that fits is told by its own fields', async () => {
+  const output = z.discriminatedUnion('type', [
+    z.object({ type: z.literal('invoice'), total: z.number() }),
+    z.object({ type: z.literal('question'), text: z.string() }),
+  ]);
+  const replies = [
+    '{"value": {"type": "invoice", "total": "5"}}',
+    '{"value": {"type": "invoice", "total": 5}}',
+    '{"type": "question", "text": "Which?"}',
+  ];
+  const agent = new Agent({ model: scriptedModel(replies.map((text) => reply.text(text))), output });
+  const first = await agent.run('Go.');
+  expect(first.output).toEqual({ type: 'invoice', total: 5 });
+  const second = await agent.run('Go.');
+  expect(second.output.type === 'question' && second.output.text).toBe('Which?');
 });
