@@ -1,26 +1,7 @@
-import { Agent, type AgentOptions, inputGuard, outputGuard, tool, toolGuard } from '@pawl/core';
-import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { inputGuard, outputGuard, toolGuard } from '@pawl/core';
+import { reply } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-
-const done: string[] = [];
-const send = tool({
-  name: 'send',
-  description: 'Sends a letter.',
-  input: z.object({ to: z.string() }),
-  execute: ({ to }) => {
-    done.push(to);
-    return `sent to ${to}`;
-  },
-});
-
-function guarded(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
-  done.length = 0;
-  const model = scriptedModel(replies);
-  const clock = manualClock();
-  const agent = new Agent({ model, clock, tools: [send], ...options });
-  return { agent, model, clock };
-}
+import { done, guarded } from './guarded.ts';
 
 const broken = (): never => {
   throw new Error('The list is gone.');

@@ -1,26 +1,8 @@
-import { Agent, type AgentOptions, inputGuard, outputGuard, type RunEvent, tool, toolGuard } from '@pawl/core';
-import { checkHistory, type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, inputGuard, outputGuard, type RunEvent, toolGuard } from '@pawl/core';
+import { checkHistory, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-
-const done: string[] = [];
-const send = tool({
-  name: 'send',
-  description: 'Sends a letter.',
-  input: z.object({ to: z.string() }),
-  execute: ({ to }) => {
-    done.push(to);
-    return `sent to ${to}`;
-  },
-});
-
-function guarded(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
-  done.length = 0;
-  const model = scriptedModel(replies);
-  const clock = manualClock();
-  const agent = new Agent({ model, clock, tools: [send], ...options });
-  return { agent, model, clock };
-}
+import { done, guarded } from './guarded.ts';
 
 const nothingBad = inputGuard({
   name: 'manners',

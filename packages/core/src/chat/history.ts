@@ -48,6 +48,11 @@ export class History {
     return history;
   }
 
+  /** How many messages there are; costs nothing, where `messages` makes a list. */
+  get length(): number {
+    return this.#length;
+  }
+
   get messages(): readonly Message[] {
     this.#messages ??= this.#shared.messages.slice(0, this.#length);
     return this.#messages;

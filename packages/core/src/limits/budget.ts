@@ -130,8 +130,9 @@ export class Budget {
   }
 
   /** Sets aside what was used and not yet charged. Gives the way to put it back. */
-  hold({ totalTokens, cost }: Usage): () => void {
-    const outer = this.#around?.hold({ ...NO_USAGE, totalTokens, cost });
+  hold(used: Usage): () => void {
+    const { totalTokens, cost } = used;
+    const outer = this.#around?.hold(used);
     this.#reservedTokens += totalTokens;
     this.#reservedCost += cost;
     return () => {

@@ -1,7 +1,7 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
 import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import type { Usage } from '../event/usage.ts';
-import { closeCall, refusedBy, spentInside, updateCall, withSpent } from './calls.ts';
+import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent } from './calls.ts';
 import { edited } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
 import { withShare } from './shares.ts';
@@ -79,7 +79,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     shares: withShare(shares, asked),
     turn,
     history,
-    counted: countedBy(fact, history.messages.length) ?? state.counted,
+    counted: countedBy(fact, history.length) ?? state.counted,
     calls: verdict === 'calls' ? callsOf(message, fact.rawArguments) : [],
     results: [],
     word: { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
@@ -128,8 +128,7 @@ function callsOf(message: AssistantMessage, raw: ModelReplied['rawArguments']): 
 function requested(state: RunState, fact: ApprovalRequested): RunState {
   const { index, pending } = fact;
   const before = state.calls.find((call) => call.index === index)?.doubts ?? 0;
-  const hasBegun = pending.reason === 'in_doubt' || pending.reason === 'suspended';
-  const doubts = hasBegun ? before + 1 : before;
+  const doubts = hasBegun(pending.reason) ? before + 1 : before;
   return updateCall(spentInside(state, fact), index, { status: 'pending', pending, doubts });
 }
 

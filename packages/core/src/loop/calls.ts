@@ -1,6 +1,7 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
 import type { CallClosed, ToolFinished, ToolSkipped } from '../event/fact.ts';
+import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';
 import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
@@ -47,6 +48,11 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
   return closed.length < counted.calls.length ? counted : turnClosed(counted, closed);
 }
 
+/** Whether a call that waits for this reason has begun, so that letting it run is letting it run again. */
+export function hasBegun(reason: PendingCall['reason']): boolean {
+  return reason === 'in_doubt' || reason === 'suspended';
+}
+
 interface Spent {
   readonly index?: number;
   readonly spent?: Usage;
@@ -58,9 +64,10 @@ interface Spent {
  * was asked aside. Neither says how large this conversation is.
  */
 export function spentInside(state: RunState, { index, spent, aside }: Spent): RunState {
-  const call = state.calls.find((each) => each.index === index)?.call;
   const before = aside === undefined ? state : withSpent(state, { usage: aside });
-  return spent === undefined ? before : withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
+  if (spent === undefined) return before;
+  const call = state.calls.find((each) => each.index === index)?.call;
+  return withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
 }
 
 /** What was used, and by whom: by the one who speaks, or one of its tools. */

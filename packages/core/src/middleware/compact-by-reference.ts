@@ -1,12 +1,11 @@
 import { ConfigError } from '../base/errors.ts';
 import { plural } from '../base/text.ts';
 import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
-import { estimatePrompt } from '../limits/estimate.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type Tool, tool } from '../tool/tool.ts';
-import { type CompactionBasics, checkCompaction, isFull, olderOf } from './older.ts';
+import { type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
 
 export interface ReferenceCompactionOptions extends CompactionBasics {
   /** Results of more characters are referred to. @defaultValue 4_000 */
@@ -46,8 +45,7 @@ export function compactByReference(options: ReferenceCompactionOptions): Referen
       const messages = turn.messages.map((message, index) =>
         isReferred(message, index) ? reference(message, name) : message,
       );
-      const saved = estimatePrompt({ messages: turn.messages }) - estimatePrompt({ messages });
-      return { ...turn, messages, keepsMessages: true, promptTokens: turn.promptTokens - saved };
+      return withSmaller(turn, messages);
     },
     async tool(call, next, { earlier }) {
       if (call.tool.name !== name) return next(call);

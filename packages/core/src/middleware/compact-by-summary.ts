@@ -3,7 +3,7 @@ import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { type CompactionBasics, checkCompaction, isFull, olderOf } from './older.ts';
+import { type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
 import { summarise, summaryMessage } from './summarise.ts';
 
 export interface SummaryCompactionOptions extends CompactionBasics {
@@ -31,9 +31,7 @@ export function compactBySummary<Context = unknown>(options: SummaryCompactionOp
       if (!isFull(turn, options)) return turn;
       const { model = turn.model } = options;
       const messages = await compacted(turn.messages, { ...options, model, ask: scope.ask });
-      if (messages === undefined) return turn;
-      const saved = estimatePrompt({ messages: turn.messages }) - estimatePrompt({ messages });
-      return { ...turn, messages, keepsMessages: true, promptTokens: turn.promptTokens - saved };
+      return messages === undefined ? turn : withSmaller(turn, messages);
     },
     async model(request, next, scope) {
       try {

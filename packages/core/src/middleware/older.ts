@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import type { Message } from '../chat/message.ts';
+import { estimatePrompt } from '../limits/estimate.ts';
 import type { TurnPlan } from '../perform/middleware.ts';
 import { headOf } from './views.ts';
 
@@ -25,6 +26,12 @@ export function checkCompaction(kind: string, { window, above = 0.8, keepTurns =
 
 export function isFull({ promptTokens }: TurnPlan, { window, above = 0.8 }: CompactionBasics): boolean {
   return promptTokens > window * above;
+}
+
+/** The plan of a turn whose conversation was made smaller for good. */
+export function withSmaller(turn: TurnPlan, messages: readonly Message[]): TurnPlan {
+  const saved = estimatePrompt({ messages: turn.messages }) - estimatePrompt({ messages });
+  return { ...turn, messages, keepsMessages: true, promptTokens: turn.promptTokens - saved };
 }
 
 /** The part of a conversation that may be made smaller: from the first message after the system's to before the last requests. */

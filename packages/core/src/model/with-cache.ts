@@ -1,4 +1,5 @@
 import { canonicalJson } from '../base/json.ts';
+import { sha256 } from '../base/sha256.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
@@ -46,10 +47,7 @@ export function memoryStore({ most = 1_000 }: { readonly most?: number } = {}): 
 
 const NOTHING = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } as const;
 
-/** SHA-256 in hexadecimal. */
-async function keyOf(model: string, request: ChatRequest): Promise<string> {
+function keyOf(model: string, request: ChatRequest): Promise<string> {
   const { stream: _, stream_options: __, ...asked } = request;
-  const bytes = new TextEncoder().encode(canonicalJson([model, asked]));
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256(canonicalJson([model, asked]));
 }

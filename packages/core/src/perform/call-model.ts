@@ -71,9 +71,11 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;
   } catch (error) {
-    if (endsRun(error)) scope.abort(error); // What middleware left at work is given up.
     const { failedAttempts } = exchange;
-    const usage = addUsage(scope.signal.aborted ? exchange.usageGivenUp : exchange.usage, aside.usage);
+    const usage = addUsage(
+      endsRun(error) || scope.signal.aborted ? exchange.usageGivenUp : exchange.usage,
+      aside.usage,
+    );
     return unanswered(error, { turn: action.turn, scope, usage, failedAttempts });
   }
 }

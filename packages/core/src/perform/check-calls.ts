@@ -1,10 +1,12 @@
 import { untilAborted } from '../base/abort.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
+import { sha256 } from '../base/sha256.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { ApprovalRequested, ApprovalWaived, Fact } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import type { CheckCalls } from '../loop/action.ts';
+import { hasBegun } from '../loop/calls.ts';
 import type { CallState } from '../loop/state.ts';
 import type { Validated } from '../schema/schema.ts';
 import { argumentsOf, readArguments } from '../tool/arguments.ts';
@@ -65,8 +67,7 @@ export async function pendingFor(tool: Tool, { reason, state, turn, scope, ...kn
   const input = inputOf(tool, call);
   const preview = known.shown ?? (await previewOf(tool, { validated: known.validated, scope }));
   const fingerprint = await fingerprintOf(call, input);
-  const hasBegun = reason === 'in_doubt' || reason === 'suspended';
-  const name = waitName({ turn, index: state.index, doubts: hasBegun ? doubts + 1 : doubts });
+  const name = waitName({ turn, index: state.index, doubts: hasBegun(reason) ? doubts + 1 : doubts });
   const pending = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
   // Before anybody is told: whoever is told may answer at once, and the calls beside it take their time.
   await waitFor(pending, { name, scope, ahead: true });
@@ -111,8 +112,6 @@ async function previewOf({ preview }: Tool, { validated, scope }: Checked): Prom
 }
 
 /** SHA-256 over the call's id, its tool and its exact arguments, in hexadecimal. */
-async function fingerprintOf(call: ToolCall, input: Json): Promise<string> {
-  const text = canonicalJson([call.id, callName(call), input]);
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+function fingerprintOf(call: ToolCall, input: Json): Promise<string> {
+  return sha256(canonicalJson([call.id, callName(call), input]));
 }

@@ -4,7 +4,6 @@ import { History } from '../chat/history.ts';
 import type { AgentChanged, Fact } from '../event/fact.ts';
 import type { HandOver } from '../loop/action.ts';
 import { editsBetween } from '../loop/edits.ts';
-import { endsRun } from '../tool/errors.ts';
 import { Aside } from './aside.ts';
 import { middlewareScope } from './plan-turn.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
@@ -17,7 +16,6 @@ export async function handOver({ turn, to }: HandOver, scope: Scope): Promise<re
     try {
       return await handedOver({ turn, to }, { scope, aside });
     } catch (error) {
-      if (endsRun(error)) scope.abort(error); // What was left at work is given up.
       return unanswered(error, { turn, scope, usage: aside.usage, failedAttempts: [] });
     }
   };

@@ -8,7 +8,6 @@ import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { edited, editsBetween } from '../loop/edits.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { endsRun } from '../tool/errors.ts';
 import { Aside } from './aside.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
 import { type Definition, factStep, type Scope, stamp } from './scope.ts';
@@ -81,7 +80,6 @@ async function prepare(given: TurnPlan, { scope, aside }: Preparing): Promise<Pl
       ...stamp(scope),
     };
   } catch (error) {
-    if (endsRun(error)) scope.abort(error); // What middleware left at work is given up.
     return unanswered(error, { turn, scope, usage: aside.usage, failedAttempts: [] });
   }
 }

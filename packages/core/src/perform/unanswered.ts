@@ -25,7 +25,10 @@ export function unanswered(
     const { limit, max, spent } = error.refusal;
     return { type: 'limit.refused', turn, limit, max, spent, usage, ...stamp(scope) };
   }
-  if (endsRun(error)) return interrupted(scope, { turn, reason: error, usage });
+  if (endsRun(error)) {
+    scope.abort(error); // What middleware left at work is given up.
+    return interrupted(scope, { turn, reason: error, usage });
+  }
   if (scope.signal.aborted) return interrupted(scope, { turn, reason: scope.signal.reason, usage });
   return { type: 'model.failed', turn, error: toErrorData(error), usage, failedAttempts, ...stamp(scope) };
 }
