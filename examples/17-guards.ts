@@ -6,8 +6,8 @@ import { z } from 'zod';
 const server = await offlineServer({
   script: ({ messages }) => {
     const { role, content } = messages.at(-1) ?? {};
-    const amount = String(content).includes('all') ? 9_000 : 20;
-    return role === 'tool' ? reply.text(`${content} Call me at 555-0100.`) : reply.call('transfer', { amount });
+    if (role === 'tool') return reply.text(`${content} Call me at 555-0100.`);
+    return reply.call('transfer', { amount: String(content).includes('all') ? 9_000 : 20 });
   },
 });
 const transfer = tool({
@@ -18,15 +18,14 @@ const transfer = tool({
 });
 const manners = inputGuard({
   name: 'manners',
-  check: ({ messages }) =>
-    messages.some(({ content }) => String(content).includes('steal'))
-      ? { type: 'refuse', reason: 'We do not help with that.' }
-      : { type: 'pass' },
+  check: ({ messages }) => {
+    const isHarmful = messages.some(({ content }) => String(content).includes('steal'));
+    return isHarmful ? { type: 'refuse', reason: 'We do not help with that.' } : { type: 'pass' };
+  },
 });
 const cap = toolGuard({
   name: 'cap',
-  before: ({ input }) =>
-    (input as { amount: number }).amount > 100 ? { type: 'deny', reason: 'more than 100.' } : { type: 'pass' },
+  before: ({ input }) => (Object(input).amount > 100 ? { type: 'deny', reason: 'more than 100.' } : { type: 'pass' }),
 });
 const privacy = outputGuard({
   name: 'privacy',

@@ -203,6 +203,16 @@ describe('the runs of a file', () => {
   });
 });
 
+test('a run that was cancelled while it waited is taken up once, to end', async () => {
+  const host = sqliteHost(newFile());
+  expect(await asker().run('Pay.', { durable: host, runId: 'run' }).outcome()).toMatchObject({ status: 'suspended' });
+  expect(await host.resumeAll([asker()])).toEqual([]);
+  await host.cancel('run', { reason: 'Never mind.' });
+  const outcomes = await Promise.all((await host.resumeAll([asker()])).map((run) => run.outcome()));
+  expect(outcomes).toMatchObject([{ status: 'aborted', reason: 'Never mind.' }]);
+  expect(await host.resumeAll([asker()])).toEqual([]);
+});
+
 test('a run that is resumed gets the context that its record stands for', async () => {
   const file = newFile();
   const before = sqliteHost(file);

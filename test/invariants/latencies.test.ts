@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type Outcome, type Tool, tool } from '@pawl/core';
+import { Agent, type AgentOptions, inputGuard, type Outcome, type Tool, tool, toolGuard, toolSearch } from '@pawl/core';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -69,6 +69,86 @@ async function played(
   }
   return { outcome: await run.outcome(), ...seen };
 }
+
+type Wait = (at: number) => Promise<void>;
+
+interface Setting {
+  readonly name: string;
+  /** Stands in place of the second call. */
+  readonly second?: { readonly name: string; readonly arguments: { readonly query?: string } };
+  readonly agent: (wait: Wait) => Partial<AgentOptions<unknown, string>>;
+  /** What the second call gives. */
+  readonly gives: string;
+}
+
+function gated(name: string, wait: Wait): Tool<unknown> {
+  return worker(name, { exclusive: false, work: ({ at }) => wait(at).then(() => `Result ${at}.`) });
+}
+
+const settings: readonly Setting[] = [
+  {
+    name: 'guards that take their time',
+    gives: 'Denied: not there.',
+    agent: (wait) => ({
+      tools: [gated('other', async () => undefined)],
+      middleware: [
+        inputGuard({ name: 'beside', check: () => ({ type: 'pass' }) }),
+        toolGuard({
+          name: 'slow',
+          async before({ input }) {
+            const at = Number(Object(input).at);
+            await wait(at);
+            return at === 1 ? { type: 'deny', reason: 'not there.' } : { type: 'pass' };
+          },
+        }),
+      ],
+    }),
+  },
+  {
+    name: 'a search for tools beside calls',
+    second: { name: 'search_tools', arguments: { query: 'hidden' } },
+    gives: 'hidden',
+    agent(wait) {
+      const search = toolSearch([gated('other', wait), gated('hidden', wait)], { above: 1, always: ['other'] });
+      return { tools: search.tools, middleware: [search] };
+    },
+  },
+  {
+    name: 'a hand-off beside calls',
+    second: { name: 'hand_off_to_next', arguments: {} },
+    gives: 'next',
+    agent: (wait) => ({
+      tools: [gated('other', wait)],
+      handoffs: [new Agent({ name: 'next', model: scriptedModel([reply.text('Next.')]) })],
+    }),
+  },
+];
+
+describe.each(settings)('$name', ({ second, agent, gives }) => {
+  async function told(order: readonly number[]) {
+    const gates = CALLS.map(() => Promise.withResolvers<void>());
+    const calls = CALLS.map((at) => (at === 1 && second ? second : { name: 'other', arguments: { at } }));
+    const run = new Agent({
+      model: scriptedModel([reply.calls(calls), reply.text('Done.')]),
+      clock: manualClock(),
+      ...agent(async (at) => gates[at]?.promise),
+    }).run('Go.', { runId: 'run' });
+    await setImmediate();
+    for (const at of order) {
+      gates[at]?.resolve();
+      await setImmediate();
+    }
+    return run.outcome();
+  }
+
+  test('steps that finish in any order give the same run', async () => {
+    const first = await told(CALLS);
+    expect(first.status).toBe('completed');
+    const results = first.messages.filter(({ role }) => role === 'tool').map(({ content }) => String(content));
+    expect(results).toEqual(['Result 0.', expect.stringContaining(gives), 'Result 2.', 'Result 3.']);
+    for (const order of ORDERS) expect({ order, outcome: await told(order) }).toEqual({ order, outcome: first });
+  });
+});
 
 interface WorkerOptions {
   readonly work: (input: { readonly at: number }) => Promise<string>;

@@ -40,11 +40,13 @@ export async function live(scenario: Scenario, options: LifeOptions): Promise<Li
   const started: string[] = [];
   const agent = new Agent({ ...scenario.agent({ started, model, clock }), model, clock, random: () => 0 });
   const attempts: RunEvent[][] = [];
+  let isSteered = false;
   const ended = (run: Run<unknown>): Promise<Outcome<unknown> | undefined> => {
     const events: RunEvent[] = [];
     attempts.push(events);
     run.on('*', (event) => events.push(event));
     watch?.(run);
+    if (scenario.says !== undefined && !isSteered) void run.steer(scenario.says);
     return run.outcome().catch(brokenOff);
   };
   let outcome = await ended(agent.run(scenario.input ?? 'Go.', { runId: 'run', durable: host, stream }));
@@ -53,12 +55,19 @@ export async function live(scenario: Scenario, options: LifeOptions): Promise<Li
       if (scenario.answer === undefined) throw new Error(`Scenario "${scenario.name}" has no answer.`);
       await host.answer('run', pending.id, scenario.answer(pending));
     }
+    isSteered = await knowsSteered(host);
     outcome = await ended(agent.resume('run', { durable: host, stream }));
   }
   // The rest of a stream is read behind its reply, under a deadline.
   for (let turns = 0; clock.pending > 0 && turns < 100; turns++) await setImmediate();
   expect(clock.pending).toBe(0);
   return { outcome, attempts, started };
+}
+
+/** An attempt may have died when it had remembered that, and had not told it. */
+async function knowsSteered(host: DurableHost): Promise<boolean> {
+  const { facts } = await host.read('run');
+  return facts.some(({ fact }) => fact.type === 'model.replied' && fact.steered !== undefined);
 }
 
 function brokenOff(error: unknown): undefined {
@@ -88,6 +97,7 @@ const NOTICES: Readonly<Record<Exclude<RunEvent['type'], Fact['type']>, true>> =
   'output.partial': true,
   'model.call': true,
   'model.discarded': true,
+  'user.steered': true,
   'wire.mended': true,
   'tool.started': true,
   'tool.progress': true,

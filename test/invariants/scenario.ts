@@ -27,6 +27,8 @@ export interface Scenario {
   readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
+  /** Said to each attempt at the run, until one has taken it in. */
+  readonly says?: string;
   /** Said to each call that waits for a person. */
   readonly answer?: (pending: PendingCall) => Answer;
 }

@@ -21,9 +21,11 @@ import type { Run } from './run.ts';
  */
 export class Agent<Context = unknown, Output = string> {
   readonly name: string;
+  readonly #options: AgentOptions<Context, Output>;
   readonly #blueprint: Blueprint;
 
   constructor(options: AgentOptions<Context, Output>) {
+    this.#options = options;
     this.#blueprint = define(options);
     this.name = this.#blueprint.name;
   }
@@ -44,6 +46,16 @@ export class Agent<Context = unknown, Output = string> {
    */
   resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output> {
     return launch<Output>(this.#blueprint, { type: 'resume', runId, options });
+  }
+
+  /**
+   * The same agent but for these options, which replace its own: with the model of a test, under other limits. Agents that it hands over
+   * to, or has as tools, stay what they are.
+   *
+   * @throws ConfigError as the constructor does.
+   */
+  with(changes: Partial<AgentOptions<Context, Output>>): Agent<Context, Output> {
+    return new Agent({ ...this.#options, ...changes });
   }
 
   /**

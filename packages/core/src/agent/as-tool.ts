@@ -98,6 +98,7 @@ function scopeWithin(
     ownSettings: {},
     instructions: undefined,
     runId: outer.runId,
+    said: () => [],
     path,
     signal: AbortSignal.any([outer.signal, own.signal]),
     abort: (reason) => own.abort(reason),

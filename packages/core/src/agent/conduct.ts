@@ -105,6 +105,7 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     time,
     tell,
     tellAt: ports.tellAt,
+    said: ports.said,
     streams: () => options.stream ?? ports.isHeard(),
   };
 }

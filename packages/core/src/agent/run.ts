@@ -1,6 +1,7 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
+import type { UserMessage } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
@@ -8,6 +9,7 @@ import type { Notice } from '../event/notice.ts';
 import { type Listener, Observers } from '../event/observers.ts';
 import type { Completed, Outcome } from '../event/outcome.ts';
 import type { Teller } from '../perform/scope.ts';
+import { Inbox } from './inbox.ts';
 import { runError } from './run-error.ts';
 
 /** What the body of a run is given. */
@@ -18,6 +20,8 @@ export interface RunPorts {
   readonly abort: (reason: unknown) => void;
   /** Whether somebody wants to hear pieces as they come. */
   readonly isHeard: () => boolean;
+  /** What the user has said meanwhile, and the model has not read. */
+  readonly said: () => readonly UserMessage[];
 }
 
 export interface RunSetup<Output> {
@@ -49,6 +53,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   /** Kept, so that whoever begins to read late gets them all. */
   readonly #facts: RunEvent[] = [];
   readonly #channels = new Set<Channel<RunEvent>>();
+  readonly #inbox = new Inbox();
   #seq = 0;
   #isDone = false;
   #isAwaited = false;
@@ -68,6 +73,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
       .finally(() => {
         signal?.removeEventListener('abort', onAbort);
         this.#isDone = true;
+        this.#inbox.close();
         for (const channel of this.#channels) channel.close();
       });
     // Nobody has to ask: a rejection is there for whoever does.
@@ -107,6 +113,20 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     this.#controller.abort(reason);
   }
 
+  /**
+   * Says something to the run while it is at work. The model reads it with the next request (`user.steered`); where it has
+   * answered meanwhile, that is no end, and it is asked again.
+   *
+   * Resolves with `true` when that is remembered, and the message is part of `outcome.messages` for good. With `false` where
+   * the run ended, was suspended, or was at work elsewhere, and knows nothing of it: pass it to the next run, or to `host.send`.
+   * A message that a crash overtakes is lost with its promise: whoever was not told `true` says it again.
+   *
+   * @throws ConfigError for a message that is not a user's.
+   */
+  steer(message: string | UserMessage): Promise<boolean> {
+    return this.#inbox.add(message);
+  }
+
   /** Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm. */
   on<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
     this.#observers.add(type, listener);
@@ -142,9 +162,13 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     return {
       signal: this.#controller.signal,
       abort: (reason) => this.#controller.abort(reason),
+      said: () => this.#inbox.messages,
       isHeard: () => this.#channels.size > 0 || PIECES.some((type) => this.#observers.hears(type)),
       tellAt: (path) => ({
-        fact: (fact, { replayed }) => this.#fact(fact, replayed ? { path, replayed } : { path }),
+        fact: (fact, { replayed }) => {
+          if (!replayed && path === '') this.#inbox.takeIn(steeredBy(fact));
+          this.#fact(fact, replayed ? { path, replayed } : { path });
+        },
         notice: (notice) => this.#notice(notice, path),
         wants: (type) => this.#wants(type),
       }),
@@ -176,6 +200,11 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     this.#observers.tell(event);
     return waits;
   }
+}
+
+function steeredBy(fact: Fact): number {
+  if (fact.type !== 'model.replied' || fact.steered === undefined) return 0;
+  return fact.steered.before.length + fact.steered.after.length;
 }
 
 function broken(id: string, cause: unknown): DurableError {

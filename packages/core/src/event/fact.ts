@@ -90,8 +90,17 @@ export interface ModelReplied extends OfTurn {
   readonly usage: Usage;
   /** What middleware has asked aside. */
   readonly aside?: Usage;
+  /** What the user said while the run was at work. */
+  readonly steered?: Steered;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly durationMs: number;
+}
+
+export interface Steered {
+  /** Went with the request. */
+  readonly before: readonly UserMessage[];
+  /** Came while the model answered with text: the run goes on with it. */
+  readonly after: readonly UserMessage[];
 }
 
 export interface ModelFailed extends OfTurn {

@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts';
-import type { ToolCall } from '../chat/message.ts';
+import type { ToolCall, UserMessage } from '../chat/message.ts';
 import type { Mend } from '../chat/reply.ts';
 import type { ErrorData } from './error-data.ts';
 
@@ -65,6 +65,13 @@ export interface ModelDiscarded extends OfAttempt {
   readonly type: 'model.discarded';
 }
 
+/** What the user said while the run was at work goes to the model. */
+export interface UserSteered {
+  readonly type: 'user.steered';
+  readonly turn: number;
+  readonly message: UserMessage;
+}
+
 export interface WireMended {
   readonly type: 'wire.mended';
   readonly turn: number;
@@ -103,6 +110,7 @@ export type Notice =
   | ModelCall
   | OutputPartial
   | ModelDiscarded
+  | UserSteered
   | WireMended
   | ToolStarted
   | ToolProgress

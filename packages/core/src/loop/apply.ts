@@ -70,8 +70,9 @@ function replied(state: RunState, fact: ModelReplied): RunState {
   const { message, finishReason, turn, clampedBy } = fact;
   const verdict = judge(message, finishReason);
   const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
+  const { before = [], after = [] } = fact.steered ?? {};
   const said = isHistory ? [verdict === 'refused' ? withoutCalls(message) : message] : [];
-  const history = state.history.append(...said);
+  const history = state.history.append(...before, ...said, ...after);
   const { shares, ...used } = spentInside(spent(state, fact.usage), fact);
   const asked = { agent: state.speaker?.to, turns: 1, durationMs: fact.durationMs };
   return {
@@ -79,10 +80,10 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     shares: withShare(shares, asked),
     turn,
     history,
-    counted: countedBy(fact, history.length) ?? state.counted,
+    counted: countedBy(fact, history.length - after.length) ?? state.counted,
     calls: verdict === 'calls' ? callsOf(message, fact.rawArguments) : [],
     results: [],
-    word: { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
+    word: after.length > 0 ? undefined : { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
     asked: isHistory ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
     output: undefined,
     interruption: undefined,

@@ -2,11 +2,21 @@ import { CANCELLED } from '../chat/history.ts';
 import { callName } from '../chat/message.ts';
 import type { Waited, Word } from '../durable/durable.ts';
 import type { Answer } from '../event/answer.ts';
-import type { ApprovalAnswered, ApprovalExpired, CallClosed, Fact, ToolSkipped, UserWrote } from '../event/fact.ts';
+import { messageOf, toErrorData } from '../event/error-data.ts';
+import type {
+  ApprovalAnswered,
+  ApprovalExpired,
+  CallClosed,
+  Fact,
+  ToolFinished,
+  ToolSkipped,
+  UserWrote,
+} from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import type { AwaitAnswers } from '../loop/action.ts';
 import type { CallState } from '../loop/state.ts';
-import { toResult } from '../tool/result.ts';
+import { bounded, toResult } from '../tool/result.ts';
+import type { Tool } from '../tool/tool.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 import { answerStep, stepName, waitName } from './step-name.ts';
 import { waitFor } from './wait-for.ts';
@@ -80,12 +90,30 @@ function closedBy(
       return undefined;
     case 'deny':
       return skipped('denied', denial(value, pending));
-    case 'reply': {
-      const maxLength = scope.definition.tools.get(callName(state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
-      return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(value.value, { maxLength }) };
-    }
+    case 'reply':
+      return repliedBy(value, { position, pending, tool: scope.definition.tools.get(callName(state.call)) });
     case 'interrupt':
       return skipped('cancelled', pending.reason === 'in_doubt' ? UNTOLD : CANCELLED);
+  }
+}
+
+interface Replying {
+  readonly position: Pick<ToolFinished, 'turn' | 'index' | 'call' | 'at' | 'activeMs'>;
+  readonly pending: PendingCall;
+  /** Gone, where the agent has changed since. */
+  readonly tool: Tool | undefined;
+}
+
+/** What a reply gives is remembered, so that reading it is done once. */
+function repliedBy({ value }: Extract<Answer, { type: 'reply' }>, { position, pending, tool }: Replying): CallClosed {
+  const maxLength = tool?.maxResultLength ?? Number.POSITIVE_INFINITY;
+  try {
+    // Of a call that had begun, it is what came of it.
+    const read = pending.reason === 'reply' && tool?.readReply ? tool.readReply(value, pending.input) : value;
+    return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(read, { maxLength }) };
+  } catch (error) {
+    const { content } = bounded(messageOf(error), maxLength);
+    return { type: 'tool.failed', ...position, durationMs: 0, reason: 'threw', content, error: toErrorData(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { untilAborted } from '../base/abort.ts';
+import type { UserMessage } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
@@ -65,9 +66,10 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
   const { action, scope, exchange, aside } = asking;
   const startedAt = scope.clock.now();
   try {
-    const request = requestOf(planned, { action, scope });
+    const said = scope.said();
+    const request = requestOf(withSaid(planned, { said, turn: action.turn, scope }), { action, scope });
     const reply = await untilAborted(scope.signal, () => wrapped(asking)(request));
-    const fact = replied(reply, { ...asking, planned, durationMs: scope.clock.now() - startedAt });
+    const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;
   } catch (error) {
@@ -78,6 +80,18 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     );
     return unanswered(error, { turn: action.turn, scope, usage, failedAttempts });
   }
+}
+
+interface Saying {
+  readonly said: readonly UserMessage[];
+  readonly turn: number;
+  readonly scope: Scope;
+}
+
+function withSaid(planned: Planned, { said, turn, scope }: Saying): Planned {
+  if (said.length === 0) return planned;
+  for (const message of said) void scope.tell.notice({ type: 'user.steered', turn, message });
+  return { ...planned, messages: [...planned.messages, ...said] };
 }
 
 function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: Requesting): ChatRequest {
@@ -101,10 +115,13 @@ function wrapped({ action: { turn }, scope, exchange, aside }: Asking): ModelCal
 
 interface Replying extends Asking {
   readonly planned: Planned;
+  /** What went with the request that the user has said meanwhile. */
+  readonly said: readonly UserMessage[];
   readonly durationMs: number;
 }
 
-function replied(reply: ChatReply, { action, scope, exchange, aside, planned, durationMs }: Replying): ModelReplied {
+function replied(reply: ChatReply, { planned, said: before, durationMs, ...asking }: Replying): ModelReplied {
+  const { action, scope, exchange, aside } = asking;
   const { turn } = action;
   const [choice] = reply.choices;
   const { message, rawArguments, mends } = planned.history.admit(choice.message);
@@ -112,6 +129,9 @@ function replied(reply: ChatReply, { action, scope, exchange, aside, planned, du
   if (mends.length > 0) exchange.tellMended(mends);
   const verdict = judge(message, choice.finish_reason);
   if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
+  // What is said while the last turn is at work begins another run: this one has none left.
+  const isLast = action.final || turn >= scope.policy.limits.turns;
+  const after = verdict === 'text' && !isLast ? scope.said().slice(before.length) : [];
   return {
     type: 'model.replied',
     turn,
@@ -122,6 +142,7 @@ function replied(reply: ChatReply, { action, scope, exchange, aside, planned, du
     ...(exchange.clampedBy === undefined ? {} : { clampedBy: exchange.clampedBy }),
     usage: exchange.usage,
     ...aside.counted,
+    ...(before.length + after.length === 0 ? {} : { steered: { before, after } }),
     failedAttempts: exchange.failedAttempts,
     durationMs,
     ...stamp(scope),

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { DurableError } from '../base/errors.ts';
-import type { Message, SystemMessage } from '../chat/message.ts';
+import type { Message, SystemMessage, UserMessage } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
 import type { Durable, Step } from '../durable/durable.ts';
 import { messageOf } from '../event/error-data.ts';
@@ -109,6 +109,8 @@ export interface Scope {
   readonly tell: Teller;
   /** The same for a run inside this one. */
   readonly tellAt: (path: string) => Teller;
+  /** What the user has said while the run was at work, and the model has not read; nothing in a run inside. */
+  readonly said: () => readonly UserMessage[];
   /** Whether somebody wants to hear pieces as they come; asked before each request. */
   readonly streams: () => boolean;
 }

@@ -234,10 +234,10 @@ export class SqliteHost implements SqliteDurableHost {
     return rows.filter((row) => this.#canGoOn(row));
   }
 
-  #canGoOn({ record, status, lease }: RunRow): boolean {
+  #canGoOn({ record, status, lease, cancelled }: RunRow): boolean {
     const now = this.#clock.now();
     if (!isFree(lease, { place: this.#place, now })) return false;
-    if (status !== 'suspended') return true;
+    if (status !== 'suspended' || cancelled !== undefined) return true;
     const waits = [...this.#read(() => this.#stepTable.waits(record.runId)).values()];
     return waits.some(({ word, taken, expiresAt }) => !taken && (word !== undefined || expiresAt <= now));
   }

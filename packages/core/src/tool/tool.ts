@@ -41,6 +41,13 @@ export interface ToolOptions<Input, Context = unknown> {
    */
   readonly execute?: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
   /**
+   * Makes of an answer from outside (`reply`) what the model reads. A `ToolError` that it throws is what the model is told instead: the
+   * answer was none. Must be pure.
+   *
+   * @defaultValue the value as it is
+   */
+  readonly readReply?: (value: Json, input: NoInfer<Input>) => unknown;
+  /**
    * Answers in place of `execute` for a call that a crash left open, where the tool has effect `once`: looks whether it had its
    * effect. What it returns or throws is the call's result. Must be harmless to repeat. `'ask'` suspends the run for a
    * person, who lets it run again, says what came of it, or does neither.
@@ -90,7 +97,7 @@ export interface Tool<in Context = never> {
   /** Why the schema has no strict form; empty where it has one. */
   readonly strictReport: readonly StrictReason[];
   readonly validate: (value: unknown) => Promise<Validated>;
-  // The input of the next four was checked by `validate`. `any`, since an agent holds tools of different inputs.
+  // The input of the next five was checked by `validate`. `any`, since an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
@@ -99,6 +106,8 @@ export interface Tool<in Context = never> {
   readonly needsApproval: boolean | ((input: any, context: Context) => boolean | Promise<boolean>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly preview?: (input: any, context: Context) => Json | Promise<Json>;
+  // biome-ignore lint/suspicious/noExplicitAny: a variance seam
+  readonly readReply?: (value: Json, input: any) => unknown;
   /** Whether each call waits for an answer from outside, since there was no `execute`. */
   readonly isAnsweredOutside: boolean;
   /** Of hand-offs: the name of the agent that the conversation goes over to. */
@@ -176,6 +185,7 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     execute: execute ?? (() => notHere(name)),
     isAnsweredOutside: execute === undefined,
     ...(inDoubt === undefined ? {} : { inDoubt }),
+    ...(options.readReply === undefined ? {} : { readReply: options.readReply }),
     needsApproval: options.needsApproval ?? false,
     ...(preview === undefined ? {} : { preview }),
   };

@@ -1,0 +1,45 @@
+import { ConfigError } from '../base/errors.ts';
+import type { UserMessage } from '../chat/message.ts';
+import { readInput } from '../chat/read-input.ts';
+
+interface Said {
+  readonly message: UserMessage;
+  readonly tell: (isTakenIn: boolean) => void;
+}
+
+/** What a user says while a run is at work, until it is remembered that the model has read it. */
+export class Inbox {
+  #said: readonly Said[] = [];
+  #isClosed = false;
+
+  get messages(): readonly UserMessage[] {
+    return this.#said.map(({ message }) => message);
+  }
+
+  /** @throws ConfigError for a message that is not a user's. */
+  add(said: string | UserMessage): Promise<boolean> {
+    const message = read(said);
+    return new Promise((tell) => {
+      if (this.#isClosed) tell(false);
+      else this.#said = [...this.#said, { message, tell }];
+    });
+  }
+
+  /** The first ones are part of the run from now on. */
+  takeIn(count: number): void {
+    for (const { tell } of this.#said.slice(0, count)) tell(true);
+    this.#said = this.#said.slice(count);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { tell } of this.#said) tell(false);
+    this.#said = [];
+  }
+}
+
+function read(said: string | UserMessage): UserMessage {
+  const [message] = readInput(typeof said === 'string' ? said : [said]).messages;
+  if (message?.role === 'user') return message;
+  throw new ConfigError('run.steer takes what a user says. Pass a text, or { role: "user", content: "…" }.');
+}
