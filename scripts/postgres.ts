@@ -26,8 +26,11 @@ export async function startPostgres({ isSafe = false }: StartOptions = {}): Prom
   const server = await start({ folder, binaries: binariesFor(user, folder), user, port, isSafe });
   const stop = async (): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGINT'); // Ends at once what clients are still connected to.
-      await once(server, 'exit');
+      const gone = once(server, 'exit');
+      server.kill('SIGTERM'); // Waits for the clients: a pool that has ended is still taking its leave, and would be told of a broken connection.
+      const impatient = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends what clients are still connected to.
+      await gone;
+      clearTimeout(impatient);
     }
     rmSync(folder, { recursive: true, force: true });
   };

@@ -1,7 +1,42 @@
 export type { AskUserOptions } from './ask-user/ask-user.ts';
 export { askUser } from './ask-user/ask-user.ts';
+export type { EditFileOptions } from './edit-file/edit-file.ts';
+export { editFile } from './edit-file/edit-file.ts';
+export type { FetchPageOptions } from './fetch-page/fetch-page.ts';
+export { fetchPage } from './fetch-page/fetch-page.ts';
 export type { JailOptions } from './files/jail.ts';
+export type { AllowedRequests } from './http-request/allow-rule.ts';
+export type { HttpRequestOptions } from './http-request/http-request.ts';
+export { httpRequest } from './http-request/http-request.ts';
+export type { Secret } from './http-request/secrets.ts';
 export type { ListFilesOptions } from './list-files/list-files.ts';
 export { listFiles } from './list-files/list-files.ts';
+export type { HostPattern } from './net/host-rule.ts';
+export type { Resolve } from './net/lookup.ts';
+export type { NotesOptions } from './notes/notes.ts';
+export { notes } from './notes/notes.ts';
 export type { ReadFileOptions } from './read-file/read-file.ts';
 export { readFile } from './read-file/read-file.ts';
+export type { OutputsOptions, ReadOutputOptions } from './read-output/read-output.ts';
+export { Outputs, readOutput } from './read-output/read-output.ts';
+export type { SearchFilesOptions } from './search-files/search-files.ts';
+export { searchFiles } from './search-files/search-files.ts';
+export type { PostgresClient, PostgresPool, PostgresQuery, PostgresResult } from './sql-query/postgres.ts';
+export type { SqliteSource, SqlSource } from './sql-query/reader-for.ts';
+export type { SqlOptions, SqlQueryOptions } from './sql-query/sql-query.ts';
+export { sqlQuery } from './sql-query/sql-query.ts';
+export type { SqlSchemaOptions } from './sql-schema/sql-schema.ts';
+export { sqlSchema } from './sql-schema/sql-schema.ts';
+export type { TodoOptions } from './todo/todo.ts';
+export { todo } from './todo/todo.ts';
+export type {
+  EngineOptions,
+  KeyOptions,
+  SearchContext,
+  SearchEngine,
+  SearchResult,
+  WebSearchOptions,
+} from './web-search/web-search.ts';
+export { brave, searxng, tavily, webSearch } from './web-search/web-search.ts';
+export type { WriteFileOptions } from './write-file/write-file.ts';
+export { writeFile } from './write-file/write-file.ts';

@@ -4,7 +4,7 @@ import { ConfigError, ToolError } from '@pawl/core';
 import { DENIED, type Denier, denier } from './deny-list.ts';
 import { isGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
-import { codeOf, problem } from './problem.ts';
+import { codeOf, NotThere, problem } from './problem.ts';
 import { quoted } from './quoted.ts';
 import { below, type Root, rootsOf } from './roots.ts';
 import type { Inside, Territory } from './territory.ts';
@@ -134,7 +134,7 @@ export class Jail implements Territory {
     const told = problem(error, path);
     if (codeOf(error) !== 'ENOENT') return told;
     const near = await nearest(this, { folder: reached, name, rest, signal });
-    return near === undefined ? told : new ToolError(`${told.message} Did you mean ${quoted(near)}?`);
+    return near === undefined ? told : new NotThere(`${told.message} Did you mean ${quoted(near)}?`);
   }
 }
 

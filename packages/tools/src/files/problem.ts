@@ -1,13 +1,16 @@
 import { ToolError } from '@pawl/core';
 import { quoted } from './quoted.ts';
 
+/** There is nothing at that path, which may be looked at. */
+export class NotThere extends ToolError {}
+
 /** What the file system's error means for the model. Never names a path but the one the model gave. */
 export function problem(error: unknown, path: string): ToolError {
   const code = codeOf(error);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new ToolError(`There is no ${quoted(path)} here.`);
+      return new NotThere(`There is no ${quoted(path)} here.`);
     case 'ELOOP':
       return new ToolError(`${quoted(path)} is a link that leads nowhere.`);
     case 'EACCES':

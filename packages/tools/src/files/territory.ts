@@ -12,3 +12,12 @@ export interface Territory {
   /** An entry of a folder in it; `undefined` where it is denied. */
   child(folder: Inside, name: string): Inside | undefined;
 }
+
+/** What a walk passes over, with all below it. */
+export interface Ignoring {
+  /** A walk begins here. */
+  begin(folder: Inside): Promise<void>;
+  /** A folder in another one will be walked into. */
+  enter(folder: Inside, above: Inside): Promise<void>;
+  isIgnored(entry: Inside & { readonly isFolder: boolean }, folder: Inside): boolean;
+}

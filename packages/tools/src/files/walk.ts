@@ -1,6 +1,6 @@
 import type { Clock } from '@pawl/core';
 import { type Entry, readFolder } from './read-folder.ts';
-import type { Inside, Territory } from './territory.ts';
+import type { Ignoring, Inside, Territory } from './territory.ts';
 
 export interface WalkOptions {
   readonly territory: Territory;
@@ -17,6 +17,8 @@ export interface WalkOptions {
   readonly signal: AbortSignal;
   /** Whether an entry is given; a folder that is not is looked through all the same. */
   readonly wants: (found: Found) => boolean;
+  /** What is passed over, with all below it. @defaultValue nothing */
+  readonly ignored?: Ignoring;
 }
 
 export interface Found extends Inside, Entry {}
@@ -37,6 +39,7 @@ export async function walk(starts: readonly Inside[], options: WalkOptions): Pro
   const { maxDepth, maxDurationMs, clock } = options;
   const until = clock.now() + maxDurationMs;
   const tally = new Tally(options);
+  for (const start of starts) await options.ignored?.begin(start);
   let level = starts;
   for (let depth = 1; level.length > 0 && !tally.isFull; depth++) {
     if (depth > maxDepth) {
@@ -72,7 +75,7 @@ class Tally {
 
   /** The folders in a folder. */
   async visit(folder: Inside): Promise<readonly Inside[]> {
-    const { territory, signal, maxVisited } = this.#options;
+    const { territory, signal, maxVisited, ignored } = this.#options;
     const contents = await readFolder(folder.real, { signal, maxEntries: maxVisited - this.#visited });
     if (contents === undefined) {
       this.unread++;
@@ -82,9 +85,11 @@ class Tally {
     for (const entry of contents.entries) {
       this.#visited++;
       const inside = territory.child(folder, entry.name);
-      if (inside === undefined) continue;
+      if (inside === undefined || ignored?.isIgnored({ ...inside, ...entry }, folder) === true) continue;
       if (!this.#take({ ...inside, ...entry })) return folders;
-      if (entry.isFolder) folders.push(inside);
+      if (!entry.isFolder) continue;
+      folders.push(inside);
+      await ignored?.enter(inside, folder);
     }
     if (contents.isCut) this.stops.add('visited');
     return folders;

@@ -3,6 +3,7 @@ import { type Clock, systemClock, type Tool, ToolError, tool } from '@pawl/core'
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { globMatcher, isGlob } from '../files/glob.ts';
+import { IgnoreChain } from '../files/ignore-chain.ts';
 import { Jail, type JailOptions } from '../files/jail.ts';
 import { problem } from '../files/problem.ts';
 import { quoted } from '../files/quoted.ts';
@@ -12,6 +13,8 @@ import { type Found, type Stop, type Walked, walk } from '../files/walk.ts';
 export interface ListFilesOptions extends JailOptions {
   /** The most entries of one call. @defaultValue 500 */
   readonly maxEntries?: number;
+  /** Names of the files that say what is passed over, in the form of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
+  readonly ignoreFiles?: readonly string[];
   /** Folders below the one asked for that are looked into. @defaultValue 8 */
   readonly maxDepth?: number;
   /** After so many milliseconds what was found by then is told. @defaultValue 5_000 */
@@ -30,6 +33,7 @@ export interface ListFilesOptions extends JailOptions {
  */
 export function listFiles(options: ListFilesOptions): Tool<unknown> {
   const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = options;
+  const { ignoreFiles = ['.gitignore'] } = options;
   const jail = new Jail(options, 'list_files');
   checkPositive({ maxEntries, maxDepth, maxDurationMs }, 'list_files');
   const caps = { territory: jail, clock, maxEntries, maxDurationMs, maxLength: MAX_LENGTH, maxVisited: MAX_VISITED };
@@ -56,6 +60,7 @@ export function listFiles(options: ListFilesOptions): Tool<unknown> {
         ...caps,
         maxDepth: depth,
         signal,
+        ignored: new IgnoreChain({ jail, names: ignoreFiles, signal }),
         wants: glob === undefined ? () => true : wantedBy(glob, start),
       });
       return told(walked, glob);

@@ -4,6 +4,7 @@ import { checkPositive } from '../files/check-positive.ts';
 import { Jail, type JailOptions } from '../files/jail.ts';
 import { type Opened, openFile } from '../files/open-file.ts';
 import { problem } from '../files/problem.ts';
+import { versionOf, wholeOf } from '../files/version.ts';
 import { type Page, type PageOptions, readPage, type Start } from './read-page.ts';
 
 export interface ReadFileOptions extends JailOptions {
@@ -11,6 +12,8 @@ export interface ReadFileOptions extends JailOptions {
   readonly maxLines?: number;
   /** The most bytes of one call. @defaultValue 49_152 */
   readonly maxBytes?: number;
+  /** Whether the last line says which version of the file this is: what `write_file` and `edit_file` ask for. @defaultValue 'left-out' */
+  readonly versions?: 'told' | 'left-out';
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
@@ -22,7 +25,7 @@ export interface ReadFileOptions extends JailOptions {
  * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
 export function readFile(options: ReadFileOptions): Tool<unknown> {
-  const { maxLines = 2_000, maxBytes = 49_152, timeoutMs = 10_000 } = options;
+  const { maxLines = 2_000, maxBytes = 49_152, versions = 'left-out', timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'read_file');
   checkPositive({ maxLines, maxBytes }, 'read_file');
   return tool({
@@ -43,8 +46,11 @@ export function readFile(options: ReadFileOptions): Tool<unknown> {
       const start: Start = fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
       const opened = await openFile(jail, { path, signal });
       try {
-        const page = await readOpened(opened, { start, maxLines: lines, maxBytes, signal });
-        return await told(page, { start, opened });
+        const reading = { start, maxLines: lines, maxBytes, signal };
+        if (versions === 'left-out') return await told(await readOpened(opened, reading), { start, opened });
+        const { page, version } = await versioned(opened, reading);
+        const text = await told(page, { start, opened });
+        return version === undefined || page.type === 'binary' ? text : `${text}\n[version ${version}]`;
       } finally {
         await opened.handle.close();
       }
@@ -53,6 +59,28 @@ export function readFile(options: ReadFileOptions): Tool<unknown> {
 }
 
 const ROOM_FOR_NOTES = 1_000;
+
+/** A page, and the version of the file that it is of. A file that is larger than can be written has none. */
+async function versioned(opened: Opened, reading: PageOptions): Promise<Versioned> {
+  const { handle } = opened;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const before = await handle.stat({ bigint: true });
+    const page = await readOpened(opened, reading);
+    const whole = await wholeOf(handle, reading);
+    const after = await handle.stat({ bigint: true });
+    if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
+    return { page, version: whole === undefined ? undefined : versionOf(whole) };
+  }
+  return { page: await readOpened(opened, reading), version: undefined };
+}
+
+interface Versioned {
+  readonly page: Page;
+  /** `undefined` also for one that changes all the time. */
+  readonly version: string | undefined;
+}
+
+const MAX_TRIES = 3;
 
 async function readOpened({ handle, inside }: Opened, options: PageOptions): Promise<Page> {
   try {

@@ -1,0 +1,78 @@
+import { ToolError } from '@pawl/core';
+import { closest } from '../files/closest.ts';
+
+export interface Edit {
+  /** Text that is in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** `all`: it may be there several times, and each is replaced. */
+  readonly occurrences?: 'one' | 'all' | undefined;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly replace: string;
+  /** Counted from 1. */
+  readonly edit: number;
+}
+
+/** All edits, each found in the text as it was; or none. Rejects with what is wrong, and where. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  const spans = edits.flatMap((edit, index) => spansOf(text, { edit, number: index + 1 }));
+  spans.sort((one, other) => one.from - other.from);
+  for (const [index, { from, edit }] of spans.entries()) {
+    const before = spans[index - 1];
+    if (before !== undefined && from < before.to) {
+      throw new ToolError(`Edits ${before.edit} and ${edit} overlap. Nothing was written. Make one of them.`);
+    }
+  }
+  let result = '';
+  let at = 0;
+  for (const { from, to, replace } of spans) {
+    result += text.slice(at, from) + replace;
+    at = to;
+  }
+  return result + text.slice(at);
+}
+
+interface Numbered {
+  readonly edit: Edit;
+  readonly number: number;
+}
+
+function spansOf(text: string, { edit, number }: Numbered): readonly Span[] {
+  const { find, replace, occurrences = 'one' } = edit;
+  if (find === replace) throw new ToolError(`Edit ${number} changes nothing: find and replace are the same.`);
+  const found: Span[] = [];
+  for (let from = text.indexOf(find); from !== -1; from = text.indexOf(find, from + find.length)) {
+    found.push({ from, to: from + find.length, replace, edit: number });
+  }
+  if (found.length === 0) throw new ToolError(notFound(text, { edit, number }));
+  if (found.length === 1 || occurrences === 'all') return found;
+  const lines = found.slice(0, 5).map(({ from }) => lineAt(text, from));
+  throw new ToolError(
+    `Edit ${number} is found ${found.length} times, in lines ${lines.join(', ')}${found.length > 5 ? ' …' : ''}. Nothing was written. Take more of the text around it into find, or pass occurrences: "all".`,
+  );
+}
+
+function notFound(text: string, { edit: { find }, number }: Numbered): string {
+  const lines = text.split('\n');
+  const [wanted = ''] = find.split('\n').filter((line) => line.trim() !== '');
+  const near = closest(
+    wanted.trim(),
+    lines.slice(0, MOST_LINES).map((line) => line.trim()),
+  );
+  const hint =
+    near === undefined
+      ? ''
+      : ` The nearest line is line ${lines.findIndex((line) => line.trim() === near) + 1}: ${near.slice(0, 200)}`;
+  return `Edit ${number} is not found: find has to be in the file letter by letter, with its spaces. Nothing was written.${hint}`;
+}
+
+/** What is far down is not worth the time of comparing. */
+const MOST_LINES = 5_000;
+
+function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length;
+}

@@ -1,0 +1,122 @@
+import { type Tool, ToolError, tool } from '@pawl/core';
+import { z } from 'zod';
+import { checkPositive } from '../files/check-positive.ts';
+import { Jail, type JailOptions } from '../files/jail.ts';
+import { quoted } from '../files/quoted.ts';
+import { changed, type Existing, existing, replaceFile } from '../files/replace-file.ts';
+import { bytesOf, type Text, textOf } from '../files/text-form.ts';
+import { unifiedDiff } from '../files/unified-diff.ts';
+import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { applyEdits, type Edit } from './apply-edits.ts';
+
+export interface EditFileOptions extends JailOptions {
+  /** The most bytes that a file may have when it is edited. @defaultValue 1_048_576 */
+  readonly maxBytes?: number;
+  /** Deadline in milliseconds. @defaultValue 10_000 */
+  readonly timeoutMs?: number;
+}
+
+interface Input {
+  readonly path: string;
+  readonly version: string;
+  readonly edits: readonly Edit[];
+}
+
+/**
+ * A tool that changes parts of a text file, all of them or none, where the file is still as it was read. See README.md beside this file for
+ * what it protects against and what not.
+ *
+ * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ */
+export function editFile(options: EditFileOptions): Tool<unknown> {
+  const { maxBytes = 1_048_576, timeoutMs = 10_000 } = options;
+  const jail = new Jail(options, 'edit_file');
+  checkPositive({ maxBytes }, 'edit_file');
+  return tool({
+    name: 'edit_file',
+    description:
+      'Changes parts of a text file: each text to find has to be in it exactly once. Read the file first, and pass the version that read_file tells you. Gives back what changed.',
+    input: z.object({
+      path: z.string().min(1).describe('Path of the file, relative to the root.'),
+      version: z.string().min(1).describe('The version that read_file told.'),
+      edits: z
+        .array(
+          z.object({
+            find: z
+              .string()
+              .min(1)
+              .describe('Text as it is in the file, letter by letter, with its spaces and line breaks.'),
+            replace: z.string().describe('What is to be there instead.'),
+            occurrences: z
+              .enum(['one', 'all'])
+              .optional()
+              .describe('all: replace it wherever it is. Otherwise it has to be there once.'),
+          }),
+        )
+        .min(1)
+        .max(100)
+        .describe('All are made, or none. Each is found in the file as you read it.'),
+    }),
+    // Repeated, it finds another version than the one it was asked to change, and does nothing.
+    effect: 'idempotent',
+    timeoutMs,
+    preview: async (input) => {
+      try {
+        const { diff } = await edited(jail, { ...input, signal: AbortSignal.timeout(PREVIEW_MS) });
+        return diff;
+      } catch (error) {
+        return error instanceof ToolError ? error.message : `edit ${input.path}`;
+      }
+    },
+    async execute(input, { signal }) {
+      const { before, bytes, diff } = await edited(jail, { ...input, signal });
+      const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
+      if (bytes.length > most) {
+        throw new ToolError(
+          `${quoted(before.shown)} would have ${bytes.length} bytes, and may have ${most}. Nothing was written.`,
+        );
+      }
+      await replaceFile(before, { bytes, signal });
+      return `${diff}\n[version ${versionOf(bytes)}]`;
+    },
+  });
+}
+
+const PREVIEW_MS = 5_000;
+
+interface Edited {
+  readonly before: Existing;
+  readonly bytes: Uint8Array;
+  readonly diff: string;
+}
+
+async function edited(
+  jail: Jail,
+  { path, version, edits, signal }: Input & { readonly signal: AbortSignal },
+): Promise<Edited> {
+  const before = await existing(jail, { path, signal });
+  if (before.version !== version) throw stale(before, edits);
+  const text = textOf(before.bytes);
+  if (text === undefined) throw new ToolError(`${quoted(before.shown)} is no UTF-8 text: it can't be edited.`);
+  const after: Text = { ...text, text: applyEdits(text.text, edits.map(withoutReturns)) };
+  return {
+    before,
+    bytes: bytesOf(after),
+    diff: unifiedDiff({ shown: before.shown, before: text.text, after: after.text }),
+  };
+}
+
+/** A call that a crash made twice finds its own work: the model has to hear of that. */
+function stale({ shown, bytes }: Existing, edits: readonly Edit[]): ToolError {
+  const text = textOf(bytes)?.text ?? '';
+  const isThere = edits.every(
+    ({ find, replace }) => text.includes(replace) && (replace.includes(find) || !text.includes(find)),
+  );
+  const { message } = changed(shown);
+  return new ToolError(isThere ? `${message} It seems to have these edits already.` : message);
+}
+
+/** Models write line breaks as they like; the file keeps its own. */
+function withoutReturns({ find, replace, ...edit }: Edit): Edit {
+  return { ...edit, find: find.replaceAll('\r\n', '\n'), replace: replace.replaceAll('\r\n', '\n') };
+}

@@ -1,0 +1,54 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises';
+import { ToolError } from '@pawl/core';
+import { problem } from './problem.ts';
+import { quoted } from './quoted.ts';
+import type { Inside } from './territory.ts';
+
+/** A folder that is held, so that what happens in it happens there, whatever its path leads to meanwhile. */
+export class Folder {
+  readonly #handle: FileHandle;
+  readonly #base: string;
+
+  private constructor(handle: FileHandle, base: string) {
+    this.#handle = handle;
+    this.#base = base;
+  }
+
+  /** Rejects where the path leads elsewhere by now. Outside Linux that is known only for the moment of opening. */
+  static async open({ real, shown }: Inside, path: string): Promise<Folder> {
+    const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+    const handle = await open(real, flags).catch((error: unknown) => {
+      throw problem(error, path);
+    });
+    const isHere = await leadsTo(handle, real);
+    if (isHere) return new Folder(handle, process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : real);
+    await handle.close();
+    throw new ToolError(`${quoted(shown || '.')} changed while it was written to. Nothing was written. Try again.`);
+  }
+
+  /** Where an entry of it is, for the file system. */
+  at(name: string): string {
+    return `${this.#base}/${name}`;
+  }
+
+  /** What was renamed in it stays renamed when the machine fails. Not every file system can say so of folders. */
+  async sync(): Promise<void> {
+    await this.#handle.sync().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+async function leadsTo(handle: FileHandle, real: string): Promise<boolean> {
+  if (process.platform === 'linux') return (await readlink(`/proc/self/fd/${handle.fd}`)) === real;
+  try {
+    if ((await realpath(real)) !== real) return false;
+    const [opened, now] = await Promise.all([handle.stat({ bigint: true }), stat(real, { bigint: true })]);
+    return opened.dev === now.dev && opened.ino === now.ino;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,201 @@
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { Agent, memory } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { editFile } from '../edit-file/edit-file.ts';
+import { readFile } from '../read-file/read-file.ts';
+import { writeFile } from '../write-file/write-file.ts';
+import { answer, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { versionOf } from './version.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = sandbox();
+});
+afterEach(() => {
+  // Nothing is left half-written, whatever came of the call.
+  const left = readdirSync(box.root, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.pawl-'));
+  box.remove();
+  expect(left).toEqual([]);
+});
+
+const write = (args: object, options: object = {}) => answer(writeFile({ roots: box.root, ...options }), args);
+const edit = (args: object, options: object = {}) => answer(editFile({ roots: box.root, ...options }), args);
+const text = (below: string) => readFileSync(box.path(below), 'utf8');
+const version = (content: string | Uint8Array) => versionOf(Buffer.from(content));
+
+describe('write_file', () => {
+  test('makes a new file, and tells its version', async () => {
+    expect(await write({ path: 'new.txt', content: 'hello\n' })).toBe(
+      `Wrote new.txt: 6 bytes.\n[version ${version('hello\n')}]`,
+    );
+    expect(text('new.txt')).toBe('hello\n');
+  });
+
+  test('writes over a file that was read, by the version that read_file tells', async () => {
+    box.write('a.txt', 'one\n');
+    const read = await answer(readFile({ roots: box.root, versions: 'told' }), { path: 'a.txt' });
+    expect(read).toBe(`one\n[version ${version('one\n')}]`);
+    const [, told] = /\[version (\w+)\]/.exec(read) ?? [];
+    expect(await write({ path: 'a.txt', content: 'two\n', version: told })).toContain('Wrote a.txt');
+    expect(text('a.txt')).toBe('two\n');
+  });
+
+  test('writes over no file that was not read, nor over one that has changed since', async () => {
+    box.write('a.txt', 'one');
+    expect(await write({ path: 'a.txt', content: 'two' })).toContain('refused: "a.txt" exists already.');
+    expect(await write({ path: 'a.txt', content: 'two', version: version('zero') })).toContain('has changed since');
+    expect(await write({ path: 'gone.txt', content: 'two', version: version('zero') })).toContain('any more');
+    expect([text('a.txt'), readdirSync(box.root)]).toEqual(['one', ['a.txt']]);
+  });
+
+  test('written again after a crash it finds its own content, and says the same', async () => {
+    const first = await write({ path: 'a.txt', content: 'same' });
+    expect(await write({ path: 'a.txt', content: 'same' })).toBe(first);
+    const second = await write({ path: 'a.txt', content: 'other', version: version('same') });
+    expect(await write({ path: 'a.txt', content: 'other', version: version('same') })).toBe(second);
+  });
+
+  test('keeps the mode of a file, and its folder as it was', async () => {
+    box.write('run.sh', '#!/bin/sh\n');
+    chmodSync(box.path('run.sh'), 0o750);
+    await write({ path: 'run.sh', content: '#!/bin/sh\nexit 0\n', version: version('#!/bin/sh\n') });
+    expect(statSync(box.path('run.sh')).mode & 0o777).toBe(0o750);
+  });
+
+  test('folders on the way are made only where that is allowed', async () => {
+    expect(await write({ path: 'a/b/c.txt', content: 'x' })).toMatch(/^refused: There is no/);
+    expect(readdirSync(box.root)).toEqual([]);
+    expect(await write({ path: 'a/b/c.txt', content: 'x' }, { folders: 'create' })).toContain('Wrote a/b/c.txt');
+    expect(text('a/b/c.txt')).toBe('x');
+  });
+
+  test('more than is allowed is refused before anything is touched', async () => {
+    expect(await write({ path: 'a.txt', content: 'é'.repeat(6) }, { maxBytes: 11 })).toContain(
+      'has 12 bytes, and may have 11',
+    );
+    expect(readdirSync(box.root)).toEqual([]);
+  });
+
+  test('a person who has to agree is shown the difference', async () => {
+    box.write('a.txt', 'one\ntwo\nthree\n');
+    const tool = writeFile({ roots: box.root });
+    const preview = await tool.preview?.({ path: 'a.txt', content: 'one\n2\nthree\n', version: 'any' }, undefined);
+    expect(preview).toBe('--- a.txt\n+++ a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three');
+    expect(await tool.preview?.({ path: '../x', content: '' }, undefined)).toContain('leads out');
+  });
+});
+
+describe('edit_file', () => {
+  const before = 'one\ntwo\nthree\ntwo\n';
+
+  test('makes all edits or none, gives back the difference, and the new version', async () => {
+    box.write('a.txt', before);
+    const edits = [
+      { find: 'three', replace: '3' },
+      { find: 'one', replace: '1' },
+    ];
+    const after = '1\ntwo\n3\ntwo\n';
+    expect(await edit({ path: 'a.txt', version: version(before), edits })).toBe(
+      `--- a.txt\n+++ a.txt\n@@ -1,4 +1,4 @@\n-one\n+1\n two\n-three\n+3\n two\n[version ${version(after)}]`,
+    );
+    expect(text('a.txt')).toBe(after);
+  });
+
+  test.each([
+    [
+      'is not there, naming the nearest line',
+      [
+        { find: 'thre', replace: 'x' },
+        { find: 'tree', replace: 'x' },
+      ],
+      'Edit 2 is not found',
+    ],
+    ['is there several times', [{ find: 'two', replace: '2' }], 'found 2 times, in lines 2, 4'],
+    [
+      'overlaps another',
+      [
+        { find: 'one\ntwo', replace: 'x' },
+        { find: 'two\nthree', replace: 'y' },
+      ],
+      'Edits 1 and 2 overlap',
+    ],
+    ['changes nothing', [{ find: 'one', replace: 'one' }], 'changes nothing'],
+    [
+      'follows one that would be made',
+      [
+        { find: 'one', replace: '1' },
+        { find: 'nothing', replace: 'x' },
+      ],
+      'Edit 2 is not found',
+    ],
+  ])('an edit that %s is refused, and nothing is written', async (_, edits, told) => {
+    box.write('a.txt', before);
+    expect(await edit({ path: 'a.txt', version: version(before), edits })).toContain(told);
+    expect(text('a.txt')).toBe(before);
+  });
+
+  test('the nearest line is told for what is not there', async () => {
+    box.write('a.txt', 'const answer = 42;\n');
+    const said = await edit({
+      path: 'a.txt',
+      version: version('const answer = 42;\n'),
+      edits: [{ find: 'const anser = 42;', replace: 'x' }],
+    });
+    expect(said).toContain('The nearest line is line 1: const answer = 42;');
+  });
+
+  test('each occurrence is replaced where that is asked for', async () => {
+    box.write('a.txt', before);
+    await edit({ path: 'a.txt', version: version(before), edits: [{ find: 'two', replace: '2', occurrences: 'all' }] });
+    expect(text('a.txt')).toBe('one\n2\nthree\n2\n');
+  });
+
+  test('line ends and a byte order mark stay as they were', async () => {
+    const windows = '\u{feff}one\r\ntwo\r\n';
+    box.write('a.txt', windows);
+    await edit({ path: 'a.txt', version: version(windows), edits: [{ find: 'one\ntwo', replace: 'one\nand\ntwo' }] });
+    expect(text('a.txt')).toBe('\u{feff}one\r\nand\r\ntwo\r\n');
+  });
+
+  test('dollar signs and backslashes are taken as they are', async () => {
+    box.write('a.txt', 'a.b');
+    await edit({ path: 'a.txt', version: version('a.b'), edits: [{ find: 'a.b', replace: "$& $1 \\n $'" }] });
+    expect(text('a.txt')).toBe("$& $1 \\n $'");
+  });
+
+  test('a file that changed since it was read is left as it is; one that has the edits already is told so', async () => {
+    box.write('a.txt', before);
+    const edits = [{ find: 'one', replace: '1' }];
+    await edit({ path: 'a.txt', version: version(before), edits });
+    expect(await edit({ path: 'a.txt', version: version(before), edits })).toContain(
+      'It seems to have these edits already.',
+    );
+    box.write('a.txt', 'quite another');
+    expect(await edit({ path: 'a.txt', version: version(before), edits })).toMatch(/Read it again\.$/);
+  });
+
+  test('what is no text is not edited', async () => {
+    const bytes = Uint8Array.of(0xff, 0xfe, 65);
+    box.write('a.bin', bytes);
+    expect(await edit({ path: 'a.bin', version: version(bytes), edits: [{ find: 'A', replace: 'B' }] })).toContain(
+      'no UTF-8 text',
+    );
+  });
+});
+
+test('an agent reads, edits and writes, and a crash in between repeats nothing', async () => {
+  box.write('sum.js', 'export const sum = (a, b) => a - b;\n');
+  const model = scriptedModel([
+    reply.call('read_file', { path: 'sum.js' }),
+    ({ messages }) => {
+      const [, told = ''] = /\[version (\w+)\]/.exec(String(messages.at(-1)?.content)) ?? [];
+      return reply.call('edit_file', { path: 'sum.js', version: told, edits: [{ find: 'a - b', replace: 'a + b' }] });
+    },
+    reply.text('Mended.'),
+  ]);
+  const options = { roots: box.root };
+  const tools = [readFile({ ...options, versions: 'told' }), editFile(options), writeFile(options)];
+  const outcome = await new Agent({ model, tools }).run('Mend sum.js.', { durable: memory() }).outcome();
+  expect([outcome.status, text('sum.js')]).toEqual(['completed', 'export const sum = (a, b) => a + b;\n']);
+});

@@ -1,0 +1,89 @@
+import { ConfigError, ToolError } from '@pawl/core';
+import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
+
+/** What proves who asks; the model knows its name and nothing else. */
+export interface Secret {
+  /** Where it may go. */
+  readonly hosts: readonly HostPattern[];
+  /** @defaultValue 'authorization' */
+  readonly header?: string;
+  /** The header's whole value, such as `Bearer …`. Asked for each request, at the last moment. */
+  readonly value: () => string | Promise<string>;
+}
+
+export interface Proof {
+  readonly header: string;
+  readonly value: string;
+}
+
+/** The secrets that a tool has, by name. */
+export class Secrets {
+  readonly #secrets: Readonly<Record<string, Secret>>;
+
+  /** @throws ConfigError for hosts and headers that are none. */
+  constructor(secrets: Readonly<Record<string, Secret>>, tool: string) {
+    for (const [name, { hosts, header, value }] of Object.entries(secrets)) {
+      checkHosts(hosts, tool);
+      if (typeof value !== 'function')
+        throw new ConfigError(
+          `Tool "${tool}": secret "${name}" has no value. Pass a function: () => process.env.TOKEN.`,
+        );
+      if (header !== undefined && !/^[a-z0-9-]+$/.test(header)) {
+        throw new ConfigError(
+          `Tool "${tool}": secret "${name}" has header ${JSON.stringify(header)}. Pass its name in lower case.`,
+        );
+      }
+    }
+    this.#secrets = { ...secrets };
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#secrets);
+  }
+
+  /** Headers that only a secret sets. */
+  get headers(): readonly string[] {
+    return Object.values(this.#secrets).map(({ header = 'authorization' }) => header);
+  }
+
+  /** Only for its own hosts. Rejects with a `ToolError` that has nothing of it. */
+  async proofFor(name: string, url: URL): Promise<Proof> {
+    const secret = Object.hasOwn(this.#secrets, name) ? this.#secrets[name] : undefined;
+    if (secret === undefined)
+      throw new ToolError(`There is no auth "${name}". There is: ${this.names.join(', ') || 'none'}.`);
+    const { hosts, header = 'authorization', value } = secret;
+    if (!matchesHost(url.hostname, hosts))
+      throw new ToolError(`auth "${name}" is not for ${url.hostname}. It is for: ${hosts.join(', ')}.`);
+    const found = await resolved(value, name);
+    return { header, value: found };
+  }
+}
+
+async function resolved(value: Secret['value'], name: string): Promise<string> {
+  try {
+    const found: unknown = await value();
+    if (typeof found === 'string' && found !== '' && !/[\r\n\0]/.test(found)) return found;
+  } catch {
+    // Its message may have what it is about.
+  }
+  throw new ToolError(`auth "${name}" has no value here: nothing was sent. Tell the user that it is not set up.`);
+}
+
+/** Whatever of a secret stands in a text is covered: a server may repeat what it was sent, also encoded. */
+export function withoutSecret(text: string, proof: Proof | undefined): string {
+  if (proof === undefined) return text;
+  const bare = proof.value.replace(/^\S+\s+/, '');
+  const forms = [proof.value, bare].flatMap((each) => [
+    each,
+    JSON.stringify(each).slice(1, -1),
+    encodeURIComponent(each),
+    Buffer.from(each).toString('base64'),
+    Buffer.from(each).toString('base64url'),
+  ]);
+  return [...new Set(forms)]
+    .filter(({ length }) => length >= SHORTEST)
+    .sort((one, other) => other.length - one.length)
+    .reduce((covered, form) => covered.replaceAll(form, '[redacted]'), text);
+}
+
+const SHORTEST = 4;

@@ -1,0 +1,210 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { ToolError } from '@pawl/core';
+import { checkLiteral, checkUrl, type UrlRule } from './check-url.ts';
+import { ACCEPTED, decoded } from './decode.ts';
+import { guardedLookup, type Resolve } from './lookup.ts';
+
+export interface NetOptions extends UrlRule {
+  readonly resolve: Resolve;
+  /** The most bytes of an answer, as it comes and as it is when it is decoded. */
+  readonly maxBytes: number;
+  readonly maxRedirects: number;
+}
+
+export interface Asked {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface Answered {
+  /** Where the answer came from in the end. */
+  readonly url: URL;
+  readonly status: number;
+  readonly statusText: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** There is more than was read. */
+  readonly isCut: boolean;
+}
+
+export interface Redirecting {
+  readonly signal: AbortSignal;
+  /** Checks where a redirect leads, and says what is asked there; throws a `ToolError` where nothing is. */
+  readonly follow: (next: Asked) => Asked | Promise<Asked>;
+}
+
+/**
+ * One request, by a connection of its own that goes where it was checked to go; each redirect is checked as if it were the first. Neither
+ * cookies nor a proxy of the environment. Rejects with a `ToolError`, and with the signal's reason.
+ */
+export async function guardedRequest(
+  asked: Asked,
+  { signal, follow, ...options }: NetOptions & Redirecting,
+): Promise<Answered> {
+  let next = asked;
+  for (let redirects = 0; ; redirects++) {
+    signal.throwIfAborted();
+    const answered = await once(next, { ...options, signal });
+    const location = answered.headers['location'];
+    if (!REDIRECTS.has(answered.status) || location === undefined) return answered;
+    if (redirects >= options.maxRedirects) {
+      throw new ToolError(
+        `${asked.url.host} redirects more than ${options.maxRedirects} times. Pass the address where it leads to.`,
+      );
+    }
+    next = await follow(redirected(next, { answered, location, options }));
+  }
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+interface Redirect {
+  readonly answered: Answered;
+  readonly location: string;
+  readonly options: UrlRule;
+}
+
+/** RFC 9110, 15.4: 307 and 308 keep the method, the others become a GET, as every client makes of them. */
+function redirected({ url, method, headers, body }: Asked, { answered, location, options }: Redirect): Asked {
+  if (!URL.canParse(location, url.href)) throw new ToolError(`${url.host} redirects to something that is no address.`);
+  const to = checkUrl(new URL(location, url).href, options);
+  if (url.protocol === 'https:' && to.protocol === 'http:') {
+    throw new ToolError(
+      `${url.host} redirects from https: to http:, where anybody could read along. It is not followed.`,
+    );
+  }
+  const keeps = answered.status === 307 || answered.status === 308 || method === 'GET' || method === 'HEAD';
+  const kept = keeps ? headers : without(headers, ['content-type', 'content-length']);
+  return { url: to, method: keeps ? method : 'GET', headers: kept, body: keeps ? body : undefined };
+}
+
+/** Names are compared in lower case. */
+export function without(headers: Asked['headers'], names: readonly string[]): Asked['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase())));
+}
+
+interface Once extends NetOptions {
+  readonly signal: AbortSignal;
+}
+
+const MAX_HEADER_BYTES = 16_384;
+
+async function once(asked: Asked, options: Once): Promise<Answered> {
+  const { signal } = options;
+  checkLiteral(asked.url, options.addresses);
+  try {
+    const response = await responded(asked, options);
+    return await read(response, { asked, options });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof ToolError ? error : unreachable(asked.url, error);
+  }
+}
+
+function responded({ url, method, headers, body }: Asked, options: Once): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const sent = send(url, {
+      method,
+      headers: { accept: '*/*', 'accept-encoding': ACCEPTED, ...headers, connection: 'close' },
+      agent: false, // A connection of its own: nobody else's secrets went over it.
+      lookup: guardedLookup(options),
+      signal: options.signal,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      insecureHTTPParser: false,
+    });
+    sent.on('error', reject);
+    sent.on('response', resolve);
+    // Nobody asked for another protocol.
+    sent.on('upgrade', (_, socket) => socket.destroy());
+    sent.end(body);
+  });
+}
+
+interface Reading {
+  readonly asked: Asked;
+  readonly options: Once;
+}
+
+async function read(response: IncomingMessage, { asked, options }: Reading): Promise<Answered> {
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+  const head = { url: asked.url, status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', headers };
+  if (REDIRECTS.has(head.status) && headers['location'] !== undefined) {
+    response.destroy(); // What stands beside a redirect is not read.
+    return { ...head, body: Buffer.alloc(0), isCut: false };
+  }
+  let wireBytes = 0;
+  let isCut = false;
+  response.on('data', (chunk: Buffer) => {
+    wireBytes += chunk.length;
+    if (wireBytes <= options.maxBytes) return;
+    isCut = true;
+    response.destroy();
+  });
+  try {
+    const hasBody = asked.method !== 'HEAD' && head.status !== 204 && head.status !== 304;
+    const body = await collected(
+      hasBody ? decoded(response, headers['content-encoding'] ?? '') : response,
+      options.maxBytes,
+    );
+    return { ...head, body: body.bytes, isCut: isCut || body.isCut };
+  } catch (error) {
+    // What came before the cap was reached is an answer, where it can be read without the rest.
+    if (isCut && headers['content-encoding'] === undefined) return { ...head, body: Buffer.alloc(0), isCut };
+    if (isCut)
+      throw new ToolError(`The answer of ${asked.url.host} is larger than ${options.maxBytes} bytes. It is not read.`);
+    throw error;
+  } finally {
+    response.destroy();
+  }
+}
+
+/** Stops at the cap, and takes what is there. */
+async function collected(
+  stream: Readable,
+  maxBytes: number,
+): Promise<{ readonly bytes: Buffer; readonly isCut: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true };
+    }
+  } catch (error) {
+    // The cap on the wire destroys the stream: what came is kept. So is what a cut encoding gave before.
+    if (length >= maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true };
+    throw error;
+  }
+  return { bytes: Buffer.concat(chunks), isCut: false };
+}
+
+/** What went wrong on the way, without what the system says of addresses. */
+function unreachable({ host }: URL, error: unknown): ToolError {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ToolError(`${host} is not known: its name has no address. Check how it is spelled.`);
+    case 'ECONNREFUSED':
+      return new ToolError(`${host} refused the connection.`);
+    case 'HPE_HEADER_OVERFLOW':
+      return new ToolError(`${host} sent more than ${MAX_HEADER_BYTES} bytes of headers. The answer is not read.`);
+    default:
+      return new ToolError(
+        `${host} could not be asked, or its answer could not be read (${code}). Try again later, or another address.`,
+      );
+  }
+}

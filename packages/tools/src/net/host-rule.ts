@@ -1,0 +1,22 @@
+import { ConfigError } from '@pawl/core';
+
+/** A name, or all names below one: `*.example.com`. */
+export type HostPattern = string;
+
+const PATTERN = /^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:.]+\]$|^[0-9.]+$/;
+
+/** @throws ConfigError for a pattern that is none. */
+export function checkHosts(patterns: readonly HostPattern[], tool: string): void {
+  const list: unknown = patterns;
+  const wrong = Array.isArray(list) ? list.find((each) => typeof each !== 'string' || !PATTERN.test(each)) : list;
+  if (wrong === undefined && patterns.length > 0) return;
+  throw new ConfigError(
+    `Tool "${tool}": ${JSON.stringify(wrong ?? [])} names no host. Pass names in lower case, such as "example.com" or "*.example.com".`,
+  );
+}
+
+/** As `URL` gives the name: lower case, Punycode. */
+export function matchesHost(hostname: string, patterns: readonly HostPattern[]): boolean {
+  const name = hostname.replace(/\.$/, '');
+  return patterns.some((pattern) => (pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) : name === pattern));
+}

@@ -1,0 +1,92 @@
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { Resolve } from './lookup.ts';
+
+export interface Site {
+  readonly port: number;
+  /** `http://127.0.0.1:…` */
+  readonly origin: string;
+  /** In the order in which they came. */
+  readonly requests: readonly IncomingMessage[];
+  close(): Promise<void>;
+}
+
+/** A real HTTP server on loopback. */
+export async function site(listener: RequestListener): Promise<Site> {
+  const requests: IncomingMessage[] = [];
+  const server: Server = createServer((incoming, response) => {
+    requests.push(incoming);
+    response.on('error', () => undefined); // Whoever asked has gone.
+    listener(incoming, response);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+export interface NameServer {
+  readonly resolve: Resolve;
+  /** How often a name was asked for. */
+  readonly asked: readonly string[];
+  close(): void;
+}
+
+/** A real name server on loopback, which gives each of a name's answers once, and the last one from then on. */
+export async function nameServer(
+  answers: Readonly<Record<string, readonly (readonly string[])[]>>,
+): Promise<NameServer> {
+  const socket = createSocket('udp4');
+  const asked: string[] = [];
+  const times = new Map<string, number>();
+  socket.on('message', (message, { port, address }) => {
+    const { name, type, end } = questionOf(message);
+    const key = `${name} ${type}`;
+    const time = times.get(key) ?? 0;
+    times.set(key, time + 1);
+    if (type === A) asked.push(name);
+    const known = answers[name] ?? [];
+    const addresses = type === A ? (known[Math.min(time, known.length - 1)] ?? []) : [];
+    socket.send(replyTo(message, { end, addresses }), port, address);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const resolver = new Resolver();
+  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+  return { resolve: (hostname) => resolver.resolve4(hostname), asked, close: () => socket.close() };
+}
+
+const A = 1;
+
+function questionOf(message: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = message[at] ?? 0; length > 0; length = message[at] ?? 0) {
+    labels.push(message.toString('latin1', at + 1, at + 1 + length));
+    at += length + 1;
+  }
+  return { name: labels.join('.').toLowerCase(), type: message.readUInt16BE(at + 1), end: at + 5 };
+}
+
+function replyTo(
+  message: Buffer,
+  { end, addresses }: { readonly end: number; readonly addresses: readonly string[] },
+): Buffer {
+  const head = Buffer.from(message.subarray(0, end));
+  head.writeUInt16BE(0x8180, 2); // An answer, without an error.
+  head.writeUInt16BE(addresses.length, 6);
+  head.writeUInt32BE(0, 8);
+  const records = addresses.map((address) =>
+    Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split('.').map(Number)]),
+  );
+  return Buffer.concat([head, ...records]);
+}

@@ -1,0 +1,99 @@
+import { Agent, memoryConversations } from '@pawl/core';
+import { sqliteConversations } from '@pawl/core/sqlite';
+import { reply, scriptedModel, testTool } from '@pawl/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { sandbox } from '../files/sandbox.fixture.ts';
+import { notes } from './notes.ts';
+
+function file() {
+  const box = sandbox();
+  onTestFinished(() => box.remove());
+  return box.path('notes.db');
+}
+
+function onFile(path: string) {
+  const store = sqliteConversations(path);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+describe.each([
+  ['memory', () => memoryConversations()],
+  ['SQLite', () => onFile(file())],
+])('in %s', (_, open) => {
+  test('what is written is read, listed, replaced and forgotten', async () => {
+    const { call } = testTool(notes({ store: open(), id: 'ada' }));
+    expect(await call({ action: 'read' })).toMatchObject({ content: 'There are no notes.' });
+    expect(await call({ action: 'write', key: 'colour', text: 'green' })).toMatchObject({
+      content: 'Remembered: colour.',
+    });
+    await call({ action: 'write', key: 'long', text: 'x'.repeat(200) });
+    await call({ action: 'write', key: 'colour', text: 'blue' });
+    expect(await call({ action: 'read', key: 'colour' })).toMatchObject({ content: 'blue' });
+    expect(await call({ action: 'read' })).toMatchObject({ content: `colour: blue\nlong: ${'x'.repeat(100)}…` });
+    expect(await call({ action: 'delete', key: 'long' })).toMatchObject({ content: 'Forgotten: long.' });
+    expect(await call({ action: 'read', key: 'long' })).toMatchObject({
+      status: 'failed',
+      content: 'There is no note "long". There are: colour.',
+    });
+  });
+
+  test('nobody reads the notes of another, and a conversation of the same id is not touched', async () => {
+    const store = open();
+    await store.save('ada', { version: 0, keep: 0, messages: [{ role: 'user', content: 'Hi.' }] });
+    await testTool(notes({ store, id: 'ada' })).call({ action: 'write', key: 'secret', text: 'Ada’s' });
+    const { call } = testTool(notes({ store, id: (context: { user: string }) => context.user }), {
+      context: { user: 'bob' },
+    });
+    expect(await call({ action: 'read' })).toMatchObject({ content: 'There are no notes.' });
+    expect((await store.load('ada'))?.messages).toEqual([{ role: 'user', content: 'Hi.' }]);
+  });
+
+  test('those who write at the same time lose nothing', async () => {
+    const { call } = testTool(notes({ store: open(), id: 'ada' }));
+    const keys = Array.from({ length: 6 }, (_, index) => `key${index}`);
+    await Promise.all(keys.map((key) => call({ action: 'write', key, text: key })));
+    for (const key of keys) expect(await call({ action: 'read', key })).toMatchObject({ content: key });
+  });
+
+  test.each([
+    [{ action: 'write', key: 'a' }, 'needs a key and a text'],
+    [{ action: 'delete' }, 'needs a key'],
+    [{ action: 'write', key: 'a', text: 'x'.repeat(11) }, 'text'],
+    [{ action: 'write', key: 'k'.repeat(101), text: 'x' }, 'key'],
+    [{ action: 'forget', key: 'a' }, 'action'],
+  ])('%j is refused with the reason', async (given, told) => {
+    const { call } = testTool(notes({ store: open(), id: 'ada', maxLength: 10 }));
+    expect(await call(given)).toMatchObject({ status: 'failed', content: expect.stringContaining(told) });
+  });
+
+  test('there are so many and no more, and one that is there can still be replaced', async () => {
+    const { call } = testTool(notes({ store: open(), id: 'ada', maxNotes: 2 }));
+    await call({ action: 'write', key: 'a', text: '1' });
+    await call({ action: 'write', key: 'b', text: '2' });
+    expect(await call({ action: 'write', key: 'c', text: '3' })).toMatchObject({
+      content: expect.stringContaining('Delete some first: a, b.'),
+    });
+    expect(await call({ action: 'write', key: 'b', text: '4' })).toMatchObject({ status: 'finished' });
+  });
+
+  test.each(['__proto__', 'constructor', 'toString'])('%s is a key like any other', async (key) => {
+    const { call } = testTool(notes({ store: open(), id: 'ada' }));
+    expect(await call({ action: 'read', key })).toMatchObject({ status: 'failed' });
+    await call({ action: 'write', key, text: 'mine' });
+    expect(await call({ action: 'read', key })).toMatchObject({ content: 'mine' });
+  });
+});
+
+test('what one process remembers another reads', async () => {
+  const path = file();
+  const model = () => scriptedModel([reply.call('notes', { action: 'read' }), reply.text('Read.')]);
+  await testTool(notes({ store: onFile(path), id: 'ada' })).call({ action: 'write', key: 'colour', text: 'green' });
+  const agent = new Agent({ model: model(), tools: [notes({ store: onFile(path), id: 'ada' })] });
+  expect((await agent.run('What do you know?')).messages.at(-2)).toMatchObject({ content: 'colour: green' });
+});
+
+test('it has nothing that models stumble over', () => {
+  const { warnings } = testTool(notes({ store: memoryConversations(), id: 'ada' }));
+  expect(warnings).toEqual([]);
+});

@@ -1,0 +1,19 @@
+import { wholeEnd, wholeStart } from './whole.ts';
+
+export interface CappedOptions {
+  /** The most characters of the text that are shown; the line between is not counted. */
+  readonly maxLength: number;
+  /** How the rest can be read, told in the line between, such as `restOf(callId)`. */
+  readonly rest?: string;
+}
+
+/** Head (two thirds) and tail of a text that is too long, and a line between that says what is left out. */
+export function capped(text: string, { maxLength, rest }: CappedOptions): string {
+  if (text.length <= maxLength) return text;
+  const tailLength = Math.floor(maxLength / 3);
+  const head = text.slice(0, wholeEnd(text, maxLength - tailLength));
+  const tail = text.slice(wholeStart(text, text.length - tailLength));
+  const left = text.length - head.length - tail.length;
+  const how = rest === undefined ? '' : `, from ${head.length} on: ${rest}`;
+  return `${head}\n[… ${left} ${left === 1 ? 'character' : 'characters'} left out${how} …]\n${tail}`;
+}

@@ -1,0 +1,73 @@
+import { ConfigError, type Tool, ToolError, tool } from '@pawl/core';
+import { z } from 'zod';
+import { checkPositive } from '../files/check-positive.ts';
+import { quoted } from '../files/quoted.ts';
+import { type KeptOutput, Outputs } from '../output/outputs.ts';
+import { wholeEnd } from '../output/whole.ts';
+
+export type { OutputsOptions } from '../output/outputs.ts';
+export { Outputs };
+
+export interface ReadOutputOptions {
+  /** The most characters of one call. @defaultValue 16_384 */
+  readonly maxLength?: number;
+}
+
+/**
+ * A tool that reads what other tools' results left out. See README.md beside this file for what is kept, and how long.
+ *
+ * @throws ConfigError for outputs that are none, and a cap that is no whole number.
+ */
+export function readOutput(outputs: Outputs, { maxLength = 16_384 }: ReadOutputOptions = {}): Tool<unknown> {
+  if (!(outputs instanceof Outputs)) {
+    throw new ConfigError('Tool "read_output" needs outputs: pass the same new Outputs() that the other tools have.');
+  }
+  checkPositive({ maxLength }, 'read_output');
+  return tool({
+    name: 'read_output',
+    description: 'Reads on in the output of an earlier call, where its result says that characters were left out.',
+    input: z.object({
+      call: z.string().min(1).describe('The id of the call, as its result names it.'),
+      from: z.number().int().min(0).default(0).describe('The character to begin with, counted from 0.'),
+    }),
+    effect: 'read',
+    timeoutMs: 10_000,
+    // The page is cut already; this must not cut it again.
+    maxResultLength: maxLength + ROOM_FOR_NOTES,
+    preview: ({ call, from }) => `read the output of call ${quoted(call)} from character ${from}`,
+    execute({ call, from }, { runId }) {
+      const kept = outputs.find({ runId, callId: call });
+      if (kept === undefined) throw notKept(call, outputs.callsOf(runId));
+      return page(kept, { call, from, maxLength });
+    },
+  });
+}
+
+const ROOM_FOR_NOTES = 1_000;
+const MAX_NAMED = 5;
+
+function notKept(call: string, calls: readonly string[]): ToolError {
+  const named = calls.slice(0, MAX_NAMED).map(quoted).join(', ');
+  const others = named === '' ? '' : ` The latest that are kept: ${named}.`;
+  return new ToolError(
+    `No output of call ${quoted(call)} is kept: it fitted into its result, or made place for newer ones.${others}`,
+  );
+}
+
+interface Stretch {
+  readonly call: string;
+  readonly from: number;
+  readonly maxLength: number;
+}
+
+function page({ text, lost }: KeptOutput, { call, from, maxLength }: Stretch): string {
+  if (from >= text.length) {
+    throw new ToolError(`The output of call ${quoted(call)} ends before character ${from}: it has ${text.length}.`);
+  }
+  const start = wholeEnd(text, from);
+  // At least a whole character, or a page of one would stand still before a pair.
+  const next = Math.max(wholeEnd(text, start + maxLength), wholeEnd(text, start + 2));
+  const whole = text.slice(start, next);
+  if (next < text.length) return `${whole}\n[more: go on with from ${next}]`;
+  return lost === 0 ? whole : `${whole}\n[${lost} more characters were not kept]`;
+}

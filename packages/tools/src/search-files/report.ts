@@ -1,0 +1,85 @@
+import type { Searched } from './search-file.ts';
+
+/** Why there may be more than what is told. */
+export type Stop = 'matches' | 'files' | 'time' | 'length';
+
+/** Below what the model reads of a result, notes included. */
+const MAX_LENGTH = 49_152;
+const MAX_LINE_LENGTH = 500;
+
+/** What was found, as the model reads it: grouped by file, a line each. */
+export class Report {
+  matches = 0;
+  /** Files that could not be read. */
+  unread = 0;
+  readonly #stops = new Set<Stop>();
+  readonly #groups: string[] = [];
+  #length = 0;
+  #cut = 0;
+  #last = '';
+
+  get isFull(): boolean {
+    return this.#stops.size > 0 && !(this.#stops.size === 1 && this.#stops.has('files'));
+  }
+
+  stop(stop: Stop): void {
+    this.#stops.add(stop);
+  }
+
+  /** `undefined`: a binary file, of which nothing is told. */
+  add(shown: string, searched: Searched | undefined): void {
+    if (searched === undefined) return;
+    const lines: string[] = [];
+    let previous = 0;
+    const hasContext = searched.lines.some(({ isMatch }) => !isMatch);
+    for (const { number, text, isMatch } of searched.lines) {
+      const line = `${safe(shown)}:${number}${isMatch ? ':' : '-'} ${shortened(text)}`;
+      if (this.#length + line.length > MAX_LENGTH) {
+        this.stop('length');
+        break;
+      }
+      if (hasContext && previous > 0 && number > previous + 1) lines.push('--');
+      lines.push(line);
+      this.#length += line.length + 1;
+      previous = number;
+      if (!isMatch) continue;
+      this.matches++;
+      this.#last = `${shown}:${number}`;
+    }
+    if (lines.length > 0) this.#groups.push(lines.join('\n'));
+    if (searched.isCut && searched.matches === 0) this.#cut++;
+  }
+
+  text(pattern: string): string {
+    const notes = [...this.#stops].map((stop) => this.#note(stop));
+    if (this.#cut > 0) notes.push(`[${this.#cut} large files were searched in their first part only]`);
+    if (this.unread > 0) notes.push(`[${this.unread} ${this.unread === 1 ? 'file' : 'files'} could not be read]`);
+    const found = this.#groups.length === 0 ? [`Nothing there has ${JSON.stringify(pattern)}.`] : this.#groups;
+    return [...found, ...notes].join('\n');
+  }
+
+  #note(stop: Stop): string {
+    const more =
+      this.#last === '' ? 'search a folder, or pass a glob' : `go on with after: ${JSON.stringify(this.#last)}`;
+    switch (stop) {
+      case 'matches':
+        return `[there may be more: ${more}]`;
+      case 'length':
+        return `[more is left out: ${more}]`;
+      case 'files':
+        return '[there are too many files to look into them all: search a folder, or pass a glob]';
+      case 'time':
+        return `[the time was over before all was searched: ${more}]`;
+    }
+  }
+}
+
+/** A name with a line break in it must not pass for two. */
+function safe(shown: string): string {
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(shown) ? JSON.stringify(shown) : shown;
+}
+
+function shortened(text: string): string {
+  if (text.length <= MAX_LINE_LENGTH) return text;
+  return `${text.slice(0, MAX_LINE_LENGTH)} [… ${text.length - MAX_LINE_LENGTH} more characters]`;
+}

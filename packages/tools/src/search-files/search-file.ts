@@ -1,0 +1,120 @@
+import type { FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { looksBinary } from '../read-file/looks-binary.ts';
+
+export interface SearchOptions {
+  readonly matches: (line: string) => boolean;
+  /** Lines before and behind each match that are given as well. */
+  readonly context: number;
+  /** The most matches. */
+  readonly maxMatches: number;
+  /** The line to begin behind, counted from 1. */
+  readonly afterLine: number;
+  /** The most bytes that are read. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface FoundLine {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly text: string;
+  readonly isMatch: boolean;
+}
+
+export interface Searched {
+  readonly lines: readonly FoundLine[];
+  readonly matches: number;
+  /** There may be more: a cap was reached. */
+  readonly isCut: boolean;
+  readonly bytes: number;
+}
+
+const CHUNK_BYTES = 65_536;
+const SNIFFED_BYTES = 8_192;
+/** What is longer is searched in pieces of this length. */
+const MAX_LINE_LENGTH = 65_536;
+/** After so many lines others get their turn. */
+const LINES_AT_ONCE = 2_000;
+
+/** Reads a file line by line in bounded memory. `undefined` for a binary one. */
+export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<Searched | undefined> {
+  const { maxBytes, signal } = options;
+  const search = new Search(options);
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  const decoder = new TextDecoder();
+  let rest = '';
+  let position = 0;
+  while (!search.isFull && position < maxBytes) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, maxBytes - position), position);
+    if (bytesRead === 0) break;
+    const bytes = chunk.subarray(0, bytesRead);
+    if (position === 0 ? looksBinary(bytes.subarray(0, SNIFFED_BYTES)) : bytes.includes(0)) return undefined;
+    position += bytesRead;
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_LENGTH) {
+      lines.push(rest);
+      rest = '';
+    }
+    await search.all(lines);
+  }
+  if (!search.isFull && rest !== '') await search.all([rest]);
+  return {
+    lines: search.lines,
+    matches: search.matches,
+    isCut: search.isFull || position >= maxBytes,
+    bytes: position,
+  };
+}
+
+class Search {
+  readonly lines: FoundLine[] = [];
+  matches = 0;
+  #number = 0;
+  #since = 0;
+  /** Lines that a match may want to have before it. */
+  #before: FoundLine[] = [];
+  #behind = 0;
+  readonly #options: SearchOptions;
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+  }
+
+  /** Full only when what comes behind the last match is there as well. */
+  get isFull(): boolean {
+    return this.matches >= this.#options.maxMatches && this.#behind === 0;
+  }
+
+  async all(lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      if (this.isFull) return;
+      this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
+      this.#since++;
+      if (this.#since < LINES_AT_ONCE) continue;
+      this.#since = 0;
+      await setImmediate();
+      this.#options.signal.throwIfAborted();
+    }
+  }
+
+  #line(text: string): void {
+    const { matches, context, afterLine, maxMatches } = this.#options;
+    const number = ++this.#number;
+    const isMatch = this.matches < maxMatches && number > afterLine && matches(text);
+    const found = { number, text, isMatch };
+    if (isMatch) {
+      this.matches++;
+      this.lines.push(...this.#before, found);
+      this.#before = [];
+      this.#behind = context;
+    } else if (this.#behind > 0) {
+      this.#behind--;
+      this.lines.push(found);
+    } else if (context > 0) {
+      this.#before = [...this.#before, found].slice(-context);
+    }
+  }
+}

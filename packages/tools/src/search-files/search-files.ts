@@ -1,0 +1,182 @@
+import { stat } from 'node:fs/promises';
+import { type Clock, systemClock, type Tool, ToolError, tool } from '@pawl/core';
+import { z } from 'zod';
+import { checkPositive } from '../files/check-positive.ts';
+import { globMatcher, isGlob } from '../files/glob.ts';
+import { IgnoreChain } from '../files/ignore-chain.ts';
+import { Jail, type JailOptions } from '../files/jail.ts';
+import { openFile } from '../files/open-file.ts';
+import { quoted } from '../files/quoted.ts';
+import { type Found, walk } from '../files/walk.ts';
+import { lineMatcher } from './line-matcher.ts';
+import { Report, type Stop } from './report.ts';
+import { searchFile } from './search-file.ts';
+
+export interface SearchFilesOptions extends JailOptions {
+  /** The most matches of one call. @defaultValue 100 */
+  readonly maxMatches?: number;
+  /** The most files that are looked into. @defaultValue 10_000 */
+  readonly maxFiles?: number;
+  /** The most bytes of one file. @defaultValue 8_388_608 */
+  readonly maxFileBytes?: number;
+  /** Names of the files that say what is passed over, in the form of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
+  readonly ignoreFiles?: readonly string[];
+  /** After so many milliseconds what was found by then is told. @defaultValue 10_000 */
+  readonly maxDurationMs?: number;
+  /** Deadline in milliseconds, for a file system that hangs. @defaultValue 20_000 */
+  readonly timeoutMs?: number;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+/**
+ * A tool that searches the text files below the roots given, for a text or a regular expression, in time that is proportional to what is
+ * read. See README.md beside this file for what it protects against and what not.
+ *
+ * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ */
+export function searchFiles(options: SearchFilesOptions): Tool<unknown> {
+  const { maxMatches = 100, maxFiles = 10_000, maxFileBytes = 8 * 2 ** 20, timeoutMs = 20_000 } = options;
+  const { maxDurationMs = 10_000, ignoreFiles = ['.gitignore'], clock = systemClock } = options;
+  const jail = new Jail(options, 'search_files');
+  checkPositive({ maxMatches, maxFiles, maxFileBytes, maxDurationMs }, 'search_files');
+  return tool({
+    name: 'search_files',
+    description: 'Searches text files for a text or a regular expression, line by line. Gives path:line: text.',
+    input: inputOf(maxMatches),
+    effect: 'read',
+    timeoutMs,
+    preview: ({ pattern, path }) => `search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`,
+    async execute({ pattern, kind, path, glob, letterCase, context, matches: most, after }, { signal }) {
+      const until = clock.now() + maxDurationMs;
+      const matches = lineMatcher({ pattern, kind, letterCase });
+      const begin = after === undefined ? undefined : placeOf(after);
+      const report = new Report();
+      const { files, stops } = await filesToSearch(jail, {
+        path,
+        glob,
+        signal,
+        maxFiles,
+        maxDurationMs,
+        clock,
+        ignoreFiles,
+      });
+      for (const stop of stops) report.stop(stop);
+      for (const file of begin === undefined ? files : files.slice(startAt(files, begin.shown))) {
+        if (clock.now() >= until) report.stop('time');
+        if (report.isFull || report.matches >= most) break;
+        const afterLine = file.shown === begin?.shown ? begin.line : 0;
+        const left = most - report.matches;
+        await searchOne(jail, {
+          file,
+          report,
+          options: { matches, context, maxMatches: left, afterLine, maxBytes: maxFileBytes, signal },
+        });
+      }
+      if (report.matches >= most) report.stop('matches');
+      return report.text(pattern);
+    },
+  });
+}
+
+function inputOf(maxMatches: number) {
+  return z.object({
+    pattern: z.string().min(1).max(1_000).describe('What to look for.'),
+    kind: z.enum(['text', 'regex']).default('text').describe('regex: RE2, without look-arounds and back-references.'),
+    path: z
+      .string()
+      .optional()
+      .describe('The folder or the file to search. Without it: everything that may be looked at.'),
+    glob: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine(isGlob, 'has too many {a,b}: use fewer')
+      .optional()
+      .describe('Only files that match, such as src/**/*.ts; without a slash, names at any depth.'),
+    letterCase: z.enum(['sensitive', 'insensitive']).default('sensitive'),
+    context: z.number().int().min(0).max(5).default(0).describe('Lines before and behind each match to give as well.'),
+    matches: z.number().int().min(1).max(maxMatches).default(maxMatches).describe('How many matches at the most.'),
+    after: z.string().optional().describe('path:line where an earlier search ended, to go on behind it.'),
+  });
+}
+
+interface Searching {
+  readonly path: string | undefined;
+  readonly glob: string | undefined;
+  readonly signal: AbortSignal;
+  readonly maxFiles: number;
+  readonly maxDurationMs: number;
+  readonly clock: Clock;
+  readonly ignoreFiles: readonly string[];
+}
+
+interface ToSearch {
+  readonly files: readonly Pick<Found, 'shown' | 'real'>[];
+  readonly stops: readonly Stop[];
+}
+
+/** Every path that can be searched fits: there is no cap on their length, only on how many there are. */
+async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: Searching): Promise<ToSearch> {
+  const isAll = path === '' || path === '.' || path === './';
+  const start = isAll ? undefined : await jail.find(path, { signal });
+  if (start !== undefined && (await stat(start.real)).isFile()) return { files: [start], stops: [] };
+  const matches = glob === undefined ? () => true : globMatcher([glob]);
+  const prefix = start === undefined || start.shown === '' ? 0 : start.shown.length + 1;
+  const walked = await walk(start === undefined ? jail.roots : [start], {
+    territory: jail,
+    clock: caps.clock,
+    signal,
+    maxEntries: caps.maxFiles,
+    maxLength: Number.POSITIVE_INFINITY,
+    maxVisited: MAX_VISITED,
+    maxDepth: MAX_DEPTH,
+    maxDurationMs: caps.maxDurationMs,
+    ignored: new IgnoreChain({ jail, names: caps.ignoreFiles, signal }),
+    wants: ({ shown, isFolder }) => !isFolder && matches(shown.slice(prefix)),
+  });
+  return { files: walked.found, stops: [...walked.stops].map((stop) => (stop === 'time' ? 'time' : 'files')) };
+}
+
+const MAX_VISITED = 200_000;
+const MAX_DEPTH = 64;
+
+interface One {
+  readonly file: ToSearch['files'][number];
+  readonly report: Report;
+  readonly options: Parameters<typeof searchFile>[1];
+}
+
+/** One that can't be opened or read is counted, and ends nothing. */
+async function searchOne(jail: Jail, { file, report, options }: One): Promise<void> {
+  try {
+    const { handle } = await openFile(jail, { path: file.real, signal: options.signal });
+    try {
+      report.add(file.shown, await searchFile(handle, options));
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    options.signal.throwIfAborted();
+    report.unread++;
+  }
+}
+
+interface Place {
+  readonly shown: string;
+  readonly line: number;
+}
+
+function placeOf(after: string): Place {
+  const [, shown, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
+  if (shown !== undefined && line !== undefined) return { shown, line: Number(line) };
+  throw new ToolError(
+    `after is ${quoted(after)}. Pass the path and the line that the search before told: src/a.ts:12.`,
+  );
+}
+
+function startAt(files: ToSearch['files'], shown: string): number {
+  const index = files.findIndex((file) => file.shown === shown);
+  if (index !== -1) return index;
+  throw new ToolError(`${quoted(shown)} is not among the files of this search. Search again without after.`);
+}

@@ -1,0 +1,29 @@
+import { ConfigError } from '@pawl/core';
+import type { SqlReader } from './database.ts';
+import { type PostgresOptions, type PostgresPool, postgresReader } from './postgres.ts';
+import { sqliteReader } from './sqlite.ts';
+
+/** An SQLite file, or a database of `node:sqlite` or `better-sqlite3` that is kept in one. */
+export type SqliteSource =
+  | { readonly file: string }
+  | { location(): string | null }
+  | { readonly name: string; readonly memory: boolean };
+
+/** Whatever is handed in; drivers are told apart by what they have. */
+export type SqlSource = SqliteSource | PostgresPool;
+
+/** @throws ConfigError for what is none of them. */
+export function readerFor(
+  source: SqlSource,
+  { tool, ...options }: PostgresOptions & { readonly tool: string },
+): SqlReader {
+  if (typeof source === 'object' && source !== null) {
+    if ('file' in source) return sqliteReader(source.file, tool);
+    if ('location' in source) return sqliteReader(source.location() ?? ':memory:', tool);
+    if ('memory' in source) return sqliteReader(source.memory ? ':memory:' : source.name, tool);
+    if ('connect' in source) return postgresReader(source, options);
+  }
+  throw new ConfigError(
+    `Tool "${tool}": database is nothing that can be read. Pass { file }, a DatabaseSync, a Database of better-sqlite3, or a Pool of pg.`,
+  );
+}

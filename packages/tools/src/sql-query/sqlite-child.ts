@@ -1,0 +1,68 @@
+// A process of its own for one query: whatever the query does, ending the process ends it. Reads a request from standard input, writes the answer
+// to standard output.
+
+import { constants, DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
+import { RowList } from './database.ts';
+import type { ChildAnswer, ChildRequest } from './sqlite-request.ts';
+
+function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): ChildAnswer {
+  try {
+    const database = new DatabaseSync(file, { readOnly: true, allowExtension: false });
+    database.exec('PRAGMA query_only = ON; PRAGMA trusted_schema = OFF');
+    // Absent before Node 24.10: then only what gives columns is run, on a connection that can't write.
+    database.setAuthorizer?.(authorize);
+    const statement = database.prepare(sql);
+    const columns = statement.columns().map(({ name }) => name);
+    if (columns.length === 0) return { type: 'refused' };
+    statement.setReturnArrays(true);
+    statement.setReadBigInts(true);
+    const list = new RowList({ maxRows, maxBytes });
+    // With arrays asked for, each row is one.
+    for (const row of statement.iterate(...parameters.map(bound)) as unknown as Iterable<unknown[]>) {
+      if (!list.add(row.map(plain))) break;
+    }
+    return { type: 'rows', rows: { columns, rows: list.rows, ...(list.cut === undefined ? {} : { cut: list.cut }) } };
+  } catch (error) {
+    return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Asked for each thing that a statement would do. */
+function authorize(action: number, first: string | null, second: string | null): number {
+  switch (action) {
+    case constants.SQLITE_SELECT:
+    case constants.SQLITE_READ:
+    case constants.SQLITE_RECURSIVE:
+      return constants.SQLITE_OK;
+    case constants.SQLITE_FUNCTION:
+      return second === 'load_extension' ? constants.SQLITE_DENY : constants.SQLITE_OK;
+    case constants.SQLITE_PRAGMA:
+      // With a value it would be set.
+      return READ_PRAGMAS.has(first ?? '') ? constants.SQLITE_OK : constants.SQLITE_DENY;
+    default:
+      return constants.SQLITE_DENY;
+  }
+}
+
+const READ_PRAGMAS: ReadonlySet<string> = new Set([
+  'table_info',
+  'table_xinfo',
+  'table_list',
+  'index_list',
+  'index_info',
+  'foreign_key_list',
+]);
+
+function bound(value: ChildRequest['parameters'][number]): string | number | null {
+  return typeof value === 'boolean' ? Number(value) : value;
+}
+
+/** Exact where a number can be; a text where it can't. */
+function plain(value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+// Last, when all of the above is there.
+const request: ChildRequest = JSON.parse(await text(process.stdin)); // Written by sqlite.ts only.
+process.stdout.write(JSON.stringify(answer(request)));

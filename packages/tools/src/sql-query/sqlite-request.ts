@@ -1,0 +1,14 @@
+import type { Query, Rows } from './database.ts';
+
+/** What the process for one query is asked. */
+export interface ChildRequest extends Query {
+  readonly file: string;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+}
+
+export type ChildAnswer =
+  | { readonly type: 'rows'; readonly rows: Rows }
+  /** It is no statement that reads. */
+  | { readonly type: 'refused' }
+  | { readonly type: 'failed'; readonly message: string };

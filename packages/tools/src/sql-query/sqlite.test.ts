@@ -1,0 +1,198 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { ConfigError } from '@pawl/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answer, contextWith, sandbox } from '../files/sandbox.fixture.ts';
+import { sqlSchema } from '../sql-schema/sql-schema.ts';
+import { sqlQuery } from './sql-query.ts';
+
+const box = sandbox();
+const file = box.path('shop.db');
+afterAll(() => box.remove());
+
+beforeAll(() => {
+  const database = new DatabaseSync(file);
+  database.exec(`
+    CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born TEXT);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users(id), total REAL, paper BLOB);
+    CREATE VIEW named AS SELECT name FROM users;
+    INSERT INTO users VALUES (1, 'Ada', '1815-12-10'), (2, 'Grace', NULL), (9007199254740993, 'Big', NULL);
+    INSERT INTO orders VALUES (1, 1, 9.5, x'00ff'), (2, 2, NULL, NULL);
+  `);
+  database.close();
+});
+
+const ask = (sql: string, parameters: readonly unknown[] = [], options: object = {}) =>
+  answer(sqlQuery({ database: { file }, ...options }), { sql, parameters });
+
+const ONE_ROW = '["count"]\n[3]\n[1 row]';
+const untouched = () => ask('SELECT count(*) AS count FROM users');
+
+describe('what is read', () => {
+  test('is told as columns and rows, of values that are what they are', async () => {
+    expect(await ask('SELECT id, name, born FROM users ORDER BY id')).toBe(
+      '["id","name","born"]\n[1,"Ada","1815-12-10"]\n[2,"Grace",null]\n["9007199254740993","Big",null]\n[3 rows]',
+    );
+    expect(await ask('SELECT total, paper FROM orders WHERE id = 1')).toBe(
+      '["total","paper"]\n[9.5,"[2 bytes]"]\n[1 row]',
+    );
+  });
+
+  test('is bound, never joined', async () => {
+    expect(await ask('SELECT name FROM users WHERE name = ? AND ?', ['Ada', true])).toBe('["name"]\n["Ada"]\n[1 row]');
+    expect(await ask('SELECT name FROM users WHERE name = ?', ["x' OR '1'='1"])).toBe('["name"]\n[0 rows]');
+  });
+
+  test('is capped by rows, by bytes and by the length of a value', async () => {
+    const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
+    expect(await ask(numbers, [], { maxRows: 2 })).toBe(
+      '["i"]\n[1]\n[2]\n[2 rows; there are more: the cap on rows was reached. Add a condition, or LIMIT and OFFSET.]',
+    );
+    expect(await ask(numbers, [], { maxRows: 100_000, maxBytes: 12 })).toContain(
+      '[4 rows; there are more: the cap on bytes',
+    );
+    expect(await ask("SELECT printf('%.*c', 10000, 'x') AS long")).toContain('[… 5904 more characters]');
+    expect(await ask('SELECT id FROM users ORDER BY id', [], { maxRows: 3 })).toContain('[3 rows]');
+  });
+
+  test('comes from a database of node:sqlite that is kept in a file as well, and from what looks like one of better-sqlite3', async () => {
+    const database = new DatabaseSync(file);
+    expect(await answer(sqlQuery({ database }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
+    database.close();
+    const other = { name: file, memory: false };
+    expect(await answer(sqlQuery({ database: other }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
+  });
+
+  test('a mistake in it is told in the words of the database', async () => {
+    expect(await ask('SELECT nme FROM users')).toBe('refused: SQLite says: no such column: nme. Nothing was changed.');
+    expect(await ask('SELECT name FROM users WHERE id = ?')).toContain('[0 rows]');
+    expect(await ask('SELECT 1', [1, 2, 3])).toMatch(/^refused: SQLite says/);
+  });
+
+  test('tables are told with their columns, types and keys', async () => {
+    const schema = sqlSchema({ database: { file } });
+    expect(await answer(schema, {})).toBe(
+      'named\n  name TEXT\norders\n  id INTEGER PRIMARY KEY\n  user_id INTEGER REFERENCES users(id)\n  total REAL\n  paper BLOB\nusers\n  id INTEGER PRIMARY KEY\n  name TEXT NOT NULL\n  born TEXT',
+    );
+    expect(await answer(schema, { table: 'users' })).toMatch(/^users\n/);
+    expect(await answer(sqlSchema({ database: { file }, tables: ['named'] }), {})).toBe('named\n  name TEXT');
+    expect(await answer(sqlSchema({ database: { file }, tables: ['named'] }), { table: 'users' })).toBe(
+      'refused: There is no table "users". There are: named.',
+    );
+  });
+});
+
+/** Node 24.10 and later. */
+const HAS_AUTHORIZER = 'setAuthorizer' in DatabaseSync.prototype;
+
+describe('what is hostile', () => {
+  const other = () => box.path('other.db');
+  const attacks: readonly (readonly [string, string])[] = [
+    ['DROP', 'DROP TABLE users'],
+    ['a second statement', 'SELECT 1; DROP TABLE users'],
+    ['a second statement behind a comment', 'SELECT 1; -- fine\nDELETE FROM users'],
+    ['a comment that ends', 'SELECT 1 /* ; */; UPDATE users SET name = 0'],
+    ['INSERT', "INSERT INTO users VALUES (3, 'Eve', NULL)"],
+    ['INSERT that gives rows', "INSERT INTO users VALUES (3, 'Eve', NULL) RETURNING id"],
+    ['UPDATE that gives rows', "UPDATE users SET name = 'Eve' RETURNING id"],
+    ['DELETE that gives rows', 'DELETE FROM users RETURNING id'],
+    ['WITH before DELETE', 'WITH gone AS (SELECT 1) DELETE FROM users RETURNING id'],
+    ['REPLACE', "REPLACE INTO users VALUES (1, 'Eve', NULL) RETURNING id"],
+    ['CREATE TABLE', 'CREATE TABLE evil (x)'],
+    ['CREATE TEMP TABLE', 'CREATE TEMP TABLE evil (x)'],
+    ['CREATE TRIGGER', 'CREATE TRIGGER evil AFTER INSERT ON users BEGIN SELECT 1; END'],
+    ['CREATE VIRTUAL TABLE', 'CREATE VIRTUAL TABLE evil USING fts5(x)'],
+    ['ATTACH', "ATTACH 'other.db' AS other"],
+    ['ATTACH of what is not there', "ATTACH 'made.db' AS made"],
+    ['DETACH', 'DETACH main'],
+    ['VACUUM INTO', "VACUUM INTO 'copy.db'"],
+    ['VACUUM', 'VACUUM'],
+    ['REINDEX', 'REINDEX'],
+    ['PRAGMA that writes', 'PRAGMA user_version = 7'],
+    ['PRAGMA writable_schema', 'PRAGMA writable_schema = ON'],
+    ['PRAGMA query_only', 'PRAGMA query_only = OFF'],
+    ['PRAGMA hard_heap_limit', 'PRAGMA hard_heap_limit = 0'],
+    ['PRAGMA temp_store_directory', "PRAGMA temp_store_directory = '/tmp'"],
+    ['PRAGMA as a table', 'SELECT * FROM pragma_database_list'],
+    ['BEGIN', 'BEGIN IMMEDIATE'],
+    ['load_extension', "SELECT load_extension('evil.so')"],
+    ['readfile', "SELECT readfile('/etc/passwd')"],
+    ['writefile', "SELECT writefile('evil', 'x')"],
+    ['fts3_tokenizer', "SELECT fts3_tokenizer('simple', x'00')"],
+    ['the schema as a table to write', "INSERT INTO sqlite_schema VALUES ('table', 'x', 'x', 0, '') RETURNING 1"],
+    ['nothing', ';'],
+    ['a comment', '-- nothing'],
+    ['a NUL', 'SELECT 1\0; DROP TABLE users'],
+    ['EXPLAIN of what writes', 'EXPLAIN DELETE FROM users'],
+  ];
+
+  test.each(attacks)('%s changes nothing and makes nothing', async (_, sql) => {
+    writeFileSync(other(), '');
+    const before = [readFileSync(file), readdirSync(box.root).sort()];
+    const said = await ask(sql);
+    // A second statement is never run: at most the first one is. Without an authorizer what only looks at something is let through.
+    const isHarmless = /^SELECT 1\b/.test(sql) || (!HAS_AUTHORIZER && /^EXPLAIN|pragma_|heap_limit/.test(sql));
+    if (!isHarmless) expect(said).toMatch(/^refused: /);
+    expect([readFileSync(file), readdirSync(box.root).sort()]).toEqual(before);
+    for (const made of ['made.db', 'copy.db', 'evil']) expect(existsSync(made)).toBe(false);
+    expect(await untouched()).toBe(ONE_ROW);
+  });
+
+  test.each([
+    ['a count without end', 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'],
+    [
+      'a product of products',
+      'SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT * FROM n) a, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT * FROM n) b, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT * FROM n) c',
+    ],
+  ])('%s is given up at its deadline, and blocks nobody', async (_, sql) => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    const said = await ask(sql, [], { timeoutMs: 700 });
+    clearInterval(timer);
+    expect(said).toMatch(/^refused: (The query was given up: it takes longer than 0\.7 s|SQLite says)/);
+    expect(ticks).toBeGreaterThan(5);
+  });
+
+  test.each([
+    ['a value of a gibibyte', 'SELECT zeroblob(1000000000)'],
+    ['a text of half a gibibyte', "SELECT printf('%.*c', 500000000, 'x')"],
+    [
+      'rows that are kept for sorting',
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000) SELECT group_concat(printf('%.*c', 100000, 'x')) FROM n",
+    ],
+  ])('%s needs no memory of this process', async (_, sql) => {
+    const before = process.memoryUsage().rss;
+    expect((await ask(sql, [], { timeoutMs: 20_000 })).length).toBeLessThan(10_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+  });
+
+  test('a query that is aborted ends at once, with its process', async () => {
+    const controller = new AbortController();
+    const sql = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+    const reading = sqlQuery({ database: { file } }).execute({ sql, parameters: [] }, contextWith(controller.signal));
+    setTimeout(() => controller.abort(new Error('enough')), 100);
+    await expect(reading).rejects.toThrow('enough');
+  });
+
+  test('the process of a query has nothing of this one’s environment', async () => {
+    process.env['PAWL_TEST_SECRET'] = 'hidden';
+    expect(await ask("SELECT coalesce(getenv('PAWL_TEST_SECRET'), 'none')")).not.toContain('hidden');
+    delete process.env['PAWL_TEST_SECRET'];
+  });
+});
+
+test.each([
+  ['a database in memory', () => new DatabaseSync(':memory:')],
+  ['a file that is not there', () => ({ file: box.path('none.db') })],
+  ['a folder', () => ({ file: box.root })],
+  ['nothing that reads', () => ({ path: file })],
+])('%s is refused where the tool is made', (_, database) => {
+  expect(() => sqlQuery({ database: database() as never })).toThrow(ConfigError);
+});
+
+test('a file that is no database is told when it is asked', async () => {
+  box.write('no.db', 'x'.repeat(4_096));
+  expect(
+    await answer(sqlQuery({ database: { file: box.path('no.db') } }), { sql: 'SELECT 1 FROM sqlite_schema' }),
+  ).toContain('not a database');
+});
