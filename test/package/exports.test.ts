@@ -7,6 +7,10 @@ import * as sqlite from '@pawl/core/sqlite';
 import * as zod3 from '@pawl/core/zod3';
 import * as dbos from '@pawl/dbos';
 import * as testing from '@pawl/testing';
+import * as testingCassette from '@pawl/testing/cassette';
+import * as testingConformance from '@pawl/testing/conformance';
+import * as testingEvaluation from '@pawl/testing/evaluation';
+import * as testingExplore from '@pawl/testing/explore';
 import * as testingHost from '@pawl/testing/host';
 import * as tools from '@pawl/tools';
 import { expect, test } from 'vitest';
@@ -102,16 +106,45 @@ test('the packages export what they promise, and nothing else', () => {
   ]);
   expect(Object.keys(dbos).sort()).toEqual(['dbosClient', 'dbosHost']);
   expect(Object.keys(zod3)).toEqual(['zod3']);
-  expect(Object.keys(tools).sort()).toEqual(['askUser', 'listFiles', 'readFile']);
+  expect(Object.keys(tools).sort()).toEqual([
+    'Outputs',
+    'askUser',
+    'brave',
+    'editFile',
+    'fetchPage',
+    'httpRequest',
+    'listFiles',
+    'notes',
+    'readFile',
+    'readOutput',
+    'searchFiles',
+    'searxng',
+    'sqlQuery',
+    'sqlSchema',
+    'tavily',
+    'todo',
+    'webSearch',
+    'writeFile',
+  ]);
   expect(Object.keys(testingHost).sort()).toEqual(['BrokenPromise', 'FragileHost', 'HostAround', 'hostConformance']);
+  expect(Object.keys(testingCassette).sort()).toEqual(['CassetteError', 'cassette', 'cassetteFrom']);
+  expect(Object.keys(testingConformance).sort()).toEqual(['ConformanceError', 'conformance', 'reportText']);
+  const evaluating = ['callsTools', 'conclude', 'evaluate', 'evaluationTable', 'exactly', 'fits', 'judge', 'within'];
+  expect(Object.keys(testingEvaluation).sort()).toEqual(evaluating);
+  expect(Object.keys(testingExplore).sort()).toEqual(['ExplorationError', 'exploreAgent', 'schemaModel']);
   expect(Object.keys(testing).sort()).toEqual([
+    'FAULT_NAMES',
+    'NetworkBlockedError',
     'ScriptError',
+    'blockNetwork',
     'checkHistory',
     'manualClock',
     'offlineServer',
     'reply',
     'scriptedModel',
     'standIn',
+    'testTool',
+    'withFaults',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { ChatRequest, Delta } from '@pawl/core';
+import { Agent, type ChatRequest, type Delta } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { reply } from '../script/build-reply.ts';
 import type { ModelReply } from '../script/reply.ts';
@@ -140,4 +140,26 @@ test('an http error rejects with what the server said', async () => {
     retryAfterMs: 150,
     retryable: false,
   });
+});
+
+test('headers of an http error count whatever their case, as over HTTP', async () => {
+  const busy = reply.httpError(429, { headers: { 'Retry-After': '2', 'X-Request-Id': 'req_7' } });
+  await expect(scriptedModel([busy]).send(hello)).rejects.toMatchObject({ retryAfterMs: 2000, requestId: 'req_7' });
+});
+
+test('a script that says what it expects fails with the difference, which no retry repeats', async () => {
+  const model = scriptedModel([
+    reply.to({ messages: [{ role: 'user', content: /Oslo/ }] }, reply.text('Cold.')),
+    reply.to({ messages: [{ content: 'Hi.' }], temperature: 0, tools: undefined }, reply.text('Hello.')),
+  ]);
+  expect((await model.send({ messages: [{ role: 'user', content: 'In Oslo?' }] })).choices[0].message.content).toBe(
+    'Cold.',
+  );
+  const failing = new Agent({ model, settings: { temperature: 1 } }).run('Hi there.').outcome();
+  const outcome = await failing;
+  if (outcome.status !== 'failed') throw new Error(outcome.status);
+  expect(outcome.error.message).toContain('messages[0].content: expected "Hi.", got "Hi there."');
+  expect(outcome.error.message).toContain('temperature: expected 0, got 1');
+  expect(outcome.attempts).toHaveLength(1);
+  expect(model.requests).toHaveLength(2);
 });

@@ -15,6 +15,7 @@ import type {
   StallReply,
   StreamErrorReply,
 } from './reply.ts';
+import type { ExpectedRequest, ExpectingReply } from './script.ts';
 
 export interface CallOptions extends MessageOptions {
   readonly id?: string;
@@ -40,7 +41,6 @@ export interface CustomCallEntry {
 }
 
 export interface HttpErrorOptions {
-  /** Lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly message?: string;
   readonly code?: string | null;
@@ -123,7 +123,9 @@ export const reply = {
       type: errorType(status),
       param: param ?? null,
     };
-    return { type: 'http-error', status, headers, body: body ?? { error: { ...error, code: code ?? null } } };
+    // On the wire, and so everywhere, the case of their names says nothing.
+    const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    return { type: 'http-error', status, headers: named, body: body ?? { error: { ...error, code: code ?? null } } };
   },
 
   /** Status 200, and a body that only holds this `error`. */
@@ -149,6 +151,14 @@ export const reply = {
   /** An `error` event after so many pieces of `reply`. */
   streamError(error: Json, { reply: message, afterChunks = 0 }: StreamErrorOptions = {}): StreamErrorReply {
     return { type: 'stream-error', error, reply: message ?? reply.empty(), afterChunks };
+  },
+
+  /**
+   * The reply, where the request is as expected; otherwise the script fails with the difference. Objects are compared by the fields that are
+   * named, lists whole: `reply.to({ messages: [{}, { content: /Oslo/ }] }, reply.text('Cold.'))`.
+   */
+  to<R extends Reply>(expected: ExpectedRequest, inner: R): ExpectingReply<R> {
+    return { type: 'expecting', expected, reply: inner };
   },
 
   /** Answers only once the promise has settled. */

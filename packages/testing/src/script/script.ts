@@ -1,11 +1,22 @@
 import type { ChatRequest } from '@pawl/core';
+import { type Difference, differences, told } from '../compare/differences.ts';
 import { ScriptError } from './errors.ts';
 
 /** Looks at a request, then says what to answer. */
 export type Respond<R> = (request: ChatRequest) => R | Promise<R>;
 
+/** What a request is expected to have; fields that are not named may be anything. A regular expression stands for a text. */
+export type ExpectedRequest = { readonly [Field in keyof ChatRequest]?: unknown };
+
+/** A reply to a request that has to be like this. Made by `reply.to`. */
+export interface ExpectingReply<R> {
+  readonly type: 'expecting';
+  readonly expected: ExpectedRequest;
+  readonly reply: R;
+}
+
 /** Replies in order, one for each request; or one function for all requests. */
-export type ScriptEntries<R> = readonly (R | Respond<R>)[] | Respond<R>;
+export type ScriptEntries<R> = readonly (R | ExpectingReply<R> | Respond<R>)[] | Respond<R>;
 
 /** Where a script has got to. */
 export class Script<R extends { readonly type: string }> {
@@ -16,12 +27,16 @@ export class Script<R extends { readonly type: string }> {
     this.#entries = entries;
   }
 
-  /** @throws ScriptError when every entry was used. */
+  /** @throws ScriptError when every entry was used, or the request is not the one that was expected. */
   async next(request: ChatRequest): Promise<R> {
     const at = this.#asked++;
     const entry = typeof this.#entries === 'function' ? this.#entries : this.#entries[at];
     if (entry === undefined) throw usedUp(this.#entries.length, at + 1);
-    return typeof entry === 'function' ? await entry(request) : entry;
+    if (typeof entry === 'function') return await entry(request);
+    if (!isExpecting(entry)) return entry;
+    const found = differences(entry.expected, request, { compare: 'part' });
+    if (found.length > 0) throw unexpected(found, at + 1);
+    return entry.reply;
   }
 
   /** @throws ScriptError unless every entry was used. A function is always done. */
@@ -35,6 +50,17 @@ export class Script<R extends { readonly type: string }> {
       { code: 'script.left' },
     );
   }
+}
+
+function isExpecting<R extends { readonly type: string }>(entry: R | ExpectingReply<R>): entry is ExpectingReply<R> {
+  return entry.type === 'expecting';
+}
+
+function unexpected(found: readonly Difference[], request: number): ScriptError {
+  return new ScriptError(
+    `The script no longer fits: request ${request} is not the one that reply ${request} expects.\n${told(found)}\nChange what \`reply.to\` expects, or find out why the agent asks otherwise.`,
+    { code: 'script.unexpected' },
+  );
 }
 
 function usedUp(length: number, request: number): ScriptError {

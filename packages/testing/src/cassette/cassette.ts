@@ -1,0 +1,168 @@
+import type { Json } from '@pawl/core';
+import { isObject, readJson } from '../stand-in/json.ts';
+import { CassetteError } from './errors.ts';
+import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
+import { chunkOf, type RecordedCall, type WireRecording } from './recording.ts';
+import { Redaction } from './redact.ts';
+import { Tape } from './tape.ts';
+
+/**
+ * `replay`: never reaches a server. `record`: always does, and begins the file anew. `once`: plays the file, or records it where there
+ * is none. `new`: plays what it has, and records what it has not.
+ */
+export type CassetteMode = 'replay' | 'record' | 'once' | 'new';
+
+export interface CassetteOptions {
+  /** @defaultValue 'once'; 'replay' where the variable `CI` is set, whatever is given here */
+  readonly mode?: CassetteMode;
+  /** Further texts that must not be written: the key that a request carries is never. */
+  readonly secrets?: readonly string[];
+  /** Fields of the request that differ from run to run: `['user', 'metadata']`. @defaultValue none */
+  readonly ignore?: readonly string[];
+  /** What reaches the server. @defaultValue the platform's */
+  readonly fetch?: CassetteFetch;
+  /** @defaultValue whether the variable `CI` is set */
+  readonly isContinuousIntegration?: boolean;
+}
+
+export interface Cassette {
+  /** `openai('gpt-5', { fetch: tape.fetch })` */
+  readonly fetch: CassetteFetch;
+  /** @throws CassetteError unless every recording was played. */
+  assertDone(): void;
+}
+
+/**
+ * A file of exchanges with a server, as JSON lines that can be read and reviewed. Chunks are kept as the connection cut them. No header of a
+ * request is written; keys are covered in everything that is. A request is looked up by its method, path and body, whatever the order of its fields; the
+ * same request is answered by its recordings in turn.
+ *
+ * A request that a cassette has no recording of is answered with status 400, which no retry repeats, naming the nearest one.
+ *
+ * @throws CassetteError for a file that is not there and has to be, or is no cassette.
+ */
+export function cassette(path: string, options: CassetteOptions = {}): Cassette {
+  const { isContinuousIntegration = Boolean(process.env['CI']) } = options;
+  const mode = isContinuousIntegration ? 'replay' : (options.mode ?? 'once');
+  const isThere = Tape.exists(path);
+  const plays = mode === 'replay' || (mode !== 'record' && isThere);
+  const records = mode === 'record' || mode === 'new' || (mode === 'once' && !isThere);
+  const tape = plays ? Tape.read(path) : Tape.empty(path);
+  if (!plays) tape.save();
+  return {
+    assertDone: () => assertDone(tape, path),
+    async fetch(url, init) {
+      const secrets = new Redaction([...(options.secrets ?? []), ...keysOf(init.headers)]);
+      const call = callOf(url, { method: init.method, body: init.body, secrets, ignore: options.ignore ?? [] });
+      const found = plays ? tape.take(call) : undefined;
+      if (found !== undefined) return played(found, call);
+      if (!records) return missed(tape.miss(call));
+      const given = await (options.fetch ?? globalThis.fetch)(url, init);
+      return recorded(given, { call, secrets, tape });
+    },
+  };
+}
+
+function assertDone(tape: Tape, path: string): void {
+  if (tape.left === 0) return;
+  throw new CassetteError(
+    `Cassette "${path}" has ${tape.left} recordings that were not played. Record it again, or find out why the run asks less.`,
+    {
+      code: 'cassette.left',
+    },
+  );
+}
+
+interface Calling {
+  readonly method: string;
+  readonly body: string;
+  readonly secrets: Redaction;
+  readonly ignore: readonly string[];
+}
+
+function callOf(url: string, { method, body, secrets, ignore }: Calling): RecordedCall {
+  const { pathname, search } = new URL(url);
+  const read = readJson(secrets.text(body)) ?? secrets.text(body);
+  const kept: Json = isObject(read)
+    ? Object.fromEntries(Object.entries(read).filter(([name]) => !ignore.includes(name)))
+    : read;
+  return { method, path: secrets.text(withoutKey(pathname, search)), body: kept };
+}
+
+/** A key in the query is as secret as one in a header. */
+function withoutKey(pathname: string, search: string): string {
+  const query = new URLSearchParams(search);
+  for (const name of [...query.keys()]) if (/key|token|secret|sig/i.test(name)) query.set(name, '[redacted]');
+  return query.size === 0 ? pathname : `${pathname}?${query}`;
+}
+
+/** Whatever a request proves itself by. */
+function keysOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers)
+    .filter(([name]) => /authorization|key|token|secret|cookie/i.test(name))
+    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, '')]);
+}
+
+/** The headers that say something about the answer, and nothing about the account. */
+const KEPT = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'location'];
+
+interface Recorded {
+  readonly call: RecordedCall;
+  readonly secrets: Redaction;
+  readonly tape: Tape;
+}
+
+/** The answer as it comes. It is on the tape once: when it has come to its end, whoever still reads on. */
+async function recorded(given: Answer, { call, secrets, tape }: Recorded): Promise<Answer> {
+  const headers: Record<string, string> = {};
+  for (const name of KEPT) {
+    const value = given.headers.get(name);
+    if (value !== null) headers[name] = secrets.text(value);
+  }
+  const read: Uint8Array[] = [];
+  let isKept = false;
+  const keep = (how: Pick<WireRecording['response'], 'brokenOff'> = {}): void => {
+    if (isKept) return;
+    isKept = true;
+    const chunks = secrets.chunks(read).map(chunkOf);
+    tape.add({ type: 'wire', request: call, response: { status: given.status, headers, chunks, ...how } });
+  };
+  const reader = given.body?.getReader();
+  if (reader === undefined) keep();
+  return {
+    status: given.status,
+    headers: given.headers,
+    body: reader === undefined ? null : { getReader: () => taping(reader, { read, keep }) },
+  };
+}
+
+interface Taping {
+  readonly read: Uint8Array[];
+  readonly keep: (how?: Pick<WireRecording['response'], 'brokenOff'>) => void;
+}
+
+function taping(reader: Reader, { read, keep }: Taping): Reader {
+  return {
+    async read() {
+      try {
+        const next = await reader.read();
+        if (next.value !== undefined) read.push(next.value.slice());
+        if (next.done || hasEnded(read.at(-1))) keep();
+        return next;
+      } catch (error) {
+        keep({ brokenOff: error instanceof Error ? error.message : String(error) });
+        throw error;
+      }
+    },
+    // Whoever has read enough has read an answer.
+    async cancel(reason) {
+      keep();
+      await reader.cancel(reason);
+    },
+  };
+}
+
+/** A stream says that it is over, and may stay open: nobody has to read on. */
+function hasEnded(chunk: Uint8Array | undefined): boolean {
+  return Buffer.from(chunk ?? []).includes('data: [DONE]');
+}

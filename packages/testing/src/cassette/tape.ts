@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { differences, told } from '../compare/differences.ts';
+import { isObject, isSameJson, readJson } from '../stand-in/json.ts';
+import { CassetteError } from './errors.ts';
+import type { RecordedCall, Recording, WireRecording } from './recording.ts';
+
+/** The file of a cassette: a line for what it is, then one for each exchange. */
+export class Tape {
+  readonly #path: string;
+  readonly #recordings: Recording[];
+  readonly #used = new Set<Recording>();
+
+  private constructor(path: string, recordings: readonly Recording[]) {
+    this.#path = path;
+    this.#recordings = [...recordings];
+  }
+
+  static exists(path: string): boolean {
+    return existsSync(path);
+  }
+
+  static empty(path: string): Tape {
+    return new Tape(path, []);
+  }
+
+  /** @throws CassetteError for a file that is not there, or is no cassette. */
+  static read(path: string): Tape {
+    if (!existsSync(path)) {
+      throw new CassetteError(
+        `There is no cassette "${path}". Record it once: cassette(path, { mode: 'record' }), outside CI.`,
+        {
+          code: 'cassette.missing',
+        },
+      );
+    }
+    const [head, ...lines] = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+    if (head !== HEAD) {
+      throw new CassetteError(`"${path}" is no cassette: its first line is not ${HEAD}.`, {
+        code: 'cassette.unreadable',
+      });
+    }
+    return new Tape(
+      path,
+      lines.map((line, index) => recordingOf(line, { path, line: index + 2 })),
+    );
+  }
+
+  /** The next recording of that request that was not played yet. */
+  take(call: RecordedCall): Recording | undefined {
+    const left = this.#recordings.filter((each) => !this.#used.has(each));
+    const found = left.find((each) => (each.type === 'turn' ? true : isSameCall(each.request, call)));
+    if (found !== undefined) this.#used.add(found);
+    return found;
+  }
+
+  add(recording: Recording): void {
+    this.#recordings.push(recording);
+    this.#used.add(recording);
+    this.save();
+  }
+
+  /** The whole file at once, so that a test that is stopped leaves no half of a line. */
+  save(): void {
+    mkdirSync(dirname(this.#path), { recursive: true });
+    writeFileSync(this.#path, `${[HEAD, ...this.#recordings.map((each) => JSON.stringify(each))].join('\n')}\n`);
+  }
+
+  /** Why nothing was found: the recording that is nearest, and how it differs. */
+  miss(call: RecordedCall): string {
+    const known = this.#recordings.filter((each) => each.type === 'wire');
+    const same = known.find((each) => isSameCall(each.request, call));
+    if (same !== undefined)
+      return `Cassette "${this.#path}" has played its ${known.filter((each) => isSameCall(each.request, call)).length} recordings of this request already. Record it again.`;
+    const [nearest] = known
+      .map((each) => ({ each, found: differences(each.request, call) }))
+      .sort((one, other) => one.found.length - other.found.length);
+    const line = nearest === undefined ? 0 : this.#recordings.indexOf(nearest.each) + 2;
+    if (nearest === undefined)
+      return `Cassette "${this.#path}" has no recordings. Record it: mode 'record', outside CI.`;
+    return `Cassette "${this.#path}" has no recording of this request. The nearest is in line ${line}:\n${told(nearest.found)}\nRecord it again (mode 'record'), or add to it (mode 'new').`;
+  }
+
+  /** How many were not played. */
+  get left(): number {
+    return this.#recordings.length - this.#used.size;
+  }
+}
+
+const HEAD = '{"pawl":"cassette","version":1}';
+
+function isSameCall(one: WireRecording['request'], other: RecordedCall): boolean {
+  return one.method === other.method && one.path === other.path && isSameJson(one.body, other.body);
+}
+
+function recordingOf(
+  line: string,
+  { path, line: number }: { readonly path: string; readonly line: number },
+): Recording {
+  const found = readJson(line);
+  if (isObject(found) && (found['type'] === 'wire' || found['type'] === 'turn')) return found as unknown as Recording; // As it was written.
+  throw new CassetteError(`"${path}", line ${number}, is no recording: ${line.slice(0, 80)}`, {
+    code: 'cassette.unreadable',
+  });
+}

@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { Agent, openai } from '@pawl/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { offlineServer } from '../server/offline-server.ts';
+import { type ConformanceReport, conformance } from './conformance.ts';
+
+function statuses({ probes }: ConformanceReport): Readonly<Record<string, string>> {
+  return Object.fromEntries(probes.map(({ name, status }) => [name, status]));
+}
+
+async function listening(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v1`;
+}
+
+/** The offline server, in front of which some fields are refused. */
+async function picky(refused: (body: Record<string, unknown>) => string | undefined): Promise<string> {
+  const server = await offlineServer();
+  onTestFinished(() => server.close());
+  return listening(async (incoming, response) => {
+    const body = await text(incoming);
+    const why = body === '' ? undefined : refused(JSON.parse(body));
+    if (why !== undefined) {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { message: why } }));
+      return;
+    }
+    const path = (incoming.url ?? '').replace('/v1', '');
+    const init = body === '' ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } };
+    const given = await fetch(server.baseURL + path, init);
+    response.writeHead(given.status, { 'content-type': given.headers.get('content-type') ?? '' });
+    response.end(Buffer.from(await given.arrayBuffer()));
+  });
+}
+
+test('the offline server supports what is asked of a server, and the profile that is found works', async () => {
+  const server = await offlineServer();
+  onTestFinished(() => server.close());
+  const report = await conformance(server.baseURL);
+  expect(report.model).toBe('pawl-stand-in');
+  const found = statuses(report);
+  expect(Object.entries(found).filter(([, status]) => status === 'unsupported')).toEqual([]);
+  expect(found).toMatchObject({ text: 'supported', stream: 'supported', tools: 'supported', json_schema: 'supported' });
+  const model = openai(report.model, { baseURL: server.baseURL, profile: report.profile });
+  expect((await new Agent({ model }).run('Hello')).status).toBe('completed');
+});
+
+test.each([
+  ['max_tokens', { tokenField: 'max_completion_tokens' }],
+  ['stream_options', { streamOptions: false }],
+])('a server that refuses %s has a profile of its own', async (field, expected) => {
+  const baseURL = await picky((body) => (field in body ? `Unknown field: ${field}.` : undefined));
+  expect((await conformance(baseURL)).profile).toMatchObject(expected);
+});
+
+test('what a server refuses is told in its own words, and its profile goes without', async () => {
+  const baseURL = await picky(({ messages, tool_choice: choice, response_format: format }) => {
+    if (JSON.stringify(messages).includes('developer')) return 'No such role: developer.';
+    if (JSON.stringify(messages).includes('"content":null')) return 'content must be a text.';
+    if (choice === 'required') return 'tool_choice must be auto.';
+    return format === undefined ? undefined : 'response_format is not supported.';
+  });
+  const report = await conformance(baseURL, { model: 'any', apiKey: 'none' });
+  expect(report.probes).toContainEqual({
+    name: 'developer role',
+    status: 'unsupported',
+    detail: 'status 400: No such role: developer.',
+  });
+  expect(report.profile).toMatchObject({
+    developerRole: false,
+    nullContent: false,
+    toolChoices: ['auto', 'none', 'function'],
+    responseFormat: 'tool',
+  });
+});
+
+test('a server that answers with garbage supports nothing, and ends nothing', async () => {
+  const baseURL = await listening((_, response) => void response.end('<html>Welcome</html>'));
+  const { probes } = await conformance(baseURL, { model: 'any' });
+  expect(probes.find(({ name }) => name === 'text')).toMatchObject({
+    status: 'unsupported',
+    detail: expect.stringContaining('Welcome'),
+  });
+  expect(probes.filter(({ status }) => status === 'supported').map(({ name }) => name)).toEqual(
+    expect.not.arrayContaining(['tools', 'stream', 'usage', 'json_schema', 'errors']),
+  );
+});
+
+test('a server that is not there, or names no model, is said so', async () => {
+  await expect(conformance('http://127.0.0.1:9/v1')).rejects.toThrow('names no model');
+  const baseURL = await listening((_, response) => void response.writeHead(404).end('{}'));
+  await expect(conformance(baseURL)).rejects.toThrow('status 404');
+});
+
+test('a server that never answers is given up at the deadline', async () => {
+  const baseURL = await listening(() => undefined);
+  await expect(conformance(baseURL, { timeoutMs: 50 })).rejects.toThrow('names no model');
+});
+
+test('the command prints the table and the call to make, and ends with 1 where tools are missing', async () => {
+  const run = promisify(execFile);
+  const main = join(import.meta.dirname, 'main.ts');
+  const server = await offlineServer();
+  onTestFinished(() => server.close());
+  const { stdout } = await run(process.execPath, [main, server.baseURL]);
+  expect(stdout).toContain('pawl-stand-in at http://127.0.0.1');
+  expect(stdout).toMatch(/tools +supported/);
+  expect(stdout).toContain('openai("pawl-stand-in", { baseURL: "http://127.0.0.1');
+  const empty = await listening((_, response) => void response.end('{}'));
+  await expect(run(process.execPath, [main, empty, '--model', 'any', '--json'])).rejects.toMatchObject({ code: 1 });
+  await expect(run(process.execPath, [main])).rejects.toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('PAWL_CONFORMANCE_KEY'),
+  });
+});

@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isObject, readJson } from '../stand-in/json.ts';
+import type { Evaluation } from './evaluation.ts';
+import { evaluationTable } from './table.ts';
+
+export interface ConcludeOptions {
+  /** The mean that is good enough, from 0 to 1. @defaultValue 0 */
+  readonly least?: number;
+  /** A file with an earlier evaluation, as `save` writes it. Where it is not there, nothing is compared. */
+  readonly baseline?: string;
+  /** How much a case may be worse than there. @defaultValue 0 */
+  readonly tolerance?: number;
+  /** Where to write this evaluation. May be the baseline: it is written only where nothing got worse. */
+  readonly save?: string;
+  /** @defaultValue console.log */
+  readonly print?: (text: string) => void;
+}
+
+export interface Conclusion {
+  /** 0, or 1 where it is not good enough, or worse than the baseline: for `process.exitCode`. */
+  readonly exitCode: 0 | 1;
+  /** Why not, a sentence each. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Prints the table, compares with a baseline, keeps the evaluation, and says how a process should end.
+ *
+ * @throws TypeError for a baseline that is no evaluation.
+ */
+export function conclude(evaluation: Evaluation, options: ConcludeOptions = {}): Conclusion {
+  const { least = 0, baseline, tolerance = 0, save, print = console.log } = options;
+  const before = baseline !== undefined && existsSync(baseline) ? readEvaluation(baseline) : undefined;
+  const faults = [
+    ...(evaluation.mean < least ? [`The mean is ${rounded(evaluation.mean)}, and has to be ${least}.`] : []),
+    ...(before === undefined ? [] : worse(before, { now: evaluation, tolerance })),
+  ];
+  print([evaluationTable(evaluation), ...(faults.length === 0 ? [] : ['', ...faults])].join('\n'));
+  if (save !== undefined && (save !== baseline || faults.length === 0)) {
+    mkdirSync(dirname(save), { recursive: true });
+    writeFileSync(save, `${JSON.stringify(evaluation, null, 2)}\n`);
+  }
+  return { exitCode: faults.length === 0 ? 0 : 1, faults };
+}
+
+interface Comparing {
+  readonly now: Evaluation;
+  readonly tolerance: number;
+}
+
+function worse(before: Evaluation, { now, tolerance }: Comparing): readonly string[] {
+  return before.cases.flatMap(({ name, mean }) => {
+    const found = now.cases.find((each) => each.name === name);
+    if (found === undefined) return [`Case "${name}" of the baseline was not tried.`];
+    if (found.mean >= mean - tolerance - ROUNDING) return [];
+    return [`Case "${name}" has ${rounded(found.mean)}, and had ${rounded(mean)}.`];
+  });
+}
+
+const ROUNDING = 1e-9;
+
+function rounded(value: number): string {
+  return value.toFixed(2);
+}
+
+function readEvaluation(path: string): Evaluation {
+  const found = readJson(readFileSync(path, 'utf8'));
+  if (isObject(found) && Array.isArray(found['cases'])) return found as unknown as Evaluation; // As it was written.
+  throw new TypeError(`"${path}" is no evaluation. Pass a file that \`save\` has written, or take it away.`);
+}

@@ -1,0 +1,198 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, tool } from '@pawl/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { scriptedModel } from '../model/scripted-model.ts';
+import { reply } from '../script/build-reply.ts';
+import {
+  callsTools,
+  conclude,
+  evaluate,
+  evaluationTable,
+  exactly,
+  fits,
+  judge,
+  type Scorer,
+  within,
+} from './evaluations.ts';
+
+const look = tool({
+  name: 'look',
+  description: 'Looks.',
+  input: z.object({ city: z.string() }),
+  effect: 'read',
+  execute: ({ city }) => city,
+});
+
+/** Looks where it is asked to, and says what is there; of Rome it knows nothing. */
+const traveller = new Agent({
+  tools: [look],
+  output: z.object({ city: z.string() }),
+  model: scriptedModel(({ messages }) => {
+    const [first] = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
+    if (first === 'Rome') return reply.text('{"city":"Oslo"}');
+    return messages.at(-1)?.role === 'tool'
+      ? reply.text(JSON.stringify({ city: first }))
+      : reply.call('look', { city: first ?? '' });
+  }),
+});
+
+const cases = [
+  { name: 'oslo', input: 'Oslo', expected: { city: 'Oslo' } },
+  { name: 'rome', input: 'Rome', expected: { city: 'Rome' } },
+];
+
+const run = ({ input }: { readonly input: string }) => traveller.run(input).outcome();
+
+test('each case is scored by each measure, and the means are of the scores', async () => {
+  const scorers = [exactly(), fits(z.object({ city: z.string() })), callsTools(['look']), within({ turns: 2 })];
+  const found = await evaluate({ name: 'travels', cases, run, scorers });
+  expect(found.cases.map(({ name, mean }) => [name, mean])).toEqual([
+    ['oslo', 1],
+    ['rome', 0.5],
+  ]);
+  expect(found.scorers.map(({ name, mean }) => [name, mean])).toEqual([
+    ['exactly', 0.5],
+    ['fits', 1],
+    ['calls tools', 0.5],
+    ['within', 1],
+  ]);
+  expect(found.mean).toBe(0.75);
+  expect(found.cases[1]?.attempts[0]?.scores).toMatchObject({
+    exactly: { score: 0, why: 'city: expected "Rome", got "Oslo"' },
+    'calls tools': { score: 0, why: 'called []' },
+  });
+});
+
+test('a form that is not kept, and a run that used too much, say so', async () => {
+  const scorers = [fits(z.object({ country: z.string() })), within({ turns: 1, toolCalls: 0 })];
+  const { cases: found } = await evaluate({ cases: cases.slice(0, 1), run, scorers });
+  expect(found[0]?.attempts[0]?.scores).toMatchObject({
+    fits: { score: 0, why: expect.stringContaining('country') },
+    within: { score: 0, why: 'turns: 2 of 1, toolCalls: 1 of 0' },
+  });
+});
+
+test('tries are repeated, and side by side give the same', async () => {
+  const order: string[] = [];
+  const trying = (given: { readonly name: string; readonly input: string }, attempt: number) => {
+    order.push(`${given.name} ${attempt}`);
+    return run(given);
+  };
+  const one = await evaluate({ cases, run: trying, scorers: [exactly()], repeats: 3 });
+  expect(order).toEqual(['oslo 0', 'oslo 1', 'oslo 2', 'rome 0', 'rome 1', 'rome 2']);
+  const other = await evaluate({ cases, run, scorers: [exactly()], repeats: 3, width: 4 });
+  expect(other.cases.map(({ mean, attempts }) => [mean, attempts.length])).toEqual([
+    [1, 3],
+    [0, 3],
+  ]);
+  expect(one.mean).toBe(other.mean);
+});
+
+test('a try that throws, a scorer that throws, and a score that is none count as 0, and end nothing', async () => {
+  const odd: Scorer = { name: 'odd', score: () => ({ score: 7 }) };
+  const broken: Scorer = {
+    name: 'broken',
+    score() {
+      throw new Error('Out of order.');
+    },
+  };
+  const trying = async (given: { readonly name: string; readonly input: string }) => {
+    if (given.name === 'rome') throw new Error('No way to Rome.');
+    return run(given);
+  };
+  const { cases: found } = await evaluate({ cases, run: trying, scorers: [odd, broken] });
+  expect(found[0]?.attempts[0]?.scores).toEqual({
+    odd: { score: 0, why: 'the scorer gave 7, which is not from 0 to 1' },
+    broken: { score: 0, why: 'the scorer threw: Error: Out of order.' },
+  });
+  expect(found[1]?.attempts[0]).toMatchObject({ status: 'threw', mean: 0 });
+  expect(found[1]?.attempts[0]?.scores['odd']?.why).toContain('No way to Rome.');
+});
+
+test('a judge is told question, expectation and answer, and says how good it is', async () => {
+  const model = scriptedModel([reply.text('{"why":"It is short.","score":0.5}')]);
+  const scorers = [judge({ model, question: 'Is it complete?' })];
+  const found = await evaluate({ cases: cases.slice(0, 1), run, scorers });
+  expect(found.cases[0]?.attempts[0]?.scores).toEqual({ judge: { score: 0.5, why: 'It is short.' } });
+  const asked = JSON.stringify(model.requests[0]?.messages);
+  for (const part of ['Is it complete?', 'Oslo', 'ended as completed']) expect(asked).toContain(part);
+});
+
+test('the table has a row for each case, the means, and what was missing', async () => {
+  const found = await evaluate({ name: 'travels', cases, run, scorers: [exactly(), within({ turns: 2 })] });
+  expect(evaluationTable(found).replaceAll(/\d+$/gm, 'N')).toMatchInlineSnapshot(`
+    "travels
+
+    case  exactly  within   mean  tokens
+    ----  -------  ------  -----  ------
+    oslo    100 %   100 %  100 %     N
+    rome      0 %   100 %   50 %      N
+    ----  -------  ------  -----  ------
+    all      50 %   100 %   75 %
+
+    rome, try 1, exactly: city: expected "Rome", got "Oslo""
+  `);
+});
+
+function file(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-evaluation-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, name);
+}
+
+const good = () =>
+  evaluate({
+    cases,
+    run: async ({ expected }) => ({ ...(await run({ input: expected?.city ?? '' })), output: expected }),
+    scorers: [exactly()],
+  });
+const bad = () => evaluate({ cases, run, scorers: [exactly()] });
+
+test('an evaluation is kept as JSON, and a worse one is told, ends with 1, and does not take its place', async () => {
+  const baseline = file('baseline.json');
+  const quiet = { baseline, save: baseline, print: () => undefined };
+  expect(conclude(await good(), quiet)).toEqual({ exitCode: 0, faults: [] });
+  const kept = readFileSync(baseline, 'utf8');
+  expect(JSON.parse(kept)).toMatchObject({ mean: 1 });
+  expect(conclude(await bad(), quiet)).toEqual({ exitCode: 1, faults: ['Case "rome" has 0.00, and had 1.00.'] });
+  expect(readFileSync(baseline, 'utf8')).toBe(kept);
+  expect(conclude(await bad(), { ...quiet, tolerance: 1 }).exitCode).toBe(0);
+});
+
+test('a case that is no longer tried is a fault, a new one is none', async () => {
+  const baseline = file('baseline.json');
+  conclude(await good(), { save: baseline, print: () => undefined });
+  const fewer = await evaluate({ cases: cases.slice(0, 1), run, scorers: [exactly()] });
+  expect(conclude(fewer, { baseline, print: () => undefined }).faults).toEqual([
+    'Case "rome" of the baseline was not tried.',
+  ]);
+  writeFileSync(baseline, JSON.stringify(fewer));
+  expect(conclude(await good(), { baseline, print: () => undefined }).exitCode).toBe(0);
+});
+
+test('what is not good enough ends with 1, and the table is printed with the reason', async () => {
+  const printed: string[] = [];
+  const { exitCode } = conclude(await bad(), { least: 0.9, print: (text) => printed.push(text) });
+  expect([exitCode, printed.join()]).toEqual([1, expect.stringContaining('The mean is 0.50, and has to be 0.9.')]);
+});
+
+test('a baseline that is none is named, and is not written over', async () => {
+  const baseline = file('baseline.json');
+  writeFileSync(baseline, 'hello');
+  const evaluation = await good();
+  expect(() => conclude(evaluation, { baseline, save: baseline, print: () => undefined })).toThrow('is no evaluation');
+  expect([existsSync(baseline), readFileSync(baseline, 'utf8')]).toEqual([true, 'hello']);
+});
+
+test.each([
+  [{ cases: [] }, 'no cases'],
+  [{ scorers: [] }, 'no scorers'],
+  [{ repeats: 0 }, 'repeats is 0'],
+  [{ cases: [...cases, ...cases] }, 'two cases named "oslo"'],
+  [{ scorers: [exactly(), exactly()] }, 'two scorers named "exactly"'],
+])('what can not be evaluated is said at once: %j', async (change, told) => {
+  await expect(evaluate({ cases, run, scorers: [exactly()], ...change })).rejects.toThrow(told);
+});

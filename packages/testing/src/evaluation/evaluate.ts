@@ -1,0 +1,107 @@
+import type { Outcome } from '@pawl/core';
+import type { Attempt, EvaluatedCase, Evaluation } from './evaluation.ts';
+import type { Case, Score, Scorer } from './scorer.ts';
+
+export interface EvaluateOptions<Input, Expected> {
+  /** @defaultValue 'evaluation' */
+  readonly name?: string;
+  readonly cases: readonly Case<Input, Expected>[];
+  /** One try: `({ input }) => agent.run(input).outcome()`. */
+  readonly run: (given: Case<NoInfer<Input>, NoInfer<Expected>>, attempt: number) => Promise<Outcome<unknown>>;
+  readonly scorers: readonly Scorer<NoInfer<Input>, NoInfer<Expected>>[];
+  /** How often each case is tried. @defaultValue 1 */
+  readonly repeats?: number;
+  /** Tries side by side; more than one makes the order of requests to a cassette differ. @defaultValue 1 */
+  readonly width?: number;
+}
+
+/**
+ * Tries each case as often as asked, and scores what came of it. A try that throws scores 0 by every measure: nothing ends an
+ * evaluation half-way.
+ *
+ * @throws TypeError for two cases of one name, and where there is nothing to try or to score by.
+ */
+export async function evaluate<Input, Expected>(options: EvaluateOptions<Input, Expected>): Promise<Evaluation> {
+  const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
+  check(options);
+  const tries = cases.flatMap((given) => Array.from({ length: repeats }, (_, attempt) => ({ given, attempt })));
+  const attempts = await sideBySide(tries, { width, work: (one) => tried(one, options) });
+  const found = cases.map((given, index): EvaluatedCase => {
+    const own = attempts.slice(index * repeats, (index + 1) * repeats);
+    return { name: given.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
+  });
+  const scorers = options.scorers.map((scorer) => {
+    const scores = attempts.map((attempt) => attempt.scores[scorer.name]?.score ?? 0);
+    return { name: scorer.name, mean: mean(scores) };
+  });
+  return { name, cases: found, scorers, mean: mean(found.map((each) => each.mean)) };
+}
+
+function check<Input, Expected>({ cases, scorers, repeats = 1 }: EvaluateOptions<Input, Expected>): void {
+  if (cases.length === 0) throw new TypeError('There are no cases. Pass some: [{ name, input, expected }].');
+  if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactly()].');
+  if (!(Number.isInteger(repeats) && repeats > 0))
+    throw new TypeError(`repeats is ${repeats}. Pass a whole number from 1.`);
+  for (const [what, list] of [
+    ['case', cases],
+    ['scorer', scorers],
+  ] as const) {
+    const names = list.map((each) => each.name);
+    const twice = names.find((each, index) => names.indexOf(each) < index);
+    if (twice !== undefined) throw new TypeError(`There are two ${what}s named "${twice}". Name each one otherwise.`);
+  }
+}
+
+interface Try<Input, Expected> {
+  readonly given: Case<Input, Expected>;
+  readonly attempt: number;
+}
+
+async function tried<Input, Expected>(
+  { given, attempt }: Try<Input, Expected>,
+  { run, scorers }: EvaluateOptions<Input, Expected>,
+): Promise<Attempt> {
+  const [ran] = await Promise.allSettled([(async () => run(given, attempt))()]);
+  if (ran.status === 'rejected') {
+    const why = `the try threw: ${String(ran.reason)}`;
+    const scores = Object.fromEntries(scorers.map(({ name }) => [name, { score: 0, why }]));
+    return { status: 'threw', scores, mean: 0, tokens: 0, cost: 0, durationMs: 0 };
+  }
+  const { status, usage, durationMs } = ran.value;
+  const scores: Record<string, Score> = {};
+  for (const scorer of scorers) scores[scorer.name] = await scoreOf(scorer, { outcome: ran.value, given });
+  const total = mean(Object.values(scores).map(({ score }) => score));
+  return { status, scores, mean: total, tokens: usage.totalTokens, cost: usage.cost, durationMs };
+}
+
+async function scoreOf<Input, Expected>(
+  scorer: Scorer<Input, Expected>,
+  { outcome, given }: { readonly outcome: Outcome<unknown>; readonly given: Case<Input, Expected> },
+): Promise<Score> {
+  try {
+    const found = await scorer.score(outcome, given);
+    if (found.score >= 0 && found.score <= 1) return found;
+    return { score: 0, why: `the scorer gave ${found.score}, which is not from 0 to 1` };
+  } catch (error) {
+    return { score: 0, why: `the scorer threw: ${String(error)}` };
+  }
+}
+
+interface Doing<One, Value> {
+  readonly width: number;
+  readonly work: (one: One) => Promise<Value>;
+}
+
+async function sideBySide<One, Value>(all: readonly One[], { width, work }: Doing<One, Value>): Promise<Value[]> {
+  const results: Value[] = [];
+  const left = all.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, one] of left) results[index] = await work(one);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return results;
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,50 @@
+import type { Evaluation } from './evaluation.ts';
+
+/** The evaluation as a table, a row for each case, with what was missing below. */
+export function evaluationTable({ name, cases, scorers, mean }: Evaluation): string {
+  const head = ['case', ...scorers.map((scorer) => scorer.name), 'mean', 'tokens'];
+  const rows = cases.map(({ name: each, attempts, mean: own }) => [
+    each,
+    ...scorers.map((scorer) => percent(average(attempts.map(({ scores }) => scores[scorer.name]?.score ?? 0)))),
+    percent(own),
+    String(Math.round(average(attempts.map(({ tokens }) => tokens)))),
+  ]);
+  const foot = ['all', ...scorers.map((scorer) => percent(scorer.mean)), percent(mean), ''];
+  const all = [head, ...rows, foot];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const lines = all.map((row) =>
+    row
+      .map((cell, column) => aligned(cell, { column, width: widths[column] ?? 0 }))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  lines.splice(1, 0, rule);
+  lines.splice(-1, 0, rule);
+  return [name, '', ...lines, ...reasons(cases)].join('\n');
+}
+
+function aligned(cell: string, { column, width }: { readonly column: number; readonly width: number }): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+function reasons(cases: Evaluation['cases']): readonly string[] {
+  const missing = cases.flatMap(({ name, attempts }) =>
+    attempts.flatMap(({ scores }, index) =>
+      Object.entries(scores).flatMap(([scorer, { score, why }]) =>
+        score === 1 || why === undefined
+          ? []
+          : [`${name}, try ${index + 1}, ${scorer}: ${why.replaceAll(/\s+/g, ' ')}`],
+      ),
+    ),
+  );
+  return missing.length === 0 ? [] : ['', ...missing];
+}
+
+function percent(value: number): string {
+  return `${Math.round(value * 100)} %`;
+}
+
+function average(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,29 @@
+import type { Exercise } from '../model/schema-model.ts';
+import type { Lived } from './live.ts';
+
+interface Found {
+  readonly seed: number;
+  readonly exercise: Exercise;
+  readonly broken: readonly string[];
+  readonly lived: Lived;
+}
+
+/** A run broke a promise. The message says which, and how to run that seed alone. */
+export class ExplorationError extends Error {
+  override readonly name = 'ExplorationError';
+  readonly seed: number;
+  readonly broken: readonly string[];
+  readonly outcome: Lived['outcome'];
+  readonly events: Lived['events'];
+
+  constructor({ seed, exercise, broken, lived }: Found) {
+    const { status } = lived.outcome;
+    super(
+      `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks what Pawl promises:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
+    );
+    this.seed = seed;
+    this.broken = broken;
+    this.outcome = lived.outcome;
+    this.events = lived.events;
+  }
+}

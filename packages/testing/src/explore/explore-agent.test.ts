@@ -1,0 +1,139 @@
+import { Agent, filterTools, jsonSchema, memory, requireApproval, tool } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { schemaModel } from '../model/schema-model.ts';
+import { ExplorationError } from './exploration-error.ts';
+import { exploreAgent } from './explore-agent.ts';
+
+const weather = tool({
+  name: 'get_weather',
+  description: 'Weather of a city.',
+  input: z.object({ city: z.string().min(1), unit: z.enum(['c', 'f']).optional(), days: z.int().min(1).max(14) }),
+  effect: 'read',
+  execute: ({ city, unit = 'c', days }) => ({ city, unit, days }),
+});
+
+const send = tool({
+  name: 'send',
+  description: 'Sends a mail.',
+  input: z.object({ to: z.email(), text: z.string() }),
+  execute: ({ to }) => `Sent to ${to}.`,
+});
+
+const nobody = schemaModel();
+
+test('an agent is run with every tool and every exercise, its calls are answered, and what came of it is counted', async () => {
+  const agent = new Agent({ model: nobody, tools: [weather, ...requireApproval([send])] });
+  const explored = await exploreAgent(agent, { seeds: 30 });
+  expect(explored.runs).toBe(30);
+  expect(explored.statuses).toEqual({ completed: 30 });
+  expect(explored.tools['get_weather']?.calls).toBeGreaterThan(60);
+  expect(explored.tools['get_weather']?.failed).toBe(10);
+});
+
+test('the correction path is forced: arguments that do not pass come first, then ones that do', async () => {
+  const seen: unknown[] = [];
+  const strict = tool({
+    name: 'strict',
+    description: 'Strict.',
+    input: z.object({ city: z.string() }),
+    execute: (input) => seen.push(input),
+  });
+  const agent = new Agent({ model: schemaModel({ exercise: 'invalid-first' }), tools: [strict] });
+  const failed: string[] = [];
+  const run = agent.run('Go.').on('tool.failed', ({ reason }) => failed.push(reason));
+  await run.outcome();
+  expect([failed, seen.length]).toEqual([['invalid'], 1]);
+});
+
+test('every branch of a schema is called', async () => {
+  const units = new Set<string | undefined>();
+  const unit = tool({
+    name: 'unit',
+    description: 'Takes a unit.',
+    input: z.object({ unit: z.enum(['c', 'f', 'k']).optional() }),
+    execute: (input) => void units.add(input.unit),
+  });
+  await new Agent({ model: schemaModel({ exercise: 'every-branch' }), tools: [unit] }).run('Go.');
+  expect(units).toEqual(new Set(['c', 'f', 'k', undefined]));
+});
+
+test('the answer has the form that is asked for', async () => {
+  const output = z.object({ city: z.string(), degrees: z.int().min(-50).max(50) });
+  const { output: found } = await new Agent({ model: schemaModel({ seed: 3 }), output }).run('Go.');
+  expect(output.parse(found)).toEqual(found);
+});
+
+test('the same seed makes the same run, streamed or not', async () => {
+  const agent = new Agent({ model: schemaModel({ seed: 5 }), tools: [weather, send] });
+  const [one, other] = await Promise.all([agent.run('Go.', { stream: true }), agent.run('Go.')]);
+  expect(one.messages).toEqual(other.messages);
+});
+
+test('a run that is resumed goes on as it was', async () => {
+  const durable = memory();
+  const agent = new Agent({ model: schemaModel({ seed: 5 }), tools: [weather, ...requireApproval([send])] });
+  const outcome = await agent.run('Go.', { durable, runId: 'run' }).outcome();
+  if (outcome.status !== 'suspended') throw new Error(`It ended as ${outcome.status}.`);
+  for (const { id, fingerprint } of outcome.pending) await durable.answer('run', id, { type: 'approve', fingerprint });
+  const { messages } = await agent.resume('run', { durable });
+  expect(messages.slice(0, outcome.messages.length - 1)).toEqual(outcome.messages.slice(0, -1));
+});
+
+test('a rejection that a tool leaves behind is found, with its seed and how to run it alone', async () => {
+  const careless = tool({
+    name: 'careless',
+    description: 'Forgets a promise.',
+    input: z.object({ city: z.string() }),
+    execute({ city }) {
+      void Promise.reject(new Error(`Nobody waits for ${city}.`));
+      return 'fine';
+    },
+  });
+  const agent = new Agent({ model: nobody, tools: [careless] });
+  const listeners = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  try {
+    const found = await exploreAgent(agent, { seeds: [7], exercises: ['once'] }).catch((error: unknown) => error);
+    expect(found).toBeInstanceOf(ExplorationError);
+    expect(String(found)).toContain('A rejection was left unhandled: Error: Nobody waits for');
+    expect(String(found)).toContain("exploreAgent(agent, { seeds: [7], exercises: ['once'] })");
+  } finally {
+    for (const listener of listeners) process.on('unhandledRejection', listener);
+  }
+});
+
+test('an agent may be made anew for each seed, with tools that have a state of their own', async () => {
+  let made = 0;
+  const explored = await exploreAgent(
+    (model) => {
+      made++;
+      return new Agent({ model, tools: filterTools([weather, send], ({ name }) => name === 'send') });
+    },
+    { seeds: 4 },
+  );
+  expect([made, Object.keys(explored.tools)]).toEqual([4, ['send']]);
+});
+
+test('a schema that promises more than its tool takes is seen in the counts', async () => {
+  const picky = tool({
+    name: 'picky',
+    description: 'Takes nothing.',
+    input: jsonSchema<unknown>(
+      { type: 'object', properties: { city: { type: 'string' } } },
+      { validate: () => ({ issues: [{ path: ['city'], message: 'no' }] }) },
+    ),
+    execute: () => 'never',
+  });
+  const agent = new Agent({ model: nobody, tools: [picky] });
+  const { tools, statuses } = await exploreAgent(agent, { seeds: [0], exercises: ['once'] });
+  expect([tools, statuses]).toEqual([{ picky: { calls: 1, failed: 1 } }, { completed: 1 }]);
+});
+
+test('an agent with other options is the same but for those', async () => {
+  const agent = new Agent({ name: 'one', model: schemaModel(), tools: [weather, send] });
+  const other = agent.with({ tools: [weather] });
+  expect([other.name, (await other.run('Go.')).toolCalls]).toEqual(['one', 1]);
+  expect((await agent.run('Go.')).toolCalls).toBe(2);
+  expect(() => agent.with({ limits: { turns: -1 } })).toThrow('turns');
+});

@@ -1,0 +1,57 @@
+import type { Agent, ChatModel, Outcome, RunEvent } from '@pawl/core';
+import { type Exercise, schemaModel } from '../model/schema-model.ts';
+import { brokenPromises } from './broken-promises.ts';
+import { ExplorationError } from './exploration-error.ts';
+import { type LiveOptions, live } from './live.ts';
+
+export interface ExploreOptions<Context> extends LiveOptions<Context> {
+  /** How many, counted from 0, or which. @defaultValue 100 */
+  readonly seeds?: number | readonly number[];
+  /** Taken in turn. @defaultValue all three */
+  readonly exercises?: readonly Exercise[];
+}
+
+/** What a number of runs came to. */
+export interface Exploration {
+  readonly runs: number;
+  /** How often they ended how. */
+  readonly statuses: Readonly<Partial<Record<Outcome['status'], number>>>;
+  /** How often each tool was called, and how often that failed. */
+  readonly tools: Readonly<Record<string, { readonly calls: number; readonly failed: number }>>;
+}
+
+/**
+ * Runs an agent again and again with a model that calls all of its tools, with arguments made from their schemas, and holds
+ * each run to what Pawl promises: the history is valid, every call is answered, nothing is left unhandled, limits hold. Every other
+ * run is streamed. Its tools run for real: give them what they may touch.
+ *
+ * @throws ExplorationError naming the first seed that breaks a promise, and how to run it alone.
+ */
+export async function exploreAgent<Context, Output>(
+  agent: Agent<Context, Output> | ((model: ChatModel) => Agent<Context, Output>),
+  options: ExploreOptions<Context> = {},
+): Promise<Exploration> {
+  const { seeds = 100, exercises = EXERCISES } = options;
+  const statuses: Partial<Record<Outcome['status'], number>> = {};
+  const tools: Record<string, { calls: number; failed: number }> = {};
+  const chosen = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;
+  for (const seed of chosen) {
+    const exercise = exercises[seed % exercises.length] ?? 'once';
+    const model = schemaModel({ seed, exercise });
+    const lived = await live(typeof agent === 'function' ? agent(model) : agent.with({ model }), { seed, options });
+    const broken = brokenPromises(lived);
+    if (broken.length > 0) throw new ExplorationError({ seed, exercise, broken, lived });
+    statuses[lived.outcome.status] = (statuses[lived.outcome.status] ?? 0) + 1;
+    for (const event of lived.events) count(event, tools);
+  }
+  return { runs: chosen.length, statuses, tools };
+}
+
+const EXERCISES: readonly Exercise[] = ['once', 'every-branch', 'invalid-first'];
+
+function count(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
+  if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return;
+  const name = event.call.type === 'custom' ? event.call.custom.name : event.call.function.name;
+  const { calls, failed } = tools[name] ?? { calls: 0, failed: 0 };
+  tools[name] = { calls: calls + 1, failed: failed + (event.type === 'tool.failed' ? 1 : 0) };
+}

@@ -1,0 +1,58 @@
+import { type Agent, type Answer, memory, type Outcome, type PendingCall, type Run, type RunEvent } from '@pawl/core';
+import { watchRejections } from './watch-rejections.ts';
+
+export interface LiveOptions<Context> {
+  /** @defaultValue 'Go.' */
+  readonly input?: string;
+  readonly context?: Context;
+  /** What a person says to a call that waits. @defaultValue every other one is denied, the others approved */
+  readonly answer?: (pending: PendingCall, seed: number) => Answer;
+}
+
+/** One run, from its beginning to its end. */
+export interface Lived {
+  readonly outcome: Outcome<unknown>;
+  /** Of all attempts at it; what was told again is left out. */
+  readonly events: readonly RunEvent[];
+  readonly rejections: readonly unknown[];
+}
+
+interface Living<Context> {
+  readonly seed: number;
+  readonly options: LiveOptions<Context>;
+}
+
+/** What waits for a person is answered, until the run has ended. */
+export async function live<Context, Output>(
+  agent: Agent<Context, Output>,
+  { seed, options }: Living<Context>,
+): Promise<Lived> {
+  const { input = 'Go.', context, answer = everyOther } = options;
+  const durable = memory();
+  // Whether a context is needed is known where the options are written, not here.
+  const given = { durable, runId: `seed-${seed}`, stream: seed % 2 === 1, context } as never;
+  const events: RunEvent[] = [];
+  const heard = <T>(run: Run<T>): Promise<Outcome<T>> => {
+    run.on('*', (event) => (event.replayed === true ? undefined : events.push(event)));
+    return run.outcome();
+  };
+  const watched = watchRejections();
+  try {
+    let outcome: Outcome<unknown> = await heard(agent.run(input, given));
+    while (outcome.status === 'suspended') {
+      for (const pending of outcome.pending) {
+        await durable.answer(outcome.runId, pending.id, answer(pending, seed));
+      }
+      outcome = await heard(agent.resume(outcome.runId, given));
+    }
+    return { outcome, events, rejections: await watched.seen() };
+  } finally {
+    watched.end();
+  }
+}
+
+function everyOther({ fingerprint, accepts, id }: PendingCall, seed: number): Answer {
+  if (!accepts.includes('approve')) return { type: 'reply', fingerprint, value: `Answer ${seed}.` };
+  if ((seed + id.length) % 2 === 0) return { type: 'approve', fingerprint };
+  return { type: 'deny', fingerprint, reason: `Seed ${seed} denies it.` };
+}

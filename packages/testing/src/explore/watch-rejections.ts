@@ -1,0 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
+
+export interface Watched {
+  /** Node tells of a rejection when it has done what was due: so this looks after that. */
+  seen(): Promise<readonly unknown[]>;
+  end(): void;
+}
+
+/** Rejections that nobody handles, from now on. */
+export function watchRejections(): Watched {
+  const rejections: unknown[] = [];
+  const note = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', note);
+  return {
+    async seen() {
+      await setImmediate();
+      return rejections;
+    },
+    end: () => void process.off('unhandledRejection', note),
+  };
+}

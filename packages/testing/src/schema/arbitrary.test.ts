@@ -1,0 +1,76 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { sampleOf } from './arbitrary.ts';
+import { branchesOf } from './branches.ts';
+import { invalidFor } from './invalid.ts';
+
+const tree = z.object({
+  name: z.string().min(1),
+  get children() {
+    return z.array(tree).max(3);
+  },
+});
+
+const schemas = {
+  texts: z.object({ short: z.string().min(3).max(5), code: z.string().regex(/^[A-Z]{2}-\d{3}$/), any: z.string() }),
+  numbers: z.object({ count: z.int().min(1).max(5), share: z.number().gt(0).lt(1), even: z.number().multipleOf(2) }),
+  formats: z.object({ email: z.email(), id: z.uuid(), page: z.url(), day: z.iso.date(), at: z.iso.datetime() }),
+  addresses: z.object({ four: z.ipv4(), six: z.ipv6() }),
+  choices: z.object({ unit: z.enum(['c', 'f']), only: z.literal(7), maybe: z.string().nullable().optional() }),
+  unions: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('circle'), radius: z.number().positive() }),
+    z.object({ type: z.literal('square'), side: z.int() }),
+  ]),
+  lists: z.object({ all: z.array(z.int()).min(1).max(3), pair: z.tuple([z.string(), z.boolean()]) }),
+  records: z.object({ by: z.record(z.string(), z.number()) }),
+  recursive: tree,
+  both: z.intersection(z.object({ one: z.string() }), z.object({ two: z.int() })),
+} as const;
+
+const cases = Object.entries(schemas).map(([name, schema]) => ({ name, schema, json: z.toJSONSchema(schema) }));
+
+test.each(cases)('values of $name pass their zod schema, whatever the seed', ({ schema, json }) => {
+  for (let seed = 0; seed < 50; seed++) {
+    const value = sampleOf(json, seed);
+    expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
+  }
+});
+
+test.each(cases)('values of each branch of $name pass it too, and are not all the same', ({ schema, json }) => {
+  const branches = branchesOf(json);
+  for (const [index, branch] of branches.entries()) {
+    const value = sampleOf(branch, index);
+    expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
+  }
+  expect(branches.length).toBeGreaterThan(0);
+});
+
+test('each value of an enum, each option of a union, an optional field and its absence, and the ends of a range are branches', () => {
+  const json = z.toJSONSchema(
+    z.object({
+      unit: z.enum(['c', 'f']).optional(),
+      count: z.int().min(1).max(9),
+      of: z.union([z.string(), z.null()]),
+    }),
+  );
+  const values = branchesOf(json).map((branch, index) => sampleOf(branch, index) as Record<string, unknown>);
+  expect(new Set(values.map(({ unit }) => unit))).toEqual(new Set(['c', 'f', undefined]));
+  expect(values.map(({ count }) => count)).toEqual(expect.arrayContaining([1, 9]));
+  expect(new Set(values.map(({ of }) => (of === null ? 'null' : typeof of)))).toEqual(new Set(['string', 'null']));
+});
+
+test.each(cases)('what is made not to pass $name does not', ({ json }) => {
+  const check = new Ajv2020({ strict: false, validateFormats: false }).compile(json);
+  expect(check(invalidFor(json, sampleOf(json, 1)))).toBe(false);
+});
+
+test('the same seed gives the same value, another one mostly another', () => {
+  const json = z.toJSONSchema(schemas.texts);
+  expect(sampleOf(json, 3)).toEqual(sampleOf(json, 3));
+  expect(sampleOf(json, 3)).not.toEqual(sampleOf(json, 4));
+});
+
+test('a pattern that looks ahead is left to the check of the tool, and ends nothing', () => {
+  expect(typeof sampleOf({ type: 'string', pattern: '^(?=.*\\d).{8,}$' }, 1)).toBe('string');
+});

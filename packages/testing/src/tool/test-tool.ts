@@ -1,0 +1,100 @@
+import {
+  Agent,
+  type ErrorData,
+  type Json,
+  type JsonObject,
+  type Middleware,
+  memory,
+  type PendingCall,
+  type RunEvent,
+  type Tool,
+  type ToolFailed,
+  type ToolSkipped,
+} from '@pawl/core';
+import { scriptedModel } from '../model/scripted-model.ts';
+import { reply } from '../script/build-reply.ts';
+import { toolWarnings } from './tool-warnings.ts';
+
+export interface TestToolOptions<Context> {
+  readonly context?: Context;
+  /** Around the call, as in an agent: guards of tools, caches … */
+  readonly middleware?: readonly Middleware<Context>[];
+}
+
+interface Told {
+  /** What the model reads. */
+  readonly content: string;
+  /** What the tool told of how far it was. */
+  readonly progress: readonly Json[];
+}
+
+/** What came of one call. */
+export type TestedCall =
+  | (Told & {
+      readonly status: 'finished';
+      /** The whole text, where `content` is only its head and tail. */
+      readonly full?: string;
+      /** The paths in the value that have no exact JSON form. */
+      readonly lossy: readonly string[];
+      /** Images and files. */
+      readonly parts: readonly unknown[];
+    })
+  | (Told & { readonly status: 'failed'; readonly reason: ToolFailed['reason']; readonly error: ErrorData })
+  | (Told & { readonly status: 'skipped'; readonly reason: ToolSkipped['reason'] })
+  /** It waits for a person: `pending` is what that one is shown. */
+  | { readonly status: 'pending'; readonly pending: PendingCall; readonly progress: readonly Json[] };
+
+export interface ToolUnderTest {
+  /**
+   * Calls the tool as an agent does: parses and checks the arguments, asks whether somebody has to agree, goes through the
+   * middleware, runs it under its deadline, and makes of its value what the model reads. A text is taken as the model wrote it, JSON or not.
+   */
+  call(given?: JsonObject | string): Promise<TestedCall>;
+  /** What makes the tool hard to use for models or servers; empty where nothing is known. */
+  readonly warnings: readonly string[];
+}
+
+/** One tool, with all that an agent does around it, and no agent. */
+export function testTool<Context>(tool: Tool<Context>, options: TestToolOptions<Context> = {}): ToolUnderTest {
+  return { call: (given = {}) => called(tool, { given, options }), warnings: toolWarnings(tool) };
+}
+
+interface Calling<Context> {
+  readonly given: JsonObject | string;
+  readonly options: TestToolOptions<Context>;
+}
+
+async function called<Context>(tool: Tool<Context>, { given, options }: Calling<Context>): Promise<TestedCall> {
+  const { context, middleware = [] } = options;
+  const call = tool.customObject === undefined ? { arguments: given } : { input: String(given) };
+  const model = scriptedModel([reply.calls([{ name: tool.name, ...call }]), reply.text('Done.')]);
+  const agent = new Agent<Context>({ model, tools: [tool], middleware });
+  const events: RunEvent[] = [];
+  // Whether a context is needed is known where the options are written, not here.
+  const run = agent.run('Go.', { durable: memory(), context } as never);
+  run.on('*', (event) => events.push(event));
+  const outcome = await run.outcome();
+  const progress = events.flatMap((event) => (event.type === 'tool.progress' ? [event.progress] : []));
+  for (const event of events) {
+    const closed = event.path === '' ? closedBy(event) : undefined;
+    if (closed !== undefined) return { ...closed, progress };
+  }
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  if (pending !== undefined) return { status: 'pending', pending, progress };
+  throw new Error(`The call of tool "${tool.name}" came to nothing: the run around it ended ${outcome.status}.`);
+}
+
+function closedBy(event: RunEvent) {
+  switch (event.type) {
+    case 'tool.finished': {
+      const { content, full, lossy = [], parts = [] } = event;
+      return { status: 'finished' as const, content, lossy, parts, ...(full === undefined ? {} : { full }) };
+    }
+    case 'tool.failed':
+      return { status: 'failed' as const, content: event.content, reason: event.reason, error: event.error };
+    case 'tool.skipped':
+      return { status: 'skipped' as const, content: event.content, reason: event.reason };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,239 @@
+import { Agent, memory, type Outcome, type RunEvent, requireApproval, tool } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import './vitest.ts';
+import { scriptedModel } from '../model/scripted-model.ts';
+import { reply } from '../script/build-reply.ts';
+import { runSerializer } from './run-serializer.ts';
+
+const city = (name: string) =>
+  tool({
+    name,
+    description: `Does ${name}.`,
+    input: z.object({ city: z.string() }),
+    effect: 'read',
+    execute: () => name,
+  });
+
+const asks = (name: string, of: string) => ({ name, arguments: { city: of } });
+
+async function travelled(): Promise<{ readonly outcome: Outcome; readonly events: readonly RunEvent[] }> {
+  const model = scriptedModel([
+    reply.calls([asks('look', 'Oslo')]),
+    reply.calls([asks('fly', 'Rome'), asks('look', 'Rome')]),
+    reply.text('There.'),
+  ]);
+  const events: RunEvent[] = [];
+  const run = new Agent({ model, tools: [city('look'), city('fly')] })
+    .run('Go.')
+    .on('*', (event) => events.push(event));
+  return { outcome: await run.outcome(), events };
+}
+
+/** As the serializer hands it on. */
+function printed(value: unknown): string {
+  expect(runSerializer.test(value)).toBe(true);
+  return runSerializer.print(value, (clean) => JSON.stringify(clean));
+}
+
+/** What the assertion says when it does not hold. */
+function saying(assertion: () => void): string {
+  try {
+    assertion();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error('It held.');
+}
+
+test('the tools that were called are known, by name and by arguments, from outcome, messages and events', async () => {
+  const { outcome, events } = await travelled();
+  for (const received of [outcome, outcome.messages, events]) {
+    expect(received).toHaveCalledTool('fly');
+    expect(received).toHaveCalledTool('look', { city: 'Rome' });
+    expect(received).toHaveCalledTool('look', { city: expect.stringMatching(/^O/) });
+    expect(received).not.toHaveCalledTool('pay');
+    expect(received).not.toHaveCalledTool('fly', { city: 'Oslo' });
+    expect(received).toHaveToolSequence(['look', ['look', 'fly']]);
+  }
+  expect(saying(() => expect(outcome).toHaveCalledTool('pay'))).toContain('Called were: look, fly, look');
+  expect(saying(() => expect(outcome).toHaveCalledTool('fly', { city: 'Bonn' }))).toContain('Rome');
+});
+
+test.each([
+  [['look', 'fly', 'look'], true],
+  [['look', ['fly', 'look']], true],
+  [[['look'], 'fly', 'look'], true],
+  [['look', 'look', 'fly'], false],
+  [['look', 'fly'], false],
+  [['look', ['fly', 'look'], 'look'], false],
+  [[['look', 'fly'], 'look'], false],
+  [[], false],
+])('the sequence %j is the one that was called: %j', async (sequence, holds) => {
+  const { outcome } = await travelled();
+  if (holds) expect(outcome).toHaveToolSequence(sequence);
+  else expect(saying(() => expect(outcome).toHaveToolSequence(sequence))).toContain('in this sequence');
+});
+
+test('how a run ended is compared by status, or by the fields that are named', async () => {
+  const { outcome } = await travelled();
+  expect(outcome).toHaveOutcome('completed');
+  expect(outcome).toHaveOutcome({ status: 'completed', text: expect.stringContaining('There'), turns: 3 });
+  expect(outcome).not.toHaveOutcome({ turns: 2 });
+  const failing = new Agent({ model: scriptedModel([reply.httpError(400, { message: 'No such model.' })]) });
+  const failed = await failing.run('Go.').outcome();
+  expect(saying(() => expect(failed).toHaveOutcome('completed'))).toContain('No such model.');
+});
+
+test('what a run used is held against what it may use', async () => {
+  const { outcome } = await travelled();
+  expect(outcome).toStayWithin({ turns: 3, toolCalls: 3, tokens: 10_000, ms: 60_000, cost: 1 });
+  const told = saying(() => expect(outcome).toStayWithin({ turns: 2, tokens: 1 }));
+  expect(told).toMatch(/turns: 3 of 2, tokens: \d+ of 1/);
+});
+
+test('a history is valid where each call is answered', async () => {
+  const { outcome } = await travelled();
+  expect(outcome).toBeValidHistory();
+  expect(outcome.messages.slice(0, 2)).not.toBeValidHistory();
+  expect(saying(() => expect(outcome.messages.slice(0, 2)).toBeValidHistory())).toContain('messages[');
+});
+
+test.each([undefined, null, 'text', 7, {}, [1]])(
+  '%j is no run, which neither an assertion nor its opposite passes over',
+  (value) => {
+    expect(() => expect(value).toHaveCalledTool('look')).toThrow(TypeError);
+    expect(() => expect(value).not.toHaveCalledTool('look')).toThrow(TypeError);
+    expect(() => expect(value).not.toHaveOutcome('completed')).toThrow(TypeError);
+  },
+);
+
+test('what a run rejects with is as good as its outcome', async () => {
+  const run = new Agent({ model: scriptedModel([reply.length('Half of')]) }).run('Go.');
+  await expect(run).rejects.toHaveOutcome('truncated');
+  await expect(run).rejects.toHaveOutcome({ text: 'Half of' });
+  await expect(run).rejects.toStayWithin({ turns: 1 });
+  await expect(run).rejects.not.toHaveCalledTool('look');
+  await expect(run).rejects.toBeValidHistory();
+});
+
+test('the events of a run and of its resumption are one sequence, and its history is the one it ended with', async () => {
+  const events: RunEvent[] = [];
+  const durable = memory();
+  const model = scriptedModel([reply.calls([asks('look', 'Oslo')]), reply.text('Seen.')]);
+  const agent = new Agent({ model, tools: requireApproval([city('look')]) });
+  const outcome = await agent
+    .run('Go.', { durable, runId: 'run' })
+    .on('*', (event) => events.push(event))
+    .outcome();
+  if (outcome.status !== 'suspended') throw new Error(`It ended ${outcome.status}.`);
+  for (const { id, fingerprint } of outcome.pending) await durable.answer('run', id, { type: 'approve', fingerprint });
+  await agent
+    .resume('run', { durable })
+    .on('*', (event) => events.push(event))
+    .outcome();
+  expect(events.filter(({ type }) => type === 'model.replied')).toHaveLength(3);
+  expect(events).toHaveToolSequence(['look']);
+  expect(events).toBeValidHistory();
+  expect(() => expect(events.slice(0, 2)).toBeValidHistory()).toThrow(TypeError);
+});
+
+test('a snapshot keeps what is the user’s own, and no id that a server chose', async () => {
+  const ended = async (id: string): Promise<Outcome<unknown>> => {
+    const output = z.object({ id: z.string(), at: z.string(), stack: z.int() });
+    const answer = reply.text('{"id":"call_me","at":"noon","stack":3}');
+    const model = scriptedModel([reply.calls([{ ...asks('look', 'Oslo'), id }]), answer]);
+    return await new Agent({ model, tools: [city('look')], output }).run('Go.').outcome();
+  };
+  const text = printed(await ended('toolu_01AbC'));
+  expect(text).toContain('"output":{"id":"call_me","at":"noon","stack":3}');
+  expect(text).toBe(printed(await ended('D681PevKsXY')));
+});
+
+test('a snapshot of a run has neither its ids nor its times, and two runs of the same have the same', async () => {
+  const [one, other] = [await travelled(), await travelled()];
+  expect(one.outcome.runId).not.toBe(other.outcome.runId);
+  expect(printed(one.outcome)).toBe(printed(other.outcome));
+  expect(printed(one.events)).toBe(printed(other.events));
+  expect(one.outcome).toMatchInlineSnapshot(`
+    {
+      "agent": "agent",
+      "messages": [
+        {
+          "content": "Go.",
+          "role": "user",
+        },
+        {
+          "content": null,
+          "role": "assistant",
+          "tool_calls": [
+            {
+              "function": {
+                "arguments": "{"city":"Oslo"}",
+                "name": "look",
+              },
+              "id": "id 1",
+              "type": "function",
+            },
+          ],
+        },
+        {
+          "content": "look",
+          "role": "tool",
+          "tool_call_id": "id 1",
+        },
+        {
+          "content": null,
+          "role": "assistant",
+          "tool_calls": [
+            {
+              "function": {
+                "arguments": "{"city":"Rome"}",
+                "name": "fly",
+              },
+              "id": "id 2",
+              "type": "function",
+            },
+            {
+              "function": {
+                "arguments": "{"city":"Rome"}",
+                "name": "look",
+              },
+              "id": "id 3",
+              "type": "function",
+            },
+          ],
+        },
+        {
+          "content": "fly",
+          "role": "tool",
+          "tool_call_id": "id 2",
+        },
+        {
+          "content": "look",
+          "role": "tool",
+          "tool_call_id": "id 3",
+        },
+        {
+          "content": "There.",
+          "role": "assistant",
+        },
+      ],
+      "output": "There.",
+      "status": "completed",
+      "text": "There.",
+      "toolCalls": 3,
+      "turns": 3,
+      "usage": {
+        "cachedTokens": 0,
+        "completionTokens": 80,
+        "cost": 0,
+        "estimated": false,
+        "promptTokens": 465,
+        "reasoningTokens": 0,
+        "requests": 3,
+        "totalTokens": 545,
+      },
+    }
+  `);
+});
