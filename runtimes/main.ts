@@ -1,0 +1,50 @@
+// Runs the portable suite on every runtime: `npm run runtimes`, or `npm run runtimes -- bun deno`. Installs them first, into this folder.
+import { prepare } from './prepare.ts';
+import { type Runtime, runtimes } from './runtimes.ts';
+import { serve } from './serve.ts';
+
+/** For everything, the installation included. */
+const CAP_MS = 120_000;
+
+const SHOWN_LENGTH = 2_000;
+
+const wanted = process.argv.slice(2);
+const chosen = runtimes.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+if (chosen.length === 0) {
+  console.error(`There is no such runtime. There are: ${runtimes.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+
+const cap = AbortSignal.timeout(CAP_MS);
+const count = { passed: 0, failed: 0 };
+await told('setting up', () => prepare(cap));
+for (const runtime of chosen) if (!cap.aborted) await told(runtime.name, () => tryOn(runtime));
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exitCode = count.failed > 0 || count.passed === 0 ? 1 : 0;
+
+/** One that can't be run is a failure, and the others have their turn. */
+async function told(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    count.failed++;
+    console.log(`${what}: ${cap.aborted ? `given up, since all of it takes longer than ${CAP_MS / 1_000} s` : error}`);
+  }
+}
+
+async function tryOn(runtime: Runtime): Promise<void> {
+  const served = await serve(runtime.sendings);
+  try {
+    const said = await runtime.run(served.addresses, cap);
+    const [, passed] = /^(\d+) passed, \d+ failed$/m.exec(said) ?? [];
+    // Whatever it said until then, it has not passed.
+    if (passed === undefined) throw new Error(`It broke off: ${said.slice(-SHOWN_LENGTH)}`);
+    const wrong = [...said.split('\n').filter((line) => line.startsWith('FAILED ')), ...served.problems()];
+    count.passed += Number(passed);
+    count.failed += wrong.length;
+    console.log(`${runtime.name}: ${passed} passed, ${wrong.length} failed`);
+    for (const line of wrong) console.log(`  ${line.slice(0, SHOWN_LENGTH)}`);
+  } finally {
+    await served.close();
+  }
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Kills it. */
+  readonly signal: AbortSignal;
+}
+
+/** What a program prints, errors included. Rejects where it does not end well; the message has what it printed. */
+export async function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
+  const { status, text } = await outputOf(program, args, options);
+  if (status === 0) return text;
+  throw new Error(`${program} ended with ${status}:\n${text}`);
+}
+
+/** The same of one that may end badly. */
+export function outputOf(
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<{ readonly status: number | string; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], killSignal: 'SIGKILL' });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (piece: string) => {
+        text += piece;
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ status: code ?? signal ?? 'nothing', text }));
+  });
+}

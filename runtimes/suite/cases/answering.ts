@@ -1,0 +1,122 @@
+import { Agent, openai } from '@pawl/core';
+import { zod3 } from '@pawl/core/zod3';
+import { z } from 'zod';
+import { z as z3 } from 'zod/v3';
+import { type Case, same } from '../case.ts';
+
+/** Runs that end with an answer. */
+export const answering: readonly Case[] = [
+  {
+    name: 'a run ends with the answer',
+    async run({ model }) {
+      const { status, output, usage } = await new Agent({ model: model(), instructions: 'Be brief.' }).run('Hi');
+      same([status, output, usage.totalTokens], ['completed', 'Hello, wörld 👋.', 12]);
+    },
+  },
+  {
+    name: 'an answer in pieces is the same, and comes as events in order',
+    async run({ model }) {
+      const run = new Agent({ model: model() }).run('Hi');
+      const texts: string[] = [];
+      const types = new Set<string>();
+      for await (const event of run) {
+        types.add(event.type);
+        if (event.type === 'model.text') texts.push(event.delta);
+      }
+      same(texts.join(''), 'Hello, wörld 👋.');
+      same((await run).output, 'Hello, wörld 👋.');
+      same([...types].at(0), 'run.started');
+      same([...types].at(-1), 'run.finished');
+    },
+  },
+  {
+    name: 'a stream is read whole wherever it is cut into pieces',
+    async run({ model }) {
+      const { output } = await new Agent({ model: model() }).run('Hi', { stream: true });
+      same(output, 'Grüße 👋');
+    },
+  },
+  {
+    name: 'a long answer is read whole, streamed and unstreamed',
+    async run({ model }) {
+      const agent = new Agent({ model: model() });
+      for (const stream of [false, true]) same((await agent.run('Hi', { stream })).output.length, 300_000);
+    },
+  },
+  {
+    name: 'an answer that comes compressed is read',
+    async run({ model }) {
+      const agent = new Agent({ model: model() });
+      for (const encoding of ['gzip', 'br']) same((await agent.run(encoding)).output, 'Hello, wörld 👋.');
+    },
+  },
+  {
+    name: 'a long conversation is sent whole',
+    async run({ model }) {
+      const said = 'wörld 👋 '.repeat(100_000);
+      same((await new Agent({ model: model() }).run(said)).output, String(said.length));
+    },
+  },
+  {
+    name: 'a reader that is slow slows the server down, and misses nothing',
+    async run({ model }) {
+      const run = new Agent({ model: model() }).run('Hi');
+      let told = 0;
+      run.on('model.text', () => void told++);
+      const texts: string[] = [];
+      for await (const event of run) {
+        if (event.type !== 'model.text') continue;
+        // 256 events may wait for a reader, of 2,000.
+        if (texts.length === 0) same((await standstill(() => told)) < 300, true);
+        texts.push(event.delta);
+      }
+      same([texts.length, texts.join('')], [2_000, 'word '.repeat(2_000).trimEnd()]);
+    },
+  },
+  {
+    name: 'thirty runs at once end each with its own answer',
+    async run({ model }) {
+      const agent = new Agent({ model: model() });
+      const asked = Array.from({ length: 30 }, (_, index) => `Number ${index}?`);
+      const runs = await Promise.all(asked.map((text, index) => agent.run(text, { stream: index % 2 === 0 })));
+      same(
+        runs.map(({ output }) => output),
+        asked,
+      );
+    },
+  },
+  {
+    name: 'an output is what its schema says, and one that does not fit is corrected by the model',
+    async run({ model }) {
+      const agent = new Agent({ model: model(), output: z.object({ city: z.string(), degrees: z.number() }) });
+      same((await agent.run('Where is it warm?')).output, { city: 'Rome', degrees: 31 });
+    },
+  },
+  {
+    name: 'an output is what a schema of zod 3 says',
+    async run({ model }) {
+      const agent = new Agent({ model: model(), output: zod3(z3.object({ city: z3.string() })) });
+      same((await agent.run('Where is it warm?')).output, { city: 'Rome' });
+    },
+  },
+  {
+    name: 'a key that nobody gave is told where the model is made, unless the environment has it',
+    async run() {
+      try {
+        openai('any');
+      } catch (error) {
+        return same(error instanceof Error && error.name, 'ConfigError');
+      }
+      throw new Error('The model was made without a key.');
+    },
+  },
+];
+
+/** How many are told once nothing more is. */
+async function standstill(count: () => number): Promise<number> {
+  for (let before = -1; before !== count(); ) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return count();
+}

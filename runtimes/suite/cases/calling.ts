@@ -1,0 +1,70 @@
+import { Agent, tool } from '@pawl/core';
+import { z } from 'zod';
+import { type Case, same } from '../case.ts';
+
+const weather = tool({
+  name: 'weather',
+  description: 'The weather in a city.',
+  input: z.object({ city: z.string(), days: z.number().int().default(1) }),
+  effect: 'read',
+  execute: ({ city, days }) => ({ city, days, sky: 'clear' }),
+});
+
+const broken = tool({
+  name: 'broken',
+  description: 'Does not work.',
+  input: z.object({}),
+  execute: () => {
+    throw new Error('It is broken.');
+  },
+});
+
+async function resultsOf(agent: Agent, stream: boolean): Promise<readonly unknown[]> {
+  const { messages, output } = await agent.run('Go.', { stream });
+  return [...messages.filter(({ role }) => role === 'tool').map(({ content }) => content), output];
+}
+
+/** Tools, and agents that work together. */
+export const calling: readonly Case[] = [
+  {
+    name: 'the calls of a turn are run, and their results go back in their order',
+    async run({ model }) {
+      const agent = new Agent({ model: model(), tools: [weather, broken] });
+      const expected = [
+        '{"city":"Oslo","days":1,"sky":"clear"}',
+        '{"error":"It is broken."}',
+        '{"city":"Rome","days":3,"sky":"clear"}',
+        'Clear.',
+      ];
+      for (const stream of [false, true]) same(await resultsOf(agent, stream), expected);
+    },
+  },
+  {
+    name: 'arguments that do not fit are told to the model, which calls again',
+    async run({ model }) {
+      const [told, result, output] = await resultsOf(new Agent({ model: model(), tools: [weather] }), false);
+      same(String(told).includes('city'), true);
+      same([result, output], ['{"city":"Oslo","days":1,"sky":"clear"}', 'Clear.']);
+    },
+  },
+  {
+    name: 'an agent is a tool of another, and its events are told with its path',
+    async run({ model }) {
+      const inner = new Agent({ name: 'inner', model: model(), tools: [weather] });
+      const research = inner.asTool({ name: 'research', description: 'Finds things out.' });
+      const run = new Agent({ name: 'outer', model: model(), tools: [research] }).run('Go.');
+      const paths = new Set<string>();
+      run.on('*', ({ path }) => paths.add(path));
+      const { output, toolCalls } = await run;
+      same([output, toolCalls, [...paths]], ['It is clear in Oslo.', 1, ['', 'tool:1.0']]);
+    },
+  },
+  {
+    name: 'the conversation goes over to another agent',
+    async run({ model }) {
+      const billing = new Agent({ name: 'billing', description: 'Knows bills.', model: model() });
+      const { agent, output } = await new Agent({ name: 'desk', model: model(), handoffs: [billing] }).run('My bill?');
+      same([agent, output], ['billing', 'It is 7 euros.']);
+    },
+  },
+];

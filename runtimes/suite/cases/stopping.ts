@@ -1,0 +1,95 @@
+import { Agent, tool } from '@pawl/core';
+import { z } from 'zod';
+import { type Case, same } from '../case.ts';
+
+/** Aborts, deadlines and limits. */
+export const stopping: readonly Case[] = [
+  {
+    name: 'an abort within a stream ends the run, and leaves a conversation that can be sent',
+    async run({ model }) {
+      const run = new Agent({ model: model() }).run('Hi');
+      run.on('model.text', () => run.abort('enough'));
+      const outcome = await run.outcome();
+      same([outcome.status, outcome.messages.at(0)], ['aborted', { role: 'user', content: 'Hi' }]);
+    },
+  },
+  {
+    name: 'an abort while nothing comes ends the run at once',
+    async run({ model }) {
+      const controller = new AbortController();
+      const run = new Agent({ model: model() }).run('Hi', { signal: controller.signal });
+      run.on('attempt.started', () => void setTimeout(() => controller.abort('enough'), 50));
+      same((await run.outcome()).status, 'aborted');
+    },
+  },
+  {
+    name: 'an abort reaches the tool that is at work',
+    async run({ model }) {
+      let told: unknown;
+      const slow = tool({
+        name: 'slow',
+        description: 'Takes for ever.',
+        input: z.object({}),
+        execute: (_, { signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              told = signal.reason;
+              reject(signal.reason);
+            });
+          }),
+      });
+      const run = new Agent({ model: model(), tools: [slow] }).run('Go.');
+      run.on('tool.started', () => void setTimeout(() => run.abort('enough'), 1));
+      const { status, messages } = await run.outcome();
+      same([status, told, messages.at(-1)?.role], ['aborted', 'enough', 'tool']);
+    },
+  },
+  {
+    name: 'a server that falls silent is given up',
+    async run({ model }) {
+      const silent = model({ timeouts: { idleMs: 100 } });
+      const outcome = await new Agent({ model: silent, retry: { attempts: 1 } }).run('Hi', { stream: true }).outcome();
+      same(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
+    },
+  },
+  {
+    name: 'a server that says nothing at all is given up',
+    async run({ model }) {
+      const silent = model({ timeouts: { firstByteMs: 100 } });
+      const outcome = await new Agent({ model: silent, retry: { attempts: 1 } }).run('Hi').outcome();
+      same(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
+    },
+  },
+  {
+    name: 'an answer that grows without end when it is unpacked is given up',
+    async run({ model }) {
+      const small = model({ caps: { replyBytes: 1_000_000 } });
+      const outcome = await new Agent({ model: small }).run('Hi').outcome();
+      same(outcome.status === 'failed' && outcome.error.code, 'reply.too_large');
+    },
+  },
+  {
+    name: 'a tool that takes too long is given up, and the run goes on',
+    async run({ model }) {
+      const slow = tool({
+        name: 'slow',
+        description: 'Takes for ever.',
+        input: z.object({}),
+        timeoutMs: 50,
+        execute: () => new Promise(() => undefined),
+      });
+      const run = new Agent({ model: model(), tools: [slow] }).run('Go.');
+      const reasons: string[] = [];
+      run.on('tool.failed', ({ reason }) => void reasons.push(reason));
+      same([(await run).output, reasons], ['Never mind.', ['timeout']]);
+    },
+  },
+  {
+    name: 'a limit on turns ends the run with a last word',
+    async run({ model }) {
+      const more = tool({ name: 'more', description: 'More.', input: z.object({}), execute: () => 'more' });
+      const outcome = await new Agent({ model: model(), tools: [more], limits: { turns: 2 } }).run('Go.').outcome();
+      same(outcome.status === 'limited' && [outcome.limit, outcome.output], ['turns', 'So far.']);
+    },
+  },
+];

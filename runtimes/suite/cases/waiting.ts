@@ -1,0 +1,73 @@
+import { Agent, conversation, memory, memoryConversations, PawlError, tool } from '@pawl/core';
+import { z } from 'zod';
+import { type Case, same } from '../case.ts';
+
+const pay = tool({
+  name: 'pay',
+  description: 'Pays an amount in euros.',
+  input: z.object({ to: z.string(), amount: z.number() }),
+  needsApproval: true,
+  preview: ({ to, amount }) => `${amount} EUR to ${to}`,
+  execute: ({ to, amount }) => `paid ${amount} EUR to ${to}`,
+});
+
+/** Runs that wait for people, and conversations of several runs. */
+export const waiting: readonly Case[] = [
+  {
+    name: 'a call that needs approval waits for it, and one that is denied is not run',
+    async run({ model }) {
+      const host = memory();
+      const agent = new Agent({ model: model(), tools: [pay] });
+      const outcome = await agent.run('Pay.', { durable: host, runId: 'run' }).outcome();
+      if (outcome.status !== 'suspended') throw new Error(`The run is ${outcome.status}.`);
+      same(
+        outcome.pending.map(({ preview }) => preview),
+        ['20 EUR to Ada', '500 EUR to Bob'],
+      );
+      const [first, second] = outcome.pending;
+      await host.answer('run', String(first?.id), { type: 'approve', fingerprint: String(first?.fingerprint) });
+      await host.answer('run', String(second?.id), { type: 'deny', fingerprint: String(second?.fingerprint) });
+      const { output, messages } = await agent.resume('run', { durable: host });
+      const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+      same([output, results], ['Done.', ['paid 20 EUR to Ada', 'Denied: a person did not approve this call.']]);
+    },
+  },
+  {
+    name: 'an answer to another call than the one that was shown is refused',
+    async run({ model }) {
+      const host = memory();
+      const outcome = await new Agent({ model: model(), tools: [pay] })
+        .run('Pay.', { durable: host, runId: 'run' })
+        .outcome();
+      const [first] = outcome.status === 'suspended' ? outcome.pending : [];
+      if (first === undefined) throw new Error(`The run is ${outcome.status}.`);
+      const refused = await host
+        .answer('run', first.id, { type: 'approve', fingerprint: 'another' })
+        .then(() => 'taken')
+        .catch((error: unknown) => PawlError.is(error) && error.code);
+      same(refused, 'approval.mismatch');
+    },
+  },
+  {
+    name: 'a run that has ended is read again from its host, and asks nobody',
+    async run({ model }) {
+      const host = memory();
+      const agent = new Agent({ model: model() });
+      await agent.run('Hi', { durable: host, runId: 'run' });
+      same((await agent.resume('run', { durable: host })).output, 'Hello.');
+    },
+  },
+  {
+    name: 'a conversation goes on over several runs',
+    async run({ model }) {
+      const chat = conversation({ id: 'chat', store: memoryConversations() });
+      const agent = new Agent({ model: model() });
+      await agent.run('Hi', { conversation: chat });
+      await agent.run('And now?', { conversation: chat });
+      same(
+        (await chat.messages()).map(({ content }) => content),
+        ['Hi', 'Hello.', 'And now?', 'Still here.'],
+      );
+    },
+  },
+];
