@@ -62,6 +62,11 @@ const INTRODUCTION = `# Profiles: how each kind of server is spoken to
 Generated from \`packages/core/src/model/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` takes the profile
 that the address suggests, and \`compatible\` for an address that it does not know. Say otherwise by name, or by what is different:
 
+<!-- ts
+import { openai } from '@pawl/core';
+
+const baseURL = 'http://gpu:9000/v1';
+-->
 \`\`\`ts
 openai('qwen3', { baseURL: 'http://gpu:8000/v1', profile: 'vllm' });
 openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, extraFields: [] } });

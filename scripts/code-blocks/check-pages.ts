@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { type Excerpt, MARK, type Page, type Program, readPage, type Shown } from './read-page.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const bin = join(root, 'node_modules', '.bin');
+
+/** The pages of which each block of code has to be true: READMEs and what is below `docs`, but for what is generated. */
+export function pages(): readonly string[] {
+  const ours = (path: string): boolean =>
+    /(^|\/)README\.md$|^docs\/.*\.md$/.test(path) && !/(^|\/)(node_modules|dist|\.[^/]*)\/|^docs\/api\//.test(path);
+  const below = ['docs', 'packages'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+  );
+  return ['README.md', ...below].filter(ours).sort();
+}
+
+export function codeOf(page: string): Page {
+  return readPage(page, readFileSync(join(root, page), 'utf8'));
+}
+
+/** Whether the lines are in the file that they are said to be from, but for their indentation. */
+export function isExcerpt({ code, file }: Excerpt): boolean {
+  return unindented(readFileSync(join(root, file), 'utf8')).includes(unindented(code));
+}
+
+function unindented(code: string): string {
+  return code.replaceAll(/^\s+/gm, '');
+}
+
+/**
+ * What is wrong with programs: what the compiler says, what fails, and what is printed otherwise than shown. Each line names the page
+ * and the line there. `at` is a folder whose packages the programs may import; they are written below it for the while.
+ */
+export async function checkPrograms(programs: readonly Program[], at: string): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(root, at, '.blocks-'));
+  try {
+    const written = new Map(programs.map((program) => [write(program, folder), program]));
+    const named = (type: Program['use']['type'][]): string[] =>
+      [...written].filter(([, { use }]) => type.includes(use.type)).map(([path]) => path);
+    const [compiled, run, tested] = await Promise.all([
+      compile(folder),
+      named(['run', 'peer']).length === 0 ? '' : output(process.execPath, [ourProcess, ...named(['run', 'peer'])]),
+      named(['test']).length === 0 ? '' : test(folder),
+    ]);
+    const ran = runsIn(run);
+    const wrong = named(['run', 'peer']).flatMap((path) => {
+      const program = written.get(path);
+      return program === undefined ? [] : wrongIn(program, ran.get(path));
+    });
+    return [compiled, tested, ...wrong].filter((line) => line !== '').map((line) => placed(line, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const ourProcess = join(import.meta.dirname, 'run-process.ts');
+
+function write({ page, line, code, use }: Program, folder: string): string {
+  const path = join(folder, `${page}.${line}${use.type === 'test' ? '.test' : ''}.ts`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, code);
+  return path;
+}
+
+/** As the project is checked, but that a page may show what it does not use, and read `process.env.NAME`. */
+async function compile(folder: string): Promise<string> {
+  const config = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: {
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      noPropertyAccessFromIndexSignature: false,
+      moduleDetection: 'force',
+    },
+    include: ['./**/*.ts'],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  return (await output(join(bin, 'tsc'), ['-p', folder, '--pretty', 'false'])).trim();
+}
+
+async function test(folder: string): Promise<string> {
+  writeFileSync(join(folder, 'vitest.config.ts'), 'export default {};\n');
+  const said = await output(join(bin, 'vitest'), ['run', '--root', folder, '--reporter=dot']);
+  return /^\s*Tests .*failed|^\s*Test Files .*failed|Unhandled/m.test(said) || !/Tests .*passed/.test(said) ? said : '';
+}
+
+function output(command: string, args: readonly string[]): Promise<string> {
+  const { VITEST: _, NODE_OPTIONS: __, ...env } = process.env;
+  return new Promise((resolve) => {
+    // Whatever the exit code is, what was said says why.
+    execFile(
+      command,
+      args,
+      { cwd: root, env: { ...env, NO_COLOR: '1' }, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => resolve(error === null ? stdout : `${stdout}\n${stderr}`),
+    );
+  });
+}
+
+interface Ran {
+  /** What was printed until the end of each block, by its line. */
+  readonly printed: ReadonlyMap<number, string>;
+  readonly error: string | undefined;
+}
+
+function runsIn(said: string): ReadonlyMap<string, Ran> {
+  const runs = said.split(`${MARK}begin `).slice(1);
+  return new Map(runs.map((run) => [run.slice(0, run.indexOf('\n')), ranBy(run.slice(run.indexOf('\n') + 1))]));
+}
+
+function ranBy(said: string): Ran {
+  const printed = new Map<number, string>();
+  const [, error] = new RegExp(`${MARK}failed (.*)`).exec(said) ?? [];
+  const ends = said.split(new RegExp(`${MARK}end (\\d+)\\n`));
+  for (let index = 1; index < ends.length; index += 2) printed.set(Number(ends[index]), ends[index - 1] ?? '');
+  return { printed, error: error === undefined ? undefined : String(JSON.parse(error)) };
+}
+
+function wrongIn({ page, line, shown }: Program, ran: Ran | undefined): readonly string[] {
+  if (ran?.error !== undefined) return [`${page}:${line}: it fails. ${ran.error}`];
+  return shown.flatMap((block) => {
+    const printed = ran?.printed.get(block.line);
+    if (printed === undefined) return [`${page}:${block.line}: it did not come to its end.`];
+    return isShown(block, printed)
+      ? []
+      : [`${page}:${block.line}: it prints\n${printed}and the page says\n${block.output}`];
+  });
+}
+
+function isShown({ output: wanted }: Shown, printed: string): boolean {
+  if (wanted === undefined) return true;
+  const pattern = wanted
+    .trimEnd()
+    .split('…')
+    .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${pattern}$`).test(printed.trimEnd());
+}
+
+/** The page in place of the module that was made of it: the lines are the same. */
+function placed(said: string, folder: string): string {
+  return said
+    .replaceAll(`file://${folder}/`, '')
+    .replaceAll(`${folder}/`, '')
+    .replaceAll(`${relative(root, folder)}/`, '')
+    .replaceAll(/\.md\.\d+(\.test)?\.ts/g, '.md');
+}

@@ -1,0 +1,190 @@
+/**
+ * One TypeScript program of a page: the blocks that belong together, each on the lines that it has there, so that what the
+ * compiler or an error says of a line is true of the page.
+ */
+export interface Program {
+  /** From the root of the project, with `/`. */
+  readonly page: string;
+  /** Of its first line. */
+  readonly line: number;
+  readonly code: string;
+  readonly use: Use;
+  readonly shown: readonly Shown[];
+}
+
+export type Use =
+  | { readonly type: 'run' }
+  /** A file of tests: run by vitest. */
+  | { readonly type: 'test' }
+  /** Type-checked and not run. */
+  | { readonly type: 'kept'; readonly reason: string }
+  /** Written for another framework, which `npm run docs -- --peers` installs. */
+  | { readonly type: 'peer'; readonly name: string };
+
+/** A block of a program, and what the page says that it prints. */
+export interface Shown {
+  readonly line: number;
+  readonly output?: string;
+}
+
+/** Lines that a page says are in a file of ours. */
+export interface Excerpt {
+  readonly page: string;
+  readonly line: number;
+  readonly code: string;
+  readonly file: string;
+}
+
+export interface Page {
+  readonly programs: readonly Program[];
+  readonly excerpts: readonly Excerpt[];
+}
+
+/** In front of what the process says of a block, in its standard output. */
+export const MARK = '\u0001';
+
+/**
+ * Reads the code of a page. What stands behind `ts` in a fence says what it is:
+ *
+ * - nothing: a program of its own, or its beginning. It is type-checked and run.
+ * - `continued`: goes on with the program of the `ts` block before.
+ * - `not run: <reason>`: a program of its own that is only type-checked.
+ * - `with <package>`: written for another framework.
+ * - `from <file>`: is in that file of ours, word for word but for the indentation.
+ *
+ * A comment that begins with `<!-- ts` is code too, of the program that follows or goes on: what a reader can do without.
+ * A `text` block behind a `ts` block is what that prints; `…` in it stands for anything within a line.
+ *
+ * @throws Error for a fence that nothing is known of, or that never ends.
+ */
+export function readPage(page: string, markdown: string): Page {
+  const reader = new PageReader(page);
+  for (const part of partsOf(page, markdown)) reader.add(part);
+  return reader.end();
+}
+
+interface Part {
+  readonly info: string;
+  /** Of its first line of code, from 1. */
+  readonly line: number;
+  readonly lines: readonly string[];
+}
+
+const HIDDEN = '<!-- ts';
+
+function* partsOf(page: string, markdown: string): Generator<Part> {
+  const lines = markdown.split('\n');
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? '';
+    const fence = /^\s*(?<marks>```+|~~~+)/.exec(line)?.groups?.['marks'];
+    const isHidden = line.trim() === HIDDEN;
+    if (fence === undefined && !isHidden) continue;
+    if (fence !== undefined && !line.startsWith('```')) {
+      throw new Error(`${page}:${index + 1}: a fence has to be three backticks at the beginning of the line.`);
+    }
+    const end = lines.indexOf(isHidden ? '-->' : (fence ?? ''), index + 1);
+    if (end === -1) throw new Error(`${page}:${index + 1}: this has no end.`);
+    const info = isHidden ? HIDDEN : line.slice(3).trim();
+    yield { info, line: index + 2, lines: lines.slice(index + 1, end) };
+    index = end;
+  }
+}
+
+interface Draft {
+  readonly line: number;
+  readonly use: Use;
+  readonly parts: Part[];
+  readonly shown: Shown[];
+}
+
+/** Languages of which nothing is run. */
+const OTHERS: readonly string[] = ['sh', 'json', 'sql', 'text'];
+
+class PageReader {
+  readonly #page: string;
+  readonly #drafts: Draft[] = [];
+  readonly #excerpts: Excerpt[] = [];
+  #hidden: Part[] = [];
+  /** Whether the part before is a `ts` block, which a `text` block tells the output of. */
+  #mayPrint = false;
+
+  constructor(page: string) {
+    this.#page = page;
+  }
+
+  add(part: Part): void {
+    const [language = '', ...rest] = part.info.split(' ');
+    const mayPrint = this.#mayPrint;
+    this.#mayPrint = false;
+    if (part.info === HIDDEN) this.#hidden.push(part);
+    else if (language === 'ts') this.#addCode(part, rest.join(' '));
+    else if (language === 'text' && mayPrint) this.#addOutput(part);
+    else if (!OTHERS.includes(language)) {
+      this.#fail(part, `"${part.info}" is no language that pages may have: ts, ${OTHERS.join(', ')}.`);
+    }
+  }
+
+  end(): Page {
+    const [left] = this.#hidden;
+    if (left !== undefined) this.#fail(left, 'no block follows these hidden lines.');
+    return { programs: this.#drafts.map((draft) => this.#program(draft)), excerpts: this.#excerpts };
+  }
+
+  #addCode(part: Part, how: string): void {
+    const [, file] = /^from (\S+)$/.exec(how) ?? [];
+    if (file !== undefined) {
+      this.#excerpts.push({ page: this.#page, line: part.line, code: part.lines.join('\n'), file });
+      return;
+    }
+    const draft = how === 'continued' ? this.#last(part) : this.#begin(part, how);
+    draft.parts.push(...this.#hidden, part);
+    draft.shown.push({ line: part.line });
+    this.#hidden = [];
+    this.#mayPrint = draft.use.type === 'run' || draft.use.type === 'peer';
+  }
+
+  #begin(part: Part, how: string): Draft {
+    const { line } = this.#hidden[0] ?? part;
+    const draft: Draft = { line, use: this.#use(part, how), parts: [], shown: [] };
+    this.#drafts.push(draft);
+    return draft;
+  }
+
+  #use(part: Part, how: string): Use {
+    const isTest = part.lines.some((line) => /from 'vitest'/.test(line));
+    if (how === '') return { type: isTest ? 'test' : 'run' };
+    const [, reason] = /^not run: (.+)$/.exec(how) ?? [];
+    if (reason !== undefined) return { type: 'kept', reason };
+    const [, name] = /^with (\S+)$/.exec(how) ?? [];
+    if (name !== undefined) return { type: 'peer', name };
+    return this.#fail(
+      part,
+      `"ts ${how}" is unknown: ts, ts continued, ts not run: <reason>, ts with <package>, ts from <file>.`,
+    );
+  }
+
+  #last(part: Part): Draft {
+    return this.#drafts.at(-1) ?? this.#fail(part, 'there is no block before, to go on with.');
+  }
+
+  #addOutput({ lines }: Part): void {
+    const shown = this.#drafts.at(-1)?.shown;
+    const block = shown?.pop();
+    if (block !== undefined) shown?.push({ ...block, output: lines.join('\n') });
+  }
+
+  #program({ line, use, parts, shown }: Draft): Program {
+    const code: string[] = [];
+    for (const part of parts) {
+      while (code.length < part.line - 1) code.push('');
+      code.push(...part.lines);
+      // Where the fence ends: what was printed until then is this block's.
+      if (use.type !== 'test') code.push(`;console.log(${JSON.stringify(`${MARK}end ${part.line}`)});`);
+    }
+    return { page: this.#page, line, code: `${code.join('\n')}\n`, use, shown };
+  }
+
+  #fail({ line }: Part, what: string): never {
+    throw new Error(`${this.#page}:${line - 1}: ${what}`);
+  }
+}

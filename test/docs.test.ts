@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { checkPrograms, codeOf, isExcerpt, pages } from '../scripts/code-blocks/check-pages.ts';
+import { readPage } from '../scripts/code-blocks/read-page.ts';
+
+const all = pages().map(codeOf);
+const programs = all.flatMap((page) => page.programs);
+const count = (type: string): number =>
+  programs.filter(({ use }) => use.type === type).reduce((sum, { shown }) => sum + shown.length, 0);
+
+/** A page of blocks: each is what stands in its fence, and its code. */
+function pageOf(...blocks: readonly (readonly [fence: string, code: string])[]): string {
+  return blocks
+    .map(([fence, code]) => (fence === 'hidden' ? `<!-- ts\n${code}\n-->` : `\`\`\`${fence}\n${code}\n\`\`\``))
+    .join('\n');
+}
+
+test(`the code of ${all.length} pages compiles, runs and prints what they show: ${count('run')} blocks run, ${count('test')} run as tests, ${count('kept')} only compile and say why`, async () => {
+  const ours = programs.filter(({ use }) => use.type !== 'peer');
+  expect(await checkPrograms(ours, 'docs')).toEqual([]);
+}, 60_000);
+
+test('what a page shows of our own files is there', () => {
+  expect(all.flatMap((page) => page.excerpts).filter((excerpt) => !isExcerpt(excerpt))).toEqual([]);
+  const excerpt = { page: 'a.md', line: 2, file: 'scripts/code-blocks/run-process.ts' };
+  expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst server = await offlineServer();' })).toBe(true);
+  expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst other = await offlineServer();' })).toBe(false);
+});
+
+test('what is wrong with a page is told with its line', async () => {
+  const wrong = {
+    'docs/types.md': pageOf(['ts', 'const count = 1;'], ['ts continued', 'const text: string = count;']),
+    'docs/kept.md': pageOf(['ts not run: it has no server', 'missing();']),
+    'docs/prints.md': pageOf(
+      ['hidden', "const said = 'two';"],
+      ['ts', "console.log('one', said);"],
+      ['text', 'one …\nthree'],
+    ),
+    'docs/throws.md': pageOf(['ts', "throw new Error('Broken.');"]),
+    'docs/rejects.md': pageOf(['ts', "void Promise.reject(new Error('Late.'));\nawait new Promise(() => undefined);"]),
+    'docs/exits.md': pageOf(['ts', 'process.exit();']),
+    'docs/fine.md': pageOf(['ts', "console.log('never comes to it');"]),
+  };
+  const given = Object.entries(wrong).flatMap(([page, markdown]) => readPage(page, markdown).programs);
+  const [compiled = '', ...ran] = await checkPrograms(given, 'docs');
+  expect(compiled.split('\n').sort()).toEqual([
+    "docs/kept.md(2,1): error TS2304: Cannot find name 'missing'.",
+    "docs/types.md(5,7): error TS2322: Type 'number' is not assignable to type 'string'.",
+  ]);
+  expect(ran.map((line) => line.split('\n').slice(0, 2))).toEqual([
+    ['docs/prints.md:5: it prints', 'one two'],
+    ['docs/throws.md:2: it fails. Error: Broken.', '    at docs/throws.md:2:7'],
+    ['docs/rejects.md:2: it fails. Error: Late.', '    at docs/rejects.md:2:21'],
+    ['docs/exits.md:2: it did not come to its end.'],
+    ['docs/fine.md:2: it did not come to its end.'],
+  ]);
+}, 60_000);
+
+test.each([
+  [pageOf(['js', 'console.log(1)']), 'page.md:1: "js" is no language that pages may have: ts, sh, json, sql, text.'],
+  [pageOf(['ts skip', 'console.log(1)']), 'page.md:1: "ts skip" is unknown'],
+  [pageOf(['ts not run:', 'console.log(1)']), 'page.md:1: "ts not run:" is unknown'],
+  [pageOf(['ts continued', 'console.log(1)']), 'page.md:1: there is no block before, to go on with.'],
+  [pageOf(['hidden', 'const a = 1;']), 'page.md:1: no block follows these hidden lines.'],
+  ['```ts\nconst a = 1;', 'page.md:1: this has no end.'],
+  [
+    '- so:\n  ```ts\n  const a = 1;\n  ```',
+    'page.md:2: a fence has to be three backticks at the beginning of the line.',
+  ],
+])('a page can leave nothing out without a word: %j', (markdown, message) => {
+  expect(() => readPage('page.md', markdown)).toThrow(message);
+});
