@@ -1,6 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { chainOf } from '../model/price.ts';
 
 /** The caps of a run. Checked before each request and each batch of calls; shared by retries. */
 export interface Limits {
@@ -43,12 +44,11 @@ export function resolveLimits(
 
 /** @throws ConfigError where what a request costs would not be known. */
 export function checkPrices(model: ChatModel, agent: string): void {
-  for (let next: ChatModel | undefined = model; next !== undefined; next = next.fallback) {
-    if (next.price !== undefined) continue;
-    throw new ConfigError(
-      `Agent "${agent}": limits.cost needs a price, and model "${next.name}" has none. Pass openai("${next.name}", { price: { input, output } }), in US dollars a million tokens.`,
-    );
-  }
+  const unpriced = chainOf(model).find(({ price }) => price === undefined);
+  if (unpriced === undefined) return;
+  throw new ConfigError(
+    `Agent "${agent}": limits.cost needs a price, and model "${unpriced.name}" has none. Pass openai("${unpriced.name}", { price: { input, output } }), in US dollars a million tokens.`,
+  );
 }
 
 /** Aborts what is at work when the run's time is over. Inside the loop only: outside, the outcome says it. */

@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
-import type { ChatModel, ModelContext } from './chat-model.ts';
+import type { ChatModel, ModelContext, Price } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { retryDelay } from './retry-delay.ts';
 import { tryOnce } from './try-once.ts';
@@ -12,6 +12,8 @@ export interface Attempt {
   readonly attempt: number;
   /** Its name. */
   readonly model: string;
+  /** Its price, where it has one. */
+  readonly price: Price | undefined;
 }
 
 export interface AttemptFailure extends Attempt {
@@ -101,7 +103,8 @@ class Series {
   async #try(model: ChatModel, failures: number): Promise<Answered | Failed> {
     const { policy, onAttempt, onFailed } = this.#options;
     const context = this.#context;
-    const told: Attempt = { attempt: ++this.#attempt, model: model.name };
+    const { name, price } = model;
+    const told: Attempt = { attempt: ++this.#attempt, model: name, price };
     await onAttempt?.(told);
     try {
       const reply = await tryOnce(model, { request: this.#request, context, timeoutMs: policy.attemptTimeoutMs });

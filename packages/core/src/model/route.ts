@@ -1,6 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import type { ChatRequest } from '../chat/request.ts';
-import type { ChatModel, Price } from './chat-model.ts';
+import type { ChatModel } from './chat-model.ts';
+import { highestPrice } from './price.ts';
 
 export interface RouteOptions {
   /** All that may be chosen. */
@@ -19,7 +20,7 @@ export interface RouteOptions {
  */
 export function route({ models, choose, name = models.map((each) => each.name).join('|') }: RouteOptions): ChatModel {
   if (models.length === 0) throw new ConfigError('route was given no models. Pass those that choose may give.');
-  const price = highestOf(models);
+  const price = highestPrice(models);
   return {
     name,
     ...(price !== undefined && { price }),
@@ -28,16 +29,5 @@ export function route({ models, choose, name = models.map((each) => each.name).j
       if (models.includes(chosen)) return chosen.send(request, context);
       throw new ConfigError(`route: choose gave model "${chosen?.name}", which is not among models. Add it there.`);
     },
-  };
-}
-
-function highestOf(models: readonly ChatModel[]): Price | undefined {
-  const prices = models.flatMap(({ price }) => (price === undefined ? [] : [price]));
-  if (prices.length < models.length) return undefined;
-  const most = (field: (price: Price) => number): number => Math.max(...prices.map(field));
-  return {
-    input: most(({ input }) => input),
-    output: most(({ output }) => output),
-    cachedInput: most(({ input, cachedInput = input }) => cachedInput),
   };
 }

@@ -4,6 +4,7 @@ import type { Notice } from '../event/notice.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { Exchange } from './exchange.ts';
+import { forgettable, type Leavable, leavable } from './leavable.ts';
 import type { Scope, Teller } from './scope.ts';
 
 /** What middleware asks models beside the conversation: within the run's purse, retries and signal, and counted with its step. */
@@ -11,20 +12,22 @@ export class Aside {
   readonly #scope: Scope;
   readonly #turn: number;
   readonly #exchanges: Exchange[] = [];
+  #within: Leavable | undefined;
 
   constructor(scope: Scope, turn: number) {
-    this.#scope = { ...scope, tell: attemptsOnly(scope.tell) };
+    this.#scope = scope;
     this.#turn = turn;
   }
 
-  async ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
-    const exchange = new Exchange(this.#scope, { turn: this.#turn, model });
+  ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
+    this.#within ??= leavable({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
+    const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model });
     this.#exchanges.push(exchange);
-    return exchange.call(request);
+    return forgettable(exchange.call(request));
   }
 
   get usage(): Usage {
-    return this.#exchanges.reduce((sum, exchange) => addUsage(sum, exchange.usageGivenUp), NO_USAGE);
+    return this.#exchanges.reduce((sum, exchange) => addUsage(sum, exchange.usage), NO_USAGE);
   }
 
   /** As a fact has it. */
@@ -32,8 +35,9 @@ export class Aside {
     return this.#exchanges.length === 0 ? {} : { aside: this.usage };
   }
 
-  /** Gives back what was reserved, once the fact was told that charges what was used. */
+  /** Gives back what was reserved, once the fact was told that charges what was used; nothing is at work after this. */
   end(): void {
+    this.#within?.leave();
     for (const exchange of this.#exchanges) exchange.end();
   }
 }

@@ -7,9 +7,9 @@ import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { judge } from '../loop/judge.ts';
-import { endsRun } from '../tool/errors.ts';
 import { Aside } from './aside.ts';
 import { Exchange } from './exchange.ts';
+import { forgettable, leavable } from './leavable.ts';
 import type { ModelCall } from './middleware.ts';
 import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
@@ -20,10 +20,12 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   const { fact: plan, planned } = await planTurn(action, scope);
   const before = plan === undefined ? [] : [plan];
   if (planned === undefined) return before;
-  const exchange = new Exchange(scope, { turn: action.turn, model: planned.model });
+  const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);
+  const { scope: within, leave } = isWrapped ? leavable(scope) : { scope, leave: undefined };
+  const exchange = new Exchange(within, { turn: action.turn, model: planned.model });
   const aside = new Aside(scope, action.turn);
   try {
-    return [...before, ...(await askedUntilAnswered(planned, { action, scope, exchange, aside }))];
+    return [...before, ...(await askedUntilAnswered(planned, { action, scope, exchange, aside, leave }))];
   } finally {
     // Only now: what was used is charged when the fact is told, and there must be no gap between the two.
     exchange.end();
@@ -60,25 +62,25 @@ interface Requesting {
 interface Asking extends Requesting {
   readonly exchange: Exchange;
   readonly aside: Aside;
+  /** Gives up what middleware did not wait for; absent where there is none. */
+  readonly leave: (() => void) | undefined;
 }
 
 async function ask(planned: Planned, asking: Asking): Promise<Fact> {
-  const { action, scope, exchange, aside } = asking;
+  const { action, scope, exchange, aside, leave } = asking;
   const startedAt = scope.clock.now();
   try {
     const said = scope.said();
     const request = requestOf(withSaid(planned, { said, turn: action.turn, scope }), { action, scope });
     const reply = await untilAborted(scope.signal, () => wrapped(asking)(request));
+    leave?.();
     const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;
   } catch (error) {
-    const { failedAttempts } = exchange;
-    const usage = addUsage(
-      endsRun(error) || scope.signal.aborted ? exchange.usageGivenUp : exchange.usage,
-      aside.usage,
-    );
-    return unanswered(error, { turn: action.turn, scope, usage, failedAttempts });
+    leave?.();
+    const { usage, failedAttempts } = exchange;
+    return unanswered(error, { turn: action.turn, scope, usage: addUsage(usage, aside.usage), failedAttempts });
   }
 }
 
@@ -107,7 +109,7 @@ function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: 
 
 /** The request's way through the middleware, the first one outermost. */
 function wrapped({ action: { turn }, scope, exchange, aside }: Asking): ModelCall {
-  const inner: ModelCall = (request) => exchange.call(request);
+  const inner: ModelCall = (request) => forgettable(exchange.call(request));
   return scope.definition.middleware.reduceRight<ModelCall>((next, { model }) => {
     return model === undefined ? next : (request) => model(request, next, middlewareScope(scope, { turn, aside }));
   }, inner);

@@ -9,9 +9,10 @@ import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Reservation } from '../limits/budget.ts';
 import { discardedUsage, estimatePrompt, usageOf } from '../limits/estimate.ts';
 import { checkPrices } from '../limits/limits.ts';
-import { type Answered, type AttemptFailure, attempts } from '../model/attempts.ts';
-import type { ChatModel, ModelContext } from '../model/chat-model.ts';
+import { type Answered, type Attempt, type AttemptFailure, attempts } from '../model/attempts.ts';
+import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
+import { chainOf, highestPrice } from '../model/price.ts';
 import { PartialOutput } from './partial-output.ts';
 import type { Scope } from './scope.ts';
 
@@ -42,10 +43,13 @@ export class Exchange {
   #partial: PartialOutput | undefined;
   #usage: Usage = NO_USAGE;
   #reserved: Reserved | undefined;
-  /** Puts back what an earlier request of this turn has used: middleware may ask more than once. */
+  #clampedBy: LimitName | undefined;
+  /** Puts back what was used and is not charged yet. */
   #putBack: (() => void) | undefined;
   /** What is asked now. */
   #asked: ChatRequest | undefined;
+  /** Of the model that is asked now: one behind the first may have another. */
+  #price: Price | undefined;
   /** What the model said, before middleware made anything of it. */
   #said: ChatReply | undefined;
 
@@ -54,21 +58,16 @@ export class Exchange {
     this.#turn = turn;
     this.#model = model;
     this.modelName = model.name;
+    this.#price = model.price;
   }
 
   /** Who answered in the end. */
   modelName: string;
 
-  get usage(): Usage {
-    return this.#usage;
-  }
-
   /** With what a request may have used that is given up. */
-  get usageGivenUp(): Usage {
-    const price = this.#model.price;
-    return this.#asked === undefined
-      ? this.#usage
-      : addUsage(this.#usage, discardedUsage({ request: this.#asked, price }));
+  get usage(): Usage {
+    if (this.#asked === undefined) return this.#usage;
+    return addUsage(this.#usage, discardedUsage({ request: this.#asked, price: this.#price }));
   }
 
   get failedAttempts(): readonly FailedAttempt[] {
@@ -76,7 +75,7 @@ export class Exchange {
   }
 
   get clampedBy(): LimitName | undefined {
-    return this.#reserved?.clampedBy;
+    return this.#clampedBy;
   }
 
   /** Asks, with all retries, and within the budget. What middleware wraps. */
@@ -89,6 +88,7 @@ export class Exchange {
     this.#said = reply;
     this.modelName = model.name;
     this.#usage = addUsage(this.#usage, usageOf(reply, { request, price: model.price }));
+    this.#settle();
     return reply;
   }
 
@@ -100,21 +100,35 @@ export class Exchange {
         policy: definition.retry,
         context: this.#context(),
         random,
-        onAttempt: ({ attempt, model }) => this.#onAttempt({ attempt: before + attempt, model }),
+        onAttempt: (told) => this.#onAttempt({ ...told, attempt: before + told.attempt }),
         onFailed: (failure) => this.#onFailed({ ...failure, attempt: before + failure.attempt }, request),
       });
     } catch (error) {
-      if (!signal.aborted) this.#asked = undefined; // What its attempts used is counted.
+      if (signal.aborted) throw error;
+      this.#asked = undefined; // What its attempts used is counted.
+      this.#settle();
       throw error;
     }
   }
 
-  /** Gives back what was reserved. */
+  /** Gives back what was set aside. Called when what was used is charged. */
   end(): void {
-    if (this.#reserved !== undefined) this.#scope.budget.release(this.#reserved);
-    this.#reserved = undefined;
     this.#putBack?.();
     this.#putBack = undefined;
+    this.#release();
+  }
+
+  /** Gives back what a request did not use, at once: what middleware asks beside it may wait for that, in the same step. */
+  #settle(): void {
+    if (this.#reserved === undefined) return;
+    this.#putBack?.();
+    this.#putBack = this.#scope.budget.hold(this.#usage);
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#reserved !== undefined) this.#scope.budget.release(this.#reserved);
+    this.#reserved = undefined;
   }
 
   /**
@@ -143,16 +157,16 @@ export class Exchange {
     const { budget, signal } = this.#scope;
     if (!budget.isCapped) return request;
     if (budget.isPaid) checkPrices(this.#model, this.#scope.definition.name);
-    this.end();
-    if (this.#usage !== NO_USAGE) this.#putBack = budget.hold(this.#usage);
+    this.#settle(); // Middleware may ask more than once.
     const estimate = {
       promptTokens: estimatePrompt(request),
       completionTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
-      price: this.#model.price,
+      price: highestPrice(chainOf(this.#model)),
     };
     const reservation = await budget.reserveInTurn(estimate, signal);
     if (reservation.type === 'refused') throw new RequestRefused(reservation);
     this.#reserved = reservation;
+    this.#clampedBy = reservation.clampedBy;
     if (reservation.clampedBy === undefined) return request;
     const { max_tokens: _, ...rest } = request;
     return { ...rest, ...(reservation.completionTokens && { max_completion_tokens: reservation.completionTokens }) };
@@ -171,8 +185,9 @@ export class Exchange {
     };
   }
 
-  #onAttempt({ attempt, model }: { readonly attempt: number; readonly model: string }): void {
+  #onAttempt({ attempt, model, price }: Attempt): void {
     this.#attempt = attempt;
+    this.#price = price;
     this.#hasTold = false;
     const { output } = this.#scope.definition;
     this.#partial = output && new PartialOutput(output.unwrap);
@@ -184,7 +199,7 @@ export class Exchange {
     const turn = this.#turn;
     // A server that was at work on its answer counts it; one that refused the request does not.
     if (this.#hasTold || error instanceof TimeoutError || error instanceof ProtocolError) {
-      this.#usage = addUsage(this.#usage, discardedUsage({ request, price: this.#model.price }));
+      this.#usage = addUsage(this.#usage, discardedUsage({ request, price: this.#price }));
     }
     this.tellDiscarded();
     if (counted) this.#failed.push({ attempt, model, error: told });

@@ -1,0 +1,120 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  Agent,
+  type ChatModel,
+  inputGuard,
+  type Middleware,
+  type MiddlewareScope,
+  outputGuard,
+  type RunEvent,
+  tool,
+  toolGuard,
+  withFallback,
+} from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+const QUESTION = { messages: [{ role: 'user', content: 'May this pass?' }] } as const;
+const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+const helper = new Agent({ name: 'helper', model: scriptedModel(() => reply.text('Helped.', { usage })) });
+
+/** A check that asks a model whether something may pass. */
+function asking(judge: ChatModel) {
+  return async (_: unknown, scope: MiddlewareScope) => {
+    await scope.ask(judge, QUESTION);
+    return { type: 'pass' } as const;
+  };
+}
+
+describe('what middleware asks waits for no reservation of the step that it works in:', () => {
+  const check = asking(scriptedModel(() => reply.text('Yes.', { usage })));
+  const guards: readonly (readonly [string, Middleware])[] = [
+    ['an input guard beside the request', inputGuard({ name: 'judge', check })],
+    ['an output guard', outputGuard({ name: 'judge', check })],
+    ['a tool guard before and after a call', toolGuard({ name: 'judge', before: check, after: check })],
+  ];
+  const tools = [look, helper.asTool({ name: 'help', description: 'Helps.' })];
+
+  test.each(guards)('%s', async (_, guard) => {
+    const script = [
+      reply.call('look', {}, { usage }),
+      reply.call('help', { prompt: 'Help.' }, { usage }),
+      reply.text('Done.', { usage }),
+    ];
+    // Nothing says how long a reply may be, so that each request sets aside all that is left.
+    const agent = new Agent({ model: scriptedModel(script), tools, middleware: [guard], limits: { tokens: 10_000 } });
+    expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'Done.' });
+  });
+});
+
+/** Answers in pieces, each a turn of the event loop after the other, unless it is given up. */
+function slowly(pieces: number) {
+  const told = { pieces: 0, isGivenUp: false };
+  const model: ChatModel = {
+    name: 'slow',
+    async send(_, context) {
+      for (; told.pieces < pieces && context?.signal?.aborted !== true; told.pieces++) {
+        await setImmediate();
+        await context?.onDelta?.({ type: 'text', delta: 'x' });
+      }
+      told.isGivenUp = context?.signal?.aborted === true;
+      return {
+        choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'xxx' } }],
+      } as never;
+    },
+  };
+  return { model, told };
+}
+
+const broken = async (): Promise<never> => {
+  throw new Error('The rules are not there.');
+};
+
+test('a guard that fails beside the request gives that up: nothing is told after the end, and what it may have used is counted', async () => {
+  const { model, told } = slowly(20);
+  const events: RunEvent[] = [];
+  const run = new Agent({ model, middleware: [inputGuard({ name: 'judge', check: broken })] }).run('Go.');
+  const outcome = await run.on('*', (event) => events.push(event)).outcome();
+  for (let turns = 0; turns < 30; turns++) await setImmediate();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError' }, usage: { estimated: true } });
+  expect(outcome.usage.promptTokens).toBeGreaterThan(0);
+  expect(events.at(-1)?.type).toBe('run.finished');
+  expect(told.isGivenUp).toBe(true);
+});
+
+test('what middleware asked and did not wait for is given up with its step, and its failure hurts nobody', async () => {
+  const { model: judge, told } = slowly(20);
+  const forgetful: Middleware = {
+    model(request, next, { ask }) {
+      void ask(judge, QUESTION);
+      return next(request);
+    },
+  };
+  const agent = new Agent({ model: scriptedModel(() => reply.text('Done.')), middleware: [forgetful] });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', usage: { estimated: true } });
+  for (let turns = 0; turns < 30; turns++) await setImmediate();
+  expect(told.isGivenUp).toBe(true);
+});
+
+test('a cost limit holds whoever of a chain answers: what is set aside is what the dearest may cost', async () => {
+  const failing = scriptedModel(() => reply.httpError(500), { price: { input: 1, output: 1 } });
+  const rooms: unknown[] = [];
+  const dear = scriptedModel(
+    ({ max_completion_tokens: room }) => {
+      rooms.push(room);
+      const completion_tokens = room ?? 100_000;
+      return reply.text('Done.', {
+        usage: { prompt_tokens: 5, completion_tokens, total_tokens: 5 + completion_tokens },
+      });
+    },
+    { price: { input: 100, output: 100 } },
+  );
+  const agent = new Agent({ model: withFallback(failing, dear), limits: { cost: 0.01 }, retry: { attempts: 1 } });
+  const { usage: spent } = await agent.run('Go.').outcome();
+  expect(rooms).toEqual([expect.any(Number)]);
+  expect(spent.cost).toBeGreaterThan(0);
+  expect(spent.cost).toBeLessThanOrEqual(0.01);
+});
