@@ -1,16 +1,26 @@
-// npm run bench            every bench
-// npm run bench -- wire 3  one of them, with its arguments
+// npm run bench              Pawl against loops written by hand: its options are in compare.ts
+// npm run bench -- profile   another of the benches below, with its arguments
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const BENCHES = ['heap', 'wire', 'durable', 'dbos'];
-const [only, ...args] = process.argv.slice(2);
-if (only !== undefined && !BENCHES.includes(only)) {
-  console.error(`There is no bench "${only}". There are: ${BENCHES.join(', ')}.`);
+/** By name: what each answers is told at the head of its file. */
+const BENCHES = new Map([
+  ['compare', 'compare.ts'],
+  ['profile', 'profile.ts'],
+  ['heap', 'heap.ts'],
+  ['durable', 'durable.ts'],
+  ['dbos', 'dbos.ts'],
+]);
+const DEFAULT = 'compare';
+
+const [first = DEFAULT, ...rest] = process.argv.slice(2);
+const [name, args] = first.startsWith('-') ? [DEFAULT, [first, ...rest]] : [first, rest];
+const file = BENCHES.get(name);
+if (file === undefined) {
+  console.error(`There is no bench "${name}". There are: ${[...BENCHES.keys()].join(', ')}.`);
   process.exit(1);
 }
-for (const name of only === undefined ? BENCHES : [only]) {
-  const file = join(import.meta.dirname, `${name}.ts`);
-  const { status } = spawnSync(process.execPath, ['--expose-gc', file, ...args], { stdio: 'inherit' });
-  if (status !== 0) process.exitCode = status ?? 1;
-}
+const { status } = spawnSync(process.execPath, ['--expose-gc', join(import.meta.dirname, file), ...args], {
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;

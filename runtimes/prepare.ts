@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { run } from './run.ts';
-
-const root = join(import.meta.dirname, '..');
+import { join } from 'node:path';
+import { machineEnvironment, packCore } from '../scripts/pack.ts';
+import { run } from '../scripts/run.ts';
 
 /** Where the suite runs: a project beside the workspace, with what a user would install. */
 export const app: string = join(import.meta.dirname, 'app');
@@ -20,7 +19,11 @@ export async function prepare(signal: AbortSignal): Promise<void> {
     .digest('hex');
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     console.log('runtimes: npm ci');
-    await run('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], { cwd: app, env: machine(), signal });
+    await run('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
+      cwd: app,
+      env: machineEnvironment(),
+      signal,
+    });
     writeFileSync(stamp, wanted);
   }
   await unpackCore(signal);
@@ -28,30 +31,16 @@ export async function prepare(signal: AbortSignal): Promise<void> {
   cpSync(join(import.meta.dirname, 'suite'), join(app, 'suite'), { recursive: true });
 }
 
-/** Packed by pnpm, which applies `publishConfig`. */
 async function unpackCore(signal: AbortSignal): Promise<void> {
-  const { packageManager }: { readonly packageManager: string } = JSON.parse(
-    readFileSync(join(root, 'package.json'), 'utf8'),
-  );
-  const packed = mkdtempSync(join(tmpdir(), 'pawl-runtimes-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'pawl-runtimes-'));
   try {
-    const args = ['--yes', packageManager, '--filter', '@pawl/core', 'pack', '--pack-destination', packed];
-    await run('npx', args, { cwd: root, env: machine(), signal });
-    const [tarball] = readdirSync(packed);
-    if (tarball === undefined) throw new Error('pnpm packed nothing.');
+    const tarball = join(scratch, 'core.tgz');
+    await packCore(tarball, signal);
     const core = join(modules, '@pawl', 'core');
     rmSync(core, { recursive: true, force: true });
     mkdirSync(core, { recursive: true });
-    execFileSync('tar', ['-xzf', join(packed, tarball), '-C', core, '--strip-components=1']);
+    execFileSync('tar', ['-xzf', tarball, '-C', core, '--strip-components=1']);
   } finally {
-    rmSync(packed, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/** npm finds its settings beside the node that runs it, which has to be the machine's own and not the one of the lockfile. */
-function machine(): NodeJS.ProcessEnv {
-  const path = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((entry) => !entry.endsWith(join('node_modules', '.bin')));
-  return { ...process.env, PATH: path.join(delimiter), CI: '1', npm_config_update_notifier: 'false' };
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { outputOf, run } from '../scripts/run.ts';
 import { app } from './prepare.ts';
-import { outputOf, run } from './run.ts';
 import type { Addresses, Sending } from './suite/suite.ts';
 
 export interface Runtime {

@@ -1,0 +1,59 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const bench = join(import.meta.dirname, '..');
+
+/** What the ratios are to. */
+export const BASE = 'fetch';
+export const PAWL = 'pawl';
+
+export interface Entry {
+  /** `fetch`, `node:http`, `undici`, `pawl`, or a peer as `folder/client`. */
+  readonly name: string;
+  readonly file: string;
+  /** With a package.json of its own, where it is installed. */
+  readonly folder: string;
+}
+
+/** The loops by hand and Pawl. */
+export const contestants: readonly Entry[] = [
+  entry(BASE, 'contestants/by-hand/fetch.client.ts'),
+  entry('node:http', 'contestants/by-hand/node-http.client.ts'),
+  entry('undici', 'contestants/undici/request.client.ts'),
+  entry(PAWL, 'contestants/pawl/agent.client.ts'),
+];
+
+/** All that are there, installed or not. */
+export function peers(): readonly Entry[] {
+  return globSync('peers/*/*.client.ts', { cwd: bench })
+    .sort()
+    .map((file) => entry(`${basename(dirname(file))}/${basename(file, '.client.ts')}`, file));
+}
+
+export function isInstalled({ folder }: Entry): boolean {
+  return existsSync(join(folder, 'node_modules'));
+}
+
+/** The first one of each folder. */
+export function packagesOf(entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(({ folder }, index) => entries.findIndex((other) => other.folder === folder) === index);
+}
+
+/** Of what the contestants are made of, as installed. */
+export function versionsOf(entries: readonly Entry[]): Readonly<Record<string, string>> {
+  const read = (...path: readonly string[]) => JSON.parse(readFileSync(join(...path, 'package.json'), 'utf8'));
+  const found = packagesOf(entries).flatMap(({ folder }) =>
+    Object.keys(read(folder).dependencies).map((name) => [name, read(folder, 'node_modules', name).version]),
+  );
+  return Object.fromEntries(found);
+}
+
+/** What its users import. */
+export function importsOf({ folder }: Entry): readonly string[] {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).measuredImports;
+}
+
+function entry(name: string, path: string): Entry {
+  const file = join(bench, path);
+  return { name, file, folder: dirname(file) };
+}

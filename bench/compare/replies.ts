@@ -1,0 +1,105 @@
+import { type Answers, expectedText, word } from './scenario.ts';
+
+/** The reply of a turn. */
+export interface Turn {
+  /** From 1. */
+  readonly number: number;
+  readonly isStreamed: boolean;
+  /** Whether the stream ends with the usage. */
+  readonly hasUsage: boolean;
+}
+
+/** What is written to the socket, head included, one after the other. */
+export function repliesTo(answers: Answers, turn: Turn): readonly Buffer[] {
+  return (turn.isStreamed ? streamed(answers, turn) : [whole(answers, turn)]).map((text) => Buffer.from(text));
+}
+
+const HEAD = { created: 1_764_000_000, model: 'bench', service_tier: 'default', system_fingerprint: 'fp_bench' };
+
+function whole(answers: Answers, { number }: Turn): string {
+  const isLast = number >= answers.turns;
+  const said = isLast ? { content: expectedText(answers) } : { content: null, tool_calls: callsOf(answers, number) };
+  const message = { role: 'assistant', refusal: null, annotations: [], ...said };
+  const body = JSON.stringify({
+    id: `chatcmpl-${number}`,
+    object: 'chat.completion',
+    ...HEAD,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: isLast ? 'stop' : 'tool_calls' }],
+    usage: usageOf(number),
+  });
+  return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+function streamed(answers: Answers, turn: Turn): readonly string[] {
+  const { first, chunks } = chunksOf(answers, turn);
+  const head =
+    'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n';
+  const events = chunks.map((chunk) => framed(`data: ${JSON.stringify(chunk)}\n\n`));
+  const writes = [head, ...events, `${framed('data: [DONE]\n\n')}0\r\n\r\n`];
+  switch (answers.writes) {
+    case 'whole':
+      return [writes.join('')];
+    case 'each':
+      return writes;
+    case 'first':
+      return [writes.slice(0, first + 2).join(''), writes.slice(first + 2).join('')];
+  }
+}
+
+/** And which of them has the first word. */
+function chunksOf(answers: Answers, { number, hasUsage }: Turn): { readonly first: number; readonly chunks: object[] } {
+  const head = { id: `chatcmpl-${number}`, object: 'chat.completion.chunk', ...HEAD };
+  const chunk = (delta: object, finish_reason: string | null = null): object => ({
+    ...head,
+    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
+    ...(hasUsage && { usage: null }),
+  });
+  const isLast = number >= answers.turns;
+  const chunks = [chunk({ role: 'assistant', content: isLast ? '' : null, refusal: null })];
+  const first = chunks.length;
+  if (isLast) for (let index = 0; index < answers.words; index++) chunks.push(chunk({ content: word(index) }));
+  else for (const delta of callsOf(answers, number).flatMap(inPieces)) chunks.push(chunk({ tool_calls: [delta] }));
+  chunks.push(chunk({}, isLast ? 'stop' : 'tool_calls'));
+  if (hasUsage) chunks.push({ ...head, choices: [], usage: usageOf(number) });
+  return { first, chunks };
+}
+
+interface Call {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+function callsOf({ calls }: Answers, turn: number): readonly Call[] {
+  return Array.from({ length: calls }, (_, index) => {
+    const id = `call_${String(turn * 100 + index).padStart(24, '0')}`;
+    const [name, input] =
+      index % 2 === 0 ? ['add', { a: turn, b: index + 1 }] : ['lookup', { key: `customer-${turn}`, limit: 3 }];
+    return { id, type: 'function', function: { name: String(name), arguments: JSON.stringify(input) } };
+  });
+}
+
+const PIECE_LENGTH = 6;
+
+function inPieces({ id, type, function: called }: Call, index: number): readonly object[] {
+  const pieces: string[] = called.arguments.match(new RegExp(`.{1,${PIECE_LENGTH}}`, 'g')) ?? [];
+  return [
+    { index, id, type, function: { name: called.name, arguments: '' } },
+    ...pieces.map((piece) => ({ index, function: { arguments: piece } })),
+  ];
+}
+
+function usageOf(turn: number): object {
+  return {
+    prompt_tokens: 100 * turn,
+    completion_tokens: 20,
+    total_tokens: 100 * turn + 20,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
+  };
+}
+
+/** A piece of HTTP's chunked encoding. */
+function framed(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}

@@ -1,0 +1,67 @@
+export interface Incoming {
+  readonly path: string;
+  readonly body: Buffer;
+}
+
+interface Framed {
+  readonly request: Incoming;
+  /** Where the next request begins. */
+  readonly end: number;
+}
+
+const BLANK_LINE = '\r\n\r\n';
+
+/** Reads requests off a connection: as much of HTTP/1.1 as clients of Chat Completions send, for a quarter of what `node:http` costs. */
+export class RequestReader {
+  #pieces: Buffer[] = [];
+  #length = 0;
+  /** Nothing is looked at before so much is there: a long body in many pieces is joined once. */
+  #wanted = 0;
+
+  /** The requests that are complete with this piece. */
+  read(piece: Buffer): readonly Incoming[] {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    if (this.#length < this.#wanted) return [];
+    let rest = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces);
+    const complete: Incoming[] = [];
+    for (;;) {
+      const framed = frame(rest);
+      if (typeof framed === 'number') {
+        this.#pieces = rest.length === 0 ? [] : [rest];
+        this.#length = rest.length;
+        this.#wanted = framed;
+        return complete;
+      }
+      complete.push(framed.request);
+      rest = rest.subarray(framed.end);
+    }
+  }
+}
+
+/** The first request, or how many bytes there have to be before it is worth another look. */
+function frame(bytes: Buffer): Framed | number {
+  const headEnd = bytes.indexOf(BLANK_LINE);
+  if (headEnd === -1) return bytes.length + 1;
+  const head = bytes.toString('latin1', 0, headEnd);
+  const [, path = ''] = head.split(' ', 2);
+  const start = headEnd + BLANK_LINE.length;
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  if (length === undefined) return unchunked(bytes, { path, start });
+  const end = start + Number(length);
+  return bytes.length < end ? end : { request: { path, body: bytes.subarray(start, end) }, end };
+}
+
+function unchunked(bytes: Buffer, { path, start }: { readonly path: string; readonly start: number }): Framed | number {
+  const pieces: Buffer[] = [];
+  for (let at = start; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', at);
+    if (lineEnd === -1) return bytes.length + 1;
+    const from = lineEnd + 2;
+    const to = from + Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
+    at = to + 2;
+    if (bytes.length < at) return at;
+    if (from === to) return { request: { path, body: Buffer.concat(pieces) }, end: at };
+    pieces.push(bytes.subarray(from, to));
+  }
+}

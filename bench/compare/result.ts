@@ -1,0 +1,16 @@
+import type { Measured } from './rows.ts';
+
+/** What one run of the bench found. It is what `bench/results/compare.json` holds. */
+export interface Result {
+  readonly at: string;
+  readonly node: string;
+  readonly machine: string;
+  readonly rounds: number;
+  /** The share of the machine that other processes used while the rounds were measured. */
+  readonly others: number;
+  /** Contestants in the order in which they took turns. */
+  readonly names: readonly string[];
+  /** Versions of what the peers were made of. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly measured: Measured;
+}

@@ -1,0 +1,35 @@
+/** What one unit of work costs a contestant, round by round. `NaN` where it could not be measured. */
+export type Samples = Readonly<Record<string, readonly number[]>>;
+
+/** A line of the table. */
+export interface Row {
+  readonly title: string;
+  readonly unit: 'µs' | 'ms' | 'KiB' | 'MiB' | 'KB' | 'packages' | 'instantiations';
+  /** At most: the ratio to the loop over `fetch`; or the figure itself, where nothing is there to compare it with. */
+  readonly goal: number;
+  readonly isAbsolute?: boolean;
+}
+
+/** In the order of the table. */
+export const ROWS = {
+  request: { title: 'request, unstreamed, 1 at a time', unit: 'µs', goal: 0.45 },
+  request64: { title: 'request, unstreamed, 64 at a time', unit: 'µs', goal: 0.5 },
+  streamed: { title: 'request, streamed, 20 chunks', unit: 'µs', goal: 0.7 },
+  bulk: { title: 'streamed chunk, in bulk', unit: 'µs', goal: 1.8 },
+  paced: { title: 'streamed chunk, one write each', unit: 'µs', goal: 1.2 },
+  first: { title: 'first event, wall time', unit: 'µs', goal: 0.7 },
+  tools: { title: '200 tools: added cost of a request', unit: 'µs', goal: 0.1 },
+  late: { title: 'conversation at turn 190, a turn', unit: 'µs', goal: 0.55 },
+  whole: { title: 'whole run of 200 turns', unit: 'ms', goal: 0.4 },
+  rss: { title: 'RSS of a parked run', unit: 'KiB', goal: 0.8 },
+  live: { title: 'live heap of a parked run', unit: 'KiB', goal: 0.7 },
+  start: { title: 'import, to importing zod alone', unit: 'ms', goal: 1.25 },
+  disk: { title: 'install, with zod', unit: 'MiB', goal: 10, isAbsolute: true },
+  packages: { title: 'packages installed, with zod', unit: 'packages', goal: 8, isAbsolute: true },
+  bundle: { title: 'bundle of core, minified and gzipped, without zod', unit: 'KB', goal: 30, isAbsolute: true },
+  types: { title: 'type instantiations of 40 zod tools, to the schemas alone', unit: 'instantiations', goal: 1.3 },
+} as const satisfies Record<string, Row>;
+
+export type RowKey = keyof typeof ROWS;
+
+export type Measured = Partial<Record<RowKey, Samples>>;

@@ -1,0 +1,62 @@
+/** How the server answers. It is the first part of the path, so that the server keeps nothing. */
+export interface Answers {
+  /** Replies of a conversation: all but the last one call tools. */
+  readonly turns: number;
+  /** Tool calls of each turn but the last. */
+  readonly calls: number;
+  /** Words of the last turn's text: as many chunks, where it is streamed. */
+  readonly words: number;
+  /** A stream in one write, in one for each chunk, or with a pause of 5 ms after the first word. */
+  readonly writes: 'whole' | 'each' | 'first';
+  /** Milliseconds before each reply; `held` until the server is told to let them go. */
+  readonly after: number | 'held';
+}
+
+/** What a contestant does. */
+export interface Scenario extends Answers {
+  readonly isStreamed: boolean;
+  readonly toolCount: number;
+  /** Conversations side by side. */
+  readonly atOnce: number;
+}
+
+const plain: Scenario = {
+  turns: 1,
+  calls: 1,
+  words: 1,
+  writes: 'whole',
+  after: 0,
+  isStreamed: false,
+  toolCount: 2,
+  atOnce: 1,
+};
+
+export function scenario(given: Partial<Scenario>): Scenario {
+  return { ...plain, ...given };
+}
+
+export function pathOf({ turns, calls, words, writes, after }: Answers): string {
+  return `turns=${turns}&calls=${calls}&words=${words}&writes=${writes}&after=${after}`;
+}
+
+export function answersAt(path: string): Answers {
+  const fields = new URLSearchParams(path);
+  const count = (name: string): number => Number(fields.get(name));
+  const after = fields.get('after');
+  return {
+    turns: count('turns'),
+    calls: count('calls'),
+    words: count('words'),
+    writes: (fields.get('writes') ?? 'whole') as Answers['writes'], // Written by `pathOf`.
+    after: after === 'held' ? after : Number(after),
+  };
+}
+
+/** What a contestant has to end with. */
+export function expectedText({ words }: Answers): string {
+  return Array.from({ length: words }, (_, index) => word(index)).join('');
+}
+
+export function word(index: number): string {
+  return index === 0 ? 'word0' : ` word${index % 1_000}`;
+}

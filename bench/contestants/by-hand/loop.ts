@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { type Client, MODEL, type Setup, SYSTEM, type WorkTool, workTools } from '../../compare/work.ts';
+
+/** Sends a body. The reply's body comes as text, or in pieces. */
+export type Post = (url: string, body: string) => Promise<Body>;
+
+export interface Body {
+  text(): Promise<string>;
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+interface Call {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; arguments: string };
+}
+
+interface Message {
+  readonly role: string;
+  readonly content: string | null;
+  readonly tool_calls?: readonly Call[];
+  readonly tool_call_id?: string;
+}
+
+/** The loop that one would write by hand: no retries, no limits but on turns, no deadlines, no events, no history. */
+export function byHand(post: Post, setup: Setup): Client {
+  const url = `${setup.baseURL}/chat/completions`;
+  const list = workTools(z, setup);
+  const byName = new Map(list.map((tool) => [tool.name, tool]));
+  const tools = list.map(({ name, description, schema }) => {
+    return { type: 'function', function: { name, description, parameters: z.toJSONSchema(schema) } };
+  });
+
+  async function converse(prompt: string, ask: (messages: readonly Message[]) => Promise<Message>): Promise<string> {
+    const messages: Message[] = [
+      { role: 'system', content: SYSTEM },
+      { role: 'user', content: prompt },
+    ];
+    for (let turn = 0; turn < setup.maxTurns; turn++) {
+      const message = await ask(messages);
+      messages.push(message);
+      if (message.tool_calls === undefined) return message.content ?? '';
+      messages.push(...(await Promise.all(message.tool_calls.map((call) => answer(call, byName)))));
+    }
+    throw new Error(`There was no answer within ${setup.maxTurns} turns.`);
+  }
+
+  return {
+    run: (prompt) =>
+      converse(prompt, async (messages) => {
+        const body = await post(url, JSON.stringify({ model: MODEL, messages, tools }));
+        const { role, content, tool_calls } = JSON.parse(await body.text()).choices[0].message;
+        return { role, content, ...(tool_calls && { tool_calls }) };
+      }),
+    stream: (prompt, onText) =>
+      converse(prompt, async (messages) => {
+        const options = { stream: true, stream_options: { include_usage: true } };
+        const body = await post(url, JSON.stringify({ model: MODEL, messages, tools, ...options }));
+        return assembled(body.pieces(), onText);
+      }),
+  };
+}
+
+async function answer({ id, function: called }: Call, byName: ReadonlyMap<string, WorkTool>): Promise<Message> {
+  const tool = byName.get(called.name);
+  if (tool === undefined) throw new Error(`There is no tool "${called.name}".`);
+  const content = await tool.execute(tool.schema.parse(JSON.parse(called.arguments)));
+  return { role: 'tool', tool_call_id: id, content };
+}
+
+async function assembled(pieces: AsyncIterable<Uint8Array>, onText: (delta: string) => void): Promise<Message> {
+  const calls: Call[] = [];
+  let content = '';
+  for await (const event of eventsOf(pieces)) {
+    const delta = JSON.parse(event).choices[0]?.delta;
+    if (delta?.content) {
+      content += delta.content;
+      onText(delta.content);
+    }
+    for (const { index, id, function: part } of delta?.tool_calls ?? []) {
+      const call = calls[index];
+      if (call === undefined) calls[index] = { id, type: 'function', function: { ...part } };
+      else call.function.arguments += part.arguments;
+    }
+  }
+  if (calls.length === 0) return { role: 'assistant', content };
+  return { role: 'assistant', content: null, tool_calls: calls };
+}
+
+async function* eventsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of pieces) {
+    text += decoder.decode(piece, { stream: true });
+    let from = 0;
+    for (let to = text.indexOf('\n\n'); to !== -1; to = text.indexOf('\n\n', from)) {
+      const data = text.slice(from + 'data: '.length, to);
+      if (data !== '[DONE]') yield data;
+      from = to + 2;
+    }
+    text = text.slice(from);
+  }
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { run } from './run.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Writes core to this file as it is published: packed by pnpm, which applies `publishConfig`. */
+export async function packCore(file: string, signal: AbortSignal): Promise<void> {
+  const manifest: { readonly packageManager: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const packed = mkdtempSync(join(dirname(file), '.pack-'));
+  try {
+    const args = ['--yes', manifest.packageManager, '--filter', '@pawl/core', 'pack', '--pack-destination', packed];
+    await run('npx', args, { cwd: root, env: machineEnvironment(), signal });
+    const [tarball] = readdirSync(packed);
+    if (tarball === undefined) throw new Error('pnpm packed nothing.');
+    renameSync(join(packed, tarball), file);
+  } finally {
+    rmSync(packed, { recursive: true, force: true });
+  }
+}
+
+/** npm finds its settings beside the node that runs it, which has to be the machine's own and not the one of the lockfile. */
+export function machineEnvironment(): NodeJS.ProcessEnv {
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((entry) => !entry.endsWith(join('node_modules', '.bin')));
+  return { ...process.env, PATH: path.join(delimiter), CI: '1', npm_config_update_notifier: 'false' };
+}
