@@ -67,7 +67,7 @@ export async function live(scenario: Scenario, options: LifeOptions): Promise<Li
 /** An attempt may have died when it had remembered that, and had not told it. */
 async function knowsSteered(host: DurableHost): Promise<boolean> {
   const { facts } = await host.read('run');
-  return facts.some(({ fact }) => fact.type === 'model.replied' && fact.steered !== undefined);
+  return facts.some(({ fact }) => 'steered' in fact && fact.steered !== undefined);
 }
 
 function brokenOff(error: unknown): undefined {

@@ -1,6 +1,16 @@
+import { inputGuard } from '@pawl/core';
 import { reply } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';
+
+const quoting = inputGuard({
+  name: 'quoting',
+  timing: 'before',
+  check: ({ messages }) => ({
+    type: 'replace',
+    messages: messages.map((each) => ({ ...each, content: `The user says: ${each.content}` })),
+  }),
+});
 
 export const steered: Scenario = {
   name: 'a user who says something while the run is at work',
@@ -8,4 +18,10 @@ export const steered: Scenario = {
   turns: [reply.calls([asks('look', 'Oslo')]), reply.calls([asks('pay', 'Rome')]), reply.text('Rome, then.')],
   agent: (stage) => ({ tools: [look(stage), pay(stage)] }),
   says: 'Rome would be better.',
+};
+
+export const steeredGuarded: Scenario = {
+  ...steered,
+  name: 'a user who says something while the run is at work, which a guard replaces before it goes out',
+  agent: (stage) => ({ ...steered.agent(stage), middleware: [quoting] }),
 };

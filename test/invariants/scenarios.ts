@@ -16,7 +16,7 @@ import { compacted, referred } from './scenarios-compacted.ts';
 import { guarded, refusing, waiting } from './scenarios-guarded.ts';
 import { handedOver, summarised } from './scenarios-handed.ts';
 import { searched } from './scenarios-searched.ts';
-import { steered } from './scenarios-steered.ts';
+import { steered, steeredGuarded } from './scenarios-steered.ts';
 import { fromOutside, subAgents } from './scenarios-within.ts';
 
 const fail = cityTool('fail', {
@@ -280,4 +280,5 @@ export const scenarios: readonly Scenario[] = [
   referred,
   searched,
   steered,
+  steeredGuarded,
 ];

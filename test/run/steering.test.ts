@@ -1,4 +1,14 @@
-import { Agent, ConfigError, type DurableHost, type Message, type Run, type RunEvent, tool } from '@pawl/core';
+import {
+  Agent,
+  type AgentOptions,
+  ConfigError,
+  type DurableHost,
+  inputGuard,
+  type Message,
+  type Run,
+  type RunEvent,
+  tool,
+} from '@pawl/core';
 import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
 import { FragileHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +16,7 @@ import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
 
 /** An agent whose tool says something to the run that called it. */
-function interrupted(script: readonly ModelReply[]) {
+function interrupted(script: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>> = {}) {
   const told: Promise<boolean>[] = [];
   const model = scriptedModel(script);
   const look = tool({
@@ -20,7 +30,7 @@ function interrupted(script: readonly ModelReply[]) {
     },
   });
   const current: { run?: Run } = {};
-  const agent = new Agent({ model, tools: [look] });
+  const agent = new Agent({ model, tools: [look], ...options });
   const events: RunEvent[] = [];
   return {
     agent,
@@ -56,6 +66,45 @@ describe.each(hosts)('on $name,', ({ open }) => {
     expect(messages.filter(({ content }) => content === ROME.content)).toHaveLength(1);
     expect(model.requests.at(-1)?.messages).toContainEqual(ROME);
   });
+
+  test('what was guarded before it went out is not guarded again after a crash, and neither is it lost', async () => {
+    const seen: unknown[] = [];
+    const guard = inputGuard({
+      name: 'towns',
+      timing: 'before',
+      check({ messages }) {
+        seen.push(...messages.map(({ content }) => content));
+        return { type: 'replace', messages: messages.map((each) => ({ ...each, content: `[${each.content}]` })) };
+      },
+    });
+    const script = [reply.call('look'), reply.text('Rome it is.')];
+    const { agent, go, told } = interrupted(script, { middleware: [guard] });
+    // The steps: plan, model, tool, plan; the process dies when the second plan is remembered.
+    const host = new FragileHost(open(), { at: 4, moment: 'after' });
+    await expect(go({ durable: host }).outcome()).rejects.toThrow();
+    const { messages } = await agent.resume('run', { durable: host });
+    expect(messages.slice(2)).toMatchObject([{ role: 'tool' }, { content: '[In Rome, please.]' }, {}]);
+    expect(seen).toEqual(['Go.', 'In Rome, please.']);
+    expect(checkHistory(messages)).toEqual([]);
+    expect(told).toHaveLength(1);
+  });
+});
+
+test('an input guard that lets nothing out before its verdict looks at what is said on the way, too', async () => {
+  const guard = inputGuard({
+    name: 'towns',
+    timing: 'before',
+    check: ({ messages }) =>
+      messages.some(({ content }) => content === ROME.content)
+        ? { type: 'refuse', reason: 'not Rome' }
+        : { type: 'pass' },
+  });
+  const { go, model, told } = interrupted([reply.call('look'), reply.text('Rome it is.')], { middleware: [guard] });
+  const outcome = await go().outcome();
+  expect(outcome).toMatchObject({ status: 'refused', refusal: 'not Rome', guard: 'towns' });
+  expect(outcome.messages).not.toContainEqual(ROME);
+  expect(model.requests).toHaveLength(1);
+  expect(await Promise.all(told)).toEqual([false]);
 });
 
 test('what is said before the first request goes with it', async () => {
@@ -73,22 +122,32 @@ test('what is said while the model answers with text is no end: it is asked agai
     said.told = run.steer('In Rome, please.');
     return reply.text('Oslo it is.');
   });
+  const steered: RunEvent[] = [];
   const run = new Agent({ model }).run('Go.');
+  run.on('user.steered', (event) => steered.push(event));
   const { messages, output } = await run;
   expect(messages.slice(1)).toMatchObject([{ content: 'Oslo it is.' }, ROME, { content: 'Rome it is.' }]);
+  expect(steered).toMatchObject([{ turn: 1, message: ROME }]);
   expect([output, await said.told]).toEqual(['Rome it is.', true]);
 });
 
-test('what is said in the last turn that a limit leaves is given back, so that another run begins with it', async () => {
-  const said: { told?: Promise<boolean> } = {};
-  const model = scriptedModel(() => {
-    said.told = run.steer('In Rome, please.');
-    return reply.text('Oslo it is.');
-  });
-  const run = new Agent({ model, limits: { turns: 1 } }).run('Go.');
-  expect((await run).messages).toHaveLength(2);
-  expect(await said.told).toBe(false);
-});
+test.each([{ turns: 1 }, { tokens: 100 }, { cost: 0.0001 }])(
+  'what is said while the limits %j leave no other turn is given back: the answer stands, and another run begins with it',
+  async (limits) => {
+    const said: { told?: Promise<boolean> } = {};
+    const usage = { prompt_tokens: 90, completion_tokens: 10, total_tokens: 100 };
+    const model = scriptedModel(
+      () => {
+        said.told = run.steer('In Rome, please.');
+        return reply.text('Oslo it is.', { usage });
+      },
+      { price: { input: 1, output: 1 } },
+    );
+    const run = new Agent({ model, limits }).run('Go.');
+    expect(await run).toMatchObject({ status: 'completed', output: 'Oslo it is.', messages: [{}, {}] });
+    expect(await said.told).toBe(false);
+  },
+);
 
 test('what is said to a run that has ended, failed or was aborted meanwhile is given back', async () => {
   const failing = new Agent({ model: scriptedModel(() => reply.httpError(400, { message: 'No.' })) });

@@ -2,6 +2,7 @@ import {
   Agent,
   type AgentOptions,
   type Message,
+  type Middleware,
   prefixTools,
   requireApproval,
   toolGuard,
@@ -55,6 +56,28 @@ describe('of two hundred tools', () => {
       return requests.map(({ body }) => JSON.stringify(body.tools).slice(0, -1));
     });
     for (const [at, list] of lists.slice(1).entries()) expect(list.startsWith(`${lists[at]},`)).toBe(true);
+  });
+
+  test('those that are hidden do not count where a conversation is made smaller when it is too long', async () => {
+    const counts: number[] = [];
+    const counting: Middleware = {
+      prepareTurn(turn) {
+        counts.push(turn.promptTokens);
+        return turn;
+      },
+    };
+    const usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 };
+    const script = [
+      reply.call('search_tools', { query: 'export a song' }, { usage }),
+      reply.call('export_song', { id: '7' }, { usage }),
+      reply.text('Done.'),
+    ];
+    await searching(script, { middleware: [search, counting] }).agent.run('Go.');
+    const all = JSON.stringify(search.tools.map(({ functionObject }) => functionObject)).length / 3.5;
+    expect(counts.every((count) => count < all / 10)).toBe(true);
+    // Two tools more than the server has counted, then none; and what was said since.
+    expect(counts[1]).toBeGreaterThan(150);
+    expect(counts[2]).toBeLessThan(130);
   });
 
   test('what was found is found again in the conversation of the next run', async () => {

@@ -114,8 +114,8 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 
   /**
-   * Says something to the run while it is at work. The model reads it with the next request (`user.steered`); where it has
-   * answered meanwhile, that is no end, and it is asked again.
+   * Says something to the run while it is at work. The model reads it with the next request, after what middleware makes of it
+   * (`user.steered`); where it has answered meanwhile, and the limits leave a turn, that is no end, and it is asked again.
    *
    * Resolves with `true` when that is remembered, and the message is part of `outcome.messages` for good. With `false` where
    * the run ended, was suspended, or was at work elsewhere, and knows nothing of it: pass it to the next run, or to `host.send`.
@@ -203,6 +203,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 }
 
 function steeredBy(fact: Fact): number {
+  if (fact.type === 'turn.planned') return fact.steered?.length ?? 0;
   if (fact.type !== 'model.replied' || fact.steered === undefined) return 0;
   return fact.steered.before.length + fact.steered.after.length;
 }

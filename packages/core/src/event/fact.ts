@@ -71,6 +71,8 @@ export interface TurnPlanned extends OfTurn {
   readonly toolChoice?: ToolChoice;
   /** The messages to send in place of the history, where middleware changed them for this turn. */
   readonly messages?: readonly Message[];
+  /** What the user said while the run was at work, at the end of the history from now on; `edits` come after that. */
+  readonly steered?: readonly UserMessage[];
   /** What middleware has changed in the history for good, from its beginning to its end. */
   readonly edits?: readonly HistoryEdit[];
   /** What middleware has asked aside. */
@@ -97,7 +99,7 @@ export interface ModelReplied extends OfTurn {
 }
 
 export interface Steered {
-  /** Went with the request. */
+  /** Went with the request; where middleware prepares turns, what went with it is in `turn.planned`. */
   readonly before: readonly UserMessage[];
   /** Came while the model answered with text: the run goes on with it. */
   readonly after: readonly UserMessage[];

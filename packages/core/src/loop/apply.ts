@@ -2,7 +2,7 @@ import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts
 import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import type { Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent } from './calls.ts';
-import { edited } from './edits.ts';
+import { edited, planned } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
 import { withShare } from './shares.ts';
 import type { CallState, Failing, RunState } from './state.ts';
@@ -15,7 +15,7 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'run.finished':
       return state;
     case 'turn.planned':
-      return edited({ ...spentInside(state, fact), tools: fact.tools }, fact.edits ?? []);
+      return planned({ ...spentInside(state, fact), tools: fact.tools }, fact);
     case 'model.replied':
       return replied(state, fact);
     case 'model.failed':

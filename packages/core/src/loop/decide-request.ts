@@ -66,6 +66,11 @@ function failed(error: Error): Action {
   return { type: 'finish', conclusion: failure(error) };
 }
 
+/** Whether the limits leave the run another request. */
+export function leavesTurn(state: RunState, policy: Policy): boolean {
+  return state.last === undefined && reachedLimit(state, policy)?.leavesOne !== false;
+}
+
 interface Reached {
   readonly limit: LimitName;
   readonly spent: number;

@@ -1,6 +1,11 @@
 import type { Message } from '../chat/message.ts';
-import type { HistoryEdit } from '../event/fact.ts';
+import type { HistoryEdit, TurnPlanned } from '../event/fact.ts';
 import type { RunState } from './state.ts';
+
+/** The state with what a turn's plan has put into the history: what the user had said meanwhile, and what middleware changed for good. */
+export function planned(state: RunState, { steered = [], edits = [] }: TurnPlanned): RunState {
+  return edited({ ...state, history: state.history.append(...steered) }, edits);
+}
 
 /** The state with other messages in the place of some of its history. What they replace is kept apart. */
 export function edited(state: RunState, edits: readonly HistoryEdit[]): RunState {

@@ -29,7 +29,7 @@ export interface ToolSearch<Context = unknown> extends Middleware {
  *
  * Sent are the agent's other tools, then those of `always`, the search, and what was found or called so far in the conversation, in
  * that order: the list only grows at its end, so that a server's prompt cache stays. Wrap tools before they come here, and
- * put middleware that leaves out messages after this.
+ * put middleware that leaves out messages, or counts tokens, after this.
  *
  * @throws ConfigError for tools and numbers that can't be.
  */

@@ -6,6 +6,8 @@ import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
+import { apply } from '../loop/apply.ts';
+import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
 import { Aside } from './aside.ts';
 import { Exchange } from './exchange.ts';
@@ -13,6 +15,7 @@ import { forgettable, leavable } from './leavable.ts';
 import type { ModelCall } from './middleware.ts';
 import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
+import { tellSteered } from './steered.ts';
 import { unanswered } from './unanswered.ts';
 
 /** Asks the model for this turn: one durable step, with all its attempts inside. */
@@ -25,7 +28,7 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   const exchange = new Exchange(within, { turn: action.turn, model: planned.model });
   const aside = new Aside(scope, action.turn);
   try {
-    return [...before, ...(await askedUntilAnswered(planned, { action, scope, exchange, aside, leave }))];
+    return [...before, ...(await askedUntilAnswered(planned, { action, plan, scope, exchange, aside, leave }))];
   } finally {
     // Only now: what was used is charged when the fact is told, and there must be no gap between the two.
     exchange.end();
@@ -60,6 +63,8 @@ interface Requesting {
 }
 
 interface Asking extends Requesting {
+  /** Absent where nothing prepares turns. */
+  readonly plan: Fact | undefined;
   readonly exchange: Exchange;
   readonly aside: Aside;
   /** Gives up what middleware did not wait for; absent where there is none. */
@@ -67,11 +72,13 @@ interface Asking extends Requesting {
 }
 
 async function ask(planned: Planned, asking: Asking): Promise<Fact> {
-  const { action, scope, exchange, aside, leave } = asking;
+  const { action, plan, scope, exchange, aside, leave } = asking;
   const startedAt = scope.clock.now();
   try {
-    const said = scope.said();
-    const request = requestOf(withSaid(planned, { said, turn: action.turn, scope }), { action, scope });
+    const said = plan === undefined ? scope.said() : []; // What is said after the plan, no middleware has seen.
+    tellSteered(said, { turn: action.turn, scope });
+    const asked = said.length === 0 ? planned : { ...planned, messages: [...planned.messages, ...said] };
+    const request = requestOf(asked, { action, scope });
     const reply = await untilAborted(scope.signal, () => wrapped(asking)(request));
     leave?.();
     const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
@@ -82,18 +89,6 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     const { usage, failedAttempts } = exchange;
     return unanswered(error, { turn: action.turn, scope, usage: addUsage(usage, aside.usage), failedAttempts });
   }
-}
-
-interface Saying {
-  readonly said: readonly UserMessage[];
-  readonly turn: number;
-  readonly scope: Scope;
-}
-
-function withSaid(planned: Planned, { said, turn, scope }: Saying): Planned {
-  if (said.length === 0) return planned;
-  for (const message of said) void scope.tell.notice({ type: 'user.steered', turn, message });
-  return { ...planned, messages: [...planned.messages, ...said] };
 }
 
 function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: Requesting): ChatRequest {
@@ -123,7 +118,7 @@ interface Replying extends Asking {
 }
 
 function replied(reply: ChatReply, { planned, said: before, durationMs, ...asking }: Replying): ModelReplied {
-  const { action, scope, exchange, aside } = asking;
+  const { action, plan, scope, exchange, aside } = asking;
   const { turn } = action;
   const [choice] = reply.choices;
   const { message, rawArguments, mends } = planned.history.admit(choice.message);
@@ -131,10 +126,7 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
   if (mends.length > 0) exchange.tellMended(mends);
   const verdict = judge(message, choice.finish_reason);
   if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
-  // What is said while the last turn is at work begins another run: this one has none left.
-  const isLast = action.final || turn >= scope.policy.limits.turns;
-  const after = verdict === 'text' && !isLast ? scope.said().slice(before.length) : [];
-  return {
+  const fact: ModelReplied = {
     type: 'model.replied',
     turn,
     model: exchange.modelName,
@@ -144,9 +136,22 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
     ...(exchange.clampedBy === undefined ? {} : { clampedBy: exchange.clampedBy }),
     usage: exchange.usage,
     ...aside.counted,
-    ...(before.length + after.length === 0 ? {} : { steered: { before, after } }),
+    ...(before.length === 0 ? {} : { steered: { before, after: [] } }),
     failedAttempts: exchange.failedAttempts,
     durationMs,
     ...stamp(scope),
   };
+  return verdict === 'text' ? goingOn(fact, { plan, scope, before }) : fact;
+}
+
+type Going = Pick<Replying, 'plan' | 'scope'> & { readonly before: readonly UserMessage[] };
+
+/** What was said while the model answered goes on with the run; where its limits leave no turn, it begins another one. */
+function goingOn(fact: ModelReplied, { plan, scope, before }: Going): ModelReplied {
+  const after = scope.said().slice(before.length);
+  if (after.length === 0) return fact;
+  const state = [...(plan === undefined ? [] : [plan]), fact].reduce(apply, scope.known());
+  if (!leavesTurn(state, scope.policy)) return fact;
+  tellSteered(after, { turn: fact.turn, scope });
+  return { ...fact, steered: { before, after } };
 }

@@ -41,7 +41,7 @@ export interface TurnPlan {
    * @defaultValue false: they hold for this turn
    */
   readonly keepsMessages?: boolean;
-  /** How many tokens the request will have: as the server counted what it has seen, and an estimate of what came since. */
+  /** How many tokens the request will have: as the server counted what it has seen, and an estimate of what came since. Follows what is made of `tools`. */
   readonly promptTokens: number;
   /** Of the agent's tools. */
   readonly tools: readonly Tool[];

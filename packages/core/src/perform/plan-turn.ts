@@ -6,11 +6,12 @@ import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '.
 import type { LimitRefused, ModelFailed, RunAborted, RunRefused, TurnPlanned } from '../event/fact.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
-import { edited, editsBetween } from '../loop/edits.ts';
+import { editsBetween, planned } from '../loop/edits.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { Aside } from './aside.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
 import { type Definition, factStep, type Scope, stamp } from './scope.ts';
+import { tellSteered } from './steered.ts';
 import { unanswered } from './unanswered.ts';
 
 /** What this turn asks, and of whom. */
@@ -31,19 +32,13 @@ export async function planTurn(
   scope: Scope,
 ): Promise<{ readonly fact: PlanFact | undefined; readonly planned: Planned | undefined }> {
   const { definition } = scope;
-  const hooks = definition.middleware.filter(({ prepareTurn }) => prepareTurn !== undefined);
-  const given: TurnPlan = {
-    turn: action.turn,
-    model: definition.model,
-    messages: action.history.messages,
-    promptTokens: hooks.length === 0 ? 0 : promptTokens(action, scope),
-    tools: [...definition.tools.values()],
-    toolChoice: definition.toolChoice,
-  };
-  if (hooks.length === 0)
-    return { fact: undefined, planned: { ...given, history: action.history, tools: definition.toolObjects } };
+  const { model, middleware, toolObjects: tools, toolChoice } = definition;
+  if (middleware.every(({ prepareTurn }) => prepareTurn === undefined)) {
+    const { history } = action;
+    return { fact: undefined, planned: { model, history, messages: history.messages, tools, toolChoice } };
+  }
   const aside = new Aside(scope, action.turn);
-  const work = (): Promise<PlanFact> => prepare(given, { scope, aside });
+  const work = (): Promise<PlanFact> => prepare(action, { scope, aside });
   const name = `plan:${action.turn}`;
   const fact = await scope.durable.step(factStep<PlanFact>(scope, { name, effect: 'read', work }));
   aside.end(); // Only now: as for the request itself.
@@ -55,14 +50,26 @@ interface Preparing {
   readonly aside: Aside;
 }
 
-async function prepare(given: TurnPlan, { scope, aside }: Preparing): Promise<PlanFact> {
-  const { turn } = given;
+/** What the user has said meanwhile is part of it, so that middleware sees it before the model does. */
+async function prepare(action: CallModel, { scope, aside }: Preparing): Promise<PlanFact> {
+  const { turn } = action;
   const within = middlewareScope(scope, { turn, aside });
   try {
+    const steered = scope.said();
+    tellSteered(steered, { turn, scope });
+    const given = givenPlan([...action.history.messages, ...steered], { turn, scope });
     let plan = given;
     let kept = given.messages;
+    let counted = countedTools(scope);
     for (const { prepareTurn } of scope.definition.middleware) {
+      const { tools } = plan;
       plan = (await untilAborted(scope.signal, () => prepareTurn?.(plan, within))) ?? plan;
+      if (plan.tools !== tools) {
+        const now = plan.tools.map(({ name }) => name);
+        const promptTokens = plan.promptTokens + toolTokens(now, scope) - toolTokens(counted, scope);
+        plan = { ...plan, promptTokens };
+        counted = now;
+      }
       if (plan.keepsMessages !== true) continue;
       kept = History.from(plan.messages).messages;
       plan = { ...plan, messages: kept, keepsMessages: false };
@@ -75,6 +82,7 @@ async function prepare(given: TurnPlan, { scope, aside }: Preparing): Promise<Pl
       tools: plan.tools.map(({ name }) => name),
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
+      ...(steered.length === 0 ? {} : { steered }),
       ...(edits.length === 0 ? {} : { edits }),
       ...aside.counted,
       ...stamp(scope),
@@ -84,11 +92,36 @@ async function prepare(given: TurnPlan, { scope, aside }: Preparing): Promise<Pl
   }
 }
 
-function promptTokens({ history: { messages } }: CallModel, { known, instructions, definition }: Scope): number {
+function givenPlan(
+  messages: readonly Message[],
+  { turn, scope }: { readonly turn: number; readonly scope: Scope },
+): TurnPlan {
+  const { model, tools, toolChoice } = scope.definition;
+  return {
+    turn,
+    model,
+    messages,
+    promptTokens: promptTokens(messages, scope),
+    tools: [...tools.values()],
+    toolChoice,
+  };
+}
+
+function promptTokens(messages: readonly Message[], { known, instructions, definition }: Scope): number {
   const { counted } = known();
   if (counted !== undefined) return counted.tokens + estimatePrompt({ messages: messages.slice(counted.messages) });
   const all = instructions === undefined ? messages : [instructions, ...messages];
   return estimatePrompt({ messages: all, tools: definition.toolObjects });
+}
+
+/** The tools that are in that number: those of the turn before where a server has counted, otherwise all. */
+function countedTools({ known, definition }: Scope): readonly string[] {
+  const { counted, tools } = known();
+  return (counted && tools) ?? [...definition.tools.keys()];
+}
+
+function toolTokens(names: readonly string[], { definition }: Scope): number {
+  return estimatePrompt({ messages: [], tools: chosenTools(names, definition) });
 }
 
 /** Only what the agent has can be found again after a restart. */
@@ -113,7 +146,7 @@ function known({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): C
 
 function planOf(fact: TurnPlanned, { definition, known }: Scope): Planned {
   const { model, models } = definition;
-  const { history } = edited(known(), fact.edits ?? []);
+  const { history } = planned(known(), fact);
   return {
     model: models.find(({ name }) => name === fact.model) ?? model,
     history,
