@@ -1,4 +1,4 @@
-import { Agent, type AgentOptions, memory, type Outcome, type RunEvent, tool } from '@pawl/core';
+import { Agent, type AgentOptions, memory, type Outcome, type RunEvent, tool, withTimeout } from '@pawl/core';
 import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -231,4 +231,10 @@ test('an answer that is too long for its caller is cut there', async () => {
   const tell = inner.asTool({ name: 'tell', description: 'Tells.', maxResultLength: 1_000 });
   const { messages } = await new Agent({ model, tools: [tell] }).run('Go.').outcome();
   expect(String(messages[2]?.content).length).toBeLessThan(1_500);
+});
+
+test('an agent as a tool can be given no deadline from outside: it has one of its own', () => {
+  const inner = new Agent({ name: 'inner', model: scriptedModel(() => reply.text('Done.')) });
+  const asked = inner.asTool({ name: 'ask', description: 'Asks.' });
+  expect(() => withTimeout([asked], 1_000)).toThrow('limits: { durationMs }');
 });

@@ -186,6 +186,7 @@ test('a model gets the surroundings of its run, with a signal of its own', async
     traceparent: 't',
     onDelta: expect.any(Function),
     onMended: expect.any(Function),
+    waitFor: expect.any(Function),
     isOwnSignal: true,
   });
 });

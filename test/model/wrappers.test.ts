@@ -6,6 +6,7 @@ import {
   route,
   withCache,
   withConcurrency,
+  withFallback,
   withRateLimit,
 } from '@pawl/core';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
@@ -76,6 +77,40 @@ describe('withConcurrency', () => {
     await third;
   });
 
+  test('the wait is no part of an attempt’s time', async () => {
+    const clock = manualClock({ sleeps: 'held' });
+    const { model, answer } = slow();
+    const agent = new Agent({
+      model: withConcurrency(model, 1),
+      clock,
+      retry: { attempts: 1, attemptTimeoutMs: 1_000 },
+    });
+    const runs = [1, 2, 3].map(() => agent.run('Go.').outcome());
+    for (const _ of runs) {
+      await settled();
+      await clock.advance(900);
+      answer();
+      await settled();
+    }
+    expect((await Promise.all(runs)).map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('who is given up gives its place to the next, also where the model does not heed that', async () => {
+    const { model, answer } = slow();
+    const limited = withConcurrency(model, 1);
+    const controller = new AbortController();
+    const first = limited.send(HELLO, { signal: controller.signal });
+    const second = limited.send(HELLO);
+    await settled();
+    controller.abort(new Error('Enough.'));
+    await expect(first).rejects.toThrow('Enough.');
+    await settled();
+    answer();
+    answer();
+    await expect(second).resolves.toMatchObject({ choices: [{ message: { content: 'Hi.' } }] });
+  });
+
   test.each([0, 1.5, Number.NaN])('%s is no number of places', (most) => {
     expect(() => withConcurrency(slow().model, most)).toThrow(ConfigError);
   });
@@ -128,6 +163,24 @@ describe('withRateLimit', () => {
     expect(done).toEqual(['third']);
   });
 
+  test('the wait is no part of an attempt’s time, and whoever is aborted behind others knows it at once', async () => {
+    const clock = manualClock({ sleeps: 'held' });
+    const limited = withRateLimit(
+      scriptedModel(() => reply.text('Hi.')),
+      { requestsPerMinute: 1 },
+    );
+    const agent = new Agent({ model: limited, clock, retry: { attempts: 1, attemptTimeoutMs: 1_000 } });
+    const runs = [agent.run('Go.').outcome(), agent.run('Go.').outcome()];
+    await settled();
+    const controller = new AbortController();
+    const third = limited.send(HELLO, { clock, signal: controller.signal });
+    controller.abort(new Error('Enough.'));
+    await expect(third).rejects.toThrow('Enough.');
+    await clock.advance(60_000);
+    expect((await Promise.all(runs)).map(({ status }) => status)).toEqual(['completed', 'completed']);
+    expect(clock.pending).toBe(0);
+  });
+
   test('needs a limit, and one that is a number', () => {
     expect(() => withRateLimit(slow().model, {})).toThrow(ConfigError);
     expect(() => withRateLimit(slow().model, { requestsPerMinute: 0 })).toThrow(ConfigError);
@@ -149,18 +202,19 @@ describe('withCache', () => {
     expect(second.usage).toMatchObject({ totalTokens: 0, cost: 0 });
   });
 
-  test('asks again for anything else, and for what was cut off or failed', async () => {
+  test('asks again for anything else, and for what was cut off or empty', async () => {
     const model = scriptedModel([
       reply.text('One.'),
       reply.text('Two.'),
       reply.text('Cut', { finishReason: 'length' }),
+      reply.text(''),
       reply.text('Whole.'),
     ]);
     const cached = withCache(model, memoryStore());
     const other = { messages: [{ role: 'user', content: 'Hello?' }] } as const;
     const third = { messages: [{ role: 'user', content: 'Well?' }] } as const;
-    for (const request of [HELLO, other, third, third, HELLO]) await cached.send(request);
-    expect(model.requests).toHaveLength(4);
+    for (const request of [HELLO, other, third, third, third, third, HELLO]) await cached.send(request);
+    expect(model.requests).toHaveLength(5);
   });
 
   test('a store in memory keeps the newest', async () => {
@@ -194,5 +248,13 @@ describe('route', () => {
     const model = route({ models: [small], choose: () => large });
     await expect(model.send(HELLO)).rejects.toThrow('which is not among models');
     expect(() => route({ models: [], choose: () => small })).toThrow(ConfigError);
+  });
+
+  test('refuses a model with another behind it, which nobody would ask, and takes one around it', async () => {
+    const chained = withFallback(small, large);
+    expect(() => route({ models: [chained], choose: () => chained })).toThrow('withFallback(route({ … }), other)');
+    const failing = scriptedModel(() => reply.httpError(400));
+    const model = withFallback(route({ models: [failing], choose: () => failing }), large);
+    expect((await new Agent({ model }).run('Go.')).output).toBe('Large.');
   });
 });

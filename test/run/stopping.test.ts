@@ -1,4 +1,4 @@
-import { Agent, ConfigError, memory, type StopState, stopAfter, tool } from '@pawl/core';
+import { Agent, ConfigError, memory, requireApproval, type StopState, stopAfter, tool } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -24,6 +24,45 @@ test('the value of a tool is the output, and the model is not asked again', asyn
   expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":5}', turns: 2, toolCalls: 3 });
   expect(outcome.messages.at(-1)).toMatchObject({ role: 'tool', content: '{"grade":5}' });
   model.assertDone();
+});
+
+test('the output is the whole of what the tool gave, also where the model would read less of it', async () => {
+  const long = 'long '.repeat(10_000);
+  const report = tool({
+    name: 'report',
+    description: 'Reports.',
+    input: z.object({}),
+    maxResultLength: 1_000,
+    execute: () => long,
+  });
+  const model = scriptedModel([reply.call('report')]);
+  const outcome = await new Agent({ model, tools: [report], stopWhen: stopAfter('report') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: long });
+  expect(String(outcome.messages.at(-1)?.content).length).toBeLessThan(long.length);
+});
+
+test('the output of a call that a person edited is what the tool gave, and no word about that', async () => {
+  const host = memory();
+  const model = scriptedModel([reply.call('submit', { grade: 1 })]);
+  const agent = new Agent({ model, tools: requireApproval([submit]), stopWhen: stopAfter('submit') });
+  const paused = await agent.run('Go.', { runId: 'run', durable: host }).outcome();
+  const [pending] = paused.status === 'suspended' ? paused.pending : [];
+  const { id = '', fingerprint = '' } = pending ?? {};
+  await host.answer('run', id, { type: 'edit', fingerprint, arguments: { grade: 2 } });
+  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":2}' });
+  expect(outcome.messages.at(-1)?.content).toMatch(/^A person approved this call with other arguments/);
+});
+
+test.each([
+  ['a promise', async () => false],
+  ['undefined', () => undefined],
+  ['{"output":7}', () => ({ output: 7 })],
+])('a rule that gives %s fails the run: that is no yes', async (shown, rule) => {
+  const model = scriptedModel([reply.call('look', {})]);
+  const outcome = await new Agent({ model, tools, stopWhen: rule as never }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
+  expect(outcome.status === 'failed' && outcome.error.message).toContain(`stopWhen gave ${shown}`);
 });
 
 test('a call of it that does not pass ends nothing', async () => {

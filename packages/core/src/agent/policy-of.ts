@@ -1,3 +1,5 @@
+import { ConfigError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { failure } from '../loop/failure.ts';
@@ -26,13 +28,20 @@ export function policyOf({ definition, outputCorrections, stopRules }: Blueprint
 function stoppedBy(rules: readonly StopRule[], state: StopState): Conclusion | undefined {
   try {
     for (const rule of rules) {
-      const stop = rule(state);
+      const stop: unknown = rule(state);
       if (stop === false) continue;
-      const text = stop === true ? state.text : stop.output;
+      const text = stop === true ? state.text : outputOf(stop);
       return { status: 'completed', output: text, text };
     }
     return undefined;
   } catch (error) {
     return failure(error);
   }
+}
+
+/** Where types are not checked, a promise would pass for a yes. */
+function outputOf(stop: unknown): string {
+  if (isRecord(stop) && typeof stop['output'] === 'string') return stop['output'];
+  const shown = stop instanceof Promise ? 'a promise' : (JSON.stringify(stop) ?? String(stop));
+  throw new ConfigError(`stopWhen gave ${shown}. Give true, false, or { output: "…" }, at once.`);
 }

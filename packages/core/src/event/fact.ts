@@ -203,7 +203,7 @@ export interface ToolFinished extends Answered {
   /** The agent that the conversation is handed over to, where nothing of the turn comes before it. */
   readonly handsTo?: string;
   readonly durationMs: number;
-  /** The whole text, where `content` is only its head and tail. */
+  /** What the tool gave, where `content` is only its head and tail, or says as well that a person edited the call. */
   readonly full?: string;
   /** Images and files, which go to the model in a user message. */
   readonly parts?: readonly UserPart[];

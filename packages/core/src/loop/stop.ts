@@ -3,11 +3,14 @@ import type { CallClosed } from '../event/fact.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 
-/** One call of the turn that is over, and what the model would be told. */
+/** One call of the turn that is over. */
 export interface StopResult {
   readonly tool: string;
   readonly call: ToolCall;
+  /** What the model would be told. */
   readonly content: string;
+  /** What the tool gave, whole, also where the model reads less of it, or more. */
+  readonly full: string;
   /** `failed`: it threw, or its arguments did not pass. `skipped`: it was denied, cancelled or refused. */
   readonly status: 'finished' | 'failed' | 'skipped';
 }
@@ -36,7 +39,7 @@ export type StopRule = (state: StopState) => boolean | { readonly output: string
 export function stopAfter(...tools: readonly string[]): StopRule {
   return ({ results }) => {
     const last = results.find(({ tool, status }) => status === 'finished' && tools.includes(tool));
-    return last === undefined ? false : { output: last.content };
+    return last === undefined ? false : { output: last.full };
   };
 }
 
@@ -46,7 +49,8 @@ export function stopState({ turn, history: { messages }, results, toolCalls, usa
   return { turn, messages, text, results: results.map(resultOf), toolCalls, usage };
 }
 
-function resultOf({ type, call, content }: CallClosed): StopResult {
+function resultOf({ type, call, content, ...fact }: CallClosed): StopResult {
   const status = { 'tool.finished': 'finished', 'tool.failed': 'failed', 'tool.skipped': 'skipped' } as const;
-  return { tool: callName(call), call, content, status: status[type] };
+  const full = ('full' in fact ? fact.full : undefined) ?? content;
+  return { tool: callName(call), call, content, full, status: status[type] };
 }

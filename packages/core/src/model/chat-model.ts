@@ -16,6 +16,8 @@ export interface ModelContext {
   onDelta(delta: Delta): Promise<void> | undefined;
   /** Told once a reply, where anything had to be mended. */
   onMended(mends: readonly Mend[]): void;
+  /** Waits without its time being a part of the attempt's: for a wrapper that holds a request back. */
+  waitFor<T>(wait: Promise<T>): Promise<T>;
 }
 
 /** In US dollars for a million tokens. */

@@ -11,5 +11,6 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
     traceparent: given.traceparent,
     onDelta: (delta) => given.onDelta?.(delta),
     onMended: (mends) => given.onMended?.(mends),
+    waitFor: (wait) => given.waitFor?.(wait) ?? wait,
   };
 }

@@ -16,10 +16,16 @@ export interface RouteOptions {
  * One model in place of several, of which each request goes to the one that is chosen for it. Where all have a price, the highest
  * counts: limits hold whoever is chosen.
  *
- * @throws ConfigError where there is nothing to choose from.
+ * @throws ConfigError where there is nothing to choose from, and for a model with a fallback: that goes around the route.
  */
 export function route({ models, choose, name = models.map((each) => each.name).join('|') }: RouteOptions): ChatModel {
   if (models.length === 0) throw new ConfigError('route was given no models. Pass those that choose may give.');
+  const chained = models.find(({ fallback }) => fallback !== undefined);
+  if (chained !== undefined) {
+    throw new ConfigError(
+      `route: model "${chained.name}" has another behind it, which would not be asked. Put the fallback around: withFallback(route({ … }), other).`,
+    );
+  }
   const price = highestPrice(models);
   return {
     name,

@@ -7,7 +7,7 @@ import { TimeoutError } from './errors.ts';
 export interface TryOptions {
   readonly request: ChatRequest;
   readonly context: ModelContext;
-  /** The time in which a reader is behind does not count. */
+  /** The time in which a reader is behind, or a wrapper holds the request back, does not count. */
   readonly timeoutMs: number;
 }
 
@@ -20,12 +20,14 @@ export async function tryOnce(model: ChatModel, { request, context, timeoutMs }:
     return await withDeadline(
       (signal, deadline) => {
         const hears = (): boolean => !isOver && !signal.aborted;
-        const onDelta: ModelContext['onDelta'] = pausing(
-          { pause: () => deadline.pause(), resume: () => hears() && deadline.resume() },
-          (delta) => (hears() ? context.onDelta(delta) : undefined),
-        );
+        const standStill = pausing({ pause: () => deadline.pause(), resume: () => hears() && deadline.resume() });
+        const onDelta: ModelContext['onDelta'] = (delta) => {
+          const caughtUp = hears() ? context.onDelta(delta) : undefined;
+          return caughtUp && standStill(caughtUp);
+        };
         const onMended: ModelContext['onMended'] = (mends) => void (hears() && context.onMended(mends)); // Tells only.
-        return model.send(request, { signal, clock, runId, path, traceparent, onDelta, onMended });
+        const told = { onDelta, onMended, waitFor: standStill };
+        return model.send(request, { signal, clock, runId, path, traceparent, ...told });
       },
       { clock, signal: context.signal, timeoutMs, timeoutError },
     );
@@ -46,17 +48,15 @@ interface Pausable {
   resume(): void;
 }
 
-/** Stands still while any reader is behind. A model may tell several pieces without waiting. */
-function pausing(deadline: Pausable, onDelta: ModelContext['onDelta']): ModelContext['onDelta'] {
-  let behind = 0;
-  return (delta) => {
-    const caughtUp = onDelta(delta);
-    if (caughtUp === undefined) return undefined;
-    behind++;
+/** Stands still while anything is waited for: a reader that is behind, a place in a queue. A model may tell several pieces without waiting. */
+function pausing(deadline: Pausable): <T>(wait: Promise<T>) => Promise<T> {
+  let waits = 0;
+  return (wait) => {
+    waits++;
     deadline.pause();
-    return caughtUp.finally(() => {
-      behind--;
-      if (behind === 0) deadline.resume();
+    return wait.finally(() => {
+      waits--;
+      if (waits === 0) deadline.resume();
     });
   };
 }

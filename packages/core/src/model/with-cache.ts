@@ -1,5 +1,6 @@
 import { canonicalJson } from '../base/json.ts';
 import { sha256 } from '../base/sha256.ts';
+import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
@@ -23,11 +24,14 @@ export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
     const known = await store.get(key);
     if (known !== undefined) return { ...known, usage: NOTHING };
     const reply = await model.send(request, context);
-    if (reply.choices.every(({ finish_reason: reason }) => reason === 'stop' || reason === 'tool_calls')) {
-      await store.set(key, reply);
-    }
+    if (reply.choices.every(isWhole)) await store.set(key, reply);
     return reply;
   });
+}
+
+function isWhole({ finish_reason: reason, message }: ChatReply['choices'][number]): boolean {
+  if (reason !== 'stop' && reason !== 'tool_calls') return false;
+  return textOf(message).trim() !== '' || (message.tool_calls?.length ?? 0) > 0;
 }
 
 /** Replies in memory, the newest so many of them. */

@@ -1,20 +1,22 @@
+import { untilAborted } from '../base/abort.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { atLeastOne, wrapped } from './wrapped.ts';
 
 /**
  * The same model, asked by at most `most` at once, of all agents that share this wrapper; the others wait in the order in which
- * they came. Who is aborted waits no longer. The wait is no part of an attempt's deadlines.
+ * they came. Who is aborted waits no longer, and gives its place to the next, also where the model does not heed that. The wait is no
+ * part of an attempt's time.
  *
  * @throws ConfigError where `most` is no whole number of 1 or more.
  */
 export function withConcurrency(model: ChatModel, most: number): ChatModel {
   const places = new Places(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
   return wrapped(model, async (request, context) => {
-    const { signal } = modelContext(context);
-    await places.take(signal);
+    const { signal, waitFor } = modelContext(context);
+    await waitFor(places.take(signal));
     try {
-      return await model.send(request, context);
+      return await untilAborted(signal, () => model.send(request, context));
     } finally {
       places.giveBack();
     }
@@ -29,13 +31,13 @@ class Places {
     this.#free = most;
   }
 
-  take(signal: AbortSignal): Promise<void> {
+  async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#free > 0) {
       this.#free--;
-      return Promise.resolve();
+      return;
     }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiting.delete(enter);
         reject(signal.reason);

@@ -1,3 +1,4 @@
+import { untilAborted } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -15,6 +16,7 @@ export interface RateLimit {
 /**
  * The same model, asked no more often than that, by all agents that share this wrapper: a request waits, in the order of
  * arrival, until there is room for it. A minute's allowance may be used at once, and comes back evenly. Who is aborted waits no longer.
+ * The wait is no part of an attempt's time.
  *
  * @throws ConfigError where a limit is no whole number of 1 or more, or where there is none.
  */
@@ -28,7 +30,7 @@ export function withRateLimit(model: ChatModel, { requestsPerMinute, tokensPerMi
   const tokens = bucket('tokensPerMinute', tokensPerMinute);
   let last: Promise<unknown> = Promise.resolve();
   return wrapped(model, async (request, context) => {
-    const { clock, signal } = modelContext(context);
+    const { clock, signal, waitFor } = modelContext(context);
     const estimate = tokens === undefined ? 0 : estimated(request);
     const entered = last.then(async () => {
       for (;;) {
@@ -42,7 +44,7 @@ export function withRateLimit(model: ChatModel, { requestsPerMinute, tokensPerMi
       tokens?.take(estimate);
     });
     last = entered.catch(() => undefined); // Who gave up holds up nobody.
-    await entered;
+    await waitFor(untilAborted(signal, () => entered));
     const reply = await model.send(request, context);
     tokens?.take(usedBy(reply, estimate) - estimate);
     return reply;

@@ -26,7 +26,8 @@ export function finished({ content, ...rest }: ToolResult, at: At): CallClosed {
   const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
   const { handsTo } = at.scope.definition.tools.get(callName(call)) ?? {};
   const over = handsTo === undefined ? {} : { handsTo };
-  return { type: 'tool.finished', ...answered(at), ...over, content: edited + content, ...rest };
+  const full = isEdited ? { full: content } : {};
+  return { type: 'tool.finished', ...answered(at), ...over, content: edited + content, ...full, ...rest };
 }
 
 /** What the model is told of an error: short, never a stack. The fact has the error itself. */

@@ -172,7 +172,7 @@ export class Exchange {
     return { ...rest, ...(reservation.completionTokens && { max_completion_tokens: reservation.completionTokens }) };
   }
 
-  #context(): ModelContext {
+  #context(): Partial<ModelContext> {
     const { signal, clock, runId, path, traceparent } = this.#scope;
     return {
       signal,

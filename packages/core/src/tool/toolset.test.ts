@@ -38,6 +38,10 @@ test.each([
   ['a tool that is not there', () => renameTools(tools, { erase: 'remove' })],
   ['the names of objects', () => renameTools(tools, { toString: 'x' })],
   ['another that is not there', () => filterTools(tools, ['erase'])],
+  [
+    'a deadline of a tool that is answered from outside',
+    () => withTimeout([{ ...read, isAnsweredOutside: true }], 500),
+  ],
   ['a deadline that is none', () => withTimeout(tools, Number.NaN)],
 ])('%s is refused', (_, make) => {
   expect(make).toThrow(ConfigError);

@@ -46,13 +46,23 @@ export function filterTools<Context>(
 /**
  * The same tools with another deadline.
  *
- * @throws ConfigError for a time that is none.
+ * @throws ConfigError for a time that is none, and for a tool that runs nothing of its own: an agent has its limit `durationMs`, a tool
+ * that is answered from outside its `approvalTimeoutMs`.
  */
 export function withTimeout<Context>(tools: readonly Tool<Context>[], timeoutMs: number): readonly Tool<Context>[] {
   return tools.map((tool) => {
     checkNumbers({ name: tool.name, timeoutMs });
+    checkOwn(tool);
     return Object.freeze({ ...tool, timeoutMs });
   });
+}
+
+function checkOwn({ name, delegate, isAnsweredOutside }: Tool): void {
+  if (delegate === undefined && !isAnsweredOutside) return;
+  const instead = delegate === undefined ? 'approvalTimeoutMs' : 'limits: { durationMs } of the agent';
+  throw new ConfigError(
+    `withTimeout: tool "${name}" runs nothing of its own that a deadline could end. Leave it out, and use ${instead}.`,
+  );
 }
 
 function renamed<Context>(tool: Tool<Context>, name: string): Tool<Context> {
