@@ -8,12 +8,25 @@ export interface BegunIn {
   readonly history: History;
   /** What its record says of the conversation. */
   readonly recorded: Pick<RunRecord, 'conversation'>;
+  /** Whether the run was aborted before the conversation was there. */
+  readonly isGivenUp: boolean;
+}
+
+export interface BeginningIn {
+  readonly said: History;
+  readonly signal: AbortSignal;
 }
 
 /** What is said comes after what the conversation has. */
-export async function beginIn(conversation: Conversation | undefined, said: History): Promise<BegunIn> {
-  if (conversation === undefined) return { history: said, recorded: {} };
-  const { id } = conversation;
-  const { version, messages, kept } = await loaded(conversation);
-  return { history: readInput([...messages, ...said.messages]), recorded: { conversation: { id, version, kept } } };
+export async function beginIn(conversation: Conversation | undefined, { said, signal }: BeginningIn): Promise<BegunIn> {
+  if (conversation === undefined) return { history: said, recorded: {}, isGivenUp: false };
+  try {
+    const { id } = conversation;
+    const { version, messages, kept } = await loaded({ ...conversation, signal });
+    const history = readInput([...messages, ...said.messages]);
+    return { history, recorded: { conversation: { id, version, kept } }, isGivenUp: false };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { history: said, recorded: {}, isGivenUp: true };
+  }
 }

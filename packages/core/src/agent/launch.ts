@@ -1,12 +1,16 @@
+import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
+import type { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
 import { memory } from '../durable/memory.ts';
 import { runIdOf } from '../durable/run-id.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
+import { reasonText } from '../perform/scope.ts';
 import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -62,17 +66,12 @@ function starting<Output>(
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     const { context } = options;
-    const { history, recorded } = await beginIn(options.conversation, said);
+    const begun = await beginIn(options.conversation, { said, signal: ports.signal });
+    const { history, recorded } = begun;
+    const ended = { runId: id, agent: definition.name, history, clock, ports };
+    if (begun.isGivenUp) return endedEarly<Output>({ conclusion: abortedBy(ports.signal), activeMs: 0 }, ended);
     const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
-    if (resolved.type === 'ended') {
-      const { conclusion, activeMs } = resolved;
-      const outcome = outcomeOf(
-        { ...initialState(history), activeMs },
-        { conclusion, runId: id, agent: definition.name },
-      );
-      ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
-      return outcome as Outcome<Output>; // None of these endings has an output.
-    }
+    if (resolved.type === 'ended') return endedEarly<Output>(resolved, ended);
     const { text: instructions } = resolved;
     const { messages } = history;
     const record: RunRecord = {
@@ -92,6 +91,28 @@ function starting<Output>(
     return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false, changes: NONE });
   };
   return { id, body };
+}
+
+interface Early {
+  readonly runId: string;
+  readonly agent: string;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly ports: RunPorts;
+}
+
+/** A run that ended before its host knew of it. */
+function endedEarly<Output>(
+  { conclusion, activeMs }: { readonly conclusion: Conclusion; readonly activeMs: number },
+  { history, clock, ports, ...run }: Early,
+): Outcome<Output> {
+  const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, ...run });
+  ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
+  return outcome as Outcome<Output>; // None of these endings has an output.
+}
+
+function abortedBy({ reason }: AbortSignal): Conclusion {
+  return { status: 'aborted', reason: reasonText(reason) };
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();

@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import { canonicalJson, isRecord } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
@@ -6,9 +8,7 @@ import { messageOf } from '../event/error-data.ts';
 import { isKeepable } from './run-id.ts';
 
 /** The messages of many runs: each begins with those before it, and leaves its own. Instructions are not among them. */
-export interface Conversation {
-  readonly id: string;
-  readonly store: ConversationStore;
+export interface Conversation extends Required<ConversationOptions> {
   /** All of them, valid to send. */
   messages(): Promise<readonly Message[]>;
   /**
@@ -25,6 +25,10 @@ export interface ConversationOptions {
   /** The same again finds the same messages. */
   readonly id: string;
   readonly store: ConversationStore;
+  /** A store that takes longer to read or to write has failed. @defaultValue 30_000 */
+  readonly timeoutMs?: number;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
 }
 
 /** Where conversations are kept: `memoryConversations()`, an SQLite file, a database of yours. */
@@ -57,9 +61,14 @@ export interface ConversationChange {
 /**
  * The conversation of that id: `agent.run('And tomorrow?', { conversation: chat })`. Made anew wherever it is needed.
  *
- * @throws ConfigError for an id that can't be kept, or what is no store.
+ * @throws ConfigError for an id that can't be kept, what is no store, or a time that is none.
  */
-export function conversation({ id, store }: ConversationOptions): Conversation {
+export function conversation({
+  id,
+  store,
+  timeoutMs = 30_000,
+  clock = systemClock,
+}: ConversationOptions): Conversation {
   if (!isKeepable(id)) {
     throw new ConfigError(
       `A conversation's id is ${JSON.stringify(id)}. Pass a text that is not empty, without NUL characters and lone surrogates.`,
@@ -70,16 +79,24 @@ export function conversation({ id, store }: ConversationOptions): Conversation {
       `Conversation "${id}" has no store. Pass memoryConversations(), or another ConversationStore.`,
     );
   }
+  if (!(timeoutMs > 0)) {
+    throw new ConfigError(`Conversation "${id}": timeoutMs is ${timeoutMs}. Pass a number greater than 0.`);
+  }
+  const stored: Stored = { id, store, timeoutMs, clock };
   return {
-    id,
-    store,
-    messages: async () => (await loaded({ id, store })).messages,
+    ...stored,
+    messages: async () => (await loaded(stored)).messages,
     append: async (messages) => {
       const { length } = readInput(messages).messages; // What are no messages is told before anything is read.
-      if (length > 0) await changed({ id, store }, (before) => appended(mended(before, id), messages));
+      if (length > 0) await changed(stored, (before) => appended(mended(before, id), messages));
     },
-    clear: () => changed({ id, store }, () => ({ keep: 0, messages: [] })),
+    clear: () => changed(stored, () => ({ keep: 0, messages: [] })),
   };
+}
+
+interface Stored extends Required<ConversationOptions> {
+  /** Whoever reads may give up; what was said is written to the end. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LoadedConversation extends StoredConversation {
@@ -88,13 +105,13 @@ export interface LoadedConversation extends StoredConversation {
 }
 
 /** @throws DurableError `conversation.store`, `conversation.invalid` */
-export async function loaded(options: ConversationOptions): Promise<LoadedConversation> {
-  return mended(await found(options), options.id);
+export async function loaded(stored: Stored): Promise<LoadedConversation> {
+  return mended(await found(stored), stored.id);
 }
 
 /** Whether it was written; where not, somebody else has written meanwhile. @throws DurableError `conversation.store` */
-export function saved({ id, store }: ConversationOptions, change: ConversationChange): Promise<boolean> {
-  return asked(id, () => store.save(id, change));
+export function saved(stored: Stored, change: ConversationChange): Promise<boolean> {
+  return asked(stored, ({ id, store }) => store.save(id, change));
 }
 
 /** How many messages two lists have in common, from the first on. */
@@ -107,8 +124,8 @@ function isSame(one: Message, other: Message | undefined): boolean {
   return one === other || (other !== undefined && canonicalJson(one) === canonicalJson(other));
 }
 
-async function found({ id, store }: ConversationOptions): Promise<StoredConversation> {
-  return (await asked(id, () => store.load(id))) ?? { version: 0, messages: [] };
+async function found(stored: Stored): Promise<StoredConversation> {
+  return (await asked(stored, ({ id, store }) => store.load(id))) ?? { version: 0, messages: [] };
 }
 
 function mended({ version, messages: stored }: StoredConversation, id: string): LoadedConversation {
@@ -130,13 +147,13 @@ function appended({ messages: before, kept }: LoadedConversation, messages: read
   return { keep: kept, messages: after.slice(kept) };
 }
 
-async function changed(options: ConversationOptions, change: (before: StoredConversation) => Rewriting): Promise<void> {
+async function changed(stored: Stored, change: (before: StoredConversation) => Rewriting): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const before = await found(options);
-    if (await saved(options, { version: before.version, ...change(before) })) return;
+    const before = await found(stored);
+    if (await saved(stored, { version: before.version, ...change(before) })) return;
   }
   throw new DurableError(
-    `Conversation "${options.id}" was written by others ${TRIES} times in between. Try again when they are done.`,
+    `Conversation "${stored.id}" was written by others ${TRIES} times in between. Try again when they are done.`,
     { code: 'conversation.busy' },
   );
 }
@@ -144,9 +161,11 @@ async function changed(options: ConversationOptions, change: (before: StoredConv
 /** Of those who write at once, one gets on each time. */
 const TRIES = 10;
 
-async function asked<T>(id: string, ask: () => Promise<T>): Promise<T> {
+async function asked<T>(stored: Stored, ask: (stored: Stored) => Promise<T>): Promise<T> {
+  const { id, clock, timeoutMs, signal = new AbortController().signal } = stored;
+  const timeoutError = (): Error => new Error(`it did not answer within ${timeoutMs / 1000} s`);
   try {
-    return await ask();
+    return await withDeadline(() => ask(stored), { clock, signal, timeoutMs, timeoutError });
   } catch (cause) {
     if (DurableError.is(cause)) throw cause;
     throw new DurableError(
