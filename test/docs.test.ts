@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkPrograms, codeOf, isExcerpt, pages } from '../scripts/code-blocks/check-pages.ts';
+import { brokenLinks } from '../scripts/code-blocks/links.ts';
 import { readPage } from '../scripts/code-blocks/read-page.ts';
 
 const all = pages().map(codeOf);
@@ -68,4 +69,8 @@ test.each([
   ],
 ])('a page can leave nothing out without a word: %j', (markdown, message) => {
   expect(() => readPage('page.md', markdown)).toThrow(message);
+});
+
+test('every link within the pages leads to a page that is there, and to a heading of it', () => {
+  expect(pages().flatMap(brokenLinks)).toEqual([]);
 });

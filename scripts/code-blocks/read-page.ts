@@ -52,7 +52,8 @@ export const MARK = '\u0001';
  * - `with <package>`: written for another framework.
  * - `from <file>`: is in that file of ours, word for word but for the indentation.
  *
- * A comment that begins with `<!-- ts` is code too, of the program that follows or goes on: what a reader can do without.
+ * A comment that begins with `<!-- ts` is code too, of the block that follows: what a reader can do without. One that begins with
+ * `<!-- ts continued` belongs to the program before.
  * A `text` block behind a `ts` block is what that prints; `…` in it stands for anything within a line.
  *
  * @throws Error for a fence that nothing is known of, or that never ends.
@@ -71,20 +72,21 @@ interface Part {
 }
 
 const HIDDEN = '<!-- ts';
+const HIDDEN_END = '<!-- ts continued';
 
 function* partsOf(page: string, markdown: string): Generator<Part> {
   const lines = markdown.split('\n');
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     const fence = /^\s*(?<marks>```+|~~~+)/.exec(line)?.groups?.['marks'];
-    const isHidden = line.trim() === HIDDEN;
+    const isHidden = line === HIDDEN || line === HIDDEN_END;
     if (fence === undefined && !isHidden) continue;
     if (fence !== undefined && !line.startsWith('```')) {
       throw new Error(`${page}:${index + 1}: a fence has to be three backticks at the beginning of the line.`);
     }
     const end = lines.indexOf(isHidden ? '-->' : (fence ?? ''), index + 1);
     if (end === -1) throw new Error(`${page}:${index + 1}: this has no end.`);
-    const info = isHidden ? HIDDEN : line.slice(3).trim();
+    const info = isHidden ? line : line.slice(3).trim();
     yield { info, line: index + 2, lines: lines.slice(index + 1, end) };
     index = end;
   }
@@ -117,6 +119,7 @@ class PageReader {
     const mayPrint = this.#mayPrint;
     this.#mayPrint = false;
     if (part.info === HIDDEN) this.#hidden.push(part);
+    else if (part.info === HIDDEN_END) this.#last(part).parts.push(part);
     else if (language === 'ts') this.#addCode(part, rest.join(' '));
     else if (language === 'text' && mayPrint) this.#addOutput(part);
     else if (!OTHERS.includes(language)) {
