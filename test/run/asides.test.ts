@@ -118,3 +118,13 @@ test('a cost limit holds whoever of a chain answers: what is set aside is what t
   expect(spent.cost).toBeGreaterThan(0);
   expect(spent.cost).toBeLessThanOrEqual(0.01);
 });
+
+test.each([
+  ['Model "mute"', { model: { name: 'mute', send: async () => undefined as never } }],
+  ['A model middleware', { middleware: [{ model: async () => undefined as never }] }],
+])('%s that gives no reply fails the run, and is told what to give', async (by, options) => {
+  const agent = new Agent({ model: scriptedModel(() => reply.text('Done.')), ...options });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
+  expect(outcome.status === 'failed' && outcome.error.message).toContain(`${by} gave no reply.`);
+});

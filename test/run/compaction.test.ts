@@ -131,10 +131,15 @@ test.each(hosts)(
   },
 );
 
-test('a prompt that the server finds too long is summarised, and asked once more', async () => {
+test.each([
+  ['a model of choice', true],
+  ['the model of the turn', false],
+])('a prompt that the server finds too long is summarised by %s, and asked once more', async (_, isOwn) => {
   const tooLong = reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
-  const model = scriptedModel([tooLong, reply.text('Short enough.')]);
-  const middleware = [compactBySummary({ window: 1_000_000, keepTurns: 1, model: writer() })];
+  const answers = isOwn ? [] : [reply.text('They read pages up to 1.')];
+  const model = scriptedModel([tooLong, ...answers, reply.text('Short enough.')]);
+  const chosen = isOwn ? { model: writer() } : {};
+  const middleware = [compactBySummary({ window: 1_000_000, keepTurns: 1, ...chosen })];
   const history: Message[] = [
     { role: 'user', content: `1: ${long}` },
     { role: 'assistant', content: 'Yes.' },
@@ -144,7 +149,7 @@ test('a prompt that the server finds too long is summarised, and asked once more
   ];
   const { output } = await new Agent({ model, middleware }).run(history);
   expect(output).toBe('Short enough.');
-  expect(model.requests[1]?.messages[0]).toEqual({
+  expect(model.requests.at(-1)?.messages[0]).toEqual({
     role: 'user',
     content: 'Summary of the conversation so far:\nThey read pages up to 1.',
   });

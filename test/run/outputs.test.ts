@@ -1,4 +1,4 @@
-import { Agent, type ChatModel, openai } from '@pawl/core';
+import { Agent, type ChatModel, openai, outputGuard } from '@pawl/core';
 import { offlineServer, reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -51,6 +51,23 @@ test('an output that is no object comes as what it is, its parts as well', async
     expect(server.requests[0]?.body.response_format).toMatchObject({
       json_schema: { schema: { properties: { value: { type: 'array' } } } },
     });
+  });
+});
+
+test('an output of several types is told in pieces, and from the beginning where a guard puts another in its place', async () => {
+  const either = z.union([z.object({ city: z.string() }), z.object({ error: z.string() })]);
+  const guard = outputGuard({
+    name: 'towns',
+    output: either,
+    check: ({ value }) => ('city' in value ? { type: 'replace', text: '{"error": "no such town"}' } : { type: 'pass' }),
+  });
+  await served([reply.text('{"city": "Old Oslo"}')], async (model) => {
+    const run = new Agent({ model, output: either, middleware: [guard] }).run('Where?');
+    const told: unknown[] = [];
+    run.on('output.partial', ({ partial }) => told.push(partial));
+    run.on('model.discarded', () => told.push('discarded'));
+    expect((await run).output).toEqual({ error: 'no such town' });
+    expect(told).toEqual([{}, { city: 'Old ' }, { city: 'Old Oslo' }, 'discarded', { error: 'no such town' }]);
   });
 });
 

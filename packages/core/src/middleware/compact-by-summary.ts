@@ -37,8 +37,9 @@ export function compactBySummary<Context = unknown>(options: SummaryCompactionOp
       try {
         return await next(request);
       } catch (error) {
-        if (!(error instanceof ContextLengthError) || options.model === undefined) throw error;
-        const messages = await compacted(request.messages, { ...options, model: options.model, ask: scope.ask });
+        if (!(error instanceof ContextLengthError)) throw error;
+        const { model = scope.model } = options;
+        const messages = await compacted(request.messages, { ...options, model, ask: scope.ask });
         if (messages === undefined) throw error;
         return next({ ...request, messages });
       }

@@ -9,7 +9,9 @@ import type { CallModel } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
+import type { ChatModel } from '../model/chat-model.ts';
 import { Aside } from './aside.ts';
+import { checkReply } from './check-reply.ts';
 import { Exchange } from './exchange.ts';
 import { forgettable, leavable } from './leavable.ts';
 import type { ModelCall } from './middleware.ts';
@@ -79,8 +81,9 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     tellSteered(said, { turn: action.turn, scope });
     const asked = said.length === 0 ? planned : { ...planned, messages: [...planned.messages, ...said] };
     const request = requestOf(asked, { action, scope });
-    const reply = await untilAborted(scope.signal, () => wrapped(asking)(request));
+    const reply = await untilAborted(scope.signal, () => wrapped(planned.model, asking)(request));
     leave?.();
+    checkReply(reply, 'A model middleware');
     const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;
@@ -103,10 +106,10 @@ function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: 
 }
 
 /** The request's way through the middleware, the first one outermost. */
-function wrapped({ action: { turn }, scope, exchange, aside }: Asking): ModelCall {
+function wrapped(model: ChatModel, { action: { turn }, scope, exchange, aside }: Asking): ModelCall {
   const inner: ModelCall = (request) => forgettable(exchange.call(request));
-  return scope.definition.middleware.reduceRight<ModelCall>((next, { model }) => {
-    return model === undefined ? next : (request) => model(request, next, middlewareScope(scope, { turn, aside }));
+  return scope.definition.middleware.reduceRight<ModelCall>((next, { model: wrap }) => {
+    return wrap === undefined ? next : (request) => wrap(request, next, middlewareScope(scope, { turn, aside, model }));
   }, inner);
 }
 

@@ -13,6 +13,7 @@ import { type Answered, type Attempt, type AttemptFailure, attempts } from '../m
 import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import { chainOf, highestPrice } from '../model/price.ts';
+import { checkReply } from './check-reply.ts';
 import { PartialOutput } from './partial-output.ts';
 import type { Scope } from './scope.ts';
 
@@ -39,7 +40,7 @@ export class Exchange {
   #attempt = 0;
   /** Whether pieces of the present attempt were told. */
   #hasTold = false;
-  /** Of the present attempt. */
+  /** Of the pieces that count. */
   #partial: PartialOutput | undefined;
   #usage: Usage = NO_USAGE;
   #reserved: Reserved | undefined;
@@ -84,6 +85,7 @@ export class Exchange {
     const request = await this.#reserve(asked);
     this.#asked = request;
     const { reply, model } = await this.#attempts(request);
+    checkReply(reply, `Model "${model.name}"`);
     this.#asked = undefined;
     this.#said = reply;
     this.modelName = model.name;
@@ -149,6 +151,7 @@ export class Exchange {
   tellDiscarded(): void {
     if (!this.#hasTold) return;
     this.#hasTold = false;
+    this.#partial = this.#newPartial();
     void this.#scope.tell.notice({ type: 'model.discarded', turn: this.#turn, attempt: this.#attempt }); // As above.
   }
 
@@ -189,9 +192,13 @@ export class Exchange {
     this.#attempt = attempt;
     this.#price = price;
     this.#hasTold = false;
-    const { output } = this.#scope.definition;
-    this.#partial = output && new PartialOutput(output.unwrap);
+    this.#partial = this.#newPartial();
     void this.#scope.tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model }); // Nothing to wait with.
+  }
+
+  #newPartial(): PartialOutput | undefined {
+    const { output } = this.#scope.definition;
+    return output && new PartialOutput(output.unwrap);
   }
 
   #onFailed({ attempt, model, error, retryInMs, counted }: AttemptFailure, request: ChatRequest): void {

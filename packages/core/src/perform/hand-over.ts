@@ -39,7 +39,7 @@ async function handedOver(
   const { sees, speaker } = destination;
   const instructions = await untilAborted(scope.signal, () => speaker.instructionsFor(context));
   const { messages } = known().history;
-  const within = { ...middlewareScope(scope, { turn, aside }), model: definition.model };
+  const within = middlewareScope(scope, { turn, aside });
   const seen = await untilAborted(scope.signal, () => sees(messages, within));
   const edits = seen === messages ? [] : editsBetween(messages, History.from(seen).messages);
   if (seen.length === 0) throw new ConfigError(`Agent "${to}" would see no messages. Have its view give at least one.`);

@@ -15,6 +15,8 @@ export interface MiddlewareScope<Context = unknown> {
   readonly path: string;
   /** Counted from 1. */
   readonly turn: number;
+  /** Of the agent that speaks; around a request the one that is asked. */
+  readonly model: ChatModel;
   /** Aborted when the run ends. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

@@ -164,10 +164,17 @@ function chosenTools(names: readonly string[], { toolObjects }: Definition): rea
   return isWhole ? toolObjects : chosen;
 }
 
+interface Within {
+  readonly turn: number;
+  readonly aside: Aside;
+  /** @defaultValue the agent's */
+  readonly model?: ChatModel;
+}
+
 export function middlewareScope(
-  { context, runId, path, signal, clock, known }: Scope,
-  { turn, aside }: { readonly turn: number; readonly aside: Aside },
+  { context, runId, path, signal, clock, known, definition }: Scope,
+  { turn, aside, model = definition.model }: Within,
 ): MiddlewareScope<never> {
-  const ask: MiddlewareScope['ask'] = (model, request) => aside.ask(model, request);
-  return { context, runId, path, turn, signal, clock, earlier: known().earlier, ask };
+  const ask: MiddlewareScope['ask'] = (asked, request) => aside.ask(asked, request);
+  return { context, runId, path, turn, model, signal, clock, earlier: known().earlier, ask };
 }

@@ -23,10 +23,8 @@ import type { Middleware, MiddlewareScope } from './middleware.ts';
 /** What the next agent sees of the conversation. Messages that stay are the same objects. */
 export type View = (messages: readonly Message[], scope: ViewScope) => readonly Message[] | Promise<readonly Message[]>;
 
-export interface ViewScope extends MiddlewareScope {
-  /** Of the agent that hands over. */
-  readonly model: ChatModel;
-}
+/** Of the agent that hands over. */
+export type ViewScope = MiddlewareScope;
 
 /** Where a conversation may go. */
 export interface Destination {
