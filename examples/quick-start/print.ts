@@ -1,4 +1,4 @@
-import type { Run } from '@pawl/core';
+import { callArguments, callName, type Run } from '@pawl/core';
 
 /** Prints what happens, as it happens. */
 export async function print(run: Run): Promise<void> {
@@ -22,9 +22,10 @@ export async function print(run: Run): Promise<void> {
       case 'tool.finished':
       case 'tool.failed': {
         const { call, content, durationMs } = event;
-        const asked = call.type === 'function' ? `${call.function.name} ${call.function.arguments}` : call.custom.name;
         const mark = event.type === 'tool.finished' ? '✓' : '✗';
-        line(`   ${mark} ${asked}\n     ${content.replaceAll('\n', '\n     ').slice(0, 300)}  (${durationMs} ms)`);
+        line(
+          `   ${mark} ${callName(call)} ${callArguments(call)}\n     ${content.replaceAll('\n', '\n     ').slice(0, 300)}  (${durationMs} ms)`,
+        );
       }
     }
   }

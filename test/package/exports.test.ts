@@ -51,6 +51,8 @@ test('the packages export what they promise, and nothing else', () => {
     'ToolError',
     'ToolTimeoutError',
     'azure',
+    'callArguments',
+    'callName',
     'compactByReference',
     'compactBySummary',
     'conversation',

@@ -1,4 +1,13 @@
-import { Agent, type ChatModel, customTool, type Run, type Tool } from '@pawl/core';
+import {
+  Agent,
+  type ChatModel,
+  callArguments,
+  callName,
+  customTool,
+  type Run,
+  type Tool,
+  type ToolCall,
+} from '@pawl/core';
 import { describe, expectTypeOf, test } from 'vitest';
 
 declare const model: ChatModel;
@@ -25,6 +34,11 @@ describe('a custom tool', () => {
     });
     expectTypeOf(tool).toEqualTypeOf<Tool<unknown>>();
     expectTypeOf(new Agent({ model, tools: [tool] }).run('Hello')).toEqualTypeOf<Run<string>>();
+  });
+
+  test('is called as functions are, as far as a listener has to know', () => {
+    expectTypeOf(callName).toEqualTypeOf<(call: ToolCall) => string>();
+    expectTypeOf(callArguments).toEqualTypeOf<(call: ToolCall) => string>();
   });
 
   test('asks for the context that it needs', () => {

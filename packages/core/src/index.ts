@@ -22,6 +22,7 @@ export type { Json, JsonObject } from './base/json.ts';
 export type * from './chat/chunk.ts';
 export { ModelError, ProtocolError } from './chat/errors.ts';
 export type * from './chat/message.ts';
+export { callArguments, callName } from './chat/message.ts';
 export type * from './chat/reply.ts';
 export type * from './chat/request.ts';
 export type {
