@@ -1,0 +1,52 @@
+// Counts what `JSON.stringify` is given in a run of many turns: node count-json.ts <base URL> <turns> <streamed|whole>.
+// A process of its own, so that nothing but the run writes JSON.
+import { Agent, openai, tool } from '@pawl/core';
+import { z } from 'zod';
+
+const [, , baseURL = '', turns = '', how = ''] = process.argv;
+const names: string[] = [];
+const charactersByTurn: number[] = [];
+let characters = 0;
+
+const tools = ['add', 'subtract', 'multiply'].map((name) =>
+  tool({
+    name,
+    description: `Does what it is called: ${name}.`,
+    input: z.object({ turn: z.number().describe('Which turn it is.') }),
+    effect: 'read',
+    execute: ({ turn }) => {
+      charactersByTurn.push(characters);
+      return `It is turn ${turn}.`;
+    },
+  }),
+);
+const model = openai('any', { baseURL, apiKey: 'key' });
+const agent = new Agent({ model, instructions: 'Count.', tools, limits: { turns: Number(turns) + 1 } });
+
+const stringify = JSON.stringify;
+const counting = (...args: Parameters<typeof stringify>): string => {
+  const text: string = stringify(...args);
+  names.push(...namesIn(args[0]));
+  characters += String(text).length;
+  return text;
+};
+JSON.stringify = counting as typeof stringify; // It has two signatures.
+const { output } = await agent.run('Go.', { stream: how === 'streamed' });
+JSON.stringify = stringify;
+console.log(JSON.stringify({ output, names: names.sort(), charactersByTurn }));
+
+/** A message as `tool call_7`, a tool as `add`: whatever of them is in a value, however deep. */
+function namesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { role, tool_calls, tool_call_id, function: called } = value as Sent; // If it is one.
+  if (role !== undefined) return [[role, tool_call_id ?? tool_calls?.[0]?.id].join(' ').trim()];
+  if (called?.parameters !== undefined) return [called.name];
+  return Object.values(value).flatMap(namesIn);
+}
+
+interface Sent {
+  readonly role?: string;
+  readonly tool_calls?: readonly { readonly id: string }[];
+  readonly tool_call_id?: string;
+  readonly function?: { readonly name: string; readonly parameters?: object };
+}
