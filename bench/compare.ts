@@ -4,16 +4,17 @@
 //   npm run bench -- --write      kept in bench/results, docs/performance.md and README.md
 //   npm run bench -- --rounds 3   fewer rounds than 7
 
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { contestants, isInstalled, peers, versionsOf } from './compare/contestants.ts';
 import { measureFootprint } from './compare/footprint.ts';
 import { installContestants, installPeers } from './compare/install.ts';
+import { whereAndWhen } from './compare/machine.ts';
 import { measureMemory } from './compare/memory.ts';
-import { markdown } from './compare/report.ts';
+import { comparison } from './compare/report.ts';
 import type { Result } from './compare/result.ts';
 import { measureRounds } from './compare/rounds.ts';
 import { measureStart } from './compare/start.ts';
+import { keepComparison } from './results.ts';
 
 const { values } = parseArgs({
   options: { peers: { type: 'boolean' }, write: { type: 'boolean' }, rounds: { type: 'string', default: '7' } },
@@ -32,13 +33,12 @@ say('memory of parked runs');
 const memory = await measureMemory(entries, 2);
 say('imports, sizes and types');
 const result: Result = {
-  at: new Date().toISOString().slice(0, 10),
-  node: process.versions.node,
-  machine: `${cpus()[0]?.model.trim()}, ${cpus().length} cores`,
+  ...whereAndWhen(),
   ...rounds,
   names: entries.map(({ name }) => name),
   versions: versionsOf(entries),
   measured: { ...measured, ...memory, ...measureStart(entries, 10), ...(await measureFootprint(entries)) },
 };
-console.log(markdown(result));
+console.log(comparison(result));
+if (values.write) keepComparison(result);
 say('done');

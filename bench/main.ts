@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const BENCHES = new Map([
   ['compare', 'compare.ts'],
   ['profile', 'profile.ts'],
-  ['heap', 'heap.ts'],
+  ['scale', 'scale.ts'],
   ['durable', 'durable.ts'],
   ['dbos', 'dbos.ts'],
 ]);

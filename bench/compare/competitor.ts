@@ -6,6 +6,8 @@ interface CompetitorOptions {
   /** The server's. */
   readonly port: unknown;
   readonly nodeOptions?: readonly string[];
+  /** More arguments of the worker. */
+  readonly args?: readonly string[];
 }
 
 /** A contestant at work in its process. */
@@ -14,9 +16,9 @@ export class Competitor {
   readonly child: Child<WorkerOrder>;
   readonly #failed = new Set<string>();
 
-  constructor({ name, file }: Entry, { port, nodeOptions = [] }: CompetitorOptions) {
+  constructor({ name, file }: Entry, { port, nodeOptions = [], args = [] }: CompetitorOptions) {
     this.name = name;
-    this.child = new Child('worker.ts', { args: [file, String(port)], nodeOptions });
+    this.child = new Child('worker.ts', { args: [file, String(port), ...args], nodeOptions });
   }
 
   /** Whether it could. */

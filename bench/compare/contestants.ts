@@ -15,12 +15,15 @@ export interface Entry {
   readonly folder: string;
 }
 
+export const base: Entry = entry(BASE, 'contestants/by-hand/fetch.client.ts');
+export const pawl: Entry = entry(PAWL, 'contestants/pawl/agent.client.ts');
+
 /** The loops by hand and Pawl. */
 export const contestants: readonly Entry[] = [
-  entry(BASE, 'contestants/by-hand/fetch.client.ts'),
+  base,
   entry('node:http', 'contestants/by-hand/node-http.client.ts'),
   entry('undici', 'contestants/undici/request.client.ts'),
-  entry(PAWL, 'contestants/pawl/agent.client.ts'),
+  pawl,
 ];
 
 /** All that are there, installed or not. */

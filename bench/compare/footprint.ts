@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { instantiations } from '../../test/types/cost/instantiations.ts';
-import { BASE, contestants, type Entry, PAWL, packagesOf } from './contestants.ts';
+import { BASE, type Entry, PAWL, packagesOf, pawl } from './contestants.ts';
 import type { Measured, Samples } from './rows.ts';
 
 /** What installing puts on the disk, and what core is in a bundle and to the compiler. */
@@ -37,8 +37,6 @@ function packageCount({ folder }: Entry): number {
 
 /** Of all that `@pawl/core` exports and what it depends on, but zod; minified and gzipped. */
 async function bundleBytes(): Promise<number> {
-  const pawl = contestants.find(({ name }) => name === PAWL);
-  if (pawl === undefined) throw new Error('Pawl is not among the contestants.');
   const build = await rolldown({
     cwd: pawl.folder,
     input: '@pawl/core',

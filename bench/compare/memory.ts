@@ -45,13 +45,13 @@ async function ofParked(entry: Entry): Promise<Memory | undefined> {
   }
 }
 
-interface Parking {
+export interface Parking {
   readonly competitor: Competitor;
   readonly server: Child<ServerOrder>;
 }
 
-/** What is in use when so many wait in all. */
-async function parked(count: number, { competitor, server }: Parking): Promise<Memory | undefined> {
+/** What is in use when so many runs wait for their replies in all. */
+export async function parked(count: number, { competitor, server }: Parking): Promise<Memory | undefined> {
   const there = await server.ask<number>({ type: 'held' });
   await competitor.measure('memory', { type: 'park', count: count - there });
   const endAt = performance.now() + WAIT_MS;

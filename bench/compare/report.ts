@@ -5,15 +5,18 @@ import { median, quantile } from './statistics.ts';
 
 const FLOORS = [BASE, 'node:http', 'undici'];
 
-/** The table of one run, and how it came about. */
-export function markdown(result: Result): string {
-  const { at, node, machine, rounds, others } = result;
-  const head = `${at}, Node ${node}, ${machine}; medians of ${rounds} rounds; other processes used ${(others * 100).toFixed(0)} % of the machine.`;
-  return `${head}\n\n${goalTable(result)}${hasPeers(result) ? `\n${peerTable(result)}` : ''}`;
+/** The tables of one run, and how it came about. */
+export function comparison(result: Result): string {
+  return `${origin(result)}\n\n${goalTable(result)}${hasPeers(result) ? `\n${peerTable(result)}` : ''}`;
+}
+
+/** When, where and how much beside it. */
+export function origin({ at, node, machine, rounds, others }: Result): string {
+  return `${at}, Node ${node}, ${machine}; medians of ${rounds} rounds; other processes used ${(others * 100).toFixed(0)} % of the machine meanwhile.`;
 }
 
 /** Pawl and the loops by hand. In brackets the middle half of the rounds. */
-export function goalTable(result: Result): string {
+function goalTable(result: Result): string {
   const peerHead = hasPeers(result) ? ' best peer |' : '';
   const head = `| work | goal | Pawl | Pawl / fetch | node:http / fetch | undici / fetch |${peerHead}\n`;
   const line = `|---|--:|--:|--:|--:|--:|${hasPeers(result) ? '--:|' : ''}\n`;
@@ -29,7 +32,7 @@ export function goalTable(result: Result): string {
       amount(result, { key, name: PAWL }),
       value,
       ...['node:http', 'undici'].map((name) => optional(median(ratios(result, { key, name })))),
-      ...(hasPeers(result) ? [bestPeer(result, key)] : []),
+      ...(hasPeers(result) ? [namedBest(bestPeer(result, key))] : []),
     ];
     return `| ${cells.join(' | ')} |\n`;
   });
@@ -63,13 +66,22 @@ function amount({ measured }: Result, { key, name }: Place): string {
   return Number.isNaN(value) ? '' : `${figure(value)} ${ROWS[key].unit}`;
 }
 
-function bestPeer(result: Result, key: RowKey): string {
+export interface Best {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Of the other frameworks. */
+export function bestPeer(result: Result, key: RowKey): Best | undefined {
   const row: Row = ROWS[key];
   const values = peersOf(result).map((name) => {
     const of = row.isAbsolute ? (result.measured[key]?.[name] ?? []) : ratios(result, { key, name });
     return { name, value: median(of) };
   });
-  const [best] = values.filter(({ value }) => Number.isFinite(value)).sort((a, b) => a.value - b.value);
+  return values.filter(({ value }) => Number.isFinite(value)).sort((a, b) => a.value - b.value)[0];
+}
+
+function namedBest(best: Best | undefined): string {
   return best === undefined ? '' : `${figure(best.value)} ${best.name}`;
 }
 

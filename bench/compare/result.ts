@@ -1,10 +1,8 @@
+import type { Where } from './machine.ts';
 import type { Measured } from './rows.ts';
 
 /** What one run of the bench found. It is what `bench/results/compare.json` holds. */
-export interface Result {
-  readonly at: string;
-  readonly node: string;
-  readonly machine: string;
+export interface Result extends Where {
   readonly rounds: number;
   /** The share of the machine that other processes used while the rounds were measured. */
   readonly others: number;

@@ -6,10 +6,12 @@ export interface Answers {
   readonly calls: number;
   /** Words of the last turn's text: as many chunks, where it is streamed. */
   readonly words: number;
-  /** A stream in one write, in one for each chunk, or with a pause of 5 ms after the first word. */
+  /** A stream in one write, in one for each chunk, or in two, the first of which ends with the first word. */
   readonly writes: 'whole' | 'each' | 'first';
-  /** Milliseconds before each reply; `held` until the server is told to let them go. */
-  readonly after: number | 'held';
+  /** Between writes; without one, each write has a turn of the server's event loop of its own. */
+  readonly pauseMs: number;
+  /** Whether each reply waits until the server is told to let them go. */
+  readonly isHeld: boolean;
 }
 
 /** What a contestant does. */
@@ -25,7 +27,8 @@ const plain: Scenario = {
   calls: 1,
   words: 1,
   writes: 'whole',
-  after: 0,
+  pauseMs: 0,
+  isHeld: false,
   isStreamed: false,
   toolCount: 2,
   atOnce: 1,
@@ -35,20 +38,20 @@ export function scenario(given: Partial<Scenario>): Scenario {
   return { ...plain, ...given };
 }
 
-export function pathOf({ turns, calls, words, writes, after }: Answers): string {
-  return `turns=${turns}&calls=${calls}&words=${words}&writes=${writes}&after=${after}`;
+export function pathOf({ turns, calls, words, writes, pauseMs, isHeld }: Answers): string {
+  return `turns=${turns}&calls=${calls}&words=${words}&writes=${writes}&pauseMs=${pauseMs}&isHeld=${isHeld}`;
 }
 
 export function answersAt(path: string): Answers {
   const fields = new URLSearchParams(path);
   const count = (name: string): number => Number(fields.get(name));
-  const after = fields.get('after');
   return {
     turns: count('turns'),
     calls: count('calls'),
     words: count('words'),
-    writes: (fields.get('writes') ?? 'whole') as Answers['writes'], // Written by `pathOf`.
-    after: after === 'held' ? after : Number(after),
+    writes: fields.get('writes') as Answers['writes'], // Written by `pathOf`.
+    pauseMs: count('pauseMs'),
+    isHeld: fields.get('isHeld') === 'true',
   };
 }
 

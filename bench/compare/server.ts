@@ -12,7 +12,6 @@ interface Known extends Answers {
   readonly replies: Map<string, readonly Buffer[]>;
 }
 
-const PAUSE_MS = 5;
 const TOOL_MESSAGE = Buffer.from('"role":"tool"');
 const STREAM = Buffer.from('"stream":true');
 const USAGE = Buffer.from('"include_usage":true');
@@ -28,9 +27,8 @@ function answer(socket: Socket, { path, body }: Incoming): void {
   const key = `${number} ${isStreamed} ${hasUsage}`;
   const writes = answers.replies.get(key) ?? repliesTo(answers, { number, isStreamed, hasUsage });
   answers.replies.set(key, writes);
-  const send = (): void => write(socket, writes, answers.writes === 'first' ? PAUSE_MS : 0);
-  if (answers.after === 'held') held.push(send);
-  else if (answers.after > 0) setTimeout(send, answers.after);
+  const send = (): void => write(socket, writes, answers.pauseMs);
+  if (answers.isHeld) held.push(send);
   else send();
 }
 
@@ -46,7 +44,7 @@ function toolMessages(body: Buffer): number {
   return count;
 }
 
-/** Each in a turn of the event loop of its own, or so much later. */
+/** Each in a turn of the event loop of its own, or after a pause. */
 function write(socket: Socket, writes: readonly Buffer[], pauseMs: number): void {
   let at = 0;
   const next = (): void => {

@@ -1,7 +1,9 @@
 // One contestant in a process of its own: does what it is ordered to, and tells what that cost. Its arguments: the client's
-// file, and the server's port.
+// file, the server's port, and `count-timers` where they are to be counted.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { countTimers, timerCounts } from './count-timers.ts';
 import { writeProfile } from './cpu-profile.ts';
 import { expectedText, pathOf, type Scenario, scenario } from './scenario.ts';
 import { type Client, type Contestant, executions, PROMPT } from './work.ts';
@@ -21,6 +23,12 @@ export type WorkerOrder =
   | { readonly type: 'settle' }
   /** µs of CPU time so far. */
   | { readonly type: 'cpu' }
+  /** So many conversations, as many side by side as the scenario says. */
+  | { readonly type: 'runs'; readonly scenario: Scenario; readonly count: number }
+  /** As `load`. The reply: how late the event loop's turns were. */
+  | { readonly type: 'delay'; readonly scenario: Scenario; readonly ms: number }
+  /** The reply: timers, where they are counted. */
+  | { readonly type: 'timers' }
   /** As `load`, with a CPU profile written to the file. */
   | { readonly type: 'profile'; readonly scenario: Scenario; readonly ms: number; readonly file: string };
 
@@ -30,7 +38,15 @@ export interface Memory {
   readonly live: number;
 }
 
-const [file = '', port = ''] = process.argv.slice(2);
+/** Milliseconds. */
+export interface Delay {
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+const [file = '', port = '', counts] = process.argv.slice(2);
+if (counts === 'count-timers') countTimers();
 const { connect }: Contestant = await import(pathToFileURL(file).href);
 const clients = new Map<string, Client>();
 const parked: Promise<void>[] = [];
@@ -80,18 +96,34 @@ async function load({ scenario: of, ms }: { readonly scenario: Scenario; readonl
   return cost;
 }
 
-/** Conversations side by side, one after the other in each lane. At least one in each. */
-async function lanes(one: Conversation, ms: number): Promise<number> {
+/** At least one conversation in each lane. How many there were. */
+function lanes(one: Conversation, ms: number): Promise<number> {
   const end = performance.now() + ms;
+  return inLanes(one, (count) => count <= one.of.atOnce || performance.now() < end);
+}
+
+/** Conversations side by side, one after the other in each lane, as long as `isWanted` says so of the next one's number. */
+async function inLanes(one: Conversation, isWanted: (count: number) => boolean): Promise<number> {
   let count = 0;
   const lane = async (): Promise<void> => {
-    do {
-      await converse(one);
+    while (isWanted(count + 1)) {
       count++;
-    } while (performance.now() < end);
+      await converse(one);
+    }
   };
   await Promise.all(Array.from({ length: one.of.atOnce }, lane));
   return count;
+}
+
+async function delayUnder({ scenario: of, ms }: { readonly scenario: Scenario; readonly ms: number }): Promise<Delay> {
+  const one = await conversation(of);
+  await lanes(one, ms / 4);
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  await lanes(one, ms);
+  histogram.disable();
+  const [median, p99] = [50, 99].map((percentile) => histogram.percentile(percentile) / 1e6);
+  return { median: median ?? Number.NaN, p99: p99 ?? Number.NaN, max: histogram.max / 1e6 };
 }
 
 async function costByTurn(turns: number): Promise<readonly number[]> {
@@ -107,7 +139,7 @@ async function costByTurn(turns: number): Promise<readonly number[]> {
 }
 
 async function firstWord(count: number): Promise<number> {
-  const one = await conversation(scenario({ words: 20, writes: 'first', isStreamed: true }));
+  const one = await conversation(scenario({ words: 20, writes: 'first', pauseMs: 5, isStreamed: true }));
   const waits: number[] = [];
   for (let index = 0; index < count; index++) {
     const startedAt = performance.now();
@@ -122,7 +154,7 @@ async function firstWord(count: number): Promise<number> {
 }
 
 async function park(count: number): Promise<void> {
-  const one = await conversation(scenario({ after: 'held' }));
+  const one = await conversation(scenario({ isHeld: true }));
   for (let index = 0; index < count; index++) parked.push(converse(one));
 }
 
@@ -156,6 +188,12 @@ async function obey(order: WorkerOrder): Promise<unknown> {
       return Promise.all(parked);
     case 'cpu':
       return micros();
+    case 'runs':
+      return inLanes(await conversation(order.scenario), (count) => count <= order.count);
+    case 'delay':
+      return delayUnder(order);
+    case 'timers':
+      return timerCounts();
     case 'profile':
       return writeProfile(order.file, () => load(order));
   }

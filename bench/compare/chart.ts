@@ -1,0 +1,110 @@
+import { PAWL } from './contestants.ts';
+import { bestPeer, ratios, rowKeys } from './report.ts';
+import type { Result } from './result.ts';
+import { ROWS, type Row, type RowKey } from './rows.ts';
+import { median } from './statistics.ts';
+
+const WIDTH = 840;
+const LABELS = 300;
+const RIGHT = 70;
+const TOP = 70;
+const LINE = 26;
+const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** A dot for each contestant and row, on a logarithmic scale: what the loop over `fetch` costs is 1. Readable on light and on dark. */
+export function chart(result: Result): string {
+  const keys = rowKeys.filter((key) => ratios(result, { key, name: PAWL }).length > 0);
+  const bottom = TOP + keys.length * LINE;
+  const lines = keys.map((key, index) => lineOf(result, { key, y: TOP + index * LINE + LINE / 2 }));
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 34}" role="img" aria-label="${TITLE}">
+<style>${STYLE}</style>
+<text class="title" x="0" y="18">${TITLE}</text>
+${legend(result)}
+${TICKS.map((ratio) => tick(ratio, bottom)).join('\n')}
+${lines.join('\n')}
+</svg>
+`;
+}
+
+const TITLE = 'Cost to a loop by hand over fetch (1), less is better';
+
+// Presentation attributes of a picture that is shown by <img> see no style of the page but its colour scheme.
+const STYLE = `
+text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+.title, .own { font-weight: 600 } .own { text-anchor: end }
+.axis { font-size: 11px; fill: #59636e; text-anchor: middle }
+.grid { stroke: #d1d9e0 } .one { stroke: #59636e }
+.pawl { fill: #0969da } .http { fill: none; stroke: #1a7f37; stroke-width: 2 } .undici { fill: none; stroke: #9a6700; stroke-width: 2 } .peer { fill: #8250df }
+@media (prefers-color-scheme: dark) {
+text { fill: #f0f6fc } .axis { fill: #9198a1 } .grid { stroke: #3d444d } .one { stroke: #9198a1 }
+.pawl { fill: #4493f8 } .http { stroke: #3fb950 } .undici { stroke: #d29922 } .peer { fill: #ab7df8 }
+}
+`.trim();
+
+interface Series {
+  readonly title: string;
+  ratio(key: RowKey): number;
+  mark(x: number, y: number): string;
+}
+
+function seriesOf(result: Result): readonly Series[] {
+  const of = (name: string) => (key: RowKey) => median(ratios(result, { key, name }));
+  return [
+    {
+      title: 'node:http by hand',
+      ratio: of('node:http'),
+      mark: (x, y) => `<circle class="http" cx="${x}" cy="${y}" r="4"/>`,
+    },
+    {
+      title: 'undici by hand',
+      ratio: of('undici'),
+      mark: (x, y) => `<rect class="undici" x="${round(x - 3.5)}" y="${y - 3.5}" width="7" height="7"/>`,
+    },
+    {
+      title: 'best of the other frameworks',
+      ratio: (key) => bestPeer(result, key)?.value ?? Number.NaN,
+      mark: (x, y) => `<path class="peer" d="M${x} ${y - 5}l5.5 9.5h-11z"/>`,
+    },
+    { title: 'Pawl', ratio: of(PAWL), mark: (x, y) => `<circle class="pawl" cx="${x}" cy="${y}" r="6"/>` },
+  ];
+}
+
+function lineOf(result: Result, { key, y }: { readonly key: RowKey; readonly y: number }): string {
+  const row: Row = ROWS[key];
+  const marks = seriesOf(result).flatMap(({ ratio, mark }) => {
+    const value = ratio(key);
+    return Number.isFinite(value) ? [mark(xOf(value), y)] : [];
+  });
+  const own = median(ratios(result, { key, name: PAWL })).toFixed(2);
+  return `<text x="0" y="${y + 4}">${row.title}</text>${marks.join('')}<text class="own" x="${WIDTH}" y="${y + 4}">${own}</text>`;
+}
+
+function legend(result: Result): string {
+  let x = 0;
+  const shown = seriesOf(result).filter(({ ratio }) => rowKeys.some((key) => Number.isFinite(ratio(key))));
+  return shown
+    .toReversed()
+    .map(({ title, mark }) => {
+      const drawn = `${mark(x + 8, 40)}<text x="${x + 20}" y="44">${title}</text>`;
+      x += 44 + title.length * 7;
+      return drawn;
+    })
+    .join('\n');
+}
+
+function tick(ratio: number, bottom: number): string {
+  const x = xOf(ratio);
+  const line = `<line class="${ratio === 1 ? 'one' : 'grid'}" x1="${x}" x2="${x}" y1="${TOP}" y2="${bottom}"/>`;
+  return `${line}<text class="axis" x="${x}" y="${bottom + 18}">${ratio}</text>`;
+}
+
+/** What is beyond the scale is drawn at its end. */
+function xOf(ratio: number): number {
+  const [least = 1, most = 1] = [TICKS[0], TICKS.at(-1)];
+  const within = Math.min(Math.max(ratio, least), most);
+  return round(LABELS + (Math.log(within / least) / Math.log(most / least)) * (WIDTH - LABELS - RIGHT));
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,33 @@
+export interface Timers {
+  readonly made: number;
+  /** Neither over nor cancelled. */
+  readonly pending: number;
+}
+
+const pending = new Set<unknown>();
+let made: number | undefined;
+
+export function timerCounts(): Timers {
+  if (made === undefined) throw new Error('Nothing has counted the timers of this process.');
+  return { made, pending: pending.size };
+}
+
+/** From now on, but for Node's own: to be called before anything is loaded that sets timers. */
+export function countTimers(): void {
+  made = 0;
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const counting = (work: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
+    made = (made ?? 0) + 1;
+    const timer = set(() => {
+      pending.delete(timer);
+      work(...args);
+    }, ms);
+    pending.add(timer);
+    return timer;
+  };
+  globalThis.setTimeout = counting as typeof set; // It has more signatures, which nothing here uses.
+  globalThis.clearTimeout = (timer) => {
+    pending.delete(timer);
+    clear(timer);
+  };
+}

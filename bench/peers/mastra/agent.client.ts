@@ -1,0 +1,26 @@
+import { Agent } from '@mastra/core/agent';
+import { createTool } from '@mastra/core/tools';
+import { z } from 'zod';
+import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+
+export const connect: Contestant['connect'] = (setup) => {
+  const tools = workTools(z, setup).map(({ name, description, schema, execute }) => {
+    return [name, createTool({ id: name, description, inputSchema: schema, execute })];
+  });
+  const agent = new Agent({
+    id: 'assistant',
+    name: 'assistant',
+    instructions: SYSTEM,
+    model: { id: `bench/${MODEL}`, url: setup.baseURL, apiKey: 'key' },
+    tools: Object.fromEntries(tools),
+  });
+  const options = { maxSteps: setup.maxTurns };
+  return {
+    run: async (prompt) => (await agent.generate(prompt, options)).text,
+    async stream(prompt, onText) {
+      const output = await agent.stream(prompt, options);
+      for await (const { type, payload } of output.fullStream) if (type === 'text-delta') onText(payload.text);
+      return output.text;
+    },
+  };
+};

@@ -1,0 +1,57 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { chart } from './compare/chart.ts';
+import { comparison, origin } from './compare/report.ts';
+import type { Result } from './compare/result.ts';
+import { type Scale, scaleReport } from './scale/report.ts';
+
+const root = join(import.meta.dirname, '..');
+const COMPARISON = 'bench/results/compare.json';
+const SCALE = 'bench/results/scale.json';
+
+export function keepComparison(result: Result): void {
+  write(COMPARISON, json(result));
+  writeGenerated();
+}
+
+export function keepScale(scale: Scale): void {
+  write(SCALE, json(scale));
+  writeGenerated();
+}
+
+/** By path: what the results say of themselves, and the pages that show them. */
+export function generated(): ReadonlyMap<string, string> {
+  const result: Result = JSON.parse(read(COMPARISON));
+  const scale: Scale = JSON.parse(read(SCALE));
+  const shown = { comparison: comparison(result), 'comparison-origin': origin(result), scale: scaleReport(scale) };
+  return new Map([
+    ['bench/results/compare.md', shown.comparison],
+    ['bench/results/compare.svg', chart(result)],
+    ['bench/results/scale.md', shown.scale],
+    ...['README.md', 'docs/performance.md'].map((path) => [path, filled(read(path), shown)] as const),
+  ]);
+}
+
+/** Puts each text between the comments with its name, which the page has where it is to be shown. */
+function filled(page: string, texts: Readonly<Record<string, string>>): string {
+  return page.replace(/(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => {
+    return `${start}\n${texts[name]?.trim()}\n\n${end}`;
+  });
+}
+
+function writeGenerated(): void {
+  for (const [path, text] of generated()) write(path, text);
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}

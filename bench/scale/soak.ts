@@ -1,0 +1,44 @@
+import { Child } from '../compare/child.ts';
+import { Competitor } from '../compare/competitor.ts';
+import type { Entry } from '../compare/contestants.ts';
+import { scenario } from '../compare/scenario.ts';
+import type { ServerOrder } from '../compare/server.ts';
+import type { Memory } from '../compare/worker.ts';
+
+const RUNS = 100_000;
+const SAMPLES = 10;
+const AT_ONCE = 64;
+
+export interface Soak {
+  readonly runs: number;
+  readonly seconds: number;
+  /** After each tenth of the runs, garbage collected. */
+  readonly liveMiB: readonly number[];
+  readonly rssMiB: readonly number[];
+}
+
+/** Runs of two turns over HTTP in one process. */
+export async function measureSoak(entry: Entry): Promise<Soak> {
+  const server = new Child<ServerOrder>('server.ts', { isApart: true });
+  const port = await server.ready();
+  const competitor = new Competitor(entry, { port, nodeOptions: ['--expose-gc'] });
+  try {
+    await competitor.start();
+    const samples: Memory[] = [];
+    const startedAt = performance.now();
+    const order = { type: 'runs', scenario: scenario({ turns: 2, atOnce: AT_ONCE }), count: RUNS / SAMPLES } as const;
+    while (samples.length < SAMPLES) {
+      await competitor.child.ask(order);
+      samples.push(await competitor.child.ask<Memory>({ type: 'memory' }));
+    }
+    return {
+      runs: RUNS,
+      seconds: (performance.now() - startedAt) / 1_000,
+      liveMiB: samples.map(({ live }) => live / 2 ** 20),
+      rssMiB: samples.map(({ rss }) => rss / 2 ** 20),
+    };
+  } finally {
+    await competitor.child.stop();
+    await server.stop();
+  }
+}
