@@ -1,5 +1,5 @@
 // What one process can carry: 10,000 runs at once, 100,000 runs one after the other, and the event loop under 64 streams.
-//   npm run bench -- scale            what it found
+//   npm run bench -- scale            what it found; of one alone: scale delays, scale many, scale soak
 //   npm run bench -- scale --write    kept in bench/results and docs/performance.md
 import { parseArgs } from 'node:util';
 import { base, pawl } from './compare/contestants.ts';
@@ -8,17 +8,24 @@ import { whereAndWhen } from './compare/machine.ts';
 import { keepScale } from './results.ts';
 import { measureDelays } from './scale/delay.ts';
 import { measureManyRuns } from './scale/many-runs.ts';
-import { type Scale, scaleReport } from './scale/report.ts';
+import { type Measured, type Scale, scaleReport } from './scale/report.ts';
 import { measureSoak } from './scale/soak.ts';
 
-const { values } = parseArgs({ options: { write: { type: 'boolean' } } });
+const MEASURES: { readonly [Name in keyof Measured]: () => Promise<Measured[Name]> } = {
+  many: () => measureManyRuns(pawl),
+  soak: () => measureSoak(pawl),
+  delays: () => measureDelays([pawl, base]),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' } } });
+const [only] = positionals;
 
 await installContestants();
-const scale: Scale = {
-  ...whereAndWhen(),
-  many: await measureManyRuns(pawl),
-  soak: await measureSoak(pawl),
-  delays: await measureDelays([pawl, base]),
-};
-console.log(scaleReport(scale));
-if (values.write) keepScale(scale);
+if (only !== undefined && only in MEASURES) {
+  console.log(JSON.stringify(await MEASURES[only as keyof Measured](), null, 2)); // It is one of them.
+} else {
+  const { many, soak, delays } = MEASURES;
+  const scale: Scale = { ...whereAndWhen(), many: await many(), soak: await soak(), delays: await delays() };
+  console.log(scaleReport(scale));
+  if (values.write) keepScale(scale);
+}

@@ -22,17 +22,24 @@ export class Child<Order> {
   readonly #process: ChildProcess;
   readonly #timeoutMs: number;
   #waiting: Waiting | undefined;
+  /** Its last words, which are told where it ends by itself. */
+  #said = '';
 
   /** Which has said its first word when `ready` resolves. */
   constructor(file: string, { args = [], nodeOptions = [], isApart = false, timeoutMs = 60_000 }: ChildOptions = {}) {
     const command = [process.execPath, ...nodeOptions, join(import.meta.dirname, file), ...args];
     const [program = '', ...rest] = isApart && canPin() ? [...PINNED, ...command] : command;
     this.#timeoutMs = timeoutMs;
-    this.#process = spawn(program, rest, { env: environment(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#process = spawn(program, rest, { env: environment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-SAID_LENGTH);
+    });
     this.#process.on('message', (message) =>
       this.#hear(message as { readonly value?: unknown; readonly error?: string }),
     ); // Our own processes send nothing else.
-    this.#process.on('exit', (code, signal) => this.#end(new Error(`${file} ended with ${code ?? signal}.`)));
+    this.#process.on('exit', (code, signal) =>
+      this.#end(new Error(`${file} ended with ${code ?? signal}. ${this.#said}`)),
+    );
   }
 
   ready(): Promise<unknown> {
@@ -81,6 +88,7 @@ export class Child<Order> {
   }
 }
 
+const SAID_LENGTH = 2_000;
 const TASKSET = '/usr/bin/taskset';
 const PINNED = [TASKSET, '-c', String(availableParallelism() - 1)];
 

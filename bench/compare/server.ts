@@ -12,18 +12,20 @@ interface Known extends Answers {
   readonly replies: Map<string, readonly Buffer[]>;
 }
 
-const TOOL_MESSAGE = Buffer.from('"role":"tool"');
-const STREAM = Buffer.from('"stream":true');
-const USAGE = Buffer.from('"include_usage":true');
+const COMPACT = fieldsWith(':');
+/** Some clients send JSON with line breaks. */
+const INDENTED = fieldsWith(': ');
+const LINE_FEED = 10;
 
 const known = new Map<string, Known>();
 let held: (() => void)[] = [];
 
 function answer(socket: Socket, { path, body }: Incoming): void {
   const answers = knownAt(path.slice(1, path.indexOf('/', 1)));
-  const number = Math.floor(toolMessages(body) / answers.calls) + 1;
-  const isStreamed = body.includes(STREAM);
-  const hasUsage = isStreamed && body.includes(USAGE);
+  const { toolMessage, stream, usage } = body[1] === LINE_FEED ? INDENTED : COMPACT;
+  const number = Math.floor(countOf(toolMessage, body) / answers.calls) + 1;
+  const isStreamed = body.includes(stream);
+  const hasUsage = isStreamed && body.includes(usage);
   const key = `${number} ${isStreamed} ${hasUsage}`;
   const writes = answers.replies.get(key) ?? repliesTo(answers, { number, isStreamed, hasUsage });
   answers.replies.set(key, writes);
@@ -38,9 +40,18 @@ function knownAt(path: string): Known {
   return there;
 }
 
-function toolMessages(body: Buffer): number {
+function fieldsWith(separator: string) {
+  const field = (name: string, value: string): Buffer => Buffer.from(`"${name}"${separator}${value}`);
+  return {
+    toolMessage: field('role', '"tool"'),
+    stream: field('stream', 'true'),
+    usage: field('include_usage', 'true'),
+  };
+}
+
+function countOf(needle: Buffer, body: Buffer): number {
   let count = 0;
-  for (let at = body.indexOf(TOOL_MESSAGE); at !== -1; at = body.indexOf(TOOL_MESSAGE, at + 1)) count++;
+  for (let at = body.indexOf(needle); at !== -1; at = body.indexOf(needle, at + 1)) count++;
   return count;
 }
 

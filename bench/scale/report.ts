@@ -1,12 +1,12 @@
+import type { Where } from '../compare/machine.ts';
 import type { Delays } from './delay.ts';
 import type { ManyRuns } from './many-runs.ts';
 import type { Soak } from './soak.ts';
 
 /** What `bench/results/scale.json` holds. */
-export interface Scale {
-  readonly at: string;
-  readonly node: string;
-  readonly machine: string;
+export interface Scale extends Where, Measured {}
+
+export interface Measured {
   readonly many: ManyRuns;
   readonly soak: Soak;
   readonly delays: Delays;

@@ -3,9 +3,6 @@ import { Agent, createTool } from '@voltagent/core';
 import { z } from 'zod';
 import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
 
-// AI SDK 6 warns about VoltAgent's system message in every run.
-globalThis.AI_SDK_LOG_WARNINGS = false;
-
 export const connect: Contestant['connect'] = (setup) => {
   const { baseURL, maxTurns } = setup;
   const server = createOpenAICompatible({ name: 'bench', apiKey: 'key', baseURL, includeUsage: true });
