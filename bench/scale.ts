@@ -8,7 +8,7 @@ import { whereAndWhen } from './compare/machine.ts';
 import { keepScale } from './results.ts';
 import { measureDelays } from './scale/delay.ts';
 import { measureManyRuns } from './scale/many-runs.ts';
-import { type Measured, type Scale, scaleReport } from './scale/report.ts';
+import { type Measured, type Scale, scaleReport, shortfalls } from './scale/report.ts';
 import { measureSoak } from './scale/soak.ts';
 
 const MEASURES: { readonly [Name in keyof Measured]: () => Promise<Measured[Name]> } = {
@@ -28,4 +28,7 @@ if (only !== undefined && only in MEASURES) {
   const scale: Scale = { ...whereAndWhen(), many: await many(), soak: await soak(), delays: await delays() };
   console.log(scaleReport(scale));
   if (values.write) keepScale(scale);
+  const short = shortfalls(scale);
+  for (const each of short) console.error(each);
+  process.exitCode = short.length > 0 ? 1 : 0;
 }

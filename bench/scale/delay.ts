@@ -8,8 +8,10 @@ import type { Delay } from '../compare/worker.ts';
 const MS = 5_000;
 const streams = { words: 500, writes: 'each', isStreamed: true, atOnce: 64 } as const;
 
-export const STREAMS: Readonly<Record<string, Scenario>> = {
-  'a chunk every 10 ms in each': scenario({ ...streams, pauseMs: 10 }),
+export const AT_READING_SPEED = 'a chunk every 10 ms in each';
+
+const STREAMS: Readonly<Record<string, Scenario>> = {
+  [AT_READING_SPEED]: scenario({ ...streams, pauseMs: 10 }),
   'as fast as the server can': scenario(streams),
 };
 

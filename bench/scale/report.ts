@@ -1,5 +1,6 @@
+import { PAWL } from '../compare/contestants.ts';
 import type { Where } from '../compare/machine.ts';
-import type { Delays } from './delay.ts';
+import { AT_READING_SPEED, type Delays } from './delay.ts';
 import type { ManyRuns } from './many-runs.ts';
 import type { Soak } from './soak.ts';
 
@@ -12,17 +13,36 @@ export interface Measured {
   readonly delays: Delays;
 }
 
+/** What is promised of one process and was not so. */
+export function shortfalls({ soak, delays }: Measured): readonly string[] {
+  const grown = growth(soak);
+  const p99 = delays[AT_READING_SPEED]?.[PAWL]?.p99 ?? Number.NaN;
+  return [
+    ...(grown <= MOST_GROWTH ? [] : [`The heap grew by ${grown.toFixed(3)} over the soak, allowed is ${MOST_GROWTH}.`]),
+    ...(p99 < MOST_DELAY_MS
+      ? []
+      : [`The event loop was ${p99.toFixed(0)} ms late at p99, allowed is ${MOST_DELAY_MS}.`]),
+  ];
+}
+
+const MOST_GROWTH = 1.05;
+const MOST_DELAY_MS = 50;
+
+/** From the second sample on, when everything is there that stays. */
+function growth({ liveMiB }: Soak): number {
+  return (liveMiB.at(-1) ?? Number.NaN) / (liveMiB[1] ?? Number.NaN);
+}
+
 export function scaleReport({ at, node, machine, many, soak, delays }: Scale): string {
-  const [, second = Number.NaN] = soak.liveMiB;
-  const last = soak.liveMiB.at(-1) ?? Number.NaN;
+  const sample = (index: number, values: readonly number[]): string => (values.at(index) ?? Number.NaN).toFixed(1);
   const lines = [
     `${at}, Node ${node}, ${machine}.`,
     '',
     `- ${count(many.runs)} runs at once, all waiting for a silent server: ${many.rssKiBEach.toFixed(1)} KiB of RSS and ${many.liveKiBEach.toFixed(1)} KiB of live heap each, ` +
       `${many.timersEach.toFixed(1)} timers each (${many.timersMadeEach.toFixed(1)} made over a run's life), ${(many.cpuShareIdle * 100).toFixed(1)} % of a core. ` +
       `They were started in ${seconds(many.startMs)}; all ended with their answers ${seconds(many.endMs)} after the server let them go.`,
-    `- ${count(soak.runs)} runs of two turns, 64 at a time, in ${soak.seconds.toFixed(0)} s: live heap ${second.toFixed(1)} MiB after the second tenth, ${last.toFixed(1)} MiB after the last ` +
-      `(${(last / second).toFixed(3)}); RSS ${soak.rssMiB[1]?.toFixed(0)} and ${soak.rssMiB.at(-1)?.toFixed(0)} MiB.`,
+    `- ${count(soak.runs)} runs of two turns, 64 at a time, in ${soak.seconds.toFixed(0)} s: live heap ${sample(1, soak.liveMiB)} MiB after the second tenth, ${sample(-1, soak.liveMiB)} MiB ` +
+      `after the last (${growth(soak).toFixed(3)}); RSS ${sample(1, soak.rssMiB)} and ${sample(-1, soak.rssMiB)} MiB.`,
     '',
     '| event loop delay under 64 streams, ms | median | p99 | most |',
     '|---|--:|--:|--:|',
