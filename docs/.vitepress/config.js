@@ -62,6 +62,7 @@ export default defineConfig({
         items: [
           { text: 'Architecture', link: '/architecture' },
           { text: 'What happens when', link: '/behaviours' },
+          { text: 'Performance', link: '/performance' },
           { text: 'Decisions', collapsed: true, items: under('decisions', decisions) },
         ],
       },
