@@ -1,46 +1,20 @@
-import http, { type Agent } from 'node:http';
-import https from 'node:https';
 import { ConfigError } from '../../base/errors.ts';
 import { environmentVariable } from '../environment.ts';
-import { type ProxyServer, TunnelAgent } from './tunnel.ts';
-
-/** The way to a server. */
-export interface Route {
-  readonly agent: Agent;
-  readonly proxy: ProxyServer | undefined;
-}
+import type { ProxyServer } from './tunnel.ts';
 
 /**
- * The connections that requests to this address share; through a proxy where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`
- * say so. The machine itself is always reached directly.
+ * The proxy on the way to this address, where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name one. The machine itself is
+ * always reached directly.
  *
  * @throws ConfigError where the variable that applies is no address of a proxy.
  */
-export function routeTo(url: string): Route {
+export function proxyTo(url: string): ProxyServer | undefined {
   const { protocol, hostname, port } = new URL(url);
   const isSecure = protocol === 'https:';
   const name = isSecure ? 'https_proxy' : 'http_proxy';
   const given = variable(name);
   const isDirect = given === undefined || isLoopback(hostname) || isExempt(hostname, port || (isSecure ? '443' : '80'));
-  if (isDirect) return { agent: isSecure ? secureAgent : plainAgent, proxy: undefined };
-  const proxy = proxyAt(given, name);
-  return { agent: isSecure ? tunnels(proxy) : plainAgent, proxy };
-}
-
-// An agent turns off the delay of small packets, and its idle sockets do not keep the process alive.
-const plainAgent = new http.Agent({ keepAlive: true });
-const secureAgent = new https.Agent({ keepAlive: true });
-
-/** One for each proxy, so that all models share its connections. */
-const tunnelAgents = new Map<string, Agent>();
-
-function tunnels(proxy: ProxyServer): Agent {
-  const key = JSON.stringify(proxy);
-  const known = tunnelAgents.get(key);
-  if (known !== undefined) return known;
-  const agent = new TunnelAgent(proxy);
-  tunnelAgents.set(key, agent);
-  return agent;
+  return isDirect ? undefined : proxyAt(given, name);
 }
 
 /** Lower case first, as most programs do. */
