@@ -1,174 +1,100 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as core from '@pawl/core';
-import * as host from '@pawl/core/host';
-import * as sqlite from '@pawl/core/sqlite';
-import * as zod3 from '@pawl/core/zod3';
-import * as dbos from '@pawl/dbos';
-import * as testing from '@pawl/testing';
-import * as testingCassette from '@pawl/testing/cassette';
-import * as testingConformance from '@pawl/testing/conformance';
-import * as testingEvaluation from '@pawl/testing/evaluation';
-import * as testingExplore from '@pawl/testing/explore';
-import * as testingHost from '@pawl/testing/host';
-import * as tools from '@pawl/tools';
-import { expect, test } from 'vitest';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { beforeAll, expect, test } from 'vitest';
+import { build, subPaths } from '../../scripts/published.ts';
+import { type Bundled, sizes } from '../../scripts/sizes.ts';
+import { LIMITS } from './size-limits.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-test('the packages export what they promise, and nothing else', () => {
-  expect(Object.keys(core).sort()).toEqual([
-    'AbortRun',
-    'Agent',
-    'ApprovalError',
-    'ConfigError',
-    'ContextLengthError',
-    'ConversationError',
-    'DurableError',
-    'EmptyReplyError',
-    'GuardError',
-    'HttpError',
-    'ModelError',
-    'NetworkError',
-    'OutputError',
-    'PawlError',
-    'ProtocolError',
-    'RefuseRun',
-    'Run',
-    'RunAbortedError',
-    'RunError',
-    'RunFailedError',
-    'RunFilteredError',
-    'RunLimitedError',
-    'RunRefusedError',
-    'RunSuspendedError',
-    'RunTruncatedError',
-    'StuckError',
-    'SuspendRun',
-    'TimeoutError',
-    'ToolCorrectionError',
-    'ToolError',
-    'ToolTimeoutError',
-    'azure',
-    'callArguments',
-    'callName',
-    'compactByReference',
-    'compactBySummary',
-    'conversation',
-    'customTool',
-    'filterTools',
-    'inputGuard',
-    'jsonSchema',
-    'lastMessages',
-    'memory',
-    'memoryConversations',
-    'memoryStore',
-    'openai',
-    'outputGuard',
-    'parts',
-    'prefixTools',
-    'renameTools',
-    'requireApproval',
-    'route',
-    'stopAfter',
-    'summary',
-    'systemClock',
-    'tool',
-    'toolGuard',
-    'toolSearch',
-    'toolsByTurn',
-    'withCache',
-    'withConcurrency',
-    'withFallback',
-    'withRateLimit',
-    'withRetry',
-    'withTimeout',
-  ]);
-  expect(Object.keys(sqlite).sort()).toEqual(['sqlite', 'sqliteConversations']);
-  expect(Object.keys(host).sort()).toEqual([
-    'Drain',
-    'agentNameOf',
-    'checkAnswer',
-    'checkMessage',
-    'enqueuedRecord',
-    'existing',
-    'followFacts',
-    'forkOf',
-    'hasEnded',
-    'isOpen',
-    'notWaiting',
-    'pathOf',
-    'recordFrom',
-    'recordText',
-    'resumeWith',
-    'sideBySide',
-    'stepText',
-    'unknown',
-  ]);
-  expect(Object.keys(dbos).sort()).toEqual(['dbosClient', 'dbosHost']);
-  expect(Object.keys(zod3)).toEqual(['zod3']);
-  expect(Object.keys(tools).sort()).toEqual([
-    'Outputs',
-    'askUser',
-    'brave',
-    'editFile',
-    'fetchPage',
-    'httpRequest',
-    'listFiles',
-    'notes',
-    'readFile',
-    'readOutput',
-    'searchFiles',
-    'searxng',
-    'sqlQuery',
-    'sqlSchema',
-    'tavily',
-    'todo',
-    'webSearch',
-    'writeFile',
-  ]);
-  expect(Object.keys(testingHost).sort()).toEqual(['BrokenPromise', 'FragileHost', 'HostAround', 'hostConformance']);
-  expect(Object.keys(testingCassette).sort()).toEqual(['CassetteError', 'cassette', 'cassetteFrom']);
-  expect(Object.keys(testingConformance).sort()).toEqual(['ConformanceError', 'conformance', 'reportText']);
-  const evaluating = ['callsTools', 'conclude', 'evaluate', 'evaluationTable', 'exactly', 'fits', 'judge', 'within'];
-  expect(Object.keys(testingEvaluation).sort()).toEqual(evaluating);
-  expect(Object.keys(testingExplore).sort()).toEqual(['ExplorationError', 'exploreAgent', 'schemaModel']);
-  expect(Object.keys(testing).sort()).toEqual([
-    'FAULT_NAMES',
-    'NetworkBlockedError',
-    'ScriptError',
-    'blockNetwork',
-    'checkHistory',
-    'manualClock',
-    'offlineServer',
-    'reply',
-    'scriptedModel',
-    'standIn',
-    'testTool',
-    'withFaults',
+beforeAll(build, 120_000);
+
+/** What files export, by their places in the list. */
+async function exportsOf(files: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const bundle = await rolldown({
+    input: Object.fromEntries(files.map((file, index) => [String(index), file])),
+    platform: 'neutral',
+    external: /^[^./]/,
+    plugins: files.every((file) => file.endsWith('.d.ts')) ? dts({ dtsInput: true, oxc: true, tsconfig: false }) : [],
+  });
+  const { output } = await bundle.generate({ format: 'esm' });
+  await bundle.close();
+  const chunks = output.flatMap((one) => (one.type === 'chunk' && one.isEntry ? [one] : []));
+  return files.map((_, index) => [...(chunks.find(({ name }) => name === String(index))?.exports ?? [])].sort());
+}
+
+test('the packages export what they promise, types included, and nothing else', async () => {
+  const paths = subPaths();
+  const values = await exportsOf(paths.map(({ code }) => code));
+  const names = await exportsOf(paths.map(({ declarations }) => declarations));
+  const lines = paths.flatMap(({ name }, index) =>
+    (names[index] ?? []).map((each) => `${name}: ${values[index]?.includes(each) ? '' : 'type '}${each}\n`),
+  );
+  // Written by: vitest run --project unit -u test/package/exports.test.ts
+  await expect(lines.join('')).toMatchFileSnapshot('exports.txt');
+  // What has no declaration could not be used.
+  expect(values.flat().filter((each) => !names.flat().includes(each))).toEqual([]);
+}, 60_000);
+
+test('every sub-path of the sources is published, and no other', () => {
+  for (const folder of ['core', 'dbos', 'testing', 'tools']) {
+    const { exports, publishConfig } = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
+    expect(Object.keys(publishConfig.exports)).toEqual(Object.keys(exports));
+  }
+});
+
+/** A file of core as it is published, and all that it loads before anything is called. */
+function loadedBy(file: string, seen: Set<string> = new Set()): ReadonlySet<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const path = join(root, 'packages', 'core', 'bundle', file);
+  for (const [, from = ''] of readFileSync(path, 'utf8').matchAll(/^(?:import|export) (?:.*from )?"(.*)";$/gm)) {
+    if (from.startsWith('./')) loadedBy(from.slice(2), seen);
+    else seen.add(from);
+  }
+  return seen;
+}
+
+/** What comes from outside of core. */
+function outside(loaded: ReadonlySet<string>): readonly string[] {
+  return [...loaded].filter((name) => !name.endsWith('.js')).sort();
+}
+
+test('core as published loads nothing of node: before a request is made, and only its dependencies and zod', () => {
+  const dependencies = ['#transport', 'eventemitter3', 'eventsource-parser', 'p-retry', 'zod/v4/core'];
+  expect(outside(loadedBy('index.js'))).toEqual(dependencies);
+  expect(outside(loadedBy('host.js'))).toEqual(['eventemitter3', 'eventsource-parser']);
+  expect(outside(loadedBy('zod3.js'))).toEqual(['zod-to-json-schema', 'zod/v4/core']);
+  expect(outside(loadedBy('transport-fetch.js'))).toEqual([]);
+  expect(outside(loadedBy('transport-node.js'))).toEqual([]);
+  expect(outside(loadedBy('sqlite.js')).filter((name) => name.startsWith('node:'))).toEqual([
+    'node:crypto',
+    'node:fs',
+    'node:os',
+    'node:sqlite',
   ]);
 });
 
-test('core as built imports nothing of node: outside the Node transport and SQLite, and only its four dependencies and zod', () => {
-  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', join(root, 'packages', 'core')]);
-  const built = join(root, 'packages', 'core', 'dist');
-  const files = readdirSync(built, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
-  const imported = new Set<string>();
-  for (const name of files) {
-    if (name.startsWith('model/node/') || name.startsWith('sqlite/')) continue;
-    for (const [, from = ''] of readFileSync(join(built, name), 'utf8').matchAll(
-      /^(?:import|export) .*from '([^.].*)';$/gm,
-    )) {
-      imported.add(from);
-    }
-  }
-  expect([...imported].sort()).toEqual([
-    '#transport',
-    'eventemitter3',
-    'eventsource-parser',
-    'p-retry',
-    'zod-to-json-schema',
-    'zod/v4/core',
-  ]);
+test('core as published is few files, since each costs time to import', () => {
+  expect([...loadedBy('index.js')].filter((name) => name.endsWith('.js')).length).toBeLessThan(20);
+});
+
+let measured: readonly Bundled[] = [];
+beforeAll(async () => {
+  measured = await sizes();
 }, 60_000);
+
+test('each entry point has its limit in a bundle, and stays under it', () => {
+  expect(measured.map(({ name }) => name)).toEqual(Object.keys(LIMITS));
+  expect(measured.filter(({ name, size }) => size > (LIMITS[name] ?? 0))).toEqual([]);
+  // One that is far too high holds nothing.
+  expect(measured.filter(({ name, size }) => size < (LIMITS[name] ?? 0) * 0.85)).toEqual([]);
+});
+
+test('who imports `tool` alone gets no client, no loop and no dependency but zod', () => {
+  const alone = measured.find(({ name }) => name.startsWith('{ tool }'))?.modules ?? [];
+  const files = alone.map((id) => /bundle\/(.*)$/.exec(id)?.[1] ?? id);
+  expect(files.sort()).toEqual(['base.js', 'schema.js', 'tool.js', 'zod/v4/core']);
+});

@@ -1,0 +1,61 @@
+// Writes packages/core/bundle, which is what is published of core: what tsc made of it, joined to a few files, since two
+// hundred of them take twice as long to import as zod and a block of the disk each.
+//   node scripts/bundle.ts      after tsc -b packages/core/tsconfig.sqlite.json
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type InputOptions, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+
+const core = join(import.meta.dirname, '..', 'packages', 'core');
+
+/** The files that package.json's `exports` name, by what they are made of. */
+const ENTRIES = { index: 'index', host: 'host', sqlite: 'sqlite/sqlite', zod3: 'schema/zod3' };
+
+/** Those that its `imports` name. They share what has an identity, such as the classes of errors, with the others. */
+const TRANSPORTS = { 'transport-node': 'model/node/transport', 'transport-fetch': 'model/transport-fetch' };
+
+/** Gives what was written, code and declarations. */
+export async function bundleCore(folder: string): Promise<readonly OutputChunk[]> {
+  rmSync(folder, { recursive: true, force: true });
+  const code = await write(
+    { input: inputs({ ...ENTRIES, ...TRANSPORTS }, '.js'), preserveEntrySignatures: 'allow-extension' },
+    {
+      dir: folder,
+      codeSplitting: { groups: [{ debugName: 'rooms', name: roomOf }], includeDependenciesRecursively: false },
+    },
+  );
+  // Each export of core has its type written beside it, so that no compiler is needed here.
+  const plugins = dts({ dtsInput: true, oxc: true, tsconfig: false });
+  return [...code, ...(await write({ input: inputs(ENTRIES, '.d.ts'), plugins }, { dir: folder }))];
+}
+
+async function write(input: InputOptions, output: OutputOptions): Promise<readonly OutputChunk[]> {
+  const bundle = await rolldown({ ...input, cwd: core, platform: 'neutral', external });
+  const written = await bundle.write({ ...output, format: 'esm', chunkFileNames: '[name].js' });
+  await bundle.close();
+  return written.output.filter((one) => one.type === 'chunk');
+}
+
+function inputs(entries: Readonly<Record<string, string>>, extension: string): Readonly<Record<string, string>> {
+  const paths = Object.entries(entries).map(([name, path]) => [name, join(core, 'dist', `${path}${extension}`)]);
+  return Object.fromEntries(paths);
+}
+
+/** A file for each room, so that bundlers can still leave out what is not used. Entries, and what transports share with `model/`, stay apart. */
+function roomOf(path: string): string | null {
+  const [, room = null, name = ''] = /\/dist\/(\w+)\/(.*)\.js$/.exec(path) ?? [];
+  if (room === 'model' && /^(node\/|environment$|transport)/.test(name)) return null;
+  return room === 'sqlite' || name === 'zod3' ? null : room;
+}
+
+/** What package.json names stays outside. */
+function external(id: string): boolean {
+  return /^(#|node:)/.test(id) || dependencies.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+const manifest: Readonly<Record<string, Readonly<Record<string, string>> | undefined>> = JSON.parse(
+  readFileSync(join(core, 'package.json'), 'utf8'),
+);
+const dependencies = Object.keys({ ...manifest['dependencies'], ...manifest['peerDependencies'] });
+
+if (import.meta.main) await bundleCore(join(core, 'bundle'));

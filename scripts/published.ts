@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleCore } from './bundle.ts';
+
+const root = join(import.meta.dirname, '..');
+const packages = join(root, 'packages');
+
+/** One of the paths that users import, as `publishConfig` names it. */
+export interface SubPath {
+  /** `@pawl/core/host` */
+  readonly name: string;
+  /** The files that stand for it. */
+  readonly code: string;
+  readonly declarations: string;
+}
+
+/** Builds every package as it is published, in its place. */
+export async function build(): Promise<void> {
+  const projects = ['core/tsconfig.sqlite.json', 'tools', 'testing', 'dbos'].map((name) => join(packages, name));
+  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...projects]);
+  await bundleCore(join(packages, 'core', 'bundle'));
+}
+
+/** Those of all packages, in their order. */
+export function subPaths(): readonly SubPath[] {
+  return readdirSync(packages).flatMap((folder) => {
+    const manifest: Manifest = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'));
+    const { exports } = manifest.publishConfig;
+    return Object.entries(exports).flatMap(([path, target]) => {
+      if (typeof target === 'string') return [];
+      const [code, declarations] = [target.default, target.types].map((file) => join(packages, folder, file));
+      return [{ name: `${manifest.name}${path.slice(1)}`, code: String(code), declarations: String(declarations) }];
+    });
+  });
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly publishConfig: {
+    readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  };
+}

@@ -1,0 +1,82 @@
+// Prints what the entry points of the packages are in a bundle: minified and gzipped, what they depend on included, zod apart.
+//   node scripts/sizes.ts      after npm run build
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import { build, type SubPath, subPaths } from './published.ts';
+
+/** What is bundled: a sub-path's whole, or a few of its exports. */
+export interface Bundled {
+  readonly name: string;
+  /** Thousands of bytes, minified and gzipped, all chunks together. */
+  readonly size: number;
+  readonly minified: number;
+  /** The files it is made of, and what it imports from outside. */
+  readonly modules: readonly string[];
+}
+
+/** Of all that people bundle. `@pawl/testing` and `@pawl/dbos` run on Node only, from where they are installed. */
+export async function sizes(): Promise<readonly Bundled[]> {
+  const paths = subPaths().filter(({ name }) => /^@pawl\/(core|tools)/.test(name));
+  const sources = paths.flatMap(({ name, code }) => [
+    { name, source: `export * from ${JSON.stringify(code)};` },
+    ...(name === '@pawl/core' ? PARTS.map((part) => partOf(part, code)) : []),
+  ]);
+  const measured: Bundled[] = [];
+  for (const one of sources) measured.push(await bundled(one));
+  return measured;
+}
+
+/** What a bundle has of core where only these are imported. */
+const PARTS: readonly (readonly string[])[] = [['tool'], ['openai'], ['Agent', 'openai', 'tool']];
+
+function partOf(names: readonly string[], code: SubPath['code']): Source {
+  return {
+    name: `{ ${names.join(', ')} } of @pawl/core`,
+    source: `export { ${names.join(', ')} } from ${JSON.stringify(code)};`,
+  };
+}
+
+interface Source {
+  readonly name: string;
+  readonly source: string;
+}
+
+async function bundled({ name, source }: Source): Promise<Bundled> {
+  const entry = join(import.meta.dirname, 'entry.js');
+  const bundle = await rolldown({
+    input: entry,
+    platform: 'node',
+    external: [/^zod(\/|$)/, /^node:/],
+    plugins: [
+      {
+        name: 'entry',
+        load: (id) => (id === entry ? { code: source, moduleSideEffects: true } : undefined),
+        resolveId: (id) => (id === entry ? id : undefined),
+      },
+    ],
+  });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  const chunks = output.filter((one) => one.type === 'chunk');
+  const modules = chunks.flatMap((chunk) => [
+    ...Object.entries(chunk.modules).flatMap(([id, { renderedLength }]) => (renderedLength > 0 ? [id] : [])),
+    ...chunk.imports,
+  ]);
+  return {
+    name,
+    size: kilobytes(chunks.map(({ code }) => gzipSync(code, { level: 9 }).length)),
+    minified: kilobytes(chunks.map(({ code }) => code.length)),
+    modules,
+  };
+}
+
+function kilobytes(bytes: readonly number[]): number {
+  return Math.round(bytes.reduce((sum, each) => sum + each, 0) / 100) / 10;
+}
+
+if (import.meta.main) {
+  await build();
+  console.log('| | minified, KB | and gzipped, KB |\n|---|--:|--:|');
+  for (const { name, minified, size } of await sizes()) console.log(`| \`${name}\` | ${minified} | ${size} |`);
+}
