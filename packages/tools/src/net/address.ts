@@ -11,14 +11,13 @@ const OTHERS: readonly Block[] = [
   '192.0.0.0/24', // RFC 6890
   '192.88.99.0/24', // RFC 7526, relays of 6to4
   '198.18.0.0/15', // RFC 2544, for measurements
-  '64:ff9b:1::/48', // RFC 8215, NAT64 of one's own
-  '100::/64', // RFC 6666, thrown away
   '2001::/23', // RFC 2928, protocols
   '2001:db8::/32', // RFC 3849, in documents
   '3fff::/20', // RFC 9637, in documents
-  '5f00::/16', // RFC 9602, segments of a route
-  'fec0::/10', // RFC 3879, private once
 ].map((block) => ipaddr.parseCIDR(block));
+
+/** All that IANA has given out of IPv6 for everybody (RFC 4291, 2.4). The rest stands for something else, or for nothing yet. */
+const GLOBAL_IPV6: Block = ipaddr.parseCIDR('2000::/3');
 
 /** Which addresses may be reached. */
 export class AddressRule {
@@ -31,7 +30,8 @@ export class AddressRule {
 
   /** Public ones, and those that are allowed by name. What is no address is not. */
   allows(text: string): boolean {
-    if (isIP(text) === 0) return false;
+    // `isIP` takes names of zones that the parser does not.
+    if (isIP(text) === 0 || !ipaddr.isValid(text)) return false;
     const address = ipaddr.process(text); // An IPv4 address within IPv6 is what it stands for.
     if (this.#allowed.some((block) => isIn(address, block))) return true;
     return isPublic(address);
@@ -41,8 +41,7 @@ export class AddressRule {
 function isPublic(address: Address): boolean {
   if (address.range() !== 'unicast') return false; // Loopback, private, link-local, multicast, NAT64, 6to4, Teredo …
   if (OTHERS.some((block) => isIn(address, block))) return false;
-  // The old form of an IPv4 address within IPv6 (RFC 4291), which some systems still send to it.
-  return address.kind() === 'ipv4' || (address as ipaddr.IPv6).parts.slice(0, 6).some((part) => part !== 0);
+  return address.kind() === 'ipv4' || isIn(address, GLOBAL_IPV6);
 }
 
 function isIn(address: Address, [network, bits]: Block): boolean {

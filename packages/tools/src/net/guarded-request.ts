@@ -117,11 +117,16 @@ function responded({ url, method, headers, body }: Asked, options: Once): Promis
       signal: options.signal,
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
+      rejectUnauthorized: true, // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     });
     sent.on('error', reject);
     sent.on('response', resolve);
-    // Nobody asked for another protocol.
-    sent.on('upgrade', (_, socket) => socket.destroy());
+    sent.on('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new ToolError(`${url.host} answers in another protocol than HTTP. It is not read.`));
+    });
+    // Without an answer or an error, nothing else would be told.
+    sent.on('close', () => reject(new Error('closed without an answer')));
     sent.end(body);
   });
 }

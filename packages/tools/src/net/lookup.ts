@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
@@ -21,21 +22,24 @@ interface Looking {
  * Asked once for a connection, which then goes to what was checked: there is no second answer. A name one of whose addresses may not be
  * reached is not reached at all.
  */
-export function guardedLookup({ addresses, resolve }: Looking): LookupFunction {
+export function guardedLookup(looking: Looking): LookupFunction {
   return (hostname, options, done) => {
-    resolve(hostname).then(
+    checkedAddresses(hostname, looking).then(
       (found) => {
-        const [first] = found;
-        if (first === undefined) return done(new Error(`no address of ${hostname}`), []);
-        if (!found.every((address) => addresses.allows(address))) return done(blocked(hostname), []);
-        if (options.all === true)
-          return done(
-            null,
-            found.map((address) => ({ address, family: isIP(address) })),
-          );
-        done(null, first, isIP(first));
+        if (options.all === true) return done(null, found);
+        done(null, found[0].address, found[0].family);
       },
       (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), []),
     );
   };
 }
+
+async function checkedAddresses(hostname: string, { addresses, resolve }: Looking): Promise<Found> {
+  const found = (await resolve(hostname)).map((address) => ({ address, family: isIP(address) }));
+  if (!found.every(({ address }) => addresses.allows(address))) throw blocked(hostname);
+  const [first, ...others] = found;
+  if (first === undefined) throw new Error(`no address of ${hostname}`);
+  return [first, ...others];
+}
+
+type Found = [LookupAddress, ...LookupAddress[]];

@@ -1,30 +1,8 @@
 import { ToolError } from '@pawl/core';
 import { type Query, type QueryCaps, RowList, type Rows, type SqlReader } from './database.ts';
-
-/** What is used of `pg`'s Pool. */
-export interface PostgresPool {
-  connect(): Promise<PostgresClient>;
-}
-
-/** What is used of a client that a pool lends. */
-export interface PostgresClient {
-  query(query: PostgresQuery): Promise<PostgresResult>;
-  /** With an error the connection is closed, and not lent again. */
-  release(error?: Error): void;
-}
-
-export interface PostgresQuery {
-  readonly text: string;
-  readonly values?: unknown[];
-  readonly rowMode: 'array';
-  /** One statement only, refused by the server otherwise; `pg` 8.12 and later. */
-  readonly queryMode: 'extended';
-}
-
-export interface PostgresResult {
-  readonly fields: readonly { readonly name: string }[];
-  readonly rows: readonly unknown[][];
-}
+import { Loan } from './loan.ts';
+import { orAborted } from './or-aborted.ts';
+import type { PostgresClient, PostgresPool, PostgresResult } from './postgres-pool.ts';
 
 export interface PostgresOptions {
   /** Whether a role is taken that could read the server's files, run programs there, or do anything. */
@@ -43,30 +21,35 @@ interface Reading {
 }
 
 async function read(query: Query, { pool, options, caps }: Reading): Promise<Rows> {
-  const { signal } = caps;
-  signal.throwIfAborted();
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const stop = (): void => {
-    if (broken !== undefined) return;
-    broken = new Error('given up');
-    client.release(broken);
-  };
-  const unwatch = watchBytes(client, { most: MAX_WIRE_BYTES + 2 * caps.maxBytes, stop });
-  signal.addEventListener('abort', stop, { once: true });
+  const { signal, timeoutMs } = caps;
+  const loan = await Loan.from(pool, signal);
+  const onAbort = (): void => loan.giveUp(ABORTED);
+  signal.addEventListener('abort', onAbort, { once: true });
+  // Each statement has its deadline from the server; all of them together have this one.
+  const timer = setTimeout(() => loan.giveUp(TOO_LONG), timeoutMs + LATE_MS);
+  const unwatch = watchBytes(loan.client, {
+    most: MAX_WIRE_BYTES + 2 * caps.maxBytes,
+    stop: () => loan.giveUp(TOO_LARGE),
+  });
   try {
-    return await inTransaction(client, { query, options, caps });
+    return await orAborted(inTransaction(loan.client, { query, options, caps }), signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (broken !== undefined)
-      throw new ToolError('The query was given up: a row is too large. Ask for fewer or shorter columns.');
-    throw error instanceof ToolError ? error : told(error);
+    throw loan.reason ?? (error instanceof ToolError ? error : told(error));
   } finally {
-    signal.removeEventListener('abort', stop);
     unwatch();
-    if (broken === undefined) await giveBack(client);
+    await orAborted(loan.giveBack(), signal).catch(() => undefined); // What came of the query is known by now.
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
 }
+
+const LATE_MS = 500;
+const ABORTED = new ToolError('The query was given up.');
+const TOO_LONG = new ToolError(
+  'The query was given up: it takes too long. Ask for less: fewer rows, fewer tables, an aggregate.',
+);
+const TOO_LARGE = new ToolError('The query was given up: a row is too large. Ask for fewer or shorter columns.');
 
 const MAX_WIRE_BYTES = 8 * 2 ** 20;
 
@@ -80,14 +63,16 @@ async function inTransaction(client: PostgresClient, { query, options, caps }: T
   const run = (text: string, values: readonly unknown[] = []): Promise<PostgresResult> =>
     client.query({ text, values: [...values], rowMode: 'array', queryMode: 'extended' });
   await run('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  // Whatever the pool's connections have it at.
-  await run(`SET LOCAL statement_timeout = ${Math.ceil(caps.timeoutMs)}`);
+  // Whatever the pool's connections have it at, and before each statement: the query itself can lift it for those behind.
+  const limit = (): Promise<PostgresResult> => run(`SET LOCAL statement_timeout = ${Math.ceil(caps.timeoutMs)}`);
+  await limit();
   if (options.powerfulRole === 'refuse') await refusePowerful(run);
   // A cursor takes nothing but a SELECT, VALUES or WITH that changes nothing, and gives rows as they are asked for.
   await run(`DECLARE pawl_cursor NO SCROLL CURSOR FOR ${query.sql}`, query.parameters);
   const list = new RowList(caps);
   let columns: readonly string[] = [];
   for (let isOpen = true; isOpen; ) {
+    await limit();
     const { fields, rows } = await run(`FETCH FORWARD ${ROWS_AT_ONCE} FROM pawl_cursor`);
     columns = fields.map(({ name }) => name);
     isOpen = rows.length === ROWS_AT_ONCE && rows.every((row) => list.add(row));
@@ -100,28 +85,17 @@ const ROWS_AT_ONCE = 20;
 
 type Run = (text: string, values?: readonly unknown[]) => Promise<PostgresResult>;
 
-/** A transaction that only reads does not keep such a role from the server's files and programs. */
+/** A transaction that only reads does not keep such a role from the server's files and programs. A query can become whoever logged in. */
 async function refusePowerful(run: Run): Promise<void> {
   const { rows } = await run(
     `SELECT rolname FROM pg_roles WHERE (rolsuper OR rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
-     AND pg_has_role(current_user, oid, 'MEMBER')`,
+     AND (pg_has_role(session_user, oid, 'MEMBER') OR pg_has_role(current_user, oid, 'MEMBER'))`,
   );
   const names = rows.map(([name]) => String(name)).join(', ');
   if (names === '') return;
   throw new ToolError(
     `This database can't be read: its role has the rights of ${names}, which reach beyond the database. The developer has to connect as another role.`,
   );
-}
-
-/** Nothing that the query did to its session is there for who borrows the connection next. */
-async function giveBack(client: PostgresClient): Promise<void> {
-  try {
-    await client.query({ text: 'ROLLBACK', rowMode: 'array', queryMode: 'extended' });
-    await client.query({ text: 'SELECT pg_advisory_unlock_all()', rowMode: 'array', queryMode: 'extended' });
-    client.release();
-  } catch (error) {
-    client.release(error instanceof Error ? error : new Error(String(error)));
-  }
 }
 
 interface Watching {
@@ -163,10 +137,7 @@ function streamOf(client: object): Stream | undefined {
 function told(error: unknown): ToolError {
   if (!(error instanceof Error)) return new ToolError('The database gave no answer.');
   const { code, position, hint } = error as Error & Readonly<Record<'code' | 'position' | 'hint', unknown>>; // Absent, they are undefined.
-  if (code === '57014')
-    return new ToolError(
-      'The query was given up: it takes too long. Ask for less: fewer rows, fewer tables, an aggregate.',
-    );
+  if (code === '57014') return TOO_LONG;
   const at = position === undefined ? '' : ` (at character ${Number(position) - PREFIX.length})`;
   const help = typeof hint === 'string' ? ` ${hint}` : '';
   return new ToolError(`PostgreSQL says: ${error.message}${at}.${help} Nothing was changed.`);

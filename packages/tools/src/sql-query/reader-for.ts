@@ -1,6 +1,7 @@
 import { ConfigError } from '@pawl/core';
 import type { SqlReader } from './database.ts';
-import { type PostgresOptions, type PostgresPool, postgresReader } from './postgres.ts';
+import { type PostgresOptions, postgresReader } from './postgres.ts';
+import type { PostgresPool } from './postgres-pool.ts';
 import { sqliteReader } from './sqlite.ts';
 
 /** An SQLite file, or a database of `node:sqlite` or `better-sqlite3` that is kept in one. */

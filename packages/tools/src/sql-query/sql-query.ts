@@ -1,6 +1,7 @@
 import { type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
+import { visible } from '../output/visible.ts';
 import type { Rows } from './database.ts';
 import { readerFor, type SqlSource } from './reader-for.ts';
 
@@ -34,7 +35,12 @@ export function sqlQuery(options: SqlQueryOptions): Tool<unknown> {
     name: 'sql_query',
     description: `Reads the ${reader.dialect} database by one SELECT. Nothing can be changed. Gives the columns, then a JSON array for each row.`,
     input: z.object({
-      sql: z.string().min(1).max(20_000).describe(`One statement of ${reader.dialect} that reads.`),
+      sql: z
+        .string()
+        .min(1)
+        .max(20_000)
+        .refine((sql) => !sql.includes('\0'), 'has a NUL character in it: leave it out')
+        .describe(`One statement of ${reader.dialect} that reads.`),
       parameters: z
         .array(z.union([z.string(), z.number(), z.boolean(), z.null()]))
         .max(100)
@@ -45,7 +51,7 @@ export function sqlQuery(options: SqlQueryOptions): Tool<unknown> {
     // The query's own deadline comes first: what it then says is of more use.
     timeoutMs: timeoutMs + 5_000,
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
-    preview: ({ sql, parameters }) => (parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
+    preview: ({ sql, parameters }) => visible(parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
     async execute({ sql, parameters }, { signal }) {
       return told(await reader.read({ sql, parameters }, { maxRows, maxBytes, timeoutMs, signal }));
     },

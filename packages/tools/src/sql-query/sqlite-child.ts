@@ -8,7 +8,8 @@ import type { ChildAnswer, ChildRequest } from './sqlite-request.ts';
 
 function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): ChildAnswer {
   try {
-    const database = new DatabaseSync(file, { readOnly: true, allowExtension: false });
+    const limits = { length: MAX_VALUE_BYTES };
+    const database = new DatabaseSync(file, { readOnly: true, allowExtension: false, timeout: BUSY_MS, limits });
     database.exec('PRAGMA query_only = ON; PRAGMA trusted_schema = OFF');
     // Absent before Node 24.10: then only what gives columns is run, on a connection that can't write.
     database.setAuthorizer?.(authorize);
@@ -28,6 +29,11 @@ function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): Chi
   }
 }
 
+/** How long a writer is waited for. */
+const BUSY_MS = 2_000;
+/** SQLite's own default is a billion. Nodes that don't know it keep that. */
+const MAX_VALUE_BYTES = 64 * 2 ** 20;
+
 /** Asked for each thing that a statement would do. */
 function authorize(action: number, first: string | null, second: string | null): number {
   switch (action) {
@@ -38,8 +44,10 @@ function authorize(action: number, first: string | null, second: string | null):
     case constants.SQLITE_FUNCTION:
       return second === 'load_extension' ? constants.SQLITE_DENY : constants.SQLITE_OK;
     case constants.SQLITE_PRAGMA:
-      // With a value it would be set.
-      return READ_PRAGMAS.has(first ?? '') ? constants.SQLITE_OK : constants.SQLITE_DENY;
+      // The second is what these are asked about, and what those would be set to.
+      return READ_PRAGMAS.has(first ?? '') || (INNER_PRAGMAS.has(first ?? '') && second === null)
+        ? constants.SQLITE_OK
+        : constants.SQLITE_DENY;
     default:
       return constants.SQLITE_DENY;
   }
@@ -53,6 +61,9 @@ const READ_PRAGMAS: ReadonlySet<string> = new Set([
   'index_info',
   'foreign_key_list',
 ]);
+
+/** What full-text indexes ask for themselves. */
+const INNER_PRAGMAS: ReadonlySet<string> = new Set(['data_version', 'page_size']);
 
 function bound(value: ChildRequest['parameters'][number]): string | number | null {
   return typeof value === 'boolean' ? Number(value) : value;
