@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answer } from '../files/sandbox.fixture.ts';
 import { type Site, site } from '../net/site.fixture.ts';
+import { Outputs } from '../output/outputs.ts';
+import { readOutput } from '../read-output/read-output.ts';
 import { type HttpRequestOptions, httpRequest } from './http-request.ts';
 
 const KEY = 'Bearer key-that-nobody-may-read';
@@ -29,7 +30,7 @@ function tool(options: Partial<HttpRequestOptions> = {}) {
     allow: [{ host: '127.0.0.1', methods: ALL }],
     allowAddresses: ['127.0.0.1'],
     ports: [api.port],
-    secrets: { api: { hosts: ['127.0.0.1'], value: () => KEY } },
+    secrets: { api: { hosts: ['127.0.0.1'], plaintext: 'accept', value: () => KEY } },
     ...options,
   });
 }
@@ -104,10 +105,10 @@ describe('a request', () => {
 
   test('is shown to that person as it would go, with what could deceive an eye written out', async () => {
     const preview = await tool().preview?.(
-      { url: 'https://a.test/\u202egnp.exe', method: 'POST', headers: { 'x-a': 'b' }, body: 'hello', auth: 'api' },
+      { url: 'https://a.test/\u202egnp.exe', method: 'POST', headers: { accept: 'b' }, body: 'hello', auth: 'api' },
       undefined,
     );
-    expect(preview).toBe('POST https://a.test/\\u{202e}gnp.exe\nx-a: b\n[authorised as api]\n\nhello');
+    expect(preview).toBe('POST https://a.test/\\u{202e}gnp.exe\naccept: b\n[authorised as api]\n\nhello');
     expect(JSON.stringify(preview)).not.toContain('key-that');
   });
 });
@@ -158,13 +159,19 @@ describe('what is not allowed', () => {
     ['transfer-encoding', { headers: { 'transfer-encoding': 'chunked' } }],
     ['connection', { headers: { connection: 'upgrade' } }],
     ['upgrade', { headers: { upgrade: 'h2c' } }],
+    ['another method by a header', { headers: { 'X-HTTP-Method-Override': 'DELETE' } }],
+    ['another path by a header', { headers: { 'X-Original-URL': '/admin' } }],
+    ['another address by a header', { headers: { forwarded: 'for=127.0.0.1' } }],
+    ['a header that nobody has allowed', { headers: { 'x-api-version': '1' } }],
+    ['a body of a GET', { body: '{"query":"all"}' }],
+    ['a body of a HEAD', { method: 'HEAD', body: 'x' }],
     ['x-forwarded-for', { headers: { 'x-forwarded-for': '127.0.0.1' } }],
     ['idempotency-key', { headers: { 'Idempotency-Key': '1' } }],
-    ['a line break in a value', { headers: { 'x-a': 'b\r\nx-evil: 1' } }],
-    ['a line break alone', { headers: { 'x-a': 'b\nx-evil: 1' } }],
-    ['a line break in a name', { headers: { 'x-a: b\r\nx-evil': '1' } }],
-    ['a NUL in a value', { headers: { 'x-a': 'b\0' } }],
-    ['letters that become others', { headers: { 'x-a': 'b\u010a' } }],
+    ['a line break in a value', { headers: { accept: 'b\r\nx-evil: 1' } }],
+    ['a line break alone', { headers: { accept: 'b\nx-evil: 1' } }],
+    ['a line break in a name', { headers: { 'accept: b\r\nx-evil': '1' } }],
+    ['a NUL in a value', { headers: { accept: 'b\0' } }],
+    ['letters that become others', { headers: { accept: 'b\u010a' } }],
     ['an empty name', { headers: { '': 'b' } }],
     ['an auth that is not there', { auth: 'other' }],
     ['an auth from the prototype', { auth: 'constructor' }],
@@ -185,8 +192,21 @@ describe('what is not allowed', () => {
     expect(await ask({ auth: 'api' }, { allow })).toContain('may not be asked for /admin/[redacted]');
   });
 
+  test('a password that a server gives back as it reads it is covered as well', async () => {
+    const value = () => `Basic ${Buffer.from('ada:lovelace').toString('base64')}`;
+    listener = (_, response) => void response.end('You are ada:lovelace, with the password lovelace.');
+    const said = await ask({ auth: 'api' }, { secrets: { api: { hosts: ['127.0.0.1'], plaintext: 'accept', value } } });
+    expect(inner(said)).toContain('You are [redacted], with the password [redacted].');
+  });
+
+  test('an auth goes by https: only, unless its developer says otherwise', async () => {
+    const secrets = { api: { hosts: ['127.0.0.1'], value: () => KEY } };
+    expect(await ask({ auth: 'api' }, { secrets })).toContain('auth "api" goes by https: only');
+    expect(api.requests).toEqual([]);
+  });
+
   test('an auth goes to its own hosts only', async () => {
-    const secrets = { other: { hosts: ['api.example.com'], value: () => KEY } };
+    const secrets = { other: { hosts: ['api.example.com'], plaintext: 'accept', value: () => KEY } } as const;
     expect(await ask({ auth: 'other' }, { secrets })).toContain('auth "other" is not for 127.0.0.1');
     expect(api.requests).toEqual([]);
   });
@@ -201,11 +221,34 @@ describe('what is not allowed', () => {
     ['is empty', () => ''],
     ['has a line break', () => `${KEY}\r\nx: y`],
   ])('an auth whose value %s sends nothing and tells nothing', async (_, value) => {
-    const said = await ask({ auth: 'api' }, { secrets: { api: { hosts: ['127.0.0.1'], value } } });
+    const said = await ask({ auth: 'api' }, { secrets: { api: { hosts: ['127.0.0.1'], plaintext: 'accept', value } } });
     expect(said).toContain('has no value here');
     expect(said).not.toContain('key-that');
     expect(api.requests).toEqual([]);
   });
+});
+
+test('headers that the developer allows go along, and to no other origin by a redirect', async () => {
+  const other = await site((_, response) => void response.end('there'));
+  const headers = { 'X-Api-Version': '2', 'X-Tenant': 'acme', Accept: 'text/plain' };
+  const options = { headers: ['x-api-version', 'x-tenant'], ports: [api.port, other.port] };
+  await ask({ headers }, options);
+  expect(last().headers).toMatchObject({ 'x-api-version': '2', 'x-tenant': 'acme', accept: 'text/plain' });
+  listener = (_, response) => void response.writeHead(302, { location: `${other.origin}/` }).end();
+  await ask({ headers }, options);
+  expect(other.requests[0]?.headers).toMatchObject({ accept: 'text/plain', 'user-agent': 'Pawl' });
+  expect(other.requests[0]?.headers).not.toHaveProperty('x-tenant');
+  expect(other.requests[0]?.headers).not.toHaveProperty('x-api-version');
+  await other.close();
+});
+
+test('what a long answer leaves out can be read on, without the secret', async () => {
+  listener = (_, response) => void response.end(`${'x'.repeat(500)}${KEY}${'y'.repeat(500)}`);
+  const outputs = new Outputs();
+  const said = await ask({ auth: 'api' }, { outputs, maxLength: 300 });
+  expect(said).toContain('read_output has them, with call "call_1"');
+  const rest = await answer(readOutput(outputs), { call: 'call_1', from: 400 });
+  expect(rest).toBe(`${'x'.repeat(100)}[redacted]${'y'.repeat(500)}`);
 });
 
 describe('a redirect', () => {
@@ -243,15 +286,4 @@ describe('a redirect', () => {
     await ask({ method: 'POST', body: 'x' });
     expect([last().method, await bodies.at(-1)]).toEqual(['GET', '']);
   });
-});
-
-test.each([
-  [{ allow: [] }],
-  [{ allow: [{ host: 'https://a.test' }] }],
-  [{ allow: [{ host: 'a.test', methods: ['TRACE'] }] }],
-  [{ allow: [{ host: 'a.test', paths: ['v1'] }] }],
-  [{ allow: [{ host: 'a.test' }], secrets: { a: { hosts: [], value: () => '' } } }],
-  [{ allow: [{ host: 'a.test' }], secrets: { a: { hosts: ['a.test'], value: 'text' } } }],
-])('options that can not hold are refused where the tool is made', (options) => {
-  expect(() => httpRequest(options as HttpRequestOptions)).toThrow(ConfigError);
 });

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { AddressRule } from '../net/address.ts';
 import { checkUrl } from '../net/check-url.ts';
-import { type Answered, type Asked, guardedRequest, type NetOptions, without } from '../net/guarded-request.ts';
+import { type Answered, type Asked, guardedRequest, type NetOptions, only } from '../net/guarded-request.ts';
 import { type Resolve, resolveBySystem } from '../net/lookup.ts';
 import { untrusted } from '../net/untrusted.ts';
 import { capped } from '../output/capped.ts';
+import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
 import { visible } from '../output/visible.ts';
 import { type AllowedRequests, AllowRule } from './allow-rule.ts';
+import { FOR_ANYBODY, HeaderRule } from './request-headers.ts';
 import { type Proof, type Secret, Secrets, withoutSecret } from './secrets.ts';
 
 export interface HttpRequestOptions {
@@ -16,6 +18,8 @@ export interface HttpRequestOptions {
   readonly allow: readonly AllowedRequests[];
   /** What proves who asks, by names that the model may use. @defaultValue none */
   readonly secrets?: Readonly<Record<string, Secret>>;
+  /** Names of headers, in lower case, that the model may set beside the usual ones of what is wanted. @defaultValue none */
+  readonly headers?: readonly string[];
   /** Which requests a person has to agree to. @defaultValue 'writes': all but GET and HEAD */
   readonly approval?: 'writes' | 'always' | 'never';
   /** Addresses that may be reached though they are not public: `10.1.0.0/16`. @defaultValue none */
@@ -26,6 +30,8 @@ export interface HttpRequestOptions {
   readonly maxBytes?: number;
   /** The most characters that the model reads of one. @defaultValue 20_000 */
   readonly maxLength?: number;
+  /** Where the whole of a longer answer is kept, for `readOutput(outputs)` to read. @defaultValue nowhere */
+  readonly outputs?: Outputs;
   /** @defaultValue 3 */
   readonly maxRedirects?: number;
   /** @defaultValue 'Pawl' */
@@ -52,10 +58,18 @@ interface Input {
  */
 export function httpRequest(options: HttpRequestOptions): Tool<unknown> {
   const { approval = 'writes', allowAddresses = [], ports = [80, 443], resolve = resolveBySystem } = options;
-  const { maxBytes = 2 ** 20, maxLength = 20_000, maxRedirects = 3, userAgent = 'Pawl', timeoutMs = 30_000 } = options;
+  const {
+    maxBytes = 2 ** 20,
+    maxLength = 20_000,
+    maxRedirects = 3,
+    userAgent = 'Pawl',
+    timeoutMs = 30_000,
+    outputs,
+  } = options;
   checkPositive({ maxBytes, maxLength, timeoutMs }, 'http_request');
   const allow = new AllowRule(options.allow, 'http_request');
   const secrets = new Secrets(options.secrets ?? {}, 'http_request');
+  const rule = new HeaderRule({ headers: options.headers ?? [], secret: secrets.headers }, 'http_request');
   const net: NetOptions = {
     addresses: new AddressRule(allowAddresses, 'http_request'),
     ports,
@@ -75,24 +89,27 @@ export function httpRequest(options: HttpRequestOptions): Tool<unknown> {
     needsApproval: ({ method }) =>
       approval === 'always' || (approval === 'writes' && method !== 'GET' && method !== 'HEAD'),
     preview: (input) => previewOf(input),
-    async execute(input, { signal, idempotencyKey }) {
-      const { method, auth } = input;
+    async execute(input, { signal, idempotencyKey, runId, callId }) {
+      const { method, auth, body } = input;
       const url = checkUrl(input.url, net);
       allow.check(method, url);
-      const headers: Record<string, string> = { 'user-agent': userAgent, ...ownHeaders(input, secrets.headers) };
+      refuseBody(input);
+      const own = rule.checked(input.headers ?? {});
+      const headers: Record<string, string> = { 'user-agent': userAgent, ...typeOf(body), ...own };
       if (method !== 'GET' && method !== 'HEAD') headers['idempotency-key'] = idempotencyKey;
       const proof = auth === undefined ? undefined : await secrets.proofFor(auth, url);
-      const asked: Asked = { url, method, headers: withProof(headers, proof), body: input.body };
+      const asked: Asked = { url, method, headers: withProof(headers, proof), body };
       const follow = (next: Asked): Asked => {
         allow.check(next.method, next.url);
         if (next.url.origin === url.origin) return next;
         if (next.method !== 'GET' && next.method !== 'HEAD') throw leadsElsewhere(next);
         // To another origin go neither what proves who asks nor what was written for this one.
-        return { ...next, headers: without(next.headers, [...secrets.headers, 'idempotency-key']) };
+        return { ...next, headers: only(next.headers, FOR_ANYBODY) };
       };
       const cover = (text: string): string => withoutSecret(text, proof);
       try {
-        return told(await guardedRequest(asked, { ...net, signal, follow }), { maxLength, cover });
+        const shorten = shortening({ outputs, maxLength, key: { runId, callId } });
+        return told(await guardedRequest(asked, { ...net, signal, follow }), { cover, shorten });
       } catch (error) {
         throw error instanceof ToolError ? new ToolError(cover(error.message)) : error;
       }
@@ -121,48 +138,14 @@ function inputOf(auths: readonly string[]) {
   }) as z.ZodType<Input>; // `auth` is there where there are secrets.
 }
 
-/** Set by this tool or by Node; one that a model sets could make two requests of one, or pass for somebody. */
-const REFUSED: ReadonlySet<string> = new Set([
-  'authorization',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'cookie',
-  'expect',
-  'host',
-  'idempotency-key',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'user-agent',
-  'accept-encoding',
-]);
+/** RFC 9110, 9.3.1: a body that servers read in two ways, or take for something to write. */
+function refuseBody({ method, body }: Input): void {
+  if (body === undefined || (method !== 'GET' && method !== 'HEAD')) return;
+  throw new ToolError(`${method} has no body. Leave it out, or use another method.`);
+}
 
-function ownHeaders({ headers = {}, body }: Input, secret: readonly string[]): Record<string, string> {
-  const own: Record<string, string> = {};
-  for (const [given, value] of Object.entries(headers)) {
-    const name = given.toLowerCase();
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name))
-      throw new ToolError(`${JSON.stringify(given)} is no name of a header.`);
-    if (REFUSED.has(name) || secret.includes(name) || /^(proxy|sec|x-forwarded)-/.test(name)) {
-      throw new ToolError(
-        `The header ${name} is not yours to set. Leave it out${secret.includes(name) ? ', and pass auth' : ''}.`,
-      );
-    }
-    if (!/^[\t\x20-\x7e]{0,4000}$/.test(value)) {
-      throw new ToolError(
-        `The header ${name} has a value that can't be sent: line breaks, other letters than ASCII, or too many.`,
-      );
-    }
-    own[name] = value;
-  }
-  if (body !== undefined && own['content-type'] === undefined)
-    own['content-type'] = isJson(body) ? 'application/json' : 'text/plain';
-  return own;
+function typeOf(body: string | undefined): Readonly<Record<string, string>> {
+  return body === undefined ? {} : { 'content-type': isJson(body) ? 'application/json' : 'text/plain' };
 }
 
 function isJson(text: string): boolean {
@@ -180,31 +163,45 @@ function withProof(headers: Readonly<Record<string, string>>, proof: Proof | und
 
 const SHOWN = ['content-type', 'location', 'retry-after', 'etag', 'last-modified', 'link', 'x-request-id'] as const;
 
-interface Telling {
+interface Shortening {
+  readonly outputs: Outputs | undefined;
   readonly maxLength: number;
-  /** Covers a secret; before anything is cut, or half of one could stay. */
-  readonly cover: (text: string) => string;
+  readonly key: OutputKey;
 }
 
-function told({ url, status, statusText, headers, body, isCut }: Answered, { maxLength, cover }: Telling): string {
+/** Cuts what is too long; the rest can be read where it is kept. */
+function shortening({ outputs, maxLength, key }: Shortening): (text: string) => string {
+  return (text) => {
+    if (text.length > maxLength) outputs?.keep(key, text);
+    const part = 'ask for a part of it, by the parameters that the server has';
+    return capped(text, { maxLength, rest: outputs === undefined ? part : restOf(key.callId) });
+  };
+}
+
+interface Telling {
+  /** Covers a secret; before anything is cut, or half of one could stay. */
+  readonly cover: (text: string) => string;
+  readonly shorten: (text: string) => string;
+}
+
+function told({ url, status, statusText, headers, body, isCut }: Answered, { cover, shorten }: Telling): string {
   const head = SHOWN.flatMap((name) =>
     headers[name] === undefined ? [] : [`${name}: ${cover(headers[name]).slice(0, 500)}`],
   );
   const lines = [`${status} ${cover(statusText).slice(0, 100)}`.trim(), ...head].map((line) =>
     line.replaceAll(/[\p{Cc}]/gu, ' '),
   );
-  return [...lines, bodyText({ url, body, isCut }, { maxLength, cover })].join('\n');
+  return [...lines, bodyText({ url, body, isCut }, { cover, shorten })].join('\n');
 }
 
 type Body = Pick<Answered, 'url' | 'body' | 'isCut'>;
 
-function bodyText({ url, body, isCut }: Body, { maxLength, cover }: Telling): string {
+function bodyText({ url, body, isCut }: Body, { cover, shorten }: Telling): string {
   if (body.length === 0) return isCut ? '[the body is too large to be read]' : '[no body]';
   const text = body.toString('utf8');
   if (text.includes('\0') || (text.match(/\u{fffd}/gu) ?? []).length > text.length / 20)
     return `[a binary body of ${body.length} bytes, which is not shown]`;
-  const rest = 'ask for a part of it, by the parameters that the server has';
-  const shown = untrusted(capped(cover(text), { maxLength, rest }), url.origin);
+  const shown = untrusted(shorten(cover(text)), url.origin);
   return isCut ? `${shown}\n[the body is larger than what is read of one: its end is missing]` : shown;
 }
 

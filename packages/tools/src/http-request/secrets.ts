@@ -7,6 +7,8 @@ export interface Secret {
   readonly hosts: readonly HostPattern[];
   /** @defaultValue 'authorization' */
   readonly header?: string;
+  /** Whether it goes by `http:` too, where anybody on the way can read it. @defaultValue 'refuse' */
+  readonly plaintext?: 'refuse' | 'accept';
   /** The header's whole value, such as `Bearer …`. Asked for each request, at the last moment. */
   readonly value: () => string | Promise<string>;
 }
@@ -51,9 +53,12 @@ export class Secrets {
     const secret = Object.hasOwn(this.#secrets, name) ? this.#secrets[name] : undefined;
     if (secret === undefined)
       throw new ToolError(`There is no auth "${name}". There is: ${this.names.join(', ') || 'none'}.`);
-    const { hosts, header = 'authorization', value } = secret;
+    const { hosts, header = 'authorization', value, plaintext = 'refuse' } = secret;
     if (!matchesHost(url.hostname, hosts))
       throw new ToolError(`auth "${name}" is not for ${url.hostname}. It is for: ${hosts.join(', ')}.`);
+    if (url.protocol !== 'https:' && plaintext === 'refuse') {
+      throw new ToolError(`auth "${name}" goes by https: only: by http: anybody on the way could read it.`);
+    }
     const found = await resolved(value, name);
     return { header, value: found };
   }
@@ -73,7 +78,7 @@ async function resolved(value: Secret['value'], name: string): Promise<string> {
 export function withoutSecret(text: string, proof: Proof | undefined): string {
   if (proof === undefined) return text;
   const bare = proof.value.replace(/^\S+\s+/, '');
-  const forms = [proof.value, bare].flatMap((each) => [
+  const forms = [proof.value, bare, ...loginIn(proof.value)].flatMap((each) => [
     each,
     JSON.stringify(each).slice(1, -1),
     encodeURIComponent(each),
@@ -84,6 +89,14 @@ export function withoutSecret(text: string, proof: Proof | undefined): string {
     .filter(({ length }) => length >= SHORTEST)
     .sort((one, other) => other.length - one.length)
     .reduce((covered, form) => covered.replaceAll(form, '[redacted]'), text);
+}
+
+/** Name and password as a server reads them (RFC 7617), and the password alone. */
+function loginIn(value: string): readonly string[] {
+  const [, encoded] = /^basic\s+(\S+)$/i.exec(value) ?? [];
+  if (encoded === undefined) return [];
+  const login = Buffer.from(encoded, 'base64').toString('utf8');
+  return [login, login.slice(login.indexOf(':') + 1)];
 }
 
 const SHORTEST = 4;

@@ -84,8 +84,13 @@ function redirected({ url, method, headers, body }: Asked, { answered, location,
 }
 
 /** Names are compared in lower case. */
-export function without(headers: Asked['headers'], names: readonly string[]): Asked['headers'] {
+function without(headers: Asked['headers'], names: readonly string[]): Asked['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase())));
+}
+
+/** The same of those that stay. */
+export function only(headers: Asked['headers'], names: readonly string[]): Asked['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name.toLowerCase())));
 }
 
 interface Once extends NetOptions {
