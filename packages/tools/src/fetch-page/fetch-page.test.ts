@@ -101,13 +101,13 @@ describe('a page', () => {
 describe('what robots.txt says', () => {
   const robots =
     (text: string, status = 200) =>
-    async (options: Partial<FetchPageOptions> = {}) => {
+    async ({ path = '/private/page', ...options }: Partial<FetchPageOptions> & { path?: string } = {}) => {
       const made = await site((incoming, response) => {
         if (incoming.url === '/robots.txt') response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
         else response.end('read');
       });
       closing.push(() => made.close());
-      return answer(tool(made, options), { url: `${made.origin}/private/page`, from: 0 });
+      return answer(tool(made, options), { url: made.origin + path, from: 0 });
     };
 
   test('is kept to, unless it is to be ignored', async () => {
@@ -137,6 +137,8 @@ describe('what robots.txt says', () => {
   test('can not make anybody wait', async () => {
     const hostile = `User-agent: *\n${`Disallow: /${'*a'.repeat(500)}$\n`.repeat(200)}`;
     expect(inner(await robots(hostile)())).toBe('read');
+    const longer = `User-agent: *\n${`Disallow: /${'*a'.repeat(2_000)}b\n`.repeat(125)}`;
+    expect(await robots(longer)({ path: `/${'a'.repeat(4_000)}` })).toContain('too large a robots.txt');
   });
 });
 

@@ -11,6 +11,9 @@ interface Asking {
 /** Robots read so much at the least (RFC 9309, 2.5); nobody needs more. */
 const MAX_LENGTH = 512_000;
 
+/** Rules times path, which is what matching takes in the worst case: some tenths of a second. */
+const MAX_STEPS = 50_000_000;
+
 // It is CommonJS: what its types call the default is the module itself.
 const parseRobots = robotsParser as unknown as typeof robotsParser.default;
 
@@ -33,7 +36,13 @@ export class Robots {
       );
     }
     if (status < 200 || status > 299) return;
-    const rules = parseRobots(new URL(FILE, url).href, body.toString('utf8').slice(0, MAX_LENGTH));
+    const text = body.toString('utf8').slice(0, MAX_LENGTH);
+    if (text.length * (url.pathname.length + url.search.length) > MAX_STEPS) {
+      throw new ToolError(
+        `${url.host} has too large a robots.txt for so long an address, so it is not read. Pass a shorter one.`,
+      );
+    }
+    const rules = parseRobots(new URL(FILE, url).href, text);
     if (rules.isAllowed(url.href, userAgent) !== false) return;
     throw new ToolError(`${url.host} asks robots not to read this page (robots.txt). Read another one.`);
   }

@@ -43,6 +43,13 @@ test.each([
   ['Teredo', '2001:0:7f00:1::'],
   ['site-local', 'fec0::1'],
   ['thrown away', '100::1'],
+  ['IPv4 within IPv6, translated', '::ffff:0:127.0.0.1'],
+  ['not given out', '4000::1'],
+  ['segments of a route', '5f00::1'],
+  ['documents of IPv6, the new ones', '3fff::1'],
+  ['link-local in a zone', 'fe80::1%eth0'],
+  ['link-local in a zone of another spelling', 'fe80::1%eth-0'],
+  ['IPv4 within IPv6 in a zone', '::ffff:127.0.0.1%a.b'],
   ['no address', 'localhost'],
   ['nothing', ''],
 ])('%s is not public: %s', (_, address) => {

@@ -100,6 +100,22 @@ describe('where a name leads', () => {
     expect(requests).toEqual([]);
   });
 
+  test.each([
+    ['nothing', async () => []],
+    ['no list', async () => undefined],
+    ['no addresses', async () => ['localhost', 7]],
+    ['an address in a zone that nobody can name', async () => ['2606:4700:4700::1111%eth-0']],
+    [
+      'an error at once',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['something that is no error', () => Promise.reject('no')],
+  ])('a resolver that gives %s leads nowhere', async (_, resolve) => {
+    await expect(get('http://site.test/', { resolve: resolve as NetOptions['resolve'] })).rejects.toThrow(ToolError);
+  });
+
   test('a name that is not known is told so', async () => {
     await expect(get('http://nowhere.invalid/')).rejects.toThrow(ToolError);
   });
@@ -169,7 +185,8 @@ describe('an answer', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
   });
 
-  test('without end is cut', async () => {
+  test('without end is cut, and fills no memory', async () => {
+    const before = process.memoryUsage().rss;
     const { origin } = await serving((_, response) => {
       const more = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(16_384, 97)));
@@ -179,6 +196,7 @@ describe('an answer', () => {
     });
     const { isCut, body } = await get(`${origin}/`);
     expect([isCut, body.length]).toEqual([true, 100_000]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
   });
 
   test.each([
@@ -199,6 +217,21 @@ describe('an answer', () => {
       'could not be',
     ],
     ['less than its length', 'HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello', 'could not be'],
+    [
+      'another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\nx',
+      'another protocol',
+    ],
+    [
+      'one huge extension of a chunk',
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;${'x'.repeat(100_000)}`,
+      'could not be',
+    ],
+    [
+      'trailers without end',
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${'x: y\r\n'.repeat(10_000)}`,
+      /could not be|bytes of headers/,
+    ],
     ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', 'could not be'],
     ['nothing', '', 'could not be'],
   ])('of %s is told as what it is', async (_, bytes, told) => {
@@ -217,6 +250,16 @@ describe('an answer', () => {
     ],
     ['never', () => undefined],
     [
+      'behind announcements without end',
+      (socket: import('node:net').Socket) => {
+        const more = (): void => {
+          while (!socket.destroyed && socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(100)));
+        };
+        socket.on('drain', more);
+        more();
+      },
+    ],
+    [
       'without end of its headers',
       (socket: import('node:net').Socket) => {
         socket.write('HTTP/1.1 200 OK\r\n');
@@ -232,9 +275,11 @@ describe('an answer', () => {
       });
       write(socket);
     });
+    const before = process.memoryUsage().rss;
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('enough')), 60);
     await expect(get(url, { signal: controller.signal })).rejects.toThrow('enough');
     await expect.poll(() => isClosed).toBe(true);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
   });
 });
