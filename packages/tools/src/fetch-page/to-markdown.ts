@@ -4,8 +4,8 @@ import { ToolError } from '@pawl/core';
 /** In the sources it is TypeScript, in the package JavaScript. */
 const WORKER = new URL(`./convert-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-const MAX_MS = 5_000;
-const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 } as const;
+const MAX_MS = 10_000;
+const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 } as const;
 
 /** A page as Markdown. One that is made to take for ever, or to fill the memory, is given up. */
 export function toMarkdown(html: string, { signal }: { readonly signal: AbortSignal }): Promise<string> {
