@@ -9,6 +9,15 @@ export interface Edit {
   readonly occurrences?: 'one' | 'all' | undefined;
 }
 
+export interface Applying {
+  readonly edits: readonly Edit[];
+  /** The most characters of what comes of it. */
+  readonly maxLength: number;
+}
+
+/** Nobody means so many; each is kept while they are put in order. */
+const MOST_SPANS = 10_000;
+
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -17,9 +26,22 @@ interface Span {
   readonly edit: number;
 }
 
-/** All edits, each found in the text as it was; or none. Rejects with what is wrong, and where. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const spans = edits.flatMap((edit, index) => spansOf(text, { edit, number: index + 1 }));
+/** All edits, each found in the text as it was; or none. Throws a `ToolError` with what is wrong, and where. */
+export function applyEdits(text: string, { edits, maxLength }: Applying): string {
+  const spans: Span[] = [];
+  let length = text.length;
+  for (const [index, edit] of edits.entries()) {
+    for (const span of spansOf(text, { edit, number: index + 1 })) {
+      spans.push(span);
+      length += edit.replace.length - edit.find.length;
+    }
+    if (spans.length > MOST_SPANS)
+      throw new ToolError(`The edits are more than ${MOST_SPANS} places. Nothing was written. Write the file anew.`);
+  }
+  // Before it is made: some edits of many places would fill the memory.
+  if (length > maxLength) {
+    throw new ToolError(`The file would have ${length} characters, and may have ${maxLength}. Nothing was written.`);
+  }
   spans.sort((one, other) => one.from - other.from);
   for (const [index, { from, edit }] of spans.entries()) {
     const before = spans[index - 1];
@@ -43,9 +65,13 @@ interface Numbered {
 
 function spansOf(text: string, { edit, number }: Numbered): readonly Span[] {
   const { find, replace, occurrences = 'one' } = edit;
+  if (!find.isWellFormed() || !replace.isWellFormed()) {
+    throw new ToolError(`Edit ${number} has half of a character in it. Nothing was written. Pass whole ones.`);
+  }
   if (find === replace) throw new ToolError(`Edit ${number} changes nothing: find and replace are the same.`);
   const found: Span[] = [];
   for (let from = text.indexOf(find); from !== -1; from = text.indexOf(find, from + find.length)) {
+    if (found.length > MOST_SPANS) break;
     found.push({ from, to: from + find.length, replace, edit: number });
   }
   if (found.length === 0) throw new ToolError(notFound(text, { edit, number }));

@@ -7,6 +7,7 @@ import { changed, type Existing, existing, replaceFile } from '../files/replace-
 import { bytesOf, type Text, textOf } from '../files/text-form.ts';
 import { unifiedDiff } from '../files/unified-diff.ts';
 import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { visible } from '../output/visible.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
 
 export interface EditFileOptions extends JailOptions {
@@ -32,6 +33,7 @@ export function editFile(options: EditFileOptions): Tool<unknown> {
   const { maxBytes = 1_048_576, timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'edit_file');
   checkPositive({ maxBytes }, 'edit_file');
+  const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'edit_file',
     description:
@@ -62,15 +64,14 @@ export function editFile(options: EditFileOptions): Tool<unknown> {
     timeoutMs,
     preview: async (input) => {
       try {
-        const { diff } = await edited(jail, { ...input, signal: AbortSignal.timeout(PREVIEW_MS) });
-        return diff;
+        const { diff } = await edited(jail, { ...input, maxLength: most, signal: AbortSignal.timeout(PREVIEW_MS) });
+        return visible(diff);
       } catch (error) {
-        return error instanceof ToolError ? error.message : `edit ${input.path}`;
+        return visible(error instanceof ToolError ? error.message : `edit ${input.path}`);
       }
     },
     async execute(input, { signal }) {
-      const { before, bytes, diff } = await edited(jail, { ...input, signal });
-      const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
+      const { before, bytes, diff } = await edited(jail, { ...input, maxLength: most, signal });
       if (bytes.length > most) {
         throw new ToolError(
           `${quoted(before.shown)} would have ${bytes.length} bytes, and may have ${most}. Nothing was written.`,
@@ -90,15 +91,17 @@ interface Edited {
   readonly diff: string;
 }
 
-async function edited(
-  jail: Jail,
-  { path, version, edits, signal }: Input & { readonly signal: AbortSignal },
-): Promise<Edited> {
+interface Editing extends Input {
+  readonly maxLength: number;
+  readonly signal: AbortSignal;
+}
+
+async function edited(jail: Jail, { path, version, edits, maxLength, signal }: Editing): Promise<Edited> {
   const before = await existing(jail, { path, signal });
   if (before.version !== version) throw stale(before, edits);
   const text = textOf(before.bytes);
   if (text === undefined) throw new ToolError(`${quoted(before.shown)} is no UTF-8 text: it can't be edited.`);
-  const after: Text = { ...text, text: applyEdits(text.text, edits.map(withoutReturns)) };
+  const after: Text = { ...text, text: applyEdits(text.text, { edits: edits.map(withoutReturns), maxLength }) };
   return {
     before,
     bytes: bytesOf(after),

@@ -174,6 +174,18 @@ describe('what is no file', () => {
   );
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'the root / takes in all files, and nothing that the system shows of itself',
+  async () => {
+    const tool = readFile({ roots: '/' });
+    expect(await answer(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+    for (const path of ['/proc/self/environ', 'proc/1/cmdline', '/dev/zero', '/sys/kernel', '/proc']) {
+      expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+    }
+    expect(await answer(listFiles({ roots: '/' }), { depth: 1 })).not.toMatch(/^(proc|dev|sys)\/$/m);
+  },
+);
+
 test('an absolute path below the root is as good as a relative one', async () => {
   expect(await answer(readFile({ roots: root }), { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
 });

@@ -6,7 +6,7 @@ import { isGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
 import { codeOf, NotThere, problem } from './problem.ts';
 import { quoted } from './quoted.ts';
-import { below, type Root, rootsOf } from './roots.ts';
+import { below, belowRoot, type Root, rootsOf } from './roots.ts';
 import type { Inside, Territory } from './territory.ts';
 
 export interface JailOptions {
@@ -104,7 +104,7 @@ export class Jail implements Territory {
 
   #place(path: string): { readonly root: Root; readonly below: string } | undefined {
     for (const root of this.#roots) {
-      const found = below(root.real, path);
+      const found = belowRoot(root, path);
       if (found !== undefined) return { root, below: found };
     }
     return undefined;

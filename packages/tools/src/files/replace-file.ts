@@ -32,6 +32,8 @@ export async function existing(jail: Jail, looking: Looking): Promise<Existing> 
     if (bytes === undefined) throw tooLarge(inside.shown);
     const folder = jail.admit(dirname(inside.real), looking.path);
     const { mode } = await handle.stat();
+    // Renaming over it would need no right to write it.
+    if ((mode & WRITERS) === 0) throw new ToolError(`${quoted(inside.shown)} is write-protected. Nothing was written.`);
     return {
       folder,
       name: basename(inside.real),
@@ -44,6 +46,9 @@ export async function existing(jail: Jail, looking: Looking): Promise<Existing> 
     await handle.close();
   }
 }
+
+/** Whoever may write a file. */
+const WRITERS = 0o222;
 
 interface Writing {
   readonly bytes: Uint8Array;

@@ -24,6 +24,19 @@ export function rootsOf(roots: string | readonly string[], tool: string): readon
   throw new ConfigError(`Tool "${tool}" has two roots named "${twice}". The model could not tell them apart.`);
 }
 
+/** What the system shows of itself and its processes, their environment among it. */
+const OF_THE_SYSTEM: readonly string[] = ['/dev', '/proc', '/sys'];
+
+/** A root takes in what the system shows of itself only where it is in there: `/` does not open `/proc`. */
+export function belowRoot({ real }: Root, path: string): string | undefined {
+  const isHidden = OF_THE_SYSTEM.some((folder) => isWithin(folder, path) && !isWithin(folder, real));
+  return isHidden ? undefined : below(real, path);
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
 /** Where a path stands below a folder, with slashes; `''` for the folder itself, `undefined` outside. */
 export function below(folder: string, path: string): string | undefined {
   const found = relative(folder, path);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@pawl/core';
 import { type Entry, readFolder } from './read-folder.ts';
 import type { Ignoring, Inside, Territory } from './territory.ts';
@@ -36,8 +37,7 @@ export interface Walked {
 
 /** What is below some folders: the upper levels first, so that a cap cuts the depths. Follows no link; passes over what is denied. */
 export async function walk(starts: readonly Inside[], options: WalkOptions): Promise<Walked> {
-  const { maxDepth, maxDurationMs, clock } = options;
-  const until = clock.now() + maxDurationMs;
+  const { maxDepth } = options;
   const tally = new Tally(options);
   for (const start of starts) await options.ignored?.begin(start);
   let level = starts;
@@ -48,7 +48,7 @@ export async function walk(starts: readonly Inside[], options: WalkOptions): Pro
     }
     const next: Inside[] = [];
     for (const folder of level) {
-      if (clock.now() >= until) tally.stops.add('time');
+      tally.checkTime();
       if (tally.isFull) break;
       next.push(...(await tally.visit(folder)));
     }
@@ -57,6 +57,8 @@ export async function walk(starts: readonly Inside[], options: WalkOptions): Pro
   return { found: tally.found.sort(byPath), stops: tally.stops, unread: tally.unread };
 }
 
+const TURN_MS = 10;
+
 class Tally {
   readonly found: Found[] = [];
   readonly stops: Set<Stop> = new Set();
@@ -64,9 +66,16 @@ class Tally {
   #visited = 0;
   #length = 0;
   readonly #options: WalkOptions;
+  readonly #until: number;
+  #turn = performance.now();
 
   constructor(options: WalkOptions) {
     this.#options = options;
+    this.#until = options.clock.now() + options.maxDurationMs;
+  }
+
+  checkTime(): void {
+    if (this.#options.clock.now() >= this.#until) this.stops.add('time');
   }
 
   get isFull(): boolean {
@@ -83,6 +92,9 @@ class Tally {
     }
     const folders: Inside[] = [];
     for (const entry of contents.entries) {
+      this.checkTime();
+      if (this.isFull) return folders;
+      await this.#giveTurn();
       this.#visited++;
       const inside = territory.child(folder, entry.name);
       if (inside === undefined || ignored?.isIgnored({ ...inside, ...entry }, folder) === true) continue;
@@ -93,6 +105,14 @@ class Tally {
     }
     if (contents.isCut) this.stops.add('visited');
     return folders;
+  }
+
+  /** Rules and globs from outside can make each name cost some milliseconds. */
+  async #giveTurn(): Promise<void> {
+    if (performance.now() - this.#turn < TURN_MS) return;
+    await setImmediate();
+    this.#options.signal.throwIfAborted();
+    this.#turn = performance.now();
   }
 
   /** Whether there was room. */

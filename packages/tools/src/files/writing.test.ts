@@ -63,6 +63,31 @@ describe('write_file', () => {
     expect(statSync(box.path('run.sh')).mode & 0o777).toBe(0o750);
   });
 
+  test('leaves what is write-protected as it is, though a folder’s rights would do to replace it', async () => {
+    box.write('a.txt', 'one');
+    chmodSync(box.path('a.txt'), 0o444);
+    expect(await write({ path: 'a.txt', content: 'two', version: version('one') })).toContain('is write-protected');
+    const edits = [{ find: 'one', replace: 'two' }];
+    expect(await edit({ path: 'a.txt', version: version('one'), edits })).toContain('is write-protected');
+    expect(text('a.txt')).toBe('one');
+  });
+
+  test('halves of characters are refused: what is written would be something else', async () => {
+    expect(await write({ path: 'a.txt', content: 'a\ud83d' })).toContain('half of a character');
+    box.write('b.txt', 'x😀y');
+    const edits = [{ find: '\ud83d', replace: 'z' }];
+    expect(await edit({ path: 'b.txt', version: version('x😀y'), edits })).toContain('half of a character');
+    expect([readdirSync(box.root), text('b.txt')]).toEqual([['b.txt'], 'x😀y']);
+  });
+
+  test('a person is shown what could deceive an eye written out', async () => {
+    const tool = writeFile({ roots: box.root });
+    const content = 'if (isAdmin\u202e \u2066// check\u2069 \u2066) {\u001b[2K\n';
+    expect(await tool.preview?.({ path: 'a.txt', content }, undefined)).toContain(
+      'isAdmin\\u{202e} \\u{2066}// check\\u{2069} \\u{2066}) {\\u{1b}[2K',
+    );
+  });
+
   test('folders on the way are made only where that is allowed', async () => {
     expect(await write({ path: 'a/b/c.txt', content: 'x' })).toMatch(/^refused: There is no/);
     expect(readdirSync(box.root)).toEqual([]);
@@ -156,6 +181,24 @@ describe('edit_file', () => {
     box.write('a.txt', windows);
     await edit({ path: 'a.txt', version: version(windows), edits: [{ find: 'one\ntwo', replace: 'one\nand\ntwo' }] });
     expect(text('a.txt')).toBe('\u{feff}one\r\nand\r\ntwo\r\n');
+  });
+
+  test.each([
+    ['one letter in a million places', 'a'.repeat(2 ** 20), [{ find: 'a', replace: 'b', occurrences: 'all' }]],
+    [
+      'a hundred times one letter in a million places',
+      'a'.repeat(2 ** 20),
+      Array.from({ length: 100 }, () => ({ find: 'a', replace: 'b', occurrences: 'all' })),
+    ],
+    ['a thousand long texts', 'a\n'.repeat(1_000), [{ find: 'a', replace: 'x'.repeat(500_000), occurrences: 'all' }]],
+  ])('edits of %s are refused before they fill the memory', async (_, content, edits) => {
+    box.write('a.txt', content);
+    const memory = process.memoryUsage().rss;
+    expect(await edit({ path: 'a.txt', version: version(content), edits })).toMatch(
+      /^refused: The (edits are more than 10000 places|file would have 500001000 characters)/,
+    );
+    expect(process.memoryUsage().rss - memory).toBeLessThan(100 * 2 ** 20);
+    expect(text('a.txt')).toBe(content);
   });
 
   test('dollar signs and backslashes are taken as they are', async () => {

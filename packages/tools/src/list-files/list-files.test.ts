@@ -127,13 +127,24 @@ describe('caps', () => {
   test('on time give what was found until then', async () => {
     let now = 0;
     const clock: Clock = { now: () => now++, after: () => () => undefined, sleep: () => Promise.resolve() };
-    const tool = listFiles({ roots: root, maxDurationMs: 2, clock });
+    const tool = listFiles({ roots: root, maxDurationMs: 5, clock });
     expect(await lines({ path: 'src' }, tool)).toEqual([
       'src/b.ts',
       'src/deep/',
       'src/up',
       '[the time was over before all was looked at: list a folder further down]',
     ]);
+  });
+
+  test('on time hold also within a folder, where an ignore file makes each name cost much', async () => {
+    for (let index = 0; index < 400; index++) write(`slow/${'a'.repeat(240)}${index}`, '');
+    write('slow/.gitignore', `${'*a'.repeat(400)}b\n`.repeat(81));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const said = await lines({ path: 'slow' }, listFiles({ roots: root, maxDurationMs: 40 }));
+    clearInterval(timer);
+    expect(said.at(-1)).toBe('[the time was over before all was looked at: list a folder further down]');
+    expect(turns).toBeGreaterThan(0);
   });
 
   test('on depth hold for a very deep tree', async () => {

@@ -9,6 +9,7 @@ import { problem } from '../files/problem.ts';
 import { quoted } from '../files/quoted.ts';
 import type { Inside } from '../files/territory.ts';
 import { type Found, type Stop, type Walked, walk } from '../files/walk.ts';
+import { visible } from '../output/visible.ts';
 
 export interface ListFilesOptions extends JailOptions {
   /** The most entries of one call. @defaultValue 500 */
@@ -53,7 +54,7 @@ export function listFiles(options: ListFilesOptions): Tool<unknown> {
     }),
     effect: 'read',
     timeoutMs,
-    preview: ({ path }) => `list ${path ?? 'all files'}`,
+    preview: ({ path }) => visible(`list ${path ?? 'all files'}`),
     async execute({ path = '', glob, depth = maxDepth }, { signal }) {
       const start = path === '' || path === '.' || path === './' ? undefined : await folder(jail, { path, signal });
       const walked = await walk(start === undefined ? jail.roots : [start], {

@@ -1,6 +1,7 @@
 import { type ConversationStore, DurableError, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
+import { visible } from '../output/visible.ts';
 
 export interface NotesOptions<Context> {
   /** Where conversations are kept: `memoryConversations()`, `sqliteConversations(path)`, or one of yours. */
@@ -43,7 +44,7 @@ export function notes<Context = unknown>(options: NotesOptions<Context>): Tool<C
     effect: 'idempotent',
     timeoutMs,
     maxResultLength: maxLength + 200 * maxNotes + 1_000,
-    preview: ({ action, key, text }) => [action, key, text].filter((part) => part !== undefined).join(': '),
+    preview: ({ action, key, text }) => visible([action, key, text].filter((part) => part !== undefined).join(': ')),
     execute({ action, key, text }, { context, signal }) {
       const book = new Book(store, { id: typeof id === 'function' ? id(context) : id, maxNotes, signal });
       switch (action) {

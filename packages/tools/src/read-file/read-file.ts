@@ -5,6 +5,7 @@ import { Jail, type JailOptions } from '../files/jail.ts';
 import { type Opened, openFile } from '../files/open-file.ts';
 import { problem } from '../files/problem.ts';
 import { versionOf, wholeOf } from '../files/version.ts';
+import { visible } from '../output/visible.ts';
 import { type Page, type PageOptions, readPage, type Start } from './read-page.ts';
 
 export interface ReadFileOptions extends JailOptions {
@@ -41,7 +42,7 @@ export function readFile(options: ReadFileOptions): Tool<unknown> {
     timeoutMs,
     // The page is cut by lines already; this must not cut it again.
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
-    preview: ({ path }) => `read ${path}`,
+    preview: ({ path }) => visible(`read ${path}`),
     async execute({ path, fromLine, lines = maxLines, fromByte }, { signal }) {
       const start: Start = fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
       const opened = await openFile(jail, { path, signal });

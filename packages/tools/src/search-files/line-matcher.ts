@@ -23,12 +23,25 @@ export function lineMatcher({ pattern, kind, letterCase }: Wanted): (line: strin
 }
 
 function compile(pattern: string, flags: number): RE2JS {
+  // By the words, before it takes the memory.
+  const counts = [...pattern.matchAll(/(?<!\\)\{(\d{1,9})(?:,(\d{0,9}))?\}/g)];
+  const total = counts.reduce((sum, [, least = '', most = '']) => sum + Math.max(Number(least), Number(most)), 0);
+  if (total > MAX_PROGRAM_SIZE) throw tooLarge();
   try {
-    return RE2JS.compile(pattern, flags);
+    const compiled = RE2JS.compile(pattern, flags);
+    if (compiled.programSize() <= MAX_PROGRAM_SIZE) return compiled;
   } catch (error) {
     const why = error instanceof RE2JSException ? error.message : 'it can not be read';
     throw new ToolError(
       `The pattern is no regular expression that can be searched for: ${why}. There are no look-arounds and no back-references (RE2). Search for a simpler one, or pass kind: "text".`,
     );
   }
+  throw tooLarge();
 }
+
+function tooLarge(): ToolError {
+  return new ToolError('The pattern is too large: its counts, such as {1000}, multiply. Search for a simpler one.');
+}
+
+/** Each sign of a line may take so many steps. A count of {1000} is as many. */
+const MAX_PROGRAM_SIZE = 2_000;

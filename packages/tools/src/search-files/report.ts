@@ -47,7 +47,8 @@ export class Report {
       this.#last = `${shown}:${number}`;
     }
     if (lines.length > 0) this.#groups.push(lines.join('\n'));
-    if (searched.isCut && searched.matches === 0) this.#cut++;
+    if (searched.isLate) this.stop('time');
+    else if (searched.isCut && searched.matches === 0) this.#cut++;
   }
 
   text(pattern: string): string {

@@ -12,6 +12,8 @@ export interface SearchOptions {
   readonly afterLine: number;
   /** The most bytes that are read. */
   readonly maxBytes: number;
+  /** Whether the time for all files is over. */
+  readonly isOver: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -27,15 +29,17 @@ export interface Searched {
   readonly matches: number;
   /** There may be more: a cap was reached. */
   readonly isCut: boolean;
+  /** The time was over before its end. */
+  readonly isLate: boolean;
   readonly bytes: number;
 }
 
 const CHUNK_BYTES = 65_536;
 const SNIFFED_BYTES = 8_192;
 /** What is longer is searched in pieces of this length. */
-const MAX_LINE_LENGTH = 65_536;
-/** After so many lines others get their turn. */
-const LINES_AT_ONCE = 2_000;
+const MAX_LINE_LENGTH = 16_384;
+/** After so long others get their turn. */
+const TURN_MS = 10;
 
 /** Reads a file line by line in bounded memory. `undefined` for a binary one. */
 export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<Searched | undefined> {
@@ -45,7 +49,7 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
   const decoder = new TextDecoder();
   let rest = '';
   let position = 0;
-  while (!search.isFull && position < maxBytes) {
+  while (!search.isDone && position < maxBytes) {
     signal.throwIfAborted();
     const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, maxBytes - position), position);
     if (bytesRead === 0) break;
@@ -54,26 +58,36 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
     position += bytesRead;
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_LENGTH) {
-      lines.push(rest);
-      rest = '';
+    while (rest.length > MAX_LINE_LENGTH) {
+      lines.push(rest.slice(0, MAX_LINE_LENGTH));
+      rest = rest.slice(MAX_LINE_LENGTH);
     }
-    await search.all(lines);
+    await search.all(lines.flatMap(inPieces));
   }
-  if (!search.isFull && rest !== '') await search.all([rest]);
+  if (!search.isDone && rest !== '') await search.all([rest]);
   return {
     lines: search.lines,
     matches: search.matches,
-    isCut: search.isFull || position >= maxBytes,
+    isCut: search.isDone || position >= maxBytes,
+    isLate: search.isLate,
     bytes: position,
   };
+}
+
+function inPieces(line: string): readonly string[] {
+  if (line.length <= MAX_LINE_LENGTH) return [line];
+  const count = Math.ceil(line.length / MAX_LINE_LENGTH);
+  return Array.from({ length: count }, (_, index) =>
+    line.slice(index * MAX_LINE_LENGTH, (index + 1) * MAX_LINE_LENGTH),
+  );
 }
 
 class Search {
   readonly lines: FoundLine[] = [];
   matches = 0;
+  isLate = false;
   #number = 0;
-  #since = 0;
+  #turn = performance.now();
   /** Lines that a match may want to have before it. */
   #before: FoundLine[] = [];
   #behind = 0;
@@ -84,19 +98,19 @@ class Search {
   }
 
   /** Full only when what comes behind the last match is there as well. */
-  get isFull(): boolean {
-    return this.matches >= this.#options.maxMatches && this.#behind === 0;
+  get isDone(): boolean {
+    return this.isLate || (this.matches >= this.#options.maxMatches && this.#behind === 0);
   }
 
   async all(lines: readonly string[]): Promise<void> {
     for (const line of lines) {
-      if (this.isFull) return;
+      if (this.isDone) return;
       this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
-      this.#since++;
-      if (this.#since < LINES_AT_ONCE) continue;
-      this.#since = 0;
+      if (performance.now() - this.#turn < TURN_MS) continue;
       await setImmediate();
       this.#options.signal.throwIfAborted();
+      this.#turn = performance.now();
+      this.isLate = this.#options.isOver();
     }
   }
 

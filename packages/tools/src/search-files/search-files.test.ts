@@ -203,11 +203,29 @@ describe('what is hostile', () => {
     ['looks ahead', '(?=a)b', '(?='],
     ['refers back', '(a)\\1', '\\1'],
     ['does not end', '(a', 'missing closing'],
-    ['counts too far', 'a{5000}', 'repeat count'],
+    ['counts too far', 'a{1500}', 'repeat count'],
   ])('a pattern that %s is refused with the reason', async (_, pattern, told) => {
     const said = await search({ pattern, kind: 'regex' });
     expect(said).toMatch(/^refused: The pattern is no regular expression/);
     expect(said).toContain(told);
+  });
+
+  test('a pattern whose counts multiply is refused, and takes neither time nor memory', async () => {
+    box.write('long.txt', 'a'.repeat(60_000));
+    const before = process.memoryUsage().rss;
+    expect(await search({ pattern: 'a{1000}'.repeat(140), kind: 'regex' })).toContain('The pattern is too large');
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+  });
+
+  test('a pattern that is slow over long lines gives others their turn, and ends with the time', async () => {
+    box.write('long.txt', `${'a'.repeat(200_000)}\n`.repeat(30));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
+    expect(await search({ pattern: '(a|b|c?){300}[^a]', kind: 'regex' }, { maxDurationMs: 100 })).toContain(
+      'the time was over',
+    );
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
   });
 
   test('names and lines with line breaks in them pass for nothing else', async () => {

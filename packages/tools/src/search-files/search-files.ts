@@ -8,6 +8,7 @@ import { Jail, type JailOptions } from '../files/jail.ts';
 import { openFile } from '../files/open-file.ts';
 import { quoted } from '../files/quoted.ts';
 import { type Found, walk } from '../files/walk.ts';
+import { visible } from '../output/visible.ts';
 import { lineMatcher } from './line-matcher.ts';
 import { Report, type Stop } from './report.ts';
 import { searchFile } from './search-file.ts';
@@ -46,9 +47,10 @@ export function searchFiles(options: SearchFilesOptions): Tool<unknown> {
     input: inputOf(maxMatches),
     effect: 'read',
     timeoutMs,
-    preview: ({ pattern, path }) => `search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`,
+    preview: ({ pattern, path }) => visible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
     async execute({ pattern, kind, path, glob, letterCase, context, matches: most, after }, { signal }) {
       const until = clock.now() + maxDurationMs;
+      const isOver = (): boolean => clock.now() >= until;
       const matches = lineMatcher({ pattern, kind, letterCase });
       const begin = after === undefined ? undefined : placeOf(after);
       const report = new Report();
@@ -63,14 +65,14 @@ export function searchFiles(options: SearchFilesOptions): Tool<unknown> {
       });
       for (const stop of stops) report.stop(stop);
       for (const file of begin === undefined ? files : files.slice(startAt(files, begin.shown))) {
-        if (clock.now() >= until) report.stop('time');
+        if (isOver()) report.stop('time');
         if (report.isFull || report.matches >= most) break;
         const afterLine = file.shown === begin?.shown ? begin.line : 0;
         const left = most - report.matches;
         await searchOne(jail, {
           file,
           report,
-          options: { matches, context, maxMatches: left, afterLine, maxBytes: maxFileBytes, signal },
+          options: { matches, context, maxMatches: left, afterLine, maxBytes: maxFileBytes, isOver, signal },
         });
       }
       if (report.matches >= most) report.stop('matches');

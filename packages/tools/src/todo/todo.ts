@@ -1,6 +1,7 @@
 import { type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
+import { visible } from '../output/visible.ts';
 
 export interface TodoOptions {
   /** @defaultValue 'todo' */
@@ -34,7 +35,7 @@ export function todo({ name = 'todo', maxItems = 50 }: TodoOptions = {}): Tool<u
     }),
     effect: 'read',
     timeoutMs: 1_000,
-    preview: ({ items }) => shown(items),
+    preview: ({ items }) => visible(shown(items)),
     execute({ items }) {
       const doing = items.filter(({ status }) => status === 'doing');
       if (doing.length > 1) {

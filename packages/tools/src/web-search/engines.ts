@@ -1,3 +1,4 @@
+import { ConfigError, ToolError } from '@pawl/core';
 import { askEngine, type EngineOptions, resultsIn } from './ask-engine.ts';
 import type { SearchEngine } from './engine.ts';
 
@@ -6,17 +7,33 @@ export interface KeyOptions extends EngineOptions {
   readonly apiKey: string | (() => string | Promise<string>);
 }
 
-async function keyOf({ apiKey }: KeyOptions): Promise<string> {
-  return typeof apiKey === 'function' ? apiKey() : apiKey;
+/** Rejects with a `ToolError` that has nothing of what went wrong: it may have what it is about. */
+async function keyOf({ apiKey }: KeyOptions, name: string): Promise<string> {
+  try {
+    const key: unknown = typeof apiKey === 'function' ? await apiKey() : apiKey;
+    if (typeof key === 'string' && /^[\x21-\x7e]+$/.test(key)) return key;
+  } catch {
+    // As for one that is none.
+  }
+  throw new ToolError(`There is no key for ${name}: nothing was asked. Tell the user that the search is not set up.`);
+}
+
+/** @throws ConfigError for what is no address. */
+function addressOf(baseURL: string, name: string): URL {
+  if (URL.canParse(baseURL) && /^https?:/.test(baseURL)) return new URL(baseURL);
+  throw new ConfigError(
+    `${name}: baseURL is ${JSON.stringify(baseURL)}. Pass a whole address, such as "https://search.example.com".`,
+  );
 }
 
 /** Brave's Web Search API, `GET /res/v1/web/search`. */
 export function brave(options: KeyOptions): SearchEngine {
   const { baseURL = 'https://api.search.brave.com', allowAddresses = [] } = options;
+  const base = addressOf(baseURL, 'brave');
   return async (query, context) => {
-    const url = new URL('/res/v1/web/search', baseURL);
+    const url = new URL('/res/v1/web/search', base);
     url.search = new URLSearchParams({ q: query, count: String(Math.min(context.count, 20)) }).toString();
-    const headers = { accept: 'application/json', 'x-subscription-token': await keyOf(options) };
+    const headers = { accept: 'application/json', 'x-subscription-token': await keyOf(options, 'Brave') };
     const answer = await askEngine(
       { url, method: 'GET', headers },
       { name: 'Brave', signal: context.signal, allowAddresses },
@@ -28,10 +45,11 @@ export function brave(options: KeyOptions): SearchEngine {
 /** Tavily's Search API, `POST /search`. */
 export function tavily(options: KeyOptions): SearchEngine {
   const { baseURL = 'https://api.tavily.com', allowAddresses = [] } = options;
+  const base = addressOf(baseURL, 'tavily');
   return async (query, context) => {
-    const url = new URL('/search', baseURL);
+    const url = new URL('/search', base);
     const body = JSON.stringify({ query, max_results: Math.min(context.count, 20) });
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await keyOf(options)}` };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await keyOf(options, 'Tavily')}` };
     const answer = await askEngine(
       { url, method: 'POST', headers, body },
       { name: 'Tavily', signal: context.signal, allowAddresses },
@@ -42,8 +60,9 @@ export function tavily(options: KeyOptions): SearchEngine {
 
 /** A SearXNG instance with the JSON format switched on, `GET /search?format=json`. */
 export function searxng({ baseURL, allowAddresses = [] }: EngineOptions & { readonly baseURL: string }): SearchEngine {
+  const base = addressOf(baseURL.endsWith('/') ? baseURL : `${baseURL}/`, 'searxng');
   return async (query, context) => {
-    const url = new URL('search', baseURL.endsWith('/') ? baseURL : `${baseURL}/`);
+    const url = new URL('search', base);
     url.search = new URLSearchParams({ q: query, format: 'json' }).toString();
     const headers = { accept: 'application/json' };
     const answer = await askEngine(

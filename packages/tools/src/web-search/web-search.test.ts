@@ -127,6 +127,35 @@ test('results are capped in number and length, and can not write lines of their 
   expect(said.split('\n\n')[0]).toBe('1. T0 2. Fake\nhttps://a.test/\nxxxxxxxxxx…');
 });
 
+test('what is kept of earlier searches is what was shown of them, however long it was', async () => {
+  const made = await serving(
+    json({ results: [{ title: 'T', url: 'https://a.test/', content: 'x'.repeat(1_900_000) }] }),
+  );
+  const search = webSearch({ search: tavily({ apiKey: KEY, baseURL: made.origin, ...local }) });
+  await answer(search, { query: 'first' });
+  const before = process.memoryUsage().rss;
+  for (let count = 0; count < 100; count++) await answer(search, { query: `search ${count}` });
+  expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+});
+
+test.each([
+  ['throws', () => Promise.reject(new Error(`no key ${KEY}`))],
+  ['is empty', () => ''],
+  ['has a line break', () => `${KEY}\r\nx: y`],
+  ['is missing', () => undefined as unknown as string],
+])('a key that %s asks nobody, and is told without it', async (_, apiKey) => {
+  const made = await serving(json({ results: found }));
+  const said = await ask(brave({ apiKey, baseURL: made.origin, ...local }));
+  expect(said).toBe(
+    'refused: There is no key for Brave: nothing was asked. Tell the user that the search is not set up.',
+  );
+  expect(made.requests).toEqual([]);
+});
+
 test('what is no search is refused where the tool is made', () => {
+  for (const baseURL of ['nowhere', 'file:///etc/passwd', '']) {
+    expect(() => searxng({ baseURL })).toThrow(ConfigError);
+    expect(() => brave({ apiKey: KEY, baseURL })).toThrow(ConfigError);
+  }
   expect(() => webSearch({ search: 'brave' as never })).toThrow(ConfigError);
 });

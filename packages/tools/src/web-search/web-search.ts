@@ -2,6 +2,7 @@ import { type Clock, ConfigError, systemClock, type Tool, tool } from '@pawl/cor
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { untrusted } from '../net/untrusted.ts';
+import { visible } from '../output/visible.ts';
 import type { SearchEngine, SearchResult } from './engine.ts';
 
 export type { EngineOptions } from './ask-engine.ts';
@@ -55,29 +56,32 @@ export function webSearch(options: WebSearchOptions): Tool<unknown> {
     }),
     effect: 'read',
     timeoutMs,
-    preview: ({ query }) => `search the web for ${JSON.stringify(query)}`,
+    preview: ({ query }) => visible(`search the web for ${JSON.stringify(query)}`),
     async execute({ query, count }, { signal }) {
       const key = JSON.stringify([query, count]);
-      const found = cache.get(key) ?? (await search(query, { count, signal }));
-      cache.set(key, found);
-      if (found.length === 0) return `Nothing was found for ${JSON.stringify(query)}. Try other words.`;
-      const lines = found.slice(0, count).map((result, index) => shown(result, { index, maxSnippetLength }));
-      return untrusted(lines.join('\n\n'), 'a web search');
+      const results = cache.get(key) ?? shown(await search(query, { count, signal }), { count, maxSnippetLength });
+      cache.set(key, results);
+      if (results === '') return `Nothing was found for ${JSON.stringify(query)}. Try other words.`;
+      return untrusted(results, 'a web search');
     },
   });
 }
 
 interface Showing {
-  readonly index: number;
+  readonly count: number;
   readonly maxSnippetLength: number;
 }
 
-function shown({ title, url, snippet }: SearchResult, { index, maxSnippetLength }: Showing): string {
-  const text = plain(snippet);
-  const short = text.length > maxSnippetLength ? `${text.slice(0, maxSnippetLength)}…` : text;
-  return [`${index + 1}. ${plain(title).slice(0, 200)}`, plain(url).slice(0, 2_000), short]
-    .filter((line) => line !== '')
-    .join('\n');
+/** As the model reads them: no more is kept of what may be long. */
+function shown(found: readonly SearchResult[], { count, maxSnippetLength }: Showing): string {
+  const results = found.slice(0, count).map(({ title, url, snippet }, index) => {
+    const text = plain(snippet);
+    const short = text.length > maxSnippetLength ? `${text.slice(0, maxSnippetLength)}…` : text;
+    const lines = [`${index + 1}. ${plain(title).slice(0, 200)}`, plain(url).slice(0, 2_000), short];
+    return lines.filter((line) => line !== '').join('\n');
+  });
+  // Flattened, so that it does not hold on to the whole of what was found.
+  return Buffer.from(results.join('\n\n')).toString();
 }
 
 /** One line, without the marks that services put around what was searched for. */
@@ -92,7 +96,7 @@ const MAX_ENTRIES = 200;
 
 interface Entry {
   readonly until: number;
-  readonly results: readonly SearchResult[];
+  readonly results: string;
 }
 
 /** The newest searches, for a while. */
@@ -106,12 +110,12 @@ class Cache {
     this.#ms = ms;
   }
 
-  get(key: string): readonly SearchResult[] | undefined {
+  get(key: string): string | undefined {
     const entry = this.#entries.get(key);
     return entry !== undefined && this.#clock.now() < entry.until ? entry.results : undefined;
   }
 
-  set(key: string, results: readonly SearchResult[]): void {
+  set(key: string, results: string): void {
     if (this.#ms <= 0 || this.get(key) !== undefined) return;
     this.#entries.delete(key);
     this.#entries.set(key, { until: this.#clock.now() + this.#ms, results });

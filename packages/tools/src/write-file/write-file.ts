@@ -8,6 +8,7 @@ import { changed, createFile, type Existing, existing, existsAlready, replaceFil
 import { textOf } from '../files/text-form.ts';
 import { unifiedDiff } from '../files/unified-diff.ts';
 import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { visible } from '../output/visible.ts';
 
 export interface WriteFileOptions extends JailOptions {
   /** The most bytes of a file. @defaultValue 1_048_576 */
@@ -49,6 +50,9 @@ export function writeFile(options: WriteFileOptions): Tool<unknown> {
     timeoutMs,
     preview: (input) => previewOf(jail, input),
     async execute(input, { signal }) {
+      if (!input.content.isWellFormed()) {
+        throw new ToolError('The content has half of a character in it. Nothing was written. Pass whole ones.');
+      }
       const bytes = new TextEncoder().encode(input.content);
       if (bytes.length > most) {
         throw new ToolError(
@@ -100,8 +104,8 @@ async function previewOf(jail: Jail, { path, content }: Input): Promise<string> 
   try {
     const before = await present(jail, { path, signal: AbortSignal.timeout(PREVIEW_MS) });
     const text = before === undefined ? '' : (textOf(before.bytes)?.text ?? '');
-    return unifiedDiff({ shown: before?.shown ?? path, before: text, after: content });
+    return visible(unifiedDiff({ shown: before?.shown ?? path, before: text, after: content }));
   } catch (error) {
-    return error instanceof ToolError ? error.message : `write ${path}`;
+    return visible(error instanceof ToolError ? error.message : `write ${path}`);
   }
 }
