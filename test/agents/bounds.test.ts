@@ -199,3 +199,84 @@ test('the signal of whoever started the run reaches every agent, however deep', 
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', usage: { requests: 3 } });
   expect(reasons).toEqual(['Enough.']);
 });
+
+/** Calls a tool as often as it may, then says how often that was. */
+function caller(times: number, options: Options = {}): Agent {
+  const model = scriptedModel(({ messages, tool_choice: choice }) => {
+    const done = messages.filter(({ role }) => role === 'tool').length;
+    return done < times && choice !== 'none' ? reply.call('count', {}) : reply.text(`Called ${done} times.`);
+  });
+  return new Agent({ name: 'caller', model, ...options });
+}
+
+/** A tool that says how often it has run. */
+function counting() {
+  const runs = { count: 0 };
+  const count = tool({ name: 'count', description: 'Counts.', input: none, execute: () => `${++runs.count}` });
+  return { runs, count };
+}
+
+/** An agent that asks so many others at once, then answers. */
+function around(inner: Agent, { many, ...options }: Options & { readonly many: number }): Agent {
+  const calls = Array.from({ length: many }, () => ({ name: 'help', arguments: { prompt: 'Help.' } }));
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('All done.') : reply.calls(calls),
+  );
+  return new Agent({ model, tools: [inner.asTool({ name: 'help', description: 'Helps.' })], ...options });
+}
+
+describe('the tool calls of a run', () => {
+  test.each([1, 3, 8])(
+    'are those of agents inside as well: of %i side by side they never pass the cap',
+    async (many) => {
+      const { runs, count } = counting();
+      const agent = around(caller(5, { tools: [count] }), { many, limits: { toolCalls: 10 } });
+      const outcome = await agent.run('Go.').outcome();
+      const made = many + Math.min(many * 5, 10 - many);
+      expect(runs.count).toBe(made - many);
+      expect(outcome).toMatchObject({ status: 'completed', toolCalls: made });
+    },
+  );
+
+  test('that an agent inside may not make any more end it, and its caller is told what it had', async () => {
+    const { count } = counting();
+    const agent = around(caller(5, { tools: [count] }), { many: 1, limits: { toolCalls: 3 } });
+    const ended: RunEvent[] = [];
+    const run = agent.run('Go.');
+    run.on('run.finished', (event) => ended.push(event));
+    const { messages } = await run.outcome();
+    expect(messages[2]?.content).toBe(
+      'The agent "help" gave no answer. It reached its limit: toolCalls. What it had so far:\nCalled 3 times.',
+    );
+    expect(ended[0]).toMatchObject({ path: 'tool:1.0', outcome: { limit: 'toolCalls', max: 3, spent: 3 } });
+  });
+
+  test('are told by whoever made them, and the caller’s own next ones are refused', async () => {
+    const { runs, count } = counting();
+    const script = [reply.call('help', { prompt: 'Help.' }), reply.call('count', {}), reply.text('Enough.')];
+    const help = caller(3, { tools: [count] }).asTool({ name: 'help', description: 'Helps.' });
+    const agent = new Agent({ model: scriptedModel(script), tools: [help, count], limits: { toolCalls: 4 } });
+    expect(await agent.run('Go.').outcome()).toMatchObject({
+      status: 'limited',
+      limit: 'toolCalls',
+      max: 4,
+      spent: 4,
+      output: 'Enough.',
+      spentBy: [{ tool: 'help', spent: 4 }],
+    });
+    expect(runs.count).toBe(3);
+  });
+
+  test.each(hosts)('inside count over a pause, too, on $name', async ({ open }) => {
+    const host = open();
+    const { runs, count } = counting();
+    const inner = caller(5, { tools: [{ ...count, needsApproval: true }] });
+    const agent = around(inner, { many: 1, limits: { toolCalls: 3 } });
+    let outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    for (let answers = 0; outcome.status === 'suspended' && answers < 5; answers++) {
+      outcome = await approved(host, { agent, outcome });
+    }
+    expect(outcome).toMatchObject({ status: 'completed', toolCalls: 3 });
+    expect(runs.count).toBe(2);
+  });
+});

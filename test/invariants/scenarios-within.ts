@@ -27,7 +27,7 @@ export const subAgents: Scenario = {
   },
   agent: (stage) => ({
     tools: [travelling(stage), look(stage), pay(stage), refund(stage)],
-    limits: { tokens: 10_000 },
+    limits: { tokens: 10_000, toolCalls: 14 }, // As many as there are, those inside included.
     settings: { max_completion_tokens: 100 },
   }),
   answer: ({ fingerprint }) => ({ type: 'approve', fingerprint }),

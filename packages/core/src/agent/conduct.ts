@@ -121,6 +121,7 @@ export function metered(
     fact(fact, how) {
       if ('usage' in fact) budget.charge(fact.usage);
       if ('aside' in fact && fact.aside !== undefined) budget.charge(fact.aside);
+      if (fact.type === 'tool.finished' || fact.type === 'tool.failed') budget.chargeCall();
       if (how.replayed) time.restore(fact.activeMs);
       if (how.replayed && fact.type === 'model.replied') before = fact.turn;
       teller.fact(fact, how);

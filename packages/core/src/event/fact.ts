@@ -26,15 +26,20 @@ interface OfCall extends OfTurn {
   readonly index: number;
 }
 
-interface Answered extends OfCall {
+interface Spending {
+  /** What an agent that is a tool has used. */
+  readonly spent?: Usage;
+  /** How many tools it has called, those of agents inside it included. */
+  readonly spentCalls?: number;
+  /** What middleware has asked aside for this call. */
+  readonly aside?: Usage;
+}
+
+interface Answered extends OfCall, Spending {
   /** As the model wrote it; its id is the one in the history. */
   readonly call: ToolCall;
   /** What the model reads. */
   readonly content: string;
-  /** What an agent that is a tool has used. */
-  readonly spent?: Usage;
-  /** What middleware has asked aside for this call. */
-  readonly aside?: Usage;
 }
 
 /** An agent's definition, as far as a run that goes on has to know it. */
@@ -183,13 +188,9 @@ export interface UserWrote extends OfTurn {
 }
 
 /** The run inside the run that is this call waits for somebody. */
-export interface ToolSuspended extends OfCall {
+export interface ToolSuspended extends OfCall, Spending {
   readonly type: 'tool.suspended';
   readonly pending: readonly PendingCall[];
-  /** What it has used so far. */
-  readonly spent?: Usage;
-  /** What middleware has asked aside. */
-  readonly aside?: Usage;
 }
 
 /** Nothing is left to do until somebody answers. */
@@ -229,6 +230,8 @@ export interface ToolSkipped extends Answered {
   readonly reason: 'denied' | 'cancelled' | 'limit';
   /** The one that it would have passed. */
   readonly limit?: LimitName;
+  /** The cap, of this run or of one around it, where calls side by side had used it when the call was to begin. */
+  readonly around?: { readonly max: number; readonly spent: number };
 }
 
 export interface OutputChecked extends OfTurn {

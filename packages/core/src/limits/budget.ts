@@ -25,6 +25,11 @@ export type Reservation =
     }
   | { readonly type: 'refused'; readonly limit: LimitName; readonly max: number; readonly spent: number };
 
+export interface CallsRefused {
+  readonly max: number;
+  readonly spent: number;
+}
+
 type Given = Pick<Reserved, 'tokens' | 'cost' | 'around'>;
 
 type Reserved = Extract<Reservation, { type: 'reserved' }>;
@@ -40,6 +45,9 @@ export class Budget {
   /** Those who wait until something is given back; in the outermost purse, which hears of everything. */
   readonly #waiting = new Set<() => void>();
   #reservedCost = 0;
+  /** Tool calls that have ended, and those that are at work. */
+  #calls = 0;
+  #callsAtWork = 0;
 
   /** A run inside a run has caps of its own, within those of the one around it. */
   constructor(limits: ResolvedLimits, around?: Budget) {
@@ -62,6 +70,29 @@ export class Budget {
   charge(usage: Usage): void {
     this.#spent = addUsage(this.#spent, usage);
     this.#around?.charge(usage);
+  }
+
+  /** Counts a tool call that has ended. */
+  chargeCall(): void {
+    this.#calls++;
+    this.#around?.chargeCall();
+  }
+
+  /** Counts a tool call that begins; gives the way to end it. */
+  beginCall(): () => void {
+    const endAround = this.#around?.beginCall();
+    this.#callsAtWork++;
+    return () => {
+      this.#callsAtWork--;
+      endAround?.();
+    };
+  }
+
+  /** The cap of this run, or of one around it, that leaves no room for another call. */
+  get callsRefused(): CallsRefused | undefined {
+    const { toolCalls: max } = this.#limits;
+    const spent = this.#calls + this.#callsAtWork;
+    return spent < max ? this.#around?.callsRefused : { max, spent };
   }
 
   /**

@@ -5,9 +5,9 @@ import { chainOf } from '../model/price.ts';
 
 /** The caps of a run. Checked before each request and each batch of calls; shared by retries. */
 export interface Limits {
-  /** Model requests; the last one goes without tools. @defaultValue 20 */
+  /** Model requests of this agent, not of those inside it, which have turns of their own; the last one goes without tools. @defaultValue 20 */
   readonly turns?: number;
-  /** Tool calls. A batch that would pass it does not start. @defaultValue no cap */
+  /** Tool calls, those of agents inside included. A batch that would pass it does not start. @defaultValue no cap */
   readonly toolCalls?: number;
   /** How often the conversation may go over to another agent. One more is refused, and the run ends soon. @defaultValue 10 */
   readonly handoffs?: number;

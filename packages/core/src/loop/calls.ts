@@ -56,6 +56,7 @@ export function hasBegun(reason: PendingCall['reason']): boolean {
 interface Spent {
   readonly index?: number;
   readonly spent?: Usage;
+  readonly spentCalls?: number;
   readonly aside?: Usage;
 }
 
@@ -63,11 +64,13 @@ interface Spent {
  * What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. So is what
  * was asked aside. Neither says how large this conversation is.
  */
-export function spentInside(state: RunState, { index, spent, aside }: Spent): RunState {
+export function spentInside(state: RunState, { index, spent, spentCalls = 0, aside }: Spent): RunState {
   const before = aside === undefined ? state : withSpent(state, { usage: aside });
   if (spent === undefined) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
-  return withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
+  const { toolCalls } = before;
+  const after = withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
+  return { ...after, toolCalls: toolCalls + spentCalls };
 }
 
 /** What was used, and by whom: by the one who speaks, or one of its tools. */
@@ -81,12 +84,14 @@ export function withSpent(
 }
 
 function shareOf(fact: Exclude<CallClosed, ToolSkipped>, { speaker }: RunState): Taken {
-  return { agent: speaker?.to, tool: nameOf(fact), toolCalls: 1, durationMs: fact.durationMs };
+  const { spentCalls = 0, durationMs } = fact;
+  return { agent: speaker?.to, tool: nameOf(fact), toolCalls: 1 + spentCalls, durationMs };
 }
 
 function overBy(fact: CallClosed): RunState['over'] {
   if (fact.type !== 'tool.skipped' || fact.reason !== 'limit') return undefined;
-  return fact.limit === 'handoffs' ? 'handoffs' : 'toolCalls';
+  const { limit, around } = fact;
+  return { limit: limit === 'handoffs' ? limit : 'toolCalls', ...(around === undefined ? {} : { around }) };
 }
 
 function endedBy(fact: CallClosed): RunState['ended'] {

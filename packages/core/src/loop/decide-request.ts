@@ -74,6 +74,8 @@ export function leavesTurn(state: RunState, policy: Policy): boolean {
 interface Reached {
   readonly limit: LimitName;
   readonly spent: number;
+  /** @defaultValue the run's own */
+  readonly max?: number;
   /** Whether one more request still fits. */
   readonly leavesOne: boolean;
 }
@@ -81,8 +83,7 @@ interface Reached {
 function limited(state: RunState, policy: Policy): Action | undefined {
   const reached = reachedLimit(state, policy);
   if (reached === undefined) return undefined;
-  const { limit, spent, leavesOne } = reached;
-  const max = policy.limits[limit];
+  const { limit, spent, leavesOne, max = policy.limits[limit] } = reached;
   if (!leavesOne) return { type: 'finish', conclusion: { status: 'limited', limit, max, spent } };
   if (state.last !== undefined || !policy.hasTools) return undefined;
   const fact = { type: 'limit.reached' as const, turn: state.turn, limit, max, spent, message: LAST_TURN };
@@ -109,5 +110,5 @@ function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined 
     // A request like the last one would leave no room for another: make it the last.
     if (spent + 2 * ahead > limits[limit]) return { limit, spent, leavesOne: true };
   }
-  return over === undefined ? undefined : { limit: over, spent: state[over], leavesOne: true };
+  return over && { limit: over.limit, spent: state[over.limit], ...over.around, leavesOne: true };
 }

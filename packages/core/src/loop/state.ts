@@ -59,6 +59,11 @@ export interface Counted {
   readonly messages: number;
 }
 
+export interface Over {
+  readonly limit: 'toolCalls' | 'handoffs';
+  readonly around?: { readonly max: number; readonly spent: number };
+}
+
 /** What is known of a run: its facts, folded. */
 export interface RunState {
   readonly history: History;
@@ -89,8 +94,8 @@ export interface RunState {
   readonly misses: ReadonlyMap<string, Misses>;
   /** By tool and arguments. */
   readonly failing: ReadonlyMap<string, Failing>;
-  /** The cap that refused calls would have passed. */
-  readonly over: 'toolCalls' | 'handoffs' | undefined;
+  /** The cap that refused calls would have passed; with numbers where it may be that of a run around this one. */
+  readonly over: Over | undefined;
   /** Who speaks since the conversation was handed over, and how it was. */
   readonly speaker: AgentChanged | undefined;
   /** How often it was. */

@@ -13,7 +13,7 @@ import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
 import { Aside } from './aside.ts';
 import { pendingFor } from './check-calls.ts';
-import { type At, cancelled, failed, finished, invalid, thrown, unknown } from './close-call.ts';
+import { type At, cancelled, failed, finished, invalid, refused, thrown, unknown } from './close-call.ts';
 import { delegated } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
@@ -39,15 +39,22 @@ interface Where {
 function step(tool: Tool | undefined, { turn, state, scope }: Where): Task<Fact> {
   const aside = new Aside(scope, turn);
   const at = (): At => ({ turn, state, scope, aside, startedAt: scope.clock.now() });
+  let end: (() => void) | undefined;
   const step = factStep<Fact>(scope, {
     name: stepName({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
-    work: () => runCall(tool, at()),
+    work: async () => {
+      const { callsRefused } = scope.budget;
+      if (callsRefused !== undefined) return refused(callsRefused, at());
+      end = scope.budget.beginCall();
+      return runCall(tool, at());
+    },
     inDoubt: () => runInDoubt(tool, at()),
   });
   const told: typeof step.told = (fact, how) => {
     step.told(fact, how);
+    end?.(); // Only now: the fact has charged it.
     aside.end();
   };
   return { ...step, told };

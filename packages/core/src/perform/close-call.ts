@@ -1,8 +1,9 @@
 import { DurableError } from '../base/errors.ts';
-import { closest } from '../base/text.ts';
+import { closest, plural } from '../base/text.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
 import type { CallClosed, ToolFailed } from '../event/fact.ts';
+import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { type AbortRun, endsRun, RefuseRun, ToolError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute.ts';
@@ -57,6 +58,14 @@ export function cancelled(at: At): CallClosed {
   const content = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
   const { durationMs: _, ...position } = answered(at);
   return { type: 'tool.skipped', ...position, reason: 'cancelled', content };
+}
+
+/** A cap of this run, or of one around it, leaves no room for the call: those side by side may have used it meanwhile. */
+export function refused({ max, spent }: CallsRefused, at: At): CallClosed {
+  const content = `Not run: it would pass the limit of ${plural(max, 'tool call')}, of which ${spent} are used.`;
+  const { durationMs: _, ...position } = answered(at);
+  const limit = { limit: 'toolCalls', around: { max, spent } } as const;
+  return { type: 'tool.skipped', ...position, reason: 'limit', ...limit, content };
 }
 
 /** The tools that it is told of are those of this turn. */

@@ -49,7 +49,14 @@ export function delegated(tool: Tool, { turn, state, scope }: Where): Child<Fact
   return {
     type: 'child',
     name,
-    body: (durable) => runWithin(tool, { ...at, durable, path: fromOutside(scope, name) }),
+    async body(durable) {
+      const end = scope.budget.beginCall();
+      try {
+        return await runWithin(tool, { ...at, durable, path: fromOutside(scope, name) });
+      } finally {
+        end();
+      }
+    },
   };
 }
 
@@ -138,8 +145,9 @@ function closedBy(settled: Wrapped['settled'], at: At): CallClosed {
   return failed(reason, { ...at, reason: 'ended', content: reason.message });
 }
 
-function spentBy(outcome: Outcome<unknown> | undefined): { readonly spent?: Usage } {
-  return outcome === undefined || outcome.usage === NO_USAGE ? {} : { spent: outcome.usage };
+function spentBy(outcome: Outcome<unknown> | undefined): { readonly spent?: Usage; readonly spentCalls?: number } {
+  const { usage = NO_USAGE, toolCalls = 0 } = outcome ?? {};
+  return { ...(usage !== NO_USAGE && { spent: usage }), ...(toolCalls > 0 && { spentCalls: toolCalls }) };
 }
 
 function reasonOf(outcome: Incomplete): string {
