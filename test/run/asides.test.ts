@@ -85,6 +85,20 @@ test('a guard that fails beside the request gives that up: nothing is told after
   expect(told.isGivenUp).toBe(true);
 });
 
+test.each([
+  ['refuses', 'refused', async () => ({ type: 'refuse', reason: 'No.' }) as const],
+  ['fails', 'failed', broken],
+])('the pieces that were told when a guard beside the request %s are taken back', async (_, status, check) => {
+  const { model } = slowly(20);
+  const told = Promise.withResolvers<void>();
+  const guard = inputGuard({ name: 'judge', check: () => told.promise.then(check) });
+  const events: string[] = [];
+  const run = new Agent({ model, middleware: [guard] }).run('Go.');
+  run.on('model.text', () => told.resolve()).on('*', ({ type }) => events.push(type));
+  expect(await run.outcome()).toMatchObject({ status });
+  expect(events.filter((type) => type === 'model.text' || type === 'model.discarded').at(-1)).toBe('model.discarded');
+});
+
 test('what middleware asked and did not wait for is given up with its step, and its failure hurts nobody', async () => {
   const { model: judge, told } = slowly(20);
   const forgetful: Middleware = {

@@ -89,6 +89,7 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     return fact;
   } catch (error) {
     leave?.();
+    exchange.tellDiscarded();
     const { usage, failedAttempts } = exchange;
     return unanswered(error, { turn: action.turn, scope, usage: addUsage(usage, aside.usage), failedAttempts });
   }
