@@ -75,7 +75,7 @@ test('a streamed request asks for events and usage, under the token name that mo
     [
       'text/event-stream',
       undefined,
-      '{"model":"m","messages":[],"max_tokens":9,"stream":true,"stream_options":{"include_usage":true},"top_k":1}',
+      '{"model":"m","max_tokens":9,"stream":true,"stream_options":{"include_usage":true},"top_k":1,"messages":[]}',
     ],
   ]);
 });
@@ -145,7 +145,7 @@ test('OpenAI and Azure are sent the newer token name', async () => {
   for (const baseURL of ['https://api.openai.com/v1', 'https://mine.openai.azure.com/openai/v1']) {
     await openai('m', { ...key, baseURL, fetch }).send({ messages: [], max_completion_tokens: 1 });
   }
-  expect(bodies).toEqual(Array(2).fill('{"model":"m","messages":[],"max_completion_tokens":1}'));
+  expect(bodies).toEqual(Array(2).fill('{"model":"m","max_completion_tokens":1,"messages":[]}'));
 });
 
 function setEnvironment(variables: Readonly<Record<string, string>>): void {

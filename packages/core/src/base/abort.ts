@@ -1,12 +1,75 @@
+/**
+ * Calls back once when the signal is aborted, at once where it is already. What it gives takes that back.
+ *
+ * However many wait, an engine's signal has one listener of ours: its own cost a microsecond each to add and to remove.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) {
+    callback();
+    return noop;
+  }
+  const waiting = watches.get(signal) ?? watch(signal);
+  waiting.add(callback);
+  return () => {
+    // Whoever listens last takes the listener away: signals may live as long as the process.
+    if (waiting.delete(callback) && waiting.size === 0) waiting.stop();
+  };
+}
+
 /** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted, whatever the work does. */
 export function untilAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    // In an async function, so that a throw is a rejection as well.
-    void (async () => work())()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
+    const leave = onAbort(signal, () => reject(signal.reason));
+    started(work).then(
+      (value) => {
+        leave();
+        resolve(value);
+      },
+      (reason: unknown) => {
+        leave();
+        reject(reason);
+      },
+    );
   });
 }
+
+/** A throw is a rejection as well. */
+export function started<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Who waits for one signal. */
+class Watch extends Set<() => void> {
+  readonly #signal: AbortSignal;
+  readonly #tell = (): void => {
+    watches.delete(this.#signal);
+    for (const callback of this) callback();
+    this.clear();
+  };
+
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#tell, { once: true });
+  }
+
+  stop(): void {
+    this.#signal.removeEventListener('abort', this.#tell);
+    watches.delete(this.#signal);
+  }
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+function watch(signal: AbortSignal): Watch {
+  const made = new Watch(signal);
+  watches.set(signal, made);
+  return made;
+}
+
+function noop(): void {}

@@ -1,12 +1,17 @@
+import { onAbort, started } from './abort.ts';
+import { Cancel } from './cancel.ts';
 import type { Clock } from './clock.ts';
 
 /** A span of time after which something is called, once. It can stand still, start over, and end early. */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #ms: number;
   readonly #expire: () => void;
+  #ms: number;
+  /** When it expires; infinite while it stands still. */
+  #dueAt = Number.POSITIVE_INFINITY;
   #left: number;
-  #since = 0;
+  /** When the timer fires: it may be before the time is over, and is then set again, so that starting over sets none. */
+  #firesAt = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
   #isOver = false;
 
@@ -19,27 +24,27 @@ export class Deadline {
     this.resume();
   }
 
-  /** Starts over with the whole span. */
-  restart(): void {
-    this.#stop();
-    this.#left = this.#ms;
+  /** Starts over with the whole span, or with another. */
+  restart(ms: number = this.#ms): void {
+    this.#ms = ms;
+    this.#left = ms;
+    this.#dueAt = Number.POSITIVE_INFINITY;
     this.resume();
   }
 
   /** Stands still: the time until `resume` does not count. */
   pause(): void {
-    if (this.#cancel === undefined) return;
+    if (this.#dueAt === Number.POSITIVE_INFINITY) return;
+    this.#left = this.#dueAt - this.#clock.now();
+    this.#dueAt = Number.POSITIVE_INFINITY;
     this.#stop();
-    this.#left -= this.#clock.now() - this.#since;
   }
 
   resume(): void {
-    if (this.#isOver || this.#cancel !== undefined || this.#left === Number.POSITIVE_INFINITY) return;
-    this.#since = this.#clock.now();
-    this.#cancel = this.#clock.after(Math.max(0, this.#left), () => {
-      this.end();
-      this.#expire();
-    });
+    if (this.#isOver || this.#dueAt !== Number.POSITIVE_INFINITY || this.#left === Number.POSITIVE_INFINITY) return;
+    const left = Math.max(0, this.#left);
+    this.#dueAt = this.#clock.now() + left;
+    if (this.#firesAt > this.#dueAt) this.#set(left);
   }
 
   /** Never expires after this, nor runs again. */
@@ -48,10 +53,39 @@ export class Deadline {
     this.#stop();
   }
 
+  #set(ms: number): void {
+    this.#stop();
+    this.#firesAt = this.#dueAt;
+    this.#cancel = this.#clock.after(ms, () => this.#fired());
+  }
+
   #stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#firesAt = Number.POSITIVE_INFINITY;
   }
+
+  #fired(): void {
+    const isMoved = this.#dueAt !== this.#firesAt;
+    this.#firesAt = Number.POSITIVE_INFINITY;
+    // Never more than the span: a machine's time may be set back.
+    const left = isMoved ? Math.min(this.#dueAt - this.#clock.now(), this.#ms) : 0;
+    if (left > 0) {
+      this.#set(left);
+      return;
+    }
+    this.end();
+    this.#expire();
+  }
+}
+
+/** What work under a deadline is given. */
+export interface Within {
+  /** Aborted when the work is given up. Made when it is first asked for. */
+  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
+  /** Whether it has settled, or was given up. */
+  readonly isOver: boolean;
 }
 
 export interface DeadlineOptions<T> {
@@ -69,33 +103,51 @@ export interface DeadlineOptions<T> {
  *
  * Returns at once in each case, also where the work ignores the signal that it is given.
  */
-export function withDeadline<T>(
-  work: (signal: AbortSignal, deadline: Deadline) => T | Promise<T>,
-  { clock, signal, timeoutMs, timeoutError, late }: DeadlineOptions<T>,
-): Promise<T> {
+export function withDeadline<T>(work: (within: Within) => T | Promise<T>, options: DeadlineOptions<T>): Promise<T> {
+  if (options.signal.aborted) return Promise.reject(options.signal.reason);
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const controller = new AbortController();
-    let settled = false;
-    const settle = (): boolean => {
-      if (settled) return false;
-      settled = true;
-      deadline.end();
-      signal.removeEventListener('abort', onAbort);
-      return true;
-    };
-    const giveUp = (reason: unknown): void => {
-      if (!settle()) return;
-      reject(reason);
-      controller.abort(reason);
-    };
-    const onAbort = (): void => giveUp(signal.reason);
-    const deadline = new Deadline(clock, timeoutMs, () => giveUp(timeoutError()));
-    signal.addEventListener('abort', onAbort, { once: true });
-    // In an async function, so that a throw is a rejection as well.
-    void (async () => work(controller.signal, deadline))().then(
-      (value) => (settle() ? resolve(value) : late?.({ status: 'fulfilled', value })),
-      (reason: unknown) => (settle() ? reject(reason) : late?.({ status: 'rejected', reason })),
+    const timed = new Timed(options, reject);
+    started(() => work(timed)).then(
+      (value) => (timed.settle() ? resolve(value) : options.late?.({ status: 'fulfilled', value })),
+      (reason: unknown) => (timed.settle() ? reject(reason) : options.late?.({ status: 'rejected', reason })),
     );
   });
+}
+
+/** Work under way. */
+class Timed implements Within {
+  readonly deadline: Deadline;
+  readonly #cancel = new Cancel();
+  readonly #reject: (reason: unknown) => void;
+  readonly #leave: () => void;
+  #isSettled = false;
+
+  constructor({ clock, signal, timeoutMs, timeoutError }: DeadlineOptions<never>, reject: (reason: unknown) => void) {
+    this.#reject = reject;
+    this.deadline = new Deadline(clock, timeoutMs, () => this.#giveUp(timeoutError()));
+    this.#leave = onAbort(signal, () => this.#giveUp(signal.reason));
+  }
+
+  get signal(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#isSettled;
+  }
+
+  /** False where it was given up before. */
+  settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    this.deadline.end();
+    this.#leave();
+    return true;
+  }
+
+  #giveUp(reason: unknown): void {
+    if (!this.settle()) return;
+    this.#reject(reason);
+    this.#cancel.cancel(reason);
+  }
 }

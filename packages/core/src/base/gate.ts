@@ -10,10 +10,9 @@ export class Gate {
   }
 
   async pass<T>(work: () => Promise<T>, { exclusive = false }: { readonly exclusive?: boolean } = {}): Promise<T> {
-    await new Promise<void>((enter) => {
-      this.#waiting.push({ exclusive, enter });
-      this.#admit();
-    });
+    if (this.#waiting.length > 0 || !this.#hasRoom(exclusive)) {
+      await new Promise<void>((enter) => this.#waiting.push({ exclusive, enter }));
+    } else this.#enter(exclusive);
     try {
       return await work();
     } finally {
@@ -26,12 +25,19 @@ export class Gate {
   #admit(): void {
     for (;;) {
       const next = this.#waiting[0];
-      if (next === undefined || this.#closed || this.#inside >= this.#width) return;
-      if (next.exclusive && this.#inside > 0) return;
+      if (next === undefined || !this.#hasRoom(next.exclusive)) return;
       this.#waiting.shift();
-      this.#inside++;
-      this.#closed = next.exclusive;
+      this.#enter(next.exclusive);
       next.enter();
     }
+  }
+
+  #hasRoom(exclusive: boolean): boolean {
+    return !this.#closed && this.#inside < (exclusive ? 1 : this.#width);
+  }
+
+  #enter(exclusive: boolean): void {
+    this.#inside++;
+    this.#closed = exclusive;
   }
 }

@@ -29,7 +29,7 @@ test('work that ignores its signal is given up when its time is over, and its la
   const { options, clock, late } = setting();
   const work = Promise.withResolvers<string>();
   const aborted: unknown[] = [];
-  const result = withDeadline<unknown>((signal) => {
+  const result = withDeadline<unknown>(({ signal }) => {
     signal.addEventListener('abort', () => aborted.push(signal.reason));
     return work.promise;
   }, options);
@@ -66,7 +66,7 @@ test('work that fails after it was given up hurts nobody where nobody wants to k
 test('an abort from outside reaches the work with its reason, and leaves no timer', async () => {
   const { options, clock, controller } = setting();
   const reasons: unknown[] = [];
-  const result = withDeadline<unknown>((signal) => {
+  const result = withDeadline<unknown>(({ signal }) => {
     signal.addEventListener('abort', () => reasons.push(signal.reason));
     return new Promise(() => {});
   }, options);
@@ -86,7 +86,7 @@ test('nothing begins once the signal is aborted', async () => {
 test('the work may let its deadline stand still, and start it over', async () => {
   const { options, clock } = setting();
   const ends: string[] = [];
-  const result = withDeadline<unknown>((_, deadline) => {
+  const result = withDeadline<unknown>(({ deadline }) => {
     clock.after(90, () => deadline.pause());
     clock.after(500, () => deadline.restart());
     return new Promise(() => {});
@@ -98,7 +98,7 @@ test('the work may let its deadline stand still, and start it over', async () =>
 
 test('work that was given up can leave no timer behind', async () => {
   const { options, clock, controller } = setting();
-  const result = withDeadline<unknown>((signal, deadline) => {
+  const result = withDeadline<unknown>(({ signal, deadline }) => {
     signal.addEventListener('abort', () => deadline.restart());
     return new Promise(() => {});
   }, options);

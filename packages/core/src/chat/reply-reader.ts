@@ -223,11 +223,15 @@ function textOrNull(value: unknown, before: string | null | undefined): string |
 
 /** What a body is, by its first bytes, or by its content type where they say nothing: one JSON value, or an event stream. */
 export function detectForm(first: Uint8Array, contentType: string | undefined): 'json' | 'events' {
+  // Nearly every body says by its first byte what it is.
+  if (first[0] === OPENING_BRACE) return 'json';
   const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart();
   if (/^[{["<]/.test(start)) return 'json';
   const isField = FIELDS.some((field) => start.startsWith(field) || (start !== '' && field.startsWith(start)));
   return isField || /event-stream/i.test(contentType ?? '') ? 'events' : 'json';
 }
+
+const OPENING_BRACE = 0x7b;
 
 /** How a line of an event stream starts; the last one is a comment. */
 const FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];

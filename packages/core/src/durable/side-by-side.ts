@@ -8,6 +8,8 @@ export interface SideBySide {
 
 /** Runs tasks in the order given, at most `width` at once; every one has settled before the first failure is told. */
 export async function sideBySide<T>(tasks: readonly Task<T>[], { width, run }: SideBySide): Promise<readonly T[]> {
+  const [only] = tasks;
+  if (only !== undefined && tasks.length === 1) return [await run(only)];
   const gate = new Gate(width);
   const settled = await Promise.allSettled(
     tasks.map((task) => gate.pass(() => run(task), { exclusive: task.type === 'step' && task.exclusive === true })),

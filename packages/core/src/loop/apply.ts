@@ -1,6 +1,6 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
 import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
-import type { Usage } from '../event/usage.ts';
+import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent } from './calls.ts';
 import { edited, planned } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
@@ -73,11 +73,14 @@ function replied(state: RunState, fact: ModelReplied): RunState {
   const { before = [], after = [] } = fact.steered ?? {};
   const said = isHistory ? [verdict === 'refused' ? withoutCalls(message) : message] : [];
   const history = state.history.append(...before, ...said, ...after);
-  const { shares, ...used } = spentInside(spent(state, fact.usage), fact);
-  const asked = { agent: state.speaker?.to, turns: 1, durationMs: fact.durationMs };
+  const { totalTokens: tokens, cost } = fact.usage;
+  const used = spentInside(state, fact);
+  const asked = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: fact.durationMs };
   return {
     ...used,
-    shares: withShare(shares, asked),
+    usage: addUsage(used.usage, fact.usage),
+    lastUsage: fact.usage,
+    shares: withShare(used.shares, asked),
     turn,
     history,
     counted: countedBy(fact, history.length - after.length) ?? state.counted,

@@ -148,6 +148,7 @@ export function partsMessage(closed: readonly CallClosed[]): readonly UserMessag
 
 /** A tool with no call that passed this turn missed once more, however many calls it had; one that passed starts over. */
 function countMisses(before: RunState['misses'], closed: readonly CallClosed[]): RunState['misses'] {
+  if (before.size === 0 && !closed.some(isMiss)) return before;
   const misses = new Map<string, Misses>(before);
   const passed = new Set(closed.filter((fact) => !isMiss(fact) && fact.type !== 'tool.skipped').map(nameOf));
   for (const name of passed) misses.delete(name);
@@ -167,6 +168,7 @@ function nameOf({ call }: CallClosed): string {
 
 /** Only calls that passed validation count: the others have a budget of their own. */
 function countFailing(before: RunState['failing'], closed: readonly CallClosed[]): RunState['failing'] {
+  if (before.size === 0 && !closed.some(({ type }) => type === 'tool.failed')) return before;
   const failing = new Map<string, Failing>(before);
   for (const fact of closed) {
     if (fact.type === 'tool.skipped' || isMiss(fact)) continue;

@@ -8,14 +8,26 @@ export interface Taken extends Readonly<Partial<Record<LimitName, number>>> {
   readonly tool?: string;
 }
 
+const LIMIT_NAMES: readonly LimitName[] = ['turns', 'toolCalls', 'handoffs', 'tokens', 'cost', 'durationMs'];
+
 export type Shares = ReadonlyMap<string, Taken>;
 
 /** The shares, with what was taken now. */
-export function withShare(shares: Shares, { agent, tool, ...amounts }: Taken): Shares {
-  const key = JSON.stringify([agent, tool]);
-  const before: Taken = shares.get(key) ?? { agent, ...(tool === undefined ? {} : { tool }) };
-  const sums = Object.entries(amounts).map(([name, amount]) => [name, (before[name as LimitName] ?? 0) + amount]);
-  return new Map(shares).set(key, { ...before, ...Object.fromEntries(sums) });
+export function withShare(shares: Shares, taken: Taken): Shares {
+  const { agent, tool } = taken;
+  // The length says where the agent's name ends: both may hold any character.
+  const key = `${agent?.length ?? ''}:${agent ?? ''}:${tool ?? ''}`;
+  const before = shares.get(key);
+  return new Map(shares).set(key, before === undefined ? taken : sumOf(before, taken));
+}
+
+function sumOf(before: Taken, taken: Taken): Taken {
+  const sums: { [Name in LimitName]?: number } = {};
+  for (const name of LIMIT_NAMES) {
+    const amount = taken[name];
+    if (amount !== undefined) sums[name] = (before[name] ?? 0) + amount;
+  }
+  return { ...before, ...sums };
 }
 
 /** Who has taken how much of one cap, the most first. */

@@ -56,7 +56,7 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
   const timeoutError = (): Error =>
     new GuardError(`Guard "${guard}" did not say within ${timeoutMs / 1000} s whether this may pass.`, { guard });
   try {
-    const given = await withDeadline((within) => work({ ...scope, signal: within }), {
+    const given = await withDeadline(({ signal: within }) => work({ ...scope, signal: within }), {
       clock,
       signal,
       timeoutMs,

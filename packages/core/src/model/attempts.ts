@@ -74,9 +74,17 @@ class Series {
 
   /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
   async ask(model: ChatModel): Promise<Answered | Failed> {
+    this.#context.signal.throwIfAborted();
+    const first = await this.#try(model, 0);
+    // Nearly every request ends here: what repeats attempts is set up where there is something to repeat.
+    if (!(first instanceof Failed) || first.retryInMs === undefined) return first;
+    return this.#askAgain(model, first);
+  }
+
+  async #askAgain(model: ChatModel, { counted, retryInMs = 0 }: Failed): Promise<Answered | Failed> {
     const { policy } = this.#options;
-    let failures = 0;
-    let pauseMs = 0;
+    let failures = counted ? 1 : 0;
+    let pauseMs = retryInMs;
     const attempt = async (): Promise<Answered> => {
       if (pauseMs > 0) await this.#context.clock.sleep(pauseMs, this.#context.signal);
       const result = await this.#try(model, failures);

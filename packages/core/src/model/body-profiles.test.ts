@@ -14,7 +14,7 @@ function sent(
   changes: Partial<Profile> & { readonly base?: ProfileName } = {},
 ): unknown {
   const profile = resolveProfile(changes, { known: PROFILES, suggested: PROFILES.compatible });
-  const { model: _, ...body } = JSON.parse(requestBody({ messages: [], ...request }, { model: 'm', profile }));
+  const { model: _, ...body } = JSON.parse(requestBody({ messages: [], ...request }, { model: 'm', profile }).text());
   return body;
 }
 

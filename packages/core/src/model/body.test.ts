@@ -9,14 +9,14 @@ const call = { id: 'c1', type: 'function', function: { name: 'get', arguments: '
 const tools: readonly FunctionToolObject[] = [{ type: 'function', function: { name: 'get', parameters: {} } }];
 
 function body(request: ChatRequest, options: Partial<BodyOptions> = {}): string {
-  return requestBody(request, { model: 'm', profile: PROFILES.compatible, ...options });
+  return requestBody(request, { model: 'm', profile: PROFILES.compatible, ...options }).text();
 }
 
 const cases: readonly { readonly title: string; readonly json: string; readonly expected: string }[] = [
   {
-    title: 'the keys come in a fixed order: model, messages, tools, then the rest',
+    title: 'the keys come in a fixed order: model, the settings, tools, and at the end the messages, which grow',
     json: body({ temperature: 0, tools, messages: [user], tool_choice: 'auto' }),
-    expected: `{"model":"m","messages":[${JSON.stringify(user)}],"tools":${JSON.stringify(tools)},"tool_choice":"auto","temperature":0}`,
+    expected: `{"model":"m","tool_choice":"auto","temperature":0,"tools":${JSON.stringify(tools)},"messages":[${JSON.stringify(user)}]}`,
   },
   {
     title: 'a request of messages alone has nothing else',
@@ -36,12 +36,12 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
   {
     title: 'a stream asks for its usage',
     json: body({ messages: [], stream: true }),
-    expected: '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}}',
+    expected: '{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[]}',
   },
   {
     title: 'stream options that are null are not sent',
     json: body({ messages: [], stream: true, stream_options: null }),
-    expected: '{"model":"m","messages":[],"stream":true}',
+    expected: '{"model":"m","stream":true,"messages":[]}',
   },
   {
     title: 'without a stream there are no stream options',
@@ -51,17 +51,17 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
   {
     title: 'the most tokens go under the name that the server knows',
     json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }),
-    expected: '{"model":"m","messages":[],"max_tokens":5}',
+    expected: '{"model":"m","max_tokens":5,"messages":[]}',
   },
   {
     title: 'both names of the most tokens are never sent at once',
     json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }, { profile: PROFILES.openai }),
-    expected: '{"model":"m","messages":[],"max_completion_tokens":5}',
+    expected: '{"model":"m","max_completion_tokens":5,"messages":[]}',
   },
   {
     title: 'max_tokens alone is sent as it was written',
     json: body({ messages: [], max_tokens: 9 }, { profile: PROFILES.openai }),
-    expected: '{"model":"m","messages":[],"max_tokens":9}',
+    expected: '{"model":"m","max_tokens":9,"messages":[]}',
   },
   {
     title: 'what only a server knows goes out as it is',
@@ -71,17 +71,17 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
       response_format: { type: 'grammar', grammar: 'x' } as never,
     }),
     expected:
-      '{"model":"m","messages":[{"role":"human","content":"a"}],"tools":[{"type":"web_search"},{"type":"builtin_function","function":{"name":"$web"}}],"response_format":{"type":"grammar","grammar":"x"}}',
+      '{"model":"m","response_format":{"type":"grammar","grammar":"x"},"tools":[{"type":"web_search"},{"type":"builtin_function","function":{"name":"$web"}}],"messages":[{"role":"human","content":"a"}]}',
   },
   {
     title: 'a field that is null stands for its default, and is left out',
     json: body({ messages: [], temperature: null, stop: null, store: null, seed: 0 }),
-    expected: '{"model":"m","messages":[],"seed":0}',
+    expected: '{"model":"m","seed":0,"messages":[]}',
   },
   {
     title: 'extraBody wins over the fields of a request',
     json: body({ messages: [], temperature: 1 }, { extraBody: { temperature: 0, top_k: 4 } }),
-    expected: '{"model":"m","messages":[],"temperature":0,"top_k":4}',
+    expected: '{"model":"m","temperature":0,"top_k":4,"messages":[]}',
   },
   {
     title: 'an assistant message with calls and no text is sent with content null',
@@ -109,14 +109,14 @@ test("a message's JSON and a tool's are made once for each object", () => {
   const counted = { role: 'user', content: 'x', toJSON: () => ({ made: ++made }) } as const;
   const parameters = { toJSON: () => ({ made: ++made }) };
   const list = [{ type: 'function', function: { name: 'get', parameters } }] as const;
-  const tool = '{"type":"function","function":{"name":"get","parameters":{"made":2}}}';
+  const tool = '{"type":"function","function":{"name":"get","parameters":{"made":1}}}';
   const first = body({ messages: [counted], tools: list });
   const second = body({ messages: [counted, counted], tools: list });
   const third = body({ messages: [], tools: [...list] });
   expect([first, second, third]).toEqual([
-    `{"model":"m","messages":[{"made":1}],"tools":[${tool}]}`,
-    `{"model":"m","messages":[{"made":1},{"made":1}],"tools":[${tool}]}`,
-    `{"model":"m","messages":[],"tools":[${tool}]}`,
+    `{"model":"m","tools":[${tool}],"messages":[{"made":2}]}`,
+    `{"model":"m","tools":[${tool}],"messages":[{"made":2},{"made":2}]}`,
+    `{"model":"m","tools":[${tool}],"messages":[]}`,
   ]);
 });
 

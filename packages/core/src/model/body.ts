@@ -2,8 +2,10 @@ import type { JsonObject } from '../base/json.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
+import { BodyBytes } from './body-bytes.ts';
 import { chooseTools } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
+import { MessageBytes } from './message-bytes.ts';
 import type { Profile } from './profile.ts';
 import { shapeFormat } from './shape-format.ts';
 import { shapeSchema } from './shape-schema.ts';
@@ -22,28 +24,26 @@ export interface BodyOptions {
  *
  * The JSON of a message or a tool is made once for each object and profile: what was sent must not be changed in place.
  */
-export function requestBody(request: ChatRequest, { model, profile, extraBody }: BodyOptions): string {
+export function requestBody(request: ChatRequest, { model, profile, extraBody }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
   const { tools, toolChoice } = chooseTools({ tools: offered, toolChoice: tool_choice }, profile);
   const { messages, format } = shapeFormat({ messages: given, format: response_format }, profile);
   const isLegacy = profile.toolForm === 'functions';
   const settings = {
+    model: named,
     ...(isLegacy ? legacyFunctions(tools, toolChoice) : { tool_choice: toolChoice }),
     response_format: format,
     ...settingsOf(rest, { profile, hasTools: tools.length > 0 && !isLegacy }),
     ...extraBody,
   };
   const pieces = piecesFor(profile);
-  const sent = isLegacy ? legacyMessages(messages) : messages;
-  const parts = [
-    `"model":${JSON.stringify(named)}`,
-    `"messages":[${sent.map((message) => pieces.message(message)).join(',')}]`,
-  ];
-  if (tools.length > 0 && !isLegacy) parts.push(`"tools":${pieces.tools(tools)}`);
-  const json = JSON.stringify(settings);
-  if (json !== '{}') parts.push(json.slice(1, -1));
-  return `{${parts.join(',')}}`;
+  const start = JSON.stringify(settings).slice(0, -1);
+  const head = pieces.head(start, isLegacy ? [] : tools);
+  return new BodyBytes([head, pieces.messages(isLegacy ? legacyMessages(messages) : messages), END]);
 }
+
+const encoder = new TextEncoder();
+const END = encoder.encode(']}');
 
 type Settings = Omit<ChatRequest, 'model' | 'messages' | 'tools' | 'tool_choice' | 'response_format'>;
 
@@ -73,30 +73,39 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
   return profile.streamOptions ? { include_usage: true, ...given } : given;
 }
 
-/** JSON that was made once, for one profile. */
+/** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
-  readonly #messages = new WeakMap<Message, string>();
+  readonly #json = new WeakMap<Message, string>();
+  readonly #messages = new MessageBytes((message) => this.#message(message));
   readonly #tools = new WeakMap<ToolObject, string>();
-  readonly #lists = new WeakMap<readonly ToolObject[], string>();
+  /** Everything before the messages, by the list of tools. */
+  readonly #heads = new WeakMap<readonly ToolObject[], Head>();
 
   constructor(profile: Profile) {
     this.#profile = profile;
   }
 
-  message(message: Message): string {
-    const made = this.#messages.get(message);
-    if (made !== undefined) return made;
-    const json = JSON.stringify(wireMessage(message, this.#profile));
-    this.#messages.set(message, json);
-    return json;
+  messages(messages: readonly Message[]): Uint8Array {
+    return this.#messages.of(messages);
   }
 
-  tools(tools: readonly ToolObject[]): string {
-    const made = this.#lists.get(tools);
+  /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
+  head(start: string, tools: readonly ToolObject[]): Uint8Array {
+    if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
+    const known = this.#heads.get(tools);
+    if (known?.start === start) return known.bytes;
+    const json = known?.json ?? `[${tools.map((tool) => this.#tool(tool)).join(',')}]`;
+    const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
+    this.#heads.set(tools, head);
+    return head.bytes;
+  }
+
+  #message(message: Message): string {
+    const made = this.#json.get(message);
     if (made !== undefined) return made;
-    const json = `[${tools.map((tool) => this.#tool(tool)).join(',')}]`;
-    this.#lists.set(tools, json);
+    const json = JSON.stringify(wireMessage(message, this.#profile));
+    this.#json.set(message, json);
     return json;
   }
 
@@ -107,6 +116,13 @@ class Pieces {
     this.#tools.set(tool, json);
     return json;
   }
+}
+
+interface Head {
+  readonly start: string;
+  /** Of the tools. */
+  readonly json: string;
+  readonly bytes: Uint8Array;
 }
 
 /** A tool of a kind that only this server knows goes out as it is. */

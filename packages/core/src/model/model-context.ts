@@ -3,6 +3,7 @@ import type { ModelContext } from './chat-model.ts';
 
 /** The surroundings of a model call, those that were not given as they are outside a run. */
 export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
+  if (isWhole(given)) return given;
   return {
     signal: given.signal ?? new AbortController().signal,
     clock: given.clock ?? systemClock,
@@ -13,4 +14,10 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
     onMended: (mends) => given.onMended?.(mends),
     waitFor: (wait) => given.waitFor?.(wait) ?? wait,
   };
+}
+
+/** As the loop gives them. Its signal is made when somebody asks for it, so it is not looked at here. */
+function isWhole(given: Partial<ModelContext>): given is ModelContext {
+  const { clock, runId, path, onDelta, onMended, waitFor } = given;
+  return [clock, runId, path, onDelta, onMended, waitFor].every((value) => value !== undefined) && 'signal' in given;
 }

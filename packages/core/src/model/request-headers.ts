@@ -18,20 +18,37 @@ export interface Asked {
   readonly traceparent: string | undefined;
 }
 
-/** Names in lower case. The user's own win. */
-export async function requestHeaders(source: HeaderSource, { isStreamed, traceparent }: Asked): Promise<Headers> {
-  const key = typeof source.apiKey === 'function' ? checkedKey(await source.apiKey()) : source.apiKey;
-  const own = typeof source.headers === 'function' ? checkedHeaders(await source.headers()) : source.headers;
-  return {
+/** Names in lower case. The user's own win. What nobody has to be asked for is there at once. */
+export function requestHeaders(source: HeaderSource, asked: Asked): Headers | Promise<Headers> {
+  const { apiKey, headers } = source;
+  if (typeof apiKey === 'string' && typeof headers !== 'function') return joined(source, { ...asked, apiKey, headers });
+  return askedFor(source, asked);
+}
+
+async function askedFor(source: HeaderSource, asked: Asked): Promise<Headers> {
+  const apiKey = typeof source.apiKey === 'function' ? checkedKey(await source.apiKey()) : source.apiKey;
+  const headers = typeof source.headers === 'function' ? checkedHeaders(await source.headers()) : source.headers;
+  return joined(source, { ...asked, apiKey, headers });
+}
+
+interface Given extends Asked {
+  readonly apiKey: string;
+  readonly headers: Headers | undefined;
+}
+
+function joined(source: HeaderSource, { isStreamed, traceparent, apiKey, headers = {} }: Given): Headers {
+  const joined: Record<string, string> = {
     'content-type': 'application/json',
     accept: isStreamed ? 'text/event-stream' : 'application/json',
     'user-agent': 'pawl',
-    ...(key && (source.keyHeader === 'api-key' ? { 'api-key': key } : { authorization: `Bearer ${key}` })),
-    ...(source.organization && { 'openai-organization': source.organization }),
-    ...(source.project && { 'openai-project': source.project }),
-    ...(traceparent && { traceparent }),
-    ...Object.fromEntries(Object.entries(own ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
   };
+  if (apiKey !== '' && source.keyHeader === 'api-key') joined['api-key'] = apiKey;
+  else if (apiKey !== '') joined['authorization'] = `Bearer ${apiKey}`;
+  if (source.organization) joined['openai-organization'] = source.organization;
+  if (source.project) joined['openai-project'] = source.project;
+  if (traceparent) joined['traceparent'] = traceparent;
+  for (const name of Object.keys(headers)) joined[name.toLowerCase()] = headers[name] ?? '';
+  return joined;
 }
 
 /** The error names the header, never its value. */

@@ -1,18 +1,21 @@
+import { Cancel } from '../base/cancel.ts';
 import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
+import type { FinishedReply } from '../chat/reply-reader.ts';
+import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
 import { isContextLength } from './context-length.ts';
 import { ContextLengthError, TimeoutError } from './errors.ts';
 import { httpError, SHORTEN } from './http-error.ts';
 import { networkError } from './network-error.ts';
-import { type OpenReply, readReply } from './read-reply.ts';
+import { type BodyReader, readReply } from './read-reply.ts';
 import { type Redact, redactor } from './secrets.ts';
 import { serverMessage } from './server-message.ts';
-import { type HttpReply, type HttpRequest, type Transport, TransportError } from './transport.ts';
+import { type HttpReply, type HttpRequest, type Sink, type Transport, TransportError } from './transport.ts';
 
 export interface Timeouts {
   /** Until there is a connection: DNS, TCP and TLS. Seen on Node only; elsewhere it is part of the next. @defaultValue 10_000 */
@@ -33,41 +36,118 @@ export interface Outgoing {
   readonly timeouts: Required<Timeouts>;
   readonly caps: Required<Caps>;
   /** Asked for once: a token may have to be fetched. Names in lower case. */
-  headers(): Promise<Readonly<Record<string, string>>>;
-  readonly body: string;
+  headers(): HeadersOf | Promise<HeadersOf>;
+  readonly body: BodyBytes;
   /** Part of the body; may hold secrets. */
   readonly extraBody: JsonObject | undefined;
 }
 
+type HeadersOf = Readonly<Record<string, string>>;
+
 /** Sends a request and reads the reply: exactly one attempt. On any end but a reply the connection is closed. */
 export async function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatReply> {
-  const headers = await within(() => outgoing.headers(), { outgoing, context });
-  const redact = redactor({ headers, url: outgoing.url, extraBody: outgoing.extraBody });
-  const controller = new AbortController();
+  const sending = new Sending(outgoing, context);
+  const { clock, signal } = context;
+  const timeoutMs = outgoing.timeouts.firstByteMs;
   try {
-    const sending: Sending = { outgoing, context, headers, redact, controller };
-    const opened = await within(() => open(sending), { outgoing, context });
-    return await readReply(opened, {
-      context,
-      caps: outgoing.caps,
-      idleMs: outgoing.timeouts.idleMs,
-      timeoutError: () => timeoutError('idle', outgoing),
-      close: () => controller.abort(),
+    return await withDeadline(({ deadline }) => sending.exchange(deadline), {
+      clock,
+      signal,
+      timeoutMs,
+      timeoutError: () => sending.timeoutError(),
     });
   } catch (error) {
-    controller.abort(error);
-    throw translated(error, { outgoing, redact });
+    return sending.ended(error);
   }
 }
 
-interface Surroundings {
-  readonly outgoing: Outgoing;
-  readonly context: ModelContext;
+/** One attempt under way. */
+class Sending {
+  readonly #outgoing: Outgoing;
+  readonly #context: ModelContext;
+  readonly #cancel = new Cancel();
+  #headers: HeadersOf = {};
+  /** Until there is a connection. */
+  #connecting: Deadline | undefined;
+  /** Once the first bytes of a reply are there. */
+  #reading: BodyReader | undefined;
+
+  constructor(outgoing: Outgoing, context: ModelContext) {
+    this.#outgoing = outgoing;
+    this.#context = context;
+  }
+
+  async exchange(deadline: Deadline): Promise<ChatReply> {
+    const { transport, body, headers, timeouts, caps } = this.#outgoing;
+    const given = headers();
+    this.#headers = given instanceof Promise ? await given : given;
+    const reply = await this.#connected(transport(this.#request(body)));
+    if (reply.status < 200 || reply.status >= 300) throw await this.#refused(reply);
+    const onFirst = (reader: BodyReader): void => {
+      this.#reading = reader;
+    };
+    const close = (): void => this.#cancel.cancel(undefined);
+    const reading = { context: this.#context, caps, deadline, idleMs: timeouts.idleMs, onFirst, close };
+    return told(await readReply(reply, reading), this.#context);
+  }
+
+  timeoutError(): TimeoutError {
+    return timeoutError(this.#reading === undefined ? 'first_byte' : 'idle', this.#outgoing);
+  }
+
+  /** Some servers leave the connection open instead of ending the stream: what was complete before is a reply. */
+  ended(error: unknown): ChatReply {
+    this.#cancel.cancel(error);
+    const finished = error instanceof TimeoutError ? this.#reading?.finishedBefore() : undefined;
+    this.#reading?.stop();
+    if (finished !== undefined) return told(finished, this.#context);
+    throw translated(error, { outgoing: this.#outgoing, redact: this.#redact });
+  }
+
+  get #redact(): Redact {
+    const { url, extraBody } = this.#outgoing;
+    return redactor({ headers: this.#headers, url, extraBody });
+  }
+
+  #request(body: BodyBytes): HttpRequest {
+    return {
+      headers: this.#headers,
+      body,
+      cancel: this.#cancel,
+      onConnecting: () => {
+        const expire = (): void => this.#cancel.cancel(timeoutError('connect', this.#outgoing));
+        this.#connecting = new Deadline(this.#context.clock, this.#outgoing.timeouts.connectMs, expire);
+      },
+      onConnected: () => this.#connecting?.end(),
+    };
+  }
+
+  /** There may never be a connection. */
+  async #connected(reply: Promise<HttpReply>): Promise<HttpReply> {
+    try {
+      return await reply;
+    } finally {
+      this.#connecting?.end();
+    }
+  }
+
+  async #refused(reply: HttpReply): Promise<Error> {
+    const { model, address } = this.#outgoing;
+    const { clock } = this.#context;
+    const refusal = {
+      status: reply.status,
+      header: (name: string) => reply.header(name),
+      body: await startOf(reply, clock),
+    };
+    return httpError(refusal, { model, address, now: clock.now(), redact: this.#redact });
+  }
 }
 
-function within<T>(work: () => Promise<T>, { outgoing, context: { clock, signal } }: Surroundings): Promise<T> {
-  const timeoutMs = outgoing.timeouts.firstByteMs;
-  return withDeadline(work, { clock, signal, timeoutMs, timeoutError: () => timeoutError('first_byte', outgoing) });
+/** All is read: a reader who is behind holds up nothing. */
+function told({ reply, mends, deltas }: FinishedReply, context: ModelContext): ChatReply {
+  for (const delta of deltas) void context.onDelta(delta);
+  if (mends.length > 0) context.onMended(mends);
+  return reply;
 }
 
 function timeoutError(phase: 'connect' | 'first_byte' | 'idle', { address, timeouts }: Outgoing): TimeoutError {
@@ -83,67 +163,28 @@ const WAITS = {
   idle: { option: 'idleMs', what: 'sent nothing more for' },
 } as const;
 
-interface Sending extends Surroundings {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly redact: Redact;
-  readonly controller: AbortController;
-}
-
-/** As far as the first bytes of a reply that is not an error. */
-async function open({ outgoing, context, headers, redact, controller }: Sending): Promise<OpenReply> {
-  const { transport, body, model, address } = outgoing;
-  const { signal } = controller;
-  const { end, ...told } = connecting(outgoing, { context, controller });
-  const reply = await transport({ headers, body, signal, ...told }).finally(end);
-  if (reply.status >= 200 && reply.status < 300) {
-    const chunks = reply.body[Symbol.asyncIterator]();
-    return { contentType: reply.header('content-type'), first: await chunks.next(), chunks };
-  }
-  const refusal = {
-    status: reply.status,
-    header: (name: string) => reply.header(name),
-    body: await startOf(reply, context.clock),
-  };
-  throw httpError(refusal, { model, address, now: context.clock.now(), redact });
-}
-
-/** A deadline of its own for the connection. */
-function connecting(
-  outgoing: Outgoing,
-  { context, controller }: Pick<Sending, 'context' | 'controller'>,
-): Pick<HttpRequest, 'onConnecting' | 'onConnected'> & { readonly end: () => void } {
-  let deadline: Deadline | undefined;
-  return {
-    onConnecting() {
-      const expire = (): void => controller.abort(timeoutError('connect', outgoing));
-      deadline = new Deadline(context.clock, outgoing.timeouts.connectMs, expire);
-    },
-    onConnected: () => deadline?.end(),
-    // There may never be a connection.
-    end: () => deadline?.end(),
-  };
-}
-
 /** More than an error keeps, so that nothing secret is cut in two before it is taken out. */
-async function startOf({ body }: HttpReply, clock: Clock): Promise<string> {
+function startOf(reply: HttpReply, clock: Clock): Promise<string> {
   const decoder = new TextDecoder();
-  const chunks = body[Symbol.asyncIterator]();
-  const over = Promise.withResolvers<undefined>();
-  // The status says enough: its words may come slowly, break off, or never end.
-  const deadline = new Deadline(clock, REFUSAL_MS, () => over.resolve(undefined));
   let text = '';
-  try {
-    while (text.length < 8192) {
-      const result = await Promise.race([chunks.next(), over.promise]);
-      if (result === undefined || result.done === true) break;
-      text += decoder.decode(result.value, { stream: true });
-    }
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-  } finally {
-    deadline.end();
-  }
-  return text + decoder.decode();
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      deadline.end();
+      resolve(text + decoder.decode());
+    };
+    // The status says enough: its words may come slowly, break off, or never end.
+    const deadline = new Deadline(clock, REFUSAL_MS, finish);
+    const sink: Sink = (bytes) => {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length >= 8192) finish();
+      return undefined;
+    };
+    reply.read(sink).then(finish, (error: unknown) => {
+      if (error instanceof TransportError) return finish();
+      deadline.end();
+      reject(error);
+    });
+  });
 }
 
 const REFUSAL_MS = 5_000;

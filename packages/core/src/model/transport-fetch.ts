@@ -1,4 +1,12 @@
-import { type CreateTransport, type HttpReply, type HttpRequest, type Transport, TransportError } from './transport.ts';
+import {
+  type CreateTransport,
+  type HttpReply,
+  type HttpRequest,
+  type Sink,
+  type Transport,
+  TransportError,
+  type TransportPhase,
+} from './transport.ts';
 
 /** What is used of `fetch`: the global one fits, and so does any library's. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
@@ -28,9 +36,10 @@ export const createTransport: CreateTransport = (url) => (request) => fetchTrans
 
 export function fetchTransport(fetch: Fetch, url: string): Transport {
   return async (request) => {
-    const { headers, body, signal } = request;
-    signal.throwIfAborted();
-    const init: FetchInit = { method: 'POST', headers: { ...headers }, body, signal, redirect: 'manual' };
+    const { headers, body, cancel } = request;
+    if (cancel.isOver) throw cancel.reason;
+    const { signal } = cancel;
+    const init: FetchInit = { method: 'POST', headers: { ...headers }, body: body.text(), signal, redirect: 'manual' };
     try {
       return replyOf(await fetch(url, init), request);
     } catch (cause) {
@@ -39,37 +48,46 @@ export function fetchTransport(fetch: Fetch, url: string): Transport {
   };
 }
 
-function failure(
-  cause: unknown,
-  { request, phase }: { readonly request: HttpRequest; readonly phase: 'request' | 'reply' },
-): unknown {
-  if (request.signal.aborted) return request.signal.reason;
-  return new TransportError({ phase, staleSocket: false, cause });
+interface Failing {
+  readonly request: HttpRequest;
+  readonly phase: TransportPhase;
+}
+
+function failure(cause: unknown, { request: { cancel }, phase }: Failing): unknown {
+  return cancel.isOver ? cancel.reason : new TransportError({ phase, staleSocket: false, cause });
 }
 
 function replyOf(reply: FetchReply, request: HttpRequest): HttpReply {
   return {
     status: reply.status,
     header: (name) => reply.headers.get(name) ?? undefined,
-    body: bodyOf(reply, request),
+    read: (sink) => readBody(reply, { request, sink }),
   };
 }
 
-async function* bodyOf({ body }: FetchReply, request: HttpRequest): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
-  const reader = body.getReader();
-  let whole = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (value !== undefined) yield value;
+interface Reading {
+  readonly request: HttpRequest;
+  readonly sink: Sink;
+}
+
+async function readBody({ body }: FetchReply, { request, sink }: Reading): Promise<void> {
+  const reader = body?.getReader();
+  let isWhole = reader === undefined;
+  const next = async (): Promise<Uint8Array | undefined> => {
+    try {
+      const { done, value = NOTHING } = (await reader?.read()) ?? { done: true };
+      isWhole = done;
+      return done ? undefined : value;
+    } catch (cause) {
+      throw failure(cause, { request, phase: 'reply' });
     }
-    whole = true;
-  } catch (cause) {
-    throw failure(cause, { request, phase: 'reply' });
+  };
+  try {
+    for (let bytes = await next(); bytes !== undefined; bytes = await next()) await sink(bytes);
   } finally {
     // A connection that broke has nothing left to cancel, and says so by rejecting.
-    if (!whole) await reader.cancel().catch(() => undefined);
+    if (!isWhole) await reader?.cancel().catch(() => undefined);
   }
 }
+
+const NOTHING = new Uint8Array();

@@ -1,3 +1,6 @@
+import type { Cancel } from '../base/cancel.ts';
+import type { BodyBytes } from './body-bytes.ts';
+
 /** Sends one request to the address that it was made for. */
 export type Transport = (request: HttpRequest) => Promise<HttpReply>;
 
@@ -8,10 +11,10 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent by POST. */
-  readonly body: string;
-  /** Aborted at any time, also while the reply's body is read: the socket is closed at once. */
-  readonly signal: AbortSignal;
-  /** Told before and after a connection is made, by transports that can see it. */
+  readonly body: BodyBytes;
+  /** At any time, also while the reply's body is read: the socket is closed at once. */
+  readonly cancel: Cancel;
+  /** Told before and after a connection is made, by transports that can see it; not at all where there is one. */
   readonly onConnecting: () => void;
   readonly onConnected: () => void;
 }
@@ -19,9 +22,14 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   header(name: string): string | undefined;
-  /** Decoded. Can be read once. A reader who leaves early closes the connection; one who is slow slows the server down. */
-  readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * Hands over the body, decoded, as it comes; once. A reader that gives a promise is behind: the server is slowed down
+   * until it resolves. One that throws, or rejects, closes the connection, and that is what `read` rejects with.
+   */
+  read(sink: Sink): Promise<void>;
 }
+
+export type Sink = (bytes: Uint8Array) => Promise<void> | undefined;
 
 /** How far a request got. */
 export type TransportPhase = 'request' | 'reply';

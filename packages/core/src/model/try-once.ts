@@ -1,4 +1,4 @@
-import { withDeadline } from '../base/deadline.ts';
+import { type Deadline, type Within, withDeadline } from '../base/deadline.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext } from './chat-model.ts';
@@ -12,28 +12,35 @@ export interface TryOptions {
 }
 
 /** One attempt at one model. Over at once on an abort or at its deadline; what the model tells later goes nowhere. */
-export async function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatReply> {
-  const { clock, runId, path, traceparent } = context;
-  let isOver = false;
+export function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatReply> {
+  const { clock, signal } = context;
   const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
-  try {
-    return await withDeadline(
-      (signal, deadline) => {
-        const hears = (): boolean => !isOver && !signal.aborted;
-        const standStill = pausing({ pause: () => deadline.pause(), resume: () => hears() && deadline.resume() });
-        const onDelta: ModelContext['onDelta'] = (delta) => {
-          const caughtUp = hears() ? context.onDelta(delta) : undefined;
-          return caughtUp && standStill(caughtUp);
-        };
-        const onMended: ModelContext['onMended'] = (mends) => void (hears() && context.onMended(mends)); // Tells only.
-        const told = { onDelta, onMended, waitFor: standStill };
-        return model.send(request, { signal, clock, runId, path, traceparent, ...told });
-      },
-      { clock, signal: context.signal, timeoutMs, timeoutError },
-    );
-  } finally {
-    isOver = true;
-  }
+  return withDeadline((within) => model.send(request, contextOf(context, within)), {
+    clock,
+    signal,
+    timeoutMs,
+    timeoutError,
+  });
+}
+
+function contextOf(context: ModelContext, within: Within): ModelContext {
+  const { clock, runId, path, traceparent } = context;
+  const standStill = pausing(within.deadline);
+  return {
+    get signal() {
+      return within.signal;
+    },
+    clock,
+    runId,
+    path,
+    traceparent,
+    onDelta(delta) {
+      const caughtUp = within.isOver ? undefined : context.onDelta(delta);
+      return caughtUp && standStill(caughtUp);
+    },
+    onMended: (mends) => void (within.isOver || context.onMended(mends)), // Tells only.
+    waitFor: standStill,
+  };
 }
 
 function attemptTimeout(name: string, timeoutMs: number): TimeoutError {
@@ -43,13 +50,8 @@ function attemptTimeout(name: string, timeoutMs: number): TimeoutError {
   );
 }
 
-interface Pausable {
-  pause(): void;
-  resume(): void;
-}
-
 /** Stands still while anything is waited for: a reader that is behind, a place in a queue. A model may tell several pieces without waiting. */
-function pausing(deadline: Pausable): <T>(wait: Promise<T>) => Promise<T> {
+function pausing(deadline: Deadline): <T>(wait: Promise<T>) => Promise<T> {
   let waits = 0;
   return (wait) => {
     waits++;

@@ -92,28 +92,26 @@ async function requested(tool: Tool, requesting: Requesting): Promise<ApprovalRe
 }
 
 async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed | ApprovalRequested> {
-  const { scope, state } = at;
+  const { scope } = at;
   if (scope.signal.aborted) return cancelled(at);
   if (tool === undefined) return unknown(at);
   try {
-    const read = await untilAborted(scope.signal, () => readArguments(tool, state.call));
-    if (!read.ok) return invalid(read.issues, at);
-    return await ran(tool, { ...at, validated: read });
+    return await untilAborted(scope.signal, () => answered(tool, at));
   } catch (error) {
     return thrown(error, at);
   }
 }
 
-type Running = At & Pick<Requesting, 'validated'>;
-
-async function ran(tool: Tool, { validated, ...at }: Running): Promise<CallClosed | ApprovalRequested> {
-  const { signal } = at.scope;
+async function answered(tool: Tool, at: At): Promise<CallClosed | ApprovalRequested> {
+  const validated = await readArguments(tool, at.state.call);
+  at.scope.signal.throwIfAborted(); // Whoever waits for this has been told.
+  if (!validated.ok) return invalid(validated.issues, at);
   try {
-    const result = await untilAborted(signal, () => called(tool, { ...at, input: validated.value }));
+    const result = await called(tool, { ...at, input: validated.value });
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
     return finished(result, at);
   } catch (error) {
-    if (!(error instanceof SuspendRun) || signal.aborted) throw error;
+    if (!(error instanceof SuspendRun) || at.scope.signal.aborted) throw error;
     return requested(tool, { ...at, reason: 'suspended', validated, shown: error.preview });
   }
 }

@@ -123,8 +123,8 @@ export function factStep<F extends Fact>(
   scope: Scope,
   step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'inDoubt'>,
 ): Step<F> {
-  const told = (fact: F, how: { readonly replayed: boolean }): void => scope.tell.fact(fact, how);
-  const { mismatch } = scope;
+  const { mismatch, tell } = scope;
+  const told: Step<F>['told'] = (fact, how) => tell.fact(fact, how);
   if (mismatch === undefined) return { type: 'step', ...step, told };
   const refused = (): Promise<never> => Promise.reject(mismatch);
   return { type: 'step', ...step, effect: 'read', work: refused, told };

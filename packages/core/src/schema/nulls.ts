@@ -10,7 +10,13 @@ import type { JsonSchema } from './json-schema.ts';
  * branches that fit the value's own constants have to agree. Gives the very same value where nothing was taken out.
  */
 export function withoutNulls(value: unknown, schema: JsonSchema): unknown {
-  return cleaned(value, { schemas: alternatives(schema, schema), root: schema });
+  return holdsNull(value) ? cleaned(value, { schemas: alternatives(schema, schema), root: schema }) : value;
+}
+
+function holdsNull(value: unknown): boolean {
+  if (typeof value !== 'object') return false;
+  if (value === null) return true;
+  return Array.isArray(value) ? value.some(holdsNull) : Object.values(value).some(holdsNull);
 }
 
 interface Place {

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { withDeadline } from '../base/deadline.ts';
+import { type Within, withDeadline } from '../base/deadline.ts';
 import { PawlError } from '../base/errors.ts';
 import { type ToolResult, toResult } from './result.ts';
 import type { Tool, ToolContext } from './tool.ts';
@@ -32,7 +32,7 @@ export interface ExecuteOptions {
  */
 export async function execute(tool: Tool, input: unknown, options: ExecuteOptions): Promise<ToolResult> {
   const { context, clock, late } = options;
-  const value = await withDeadline<unknown>((signal) => tool.execute(input, { ...context, signal }), {
+  const value = await withDeadline<unknown>((within) => tool.execute(input, contextWithin(context, within)), {
     clock,
     signal: context.signal,
     timeoutMs: tool.timeoutMs,
@@ -40,4 +40,13 @@ export async function execute(tool: Tool, input: unknown, options: ExecuteOption
     late,
   });
   return toResult(value, { maxLength: tool.maxResultLength });
+}
+
+function contextWithin(context: ToolContext<never>, within: Within): ToolContext<never> {
+  return {
+    ...context,
+    get signal() {
+      return within.signal;
+    },
+  };
 }

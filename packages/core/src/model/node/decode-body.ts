@@ -2,24 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ProtocolError } from '../../chat/errors.ts';
-import { TransportError } from '../transport.ts';
 
 /**
  * The body of a reply, decoded as its `content-encoding` says (RFC 9110, section 8.4).
- *
- * Leaving it early destroys the socket, which `for await` does to a stream by itself.
+ * Destroying it destroys the socket.
  *
  * @throws ProtocolError for an encoding that was not asked for and is not known.
  */
-export function decodeBody(reply: IncomingMessage, signal: AbortSignal): AsyncIterable<Uint8Array> {
+export function decodeBody(reply: IncomingMessage): Readable {
   const encodings = encodingsOf(reply);
   const unknown =
     encodings.length > MOST ? encodings.join(', ') : encodings.find((encoding) => !(encoding in DECODERS));
   // Of a refusal the status matters, and not whether its words can be read.
-  if (unknown !== undefined && (reply.statusCode ?? 0) >= 300) return piecesOf(reply, signal);
+  if (unknown !== undefined && (reply.statusCode ?? 0) >= 300) return reply;
   if (unknown !== undefined) throw unknownEncoding(unknown);
   const decoders = encodings.flatMap((encoding) => DECODERS[encoding]?.() ?? []);
-  return decoders.length === 0 ? piecesOf(reply, signal) : piecesOf(decoded(reply, decoders), signal);
+  return decoders.length === 0 ? reply : decoded(reply, decoders);
 }
 
 /** The last one applied comes first. What is no encoding, but the name of a character set, changes nothing. */
@@ -58,11 +56,3 @@ function decoded(reply: IncomingMessage, decoders: readonly Transform[]): Readab
 }
 
 function ignore(): void {}
-
-async function* piecesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stream;
-  } catch (cause) {
-    throw signal.aborted ? signal.reason : new TransportError({ phase: 'reply', staleSocket: false, cause });
-  }
-}

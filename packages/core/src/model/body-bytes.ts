@@ -1,0 +1,15 @@
+/** The JSON of a request, in pieces that were made at different times: each is written as it is. */
+export class BodyBytes {
+  readonly pieces: readonly Uint8Array[];
+  readonly byteLength: number;
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.pieces = pieces;
+    this.byteLength = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  text(): string {
+    const decoder = new TextDecoder();
+    return this.pieces.map((piece) => decoder.decode(piece, { stream: true })).join('') + decoder.decode();
+  }
+}

@@ -1,0 +1,37 @@
+import type { Readable } from 'node:stream';
+import type { Cancel } from '../../base/cancel.ts';
+import { type Sink, TransportError } from '../transport.ts';
+
+export interface ReadingStream {
+  readonly sink: Sink;
+  readonly cancel: Cancel;
+}
+
+/** Hands a stream over piece by piece, without a promise for each; it stands still while the sink is behind. */
+export function readStream(stream: Readable, { sink, cancel }: ReadingStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let behind: Promise<void> | undefined;
+    const giveUp = (reason: unknown): void => {
+      reject(reason);
+      stream.destroy();
+    };
+    stream.on('data', (bytes: Uint8Array) => {
+      try {
+        const waits = sink(bytes);
+        if (waits === undefined) return;
+        behind = waits;
+        stream.pause();
+        waits.then(() => stream.resume(), giveUp);
+      } catch (error) {
+        giveUp(error);
+      }
+    });
+    // A stream that stands still may come to its end all the same.
+    stream.on('end', () => resolve(behind));
+    const broken = (cause?: Error): void =>
+      reject(cancel.isOver ? cancel.reason : new TransportError({ phase: 'reply', staleSocket: false, cause }));
+    stream.on('error', broken);
+    // Without effect behind the end; a stream that is destroyed need not say why.
+    stream.on('close', broken);
+  });
+}
