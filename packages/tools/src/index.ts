@@ -21,8 +21,9 @@ export type { OutputsOptions, ReadOutputOptions } from './read-output/read-outpu
 export { Outputs, readOutput } from './read-output/read-output.ts';
 export type { SearchFilesOptions } from './search-files/search-files.ts';
 export { searchFiles } from './search-files/search-files.ts';
+export type { Pglite, PgliteTransaction } from './sql-query/pglite.ts';
 export type { PostgresClient, PostgresPool, PostgresQuery, PostgresResult } from './sql-query/postgres-pool.ts';
-export type { SqliteSource, SqlSource } from './sql-query/reader-for.ts';
+export type { PgliteSource, SqliteSource, SqlSource } from './sql-query/reader-for.ts';
 export type { SqlOptions, SqlQueryOptions } from './sql-query/sql-query.ts';
 export { sqlQuery } from './sql-query/sql-query.ts';
 export type { SqlSchemaOptions } from './sql-schema/sql-schema.ts';

@@ -1,5 +1,5 @@
 import { Agent, ConfigError, type Json, type Message, memory, type Outcome, type PendingCall } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { type AskUserOptions, askUser } from './ask-user.ts';
 
@@ -66,6 +66,20 @@ test('an answer to another question is refused: it is bound to its call', async 
   const { host, pending } = await asked();
   const answer = { type: 'reply', fingerprint: 'another', value: 'Oslo' } as const;
   await expect(host.answer('run', pending.id, answer)).rejects.toMatchObject({ code: 'approval.mismatch' });
+});
+
+test('an answer that comes too late is refused, and the model hears that none came', async () => {
+  const clock = manualClock();
+  const host = memory({ clock });
+  const agent = agentAsking(QUESTION, { timeoutMs: 60_000 });
+  const waiting = await agent.run('Book.', { durable: host, runId: 'run' }).outcome();
+  const [{ id, fingerprint } = { id: '', fingerprint: '' }] = waiting.status === 'suspended' ? waiting.pending : [];
+  await clock.advance(60_000);
+  const late = host.answer('run', id, { type: 'reply', fingerprint, value: 'Oslo' });
+  await expect(late).rejects.toMatchObject({ code: 'approval.expired' });
+  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(outcome.status).toBe('completed');
+  expect(answersIn(outcome)).toEqual([expect.not.stringContaining('Oslo')]);
 });
 
 test.each([[[]], [['only']], [['same', 'same']]])('choices of %j are refused where the tool is made', (choices) => {

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { createServer as createRawServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ToolError } from '@pawl/core';
@@ -91,6 +91,23 @@ describe('where a name leads', () => {
     expect(requests).toEqual([]);
   });
 
+  test.skipIf(process.platform !== 'linux')(
+    'is asked again for a redirect, and refused where it leads elsewhere by then',
+    async () => {
+      const inner = await serving(hello);
+      const names = await nameServer({ 'changing.test': [['127.0.0.2'], ['127.0.0.1']] });
+      closing.push(() => names.close());
+      // At the second address, and at the same port: what is allowed.
+      const outer = createServer((_, response) => void response.writeHead(302, { location: '/secret' }).end());
+      await new Promise<void>((resolve) => outer.listen(inner.port, '127.0.0.2', resolve));
+      closing.push(() => outer.close());
+      const addresses = new AddressRule(['127.0.0.2'], 'test');
+      const url = `http://changing.test:${inner.port}/`;
+      await expect(get(url, { resolve: names.resolve, addresses })).rejects.toThrow('not public');
+      expect([names.asked, inner.requests]).toEqual([['changing.test', 'changing.test'], []]);
+    },
+  );
+
   test.each(['localhost', 'localhost.', 'LOCALHOST'])('%s is not reached', async (name) => {
     const { port, requests } = await serving(hello);
     // Not every resolver knows the second form.
@@ -102,7 +119,6 @@ describe('where a name leads', () => {
 
   test.each([
     ['nothing', async () => []],
-    ['no list', async () => undefined],
     ['no addresses', async () => ['localhost', 7]],
     ['an address in a zone that nobody can name', async () => ['2606:4700:4700::1111%eth-0']],
     [
@@ -111,7 +127,6 @@ describe('where a name leads', () => {
         throw new Error('no');
       },
     ],
-    ['something that is no error', () => Promise.reject('no')],
   ])('a resolver that gives %s leads nowhere', async (_, resolve) => {
     await expect(get('http://site.test/', { resolve: resolve as NetOptions['resolve'] })).rejects.toThrow(ToolError);
   });

@@ -1,5 +1,6 @@
 import { ConfigError } from '@pawl/core';
 import type { SqlReader } from './database.ts';
+import { type Pglite, pglitePool } from './pglite.ts';
 import { type PostgresOptions, postgresReader } from './postgres.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 import { sqliteReader } from './sqlite.ts';
@@ -10,8 +11,17 @@ export type SqliteSource =
   | { location(): string | null }
   | { readonly name: string; readonly memory: boolean };
 
+/**
+ * A PGlite, which runs in this process and can't be interrupted: `deadline: 'none'` says that this is known. While a query is at work nothing
+ * else is.
+ */
+export interface PgliteSource {
+  readonly pglite: Pglite;
+  readonly deadline: 'none';
+}
+
 /** Whatever is handed in; drivers are told apart by what they have. */
-export type SqlSource = SqliteSource | PostgresPool;
+export type SqlSource = SqliteSource | PostgresPool | PgliteSource;
 
 /** @throws ConfigError for what is none of them. */
 export function readerFor(
@@ -22,9 +32,10 @@ export function readerFor(
     if ('file' in source) return sqliteReader(source.file, tool);
     if ('location' in source) return sqliteReader(source.location() ?? ':memory:', tool);
     if ('memory' in source) return sqliteReader(source.memory ? ':memory:' : source.name, tool);
+    if ('pglite' in source && source.deadline === 'none') return postgresReader(pglitePool(source.pglite), options);
     if ('connect' in source) return postgresReader(source, options);
   }
   throw new ConfigError(
-    `Tool "${tool}": database is nothing that can be read. Pass { file }, a DatabaseSync, a Database of better-sqlite3, or a Pool of pg.`,
+    `Tool "${tool}": database is nothing that can be read. Pass { file }, a DatabaseSync, a Database of better-sqlite3, a Pool of pg, or { pglite, deadline: 'none' }.`,
   );
 }

@@ -6,7 +6,7 @@ import type { Rows } from './database.ts';
 import { readerFor, type SqlSource } from './reader-for.ts';
 
 export interface SqlOptions {
-  /** An SQLite file, a database of `node:sqlite` or `better-sqlite3` that is kept in one, or a Pool of `pg`. */
+  /** An SQLite file, a database of `node:sqlite` or `better-sqlite3` that is kept in one, a Pool of `pg`, or `{ pglite, deadline: 'none' }`. */
   readonly database: SqlSource;
   /** PostgreSQL: what happens where the role could read the server's files, run programs there, or do anything. @defaultValue 'refuse' */
   readonly powerfulRole?: 'refuse' | 'accept';
