@@ -1,4 +1,4 @@
-// Run by .ci/run in an empty project that has the packed packages: an agent, its tools and the offline server, as published.
+// Run by scripts/try-installs.ts in an empty project that has the packed packages: an agent, its tools and the offline server, as published.
 import { Agent, openai, tool } from '@pawl/core';
 import { sqlite } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
@@ -35,4 +35,3 @@ const refused = await dbosClient({ url: 'postgresql://127.0.0.1:1/none' }).catch
 if (refused !== 'host.unreachable') throw new Error(`@pawl/dbos does not work: ${refused}`);
 const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 if (output !== 'Done.' || results.join() !== '2,5') throw new Error(`The packages do not work: ${output} ${results}`);
-console.log('packages: installed by npm into an empty project, they run');
