@@ -1,3 +1,4 @@
+import { onAbort } from '../base/abort.ts';
 import { History } from '../chat/history.ts';
 import type { Durable } from '../durable/durable.ts';
 import { ConversationError } from '../durable/errors.ts';
@@ -39,6 +40,8 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
   const heed = (): void => ports.abort(durable.signal?.reason);
   durable.signal?.addEventListener('abort', heed, { once: true });
   if (durable.signal?.aborted === true) heed();
+  // All that waits for an abort within the run shares one listener: this keeps it for the run's life.
+  const leave = onAbort(ports.signal, () => undefined);
   const scope = scopeOf(blueprint, conducting);
   const { clock, time } = scope;
   let ended: Ended | undefined;
@@ -48,6 +51,7 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
     scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
   } finally {
     time.end();
+    leave();
     durable.signal?.removeEventListener('abort', heed);
     await host.release(record.runId, ended?.outcome);
   }

@@ -62,10 +62,11 @@ export class ReplyReader {
         received: shown(piece),
       });
     }
+    const { choices, usage, x_groq } = piece;
     // A ping, or whatever else a server says in between.
-    if (!NEWS.some((name) => piece[name] !== undefined)) return NOTHING;
+    if (choices === undefined && usage === undefined && x_groq === undefined) return NOTHING;
     for (const key of Object.keys(piece)) this.#readField(key, piece[key]);
-    return this.#readChoices(piece['choices']);
+    return this.#readChoices(choices);
   }
 
   /** @throws ProtocolError where what came is no reply. */
@@ -198,9 +199,6 @@ export class ReplyReader {
     return this.#last === undefined ? {} : { received: shown(this.#last) };
   }
 }
-
-/** A piece without any of these is no part of a reply. */
-const NEWS = ['choices', 'usage', 'x_groq'];
 
 const NOTHING: readonly Delta[] = [];
 

@@ -14,7 +14,10 @@ type Guarded = (event: RunEvent) => void;
 export class Observers {
   readonly #emitter = new EventEmitter<string>();
   readonly #guarded = new Map<unknown, Guarded>();
-  /** The event that is being told, and those that came up meanwhile. */
+  /** What somebody listens to: asked for each piece of a stream. */
+  readonly #heard = new Set<EventType | '*'>();
+  #isTelling = false;
+  /** What came up while an event is told. */
   readonly #queue: RunEvent[] = [];
   readonly #onFailure: (notice: ListenerFailed) => void;
 
@@ -24,32 +27,41 @@ export class Observers {
 
   add<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
     this.#emitter.on(type, this.#guard(listener));
+    this.#heard.add(type);
   }
 
   remove<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
     const guarded = this.#guarded.get(listener);
     if (guarded !== undefined) this.#emitter.off(type, guarded);
+    if (this.#emitter.listenerCount(type) === 0) this.#heard.delete(type);
   }
 
   /** Whether making an event of this type is of use to anybody here. */
   wants(type: EventType): boolean {
-    return this.#emitter.listenerCount(type) > 0 || this.#emitter.listenerCount('*') > 0;
+    return this.#heard.has(type) || this.#heard.has('*');
   }
 
   /** Whether somebody listens to this very type. */
   hears(type: EventType): boolean {
-    return this.#emitter.listenerCount(type) > 0;
+    return this.#heard.has(type);
   }
 
   /** One event after the other: what a listener brings about is told when everybody has heard what it was told. */
   tell(event: RunEvent): void {
-    this.#queue.push(event);
-    if (this.#queue.length > 1) return;
-    for (const next of this.#queue) {
-      this.#emitter.emit(next.type, next);
-      this.#emitter.emit('*', next);
+    if (this.#isTelling) {
+      this.#queue.push(event);
+      return;
     }
+    this.#isTelling = true;
+    this.#emit(event);
+    for (const next of this.#queue) this.#emit(next);
     this.#queue.length = 0;
+    this.#isTelling = false;
+  }
+
+  #emit(event: RunEvent): void {
+    if (this.#heard.has(event.type)) this.#emitter.emit(event.type, event);
+    if (this.#heard.has('*')) this.#emitter.emit('*', event);
   }
 
   /** One guard a listener, whatever it is added to, so that its failure is told once and it can be removed. */

@@ -150,9 +150,10 @@ export class BodyReader {
   }
 
   #tell(deltas: readonly Delta[], from = 0): Promise<void> | undefined {
+    const { context } = this.#options;
     for (let at = from; at < deltas.length; at++) {
       const delta = deltas[at];
-      const behind = delta && this.#options.context.onDelta(delta);
+      const behind = delta && context.onDelta(delta);
       if (behind !== undefined) return this.#untilCaughtUp(behind, () => this.#tell(deltas, at + 1));
     }
     return undefined;

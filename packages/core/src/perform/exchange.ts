@@ -185,6 +185,7 @@ export class Exchange {
       traceparent,
       onDelta: (delta) => this.#onDelta(delta),
       onMended: (mends) => this.tellMended(mends),
+      waitFor: (wait) => wait,
     };
   }
 
