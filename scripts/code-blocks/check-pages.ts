@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Excerpt, MARK, type Page, type Program, readPage, type Shown } from './read-page.ts';
 
@@ -8,12 +8,8 @@ const bin = join(root, 'node_modules', '.bin');
 
 /** The pages of which each block of code has to be true: READMEs and what is below `docs`, but for what is generated. */
 export function pages(): readonly string[] {
-  const ours = (path: string): boolean =>
-    /(^|\/)README\.md$|^docs\/.*\.md$/.test(path) && !/(^|\/)(node_modules|dist|\.[^/]*)\/|^docs\/api\//.test(path);
-  const below = ['docs', 'packages'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
-  );
-  return ['README.md', ...below].filter(ours).sort();
+  const exclude = ['**/node_modules', '**/dist', '**/.*', 'docs/api'];
+  return globSync(['README.md', 'docs/**/*.md', 'packages/**/README.md'], { cwd: root, exclude }).sort();
 }
 
 export function codeOf(page: string): Page {
@@ -89,13 +85,11 @@ async function test(folder: string): Promise<string> {
 function output(command: string, args: readonly string[]): Promise<string> {
   const { VITEST: _, NODE_OPTIONS: __, ...env } = process.env;
   return new Promise((resolve) => {
-    // Whatever the exit code is, what was said says why.
-    execFile(
-      command,
-      args,
-      { cwd: root, env: { ...env, NO_COLOR: '1' }, maxBuffer: 2 ** 26 },
-      (error, stdout, stderr) => resolve(error === null ? stdout : `${stdout}\n${stderr}`),
-    );
+    const options = { cwd: root, env: { ...env, NO_COLOR: '1' }, maxBuffer: 2 ** 26 };
+    execFile(command, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else resolve(`${stdout}\n${stderr}`.trim() === '' ? error.message : `${stdout}\n${stderr}`);
+    });
   });
 }
 
