@@ -63,6 +63,7 @@ export default defineConfig({
           { text: 'Architecture', link: '/architecture' },
           { text: 'What happens when', link: '/behaviours' },
           { text: 'Performance', link: '/performance' },
+          { text: 'Performance', link: '/performance' },
           { text: 'Decisions', collapsed: true, items: under('decisions', decisions) },
         ],
       },
