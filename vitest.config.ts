@@ -5,8 +5,11 @@ export default defineConfig({
   test: {
     // Many tests wait for processes, files and databases: one core fewer, the default, would stand idle.
     maxWorkers: '100%',
-    // For the long ones on a busy machine; nothing waits for time to pass.
+    // For the long ones on a busy machine; nothing waits for time to pass. A hook may start a PostgreSQL.
     testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // What two hundred files import is loaded once in each worker: that took a third of the time. A test puts back what it changes of the process.
+    isolate: false,
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {
       provider: 'v8',

@@ -1,34 +1,8 @@
 import { afterEach, expect } from 'vitest';
-import { noteError, search, searchErrors, takeLeaks } from './watch.ts';
+import { searchErrors, takeLeaks } from './watch.ts';
+import './watch-output.ts';
 
-// Looks at everything that the suite emits, from outside: errors as they are made, what is printed, and whatever runs
-// tell. Nothing of ours is replaced: each of them is handed on as it is.
-
-globalThis.Error = new Proxy(Error, {
-  construct(target, args, newTarget): Error {
-    const error: Error = Reflect.construct(target, args, newTarget);
-    noteError(error);
-    return error;
-  },
-});
-
-for (const stream of [process.stdout, process.stderr]) {
-  const write = stream.write.bind(stream);
-  stream.write = ((...args: Parameters<typeof write>) => {
-    search('output', String(args[0]));
-    return write(...args);
-  }) as typeof write; // It has two signatures.
-}
-
-for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-  const print = console[method];
-  console[method] = (...args: unknown[]) => {
-    for (const each of args) search('output', each);
-    print.apply(console, args);
-  };
-}
-
-// After that, so that their errors are seen. The tests beside core's files have no runs, and need not load it all.
+// This file is run for each file of tests; what it imports, once. After that, so that their errors are seen: the tests beside core's files have no runs, and need not load it all.
 const { testPath = '' } = expect.getState();
 if (!testPath.includes('/packages/core/src/')) await import('./watch-runs.ts');
 
