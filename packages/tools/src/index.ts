@@ -1,5 +1,6 @@
 export type { AskUserOptions } from './ask-user/ask-user.ts';
 export { askUser } from './ask-user/ask-user.ts';
+export type { Identity, IsolationWish } from './child/isolation.ts';
 export type { EditFileOptions } from './edit-file/edit-file.ts';
 export { editFile } from './edit-file/edit-file.ts';
 export type { FetchPageOptions } from './fetch-page/fetch-page.ts';
@@ -19,6 +20,10 @@ export type { ReadFileOptions } from './read-file/read-file.ts';
 export { readFile } from './read-file/read-file.ts';
 export type { OutputsOptions, ReadOutputOptions } from './read-output/read-output.ts';
 export { Outputs, readOutput } from './read-output/read-output.ts';
+export type { ArgumentPattern, CommandPattern, CommandSecret, RunCommandOptions } from './run-command/run-command.ts';
+export { runCommand } from './run-command/run-command.ts';
+export type { RunJavaScriptOptions } from './run-javascript/run-javascript.ts';
+export { runJavaScript } from './run-javascript/run-javascript.ts';
 export type { SearchFilesOptions } from './search-files/search-files.ts';
 export { searchFiles } from './search-files/search-files.ts';
 export type { Pglite, PgliteTransaction } from './sql-query/pglite.ts';

@@ -1,5 +1,6 @@
 import { ConfigError, ToolError } from '@pawl/core';
 import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
+import { redacted } from '../output/redacted.ts';
 
 /** What proves who asks; the model knows its name and nothing else. */
 export interface Secret {
@@ -77,18 +78,7 @@ async function resolved(value: Secret['value'], name: string): Promise<string> {
 /** Whatever of a secret stands in a text is covered: a server may repeat what it was sent, also encoded. */
 export function withoutSecret(text: string, proof: Proof | undefined): string {
   if (proof === undefined) return text;
-  const bare = proof.value.replace(/^\S+\s+/, '');
-  const forms = [proof.value, bare, ...loginIn(proof.value)].flatMap((each) => [
-    each,
-    JSON.stringify(each).slice(1, -1),
-    encodeURIComponent(each),
-    Buffer.from(each).toString('base64'),
-    Buffer.from(each).toString('base64url'),
-  ]);
-  return [...new Set(forms)]
-    .filter(({ length }) => length >= SHORTEST)
-    .sort((one, other) => other.length - one.length)
-    .reduce((covered, form) => covered.replaceAll(form, '[redacted]'), text);
+  return redacted(text, [proof.value, proof.value.replace(/^\S+\s+/, ''), ...loginIn(proof.value)]);
 }
 
 /** Name and password as a server reads them (RFC 7617), and the password alone. */
@@ -98,5 +88,3 @@ function loginIn(value: string): readonly string[] {
   const login = Buffer.from(encoded, 'base64').toString('utf8');
   return [login, login.slice(login.indexOf(':') + 1)];
 }
-
-const SHORTEST = 4;

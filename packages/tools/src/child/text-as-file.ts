@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A text for a child to read from: a file that has no name any more. To be closed by whoever asked. */
+export function textAsFile(text: string): number {
+  const path = join(tmpdir(), `pawl-${randomUUID()}`);
+  const file = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    const bytes = Buffer.from(text);
+    // By place, so that reading begins at the start.
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(file, bytes, written, bytes.length - written, written);
+    }
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}

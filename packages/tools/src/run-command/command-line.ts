@@ -1,0 +1,28 @@
+import { visible } from '../output/visible.ts';
+
+export interface Shown {
+  readonly argv: readonly string[];
+  readonly script?: string | undefined;
+  readonly folder: string;
+  readonly stdin?: string | undefined;
+  /** Names of secrets, with the entries of the environment that they are given in. */
+  readonly secrets: readonly string[];
+}
+
+/** What a person is shown who has to agree: what would be typed in a shell, with what could deceive an eye written out. */
+export function commandLine({ argv, script, folder, stdin, secrets }: Shown): string {
+  const lines = [
+    ...(folder === '.' ? [] : [`in ${word(folder)}:`]),
+    script ?? argv.map(word).join(' '),
+    ...secrets.map((secret) => `[with secret ${secret}]`),
+    ...(stdin === undefined ? [] : [`[reads ${stdin.length} characters:]`, stdin.slice(0, MAX_STDIN)]),
+  ];
+  return visible(lines.join('\n'));
+}
+
+const MAX_STDIN = 2_000;
+
+/** As a shell would take it for one word. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,69 @@
+import { ConfigError, ToolError } from '@pawl/core';
+import { AllowRule, type CommandPattern } from './allow-rule.ts';
+import { checkVariable } from './environment.ts';
+
+/** What a command proves itself with; the model knows its name and nothing else. */
+export interface CommandSecret {
+  /** The entry of the environment that it is given in, such as `NPM_TOKEN`. */
+  readonly variable: string;
+  /** The commands that may have it. */
+  readonly commands: readonly CommandPattern[];
+  /** Asked for each call, at the last moment. */
+  readonly value: () => string | Promise<string>;
+}
+
+interface Bound extends CommandSecret {
+  readonly rule: AllowRule;
+}
+
+/** The secrets that a tool has, by name. */
+export class CommandSecrets {
+  readonly #secrets: ReadonlyMap<string, Bound>;
+
+  /** @throws ConfigError for secrets that name no variable, no command or no value. */
+  constructor(secrets: Readonly<Record<string, CommandSecret>>, tool: string) {
+    this.#secrets = new Map(
+      Object.entries(secrets).map(([name, secret]) => {
+        const where = `Tool "${tool}": secret "${name}"`;
+        checkVariable(secret.variable, where);
+        if (typeof secret.value !== 'function')
+          throw new ConfigError(`${where} has no value. Pass a function: () => process.env.NPM_TOKEN.`);
+        const rule = new AllowRule(secret.commands, { tool, option: `commands of secret "${name}"` });
+        return [name, { ...secret, rule }];
+      }),
+    );
+  }
+
+  get names(): readonly string[] {
+    return [...this.#secrets.keys()];
+  }
+
+  variableOf(name: string): string | undefined {
+    return this.#secrets.get(name)?.variable;
+  }
+
+  /** Entries of the environment. Rejects with a `ToolError` that has nothing of them. */
+  async entries(names: readonly string[], argv: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const bound = names.map((name) => this.#boundTo(name, argv));
+    const entries = bound.map(async ({ name, variable, value }) => [variable, await resolved(value, name)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  #boundTo(name: string, argv: readonly string[]): Bound & { readonly name: string } {
+    const secret = this.#secrets.get(name);
+    if (secret === undefined)
+      throw new ToolError(`There is no secret "${name}". There is: ${this.names.join(', ') || 'none'}.`);
+    if (!secret.rule.matches(argv)) throw new ToolError(`Secret "${name}" is not for this command. Nothing was run.`);
+    return { ...secret, name };
+  }
+}
+
+async function resolved(value: CommandSecret['value'], name: string): Promise<string> {
+  try {
+    const found: unknown = await value();
+    if (typeof found === 'string' && found !== '' && !found.includes('\0')) return found;
+  } catch {
+    // Its message may have what it is about.
+  }
+  throw new ToolError(`Secret "${name}" has no value here: nothing was run. Tell the user that it is not set up.`);
+}

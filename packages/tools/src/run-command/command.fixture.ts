@@ -1,0 +1,15 @@
+import type { Tool } from '@pawl/core';
+import { Isolation } from '../child/isolation.ts';
+import { contextWith } from '../files/sandbox.fixture.ts';
+
+/** The ways in which commands can be run on this machine. Without bubblewrap there is one. */
+export const WAYS: readonly ('none' | 'require')[] = (await new Isolation({ wish: 'prefer' }).isThere())
+  ? ['none', 'require']
+  : ['none'];
+
+/** Runs a call with a signal of the test's own. Rejects with the signal's reason. */
+export async function call(tool: Tool<unknown>, args: unknown, signal: AbortSignal): Promise<unknown> {
+  const validated = await tool.validate(args);
+  if (!validated.ok) throw new Error(String(validated.issues));
+  return tool.execute(validated.value, contextWith(signal));
+}

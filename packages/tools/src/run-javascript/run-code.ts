@@ -1,0 +1,105 @@
+import { realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ToolError } from '@pawl/core';
+import type { ChildCaps } from '../child/caps.ts';
+import type { Family } from '../child/family.ts';
+import type { Isolation } from '../child/isolation.ts';
+import { type Ended, runChild } from '../child/run-child.ts';
+import type { ChildLine, ChildRequest } from './javascript-request.ts';
+
+export interface RunCodeOptions {
+  readonly isolation: Isolation;
+  readonly caps: ChildCaps;
+  readonly signal: AbortSignal;
+  /** The process that runs it. @defaultValue javascript-child.ts */
+  readonly child?: string;
+}
+
+export interface Ran extends Ended {
+  readonly isIsolated: boolean;
+  /** What it said, in its order. */
+  readonly lines: readonly ChildLine[];
+}
+
+/** In the sources it is TypeScript, in the package JavaScript. */
+const CHILD = realpathSync(
+  fileURLToPath(new URL(`./javascript-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)),
+);
+
+/**
+ * Runs code in a process of its own, under Node's permissions. The code is handed over when the kernel has been told that the process may
+ * open nothing any more: no file, no socket, no pipe to another process.
+ */
+export async function runCode(
+  request: ChildRequest,
+  { isolation, caps, signal, child = CHILD }: RunCodeOptions,
+): Promise<Ran> {
+  const node = realpathSync(process.execPath);
+  const wrapped = await isolation.wrap(
+    { path: node, args: [...flags(caps, child), child] },
+    {
+      ...{ writable: [], readable: [node, child], network: 'none', folder: '/' },
+      maxDataBytes: caps.maxMemoryBytes + RESERVED_BYTES,
+      maxCpuSeconds: cpuSeconds(caps),
+      maxProcesses: caps.maxProcesses,
+    },
+  );
+  let isLimited = false;
+  const ended = await runChild(
+    {
+      ...{ wrapped, folder: '/', environment: {}, errors: 'dropped' },
+      input: async ({ family, spoken }) => {
+        await spoken;
+        await close(family, { isolation, caps });
+        isLimited = true;
+        return JSON.stringify(request);
+      },
+    },
+    { ...caps, signal },
+  );
+  const lines = linesOf(ended.text);
+  if (isLimited || ended.stopped !== undefined) return { ...ended, isIsolated: wrapped.isIsolated, lines };
+  throw new ToolError('Nothing was run: the process for it could not be started, or not be limited. Tell the user.');
+}
+
+/** What V8 sets aside at its start, and does not use. */
+const RESERVED_BYTES = 2 ** 30;
+
+function flags({ maxMemoryBytes }: ChildCaps, child: string): readonly string[] {
+  return [
+    '--permission',
+    `--allow-fs-read=${child}`,
+    // What is built in can't be replaced, so that nobody waits in it for something of Node's own.
+    ...['--frozen-intrinsics', '--disable-proto=delete', '--no-warnings', '--no-deprecation'],
+    `--max-old-space-size=${Math.ceil(maxMemoryBytes / 2 ** 21)}`,
+  ];
+}
+
+function cpuSeconds({ timeoutMs }: ChildCaps): number {
+  return Math.ceil(timeoutMs / 1_000) * 2;
+}
+
+async function close(family: Family, { isolation, caps }: Pick<RunCodeOptions, 'isolation' | 'caps'>): Promise<void> {
+  const { members } = family.look();
+  // Around it is bubblewrap, if anything.
+  const inner = members.find(({ pid }) => !members.some(({ parent }) => parent === pid));
+  if (inner === undefined) return;
+  const [, kibibytes] = /^VmData:\s+(\d+)/m.exec(await readFile(`/proc/${inner.pid}/status`, 'utf8')) ?? [];
+  const maxData = Number(kibibytes) * 1_024 + caps.maxMemoryBytes;
+  await isolation.limit(inner.pid, ['--nofile=0:0', `--data=${maxData}:${maxData}`]);
+}
+
+/** Only whole lines: one that is cut says nothing. */
+function linesOf(text: string): readonly ChildLine[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as ChildLine]; // Written by javascript-child.ts only.
+      } catch {
+        return [];
+      }
+    });
+}

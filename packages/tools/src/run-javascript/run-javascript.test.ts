@@ -1,0 +1,76 @@
+import { ConfigError } from '@pawl/core';
+import { testTool } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { answer } from '../files/sandbox.fixture.ts';
+import { Outputs } from '../output/outputs.ts';
+import { readOutput } from '../read-output/read-output.ts';
+import { WAYS } from '../run-command/command.fixture.ts';
+import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
+
+describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
+  const run = (code: string, { input, ...options }: RunJavaScriptOptions & { readonly input?: unknown } = {}) =>
+    answer(runJavaScript({ isolation, timeoutMs: 20_000, ...options }), { code, input });
+  const head = (how: string) => `[${how}; isolated: ${isolation === 'require'}]\n`;
+
+  test('gives JSON of JSON, and what it prints', async () => {
+    const code =
+      'console.log("sum", [1], new Error("no")); await new Promise((r) => setTimeout(r, 5)); return { sum: input.a + 1 };';
+    expect(await run(code, { input: { a: 1 } })).toBe(
+      `${head('returned')}{"sum":2}\n[printed:]\nsum [1] Error: no (line 1)`,
+    );
+    expect(await run('setTimeout(() => 0, 1e9);')).toBe(`${head('returned')}null`);
+  });
+
+  test('says what was wrong with it, and where', async () => {
+    expect(await run('const a = 1;\n\nfoo.bar();')).toBe(`${head('threw')}ReferenceError: foo is not defined (line 3)`);
+    expect(await run('return {')).toMatch(/^\[threw; .*\]\nSyntaxError/);
+    expect(await run('return 1n;')).toMatch(/^\[threw; .*\]\nTypeError/);
+    expect(await run('throw { a: 1 };')).toBe(`${head('threw')}threw {"a":1}`);
+    expect(await run('setTimeout(() => { throw new Error("late"); }); await new Promise(() => 0);')).toMatch(
+      /Error: late/,
+    );
+    expect(await run('await new Promise(() => 0);')).toBe(
+      `${head('ended, since it waits for what never comes')}[no output]`,
+    );
+  });
+
+  test('whose result is long is told in part, and the rest can be read', async () => {
+    const outputs = new Outputs();
+    const said = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
+    expect(said).toMatch(/^\[returned; .*\]\n"x+\n\[… 4702 characters left out, from 200 on: read_output has them/);
+    expect(await answer(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');
+  });
+});
+
+test.each([
+  ['always', 'none', 'pending'],
+  ['unisolated', 'none', 'pending'],
+  ['unisolated', 'prefer', WAYS.includes('require') ? 'finished' : 'pending'],
+  ['never', 'none', 'finished'],
+] as const)('with approval "%s" and isolation "%s" a call is %s', async (approval, isolation, status) => {
+  expect((await testTool(runJavaScript({ approval, isolation })).call({ code: 'return 1;' })).status).toBe(status);
+});
+
+test('what isolation is required for is not run without', async () => {
+  const { status } = await testTool(runJavaScript({ isolation: 'require' })).call({ code: 'return 1;' });
+  expect(status).toBe(WAYS.includes('require') ? 'finished' : 'failed');
+});
+
+test('a person is shown the code, with what could deceive an eye written out', async () => {
+  const { preview, effect, timeoutMs } = runJavaScript();
+  expect(await preview?.({ code: 'return "\u202e";', input: [1] }, undefined)).toBe(
+    'const input = [1];\nreturn "\\u{202e}";',
+  );
+  expect([effect, timeoutMs]).toEqual(['read', 20_000]);
+});
+
+test.each([
+  [{ approval: 'no' }, 'approval is "no"'],
+  [{ isolation: 'yes' }, 'isolation is "yes"'],
+  [{ maxMemoryBytes: 0 }, 'maxMemoryBytes is 0'],
+  [{ maxLength: 0 }, 'maxLength is 0'],
+])('%j is refused where the tool is made', (options, message) => {
+  const make = () => runJavaScript(options as RunJavaScriptOptions); // What JavaScript may pass.
+  expect(make).toThrow(ConfigError);
+  expect(make).toThrow(message);
+});
