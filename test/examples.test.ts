@@ -36,6 +36,7 @@ test('there is an example for each idea, in order', () => {
     '17-guards.ts',
     '18-long-conversation.ts',
     '19-fallback.ts',
+    '20-fix-a-test.ts',
   ]);
 });
 

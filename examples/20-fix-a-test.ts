@@ -1,0 +1,39 @@
+// An agent with tools for files and commands finds out why a test fails, mends the code, and runs the test again. It works in a folder of
+// its own, for real; the model is scripted. What `allow` names runs without being asked about: here the test, with what the model wrote.
+import { mkdtemp, readFile as read, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Agent } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { editFile } from '@pawl/tools/edit-file';
+import { readFile } from '@pawl/tools/read-file';
+import { runCommand } from '@pawl/tools/run-command';
+
+const folder = await mkdtemp(join(tmpdir(), 'pawl-example-'));
+await writeFile(join(folder, 'sum.mjs'), 'export const sum = (numbers) => numbers.reduce((a, b) => a - b, 0);\n');
+await writeFile(
+  join(folder, 'sum.test.mjs'),
+  "import { equal } from 'node:assert/strict';\nimport { sum } from './sum.mjs';\nequal(sum([1, 2]), 3);\n",
+);
+
+const test = { command: ['node', 'sum.test.mjs'] };
+const model = scriptedModel([
+  reply.call('run_command', test),
+  reply.call('read_file', { path: 'sum.mjs' }),
+  ({ messages }) => {
+    const [, version = ''] = /\[version (\w+)\]/.exec(String(messages.at(-1)?.content)) ?? [];
+    return reply.call('edit_file', { path: 'sum.mjs', version, edits: [{ find: 'a - b', replace: 'a + b' }] });
+  },
+  reply.call('run_command', test),
+  reply.text('It subtracted. Now the test passes.'),
+]);
+const command = runCommand({ roots: folder, allow: [['node', 'sum.test.mjs']], path: [dirname(process.execPath)] });
+const tools = [readFile({ roots: folder, versions: 'told' }), editFile({ roots: folder }), command];
+const { output, messages } = await new Agent({ model, tools }).run('Make the test pass.');
+
+for (const { role, content } of messages) {
+  if (role === 'tool' && String(content).startsWith('[exit code')) console.log(String(content).split(';')[0]);
+}
+console.log(await read(join(folder, 'sum.mjs'), 'utf8'));
+console.log(output);
+await rm(folder, { recursive: true });
