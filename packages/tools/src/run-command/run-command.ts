@@ -15,6 +15,7 @@ import { type CommandSecret, CommandSecrets } from './command-secrets.ts';
 import { DEFAULT_PATH, environmentOf } from './environment.ts';
 import { type Input, perform } from './perform.ts';
 
+export type { Identity, IsolationWish } from '../child/isolation.ts';
 export type { ArgumentPattern, CommandPattern } from './allow-rule.ts';
 export type { CommandSecret } from './command-secrets.ts';
 

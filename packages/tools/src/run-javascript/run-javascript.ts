@@ -9,6 +9,8 @@ import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
 import { visible } from '../output/visible.ts';
 import { type Ran, runCode } from './run-code.ts';
 
+export type { IsolationWish } from '../child/isolation.ts';
+
 export interface RunJavaScriptOptions {
   /** Which calls a person has to agree to. @defaultValue 'unisolated': all where this machine has no namespaces for the code */
   readonly approval?: 'unisolated' | 'always' | 'never';
