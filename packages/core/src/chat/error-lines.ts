@@ -11,6 +11,11 @@ export class ErrorLines {
   /** The text as a parser understands it; what it may yet turn out to be is held back until more comes. */
   push(more: string): string {
     if (more === '') return '';
+    // Whole lines, and none of that name: what nearly every server sends.
+    if (this.#held === '' && more.endsWith('\n') && !more.includes(FIELD)) {
+      this.#isLineStart = true;
+      return more;
+    }
     const text = this.#held + more;
     const lineStart = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
     const tail = lineStart > 0 || this.#isLineStart ? text.slice(lineStart) : FIELD;

@@ -7,21 +7,28 @@ export interface ReadingStream {
   readonly cancel: Cancel;
 }
 
-/** Hands a stream over piece by piece, without a promise for each; it stands still while the sink is behind. */
+/**
+ * Hands a stream over piece by piece, without a promise for each; it stands still while the sink is behind.
+ *
+ * A server that is fast does not keep the process to itself: after some bytes everybody else has a turn.
+ */
 export function readStream(stream: Readable, { sink, cancel }: ReadingStream): Promise<void> {
   return new Promise((resolve, reject) => {
     let behind: Promise<void> | undefined;
+    let bytesAtOnce = 0;
     const giveUp = (reason: unknown): void => {
       reject(reason);
       stream.destroy();
     };
     stream.on('data', (bytes: Uint8Array) => {
       try {
-        const waits = sink(bytes);
-        if (waits === undefined) return;
-        behind = waits;
+        behind = sink(bytes);
+        bytesAtOnce += bytes.length;
+        if (behind === undefined && bytesAtOnce < MOST_AT_ONCE) return;
+        bytesAtOnce = 0;
         stream.pause();
-        waits.then(() => stream.resume(), giveUp);
+        if (behind === undefined) setImmediate(() => stream.resume());
+        else behind.then(() => stream.resume(), giveUp);
       } catch (error) {
         giveUp(error);
       }
@@ -35,3 +42,5 @@ export function readStream(stream: Readable, { sink, cancel }: ReadingStream): P
     stream.on('close', broken);
   });
 }
+
+const MOST_AT_ONCE = 32 * 1024;
