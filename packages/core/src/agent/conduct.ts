@@ -64,11 +64,11 @@ interface From {
   readonly replayed: boolean;
 }
 
-async function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promise<Outcome<unknown>> {
+function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promise<Outcome<unknown>> {
   const { agent, instructions, at, isEnqueued } = record;
   if (isEnqueued === true) {
-    const begun = await begin({ blueprint, scope, history: () => historyOf(record) });
-    return runIn(begun.scope, begun.state);
+    const begun = begin({ blueprint, scope, history: () => historyOf(record) });
+    return begun.then(({ scope, state }) => runIn(scope, state));
   }
   const history = historyOf(record);
   const started = { type: 'run.started' as const, agent, messages: history.messages, at, activeMs: 0 };

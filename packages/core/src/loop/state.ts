@@ -120,12 +120,12 @@ export function initialState(history: History): RunState {
     isParked: false,
     usage: NO_USAGE,
     lastUsage: NO_USAGE,
-    shares: new Map(),
+    shares: NONE,
     toolCalls: 0,
     activeMs: 0,
     asked: { empty: 0, cut: 0, output: 0 },
-    misses: new Map(),
-    failing: new Map(),
+    misses: NONE,
+    failing: NONE,
     over: undefined,
     speaker: undefined,
     handoffs: 0,
@@ -133,3 +133,5 @@ export function initialState(history: History): RunState {
     ended: undefined,
   };
 }
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();

@@ -80,4 +80,4 @@ class Written {
 /** UTF-8 takes three bytes at the most for what is one unit of a string. */
 const MOST_BYTES = 3;
 const GROWTH = 1.5;
-const LEAST = 1024;
+const LEAST = 512;

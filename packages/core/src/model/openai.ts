@@ -79,7 +79,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
       const { request = given } = final ?? {};
       const context = modelContext(surroundings);
       const asked = { isStreamed: request.stream === true, traceparent: context.traceparent };
-      const reply = await sendRequest(
+      const reply = sendRequest(
         {
           model: request.model ?? model,
           url: server.url,
@@ -93,7 +93,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
         },
         final?.context(context) ?? context,
       );
-      return final?.reply(reply) ?? reply;
+      return final === undefined ? reply : final.reply(await reply);
     },
   };
 }

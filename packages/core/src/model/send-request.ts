@@ -81,7 +81,8 @@ class Sending {
     const { transport, body, headers, timeouts, caps } = this.#outgoing;
     const given = headers();
     this.#headers = given instanceof Promise ? await given : given;
-    const reply = await this.#connected(transport(this.#request(body)));
+    const reply = await transport(this.#request(body));
+    this.#connecting?.end();
     if (reply.status < 200 || reply.status >= 300) throw await this.#refused(reply);
     const onFirst = (reader: BodyReader): void => {
       this.#reading = reader;
@@ -98,6 +99,7 @@ class Sending {
   /** Some servers leave the connection open instead of ending the stream: what was complete before is a reply. */
   ended(error: unknown): ChatReply {
     this.#cancel.cancel(error);
+    this.#connecting?.end(); // There may never have been a connection.
     const finished = error instanceof TimeoutError ? this.#reading?.finishedBefore() : undefined;
     this.#reading?.stop();
     if (finished !== undefined) return told(finished, this.#context);
@@ -120,15 +122,6 @@ class Sending {
       },
       onConnected: () => this.#connecting?.end(),
     };
-  }
-
-  /** There may never be a connection. */
-  async #connected(reply: Promise<HttpReply>): Promise<HttpReply> {
-    try {
-      return await reply;
-    } finally {
-      this.#connecting?.end();
-    }
   }
 
   async #refused(reply: HttpReply): Promise<Error> {

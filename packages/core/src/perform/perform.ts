@@ -15,7 +15,7 @@ import { stepName } from './step-name.ts';
  * After an abort each step still gives what the host remembers of it, so that a resumed run ends with all that it had; its
  * work does not start any more.
  */
-export async function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
+export function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
   switch (action.type) {
     case 'call-model':
       return callModel(action, scope);
@@ -30,10 +30,14 @@ export async function perform(action: Effectful, scope: Scope): Promise<readonly
     case 'hand-over':
       return handOver(action, scope);
     case 'check-output':
-      return [await checkOutput(action, scope)];
+      return listed(checkOutput(action, scope));
     case 'tell':
-      return [await tell(action, scope)];
+      return listed(tell(action, scope));
   }
+}
+
+async function listed(fact: Promise<Fact>): Promise<readonly Fact[]> {
+  return [await fact];
 }
 
 function tell({ step, fact }: Tell, scope: Scope): Promise<Fact> {
