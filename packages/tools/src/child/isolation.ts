@@ -33,11 +33,11 @@ export interface Wrapped extends Program {
   readonly mark: number | undefined;
 }
 
-/** What holds children to their limits on this machine. Found out by a trial, once. */
+/** What holds children to their limits on this machine. Found out by a trial. */
 export class Isolation {
   readonly #wish: IsolationWish;
   readonly #user: Identity | undefined;
-  #means: Promise<Means> | undefined;
+  #means: Promise<Tried> | undefined;
 
   constructor({ wish, user }: { readonly wish: IsolationWish; readonly user?: Identity | undefined }) {
     this.#wish = wish;
@@ -71,13 +71,16 @@ export class Isolation {
       throw new ToolError('It could not be limited.');
   }
 
-  #found(): Promise<Means> {
+  /** One that failed is tried again: the machine may have had no process to spare. */
+  async #found(): Promise<Means> {
     this.#means ??= this.#tried();
-    return this.#means;
+    const { found, isFinal } = await this.#means;
+    if (!isFinal) this.#means = undefined;
+    return found;
   }
 
   /** What is installed need not be allowed: in many containers nobody may make namespaces. */
-  async #tried(): Promise<Means> {
+  async #tried(): Promise<Tried> {
     const here = meansHere();
     const prlimit = (await this.#works(here.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
       ? here.prlimit
@@ -85,7 +88,8 @@ export class Isolation {
     const nothing: SandboxOptions = { writable: [], readable: [], network: 'none', folder: '/' };
     const isTried = this.#wish !== 'none';
     const works = isTried && (await this.#works(here.bubblewrap, [...bubblewrapArguments(nothing), '/bin/true']));
-    return { prlimit, bubblewrap: works ? here.bubblewrap : undefined };
+    const found = { prlimit, bubblewrap: works ? here.bubblewrap : undefined };
+    return { found, isFinal: prlimit === here.prlimit && (works || !isTried || here.bubblewrap === undefined) };
   }
 
   #works(program: string | undefined, args: readonly string[]): Promise<boolean> {
@@ -99,6 +103,12 @@ export class Isolation {
 }
 
 const TRIAL_MS = 5_000;
+
+interface Tried {
+  readonly found: Means;
+  /** Whether nothing that is there failed. */
+  readonly isFinal: boolean;
+}
 
 interface Limiting {
   readonly prlimit: string | undefined;
