@@ -62,7 +62,7 @@ interface Transaction {
 async function inTransaction(client: PostgresClient, { query, options, caps }: Transaction): Promise<Rows> {
   const run = (text: string, values: readonly unknown[] = []): Promise<PostgresResult> =>
     client.query({ text, values: [...values], rowMode: 'array', queryMode: 'extended' });
-  const started = performance.now();
+  const until = performance.now() + caps.timeoutMs + LATE_MS;
   await run('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // Whatever the pool's connections have it at, and before each statement: the query itself can lift it for those behind.
   const limit = (): Promise<PostgresResult> => run(`SET LOCAL statement_timeout = ${Math.ceil(caps.timeoutMs)}`);
@@ -71,7 +71,6 @@ async function inTransaction(client: PostgresClient, { query, options, caps }: T
   // A cursor takes nothing but a SELECT, VALUES or WITH that changes nothing, and gives rows as they are asked for.
   await run(`DECLARE pawl_cursor NO SCROLL CURSOR FOR ${query.sql}`, query.parameters);
   const list = new RowList(caps);
-  const until = started + caps.timeoutMs + LATE_MS;
   let columns: readonly string[] = [];
   for (let isOpen = true; isOpen; ) {
     // A driver that runs in this process lets no timer in between.
