@@ -197,6 +197,8 @@ describe('what is hostile', () => {
       });
 
     test('while something is asked is told to the model, ends no process, and is replaced', async () => {
+      await terminate(); // What an abort gave up sleeps on until its deadline.
+      await asking().toBe(0);
       const waiting = ask('SELECT pg_sleep(20)', { options: { timeoutMs: 30_000 } });
       await asking().toBe(1);
       await terminate();
