@@ -10,6 +10,7 @@ const BENCHES = new Map([
   ['scale', 'scale.ts'],
   ['durable', 'durable.ts'],
   ['dbos', 'dbos.ts'],
+  ['faults', 'faults.ts'],
 ]);
 const DEFAULT = 'compare';
 

@@ -1,3 +1,4 @@
+import type { RunEvent, ToolCall } from '@pawl/core';
 import { checkHistory } from '../server/check-history.ts';
 import type { Lived } from './live.ts';
 
@@ -8,20 +9,44 @@ export function brokenPromises({ outcome, events, rejections }: Lived): readonly
     ...unanswered(events),
     ...rejections.map((reason) => `A rejection was left unhandled: ${String(reason)}`),
     ...overLimits(events),
+    ...overSpent(outcome),
     ...(events.at(-1)?.type === 'run.finished' ? [] : ['Nothing told of the end of the run.']),
   ];
 }
 
+/** Each call of each reply, those of agents inside included, ends in one way. */
 function unanswered(events: Lived['events']): readonly string[] {
-  const closed = new Map<string, number>();
+  const answers = new Map<string, number>();
+  const made = new Map<string, string>();
   for (const event of events) {
+    for (const [index, call] of callsOf(event).entries()) made.set(keyOf({ ...event, index }), nameOf(call));
     if (event.type !== 'tool.finished' && event.type !== 'tool.failed' && event.type !== 'tool.skipped') continue;
-    const key = `${event.path} ${event.turn}.${event.index}`;
-    closed.set(key, (closed.get(key) ?? 0) + 1);
+    answers.set(keyOf(event), (answers.get(keyOf(event)) ?? 0) + 1);
   }
-  return [...closed].flatMap(([key, times]) =>
-    times === 1 ? [] : [`Call ${key.trim()} was answered ${times} times.`],
-  );
+  return [...new Set([...made.keys(), ...answers.keys()])].flatMap((key) => {
+    const times = answers.get(key) ?? 0;
+    const name = made.get(key);
+    if (name === undefined) return [`Call ${key} was answered, and nobody made it.`];
+    return times === 1 ? [] : [`Call ${key} of "${name}" was answered ${times} times.`];
+  });
+}
+
+function callsOf(event: RunEvent): readonly ToolCall[] {
+  return event.type === 'model.replied' ? (event.message.tool_calls ?? []) : [];
+}
+
+interface Called {
+  readonly path: string;
+  readonly turn?: number;
+  readonly index: number;
+}
+
+function keyOf({ path, turn, index }: Called): string {
+  return `${path === '' ? '' : `${path}/`}${turn}.${index}`;
+}
+
+function nameOf(call: ToolCall): string {
+  return call.type === 'custom' ? call.custom.name : call.function.name;
 }
 
 /** A limit is passed where a run says that it was reached, and goes on with calls. */
@@ -35,4 +60,12 @@ function overLimits(events: Lived['events']): readonly string[] {
     }
   }
   return broken;
+}
+
+/** Turns and calls can be counted beforehand: not one more than the limit says. */
+function overSpent(outcome: Lived['outcome']): readonly string[] {
+  if (outcome.status !== 'limited') return [];
+  const { limit, max } = outcome;
+  const spent = limit === 'turns' ? outcome.turns : limit === 'toolCalls' ? outcome.toolCalls : undefined;
+  return spent !== undefined && spent > max ? [`The run used ${spent} of ${max} ${limit}.`] : [];
 }

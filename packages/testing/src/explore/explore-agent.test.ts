@@ -1,9 +1,11 @@
-import { Agent, filterTools, jsonSchema, memory, requireApproval, tool } from '@pawl/core';
+import { Agent, filterTools, jsonSchema, memory, type RunEvent, requireApproval, SuspendRun, tool } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { schemaModel } from '../model/schema-model.ts';
+import { brokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
 import { exploreAgent } from './explore-agent.ts';
+import { live } from './live.ts';
 
 const weather = tool({
   name: 'get_weather',
@@ -136,4 +138,57 @@ test('an agent with other options is the same but for those', async () => {
   expect([other.name, (await other.run('Go.')).toolCalls]).toEqual(['one', 1]);
   expect((await agent.run('Go.')).toolCalls).toBe(2);
   expect(() => agent.with({ limits: { turns: -1 } })).toThrow('turns');
+});
+
+test.each([{ seeds: 0 }, { seeds: -1 }, { seeds: [] }, { seeds: [0.5] }, { exercises: [] }])(
+  'an exploration of nothing is refused, where it would pass whatever the agent does: %j',
+  async (options) => {
+    await expect(exploreAgent(new Agent({ model: nobody, tools: [weather] }), options)).rejects.toThrow(TypeError);
+  },
+);
+
+test('a run that no answer lets go on is named, with what it waits for', async () => {
+  const patient = tool({
+    name: 'patient',
+    description: 'Waits for ever.',
+    input: z.object({}),
+    effect: 'read',
+    execute() {
+      throw new SuspendRun('Later.');
+    },
+  });
+  const agent = new Agent({ model: nobody, tools: [patient] });
+  const answer = ({ fingerprint }: { fingerprint: string }) => ({ type: 'approve', fingerprint }) as const;
+  await expect(exploreAgent(agent, { seeds: [0], answer })).rejects.toThrow(/Seed 0 is suspended .* waits for/);
+});
+
+test('each broken promise is named: a call without an answer, one with two, one that nobody made, limits that did not hold', async () => {
+  const agent = new Agent({ model: schemaModel(), tools: [weather, send] });
+  const lived = await live(agent, { seed: 0, options: {} });
+  expect(brokenPromises(lived)).toEqual([]);
+  const without = (type: RunEvent['type']) => lived.events.filter((event) => event.type !== type);
+  expect(brokenPromises({ ...lived, events: without('tool.finished') })).toEqual([
+    'Call 1.0 of "get_weather" was answered 0 times.',
+    'Call 1.1 of "send" was answered 0 times.',
+  ]);
+  expect(brokenPromises({ ...lived, events: without('model.replied') })).toEqual([
+    'Call 1.0 was answered, and nobody made it.',
+    'Call 1.1 was answered, and nobody made it.',
+  ]);
+  const [answered = lived.events[0]] = lived.events.filter(({ type }) => type === 'tool.finished');
+  const twice = [
+    ...lived.events.slice(0, -1),
+    ...(answered === undefined ? [] : [answered]),
+    ...lived.events.slice(-1),
+  ];
+  expect(brokenPromises({ ...lived, events: twice })).toEqual([
+    expect.stringMatching(/^Call 1\.[01] of "\w+" was answered 2 times\.$/),
+  ]);
+  expect(brokenPromises({ ...lived, events: without('run.finished') })).toEqual([
+    'Nothing told of the end of the run.',
+  ]);
+  const limited = { ...lived.outcome, status: 'limited', limit: 'turns', max: 1, spent: 2 } as never;
+  expect(brokenPromises({ ...lived, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
+  const cut = { ...lived.outcome, messages: lived.outcome.messages.slice(0, 2) };
+  expect(brokenPromises({ ...lived, outcome: cut })).toEqual([expect.stringContaining('The history is not valid: ')]);
 });

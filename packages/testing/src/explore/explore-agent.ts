@@ -26,6 +26,7 @@ export interface Exploration {
  * run is streamed. Its tools run for real: give them what they may touch.
  *
  * @throws ExplorationError naming the first seed that breaks a promise, and how to run it alone.
+ * @throws TypeError where there is nothing to run.
  */
 export async function exploreAgent<Context, Output>(
   agent: Agent<Context, Output> | ((model: ChatModel) => Agent<Context, Output>),
@@ -34,9 +35,10 @@ export async function exploreAgent<Context, Output>(
   const { seeds = 100, exercises = EXERCISES } = options;
   const statuses: Partial<Record<Outcome['status'], number>> = {};
   const tools: Record<string, { calls: number; failed: number }> = {};
-  const chosen = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;
+  const chosen = typeof seeds === 'number' ? Array.from({ length: Math.max(0, seeds) }, (_, seed) => seed) : seeds;
+  check(chosen, exercises);
   for (const seed of chosen) {
-    const exercise = exercises[seed % exercises.length] ?? 'once';
+    const exercise = exercises[Math.abs(seed) % exercises.length] ?? 'once';
     const model = schemaModel({ seed, exercise });
     const lived = await live(typeof agent === 'function' ? agent(model) : agent.with({ model }), { seed, options });
     const broken = brokenPromises(lived);
@@ -45,6 +47,14 @@ export async function exploreAgent<Context, Output>(
     for (const event of lived.events) count(event, tools);
   }
   return { runs: chosen.length, statuses, tools };
+}
+
+/** An exploration that explores nothing would pass whatever the agent does. */
+function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
+  if (seeds.length === 0) throw new TypeError('There are no seeds to run. Pass how many, or which: { seeds: 100 }.');
+  const wrong = seeds.find((seed) => !Number.isInteger(seed));
+  if (wrong !== undefined) throw new TypeError(`A seed is ${wrong}. Pass whole numbers.`);
+  if (exercises.length === 0) throw new TypeError(`There are no exercises. Pass some of: ${EXERCISES.join(', ')}.`);
 }
 
 const EXERCISES: readonly Exercise[] = ['once', 'every-branch', 'invalid-first'];

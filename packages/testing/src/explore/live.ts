@@ -39,7 +39,8 @@ export async function live<Context, Output>(
   const watched = watchRejections();
   try {
     let outcome: Outcome<unknown> = await heard(agent.run(input, given));
-    while (outcome.status === 'suspended') {
+    for (let rounds = 1; outcome.status === 'suspended'; rounds++) {
+      if (rounds > MOST_ROUNDS) throw new Error(endless(outcome.pending, seed));
       for (const pending of outcome.pending) {
         await durable.answer(outcome.runId, pending.id, answer(pending, seed));
       }
@@ -49,6 +50,14 @@ export async function live<Context, Output>(
   } finally {
     watched.end();
   }
+}
+
+/** A tool that suspends the run each time that it is approved never ends. */
+const MOST_ROUNDS = 100;
+
+function endless(pending: readonly PendingCall[], seed: number): string {
+  const calls = pending.map(({ id }) => id).join(', ');
+  return `Seed ${seed} is suspended after ${MOST_ROUNDS} rounds of answers, and waits for ${calls || 'nothing'}. Pass { answer } with one that lets it go on.`;
 }
 
 function everyOther({ fingerprint, accepts, id }: PendingCall, seed: number): Answer {

@@ -66,7 +66,7 @@ function argumentsFor({ name, parameters }: Offered, { seed, exercise }: Plannin
     case 'once':
       return [sampleOf(parameters, own)];
     case 'every-branch':
-      return branchesOf(parameters).map((branch, index) => sampleOf(branch, own + index));
+      return branchesOf(parameters).map((branch, index) => sampleOf(branch, own + index, parameters));
     case 'invalid-first': {
       const valid = sampleOf(parameters, own);
       return [invalidFor(parameters, valid), valid];

@@ -12,6 +12,26 @@ const tree = z.object({
   },
 });
 
+const expression = z.object({
+  op: z.enum(['+', '-']),
+  get left(): z.ZodUnion<[typeof expression, z.ZodNumber]> {
+    return z.union([expression, z.number()]);
+  },
+});
+
+const one = z.object({
+  kind: z.literal('one'),
+  get others() {
+    return z.array(other).min(1).optional();
+  },
+});
+const other = z.object({
+  kind: z.literal('other'),
+  get one() {
+    return one.optional();
+  },
+});
+
 const schemas = {
   texts: z.object({ short: z.string().min(3).max(5), code: z.string().regex(/^[A-Z]{2}-\d{3}$/), any: z.string() }),
   numbers: z.object({ count: z.int().min(1).max(5), share: z.number().gt(0).lt(1), even: z.number().multipleOf(2) }),
@@ -26,12 +46,58 @@ const schemas = {
   records: z.object({ by: z.record(z.string(), z.number()) }),
   recursive: tree,
   both: z.intersection(z.object({ one: z.string() }), z.object({ two: z.int() })),
+  narrowed: z.object({
+    length: z.intersection(z.string().min(3), z.string().max(5)),
+    number: z.intersection(z.int().min(3), z.number().max(5)),
+    fields: z.intersection(z.object({ a: z.object({ x: z.int() }) }), z.object({ a: z.object({ y: z.int() }) })),
+    choice: z.intersection(z.object({ a: z.int() }), z.union([z.object({ b: z.string() }), z.object({ c: z.int() })])),
+  }),
+  patterns: z.object({
+    both: z.string().startsWith('ab').endsWith('yz'),
+    word: z
+      .string()
+      .regex(/^[a-z]+$/)
+      .regex(/^.{3,5}$/),
+    long: z
+      .string()
+      .regex(/^[a-f]+$/)
+      .min(10)
+      .max(12),
+    label: z.templateLiteral(['v', z.int().nonnegative(), '.', z.enum(['a', 'b'])]),
+  }),
+  moreFormats: z.object({
+    seven: z.uuid({ version: 'v7' }),
+    second: z.iso.datetime({ precision: 0 }),
+    smile: z.emoji(),
+    token: z.jwt(),
+    bytes: z.base64(),
+    net: z.cidrv6(),
+    phone: z.e164(),
+    span: z.iso.duration(),
+  }),
+  narrowNumbers: z.object({
+    tiny: z.number().gt(0).lt(0.001),
+    seventh: z.int().multipleOf(7).min(10).max(20),
+    cents: z.number().multipleOf(0.01).min(0).max(1),
+    single: z.float32(),
+    huge: z.int().min(10_000_000_000),
+    only: z.int().gt(4).lt(6),
+  }),
+  fixedRecords: z.object({ all: z.record(z.enum(['a', 'b']), z.int()), some: z.partialRecord(z.enum(['a']), z.int()) }),
+  absent: z.object({ never: z.never().optional(), maybe: z.string().nullish(), usual: z.int().default(3) }),
+  rest: z.object({ tail: z.tuple([z.string()]).rest(z.boolean()) }),
+  expression,
+  mutual: one,
 } as const;
 
-const cases = Object.entries(schemas).map(([name, schema]) => ({ name, schema, json: z.toJSONSchema(schema) }));
+const cases = Object.entries(schemas).map(([name, schema]) => ({
+  name,
+  schema,
+  json: z.toJSONSchema(schema, { io: 'input' }),
+}));
 
 test.each(cases)('values of $name pass their zod schema, whatever the seed', ({ schema, json }) => {
-  for (let seed = 0; seed < 50; seed++) {
+  for (let seed = 0; seed < 25; seed++) {
     const value = sampleOf(json, seed);
     expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
   }
@@ -40,7 +106,7 @@ test.each(cases)('values of $name pass their zod schema, whatever the seed', ({ 
 test.each(cases)('values of each branch of $name pass it too, and are not all the same', ({ schema, json }) => {
   const branches = branchesOf(json);
   for (const [index, branch] of branches.entries()) {
-    const value = sampleOf(branch, index);
+    const value = sampleOf(branch, index, json);
     expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
   }
   expect(branches.length).toBeGreaterThan(0);
@@ -54,7 +120,7 @@ test('each value of an enum, each option of a union, an optional field and its a
       of: z.union([z.string(), z.null()]),
     }),
   );
-  const values = branchesOf(json).map((branch, index) => sampleOf(branch, index) as Record<string, unknown>);
+  const values = branchesOf(json).map((branch, index) => sampleOf(branch, index, json) as Record<string, unknown>);
   expect(new Set(values.map(({ unit }) => unit))).toEqual(new Set(['c', 'f', undefined]));
   expect(values.map(({ count }) => count)).toEqual(expect.arrayContaining([1, 9]));
   expect(new Set(values.map(({ of }) => (of === null ? 'null' : typeof of)))).toEqual(new Set(['string', 'null']));

@@ -1,17 +1,30 @@
 import type { Json, JsonSchema } from '@pawl/core';
 import fc from 'fast-check';
+import { heightOf } from './height.ts';
 import { numberArbitrary } from './number-arbitrary.ts';
-import { DEEPEST, namesIn, numberIn, optionsOf, type Place, propertiesOf, resolve, valuesOf } from './resolve.ts';
+import {
+  DEEPEST,
+  isNever,
+  namesIn,
+  numberIn,
+  optionsOf,
+  type Place,
+  propertiesOf,
+  resolve,
+  schemaIn,
+  typeOf,
+  valuesOf,
+} from './resolve.ts';
 import { stringArbitrary } from './string-arbitrary.ts';
 
 /** Values that a schema takes. What it asks beyond JSON Schema, such as a refinement, is not known here. */
-export function arbitraryOf(schema: JsonSchema): fc.Arbitrary<Json> {
-  return arbitrary(schema, { root: schema, depth: 0 });
+function arbitraryOf(schema: JsonSchema, root: JsonSchema): fc.Arbitrary<Json> {
+  return arbitrary(schema, { root, depth: 0 });
 }
 
-/** The same value for the same seed. */
-export function sampleOf(schema: JsonSchema, seed: number): Json {
-  const [value = null] = fc.sample(arbitraryOf(schema), { seed, numRuns: 1 });
+/** The same value for the same seed. `root`: the document that a branch is of, which its references lead into. */
+export function sampleOf(schema: JsonSchema, seed: number, root: JsonSchema = schema): Json {
+  const [value = null] = fc.sample(arbitraryOf(schema, root), { seed, numRuns: 1 });
   return value;
 }
 
@@ -41,35 +54,37 @@ function arbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
   }
 }
 
-function typeOf(schema: JsonSchema): unknown {
-  if (schema['type'] !== undefined) return schema['type'];
-  if (schema['properties'] !== undefined) return 'object';
-  return schema['items'] === undefined && schema['prefixItems'] === undefined ? undefined : 'array';
-}
-
 /** Far down, the simplest: a recursive schema has to end somewhere. */
 function oneOf(options: readonly JsonSchema[], place: Place): fc.Arbitrary<Json> {
   if (place.depth < DEEPEST) return fc.oneof(...options.map((option) => arbitrary(option, place)));
-  const simple = options.find((option) => !['object', 'array'].includes(String(typeOf(resolve(option, place)))));
-  return arbitrary(simple ?? options[0] ?? {}, place);
+  const heights = options.map((option) => heightOf(option, place));
+  return arbitrary(options[heights.indexOf(Math.min(...heights))] ?? {}, place);
 }
 
 function objectArbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
   const required = namesIn(schema['required']);
   const isDeep = place.depth >= DEEPEST;
   const below = { ...place, depth: place.depth + 1 };
-  const known = Object.entries(propertiesOf(schema)).filter(([name]) => !isDeep || required.includes(name));
+  const declared = propertiesOf(schema);
+  const others = othersOf(schema, below);
+  // Of a record, names that it has to have.
+  const further = required.filter((name) => declared[name] === undefined && others !== undefined);
+  const known = [
+    ...Object.entries(declared).filter(([name, each]) => {
+      return required.includes(name) || !(isDeep || isNever(resolve(each, place)));
+    }),
+    ...further.map((name) => [name, schemaIn(schema['additionalProperties'])] as const),
+  ];
   const fields = Object.fromEntries(known.map(([name, each]) => [name, arbitrary(each, below)]));
   const requiredKeys = known.map(([name]) => name).filter((name) => required.includes(name));
   const own = fc.record(fields, { requiredKeys, noNullPrototype: true });
-  const others = othersOf(schema, below);
   return others === undefined || isDeep ? own : fc.tuple(others, own).map(([more, each]) => ({ ...more, ...each }));
 }
 
 /** Of a record: names that the schema does not fix. */
 function othersOf(schema: JsonSchema, place: Place): fc.Arbitrary<Record<string, Json>> | undefined {
   const { additionalProperties: others } = schema;
-  if (typeof others !== 'object' || others === null) return undefined;
+  if (typeof others !== 'object' || others === null || isNever(schemaIn(others))) return undefined;
   const least = numberIn(schema['minProperties']) ?? 0;
   const names = schema['propertyNames'];
   const name = typeof names === 'object' && names !== null ? arbitrary(names as JsonSchema, place) : NAME;
@@ -85,9 +100,9 @@ const NAME = fc.stringMatching(/^[a-z]{1,8}$/);
 function listArbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
   const below = { ...place, depth: place.depth + 1 };
   const { prefixItems, items } = schema;
-  if (Array.isArray(prefixItems)) {
-    return fc.tuple(...prefixItems.map((each: JsonSchema) => arbitrary(each, below)));
-  }
+  const listed = prefixItems ?? items;
+  // Of zod 3, a tuple's `items` are a list.
+  if (Array.isArray(listed)) return fc.tuple(...listed.map((each: JsonSchema) => arbitrary(each, below)));
   const least = numberIn(schema['minItems']) ?? 0;
   const most = Math.min(numberIn(schema['maxItems']) ?? least + 3, place.depth >= DEEPEST ? least : least + 10);
   if (most <= 0) return fc.constant([]);

@@ -1,22 +1,29 @@
 import type { JsonSchema } from '@pawl/core';
-import { DEEPEST, namesIn, numberIn, optionsOf, type Place, propertiesOf, resolve, valuesOf } from './resolve.ts';
+import { endsOf } from './number-arbitrary.ts';
+import {
+  DEEPEST,
+  isNever,
+  namesIn,
+  numberIn,
+  optionsOf,
+  type Place,
+  propertiesOf,
+  resolve,
+  typeOf,
+  valuesOf,
+} from './resolve.ts';
 
 /**
  * The schema, narrowed in turn to each of its branches: each value of an enum, each option of a union, each optional field
  * there and not there, the ends of each range. One at a time: what is beside a branch stays as it was.
+ * References in a branch lead into the whole schema.
  */
 export function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
-  return branches(schema, { root: schema, depth: 0 }).map((each) => withDefinitions(each, schema));
+  return branches(schema, { root: schema, depth: 0 }).slice(0, MOST_BRANCHES);
 }
 
-/** References lead into the whole document, also from a part of it. */
-function withDefinitions(narrowed: JsonSchema, { $defs, definitions }: JsonSchema): JsonSchema {
-  return {
-    ...narrowed,
-    ...($defs === undefined ? {} : { $defs }),
-    ...(definitions === undefined ? {} : { definitions }),
-  };
-}
+/** Of a large schema the first ones: each is a call. */
+const MOST_BRANCHES = 200;
 
 function branches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
   const resolved = resolve(schema, place);
@@ -27,14 +34,16 @@ function branches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
   const options = optionsOf(resolved);
   if (options.length > 0) return options.flatMap((option) => branches(option, below));
   if (resolved['properties'] !== undefined) return fieldBranches(resolved, below);
-  switch (resolved['type']) {
+  switch (typeOf(resolved)) {
     case 'array':
       return listBranches(resolved, below);
     case 'boolean':
       return [{ const: true }, { const: false }];
     case 'integer':
-    case 'number':
-      return endsOf(resolved);
+    case 'number': {
+      const ends = endsOf(resolved, { isInteger: typeOf(resolved) === 'integer' });
+      return [resolved, ...ends.map((end) => ({ const: end }))];
+    }
     default:
       return [resolved];
   }
@@ -44,13 +53,14 @@ function fieldBranches(schema: JsonSchema, place: Place): readonly JsonSchema[] 
   const fields = propertiesOf(schema);
   const required = namesIn(schema['required']);
   const found = Object.entries(fields).flatMap(([name, field]): readonly JsonSchema[] => {
+    const { [name]: _, ...others } = fields;
+    if (isNever(resolve(field, place))) return required.includes(name) ? [] : [{ ...schema, properties: others }];
     const there = branches(field, place).map((branch) => ({
       ...schema,
       properties: { ...fields, [name]: branch },
       required: [...new Set([...required, name])],
     }));
     if (required.includes(name)) return there;
-    const { [name]: _, ...others } = fields;
     return [...there, { ...schema, properties: others }];
   });
   return found.length === 0 ? [schema] : found;
@@ -67,9 +77,4 @@ function listBranches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
     minItems: Math.max(1, least),
   }));
   return [...shortest, ...each];
-}
-
-function endsOf(schema: JsonSchema): readonly JsonSchema[] {
-  const ends = [schema['minimum'], schema['maximum']].flatMap((end) => numberIn(end) ?? []);
-  return [schema, ...new Set(ends)].map((each) => (typeof each === 'number' ? { const: each } : each));
 }

@@ -7,27 +7,74 @@ export function numberArbitrary(
   schema: JsonSchema,
   { isInteger }: { readonly isInteger: boolean },
 ): fc.Arbitrary<number> {
-  const step = numberIn(schema['multipleOf']);
-  const unit = step ?? 1;
-  const { least, most } = boundsOf(schema, isInteger || step !== undefined ? unit : 0.001);
-  const from = Math.ceil(least / unit);
-  const to = Math.floor(most / unit);
-  const whole = fc.integer({ min: Math.max(from, -MOST), max: Math.max(from, Math.min(to, MOST)) });
-  const numbers = step === undefined ? whole : whole.map((count) => Number((count * step).toPrecision(12)));
-  if (isInteger || step !== undefined) return numbers;
-  const between = fc.double({ min: least, max: Math.max(least, most), noNaN: true, noDefaultInfinity: true });
+  const { step, from, to } = stepsOf(schema, isInteger);
+  const steps = fc.integer({ min: Math.max(from, -MOST), max: Math.max(from, -MOST, Math.min(to, MOST)) });
+  const numbers = steps.map((count) => Number((count * step).toPrecision(15)));
+  if (isInteger || schema['multipleOf'] !== undefined) return numbers;
+  const between = betweenOf(schema);
   return from > to ? between : fc.oneof(numbers, between);
 }
 
-const MOST = 2 ** 31 - 1;
+/** The least and the greatest number that a schema takes, where it has such. */
+export function endsOf(schema: JsonSchema, { isInteger }: { readonly isInteger: boolean }): readonly number[] {
+  const isStepped = isInteger || schema['multipleOf'] !== undefined;
+  const { step, from, to } = stepsOf(schema, isInteger);
+  const { least, most } = boundsOf(schema);
+  if (isStepped && from > to) return [];
+  const multiple = (count: number): number => Number((count * step).toPrecision(15));
+  const lower = isStepped ? multiple(from) : numberIn(schema['minimum']);
+  const upper = isStepped ? multiple(to) : numberIn(schema['maximum']);
+  const ends = [least === undefined ? undefined : lower, most === undefined ? undefined : upper];
+  return [...new Set(ends)].flatMap((end) => end ?? []);
+}
+
+const MOST = Number.MAX_SAFE_INTEGER;
 const FAR = 1_000;
 
-/** Without bounds numbers are small enough to be counts, and include what is mostly forgotten: 0 and less. */
-function boundsOf(schema: JsonSchema, step: number): { readonly least: number; readonly most: number } {
-  const above = numberIn(schema['exclusiveMinimum']);
-  const below = numberIn(schema['exclusiveMaximum']);
-  const minimum = numberIn(schema['minimum']) ?? (above === undefined ? undefined : above + step);
-  const maximum = numberIn(schema['maximum']) ?? (below === undefined ? undefined : below - step);
-  const least = minimum ?? Math.min(-FAR, (maximum ?? 0) - FAR);
-  return { least, most: maximum ?? Math.max(FAR, least + FAR) };
+interface Steps {
+  readonly step: number;
+  /** In steps. */
+  readonly from: number;
+  readonly to: number;
+}
+
+function stepsOf(schema: JsonSchema, isInteger: boolean): Steps {
+  const own = numberIn(schema['multipleOf']);
+  // The integers among the multiples of a half are those of one.
+  const step = own === undefined ? 1 : isInteger && !Number.isInteger(own) ? 1 : own;
+  const { least: lowest, most: highest, isAbove, isBelow } = boundsOf(schema);
+  const least = lowest ?? Math.min(-FAR, (highest ?? 0) - FAR);
+  const most = highest ?? Math.max(FAR, least + FAR);
+  const from = Math.ceil(Number((least / step).toPrecision(15)));
+  const to = Math.floor(Number((most / step).toPrecision(15)));
+  return {
+    step,
+    from: isAbove && from * step <= least ? from + 1 : from,
+    to: isBelow && to * step >= most ? to - 1 : to,
+  };
+}
+
+interface Bounds {
+  readonly least: number | undefined;
+  readonly most: number | undefined;
+  /** Whether the bound itself is not taken. */
+  readonly isAbove: boolean;
+  readonly isBelow: boolean;
+}
+
+function boundsOf(schema: JsonSchema): Bounds {
+  const [minimum, above] = [numberIn(schema['minimum']), numberIn(schema['exclusiveMinimum'])];
+  const [maximum, below] = [numberIn(schema['maximum']), numberIn(schema['exclusiveMaximum'])];
+  const isAbove = above !== undefined && above >= (minimum ?? above);
+  const isBelow = below !== undefined && below <= (maximum ?? below);
+  return { least: isAbove ? above : minimum, most: isBelow ? below : maximum, isAbove, isBelow };
+}
+
+function betweenOf(schema: JsonSchema): fc.Arbitrary<number> {
+  const { least: lowest, most: highest, isAbove, isBelow } = boundsOf(schema);
+  const min = lowest ?? Math.min(-FAR, (highest ?? 0) - FAR);
+  const max = Math.max(min, highest ?? Math.max(FAR, min + FAR));
+  const isEmpty = min === max && (isAbove || isBelow);
+  const excluded = isEmpty ? {} : { minExcluded: isAbove, maxExcluded: isBelow };
+  return fc.double({ min, max, ...excluded, noNaN: true, noDefaultInfinity: true });
 }

@@ -23,6 +23,8 @@ export interface OfflineServerOptions {
   readonly keepRequests?: number;
   /** For `chunkDelayMs`. @defaultValue the machine's */
   readonly clock?: Clock;
+  /** `'none'`: whatever is JSON is answered, also what OpenAI's server would refuse. @defaultValue 'openai' */
+  readonly checks?: 'openai' | 'none';
 }
 
 /** A request for a completion, as it came; also one that was refused. */
@@ -155,7 +157,7 @@ class LocalServer implements OfflineServer {
     const path = (incoming.url ?? '/').replace(/\?.*$/s, '');
     const routed: Route = route(
       { method, path, authorization: headers.authorization, body },
-      { apiKey: this.#options.apiKey, model: this.#model },
+      { apiKey: this.#options.apiKey, model: this.#model, checks: this.#options.checks ?? 'openai' },
     );
     if (routed.request !== undefined) this.#record({ headers, body: routed.request });
     switch (routed.type) {

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Did, Fault, Ran } from './fault.ts';
+
+export interface InChild {
+  readonly name: string;
+  readonly fault: Fault;
+  readonly baseURL: string;
+  readonly deadlineMs: number;
+}
+
+type Word = { readonly ran: Ran } | { readonly did: Did };
+
+/** What a framework does in a process of its own. A process that hangs is ended at the deadline; one that dies has died. */
+export function inChild({ name, fault, baseURL, deadlineMs }: InChild): Promise<Did> {
+  const begun = performance.now();
+  const child = fork(join(import.meta.dirname, 'child.ts'), [name, fault.name, baseURL], { silent: true });
+  const ran: Ran[] = [];
+  let did: Did | undefined;
+  let errors = '';
+  let isHung = false;
+  child.stderr?.on('data', (text) => {
+    errors = `${errors}${text}`.slice(-10_000);
+  });
+  child.on('message', (word: Word) => {
+    if ('ran' in word) ran.push(word.ran);
+    else did = word.did;
+  });
+  const timer = setTimeout(() => {
+    isHung = true;
+    child.kill('SIGKILL');
+  }, deadlineMs);
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      const durationMs = Math.round(performance.now() - begun);
+      if (isHung && did === undefined) resolve({ ended: 'hung', ran, durationMs });
+      else if (code === 0 && did !== undefined) resolve(did);
+      else resolve({ ...did, ended: 'died', error: lastError(errors), ran, durationMs });
+    });
+  });
+}
+
+/** The line in which Node names what ended the process. */
+function lastError(errors: string): string {
+  const lines = errors.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => /^(Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
+}

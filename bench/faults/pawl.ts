@@ -1,0 +1,20 @@
+import { Agent, type Clock, openai, tool } from '@pawl/core';
+import { z } from 'zod';
+import type { Contestant } from './contestant.ts';
+
+/** Pawl with its defaults; a test gives it a clock on which pauses take no time. */
+export function pawl(options: { readonly clock?: Clock } = {}): Contestant {
+  return {
+    async ask({ baseURL, prompt, isStreamed, tools, signal }) {
+      const agent = new Agent({
+        ...options,
+        model: openai('any', { baseURL, apiKey: 'none' }),
+        tools: tools.map(({ name, description, input, execute }) =>
+          tool({ name, description, input: input(z), execute }),
+        ),
+      });
+      const { text } = await agent.run(prompt, { stream: isStreamed, signal });
+      return { text };
+    },
+  };
+}

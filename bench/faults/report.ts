@@ -1,0 +1,100 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Entrant } from './contestants.ts';
+import type { Did, Fault } from './fault.ts';
+
+export interface Outcome {
+  readonly fault: string;
+  readonly entrant: string;
+  readonly isPassed: boolean;
+  readonly did: Did;
+  readonly requests: number;
+}
+
+export interface Table {
+  readonly faults: readonly Fault[];
+  readonly entrants: readonly Entrant[];
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The table, and below it what each fault is, what counts as a pass, and what everybody did, word for word. */
+export function report({ faults, entrants, outcomes }: Table): string {
+  const found = (fault: string, entrant: string): Outcome | undefined =>
+    outcomes.find((each) => each.fault === fault && each.entrant === entrant);
+  const rows = faults.map(({ name }) => [
+    name,
+    ...entrants.map((each) => (found(name, each.name)?.isPassed === true ? 'pass' : '–')),
+  ]);
+  const passed = entrants.map(({ name }) => {
+    return `${outcomes.filter((each) => each.entrant === name && each.isPassed).length} of ${faults.length}`;
+  });
+  const head = ['', ...entrants.map(({ name }) => name)];
+  const rule = ['---', ...entrants.map(() => ':-:')];
+  const details = faults.flatMap(({ name, happens, passes }) => [
+    `## ${name}`,
+    '',
+    happens,
+    `Pass: ${passes}`,
+    '',
+    ...entrants.map((each) => told(each.name, found(name, each.name))),
+    '',
+  ]);
+  return [
+    ...entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`),
+    '',
+    ...[head, rule, ...rows, ['**all**', ...passed]].map(row),
+    '',
+    ...details,
+  ].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function told(name: string, outcome: Outcome | undefined): string {
+  if (outcome === undefined) return `- \`${name}\`: was not tried`;
+  const { did, isPassed, requests } = outcome;
+  const ran = did.ran.map(({ tool, input }) => `${tool}(${JSON.stringify(input)})`).join(', ');
+  const sent = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
+  const tools = ran === '' ? 'no tool run' : `ran ${shortened(ran)}`;
+  return `- ${isPassed ? 'pass' : '**–**'} \`${name}\`: ${ended(did)}; ${sent}, ${tools}, ${(did.durationMs / 1_000).toFixed(1)} s`;
+}
+
+function ended({ ended, text, finish, error = '' }: Did): string {
+  const said = finish === undefined ? '' : `, finish reason \`${finish}\``;
+  switch (ended) {
+    case 'answered':
+      return `gave ${quoted(text ?? '')}${said}`;
+    case 'threw':
+      return `threw ${quoted(error)}`;
+    case 'hung':
+      return 'hung until the deadline';
+    case 'died':
+      return `its process died: ${quoted(error)}`;
+  }
+}
+
+const LONGEST = 240;
+
+function quoted(text: string): string {
+  const line = shortened(text.replaceAll(/\s+/g, ' '));
+  return line.includes('`') ? `“${line}”` : `\`${line}\``;
+}
+
+function shortened(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}
+
+export function save(table: Table): void {
+  const head = [
+    '# Faults: what Pawl and other frameworks make of them',
+    '',
+    `Made by \`npm run bench -- faults --peers --save\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.`,
+    'Each framework with its defaults, as its documentation uses it, in a process of its own against a server on 127.0.0.1.',
+    'Where an error is shown, it is what was thrown, word for word, up to a length. The whole is in `results.json`.',
+    '',
+  ].join('\n');
+  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${report(table)}`);
+  writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(table, null, 2)}\n`);
+}
