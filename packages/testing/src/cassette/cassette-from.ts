@@ -1,19 +1,34 @@
-import type { ChatReply, ModelReplied, RunEvent } from '@pawl/core';
+import type { ChatReply, Json, ModelReplied, RunEvent } from '@pawl/core';
+import { Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
+
+export interface CassetteFromOptions {
+  /** Texts that must not be written. Keys of well-known services are never. */
+  readonly secrets?: readonly string[];
+}
 
 /**
  * Makes a cassette of a run that was logged: what its model replied, turn by turn, those of agents inside it included, in the order of the events.
  * Each request of a run that plays it is given the next reply, whatever it asks: events hold no requests. So it fits runs whose
- * agents inside come one after the other.
+ * agents inside come one after the other. A log knows no keys: name in `secrets` what must not be written.
  */
-export function cassetteFrom(events: Iterable<RunEvent>, path: string): void {
+export function cassetteFrom(
+  events: Iterable<RunEvent>,
+  path: string,
+  { secrets = [] }: CassetteFromOptions = {},
+): void {
   const tape = Tape.empty(path);
+  const redaction = new Redaction(secrets);
   const told = new Set<string>();
   for (const event of events) {
+    if (event.type !== 'model.replied') continue;
+    const { runId, path: within, turn } = event;
     // A resumed run tells its facts again.
-    if (event.type !== 'model.replied' || told.has(`${event.path} ${event.turn}`)) continue;
-    told.add(`${event.path} ${event.turn}`);
-    tape.add({ type: 'turn', turn: event.turn, reply: replyOf(event) });
+    const key = JSON.stringify([runId, within, turn]);
+    if (told.has(key)) continue;
+    told.add(key);
+    const reply = redaction.json(replyOf(event) as unknown as Json) as unknown as ChatReply; // A reply is JSON, before and after.
+    tape.add({ type: 'turn', turn, reply });
   }
   tape.save();
 }
@@ -29,6 +44,8 @@ function replyOf({ message, finishReason, usage, model, turn, at }: ModelReplied
       prompt_tokens: usage.promptTokens,
       completion_tokens: usage.completionTokens,
       total_tokens: usage.totalTokens,
+      prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+      completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     },
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, openai, type RunEvent, tool } from '@pawl/core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
@@ -118,6 +118,20 @@ test('what is written can be read, and has no key: none of the request, and none
   expect(outcome).toMatchObject({ status: 'completed', text: 'Your key is [redacted], and another is [redacted].' });
 });
 
+test.each([
+  ['true', true],
+  ['1', true],
+  ['', false],
+  ['false', false],
+  ['0', false],
+])('with CI=%j, that only what was recorded is played is %j', (value, isPlayed) => {
+  vi.stubEnv('CI', value);
+  const make = () => cassette(file, { mode: 'record' });
+  if (isPlayed) expect(make).toThrow('There is no cassette');
+  else expect(make).not.toThrow();
+  vi.unstubAllEnvs();
+});
+
 test('a key that comes in two chunks is covered all the same', async () => {
   const half = 12;
   const pieces = [
@@ -214,5 +228,28 @@ test.each([true, false])('a run that was logged becomes a cassette, streamed %j'
   cassetteFrom(JSON.parse(JSON.stringify(events)), file);
   const { outcome, tape } = await go(NOWHERE, { stream });
   expect(outcome.messages).toEqual(logged.messages);
+  tape.assertDone();
+});
+
+test('a log of several runs is told apart by their ids, and its secrets are covered', async () => {
+  const events: RunEvent[] = [];
+  const usage = {
+    prompt_tokens: 9,
+    completion_tokens: 4,
+    total_tokens: 13,
+    prompt_tokens_details: { cached_tokens: 5 },
+  };
+  const agent = new Agent({ model: scriptedModel(() => reply.text('The word is hidden-word.', { usage })) });
+  for (const runId of ['one', 'two']) {
+    const run = agent.run('Go.', { runId }).on('*', (event) => events.push(event));
+    await run.outcome();
+  }
+  cassetteFrom(events, file, { secrets: ['hidden-word'] });
+  expect(readFileSync(file, 'utf8')).not.toContain('hidden-word');
+  const tape = cassette(file, { mode: 'replay' });
+  const playing = new Agent({ model: openai('any', { baseURL: NOWHERE, fetch: tape.fetch }) });
+  const outcomes = [await playing.run('Go.').outcome(), await playing.run('Go.').outcome()];
+  expect(outcomes.map((outcome) => outcome.usage.cachedTokens)).toEqual([5, 5]);
+  expect(outcomes[1]).toMatchObject({ text: 'The word is [redacted].' });
   tape.assertDone();
 });

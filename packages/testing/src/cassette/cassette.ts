@@ -3,7 +3,7 @@ import { isObject, readJson } from '../stand-in/json.ts';
 import { CassetteError } from './errors.ts';
 import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
 import { chunkOf, type RecordedCall, type WireRecording } from './recording.ts';
-import { Redaction } from './redact.ts';
+import { namedSecrets, Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
 
 /**
@@ -42,7 +42,7 @@ export interface Cassette {
  * @throws CassetteError for a file that is not there and has to be, or is no cassette.
  */
 export function cassette(path: string, options: CassetteOptions = {}): Cassette {
-  const { isContinuousIntegration = Boolean(process.env['CI']) } = options;
+  const { isContinuousIntegration = isVariableSet(process.env['CI']) } = options;
   const mode = isContinuousIntegration ? 'replay' : (options.mode ?? 'once');
   const isThere = Tape.exists(path);
   const plays = mode === 'replay' || (mode !== 'record' && isThere);
@@ -52,7 +52,8 @@ export function cassette(path: string, options: CassetteOptions = {}): Cassette 
   return {
     assertDone: () => assertDone(tape, path),
     async fetch(url, init) {
-      const secrets = new Redaction([...(options.secrets ?? []), ...keysOf(init.headers)]);
+      const named = namedSecrets(new URL(url).search, readJson(init.body) ?? null);
+      const secrets = new Redaction([...(options.secrets ?? []), ...keysOf(init.headers), ...named]);
       const call = callOf(url, { method: init.method, body: init.body, secrets, ignore: options.ignore ?? [] });
       const found = plays ? tape.take(call) : undefined;
       if (found !== undefined) return played(found, call);
@@ -61,6 +62,11 @@ export function cassette(path: string, options: CassetteOptions = {}): Cassette 
       return recorded(given, { call, secrets, tape });
     },
   };
+}
+
+/** `CI=false` says that it is not. */
+function isVariableSet(value = ''): boolean {
+  return !['', '0', 'false'].includes(value.toLowerCase());
 }
 
 function assertDone(tape: Tape, path: string): void {
@@ -82,25 +88,25 @@ interface Calling {
 
 function callOf(url: string, { method, body, secrets, ignore }: Calling): RecordedCall {
   const { pathname, search } = new URL(url);
-  const read = readJson(secrets.text(body)) ?? secrets.text(body);
+  const read = secrets.json(readJson(body) ?? body);
   const kept: Json = isObject(read)
     ? Object.fromEntries(Object.entries(read).filter(([name]) => !ignore.includes(name)))
     : read;
-  return { method, path: secrets.text(withoutKey(pathname, search)), body: kept };
-}
-
-/** A key in the query is as secret as one in a header. */
-function withoutKey(pathname: string, search: string): string {
-  const query = new URLSearchParams(search);
-  for (const name of [...query.keys()]) if (/key|token|secret|sig/i.test(name)) query.set(name, '[redacted]');
-  return query.size === 0 ? pathname : `${pathname}?${query}`;
+  return { method, path: secrets.text(pathname) + secrets.query(search), body: kept };
 }
 
 /** Whatever a request proves itself by. */
 function keysOf(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => /authorization|key|token|secret|cookie/i.test(name))
-    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, '')]);
+    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, ''), ...passwordIn(value)]);
+}
+
+/** `Basic` is followed by a name and a password, which are only written another way. */
+function passwordIn(value: string): readonly string[] {
+  const [, written = ''] = /^Basic\s+(\S+)$/i.exec(value) ?? [];
+  const [, password] = /:(.+)$/s.exec(Buffer.from(written, 'base64').toString('utf8')) ?? [];
+  return password === undefined ? [] : [password];
 }
 
 /** The headers that say something about the answer, and nothing about the account. */
@@ -117,7 +123,7 @@ async function recorded(given: Answer, { call, secrets, tape }: Recorded): Promi
   const headers: Record<string, string> = {};
   for (const name of KEPT) {
     const value = given.headers.get(name);
-    if (value !== null) headers[name] = secrets.text(value);
+    if (value !== null) headers[name] = name === 'location' ? addressIn(value, secrets) : secrets.text(value);
   }
   const read: Uint8Array[] = [];
   let isKept = false;
@@ -132,16 +138,22 @@ async function recorded(given: Answer, { call, secrets, tape }: Recorded): Promi
   return {
     status: given.status,
     headers: given.headers,
-    body: reader === undefined ? null : { getReader: () => taping(reader, { read, keep }) },
+    body: reader === undefined ? null : { getReader: () => taping(reader, { read, keep, secrets }) },
   };
 }
 
+function addressIn(value: string, secrets: Redaction): string {
+  const at = value.indexOf('?');
+  return at < 0 ? secrets.text(value) : secrets.text(value.slice(0, at)) + secrets.query(value.slice(at));
+}
+
 interface Taping {
+  readonly secrets: Redaction;
   readonly read: Uint8Array[];
   readonly keep: (how?: Pick<WireRecording['response'], 'brokenOff'>) => void;
 }
 
-function taping(reader: Reader, { read, keep }: Taping): Reader {
+function taping(reader: Reader, { read, keep, secrets }: Taping): Reader {
   return {
     async read() {
       try {
@@ -150,7 +162,7 @@ function taping(reader: Reader, { read, keep }: Taping): Reader {
         if (next.done || hasEnded(read.at(-1))) keep();
         return next;
       } catch (error) {
-        keep({ brokenOff: error instanceof Error ? error.message : String(error) });
+        keep({ brokenOff: secrets.text(error instanceof Error ? error.message : String(error)) });
         throw error;
       }
     },

@@ -1,12 +1,35 @@
+import type { Json } from '@pawl/core';
+import { isObject } from '../stand-in/json.ts';
+
 /** Finds secrets in bytes, and writes something else over them, also where a chunk ends within one. */
 export class Redaction {
   readonly #pattern: RegExp;
 
   constructor(secrets: Iterable<string>) {
-    const known = [...new Set(secrets)].filter(({ length }) => length >= SHORTEST);
+    const given = [...new Set(secrets)].filter(({ length }) => length >= SHORTEST);
+    const known = [...new Set(given.flatMap(writings))];
     // Longest first, so that no part of a secret stays where another one begins like it.
     const escaped = known.sort((one, other) => other.length - one.length).map((secret) => literal(latin(secret)));
     this.#pattern = new RegExp([...escaped, ...USUAL].join('|'), 'g');
+  }
+
+  /** JSON, with the fields covered whose names say that they are secret. */
+  json(value: Json): Json {
+    if (typeof value === 'string') return this.text(value);
+    if (Array.isArray(value)) return value.map((each) => this.json(each));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, field]) => {
+        return [name, typeof field === 'string' && isSecretName(name) ? COVER : this.json(field)];
+      }),
+    );
+  }
+
+  /** A query, likewise. */
+  query(search: string): string {
+    const query = new URLSearchParams(search);
+    for (const [name, value] of [...query]) query.set(name, isSecretName(name) ? COVER : this.text(value));
+    return query.size === 0 ? '' : `?${query}`;
   }
 
   text(text: string): string {
@@ -27,6 +50,34 @@ export class Redaction {
     });
   }
 }
+
+/** As it is, within JSON, in an address, and as what follows `Basic`. */
+function writings(secret: string): readonly string[] {
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  return [secret, quoted, quoted.replaceAll('/', '\\/'), encodeURIComponent(secret)];
+}
+
+/** What stands under a name that says that it is secret, in the query and the body of a request. */
+export function namedSecrets(search: string, body: Json): readonly string[] {
+  const inQuery = [...new URLSearchParams(search)].flatMap(([name, value]) => (isSecretName(name) ? [value] : []));
+  return [...inQuery, ...namedIn(body)];
+}
+
+function namedIn(value: Json): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(namedIn);
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([name, field]) => {
+    return typeof field === 'string' ? (isSecretName(name) ? [field] : []) : namedIn(field);
+  });
+}
+
+/** Of a parameter in an address, or of a field of a body. */
+function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+const SECRET_NAME =
+  /^(key|sig|.*signature|.*password|.*secret|.*credentials?|.*authorization|.*cookie|.*token|.*(api|access|private|subscription)[-_]?key)$/i;
 
 interface Span {
   readonly from: number;
