@@ -30,7 +30,8 @@ export function inChild({ name, fault, baseURL, deadlineMs }: InChild): Promise<
     isHung = true;
     child.kill('SIGKILL');
   }, deadlineMs);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
       const durationMs = Math.round(performance.now() - begun);

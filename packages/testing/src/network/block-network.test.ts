@@ -1,11 +1,16 @@
-import { createServer } from 'node:http';
+import { createSocket } from 'node:dgram';
+import { lookup, resolve4 } from 'node:dns';
+import { lookup as lookUp, resolve4 as resolve4ByPromise } from 'node:dns/promises';
+import { createServer, get } from 'node:http';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Agent, openai } from '@pawl/core';
 import { afterEach, expect, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
 import { reply } from '../script/build-reply.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { blockNetwork } from './block-network.ts';
+import { isThisMachine } from './targets.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -24,6 +29,57 @@ test('nothing reaches another machine: not fetch, nor a socket, nor an agent', a
   const outcome = await new Agent({ model, clock: manualClock() }).run('Hi').outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('192.0.2.1') } });
 });
+
+test('TLS and HTTP are sockets, too, and are blocked where they name another machine', async () => {
+  ends.push(blockNetwork());
+  const failures = [connectTls(443, 'example.test'), get('http://example.test/')].map((one) => {
+    return new Promise((done) => one.once('error', done));
+  });
+  expect(await Promise.all(failures)).toMatchObject([
+    { name: 'NetworkBlockedError', message: expect.stringContaining('example.test:443') },
+    { name: 'NetworkBlockedError', message: expect.stringContaining('example.test:80') },
+  ]);
+});
+
+test('names of other machines are not looked up, and those of this one are', async () => {
+  ends.push(blockNetwork());
+  const failures = [
+    new Promise((done) => lookup('example.test', done)),
+    new Promise((done) => resolve4('example.test', done)),
+  ];
+  for (const failure of failures) expect(await failure).toMatchObject({ name: 'NetworkBlockedError' });
+  await expect(lookUp('example.test')).rejects.toThrow('A test reached for example.test.');
+  await expect(resolve4ByPromise('example.test')).rejects.toThrow('A test reached for example.test.');
+  expect((await lookUp('localhost')).address).toMatch(/^(127\.0\.0\.1|::1)$/);
+});
+
+test('datagrams reach this machine and no other one', async () => {
+  ends.push(blockNetwork());
+  const socket = createSocket('udp4');
+  try {
+    await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
+    const sent = (address: string) => new Promise((done) => socket.send('Hi.', socket.address().port, address, done));
+    expect(await sent('192.0.2.1')).toMatchObject({ name: 'NetworkBlockedError' });
+    const heard = new Promise((done) => socket.once('message', (message) => done(String(message))));
+    expect(await sent('127.0.0.1')).toBe(null);
+    expect(await heard).toBe('Hi.');
+    const told = new Promise((done) => socket.once('error', done));
+    socket.connect(9, '192.0.2.1');
+    expect(await told).toMatchObject({ name: 'NetworkBlockedError' });
+  } finally {
+    socket.close();
+  }
+});
+
+test.each(['127.0.0.1', '127.8.8.8', 'localhost', 'api.localhost', '::1', '[::1]', '::ffff:127.0.0.1', '0.0.0.0'])(
+  '%s is this machine',
+  (host) => expect(isThisMachine(host)).toBe(true),
+);
+
+test.each(['192.0.2.1', 'localhost.example.test', '127.example.test', '::ffff:192.0.2.1', '10.0.0.1'])(
+  '%s is another machine',
+  (host) => expect(isThisMachine(host)).toBe(false),
+);
 
 test('servers of this machine are reached as before, by name and by number', async () => {
   ends.push(blockNetwork());

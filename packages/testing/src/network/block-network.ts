@@ -1,4 +1,8 @@
-import { isIP, Socket } from 'node:net';
+import { Socket as UdpSocket } from 'node:dgram';
+import dns from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
+import { Socket } from 'node:net';
+import { isThisMachine, tcpTarget, udpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {
   /** Hosts that may be reached beside this machine: `db.test`, `10.0.0.7`. @defaultValue none */
@@ -18,17 +22,17 @@ export class NetworkBlockedError extends Error {
 }
 
 /**
- * From now on no socket of this process reaches another machine: its connection fails with a `NetworkBlockedError`. Loopback addresses and
- * sockets of the file system stay open, for servers that tests start. Covers `fetch`, `node:http`, `node:https` and whatever else is made of
- * `node:net`; neither UDP nor child processes. Gives back how to end it; it ends where the last one who asked for it has ended it.
+ * From now on no socket of this process reaches another machine: its connection fails with a `NetworkBlockedError`, and so does the look-up of
+ * a name. Loopback addresses and sockets of the file system stay open, for servers that tests start. Covers `fetch`, `node:http`, `node:https`,
+ * `node:tls` and whatever else is made of `node:net`; `node:dgram`; `node:dns`. Child processes, worker threads and a `dns.Resolver` of one's own are
+ * not covered. Gives back how to end it; it ends where the last one who asked for it has ended it.
  */
 export function blockNetwork({ allow = [] }: BlockNetworkOptions = {}): () => void {
   const rule: Rule = { allow: new Set(allow.map((host) => host.toLowerCase())) };
+  if (rules.size === 0) block();
   rules.add(rule);
-  Socket.prototype.connect = connect;
   return () => {
-    rules.delete(rule);
-    if (rules.size === 0) Socket.prototype.connect = original;
+    if (rules.delete(rule) && rules.size === 0) unblock();
   };
 }
 
@@ -37,37 +41,98 @@ interface Rule {
 }
 
 const rules = new Set<Rule>();
-const original = Socket.prototype.connect;
-
-function connect(this: Socket, ...args: unknown[]): Socket {
-  const target = targetOf(args);
-  if (target === undefined || isAllowed(target.host)) return Reflect.apply(original, this, args);
-  // As a name that leads nowhere: Node fails the connection when whoever asked has had the time to listen.
-  const error = new NetworkBlockedError(`${target.host}:${target.port}`);
-  const lookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
-  return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup }]);
-}
-
-interface Target {
-  readonly host: string;
-  readonly port: string;
-}
-
-/** `undefined`: a path in the file system. `connect` takes options, a port and a host, or, from inside Node, both in a list. */
-function targetOf([first, second]: readonly unknown[]): Target | undefined {
-  const given: unknown = Array.isArray(first) ? first[0] : first;
-  if (typeof given === 'object' && given !== null) {
-    const { host, port, path } = given as { readonly host?: unknown; readonly port?: unknown; readonly path?: unknown }; // Whatever it is, it may have these.
-    if (typeof path === 'string') return undefined;
-    return { host: String(host ?? 'localhost'), port: String(port) };
-  }
-  if (typeof given === 'string' && !/^\d+$/.test(given)) return undefined;
-  return { host: typeof second === 'string' ? second : 'localhost', port: String(given) };
-}
 
 function isAllowed(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
-  if (isIP(name) === 4 && name.startsWith('127.')) return true;
-  return [...rules].some(({ allow }) => allow.has(name));
+  return isThisMachine(host) || [...rules].some(({ allow }) => allow.has(host.toLowerCase()));
 }
+
+type Anything = (this: unknown, ...args: unknown[]) => unknown;
+type Holder = Record<string, Anything>;
+
+/** Node's own functions, each where it is held. */
+const originals = new Map<Holder, Map<string, Anything>>();
+
+function block(): void {
+  replace(Socket.prototype, { connect });
+  replace(UdpSocket.prototype, { send, connect: connectUdp });
+  replace(dns, Object.fromEntries(DNS_NAMES.map((name) => [name, lookUp])));
+  replace(dns.promises, Object.fromEntries(DNS_NAMES.map((name) => [name, lookUpByPromise])));
+  // So that names imported from `node:dns` are blocked, too.
+  syncBuiltinESMExports();
+}
+
+function unblock(): void {
+  for (const [holder, kept] of originals) Object.assign(holder, Object.fromEntries(kept));
+  originals.clear();
+  syncBuiltinESMExports();
+}
+
+const DNS_NAMES = ['lookup', 'resolve', 'resolve4', 'resolve6', 'resolveAny', 'resolveTxt', 'resolveMx', 'resolveSrv'];
+
+type Blocking = (original: Anything) => Anything;
+
+function replace(given: object, blocking: Readonly<Record<string, Blocking>>): void {
+  const holder = given as Holder; // Of Node's functions, each of which is called as it was.
+  const kept = new Map<string, Anything>();
+  for (const [name, by] of Object.entries(blocking)) {
+    const { [name]: original } = holder;
+    if (original === undefined) continue;
+    kept.set(name, original);
+    holder[name] = by(original);
+  }
+  originals.set(holder, kept);
+}
+
+const connect: Blocking = (original) =>
+  function (this, ...args) {
+    const target = tcpTarget(args);
+    if (target === undefined || isAllowed(target.host)) return Reflect.apply(original, this, args);
+    // As a name that leads nowhere: Node fails the connection when whoever asked has had the time to listen.
+    const error = new NetworkBlockedError(`${target.host}:${target.port}`);
+    const lookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
+    return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup }]);
+  };
+
+const send: Blocking = (original) =>
+  function (this, ...args) {
+    const target = udpTarget(args);
+    if (target === undefined || isAllowed(target)) return Reflect.apply(original, this, args);
+    return failed(new NetworkBlockedError(target), { args, socket: this as UdpSocket });
+  };
+
+const connectUdp: Blocking = (original) =>
+  function (this, ...args) {
+    const [, address] = args;
+    if (typeof address !== 'string' || isAllowed(address)) return Reflect.apply(original, this, args);
+    return failed(new NetworkBlockedError(address), { args, socket: this as UdpSocket });
+  };
+
+interface Failing {
+  readonly args: readonly unknown[];
+  readonly socket: UdpSocket;
+}
+
+/** As Node tells of a name that leads nowhere: by the callback, or else by an event. */
+function failed(error: Error, { args, socket }: Failing): void {
+  const callback = args.at(-1);
+  if (typeof callback === 'function') setImmediate(() => callback(error));
+  else setImmediate(() => socket.emit('error', error));
+}
+
+const lookUp: Blocking = (original) =>
+  function (this, ...args) {
+    const [name] = args;
+    const callback = args.at(-1);
+    if (typeof name !== 'string' || isAllowed(name) || typeof callback !== 'function') {
+      return Reflect.apply(original, this, args);
+    }
+    setImmediate(() => callback(new NetworkBlockedError(name)));
+    return undefined;
+  };
+
+const lookUpByPromise: Blocking = (original) =>
+  function (this, ...args) {
+    const [name] = args;
+    if (typeof name !== 'string' || isAllowed(name)) return Reflect.apply(original, this, args);
+    return Promise.reject(new NetworkBlockedError(name));
+  };
