@@ -1,7 +1,7 @@
 export type { ManualClock, ManualClockOptions } from './clock/manual-clock.ts';
 export { manualClock } from './clock/manual-clock.ts';
-export type { FaultName, Faults } from './faults/with-faults.ts';
-export { FAULT_NAMES, withFaults } from './faults/with-faults.ts';
+export type { FaultName, Faults, ModelFaultName } from './faults/with-faults.ts';
+export { FAULT_NAMES, HARD_FAULT_NAMES, withFaults } from './faults/with-faults.ts';
 export type { ScriptedModel, ScriptedModelOptions } from './model/scripted-model.ts';
 export { scriptedModel } from './model/scripted-model.ts';
 export type { BlockNetworkOptions } from './network/block-network.ts';

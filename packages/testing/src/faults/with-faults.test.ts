@@ -1,13 +1,18 @@
-import { Agent, type ChatModel, openai, tool } from '@pawl/core';
+import { Agent, type ChatModel, type ChatRequest, openai, tool } from '@pawl/core';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { reply } from '../script/build-reply.ts';
+import { completion } from '../script/completion.ts';
+import type { MessageReply } from '../script/reply.ts';
 import { checkHistory } from '../server/check-history.ts';
 import { type OfflineServer, offlineServer } from '../server/offline-server.ts';
-import { FAILURE_NAMES } from './failures.ts';
-import { FAULT_NAMES, withFaults } from './with-faults.ts';
+import { transmission } from '../server/transmission.ts';
+import { FAILURE_NAMES, HARD_FAILURE_NAMES } from './failures.ts';
+import { MODEL_QUIRK_NAMES } from './model-quirks.ts';
+import { QUIRK_NAMES } from './quirks.ts';
+import { FAULT_NAMES, HARD_FAULT_NAMES, withFaults } from './with-faults.ts';
 
 const servers: OfflineServer[] = [];
 afterEach(async () => {
@@ -58,6 +63,28 @@ test.each(
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
+test('each quirk is one: what is sent is neither what another one sends, nor what is sent without any', async () => {
+  const replies = [...script, reply.call('look', { city: 'Oslo' })];
+  const forms: readonly ChatRequest[] = [
+    { messages: [{ role: 'user', content: 'Go.' }] },
+    { messages: [{ role: 'user', content: 'Go.' }], stream: true, stream_options: { include_usage: true } },
+  ];
+  const each = async (send: (entry: MessageReply, request: ChatRequest) => unknown): Promise<string> =>
+    JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => send(entry, request)))));
+  const plain = await each((entry, request) => {
+    const made = { request, model: 'faulty' };
+    if (request.stream !== true) return JSON.stringify(completion(entry, made));
+    return transmission(entry, made).flatMap((act) => (act.type === 'write' ? [act.body] : []));
+  });
+  const quirks = QUIRK_NAMES.map((name) =>
+    each(async (entry, request) => {
+      const sent = await withFaults([entry], [name])(request);
+      return sent.type === 'sse' ? sent.pieces : sent.type === 'body' ? sent.body : sent;
+    }),
+  );
+  expect(new Set([plain, ...(await Promise.all(quirks))]).size).toBe(QUIRK_NAMES.length + 1);
+});
+
 test.each([true, false])(
   'a reply that was cut stays cut beside a quirk of the finish reason, streamed %s',
   async (stream) => {
@@ -76,8 +103,8 @@ test.each([true, false])(
 );
 
 test('a name that is no fault is said at once, with those that are', () => {
-  expect(() => withFaults(script, ['http-502' as never])).toThrow(
-    'There is no fault "http-502" here. There are: none,',
+  expect(() => withFaults(script, ['http-999' as never])).toThrow(
+    'There is no fault "http-999" here. There are: none,',
   );
   expect(() => withFaults(script, ['toString' as never])).toThrow('There is no fault "toString"');
   expect(() => withFaults(scriptedModel(script), ['index-zero' as never])).toThrow('There is no fault "index-zero"');
@@ -95,6 +122,38 @@ test.each(FAILURE_NAMES)('a model with fault %s rejects once, and is asked again
   const inner = scriptedModel(script);
   const { outcome, failed } = await looked(withFaults(inner, [name]), true);
   expect([outcome.status, failed.length, inner.requests.length]).toEqual(['completed', 1, 2]);
+});
+
+test.each(MODEL_QUIRK_NAMES)('a model with quirk %s is no other model: the run is the same', async (name) => {
+  const { outcome, seen, failed } = await looked(withFaults(scriptedModel(script), [name, name]), false);
+  expect([outcome.status, seen, failed]).toEqual(['completed', ['Malmö', '東京'], []]);
+  expect(checkHistory(outcome.messages)).toEqual([]);
+});
+
+const FINAL = HARD_FAILURE_NAMES.filter((name) => name !== 'stall');
+
+test.each(FINAL)('fault %s ends the run at once, of a server and of a model, and no seed brings it', async (name) => {
+  const inner = scriptedModel(script);
+  for (const model of [withFaults(inner, [name]), await served([name])]) {
+    const { outcome, seen } = await looked(model, false);
+    expect([outcome.status, outcome.usage.requests, seen]).toEqual(['failed', 0, []]);
+  }
+  expect(inner.requests).toEqual([]);
+  expect([FAULT_NAMES.includes(name), HARD_FAULT_NAMES.includes(name)]).toEqual([false, true]);
+});
+
+test('a stream that stands still is given up at its deadline, and asked for again', async () => {
+  const clock = manualClock();
+  const server = await offlineServer({ script: withFaults([reply.text('Here.')], ['stall']) });
+  servers.push(server);
+  const begun = Promise.withResolvers<void>();
+  const run = new Agent({ model: openai('any', { baseURL: server.baseURL }), clock })
+    .run('Go.', { stream: true })
+    .on('model.text', () => begun.resolve());
+  await begun.promise;
+  await clock.advance(120_000);
+  expect(await run.outcome()).toMatchObject({ status: 'completed', text: 'Here.' });
+  expect(server.requests).toHaveLength(2);
 });
 
 test('the same seed brings the same faults', async () => {

@@ -8,39 +8,48 @@ import {
   FAILURE_NAMES,
   type FailureName,
   failure,
-  isFailure,
-  isWireFailure,
+  HARD_FAILURE_NAMES,
+  type HardFailureName,
   WIRE_FAILURE_NAMES,
   type WireFailureName,
   wireFailure,
 } from './failures.ts';
-import { QUIRK_NAMES, type QuirkName, quirky } from './quirks.ts';
+import { MODEL_QUIRK_NAMES, type ModelQuirkName, withModelQuirk } from './model-quirks.ts';
+import { QUIRK_NAMES, type QuirkName, quirkNamed, quirky } from './quirks.ts';
 
 /** A fault of a server: one that fails an attempt, or one that the reply says the same with. */
-export type FaultName = FailureName | WireFailureName | QuirkName;
+export type FaultName = FailureName | WireFailureName | HardFailureName | QuirkName;
+
+/** Those that a model without a wire can have. */
+export type ModelFaultName = FailureName | HardFailureName | ModelQuirkName;
 
 /** Which faults come: these, one a request, in this order; or some by a seed, the same ones for the same seed. */
 export type Faults<Name extends string> = readonly (Name | 'none')[] | { readonly seed: number };
 
-/** All that a server can do, in the order of their names' lists. */
+/** What a server can do and a run survives by itself, in the order of their names' lists. */
 export const FAULT_NAMES: readonly FaultName[] = [...FAILURE_NAMES, ...WIRE_FAILURE_NAMES, ...QUIRK_NAMES];
+
+/** Those that no other attempt helps with, and `stall`, which takes a deadline's time. Never chosen by a seed. */
+export const HARD_FAULT_NAMES: readonly FaultName[] = HARD_FAILURE_NAMES;
+
+const MODEL_FAULT_NAMES: readonly ModelFaultName[] = [...FAILURE_NAMES, ...MODEL_QUIRK_NAMES];
 
 /**
  * The same script or model, with faults in between. A fault that fails a request takes nothing from the script: the request that is
  * made again gets the reply. By a seed no more than two come in a row, so that three attempts are enough.
  *
  * For the offline server all of them: `offlineServer({ script: withFaults([…], { seed: 7 }) })`. A model of any kind has no wire: only
- * those that reject.
+ * those that reject, and what can be wrong with a reply that is read.
  *
  * @throws TypeError for a name that is no fault, or none of a model's.
  */
-export function withFaults(model: ChatModel, faults: Faults<FailureName>): ChatModel;
+export function withFaults(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel;
 export function withFaults(script: ScriptEntries<Reply>, faults: Faults<FaultName>): Respond<Reply>;
 export function withFaults(
   given: ChatModel | ScriptEntries<Reply>,
-  faults: Faults<FailureName> | Faults<FaultName>,
+  faults: Faults<ModelFaultName> | Faults<FaultName>,
 ): ChatModel | Respond<Reply> {
-  if (isModel(given)) return faultyModel(given, faults as Faults<FailureName>); // By the first signature.
+  if (isModel(given)) return faultyModel(given, faults as Faults<ModelFaultName>); // By the first signature.
   return faultyScript(given, faults);
 }
 
@@ -48,29 +57,33 @@ function isModel(given: ChatModel | ScriptEntries<Reply>): given is ChatModel {
   return 'send' in given;
 }
 
-function faultyModel(model: ChatModel, faults: Faults<FailureName>): ChatModel {
-  const next = sequence<FailureName>(faults, FAILURE_NAMES);
+function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel {
+  const next = sequence<ModelFaultName>(faults, { chosen: MODEL_FAULT_NAMES, hard: HARD_FAILURE_NAMES });
   return {
     ...model,
     name: model.name,
-    send(request, context): Promise<ChatReply> {
+    async send(request, context): Promise<ChatReply> {
       const name = next();
       if (name === undefined) return model.send(request, context);
-      return scriptedModel([failure(name, SOMETHING)], { name: model.name }).send(request, context);
+      const failing = failure(name, SOMETHING);
+      if (failing === undefined) return withModelQuirk(name, await model.send(request, context));
+      return scriptedModel([failing], { name: model.name }).send(request, context);
     },
   };
 }
 
 function faultyScript(entries: ScriptEntries<Reply>, faults: Faults<FaultName>): Respond<Reply> {
   const script = new Script(entries);
-  const next = sequence<FaultName>(faults, FAULT_NAMES);
+  const next = sequence<FaultName>(faults, { chosen: FAULT_NAMES, hard: HARD_FAULT_NAMES });
   return async (request: ChatRequest): Promise<Reply> => {
     const name = next();
     if (name === undefined) return script.next(request);
-    if (isWireFailure(name)) return wireFailure(name);
-    if (isFailure(name)) return failure(name, SOMETHING);
+    const failing = wireFailure(name) ?? failure(name, SOMETHING);
+    if (failing !== undefined) return failing;
     const given = await script.next(request);
-    return given.type === 'message' ? quirky(name, completion(given, { request, model: 'faulty' }), request) : given;
+    const quirk = quirkNamed(name);
+    if (given.type !== 'message' || quirk === undefined) return given;
+    return quirky(quirk, completion(given, { request, model: 'faulty' }), request);
   };
 }
 
@@ -79,19 +92,16 @@ const SOMETHING: MessageReply & ModelReply = reply.text('This must not be used.'
 
 const IN_A_ROW = 2;
 
-function sequence<Name extends string>(faults: Faults<Name>, all: readonly Name[]): () => Name | undefined {
-  if ('seed' in faults && !Number.isInteger(faults.seed)) {
-    throw new TypeError(`The seed of faults is ${faults.seed}. Pass a whole number.`);
-  }
-  if ('seed' in faults) {
-    const random = seeded(faults.seed);
-    let row = 0;
-    return () => {
-      const isFault = random() < 0.6 && row < IN_A_ROW;
-      row = isFault ? row + 1 : 0;
-      return isFault ? all[Math.floor(random() * all.length)] : undefined;
-    };
-  }
+interface Names<Name extends string> {
+  /** What a seed chooses from. */
+  readonly chosen: readonly Name[];
+  /** Only by name. */
+  readonly hard: readonly Name[];
+}
+
+function sequence<Name extends string>(faults: Faults<Name>, { chosen, hard }: Names<Name>): () => Name | undefined {
+  if ('seed' in faults) return bySeed(faults.seed, chosen);
+  const all = [...chosen, ...hard];
   const unknown = faults.find((name) => name !== 'none' && !all.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(`There is no fault "${unknown}" here. There are: none, ${all.join(', ')}.`);
@@ -100,6 +110,17 @@ function sequence<Name extends string>(faults: Faults<Name>, all: readonly Name[
   return () => {
     const name = faults[at++];
     return name === 'none' ? undefined : name;
+  };
+}
+
+function bySeed<Name>(seed: number, chosen: readonly Name[]): () => Name | undefined {
+  if (!Number.isInteger(seed)) throw new TypeError(`The seed of faults is ${seed}. Pass a whole number.`);
+  const random = seeded(seed);
+  let row = 0;
+  return () => {
+    const isFault = random() < 0.6 && row < IN_A_ROW;
+    row = isFault ? row + 1 : 0;
+    return isFault ? chosen[Math.floor(random() * chosen.length)] : undefined;
   };
 }
 

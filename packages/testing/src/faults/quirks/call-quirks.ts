@@ -1,0 +1,141 @@
+import type { ChatChunk } from '../../script/chunks.ts';
+import { isObject } from '../../stand-in/json.ts';
+import {
+  callsIn,
+  eachCall,
+  eachChunk,
+  type Fields,
+  parsed,
+  type Quirk,
+  streamedCalls,
+  withDelta,
+  withFunction,
+  withMessage,
+} from './quirk.ts';
+
+/** Ways to make the same calls. */
+export type CallQuirkName =
+  | 'no-call-ids'
+  | 'empty-call-ids'
+  | 'same-call-ids'
+  | 'ids-on-each-piece'
+  | 'other-ids-on-each-piece'
+  | 'no-call-types'
+  | 'index-zero'
+  | 'indexes-from-one'
+  | 'no-indexes'
+  | 'names-on-each-piece'
+  | 'late-names'
+  | 'whole-calls'
+  | 'arguments-as-object'
+  | 'null-calls'
+  | 'empty-calls'
+  | 'legacy-call';
+
+export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
+  'no-call-ids': eachCall(({ id: _, ...call }) => call),
+  'empty-call-ids': eachCall((call) => ({ ...call, id: '' })),
+  'same-call-ids': eachCall((call, { isFirst }) => (isFirst ? { ...call, id: 'call_0' } : call)),
+  'ids-on-each-piece': streamedCalls((call, { position }) => ({ ...call, id: `call_of_${position}` })),
+  'other-ids-on-each-piece': { stream: (chunks) => chunks.map(withOtherIds) },
+  'no-call-types': eachCall(({ type: _, ...call }) => call),
+  /** Every parallel call says that it is the first. */
+  'index-zero': streamedCalls((call) => ({ ...call, index: 0 })),
+  'indexes-from-one': streamedCalls((call, { position }) => ({ ...call, index: position + 1 })),
+  'no-indexes': streamedCalls(({ index: _, ...call }) => call),
+  'names-on-each-piece': { stream: withNamesEverywhere },
+  'late-names': { stream: withLateNames },
+  'whole-calls': { stream: withWholeCalls },
+  'arguments-as-object': {
+    stream: (chunks) => withWholeCalls(chunks).map((chunk) => withParsed(chunk)),
+    whole: (reply) =>
+      withMessage(reply, (message) => {
+        const calls = callsIn(message).map((call) => withFunction(call, parsed));
+        return calls.length === 0 ? message : { ...message, tool_calls: calls };
+      }),
+  },
+  'null-calls': withoutCalls(null),
+  'empty-calls': withoutCalls([]),
+  'legacy-call': { whole: (reply) => withMessage(reply, legacy) },
+};
+
+function withOtherIds(chunk: ChatChunk, at: number): Fields {
+  return withDelta(chunk, (delta) => {
+    const calls = callsIn(delta).map((call, index) => ({ ...call, id: `call_${at}_${index}` }));
+    return calls.length === 0 ? delta : { ...delta, tool_calls: calls };
+  });
+}
+
+function withNamesEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
+  const names = new Map<unknown, unknown>();
+  return chunks.map((chunk) =>
+    withDelta(chunk, (delta) => {
+      const calls = callsIn(delta).map((call) =>
+        withFunction(call, (called) => {
+          const { name = names.get(call['index']) } = called;
+          names.set(call['index'], name);
+          return { ...called, name };
+        }),
+      );
+      return calls.length === 0 ? delta : { ...delta, tool_calls: calls };
+    }),
+  );
+}
+
+/** The first piece of a call has its id, and the next one its name. */
+function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
+  return chunks.flatMap((chunk) => {
+    const calls = chunk.choices.flatMap(({ delta }) => callsIn(delta));
+    if (!calls.some(({ id }) => id !== undefined)) return [{ ...chunk }];
+    const early = calls.map((call) => withFunction(call, ({ name: _, ...called }) => called));
+    const late = calls.map(({ index, function: called }) => {
+      return { index, function: isObject(called) ? { name: called['name'] } : called };
+    });
+    return [early, late].map((each) => withDelta(chunk, (delta) => ({ ...delta, tool_calls: each })));
+  });
+}
+
+/** Each call comes whole, in one piece. */
+function withWholeCalls(chunks: readonly ChatChunk[]): readonly ChatChunk[] {
+  const whole = new Map<unknown, { call: Fields; text: string }>();
+  for (const call of chunks.flatMap(({ choices }) => choices.flatMap(({ delta }) => callsIn(delta)))) {
+    const known = whole.get(call['index']) ?? { call, text: '' };
+    const { function: called } = call;
+    const piece = isObject(called) ? called['arguments'] : undefined;
+    whole.set(call['index'], { ...known, text: known.text + (typeof piece === 'string' ? piece : '') });
+  }
+  return chunks.flatMap((chunk) => {
+    const calls = chunk.choices.flatMap(({ delta }) => callsIn(delta));
+    const begun = calls.filter(({ id }) => id !== undefined);
+    if (calls.length > 0 && begun.length === 0) return [];
+    const complete = begun.map((call) => {
+      return withFunction(call, (called) => ({ ...called, arguments: whole.get(call['index'])?.text ?? '' }));
+    });
+    if (complete.length === 0) return [chunk];
+    return [withDelta(chunk, (delta) => ({ ...delta, tool_calls: complete })) as unknown as ChatChunk]; // Changed within a delta.
+  });
+}
+
+function withParsed(chunk: ChatChunk): Fields {
+  return withDelta(chunk, (delta) => {
+    const calls = callsIn(delta).map((call) => withFunction(call, parsed));
+    return calls.length === 0 ? delta : { ...delta, tool_calls: calls };
+  });
+}
+
+/** Where there are none, the field is there all the same. */
+function withoutCalls(none: null | readonly never[]): Quirk {
+  const say = (holder: Fields): Fields => ({ ...holder, tool_calls: holder['tool_calls'] ?? none });
+  return {
+    stream: eachChunk((chunk) => withDelta(chunk, say)),
+    whole: (reply) => withMessage(reply, say),
+  };
+}
+
+/** One call as servers made it before there were several. More than one have no such form. */
+function legacy(message: Fields): Fields {
+  const [call, ...others] = callsIn(message);
+  if (call === undefined || others.length > 0) return message;
+  const { tool_calls: _, ...rest } = message;
+  return { ...rest, function_call: call['function'] };
+}
