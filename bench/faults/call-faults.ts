@@ -117,7 +117,7 @@ async function quirked(
   name: 'arguments-as-object' | 'index-zero' | 'no-call-ids',
   { request, calls }: Quirked,
 ): Promise<Reply> {
-  return withFaults([reply.calls(calls)], [name])(request);
+  return withFaults([reply.calls(calls)], [name])(request, {});
 }
 
 function refusal({ messages }: ChatRequest): Reply | undefined {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type ChatModel, type Outcome } from '@pawl/core';
+import { Agent, type Outcome } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { type Random, seeded } from '../loop/random.ts';
@@ -25,16 +25,10 @@ interface Lived {
 /** Eight agents side by side, each of which asks a few times, in any order of latency, and is answered at any length. */
 async function lived({ random, limits, most }: Family): Promise<Lived> {
   const largest = { tokens: 0, cost: 0 };
-  const asking = (model: ChatModel): ChatModel => ({
-    ...model,
-    async send(request, context) {
-      for (let turns = random(4); turns > 0; turns--) await setImmediate();
-      return model.send(request, context);
-    },
-  });
   const replying = (calls: number) =>
     scriptedModel(
-      ({ messages, max_completion_tokens: room }) => {
+      async ({ messages, max_completion_tokens: room }) => {
+        for (let turns = random(4); turns > 0; turns--) await setImmediate();
         const prompt = 20 + random(60);
         const completion = Math.min(1 + random(80), room ?? Number.POSITIVE_INFINITY);
         largest.tokens = Math.max(largest.tokens, prompt + completion);
@@ -46,7 +40,7 @@ async function lived({ random, limits, most }: Family): Promise<Lived> {
       { price: PRICE },
     );
   const settings = most === undefined ? {} : { max_completion_tokens: most };
-  const child = new Agent({ name: 'child', model: asking(replying(random(3))), settings, tools: [] });
+  const child = new Agent({ name: 'child', model: replying(random(3)), settings, tools: [] });
   const work = child.asTool({ name: 'work', description: 'Works.' });
   const calls = Array.from({ length: CHILDREN }, (_, index) => ({ name: 'work', arguments: { prompt: `${index}` } }));
   const model = scriptedModel(
@@ -90,7 +84,7 @@ test('agents side by side wait for each other’s reservations, and none is refu
 }, 60_000);
 
 test('who is aborted waits no longer', async () => {
-  const hanging: ChatModel = { name: 'hanging', send: () => new Promise(() => undefined) };
+  const hanging = scriptedModel(() => reply.stall(reply.text('Never.')));
   const child = new Agent({ name: 'child', model: hanging });
   const work = child.asTool({ name: 'work', description: 'Works.' });
   const calls = [1, 2].map(() => ({ name: 'work', arguments: { prompt: 'Go.' } }));

@@ -36,7 +36,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     const oslo = call('c1', 'get_weather', { city: 'Oslo' });
     const script = [raw({ ...ANSWER, tool_calls: [{ ...oslo }] }), raw({ ...ANSWER, content: 'Wet.' })].map(
       (answer): Respond<Reply> => {
-        return (request) => answer({ ...request, stream: request.stream !== true });
+        return (request, context) => answer({ ...request, stream: request.stream !== true }, context);
       },
     );
     const { outcome } = await play(script, { run, agent });

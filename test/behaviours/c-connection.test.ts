@@ -1,9 +1,7 @@
 import { getEventListeners } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { Agent, openai, type RunEvent, tool } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, type OfflineServer, offlineServer, reply } from '@pawl/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -47,26 +45,23 @@ describe.each([{ stream: true }, { stream: false }])('the key, stream: $stream',
 });
 
 describe('a kept-alive connection', () => {
-  let server: Server | undefined;
-  afterEach(() => void server?.close());
+  let server: OfflineServer | undefined;
+  afterEach(() => server?.close());
 
   test('C7: one that the server closed before answering is replaced once: told, not counted', async () => {
-    const used = new Map<Socket, number>();
-    server = createServer((request, response) => {
-      const count = (used.get(request.socket) ?? 0) + 1;
-      used.set(request.socket, count);
+    const used = new Map<number | undefined, number>();
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'Here.' }, finish_reason: 'stop' }];
+    const respond = reply.raw((response, { port }) => {
+      const count = (used.get(port) ?? 0) + 1;
+      used.set(port, count);
       // The second request on a connection meets one that was given up in the meantime.
-      if (count === 2) return void request.socket.destroy();
-      request.resume().on('end', () => {
-        const choices = [{ index: 0, message: { role: 'assistant', content: 'Here.' }, finish_reason: 'stop' }];
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices }));
-      });
+      if (count === 2) response.socket?.destroy();
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices }));
     });
-    await new Promise<void>((listening) => server?.listen(0, '127.0.0.1', listening));
-    const { port } = server.address() as AddressInfo;
+    server = await offlineServer({ script: () => respond });
     const clock = manualClock();
     const agent = new Agent({
-      model: openai('m', { baseURL: `http://127.0.0.1:${port}/v1` }),
+      model: openai('m', { baseURL: server.baseURL }),
       clock,
       retry: { attempts: 1 },
     });
@@ -81,7 +76,6 @@ describe('a kept-alive connection', () => {
     expect(failed).toEqual([[false, 0, 'NetworkError']]);
     expect(usage.requests).toBe(1);
     expect(clock.slept).toEqual([]);
-    server.closeAllConnections();
   });
 });
 

@@ -83,7 +83,7 @@ export async function play(
 const COUNTED = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
 
 function counted(entry: Reply | Respond<Reply>): Reply | Respond<Reply> {
-  if (typeof entry === 'function') return async (request) => withUsage(await entry(request));
+  if (typeof entry === 'function') return async (request, context) => withUsage(await entry(request, context));
   return withUsage(entry);
 }
 

@@ -1,4 +1,4 @@
-import { Agent, type ChatModel, type ChatRequest, type Run, tool } from '@pawl/core';
+import { Agent, type ChatRequest, type Run, tool } from '@pawl/core';
 import { type CallEntry, type ModelReply, reply, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
@@ -53,13 +53,7 @@ export function journey(mark: Mark): Agent {
   const book = tool({ ...given, name: 'book', effect: 'idempotent', execute: working('book') });
   const pay = tool({ ...given, name: 'pay', effect: 'once', execute: working('pay') });
   const fly = tool({ ...given, name: 'fly', effect: 'once', needsApproval: true, execute: working('fly') });
-  const model: ChatModel = {
-    name: 'scripted',
-    send: (request, context = {}) => {
-      const { runId = '' } = context;
-      return scriptedModel([() => answer(request, (what) => mark(runId, what))]).send(request, context);
-    },
-  };
+  const model = scriptedModel((request, { runId = '' }) => answer(request, (what) => mark(runId, what)));
   const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
   const guiding = guide.asTool({ name: 'guide', description: 'Guides.' });
   return new Agent({ name: 'traveller', model, tools: [look, book, pay, fly, guiding] });

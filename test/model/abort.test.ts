@@ -1,7 +1,7 @@
 import { openai } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { helloChunks, helloJson } from './hello.ts';
-import { ManualClock } from './manual-clock.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
@@ -9,7 +9,7 @@ const reason = { because: 'of this test' };
 
 test.each(transports)('aborted before: no request is started, over $over', async ({ options }) => {
   const server = await serve(helloJson);
-  const clock = new ManualClock();
+  const clock = manualClock();
   const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
     { messages: [] },
     { clock, signal: AbortSignal.abort(reason) },
@@ -23,13 +23,13 @@ test.each(transports)(
   async ({ options }) => {
     const controller = new AbortController();
     const server = await serve(() => controller.abort(reason));
-    const clock = new ManualClock();
+    const clock = manualClock();
     const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
       { messages: [] },
       { clock, signal: controller.signal },
     );
     expect(await sent.catch((error: unknown) => error)).toBe(reason);
-    await server.closed(0);
+    await server.idle();
     expect(clock.running).toEqual([]);
   },
 );
@@ -40,13 +40,13 @@ test.each(transports)(
     const controller = new AbortController();
     const stalling: Answer = (response) => void response.writeHead(200).write(eventText(helloChunks[0]));
     const server = await serve(stalling);
-    const clock = new ManualClock();
+    const clock = manualClock();
     const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
       { messages: [], stream: true },
       { clock, signal: controller.signal, onDelta: () => controller.abort(reason) as undefined },
     );
     expect(await sent.catch((error: unknown) => error)).toBe(reason);
-    await server.closed(0);
+    await server.idle();
     expect(clock.running).toEqual([]);
   },
 );
@@ -58,7 +58,7 @@ test.each(transports)(
     const server = await serve((response) => void response.writeHead(200).write(eventText(...helloChunks)));
     const heard: string[] = [];
     let comeBack = (): void => undefined;
-    const clock = new ManualClock();
+    const clock = manualClock();
     const sent = openai('m', { baseURL: server.baseURL, ...options }).send(
       { messages: [], stream: true },
       {
@@ -74,7 +74,7 @@ test.each(transports)(
       },
     );
     expect(await sent.catch((error: unknown) => error)).toBe(reason);
-    await server.closed(0);
+    await server.idle();
     comeBack();
     await new Promise((turn) => setImmediate(turn));
     expect([heard, clock.running]).toEqual([['Hel'], []]);

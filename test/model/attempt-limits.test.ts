@@ -1,22 +1,27 @@
-import { type Delta, ModelError, TimeoutError, withFallback } from '@pawl/core';
+import { type ChatModel, type Delta, ModelError, TimeoutError, withFallback } from '@pawl/core';
+import { type ManualClock, manualClock, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { attempts, type RetryPolicy, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
-import { ManualClock } from './manual-clock.ts';
-import { never, replyOf, scripted } from './scripted-model.ts';
 
 const policy = resolveRetryPolicy({ attempts: 2, attemptTimeoutMs: 10_000 });
 const busy = new ModelError('busy', { code: 'test.busy' });
 const random = (): number => 0.5;
 const request = { messages: [] };
+const streamed = { ...request, stream: true };
+
+// By hand: it ignores its signal, which no scripted model does.
+const deaf: ChatModel = { name: 'm', send: () => new Promise(() => undefined) };
 
 test('an attempt has a deadline, also where the model ignores its signal', async () => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   const errors: unknown[] = [];
-  const started = attempts(scripted('m', [never, () => replyOf('hi')]), request, {
-    ...{ policy, random, context: { clock } },
+  const started = attempts(withFallback(deaf, scriptedModel([reply.text('hi')])), request, {
+    policy: { ...policy, attempts: 1 },
+    random,
+    context: { clock },
     onFailed: ({ error }) => void errors.push(error),
   });
-  await Promise.resolve().then(() => clock.expire(10_000));
+  await clock.advance(10_000);
   const { attempt } = await started;
   const message = 'Model "m" had not answered in full after 10 s. If that is too short, raise attemptTimeoutMs.';
   expect({ attempt, errors, running: clock.running }).toEqual({
@@ -27,29 +32,35 @@ test('an attempt has a deadline, also where the model ignores its signal', async
 });
 
 test('the time in which a reader is behind does not count', async () => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   const seen: (readonly number[])[] = [];
-  const model = scripted('m', [
-    async ({ onDelta }) => {
-      clock.pass(4000);
-      const told = onDelta?.({ type: 'text', delta: 'a' });
-      seen.push(clock.running);
-      clock.pass(50_000);
-      await told;
-      seen.push(clock.running);
-      return replyOf('a');
+  const rest = Promise.withResolvers<void>();
+  const model = scriptedModel([
+    async () => {
+      await clock.advance(4000);
+      return reply.stall(reply.text('a'), { afterChunks: 1, until: rest.promise });
     },
   ]);
-  await attempts(model, request, { policy, random, context: { clock, onDelta: () => Promise.resolve() } });
+  const onDelta = async (): Promise<void> => {
+    await Promise.resolve();
+    seen.push(clock.running);
+    await clock.advance(50_000);
+  };
+  const asked = attempts(model, streamed, { policy, random, context: { clock, onDelta } });
+  while (clock.now() < 54_000) await new Promise((turn) => setImmediate(turn));
+  for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
+  seen.push(clock.running);
+  rest.resolve();
+  await asked;
   expect(seen).toEqual([[], [6000]]);
 });
 
 test('what a model tells after its attempt is over goes nowhere', async () => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   const heard: Delta[] = [];
   let tellLate = (): void => undefined;
-  const model = scripted('m', [
-    ({ onDelta, onMended }) => {
+  const model = scriptedModel([
+    (_, { onDelta, onMended }) => {
       onDelta?.({ type: 'text', delta: 'in time' });
       tellLate = () => {
         onDelta?.({ type: 'text', delta: 'late' });
@@ -59,7 +70,7 @@ test('what a model tells after its attempt is over goes nowhere', async () => {
     },
     () => {
       tellLate();
-      return replyOf('hi');
+      return reply.text('hi');
     },
   ]);
   const context = {
@@ -75,7 +86,7 @@ test('what a model tells after its attempt is over goes nowhere', async () => {
 test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a failure is told'])(
   'an abort %s is the end at once, with its reason and without another attempt',
   async (when) => {
-    const clock = new ManualClock();
+    const clock = manualClock();
     const controller = new AbortController();
     const reason = { because: 'of this test' };
     const told: string[] = [];
@@ -84,18 +95,16 @@ test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a f
       if (now === when) controller.abort(reason);
     };
     abortIf('before the first attempt');
-    const failing = scripted('m', [
-      () => {
-        abortIf('in an attempt');
-        if (when === 'in an attempt') return never({});
-        throw busy;
-      },
-    ]);
+    const failing = scriptedModel(() => {
+      abortIf('in an attempt');
+      if (when === 'in an attempt') return reply.stall(reply.text('never'));
+      throw busy;
+    });
     const sleep: ManualClock['sleep'] = (ms, signal) => {
       abortIf('in a pause');
-      return ManualClock.prototype.sleep.call(clock, ms, signal);
+      return clock.sleep(ms, signal);
     };
-    const rejection = await attempts(withFallback(failing, scripted('b', [() => replyOf('hi')])), request, {
+    const rejection = await attempts(withFallback(failing, scriptedModel([reply.text('hi')])), request, {
       policy,
       random,
       context: {

@@ -1,12 +1,5 @@
-import {
-  type ChatModel,
-  type ChatReply,
-  HttpError,
-  type ModelContext,
-  ModelError,
-  NetworkError,
-  withFallback,
-} from '@pawl/core';
+import { type ChatModel, HttpError, type ModelContext, ModelError, NetworkError, withFallback } from '@pawl/core';
+import { type ModelReply, manualClock, type Respond, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import {
   type AttemptsOptions,
@@ -14,8 +7,6 @@ import {
   type RetryPolicy,
   resolveRetryPolicy,
 } from '../../packages/core/src/model/attempts.ts';
-import { ManualClock } from './manual-clock.ts';
-import { replyOf, scripted } from './scripted-model.ts';
 
 const busy = new ModelError('busy', { code: 'test.busy' });
 const wrong = new ModelError('wrong', { code: 'test.wrong', retryable: false });
@@ -40,7 +31,7 @@ interface Trial extends Partial<AttemptsOptions> {
 /** Asks, and gives everything that could be heard of it. */
 async function ask(model: ChatModel, { retry, ...options }: Trial = {}): Promise<Told> {
   const events: string[] = [];
-  const clock = new ManualClock();
+  const clock = manualClock();
   const result = await attempts(
     model,
     { messages: [] },
@@ -56,7 +47,7 @@ async function ask(model: ChatModel, { retry, ...options }: Trial = {}): Promise
       ...options,
     },
   ).then(
-    ({ reply, model, attempt }) => `${attempt} ${model.name} says ${reply.choices[0].message.content}`,
+    ({ reply: said, model, attempt }) => `${attempt} ${model.name} says ${said.choices[0].message.content}`,
     (error: unknown) => `rejected: ${messageOf(error)}`,
   );
   return { events, slept: clock.slept, result };
@@ -66,13 +57,19 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const says =
-  (text: string): (() => ChatReply) =>
-  () =>
-    replyOf(text);
+/** One thing after another, and the last one for ever. An error is thrown. */
+function scripted(name: string, acts: readonly (ModelReply | Respond<ModelReply> | Error)[]): ChatModel {
+  let next = 0;
+  const respond: Respond<ModelReply> = (request, context) => {
+    const act = acts[Math.min(next++, acts.length - 1)];
+    if (act === undefined || act instanceof Error) throw act;
+    return typeof act === 'function' ? act(request, context) : act;
+  };
+  return scriptedModel(respond, { name });
+}
 
 test('an attempt that failed is repeated after a pause', async () => {
-  expect(await ask(scripted('m', [busy, busy, says('hi')]))).toEqual({
+  expect(await ask(scripted('m', [busy, busy, reply.text('hi')]))).toEqual({
     events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, again in 500', '3 m'],
     slept: [250, 500],
     result: '3 m says hi',
@@ -101,7 +98,7 @@ test.each([
 
 test('Retry-After is obeyed', async () => {
   const limited = new HttpError('later', { status: 429, retryAfterMs: 60_000 });
-  expect(await ask(scripted('m', [limited, says('hi')]))).toEqual({
+  expect(await ask(scripted('m', [limited, reply.text('hi')]))).toEqual({
     events: ['1 m', '1 m: later, again in 60000', '2 m'],
     slept: [60_000],
     result: '2 m says hi',
@@ -111,9 +108,9 @@ test('Retry-After is obeyed', async () => {
 test('a fallback is asked after the retries of the first model, and numbers go on', async () => {
   const model = withFallback(
     withFallback(scripted('a', [busy]), scripted('b', [wrong])),
-    scripted('c', [bug, says('hi')]),
+    scripted('c', [bug, reply.text('hi')]),
   );
-  expect(await ask(withFallback(model, scripted('d', [says('hi')])), { retry: { attempts: 2 } })).toEqual({
+  expect(await ask(withFallback(model, scripted('d', [reply.text('hi')])), { retry: { attempts: 2 } })).toEqual({
     events: [
       ...['1 a', '1 a: busy, again in 250', '2 a', '2 a: busy, over'],
       ...['3 b', '3 b: wrong, over', '4 c', '4 c: a bug, over', '5 d'],
@@ -129,7 +126,7 @@ test('when every model failed it rejects with the last error', async () => {
 });
 
 test('a stale connection is replaced at once, told and not counted', async () => {
-  expect(await ask(scripted('m', [stale, says('hi')]), { retry: { attempts: 1 } })).toEqual({
+  expect(await ask(scripted('m', [stale, reply.text('hi')]), { retry: { attempts: 1 } })).toEqual({
     events: ['1 m', '1 m: stale, again in 0, not counted', '2 m'],
     slept: [],
     result: '2 m says hi',
@@ -148,7 +145,7 @@ test('what onAttempt throws ends everything, retries and fallback too', async ()
   const onAttempt = ({ attempt }: { readonly attempt: number }): void => {
     if (attempt === 2) throw new Error('the budget is spent');
   };
-  const model = withFallback(scripted('a', [busy]), scripted('b', [says('hi')]));
+  const model = withFallback(scripted('a', [busy]), scripted('b', [reply.text('hi')]));
   expect(await ask(model, { onAttempt })).toEqual({
     events: ['1 a: busy, again in 250'],
     slept: [250],
@@ -160,7 +157,7 @@ test('what onFailed throws ends everything', async () => {
   const onFailed = (): void => {
     throw new Error('enough');
   };
-  expect(await ask(withFallback(scripted('a', [busy]), scripted('b', [says('hi')])), { onFailed })).toEqual({
+  expect(await ask(withFallback(scripted('a', [busy]), scripted('b', [reply.text('hi')])), { onFailed })).toEqual({
     events: ['1 a'],
     slept: [],
     result: 'rejected: enough',
@@ -170,12 +167,12 @@ test('what onFailed throws ends everything', async () => {
 test('a model gets the surroundings of its run, with a signal of its own', async () => {
   let got: Partial<ModelContext> = {};
   const model = scripted('m', [
-    (context) => {
+    (_, context) => {
       got = context;
-      return replyOf('hi');
+      return reply.text('hi');
     },
   ]);
-  const clock = new ManualClock();
+  const clock = manualClock();
   const { signal } = new AbortController();
   await ask(model, { context: { clock, signal, runId: 'r', path: 'p', traceparent: 't' } });
   expect({ ...got, isOwnSignal: got.signal !== signal }).toEqual({

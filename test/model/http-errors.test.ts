@@ -1,7 +1,7 @@
 import { HttpError, openai } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { modelErrorDetails } from '../../packages/core/src/model/errors.ts';
-import { ManualClock } from './manual-clock.ts';
 import { type JsonOptions, json, serve } from './test-server.ts';
 
 interface Refused {
@@ -11,7 +11,10 @@ interface Refused {
 
 async function refused(body: unknown, options: JsonOptions): Promise<Refused> {
   const { baseURL, address } = await serve(json(body, options));
-  const sent = openai('m', { baseURL }).send({ messages: [] }, { clock: new ManualClock() });
+  const sent = openai('m', { baseURL }).send(
+    { messages: [] },
+    { clock: manualClock({ startMs: Date.UTC(2026, 0, 1) }) },
+  );
   const error: unknown = await sent.then(
     () => 'a reply',
     (reason: unknown) => reason,
@@ -150,20 +153,20 @@ test('at most 4 KiB of an error body are kept, and the rest is not waited for', 
     .send({ messages: [] })
     .catch((reason: unknown) => reason);
   expect(error instanceof HttpError && error.body).toEqual('x'.repeat(4096));
-  await server.closed(0);
+  await server.idle();
 });
 
 test('a refusal whose words never end is told by its status, and its connection closed', async () => {
   const server = await serve((response) => {
     response.writeHead(429, { 'retry-after': '7' }).write('{"error":{"message":"Slow down."}}');
   });
-  const clock = new ManualClock();
+  const clock = manualClock();
   const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { clock });
   const failed = sent.catch((error: unknown) => error);
   while (!clock.running.includes(5_000)) await new Promise((resolve) => setImmediate(resolve));
   // Until its words are there.
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-  clock.expire(5_000);
+  await clock.advance(5_000);
   expect(await failed).toMatchObject({ status: 429, retryAfterMs: 7_000, body: '{"error":{"message":"Slow down."}}' });
-  await server.closed(0);
+  await server.idle();
 });

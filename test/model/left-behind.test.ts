@@ -2,18 +2,18 @@ import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { promisify } from 'node:util';
 import { openai } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { helloEvents } from './hello.ts';
-import { ManualClock } from './manual-clock.ts';
 import { serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
 test.each(transports)('a reply over $over leaves no listener and no timer behind', async ({ options }) => {
   const server = await serve(helloEvents);
-  const clock = new ManualClock();
+  const clock = manualClock();
   const { signal } = new AbortController();
   await openai('m', { baseURL: server.baseURL, ...options }).send({ messages: [], stream: true }, { signal, clock });
-  await server.closed(0);
+  await server.idle();
   await new Promise((turn) => setImmediate(turn));
   expect([getEventListeners(signal, 'abort'), clock.running]).toEqual([[], []]);
 });

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { NetworkError, openai, TimeoutError } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { attempts, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
-import { ManualClock } from './manual-clock.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
@@ -35,7 +35,7 @@ test.each(transports)('a refused connection names the address, over $over', asyn
 });
 
 test('a connection that is refused leaves no deadline behind', async () => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   const port = await freePort();
   await failureOf(openai('m', { baseURL: `http://127.0.0.1:${port}/v1` }).send({ messages: [] }, { clock }));
   expect(clock.running).toEqual([]);
@@ -91,16 +91,17 @@ test.each(transports)(
 );
 
 test('a connection that is never made is given up after connectMs', async () => {
-  // Takes connections, and says no word of TLS.
+  // By hand: it takes connections, and says no word of TLS.
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`; // A server that listens on TCP has one.
-  const clock = new ManualClock();
+  const clock = manualClock();
   const model = openai('m', { baseURL: `https://${address}/v1`, timeouts: { connectMs: 2000 } });
   const sent = failureOf(model.send({ messages: [] }, { clock }));
   const [socket] = await once(server, 'connection');
-  clock.expire(2000);
+  const closed = once(socket.resume(), 'close');
+  await clock.advance(2000);
   expect(await sent).toEqual({
     name: 'TimeoutError',
     message: `${address} could not be connected to for 2 s. If it is only slow, raise timeouts.connectMs.`,
@@ -110,12 +111,12 @@ test('a connection that is never made is given up after connectMs', async () => 
     timeoutMs: 2000,
     address,
   });
-  await once(socket, 'close');
+  await closed;
 });
 
 test('the time for a connection is over once there is one', async () => {
   const server = await serve(silent, helloJson);
-  const clock = new ManualClock();
+  const clock = manualClock();
   const model = openai('m', { baseURL: server.baseURL, timeouts: { connectMs: 2000, firstByteMs: 5000 } });
   const controller = new AbortController();
   const sent = model.send({ messages: [] }, { clock, signal: controller.signal });
@@ -127,32 +128,29 @@ test('the time for a connection is over once there is one', async () => {
 
 test.each(transports)('a server that never answers is given up after firstByteMs, over $over', async ({ options }) => {
   const server = await serve(silent);
-  const clock = new ManualClock();
+  const clock = manualClock();
   const model = openai('m', { baseURL: server.baseURL, timeouts: { firstByteMs: 5000 }, ...options });
   const sent = failureOf(model.send({ messages: [] }, { clock }));
   await arrival(server.received);
-  clock.expire(5000);
+  await clock.advance(5000);
   const message = `${server.address} sent nothing for 5 s. If it is only slow, raise timeouts.firstByteMs.`;
   const error = new TimeoutError(message, { phase: 'first_byte', timeoutMs: 5000, address: server.address });
   expect(await sent).toEqual({ ...error, message });
-  await server.closed(0);
+  await server.idle();
   expect(clock.running).toEqual([]);
 });
 
 test.each(transports)('a stream that stalls is given up after idleMs, over $over', async ({ options }) => {
   const server = await serve(stalling);
-  const clock = new ManualClock();
+  const clock = manualClock();
   const model = openai('m', { baseURL: server.baseURL, ...options });
   const sent = failureOf(
-    model.send(
-      { messages: [], stream: true },
-      { clock, onDelta: () => void queueMicrotask(() => clock.expire(60_000)) as undefined },
-    ),
+    model.send({ messages: [], stream: true }, { clock, onDelta: () => void clock.advance(60_000) as undefined }),
   );
   const message = `${server.address} sent nothing more for 60 s. If it is only slow, raise timeouts.idleMs.`;
   const error = new TimeoutError(message, { phase: 'idle', timeoutMs: 60_000, address: server.address });
   expect(await sent).toEqual({ ...error, message });
-  await server.closed(0);
+  await server.idle();
   expect(clock.running).toEqual([]);
 });
 
@@ -160,7 +158,7 @@ test.each(transports)(
   'a reader who is behind stops the reading, and no deadline runs meanwhile, over $over',
   async ({ options }) => {
     const { baseURL } = await serve(helloEvents);
-    const clock = new ManualClock();
+    const clock = manualClock();
     const seen: string[] = [];
     const reply = await openai('m', { baseURL, ...options }).send(
       { messages: [], stream: true },
@@ -181,14 +179,14 @@ test.each(transports)(
 );
 
 test('connections are kept alive and used again, after streams too', async () => {
-  const { baseURL, received, closed } = await serve(helloEvents, helloJson);
-  const model = openai('m', { baseURL });
-  for (const index of [0, 1, 2]) {
+  const server = await serve(helloEvents, helloJson);
+  const model = openai('m', { baseURL: server.baseURL });
+  for (let request = 0; request < 3; request++) {
     await model.send({ messages: [], stream: true });
-    await closed(index);
+    await server.idle();
     await new Promise((turn) => setImmediate(turn));
   }
-  expect(new Set(received.map(({ port }) => port)).size).toEqual(1);
+  expect(new Set(server.received.map(({ port }) => port)).size).toEqual(1);
 });
 
 test('a kept-alive socket that the server closed before answering: sent again once on a fresh one, told and not counted', async () => {
@@ -227,6 +225,7 @@ test('a kept-alive socket that the server closed before answering: sent again on
 });
 
 async function freePort(): Promise<number> {
+  // By hand: it only finds a port that is free.
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -247,15 +246,15 @@ test.each(transports)(
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(eventText(...helloChunks));
     });
-    const clock = new ManualClock();
+    const clock = manualClock();
     let told = 0;
     const model = openai('m', { baseURL: server.baseURL, timeouts: { idleMs: 3000 }, ...options });
     const onDelta = (): undefined => void told++;
     const sent = model.send({ messages: [], stream: true }, { clock, onDelta });
     while (told < 2) await new Promise((resolve) => setImmediate(resolve));
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    clock.expire(3000);
+    await clock.advance(3000);
     expect((await sent).choices).toEqual(hello.choices);
-    await server.closed(0);
+    await server.idle();
   },
 );

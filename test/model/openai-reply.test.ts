@@ -1,7 +1,7 @@
 import { type Delta, type Mend, openai } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
-import { ManualClock } from './manual-clock.ts';
 import { type Answer, events, eventText, json, serve } from './test-server.ts';
 import { overEach, transports } from './transports.ts';
 
@@ -104,15 +104,15 @@ test.each(transports)(
     const server = await serve((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(eventText(...helloChunks, '[DONE]'));
     });
-    const clock = new ManualClock();
+    const clock = manualClock();
     const reply = await openai('m', { baseURL: server.baseURL, ...options }).send(
       { messages: [], stream: true },
       { clock },
     );
     expect(reply).toEqual(hello);
     expect(clock.running).toEqual([1000]);
-    clock.expire(1000);
-    await server.closed(0);
+    await clock.advance(1000);
+    await server.idle();
   },
 );
 

@@ -30,7 +30,8 @@ test('a request goes to the chat completions of the base URL, with the key', asy
         'openai-organization': 'o',
         'openai-project': 'p',
       },
-      body: '{"model":"gpt-x","messages":[{"role":"user","content":"Hi"}]}',
+      body: { model: 'gpt-x', messages: [{ role: 'user', content: 'Hi' }] },
+      text: '{"model":"gpt-x","messages":[{"role":"user","content":"Hi"}]}',
       port: expect.any(Number),
     },
   ]);
@@ -71,7 +72,7 @@ test('a streamed request asks for events and usage, under the token name that mo
     stream: true,
     max_completion_tokens: 9,
   });
-  expect(server.received.map(({ headers, body }) => [headers.accept, headers.authorization, body])).toEqual([
+  expect(server.received.map(({ headers, text }) => [headers.accept, headers.authorization, text])).toEqual([
     [
       'text/event-stream',
       undefined,

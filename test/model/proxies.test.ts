@@ -3,9 +3,9 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { type ChatModel, openai } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloJson } from './hello.ts';
-import { ManualClock } from './manual-clock.ts';
 import { type Answer, serve } from './test-server.ts';
 
 const refused: Answer = (response) => void response.writeHead(407).end('Who are you?');
@@ -22,11 +22,13 @@ interface Proxy {
 async function proxy(answer: Answer, tunnel?: number): Promise<Proxy> {
   const asked: string[] = [];
   const headers: IncomingHttpHeaders[] = [];
+  // By hand: a proxy is asked for whole addresses and for tunnels, which no server of a model is.
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     headers.push(request.headers);
     request.resume();
-    void answer(response, { url: request.url ?? '', headers: request.headers, body: '', port: undefined });
+    const sent = { url: request.url ?? '', headers: request.headers, port: undefined };
+    void answer(response, { ...sent, body: { messages: [] }, text: '' });
   });
   server.on('connect', (request, socket) => {
     asked.push(`CONNECT ${request.url}`);
@@ -141,6 +143,7 @@ test.each([
   ['that the tunnel is made, and nothing more', (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n')],
 ])('a proxy that says %s is given up, and its connection closed', async (_, say) => {
   const closed = Promise.withResolvers<void>();
+  // By hand: it speaks no whole HTTP.
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined).on('close', () => closed.resolve());
     socket.once('data', () => say(socket));
@@ -148,13 +151,13 @@ test.each([
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   setVariables({ https_proxy: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-  const clock = new ManualClock();
+  const clock = manualClock();
   const model = openai('m', { baseURL: 'https://api.example.test/v1', timeouts: { connectMs: 2000 } });
-  const sent = model.send({ messages: [] }, { clock });
+  const given = expect(model.send({ messages: [] }, { clock })).rejects.toMatchObject({ code: 'timeout.connect' });
   const [socket] = await once(server, 'connection');
   await once(socket, 'data');
-  clock.expire(2000);
-  await expect(sent).rejects.toMatchObject({ code: 'timeout.connect' });
+  await clock.advance(2000);
+  await given;
   await closed.promise;
   expect(clock.running).toEqual([]);
 });

@@ -13,7 +13,7 @@ import { serve } from './test-server.ts';
 async function sent(request: ChatRequest): Promise<Record<string, unknown>> {
   const server = await serve(helloJson);
   await openai('gpt-5-mini', { baseURL: server.baseURL, profile: 'openai', apiKey: 'k' }).send(request);
-  return JSON.parse(server.received[0]?.body ?? '');
+  return JSON.parse(server.received[0]?.text ?? '');
 }
 
 const user: ChatRequest['messages'] = [{ role: 'user', content: 'Hi' }];

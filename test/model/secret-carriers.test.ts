@@ -1,20 +1,21 @@
 import { azure, type ChatModel, type OpenAIOptions, openai } from '@pawl/core';
+import type { RecordedRequest } from '@pawl/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { shown } from './shown.ts';
-import { type Answer, type Received, serve } from './test-server.ts';
+import { type Answer, serve } from './test-server.ts';
 
 /** With what is written in another way in JSON, HTML and addresses. */
 const SECRET = `se/cr+et(!)&"q"`;
 
 /** Says back everything that it was sent. */
-const echo: Answer = (response, { url, headers, body }) => {
-  response.writeHead(400).end(`${url} ${JSON.stringify(headers)} ${body}`);
+const echo: Answer = (response, { url, headers, text }) => {
+  response.writeHead(400).end(`${url} ${JSON.stringify(headers)} ${text}`);
 };
 
 /** What the server saw, and all that an error about it shows. */
 async function failing(
   make: (baseURL: string) => ChatModel,
-): Promise<{ readonly seen: Received; readonly text: string }> {
+): Promise<{ readonly seen: RecordedRequest; readonly text: string }> {
   const server = await serve(echo);
   const error: unknown = await make(server.baseURL)
     .send({ messages: [{ role: 'user', content: 'Hi' }] })

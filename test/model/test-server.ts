@@ -1,61 +1,25 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { offlineServer, type RawReply, type RecordedRequest, reply } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 
-export interface Received {
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  /** The same for requests that came over one connection. */
-  readonly port: number | undefined;
-}
-
-export type Answer = (response: ServerResponse, received: Received) => void | Promise<void>;
+export type Answer = RawReply['answer'];
 
 export interface TestServer {
   readonly baseURL: string;
   /** `host:port`. */
   readonly address: string;
-  readonly received: readonly Received[];
-  /** Resolves when that request's connection is closed, or its answer complete. */
-  closed(index: number): Promise<void>;
+  readonly received: readonly RecordedRequest[];
+  /** Resolves when every answer is complete, or its connection closed. */
+  idle(): Promise<void>;
 }
 
-/** A server on 127.0.0.1 that answers one request after another, and the last answer for ever. Gone after the test. */
+/** A server on 127.0.0.1 that answers one request after another by hand, and the last answer for ever. Gone after the test. */
 export async function serve(...answers: readonly Answer[]): Promise<TestServer> {
-  const received: Received[] = [];
-  const closings: Promise<void>[] = [];
-  const server = createServer((request, response) => {
-    closings.push(once(response, 'close').then(() => undefined));
-    void bodyOf(request).then(async (body) => {
-      // A failing answer fails its test by an unhandled rejection.
-      const answer = answers[Math.min(received.length, answers.length - 1)];
-      received.push({ url: request.url ?? '', headers: request.headers, body, port: request.socket.remotePort });
-      await answer?.(response, {
-        url: request.url ?? '',
-        headers: request.headers,
-        body,
-        port: request.socket.remotePort,
-      });
-    });
-  });
-  // Idle connections stay open: it is for a client to leave.
-  server.keepAliveTimeout = 0;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`; // A server that listens on TCP has one.
-  return { baseURL: `http://${address}/v1`, address, received, closed: async (index) => closings[index] };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return text;
+  let asked = 0;
+  const script = () => reply.raw(answers[Math.min(asked++, answers.length - 1)] ?? (() => undefined));
+  const server = await offlineServer({ script, checks: 'none' });
+  onTestFinished(() => server.close());
+  const { baseURL, requests: received } = server;
+  return { baseURL, address: new URL(baseURL).host, received, idle: () => server.idle() };
 }
 
 /** A whole JSON reply. */

@@ -23,17 +23,13 @@ function slow(): {
 } {
   const waiting: (() => void)[] = [];
   let most = 0;
-  const scripted = scriptedModel(() => reply.text('Hi.'));
-  const model: ChatModel = {
-    name: 'slow',
-    async send(request, context) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        most = Math.max(most, waiting.length);
-      });
-      return scripted.send(request, context);
-    },
-  };
+  const model = scriptedModel(async () => {
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      most = Math.max(most, waiting.length);
+    });
+    return reply.text('Hi.');
+  });
   return { model, answer: () => waiting.shift()?.(), atOnce: () => waiting.length, most: () => most };
 }
 

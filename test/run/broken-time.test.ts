@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Agent, openai } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, offlineServer, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 
 test("a run's time holds for instructions that never come", async () => {
@@ -21,18 +19,13 @@ test("a run's time holds for instructions that never come", async () => {
 });
 
 test('a server that switches protocols is a failed attempt at once', async () => {
-  const server = createServer((socket) => {
-    socket.once('data', () =>
-      socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n'),
-    );
+  const switching = reply.raw((response) => {
+    response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-  const model = openai('m', { baseURL: `http://127.0.0.1:${port}/v1` });
+  const server = await offlineServer({ script: [switching] });
+  const model = openai('m', { baseURL: server.baseURL });
   const outcome = await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
-  server.close();
+  await server.close();
 
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.failed' } });
 });

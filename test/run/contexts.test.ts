@@ -1,13 +1,4 @@
-import {
-  Agent,
-  type ChatModel,
-  type Json,
-  type Middleware,
-  type ModelContext,
-  type RunEvent,
-  type Tool,
-  tool,
-} from '@pawl/core';
+import { Agent, type Json, type Middleware, type ModelContext, type RunEvent, type Tool, tool } from '@pawl/core';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -75,15 +66,11 @@ test('each hook of a middleware gets the context and where it is', async () => {
 });
 
 test('a model gets the run, its clock and the trace to pass on', async () => {
-  const scripted = scriptedModel([reply.text('Ordered.')]);
   const seen: Partial<ModelContext>[] = [];
-  const model: ChatModel = {
-    name: 'm',
-    send(request, context = {}) {
-      seen.push(context);
-      return scripted.send(request, context);
-    },
-  };
+  const model = scriptedModel((_, context) => {
+    seen.push(context);
+    return reply.text('Ordered.');
+  });
   const clock = manualClock();
   await new Agent({ model, clock }).run('Two.', { runId: 'run-7', traceparent: TRACEPARENT });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ChatModel } from './chat-model.ts';
 import { withFallback } from './fallback.ts';
 
-/** A class, whose methods a copy of its fields does not have. */
+// By hand: a class, whose methods a copy of its fields does not have.
 class Answering implements ChatModel {
   readonly name: string;
   readonly price = { input: 1, output: 2 };

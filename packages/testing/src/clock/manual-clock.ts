@@ -18,6 +18,8 @@ export interface ManualClock extends Clock {
   readonly slept: readonly number[];
   /** Timers and held sleeps that were neither fired nor cancelled. */
   readonly pending: number;
+  /** How long each of those was set to take, in milliseconds, in the order in which they were set. */
+  readonly running: readonly number[];
   /**
    * Moves the time on, firing what comes due in order of time; what a timer starts goes as far as it can before the next.
    *
@@ -50,12 +52,16 @@ class ManualTime implements ManualClock {
     return this.#timers.size;
   }
 
+  get running(): readonly number[] {
+    return [...this.#timers].map(({ ms }) => ms);
+  }
+
   now(): number {
     return this.#now;
   }
 
   after(ms: number, callback: () => void): () => void {
-    const timer: Timer = { at: this.#now + Math.max(0, ms), callback };
+    const timer: Timer = { ms, at: this.#now + Math.max(0, ms), callback };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }
@@ -112,6 +118,7 @@ class ManualTime implements ManualClock {
 }
 
 interface Timer {
+  readonly ms: number;
   readonly at: number;
   readonly callback: () => void;
 }

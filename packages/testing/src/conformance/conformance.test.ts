@@ -13,6 +13,7 @@ function statuses({ probes }: ConformanceReport): Readonly<Record<string, string
 }
 
 async function listening(listener: RequestListener): Promise<string> {
+  // By hand: what it is asked about is also whether it is a Chat Completions server at all.
   const server = createServer(listener).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => {

@@ -69,8 +69,8 @@ test('each quirk is one: what is sent is neither what another one sends, nor wha
     { messages: [{ role: 'user', content: 'Go.' }] },
     { messages: [{ role: 'user', content: 'Go.' }], stream: true, stream_options: { include_usage: true } },
   ];
-  const each = async (send: (entry: MessageReply, request: ChatRequest) => unknown): Promise<string> =>
-    JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => send(entry, request)))));
+  const each = async (ask: (entry: MessageReply, request: ChatRequest) => unknown): Promise<string> =>
+    JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => ask(entry, request)))));
   const plain = await each((entry, request) => {
     const made = { request, model: 'faulty' };
     if (request.stream !== true) return JSON.stringify(completion(entry, made));
@@ -78,7 +78,7 @@ test('each quirk is one: what is sent is neither what another one sends, nor wha
   });
   const quirks = QUIRK_NAMES.map((name) =>
     each(async (entry, request) => {
-      const sent = await withFaults([entry], [name])(request);
+      const sent = await withFaults([entry], [name])(request, {});
       return sent.type === 'sse' ? sent.pieces : sent.type === 'body' ? sent.body : sent;
     }),
   );

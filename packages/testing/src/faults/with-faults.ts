@@ -1,4 +1,4 @@
-import type { ChatModel, ChatReply, ChatRequest } from '@pawl/core';
+import type { ChatModel, ChatReply } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { reply } from '../script/build-reply.ts';
 import { completion } from '../script/completion.ts';
@@ -75,12 +75,12 @@ function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatMode
 function faultyScript(entries: ScriptEntries<Reply>, faults: Faults<FaultName>): Respond<Reply> {
   const script = new Script(entries);
   const next = sequence<FaultName>(faults, { chosen: FAULT_NAMES, hard: HARD_FAULT_NAMES });
-  return async (request: ChatRequest): Promise<Reply> => {
+  return async (request, context): Promise<Reply> => {
     const name = next();
-    if (name === undefined) return script.next(request);
+    if (name === undefined) return script.next(request, context);
     const failing = wireFailure(name) ?? failure(name, SOMETHING);
     if (failing !== undefined) return failing;
-    const given = await script.next(request);
+    const given = await script.next(request, context);
     const quirk = quirkNamed(name);
     if (given.type !== 'message' || quirk === undefined) return given;
     return quirky(quirk, completion(given, { request, model: 'faulty' }), request);

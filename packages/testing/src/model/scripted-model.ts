@@ -46,11 +46,12 @@ export function scriptedModel(script: ScriptEntries<ModelReply>, options: Script
     ...(price !== undefined && { price }),
     requests,
     assertDone: () => entries.assertDone(),
-    async send(request, { signal = new AbortController().signal, onDelta = () => undefined } = {}) {
+    async send(request, context = {}) {
+      const { signal = new AbortController().signal, onDelta = () => undefined } = context;
       signal.throwIfAborted();
       requests.push(request);
       if (requests.length > keepRequests) requests.shift();
-      const reply = await unlessAborted(entries.next(request), signal);
+      const reply = await unlessAborted(entries.next(request, context), signal);
       return await play(reply, { request, name, signal, onDelta });
     },
   };

@@ -91,6 +91,7 @@ test('servers of this machine are reached as before, by name and by number', asy
 });
 
 test('a host that is allowed is reached, until the last one who blocked has ended it', async () => {
+  // By hand: no server of a model, only one that can be connected to.
   const server = createServer((_, response) => response.end('reached')).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();

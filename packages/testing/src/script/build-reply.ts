@@ -7,6 +7,7 @@ import type {
   HttpErrorReply,
   MessageOptions,
   MessageReply,
+  RawReply,
   Reply,
   ResetReply,
   ScriptedCall,
@@ -181,6 +182,11 @@ export const reply = {
       typeof piece === 'string' || piece instanceof Uint8Array ? piece : `data: ${JSON.stringify(piece)}\n\n`,
     );
     return { type: 'sse', headers: { 'content-type': 'text/event-stream; charset=utf-8', ...headers }, pieces: raw };
+  },
+
+  /** Node's own response, by hand: `reply.raw((response) => response.writeHead(200).end('{'))`. Only for the server. */
+  raw(answer: RawReply['answer']): RawReply {
+    return { type: 'raw', answer };
   },
 };
 

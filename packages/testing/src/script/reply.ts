@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import type { AssistantMessage, CompletionUsage, FinishReason, Json } from '@pawl/core';
+import type { RecordedRequest } from './recorded-request.ts';
 
 /** What a script may say in answer to one request to the offline server. */
 export type Reply = ModelReply | WireReply | HeldReply<Reply>;
@@ -15,7 +17,7 @@ export type ModelReply =
   | HeldReply<ModelReply>;
 
 /** What is only something on the wire. */
-export type WireReply = BodyReply | SseReply;
+export type WireReply = BodyReply | SseReply | RawReply;
 
 /** An assistant message, well formed. */
 export interface MessageReply extends MessageOptions {
@@ -118,4 +120,10 @@ export interface SseReply {
   readonly type: 'sse';
   readonly headers: Readonly<Record<string, string>>;
   readonly pieces: readonly (string | Uint8Array)[];
+}
+
+/** Whatever is done to the response, also what no server should. The answer is over when the response is closed. */
+export interface RawReply {
+  readonly type: 'raw';
+  readonly answer: (response: ServerResponse, received: RecordedRequest) => void | Promise<void>;
 }

@@ -1,9 +1,9 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest, ModelContext } from '@pawl/core';
 import { type Difference, differences, told } from '../compare/differences.ts';
 import { ScriptError } from './errors.ts';
 
-/** Looks at a request, then says what to answer. */
-export type Respond<R> = (request: ChatRequest) => R | Promise<R>;
+/** Looks at a request, then says what to answer. Of a scripted model it is told the surroundings, too; of a server there are none. */
+export type Respond<R> = (request: ChatRequest, context: Partial<ModelContext>) => R | Promise<R>;
 
 /** What a request is expected to have; fields that are not named may be anything. A regular expression stands for a text. */
 export type ExpectedRequest = { readonly [Field in keyof ChatRequest]?: unknown };
@@ -28,11 +28,11 @@ export class Script<R extends { readonly type: string }> {
   }
 
   /** @throws ScriptError when every entry was used, or the request is not the one that was expected. */
-  async next(request: ChatRequest): Promise<R> {
+  async next(request: ChatRequest, context: Partial<ModelContext> = {}): Promise<R> {
     const at = this.#asked++;
     const entry = typeof this.#entries === 'function' ? this.#entries : this.#entries[at];
     if (entry === undefined) throw usedUp(this.#entries.length, at + 1);
-    if (typeof entry === 'function') return await entry(request);
+    if (typeof entry === 'function') return await entry(request, context);
     if (!isExpecting(entry)) return entry;
     const found = differences(entry.expected, request, { compare: 'part' });
     if (found.length > 0) throw unexpected(found, at + 1);

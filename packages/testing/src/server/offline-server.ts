@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type ChatRequest, type Clock, systemClock } from '@pawl/core';
 import { reply } from '../script/build-reply.ts';
 import { ScriptError } from '../script/errors.ts';
+import type { RecordedRequest } from '../script/recorded-request.ts';
 import type { Reply } from '../script/reply.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
 import { standIn } from '../stand-in/stand-in.ts';
@@ -23,15 +24,8 @@ export interface OfflineServerOptions {
   readonly keepRequests?: number;
   /** For `chunkDelayMs`. @defaultValue the machine's */
   readonly clock?: Clock;
-  /** `'none'`: whatever is JSON is answered, also what OpenAI's server would refuse. @defaultValue 'openai' */
+  /** `'none'`: any path and whatever is JSON is answered, also what OpenAI's server would refuse. @defaultValue 'openai' */
   readonly checks?: 'openai' | 'none';
-}
-
-/** A request for a completion, as it came; also one that was refused. */
-export interface RecordedRequest {
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: ChatRequest;
 }
 
 /** A Chat Completions server on this machine. It never keeps a process alive. */
@@ -145,26 +139,35 @@ class LocalServer implements OfflineServer {
     }
   }
 
-  #send({ reply: given, request }: Given, target: Pick<TransmitOptions, 'response' | 'signal'>): Promise<void> {
+  #send({ reply: given, received }: Given, target: Pick<TransmitOptions, 'response' | 'signal'>): Promise<void> {
     const { chunkDelayMs: delayMs = 0, clock = systemClock } = this.#options;
-    target.response.setHeader('x-request-id', `req_${++this.#count}`);
-    return transmit(transmission(given, { request, model: this.#model }), { ...target, clock, delayMs });
+    if (given.type !== 'raw') target.response.setHeader('x-request-id', `req_${++this.#count}`);
+    return transmit(transmission(given, { request: received.body, model: this.#model }), {
+      ...target,
+      received,
+      clock,
+      delayMs,
+    });
   }
 
   async #given(incoming: IncomingMessage): Promise<Given> {
     const body = await text(incoming);
     const { method = 'GET', headers } = incoming;
-    const path = (incoming.url ?? '/').replace(/\?.*$/s, '');
+    const url = incoming.url ?? '/';
+    const path = url.replace(/\?.*$/s, '');
     const routed: Route = route(
       { method, path, authorization: headers.authorization, body },
       { apiKey: this.#options.apiKey, model: this.#model, checks: this.#options.checks ?? 'openai' },
     );
-    if (routed.request !== undefined) this.#record({ headers, body: routed.request });
+    const { remotePort: port } = incoming.socket;
+    const { request = { messages: [] } } = routed;
+    const received = { url, headers, body: request, text: body, port };
+    if (routed.request !== undefined) this.#record(received);
     switch (routed.type) {
       case 'answered':
-        return { reply: routed.reply, request: routed.request ?? { messages: [] } };
+        return { reply: routed.reply, received };
       case 'chat':
-        return { reply: await this.#scripted(routed.request), request: routed.request };
+        return { reply: await this.#scripted(routed.request), received };
     }
   }
 
@@ -190,7 +193,7 @@ class LocalServer implements OfflineServer {
 
 interface Given {
   readonly reply: Reply;
-  readonly request: ChatRequest;
+  readonly received: RecordedRequest;
 }
 
 /** Whether the server itself is meant to leave. */

@@ -26,7 +26,8 @@ export function route(incoming: Incoming, options: RouteOptions): Route {
   const { method, path } = incoming;
   const refusal = keyRefusal(incoming.authorization, options.apiKey);
   if (refusal !== undefined) return answered(refusal);
-  const allowed = METHODS[path];
+  const isChecked = options.checks === 'openai';
+  const allowed = METHODS[path] ?? (isChecked ? undefined : 'POST');
   if (allowed === undefined) return answered(reply.httpError(404, { message: `Invalid URL (${method} ${path})` }));
   if (method !== allowed) return answered(notAllowed(incoming, allowed));
   if (path === '/v1/models') return answered(models(options.model));

@@ -1,7 +1,7 @@
 import type { ChatReply, ChatRequest, Json } from '@pawl/core';
 import { chunks } from '../script/chunks.ts';
 import { completion } from '../script/completion.ts';
-import type { Interruption, MessageReply, Reply } from '../script/reply.ts';
+import type { Interruption, MessageReply, RawReply, Reply } from '../script/reply.ts';
 
 /** One thing that the server does to its response. */
 export type Act =
@@ -9,6 +9,7 @@ export type Act =
   | { readonly type: 'write'; readonly body: string | Uint8Array }
   /** Without `until`, for ever. */
   | { readonly type: 'wait'; readonly until?: PromiseLike<unknown> }
+  | { readonly type: 'by-hand'; readonly answer: RawReply['answer'] }
   | { readonly type: 'end' }
   | { readonly type: 'destroy' };
 
@@ -45,6 +46,8 @@ export function transmission(reply: Reply, options: TransmissionOptions): readon
       return whole({ ...jsonHead(reply.headers), status: reply.status }, bodyText(reply.body));
     case 'body':
       return whole({ type: 'head', status: reply.status, headers: reply.headers }, reply.body);
+    case 'raw':
+      return [{ type: 'by-hand', answer: reply.answer }];
     case 'sse': {
       const head: Act = { type: 'head', status: 200, headers: reply.headers };
       return [head, ...reply.pieces.map((body): Act => ({ type: 'write', body })), { type: 'end' }];

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '@pawl/core';
+import type { RecordedRequest } from '../script/recorded-request.ts';
 import type { Act } from './transmission.ts';
 
 export interface TransmitOptions {
   readonly response: ServerResponse;
+  readonly received: RecordedRequest;
   readonly clock: Clock;
   /** Before each write after the first. */
   readonly delayMs: number;
@@ -15,7 +17,7 @@ export interface TransmitOptions {
 /** Does the acts one after the other, at the client's pace; stops where the signal is aborted. */
 export async function transmit(
   acts: readonly Act[],
-  { response, signal, clock, delayMs }: TransmitOptions,
+  { response, received, signal, clock, delayMs }: TransmitOptions,
 ): Promise<void> {
   let writes = 0;
   for (const act of acts) {
@@ -30,6 +32,9 @@ export async function transmit(
         break;
       case 'wait':
         await settled(Promise.race([aborted(signal), act.until ?? aborted(signal)]));
+        break;
+      case 'by-hand':
+        await act.answer(response, received);
         break;
       case 'end':
         response.end();

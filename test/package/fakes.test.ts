@@ -1,0 +1,44 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** A server, or a model's `send`, made by hand. */
+const FAKES = /\bcreate\w*Server\(|^\s*(async )?send\(.*\{$|\bsend: (async )?\(|\bsend: \w+ => /;
+const REASON = /(\/\/|\/\*\*) By hand: \S/;
+
+/** The lines of a test that fake a model or a server, and don't say in the lines above why `@pawl/testing` can't. */
+function unexplained(text: string): readonly string[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, at) => {
+    if (!FAKES.test(line) || line.startsWith('import ')) return [];
+    const above = lines.slice(Math.max(0, at - 12), at + 1);
+    return above.some((each) => REASON.test(each)) ? [] : [line.trim()];
+  });
+}
+
+const tests = globSync(['test/**/*.ts', 'packages/*/src/**/*.test.ts'], { cwd: root }).filter(
+  (path) => path !== 'test/package/fakes.test.ts',
+);
+
+test('models and servers of tests are those of @pawl/testing, or say why they can’t be', () => {
+  expect(tests.length).toBeGreaterThan(150);
+  const found = tests.flatMap((path) => {
+    return unexplained(readFileSync(join(root, path), 'utf8')).map((line) => `${path}: ${line}`);
+  });
+  expect(found).toEqual([]);
+});
+
+test.each([
+  'const server = createServer((request, response) => {',
+  'const server = http.createServer(listener);',
+  '  send(request, context) {',
+  '  async send() {',
+  "const model: ChatModel = { name: 'm', send: async () => answer };",
+  '    send: (request, context = {}) => {',
+])('the next one is seen: %s', (line) => {
+  expect(unexplained(`test('a test', () => {\n${line}`)).toEqual([line.trim()]);
+  expect(unexplained(`// By hand: it breaks off.\n${line}`)).toEqual([]);
+  expect(unexplained(`// By hand:\n${line}`)).toEqual([line.trim()]);
+});
