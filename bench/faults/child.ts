@@ -6,6 +6,8 @@ import { faults } from './faults.ts';
 const [name = '', faultName = '', baseURL = ''] = process.argv.slice(2);
 const fault = faults.find((each) => each.name === faultName);
 if (fault === undefined) throw new Error(`There is no fault "${faultName}".`);
+// A framework that waits for ever leaves nothing to do: without this, its process would end, and not be seen to hang.
+setInterval(() => undefined, 1_000);
 const contestant = await contestantNamed(name);
 const did = await drive(contestant, { fault, baseURL, onRun: (ran) => process.send?.({ ran }) });
 process.send?.({ did });

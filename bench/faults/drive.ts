@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Contestant, OfferedTool } from './contestant.ts';
 import type { Did, Fault, Ran, ToolManner } from './fault.ts';
 
@@ -33,7 +34,7 @@ export async function drive(contestant: Contestant, { fault, baseURL, onRun }: D
     const { text, finish } = await contestant.ask({ baseURL, prompt: PROMPT, isStreamed, tools, signal: abort.signal });
     return { ended: 'answered', text, ...(finish !== undefined && { finish }), ran, durationMs: durationMs() };
   } catch (error) {
-    return { ended: 'threw', error: said(error), ran, durationMs: durationMs() };
+    return { ended: 'threw', error: said(error), details: details(error), ran, durationMs: durationMs() };
   }
 }
 
@@ -77,4 +78,11 @@ function weather(manner: ToolManner, city: string): unknown {
 
 function said(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+const LONGEST_DETAILS = 4_000;
+
+/** As `console.error` shows it, so that what is in a field or a cause counts, too. */
+function details(error: unknown): string {
+  return inspect(error, { depth: 4 }).slice(0, LONGEST_DETAILS);
 }

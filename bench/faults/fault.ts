@@ -33,6 +33,8 @@ export interface Did {
   readonly finish?: string;
   /** Name and message of what was thrown, or what the process left behind. */
   readonly error?: string;
+  /** What was thrown, with its fields and causes. */
+  readonly details?: string;
   /** The inputs that the tools were run with, in order. */
   readonly ran: readonly Ran[];
   readonly durationMs: number;

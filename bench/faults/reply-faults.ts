@@ -51,10 +51,10 @@ export const replyFaults: readonly Fault[] = [
   {
     name: 'status 200 with an error',
     happens: 'Once, status 200 and the body `{"error": {"message": "The model is overloaded."}}`.',
-    passes: 'It is asked again, or it throws with the server’s message.',
+    passes: 'It is asked again, or it throws an error that has the server’s message somewhere in it.',
     serve: (_, index) =>
       index === 0 ? reply.errorBody({ message: 'The model is overloaded.', code: 503 }) : undefined,
-    isPassed: (seen) => hasAnswer(seen) || (hasTold(seen) && hasQuoted(seen.did.error)),
+    isPassed: (seen) => hasAnswer(seen) || (hasTold(seen) && hasQuoted(seen.did.details)),
   },
   {
     name: 'status 200 with a page',
@@ -108,6 +108,6 @@ export const replyFaults: readonly Fault[] = [
   },
 ];
 
-function hasQuoted(error = ''): boolean {
-  return error.includes('The model is overloaded.');
+function hasQuoted(details = ''): boolean {
+  return details.includes('The model is overloaded.');
 }

@@ -87,6 +87,7 @@ function shortened(text: string): string {
 }
 
 export function save(table: Table): void {
+  const outcomes = table.outcomes.map(({ did: { details: _, ...did }, ...outcome }) => ({ ...outcome, did }));
   const head = [
     '# Faults: what Pawl and other frameworks make of them',
     '',
@@ -96,5 +97,5 @@ export function save(table: Table): void {
     '',
   ].join('\n');
   writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${report(table)}`);
-  writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(table, null, 2)}\n`);
+  writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ ...table, outcomes }, null, 2)}\n`);
 }

@@ -28,7 +28,7 @@ export const runFaults: readonly Fault[] = [
   {
     name: 'throwing tool',
     happens: 'Two calls side by side, of which one throws `The weather service is down.`; then the answer.',
-    passes: 'The model is told of the error and is given the result of the other; the run goes on to the answer.',
+    passes: 'The model is told that it failed, and is given the result of the other; the run goes on to the answer.',
     tool: 'throws for Oslo',
     serve: (_, index) =>
       index === 0
@@ -39,7 +39,7 @@ export const runFaults: readonly Fault[] = [
         : undefined,
     isPassed: (seen) => {
       const told = results(seen).join('\n');
-      return hasAnswer(seen) && told.includes('service is down') && told.includes('Rome: 4 degrees');
+      return hasAnswer(seen) && /error|failed|service is down/i.test(told) && told.includes('Rome: 4 degrees');
     },
   },
   {
@@ -106,7 +106,7 @@ export const runFaults: readonly Fault[] = [
         message: 'You exceeded your current quota, check your plan.',
       }),
     isPassed: (seen) =>
-      hasTold(seen) && seen.requests.length === 1 && (seen.did.error ?? '').includes('exceeded your current quota'),
+      hasTold(seen) && seen.requests.length === 1 && (seen.did.details ?? '').includes('exceeded your current quota'),
   },
   {
     name: 'connection reset',

@@ -23,6 +23,7 @@ export function differences(
 
 function between(at: Difference, how: { readonly compare: 'whole' | 'part' }): readonly Difference[] {
   const { path, expected, actual } = at;
+  if (isMatcher(expected)) return expected.asymmetricMatch(actual) ? [] : [at];
   if (Array.isArray(expected) && Array.isArray(actual)) {
     const length = Math.max(expected.length, actual.length);
     return Array.from({ length }, (_, index) => index).flatMap((index) =>
@@ -37,6 +38,18 @@ function between(at: Difference, how: { readonly compare: 'whole' | 'part' }): r
     );
   }
   return isSame(expected, actual) ? [] : [at];
+}
+
+/** `expect.any(String)` and its like, of vitest and of Jest. */
+interface Matcher {
+  toAsymmetricMatcher?(): string;
+  asymmetricMatch(actual: unknown): boolean;
+}
+
+function isMatcher(expected: unknown): expected is Matcher {
+  return (
+    typeof expected === 'object' && expected !== null && typeof Reflect.get(expected, 'asymmetricMatch') === 'function'
+  );
 }
 
 /** A pattern stands for each text that it matches. */
@@ -59,6 +72,11 @@ export function told(found: readonly Difference[]): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = value instanceof RegExp ? String(value) : JSON.stringify(value);
+  const text = textOf(value);
   return text.length <= MOST_LENGTH ? text : `${text.slice(0, MOST_LENGTH)}…`;
+}
+
+function textOf(value: unknown): string {
+  if (isMatcher(value)) return value.toAsymmetricMatcher?.() ?? String(value);
+  return value instanceof RegExp ? String(value) : (JSON.stringify(value) ?? String(value));
 }

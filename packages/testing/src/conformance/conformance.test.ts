@@ -121,6 +121,10 @@ test('the command prints the table and the call to make, and ends with 1 where t
   await expect(run(process.execPath, [main, empty, '--model', 'any', '--json'])).rejects.toMatchObject({ code: 1 });
   await expect(run(process.execPath, [main])).rejects.toMatchObject({
     code: 2,
-    stdout: expect.stringContaining('PAWL_CONFORMANCE_KEY'),
+    stderr: expect.stringContaining('PAWL_CONFORMANCE_KEY'),
+  });
+  await expect(run(process.execPath, [main, server.baseURL, '--modl', 'any'])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--modl[\s\S]*pawl-conformance <baseURL>/),
   });
 });

@@ -6,18 +6,31 @@ import { reportText } from './report-text.ts';
 const USAGE = `pawl-conformance <baseURL> [--model <name>] [--json]
 
 Asks a Chat Completions server what it supports. The key is read from the variable PAWL_CONFORMANCE_KEY.
-Ends with 1 where text or tools are not supported.`;
+Ends with 1 where text or tools are not supported, with 2 where it can't ask.`;
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { model: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-});
-const [baseURL] = positionals;
-if (baseURL === undefined || values.help === true) {
-  console.log(USAGE);
-  process.exitCode = baseURL === undefined ? 2 : 0;
-} else {
-  await report(baseURL);
+const { positionals, values, mistake } = given();
+const [baseURL, ...others] = positionals;
+if (values.help === true) console.log(USAGE);
+else if (mistake === undefined && baseURL !== undefined && others.length === 0) await report(baseURL);
+else {
+  console.error(mistake === undefined ? USAGE : `${mistake}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+interface Given {
+  readonly positionals: readonly string[];
+  readonly values: { readonly model?: string; readonly json?: boolean; readonly help?: boolean };
+  /** What can't be read of it. */
+  readonly mistake?: string;
+}
+
+function given(): Given {
+  const options = { model: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return { positionals: [], values: {}, mistake: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function report(url: string): Promise<void> {

@@ -18,7 +18,7 @@ export interface ConcludeOptions {
 }
 
 export interface Conclusion {
-  /** 0, or 1 where it is not good enough, or worse than the baseline: for `process.exitCode`. */
+  /** 0, or 1 where a try threw, it is not good enough, or worse than the baseline: for `process.exitCode`. */
   readonly exitCode: 0 | 1;
   /** Why not, a sentence each. */
   readonly faults: readonly string[];
@@ -33,6 +33,7 @@ export function conclude(evaluation: Evaluation, options: ConcludeOptions = {}):
   const { least = 0, baseline, tolerance = 0, save, print = console.log } = options;
   const before = baseline !== undefined && existsSync(baseline) ? readEvaluation(baseline) : undefined;
   const faults = [
+    ...thrown(evaluation),
     ...(evaluation.mean < least ? [`The mean is ${rounded(evaluation.mean)}, and has to be ${least}.`] : []),
     ...(before === undefined ? [] : worse(before, { now: evaluation, tolerance })),
   ];
@@ -42,6 +43,14 @@ export function conclude(evaluation: Evaluation, options: ConcludeOptions = {}):
     writeFileSync(save, `${JSON.stringify(evaluation, null, 2)}\n`);
   }
   return { exitCode: faults.length === 0 ? 0 : 1, faults };
+}
+
+/** Whatever else it scored: a try that threw says nothing of the agent. */
+function thrown({ cases }: Evaluation): readonly string[] {
+  return cases.flatMap(({ name, attempts }) => {
+    const { length } = attempts.filter(({ status }) => status === 'threw');
+    return length === 0 ? [] : [`Case "${name}" threw in ${length} of ${attempts.length} tries.`];
+  });
 }
 
 interface Comparing {

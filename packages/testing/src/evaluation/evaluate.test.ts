@@ -196,3 +196,23 @@ test.each([
 ])('what can not be evaluated is said at once: %j', async (change, told) => {
   await expect(evaluate({ cases, run, scorers: [exactly()], ...change })).rejects.toThrow(told);
 });
+
+test('a try that threw is a fault, whatever is good enough', async () => {
+  const thrown = await evaluate({ cases, run: () => Promise.reject(new Error('no server')), scorers: [exactly()] });
+  const { exitCode, faults } = conclude(thrown, { print: () => undefined });
+  expect([exitCode, faults]).toEqual([1, ['Case "oslo" threw in 1 of 1 tries.', 'Case "rome" threw in 1 of 1 tries.']]);
+});
+
+test('calls are not measured by a case that expects none in particular', async () => {
+  const found = await evaluate({ cases: [{ name: 'any', input: 'Rome' }], run, scorers: [callsTools()] });
+  expect(found.cases[0]?.attempts[0]?.scores['calls tools']).toEqual({
+    score: 0,
+    why: expect.stringContaining('expects no list of tools'),
+  });
+});
+
+test.each([{ width: 0 }, { width: 0.5 }, { repeats: 0 }])('%j is refused', async (options) => {
+  await expect(evaluate({ cases, run, scorers: [exactly()], ...options })).rejects.toThrow(
+    'Pass a whole number from 1.',
+  );
+});

@@ -37,11 +37,14 @@ export async function evaluate<Input, Expected>(options: EvaluateOptions<Input, 
   return { name, cases: found, scorers, mean: mean(found.map((each) => each.mean)) };
 }
 
-function check<Input, Expected>({ cases, scorers, repeats = 1 }: EvaluateOptions<Input, Expected>): void {
+function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: EvaluateOptions<Input, Expected>): void {
   if (cases.length === 0) throw new TypeError('There are no cases. Pass some: [{ name, input, expected }].');
   if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactly()].');
-  if (!(Number.isInteger(repeats) && repeats > 0))
-    throw new TypeError(`repeats is ${repeats}. Pass a whole number from 1.`);
+  for (const [name, value] of Object.entries({ repeats, width })) {
+    if (!(Number.isInteger(value) && value > 0)) {
+      throw new TypeError(`${name} is ${value}. Pass a whole number from 1.`);
+    }
+  }
   for (const [what, list] of [
     ['case', cases],
     ['scorer', scorers],

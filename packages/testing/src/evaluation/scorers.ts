@@ -41,7 +41,11 @@ export function callsTools(sequence?: ToolSequence): Scorer<unknown, unknown> {
   return {
     name: 'calls tools',
     score(outcome, { expected }) {
-      const wanted = sequence ?? (Array.isArray(expected) ? (expected as ToolSequence) : []); // Checked by what is called.
+      // One that expects nothing would pass whatever is called not at all.
+      if (sequence === undefined && !Array.isArray(expected)) {
+        return { score: 0, why: 'the case expects no list of tools: pass callsTools([…]), or give the case one' };
+      }
+      const wanted = sequence ?? (expected as ToolSequence); // Checked by what is called.
       const called = (turnsOf(outcome) ?? []).map((calls) => calls.map(({ name }) => name));
       return scored(followed(called, wanted), () => `called ${shown(called)}`);
     },

@@ -150,16 +150,27 @@ test('headers of an http error count whatever their case, as over HTTP', async (
 test('a script that says what it expects fails with the difference, which no retry repeats', async () => {
   const model = scriptedModel([
     reply.to({ messages: [{ role: 'user', content: /Oslo/ }] }, reply.text('Cold.')),
-    reply.to({ messages: [{ content: 'Hi.' }], temperature: 0, tools: undefined }, reply.text('Hello.')),
+    reply.to(
+      {
+        messages: [{ content: 'Hi.' }],
+        temperature: 0,
+        tools: undefined,
+        seed: expect.any(Number),
+        user: expect.any(String),
+      },
+      reply.text('Hello.'),
+    ),
   ]);
   expect((await model.send({ messages: [{ role: 'user', content: 'In Oslo?' }] })).choices[0].message.content).toBe(
     'Cold.',
   );
-  const failing = new Agent({ model, settings: { temperature: 1 } }).run('Hi there.').outcome();
+  const failing = new Agent({ model, settings: { temperature: 1, user: 'ada' } }).run('Hi there.').outcome();
   const outcome = await failing;
   if (outcome.status !== 'failed') throw new Error(outcome.status);
   expect(outcome.error.message).toContain('messages[0].content: expected "Hi.", got "Hi there."');
   expect(outcome.error.message).toContain('temperature: expected 0, got 1');
+  expect(outcome.error.message).toContain('seed: expected Any<Number>, got nothing');
+  expect(outcome.error.message).not.toContain('user');
   expect(outcome.attempts).toHaveLength(1);
   expect(model.requests).toHaveLength(2);
 });

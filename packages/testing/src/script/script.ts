@@ -5,7 +5,7 @@ import { ScriptError } from './errors.ts';
 /** Looks at a request, then says what to answer. Of a scripted model it is told the surroundings, too; of a server there are none. */
 export type Respond<R> = (request: ChatRequest, context: Partial<ModelContext>) => R | Promise<R>;
 
-/** What a request is expected to have; fields that are not named may be anything. A regular expression stands for a text. */
+/** What a request is expected to have; fields that are not named may be anything. A regular expression stands for a text, `expect.any(…)` for what it takes. */
 export type ExpectedRequest = { readonly [Field in keyof ChatRequest]?: unknown };
 
 /** A reply to a request that has to be like this. Made by `reply.to`. */

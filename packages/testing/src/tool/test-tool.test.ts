@@ -1,6 +1,7 @@
 import { customTool, requireApproval, ToolError, tool, toolGuard } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { manualClock } from '../clock/manual-clock.ts';
 import { testTool } from './test-tool.ts';
 
 const divide = tool({
@@ -44,6 +45,31 @@ test('a call that somebody has to agree to waits, and shows what that one is sho
     status: 'pending',
     pending: { preview: '100 / 4', input: { by: 4 } },
   });
+});
+
+test.each([
+  ['approve', { status: 'finished', content: '{"result":25}' }],
+  ['deny', { status: 'skipped', reason: 'denied', content: expect.stringContaining('Not now.') }],
+] as const)('a call that waits goes on with the answer to it: %s', async (type, expected) => {
+  const [guarded = divide] = requireApproval([divide]);
+  const answer = ({ fingerprint }: { readonly fingerprint: string }) =>
+    type === 'approve' ? ({ type, fingerprint } as const) : ({ type, fingerprint, reason: 'Not now.' } as const);
+  expect(await testTool(guarded, { answer }).call({ by: 4 })).toMatchObject(expected);
+});
+
+test('the deadline of a tool passes on a clock that is moved by hand', async () => {
+  const clock = manualClock();
+  const hanging = tool({
+    name: 'hang',
+    description: 'Never ends.',
+    input: z.object({}),
+    timeoutMs: 5_000,
+    execute: () => new Promise(() => undefined),
+  });
+  const called = testTool(hanging, { clock }).call();
+  while (!clock.running.includes(5_000)) await clock.advance(0);
+  await clock.advance(5_000);
+  expect(await called).toMatchObject({ status: 'failed', reason: 'timeout', content: expect.stringContaining('5 s') });
 });
 
 test('guards of tools are around it', async () => {

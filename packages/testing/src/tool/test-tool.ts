@@ -1,11 +1,15 @@
 import {
   Agent,
+  type Answer,
+  type Clock,
   type ErrorData,
   type Json,
   type JsonObject,
   type Middleware,
   memory,
+  type Outcome,
   type PendingCall,
+  type Run,
   type RunEvent,
   type Tool,
   type ToolFailed,
@@ -19,6 +23,10 @@ export interface TestToolOptions<Context> {
   readonly context?: Context;
   /** Around the call, as in an agent: guards of tools, caches … */
   readonly middleware?: readonly Middleware<Context>[];
+  /** For deadlines and pauses of the tool's own. @defaultValue the machine's */
+  readonly clock?: Clock;
+  /** What a person says to a call that waits for one. Without it, the call stays `pending`. */
+  readonly answer?: (pending: PendingCall) => Answer;
 }
 
 interface Told {
@@ -65,15 +73,21 @@ interface Calling<Context> {
 }
 
 async function called<Context>(tool: Tool<Context>, { given, options }: Calling<Context>): Promise<TestedCall> {
-  const { context, middleware = [] } = options;
+  const { context, middleware = [], clock, answer } = options;
   const call = tool.customObject === undefined ? { arguments: given } : { input: String(given) };
   const model = scriptedModel([reply.calls([{ name: tool.name, ...call }]), reply.text('Done.')]);
-  const agent = new Agent<Context>({ model, tools: [tool], middleware });
+  const agent = new Agent<Context>({ model, tools: [tool], middleware, ...(clock !== undefined && { clock }) });
   const events: RunEvent[] = [];
+  const durable = memory();
   // Whether a context is needed is known where the options are written, not here.
-  const run = agent.run('Go.', { durable: memory(), context } as never);
-  run.on('*', (event) => events.push(event));
-  const outcome = await run.outcome();
+  const surroundings = { durable, context } as never;
+  const heard = (run: Run<string>): Promise<Outcome<string>> => run.on('*', (event) => events.push(event)).outcome();
+  let outcome = await heard(agent.run('Go.', surroundings));
+  const [waiting] = outcome.status === 'suspended' ? outcome.pending : [];
+  if (waiting !== undefined && answer !== undefined) {
+    await durable.answer(outcome.runId, waiting.id, answer(waiting));
+    outcome = await heard(agent.resume(outcome.runId, surroundings));
+  }
   const progress = events.flatMap((event) => (event.type === 'tool.progress' ? [event.progress] : []));
   for (const event of events) {
     const closed = event.path === '' ? closedBy(event) : undefined;
