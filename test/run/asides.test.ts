@@ -50,6 +50,7 @@ describe('what middleware asks waits for no reservation of the step that it work
   });
 });
 
+// By hand: it tells how far it was when it was given up, which a script does not know.
 /** Answers in pieces, each a turn of the event loop after the other, unless it is given up. */
 function slowly(pieces: number) {
   const told = { pieces: 0, isGivenUp: false };
@@ -133,6 +134,7 @@ test('a cost limit holds whoever of a chain answers: what is set aside is what t
   expect(spent.cost).toBeLessThanOrEqual(0.01);
 });
 
+// By hand: it gives no reply, which no script says.
 test.each([
   ['Model "mute"', { model: { name: 'mute', send: async () => undefined as never } }],
   ['A model middleware', { middleware: [{ model: async () => undefined as never }] }],
