@@ -18,34 +18,45 @@ export interface Table {
 }
 
 /** The table, and below it what each fault is, what counts as a pass, and what everybody did, word for word. */
-export function report({ faults, entrants, outcomes }: Table): string {
-  const found = (fault: string, entrant: string): Outcome | undefined =>
-    outcomes.find((each) => each.fault === fault && each.entrant === entrant);
-  const rows = faults.map(({ name }) => [
-    name,
-    ...entrants.map((each) => (found(name, each.name)?.isPassed === true ? 'pass' : '–')),
-  ]);
-  const passed = entrants.map(({ name }) => {
-    return `${outcomes.filter((each) => each.entrant === name && each.isPassed).length} of ${faults.length}`;
-  });
-  const head = ['', ...entrants.map(({ name }) => name)];
-  const rule = ['---', ...entrants.map(() => ':-:')];
+export function report(table: Table): string {
+  const { faults, entrants, outcomes } = table;
   const details = faults.flatMap(({ name, happens, passes }) => [
     `## ${name}`,
     '',
     happens,
     `Pass: ${passes}`,
     '',
-    ...entrants.map((each) => told(each.name, found(name, each.name))),
+    ...entrants.map((each) => told(each.name, found(outcomes, { fault: name, entrant: each.name }))),
     '',
   ]);
-  return [
-    ...entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`),
-    '',
-    ...[head, rule, ...rows, ['**all**', ...passed]].map(row),
-    '',
-    ...details,
-  ].join('\n');
+  const who = entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`);
+  return [...who, '', matrix(table), '', ...details].join('\n');
+}
+
+/** A row for each fault, and how many everybody passes. */
+export function matrix({ faults, entrants, outcomes }: MatrixOf): string {
+  const rows = faults.map(({ name }) => [
+    name,
+    ...entrants.map((each) => (found(outcomes, { fault: name, entrant: each.name })?.isPassed === true ? 'pass' : '–')),
+  ]);
+  const passed = entrants.map(({ name }) => {
+    return `${outcomes.filter((each) => each.entrant === name && each.isPassed).length} of ${faults.length}`;
+  });
+  const head = ['', ...entrants.map(({ name }) => name)];
+  const rule = ['---', ...entrants.map(() => ':-:')];
+  return [head, rule, ...rows, ['**all**', ...passed]].map(row).join('\n');
+}
+
+/** What a saved table has of it, too. */
+export interface MatrixOf extends Pick<Table, 'entrants' | 'outcomes'> {
+  readonly faults: readonly Pick<Fault, 'name'>[];
+}
+
+function found(
+  outcomes: readonly Outcome[],
+  { fault, entrant }: { readonly fault: string; readonly entrant: string },
+): Outcome | undefined {
+  return outcomes.find((each) => each.fault === fault && each.entrant === entrant);
 }
 
 function row(cells: readonly string[]): string {

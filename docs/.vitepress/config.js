@@ -11,6 +11,7 @@ const guides = [
   ['Structured output', 'structured-output'],
   ['Any server', 'any-server'],
   ['Writing middleware', 'middleware'],
+  ['Testing an agent', 'testing'],
   ['Production checklist', 'production'],
 ];
 const migrations = [

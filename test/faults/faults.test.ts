@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import type { Contestant } from '../../bench/faults/contestant.ts';
@@ -5,7 +7,7 @@ import { drive } from '../../bench/faults/drive.ts';
 import { faults } from '../../bench/faults/faults.ts';
 import { inChild } from '../../bench/faults/in-child.ts';
 import { pawl } from '../../bench/faults/pawl.ts';
-import { report } from '../../bench/faults/report.ts';
+import { type MatrixOf, matrix, report } from '../../bench/faults/report.ts';
 import { tryFault } from '../../bench/faults/try-fault.ts';
 
 test.each(faults)('of the fault "$name" Pawl makes what counts as a pass', async (fault) => {
@@ -45,4 +47,11 @@ test('one that hangs is ended at the deadline, and one that can’t begin has di
     tryFault(hanging, { drive: (baseURL) => inChild({ name, fault: hanging, baseURL, deadlineMs }) });
   expect((await at('pawl', 1)).did).toMatchObject({ ended: 'hung' });
   expect((await at('nobody', 20_000)).did).toMatchObject({ ended: 'died', error: expect.stringContaining('nobody') });
+});
+
+test('the README shows what was saved, of each fault that there is', () => {
+  const root = join(import.meta.dirname, '..', '..');
+  const saved: MatrixOf = JSON.parse(readFileSync(join(root, 'bench', 'faults', 'results.json'), 'utf8'));
+  expect(saved.faults.map(({ name }) => name)).toEqual(faults.map(({ name }) => name));
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(matrix(saved));
 });
