@@ -34,7 +34,6 @@ beforeAll(async () => {
   ] as const;
   for (const [target, below] of links) symlinkSync(target, at(below));
   execFileSync('mkfifo', [at('pipe')]);
-  // By hand: a socket in the file system.
   server = createServer();
   await new Promise<void>((listening) => server.listen(at('socket'), listening));
 });

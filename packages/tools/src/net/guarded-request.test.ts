@@ -20,7 +20,7 @@ async function serving(listener: RequestListener): Promise<Site> {
   return made;
 }
 
-// By hand: a server of no model, which writes bytes as they are.
+/** A server that writes bytes as they are. */
 async function writing(write: (socket: import('node:net').Socket) => void): Promise<string> {
   const server = createRawServer((socket) => {
     socket.on('error', () => undefined); // Whoever asked has gone.
