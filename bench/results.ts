@@ -21,7 +21,8 @@ export function keepScale(scale: Scale): void {
 
 /** By path: what the results say of themselves, and the pages that show them. */
 export function generated(): ReadonlyMap<string, string> {
-  const result: Result = JSON.parse(read(COMPARISON));
+  // JSON has no NaN: what was not measured is null there.
+  const result: Result = JSON.parse(read(COMPARISON), (_, value) => value ?? Number.NaN);
   const scale: Scale = JSON.parse(read(SCALE));
   const shown = { comparison: comparison(result), 'comparison-origin': origin(result), scale: scaleReport(scale) };
   return new Map([

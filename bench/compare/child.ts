@@ -12,6 +12,11 @@ export interface ChildOptions {
   readonly timeoutMs?: number;
 }
 
+interface Reply {
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(reason: Error): void;
@@ -34,57 +39,54 @@ export class Child<Order> {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-SAID_LENGTH);
     });
-    this.#process.on('message', (message) =>
-      this.#hear(message as { readonly value?: unknown; readonly error?: string }),
-    ); // Our own processes send nothing else.
-    this.#process.on('exit', (code, signal) =>
-      this.#end(new Error(`${file} ended with ${code ?? signal}. ${this.#said}`)),
-    );
+    this.#process.on('message', (message) => this.#hear(message as Reply)); // Our own processes send nothing else.
+    this.#process.on('exit', (code, signal) => this.#end(`${file} ended with ${code ?? signal}. ${this.#said}`));
+    this.#process.on('error', (error) => this.#end(String(error)));
   }
 
   ready(): Promise<unknown> {
     return this.#reply();
   }
 
-  /** Of the type that the order's description says. */
-  ask<T = unknown>(order: Order): Promise<T> {
+  /** Of the type that the order's description says. One that takes too long ends the process: its reply would be taken for the next one's. */
+  async ask<T = unknown>(order: Order): Promise<T> {
+    if (this.#hasEnded()) throw new Error('The process has ended.');
     const reply = this.#reply();
     this.#process.send(order as object);
     return reply as Promise<T>;
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#hasEnded()) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGKILL');
     await ended;
   }
 
+  #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null || !this.#process.connected;
+  }
+
   #reply(): Promise<unknown> {
-    if (this.#process.exitCode !== null) return Promise.reject(new Error('The process has ended.'));
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.#end(new Error(`It took longer than ${this.#timeoutMs} ms.`)),
-        this.#timeoutMs,
-      );
-      const settled =
-        <T>(settle: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(timer);
-          this.#waiting = undefined;
-          settle(value);
-        };
-      this.#waiting = { resolve: settled(resolve), reject: settled(reject) };
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const timer = setTimeout(() => {
+      this.#end(`It took longer than ${this.#timeoutMs} ms.`);
+      this.#process.kill('SIGKILL');
+    }, this.#timeoutMs);
+    this.#waiting = { resolve, reject };
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiting = undefined;
     });
   }
 
-  #hear({ value, error }: { readonly value?: unknown; readonly error?: string }): void {
+  #hear({ value, error }: Reply): void {
     if (error === undefined) this.#waiting?.resolve(value);
-    else this.#waiting?.reject(new Error(error));
+    else this.#end(error);
   }
 
-  #end(reason: Error): void {
-    this.#waiting?.reject(reason);
+  #end(reason: string): void {
+    this.#waiting?.reject(new Error(reason));
   }
 }
 

@@ -39,6 +39,9 @@ async function ofParked(entry: Entry): Promise<Memory | undefined> {
     await competitor.measure('memory', { type: 'settle' });
     const each = (from: number, to: number): number => (to - from) / (MANY - FEW);
     return { rss: each(few.rss, many.rss), live: each(few.live, many.live) };
+  } catch (error) {
+    console.error(`The memory of ${entry.name} is not measured. ${error}`);
+    return undefined;
   } finally {
     await competitor.child.stop();
     await server.stop();

@@ -12,7 +12,8 @@ export async function othersShare(own: readonly Child<{ readonly type: 'cpu' }>[
 
 async function spent(own: readonly Child<{ readonly type: 'cpu' }>[]) {
   let ownMicros = process.cpuUsage().user + process.cpuUsage().system;
-  for (const child of own) ownMicros += await child.ask<number>({ type: 'cpu' });
+  // One that has ended counts as another's.
+  for (const child of own) ownMicros += await child.ask<number>({ type: 'cpu' }).catch(() => 0);
   const times = cpus().map(({ times: { idle, ...busy } }) => ({ idle, busy: sum(Object.values(busy)) }));
   const busyMs = sum(times.map(({ busy }) => busy));
   return { ownMs: ownMicros / 1_000, busyMs, allMs: busyMs + sum(times.map(({ idle }) => idle)) };

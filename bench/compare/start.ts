@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { environment } from './child.ts';
 import { type Entry, importsOf, packagesOf } from './contestants.ts';
 import type { Measured } from './rows.ts';
@@ -22,6 +22,6 @@ export function measureStart(entries: readonly Entry[], repeats: number): Measur
 
 function importedIn(folder: string, script: string): number {
   const args = ['--input-type=module', '--eval', script];
-  const output = execFileSync(process.execPath, args, { cwd: folder, env: environment(), encoding: 'utf8' });
-  return Number(output.trim().split('\n').at(-1));
+  const { stdout } = spawnSync(process.execPath, args, { cwd: folder, env: environment(), encoding: 'utf8' });
+  return Number(stdout.trim().split('\n').at(-1) || Number.NaN);
 }
