@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chart } from './compare/chart.ts';
 import { comparison, origin } from './compare/report.ts';
@@ -19,24 +19,36 @@ export function keepScale(scale: Scale): void {
   writeGenerated();
 }
 
-/** By path: what the results say of themselves, and the pages that show them. */
+/** By path: what the results say of themselves, and the pages that show them. Nothing is shown of what was not measured yet. */
 export function generated(): ReadonlyMap<string, string> {
   // JSON has no NaN: what was not measured is null there.
-  const result: Result = JSON.parse(read(COMPARISON), (_, value) => value ?? Number.NaN);
-  const scale: Scale = JSON.parse(read(SCALE));
-  const shown = { comparison: comparison(result), 'comparison-origin': origin(result), scale: scaleReport(scale) };
-  return new Map([
+  const result = kept<Result>(COMPARISON, (_, value) => value ?? Number.NaN);
+  const scale = kept<Scale>(SCALE);
+  const shown = {
+    ...(result && { chart: `![${ALTERNATIVE}](bench/results/compare.svg)\n\n${origin(result)}` }),
+    ...(result && { comparison: comparison(result) }),
+    ...(scale && { scale: scaleReport(scale) }),
+  };
+  const files: readonly (readonly [string, string | undefined])[] = [
     ['bench/results/compare.md', shown.comparison],
-    ['bench/results/compare.svg', chart(result)],
+    ['bench/results/compare.svg', result && chart(result)],
     ['bench/results/scale.md', shown.scale],
     ...['README.md', 'docs/performance.md'].map((path) => [path, filled(read(path), shown)] as const),
-  ]);
+  ];
+  return new Map(files.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
+}
+
+const ALTERNATIVE = 'What Pawl costs, beside loops written by hand and other frameworks';
+
+function kept<T>(path: string, reviver?: (key: string, value: unknown) => unknown): T | undefined {
+  return existsSync(join(root, path)) ? JSON.parse(read(path), reviver) : undefined;
 }
 
 /** Puts each text between the comments with its name, which the page has where it is to be shown. */
 function filled(page: string, texts: Readonly<Record<string, string>>): string {
   return page.replace(/(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => {
-    return `${start}\n${texts[name]?.trim()}\n\n${end}`;
+    const text = texts[name];
+    return text === undefined ? `${start}\n${end}` : `${start}\n${text.trim()}\n\n${end}`;
   });
 }
 

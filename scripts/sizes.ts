@@ -42,7 +42,8 @@ interface Source {
   readonly source: string;
 }
 
-async function bundled({ name, source }: Source): Promise<Bundled> {
+/** Minified for Node, with what it depends on but zod. */
+export async function bundled({ name, source }: Source): Promise<Bundled> {
   const entry = join(import.meta.dirname, 'entry.js');
   const bundle = await rolldown({
     input: entry,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { rolldown } from 'rolldown';
+import { bundled } from '../../scripts/sizes.ts';
 import { instantiations } from '../../test/types/cost/instantiations.ts';
 import { BASE, type Entry, PAWL, packagesOf, pawl } from './contestants.ts';
 import type { Measured, Samples } from './rows.ts';
@@ -9,10 +9,11 @@ import type { Measured, Samples } from './rows.ts';
 /** What installing puts on the disk, and what core is in a bundle and to the compiler. */
 export async function measureFootprint(entries: readonly Entry[]): Promise<Measured> {
   const installed = packagesOf(entries);
+  const core = createRequire(pawl.file).resolve('@pawl/core');
   return {
     disk: sampled(installed, ({ folder }) => bytesBelow(join(folder, 'node_modules')) / 2 ** 20),
     packages: sampled(installed, packageCount),
-    bundle: { [PAWL]: [(await bundleBytes()) / 1_000] },
+    bundle: { [PAWL]: [(await bundled({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
     types: { [BASE]: [instantiations('inferred')], [PAWL]: [instantiations('tools')] },
   };
 }
@@ -33,17 +34,4 @@ function bytesBelow(folder: string): number {
 function packageCount({ folder }: Entry): number {
   const lock = JSON.parse(readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'));
   return Object.keys(lock.packages).length;
-}
-
-/** Of all that `@pawl/core` exports and what it depends on, but zod; minified and gzipped. */
-async function bundleBytes(): Promise<number> {
-  const build = await rolldown({
-    cwd: pawl.folder,
-    input: '@pawl/core',
-    platform: 'node',
-    external: [/^zod(\/|$)/, /^node:/],
-  });
-  const { output } = await build.generate({ format: 'esm', minify: true });
-  await build.close();
-  return output.reduce((sum, chunk) => sum + (chunk.type === 'chunk' ? gzipSync(chunk.code).length : 0), 0);
 }
