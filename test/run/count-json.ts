@@ -1,12 +1,16 @@
-// Counts what `JSON.stringify` is given in a run of many turns: node count-json.ts <base URL> <turns> <streamed|whole>.
+// Counts what is made into JSON, and what of it into bytes, in a run of many turns:
+//   node count-json.ts <base URL> <turns> <streamed|whole>
 // A process of its own, so that nothing but the run writes JSON.
+import { OutgoingMessage } from 'node:http';
 import { Agent, openai, tool } from '@pawl/core';
 import { z } from 'zod';
 
 const [, , baseURL = '', turns = '', how = ''] = process.argv;
 const names: string[] = [];
-const charactersByTurn: number[] = [];
-let characters = 0;
+/** Up to each turn's tool call. */
+const byTurn: { readonly written: number; readonly encoded: number }[] = [];
+let written = 0;
+let encoded = 0;
 
 const tools = ['add', 'subtract', 'multiply'].map((name) =>
   tool({
@@ -15,7 +19,7 @@ const tools = ['add', 'subtract', 'multiply'].map((name) =>
     input: z.object({ turn: z.number().describe('Which turn it is.') }),
     effect: 'read',
     execute: ({ turn }) => {
-      charactersByTurn.push(characters);
+      byTurn.push({ written, encoded });
       return `It is turn ${turn}.`;
     },
   }),
@@ -23,17 +27,34 @@ const tools = ['add', 'subtract', 'multiply'].map((name) =>
 const model = openai('any', { baseURL, apiKey: 'key' });
 const agent = new Agent({ model, instructions: 'Count.', tools, limits: { turns: Number(turns) + 1 } });
 
-const stringify = JSON.stringify;
+const { stringify } = JSON;
 const counting = (...args: Parameters<typeof stringify>): string => {
   const text: string = stringify(...args);
   names.push(...namesIn(args[0]));
-  characters += String(text).length;
+  written += String(text).length;
   return text;
 };
 JSON.stringify = counting as typeof stringify; // It has two signatures.
+
+const { encode, encodeInto } = TextEncoder.prototype;
+TextEncoder.prototype.encode = function (text = '') {
+  encoded += text.length;
+  return encode.call(this, text);
+};
+TextEncoder.prototype.encodeInto = function (...args) {
+  const result = encodeInto.apply(this, args);
+  encoded += result.read;
+  return result;
+};
+// A body that goes out as text is encoded there.
+const { end } = OutgoingMessage.prototype;
+OutgoingMessage.prototype.end = function (...args: readonly unknown[]) {
+  if (typeof args[0] === 'string') encoded += args[0].length;
+  return Reflect.apply(end, this, args);
+};
+
 const { output } = await agent.run('Go.', { stream: how === 'streamed' });
-JSON.stringify = stringify;
-console.log(JSON.stringify({ output, names: names.sort(), charactersByTurn }));
+console.log(stringify({ output, names: names.sort(), byTurn }));
 
 /** A message as `tool call_7`, a tool as `add`: whatever of them is in a value, however deep. */
 function namesIn(value: unknown): readonly string[] {

@@ -8,7 +8,7 @@ const TURNS = 200;
 const usage = { prompt_tokens: 8, completion_tokens: 4, total_tokens: 12 };
 
 test.each(['whole', 'streamed'])(
-  'each message and each tool becomes JSON once in a run of 200 turns, and a late turn costs no more than an early one: %s',
+  'each message and each tool becomes JSON once in a run of 200 turns, and a late turn makes no more JSON and bytes than an early one: %s',
   async (how) => {
     const server = await offlineServer({
       keepRequests: 1,
@@ -22,15 +22,17 @@ test.each(['whole', 'streamed'])(
     onTestFinished(() => server.close());
     const args = [join(import.meta.dirname, 'count-json.ts'), server.baseURL, String(TURNS), how];
     const { stdout } = await promisify(execFile)(process.execPath, args);
-    const { output, names, charactersByTurn } = JSON.parse(stdout);
+    const { output, names, byTurn } = JSON.parse(stdout);
     const calls = Array.from({ length: TURNS - 1 }, (_, turn) => [`assistant call_${turn}`, `tool call_${turn}`]);
     expect({ output, names }).toEqual({
       output: 'Done.',
       names: ['add', 'multiply', 'subtract', 'system', 'user', ...calls.flat()].sort(),
     });
-    const between = (from: number, to: number): number => charactersByTurn[to] - charactersByTurn[from];
-    // Of the same number of digits.
-    expect(between(110, 190)).toBe(between(100, 180));
-    expect(between(110, 190) / between(10, 90)).toBeLessThan(1.05);
+    // Between turns whose numbers have as many digits.
+    for (const what of ['written', 'encoded']) {
+      const between = (from: number, to: number): number => byTurn[to][what] - byTurn[from][what];
+      expect(between(110, 190), what).toBe(between(100, 180));
+      expect(between(110, 190) / between(10, 90), what).toBeLessThan(1.05);
+    }
   },
 );
