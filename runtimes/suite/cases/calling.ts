@@ -56,7 +56,7 @@ export const calling: readonly Case[] = [
       const paths = new Set<string>();
       run.on('*', ({ path }) => paths.add(path));
       const { output, toolCalls } = await run;
-      same([output, toolCalls, [...paths]], ['It is clear in Oslo.', 1, ['', 'tool:1.0']]);
+      same([output, toolCalls, [...paths]], ['It is clear in Oslo.', 2, ['', 'tool:1.0']]);
     },
   },
   {
