@@ -33,13 +33,17 @@ export function readStream(stream: Readable, { sink, cancel }: ReadingStream): P
         giveUp(error);
       }
     });
-    // A stream that stands still may come to its end all the same.
-    stream.on('end', () => resolve(behind));
-    const broken = (cause?: Error): void =>
+    let hasEnded = false;
+    stream.on('end', () => {
+      hasEnded = true;
+      resolve(behind); // A stream that stands still may come to its end all the same.
+    });
+    const broken = (cause?: Error): void => {
+      if (hasEnded) return;
       reject(cancel.isOver ? cancel.reason : new TransportError({ phase: 'reply', staleSocket: false, cause }));
+    };
     stream.on('error', broken);
-    // Without effect behind the end; a stream that is destroyed need not say why.
-    stream.on('close', broken);
+    stream.on('close', broken); // A stream that is destroyed need not say why.
   });
 }
 
