@@ -30,6 +30,7 @@ export type CallQuirkName =
   | 'arguments-as-object'
   | 'null-calls'
   | 'empty-calls'
+  | 'thought-signatures'
   | 'legacy-call';
 
 export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
@@ -56,7 +57,11 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
   },
   'null-calls': withoutCalls(null),
   'empty-calls': withoutCalls([]),
-  'legacy-call': { whole: (reply) => withMessage(reply, legacy) },
+  /** Gemini's, on each call: they have to go back as they are. */
+  'thought-signatures': eachCall((call, { isFirst }) =>
+    isFirst ? { ...call, extra_content: { google: { thought_signature: 'c2lnbmVk' } } } : call,
+  ),
+  'legacy-call': { whole: (reply) => withMessage(reply, legacy), stream: withLegacyCalls },
 };
 
 function withOtherIds(chunk: ChatChunk, at: number): Fields {
@@ -130,6 +135,13 @@ function withoutCalls(none: null | readonly never[]): Quirk {
     stream: eachChunk((chunk) => withDelta(chunk, say)),
     whole: (reply) => withMessage(reply, say),
   };
+}
+
+/** In pieces, where the reply has no second call. */
+function withLegacyCalls(chunks: readonly ChatChunk[]): readonly Fields[] {
+  const all = chunks.flatMap(({ choices }) => choices.flatMap(({ delta }) => callsIn(delta)));
+  if (new Set(all.map(({ index }) => index)).size !== 1) return chunks.map((chunk) => ({ ...chunk }));
+  return chunks.map((chunk) => withDelta(chunk, legacy));
 }
 
 /** One call as servers made it before there were several. More than one have no such form. */

@@ -23,6 +23,8 @@ export type MessageQuirkName =
   | 'message-beside-delta'
   | 'content-parts'
   | 'reasoning'
+  | 'reasoning-details'
+  | 'thinking-parts'
   | 'inline-thinking'
   | 'refusal-false'
   | 'unknown-fields';
@@ -68,6 +70,20 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
     whole: (reply) => withMessage(reply, inParts),
   },
   reasoning: beside({ reasoning_content: 'It is simple.' }),
+  'reasoning-details': beside({ reasoning_details: [{ type: 'reasoning.text', text: 'It is simple.', index: 0 }] }),
+  /** Mistral's form: the text in parts as well, and a thought before it. */
+  'thinking-parts': {
+    stream: (chunks) => {
+      const parts = chunks.map((chunk) => withDelta(chunk, inParts));
+      const [first] = chunks;
+      return first === undefined ? parts : [withDelta(first, thinking), ...parts];
+    },
+    whole: (reply) =>
+      withMessage(reply, (message) => {
+        const { content } = inParts(message);
+        return { ...message, content: [THOUGHT, ...(Array.isArray(content) ? content : [])] };
+      }),
+  },
   'inline-thinking': {
     stream: (chunks) => withFirstText(chunks, '<think>It is simple.</think>'),
     whole: (reply) =>
@@ -131,6 +147,12 @@ function withMessages(chunks: readonly ChatChunk[]): readonly Fields[] {
       return { ...choice, message: { role: 'assistant', content: text } };
     }),
   }));
+}
+
+const THOUGHT = { type: 'thinking', thinking: [{ type: 'text', text: 'It is simple.' }] };
+
+function thinking(): Fields {
+  return { role: 'assistant', content: [THOUGHT] };
 }
 
 function inParts(holder: Fields): Fields {
