@@ -5,7 +5,7 @@ import { ToolError } from '@pawl/core';
 const WORKER = new URL(`./convert-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 const MAX_MS = 10_000;
-const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 } as const;
+const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 } as const;
 
 /** A page as Markdown. One that is made to take for ever, or to fill the memory, is given up. */
 export function toMarkdown(html: string, { signal }: { readonly signal: AbortSignal }): Promise<string> {
