@@ -14,7 +14,9 @@ beforeEach(() => {
 });
 afterEach(() => {
   // Nothing is left half-written, whatever came of the call.
-  const left = readdirSync(box.root, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.pawl-'));
+  const left = readdirSync(box.root, { recursive: true, withFileTypes: true }).filter(({ name }) =>
+    name.includes('.pawl-'),
+  );
   box.remove();
   expect(left).toEqual([]);
 });
