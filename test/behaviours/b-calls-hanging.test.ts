@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Agent, openai, tool } from '@pawl/core';
 import { checkHistory, offlineServer, reply } from '@pawl/testing';
@@ -19,7 +20,7 @@ test.each([{ stream: true }, { stream: false }])(
     const server = await offlineServer({
       script: [reply.calls([{ name: 'hang' }, { name: 'get_weather', arguments: { city: 'Oslo' } }], { usage: USAGE })],
     });
-    const before = timers();
+    const timers = timersFromNow();
     const hang = tool({
       name: 'hang',
       description: 'Hangs, and heeds no signal.',
@@ -29,7 +30,7 @@ test.each([{ stream: true }, { stream: false }])(
     const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools: [hang, weather] });
     const run = agent.run('Go.', { runId: 'run', stream });
     await new Promise((resolve) => run.on('tool.finished', resolve));
-    expect(timers()).toBeGreaterThan(before);
+    expect(timers()).toBeGreaterThan(0);
 
     const abortedAt = performance.now();
     run.abort(new Error('The user went away.'));
@@ -51,13 +52,24 @@ test.each([{ stream: true }, { stream: false }])(
     expect(tookMs).toBeLessThan(50);
     await server.close();
     await setImmediate();
-    expect(timers()).toBeLessThanOrEqual(before);
+    expect(timers()).toBe(0);
     expect(rejections).toEqual([]);
   },
 );
 
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+/** Counts the timers that Pawl began since and that hold the process open: those of the test runner, and of tests before this one, end when they will. */
+function timersFromNow(): () => number {
+  const begun = new Map<number, NodeJS.Timeout>();
+  const hook = createHook({
+    init: (id, type, _trigger, resource) => {
+      if (type === 'Timeout' && new Error('here').stack?.includes('packages/core/')) {
+        begun.set(id, resource as NodeJS.Timeout);
+      }
+    },
+    destroy: (id) => begun.delete(id),
+  }).enable();
+  onTestFinished(() => void hook.disable());
+  return () => [...begun.values()].filter((timer) => timer.hasRef()).length;
 }
