@@ -1,29 +1,33 @@
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ProtocolError } from '../../chat/errors.ts';
+import type { HttpReply, Sink } from '../transport.ts';
+import { type ReadingStream, readStream } from './read-stream.ts';
+
+type Headed = Pick<HttpReply, 'status' | 'header'>;
 
 /**
- * The body of a reply, decoded as its `content-encoding` says (RFC 9110, section 8.4).
- * Destroying it destroys the socket.
+ * What decodes the body of a reply, as its `content-encoding` says (RFC 9110, section 8.4); nothing where it is plain.
  *
  * @throws ProtocolError for an encoding that was not asked for and is not known.
  */
-export function decodeBody(reply: IncomingMessage): Readable {
-  const encodings = encodingsOf(reply);
+export function decodersOf(reply: Headed): readonly Transform[] {
+  const given = reply.header('content-encoding');
+  if (given === undefined) return PLAIN;
+  const encodings = encodingsOf(given);
   const unknown =
     encodings.length > MOST ? encodings.join(', ') : encodings.find((encoding) => !(encoding in DECODERS));
   // Of a refusal the status matters, and not whether its words can be read.
-  if (unknown !== undefined && (reply.statusCode ?? 0) >= 300) return reply;
+  if (unknown !== undefined && reply.status >= 300) return PLAIN;
   if (unknown !== undefined) throw unknownEncoding(unknown);
-  const decoders = encodings.flatMap((encoding) => DECODERS[encoding]?.() ?? []);
-  return decoders.length === 0 ? reply : decoded(reply, decoders);
+  return encodings.flatMap((encoding) => DECODERS[encoding]?.() ?? []);
 }
 
+const PLAIN: readonly Transform[] = [];
+
 /** The last one applied comes first. What is no encoding, but the name of a character set, changes nothing. */
-function encodingsOf({ headers }: IncomingMessage): readonly string[] {
-  const given = headers['content-encoding'];
-  if (given === undefined) return [];
+function encodingsOf(given: string): readonly string[] {
   const names = given.split(',').map((name) => name.trim().toLowerCase());
   return names.filter((name) => name !== '' && !/^(identity|none|utf-?8|[78]bit|binary)$/.test(name)).reverse();
 }
@@ -48,11 +52,23 @@ function unknownEncoding(encoding: string): ProtocolError {
   );
 }
 
-function decoded(reply: IncomingMessage, decoders: readonly Transform[]): Readable {
+export interface Decoding extends ReadingStream {
+  readonly decoders: readonly Transform[];
+}
+
+/** Reads what comes out of the decoders, and slows down whoever feeds them where its reader is behind. */
+export function readDecoded(read: (raw: Sink) => Promise<void>, { decoders, ...reading }: Decoding): Promise<void> {
   const [first, ...others] = decoders;
-  if (first === undefined) return reply;
+  if (first === undefined) return read(reading.sink);
   // The reader hears of a failure by the last stream, which is destroyed with it.
-  return others.reduce((before, next) => pipeline(before, next, ignore), pipeline(reply, first, ignore));
+  const last = others.reduce<Readable>((before, next) => pipeline(before, next, ignore), first);
+  const feed: Sink = (bytes) => (first.write(bytes) ? undefined : once(first, 'drain').then(ignore));
+  const done = readStream(last, reading);
+  read(feed).then(
+    () => first.end(),
+    (error: Error) => first.destroy(error),
+  );
+  return done;
 }
 
 function ignore(): void {}

@@ -53,7 +53,7 @@ function proxyAt(given: string, name: string): ProxyServer {
   const port = Number(url.port) || (isSecure ? 443 : 80);
   return {
     isSecure,
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    host: url.hostname.replace(/^\[|\]$/g, ''),
     port,
     address: `${url.hostname}:${port}`,
     authorization: url.username === '' ? undefined : `Basic ${btoa(`${plain(url.username)}:${plain(url.password)}`)}`,

@@ -40,7 +40,9 @@ export function readStream(stream: Readable, { sink, cancel }: ReadingStream): P
     });
     const broken = (cause?: Error): void => {
       if (hasEnded) return;
-      reject(cancel.isOver ? cancel.reason : new TransportError({ phase: 'reply', staleSocket: false, cause }));
+      if (cancel.isOver) reject(cancel.reason);
+      else if (cause instanceof TransportError) reject(cause);
+      else reject(new TransportError({ phase: 'reply', staleSocket: false, cause }));
     };
     stream.on('error', broken);
     stream.on('close', broken); // A stream that is destroyed need not say why.

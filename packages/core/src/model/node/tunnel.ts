@@ -1,95 +1,89 @@
-import http from 'node:http';
-import https from 'node:https';
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
-import tls, { type ConnectionOptions } from 'node:tls';
+import { type Connecting, connect, destroy, type Endpoint, secure } from './connect.ts';
+import { HeadReader, MalformedReply } from './reply-head.ts';
 
 /** Where a proxy is. */
-export interface ProxyServer {
-  readonly isSecure: boolean;
-  readonly hostname: string;
-  readonly port: number;
+export interface ProxyServer extends Endpoint {
   /** `host:port`, for errors. */
   readonly address: string;
   /** What lets us in, as a header has it. */
   readonly authorization: string | undefined;
 }
 
-/** What a request tells the agent beside Node's own options. */
-export interface TunnelOptions {
-  /** Given what gives up the connection while it is being made: Node itself cannot end a request that has no socket yet. */
-  readonly onTunnel?: (giveUp: () => void) => void;
+export interface Tunnelling extends Connecting {
+  readonly proxy: ProxyServer;
 }
 
-type Options = https.RequestOptions & TunnelOptions;
-/** Where there is an error, Node looks at nothing else. */
-type Made = (error: Error | null, socket: Duplex) => void;
-
-/** Connections to https servers through a proxy (CONNECT, RFC 9110, section 9.3.6), kept alive as any others. */
-export class TunnelAgent extends https.Agent {
-  readonly #proxy: ProxyServer;
-
-  constructor(proxy: ProxyServer) {
-    super({ keepAlive: true });
-    this.#proxy = proxy;
-  }
-
-  override createConnection(options: Options, made?: Made): undefined {
-    const { isSecure, hostname, port, authorization } = this.#proxy;
-    const target = `${String(options.host).includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
-    const headers = { host: target, ...(authorization !== undefined && { 'proxy-authorization': authorization }) };
-    const asked = (isSecure ? https : http).request({
-      method: 'CONNECT',
-      hostname,
-      port,
-      path: target,
-      headers,
-      agent: false,
-    });
-    let socket: Socket | undefined;
-    options.onTunnel?.(() => {
-      asked.destroy();
-      socket?.destroy();
-    });
-    asked.once('error', (error) => made?.(error, NONE));
-    // A proxy that refuses answers like any server.
-    asked.once('response', ({ statusCode }) => {
-      asked.destroy();
-      made?.(refused(statusCode), NONE);
-    });
-    asked.once('connect', ({ statusCode = 0 }, raw: Socket) => {
-      if (statusCode < 200 || statusCode >= 300) {
-        raw.destroy();
-        return made?.(refused(statusCode), NONE);
-      }
-      socket = secured(raw, { options, made });
-    });
-    asked.end();
-    return undefined;
-  }
+/** A connection to an https server through a proxy (CONNECT, RFC 9110, section 9.3.6). What it gives gives it up. */
+export function tunnel({ host, port }: Endpoint, { proxy, ...connecting }: Tunnelling): () => void {
+  let giveUp = connect(proxy, {
+    failed: connecting.failed,
+    made(raw) {
+      giveUp = ask(raw, {
+        target: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+        proxy,
+        failed: connecting.failed,
+        opened,
+      });
+    },
+  });
+  const opened = (raw: Socket): void => {
+    giveUp = secure({ socket: raw, host }, connecting);
+  };
+  return () => giveUp();
 }
 
-const NONE = new Duplex();
+interface Asking {
+  /** `host:port`. */
+  readonly target: string;
+  readonly proxy: ProxyServer;
+  readonly failed: (error: Error) => void;
+  readonly opened: (raw: Socket) => void;
+}
+
+/** Asks the proxy for the way through. */
+function ask(raw: Socket, { target, proxy: { authorization }, failed, opened }: Asking): () => void {
+  const reader = new HeadReader();
+  const stop = (): void => {
+    raw.off('data', onData).off('error', fail).off('close', onClose);
+  };
+  const giveUp = (): void => {
+    stop();
+    destroy(raw);
+  };
+  const fail = (error: Error): void => {
+    giveUp();
+    failed(error);
+  };
+  const onClose = (): void => fail(unmade('The proxy closed the connection.'));
+  const onData = (bytes: Buffer): void => {
+    const answer = answerIn(reader, bytes);
+    if (answer === 'opened') {
+      stop();
+      opened(raw.pause());
+    } else if (answer !== undefined) fail(unmade(answer));
+  };
+  raw.on('data', onData).on('error', fail).on('close', onClose);
+  const letIn = authorization === undefined ? '' : `proxy-authorization: ${authorization}\r\n`;
+  raw.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${letIn}\r\n`, 'latin1');
+  return giveUp;
+}
 
 /** Without the proxy's words: some of them repeat the credentials. */
-function refused(status: number | undefined): Error {
-  return Object.assign(new Error(`The proxy answered ${status}.`), { code: 'ERR_PROXY_TUNNEL' });
+function answerIn(reader: HeadReader, bytes: Buffer): string | undefined {
+  try {
+    const read = reader.read(bytes);
+    if (read === undefined) return undefined;
+    const { status } = read.head;
+    if (status >= 300) return `The proxy answered ${status}.`;
+    // What comes before TLS has begun is not the server's.
+    return read.rest.length === 0 ? 'opened' : 'The proxy said more than that the way is open.';
+  } catch (error) {
+    if (error instanceof MalformedReply) return error.message;
+    throw error;
+  }
 }
 
-interface Securing {
-  readonly options: Options;
-  readonly made: Made | undefined;
-}
-
-function secured(raw: Socket, { options, made }: Securing): Socket {
-  const { host, servername = host } = options;
-  const isName = typeof servername === 'string' && !/^[\d.]+$|:/.test(servername);
-  const socket = tls.connect({
-    ...(options as ConnectionOptions), // As Node's own agent hands them on.
-    socket: raw,
-    ...(isName && { servername }),
-  });
-  socket.once('error', (error) => made?.(error, NONE));
-  socket.once('secureConnect', () => made?.(null, socket));
-  return socket;
+function unmade(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_PROXY_TUNNEL' });
 }
