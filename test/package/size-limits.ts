@@ -2,7 +2,7 @@
 export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core': 82,
   '{ tool } of @pawl/core': 6.5,
-  '{ openai } of @pawl/core': 30,
+  '{ openai } of @pawl/core': 31,
   '{ Agent, openai, tool } of @pawl/core': 74,
   '@pawl/core/host': 6.5,
   '@pawl/core/sqlite': 13,
