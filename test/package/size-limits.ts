@@ -1,9 +1,9 @@
 /** Thousands of bytes in a bundle, minified and gzipped, dependencies included, zod apart: `node scripts/sizes.ts` prints what they are. */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 82,
+  '@pawl/core': 84,
   '{ tool } of @pawl/core': 6.5,
-  '{ openai } of @pawl/core': 31,
-  '{ Agent, openai, tool } of @pawl/core': 74,
+  '{ openai } of @pawl/core': 33,
+  '{ Agent, openai, tool } of @pawl/core': 76,
   '@pawl/core/host': 6.5,
   '@pawl/core/sqlite': 13,
   '@pawl/core/zod3': 7.5,
