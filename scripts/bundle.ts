@@ -1,5 +1,5 @@
-// Writes packages/core/bundle, which is what is published of core: what tsc made of it, joined to a few files, since two
-// hundred of them take twice as long to import as zod and a block of the disk each.
+// Writes packages/core/bundle, which is what is published of core: what tsc made of it, joined to a few files. Each costs
+// some 1 % of what zod takes to import, and a block of the disk. Not minified: it is read in stack traces and by debuggers.
 //   node scripts/bundle.ts      after tsc -b packages/core/tsconfig.sqlite.json
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,16 +12,18 @@ const core = join(import.meta.dirname, '..', 'packages', 'core');
 const ENTRIES = { index: 'index', host: 'host', sqlite: 'sqlite/sqlite', zod3: 'schema/zod3' };
 
 /** Those that its `imports` name. They share what has an identity, such as the classes of errors, with the others. */
-const TRANSPORTS = { 'transport-node': 'model/node/transport', 'transport-fetch': 'model/transport-fetch' };
+const TRANSPORTS = { 'transport-node': 'model/node/transport', 'transport-global': 'model/transport-global' };
+
+const ALL: Readonly<Record<string, string>> = { ...ENTRIES, ...TRANSPORTS };
 
 /** Gives what was written, code and declarations. */
 export async function bundleCore(folder: string): Promise<readonly OutputChunk[]> {
   rmSync(folder, { recursive: true, force: true });
   const code = await write(
-    { input: inputs({ ...ENTRIES, ...TRANSPORTS }, '.js'), preserveEntrySignatures: 'allow-extension' },
+    { input: inputs(ALL, '.js'), preserveEntrySignatures: 'allow-extension' },
     {
       dir: folder,
-      codeSplitting: { groups: [{ debugName: 'rooms', name: roomOf }], includeDependenciesRecursively: false },
+      codeSplitting: { groups: [{ debugName: 'files', name: fileOf }], includeDependenciesRecursively: false },
     },
   );
   // Each export of core has its type written beside it, so that no compiler is needed here.
@@ -41,12 +43,19 @@ function inputs(entries: Readonly<Record<string, string>>, extension: string): R
   return Object.fromEntries(paths);
 }
 
-/** A file for each room, so that bundlers can still leave out what is not used. Entries, and what transports share with `model/`, stay apart. */
-function roomOf(path: string): string | null {
-  const [, room = null, name = ''] = /\/dist\/(\w+)\/(.*)\.js$/.exec(path) ?? [];
-  if (room === 'model' && /^(node\/|environment$|transport)/.test(name)) return null;
-  return room === 'sqlite' || name === 'zod3' ? null : room;
+/**
+ * Three files, each for those who need no more: tools, hosts and transports; who asks models; who runs agents. Entries stay
+ * apart, with what only they need.
+ */
+function fileOf(path: string): string | null {
+  const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
+  if (name === undefined || /^(sqlite|model\/node)\//.test(name) || Object.values(ALL).includes(name)) return null;
+  if (BASE.test(name)) return 'base';
+  return /^(chat|model)\//.test(name) ? 'model' : 'agent';
 }
+
+const BASE =
+  /^((base|schema|tool|durable)\/.*|event\/error-data|chat\/(errors|message|history|read-input|custom-as-function)|model\/(environment|transport|transport-fetch))$/;
 
 /** What package.json names stays outside. */
 function external(id: string): boolean {

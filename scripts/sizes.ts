@@ -53,7 +53,7 @@ export async function bundled({ name, source }: Source): Promise<Bundled> {
       {
         name: 'entry',
         load: (id) => (id === entry ? { code: source, moduleSideEffects: true } : undefined),
-        resolveId: (id) => (id === entry ? id : undefined),
+        resolveId: (id) => ({ [entry]: entry, '#transport': TRANSPORT })[id],
       },
     ],
   });
@@ -71,6 +71,9 @@ export async function bundled({ name, source }: Source): Promise<Bundled> {
     modules,
   };
 }
+
+/** Where core is not installed, its package.json names the sources, which would bring another copy of what they share with the rest. */
+const TRANSPORT = join(import.meta.dirname, '..', 'packages', 'core', 'bundle', 'transport-node.js');
 
 function kilobytes(bytes: readonly number[]): number {
   return Math.round(bytes.reduce((sum, each) => sum + each, 0) / 100) / 10;

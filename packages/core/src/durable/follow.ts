@@ -9,21 +9,20 @@ export interface FollowedBy extends FollowOptions {
 export async function* follow(
   host: Pick<DurableHost, 'read'>,
   runId: string,
-  { after = 0, signal, clock }: FollowedBy,
+  { after = 0, signal = new AbortController().signal, clock }: FollowedBy,
 ): AsyncGenerator<RunProgress, void> {
   let position = after;
   let pauseMs = LEAST_MS;
-  while (signal?.aborted !== true) {
+  while (!signal.aborted) {
     const progress = await host.read(runId, { after: position });
     const last = progress.facts.at(-1)?.position;
     pauseMs = last === undefined ? Math.min(pauseMs * 2, MOST_MS) : LEAST_MS;
     position = last ?? position;
     yield progress;
-    await clock.sleep(pauseMs, signal ?? NEVER).catch(() => undefined); // Aborted: the loop ends.
+    await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: the loop ends.
   }
 }
 
-const NEVER = new AbortController().signal;
 const LEAST_MS = 10;
 const MOST_MS = 500;
 

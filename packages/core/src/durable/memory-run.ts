@@ -60,7 +60,11 @@ export class MemoryRun implements Durable {
   }
 
   all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
+    const inside = (name: string): Durable => new MemoryRun(this.#kept, this.#options, `${this.#path}${name}/`);
+    return sideBySide(tasks, {
+      width,
+      run: (task) => (task.type === 'step' ? this.step(task) : task.body(inside(task.name))),
+    });
   }
 
   async wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
@@ -75,11 +79,6 @@ export class MemoryRun implements Durable {
     if (isParked) return { type: 'parked' };
     if (wait.word === undefined) return { type: 'expired' };
     return { type: 'answered', value: wait.word as T }; // Whoever waits under this name knows what is said.
-  }
-
-  #run<T>(task: Task<T>): Promise<T> {
-    if (task.type === 'step') return this.step(task);
-    return task.body(new MemoryRun(this.#kept, this.#options, `${this.#path}${task.name}/`));
   }
 
   #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> | T {

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { unicode } from '../base/unicode.ts';
 import type { Tool } from '../tool/tool.ts';
 
 /** Tools, made ready to be searched by words. */
@@ -113,8 +114,8 @@ const LITTLE = new Set(
 function wordsOf(text: string): readonly string[] {
   const parted = text
     .normalize('NFKC')
-    .replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, ' ') // getWeather
-    .replace(/[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]/gu, ' $& '); // Written without spaces: sign by sign.
-  const words = parted.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+    .replace(unicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather
+    .replace(unicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // Written without spaces: sign by sign.
+  const words = parted.toLowerCase().match(unicode`[\p{L}\p{M}\p{N}]+`) ?? [];
   return words.filter((word) => !LITTLE.has(word));
 }

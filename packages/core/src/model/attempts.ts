@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -49,12 +48,24 @@ export interface Answered {
  */
 export async function attempts(model: ChatModel, request: ChatRequest, options: AttemptsOptions): Promise<Answered> {
   const series = new Series(request, options);
+  loaded().catch(() => undefined); // Asked again where it is needed.
   for (let asked = model; ; ) {
     const result = await series.ask(asked);
     if (!(result instanceof Failed)) return result;
     if (asked.fallback === undefined) throw result.error;
     asked = asked.fallback;
   }
+}
+
+let pRetryModule: Promise<typeof import('p-retry')> | undefined;
+
+/** Beside the first request rather than with core, and no later: once requests fail, the process may have no file left to open. */
+function loaded(): Promise<typeof import('p-retry')> {
+  pRetryModule ??= import('p-retry').catch((error: unknown) => {
+    pRetryModule = undefined;
+    throw error;
+  });
+  return pRetryModule;
 }
 
 /** All attempts at one request. */
@@ -93,6 +104,7 @@ class Series {
       pauseMs = result.retryInMs ?? 0;
       throw result;
     };
+    const { default: pRetry } = await loaded();
     try {
       return await pRetry(attempt, {
         // The policy itself says when it is enough.

@@ -1,5 +1,4 @@
 import {
-  type CreateTransport,
   type HttpReply,
   type HttpRequest,
   type Sink,
@@ -30,9 +29,6 @@ export interface FetchReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
   cancel(reason?: unknown): Promise<void>;
 }
-
-/** Over the global `fetch`, as it is when the request is made. */
-export const createTransport: CreateTransport = (url) => (request) => fetchTransport(globalThis.fetch, url)(request);
 
 export function fetchTransport(fetch: Fetch, url: string): Transport {
   return async (request) => {

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { unicode } from '../base/unicode.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { disagreements } from './null-branches.ts';
 import { nullable } from './nullable.ts';
@@ -177,7 +178,7 @@ function split(schema: JsonSchema): { readonly kept: JsonSchema; readonly descri
   }
   const { description } = schema;
   const words = typeof description === 'string' ? description.trim() : '';
-  const sentence = notes.length > 0 && /[\p{L}\p{N}]$/u.test(words) ? `${words}.` : words;
+  const sentence = notes.length > 0 && unicode`[\p{L}\p{N}]$`.test(words) ? `${words}.` : words;
   return { kept, description: [sentence, ...notes].join(' ').trim() };
 }
 
