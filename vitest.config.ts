@@ -8,6 +8,8 @@ export default defineConfig({
     // For the long ones on a busy machine; nothing waits for time to pass. A hook may start a PostgreSQL.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is polled for fails by never coming, not by coming late.
+    expect: { poll: { timeout: 20_000 } },
     // What two hundred files import is loaded once in each worker: that took a third of the time. A test puts back what it changes of the process.
     isolate: false,
     reporters: ['default', './scripts/plain-reporter.ts'],

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   Agent,
   type AgentOptions,
@@ -31,6 +30,7 @@ import {
   reply,
 } from '@pawl/testing';
 import { expect } from 'vitest';
+import { quiet } from '../quiet.ts';
 
 export type Script = readonly (Reply | Respond<Reply>)[];
 
@@ -70,9 +70,7 @@ export async function play(
     const outcome = await run.outcome();
     expect(checkHistory(outcome.messages)).toEqual([]);
     server.assertDone();
-    // The rest of a stream is read behind its reply, under a deadline.
-    for (let turns = 0; clock.pending > 0 && turns < 1_000; turns++) await setImmediate();
-    expect(clock.pending).toBe(0);
+    await quiet(clock);
     return { outcome, events, requests: server.requests.map(({ body }) => body) };
   } finally {
     await server.close();

@@ -64,12 +64,15 @@ test('a process without agents enqueues, lists, follows and forks', async () => 
   ]);
 });
 
-test('a queue keeps to its worker concurrency', async () => {
+test('a queue keeps to its worker concurrency, and makes use of it', async () => {
   let atWork = 0;
   let most = 0;
+  const two = Promise.withResolvers<void>();
   const agent = agentThat(async () => {
     most = Math.max(most, ++atWork);
-    await new Promise((resolve) => setTimeout(resolve, 20)); // Real workers on a real queue.
+    if (atWork === 2) two.resolve();
+    await two.promise;
+    await new Promise((resolve) => setTimeout(resolve, 60)); // A third would have its chance: the queue is looked at three times.
     atWork--;
   });
   const { client } = await open({ agents: [agent], queue: { workerConcurrency: 2, pollingMs: 20 } });

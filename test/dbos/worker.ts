@@ -1,30 +1,42 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { dbosHost } from '@pawl/dbos';
+import { manualClock } from '@pawl/testing';
 import { journey, watch } from '../durable/journey.ts';
 
 /**
- * A worker of many: `node worker.ts <url> <executorId> <folder>`. What is done for a run is written to its journal in the
- * folder, which no crash takes back. Whoever does the n-th thing for run `run-n` dies of it, once.
+ * A worker of many: `node worker.ts <url> <executorId> <folder> <time>`. What is done for a run is written to its journal in
+ * the folder, which no crash takes back. Whoever does what is fatal for a run dies of it, once. Where `time` is `told`, the
+ * host's passes by the milliseconds that come in lines.
  */
-const [url = '', executorId = '', folder = ''] = process.argv.slice(2);
+const [url = '', executorId = '', folder = '', time = ''] = process.argv.slice(2);
 
 function mark(runId: string, what: string): void {
   const journal = join(folder, runId);
-  appendFileSync(journal, `${executorId} ${what}\n`);
-  const killAt = Number(runId.split('-')[1]);
-  const isOver = existsSync(`${journal}.killed`);
-  if (isOver || readFileSync(journal, 'utf8').trim().split('\n').length !== killAt) return;
-  writeFileSync(`${journal}.killed`, executorId);
+  const told = what.replace(` ${runId}/`, ' run/');
+  appendFileSync(journal, `${executorId} ${told}\n`);
+  const fatal = `${journal}.fatal`;
+  if (!existsSync(fatal) || readFileSync(fatal, 'utf8') !== told) return;
+  rmSync(fatal);
   process.kill(process.pid, 'SIGKILL');
 }
 
+const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
 const host = await dbosHost({
   url,
   executorId,
   agents: [journey(mark)],
   queue: { pollingMs: 50 },
   onRun: (run) => watch(run, mark),
+  ...(time === 'told' && { clock }),
 });
 process.once('SIGTERM', () => void host.close());
 writeSync(1, 'ready\n');
+if (time === 'told') {
+  for await (const ms of createInterface({ input: process.stdin })) {
+    while (clock.pending === 0) await setImmediate(); // It is at work, and waits for no time.
+    await clock.advance(Number(ms));
+  }
+}

@@ -1,21 +1,29 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunProgress } from '@pawl/core';
 import type { DbosClient } from '@pawl/dbos';
 import { onTestFinished } from 'vitest';
 
+export interface WorkersOptions {
+  /** Whether the time of their hosts is the machine's, or passes by `pass` alone. @defaultValue 'real' */
+  readonly time?: 'real' | 'told';
+}
+
 /** Worker processes on one database, and the journals that they write. */
 export class Workers {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'pawl-workers-'));
   readonly #url: string;
-  readonly #alive = new Map<string, ChildProcess>();
+  readonly #time: 'real' | 'told';
+  readonly #alive = new Map<string, ChildProcessWithoutNullStreams>();
+  #died = Promise.withResolvers<string>();
   #started = 0;
 
-  constructor(url: string) {
+  constructor(url: string, { time = 'real' }: WorkersOptions = {}) {
     this.#url = url;
+    this.#time = time;
     onTestFinished(async () => {
       await Promise.all([...this.#alive.keys()].map((id) => this.end(id, 'SIGKILL')));
       rmSync(this.folder, { recursive: true });
@@ -24,9 +32,9 @@ export class Workers {
 
   /** Resolves once it takes runs. Gives its name. */
   async start(executorId: string = `worker-${++this.#started}`): Promise<string> {
-    const args = [join(import.meta.dirname, 'worker.ts'), this.#url, executorId, this.folder];
+    const args = [join(import.meta.dirname, 'worker.ts'), this.#url, executorId, this.folder, this.#time];
     const env = { ...process.env, NODE_COMPILE_CACHE: join(this.folder, 'compiled') };
-    const worker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const worker = spawn(process.execPath, args, { env });
     let complaints = '';
     worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     await Promise.race([
@@ -34,7 +42,11 @@ export class Workers {
       once(worker, 'exit').then(() => Promise.reject(new Error(complaints))),
     ]);
     this.#alive.set(executorId, worker);
-    worker.once('exit', () => this.#alive.delete(executorId));
+    worker.once('exit', () => {
+      this.#alive.delete(executorId);
+      this.#died.resolve(executorId);
+      this.#died = Promise.withResolvers();
+    });
     return executorId;
   }
 
@@ -42,9 +54,19 @@ export class Workers {
     return [...this.#alive.keys()];
   }
 
-  /** Resolves when a worker has died, of whatever. */
-  async death(): Promise<void> {
-    await Promise.race([...this.#alive.values()].map((worker) => once(worker, 'exit')));
+  /** Whoever does this for a run dies of it, once. */
+  makeFatal(runId: string, what: string): void {
+    writeFileSync(join(this.folder, `${runId}.fatal`), what);
+  }
+
+  /** Resolves when another worker has died, of whatever. Gives its name. */
+  death(): Promise<string> {
+    return this.#died.promise;
+  }
+
+  /** Time passes for those that are alive. */
+  pass(ms: number): void {
+    for (const { stdin } of this.#alive.values()) stdin.write(`${ms}\n`);
   }
 
   async end(executorId: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message, Outcome } from '@pawl/core';
 import { checkHistory } from '@pawl/testing';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Bundled, bundled } from './bundled.ts';
 import { newFile } from './hosts.ts';
 
 interface Life {
@@ -13,16 +13,27 @@ interface Life {
   readonly journal: readonly string[];
 }
 
-const compiled = mkdtempSync(join(tmpdir(), 'pawl-compiled-'));
+/** A thing that is done, and for which time. Calls side by side end in any order: by its number it would be another each time. */
+interface Point {
+  readonly what: string;
+  readonly times: number;
+}
 
-afterAll(() => rmSync(compiled, { recursive: true }));
+let program: Bundled;
 
-/** One process, from its start to its end. The journal is that of all processes so far. */
-async function live(file: string, killAt: number): Promise<Life> {
+beforeAll(async () => {
+  program = await bundled(join(import.meta.dirname, 'worker.ts'));
+});
+
+afterAll(() => program.remove());
+
+/** One process, from its start to its end, or to the point that kills it. The journal is that of all processes so far. */
+async function live(file: string, fatal?: Point): Promise<Life> {
   const journal = `${file}.journal`;
-  const worker = spawn(process.execPath, [join(import.meta.dirname, 'worker.ts'), file, journal, String(killAt)], {
+  const args = fatal === undefined ? [] : [fatal.what, String(fatal.times)];
+  const worker = spawn(process.execPath, [program.path, file, journal, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled }, // A hundred processes begin: halves their time.
+    env: { ...process.env, NODE_COMPILE_CACHE: program.compiled },
   });
   let printed = '';
   let complaints = '';
@@ -48,17 +59,17 @@ function kept(journal: readonly string[]): readonly string[] {
 }
 
 test('killed for real at each thing that it does, a run goes on to the same end, and does nothing finished again', async () => {
-  const undisturbed = await live(newFile(), 0);
+  const undisturbed = await live(newFile());
   if (undisturbed.outcome === undefined) throw new Error('It was not to be killed.');
-  const points = undisturbed.journal.length;
-  expect(points).toBeGreaterThan(40);
+  const points = pointsOf(undisturbed.journal);
+  expect(points.length).toBeGreaterThan(40);
   const doubted = new Set<string>();
   let isGuideDoubted = false;
-  const one = async (killAt: number): Promise<void> => {
+  const one = async (fatal: Point): Promise<void> => {
     const file = newFile();
-    const killed = await live(file, killAt);
+    const killed = await live(file, fatal);
     expect(killed.outcome).toBeUndefined();
-    const resumed = await live(file, 0);
+    const resumed = await live(file);
     for (const call of expectSame(resumed.outcome, undisturbed.outcome)) doubted.add(call);
     isGuideDoubted ||= wasCutOff(killed.journal, 'tool:3.1/tool:1.0:pay');
     const twice = started(resumed.journal).filter((name, index, all) => all.indexOf(name) !== index);
@@ -67,11 +78,18 @@ test('killed for real at each thing that it does, a run goes on to the same end,
     const finished = kept(killed.journal);
     expect(after.filter((name) => finished.some((done) => name.startsWith(`${done}:`)))).toEqual([]);
   };
-  for (let at = 1; at <= points; at += 2) await Promise.all([at, at + 1].filter((each) => each <= points).map(one));
+  for (let at = 0; at < points.length; at += 2) await Promise.all(points.slice(at, at + 2).map(one));
   // Each call that may not be repeated was killed at least once while it ran.
   expect([...doubted].sort()).toEqual(['call_0_1', 'call_3_0', 'call_4_0']);
   expect(isGuideDoubted).toBe(true);
 }, 240_000);
+
+function pointsOf(journal: readonly string[]): readonly Point[] {
+  return journal.map((what, index) => ({
+    what,
+    times: journal.slice(0, index + 1).filter((each) => each === what).length,
+  }));
+}
 
 /** Whether the process died inside of a call. */
 function wasCutOff(journal: readonly string[], call: string): boolean {

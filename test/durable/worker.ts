@@ -4,17 +4,17 @@ import { sqlite } from '@pawl/core/sqlite';
 import { journey, watch } from './journey.ts';
 
 /**
- * A process that works on one run of a file, from wherever the last one left it. `node worker.ts <file> <journal> <n>`
- * kills itself, as a crash would, at the n-th thing that it does; 0 never. What it does is written to the journal, which
- * no crash takes back. At its end it prints the outcome.
+ * A process that works on one run of a file, from wherever the last one left it. `node worker.ts <file> <journal> <what> <n>`
+ * kills itself, as a crash would, when it does that for the n-th time; without it never. What it does is written to the
+ * journal, which no crash takes back. At its end it prints the outcome.
  */
-const [file = '', journal = '', killAt = '0'] = process.argv.slice(2);
+const [file = '', journal = '', fatal, times = '1'] = process.argv.slice(2);
 
 let count = 0;
 
 function mark(_runId: string, what: string): void {
   appendFileSync(journal, `${what}\n`);
-  if (++count === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+  if (what === fatal && ++count === Number(times)) process.kill(process.pid, 'SIGKILL');
 }
 
 const agent = journey(mark);

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   Agent,
   type ChatModel,
@@ -13,7 +12,7 @@ import {
   type RunEvent,
 } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
-import { expect } from 'vitest';
+import { quiet } from '../quiet.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface LifeOptions {
@@ -58,9 +57,7 @@ export async function live(scenario: Scenario, options: LifeOptions): Promise<Li
     isSteered = await knowsSteered(host);
     outcome = await ended(agent.resume('run', { durable: host, stream }));
   }
-  // The rest of a stream is read behind its reply, under a deadline.
-  for (let turns = 0; clock.pending > 0 && turns < 100; turns++) await setImmediate();
-  expect(clock.pending).toBe(0);
+  await quiet(clock);
   return { outcome, attempts, started };
 }
 

@@ -4,12 +4,16 @@ import { NetworkError, openai, TimeoutError } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { attempts, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
+import { quiet } from '../quiet.ts';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
 const silent: Answer = () => undefined;
 const stalling: Answer = (response) => void response.writeHead(200).write(eventText(helloChunks[0]));
+
+/** Assigned to nobody, below those that systems give out, and none of those that `fetch` refuses to ask. */
+const NOBODYS_PORT = 4;
 
 async function failureOf(sent: Promise<unknown>): Promise<object> {
   const error: unknown = await sent.then(
@@ -21,14 +25,13 @@ async function failureOf(sent: Promise<unknown>): Promise<object> {
 }
 
 test.each(transports)('a refused connection names the address, over $over', async ({ options }) => {
-  const port = await freePort();
-  const sent = openai('m', { baseURL: `http://127.0.0.1:${port}/v1`, ...options }).send({ messages: [] });
+  const sent = openai('m', { baseURL: `http://127.0.0.1:${NOBODYS_PORT}/v1`, ...options }).send({ messages: [] });
   expect(await failureOf(sent)).toEqual({
     name: 'NetworkError',
-    message: `Could not connect to 127.0.0.1:${port} (ECONNREFUSED). Is the server running, and is baseURL right?`,
+    message: `Could not connect to 127.0.0.1:${NOBODYS_PORT} (ECONNREFUSED). Is the server running, and is baseURL right?`,
     code: 'network.refused',
     retryable: true,
-    address: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${NOBODYS_PORT}`,
     phase: 'connect',
     staleSocket: false,
   });
@@ -36,8 +39,7 @@ test.each(transports)('a refused connection names the address, over $over', asyn
 
 test('a connection that is refused leaves no deadline behind', async () => {
   const clock = manualClock();
-  const port = await freePort();
-  await failureOf(openai('m', { baseURL: `http://127.0.0.1:${port}/v1` }).send({ messages: [] }, { clock }));
+  await failureOf(openai('m', { baseURL: `http://127.0.0.1:${NOBODYS_PORT}/v1` }).send({ messages: [] }, { clock }));
   expect(clock.running).toEqual([]);
 });
 
@@ -180,11 +182,11 @@ test.each(transports)(
 
 test('connections are kept alive and used again, after streams too', async () => {
   const server = await serve(helloEvents, helloJson);
+  const clock = manualClock();
   const model = openai('m', { baseURL: server.baseURL });
   for (let request = 0; request < 3; request++) {
-    await model.send({ messages: [], stream: true });
-    await server.idle();
-    await new Promise((turn) => setImmediate(turn));
+    await model.send({ messages: [], stream: true }, { clock });
+    await quiet(clock);
   }
   expect(new Set(server.received.map(({ port }) => port)).size).toEqual(1);
 });
@@ -223,16 +225,6 @@ test('a kept-alive socket that the server closed before answering: sent again on
   });
   expect(address).toMatch(/^127/);
 });
-
-async function freePort(): Promise<number> {
-  // By hand: it only finds a port that is free.
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Until the server has got a request. */
 async function arrival(received: readonly unknown[]): Promise<void> {

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { Agent, type Run, type RunEvent } from '@pawl/core';
 import { type ManualClock, manualClock, reply } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { quiet, served } from './served.ts';
+import { quiet } from '../quiet.ts';
+import { served } from './served.ts';
 
 const MARK = 256;
 const WORDS = 1000;
@@ -59,16 +60,15 @@ test('the time in which a reader pauses the stream counts against no deadline', 
 
     expect((await run).output).toBe(LONG);
     await quiet(clock);
-    expect(clock.pending).toBe(0);
   });
 });
 
 test('a reader that leaves lets the stream go on', async () => {
   await slowly(async ({ run, reader, told }) => {
     await reader.return?.();
-    await standstill(told);
+    // Nobody awaits the run yet.
+    while (told() < WORDS) await setImmediate();
 
-    expect(told()).toBe(WORDS);
     expect((await run).output).toBe(LONG);
   });
 });
@@ -86,6 +86,5 @@ test('an abort ends a run whose stream a reader has paused', async () => {
 
     expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
     await quiet(clock);
-    expect(clock.pending).toBe(0);
   });
 });

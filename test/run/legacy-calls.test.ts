@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { Agent, type Json, type JsonObject, type Message, openai, type RunEvent } from '@pawl/core';
 import { manualClock, offlineServer, type Reply, type Respond, reply } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
+import { quiet } from '../quiet.ts';
 import { weather } from './weather.ts';
 
 const ARGUMENTS = '{"city":"Oslo"}';
@@ -64,7 +64,7 @@ async function told(script: readonly (Reply | Respond<Reply>)[], stream: boolean
     const events: RunEvent[] = [];
     run.on('*', (event) => events.push(event));
     const { messages, status } = await run.outcome();
-    for (let turns = 0; clock.pending > 0 && turns < 100; turns++) await setImmediate();
+    await quiet(clock);
     return { messages, status, sent: server.requests.map(({ body }) => body.messages), events };
   } finally {
     await server.close();

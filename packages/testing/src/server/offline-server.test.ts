@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { ChatRequest } from '@pawl/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
@@ -201,8 +203,11 @@ test('a script that throws, or that cannot be sent, says so and asks for no retr
 });
 
 test('a server keeps no process alive', async () => {
-  const listening = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
-  const before = listening();
-  await started();
-  expect(listening()).toBe(before);
+  const script = `
+    const { offlineServer } = await import('@pawl/testing');
+    console.log(typeof (await offlineServer({ script: [] })).baseURL);
+  `;
+  const args = ['--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
+  expect(stdout).toBe('string\n');
 });

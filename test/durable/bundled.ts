@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { rolldown } from 'rolldown';
+
+export interface Bundled {
+  /** The one file. */
+  readonly path: string;
+  /** A folder of its own beside it, for what Node compiles. */
+  readonly compiled: string;
+  remove(): void;
+}
+
+/** A program as one file: where a hundred processes begin, each takes a quarter of the time that its modules would. */
+export async function bundled(program: string): Promise<Bundled> {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-program-'));
+  const path = join(folder, `${basename(program, '.ts')}.mjs`);
+  const bundle = await rolldown({ input: program, platform: 'node' });
+  await bundle.write({ file: path, format: 'esm' });
+  await bundle.close();
+  return { path, compiled: join(folder, 'compiled'), remove: () => rmSync(folder, { recursive: true }) };
+}
