@@ -1,5 +1,6 @@
 // A PostgreSQL of one's own for tests, examples and measurements: the npm package's, on loopback, in a temporary folder.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, chmodSync, chownSync, constants, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,7 +23,7 @@ export async function startPostgres({ isSafe = false }: StartOptions = {}): Prom
   chmodSync(folder, 0o755);
   const user = systemUser();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const port = await freePort();
+  const port = await unusedPort();
   const server = await start({ folder, binaries: binariesFor(user, folder), user, port, isSafe });
   const stop = async (): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {
@@ -108,14 +109,18 @@ async function start({ folder, binaries, user, port, isSafe }: Starting): Promis
   throw new Error(`PostgreSQL did not start: ${said}`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+/** Below those that systems give to whoever asks for any: none of them takes it before PostgreSQL does. */
+async function unusedPort(): Promise<number> {
+  const port = randomInt(20_000, 32_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  const isFree = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!isFree) return unusedPort();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
+  return port;
 }
 
 async function newDatabase(url: string): Promise<string> {

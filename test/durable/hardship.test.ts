@@ -1,13 +1,13 @@
-import { execFile, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { Agent, tool } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { heavyAgent } from './heavy.ts';
 import { newFile, sqliteHost } from './hosts.ts';
+import { together } from './together.ts';
 
 const HINDERED = join(import.meta.dirname, 'hindered.ts');
 
@@ -85,12 +85,13 @@ test('of 20 people who answer one call at once, from four processes, exactly one
   const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const path = join(import.meta.dirname, 'answerer.ts');
-  const at = String(Date.now() + 1_500);
-  const processes = ['a', 'b', 'c', 'd'].map(async (name): Promise<readonly string[]> => {
-    const args = [path, file, pending?.id ?? '', pending?.fingerprint ?? '', at, name];
-    return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
-  });
-  const got = (await Promise.all(processes)).flat();
+  const call = [file, pending?.id ?? '', pending?.fingerprint ?? ''];
+  const got = (
+    await together<readonly string[]>(
+      path,
+      ['a', 'b', 'c', 'd'].map((name) => [...call, name]),
+    )
+  ).flat();
   const heard = got.filter((each) => !each.startsWith('approval.'));
   expect(heard).toHaveLength(1);
   expect(got.filter((each) => each === 'approval.used')).toHaveLength(19);

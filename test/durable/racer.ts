@@ -3,9 +3,10 @@ import { Agent, DurableError, tool } from '@pawl/core';
 import { sqlite } from '@pawl/core/sqlite';
 import { reply, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
+import { startTogether } from './start-together.ts';
 
 /** Starts, or takes over, a hundred runs of a file, as another process does at the same time. Prints what it got. */
-const [file = '', journal = '', at = '0', how = 'start'] = process.argv.slice(2);
+const [file = '', journal = '', how = 'start'] = process.argv.slice(2);
 
 const pay = tool({
   name: 'pay',
@@ -23,16 +24,16 @@ const agent = new Agent({
 });
 
 const host = sqlite(file);
-await new Promise((resolve) => setTimeout(resolve, Number(at) - Date.now()));
-const ends: string[] = [];
-for (let index = 0; index < 100; index++) {
+await startTogether();
+const racing = Array.from({ length: 100 }, async (_, index): Promise<string> => {
   const runId = `run-${index}`;
   const run = how === 'start' ? agent.run('Go.', { durable: host, runId }) : agent.resume(runId, { durable: host });
   const end = await run.outcome().catch((error: unknown) => {
     if (!DurableError.is(error)) throw error;
     return { status: error.code };
   });
-  ends.push(end.status);
-}
+  return end.status;
+});
+const ends = await Promise.all(racing);
 await host.close();
 writeSync(1, JSON.stringify(ends));

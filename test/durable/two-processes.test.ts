@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Agent, type DurableHost } from '@pawl/core';
 import { scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { newFile, sqliteHost } from './hosts.ts';
+import { together } from './together.ts';
 
 /** What two processes on one file got, run by run, and the calls that were made. */
 async function race(
@@ -14,13 +13,8 @@ async function race(
 ): Promise<{ ends: readonly string[][]; calls: readonly string[] }> {
   const journal = `${file}.journal`;
   writeFileSync(journal, '');
-  const at = String(Date.now() + 1_500);
-  const racer = async (): Promise<string[]> => {
-    const path = join(import.meta.dirname, 'racer.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [path, file, journal, at, how]);
-    return JSON.parse(stdout);
-  };
-  const ends = await Promise.all([racer(), racer()]);
+  const args = [file, journal, how];
+  const ends = await together<string[]>(join(import.meta.dirname, 'racer.ts'), [args, args]);
   return { ends, calls: readFileSync(journal, 'utf8').trim().split('\n').sort() };
 }
 
@@ -39,7 +33,7 @@ test('two processes take over the same hundred runs: no call is made twice, and 
   const file = newFile();
   const left = sqliteHost(file);
   for (const runId of RUNS) await leave(left, runId);
-  await left.close();
+  await left.close({ graceMs: 0 });
   const { ends, calls } = await race(file, 'resume');
   for (const index of RUNS.keys()) {
     // The one who does not get it looks on.

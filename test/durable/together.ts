@@ -1,0 +1,38 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { READY } from './start-together.ts';
+
+/** Runs a program once with each of these arguments. They begin when all are there. Gives what each printed, as JSON. */
+export async function together<T>(
+  program: string,
+  argumentsOfEach: readonly (readonly string[])[],
+): Promise<readonly T[]> {
+  const processes = argumentsOfEach.map((args) => begun(program, args));
+  await Promise.all(processes.map(({ isReady }) => isReady));
+  for (const { child } of processes) child.stdin.write('go');
+  return Promise.all(processes.map(async ({ printed }) => JSON.parse(await printed)));
+}
+
+interface Begun {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly isReady: Promise<void>;
+  readonly printed: Promise<string>;
+}
+
+function begun(program: string, args: readonly string[]): Begun {
+  const child = spawn(process.execPath, [program, ...args]);
+  const ready = Promise.withResolvers<void>();
+  let text = '';
+  let complaints = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+    if (text.startsWith(`${READY}\n`)) ready.resolve();
+  });
+  child.stderr.setEncoding('utf8').on('data', (more: string) => (complaints += more));
+  const printed = once(child, 'close').then(([code]) => {
+    if (code !== 0) throw new Error(complaints);
+    return text.slice(READY.length + 1);
+  });
+  printed.catch(ready.reject);
+  return { child, isReady: ready.promise, printed };
+}
