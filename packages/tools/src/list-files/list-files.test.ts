@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import type { Clock } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { overAtLook } from '../files/over-at-look.fixture.ts';
 import { answer, contextWith, sandbox } from '../files/sandbox.fixture.ts';
 import { listFiles } from './list-files.ts';
 
@@ -139,12 +140,12 @@ describe('caps', () => {
   test('on time hold also within a folder, where an ignore file makes each name cost much', async () => {
     for (let index = 0; index < 400; index++) write(`slow/${'a'.repeat(240)}${index}`, '');
     write('slow/.gitignore', `${'*a'.repeat(400)}b\n`.repeat(81));
-    let turns = 0;
-    const timer = setInterval(() => turns++, 1);
-    const said = await lines({ path: 'slow' }, listFiles({ roots: root, maxDurationMs: 40 }));
-    clearInterval(timer);
+    const { looks, stop, ...caps } = overAtLook(150);
+    const said = await lines({ path: 'slow' }, listFiles({ roots: root, ...caps }));
+    stop();
     expect(said.at(-1)).toBe('[the time was over before all was looked at: list a folder further down]');
-    expect(turns).toBeGreaterThan(0);
+    // It is looked at once for each name.
+    expect(looks.at(-1)).toBeGreaterThan(looks.at(-100) ?? Number.NaN);
   });
 
   test('on depth hold for a very deep tree', async () => {
