@@ -55,15 +55,15 @@ export function framesOf({ status, headers }: ReplyHead): BodyFrames {
     // One of both decides for us, the other for what stands in between: so one reply has been made two.
     if (given !== undefined)
       throw new MalformedReply('The server frames its reply in two ways: content-length and transfer-encoding.');
-    return /(^|[\s,])chunked$/i.test(codings) ? new ChunkedFrames() : new UnendingFrames();
+    if (/^chunked$/i.test(codings)) return new ChunkedFrames();
+    if (/^identity$/i.test(codings)) return new UnendingFrames();
+    throw new MalformedReply("The transfer-encoding of the server's reply was not asked for. Known is chunked alone.");
   }
   if (given === undefined) return new UnendingFrames();
-  // The same number may come twice.
-  const [length = '', ...others] = given.split(/\s*,\s*/);
-  if (!/^\d{1,15}$/.test(length) || others.some((other) => other !== length)) {
+  // The same number twice is refused as well: whoever sends it is not sure of it.
+  if (!/^\d{1,15}$/.test(given))
     throw new MalformedReply("The content-length of the server's reply is no number of bytes.");
-  }
-  return new CountedFrames(Number(length));
+  return new CountedFrames(Number(given));
 }
 
 /** As many bytes as the head says. */
@@ -128,6 +128,8 @@ class ChunkedFrames implements BodyFrames {
     this.#line += input.takeLine();
     if (this.#line.length > LONGEST_LINE)
       throw new MalformedReply("A line between the chunks of the server's reply has no end.");
+    // A chunk that is longer than it says need not hold a line, and would be waited for.
+    if (this.#state === 'end' && !'\r\n'.startsWith(this.#line)) throw badChunk();
     if (!this.#line.endsWith('\n')) return undefined;
     const line = this.#line;
     this.#line = '';
@@ -146,12 +148,12 @@ class ChunkedFrames implements BodyFrames {
         return;
       }
       case 'end':
-        if (line !== '') throw badChunk();
         this.#state = 'size';
         return;
       default:
         this.#trailerLength += line.length;
-        if (this.#trailerLength > LONGEST_LINE) throw badChunk();
+        if (this.#trailerLength > LONGEST_LINE)
+          throw new MalformedReply("What comes behind the chunks of the server's reply has no end.");
         if (line === '') this.#state = 'over';
     }
   }

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { destroy } from './connect.ts';
 
 /** What uses a connection. */
 export interface User {
@@ -82,13 +81,14 @@ export class Connection {
   /** After a reply, for the next request. `idleMs` is how long the server keeps it, where that is known. */
   release(idleMs: number | undefined): void {
     this.#user = undefined;
+    const leftMs = idleMs === undefined ? Number.POSITIVE_INFINITY : idleMs - MARGIN_MS;
     // A server that answers before it has read the request may go on reading it as the next one.
-    if (this.#socket.destroyed || this.#socket.writableLength > 0) {
+    if (leftMs <= 0 || this.#socket.destroyed || this.#socket.writableLength > 0) {
       this.destroy();
       return;
     }
     this.#isUsedAgain = true;
-    this.#diesAtMs = idleMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + idleMs - MARGIN_MS;
+    this.#diesAtMs = performance.now() + leftMs;
     this.#socket.resume().unref();
     this.#owner.keep(this);
   }
@@ -104,7 +104,7 @@ export class Connection {
   }
 
   destroy(): void {
-    destroy(this.#socket);
+    this.#socket.destroy();
   }
 }
 
@@ -129,6 +129,7 @@ function joined(head: string, { pieces, length }: Joining): Buffer {
   return bytes;
 }
 
-function closed(): Error {
+/** What a server did that said nothing, where it should have. */
+export function closed(): Error {
   return Object.assign(new Error('The server closed the connection.'), { code: 'ECONNRESET' });
 }

@@ -9,6 +9,11 @@ export interface Way {
   readonly proxy: ProxyServer | undefined;
 }
 
+export interface Opening {
+  readonly made: (connection: Connection) => void;
+  readonly failed: (error: Error) => void;
+}
+
 /** The connections of one way that wait to be used again. */
 export class Connections implements Owner {
   readonly #way: Way;
@@ -27,13 +32,7 @@ export class Connections implements Owner {
   }
 
   /** What it gives gives it up. */
-  open({
-    made,
-    failed,
-  }: {
-    readonly made: (connection: Connection) => void;
-    readonly failed: Connecting['failed'];
-  }): () => void {
+  open({ made, failed }: Opening): () => void {
     const { endpoint, proxy } = this.#way;
     const connecting: Connecting = {
       session: this.#session,

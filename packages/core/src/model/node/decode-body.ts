@@ -57,18 +57,21 @@ export interface Decoding extends ReadingStream {
 }
 
 /** Reads what comes out of the decoders, and slows down whoever feeds them where its reader is behind. */
-export function readDecoded(read: (raw: Sink) => Promise<void>, { decoders, ...reading }: Decoding): Promise<void> {
+export async function readDecoded(
+  read: (raw: Sink) => Promise<void>,
+  { decoders, ...reading }: Decoding,
+): Promise<void> {
   const [first, ...others] = decoders;
   if (first === undefined) return read(reading.sink);
   // The reader hears of a failure by the last stream, which is destroyed with it.
   const last = others.reduce<Readable>((before, next) => pipeline(before, next, ignore), first);
   const feed: Sink = (bytes) => (first.write(bytes) ? undefined : once(first, 'drain').then(ignore));
-  const done = readStream(last, reading);
-  read(feed).then(
-    () => first.end(),
-    (error: Error) => first.destroy(error),
+  const fed = read(feed).then(
+    () => void first.end(),
+    (error: Error) => void first.destroy(error),
   );
-  return done;
+  // What is encoded may end before the body does, which has its connection until then.
+  await Promise.all([readStream(last, reading), fed]);
 }
 
 function ignore(): void {}

@@ -1,5 +1,5 @@
 import { type HttpReply, type HttpRequest, TransportError } from '../transport.ts';
-import type { Connection, User } from './connection.ts';
+import { type Connection, closed, type User } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { Reply } from './reply.ts';
 import { HeadReader } from './reply-head.ts';
@@ -47,7 +47,9 @@ export class Exchange implements User {
     }
   }
 
-  onEnd(): void {} // It is closed with that, and this is told.
+  onEnd(): void {
+    this.#broken(closed());
+  }
 
   onClose(error: Error): void {
     this.#broken(error);

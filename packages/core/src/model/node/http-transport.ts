@@ -51,17 +51,24 @@ function destinationOf(url: string, proxy: ProxyServer | undefined): Destination
   };
 }
 
-/** @throws ConfigError for what no header can carry. */
+/** @throws ConfigError for what no header can carry; it names the header, never its value. */
 function fields(headers: HttpRequest['headers']): string {
   const all: HttpRequest['headers'] = { 'accept-encoding': encodings(headers), ...headers };
   let text = '';
   for (const name of Object.keys(all)) {
+    const value = all[name] ?? '';
+    // Each by itself: a line break in one would begin another.
+    if (!NAME.test(name) || !VALUE.test(value)) {
+      throw new ConfigError(`The header "${name}" holds a character that no header can carry. Give a line of text.`);
+    }
     // How long a request is, is ours to say.
-    if (name !== 'content-length' && name !== 'transfer-encoding') text += `${name}: ${all[name]}\r\n`;
+    if (name !== 'content-length' && name !== 'transfer-encoding') text += `${name}: ${value}\r\n`;
   }
-  if (/^(?:[!#$%&'*+.^`|~\w-]+: [\t\x20-\x7e\x80-\xff]*\r\n)*$/.test(text)) return text;
-  throw new ConfigError('A header of the request holds a character that no header can carry.');
+  return text;
 }
+
+const NAME = /^[!#$%&'*+.^`|~\w-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** What stands between us and a server may hold a compressed stream back until it is complete. */
 function encodings({ accept }: HttpRequest['headers']): string {

@@ -34,7 +34,8 @@ function isExempt(hostname: string, port: string): boolean {
       .split(/[\s,]+/) ?? [];
   return entries.some((entry) => {
     if (entry === '*') return true;
-    const [, host = '', only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+    // Colons of IPv6 without brackets begin no port.
+    const [, host = entry, only] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [];
     const name = host.replace(/^\*?\./, '');
     if (name === '' || (only !== undefined && only !== port)) return false;
     return hostname === name || hostname === `[${name}]` || hostname.endsWith(`.${name}`);
@@ -56,8 +57,12 @@ function proxyAt(given: string, name: string): ProxyServer {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port,
     address: `${url.hostname}:${port}`,
-    authorization: url.username === '' ? undefined : `Basic ${btoa(`${plain(url.username)}:${plain(url.password)}`)}`,
+    authorization: url.username === '' ? undefined : `Basic ${base64(`${plain(url.username)}:${plain(url.password)}`)}`,
   };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 /** As it was before it was put into an address; as it is where it never was. */

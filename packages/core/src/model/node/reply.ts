@@ -1,7 +1,7 @@
 import type { Cancel } from '../../base/cancel.ts';
 import { type HttpReply, type Sink, TransportError } from '../transport.ts';
 import { type BodyFrames, framesOf, Input } from './body-frames.ts';
-import type { Connection, User } from './connection.ts';
+import { type Connection, closed, type User } from './connection.ts';
 import { decodersOf, readDecoded } from './decode-body.ts';
 import { MalformedReply, type ReplyHead } from './reply-head.ts';
 
@@ -31,6 +31,9 @@ export class Reply implements HttpReply, User {
   #isBehind = false;
   /** Since everybody else had a turn. */
   #bytesAtOnce = 0;
+  /** What ended the connection. */
+  #breach: Error | undefined;
+  /** Whether that was the end of the body too. */
   #hasEnded = false;
   #isOver = false;
   #failure: { readonly reason: unknown } | undefined;
@@ -64,11 +67,13 @@ export class Reply implements HttpReply, User {
 
   onEnd(): void {
     this.#hasEnded = this.#frames.endsWithConnection;
-    this.#handOver();
+    this.onClose(closed());
   }
 
+  /** What has come is read all the same: it may be all there is. */
   onClose(error: Error): void {
-    this.#fail(broken(error));
+    this.#breach ??= error;
+    this.#handOver();
   }
 
   #read(sink: Sink): Promise<void> {
@@ -85,6 +90,7 @@ export class Reply implements HttpReply, User {
       const behind = this.#handPieces(this.#reading.sink);
       if (behind !== undefined) this.#waitFor(behind);
       else if (this.#frames.isOver || this.#hasEnded) this.#finish(this.#reading);
+      else if (this.#breach !== undefined) this.#fail(broken(this.#breach));
     } catch (error) {
       this.#fail(error instanceof MalformedReply ? broken(error) : error);
     }
@@ -122,7 +128,7 @@ export class Reply implements HttpReply, User {
     this.#cancel.onCancel(undefined);
     const { keepsAlive, headers } = this.#head;
     // What comes behind the end of a reply is nobody's.
-    if (keepsAlive && !this.#hasEnded && this.#input.length === 0) this.#connection.release(idleMs(headers));
+    if (keepsAlive && this.#breach === undefined && this.#input.length === 0) this.#connection.release(idleMs(headers));
     else this.#connection.destroy();
     resolve();
   }

@@ -1,0 +1,224 @@
+import { openai } from '@pawl/core';
+import { expect, test } from 'vitest';
+import { hello } from './hello.ts';
+import { rawServer, turns, wire } from './raw-server.ts';
+
+const { body, chunked, whole } = wire;
+const { length } = body;
+
+/** What the server says, whether all of it is a reply, and whether the connection is used for another request. */
+const READ: readonly (readonly [name: string, said: string, isUsedAgain: boolean])[] = [
+  ['with a length', whole, true],
+  ['with a length in another spelling', `HTTP/1.1 200 OK\r\nCONTENT-Length:${length}\r\n\r\n${body}`, true],
+  ['with blanks around the length', `HTTP/1.1 200 OK\r\ncontent-length:\t ${length} \t\r\n\r\n${body}`, true],
+  ['in chunks', `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunked}`, true],
+  ['in Chunks', `HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n${chunked}`, true],
+  [
+    'in chunks with extensions, and lengths with zeros before them',
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0000${length.toString(16).toUpperCase()};a=b;c="d" \r\n${body}\r\n0 ;e\r\n\r\n`,
+    true,
+  ],
+  [
+    'in chunks, with trailers',
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunked.slice(0, -2)}x-checksum: 1\r\ncontent-length: 5\r\n\r\n`,
+    true,
+  ],
+  ['until the connection is closed', `HTTP/1.1 200 OK\r\n\r\n${body}`, false],
+  [
+    'in no encoding, until the connection is closed',
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\n\r\n${body}`,
+    false,
+  ],
+  ['in HTTP/1.0', `HTTP/1.0 200 OK\r\ncontent-length: ${length}\r\n\r\n${body}`, false],
+  [
+    'in HTTP/1.0 that keeps its connection',
+    `HTTP/1.0 200 OK\r\nconnection: Keep-Alive\r\ncontent-length: ${length}\r\n\r\n${body}`,
+    true,
+  ],
+  [
+    'in HTTP/1.0 that keeps its connection, and yet in chunks',
+    `HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n${chunked}`,
+    false,
+  ],
+  ['that is the last one', `HTTP/1.1 200 OK\r\nConnection: Close\r\ncontent-length: ${length}\r\n\r\n${body}`, false],
+  [
+    'that is the last one, among other things',
+    `HTTP/1.0 200 OK\r\nconnection: keep-alive\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`,
+    false,
+  ],
+  ['without a word behind its status', whole.replace('200 OK', '200 '), true],
+  ['without even a blank behind its status', whole.replace('200 OK', '200'), true],
+  ['with a word that is no ASCII behind its status', whole.replace('OK', 'gr\xfcn'), true],
+  ['after a word that it goes on', `HTTP/1.1 100 Continue\r\n\r\n${whole}`, true],
+  [
+    'after several words that it goes on',
+    `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\nconnection: close\r\n\r\n${whole}`,
+    true,
+  ],
+  [
+    'with a header that comes several times',
+    whole.replace('\r\n', '\r\nset-cookie: a\r\nset-cookie: b\r\nempty:\r\n'),
+    true,
+  ],
+  ['with something behind its end', `${whole}HTTP/1.1 500 Oops\r\n\r\n`, false],
+  [
+    'in chunks, with something behind their end',
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunked}\n`,
+    false,
+  ],
+  [
+    'whose server closes the connection in a second',
+    whole.replace('\r\n', '\r\nkeep-alive: timeout=1, max=5\r\n'),
+    false,
+  ],
+  ['whose server closes the connection later', whole.replace('\r\n', '\r\nKeep-Alive: timeout=60\r\n'), true],
+];
+
+test.each(READ)('a reply %s is read', async (_, said, isUsedAgain) => {
+  const server = await rawServer((socket, { request }) => {
+    if (request > 0) return void socket.write(whole, 'latin1');
+    socket.write(said, 'latin1');
+    if (!/content-length|chunked/i.test(said)) socket.end();
+  });
+  const model = openai('m', { baseURL: server.baseURL });
+  expect(await model.send({ messages: [] })).toEqual(hello);
+  if (!isUsedAgain) await server.closed(0);
+  expect(await model.send({ messages: [] })).toEqual(hello);
+  expect(server.sockets.length).toEqual(isUsedAgain ? 1 : 2);
+});
+
+const NO_HTTP = 'The server answered with something that is no HTTP/1.1.';
+const NO_HEADER = "A line in the head of the server's reply is no header.";
+const CONTROL = "The head of the server's reply holds a control character, or a line that does not end in CR LF.";
+const TWO_WAYS = 'The server frames its reply in two ways: content-length and transfer-encoding.';
+const CODING = "The transfer-encoding of the server's reply was not asked for. Known is chunked alone.";
+const NO_LENGTH = "The content-length of the server's reply is no number of bytes.";
+const TOO_LONG = "The head of the server's reply is longer than 16384 bytes.";
+const CHUNKS = "The chunks of the server's reply are not framed as HTTP/1.1 has them.";
+const LONG_LINE = "A line between the chunks of the server's reply has no end.";
+const LONG_END = "What comes behind the chunks of the server's reply has no end.";
+
+function headed(...headers: readonly string[]): string {
+  return `HTTP/1.1 200 OK\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n${body}`;
+}
+
+function chunkedAs(text: string): string {
+  return `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${text}`;
+}
+
+/** What is no reply, and never read as one; the connection stays open on the server's side. */
+const REFUSED: readonly (readonly [name: string, said: string, problem: string])[] = [
+  ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', NO_HTTP],
+  ['another protocol, of which not much has come', 'SSH', NO_HTTP],
+  ['HTTP/2', 'HTTP/2 200\r\n\r\n', NO_HTTP],
+  ['HTTP/1.2', whole.replace('1.1', '1.2'), NO_HTTP],
+  ['no status', whole.replace('200', '20'), NO_HTTP],
+  ['a status of four digits', whole.replace('200', '2000'), NO_HTTP],
+  ['a line before the head', `\r\n${whole}`, NO_HTTP],
+  [
+    'a switch to another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n',
+    'The server switched to another protocol, which it was not asked to.',
+  ],
+  ['a value that goes on in the next line', headed('a: b', ' c: d', `content-length: ${length}`), NO_HEADER],
+  ['blanks before a colon', headed(`content-length : ${length}`), NO_HEADER],
+  ['a header without a name', headed(': b', `content-length: ${length}`), NO_HEADER],
+  ['a header without a colon', headed('content-length', `content-length: ${length}`), NO_HEADER],
+  ['lines that end in LF alone', whole.replaceAll('\r\n', '\n'), CONTROL],
+  ['one line that ends in LF alone', `HTTP/1.1 200 OK\nx: y\r\ncontent-length: ${length}\r\n\r\n${body}`, CONTROL],
+  ['a head that ends in LF alone', `HTTP/1.1 200 OK\r\ncontent-length: ${length}\n\r\n`, CONTROL],
+  ['a line that ends in CR alone', headed('a: b\rc: d', `content-length: ${length}`), CONTROL],
+  ['a NUL in a header', headed('a: b\0', `content-length: ${length}`), CONTROL],
+  ['other space before a length', headed(`content-length: \v${length}`), CONTROL],
+  ['a hard space before a length', headed(`content-length: \xa0${length}`), NO_LENGTH],
+  ['other space before chunked', headed('transfer-encoding: \xa0chunked'), CODING],
+  ['both framings', headed(`content-length: ${length}`, 'transfer-encoding: chunked'), TWO_WAYS],
+  ['two lengths', headed(`content-length: ${length}`, 'content-length: 5'), NO_LENGTH],
+  ['two lengths in one header', headed(`content-length: 5, ${length}`), NO_LENGTH],
+  ['a length below zero', headed('content-length: -1'), NO_LENGTH],
+  ['a length with a sign', headed(`content-length: +${length}`), NO_LENGTH],
+  ['a length in another notation', headed('content-length: 0x10'), NO_LENGTH],
+  ['an empty length', headed('content-length:'), NO_LENGTH],
+  ['a length that no number holds', headed(`content-length: ${'9'.repeat(16)}`), NO_LENGTH],
+  ['an encoding that was not asked for', headed('transfer-encoding: gzip, chunked'), CODING],
+  ['chunks within chunks', headed('transfer-encoding: chunked', 'transfer-encoding: chunked'), CODING],
+  ['a head without an end', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}`, TOO_LONG],
+  ['a head that is too long', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}\r\n\r\n`, TOO_LONG],
+  ['endless words that it goes on', 'HTTP/1.1 100\r\n\r\n'.repeat(20_000), TOO_LONG],
+  ['a chunk without a length', chunkedAs(`\r\n${body}`), CHUNKS],
+  ['a chunk of a length below zero', chunkedAs(`-1\r\n${body}`), CHUNKS],
+  ['a chunk whose length is no number', chunkedAs(`5g\r\n${body}`), CHUNKS],
+  ['a chunk whose length no number holds', chunkedAs(`${'f'.repeat(13)}\r\n${body}`), CHUNKS],
+  ['a chunk that is longer than it says', chunkedAs(`5\r\n${body}`), CHUNKS],
+  ['a length of a chunk that ends in LF alone', chunkedAs(`5\n${body.slice(0, 5)}`), CHUNKS],
+  ['an extension of a chunk that ends in LF alone', chunkedAs(`5;a\n${body.slice(0, 5)}\r\n`), CHUNKS],
+  ['an endless length of a chunk', chunkedAs('0'.repeat(17_000)), LONG_LINE],
+  ['an endless extension of a chunk', chunkedAs(`5;${'a'.repeat(17_000)}`), LONG_LINE],
+  ['an endless trailer', chunkedAs(`0\r\na: ${'b'.repeat(17_000)}`), LONG_LINE],
+  ['endless trailers', chunkedAs(`0\r\n${'a: b\r\n'.repeat(5_000)}`), LONG_END],
+];
+
+test.each(REFUSED)('%s is no reply, and the connection is closed', async (_, said, problem) => {
+  const server = await rawServer((socket) => void socket.write(said, 'latin1'));
+  await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
+    name: 'NetworkError',
+    code: 'network.failed',
+    staleSocket: false,
+    message: expect.stringContaining(`(${problem})`),
+  });
+  await server.closed(0);
+});
+
+test.each([
+  ['in the middle of the head', 'HTTP/1.1 200 OK\r\ncontent-le', 'request'],
+  ['in the middle of the body', `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${body.slice(0, 9)}`, 'reply'],
+  ['in the middle of a chunk', chunkedAs(chunked.slice(0, 12)), 'reply'],
+  ['before the last chunk', chunkedAs(chunked.slice(0, -5)), 'reply'],
+  ['in the trailers', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n`), 'reply'],
+] as const)('a reply that ends %s broke off, however it ends', async (_, said, phase) => {
+  const server = await rawServer((socket, { request }) => {
+    // The second one never closes its side for good: nothing more comes all the same.
+    socket.write(said, () => (request === 0 ? socket.resetAndDestroy() : socket.end()));
+  });
+  const model = openai('m', { baseURL: server.baseURL });
+  for (let request = 0; request < 2; request++) {
+    await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'network.reset', phase });
+    await server.closed(request);
+  }
+});
+
+test.each([204, 304])('a %d has no body, whatever its headers say', async (status) => {
+  const server = await rawServer((socket, { request }) => {
+    socket.write(request === 0 ? `HTTP/1.1 ${status} Nothing\r\ncontent-length: 5\r\n\r\n` : whole);
+  });
+  const model = openai('m', { baseURL: server.baseURL });
+  await expect(model.send({ messages: [] })).rejects.toMatchObject(
+    status === 204 ? { code: 'reply.garbage' } : { status: 304 },
+  );
+  expect(await model.send({ messages: [] })).toEqual(hello);
+});
+
+test.each([
+  ['with a length', whole],
+  ['in chunks', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n\r\n`)],
+  ['after a word that it goes on', `HTTP/1.1 100 Continue\r\n\r\n${whole}`],
+])('a reply %s is the same wherever it is cut, and so is the next one on its connection', async (_, said) => {
+  const server = await rawServer(async (socket, { request }) => {
+    socket.write(said.slice(0, request + 1));
+    await turns(2);
+    socket.write(said.slice(request + 1));
+  });
+  const model = openai('m', { baseURL: server.baseURL });
+  for (let cut = 1; cut < said.length; cut++) expect(await model.send({ messages: [] })).toEqual(hello);
+  expect(server.sockets.length).toEqual(1);
+});
+
+test('a reply that comes byte by byte is read', async () => {
+  const server = await rawServer(async (socket) => {
+    for (const byte of chunkedAs(chunked)) {
+      socket.write(byte);
+      await turns(1);
+    }
+  });
+  expect(await openai('m', { baseURL: server.baseURL }).send({ messages: [] })).toEqual(hello);
+});
