@@ -1,5 +1,6 @@
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { openai } from '@pawl/core';
+import { manualClock } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hello, helloEvents } from './hello.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
@@ -114,4 +115,18 @@ test('an encoding that nobody asked for is named', async () => {
     retryable: false,
     message: 'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate and br.',
   });
+});
+
+test('a body that is padded behind the end of what is compressed has its connection until it is over', async () => {
+  const clock = manualClock();
+  const server = await serve((response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    response.write(Buffer.concat([gzipSync(text), Buffer.alloc(8)]));
+  });
+  const sent = openai('m', { baseURL: server.baseURL, timeouts: { idleMs: 3000 } }).send({ messages: [] }, { clock });
+  const ended = expect(sent).rejects.toMatchObject({ code: 'timeout.idle' });
+  while (!clock.running.includes(3000)) await new Promise((turn) => setImmediate(turn));
+  await clock.advance(3000);
+  await ended;
+  await server.idle();
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { type ChatModel, openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
@@ -131,6 +131,42 @@ test.each([
   });
 });
 
+test.each([
+  ['fd00::1', true],
+  ['[fd00::1]', true],
+  ['[FD00::1]:80', true],
+  ['[fd00::1]:81', false],
+  ['fd00::2', false],
+])('NO_PROXY of %j exempts an address of IPv6: %s', (exempt, isExempt) => {
+  setVariables({ http_proxy: 'socks5://proxy', no_proxy: exempt });
+  const made = expect(() => at('http://[fd00::1]/v1'));
+  if (isExempt) made.not.toThrow();
+  else made.toThrow('The variable http_proxy is not the address');
+});
+
+test('a proxy is asked for an address of IPv6 with its brackets', async () => {
+  const { url, asked, headers } = await proxy(helloJson);
+  setVariables({ http_proxy: url, https_proxy: url });
+  await at('http://[fd00::1]:8080/v1').send({ messages: [] });
+  await expect(at('https://[fd00::1]/v1').send({ messages: [] })).rejects.toMatchObject({ code: 'network.proxy' });
+  expect([asked, headers.map(({ host }) => host)]).toEqual([
+    ['POST http://[fd00::1]:8080/v1/chat/completions', 'CONNECT [fd00::1]:443'],
+    ['[fd00::1]:8080', '[fd00::1]:443'],
+  ]);
+});
+
+test('the credentials of a proxy may hold any character', async () => {
+  const { url, headers } = await proxy(helloJson);
+  setVariables({ http_proxy: url.replace('me:opensesame', 'm%C3%A9:%E2%82%AC%3A%0D%0A%zz') });
+  await at('http://api.example.test/v1').send({ messages: [] });
+  expect(headers[0]?.['proxy-authorization']).toEqual(
+    `Basic ${Buffer.from('mé:%E2%82%AC%3A%0D%0A%zz').toString('base64')}`,
+  );
+  setVariables({ http_proxy: url.replace('me:opensesame', 'm%C3%A9:%E2%82%AC%3A%0D%0A') });
+  await at('http://api.example.test/v1').send({ messages: [] });
+  expect(headers[1]?.['proxy-authorization']).toEqual(`Basic ${Buffer.from('mé:€:\r\n').toString('base64')}`);
+});
+
 test.each(['where.invalid', 'nowhere.invalid:81', ''])('NO_PROXY of %j does not', async (exempt) => {
   const { url, asked } = await proxy(helloJson);
   setVariables({ http_proxy: url.replace('http://', ''), no_proxy: exempt });
@@ -142,6 +178,59 @@ test.each([
   ['nothing', () => undefined],
   ['that the tunnel is made, and nothing more', (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n')],
 ])('a proxy that says %s is given up, and its connection closed', async (_, say) => {
+  const { server, closed } = await tunnelProxy(say);
+  const clock = manualClock();
+  const model = openai('m', { baseURL: 'https://api.example.test/v1', timeouts: { connectMs: 2000 } });
+  const given = expect(model.send({ messages: [] }, { clock })).rejects.toMatchObject({ code: 'timeout.connect' });
+  const [socket] = await once(server, 'connection');
+  await once(socket, 'data');
+  await clock.advance(2000);
+  await given;
+  await closed;
+  expect(clock.running).toEqual([]);
+});
+
+test.each([
+  [
+    'speaks for the server before TLS has begun',
+    'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n',
+    'The proxy said more than that the way is open.',
+  ],
+  ['sends us elsewhere', 'HTTP/1.1 302 Found\r\nlocation: http://evil.test/\r\n\r\n', 'The proxy answered 302.'],
+  ['is no proxy', 'SSH-2.0-OpenSSH_9.6\r\n', 'The server answered with something that is no HTTP/1.1.'],
+  ['never ends its head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}`, 'is longer than 16384 bytes.'],
+])('a proxy that %s is given up, and its connection closed', async (_, said, problem) => {
+  const { closed } = await tunnelProxy((socket) => void socket.write(said));
+  const error: unknown = await at('https://api.example.test/v1')
+    .send({ messages: [] })
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    code: 'network.proxy',
+    cause: { message: expect.stringContaining(problem), code: 'ERR_PROXY_TUNNEL' },
+  });
+  await closed;
+});
+
+test.each([
+  ['before it answers', ''],
+  ['in the middle of its answer', 'HTTP/1.1 200 O'],
+  ['while TLS begins', 'HTTP/1.1 200 OK\r\n\r\n'],
+])('a proxy that closes the connection %s is an error, and no more than that', async (_, said) => {
+  for (const close of ['end', 'resetAndDestroy'] as const) {
+    const { closed } = await tunnelProxy((socket) => void socket.write(said, () => socket[close]()));
+    await expect(at('https://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
+      name: 'NetworkError',
+      retryable: true,
+      message: expect.stringContaining('through the proxy'),
+    });
+    await closed;
+  }
+});
+
+/** What says this where it is asked for a tunnel, once. */
+async function tunnelProxy(
+  say: (socket: Socket) => void,
+): Promise<{ readonly server: Server; readonly closed: Promise<void> }> {
   const closed = Promise.withResolvers<void>();
   // By hand: it speaks no whole HTTP.
   const server = createTcpServer((socket) => {
@@ -151,16 +240,8 @@ test.each([
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   setVariables({ https_proxy: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-  const clock = manualClock();
-  const model = openai('m', { baseURL: 'https://api.example.test/v1', timeouts: { connectMs: 2000 } });
-  const given = expect(model.send({ messages: [] }, { clock })).rejects.toMatchObject({ code: 'timeout.connect' });
-  const [socket] = await once(server, 'connection');
-  await once(socket, 'data');
-  await clock.advance(2000);
-  await given;
-  await closed.promise;
-  expect(clock.running).toEqual([]);
-});
+  return { server, closed: closed.promise };
+}
 
 test('a proxy that is down is named', async () => {
   setVariables({ http_proxy: 'http://me:opensesame@127.0.0.1:1' });

@@ -46,17 +46,25 @@ export async function rawServer(answer: RawAnswer): Promise<RawServer> {
   };
 }
 
+/** A client says nothing more before it is answered. */
 function onRequests(socket: Socket, told: (head: string) => void): void {
   let text = '';
+  let head = '';
+  /** Of the body. */
+  let left = 0;
   socket.setEncoding('latin1').on('data', (piece: string) => {
-    text += piece;
-    for (let end = text.indexOf('\r\n\r\n'); end !== -1; end = text.indexOf('\r\n\r\n')) {
-      const head = text.slice(0, end);
-      const length = Number(/^content-length: (\d+)$/m.exec(head)?.[1]);
-      if (text.length < end + 4 + length) return;
-      text = text.slice(end + 4 + length);
-      told(head);
+    if (head !== '') left -= piece.length;
+    else {
+      text += piece;
+      const end = text.indexOf('\r\n\r\n');
+      if (end === -1) return;
+      head = text.slice(0, end);
+      left = end + 4 + Number(/^content-length: (\d+)$/m.exec(head)?.[1]) - text.length;
     }
+    if (left > 0) return;
+    told(head);
+    text = '';
+    head = '';
   });
 }
 
