@@ -26,7 +26,6 @@ const ask = (sql: string, parameters: readonly unknown[] = [], options: object =
   answer(sqlQuery({ database: { file }, ...options }), { sql, parameters });
 
 const ONE_ROW = '["count"]\n[3]\n[1 row]';
-const untouched = () => ask('SELECT count(*) AS count FROM users');
 
 describe('what is read', () => {
   test('is told as columns and rows, of values that are what they are', async () => {
@@ -157,9 +156,9 @@ describe('what is hostile', () => {
     const isHarmless =
       /^SELECT 1\b/.test(sql) || (!HAS_AUTHORIZER && /^EXPLAIN|pragma_|heap_limit|page_size/.test(sql));
     if (!isHarmless) expect(said).toMatch(/^refused: /);
+    // Every byte, so that whatever is asked next is answered as it was.
     expect([readFileSync(file), readdirSync(box.root).sort()]).toEqual(before);
     for (const made of ['made.db', 'copy.db', 'evil']) expect(existsSync(made)).toBe(false);
-    expect(await untouched()).toBe(ONE_ROW);
   });
 
   test.each([
