@@ -5,9 +5,9 @@ export default defineConfig({
   test: {
     // Many tests wait for processes, files and databases: one core fewer, the default, would stand idle.
     maxWorkers: '100%',
-    // For the long ones on a busy machine; nothing waits for time to pass. A hook may start a PostgreSQL.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only what hangs comes to it: the longest take twenty seconds, and a busy machine ten times as long. A hook may start a PostgreSQL.
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
     // What is polled for fails by never coming, not by coming late.
     expect: { poll: { timeout: 20_000 } },
     // What two hundred files import is loaded once in each worker: that took a third of the time. A test puts back what it changes of the process.

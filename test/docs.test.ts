@@ -18,7 +18,7 @@ function pageOf(...blocks: readonly (readonly [fence: string, code: string])[]):
 test(`the code of ${all.length} pages compiles, runs and prints what they show: ${count('run')} blocks run, ${count('test')} run as tests, ${count('kept')} only compile and say why`, async () => {
   const ours = programs.filter(({ use }) => use.type !== 'peer');
   expect(await checkPrograms(ours, 'docs')).toEqual([]);
-}, 120_000);
+});
 
 test('what a page shows of our own files is there', () => {
   expect(all.flatMap((page) => page.excerpts).filter((excerpt) => !isExcerpt(excerpt))).toEqual([]);
@@ -54,7 +54,7 @@ test('what is wrong with a page is told with its line', async () => {
     ['docs/exits.md:2: it did not come to its end.'],
     ['docs/fine.md:2: it did not come to its end.'],
   ]);
-}, 120_000);
+});
 
 test.each([
   [pageOf(['js', 'console.log(1)']), 'page.md:1: "js" is no language that pages may have: ts, sh, json, sql, text.'],

@@ -67,7 +67,7 @@ test('eight agents side by side never pass the cap by more than what was in flig
     if (spent > cap + inFlight) throw new Error(`Seed ${seed}: ${spent} was spent of ${cap}, ${inFlight} in flight.`);
     expect(['completed', 'limited']).toContain(outcome.status);
   }
-}, 120_000);
+});
 
 test('agents side by side wait for each other’s reservations, and none is refused for them', async () => {
   for (let seed = 1; seed <= 50; seed++) {
@@ -81,7 +81,7 @@ test('agents side by side wait for each other’s reservations, and none is refu
     const results = outcome.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
     expect(results.filter((each) => String(each).includes('limit'))).toEqual([]);
   }
-}, 60_000);
+});
 
 test('who is aborted waits no longer', async () => {
   const hanging = scriptedModel(() => reply.stall(reply.text('Never.')));

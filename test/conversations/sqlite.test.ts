@@ -95,4 +95,4 @@ test('two processes write one conversation: each message is there once, in a con
   }
   const answered = messages.filter(({ role }) => role === 'assistant');
   expect(answered).toHaveLength(40);
-}, 60_000);
+});

@@ -22,7 +22,7 @@ describe('on DBOS', () => {
       return host;
     },
   });
-  test.each(cases)('$name', ({ run }) => run(), 60_000);
+  test.each(cases)('$name', ({ run }) => run());
 });
 
 async function emptied(): Promise<void> {

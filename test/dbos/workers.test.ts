@@ -49,7 +49,7 @@ test('killed at each kind of thing that it does, a worker has its runs finished 
     await replacement;
   }
   expect([...doubted].sort()).toEqual(['call_0_1', 'call_3_0', 'call_4_0']);
-}, 120_000);
+});
 
 test('a worker that is told to end finishes its step, and another goes on with the run at once', async () => {
   const { client, workers } = await open();
@@ -64,7 +64,7 @@ test('a worker that is told to end finishes its step, and another goes on with t
   expect(new Set(names).size).toBe(names.length);
   expect(new Set(journal.map(({ executorId }) => executorId))).toEqual(new Set([first, second]));
   expect(progress.outcome?.messages.some(isInDoubt)).toBe(false);
-}, 30_000);
+});
 
 test('a worker that comes back under its name goes on with what it had', async () => {
   const { client, workers } = await open();
@@ -75,13 +75,13 @@ test('a worker that comes back under its name goes on with what it had', async (
   await death;
   await workers.start(executorId);
   expect((await until(client, 'run-0', ['completed'])).status).toBe('completed');
-}, 30_000);
+});
 
 test('two live workers never have the same name', async () => {
   const { workers } = await open();
   const executorId = await workers.start();
   await expect(workers.start(executorId)).rejects.toThrow(/executorId "worker-1"/);
-}, 30_000);
+});
 
 /** How often a worker looks whether others have died. */
 const LOOK_MS = 1_000;

@@ -97,7 +97,7 @@ test('of 20 people who answer one call at once, from four processes, exactly one
   expect(got.filter((each) => each === 'approval.used')).toHaveLength(19);
   const { messages } = await agent.resume('run', { durable: host }).outcome();
   expect(JSON.stringify(messages)).toContain(heard[0]);
-}, 30_000);
+});
 
 test('of four calls side by side, killed with two done, only the other two run again, or are in doubt', () => {
   const file = newFile();

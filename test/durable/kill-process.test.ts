@@ -82,7 +82,7 @@ test('killed for real at each thing that it does, a run goes on to the same end,
   // Each call that may not be repeated was killed at least once while it ran.
   expect([...doubted].sort()).toEqual(['call_0_1', 'call_3_0', 'call_4_0']);
   expect(isGuideDoubted).toBe(true);
-}, 240_000);
+});
 
 function pointsOf(journal: readonly string[]): readonly Point[] {
   return journal.map((what, index) => ({

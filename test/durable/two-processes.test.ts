@@ -27,7 +27,7 @@ test('two processes start the same hundred runs: one has each, and no call is ma
     expect(ends.map((each) => each[index]).sort()).toEqual(['completed', 'run.exists']);
   }
   expect(calls).toEqual(CALLS);
-}, 60_000);
+});
 
 test('two processes take over the same hundred runs: no call is made twice, and each ends', async () => {
   const file = newFile();
@@ -40,7 +40,7 @@ test('two processes take over the same hundred runs: no call is made twice, and 
     expect(ends.map((each) => each[index])).toEqual(['completed', 'completed']);
   }
   expect(calls).toEqual(CALLS);
-}, 60_000);
+});
 
 /** A run that its process gave up before it had done anything. */
 async function leave(host: DurableHost, runId: string): Promise<void> {

@@ -9,7 +9,7 @@ import { LIMITS } from './size-limits.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-beforeAll(build, 120_000);
+beforeAll(build);
 
 /** What files export, by their places in the list. */
 async function exportsOf(files: readonly string[]): Promise<readonly (readonly string[])[]> {
@@ -36,7 +36,7 @@ test('the packages export what they promise, types included, and nothing else', 
   await expect(lines.join('')).toMatchFileSnapshot('exports.txt');
   // What has no declaration could not be used.
   expect(values.flat().filter((each) => !names.flat().includes(each))).toEqual([]);
-}, 60_000);
+});
 
 test('every sub-path of the sources is published, and no other', () => {
   for (const folder of ['core', 'dbos', 'testing', 'tools']) {
@@ -86,7 +86,7 @@ test('core as published is few files, since each costs time to import', () => {
 let measured: readonly Bundled[] = [];
 beforeAll(async () => {
   measured = await sizes();
-}, 60_000);
+});
 
 test('each entry point has its limit in a bundle, and stays under it', () => {
   expect(measured.map(({ name }) => name)).toEqual(Object.keys(LIMITS));

@@ -43,7 +43,7 @@ beforeAll(async () => {
   pool = new Pool({ connectionString: readersUrl, max: 2 });
   // A connection that the server ends is told to the pool: it makes another.
   pool.on('error', () => undefined);
-}, 60_000);
+});
 
 afterAll(async () => {
   await pool.end();
