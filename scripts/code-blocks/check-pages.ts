@@ -77,7 +77,7 @@ async function compile(folder: string): Promise<string> {
 }
 
 async function test(folder: string): Promise<string> {
-  writeFileSync(join(folder, 'vitest.config.ts'), 'export default {};\n');
+  writeFileSync(join(folder, 'vitest.config.ts'), 'export default { test: { testTimeout: 240_000 } };\n');
   const said = await output(join(bin, 'vitest'), ['run', '--root', folder, '--reporter=dot']);
   return /^\s*Tests .*failed|^\s*Test Files .*failed|Unhandled/m.test(said) || !/Tests .*passed/.test(said) ? said : '';
 }

@@ -27,11 +27,11 @@ export async function refuses(work: Promise<unknown>, code: string, promise: str
   same(came, code, promise);
 }
 
-/** Waits until something has happened, for real. @throws BrokenPromise after five seconds. */
+/** Waits until something has happened, for real. @throws BrokenPromise after twenty seconds: only what never happens takes so long. */
 export async function until(isSo: () => boolean, promise: string): Promise<void> {
-  const endsAt = performance.now() + 5_000;
+  const endsAt = performance.now() + 20_000;
   while (!isSo()) {
-    if (performance.now() > endsAt) throw new BrokenPromise(`${promise}\nIt did not come to that in five seconds.`);
+    if (performance.now() > endsAt) throw new BrokenPromise(`${promise}\nIt did not come to that in twenty seconds.`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
