@@ -1,6 +1,6 @@
 import { Agent, type DurableHost, type PendingCall, type Run, type Tool, tool } from '@pawl/core';
 import { type DbosClient, type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
-import { reply, scriptedModel } from '@pawl/testing';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -140,19 +140,17 @@ test('one process has one host of this kind, and one executor has one name', asy
 });
 
 test('a worker whose connection breaks begins no step, and goes on with the run when it is back', async () => {
-  const { host, url, client } = await open();
+  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // It is back when it looks again.
+  const { host, url, client } = await open({ clock });
   const gate = Promise.withResolvers<void>();
   const run = agentThat(() => gate.promise).run('Go.', { durable: host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   await endSessions(url, 'pawl lock');
-  const isLost = (): Promise<boolean> =>
-    host.open('run').then(
-      () => false,
-      (error: { readonly code?: unknown }) => error.code === 'host.lost',
-    );
-  while (!(await isLost())) await new Promise((resolve) => setTimeout(resolve, 1)); // It is told by the server.
+  await expect.poll(() => host.open('run').catch((error: { readonly code: string }) => error.code)).toBe('host.lost');
   gate.resolve();
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.lost' });
+  const seconds = setInterval(() => void clock.advance(1_000), 20);
+  onTestFinished(() => clearInterval(seconds));
   expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
