@@ -16,7 +16,7 @@ export async function bundled(program: string): Promise<Bundled> {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-program-'));
   const path = join(folder, `${basename(program, '.ts')}.mjs`);
   const bundle = await rolldown({ input: program, platform: 'node' });
-  await bundle.write({ file: path, format: 'esm' });
+  await bundle.write({ file: path, format: 'esm', codeSplitting: false });
   await bundle.close();
   return { path, compiled: join(folder, 'compiled'), remove: () => rmSync(folder, { recursive: true }) };
 }
