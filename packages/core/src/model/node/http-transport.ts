@@ -75,14 +75,19 @@ function encodings({ accept }: HttpRequest['headers']): string {
   return accept === 'text/event-stream' ? 'identity' : 'gzip, br';
 }
 
-/** The same for all models that speak with one server. */
+/** The same for all models that speak with one server; gone with the last of them and its last connection. */
 function connectionsOf(way: Way): Connections {
   const key = JSON.stringify(way);
-  const known = byWay.get(key);
+  const known = byWay.get(key)?.deref();
   if (known !== undefined) return known;
   const connections = new Connections(way);
-  byWay.set(key, connections);
+  byWay.set(key, new WeakRef(connections));
+  gone.register(connections, key);
   return connections;
 }
 
-const byWay = new Map<string, Connections>();
+const byWay = new Map<string, WeakRef<Connections>>();
+
+const gone = new FinalizationRegistry<string>((key) => {
+  if (byWay.get(key)?.deref() === undefined) byWay.delete(key);
+});
