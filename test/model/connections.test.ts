@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { openai } from '@pawl/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloChunks } from './hello.ts';
@@ -98,21 +99,25 @@ test('a server that began to answer on a connection used before saw the request'
   await expect(model.send(answering)).rejects.toMatchObject({ ...reset, staleSocket: false });
 });
 
-test('an abort closes its own connection, and none that waits', async () => {
-  const controller = new AbortController();
-  const waiting: (() => void)[] = [];
+test.each([
+  ['an abort', (_: Socket | undefined, controller: AbortController) => controller.abort(new Error('enough')), 'enough'],
+  ['a reply that is none', (socket: Socket | undefined) => void socket?.write('SSH-2.0\r\n'), 'no HTTP/1.1'],
+  ['a reset', (socket: Socket | undefined) => void socket?.resetAndDestroy(), 'ECONNRESET'],
+])('%s ends its own connection, and none that waits', async (_, trouble, told) => {
   const server = await rawServer((socket, { request }) => {
-    if (request === 3) return controller.abort(new Error('enough'));
-    if (request > 3) return void socket.write(whole);
-    waiting.push(() => socket.write(whole));
-    if (request === 2) for (const answer of waiting) answer();
+    if (request === 2) for (const other of server.sockets.slice(0, 2)) other.write(whole);
+    if (request > 2) socket.write(whole);
   });
   const model = openai('m', { baseURL: server.baseURL });
-  await Promise.all([model.send(answering), model.send(answering), model.send(answering)]);
-  await expect(model.send(answering, { signal: controller.signal })).rejects.toThrow('enough');
-  while (!server.sockets.some(({ closed }) => closed)) await turns(1);
+  const controller = new AbortController();
+  const others = [model.send(answering), model.send(answering)];
+  const troubled = expect(model.send(answering, { signal: controller.signal })).rejects.toThrow(told);
+  await Promise.all(others);
+  trouble(server.sockets[2], controller);
+  await troubled;
+  await server.closed(2);
   await turns();
-  expect(server.sockets.filter(({ closed }) => !closed).length).toEqual(2);
+  expect(server.sockets.map(({ closed }) => closed)).toEqual([false, false, true]);
   expect([await model.send(answering), server.sockets.length]).toEqual([hello, 3]);
 });
 
