@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { CANARY } from './test/canary/canary.ts';
 
@@ -26,7 +27,11 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
           // Whatever the suite emits is searched for the key that its models send.
-          env: { OPENAI_API_KEY: CANARY },
+          // The hundreds of processes that tests start compile the same modules.
+          env: {
+            OPENAI_API_KEY: CANARY,
+            NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled'),
+          },
           setupFiles: ['./test/canary/setup.ts'],
           benchmark: { include: ['bench/**/*.bench.ts'] },
         },

@@ -33,8 +33,7 @@ export class Workers {
   /** Resolves once it takes runs. Gives its name. */
   async start(executorId: string = `worker-${++this.#started}`): Promise<string> {
     const args = [join(import.meta.dirname, 'worker.ts'), this.#url, executorId, this.folder, this.#time];
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(this.folder, 'compiled') };
-    const worker = spawn(process.execPath, args, { env });
+    const worker = spawn(process.execPath, args);
     let complaints = '';
     worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     await Promise.race([

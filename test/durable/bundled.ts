@@ -6,8 +6,6 @@ import { rolldown } from 'rolldown';
 export interface Bundled {
   /** The one file. */
   readonly path: string;
-  /** A folder of its own beside it, for what Node compiles. */
-  readonly compiled: string;
   remove(): void;
 }
 
@@ -18,5 +16,5 @@ export async function bundled(program: string): Promise<Bundled> {
   const bundle = await rolldown({ input: program, platform: 'node' });
   await bundle.write({ file: path, format: 'esm', codeSplitting: false });
   await bundle.close();
-  return { path, compiled: join(folder, 'compiled'), remove: () => rmSync(folder, { recursive: true }) };
+  return { path, remove: () => rmSync(folder, { recursive: true }) };
 }

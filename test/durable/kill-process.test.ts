@@ -31,10 +31,7 @@ afterAll(() => program.remove());
 async function live(file: string, fatal?: Point): Promise<Life> {
   const journal = `${file}.journal`;
   const args = fatal === undefined ? [] : [fatal.what, String(fatal.times)];
-  const worker = spawn(process.execPath, [program.path, file, journal, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: program.compiled },
-  });
+  const worker = spawn(process.execPath, [program.path, file, journal, ...args]);
   let printed = '';
   let complaints = '';
   worker.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
