@@ -135,6 +135,17 @@ test('aborted while the connection is made: nothing is sent', async () => {
   expect([server.heads.length, server.sockets.filter(({ closed }) => !closed)]).toEqual([1, []]);
 });
 
+test('aborted while TLS begins: the connection is closed', async () => {
+  const server = await rawServer(() => undefined);
+  const controller = new AbortController();
+  const model = openai('m', { baseURL: server.baseURL.replace('http:', 'https:') });
+  const ended = expect(model.send(answering, { signal: controller.signal })).rejects.toThrow('enough');
+  while (!server.sockets[0]?.bytesRead) await turns(1);
+  controller.abort(new Error('enough'));
+  await ended;
+  await server.closed(0);
+});
+
 test.each([
   ['in the head', 'HTTP/1.1 200 OK\r\na: '],
   ['between the head and the body', whole.slice(0, -body.length)],
