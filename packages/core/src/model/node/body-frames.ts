@@ -46,7 +46,7 @@ export class Input {
 
 const LINE_FEED = 0x0a;
 
-/** @throws MalformedReply where the head says two things at once. */
+/** @throws MalformedReply where the head does not say in one way how long the body is. */
 export function framesOf({ status, headers }: ReplyHead): BodyFrames {
   const codings = headers.get('transfer-encoding');
   const given = headers.get('content-length');
