@@ -1,9 +1,18 @@
+/** What stands for a signal that is made only when somebody asks for it: an engine's own costs more than a request's whole way through the loop. */
+export interface Abortable {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  /** As the function of this name. */
+  onAbort(callback: () => void): () => void;
+}
+
 /**
  * Calls back once when the signal is aborted, at once where it is already. What it gives takes that back.
  *
  * However many wait, an engine's signal has one listener of ours: its own cost a microsecond each to add and to remove.
  */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+export function onAbort(signal: AbortSignal | Abortable, callback: () => void): () => void {
+  if ('onAbort' in signal) return signal.onAbort(callback);
   if (signal.aborted) {
     callback();
     return noop;
@@ -17,7 +26,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted, whatever the work does. */
-export function untilAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+export function untilAborted<T>(signal: AbortSignal | Abortable, work: () => T | Promise<T>): Promise<T> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const leave = onAbort(signal, () => reject(signal.reason));
@@ -72,4 +81,4 @@ function watch(signal: AbortSignal): Watch {
   return made;
 }
 
-function noop(): void {}
+export function noop(): void {}

@@ -1,4 +1,4 @@
-import { onAbort, started } from './abort.ts';
+import { type Abortable, noop, onAbort, started } from './abort.ts';
 import { Cancel } from './cancel.ts';
 import type { Clock } from './clock.ts';
 
@@ -80,7 +80,7 @@ export class Deadline {
 }
 
 /** What work under a deadline is given. */
-export interface Within {
+export interface Within extends Abortable {
   /** Aborted when the work is given up. Made when it is first asked for. */
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
@@ -90,7 +90,7 @@ export interface Within {
 
 export interface DeadlineOptions<T> {
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | Abortable;
   readonly timeoutMs: number;
   /** What to reject with when the time is over; the work's signal is aborted with the same error. */
   readonly timeoutError: () => Error;
@@ -120,6 +120,8 @@ class Timed implements Within {
   readonly #cancel = new Cancel();
   readonly #reject: (reason: unknown) => void;
   readonly #leave: () => void;
+  /** Who waits for its being given up. */
+  #waiting: Set<() => void> | undefined;
   #isSettled = false;
 
   constructor({ clock, signal, timeoutMs, timeoutError }: DeadlineOptions<never>, reject: (reason: unknown) => void) {
@@ -136,6 +138,24 @@ class Timed implements Within {
     return this.#isSettled;
   }
 
+  get aborted(): boolean {
+    return this.#cancel.isOver;
+  }
+
+  get reason(): unknown {
+    return this.#cancel.reason;
+  }
+
+  onAbort(callback: () => void): () => void {
+    if (this.aborted) {
+      callback();
+      return noop;
+    }
+    this.#waiting ??= new Set();
+    this.#waiting.add(callback);
+    return () => void this.#waiting?.delete(callback);
+  }
+
   /** False where it was given up before. */
   settle(): boolean {
     if (this.#isSettled) return false;
@@ -149,5 +169,6 @@ class Timed implements Within {
     if (!this.settle()) return;
     this.#reject(reason);
     this.#cancel.cancel(reason);
+    for (const tell of this.#waiting ?? []) tell();
   }
 }

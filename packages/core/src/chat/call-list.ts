@@ -76,11 +76,11 @@ export class CallList {
 
   /** Every call has an id of its own. */
   build(): readonly ToolCall[] {
+    if (this.#calls.length === 0) return NONE;
     if (this.#isInPieces) this.#checkIndexes();
-    const given = new Set(this.#calls.map(({ id }) => id));
     const used = new Set<string>();
     return this.#calls.map((call, at) => {
-      const id = call.id !== '' && !used.has(call.id) ? call.id : this.#freeId(at, given);
+      const id = call.id !== '' && !used.has(call.id) ? call.id : this.#freeId(at);
       used.add(id);
       return call.build(id);
     });
@@ -119,13 +119,16 @@ export class CallList {
     else if (first !== undefined && first > 0) this.#mends.add(path, `counted from ${first}: now from 0`);
   }
 
-  #freeId(at: number, given: ReadonlySet<string>): string {
+  #freeId(at: number): string {
+    const given = new Set(this.#calls.map((call) => call.id));
     const id = `call_${this.#choice}_${at}`;
     let free = id;
     for (let count = 2; given.has(free); count++) free = `${id}_${count}`;
     return free;
   }
 }
+
+const NONE: readonly ToolCall[] = [];
 
 type Position = Pick<Matching<CallBuilder>, 'touched' | 'position'>;
 

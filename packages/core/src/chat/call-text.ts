@@ -23,29 +23,39 @@ export class CallText {
 
   add(piece: string): void {
     this.#text += piece;
-    for (let at = 0; at < piece.length && this.#extent !== 'beyond'; at++) this.#look(piece.charAt(at));
+    for (let at = 0; at < piece.length && this.#extent !== 'beyond'; at++) this.#look(piece.charCodeAt(at));
   }
 
-  #look(character: string): void {
+  #look(code: number): void {
     if (this.#isQuoted) {
       if (this.#isEscaped) this.#isEscaped = false;
-      else if (character === '\\') this.#isEscaped = true;
-      else if (character === '"') this.#isQuoted = false;
-    } else if (!BLANKS.includes(character)) this.#count(character);
+      else if (code === BACKSLASH) this.#isEscaped = true;
+      else if (code === QUOTE) this.#isQuoted = false;
+    } else if (!isBlank(code)) this.#count(code);
   }
 
-  #count(character: string): void {
+  #count(code: number): void {
     // A text that begins otherwise is no object, and what is closed does not go on.
-    const isBeyond = this.#extent === 'closed' || (this.#extent === 'before' && character !== '{');
-    this.#isQuoted = character === '"';
-    if (character === '{' || character === '[') this.#depth++;
-    if (character === '}' || character === ']') this.#depth--;
+    const isBeyond = this.#extent === 'closed' || (this.#extent === 'before' && code !== OPENING_BRACE);
+    this.#isQuoted = code === QUOTE;
+    if (code === OPENING_BRACE || code === OPENING_BRACKET) this.#depth++;
+    if (code === CLOSING_BRACE || code === CLOSING_BRACKET) this.#depth--;
     if (isBeyond) this.#extent = 'beyond';
     else this.#extent = this.#depth === 0 ? 'closed' : 'inside';
   }
 }
 
-const BLANKS = ' \t\n\r';
+const QUOTE = 0x22;
+const OPENING_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
+/** Space, tab, and the ends of lines. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
 
 function isObject(text: string): boolean {
   const parsed = parseJson(text);

@@ -2,13 +2,16 @@ import type { Mend } from './reply.ts';
 
 /** What was mended in one reply: each thing once, in however many chunks it came. */
 export class MendList {
-  readonly #mends = new Map<string, Mend>();
+  #mends: Map<string, Mend> | undefined;
 
   add(path: string, note: string): void {
+    this.#mends ??= new Map();
     this.#mends.set(`${path}: ${note}`, { path, note });
   }
 
   get all(): readonly Mend[] {
-    return [...this.#mends.values()];
+    return this.#mends === undefined ? NONE : [...this.#mends.values()];
   }
 }
+
+const NONE: readonly Mend[] = [];

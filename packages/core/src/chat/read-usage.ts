@@ -11,6 +11,7 @@ const PROMPT = ['prompt_tokens', 'input_tokens'];
 const COMPLETION = ['completion_tokens', 'output_tokens'];
 const TOTAL = 'total_tokens';
 const COUNTS = [...PROMPT, ...COMPLETION, TOTAL];
+const COUNTED: ReadonlySet<string> = new Set(COUNTS);
 
 /** A count of tokens; digits in a text count as well. */
 function countOf(value: unknown): number | undefined {
@@ -29,12 +30,16 @@ export function readUsage(wire: Readonly<Record<string, unknown>>, mends: MendLi
   const completion = given.completion ?? rest(given.total, prompt);
   if (given.prompt === undefined) mends.add('usage.prompt_tokens', `missing: now ${prompt}`);
   if (given.completion === undefined) mends.add('usage.completion_tokens', `missing: now ${completion}`);
-  const others = Object.entries(wire).filter(([name, value]) => !COUNTS.includes(name) && value !== null);
+  const others: [string, unknown][] = [];
+  for (const name of Object.keys(wire)) {
+    if (COUNTED.has(name) || wire[name] === null) continue;
+    others.push([name, details(wire[name], { path: name, mends })]);
+  }
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: totalOf({ total: given.total, sum: prompt + completion }, mends),
-    ...(Object.fromEntries(others.map(([name, value]) => [name, details(value, { path: name, mends })])) as object),
+    ...(others.length > 0 && (Object.fromEntries(others) as object)),
   };
 }
 
@@ -44,7 +49,10 @@ interface Reading {
 }
 
 function read(wire: Readonly<Record<string, unknown>>, { names, mends }: Reading): number | undefined {
-  const [documented] = names;
+  const [documented = ''] = names;
+  // Nearly every server uses the documented name.
+  const count = wire[documented];
+  if (typeof count === 'number' && count > 0 && countOf(count) !== undefined) return count;
   const given = names.filter((name) => countOf(wire[name]) !== undefined);
   // A zero says less than what is counted under the other name.
   const name = given.find((each) => countOf(wire[each]) !== 0) ?? given[0];
@@ -79,13 +87,27 @@ interface Detailing {
 /** The documented details are objects of counts; what is none would spoil every sum that it enters. */
 function details(value: unknown, { path, mends }: Detailing): unknown {
   if (!isRecord(value) || !path.endsWith('_tokens_details')) return value;
+  if (isClean(value)) return value;
   const counts = new Map<string, unknown>();
   for (const [name, field] of Object.entries(value)) {
-    const count = name.endsWith('_tokens') ? countOf(field) : field;
+    const count = countIn(name, field);
     if (field !== null && count !== field) {
       mends.add(`usage.${path}.${name}`, count === undefined ? 'no count, left out' : 'a text, read as a number');
     }
     if (count !== undefined && count !== null) counts.set(name, count);
   }
   return Object.fromEntries(counts);
+}
+
+function countIn(name: string, field: unknown): unknown {
+  return name.endsWith('_tokens') ? countOf(field) : field;
+}
+
+/** Whether there is nothing to mend in it. */
+function isClean(value: Readonly<Record<string, unknown>>): boolean {
+  for (const name of Object.keys(value)) {
+    const field = value[name];
+    if (field === null || field === undefined || countIn(name, field) !== field) return false;
+  }
+  return true;
 }

@@ -3,21 +3,24 @@ import { wireJson } from './wire-json.ts';
 
 /** Fields that only this server knows, gathered from the pieces of a reply. What is empty says nothing. */
 export class VendorFields {
-  // A map, since a server may call a field `__proto__`.
-  readonly #fields = new Map<string, unknown>();
+  /** A map, since a server may call a field `__proto__`; made with the first field, which most replies do not have. */
+  #fields: Map<string, unknown> | undefined;
 
   has(name: string): boolean {
-    return this.#fields.has(name);
+    return this.#fields?.has(name) === true;
   }
 
   /** The last word wins. */
   set(name: string, value: unknown): void {
-    if (!isEmpty(value)) this.#fields.set(name, value);
+    if (isEmpty(value)) return;
+    this.#fields ??= new Map();
+    this.#fields.set(name, value);
   }
 
   /** Texts and lists go on from piece to piece; of anything else the last word wins. */
   append(name: string, value: unknown): void {
     if (isEmpty(value)) return;
+    this.#fields ??= new Map();
     const before = this.#fields.get(name);
     if (typeof value === 'string' && typeof before === 'string' && !CONSTANT.test(name)) {
       this.#fields.set(name, before + value);
@@ -32,9 +35,11 @@ export class VendorFields {
 
   /** In the order in which they came. */
   toObject(): object {
-    return Object.fromEntries(this.#fields);
+    return this.#fields === undefined ? NONE : Object.fromEntries(this.#fields);
   }
 }
+
+const NONE = {};
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;

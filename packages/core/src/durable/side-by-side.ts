@@ -10,12 +10,19 @@ export interface SideBySide {
 export async function sideBySide<T>(tasks: readonly Task<T>[], { width, run }: SideBySide): Promise<readonly T[]> {
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return [await run(only)];
-  const gate = new Gate(width);
-  const settled = await Promise.allSettled(
-    tasks.map((task) => gate.pass(() => run(task), { exclusive: task.type === 'step' && task.exclusive === true })),
-  );
+  const isFree = tasks.length <= width && !tasks.some((task) => isExclusive(task));
+  const settled = await Promise.allSettled(isFree ? tasks.map((task) => run(task)) : gated(tasks, { width, run }));
   return settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
+}
+
+function gated<T>(tasks: readonly Task<T>[], { width, run }: SideBySide): Promise<T>[] {
+  const gate = new Gate(width);
+  return tasks.map((task) => gate.pass(() => run(task), { exclusive: isExclusive(task) }));
+}
+
+function isExclusive<T>(task: Task<T>): boolean {
+  return task.type === 'step' && task.exclusive === true;
 }

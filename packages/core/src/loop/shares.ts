@@ -10,15 +10,14 @@ export interface Taken extends Readonly<Partial<Record<LimitName, number>>> {
 
 const LIMIT_NAMES: readonly LimitName[] = ['turns', 'toolCalls', 'handoffs', 'tokens', 'cost', 'durationMs'];
 
-export type Shares = ReadonlyMap<string, Taken>;
+/** One for each agent and each of its tools: a handful. */
+export type Shares = readonly Taken[];
 
 /** The shares, with what was taken now. */
 export function withShare(shares: Shares, taken: Taken): Shares {
-  const { agent, tool } = taken;
-  // The length says where the agent's name ends: both may hold any character.
-  const key = `${agent?.length ?? ''}:${agent ?? ''}:${tool ?? ''}`;
-  const before = shares.get(key);
-  return new Map(shares).set(key, before === undefined ? taken : sumOf(before, taken));
+  const at = shares.findIndex(({ agent, tool }) => agent === taken.agent && tool === taken.tool);
+  const before = shares[at];
+  return before === undefined ? [...shares, taken] : shares.with(at, sumOf(before, taken));
 }
 
 function sumOf(before: Taken, taken: Taken): Taken {
@@ -35,7 +34,7 @@ export function sharesOf(
   shares: Shares,
   { limit, agent: first }: { readonly limit: LimitName; readonly agent: string },
 ): readonly Share[] {
-  const taken = [...shares.values()].map(({ agent = first, tool, [limit]: spent = 0 }): Share => {
+  const taken = shares.map(({ agent = first, tool, [limit]: spent = 0 }): Share => {
     return { agent, ...(tool === undefined ? {} : { tool }), spent };
   });
   return taken.filter(({ spent }) => spent > 0).sort((one, other) => other.spent - one.spent);

@@ -120,7 +120,7 @@ export function initialState(history: History): RunState {
     isParked: false,
     usage: NO_USAGE,
     lastUsage: NO_USAGE,
-    shares: NONE,
+    shares: [],
     toolCalls: 0,
     activeMs: 0,
     asked: { empty: 0, cut: 0, output: 0 },

@@ -56,9 +56,11 @@ function beside<Context>({ check, ...guard }: Timed<'beside', Context>): Middlew
       const input = inputOf(request.messages);
       if (input === undefined) return next(request);
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
+      const checking = verdict({ ...guard, scope, allowed: ['pass'], work });
+      checking.catch(() => undefined); // Nobody waits for it where the request can't even begin.
       const replying = next(request);
       replying.catch(() => undefined); // The verdict counts first; who awaits the reply is told.
-      await verdict({ ...guard, scope, allowed: ['pass'], work });
+      await checking;
       return replying;
     },
   };

@@ -50,7 +50,10 @@ export async function attempts(model: ChatModel, request: ChatRequest, options: 
   const series = new Series(request, options);
   loaded().catch(() => undefined); // Asked again where it is needed.
   for (let asked = model; ; ) {
-    const result = await series.ask(asked);
+    const first = await series.ask(asked);
+    // Nearly every request ends here: what repeats attempts is set up where there is something to repeat.
+    if (!(first instanceof Failed)) return first;
+    const result = first.retryInMs === undefined ? first : await series.askAgain(asked, first);
     if (!(result instanceof Failed)) return result;
     if (asked.fallback === undefined) throw result.error;
     asked = asked.fallback;
@@ -84,15 +87,13 @@ class Series {
   }
 
   /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
-  async ask(model: ChatModel): Promise<Answered | Failed> {
+  ask(model: ChatModel): Promise<Answered | Failed> {
     this.#context.signal.throwIfAborted();
-    const first = await this.#try(model, 0);
-    // Nearly every request ends here: what repeats attempts is set up where there is something to repeat.
-    if (!(first instanceof Failed) || first.retryInMs === undefined) return first;
-    return this.#askAgain(model, first);
+    return this.#try(model, 0);
   }
 
-  async #askAgain(model: ChatModel, { counted, retryInMs = 0 }: Failed): Promise<Answered | Failed> {
+  /** The same, after a failure that is worth another attempt. */
+  async askAgain(model: ChatModel, { counted, retryInMs = 0 }: Failed): Promise<Answered | Failed> {
     const { policy } = this.#options;
     let failures = counted ? 1 : 0;
     let pauseMs = retryInMs;
@@ -125,7 +126,8 @@ class Series {
     const context = this.#context;
     const { name, price } = model;
     const told: Attempt = { attempt: ++this.#attempt, model: name, price };
-    await onAttempt?.(told);
+    const heard = onAttempt?.(told);
+    if (heard !== undefined) await heard;
     try {
       const reply = await tryOnce(model, { request: this.#request, context, timeoutMs: policy.attemptTimeoutMs });
       return { reply, model, attempt: told.attempt };

@@ -64,7 +64,12 @@ function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): ob
     ...(stream === true && { stream, stream_options: streamOptions(stream_options, profile) }),
   };
   const leftOut: readonly string[] = profile.leftOut;
-  return Object.fromEntries(Object.entries(all).filter(([name, value]) => value != null && !leftOut.includes(name)));
+  const sent: Record<string, unknown> = {};
+  for (const name of Object.keys(all)) {
+    const value = all[name];
+    if (value != null && !leftOut.includes(name)) sent[name] = value;
+  }
+  return sent;
 }
 
 /** `null` asks for none: a server may not know them. */

@@ -1,3 +1,4 @@
+import type { Abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -6,6 +7,8 @@ import type { ChatRequest } from '../chat/request.ts';
 export interface ModelContext {
   /** Aborted when the answer is no longer wanted: stop at once and release everything. */
   readonly signal: AbortSignal;
+  /** The same, where the signal itself has not been made: it is made when it is asked for. */
+  readonly abortable?: Abortable;
   readonly clock: Clock;
   readonly runId: string;
   /** Where in a tree of runs: `''` for the run itself. */

@@ -71,7 +71,8 @@ class Written {
 
   #reserve(length: number): void {
     if (length <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(LEAST, Math.ceil(length * GROWTH)));
+    const growth = length < MANY ? STEEP_GROWTH : GROWTH;
+    const larger = new Uint8Array(Math.max(LEAST, Math.ceil(length * growth)));
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
@@ -80,4 +81,7 @@ class Written {
 /** UTF-8 takes three bytes at the most for what is one unit of a string. */
 const MOST_BYTES = 3;
 const GROWTH = 1.5;
+/** Of a short conversation: another turn is the rule, and a new place for the bytes costs more than the room. */
+const STEEP_GROWTH = 3;
+const MANY = 8 * 1024;
 const LEAST = 512;

@@ -19,5 +19,6 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
 /** As the loop gives them. Its signal is made when somebody asks for it, so it is not looked at here. */
 function isWhole(given: Partial<ModelContext>): given is ModelContext {
   const { clock, runId, path, onDelta, onMended, waitFor } = given;
-  return [clock, runId, path, onDelta, onMended, waitFor].every((value) => value !== undefined) && 'signal' in given;
+  const isTold = onDelta !== undefined && onMended !== undefined && waitFor !== undefined;
+  return isTold && clock !== undefined && runId !== undefined && path !== undefined && 'signal' in given;
 }

@@ -1,4 +1,5 @@
 import { createTransport } from '#transport';
+import { started } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { requestBody } from './body.ts';
@@ -74,27 +75,28 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
   return {
     name: model,
     ...(price && { price }),
-    async send(given, surroundings) {
-      const final = finalTool(given, profile);
-      const { request = given } = final ?? {};
-      const context = modelContext(surroundings);
-      const asked = { isStreamed: request.stream === true, traceparent: context.traceparent };
-      const reply = sendRequest(
-        {
-          model: request.model ?? model,
-          url: server.url,
-          address: server.address,
-          transport,
-          timeouts,
-          caps,
-          headers: () => requestHeaders(headers, asked),
-          body: requestBody(request, { model, profile, extraBody }),
-          extraBody,
-        },
-        final?.context(context) ?? context,
-      );
-      return final === undefined ? reply : final.reply(await reply);
-    },
+    send: (given, surroundings) =>
+      started(() => {
+        const final = finalTool(given, profile);
+        const { request = given } = final ?? {};
+        const context = modelContext(surroundings);
+        const asked = { isStreamed: request.stream === true, traceparent: context.traceparent };
+        const reply = sendRequest(
+          {
+            model: request.model ?? model,
+            url: server.url,
+            address: server.address,
+            transport,
+            timeouts,
+            caps,
+            headers: () => requestHeaders(headers, asked),
+            body: requestBody(request, { model, profile, extraBody }),
+            extraBody,
+          },
+          final?.context(context) ?? context,
+        );
+        return final === undefined ? reply : reply.then(final.reply);
+      }),
   };
 }
 

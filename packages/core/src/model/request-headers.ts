@@ -21,9 +21,20 @@ export interface Asked {
 /** Names in lower case. The user's own win. What nobody has to be asked for is there at once. */
 export function requestHeaders(source: HeaderSource, asked: Asked): Headers | Promise<Headers> {
   const { apiKey, headers } = source;
-  if (typeof apiKey === 'string' && typeof headers !== 'function') return joined(source, { ...asked, apiKey, headers });
-  return askedFor(source, asked);
+  if (typeof apiKey !== 'string' || typeof headers === 'function') return askedFor(source, asked);
+  if (asked.traceparent) return joined(source, { ...asked, apiKey, headers });
+  const made = asked.isStreamed ? streamed : whole;
+  let known = made.get(source);
+  if (known === undefined) {
+    known = joined(source, { ...asked, apiKey, headers });
+    made.set(source, known);
+  }
+  return known;
 }
+
+/** The headers of requests that differ in nothing: the transport knows them again. */
+const streamed = new WeakMap<HeaderSource, Headers>();
+const whole = new WeakMap<HeaderSource, Headers>();
 
 async function askedFor(source: HeaderSource, asked: Asked): Promise<Headers> {
   const apiKey = typeof source.apiKey === 'function' ? checkedKey(await source.apiKey()) : source.apiKey;

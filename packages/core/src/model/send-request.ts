@@ -45,20 +45,15 @@ export interface Outgoing {
 type HeadersOf = Readonly<Record<string, string>>;
 
 /** Sends a request and reads the reply: exactly one attempt. On any end but a reply the connection is closed. */
-export async function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatReply> {
+export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatReply> {
   const sending = new Sending(outgoing, context);
-  const { clock, signal } = context;
-  const timeoutMs = outgoing.timeouts.firstByteMs;
-  try {
-    return await withDeadline(({ deadline }) => sending.exchange(deadline), {
-      clock,
-      signal,
-      timeoutMs,
-      timeoutError: () => sending.timeoutError(),
-    });
-  } catch (error) {
-    return sending.ended(error);
-  }
+  const sent = withDeadline(({ deadline }) => sending.exchange(deadline), {
+    clock: context.clock,
+    signal: context.abortable ?? context.signal,
+    timeoutMs: outgoing.timeouts.firstByteMs,
+    timeoutError: () => sending.timeoutError(),
+  });
+  return sent.catch((error: unknown) => sending.ended(error));
 }
 
 /** One attempt under way. */

@@ -30,6 +30,7 @@ function contextOf(context: ModelContext, within: Within): ModelContext {
     get signal() {
       return within.signal;
     },
+    abortable: within,
     clock,
     runId,
     path,

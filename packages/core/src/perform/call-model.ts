@@ -22,7 +22,8 @@ import { unanswered } from './unanswered.ts';
 
 /** Asks the model for this turn: one durable step, with all its attempts inside. */
 export async function callModel(action: CallModel, scope: Scope): Promise<readonly Fact[]> {
-  const { fact: plan, planned } = await planTurn(action, scope);
+  const made = planTurn(action, scope);
+  const { fact: plan, planned } = made instanceof Promise ? await made : made;
   const before = plan === undefined ? [] : [plan];
   if (planned === undefined) return before;
   const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);

@@ -1,4 +1,5 @@
 import { untilAborted } from '../base/abort.ts';
+import type { Within } from '../base/deadline.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import type { Task } from '../durable/durable.ts';
@@ -10,7 +11,7 @@ import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun } from '../tool/errors.ts';
 import { execute } from '../tool/execute.ts';
 import type { ToolResult } from '../tool/result.ts';
-import type { Tool } from '../tool/tool.ts';
+import type { Tool, ToolContext } from '../tool/tool.ts';
 import { Aside } from './aside.ts';
 import { pendingFor } from './check-calls.ts';
 import { type At, cancelled, failed, finished, invalid, refused, thrown, unknown } from './close-call.ts';
@@ -125,7 +126,8 @@ function called(tool: Tool, { input, ...at }: At & { readonly input: unknown }):
   const inner: ToolExecution = ({ tool, input }) =>
     execute(tool, input, {
       clock: scope.clock,
-      context: toolContext(at),
+      signal: scope.signal,
+      contextWithin: (within) => toolContext(at, within),
       late: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
         void scope.tell.notice({ type: 'tool.late', turn, index, call, ...error }); // As above.
@@ -134,11 +136,13 @@ function called(tool: Tool, { input, ...at }: At & { readonly input: unknown }):
   return wrapCall(inner, at)({ call, tool, input });
 }
 
-function toolContext({ turn, scope, state }: At): Parameters<typeof execute>[2]['context'] {
+function toolContext({ turn, scope, state }: At, within: Within): ToolContext<never> {
   const { index, call } = state;
-  const { signal, context, runId, path, traceparent, tell } = scope;
+  const { context, runId, path, traceparent, tell } = scope;
   return {
-    signal,
+    get signal() {
+      return within.signal;
+    },
     context,
     callId: call.id,
     idempotencyKey: `${runId}/${fromOutside(scope, callStep({ turn, index, call }))}`,

@@ -82,7 +82,7 @@ export class Exchange {
   /** Asks, with all retries, and within the budget. What middleware wraps. */
   async call(asked: ChatRequest): Promise<ChatReply> {
     this.tellDiscarded(); // Of an earlier request, where middleware asks once more.
-    const request = await this.#reserve(asked);
+    const request = this.#scope.budget.isCapped ? await this.#reserve(asked) : asked; // Without a cap there is nothing to estimate.
     this.#asked = request;
     const { reply, model } = await this.#attempts(request);
     checkReply(reply, `Model "${model.name}"`);
@@ -94,23 +94,22 @@ export class Exchange {
     return reply;
   }
 
-  async #attempts(request: ChatRequest): Promise<Answered> {
+  #attempts(request: ChatRequest): Promise<Answered> {
     const { definition, random, signal } = this.#scope;
     const before = this.#attempt;
-    try {
-      return await attempts(this.#model, request, {
-        policy: definition.retry,
-        context: this.#context(),
-        random,
-        onAttempt: (told) => this.#onAttempt({ ...told, attempt: before + told.attempt }),
-        onFailed: (failure) => this.#onFailed({ ...failure, attempt: before + failure.attempt }, request),
-      });
-    } catch (error) {
+    const asked = attempts(this.#model, request, {
+      policy: definition.retry,
+      context: this.#context(),
+      random,
+      onAttempt: (told) => this.#onAttempt(told, before + told.attempt),
+      onFailed: (failure) => this.#onFailed({ ...failure, attempt: before + failure.attempt }, request),
+    });
+    return asked.catch((error: unknown) => {
       if (signal.aborted) throw error;
       this.#asked = undefined; // What its attempts used is counted.
       this.#settle();
       throw error;
-    }
+    });
   }
 
   /** Gives back what was set aside. Called when what was used is charged. */
@@ -155,10 +154,8 @@ export class Exchange {
     void this.#scope.tell.notice({ type: 'model.discarded', turn: this.#turn, attempt: this.#attempt }); // As above.
   }
 
-  /** Without a cap there is nothing to estimate. */
   async #reserve(request: ChatRequest): Promise<ChatRequest> {
     const { budget, signal } = this.#scope;
-    if (!budget.isCapped) return request;
     if (budget.isPaid) checkPrices(this.#model, this.#scope.definition.name);
     this.#settle(); // Middleware may ask more than once.
     const estimate = {
@@ -189,12 +186,13 @@ export class Exchange {
     };
   }
 
-  #onAttempt({ attempt, model, price }: Attempt): void {
+  #onAttempt({ model, price }: Attempt, attempt: number): void {
     this.#attempt = attempt;
     this.#price = price;
     this.#hasTold = false;
     this.#partial = this.#newPartial();
-    void this.#scope.tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model }); // Nothing to wait with.
+    const { tell } = this.#scope;
+    if (tell.wants('attempt.started')) void tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model }); // Nothing to wait with.
   }
 
   #newPartial(): PartialOutput | undefined {

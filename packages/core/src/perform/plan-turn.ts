@@ -27,16 +27,19 @@ export interface Planned {
 type PlanFact = TurnPlanned | ModelFailed | RunAborted | RunRefused | LimitRefused;
 
 /** Lets middleware prepare the turn, as a step of its own; without such middleware there is nothing to remember. */
-export async function planTurn(
-  action: CallModel,
-  scope: Scope,
-): Promise<{ readonly fact: PlanFact | undefined; readonly planned: Planned | undefined }> {
-  const { definition } = scope;
-  const { model, middleware, toolObjects: tools, toolChoice } = definition;
-  if (middleware.every(({ prepareTurn }) => prepareTurn === undefined)) {
-    const { history } = action;
-    return { fact: undefined, planned: { model, history, messages: history.messages, tools, toolChoice } };
-  }
+export function planTurn(action: CallModel, scope: Scope): Plan | Promise<Plan> {
+  const { model, middleware, toolObjects: tools, toolChoice } = scope.definition;
+  if (middleware.some(({ prepareTurn }) => prepareTurn !== undefined)) return planByMiddleware(action, scope);
+  const { history } = action;
+  return { fact: undefined, planned: { model, history, messages: history.messages, tools, toolChoice } };
+}
+
+interface Plan {
+  readonly fact: PlanFact | undefined;
+  readonly planned: Planned | undefined;
+}
+
+async function planByMiddleware(action: CallModel, scope: Scope): Promise<Plan> {
   const aside = new Aside(scope, action.turn);
   const work = (): Promise<PlanFact> => prepare(action, { scope, aside });
   const name = `plan:${action.turn}`;

@@ -1,3 +1,4 @@
+import { started } from '../base/abort.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
@@ -43,6 +44,7 @@ const MAX_DEPTH = 500;
 
 /** Looks at the brackets outside of strings; the text need not be JSON. */
 function isTooDeep(text: string): boolean {
+  if (text.length <= MAX_DEPTH) return false;
   let depth = 0;
   let isString = false;
   for (let i = 0; i < text.length; i++) {
@@ -65,12 +67,9 @@ export function argumentsOf(tool: Pick<Tool, 'customObject'>, call: ToolCall): V
 }
 
 /** Parses and checks. Issues are text for the model; a schema that throws is one of them. */
-export async function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
+export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
   const parsed = argumentsOf(tool, call);
-  if (!parsed.ok) return parsed;
-  try {
-    return await tool.validate(parsed.value);
-  } catch (error) {
-    return { ok: false, issues: messageOf(error) };
-  }
+  if (!parsed.ok) return Promise.resolve(parsed);
+  const validated = started(() => tool.validate(parsed.value));
+  return validated.catch((error: unknown) => ({ ok: false, issues: messageOf(error) }));
 }

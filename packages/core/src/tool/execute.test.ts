@@ -113,8 +113,9 @@ function setting() {
   const options: ExecuteOptions = {
     clock,
     late: (settled) => late.push(settled),
-    context: {
-      signal: controller.signal,
+    signal: controller.signal,
+    contextWithin: ({ signal }) => ({
+      signal,
       context: 'app' as never, // Its type is checked where an agent is used.
       callId: 'call_1',
       idempotencyKey: 'run/tool:1.0:t',
@@ -122,7 +123,7 @@ function setting() {
       path: '',
       traceparent: undefined,
       progress: () => {},
-    },
+    }),
   };
   return { clock, controller, late, options };
 }

@@ -18,7 +18,9 @@ export class ToolTimeoutError extends PawlError {
 }
 
 export interface ExecuteOptions {
-  readonly context: ToolContext<never>;
+  /** Of the run: the tool's own is aborted at its deadline as well. */
+  readonly signal: AbortSignal;
+  readonly contextWithin: (within: Within) => ToolContext<never>;
   readonly clock: Clock;
   /** Told once when a call that was given up settles after all. */
   readonly late: (settled: PromiseSettledResult<unknown>) => void;
@@ -31,22 +33,13 @@ export interface ExecuteOptions {
  * cases, also where the tool ignores its signal.
  */
 export async function execute(tool: Tool, input: unknown, options: ExecuteOptions): Promise<ToolResult> {
-  const { context, clock, late } = options;
-  const value = await withDeadline<unknown>((within) => tool.execute(input, contextWithin(context, within)), {
+  const { contextWithin, clock, signal, late } = options;
+  const value = await withDeadline<unknown>((within) => tool.execute(input, contextWithin(within)), {
     clock,
-    signal: context.signal,
+    signal,
     timeoutMs: tool.timeoutMs,
     timeoutError: () => new ToolTimeoutError(tool.name, tool.timeoutMs),
     late,
   });
   return toResult(value, { maxLength: tool.maxResultLength });
-}
-
-function contextWithin(context: ToolContext<never>, within: Within): ToolContext<never> {
-  return {
-    ...context,
-    get signal() {
-      return within.signal;
-    },
-  };
 }
