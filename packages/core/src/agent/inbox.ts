@@ -9,7 +9,7 @@ interface Said {
 
 /** What a user says while a run is at work, until it is remembered that the model has read it. */
 export class Inbox {
-  #said: readonly Said[] = [];
+  #said: readonly Said[] = NOTHING;
   #isClosed = false;
 
   get messages(): readonly UserMessage[] {
@@ -27,6 +27,7 @@ export class Inbox {
 
   /** The first ones are part of the run from now on. */
   takeIn(count: number): void {
+    if (count === 0) return;
     for (const { tell } of this.#said.slice(0, count)) tell(true);
     this.#said = this.#said.slice(count);
   }
@@ -37,6 +38,8 @@ export class Inbox {
     this.#said = [];
   }
 }
+
+const NOTHING: readonly Said[] = [];
 
 function read(said: string | UserMessage): UserMessage {
   const [message] = readInput(typeof said === 'string' ? said : [said]).messages;

@@ -4,7 +4,7 @@ import type { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
-import { memory } from '../durable/memory.ts';
+import { ownMemory } from '../durable/memory.ts';
 import { runIdOf } from '../durable/run-id.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Conclusion } from '../loop/action.ts';
@@ -61,7 +61,7 @@ function starting<Output>(
 ): Prepared<Output> {
   const { definition, clock, limits } = blueprint;
   const id = runIdOf(options.runId);
-  const host = options.durable ?? memory({ clock });
+  const host = options.durable ?? ownMemory(clock);
   const said = readInput(input);
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
+import type { LimitName } from '../event/outcome.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { failure } from '../loop/failure.ts';
@@ -7,8 +8,22 @@ import type { Policy } from '../loop/policy.ts';
 import type { StopRule, StopState } from '../loop/stop.ts';
 import type { Blueprint } from './blueprint.ts';
 
-/** An agent's policy, within the limits of a run. */
-export function policyOf({ definition, outputCorrections, stopRules }: Blueprint, limits: ResolvedLimits): Policy {
+/** An agent's policy, within the limits of a run. Runs one after the other hardly ever have others. */
+export function policyOf(blueprint: Blueprint, limits: ResolvedLimits): Policy {
+  const last = made.get(blueprint);
+  if (last !== undefined && isSame(last.limits, limits)) return last;
+  const policy = policyWithin(blueprint, limits);
+  made.set(blueprint, policy);
+  return policy;
+}
+
+const made = new WeakMap<Blueprint, Policy>();
+
+function isSame(one: ResolvedLimits, other: ResolvedLimits): boolean {
+  return (Object.keys(one) as LimitName[]).every((name) => one[name] === other[name]); // It has a number for each.
+}
+
+function policyWithin({ definition, outputCorrections, stopRules }: Blueprint, limits: ResolvedLimits): Policy {
   const { tools, output } = definition;
   return {
     limits,

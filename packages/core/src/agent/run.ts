@@ -52,7 +52,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   readonly #outcome: Promise<Outcome<Output>>;
   /** Kept, so that whoever begins to read late gets them all. */
   readonly #facts: RunEvent[] = [];
-  readonly #channels = new Set<Channel<RunEvent>>();
+  #channels: readonly Channel<RunEvent>[] = [];
   readonly #inbox = new Inbox();
   #seq = 0;
   #isDone = false;
@@ -145,11 +145,13 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
    * loop early leaves the run at work.
    */
   [Symbol.asyncIterator](): AsyncIterator<RunEvent, undefined> {
-    const channel: Channel<RunEvent> = new Channel(MARK, () => this.#channels.delete(channel));
+    const channel: Channel<RunEvent> = new Channel(MARK, () => {
+      this.#channels = this.#channels.filter((each) => each !== channel);
+    });
     if (this.#isAwaited) channel.hurry();
     for (const fact of this.#facts) void channel.push(fact); // They have happened: there is nobody to wait.
     if (this.#isDone) channel.close();
-    else this.#channels.add(channel);
+    else this.#channels = [...this.#channels, channel];
     return channel;
   }
 
@@ -163,7 +165,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
       signal: this.#controller.signal,
       abort: (reason) => this.#controller.abort(reason),
       said: () => this.#inbox.messages,
-      isHeard: () => this.#channels.size > 0 || PIECES.some((type) => this.#observers.hears(type)),
+      isHeard: () => this.#channels.length > 0 || PIECES.some((type) => this.#observers.hears(type)),
       tellAt: (path) => ({
         fact: (fact, { replayed }) => {
           if (!replayed && path === '') this.#inbox.takeIn(steeredBy(fact));
@@ -176,7 +178,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 
   #wants(type: EventType): boolean {
-    return this.#channels.size > 0 || this.#observers.wants(type);
+    return this.#channels.length > 0 || this.#observers.wants(type);
   }
 
   #fact(fact: Fact, how: Pick<RunEvent, 'path' | 'replayed'>): void {

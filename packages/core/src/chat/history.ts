@@ -28,7 +28,7 @@ export class History {
   }
 
   static empty(): History {
-    return new History({ messages: [], ids: new Map() }, 0);
+    return new History({ messages: [], ids: undefined }, 0);
   }
 
   /**
@@ -43,8 +43,10 @@ export class History {
   /** Other messages in the place of these. The ids of calls that go are not given again. */
   replaced(messages: readonly Message[]): History {
     const history = repaired(messages);
-    const { ids } = history.#shared;
-    for (const id of this.#shared.ids.keys()) if (!ids.has(id)) ids.set(id, -1);
+    const given = this.#shared.ids;
+    if (given === undefined) return history;
+    history.#shared.ids ??= new Map();
+    for (const id of given.keys()) if (!history.#shared.ids.has(id)) history.#shared.ids.set(id, -1);
     return history;
   }
 
@@ -96,7 +98,7 @@ export class History {
   #freeId(id: string | undefined, taken: ReadonlySet<string>): string {
     const base = id || `call_${this.#length}`;
     const isTaken = (name: string): boolean => {
-      const since = this.#shared.ids.get(name);
+      const since = this.#shared.ids?.get(name);
       return taken.has(name) || (since !== undefined && since < this.#length);
     };
     if (id && !isTaken(id)) return id;
@@ -109,20 +111,21 @@ export class History {
 /** Lists only ever grow, so that histories of different lengths can look at the same ones. */
 interface Shared {
   readonly messages: Message[];
-  /** The position of the first message with a call of that id: a shorter history does not know those after its end. */
-  readonly ids: Map<string, number>;
+  /** The position of the first message with a call of that id, where there is any call: a shorter history does not know those after its end. */
+  ids: Map<string, number> | undefined;
 }
 
 function copied(messages: readonly Message[]): Shared {
-  const shared: Shared = { messages: [], ids: new Map() };
+  const shared: Shared = { messages: [], ids: undefined };
   for (const message of messages) add(shared, message);
   return shared;
 }
 
-function add({ messages, ids }: Shared, message: Message): void {
-  const position = messages.push(message) - 1;
-  if (message.role !== 'assistant') return;
-  for (const { id } of message.tool_calls ?? []) if (!ids.has(id)) ids.set(id, position);
+function add(shared: Shared, message: Message): void {
+  const position = shared.messages.push(message) - 1;
+  if (message.role !== 'assistant' || message.tool_calls === undefined) return;
+  shared.ids ??= new Map();
+  for (const { id } of message.tool_calls) if (!shared.ids.has(id)) shared.ids.set(id, position);
 }
 
 /** Servers refuse a list of calls that is empty. */

@@ -11,13 +11,14 @@ export interface Kept {
   /** In the order in which they were remembered. */
   readonly steps: Map<string, unknown>;
   /** Steps of effect `once` that were begun, by the attempt that began them. */
-  readonly intents: Map<string, string>;
-  readonly waits: Map<string, Wait>;
+  intents: Map<string, string> | undefined;
+  waits: Map<string, Wait> | undefined;
   isLive: boolean;
   attempts: number;
   updatedAt: number;
   outcome: Outcome<unknown> | undefined;
-  readonly cancel: AbortController;
+  /** Nobody can cancel the run of a host that nobody holds. */
+  readonly cancel: AbortController | undefined;
 }
 
 export interface MemoryRunOptions {
@@ -29,19 +30,17 @@ export interface MemoryRunOptions {
 /** A run that is kept in this process. */
 export class MemoryRun implements Durable {
   readonly attempt: string;
+  readonly signal?: AbortSignal;
   readonly #kept: Kept;
   readonly #options: MemoryRunOptions;
   readonly #path: string;
 
   constructor(kept: Kept, options: MemoryRunOptions, path = '') {
     this.attempt = `${kept.record.runId}#${kept.attempts}`;
+    if (kept.cancel !== undefined) this.signal = kept.cancel.signal;
     this.#kept = kept;
     this.#options = options;
     this.#path = path;
-  }
-
-  get signal(): AbortSignal {
-    return this.#kept.cancel.signal;
   }
 
   async step<T>(step: Step<T>): Promise<T> {
@@ -70,6 +69,7 @@ export class MemoryRun implements Durable {
   async wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
     const { fingerprint, timeoutMs = Number.POSITIVE_INFINITY } = options;
     const accepts = [...options.accepts]; // Whoever holds the outcome may change its list.
+    this.#kept.waits ??= new Map();
     const { waits } = this.#kept;
     const id = this.#path + name;
     const now = this.#options.clock.now();
@@ -83,6 +83,7 @@ export class MemoryRun implements Durable {
 
   #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> | T {
     if (effect !== 'once') return work();
+    this.#kept.intents ??= new Map();
     const { intents } = this.#kept;
     const begun = intents.get(name);
     if (begun !== undefined && begun !== this.attempt && inDoubt !== undefined) return inDoubt();

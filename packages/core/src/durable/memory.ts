@@ -31,7 +31,12 @@ import { pathOf } from './step-order.ts';
  * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
  */
 export function memory({ clock = systemClock }: MemoryOptions = {}): DurableHost {
-  return new MemoryHost(clock);
+  return new MemoryHost(clock, { isHeld: true });
+}
+
+/** The same for one run alone, where nobody has a host who could ask it for anything. */
+export function ownMemory(clock: Clock): DurableHost {
+  return new MemoryHost(clock, { isHeld: false });
 }
 
 export interface MemoryOptions {
@@ -42,10 +47,12 @@ export interface MemoryOptions {
 class MemoryHost implements DurableHost {
   readonly #runs = new Map<string, Kept>();
   readonly #clock: Clock;
+  readonly #isHeld: boolean;
   readonly #drain: Drain;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { isHeld }: { readonly isHeld: boolean }) {
     this.#clock = clock;
+    this.#isHeld = isHeld;
     this.#drain = new Drain(clock);
   }
 
@@ -73,18 +80,18 @@ class MemoryHost implements DurableHost {
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
     const kept = this.#find(runId);
-    const wait = kept.waits.get(pendingId);
+    const wait = kept.waits?.get(pendingId);
     checkAnswer(answer, { runId, pendingId, wait, ended: endOf(kept), now: this.#clock.now() });
-    if (wait !== undefined) kept.waits.set(pendingId, { ...wait, word: copied(answer) });
+    if (wait !== undefined) kept.waits?.set(pendingId, { ...wait, word: copied(answer) });
   }
 
   async send(runId: string, message: UserMessage): Promise<void> {
     checkMessage(message, runId);
     const kept = this.#find(runId);
-    const open = endOf(kept) === undefined ? [...kept.waits].filter(([, wait]) => isOpen(wait)) : [];
+    const open = endOf(kept) === undefined ? [...(kept.waits ?? [])].filter(([, wait]) => isOpen(wait)) : [];
     if (open.length === 0) throw notWaiting(runId);
     for (const [id, wait] of open) {
-      kept.waits.set(id, { ...wait, word: { type: 'interrupt', message: copied(message) } });
+      kept.waits?.set(id, { ...wait, word: { type: 'interrupt', message: copied(message) } });
     }
   }
 
@@ -93,7 +100,7 @@ class MemoryHost implements DurableHost {
   }
 
   async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
-    this.#find(runId).cancel.abort(reason);
+    this.#find(runId).cancel?.abort(reason);
   }
 
   async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
@@ -122,7 +129,9 @@ class MemoryHost implements DurableHost {
     const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
     const kept = this.#add(copied(fork.record));
     for (const [name, value] of steps) if (fork.copies(name)) kept.steps.set(name, copied(value));
-    for (const [name, wait] of waits) if (fork.copies(name)) kept.waits.set(name, copied(wait));
+    kept.waits = new Map(
+      [...(waits ?? [])].filter(([name]) => fork.copies(name)).map(([name, wait]) => [name, copied(wait)]),
+    );
     return fork.record.runId;
   }
 
@@ -135,13 +144,13 @@ class MemoryHost implements DurableHost {
     const kept: Kept = {
       record,
       steps: new Map(),
-      intents: new Map(),
-      waits: new Map(),
+      intents: undefined,
+      waits: undefined,
       isLive: false,
       attempts: 0,
       updatedAt: record.at,
       outcome: undefined,
-      cancel: new AbortController(),
+      cancel: this.#isHeld ? new AbortController() : undefined,
     };
     this.#runs.set(record.runId, kept);
     return kept;

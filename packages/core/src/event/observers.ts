@@ -18,7 +18,7 @@ export class Observers {
   readonly #heard = new Set<EventType | '*'>();
   #isTelling = false;
   /** What came up while an event is told. */
-  readonly #queue: RunEvent[] = [];
+  #queue: RunEvent[] | undefined;
   readonly #onFailure: (notice: ListenerFailed) => void;
 
   constructor(onFailure: (notice: ListenerFailed) => void) {
@@ -49,13 +49,16 @@ export class Observers {
   /** One event after the other: what a listener brings about is told when everybody has heard what it was told. */
   tell(event: RunEvent): void {
     if (this.#isTelling) {
+      this.#queue ??= [];
       this.#queue.push(event);
       return;
     }
     this.#isTelling = true;
     this.#emit(event);
-    for (const next of this.#queue) this.#emit(next);
-    this.#queue.length = 0;
+    if (this.#queue !== undefined) {
+      for (const next of this.#queue) this.#emit(next);
+      this.#queue = undefined;
+    }
     this.#isTelling = false;
   }
 

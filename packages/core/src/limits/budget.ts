@@ -43,7 +43,7 @@ export class Budget {
   /** How many requests have something set aside. */
   #underWay = 0;
   /** Those who wait until something is given back; in the outermost purse, which hears of everything. */
-  readonly #waiting = new Set<() => void>();
+  #waiting: readonly (() => void)[] = NOBODY;
   #reservedCost = 0;
   /** Tool calls that have ended, and those that are at work. */
   #calls = 0;
@@ -154,9 +154,9 @@ export class Budget {
   /** Gives back what was set aside; what was used is charged by its fact. */
   release(reservation: Given): void {
     this.#putBack(reservation);
-    const waiting = this.#outermost.#waiting;
-    const woken = [...waiting];
-    waiting.clear();
+    const outermost = this.#outermost;
+    const woken = outermost.#waiting;
+    outermost.#waiting = NOBODY;
     for (const wake of woken) wake();
   }
 
@@ -191,7 +191,8 @@ export class Budget {
 
   #givenBack(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#outermost.#waiting.add(resolve);
+    const outermost = this.#outermost;
+    outermost.#waiting = [...outermost.#waiting, resolve];
     return untilAborted(signal, () => promise);
   }
 
@@ -199,6 +200,8 @@ export class Budget {
     return { type: 'refused', limit, max: this.#limits[limit], spent };
   }
 }
+
+const NOBODY: readonly (() => void)[] = [];
 
 /** In US dollars. */
 export function costOf(

@@ -24,14 +24,19 @@ import { unanswered } from './unanswered.ts';
 export async function callModel(action: CallModel, scope: Scope): Promise<readonly Fact[]> {
   const made = planTurn(action, scope);
   const { fact: plan, planned } = made instanceof Promise ? await made : made;
-  const before = plan === undefined ? [] : [plan];
-  if (planned === undefined) return before;
+  const facts: Fact[] = plan === undefined ? [] : [plan];
+  if (planned === undefined) return facts;
   const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);
   const { scope: within, leave } = isWrapped ? leavable(scope) : { scope, leave: undefined };
   const exchange = new Exchange(within, { turn: action.turn, model: planned.model });
   const aside = new Aside(scope, action.turn);
+  const asking: Asking = { action, plan, scope, exchange, aside, leave };
   try {
-    return [...before, ...(await askedUntilAnswered(planned, { action, plan, scope, exchange, aside, leave }))];
+    for (let lost = 0; ; lost++) {
+      const fact = await askOnce(planned, { asking, lost });
+      facts.push(fact);
+      if (fact.type !== 'model.lost') return facts;
+    }
   } finally {
     // Only now: what was used is charged when the fact is told, and there must be no gap between the two.
     exchange.end();
@@ -40,21 +45,19 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
 }
 
 /** Under a cost limit an intent to request is kept: one that a crash cut off is charged, and made again as a step of its own. */
-async function askedUntilAnswered(planned: Planned, asking: Asking): Promise<readonly Fact[]> {
+function askOnce(
+  planned: Planned,
+  { asking, lost }: { readonly asking: Asking; readonly lost: number },
+): Promise<Fact> {
   const { action, scope } = asking;
+  const name = lost === 0 ? `model:${action.turn}` : `model:${action.turn}:${lost}`;
   const work = (): Promise<Fact> => ask(planned, asking);
-  const facts: Fact[] = [];
-  for (let name = `model:${action.turn}`; ; name = `model:${action.turn}:${facts.length}`) {
-    const how = scope.budget.isPaid
-      ? { effect: 'once' as const, inDoubt: () => lost(planned, asking) }
-      : { effect: 'read' as const };
-    const fact = await scope.durable.step(factStep<Fact>(scope, { name, work, ...how }));
-    facts.push(fact);
-    if (fact.type !== 'model.lost') return facts;
-  }
+  if (!scope.budget.isPaid) return scope.durable.step(factStep<Fact>(scope, { name, work, effect: 'read' }));
+  const inDoubt = (): Fact => lostBy(planned, asking);
+  return scope.durable.step(factStep<Fact>(scope, { name, work, effect: 'once', inDoubt }));
 }
 
-function lost(planned: Planned, { action, scope }: Requesting): ModelLost {
+function lostBy(planned: Planned, { action, scope }: Requesting): ModelLost {
   const { name, price } = planned.model;
   const usage = discardedUsage({ request: requestOf(planned, { action, scope }), price });
   return { type: 'model.lost', turn: action.turn, model: name, usage, ...stamp(scope) };

@@ -45,9 +45,9 @@ function step(tool: Tool | undefined, { turn, state, scope }: Where): Task<Fact>
     name: stepName({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
-    work: async () => {
+    work: () => {
       const { callsRefused } = scope.budget;
-      if (callsRefused !== undefined) return refused(callsRefused, at());
+      if (callsRefused !== undefined) return Promise.resolve(refused(callsRefused, at()));
       end = scope.budget.beginCall();
       return runCall(tool, at());
     },

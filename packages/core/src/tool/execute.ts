@@ -32,14 +32,14 @@ export interface ExecuteOptions {
  * Rejects with what the tool threw, with `ToolTimeoutError`, or with the signal's reason: at once, in the last two
  * cases, also where the tool ignores its signal.
  */
-export async function execute(tool: Tool, input: unknown, options: ExecuteOptions): Promise<ToolResult> {
+export function execute(tool: Tool, input: unknown, options: ExecuteOptions): Promise<ToolResult> {
   const { contextWithin, clock, signal, late } = options;
-  const value = await withDeadline<unknown>((within) => tool.execute(input, contextWithin(within)), {
+  const done = withDeadline<unknown>((within) => tool.execute(input, contextWithin(within)), {
     clock,
     signal,
     timeoutMs: tool.timeoutMs,
     timeoutError: () => new ToolTimeoutError(tool.name, tool.timeoutMs),
     late,
   });
-  return toResult(value, { maxLength: tool.maxResultLength });
+  return done.then((value) => toResult(value, { maxLength: tool.maxResultLength }));
 }
