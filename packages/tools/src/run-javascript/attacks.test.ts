@@ -32,7 +32,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
     ['never ends in a regular expression', 'return /^(a+)+$/.test("a".repeat(50) + "b");'],
     ['has a trap where it is written out', 'return { toJSON() { for (;;); } };'],
   ])('that %s, is ended', async (_, code) => {
-    expect(await run(code, { timeoutMs: 3_000 })).toMatch(/^\[ended after 3 s/);
+    expect(await run(code, { timeoutMs: 1_500 })).toMatch(/^\[ended after 1\.5 s/);
   });
 
   test.each([
