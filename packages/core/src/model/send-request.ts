@@ -115,7 +115,10 @@ class Sending {
         const expire = (): void => this.#cancel.cancel(timeoutError('connect', this.#outgoing));
         this.#connecting = new Deadline(this.#context.clock, this.#outgoing.timeouts.connectMs, expire);
       },
-      onConnected: () => this.#connecting?.end(),
+      onConnected: () => {
+        this.#connecting?.end();
+        this.#connecting = undefined;
+      },
     };
   }
 

@@ -69,6 +69,7 @@ export class Exchange implements User {
 
   #send(connection: Connection): void {
     this.#connection = connection;
+    this.#giveUp = undefined;
     connection.send(this, { head: this.#options.head, pieces: this.#request.body.pieces });
   }
 
