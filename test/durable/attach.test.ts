@@ -114,7 +114,7 @@ describe.each(pairs)('on $name', ({ open }) => {
     second.abort('Enough.');
     expect(await first.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
     expect(await second.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
-  }, 15_000);
+  });
 });
 
 describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
