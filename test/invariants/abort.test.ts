@@ -1,12 +1,20 @@
-import { Agent, type RunEvent } from '@pawl/core';
-import { checkHistory, manualClock, reply } from '@pawl/testing';
-import { describe, expect, test } from 'vitest';
+import { Agent, openai, type RunEvent } from '@pawl/core';
+import { checkHistory, manualClock, type OfflineServer, offlineServer, reply } from '@pawl/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { factsOf, type Life, live } from './life.ts';
 import { overHttp } from './over-http.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 const STREAMS = [{ stream: true }, { stream: false }];
+
+let going: OfflineServer;
+
+beforeAll(async () => {
+  going = await offlineServer({ script: () => reply.text('Going on.'), keepRequests: 1 });
+});
+
+afterAll(() => going.close());
 
 describe.each(scenarios)('$name', (scenario) => {
   test.each(STREAMS)(
@@ -75,15 +83,7 @@ function after(attempts: Life['attempts'], event: RunEvent): readonly RunEvent[]
 
 /** The offline server refuses a conversation that OpenAI's would refuse. */
 async function expectGoesOn({ outcome: { messages } }: Life): Promise<void> {
-  const going: Scenario = {
-    name: 'going on',
-    status: 'completed',
-    turns: [reply.text('Going on.')],
-    agent: () => ({}),
-  };
-  const user = { role: 'user', content: 'Go on.' } as const;
-  const { value } = await overHttp(going, (model) =>
-    new Agent({ model, clock: manualClock() }).run([...messages, user]).outcome(),
-  );
-  expect(value).toMatchObject({ status: 'completed', output: 'Going on.' });
+  const agent = new Agent({ model: openai('m', { baseURL: going.baseURL }), clock: manualClock() });
+  const outcome = await agent.run([...messages, { role: 'user', content: 'Go on.' }]).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Going on.' });
 }
