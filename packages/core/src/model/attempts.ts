@@ -48,7 +48,7 @@ export interface Answered {
  */
 export async function attempts(model: ChatModel, request: ChatRequest, options: AttemptsOptions): Promise<Answered> {
   const series = new Series(request, options);
-  loaded().catch(() => undefined); // Asked again where it is needed.
+  if (pRetryModule === undefined) loaded().catch(() => undefined); // Asked again where it is needed.
   for (let asked = model; ; ) {
     const first = await series.ask(asked);
     // Nearly every request ends here: what repeats attempts is set up where there is something to repeat.

@@ -125,6 +125,7 @@ interface Destination {
 
 function headerSource(options: OpenAIOptions, { server, profile }: Destination): HeaderSource {
   const { organization, project } = options;
+  checkedHeaders({ 'openai-organization': organization ?? '', 'openai-project': project ?? '' });
   const headers = typeof options.headers === 'function' ? options.headers : checkedHeaders(options.headers);
   const { keyHeader, keyVariable } = profile;
   const given = options.apiKey ?? keyFromEnvironment(options, profile);
