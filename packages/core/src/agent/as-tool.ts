@@ -100,6 +100,7 @@ function scopeWithin(
     runId: outer.runId,
     said: () => [],
     path,
+    memo: new Map(),
     signal: AbortSignal.any([outer.signal, own.signal]),
     abort: (reason) => own.abort(reason),
     random,

@@ -95,6 +95,7 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     traceparent: options.traceparent,
     context: options.context as never, // Its type is checked where `Agent` is used.
     signal: ports.signal,
+    memo: new Map(),
     abort: ports.abort,
     clock,
     random,

@@ -104,19 +104,23 @@ test.each(cases)('$title', ({ json, expected }) => {
   expect(json).toEqual(expected);
 });
 
-test("a message's JSON and a tool's are made once for each object", () => {
+test("a message's JSON is made once a run, and a tool's once", () => {
   let made = 0;
+  const memo = new Map();
   const counted = { role: 'user', content: 'x', toJSON: () => ({ made: ++made }) } as const;
   const parameters = { toJSON: () => ({ made: ++made }) };
   const list = [{ type: 'function', function: { name: 'get', parameters } }] as const;
   const tool = '{"type":"function","function":{"name":"get","parameters":{"made":1}}}';
-  const first = body({ messages: [counted], tools: list });
-  const second = body({ messages: [counted, counted], tools: list });
-  const third = body({ messages: [], tools: [...list] });
-  expect([first, second, third]).toEqual([
+  const other = { role: 'user', content: 'y' } as const;
+  const first = body({ messages: [counted], tools: list }, { memo });
+  const second = body({ messages: [counted, other], tools: list }, { memo });
+  const third = body({ messages: [], tools: [...list] }, { memo });
+  const elsewhere = body({ messages: [counted] });
+  expect([first, second, third, elsewhere]).toEqual([
     `{"model":"m","tools":[${tool}],"messages":[{"made":2}]}`,
-    `{"model":"m","tools":[${tool}],"messages":[{"made":2},{"made":2}]}`,
+    `{"model":"m","tools":[${tool}],"messages":[{"made":2},{"role":"user","content":"y"}]}`,
     `{"model":"m","tools":[${tool}],"messages":[]}`,
+    '{"model":"m","messages":[{"made":3}]}',
   ]);
 });
 

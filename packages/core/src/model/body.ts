@@ -3,6 +3,7 @@ import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
 import { BodyBytes } from './body-bytes.ts';
+import type { ModelContext } from './chat-model.ts';
 import { chooseTools } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
 import { MessageBytes } from './message-bytes.ts';
@@ -17,14 +18,16 @@ export interface BodyOptions {
   readonly profile: Profile;
   /** Wins over the request's own fields. */
   readonly extraBody?: JsonObject | undefined;
+  /** Of the run: what was written of its conversation is found there again. */
+  readonly memo?: ModelContext['memo'];
 }
 
 /**
  * The JSON of a request as its server takes it, joined from pieces.
  *
- * The JSON of a message or a tool is made once for each object and profile: what was sent must not be changed in place.
+ * The JSON of a message is made once a run and profile, that of a tool once: what was sent must not be changed in place.
  */
-export function requestBody(request: ChatRequest, { model, profile, extraBody }: BodyOptions): BodyBytes {
+export function requestBody(request: ChatRequest, { model, profile, extraBody, memo }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
   const { tools, toolChoice } = chooseTools({ tools: offered, toolChoice: tool_choice }, profile);
   const { messages, format } = shapeFormat({ messages: given, format: response_format }, profile);
@@ -39,7 +42,7 @@ export function requestBody(request: ChatRequest, { model, profile, extraBody }:
   const pieces = piecesFor(profile);
   const start = JSON.stringify(settings).slice(0, -1);
   const head = pieces.head(start, isLegacy ? [] : tools);
-  return new BodyBytes([head, pieces.messages(isLegacy ? legacyMessages(messages) : messages), END]);
+  return new BodyBytes([head, pieces.messages(isLegacy ? legacyMessages(messages) : messages, memo), END]);
 }
 
 const encoder = new TextEncoder();
@@ -81,8 +84,6 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
 /** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
-  readonly #json = new WeakMap<Message, string>();
-  readonly #messages = new MessageBytes((message) => this.#message(message));
   readonly #tools = new WeakMap<ToolObject, string>();
   /** Everything before the messages, by the list of tools. */
   readonly #heads = new WeakMap<readonly ToolObject[], Head>();
@@ -91,8 +92,11 @@ class Pieces {
     this.#profile = profile;
   }
 
-  messages(messages: readonly Message[]): Uint8Array {
-    return this.#messages.of(messages);
+  messages(messages: readonly Message[], memo: ModelContext['memo']): Uint8Array {
+    const known = memo?.get(this);
+    const bytes = known instanceof MessageBytes ? known : new MessageBytes((message) => this.#message(message));
+    if (bytes !== known) memo?.set(this, bytes);
+    return bytes.of(messages);
   }
 
   /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
@@ -107,11 +111,7 @@ class Pieces {
   }
 
   #message(message: Message): string {
-    const made = this.#json.get(message);
-    if (made !== undefined) return made;
-    const json = JSON.stringify(wireMessage(message, this.#profile));
-    this.#json.set(message, json);
-    return json;
+    return JSON.stringify(wireMessage(message, this.#profile));
   }
 
   #tool(tool: ToolObject): string {

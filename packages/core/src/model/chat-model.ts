@@ -9,6 +9,8 @@ export interface ModelContext {
   readonly signal: AbortSignal;
   /** The same, where the signal itself has not been made: it is made when it is asked for. */
   readonly abortable?: Abortable;
+  /** Where a model keeps what it wants again with the run's next request. It goes with the run. */
+  readonly memo?: Map<unknown, unknown> | undefined;
   readonly clock: Clock;
   readonly runId: string;
   /** Where in a tree of runs: `''` for the run itself. */

@@ -1,33 +1,40 @@
 import type { Message } from '../chat/message.ts';
 
 /**
- * The messages of conversations as they stand in a request's body, joined by commas.
+ * The messages of a run's conversation as they stand in a request's body, joined by commas.
  *
- * A conversation grows from request to request: what was written once stays where it is, and only what is new is encoded.
+ * A conversation grows from request to request: what was written once stays where it is, and only what is new is made into JSON and
+ * encoded. It is held by the run, and goes with it: from a map with weak keys, it would go only with the collection of all memory.
  */
 export class MessageBytes {
   readonly #jsonOf: (message: Message) => string;
-  /** By the first message: that is how a conversation is found again. */
-  readonly #known = new WeakMap<Message, Written>();
+  /** What was asked last comes first: beside the conversation itself, what middleware asks in between. */
+  #known: readonly Written[] = [];
 
   constructor(jsonOf: (message: Message) => string) {
     this.#jsonOf = jsonOf;
   }
 
   of(messages: readonly Message[]): Uint8Array {
-    const [first] = messages;
-    if (first === undefined) return NOTHING;
-    const written = this.#writtenFor(messages, this.#known.get(first));
-    this.#known.set(first, written);
+    if (messages.length === 0) return NOTHING;
+    const written = this.#writtenFor(messages);
     for (const message of messages.slice(written.count)) written.add(message, this.#jsonOf(message));
     return written.upTo(messages.length);
   }
 
   /** What differs in between is written anew: a request may be under way with the bytes that are there. */
-  #writtenFor(messages: readonly Message[], known: Written | undefined): Written {
-    return known?.agreesWith(messages) === true ? known : new Written();
+  #writtenFor(messages: readonly Message[]): Written {
+    const [last] = this.#known;
+    if (last?.agreesWith(messages, this.#jsonOf) === true) return last;
+    const written = this.#known.find((each) => each.agreesWith(messages, this.#jsonOf)) ?? new Written();
+    // One that has come to differ is of no more use.
+    const others = this.#known.filter((each) => each !== written && each.first !== messages[0]);
+    this.#known = [written, ...others].slice(0, MOST_KNOWN);
+    return written;
   }
 }
+
+const MOST_KNOWN = 4;
 
 const NOTHING = new Uint8Array();
 const encoder = new TextEncoder();
@@ -39,15 +46,22 @@ class Written {
   readonly #ends: number[] = [];
   #bytes = NOTHING;
 
+  get first(): Message | undefined {
+    return this.#messages[0];
+  }
+
   get count(): number {
     return this.#messages.length;
   }
 
-  /** Whether one of both is the beginning of the other. */
-  agreesWith(messages: readonly Message[]): boolean {
+  /** Whether one of both is the beginning of the other. The first message may be made anew for each request, with what a profile adds to it. */
+  agreesWith(messages: readonly Message[], jsonOf: (message: Message) => string): boolean {
+    const [first] = messages;
+    const { first: own } = this;
+    if (first === undefined || own === undefined) return false;
     const most = Math.min(messages.length, this.#messages.length);
-    for (let at = 0; at < most; at++) if (messages[at] !== this.#messages[at]) return false;
-    return true;
+    for (let at = 1; at < most; at++) if (messages[at] !== this.#messages[at]) return false;
+    return first === own || (first.role === own.role && jsonOf(first) === jsonOf(own));
   }
 
   upTo(count: number): Uint8Array {

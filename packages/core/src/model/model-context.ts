@@ -6,6 +6,7 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
   if (isWhole(given)) return given;
   return {
     signal: given.signal ?? new AbortController().signal,
+    memo: given.memo,
     clock: given.clock ?? systemClock,
     runId: given.runId ?? '',
     path: given.path ?? '',

@@ -90,7 +90,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             timeouts,
             caps,
             headers: () => requestHeaders(headers, asked),
-            body: requestBody(request, { model, profile, extraBody }),
+            body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,
           },
           final?.context(context) ?? context,

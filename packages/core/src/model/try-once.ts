@@ -1,4 +1,5 @@
 import { type Deadline, type Within, withDeadline } from '../base/deadline.ts';
+import { LazySignal } from '../base/lazy-signal.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext } from './chat-model.ts';
@@ -15,7 +16,7 @@ export interface TryOptions {
 export function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatReply> {
   const { clock, signal } = context;
   const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
-  return withDeadline((within) => model.send(request, contextOf(context, within)), {
+  return withDeadline((within) => model.send(request, new AttemptContext(context, within)), {
     clock,
     signal,
     timeoutMs,
@@ -23,25 +24,38 @@ export function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOp
   });
 }
 
-function contextOf(context: ModelContext, within: Within): ModelContext {
-  const { clock, runId, path, traceparent } = context;
-  const standStill = pausing(within.deadline);
-  return {
-    get signal() {
-      return within.signal;
-    },
-    abortable: within,
-    clock,
-    runId,
-    path,
-    traceparent,
-    onDelta(delta) {
+/** What a model is told, and may tell, within one attempt. */
+class AttemptContext extends LazySignal implements ModelContext {
+  readonly abortable: Within;
+  readonly memo: ModelContext['memo'];
+  readonly clock: ModelContext['clock'];
+  readonly runId: string;
+  readonly path: string;
+  readonly traceparent: string | undefined;
+  // Its own, so that a copy has them.
+  readonly onDelta: ModelContext['onDelta'];
+  readonly onMended: ModelContext['onMended'];
+  readonly waitFor: ModelContext['waitFor'];
+
+  constructor(context: ModelContext, within: Within) {
+    super(within);
+    this.abortable = within;
+    this.memo = context.memo;
+    this.clock = context.clock;
+    this.runId = context.runId;
+    this.path = context.path;
+    this.traceparent = context.traceparent;
+    const standStill = pausing(within.deadline);
+    const onDelta: ModelContext['onDelta'] = (delta) => {
       const caughtUp = within.isOver ? undefined : context.onDelta(delta);
       return caughtUp && standStill(caughtUp);
-    },
-    onMended: (mends) => void (within.isOver || context.onMended(mends)), // Tells only.
-    waitFor: standStill,
-  };
+    };
+    const onMended: ModelContext['onMended'] = (mends) => void (within.isOver || context.onMended(mends)); // Tells only.
+    // Assigned by name: see `LazySignal`.
+    this.onDelta = onDelta;
+    this.onMended = onMended;
+    this.waitFor = standStill;
+  }
 }
 
 function attemptTimeout(name: string, timeoutMs: number): TimeoutError {

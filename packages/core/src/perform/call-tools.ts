@@ -1,5 +1,4 @@
 import { untilAborted } from '../base/abort.ts';
-import type { Within } from '../base/deadline.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import type { Task } from '../durable/durable.ts';
@@ -11,14 +10,15 @@ import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun } from '../tool/errors.ts';
 import { execute } from '../tool/execute.ts';
 import type { ToolResult } from '../tool/result.ts';
-import type { Tool, ToolContext } from '../tool/tool.ts';
+import type { Tool } from '../tool/tool.ts';
 import { Aside } from './aside.ts';
+import { CallContext } from './call-context.ts';
 import { pendingFor } from './check-calls.ts';
 import { type At, cancelled, failed, finished, invalid, refused, thrown, unknown } from './close-call.ts';
 import { delegated } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
-import { callStep, fromOutside, stepName } from './step-name.ts';
+import { stepName } from './step-name.ts';
 import { wrapCall } from './wrap-call.ts';
 
 /** Runs a batch of calls side by side, each a durable step, or a run of its own, that always gives an answer. */
@@ -127,30 +127,11 @@ function called(tool: Tool, { input, ...at }: At & { readonly input: unknown }):
     execute(tool, input, {
       clock: scope.clock,
       signal: scope.signal,
-      contextWithin: (within) => toolContext(at, within),
+      contextWithin: (within) => new CallContext(at, within),
       late: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
         void scope.tell.notice({ type: 'tool.late', turn, index, call, ...error }); // As above.
       },
     });
   return wrapCall(inner, at)({ call, tool, input });
-}
-
-function toolContext({ turn, scope, state }: At, within: Within): ToolContext<never> {
-  const { index, call } = state;
-  const { context, runId, path, traceparent, tell } = scope;
-  return {
-    get signal() {
-      return within.signal;
-    },
-    context,
-    callId: call.id,
-    idempotencyKey: `${runId}/${fromOutside(scope, callStep({ turn, index, call }))}`,
-    runId,
-    path,
-    traceparent,
-    progress: (progress) => {
-      void tell.notice({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for readers.
-    },
-  };
 }

@@ -173,9 +173,10 @@ export class Exchange {
   }
 
   #context(): Partial<ModelContext> {
-    const { signal, clock, runId, path, traceparent } = this.#scope;
+    const { signal, memo, clock, runId, path, traceparent } = this.#scope;
     return {
       signal,
+      memo,
       clock,
       runId,
       path,

@@ -86,6 +86,8 @@ export interface Scope {
   /** The application's value. Its type is checked where the run is made. */
   readonly context: never;
   readonly signal: AbortSignal;
+  /** What models keep for the run's next request. */
+  readonly memo: Map<unknown, unknown>;
   /** Ends the run from within: what is at work is given up. */
   readonly abort: (reason: unknown) => void;
   readonly clock: Clock;

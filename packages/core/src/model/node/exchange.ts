@@ -4,12 +4,17 @@ import type { Connections } from './connections.ts';
 import { Reply } from './reply.ts';
 import { HeadReader } from './reply-head.ts';
 
-export interface ExchangeOptions {
+/** The same for all requests to one address. */
+export interface Destination {
   readonly connections: Connections;
-  /** Of the request, up to and with the empty line. */
-  readonly head: string;
-  /** `host:port` of the proxy that it goes through. */
+  /** `host:port` of the proxy that they go through. */
   readonly proxy: string | undefined;
+  /** The head of a request, but for its length. @throws ConfigError for what no header can carry. */
+  headOf(headers: HttpRequest['headers']): string;
+}
+
+export interface Answering {
+  readonly destination: Destination;
   readonly answered: (reply: HttpReply) => void;
   readonly failed: (reason: unknown) => void;
 }
@@ -17,18 +22,24 @@ export interface ExchangeOptions {
 /** One request on its way, until the head of its reply is there. */
 export class Exchange implements User {
   readonly #request: HttpRequest;
-  readonly #options: ExchangeOptions;
+  readonly #destination: Destination;
+  readonly #answered: Answering['answered'];
+  readonly #failed: Answering['failed'];
+  readonly #head: string;
   readonly #headReader = new HeadReader();
   #connection: Connection | undefined;
   /** Gives up the connection while it is being made. */
   #giveUp: (() => void) | undefined;
   #isOver = false;
 
-  constructor(request: HttpRequest, options: ExchangeOptions) {
+  constructor(request: HttpRequest, { destination, answered, failed }: Answering) {
     this.#request = request;
-    this.#options = options;
+    this.#destination = destination;
+    this.#head = destination.headOf(request.headers);
+    this.#answered = answered;
+    this.#failed = failed;
     request.cancel.onCancel(() => this.#fail(request.cancel.reason));
-    const idle = options.connections.take();
+    const idle = destination.connections.take();
     if (idle === undefined) this.#connect();
     else this.#send(idle);
   }
@@ -40,7 +51,7 @@ export class Exchange implements User {
     try {
       const read = this.#headReader.read(bytes);
       if (read === undefined) return;
-      this.#options.answered(new Reply(read.head, { rest: read.rest, connection, cancel }));
+      this.#answered(new Reply(read.head, { rest: read.rest, connection, cancel }));
       this.#isOver = true;
     } catch (error) {
       this.#broken(error);
@@ -58,7 +69,7 @@ export class Exchange implements User {
   #connect(): void {
     const { onConnecting, onConnected } = this.#request;
     onConnecting();
-    this.#giveUp = this.#options.connections.open({
+    this.#giveUp = this.#destination.connections.open({
       made: (connection) => {
         onConnected();
         this.#send(connection);
@@ -70,12 +81,13 @@ export class Exchange implements User {
   #send(connection: Connection): void {
     this.#connection = connection;
     this.#giveUp = undefined;
-    connection.send(this, { head: this.#options.head, pieces: this.#request.body.pieces });
+    const { pieces, byteLength } = this.#request.body;
+    connection.send(this, { head: `${this.#head}content-length: ${byteLength}\r\n\r\n`, pieces });
   }
 
   #broken(cause: unknown): void {
     if (this.#isOver) return;
-    const { connections, proxy } = this.#options;
+    const { connections, proxy } = this.#destination;
     const staleSocket = this.#connection?.isUsedAgain === true && !this.#headReader.hasBegun && isClosed(cause);
     if (staleSocket) connections.closeIdle();
     this.#fail(new TransportError({ phase: 'request', staleSocket, proxy, cause }));
@@ -86,7 +98,7 @@ export class Exchange implements User {
     this.#request.cancel.onCancel(undefined);
     this.#giveUp?.();
     this.#connection?.destroy();
-    this.#options.failed(reason);
+    this.#failed(reason);
   }
 }
 

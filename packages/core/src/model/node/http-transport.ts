@@ -1,33 +1,36 @@
 import { ConfigError } from '../../base/errors.ts';
 import type { HttpReply, HttpRequest, Transport } from '../transport.ts';
 import { Connections, type Way } from './connections.ts';
-import { Exchange } from './exchange.ts';
+import { type Destination, Exchange } from './exchange.ts';
 import type { ProxyServer } from './tunnel.ts';
 
 /** HTTP/1.1 (RFC 9112) to one address, directly or through a proxy. */
 export function httpTransport(url: string, proxy: ProxyServer | undefined): Transport {
-  const { way, start, ownHeaders } = destinationOf(url, proxy);
-  const connections = connectionsOf(way);
-  /** The heads of requests but for their length. Most requests of a model have the same headers. */
+  const { way, start, ownHeaders } = routeOf(url, proxy);
+  /** Most requests of a model have the same headers. */
   const heads = new WeakMap<HttpRequest['headers'], string>();
-  const headOf = ({ headers, body }: HttpRequest): string => {
-    let head = heads.get(headers);
-    if (head === undefined) {
-      head = start + fields({ ...ownHeaders, ...headers });
-      heads.set(headers, head);
-    }
-    return `${head}content-length: ${body.byteLength}\r\n\r\n`;
+  const destination: Destination = {
+    connections: connectionsOf(way),
+    proxy: proxy?.address,
+    headOf(headers) {
+      let head = heads.get(headers);
+      if (head === undefined) {
+        head = start + fields({ ...ownHeaders, ...headers });
+        heads.set(headers, head);
+      }
+      return head;
+    },
   };
   return (request) => {
     const { cancel } = request;
     if (cancel.isOver) return Promise.reject(cancel.reason);
     return new Promise<HttpReply>((answered, failed) => {
-      new Exchange(request, { connections, head: headOf(request), proxy: proxy?.address, answered, failed });
+      new Exchange(request, { destination, answered, failed });
     });
   };
 }
 
-interface Destination {
+interface Route {
   readonly way: Way;
   /** The first line of a request. */
   readonly start: string;
@@ -36,7 +39,7 @@ interface Destination {
 }
 
 /** What is the same for every request, looked up once. Plain requests go to a proxy with the whole address. */
-function destinationOf(url: string, proxy: ProxyServer | undefined): Destination {
+function routeOf(url: string, proxy: ProxyServer | undefined): Route {
   const { protocol, hostname, host: authority, port: given, pathname, search } = new URL(url);
   const isSecure = protocol === 'https:';
   const endpoint = { isSecure, host: hostname.replace(/^\[|\]$/g, ''), port: Number(given) || (isSecure ? 443 : 80) };
