@@ -1,7 +1,7 @@
 // Counts what is made into JSON, and what of it into bytes, in a run of many turns:
 //   node count-json.ts <base URL> <turns> <streamed|whole>
 // A process of its own, so that nothing but the run writes JSON.
-import { OutgoingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { Agent, openai, tool } from '@pawl/core';
 import { z } from 'zod';
 
@@ -47,10 +47,10 @@ TextEncoder.prototype.encodeInto = function (...args) {
   return result;
 };
 // A body that goes out as text is encoded there.
-const { end } = OutgoingMessage.prototype;
-OutgoingMessage.prototype.end = function (...args: readonly unknown[]) {
-  if (typeof args[0] === 'string') encoded += args[0].length;
-  return Reflect.apply(end, this, args);
+const { write } = Socket.prototype;
+Socket.prototype.write = function (...args: readonly unknown[]) {
+  if (typeof args[0] === 'string' && args[1] !== 'latin1') encoded += args[0].length; // A head is Latin-1.
+  return Reflect.apply(write, this, args);
 };
 
 const { output } = await agent.run('Go.', { stream: how === 'streamed' });
