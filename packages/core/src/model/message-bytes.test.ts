@@ -55,3 +55,24 @@ test('an earlier state of a conversation is sent again without writing anything'
 test('no messages are no bytes', () => {
   expect(setting().text([])).toBe('');
 });
+
+test('a first message that is made anew for each request, with the same words, is written once', () => {
+  const { made, text } = setting();
+  const [second, third] = [said('Two.'), said('Three.')];
+  text([said('One.'), second]);
+  made.length = 0;
+  expect(text([said('One.'), second, third])).toBe(joined([said('One.'), second, third]));
+  // Both first ones, to compare them.
+  expect(made).toEqual([said('One.'), said('One.'), third]);
+});
+
+test('what middleware asks in between does not make the conversation be written again', () => {
+  const { made, text } = setting();
+  const messages = [said('One.'), said('Two.')];
+  text(messages);
+  for (const question of ['Is it true?', 'Is it kind?', 'Is it short?']) text([said(question)]);
+  made.length = 0;
+  const next = said('Three.');
+  expect(text([...messages, next])).toBe(joined([...messages, next]));
+  expect(made).toEqual([next]);
+});

@@ -24,13 +24,20 @@ export class MessageBytes {
 
   /** What differs in between is written anew: a request may be under way with the bytes that are there. */
   #writtenFor(messages: readonly Message[]): Written {
-    const [last] = this.#known;
-    if (last?.agreesWith(messages, this.#jsonOf) === true) return last;
-    const written = this.#known.find((each) => each.agreesWith(messages, this.#jsonOf)) ?? new Written();
-    // One that has come to differ is of no more use.
-    const others = this.#known.filter((each) => each !== written && each.first !== messages[0]);
-    this.#known = [written, ...others].slice(0, MOST_KNOWN);
+    const [first] = messages;
+    const known =
+      this.#known.find((each) => each.first === first) ?? this.#known.find((each) => this.#isLike(each, first));
+    const written = known?.agreesWith(messages) === true ? known : new Written();
+    if (written !== this.#known[0]) {
+      this.#known = [written, ...this.#known.filter((each) => each !== known)].slice(0, MOST_KNOWN);
+    }
     return written;
+  }
+
+  /** The first message may be made anew for each request, with what a profile adds to it. */
+  #isLike({ first }: Written, message: Message | undefined): boolean {
+    if (first === undefined || message?.role !== first.role) return false;
+    return this.#jsonOf(message) === this.#jsonOf(first);
   }
 }
 
@@ -54,14 +61,11 @@ class Written {
     return this.#messages.length;
   }
 
-  /** Whether one of both is the beginning of the other. The first message may be made anew for each request, with what a profile adds to it. */
-  agreesWith(messages: readonly Message[], jsonOf: (message: Message) => string): boolean {
-    const [first] = messages;
-    const { first: own } = this;
-    if (first === undefined || own === undefined) return false;
+  /** Whether one of both is the beginning of the other, their first messages being alike. */
+  agreesWith(messages: readonly Message[]): boolean {
     const most = Math.min(messages.length, this.#messages.length);
     for (let at = 1; at < most; at++) if (messages[at] !== this.#messages[at]) return false;
-    return first === own || (first.role === own.role && jsonOf(first) === jsonOf(own));
+    return true;
   }
 
   upTo(count: number): Uint8Array {
