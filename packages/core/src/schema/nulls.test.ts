@@ -141,3 +141,13 @@ test('what is wrong besides is told, not the null', async () => {
     issues: 'city: expected string, got number',
   });
 });
+
+test('what a validator promises is awaited, whoever made the promise', async () => {
+  const refused = { issues: [{ message: 'no' }] };
+  // biome-ignore lint/suspicious/noThenProperty: a promise of another library is what it stands for
+  const later = { then: (resolve: (result: object) => void) => resolve(refused) };
+  const schema = {
+    '~standard': { vendor: 'other', validate: () => later, jsonSchema: { input: () => ({ type: 'object' }) } },
+  };
+  await expect(compileSchema(schema, 'input').validate({})).resolves.toMatchObject({ ok: false });
+});

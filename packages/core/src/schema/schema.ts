@@ -45,31 +45,21 @@ export function compileSchema(schema: Schema, where: string): CompiledSchema {
   if (!isStandard(standard)) throw new ConfigError(`${where}: ${describe(schema)} is not a schema. Pass a zod schema.`);
   const jsonSchema = toJsonSchema(schema, standard, where);
   const check = async (value: unknown): Promise<Validated> => {
-    const checked = standard.validate(value);
-    const result = checked instanceof Promise ? await checked : checked;
+    const result = await standard.validate(value);
     if (result.issues === undefined) return { ok: true, value: result.value };
     return { ok: false, issues: issuesText(result.issues, value) };
   };
   return {
     jsonSchema,
-    validate(value) {
+    async validate(value) {
       // Before validation: a schema that coerces makes the text "null" of a null that means nothing.
       const without = withoutNulls(value, jsonSchema);
-      return without === value ? check(value) : eitherOf(check, { first: without, second: value });
+      const first = await check(without);
+      if (first.ok || without === value) return first;
+      const second = await check(value);
+      return second.ok ? second : first;
     },
   };
-}
-
-interface Forms {
-  readonly first: unknown;
-  readonly second: unknown;
-}
-
-async function eitherOf(check: CompiledSchema['validate'], { first, second }: Forms): Promise<Validated> {
-  const checked = await check(first);
-  if (checked.ok) return checked;
-  const otherwise = await check(second);
-  return otherwise.ok ? otherwise : checked;
 }
 
 function isObject(value: unknown): value is object {
