@@ -1,4 +1,4 @@
-import { openai } from '@pawl/core';
+import { Agent, type ChatModel, openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { helloChunks, helloJson } from './hello.ts';
@@ -94,4 +94,17 @@ test.each(transports)('aborted while the key is fetched: it is over at once, ove
   );
   expect(await sent.catch((error: unknown) => error)).toBe(reason);
   expect(server.received).toEqual([]);
+});
+
+test('a wrapper that gives its model a signal of its own is heeded, within a run as well', async () => {
+  const controller = new AbortController();
+  const server = await serve(() => queueMicrotask(() => controller.abort(new Error('The wrapper has had enough.'))));
+  const inner = openai('m', { baseURL: server.baseURL });
+  const model: ChatModel = {
+    name: 'wrapper',
+    send: (request, context) => inner.send(request, { ...context, signal: controller.signal }),
+  };
+  const outcome = await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { message: 'The wrapper has had enough.' } });
+  await server.idle();
 });

@@ -178,7 +178,6 @@ test('a model gets the surroundings of its run, with a signal of its own', async
   expect({ ...got, isOwnSignal: got.signal !== signal }).toEqual({
     clock,
     signal: expect.any(AbortSignal),
-    abortable: expect.objectContaining({ aborted: false }),
     runId: 'r',
     path: 'p',
     traceparent: 't',

@@ -9,12 +9,15 @@ function setting() {
   const { signal } = new AbortController();
   let asked = 0;
   const source = {
+    aborted: false,
+    reason: undefined,
+    onAbort: () => () => undefined,
     get signal() {
       asked++;
       return signal;
     },
   };
-  return { signal, context: new Context(source), asked: () => asked };
+  return { signal, source, context: new Context(source), asked: () => asked };
 }
 
 test('a signal is asked for when somebody looks at it, and not before', () => {
@@ -34,4 +37,11 @@ test('all of them share one accessor, since V8 keeps what an accessor of its own
     ({ context }) => Object.getOwnPropertyDescriptor(context, 'signal')?.get,
   );
   expect(new Set(accessors).size).toBe(1);
+});
+
+test('its abort is heard of without a signal; a copy may have another signal, which counts', () => {
+  const { source, context, asked } = setting();
+  expect([LazySignal.sourceOf(context) === source, asked()]).toEqual([true, 0]);
+  const { signal } = new AbortController();
+  expect(LazySignal.sourceOf({ ...context, signal })).toBe(signal);
 });

@@ -1,5 +1,7 @@
-/** What has a signal that is made when it is first asked for. */
-export interface SignalSource {
+import type { Abortable } from './abort.ts';
+
+/** What can be aborted, and has a signal that is made when it is first asked for. */
+export interface SignalSource extends Abortable {
   readonly signal: AbortSignal;
 }
 
@@ -24,5 +26,10 @@ export class LazySignal {
   constructor(source: SignalSource) {
     this.#source = source;
     Object.defineProperty(this, 'signal', LazySignal.#accessor);
+  }
+
+  /** What tells of the abort of this object's signal, without making it. Of any other object, and of a copy, the signal that it has: it may be another. */
+  static sourceOf(object: { readonly signal: AbortSignal }): AbortSignal | Abortable {
+    return #source in object ? object.#source : object.signal;
   }
 }

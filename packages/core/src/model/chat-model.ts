@@ -1,4 +1,3 @@
-import type { Abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -7,8 +6,6 @@ import type { ChatRequest } from '../chat/request.ts';
 export interface ModelContext {
   /** Aborted when the answer is no longer wanted: stop at once and release everything. */
   readonly signal: AbortSignal;
-  /** The same, where the signal itself has not been made: it is made when it is asked for. */
-  readonly abortable?: Abortable;
   /** Where a model keeps what it wants again with the run's next request. It goes with the run. */
   readonly memo?: Map<unknown, unknown> | undefined;
   readonly clock: Clock;

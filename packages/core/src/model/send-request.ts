@@ -2,6 +2,7 @@ import { Cancel } from '../base/cancel.ts';
 import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
+import { LazySignal } from '../base/lazy-signal.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { FinishedReply } from '../chat/reply-reader.ts';
@@ -49,7 +50,7 @@ export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<
   const sending = new Sending(outgoing, context);
   const sent = withDeadline(({ deadline }) => sending.exchange(deadline), {
     clock: context.clock,
-    signal: context.abortable ?? context.signal,
+    signal: LazySignal.sourceOf(context),
     timeoutMs: outgoing.timeouts.firstByteMs,
     timeoutError: () => sending.timeoutError(),
   });

@@ -26,7 +26,6 @@ export function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOp
 
 /** What a model is told, and may tell, within one attempt. */
 class AttemptContext extends LazySignal implements ModelContext {
-  readonly abortable: Within;
   readonly memo: ModelContext['memo'];
   readonly clock: ModelContext['clock'];
   readonly runId: string;
@@ -39,7 +38,6 @@ class AttemptContext extends LazySignal implements ModelContext {
 
   constructor(context: ModelContext, within: Within) {
     super(within);
-    this.abortable = within;
     this.memo = context.memo;
     this.clock = context.clock;
     this.runId = context.runId;
