@@ -100,6 +100,7 @@ test('a wrapper that gives its model a signal of its own is heeded, within a run
   const controller = new AbortController();
   const server = await serve(() => queueMicrotask(() => controller.abort(new Error('The wrapper has had enough.'))));
   const inner = openai('m', { baseURL: server.baseURL });
+  // By hand: it is a user's wrapper, which is what is tested.
   const model: ChatModel = {
     name: 'wrapper',
     send: (request, context) => inner.send(request, { ...context, signal: controller.signal }),
