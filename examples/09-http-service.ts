@@ -13,8 +13,14 @@ const service = createServer(async (request, response) => {
   const gone = new AbortController();
   response.on('close', () => gone.abort('the client went away'));
   const run = agent.run(`Tell me about ${request.url?.slice(1)}.`, { signal: gone.signal });
-  for await (const event of run) if (event.type === 'model.text') response.write(event.delta);
-  response.end();
+  try {
+    for await (const event of run) if (event.type === 'model.text') response.write(event.delta);
+    response.end();
+  } catch (error) {
+    // The run failed with its host: a response that just ends would look whole.
+    response.destroy(error instanceof Error ? error : undefined);
+    return;
+  }
   statuses.push(`${request.url} ${(await run.outcome()).status}`);
   service.emit('answered');
 });

@@ -131,6 +131,7 @@ test('instructions that throw fail the run before anything is asked', async () =
     toolCalls: 0,
     durationMs: 0,
   });
-  expect(told).toEqual([{ type: 'run.finished', outcome, at: 0, activeMs: 0, runId: 'run-7', path: '', seq: 1 }]);
+  const stamp = { runId: 'run-7', path: '', agent: 'agent', seq: 1 };
+  expect(told).toEqual([{ type: 'run.finished', outcome, at: 0, activeMs: 0, ...stamp }]);
   expect(model.requests).toEqual([]);
 });

@@ -54,7 +54,7 @@ test('run.unknown: a run that never was cannot be resumed', async () => {
   expect(await codeOf(agent([]).resume('run', { durable: memory() }).outcome())).toBe('run.unknown');
 });
 
-test('a run at work is looked at by whoever resumes it beside that, and both get its outcome', async () => {
+test('a second resume of a run at work follows it with its live events, and both get its outcome', async () => {
   const host = memory();
   const { promise: until, resolve } = Promise.withResolvers<void>();
   const run = agent([reply.held(reply.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', durable: host });
@@ -68,8 +68,10 @@ test('a run at work is looked at by whoever resumes it beside that, and both get
   expect(await onlooker.outcome()).toEqual(await run.outcome());
   expect(events.map(({ type, replayed }) => ({ type, replayed }))).toEqual([
     { type: 'run.started', replayed: true },
-    { type: 'model.replied', replayed: true },
-    { type: 'run.finished', replayed: true },
+    { type: 'attempt.started', replayed: undefined },
+    { type: 'model.text', replayed: undefined },
+    { type: 'model.replied', replayed: undefined },
+    { type: 'run.finished', replayed: undefined },
   ]);
 });
 
@@ -100,12 +102,15 @@ test('runs without a host of their own never meet, even under one id', async () 
   expect([(await start()).output, (await start()).output]).toEqual(['Rain.', 'Rain.']);
 });
 
-test('where the host breaks, whoever waits for the run is told, its readers come to an end, and it can be resumed', async () => {
+test('if the host breaks, the run and each of its readers reject with its error, and it can be resumed', async () => {
   const host = new FragileHost(memory(), { at: 1, moment: 'after' });
   const broken = agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run', durable: host });
   const events: string[] = [];
-  for await (const { type } of broken) events.push(type);
+  const read = async (): Promise<void> => {
+    for await (const { type } of broken) events.push(type);
+  };
 
+  expect(await codeOf(read())).toBe('process.gone');
   expect(await codeOf(broken)).toBe('process.gone');
   expect(await codeOf(broken.outcome())).toBe('process.gone');
   expect(events).toEqual(['run.started', 'attempt.started', 'model.text', 'model.replied']);

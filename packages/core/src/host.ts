@@ -23,3 +23,4 @@ export type { SideBySide } from './durable/side-by-side.ts';
 export { sideBySide } from './durable/side-by-side.ts';
 export { pathOf } from './durable/step-order.ts';
 export { stepText } from './durable/step-text.ts';
+export { checkListeners } from './event/check-listeners.ts';

@@ -2,6 +2,7 @@ import {
   type Clock,
   type Durable,
   DurableError,
+  type Listeners,
   type OpenedRun,
   type OpenOptions,
   type Outcome,
@@ -30,6 +31,7 @@ export interface HostParts<Resumed extends Watchable> {
 
 /** A worker: one process's part of the host. */
 export class DbosHost<Resumed extends Watchable> extends Outside implements DbosDurableHost {
+  readonly listeners: Listeners | undefined;
   readonly #options: DbosOptions<Resumed>;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -45,6 +47,7 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
   private constructor({ options, database, engineClient }: HostParts<Resumed>) {
     const { executorId, clock = systemClock, agents, onRun, onError = () => undefined } = options;
     super({ database, engine: engineClient, clock });
+    this.listeners = options.listeners;
     this.#options = options;
     this.#clock = clock;
     this.#database = database;

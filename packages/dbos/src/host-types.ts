@@ -1,4 +1,4 @@
-import type { Clock, DurableHost } from '@pawl/core';
+import type { Clock, DurableHost, Listeners } from '@pawl/core';
 import type { AnyResumable } from '@pawl/core/host';
 
 export type { Resumable, ResumableWithContext, ResumableWithConversation } from '@pawl/core/host';
@@ -37,6 +37,8 @@ export interface DbosOptions<Resumed extends Watchable> {
    * run stays as it is; `agent.resume` can go on with it. Also where a run has ended and its conversation is without it. DBOS writes the error to stderr in any case.
    */
   readonly onError?: (error: unknown, runId: string) => void;
+  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  readonly listeners?: Listeners | undefined;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '@pawl/core';
+import { checkListeners } from '@pawl/core/host';
 import { Database } from './database.ts';
 import { DbosHost } from './dbos-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
@@ -24,6 +25,7 @@ export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<R
       'dbosHost: executorId is missing. Give each worker a name of its own, like its pod or machine.',
     );
   }
+  if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
   return opened(url, CONNECTIONS, async (database) => {
     const engineClient = await EngineClient.open(database, url);
     return DbosHost.launch({ options, database, engineClient });

@@ -3,10 +3,10 @@ import {
   type Clock,
   type EnqueueOptions,
   type Fact,
+  type Followed,
   type FollowOptions,
   type ForkOptions,
   type Message,
-  type RememberedFact,
   type RunFilter,
   type RunProgress,
   type RunRecord,
@@ -112,8 +112,8 @@ export class Outside implements DbosClient {
     return { record, status, facts, ...(outcome === undefined ? {} : { outcome }) };
   }
 
-  events(runId: string, options: FollowOptions = {}): AsyncIterable<RememberedFact> {
-    return followFacts(this, runId, { ...options, clock: this.#clock });
+  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
+    return followFacts(this, runId, { clock: this.#clock, options });
   }
 
   async runs(filter: RunFilter = {}): Promise<readonly RunSummary[]> {

@@ -4,6 +4,7 @@ import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { Conversation } from '../durable/conversation.ts';
 import type { DurableHost } from '../durable/host.ts';
+import type { Listeners } from '../event/observers.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
@@ -51,6 +52,11 @@ export interface AgentOptions<Context, Output> {
   /** The first one is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
   readonly retry?: RetryPolicy;
+  /**
+   * They hear every run of this agent that this process works on, resumed ones included, from the first event on: after those of the host,
+   * before those of the run. Events of agents inside carry their path. Never awaited, and may throw without harm.
+   */
+  readonly listeners?: Listeners | undefined;
   /** Calls of one turn that may run side by side. @defaultValue 8 */
   readonly parallelToolCalls?: number;
   /** @defaultValue the machine's */

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { follow } from '../durable/follow.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
+import { type FollowedEvent, findLiveRun } from '../durable/live-runs.ts';
+import type { RunStarted } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
-
 import { reasonText } from '../perform/scope.ts';
 import { historyOf } from './history-of.ts';
-
 import type { RunPorts } from './run.ts';
 
 export interface Attaching {
@@ -15,37 +15,62 @@ export interface Attaching {
 }
 
 /**
- * Looks on at a run that somebody else works on: tells its facts as they are remembered, and gives its outcome. An abort
- * here cancels it there. `undefined`: whoever worked on it is gone.
+ * Follows a run that is at work elsewhere, and gives its outcome. An abort here cancels it there. `undefined`: the worker is gone.
+ *
+ * Within the process the follower gets live events too, from what is under way on. From another process it gets the journal.
  */
-export async function attach(
-  record: RunRecord,
-  { host, clock, ports }: Attaching,
-): Promise<Outcome<unknown> | undefined> {
-  const { runId, agent, instructions, at, isEnqueued } = record;
-  const replayed = { replayed: true };
-  if (isEnqueued !== true) {
-    const { messages } = historyOf(record);
-    const started = { type: 'run.started' as const, agent, messages, at, activeMs: 0 };
-    ports.tellAt('').fact(instructions === undefined ? started : { ...started, instructions }, replayed);
-  }
-  const cancelling = cancelOnAbort(runId, { host, signal: ports.signal });
+export async function attach(record: RunRecord, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
+  const { host, ports } = attaching;
+  const cancelling = cancelOnAbort(record.runId, { host, signal: ports.signal });
   try {
-    for await (const { status, facts, outcome } of follow(host, runId, { clock })) {
-      for (const { path, fact } of facts) ports.tellAt(path).fact(fact, replayed);
-      if (status === 'interrupted') return undefined;
-      if (status !== 'running' && status !== 'queued') return outcome;
-      await cancelling.failed();
-    }
-    return undefined;
+    return await Promise.race([followed(record, attaching), cancelling.failure]);
   } finally {
     cancelling.end();
   }
 }
 
+async function followed(record: RunRecord, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
+  const { host, clock, ports } = attaching;
+  const { runId, isEnqueued } = record;
+  await followHere(runId, attaching);
+  if (isEnqueued !== true) ports.tellAt('').fact(startOf(record), { replayed: true });
+  let replayed = true;
+  for await (const { status, facts, outcome } of follow(host, runId, { clock })) {
+    for (const { path, fact } of facts) ports.tellAt(path).fact(fact, { replayed });
+    replayed = false; // What comes from now on happens while this run follows.
+    if (status === 'interrupted') return undefined;
+    if (status !== 'running' && status !== 'queued') return outcome;
+    await followHere(runId, attaching); // A worker of this process may have begun with it meanwhile.
+  }
+  return undefined;
+}
+
+function startOf(record: RunRecord): RunStarted {
+  const { agent, instructions, at } = record;
+  const started = { type: 'run.started' as const, agent, messages: historyOf(record).messages, at, activeMs: 0 };
+  return instructions === undefined ? started : { ...started, instructions };
+}
+
+/** Until the run is over in this process; at once where it is not at work here. */
+async function followHere(runId: string, { host, ports }: Attaching): Promise<void> {
+  const run = findLiveRun(host, runId);
+  if (run === undefined) return;
+  await new Promise<void>((resolve) => {
+    run.follow({ isHeard: ports.isHeard, onEvent: (event) => emitFollowed(event, ports), onEnd: resolve });
+  });
+}
+
+function emitFollowed({ path, event, replayed }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
+  // The outcome is emitted once the host has it.
+  if (event.type === 'run.finished' && path === '') return undefined;
+  if (!('activeMs' in event)) return ports.tellAt(path).notice(event);
+  ports.tellAt(path).fact(event, { replayed });
+  return undefined;
+}
+
 interface Cancelling {
-  /** Rejects where the host could not be told. */
-  readonly failed: () => Promise<void>;
+  /** Rejects where the host could not be told to cancel. Never resolves. */
+  readonly failure: Promise<never>;
   readonly end: () => void;
 }
 
@@ -53,12 +78,10 @@ function cancelOnAbort(
   runId: string,
   { host, signal }: { readonly host: DurableHost; readonly signal: AbortSignal },
 ): Cancelling {
-  let told = Promise.resolve();
-  const cancel = (): void => {
-    told = host.cancel(runId, { reason: reasonText(signal.reason) });
-    told.catch(() => undefined); // Whoever follows the run is told of it.
-  };
+  const { promise: failure, reject } = Promise.withResolvers<never>();
+  failure.catch(() => undefined); // It is part of a race, which may be over.
+  const cancel = (): void => void host.cancel(runId, { reason: reasonText(signal.reason) }).catch(reject);
   if (signal.aborted) cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  return { failed: () => told, end: () => signal.removeEventListener('abort', cancel) };
+  return { failure, end: () => signal.removeEventListener('abort', cancel) };
 }

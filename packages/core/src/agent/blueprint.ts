@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { DefinitionRecord } from '../event/fact.ts';
+import type { Listeners } from '../event/observers.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
 import type { Definition, View } from '../perform/scope.ts';
@@ -20,6 +21,7 @@ export interface Blueprint {
   readonly stopRules: readonly StopRule[];
   readonly outputCorrections: number;
   readonly parallelToolCalls: number;
+  readonly listeners: Listeners | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** Made when it is first asked for. */

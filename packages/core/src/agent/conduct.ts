@@ -3,6 +3,7 @@ import { History } from '../chat/history.ts';
 import type { Durable } from '../durable/durable.ts';
 import { ConversationError } from '../durable/errors.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
+import { addLiveRun } from '../durable/live-runs.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
@@ -42,6 +43,8 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
   if (durable.signal?.aborted === true) heed();
   // All that waits for an abort within the run shares one listener: this keeps it for the run's life.
   const leave = onAbort(ports.signal, () => undefined);
+  ports.inherit([host.listeners, blueprint.listeners]);
+  const hideRun = addLiveRun(host, record.runId, ports.followed);
   const scope = scopeOf(blueprint, conducting);
   const { clock, time } = scope;
   let ended: Ended | undefined;
@@ -53,7 +56,7 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
     time.end();
     leave();
     durable.signal?.removeEventListener('abort', heed);
-    await host.release(record.runId, ended?.outcome);
+    await host.release(record.runId, ended?.outcome).finally(hideRun);
   }
   return told<Output>(blueprint, ended);
 }

@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
+import { checkListeners } from '../event/check-listeners.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
@@ -37,6 +38,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     stopRules: stopRulesOf(options, name),
     outputCorrections: whole(options.outputCorrections ?? 2, { agent: name, field: 'outputCorrections', least: 0 }),
     parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
+    listeners: options.listeners,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     digest: once(() => digestOf(definition().tools, options.version)),
@@ -53,6 +55,7 @@ function checkOptions<Context, Output>(options: AgentOptions<Context, Output>, n
   checkInstructions(options.instructions, name);
   checkVersion(options.version, name);
   checkMiddleware(options.middleware ?? [], name);
+  if (options.listeners !== undefined) checkListeners(options.listeners, `Agent "${name}", listeners`);
   toolsByName(options.tools ?? [], name);
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
@@ -40,7 +39,7 @@ export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<
   definition.speakers(); // Agents that are given by a function are known only now.
   const body =
     beginning.type === 'start' ? starting<Output>(blueprint, beginning) : resuming<Output>(blueprint, beginning);
-  return new Run<Output>({ ...body, clock, signal: options.signal });
+  return new Run<Output>({ ...body, agent: definition.name, clock, signal: options.signal });
 }
 
 interface Prepared<Output> {
@@ -68,7 +67,7 @@ function starting<Output>(
     const { context } = options;
     const begun = await beginIn(options.conversation, { said, signal: ports.signal });
     const { history, recorded } = begun;
-    const ended = { runId: id, agent: definition.name, history, clock, ports };
+    const ended = { runId: id, blueprint, host, history, ports };
     if (begun.isGivenUp) return endedEarly<Output>({ conclusion: abortedBy(ports.signal), activeMs: 0 }, ended);
     const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
     if (resolved.type === 'ended') return endedEarly<Output>(resolved, ended);
@@ -95,18 +94,20 @@ function starting<Output>(
 
 interface Early {
   readonly runId: string;
-  readonly agent: string;
+  readonly blueprint: Blueprint;
+  readonly host: DurableHost;
   readonly history: History;
-  readonly clock: Clock;
   readonly ports: RunPorts;
 }
 
 /** A run that ended before its host knew of it. */
 function endedEarly<Output>(
   { conclusion, activeMs }: { readonly conclusion: Conclusion; readonly activeMs: number },
-  { history, clock, ports, ...run }: Early,
+  { runId, blueprint, host, history, ports }: Early,
 ): Outcome<Output> {
-  const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, ...run });
+  const { definition, clock, listeners } = blueprint;
+  const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, runId, agent: definition.name });
+  ports.inherit([host.listeners, listeners]);
   ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
   return outcome as Outcome<Output>; // None of these endings has an output.
 }

@@ -42,7 +42,7 @@ export async function reopen<Output>(
     if (opened.type === 'held') {
       const changes = goesOn ? new Map<string, string>() : changesSince(opened.record.definition, now);
       const held = { host, durable: opened.durable, record: opened.record, options, changes };
-      return conduct<Output>(blueprint, { ...held, ports: unheard(ports, heard), replayed: true });
+      return conduct<Output>(blueprint, { ...held, ports: unheard(ports, { heard, has: 'replayed' }), replayed: true });
     }
     const outcome = await ended(opened, { host, ports, blueprint, heard });
     if (outcome === undefined) continue;
@@ -67,15 +67,23 @@ async function ended(
   const { clock } = blueprint;
   const { record } = opened;
   const outcome =
-    opened.type === 'ended' ? opened.outcome : await attach(record, { host, clock, ports: unheard(ports, heard) });
+    opened.type === 'ended'
+      ? opened.outcome
+      : await attach(record, { host, clock, ports: unheard(ports, { heard, has: 'every' }) });
   if (outcome === undefined) return undefined;
   const times = { at: clock.now(), activeMs: outcome.durationMs };
-  ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: true });
+  ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'ended' });
   return outcome;
 }
 
-/** Tells each remembered fact once, also where the same run is looked at and then taken over. */
-function unheard(ports: RunPorts, heard: Set<string>): RunPorts {
+interface Hearing {
+  readonly heard: Set<string>;
+  /** Which events may come twice: those of an earlier attempt, or while it follows another worker every one. */
+  readonly has: 'replayed' | 'every';
+}
+
+/** Emits each journal event once, also where the same run is followed here, read from its journal, and then taken over. */
+function unheard(ports: RunPorts, { heard, has }: Hearing): RunPorts {
   return {
     ...ports,
     tellAt: (path) => {
@@ -83,12 +91,11 @@ function unheard(ports: RunPorts, heard: Set<string>): RunPorts {
       return {
         ...teller,
         fact(fact, how) {
-          if (how.replayed) {
-            const { at: _, activeMs: __, ...known } = fact;
-            const key = `${path} ${JSON.stringify(known)}`;
-            if (heard.has(key)) return;
-            heard.add(key);
-          }
+          if (!how.replayed && has === 'replayed') return teller.fact(fact, how);
+          const { at: _, activeMs: __, ...known } = fact;
+          const key = `${path} ${JSON.stringify(known)}`;
+          if (heard.has(key)) return;
+          heard.add(key);
           teller.fact(fact, how);
         },
       };

@@ -1,14 +1,16 @@
-import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
+import { warn } from '../base/warn.ts';
 import type { UserMessage } from '../chat/message.ts';
+import type { FollowedRun } from '../durable/live-runs.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
-import type { Notice } from '../event/notice.ts';
-import { type Listener, Observers } from '../event/observers.ts';
+import type { Listener, Listeners } from '../event/observers.ts';
 import type { Completed, Outcome } from '../event/outcome.ts';
 import type { Teller } from '../perform/scope.ts';
+import { debugListeners } from './debug-listeners.ts';
+import { EventStream } from './event-stream.ts';
 import { Inbox } from './inbox.ts';
 import { runError } from './run-error.ts';
 
@@ -22,20 +24,19 @@ export interface RunPorts {
   readonly isHeard: () => boolean;
   /** What the user has said meanwhile, and the model has not read. */
   readonly said: () => readonly UserMessage[];
+  /** The run's events, for others in this process that follow it. */
+  readonly followed: FollowedRun;
+  /** Adds the listeners of the host and of the agent. Only who works on the run does so: a follower would call them twice. */
+  readonly inherit: (listeners: readonly (Listeners | undefined)[]) => void;
 }
 
 export interface RunSetup<Output> {
   readonly id: string;
+  readonly agent: string;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   readonly body: (ports: RunPorts) => Promise<Outcome<Output>>;
 }
-
-/** Events that may wait for a reader before the model's socket is paused. */
-const MARK = 256;
-
-/** Notices that come in pieces, for which a reply is asked as a stream. */
-const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.refusal', 'model.call', 'output.partial'];
 
 /**
  * One execution of an agent: awaitable, iterable, and to be listened to. Made by `agent.run` and `agent.resume`.
@@ -46,43 +47,45 @@ const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.re
  */
 export class Run<Output = string> implements PromiseLike<Completed<Output>>, AsyncIterable<RunEvent> {
   readonly id: string;
-  readonly #clock: Clock;
   readonly #controller = new AbortController();
-  readonly #observers: Observers;
+  readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
-  /** Kept, so that whoever begins to read late gets them all. */
-  readonly #facts: RunEvent[] = [];
-  #channels: readonly Channel<RunEvent>[] = [];
   readonly #inbox = new Inbox();
-  #seq = 0;
-  #isDone = false;
   #isAwaited = false;
 
-  constructor({ id, clock, signal, body }: RunSetup<Output>) {
+  constructor({ id, agent, clock, signal, body }: RunSetup<Output>) {
     this.id = id;
-    this.#clock = clock;
-    this.#observers = new Observers((notice) => void this.#notice(notice, '')); // Failures are not waited for.
+    this.#events = new EventStream({ runId: id, agent, clock });
     const onAbort = (): void => this.#controller.abort(signal?.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
+    const end = (): void => {
+      signal?.removeEventListener('abort', onAbort);
+      this.#inbox.close();
+    };
     this.#outcome = Promise.resolve()
       .then(() => body(this.#ports()))
-      .catch((error: unknown) => {
-        throw error instanceof DurableError ? error : broken(id, error);
-      })
-      .finally(() => {
-        signal?.removeEventListener('abort', onAbort);
-        this.#isDone = true;
-        this.#inbox.close();
-        for (const channel of this.#channels) channel.close();
-      });
-    // Nobody has to ask: a rejection is there for whoever does.
+      .then(
+        (outcome) => {
+          end();
+          this.#events.close();
+          return outcome;
+        },
+        (error: unknown) => {
+          end();
+          const failure = error instanceof DurableError ? error : broken(id, error);
+          this.#fail(failure);
+          throw failure;
+        },
+      );
+    // Prevents an unhandled rejection: `#fail` reports a failure that nobody awaits.
     this.#outcome.catch(() => undefined);
   }
 
   /** How the run ended. Rejects with a `DurableError` only: the host failed, and the run may be resumed. */
   outcome(): Promise<Outcome<Output>> {
-    this.#hurry();
+    this.#isAwaited = true;
+    this.#events.disableBackpressure();
     return this.#outcome;
   }
 
@@ -129,78 +132,51 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 
   /** Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm. */
   on<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
-    this.#observers.add(type, listener);
+    this.#events.add(type, listener);
     return this;
   }
 
   off<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
-    this.#observers.remove(type, listener);
+    this.#events.remove(type, listener);
     return this;
   }
 
   /**
-   * The events, in order: the facts so far, then everything as it happens, until the end of the run.
+   * The events, in order: the recorded ones so far, those of what is under way, then everything as it happens, until the end of the run.
    *
-   * A reader that falls behind by 256 events pauses the model's stream, unless somebody awaits the run. Leaving the
-   * loop early leaves the run at work.
+   * Rejects after the last event where `outcome()` rejects: the host or the conversation's store failed. A reader that falls
+   * behind by 256 events pauses the model's stream, unless somebody awaits the run. Leaving the loop early leaves the run at work.
    */
   [Symbol.asyncIterator](): AsyncIterator<RunEvent, undefined> {
-    const channel: Channel<RunEvent> = new Channel(MARK, () => {
-      this.#channels = this.#channels.filter((each) => each !== channel);
-    });
-    if (this.#isAwaited) channel.hurry();
-    for (const fact of this.#facts) void channel.push(fact); // They have happened: there is nobody to wait.
-    if (this.#isDone) channel.close();
-    else this.#channels = [...this.#channels, channel];
-    return channel;
+    return this.#events.read();
   }
 
-  #hurry(): void {
-    this.#isAwaited = true;
-    for (const channel of this.#channels) channel.hurry();
+  /** Once nobody can have missed it by accident, a failure that is neither awaited nor read is reported. */
+  #fail(failure: DurableError): void {
+    if (this.#events.fail(failure) || this.#isAwaited) return;
+    setTimeout(() => {
+      if (!this.#isAwaited) warn(`${failure.message} Nobody awaited this run: await run.outcome().`, failure.code);
+    });
   }
 
   #ports(): RunPorts {
+    const events = this.#events;
     return {
       signal: this.#controller.signal,
       abort: (reason) => this.#controller.abort(reason),
       said: () => this.#inbox.messages,
-      isHeard: () => this.#channels.length > 0 || PIECES.some((type) => this.#observers.hears(type)),
+      isHeard: () => events.isHeard,
+      followed: events,
+      inherit: (listeners) => events.inherit([debugListeners(), ...listeners]),
       tellAt: (path) => ({
         fact: (fact, { replayed }) => {
           if (!replayed && path === '') this.#inbox.takeIn(steeredBy(fact));
-          this.#fact(fact, replayed ? { path, replayed } : { path });
+          events.emitJournalEvent(fact, { path, replayed });
         },
-        notice: (notice) => this.#notice(notice, path),
-        wants: (type) => this.#wants(type),
+        notice: (notice) => events.emitLiveEvent(notice, path),
+        wants: (type) => events.wants(type),
       }),
     };
-  }
-
-  #wants(type: EventType): boolean {
-    return this.#channels.length > 0 || this.#observers.wants(type);
-  }
-
-  #fact(fact: Fact, how: Pick<RunEvent, 'path' | 'replayed'>): void {
-    const event: RunEvent = { ...fact, runId: this.id, seq: ++this.#seq, ...how };
-    this.#facts.push(event);
-    void this.#tell(event); // A fact waits for nobody.
-  }
-
-  #notice(notice: Notice, path: string): Promise<void> | undefined {
-    if (!this.#wants(notice.type)) return undefined;
-    return this.#tell({ ...notice, runId: this.id, path, seq: ++this.#seq, at: this.#clock.now() });
-  }
-
-  #tell(event: RunEvent): Promise<void> | undefined {
-    let waits: Promise<void> | undefined;
-    for (const channel of this.#channels) {
-      const wait = channel.push(event);
-      if (wait !== undefined) waits = waits === undefined ? wait : Promise.all([waits, wait]).then(() => undefined);
-    }
-    // After the readers: a listener may begin to read, and gets this event with the facts so far.
-    this.#observers.tell(event);
-    return waits;
   }
 }
 

@@ -5,7 +5,9 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
   #queue: T[] = [];
   #head = 0;
   #isClosed = false;
-  #waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
+  /** Why the writer ended early; the reader gets it once, after the last value. */
+  #failure: { readonly error: unknown } | undefined;
+  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   #drained: PromiseWithResolvers<void> | undefined;
   #isPatient = true;
 
@@ -20,7 +22,7 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
     if (this.#isClosed) return undefined;
     const reader = this.#waiting.shift();
     if (reader !== undefined) {
-      reader({ done: false, value });
+      reader.resolve({ done: false, value });
       return undefined;
     }
     this.#queue.push(value);
@@ -39,19 +41,34 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
   close(): void {
     this.#isClosed = true;
     this.#letWrite();
-    for (const reader of this.#waiting) reader({ done: true, value: undefined });
+    for (const reader of this.#waiting) reader.resolve({ done: true, value: undefined });
     this.#waiting = [];
+  }
+
+  /** No more values, because of an error: the reader gets the values that are left, then the error, then the end. */
+  fail(error: unknown): void {
+    if (this.#isClosed) return;
+    const reader = this.#waiting.shift();
+    if (reader === undefined) this.#failure = { error };
+    else reader.reject(error);
+    this.close();
   }
 
   async next(): Promise<IteratorResult<T, undefined>> {
     if (this.#head < this.#queue.length) return { done: false, value: this.#take() };
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
     if (this.#isClosed) return { done: true, value: undefined };
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const reader = Promise.withResolvers<IteratorResult<T, undefined>>();
+    this.#waiting.push(reader);
+    return reader.promise;
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#queue = [];
     this.#head = 0;
+    this.#failure = undefined;
     this.close();
     this.#onReturn();
     return { done: true, value: undefined };

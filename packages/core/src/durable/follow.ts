@@ -1,5 +1,8 @@
+import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { DurableHost, FollowOptions, RememberedFact, RunProgress } from './host.ts';
+import type { Fact } from '../event/fact.ts';
+import type { DurableHost, Followed, FollowOptions, LiveRecord, RememberedFact, RunProgress } from './host.ts';
+import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';
 
 export interface FollowedBy extends FollowOptions {
   readonly clock: Clock;
@@ -27,15 +30,125 @@ const LEAST_MS = 10;
 const MOST_MS = 500;
 
 /** What every host's `events` gives. */
-export async function* followFacts(
+export function followFacts<Options extends FollowOptions>(
+  host: Pick<DurableHost, 'read'>,
+  runId: string,
+  { clock, options }: { readonly clock: Clock; readonly options: Options | undefined },
+): AsyncGenerator<Followed<Options>, void> {
+  // Only with `live` are there live records: the compiler does not see what `Followed` depends on.
+  return followed(host, runId, { ...options, clock }) as AsyncGenerator<Followed<Options>, void>;
+}
+
+async function* followed(
   host: Pick<DurableHost, 'read'>,
   runId: string,
   options: FollowedBy,
-): AsyncGenerator<RememberedFact, void> {
+): AsyncGenerator<RememberedFact | LiveRecord, void> {
+  const { signal = new AbortController().signal } = options;
+  let { after = 0 } = options;
+  for (let isOver = false; !isOver && !signal.aborted; ) {
+    const run = options.live === true ? findLiveRun(host, runId) : undefined;
+    const source =
+      run === undefined
+        ? journalUntilLive(host, runId, { ...options, after })
+        : liveEvents(run, { journal: new JournalReader(host, runId, after), signal });
+    isOver = run === undefined;
+    for await (const each of source) {
+      if (each === GOES_LIVE) isOver = false;
+      else {
+        if ('position' in each) after = each.position;
+        yield each;
+      }
+    }
+  }
+}
+
+/** Says that the run is at work in this process now. */
+const GOES_LIVE = Symbol('goes live');
+
+async function* journalUntilLive(
+  host: Pick<DurableHost, 'read'>,
+  runId: string,
+  options: FollowedBy,
+): AsyncGenerator<RememberedFact | typeof GOES_LIVE, void> {
   for await (const { facts, status } of follow(host, runId, options)) {
     yield* facts;
     if (hasEnded(status)) return;
+    if (options.live === true && findLiveRun(host, runId) !== undefined) {
+      yield GOES_LIVE;
+      return;
+    }
   }
+}
+
+interface Following {
+  readonly journal: JournalReader;
+  readonly signal: AbortSignal;
+}
+
+/** Both in the order in which they happened: a recorded event of the run says how far to read in the journal. */
+async function* liveEvents(
+  run: FollowedRun,
+  { journal, signal }: Following,
+): AsyncGenerator<RememberedFact | LiveRecord, void> {
+  const channel = new Channel<FollowedEvent>(Number.POSITIVE_INFINITY, () => undefined);
+  const leave = run.follow({
+    isHeard: () => true,
+    onEvent: (event) => void channel.push(event), // It waits for nobody.
+    onEnd: () => channel.close(),
+  });
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
+      const { path, event, replayed } = next.value;
+      if ('activeMs' in event) yield* await journal.readTo(event, { path, replayed });
+      else yield { path, notice: event };
+    }
+  } finally {
+    signal.removeEventListener('abort', leave);
+    leave();
+  }
+}
+
+/** Reads a journal up to given events. */
+class JournalReader {
+  readonly #host: Pick<DurableHost, 'read'>;
+  readonly #runId: string;
+  #position: number;
+  #waiting: readonly RememberedFact[] | undefined;
+
+  constructor(host: Pick<DurableHost, 'read'>, runId: string, position: number) {
+    this.#host = host;
+    this.#runId = runId;
+    this.#position = position;
+  }
+
+  /** What comes before the event, and itself; nothing for an event that no step gave, or that the reader had before. */
+  async readTo(
+    event: Fact,
+    { path, replayed }: Pick<FollowedEvent, 'path' | 'replayed'>,
+  ): Promise<readonly RememberedFact[]> {
+    const isThis = (each: RememberedFact): boolean => each.path === path && isSame(each.fact, event);
+    let at = this.#waiting?.findIndex(isThis) ?? -1;
+    if (at === -1 && (this.#waiting === undefined || !replayed)) {
+      const { facts } = await this.#host.read(this.#runId, { after: this.#position });
+      this.#position = facts.at(-1)?.position ?? this.#position;
+      this.#waiting = [...(this.#waiting ?? []), ...facts];
+      at = this.#waiting.findIndex(isThis);
+    }
+    const found = this.#waiting?.slice(0, at + 1) ?? [];
+    this.#waiting = this.#waiting?.slice(at + 1);
+    return found;
+  }
+}
+
+function isSame(one: Fact, other: Fact): boolean {
+  return (
+    one.type === other.type &&
+    one.at === other.at &&
+    ('turn' in one ? one.turn : 0) === ('turn' in other ? other.turn : 0) &&
+    ('index' in one ? one.index : 0) === ('index' in other ? other.index : 0)
+  );
 }
 
 /** `suspended` is no end. */

@@ -2,6 +2,8 @@ import type { JsonObject } from '../base/json.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { DefinitionRecord, Fact } from '../event/fact.ts';
+import type { Notice } from '../event/notice.ts';
+import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
 import type { Durable } from './durable.ts';
 
@@ -122,6 +124,8 @@ export interface ForkOptions {
 
 /** The host that runs are kept on: `memory()`, an SQLite file, an engine. */
 export interface DurableHost {
+  /** They hear every run that this process works on with this host, resumed ones included. Called before those of the agent and of the run. */
+  readonly listeners?: Listeners | undefined;
   /** @throws DurableError `run.exists` */
   start(record: RunRecord): Promise<Durable>;
   /** @throws DurableError `run.unknown` */
@@ -150,8 +154,11 @@ export interface DurableHost {
   cancel(runId: string, options?: { readonly reason?: string }): Promise<void>;
   /** The facts of a run after a position, and where it is. @throws DurableError `run.unknown` */
   read(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
-  /** The facts of a run as they are remembered, until it has ended or the signal is aborted. */
-  events(runId: string, options?: FollowOptions): AsyncIterable<RememberedFact>;
+  /**
+   * The facts of a run as they are remembered, until it has ended or the signal is aborted. With `live` also what happens meanwhile, where
+   * the run is at work in this process on this host: first what is under way, in order with the facts.
+   */
+  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>>;
   /** Oldest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /**
@@ -173,7 +180,20 @@ export interface DurableHost {
   }): Promise<void>;
 }
 
+/** What happens in a run at work in this process. It is in no journal, and may be lost. */
+export interface LiveRecord {
+  readonly path: string;
+  readonly notice: Notice;
+}
+
+/** What `events` gives. */
+export type Followed<Options extends FollowOptions> = Options extends { readonly live: true }
+  ? RememberedFact | LiveRecord
+  : RememberedFact;
+
 export interface FollowOptions {
+  /** @defaultValue false */
+  readonly live?: boolean;
   /** The position of the last fact that is known. @defaultValue 0 */
   readonly after?: number;
   readonly signal?: AbortSignal;

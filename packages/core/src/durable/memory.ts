@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
+import { checkListeners } from '../event/check-listeners.ts';
 import type { Fact } from '../event/fact.ts';
+import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './answering.ts';
 import { Drain } from './drain.ts';
@@ -12,6 +14,7 @@ import { forkOf } from './fork.ts';
 import type {
   DurableHost,
   EnqueueOptions,
+  Followed,
   FollowOptions,
   ForkOptions,
   OpenedRun,
@@ -30,8 +33,9 @@ import { pathOf } from './step-order.ts';
  *
  * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
  */
-export function memory({ clock = systemClock }: MemoryOptions = {}): DurableHost {
-  return new MemoryHost(clock, { isHeld: true });
+export function memory({ clock = systemClock, listeners }: MemoryOptions = {}): DurableHost {
+  if (listeners !== undefined) checkListeners(listeners, 'memory, listeners');
+  return new MemoryHost(clock, { isHeld: true, listeners });
 }
 
 /** The same for one run alone, where nobody has a host who could ask it for anything. */
@@ -42,15 +46,19 @@ export function ownMemory(clock: Clock): DurableHost {
 export interface MemoryOptions {
   /** For the expiry of approvals. @defaultValue the machine's */
   readonly clock?: Clock;
+  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  readonly listeners?: Listeners | undefined;
 }
 
 class MemoryHost implements DurableHost {
+  readonly listeners: Listeners | undefined;
   readonly #runs = new Map<string, Kept>();
   readonly #clock: Clock;
   readonly #isHeld: boolean;
   readonly #drain: Drain;
 
-  constructor(clock: Clock, { isHeld }: { readonly isHeld: boolean }) {
+  constructor(clock: Clock, { isHeld, listeners }: Pick<MemoryOptions, 'listeners'> & { readonly isHeld: boolean }) {
+    this.listeners = listeners;
     this.#clock = clock;
     this.#isHeld = isHeld;
     this.#drain = new Drain(clock);
@@ -112,8 +120,8 @@ class MemoryHost implements DurableHost {
     return { record, status: statusOf(kept), facts, ...(outcome === undefined ? {} : { outcome }) };
   }
 
-  events(runId: string, options: FollowOptions = {}): AsyncIterable<RememberedFact> {
-    return followFacts(this, runId, { ...options, clock: this.#clock });
+  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
+    return followFacts(this, runId, { clock: this.#clock, options });
   }
 
   async runs({ status, agent, limit = 1_000 }: RunFilter = {}): Promise<readonly RunSummary[]> {

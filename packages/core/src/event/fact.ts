@@ -208,6 +208,8 @@ export interface ToolFinished extends Answered {
   readonly full?: string;
   /** Images and files, which go to the model in a user message. */
   readonly parts?: readonly UserPart[];
+  /** The tool gave this very text, although it reads as JSON. */
+  readonly isText?: true;
   /** The paths in the value that have no exact JSON form. */
   readonly lossy?: readonly string[];
 }

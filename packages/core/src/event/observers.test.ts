@@ -95,7 +95,7 @@ test('an event is of use where somebody listens to it, or to everything', () => 
   expect(answers()).toEqual([false, false, false, false]);
 });
 
-const stamp = { runId: 'run', path: '', at: 0, turn: 1, attempt: 1 } as const;
+const stamp = { runId: 'run', path: '', agent: 'agent', at: 0, turn: 1, attempt: 1 } as const;
 
 function text(seq: number, delta: string): RunEvent {
   return { type: 'model.text', seq, delta, ...stamp };

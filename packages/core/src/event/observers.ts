@@ -8,6 +8,9 @@ export type Listener<Type extends EventType | '*'> = (
   event: Type extends EventType ? EventOf<Type> : RunEvent,
 ) => unknown;
 
+/** Listeners by the type of event that they hear. `'*'` hears every event, and makes no request stream. */
+export type Listeners = { readonly [Type in EventType | '*']?: Listener<Type> };
+
 type Guarded = (event: RunEvent) => void;
 
 /** Who listens to a run. A listener that throws or rejects hurts nobody: it is told of, once. */
@@ -28,6 +31,13 @@ export class Observers {
   add<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
     this.#emitter.on(type, this.#guard(listener));
     this.#heard.add(type);
+  }
+
+  addAll(listeners: Listeners): void {
+    for (const [type, listener] of Object.entries(listeners)) {
+      // Checked where they are given: each listener stands under the type that it hears.
+      if (listener !== undefined) this.add(type as EventType, listener as Listener<EventType>);
+    }
   }
 
   remove<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {

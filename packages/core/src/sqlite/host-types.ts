@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { DurableHost } from '../durable/host.ts';
 import type { AnyResumable } from '../durable/resumable.ts';
+import type { Listeners } from '../event/observers.ts';
 
 export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../durable/resumable.ts';
 
@@ -23,6 +24,8 @@ export interface SqliteOptions {
   readonly lockedMs?: number;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
+  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  readonly listeners?: Listeners | undefined;
 }
 
 export interface SqliteDurableHost extends DurableHost {

@@ -8,6 +8,7 @@ import { followFacts, hasEnded as statusHasEnded } from '../durable/follow.ts';
 import { forkOf } from '../durable/fork.ts';
 import type {
   EnqueueOptions,
+  Followed,
   FollowOptions,
   ForkOptions,
   OpenedRun,
@@ -22,6 +23,7 @@ import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable
 import { pathOf } from '../durable/step-order.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Fact } from '../event/fact.ts';
+import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { databaseError, openDatabase } from './database.ts';
 import { Holding } from './holding.ts';
@@ -33,6 +35,7 @@ import { StepTable } from './step-table.ts';
 import { Writer } from './writer.ts';
 
 export class SqliteHost implements SqliteDurableHost {
+  readonly listeners: Listeners | undefined;
   readonly #path: string;
   readonly #options: Required<SqliteOptions>;
   readonly #clock: Clock;
@@ -45,7 +48,8 @@ export class SqliteHost implements SqliteDurableHost {
   #closed: Promise<void> | undefined;
 
   constructor(path: string, options: Required<SqliteOptions>) {
-    const { clock, leaseMs, lockedMs } = options;
+    const { clock, leaseMs, lockedMs, listeners } = options;
+    this.listeners = listeners;
     this.#path = path;
     this.#options = options;
     this.#clock = clock;
@@ -132,8 +136,8 @@ export class SqliteHost implements SqliteDurableHost {
     });
   }
 
-  events(runId: string, options: FollowOptions = {}): AsyncIterable<RememberedFact> {
-    return followFacts(this, runId, { ...options, clock: this.#clock });
+  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
+    return followFacts(this, runId, { clock: this.#clock, options });
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {

@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.ts';
+import { checkListeners } from '../event/check-listeners.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { SqliteHost } from './sqlite-host.ts';
 
@@ -13,6 +14,7 @@ export type * from './host-types.ts';
  * `host.damaged`. Later, out of a run that stays resumable, also `host.full`, `host.io`, `run.lost`.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): SqliteDurableHost {
-  const { synchronous = 'full', leaseMs = 10_000, lockedMs = 5_000, clock = systemClock } = options;
-  return new SqliteHost(path, { synchronous, leaseMs, lockedMs, clock });
+  const { synchronous = 'full', leaseMs = 10_000, lockedMs = 5_000, clock = systemClock, listeners } = options;
+  if (listeners !== undefined) checkListeners(listeners, 'sqlite, listeners');
+  return new SqliteHost(path, { synchronous, leaseMs, lockedMs, clock, listeners });
 }

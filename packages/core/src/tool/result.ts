@@ -1,3 +1,4 @@
+import { parseJson } from '../base/json.ts';
 import { isLowSurrogate, plural } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialise } from './serialise.ts';
@@ -9,6 +10,8 @@ export interface ToolResult {
   readonly full?: string;
   /** Images and files; they go to the model in a user message after the turn's last result. */
   readonly parts?: readonly UserPart[];
+  /** The value is this very text, although it reads as JSON. */
+  readonly isText?: true;
   /** The paths in the value that have no exact JSON form. */
   readonly lossy?: readonly string[];
 }
@@ -31,13 +34,20 @@ export function parts(...list: readonly UserPart[]): unknown {
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
   if (!(value instanceof Parts)) {
     const { text, lossy } = serialise(value);
-    return { ...bounded(text, maxLength), ...(lossy.length === 0 ? {} : { lossy }) };
+    return { ...bounded(text, maxLength), ...textMark(value), ...(lossy.length === 0 ? {} : { lossy }) };
   }
   const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const others = value.list.filter((part) => part.type !== 'text');
   const content = text === '' && others.length > 0 ? `${plural(others.length, 'file')} in the next message.` : text;
   return { ...bounded(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
 }
+
+/** Without it an event could not tell the text `42` from the number. Most texts show by their first character that they are no JSON. */
+function textMark(value: unknown): Pick<ToolResult, 'isText'> {
+  return typeof value === 'string' && MAY_BE_JSON.test(value) && parseJson(value).ok ? { isText: true } : {};
+}
+
+const MAY_BE_JSON = /^\s*[[{"\-\dtfn]/;
 
 /** Head and tail of a text that is too long, and between them what was left out. */
 export function bounded(text: string, maxLength: number): ToolResult {

@@ -99,8 +99,35 @@ async function killedAtEachStep(host: DurableHost, moment: Kill['moment']): Prom
   }
 }
 
+/** The types of the events that a run emits from its first on, and whether each was replayed. */
+function listenTo(run: Run): { readonly events: readonly [string, boolean][]; readonly started: Promise<unknown> } {
+  const events: [string, boolean][] = [];
+  run.on('*', ({ type, replayed }) => events.push([type, replayed === true]));
+  return { events, started: new Promise((resolve) => run.on('run.started', resolve)) };
+}
+
 /** A whole agent. */
 export const agentCases: Readonly<Record<string, Body>> = {
+  'a run at work in this process is followed live, and what came before is replayed': async ({ host }) => {
+    const { promise: until, resolve } = Promise.withResolvers<void>();
+    const model = scriptedModel([reply.held(reply.text('Done.'), { until })]);
+    const agent = new Agent({ model });
+    const run = agent.run('Go.', { runId: 'followed', durable: host });
+    await new Promise((begun) => run.on('attempt.started', begun));
+    const follower = agent.resume('followed', { durable: host });
+    const { events, started } = listenTo(follower);
+    await started;
+    resolve();
+    same(await follower.outcome(), await run.outcome(), 'Both get its outcome.');
+    const expected = [
+      ['run.started', true],
+      ['attempt.started', false],
+      ['model.text', false],
+      ['model.replied', false],
+      ['run.finished', false],
+    ];
+    same(events, expected, 'Only what was recorded before the follower came is replayed.');
+  },
   'a run that is killed before each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'before'),
   'a run that is killed within each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'within'),
   'a run that is killed after each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'after'),

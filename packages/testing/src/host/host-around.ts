@@ -2,11 +2,12 @@ import type {
   Durable,
   DurableHost,
   EnqueueOptions,
+  Followed,
   FollowOptions,
   ForkOptions,
+  Listeners,
   OpenedRun,
   OpenOptions,
-  RememberedFact,
   RunFilter,
   RunProgress,
   RunRecord,
@@ -21,6 +22,10 @@ export class HostAround implements DurableHost {
 
   constructor(inner: DurableHost) {
     this.#inner = inner;
+  }
+
+  get listeners(): Listeners | undefined {
+    return this.#inner.listeners;
   }
 
   /** What a step becomes here. `name` begins with the path of the run inside the run that it is of. */
@@ -65,7 +70,7 @@ export class HostAround implements DurableHost {
     return this.#inner.read(runId, options);
   }
 
-  events(runId: string, options?: FollowOptions): AsyncIterable<RememberedFact> {
+  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
     return this.#inner.events(runId, options);
   }
 

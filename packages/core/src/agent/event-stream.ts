@@ -1,0 +1,190 @@
+import { Channel } from '../base/channel.ts';
+import type { Clock } from '../base/clock.ts';
+import type { FollowedEvent, FollowedRun, Follower } from '../durable/live-runs.ts';
+import type { EventType, RunEvent } from '../event/event.ts';
+import type { Fact } from '../event/fact.ts';
+import type { Notice } from '../event/notice.ts';
+import { type Listener, type Listeners, Observers } from '../event/observers.ts';
+import { describe, type Emission, EventSubjects } from './describe-event.ts';
+import { UnfinishedEvents } from './unfinished-events.ts';
+
+export interface EventStreamOptions {
+  readonly runId: string;
+  readonly agent: string;
+  readonly clock: Clock;
+}
+
+/** Events that may wait for a reader before the model's socket is paused. */
+const HIGH_WATER_MARK = 256;
+
+/** Live events that come in pieces, for which a response is requested as a stream. */
+const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.refusal', 'model.call', 'output.partial'];
+
+/** Everything that a run emits: numbered, kept where a later reader needs it, and given to listeners, readers and followers. */
+export class EventStream implements FollowedRun {
+  readonly #options: EventStreamOptions;
+  readonly #subjects: EventSubjects;
+  /** Of the run itself. */
+  readonly #observers: Observers;
+  /** Of the host, then of the agent. */
+  #inherited: Observers | undefined;
+  /** For readers that come later. */
+  readonly #journal: Emission[] = [];
+  readonly #unfinished = new UnfinishedEvents();
+  #channels: readonly Channel<Emission>[] = [];
+  /** Whether a follower wants pieces. */
+  #followers: readonly (() => boolean)[] = [];
+  #seq = 0;
+  #end: { readonly failure?: { readonly error: unknown } } | undefined;
+  #hasBackpressure = true;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    this.#subjects = new EventSubjects(options.agent);
+    this.#observers = this.#newObservers();
+  }
+
+  add<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
+    this.#observers.add(type, listener);
+  }
+
+  remove<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
+    this.#observers.remove(type, listener);
+  }
+
+  /** Adds what the host and the agent listen to, before the run's own listeners. */
+  inherit(all: readonly (Listeners | undefined)[]): void {
+    for (const listeners of all) {
+      if (listeners === undefined) continue;
+      this.#inherited ??= this.#newObservers();
+      this.#inherited.addAll(listeners);
+    }
+  }
+
+  /** Whether somebody wants pieces of a response as they come. */
+  get isHeard(): boolean {
+    if (this.#channels.length > this.#followers.length || this.#followers.some((isHeard) => isHeard())) return true;
+    return PIECES.some((type) => this.#observers.hears(type) || this.#inherited?.hears(type) === true);
+  }
+
+  get hasReader(): boolean {
+    return this.#channels.length > 0;
+  }
+
+  wants(type: EventType): boolean {
+    if (this.#channels.length > 0 || UnfinishedEvents.keeps(type)) return true;
+    return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
+  }
+
+  emitJournalEvent(event: Fact, { path, replayed }: { readonly path: string; readonly replayed: boolean }): void {
+    const emission = this.#emission(event, { path, replayed, at: event.at });
+    this.#journal.push(emission);
+    this.#unfinished.settle(path, event);
+    void this.#emit(emission); // A journal event waits for nobody.
+  }
+
+  /** A promise means: a reader is behind; it resolves when the reader has caught up. */
+  emitLiveEvent(event: Notice, path: string): Promise<void> | undefined {
+    if (!this.wants(event.type)) return undefined;
+    const emission = this.#emission(event, { path, replayed: false, at: this.#options.clock.now() });
+    this.#unfinished.add(emission);
+    return this.#emit(emission);
+  }
+
+  /** Reads everything: the journal so far, what is under way, then what happens. Rejects where the run failed with its host. */
+  read(): AsyncIterator<RunEvent, undefined> {
+    const channel = this.#open();
+    const give = ({ done, value }: IteratorResult<Emission, undefined>): IteratorResult<RunEvent, undefined> =>
+      done === true ? { done, value } : { done: false, value: this.#made(value) };
+    return { next: async () => give(await channel.next()), return: async () => give(await channel.return()) };
+  }
+
+  /** The same for another run that follows this one. A follower that is behind holds up nobody. */
+  follow({ isHeard, onEvent, onEnd }: Follower): () => void {
+    const channel = this.#open();
+    channel.hurry();
+    this.#followers = [...this.#followers, isHeard];
+    const known = this.#seq;
+    const leave = (): void => {
+      this.#followers = this.#followers.filter((each) => each !== isHeard);
+      void channel.return(); // Resolves at once.
+    };
+    const relay = async (): Promise<void> => {
+      for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
+        const { seq, path, replayed, event } = next.value;
+        const followed: FollowedEvent = { path, event, replayed: replayed || ('activeMs' in event && seq <= known) };
+        await onEvent(followed);
+      }
+    };
+    relay()
+      .catch(() => undefined)
+      .finally(() => {
+        leave();
+        onEnd();
+      });
+    return leave;
+  }
+
+  close(): void {
+    this.#end ??= {};
+    for (const channel of this.#channels) channel.close();
+  }
+
+  /** Ends the stream with an error for everybody who reads it. `true` if somebody does. */
+  fail(error: unknown): boolean {
+    this.#end ??= { failure: { error } };
+    const isRead = this.#channels.length > this.#followers.length;
+    for (const channel of this.#channels) channel.fail(error);
+    return isRead;
+  }
+
+  /** From now on no reader pauses the model: somebody waits for the end, who may be the reader itself. */
+  disableBackpressure(): void {
+    this.#hasBackpressure = false;
+    for (const channel of this.#channels) channel.hurry();
+  }
+
+  #newObservers(): Observers {
+    return new Observers((event) => void this.emitLiveEvent(event, '')); // Nobody waits for a failed listener.
+  }
+
+  #open(): Channel<Emission> {
+    const channel: Channel<Emission> = new Channel(HIGH_WATER_MARK, () => {
+      this.#channels = this.#channels.filter((each) => each !== channel);
+    });
+    if (!this.#hasBackpressure) channel.hurry();
+    // These have happened: there is nobody to hold up.
+    for (const emission of this.#unfinished.mergedWith(this.#journal)) void channel.push(emission);
+    if (this.#end?.failure !== undefined) channel.fail(this.#end.failure.error);
+    else if (this.#end !== undefined) channel.close();
+    else this.#channels = [...this.#channels, channel];
+    return channel;
+  }
+
+  #emission(event: Fact | Notice, how: Pick<Emission, 'path' | 'replayed' | 'at'>): Emission {
+    return { seq: ++this.#seq, ...how, event, subject: this.#subjects.subjectOf(how.path, event) };
+  }
+
+  #emit(emission: Emission): Promise<void> | undefined {
+    let waits: Promise<void> | undefined;
+    for (const channel of this.#channels) {
+      const wait = channel.push(emission);
+      if (wait !== undefined) waits = waits === undefined ? wait : Promise.all([waits, wait]).then(() => undefined);
+    }
+    // After the readers: a listener may begin to read, and gets this event with the journal so far.
+    const { type } = emission.event;
+    if (this.#inherited?.wants(type) === true) this.#inherited.tell(this.#made(emission));
+    if (this.#observers.wants(type)) this.#observers.tell(this.#made(emission));
+    return waits;
+  }
+
+  #made(emission: Emission): RunEvent {
+    if (emission.made !== undefined) return emission.made;
+    const { event, seq, at, path, replayed, subject } = emission;
+    const { runId } = this.#options;
+    const stamp = { runId, path, seq, at, ...(replayed && { replayed }) };
+    // The fields of a call are there where the event has a call; the compiler cannot follow that through the union.
+    emission.made = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
+    return emission.made;
+  }
+}

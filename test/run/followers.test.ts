@@ -1,0 +1,189 @@
+import {
+  Agent,
+  type ChatModel,
+  type DurableHost,
+  type LiveRecord,
+  memory,
+  type RememberedFact,
+  type Run,
+  type RunEvent,
+  tool,
+} from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from '../durable/hosts.ts';
+
+/** An agent whose model stops after its first pieces until it may go on. */
+function pausing(): { readonly agent: Agent; readonly goOn: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // By hand: a scripted model gives its pieces all at once.
+  const model: ChatModel = {
+    name: 'm',
+    send: async (_, { onDelta = () => undefined } = {}) => {
+      for (const delta of ['One ', 'two ']) await onDelta({ type: 'text', delta });
+      await promise;
+      await onDelta({ type: 'text', delta: 'three.' });
+      const message = { role: 'assistant', content: 'One two three.' } as const;
+      return { choices: [{ index: 0, message, finish_reason: 'stop' }] };
+    },
+  };
+  return { agent: new Agent({ model }), goOn: resolve };
+}
+
+const textOf = (events: readonly RunEvent[]): string =>
+  events.map((event) => (event.type === 'model.text' ? event.delta : '')).join('');
+
+async function read(run: Run): Promise<readonly RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+/** Until the model has given its first pieces. */
+async function begun(agent: Agent, host: DurableHost): Promise<{ readonly run: Run }> {
+  const run = agent.run('Go.', { durable: host, runId: 'r', stream: true });
+  let text = '';
+  run.on('model.text', ({ delta }) => {
+    text += delta;
+  });
+  await expect.poll(() => text).toBe('One two ');
+  return { run };
+}
+
+describe.each(hosts)('a reader on $name that comes while the model answers', ({ open }) => {
+  test.each(['attach', 'resume', 'late iteration'])('gets the text from the beginning of the turn: %s', async (way) => {
+    const host = open();
+    const { agent, goOn } = pausing();
+    const { run } = await begun(agent, host);
+    const follower =
+      way === 'attach'
+        ? agent.run('Go.', { durable: host, runId: 'r', onExisting: 'attach' })
+        : way === 'resume'
+          ? agent.resume('r', { durable: host })
+          : run;
+    const reading = read(follower);
+    follower.on('model.text', goOn);
+    if (follower === run) goOn(); // It has read what there is.
+    const events = await reading;
+
+    expect(textOf(events)).toBe('One two three.');
+    const types = events.map(({ type }) => type);
+    expect(types.indexOf('attempt.started')).toBeLessThan(types.indexOf('model.text'));
+    expect(types.slice(-2)).toEqual(['model.replied', 'run.finished']);
+    expect(await follower.outcome()).toEqual(await run.outcome());
+  });
+
+  test('gets them in order with the recorded events by host.events, each once', async () => {
+    const host = open();
+    const { agent, goOn } = pausing();
+    const { run } = await begun(agent, host);
+    const records: (RememberedFact | LiveRecord)[] = [];
+    for await (const each of host.events('r', { live: true })) {
+      records.push(each);
+      if ('notice' in each && each.notice.type === 'model.text') goOn();
+    }
+    await run;
+
+    expect(records.map((each) => ('notice' in each ? each.notice.type : each.fact.type))).toEqual([
+      'attempt.started',
+      'model.text',
+      'model.text',
+      'model.replied',
+    ]);
+  });
+
+  test('gets only recorded events by host.events without live', async () => {
+    const host = open();
+    const { agent, goOn } = pausing();
+    const { run } = await begun(agent, host);
+    const records: RememberedFact[] = [];
+    const following = (async () => {
+      for await (const each of host.events('r')) records.push(each);
+    })();
+    goOn();
+    await Promise.all([run, following]);
+
+    expect(records.map(({ fact }) => fact.type)).toEqual(['model.replied']);
+  });
+
+  test('sees which tools are at work, and their last progress', async () => {
+    const host = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const reported = Promise.withResolvers<void>();
+    const slow = tool({
+      name: 'slow',
+      description: 'Slow.',
+      input: z.object({}),
+      effect: 'read',
+      execute: async (_, { progress }) => {
+        progress(1);
+        progress(2);
+        reported.resolve();
+        await promise;
+        return 'done';
+      },
+    });
+    const model = scriptedModel([reply.call('slow', {}), reply.text('End.')]);
+    const agent = new Agent({ model, tools: [slow] });
+    const run = agent.run('Go.', { durable: host, runId: 'r' });
+    run.on('tool.started', () => undefined);
+    await reported.promise;
+    const follower = agent.resume('r', { durable: host });
+    follower.on('tool.started', () => resolve());
+    const events = await read(follower);
+
+    const ofTool = events.filter(({ type }) => type.startsWith('tool.'));
+    expect(ofTool.map((event) => (event.type === 'tool.progress' ? event.progress : event.type))).toEqual([
+      'tool.started',
+      2,
+      'tool.finished',
+    ]);
+    await run;
+  });
+});
+
+test('a follower that wants pieces makes the next request a streamed one', async () => {
+  const host = memory();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wait = tool({ name: 'wait', description: 'W', input: z.object({}), effect: 'read', execute: () => promise });
+  const model = scriptedModel([reply.call('wait', {}), reply.text('One two three.')]);
+  const agent = new Agent({ model, tools: [wait] });
+  const run = agent.run('Go.', { durable: host, runId: 'r' });
+  await new Promise((heard) => run.on('tool.started', heard));
+  const follower = agent.resume('r', { durable: host });
+  const pieces: string[] = [];
+  follower.on('model.text', ({ delta }) => pieces.push(delta));
+  await new Promise((heard) => follower.on('model.replied', heard));
+  resolve();
+  await Promise.all([run, follower]);
+
+  expect(model.requests.map(({ stream = false }) => stream)).toEqual([false, true]);
+  expect(pieces).toEqual(['One ', 'two ', 'three.']);
+});
+
+test('a follower that reads slowly does not hold up the worker', async () => {
+  const host = memory();
+  const words = Array.from({ length: 2_000 }, (_, index) => `${index} `);
+  const agent = new Agent({ model: scriptedModel([reply.text(words.join(''))]) });
+  const run = agent.run('Go.', { durable: host, runId: 'r', stream: true });
+  await new Promise((heard) => run.on('run.started', heard));
+  const follower = agent.resume('r', { durable: host });
+  const reader = follower[Symbol.asyncIterator]();
+  await reader.next();
+  const { output } = await run;
+
+  expect(output).toBe(words.join(''));
+});
+
+test('text of an attempt that was discarded is not given to a later reader', async () => {
+  const { promise: until, resolve } = Promise.withResolvers<void>();
+  const model = scriptedModel([reply.cut(reply.text('Half of it')), reply.held(reply.text('All of it.'), { until })]);
+  const agent = new Agent({ model, retry: { minDelayMs: 0, maxDelayMs: 0 } });
+  const run = agent.run('Go.', { stream: true });
+  await new Promise((heard) => run.on('attempt.started', ({ attempt }) => attempt === 2 && heard(undefined)));
+  const reading = read(run);
+  resolve();
+
+  expect(textOf(await reading)).toBe('All of it.');
+});

@@ -1,0 +1,130 @@
+import { Agent, conversation, memory, memoryConversations, type Run } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const newAgent = (): Agent => new Agent({ model: scriptedModel([reply.text('Rain.')]), clock: manualClock() });
+
+async function read(run: Run): Promise<{ readonly types: readonly string[]; readonly code: unknown }> {
+  const types: string[] = [];
+  try {
+    for await (const { type } of run) types.push(type);
+    return { types, code: undefined };
+  } catch (error) {
+    return { types, code: (error as { readonly code?: unknown }).code };
+  }
+}
+
+interface Failure {
+  readonly code: string;
+  /** In an object: a run is awaitable, so a promise of one would be its outcome. */
+  readonly begin: () => { readonly run: Run } | Promise<{ readonly run: Run }>;
+}
+
+/** Ways for a run to fail without a single event, or after some. */
+const failures: Readonly<Record<string, Failure>> = {
+  'a run id that is taken': {
+    code: 'run.exists',
+    begin: async () => {
+      const host = memory();
+      await newAgent().run('Go.', { durable: host, runId: 'r' });
+      return { run: newAgent().run('Go.', { durable: host, runId: 'r' }) };
+    },
+  },
+  'an unknown run': { code: 'run.unknown', begin: () => ({ run: newAgent().resume('r', { durable: memory() }) }) },
+  'a host that is closed': {
+    code: 'host.closing',
+    begin: async () => {
+      const host = memory();
+      await host.close();
+      return { run: newAgent().run('Go.', { durable: host }) };
+    },
+  },
+  'a host that breaks at its first step': {
+    code: 'process.gone',
+    begin: () => ({ run: newAgent().run('Go.', { durable: new FragileHost(memory(), { at: 1, moment: 'after' }) }) }),
+  },
+  'a store of conversations that is down': {
+    code: 'conversation.store',
+    begin: () => {
+      const down = (): Promise<never> => Promise.reject(new Error('ECONNREFUSED'));
+      const store = { load: down, save: down };
+      return { run: newAgent().run('Go.', { conversation: conversation({ id: 'c', store }) }) };
+    },
+  },
+};
+
+describe('a reader of a run that fails with its host', () => {
+  test.each(Object.entries(failures))('gets the error of %s', async (_, { code, begin }) => {
+    const { run } = await begin();
+    expect((await read(run)).code).toBe(code);
+  });
+
+  test('gets every event before the error', async () => {
+    const host = new FragileHost(memory(), { at: 1, moment: 'after' });
+    const { types } = await read(newAgent().run('Go.', { durable: host }));
+
+    expect(types).toEqual(['run.started', 'attempt.started', 'model.text', 'model.replied']);
+  });
+
+  test('gets the error after the run is over, too', async () => {
+    const run = newAgent().resume('r', { durable: memory() });
+    await run.outcome().catch(() => undefined);
+
+    expect(await read(run)).toEqual({ types: [], code: 'run.unknown' });
+  });
+
+  test('gets the error of a conversation that somebody else has written to', async () => {
+    const store = memoryConversations();
+    const chat = conversation({ id: 'c', store });
+    const { promise: until, resolve } = Promise.withResolvers<void>();
+    const model = scriptedModel([reply.held(reply.text('Rain.'), { until })]);
+    const run = new Agent({ model }).run('Go.', { conversation: chat });
+    run.on('attempt.started', async () => {
+      await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
+      resolve();
+    });
+
+    expect((await read(run)).code).toBe('conversation.conflict');
+  });
+});
+
+describe('a failure that nobody awaits', () => {
+  const warnings: (Error & { readonly code?: string })[] = [];
+  const unhandled: unknown[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+
+  beforeEach(() => {
+    process.on('warning', onWarning);
+    process.on('unhandledRejection', onUnhandled);
+  });
+  afterEach(() => {
+    process.off('warning', onWarning);
+    process.off('unhandledRejection', onUnhandled);
+    warnings.length = 0;
+    unhandled.length = 0;
+  });
+
+  test('is reported once, by a warning of the process that names the run', async () => {
+    newAgent()
+      .resume('forgotten', { durable: memory() })
+      .on('run.started', () => undefined);
+
+    await expect.poll(() => warnings.length).toBe(1);
+    expect(warnings[0]).toMatchObject({ name: 'PawlWarning', code: 'run.unknown' });
+    expect(warnings[0]?.message).toContain('"forgotten"');
+    expect(unhandled).toEqual([]);
+  });
+
+  test('is not reported if somebody reads or awaits the run', async () => {
+    const seen = newAgent().resume('seen', { durable: memory() });
+    const awaited = newAgent().resume('awaited', { durable: memory() });
+    await Promise.all([read(seen), awaited.outcome().catch(() => undefined)]);
+    newAgent().resume('forgotten', { durable: memory() });
+
+    // The forgotten one fails last: by then each of the others would have been reported.
+    await expect.poll(() => warnings.length).toBe(1);
+    expect(warnings.map(({ message }) => message.includes('"forgotten"'))).toEqual([true]);
+  });
+});

@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Agent, ConfigError, formatEvent, memory, type RunEvent, tool } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { newFile, sqliteHost } from '../durable/hosts.ts';
+
+const ask = tool({ name: 'ask', description: 'A', input: z.object({}), needsApproval: true, execute: () => 'yes' });
+
+describe('listeners of a host and of an agent', () => {
+  test('hear a run before its own listeners, the host first', async () => {
+    const heard: string[] = [];
+    const host = memory({ listeners: { 'run.started': () => heard.push('host') } });
+    const agent = new Agent({
+      model: scriptedModel([reply.text('Yes.')]),
+      listeners: { 'run.started': () => heard.push('agent') },
+    });
+    const run = agent.run('Go.', { durable: host });
+    run.on('run.started', () => heard.push('run'));
+    await run;
+
+    expect(heard).toEqual(['host', 'agent', 'run']);
+  });
+
+  test('hear every run that the process works on, resumed by resumeAll too, from the first event', async () => {
+    const heard: string[] = [];
+    const listen = (who: string) => ({
+      '*': ({ type, replayed }: RunEvent) => void heard.push(`${who} ${type} ${replayed === true}`),
+    });
+    const host = sqliteHost(newFile(), { listeners: listen('host') });
+    const agent = new Agent({
+      model: scriptedModel([reply.call('ask', {}), reply.text('End.')]),
+      tools: [ask],
+      listeners: listen('agent'),
+    });
+    const outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+    if (outcome.status !== 'suspended') throw new Error(outcome.status);
+    heard.length = 0;
+    const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.pending;
+    await host.answer('r', id, { type: 'approve', fingerprint });
+    const runs = await host.resumeAll([agent]);
+    await Promise.all(runs.map((run) => run.outcome()));
+
+    for (const who of ['host', 'agent']) {
+      const own = heard.filter((each) => each.startsWith(who)).map((each) => each.slice(who.length + 1));
+      expect(own[0]).toBe('run.started true');
+      expect(own.at(-1)).toBe('run.finished false');
+      expect(own).toContain('tool.finished false');
+    }
+  });
+
+  test('do not hear a run twice that another run of the process follows', async () => {
+    const heard: string[] = [];
+    const host = memory();
+    const { promise: until, resolve } = Promise.withResolvers<void>();
+    const model = scriptedModel([reply.held(reply.text('Yes.'), { until })]);
+    const agent = new Agent({ model, listeners: { 'model.replied': ({ type }) => heard.push(type) } });
+    const run = agent.run('Go.', { durable: host, runId: 'r' });
+    await new Promise((begun) => run.on('attempt.started', begun));
+    const follower = agent.resume('r', { durable: host });
+    await new Promise((begun) => follower.on('run.started', begun));
+    resolve();
+    await Promise.all([run, follower]);
+
+    expect(heard).toEqual(['model.replied']);
+  });
+
+  test('hear of agents inside by their path, and not by listeners of those', async () => {
+    const heard: string[] = [];
+    const inner = new Agent({
+      name: 'inner',
+      model: scriptedModel([reply.text('In.')]),
+      listeners: { 'run.finished': () => heard.push('inner') },
+    });
+    const outer = new Agent({
+      model: scriptedModel([reply.call('inner', { prompt: 'Go.' }), reply.text('End.')]),
+      tools: [inner.asTool({ name: 'inner', description: 'I' })],
+      listeners: { 'run.finished': ({ path, agent }) => heard.push(`${path} ${agent}`) },
+    });
+    await outer.run('Go.');
+
+    expect(heard).toEqual(['tool:1.0 inner', ' agent']);
+  });
+
+  test('hurt no run where they throw, and the failure is an event once', async () => {
+    const failures: string[] = [];
+    const agent = new Agent({
+      model: scriptedModel([reply.text('Yes.')]),
+      listeners: {
+        '*': () => {
+          throw new Error('No.');
+        },
+      },
+    });
+    const run = agent.run('Go.');
+    run.on('listener.failed', ({ error }) => failures.push(error.message));
+
+    expect((await run.outcome()).status).toBe('completed');
+    expect(failures).toEqual(['No.']);
+  });
+
+  test('make a request stream if they hear pieces, and not by hearing everything', async () => {
+    const model = scriptedModel(() => reply.text('One two.'));
+    await new Agent({ model, listeners: { '*': () => undefined } }).run('Go.');
+    await new Agent({ model, listeners: { 'model.text': () => undefined } }).run('Go.');
+
+    expect(model.requests.map(({ stream = false }) => stream)).toEqual([false, true]);
+  });
+
+  test('hear a run that ends before its host knows of it', async () => {
+    const heard: string[] = [];
+    const fails = (): never => {
+      throw new Error('No instructions.');
+    };
+    const agent = new Agent({
+      model: scriptedModel([]),
+      instructions: fails,
+      listeners: { '*': ({ type }) => void heard.push(type) },
+    });
+    await agent.run('Go.').outcome();
+
+    expect(heard).toEqual(['run.finished']);
+  });
+
+  test.each([
+    ['no object', 'loud' as never],
+    ['a value that is no function', { 'run.started': 'log' } as never],
+  ])('are refused if they are %s', (_, listeners) => {
+    const model = scriptedModel([]);
+    expect(() => new Agent({ model, listeners })).toThrow(ConfigError);
+    expect(() => memory({ listeners })).toThrow(ConfigError);
+    expect(() => sqlite(':memory:', { listeners })).toThrow(ConfigError);
+  });
+});
+
+describe('PAWL_DEBUG', () => {
+  const program = join(import.meta.dirname, '..', '..', 'examples', '01-hello.ts');
+  const run = (value: string | undefined): { readonly stderr: string } => {
+    const { PAWL_DEBUG: _, ...env } = process.env;
+    return spawnSync(process.execPath, [program], {
+      encoding: 'utf8',
+      env: value === undefined ? env : { ...env, PAWL_DEBUG: value },
+    });
+  };
+
+  test('writes each run to stderr as the quick start prints it, and nothing without it', () => {
+    expect(run('1').stderr).toContain('── turn 1 (');
+    expect(run(undefined).stderr).toBe('');
+    expect(run('0').stderr).toBe('');
+  });
+});
+
+test('formatEvent gives a line for each kind of ending of a call, and none for what needs none', async () => {
+  const tools = [
+    tool({ name: 'good', description: 'G', input: z.object({}), effect: 'read', execute: () => 'line 1\nline 2' }),
+    tool({ name: 'bad', description: 'B', input: z.object({ n: z.number() }), effect: 'read', execute: () => 'never' }),
+  ];
+  const model = scriptedModel([
+    reply.calls([{ name: 'good' }, { name: 'bad', arguments: { n: 'x' } }]),
+    reply.text('End.'),
+  ]);
+  const lines: string[] = [];
+  const run = new Agent({ model, tools }).run('Go.');
+  run.on('*', (event) => {
+    const line = formatEvent(event);
+    if (line !== undefined) lines.push(line.replace(/\d+ ms/, 'N ms'));
+  });
+  await run;
+
+  expect(lines).toEqual([
+    '── turn 1 (scripted)',
+    '   ✗ bad {"n":"x"}\n     n: expected number, got string  (N ms)',
+    '   ✓ good {}\n     line 1\n     line 2  (N ms)',
+    '── turn 2 (scripted)',
+    'End.',
+  ]);
+});
