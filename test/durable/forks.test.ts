@@ -64,9 +64,11 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     expect(ran).toEqual(['run/tool:1.0:look', 'run/tool:1.1:look', 'fork/tool:2.0:pay']);
   });
 
-  test('before a call that was approved has that answer, and runs the call under a key of its own', async () => {
+  test('before a call that was approved asks again, and runs the call under a key of its own', async () => {
     const { host, agent, ran } = await travelled({ to: 'end' });
     await host.fork('run', { before: 'tool:2.0:pay', runId: 'fork' });
+    expect((await agent.resume('fork', { durable: host }).outcome()).status).toBe('suspended');
+    await approve(host, 'fork');
     expect((await agent.resume('fork', { durable: host }).outcome()).status).toBe('completed');
     expect(ran.slice(2)).toEqual(['run/tool:2.0:pay', 'fork/tool:2.0:pay']);
   });

@@ -113,6 +113,7 @@ export function policy({ limits, ...fields }: PolicyFields = {}): Policy {
     outputCorrections: 2,
     correctionsOf: () => 2,
     handsOver: () => false,
+    definitionOf: () => undefined,
     mayWait: () => false,
     ...fields,
     limits: { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none, ...limits },

@@ -52,6 +52,7 @@ describe.each(FORMS)('%s', (_, asks) => {
       call: expect.objectContaining({ id: 'call_1' }),
       input: 'rm -r .',
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+      definitionHash: expect.stringMatching(/^[0-9a-f]{16}$/),
       preview: '$ rm -r .',
     });
     expect(await answered(waiting, { type: 'approve', fingerprint })).toMatchObject({ content: 'Ran.' });

@@ -5,12 +5,13 @@ import type { Tool } from '../tool/tool.ts';
 
 /** What a run remembers of its agent: the version that it was given, and a hash of each tool's schema and effect. */
 export function digestOf(tools: ReadonlyMap<string, Tool>, version: string | undefined): DefinitionRecord {
-  const hashes = [...tools].map(([name, { jsonSchema, effect }]): [string, string] => [
-    name,
-    shortHash(canonicalJson([jsonSchema, effect])),
-  ]);
+  const hashes = [...tools].map(([name, tool]): [string, string] => [name, tool.definitionHash ?? hashOf(tool)]);
   const known = { tools: Object.fromEntries(hashes) };
   return version === undefined ? known : { ...known, version };
+}
+
+function hashOf({ jsonSchema, effect }: Tool): string {
+  return shortHash(canonicalJson([jsonSchema, effect]));
 }
 
 /** What became of the tools since, by their names. */

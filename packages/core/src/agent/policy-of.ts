@@ -23,7 +23,7 @@ function isSame(one: ResolvedLimits, other: ResolvedLimits): boolean {
   return (Object.keys(one) as LimitName[]).every((name) => one[name] === other[name]); // It has a number for each.
 }
 
-function policyWithin({ definition, outputCorrections, stopRules }: Blueprint, limits: ResolvedLimits): Policy {
+function policyWithin({ definition, outputCorrections, stopRules, digest }: Blueprint, limits: ResolvedLimits): Policy {
   const { tools, output } = definition;
   return {
     limits,
@@ -33,6 +33,7 @@ function policyWithin({ definition, outputCorrections, stopRules }: Blueprint, l
     hasOutput: output !== undefined,
     correctionsOf: (name) => tools.get(name)?.corrections ?? 2,
     handsOver: (name) => tools.get(name)?.handsTo !== undefined,
+    definitionOf: (name) => digest().tools[name],
     mayWait: (name) => {
       const { needsApproval = false, isAnsweredOutside = false } = tools.get(name) ?? {};
       return isAnsweredOutside || needsApproval !== false;

@@ -27,7 +27,8 @@ export function forkOf(
   const { before, messages, input } = options;
   const runId = runIdOf(options.runId);
   checkStep(before, { record, facts });
-  const comesBefore = (name: string): boolean => compareSteps(name, before) < 0;
+  const comesBefore = (name: string): boolean =>
+    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, facts });
   const said = input === undefined ? [] : readInput(input).messages;
   // A fork goes its own way: what it says is no part of the conversation of many runs.
   const { conversation: _, ...own } = record;
@@ -44,6 +45,25 @@ export function forkOf(
   kept.sort(([one], [other]) => compareSteps(one, other));
   const conversation = { record, facts: kept.map(([, fact]) => fact), input: said };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
+}
+
+interface Copying {
+  readonly before: string;
+  readonly facts: Source['facts'];
+}
+
+/**
+ * Whether a name is that of a wait, or of what came of it, whose call the fork does not have the result of.
+ *
+ * A copied answer would let that call run a second time, unasked: the fork asks again.
+ */
+function isOfOpenCall(name: string, { before, facts }: Copying): boolean {
+  const path = pathOf(name);
+  const [, call] =
+    /^(?:answer|approve|doubt|within):(\d+\.\d+)/.exec(name.slice(path === '' ? 0 : path.length + 1)) ?? [];
+  if (call === undefined) return false;
+  const result = `${path === '' ? '' : `${path}/`}tool:${call}:`;
+  return ![...facts.keys()].some((step) => step.startsWith(result) && compareSteps(step, before) < 0);
 }
 
 function whole(messages: readonly Message[], said: readonly Message[]): readonly Message[] {

@@ -92,6 +92,8 @@ export interface ModelReplied extends OfTurn {
   /** The arguments as the model wrote them, by the call's position, where they are no JSON. */
   readonly rawArguments?: Readonly<Record<number, string>>;
   readonly finishReason: FinishReason | null;
+  /** The positions of calls whose tool may wait for somebody outside. Whoever resumes the run checks them, whatever its tools say. */
+  readonly mayWait?: readonly number[];
   /** The limit that shortened the reply's room, where one did. */
   readonly clampedBy?: LimitName;
   readonly usage: Usage;
@@ -162,6 +164,8 @@ export interface LoopStuck extends OfTurn {
 export interface ApprovalRequested extends OfCall {
   readonly type: 'approval.requested';
   readonly pending: PendingCall;
+  /** The call was approved, but its tool has another definition since: the approval was for another call, and was not used. */
+  readonly again?: 'definition_changed';
   /** What middleware has asked aside, where the call had begun. */
   readonly aside?: Usage;
 }

@@ -23,8 +23,10 @@ export interface PendingCall {
   readonly call: ToolCall;
   /** The arguments, parsed; of a custom tool the text. */
   readonly input: Json;
-  /** A hash of call id, tool and exact arguments. An answer has to name it. */
+  /** A hash of call id, tool, exact arguments and `definitionHash`. An answer has to name it. */
   readonly fingerprint: string;
+  /** A hash of the tool's definition. An approval holds for this definition alone; a denial holds for any. Absent where the tool is gone. */
+  readonly definitionHash?: string;
   /** What the tool shows a person, where it has a preview. */
   readonly preview?: Json;
 }

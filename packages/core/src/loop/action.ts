@@ -27,6 +27,8 @@ export interface CallModel {
 
 export interface CheckCalls extends OnCalls {
   readonly type: 'check-calls';
+  /** Why approved calls are asked for once more; then each of them waits, whatever its tool says. */
+  readonly again?: 'definition_changed';
 }
 
 export interface RunCalls extends OnCalls {

@@ -1,7 +1,7 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
 import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
-import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent } from './calls.ts';
+import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
 import { edited, planned } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
 import { withShare } from './shares.ts';
@@ -84,7 +84,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     turn,
     history,
     counted: countedBy(fact, history.length - after.length) ?? state.counted,
-    calls: verdict === 'calls' ? callsOf(message, fact.rawArguments) : [],
+    calls: verdict === 'calls' ? callsOf(fact) : [],
     results: [],
     word: after.length > 0 ? undefined : { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
     asked: isHistory ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
@@ -118,22 +118,28 @@ function spent(state: RunState, usage: Usage): RunState {
   return { ...withSpent(state, { usage }), lastUsage: usage };
 }
 
-function callsOf(message: AssistantMessage, raw: ModelReplied['rawArguments']): readonly CallState[] {
+function callsOf({ message, rawArguments: raw, mayWait = [] }: ModelReplied): readonly CallState[] {
   return (message.tool_calls ?? []).map((call, index) => {
     const written = raw?.[index];
     const asWritten: ToolCall =
       written === undefined || call.type === 'custom'
         ? call
         : { ...call, function: { ...call.function, arguments: written } };
-    return { index, call: asWritten, status: 'open', isEdited: false, doubts: 0 };
+    const untouched = { status: 'open', isEdited: false, doubts: 0, repeats: 0 } as const;
+    return { index, call: asWritten, mayWait: mayWait.includes(index), ...untouched };
   });
 }
 
 function requested(state: RunState, fact: ApprovalRequested): RunState {
-  const { index, pending } = fact;
-  const before = state.calls.find((call) => call.index === index)?.doubts ?? 0;
-  const doubts = hasBegun(pending.reason) ? before + 1 : before;
-  return updateCall(spentInside(state, fact), index, { status: 'pending', pending, doubts });
+  const { index, pending, again } = fact;
+  const known = state.calls.find((call) => call.index === index);
+  const { doubts = 0, repeats = 0 } = known ?? {};
+  const counts = {
+    doubts: hasBegun(pending.reason) ? doubts + 1 : doubts,
+    repeats: again === undefined ? repeats : repeats + 1,
+  };
+  const unedited = known === undefined || again === undefined ? {} : { call: writtenCall(known), isEdited: false };
+  return updateCall(spentInside(state, fact), index, { status: 'pending', pending, ...counts, ...unedited });
 }
 
 function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'approval.answered' }>): RunState {

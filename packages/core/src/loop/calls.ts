@@ -6,7 +6,10 @@ import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';
 import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
 
-interface CallChange extends Partial<Pick<CallState, 'status' | 'doubts' | 'pending' | 'inner' | 'closed'>> {
+interface CallChange
+  extends Partial<
+    Pick<CallState, 'status' | 'doubts' | 'repeats' | 'pending' | 'inner' | 'closed' | 'call' | 'isEdited'>
+  > {
   /** The arguments that a person put in place of the model's. */
   readonly edited?: Json;
 }
@@ -16,9 +19,14 @@ export function updateCall(state: RunState, index: number, { edited, ...change }
   const calls = state.calls.map((each) => {
     if (each.index !== index) return each;
     if (edited === undefined) return { ...each, ...change };
-    return { ...each, ...change, isEdited: true, call: withArguments(each, edited) };
+    return { ...each, ...change, isEdited: true, written: writtenCall(each), call: withArguments(each, edited) };
   });
   return { ...state, calls };
+}
+
+/** The call as the model wrote it. */
+export function writtenCall({ written, call }: CallState): ToolCall {
+  return written ?? call;
 }
 
 /** What a person saw as a text is edited as a text, also where it was put into the form of the function. */

@@ -1,6 +1,7 @@
 import { plural } from '../base/text.ts';
 import { callName } from '../chat/message.ts';
 import type { Action } from './action.ts';
+import { writtenCall } from './calls.ts';
 import type { Policy } from './policy.ts';
 import type { CallState, RunState } from './state.ts';
 
@@ -39,8 +40,14 @@ interface Batch {
 }
 
 function decideBatch({ turn, tools, isParked }: RunState, { open, policy }: Batch): Action {
-  const unchecked = open.filter(({ status, call }) => status === 'open' && policy.mayWait(callName(call)));
+  const unchecked = open.filter((state) => {
+    // What the agent of an earlier attempt asked for stays asked for, whatever this agent's tools say.
+    return state.status === 'open' && (state.mayWait || policy.mayWait(callName(state.call)));
+  });
   if (unchecked.length > 0) return { type: 'check-calls', turn, calls: unchecked };
+  const outdated = open.filter((state) => isOutdated(state, policy));
+  if (outdated.length > 0)
+    return { type: 'check-calls', turn, calls: outdated.map(unedited), again: 'definition_changed' };
   const free = open.filter(({ status }) => status === 'open' || status === 'waived');
   if (free.length > 0) return { type: 'run-calls', turn, calls: free, tools };
   const pending = open.filter(({ status }) => status === 'pending');
@@ -53,4 +60,15 @@ function decideBatch({ turn, tools, isParked }: RunState, { open, policy }: Batc
       pending: pending.flatMap(({ pending, inner }) => inner ?? (pending === undefined ? [] : [pending])),
     },
   };
+}
+
+/** Whether a call was approved for a definition of its tool that the agent does not have. If the tool is gone, running the call says so. */
+function isOutdated({ status, call, pending }: CallState, policy: Policy): boolean {
+  if (status !== 'approved' || pending === undefined) return false;
+  const now = policy.definitionOf(callName(call));
+  return now !== undefined && now !== pending.definitionHash;
+}
+
+function unedited(state: CallState): CallState {
+  return { ...state, call: writtenCall(state), isEdited: false };
 }

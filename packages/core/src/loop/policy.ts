@@ -14,6 +14,8 @@ export interface Policy {
   correctionsOf(tool: string): number;
   /** Whether calls of a tool hand the conversation over to another agent. */
   handsOver(tool: string): boolean;
+  /** A hash of a tool's definition; `undefined` if there is no such tool. */
+  definitionOf(tool: string): string | undefined;
   /** Whether calls of a tool may have to wait for somebody outside. */
   mayWait(tool: string): boolean;
 }

@@ -15,8 +15,14 @@ export interface CallState {
   readonly call: ToolCall;
   readonly status: 'open' | 'waived' | 'pending' | 'approved' | 'closed';
   readonly isEdited: boolean;
+  /** As the model wrote it, if a person edited it. */
+  readonly written?: ToolCall;
+  /** Whether its tool may wait for somebody outside, as it was when the model made the call. */
+  readonly mayWait: boolean;
   /** How often a crash or its tool left it open, and somebody was asked. */
   readonly doubts: number;
+  /** How often it was asked for once more, since its tool's definition had changed. */
+  readonly repeats: number;
   readonly pending?: PendingCall;
   /** What the run inside the run waits for that is this call. */
   readonly inner?: readonly PendingCall[];

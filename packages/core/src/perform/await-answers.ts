@@ -18,7 +18,7 @@ import type { CallState } from '../loop/state.ts';
 import { bounded, toResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
-import { answerStep, stepName, waitName } from './step-name.ts';
+import { answerStep, innerWaitName, stepName, waitName } from './step-name.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Waits for each pending call's answer, in the order of the calls. What came of it is remembered, like everything. */
@@ -26,12 +26,16 @@ export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope):
   const facts: Fact[] = [];
   const parked: string[] = [];
   for (const state of calls) {
-    const { pending, inner } = state;
-    parked.push(...(inner ?? []).map(({ id }) => id));
-    if (pending === undefined || inner !== undefined) continue;
-    const waited = await waitFor(pending, { name: waitName({ turn, ...state }), scope });
-    if (waited.type === 'parked') parked.push(pending.id);
-    else facts.push(...(await settled(waited, { turn, state, scope, pending })));
+    const { inner } = state;
+    const waiting = inner === undefined ? state.pending : callAround(state);
+    if (waiting === undefined) continue;
+    const name = inner === undefined ? waitName({ turn, ...state }) : innerWaitName({ turn, ...state });
+    const waited = await waitFor(waiting, { name, scope });
+    if (waited.type === 'parked' || isInterruptedAround(waited, scope)) {
+      parked.push(...(inner ?? [waiting]).map(({ id }) => id));
+    } else {
+      facts.push(...(await settled(waited, { turn, state, scope, pending: waiting })));
+    }
   }
   if (parked.length === 0) return facts;
   const end: Fact = scope.signal.aborted
@@ -39,6 +43,16 @@ export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope):
     : { type: 'run.suspended', turn, pending: parked, ...stamp(scope) };
   scope.tell.fact(end, { replayed: false });
   return [...facts, end];
+}
+
+/** The call that an agent inside is. Nobody can answer it, but the user may write while that agent waits. */
+function callAround({ call }: CallState): PendingCall {
+  return { id: '', reason: 'suspended', accepts: [], call, input: null, fingerprint: '' };
+}
+
+/** What the user writes goes to the run itself, which closes the call that this run inside it is. Until then this run just waits. */
+function isInterruptedAround(waited: Exclude<Waited<Word>, { type: 'parked' }>, { path }: Scope): boolean {
+  return path !== '' && waited.type === 'answered' && waited.value.type === 'interrupt';
 }
 
 interface Where {
@@ -93,7 +107,7 @@ function closedBy(
     case 'reply':
       return repliedBy(value, { position, pending, tool: scope.definition.tools.get(callName(state.call)) });
     case 'interrupt':
-      return skipped('cancelled', pending.reason === 'in_doubt' ? UNTOLD : CANCELLED);
+      return skipped('cancelled', interruptedText(state, pending));
   }
 }
 
@@ -119,6 +133,11 @@ function repliedBy({ value }: Extract<Answer, { type: 'reply' }>, { position, pe
 
 function denial({ reason }: Extract<Answer, { type: 'deny' }>, pending: PendingCall): string {
   return reason === undefined ? DENIED[pending.reason] : `${DENIED[pending.reason]} Reason: ${reason}`;
+}
+
+function interruptedText({ inner }: CallState, { reason }: PendingCall): string {
+  if (inner !== undefined) return 'Cancelled: the user wrote while this agent waited. What it did before stays done.';
+  return reason === 'in_doubt' ? UNTOLD : CANCELLED;
 }
 
 const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';

@@ -1,5 +1,5 @@
 import { untilAborted } from '../base/abort.ts';
-import type { UserMessage } from '../chat/message.ts';
+import { type AssistantMessage, callName, type UserMessage } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
@@ -141,6 +141,7 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,
+    ...waitsOf(message, scope),
     ...(exchange.clampedBy === undefined ? {} : { clampedBy: exchange.clampedBy }),
     usage: exchange.usage,
     ...aside.counted,
@@ -150,6 +151,12 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
     ...stamp(scope),
   };
   return verdict === 'text' ? goingOn(fact, { plan, scope, before }) : fact;
+}
+
+/** Recorded, so that no agent that resumes the run can run a call unasked that this one asks for. */
+function waitsOf({ tool_calls: calls = [] }: AssistantMessage, { policy }: Scope): Pick<ModelReplied, 'mayWait'> {
+  const mayWait = calls.flatMap((call, index) => (policy.mayWait(callName(call)) ? [index] : []));
+  return mayWait.length === 0 ? {} : { mayWait };
 }
 
 type Going = Pick<Replying, 'plan' | 'scope'> & { readonly before: readonly UserMessage[] };

@@ -12,20 +12,22 @@ import type { Validated } from '../schema/schema.ts';
 import { argumentsOf, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
-import { fromOutside, waitName } from './step-name.ts';
+import { checkStep, fromOutside, waitName } from './step-name.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Asks each call's tool whether somebody outside has a word in it. A tool of another turn and bad arguments need nobody: they will not run. */
-export function checkCalls({ turn, calls }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
+export function checkCalls({ turn, calls, again }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
   const steps = calls.map((state) => {
     const { index } = state;
+    const repeats = again === undefined ? 0 : state.repeats + 1;
     const work = async (): Promise<ApprovalRequested | ApprovalWaived> => {
-      const pending = await untilAborted(scope.signal, () => pendingCall(state, { turn, scope })).catch(ended(scope));
+      const checking = { turn, repeats, scope };
+      const pending = await untilAborted(scope.signal, () => pendingCall(state, checking)).catch(ended(scope));
       const position = { turn, index, ...stamp(scope) };
       if (pending === undefined) return { type: 'approval.waived', ...position };
-      return { type: 'approval.requested', pending, ...position };
+      return { type: 'approval.requested', pending, ...position, ...(again !== undefined && { again }) };
     };
-    return factStep<Fact>(scope, { name: `check:${turn}.${index}`, effect: 'read', work });
+    return factStep<Fact>(scope, { name: checkStep({ turn, index, repeats }), effect: 'read', work });
   });
   return scope.durable.all(steps, { width: scope.parallelToolCalls });
 }
@@ -41,17 +43,21 @@ function ended({ signal }: Scope): (error: unknown) => undefined {
 interface Where {
   readonly turn: number;
   readonly scope: Scope;
+  /** How often the call was asked for, beyond the first time. */
+  readonly repeats?: number;
 }
 
-async function pendingCall(state: CallState, { turn, scope }: Where): Promise<PendingCall | undefined> {
+async function pendingCall(state: CallState, { turn, scope, repeats = 0 }: Where): Promise<PendingCall | undefined> {
   const name = callName(state.call);
   const tool = scope.definition.tools.get(name);
   if (tool === undefined || scope.known().tools?.includes(name) === false) return undefined;
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return undefined;
-  if (tool.isAnsweredOutside) return pendingFor(tool, { reason: 'reply', state, turn, scope, validated });
+  const asking = { state, turn, repeats, scope, validated };
+  if (repeats > 0) return pendingFor(tool, { reason: state.pending?.reason ?? 'approval', ...asking });
+  if (tool.isAnsweredOutside) return pendingFor(tool, { reason: 'reply', ...asking });
   if (!(await needsApproval(tool, { validated, scope }))) return undefined;
-  return pendingFor(tool, { reason: 'approval', state, turn, scope, validated });
+  return pendingFor(tool, { reason: 'approval', ...asking });
 }
 
 interface Pending extends Where, Checked {
@@ -62,16 +68,19 @@ interface Pending extends Where, Checked {
 }
 
 /** The call as whoever is asked sees it. From here on it can be answered. */
-export async function pendingFor(tool: Tool, { reason, state, turn, scope, ...known }: Pending): Promise<PendingCall> {
-  const { call, doubts } = state;
+export async function pendingFor(tool: Tool, pending: Pending): Promise<PendingCall> {
+  const { reason, state, turn, scope, repeats = state.repeats, ...known } = pending;
+  const { call, doubts, index } = state;
   const input = inputOf(tool, call);
   const preview = known.shown ?? (await previewOf(tool, { validated: known.validated, scope }));
-  const fingerprint = await fingerprintOf(call, input);
-  const name = waitName({ turn, index: state.index, doubts: hasBegun(reason) ? doubts + 1 : doubts });
-  const pending = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  const definitionHash = scope.policy.definitionOf(callName(call));
+  const fingerprint = await fingerprintOf(call, { input, definitionHash });
+  const name = waitName({ turn, index, repeats, doubts: hasBegun(reason) ? doubts + 1 : doubts });
+  const shown = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  const asked = definitionHash === undefined ? shown : { ...shown, definitionHash };
   // Before anybody is told: whoever is told may answer at once, and the calls beside it take their time.
-  await waitFor(pending, { name, scope, ahead: true });
-  return preview === undefined ? pending : { ...pending, preview };
+  await waitFor(asked, { name, scope, ahead: true });
+  return preview === undefined ? asked : { ...asked, preview };
 }
 
 const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> = {
@@ -111,7 +120,12 @@ async function previewOf({ preview }: Tool, { validated, scope }: Checked): Prom
   }
 }
 
-/** SHA-256 over the call's id, its tool and its exact arguments, in hexadecimal. */
-function fingerprintOf(call: ToolCall, input: Json): Promise<string> {
-  return sha256(canonicalJson([call.id, callName(call), input]));
+interface Fingerprinted {
+  readonly input: Json;
+  readonly definitionHash: string | undefined;
+}
+
+/** SHA-256 over the call's id, its tool, its exact arguments and the tool's definition, in hexadecimal. */
+function fingerprintOf(call: ToolCall, { input, definitionHash }: Fingerprinted): Promise<string> {
+  return sha256(canonicalJson([call.id, callName(call), input, definitionHash ?? null]));
 }

@@ -20,23 +20,41 @@ interface Doubtful extends CallPosition {
   readonly doubts: number;
 }
 
+interface Asked extends Omit<Doubtful, 'call'> {
+  readonly repeats: number;
+}
+
+/** The step that remembers whether a call has to wait. */
+export function checkStep({ turn, index, repeats }: Omit<Asked, 'doubts'>): string {
+  return `check:${turn}.${index}${repeatSuffix(repeats)}`;
+}
+
 /** A call that a person let run again has another step than the one that a crash left open. */
 export function stepName({ doubts, ...position }: Doubtful): string {
   return callStep(position) + suffix(doubts);
 }
 
 /** What a call waits under, within its run. */
-export function waitName({ turn, index, doubts }: Omit<Doubtful, 'call'>): string {
-  return `${doubts === 0 ? 'approve' : 'doubt'}:${turn}.${index}${suffix(doubts)}`;
+export function waitName({ turn, index, doubts, repeats }: Asked): string {
+  return `${doubts === 0 ? 'approve' : 'doubt'}:${turn}.${index}${suffix(doubts)}${repeatSuffix(repeats)}`;
+}
+
+/** What a call that is an agent waits under while that agent waits, so that the user can write meanwhile. */
+export function innerWaitName({ turn, index, doubts }: Omit<Doubtful, 'call'>): string {
+  return `within:${turn}.${index}${suffix(doubts)}`;
 }
 
 /** The step that remembers what came of a wait. */
-export function answerStep({ turn, index, doubts }: Omit<Doubtful, 'call'>): string {
-  return `answer:${turn}.${index}${suffix(doubts)}`;
+export function answerStep({ turn, index, doubts, repeats }: Asked): string {
+  return `answer:${turn}.${index}${suffix(doubts)}${repeatSuffix(repeats)}`;
 }
 
 function suffix(doubts: number): string {
   return doubts === 0 ? '' : `:${doubts}`;
+}
+
+function repeatSuffix(repeats: number): string {
+  return repeats === 0 ? '' : `:repeat:${repeats}`;
 }
 
 /** A name within a run inside a run, as those outside know it: `tool:3.0/approve:1.0`. */

@@ -15,6 +15,8 @@ export function waitFor(
   { name, scope, ...ahead }: WaitForOptions,
 ): Promise<Waited<Word>> {
   const { definition, durable } = scope;
-  const timeoutMs = definition.tools.get(callName(call))?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
+  // What takes no answer waits for the user alone, who has no deadline.
+  const tool = accepts.length === 0 ? undefined : definition.tools.get(callName(call));
+  const timeoutMs = tool?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
   return durable.wait<Word>(name, { fingerprint, accepts, timeoutMs, ...ahead });
 }

@@ -36,6 +36,13 @@ export interface ToolOptions<Input, Context = unknown> {
   /** @defaultValue 'once' */
   readonly effect?: Effect;
   /**
+   * A hash of the whole definition of a tool that is defined outside the application, by a server of tools: approvals hold for this
+   * definition alone.
+   *
+   * @defaultValue a hash of input schema and effect
+   */
+  readonly definitionHash?: string;
+  /**
    * Does the work. What it returns is the tool's value; the model reads it as bounded text. Without one each call waits for
    * an answer from outside: `host.answer(runId, pendingId, { type: 'reply', fingerprint, value })`.
    */
@@ -83,6 +90,8 @@ export interface Tool<in Context = never> {
   readonly name: string;
   readonly description: string;
   readonly effect: Effect;
+  /** Of a tool that is defined outside the application. */
+  readonly definitionHash?: string;
   readonly exclusive: boolean;
   readonly timeoutMs: number;
   readonly corrections: number;
@@ -177,6 +186,7 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     name,
     description,
     effect: options.effect ?? 'once',
+    ...(options.definitionHash === undefined ? {} : { definitionHash: options.definitionHash }),
     exclusive: options.exclusive ?? false,
     timeoutMs: options.timeoutMs ?? 60_000,
     corrections: options.corrections ?? 2,

@@ -157,16 +157,23 @@ export const runCases: Readonly<Record<string, Body>> = {
     await refuses(host.fork('other', { before: 'model:1' }), 'run.unknown', 'There has to be such a run.');
   },
 
-  'a fork keeps the answers that came before its step': async ({ host }) => {
+  'a fork keeps the answer of a call whose result it keeps, and asks for any other again': async ({ host }) => {
     const durable = await host.start(record('run'));
     await durable.step(step('model:1', fact(1)));
     await durable.wait('approve:1.0', APPROVAL);
     await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
-    await durable.step(step('model:2', fact(2)));
+    await durable.step(step('answer:1.0', fact(2)));
+    await durable.step(step('tool:1.0:pay', fact(3)));
+    await durable.step(step('model:2', fact(4)));
     await host.release('run', COMPLETED);
-    const opened = await held(host, await host.fork('run', { before: 'model:2' }));
-    const told = await opened.durable.wait('approve:1.0', APPROVAL);
-    same(told, { type: 'answered', value: { type: 'approve', fingerprint: 'f' } }, 'Nobody is asked twice.');
+    const after = await held(host, await host.fork('run', { before: 'model:2' }));
+    const approved = { type: 'answered', value: { type: 'approve', fingerprint: 'f' } };
+    same(await after.durable.wait('approve:1.0', APPROVAL), approved, 'The call has run: nobody is asked twice.');
+    const before = await held(host, await host.fork('run', { before: 'tool:1.0:pay' }));
+    const waited = await before.durable.wait('approve:1.0', APPROVAL);
+    same(waited, { type: 'parked' }, 'The fork would run the call once more: it asks.');
+    const { facts } = await host.read(before.record.runId);
+    same(turnsOf({ facts }), [1], 'What came of the answer is not kept either.');
   },
 
   'a host that closes begins no step, and lets the one at work finish': async ({ host }) => {
