@@ -29,14 +29,16 @@ export interface BodyOptions {
  */
 export function requestBody(request: ChatRequest, { model, profile, extraBody, memo }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
-  const { tools, toolChoice } = chooseTools({ tools: offered, toolChoice: tool_choice }, profile);
-  const { messages, format } = shapeFormat({ messages: given, format: response_format }, profile);
+  const chosen = chooseTools({ tools: offered, toolChoice: tool_choice, format: response_format }, profile);
+  const { tools, toolChoice } = chosen;
+  const hasTools = tools.length > 0;
+  const { messages, format } = shapeFormat({ messages: given, format: response_format }, { profile, hasTools });
   const isLegacy = profile.toolForm === 'functions';
   const settings = {
     model: named,
     ...(isLegacy ? legacyFunctions(tools, toolChoice) : { tool_choice: toolChoice }),
     response_format: format,
-    ...settingsOf(rest, { profile, hasTools: tools.length > 0 && !isLegacy }),
+    ...settingsOf(rest, { profile, hasTools: hasTools && !isLegacy }),
     ...extraBody,
   };
   const pieces = piecesFor(profile);

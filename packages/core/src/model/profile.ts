@@ -21,6 +21,12 @@ export interface Profile {
    * instructions, beside JSON mode or alone.
    */
   readonly responseFormat: 'json_schema' | 'tool' | 'json_object' | 'none';
+  /**
+   * How the model is held to an output schema in a request that shows tools: as `responseFormat` says, by a tool whose call is the
+   * answer, or by instructions alone. Some servers refuse `response_format` beside tools; others make it a grammar for the whole
+   * response, so that the model cannot call a tool.
+   */
+  readonly outputWithTools: 'response-format' | 'final-tool' | 'instructions';
   /** The dialect of JSON Schema that is understood. */
   readonly schemaDialect: '2020-12' | 'draft-07';
   /** Without it a `developer` message goes out as a `system` one. */
