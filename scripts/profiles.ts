@@ -20,7 +20,11 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
   ['`customTools`', ({ customTools }) => yes(customTools)],
-  ['`strictSchemas`', ({ strictSchemas }) => yes(strictSchemas)],
+  [
+    '`strictSchemas`',
+    ({ strictSchemas, mixedStrictTools }) =>
+      strictSchemas && !mixedStrictTools ? 'all tools or none' : yes(strictSchemas),
+  ],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
   ['`outputWithTools`', ({ outputWithTools }) => outputWithTools],
   ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],

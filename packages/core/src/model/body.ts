@@ -106,7 +106,7 @@ class Pieces {
     if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
-    const json = known?.json ?? `[${tools.map((tool) => this.#tool(tool)).join(',')}]`;
+    const json = known?.json ?? `[${this.#toolJsons(tools).join(',')}]`;
     const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
     this.#heads.set(tools, head);
     return head.bytes;
@@ -114,6 +114,15 @@ class Pieces {
 
   #message(message: Message): string {
     return JSON.stringify(wireMessage(message, this.#profile));
+  }
+
+  #toolJsons(tools: readonly ToolObject[]): readonly string[] {
+    const profile = this.#profile;
+    if (profile.mixedStrictTools || tools.every((tool) => isStrict(wireTool(tool, profile)))) {
+      return tools.map((tool) => this.#tool(tool));
+    }
+    const lenient = { ...profile, strictSchemas: false };
+    return tools.map((tool) => JSON.stringify(wireTool(tool, lenient)));
   }
 
   #tool(tool: ToolObject): string {
@@ -146,6 +155,10 @@ function wireTool(given: ToolObject, profile: Profile): ToolObject {
       ...(form.strict !== undefined && { strict: form.strict }),
     },
   };
+}
+
+function isStrict(tool: ToolObject): boolean {
+  return tool.type === 'function' && tool.function.strict === true;
 }
 
 const made = new WeakMap<Profile, Pieces>();

@@ -94,6 +94,11 @@ test.each<[object, string]>([
   [{ tokenFeild: 'max_tokens' }, 'A profile has no field "tokenFeild".'],
   [{ leftOut: 'store' }, 'The profile\'s leftOut is "store". Give a value such as ["metadata"'],
   [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as false.'],
+  [
+    { outputWithTools: 'final_tool' },
+    'The profile\'s outputWithTools is "final_tool". Give one of "response-format", "final-tool", "instructions".',
+  ],
+  [{ responseFormat: 'json' }, 'The profile\'s responseFormat is "json". Give one of "json_schema", "tool", '],
   [{ extraFields: null }, "The profile's extraFields is null."],
 ])('a profile of %j is refused', (changes, message) => {
   expect(() => resolveProfile(changes, options)).toThrow(message);

@@ -13,6 +13,7 @@ const compatible: Profile = {
   toolChoices: WIDELY_KNOWN,
   customTools: false,
   strictSchemas: false,
+  mixedStrictTools: true,
   responseFormat: 'json_schema',
   // vLLM, SGLang, llama.cpp and Ollama hold the whole response to the format; others refuse it beside tools.
   outputWithTools: 'final-tool',
@@ -147,6 +148,7 @@ const cerebras: Profile = {
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   strictSchemas: true,
+  mixedStrictTools: false,
   extraFields: [],
   leftOut: ['parallel_tool_calls', 'service_tier'],
   keyVariable: 'CEREBRAS_API_KEY',
