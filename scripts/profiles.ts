@@ -51,7 +51,7 @@ export function profilesPage(): string {
 function sourceList(): string {
   const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
   const parts = names.map((name) => {
-    const lines = PROFILE_SOURCES[name].map(({ url, fact }) => `- ${fact}: <${url}>`);
+    const lines = PROFILE_SOURCES[name].map(({ url, detail }) => `- ${detail}: <${url}>`);
     return [`\`${name}\``, '', ...lines].join('\n');
   });
   return parts.join('\n\n');
@@ -96,17 +96,17 @@ sent as it is, and the server's refusal is told.
 
 \`outputWithTools\` says how a model is held to an output schema in a request that shows tools. \`response-format\`: as without tools.
 \`final-tool\`: the model gives its answer by calling a tool, \`final_answer\`, which is turned into text before the loop sees it; where
-the server can't be told that a tool has to be called, an instruction asks for it. \`instructions\`: by an instruction alone. A server
-that nobody knows gets \`final-tool\`: some servers refuse \`response_format\` beside tools, and others hold the whole response to it,
-so that the model can't call a tool. A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then
+the server cannot force a tool call, an instruction asks for it. \`instructions\`: by an instruction alone. An unknown server gets
+\`final-tool\`: some servers refuse \`response_format\` beside tools, and others hold the whole response to it, so that the model cannot
+call a tool. A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then
 no tools are sent beside the format.
 
 `;
 
 const SOURCES = `## Sources
 
-Each fact is taken from the vendor's documentation, or from threads and programs in which its server was seen; none was tried against the
-vendors' live services. Fields that are not named follow the vendor's reference.
+The values come from the vendors' documentation, and from public issues and programs that show how the servers behave. Nothing was tried
+against the vendors' live services.
 
 `;
 

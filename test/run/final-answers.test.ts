@@ -6,15 +6,15 @@ import { ANSWER, finalAnswer, forms, lookUp, play, report, started } from './rep
 import { weather } from './weather.ts';
 
 describe('the pieces of the answer', () => {
-  test('are told as the output that they are', async () => {
+  test('are reported as partial output', async () => {
     const { outcome, partials } = await play([lookUp, finalAnswer], { run: { stream: true } });
     expect(outcome).toMatchObject({ output: ANSWER });
     expect(partials.at(-1)).toEqual(ANSWER);
   });
 
   test('do not mix with what the model says before', async () => {
-    const said = { ...finalAnswer, message: { ...finalAnswer.message, content: 'Here it is: ' } };
-    const { outcome, partials } = await play([said], { run: { stream: true } });
+    const spoken = { ...finalAnswer, message: { ...finalAnswer.message, content: 'Here it is: ' } };
+    const { outcome, partials } = await play([spoken], { run: { stream: true } });
     expect(outcome).toMatchObject({ output: ANSWER, text: '{"answer":"rain"}' });
     expect(partials.at(-1)).toEqual(ANSWER);
   });

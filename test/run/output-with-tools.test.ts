@@ -128,7 +128,7 @@ function legacyCall(stream: boolean): Reply {
   ]);
 }
 
-describe('a server that can not be told to have a tool called', () => {
+describe('a server that cannot force a tool call', () => {
   test.each(['ollama', 'deepseek', 'qwen', 'zai', 'moonshot', 'cerebras'] as const)(
     '%s is shown the tool, and instructed to call it',
     async (profile) => {

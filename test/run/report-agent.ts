@@ -38,7 +38,7 @@ export function toolNames({ tools = [] }: Sent): readonly string[] {
   return tools.map((each) => (each.type === 'custom' ? each.custom.name : each.function.name));
 }
 
-/** What each request said of the output. */
+/** What each request asked of the output. */
 export function forms({ requests }: OfflineServer): readonly unknown[] {
   return requests.map(({ body }) => [toolNames(body), body.response_format?.type, body.tool_choice]);
 }

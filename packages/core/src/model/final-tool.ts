@@ -106,7 +106,7 @@ function choiceFor(choice: ToolChoice | null | undefined, { name, profile }: Cho
   };
 }
 
-/** The legacy form has no word for it. */
+/** The legacy form cannot express it. */
 function canRequire({ toolForm, toolChoices }: Profile): boolean {
   return toolForm === 'tools' && toolChoices.includes('required');
 }

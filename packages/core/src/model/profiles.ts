@@ -196,7 +196,7 @@ const databricks: Profile = {
   toolChoices: ['none', 'auto'],
   messageNames: false,
   extraFields: [],
-  // A stream tells its usage; many models refuse the field.
+  // A stream reports its usage; many models refuse the field.
   streamOptions: false,
   leftOut: ['metadata', 'parallel_tool_calls', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'DATABRICKS_TOKEN',
@@ -247,7 +247,7 @@ const perplexity: Profile = {
   toolChoices: ['none', 'auto', 'required'],
   messageNames: false,
   extraFields: [],
-  // A stream tells its usage.
+  // A stream reports its usage.
   streamOptions: false,
   leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'PERPLEXITY_API_KEY',

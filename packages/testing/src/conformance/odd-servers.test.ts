@@ -17,7 +17,7 @@ interface Asked {
   readonly max_completion_tokens?: number;
 }
 
-interface Said {
+interface Reaction {
   readonly status?: number;
   readonly message?: object;
   readonly finish?: string;
@@ -25,7 +25,7 @@ interface Said {
 }
 
 /** What a server says, and nothing at all for `undefined`. */
-type Behaviour = (asked: Asked) => Said | undefined;
+type Behaviour = (asked: Asked) => Reaction | undefined;
 
 interface Odd {
   readonly baseURL: string;
@@ -39,9 +39,9 @@ async function odd(behaviour: Behaviour, onAsked: (asked: Asked) => void = () =>
     const body: Asked = JSON.parse((await text(incoming)) || '{}');
     asked.push(body);
     onAsked(body);
-    const said = behaviour(body);
-    if (said === undefined) return;
-    const { status = 200, message = {}, finish = 'stop', tokens = 5 } = said;
+    const reaction = behaviour(body);
+    if (reaction === undefined) return;
+    const { status = 200, message = {}, finish = 'stop', tokens = 5 } = reaction;
     const usage = { prompt_tokens: 5, completion_tokens: tokens, total_tokens: 5 + tokens };
     const frame = { id: 'c', model: 'm', usage };
     const whole = { role: 'assistant', content: null, ...message };
@@ -60,10 +60,10 @@ async function odd(behaviour: Behaviour, onAsked: (asked: Asked) => void = () =>
   return { baseURL: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v1`, asked };
 }
 
-const hello: Said = { message: { content: 'Hello.' } };
-const json: Said = { message: { content: '{"city":"Rome"}' } };
+const hello: Reaction = { message: { content: 'Hello.' } };
+const json: Reaction = { message: { content: '{"city":"Rome"}' } };
 
-function calls(count = 1, args = '{"city":"Oslo"}'): Said {
+function calls(count = 1, args = '{"city":"Oslo"}'): Reaction {
   const tool_calls = Array.from({ length: count }, (_, index) => {
     return { index, id: `c${index}`, type: 'function', function: { name: 'get_weather', arguments: args } };
   });
@@ -140,7 +140,7 @@ describe('what was not shown is not recommended', () => {
     ['length', 7],
     ['stop', 2_048],
   ])('where the call was cut, with the reason %s and %s tokens', async (finish, tokens) => {
-    const cut: Said = { ...calls(1, '{"city":"Os'), finish, tokens };
+    const cut: Reaction = { ...calls(1, '{"city":"Os'), finish, tokens };
     const report = await asking(
       await odd((asked) => {
         if (asked.functions !== undefined) {
@@ -248,11 +248,11 @@ describe('parallel calls', () => {
 describe('output beside tools', () => {
   const both = ({ tools, response_format: format }: Asked): boolean => tools !== undefined && format !== undefined;
 
-  test.each<[string, Said]>([
+  test.each<[string, Reaction]>([
     ['is refused', { status: 400 }],
     ['keeps the model from calling a tool', json],
-  ])('a server where it %s gets the final-answer tool', async (_, said) => {
-    const report = await asking(await odd((asked) => (both(asked) ? said : good(asked))));
+  ])('a server where it %s gets the final-answer tool', async (_, response) => {
+    const report = await asking(await odd((asked) => (both(asked) ? response : good(asked))));
     expect(found(report, 'output with tools')?.status).toBe('unsupported');
     expect(report.profile).toMatchObject({ outputWithTools: 'final-tool', responseFormat: 'json_schema' });
   });

@@ -28,7 +28,7 @@ function reasonOf(answer: Answer): string {
   return JSON.stringify(choiceOf(answer)['finish_reason'] ?? null);
 }
 
-/** Whether a cut is told by the reason `length`. */
+/** Whether a cut reply has the reason `length`. */
 const cutReported: Probe = {
   name: 'cut reported',
   run: async (server, earlier) => {
