@@ -35,6 +35,7 @@ interface Odd {
 /** A server that behaves in its own way; its streams are one chunk. */
 async function odd(behaviour: Behaviour, onAsked: (asked: Asked) => void = () => undefined): Promise<Odd> {
   const asked: Asked[] = [];
+  // By hand: the offline server keeps to the reference, and each of these departs from it.
   const server = createServer(async (incoming, response) => {
     const body: Asked = JSON.parse((await text(incoming)) || '{}');
     asked.push(body);
