@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Profile } from '../packages/core/src/model/profile.ts';
 import { ADDRESSES } from '../packages/core/src/model/profile-at.ts';
-import { PROFILES } from '../packages/core/src/model/profiles.ts';
+import { PROFILES, type ProfileName } from '../packages/core/src/model/profiles.ts';
+import { PROFILE_SOURCES } from './profile-sources.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'profiles.md');
 
@@ -19,8 +20,13 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
   ['`customTools`', ({ customTools }) => yes(customTools)],
-  ['`strictSchemas`', ({ strictSchemas }) => yes(strictSchemas)],
+  [
+    '`strictSchemas`',
+    ({ strictSchemas, mixedStrictTools }) =>
+      strictSchemas && !mixedStrictTools ? 'all tools or none' : yes(strictSchemas),
+  ],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
+  ['`outputWithTools`', ({ outputWithTools }) => outputWithTools],
   ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],
   ['`developerRole`', ({ developerRole }) => yes(developerRole)],
   ['`messageNames`', ({ messageNames }) => yes(messageNames)],
@@ -39,13 +45,25 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
 export function profilesPage(): string {
   const head = `| ${COLUMNS.map(([name]) => name).join(' | ')} |\n|${'---|'.repeat(COLUMNS.length)}`;
   const rows = Object.values(PROFILES).map((profile) => `| ${COLUMNS.map(([, cell]) => cell(profile)).join(' | ')} |`);
-  return `${INTRODUCTION}${head}\n${rows.join('\n')}\n`;
+  return `${INTRODUCTION}${head}\n${rows.join('\n')}\n\n${SOURCES}${sourceList()}\n`;
+}
+
+function sourceList(): string {
+  const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
+  const parts = names.map((name) => {
+    const lines = PROFILE_SOURCES[name].map(({ url, detail }) => `- ${detail}: <${url}>`);
+    return [`\`${name}\``, '', ...lines].join('\n');
+  });
+  return parts.join('\n\n');
 }
 
 function addresses(name: string): string {
   const found = ADDRESSES.filter(({ profile }) => profile === name);
   return found
-    .flatMap(({ hosts = [], port }) => [...hosts, ...(port === undefined ? [] : [`port ${port} of this machine`])])
+    .flatMap(({ hosts = [], path = '', port }) => [
+      ...hosts.map((host) => (path === '' ? host : `\`${host}${path}\``)),
+      ...(port === undefined ? [] : [`port ${port} of this machine`]),
+    ])
     .join(', ');
 }
 
@@ -75,6 +93,20 @@ openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, extra
 What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a
 custom tool as a function, an output schema as an instruction. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
 sent as it is, and the server's refusal is told.
+
+\`outputWithTools\` says how a model is held to an output schema in a request that shows tools. \`response-format\`: as without tools.
+\`final-tool\`: the model gives its answer by calling a tool, \`final_answer\`, which is turned into text before the loop sees it; where
+the server cannot force a tool call, an instruction asks for it. \`instructions\`: by an instruction alone. An unknown server gets
+\`final-tool\`: some servers refuse \`response_format\` beside tools, and others hold the whole response to it, so that the model cannot
+call a tool. A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then
+no tools are sent beside the format.
+
+`;
+
+const SOURCES = `## Sources
+
+The values come from the vendors' documentation, and from public issues and programs that show how the servers behave. Nothing was tried
+against the vendors' live services.
 
 `;
 

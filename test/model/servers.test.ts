@@ -10,6 +10,14 @@ const NAMES = [
   'GROQ_API_KEY',
   'AZURE_OPENAI_API_KEY',
   'AZURE_OPENAI_ENDPOINT',
+  'CLOUDFLARE_API_TOKEN',
+  'DATABRICKS_TOKEN',
+  'FIREWORKS_API_KEY',
+  'HF_TOKEN',
+  'NVIDIA_API_KEY',
+  'PERPLEXITY_API_KEY',
+  'SAMBANOVA_API_KEY',
+  'TOGETHER_API_KEY',
 ];
 
 /** Only these variables are set while the test runs. */
@@ -37,6 +45,38 @@ describe('keys', () => {
     );
     setVariables({ OPENAI_API_KEY: 'sk-openai', GROQ_API_KEY: 'gsk' });
     expect(openai('m', groq).name).toEqual('m');
+  });
+
+  test.each([
+    ['https://api.cloudflare.com/client/v4/accounts/a/ai/v1', 'CLOUDFLARE_API_TOKEN'],
+    ['https://gateway.ai.cloudflare.com/v1/a/g/compat', 'CLOUDFLARE_API_TOKEN'],
+    ['https://gateway.ai.cloudflare.com/v1/a/g/groq', 'CLOUDFLARE_API_TOKEN'],
+    ['https://dbc.cloud.databricks.com/serving-endpoints', 'DATABRICKS_TOKEN'],
+    ['https://api.together.xyz/v1', 'TOGETHER_API_KEY'],
+    ['https://api.fireworks.ai/inference/v1', 'FIREWORKS_API_KEY'],
+    ['https://integrate.api.nvidia.com/v1', 'NVIDIA_API_KEY'],
+    ['https://api.sambanova.ai/v1', 'SAMBANOVA_API_KEY'],
+    ['https://api.perplexity.ai', 'PERPLEXITY_API_KEY'],
+    ['https://router.huggingface.co/v1', 'HF_TOKEN'],
+  ])('%s is sent the key in %s, and never that of OpenAI', async (baseURL, variable) => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai' });
+    expect(() => openai('m', { baseURL })).toThrow(`Set the variable ${variable}`);
+    setVariables({ OPENAI_API_KEY: 'sk-openai', [variable]: 'own' });
+    const sentKeys: unknown[] = [];
+    const model = openai('m', {
+      baseURL,
+      fetch: async (_, { headers }) => {
+        sentKeys.push(headers['authorization']);
+        return new Response(JSON.stringify(hello));
+      },
+    });
+    await model.send({ messages: [] });
+    expect(sentKeys).toEqual(['Bearer own']);
+  });
+
+  test("OpenAI's own key goes to OpenAI through a gateway", () => {
+    setVariables({ OPENAI_API_KEY: 'sk-openai' });
+    expect(openai('m', { baseURL: 'https://gateway.ai.cloudflare.com/v1/a/g/openai' }).name).toEqual('m');
   });
 
   test('a profile of another vendor needs an address', () => {

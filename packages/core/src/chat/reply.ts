@@ -100,7 +100,12 @@ export interface Mend {
 
 /** One piece of a reply as it arrives. */
 export type Delta =
-  | { readonly type: 'text'; readonly delta: string }
+  | {
+      readonly type: 'text';
+      readonly delta: string;
+      /** An answer begins here: text before it is not part of it. */
+      readonly startsAnswer?: boolean;
+    }
   | { readonly type: 'reasoning'; readonly delta: string }
   | { readonly type: 'refusal'; readonly delta: string }
   | {

@@ -29,14 +29,16 @@ export interface BodyOptions {
  */
 export function requestBody(request: ChatRequest, { model, profile, extraBody, memo }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
-  const { tools, toolChoice } = chooseTools({ tools: offered, toolChoice: tool_choice }, profile);
-  const { messages, format } = shapeFormat({ messages: given, format: response_format }, profile);
+  const chosen = chooseTools({ tools: offered, toolChoice: tool_choice, format: response_format }, profile);
+  const { tools, toolChoice } = chosen;
+  const hasTools = tools.length > 0;
+  const { messages, format } = shapeFormat({ messages: given, format: response_format }, { profile, hasTools });
   const isLegacy = profile.toolForm === 'functions';
   const settings = {
     model: named,
     ...(isLegacy ? legacyFunctions(tools, toolChoice) : { tool_choice: toolChoice }),
     response_format: format,
-    ...settingsOf(rest, { profile, hasTools: tools.length > 0 && !isLegacy }),
+    ...settingsOf(rest, { profile, hasTools: hasTools && !isLegacy }),
     ...extraBody,
   };
   const pieces = piecesFor(profile);
@@ -104,7 +106,7 @@ class Pieces {
     if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
-    const json = known?.json ?? `[${tools.map((tool) => this.#tool(tool)).join(',')}]`;
+    const json = known?.json ?? `[${this.#toolJsons(tools).join(',')}]`;
     const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
     this.#heads.set(tools, head);
     return head.bytes;
@@ -112,6 +114,15 @@ class Pieces {
 
   #message(message: Message): string {
     return JSON.stringify(wireMessage(message, this.#profile));
+  }
+
+  #toolJsons(tools: readonly ToolObject[]): readonly string[] {
+    const profile = this.#profile;
+    if (profile.mixedStrictTools || tools.every((tool) => isStrict(wireTool(tool, profile)))) {
+      return tools.map((tool) => this.#tool(tool));
+    }
+    const lenient = { ...profile, strictSchemas: false };
+    return tools.map((tool) => JSON.stringify(wireTool(tool, lenient)));
   }
 
   #tool(tool: ToolObject): string {
@@ -144,6 +155,10 @@ function wireTool(given: ToolObject, profile: Profile): ToolObject {
       ...(form.strict !== undefined && { strict: form.strict }),
     },
   };
+}
+
+function isStrict(tool: ToolObject): boolean {
+  return tool.type === 'function' && tool.function.strict === true;
 }
 
 const made = new WeakMap<Profile, Pieces>();

@@ -1,23 +1,33 @@
-import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
+import { chosenNames, type ResponseFormat, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
 import type { Profile } from './profile.ts';
+import { takesFormatWithTools } from './shape-format.ts';
 
 export interface ChosenTools {
   readonly tools: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
 }
 
+interface ToolsRequest extends ChosenTools {
+  /** Of the same request. */
+  readonly format: ResponseFormat | undefined;
+}
+
 /** A choice that the server does not understand, said by which tools it is shown. */
-export function chooseTools(
-  { tools, toolChoice }: ChosenTools,
-  { toolChoices, customTools }: Pick<Profile, 'toolChoices' | 'customTools'>,
-): ChosenTools {
+export function chooseTools({ tools, toolChoice, format }: ToolsRequest, profile: Profile): ChosenTools {
+  const { toolChoices, customTools } = profile;
   if (tools.length === 0) return { tools, toolChoice: undefined };
   if (toolChoice == null) return { tools, toolChoice: undefined };
+  if (toolChoice === 'none' && hasForm(format) && !takesFormatWithTools(profile))
+    return { tools: [], toolChoice: undefined };
   const choice = customTools ? toolChoice : withoutCustom(toolChoice);
   if (toolChoices.includes(typeof choice === 'string' ? choice : choice.type)) return { tools, toolChoice: choice };
   if (choice === 'none') return { tools: [], toolChoice: undefined };
   if (typeof choice === 'string') return { tools, toolChoice: choice === 'auto' ? undefined : choice };
   return narrowed(choice, { tools, toolChoices });
+}
+
+function hasForm(format: ResponseFormat | undefined): boolean {
+  return format != null && format.type !== 'text';
 }
 
 /** A server that knows functions only is shown custom tools as such. */

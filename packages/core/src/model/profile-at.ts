@@ -10,8 +10,10 @@ import type { Server } from './server.ts';
  */
 export function profileAt({ hostname, address, path, hasApiVersion }: Server): Profile {
   const port = address.slice(address.lastIndexOf(':') + 1);
-  const found = ADDRESSES.find(({ hosts = [], port: known }) => {
-    return hosts.some((host) => isAt(hostname, host)) || (known === port && isLocal(hostname));
+  const found = ADDRESSES.find(({ hosts = [], path: pattern = '', port: known }) => {
+    return (
+      (hosts.some((host) => isAt(hostname, host)) && beginsLike(path, pattern)) || (known === port && isLocal(hostname))
+    );
   });
   const profile = PROFILES[found?.profile ?? 'compatible'];
   if (profile === PROFILES.azure && path.includes('/deployments/') && !hasApiVersion) {
@@ -26,6 +28,8 @@ export interface Address {
   readonly profile: ProfileName;
   /** Names of hosts; one that begins with a dot stands for all below it. */
   readonly hosts?: readonly string[];
+  /** How the path has to begin, where several services share the hosts; `*` stands for any one segment. */
+  readonly path?: string;
   /** On this machine: the port that the server takes unless it is told otherwise. */
   readonly port?: string;
 }
@@ -44,11 +48,38 @@ export const ADDRESSES: readonly Address[] = [
   { profile: 'deepseek', hosts: ['api.deepseek.com'] },
   { profile: 'xai', hosts: ['api.x.ai', '.api.x.ai'] },
   { profile: 'moonshot', hosts: ['api.moonshot.ai', 'api.moonshot.cn'] },
-  { profile: 'qwen', hosts: ['dashscope.aliyuncs.com', 'dashscope-intl.aliyuncs.com', 'dashscope-us.aliyuncs.com'] },
+  {
+    profile: 'qwen',
+    hosts: [
+      'dashscope.aliyuncs.com',
+      '.dashscope.aliyuncs.com',
+      'dashscope-intl.aliyuncs.com',
+      'dashscope-us.aliyuncs.com',
+    ],
+  },
   { profile: 'gemini', hosts: ['generativelanguage.googleapis.com'] },
   { profile: 'anthropic', hosts: ['api.anthropic.com'] },
   { profile: 'cerebras', hosts: ['api.cerebras.ai'] },
   { profile: 'zai', hosts: ['api.z.ai', 'open.bigmodel.cn'] },
+  // A gateway passes a key on to the vendor that its path names.
+  { profile: 'openai', hosts: ['gateway.ai.cloudflare.com'], path: '/v1/*/*/openai' },
+  { profile: 'cloudflare', hosts: ['api.cloudflare.com', 'gateway.ai.cloudflare.com'] },
+  {
+    profile: 'databricks',
+    hosts: [
+      '.cloud.databricks.com',
+      '.gcp.databricks.com',
+      '.azuredatabricks.net',
+      '.databricks.azure.cn',
+      '.databricks.azure.us',
+    ],
+  },
+  { profile: 'together', hosts: ['api.together.ai', 'api.together.xyz'] },
+  { profile: 'fireworks', hosts: ['api.fireworks.ai'] },
+  { profile: 'nvidia', hosts: ['integrate.api.nvidia.com'] },
+  { profile: 'sambanova', hosts: ['api.sambanova.ai'] },
+  { profile: 'perplexity', hosts: ['api.perplexity.ai'] },
+  { profile: 'huggingface', hosts: ['router.huggingface.co'] },
   { profile: 'openrouter', hosts: ['openrouter.ai'] },
   { profile: 'ollama', hosts: ['ollama.com', 'ollama'], port: '11434' },
   { profile: 'lmstudio', port: '1234' },
@@ -59,6 +90,11 @@ export const ADDRESSES: readonly Address[] = [
 
 function isAt(hostname: string, host: string): boolean {
   return host.startsWith('.') ? hostname.endsWith(host) : hostname === host;
+}
+
+function beginsLike(path: string, pattern: string): boolean {
+  const given = path.split('/');
+  return pattern.split('/').every((segment, at) => segment === '*' || segment === given[at]);
 }
 
 function isLocal(hostname: string): boolean {

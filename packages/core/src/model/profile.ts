@@ -16,11 +16,19 @@ export interface Profile {
   readonly customTools: boolean;
   /** Without it `strict` is left out of tools and of `response_format`. */
   readonly strictSchemas: boolean;
+  /** Without it no tool is strict in a request where one can't be. */
+  readonly mixedStrictTools: boolean;
   /**
    * How the model is held to an output schema: by `response_format`, by a tool whose call is the answer, or by
    * instructions, beside JSON mode or alone.
    */
   readonly responseFormat: 'json_schema' | 'tool' | 'json_object' | 'none';
+  /**
+   * How the model is held to an output schema in a request that shows tools: as `responseFormat` says, by a tool whose call is the
+   * answer, or by instructions alone. Some servers refuse `response_format` beside tools; others make it a grammar for the whole
+   * response, so that the model cannot call a tool.
+   */
+  readonly outputWithTools: 'response-format' | 'final-tool' | 'instructions';
   /** The dialect of JSON Schema that is understood. */
   readonly schemaDialect: '2020-12' | 'draft-07';
   /** Without it a `developer` message goes out as a `system` one. */
@@ -88,8 +96,33 @@ interface Given {
   readonly like: unknown;
 }
 
+type WithValues =
+  | 'tokenField'
+  | 'seedField'
+  | 'toolForm'
+  | 'responseFormat'
+  | 'outputWithTools'
+  | 'schemaDialect'
+  | 'keyHeader';
+
+/** Fields that take one of a few texts. */
+const VALUES: Readonly<Record<string, object>> = {
+  tokenField: { max_completion_tokens: true, max_tokens: true },
+  seedField: { seed: true, random_seed: true },
+  toolForm: { tools: true, functions: true },
+  responseFormat: { json_schema: true, tool: true, json_object: true, none: true },
+  outputWithTools: { 'response-format': true, 'final-tool': true, instructions: true },
+  schemaDialect: { '2020-12': true, 'draft-07': true },
+  keyHeader: { authorization: true, 'api-key': true },
+} satisfies { readonly [Field in WithValues]: Readonly<Record<Profile[Field], true>> };
+
 function checkField(field: string, { value, like }: Given): void {
   if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
+  const values = Object.keys(VALUES[field] ?? {});
+  if (values.length > 0 && !values.some((each) => each === value)) {
+    const known = values.map((each) => `"${each}"`).join(', ');
+    throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. Give one of ${known}.`);
+  }
   const isList = Array.isArray(value) && (Array.isArray(like) || field === 'extraFields');
   const isLike =
     isList || (!Array.isArray(value) && value !== null && typeof value === typeof like && !Array.isArray(like));

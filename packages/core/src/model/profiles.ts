@@ -13,7 +13,10 @@ const compatible: Profile = {
   toolChoices: WIDELY_KNOWN,
   customTools: false,
   strictSchemas: false,
+  mixedStrictTools: true,
   responseFormat: 'json_schema',
+  // vLLM, SGLang, llama.cpp and Ollama hold the whole response to the format; others refuse it beside tools.
+  outputWithTools: 'final-tool',
   schemaDialect: '2020-12',
   developerRole: false,
   nullContent: true,
@@ -39,6 +42,7 @@ const openai: Profile = {
   toolChoices: [...WIDELY_KNOWN, 'custom', 'allowed_tools'],
   customTools: true,
   strictSchemas: true,
+  outputWithTools: 'response-format',
   developerRole: true,
   extraFields: [],
 };
@@ -50,11 +54,15 @@ const azure: Profile = {
   keyVariable: 'AZURE_OPENAI_API_KEY',
 };
 
-/** Refuses what it does not know, in messages as well. */
+/**
+ * Refuses what it does not know, in messages as well. Takes a schema in `response_format` for some models only, and never beside tools
+ * or in a stream.
+ */
 const groq: Profile = {
   ...hosted,
   name: 'groq',
   tokenField: 'max_completion_tokens',
+  responseFormat: 'tool',
   messageNames: false,
   // `reasoning` is refused as well, by models that do not think.
   extraFields: [],
@@ -140,6 +148,7 @@ const cerebras: Profile = {
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   strictSchemas: true,
+  mixedStrictTools: false,
   extraFields: [],
   leftOut: ['parallel_tool_calls', 'service_tier'],
   keyVariable: 'CEREBRAS_API_KEY',
@@ -160,8 +169,98 @@ const openrouter: Profile = {
   ...hosted,
   name: 'openrouter',
   strictSchemas: true,
+  outputWithTools: 'response-format',
   extraFields: ['reasoning', 'reasoning_details'],
   keyVariable: 'OPENROUTER_API_KEY',
+};
+
+/**
+ * Old and new models side by side: some know a `tool_choice`, some do not. JSON mode is for few of them, not in streams, and wants the
+ * bare schema.
+ */
+const cloudflare: Profile = {
+  ...hosted,
+  name: 'cloudflare',
+  toolChoices: ['auto'],
+  responseFormat: 'tool',
+  nullContent: false,
+  messageNames: false,
+  extraFields: [],
+  keyVariable: 'CLOUDFLARE_API_TOKEN',
+};
+
+/** Refuses what it does not know. Some of its models refuse to be made to call a tool. */
+const databricks: Profile = {
+  ...hosted,
+  name: 'databricks',
+  toolChoices: ['none', 'auto'],
+  messageNames: false,
+  extraFields: [],
+  // A stream reports its usage; many models refuse the field.
+  streamOptions: false,
+  leftOut: ['metadata', 'parallel_tool_calls', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  keyVariable: 'DATABRICKS_TOKEN',
+};
+
+const together: Profile = {
+  ...hosted,
+  name: 'together',
+  messageNames: false,
+  extraFields: [],
+  keyVariable: 'TOGETHER_API_KEY',
+};
+
+/** Refuses what it does not know, in messages as well. */
+const fireworks: Profile = {
+  ...hosted,
+  name: 'fireworks',
+  messageNames: false,
+  extraFields: ['reasoning_content'],
+  leftOut: ['safety_identifier', 'store', ...CACHE_HINTS],
+  keyVariable: 'FIREWORKS_API_KEY',
+};
+
+/** Refuses what it does not know. Its models are served by different engines: most take instructions, few a schema or `required`. */
+const nvidia: Profile = {
+  ...hosted,
+  name: 'nvidia',
+  toolChoices: ['none', 'auto'],
+  responseFormat: 'none',
+  messageNames: false,
+  extraFields: [],
+  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  keyVariable: 'NVIDIA_API_KEY',
+};
+
+const sambanova: Profile = {
+  ...hosted,
+  name: 'sambanova',
+  messageNames: false,
+  extraFields: ['reasoning'],
+  keyVariable: 'SAMBANOVA_API_KEY',
+};
+
+/** Searches the web by itself; some of its models refuse tools. */
+const perplexity: Profile = {
+  ...hosted,
+  name: 'perplexity',
+  toolChoices: ['none', 'auto', 'required'],
+  messageNames: false,
+  extraFields: [],
+  // A stream reports its usage.
+  streamOptions: false,
+  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  keyVariable: 'PERPLEXITY_API_KEY',
+};
+
+/** A router in front of several vendors: what one of them refuses is left out for all. */
+const huggingface: Profile = {
+  ...hosted,
+  name: 'huggingface',
+  messageNames: false,
+  extraFields: [],
+  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  keyVariable: 'HF_TOKEN',
 };
 
 /** Overlooks every `tool_choice`: what must not be called is not shown. */
@@ -182,7 +281,13 @@ const vllm: Profile = { ...compatible, name: 'vllm' };
 const litellm: Profile = { ...compatible, name: 'litellm' };
 
 /** Servers from before tools, which know `functions` only. */
-const legacy: Profile = { ...compatible, name: 'legacy', toolForm: 'functions', responseFormat: 'none' };
+const legacy: Profile = {
+  ...compatible,
+  name: 'legacy',
+  toolForm: 'functions',
+  responseFormat: 'none',
+  outputWithTools: 'instructions',
+};
 
 /** A profile's name, or what is different from the profile that the address suggests. */
 export type ServerProfile = ProfileOption<ProfileName>;
@@ -206,6 +311,14 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   anthropic,
   cerebras,
   zai,
+  cloudflare,
+  databricks,
+  together,
+  fireworks,
+  nvidia,
+  sambanova,
+  perplexity,
+  huggingface,
   litellm,
   openrouter,
   legacy,
@@ -229,6 +342,14 @@ export type ProfileName =
   | 'anthropic'
   | 'cerebras'
   | 'zai'
+  | 'cloudflare'
+  | 'databricks'
+  | 'together'
+  | 'fireworks'
+  | 'nvidia'
+  | 'sambanova'
+  | 'perplexity'
+  | 'huggingface'
   | 'litellm'
   | 'openrouter'
   | 'legacy';

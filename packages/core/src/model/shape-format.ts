@@ -9,9 +9,15 @@ export interface ShapedFormat {
   readonly format: ResponseFormat | undefined;
 }
 
+export interface FormatScope {
+  readonly profile: Profile;
+  /** Whether the request shows tools. */
+  readonly hasTools: boolean;
+}
+
 /** The best form of `response_format` that the server understands; a schema it does not take goes into the instructions. */
-export function shapeFormat({ messages, format }: ShapedFormat, profile: Profile): ShapedFormat {
-  const { responseFormat } = profile;
+export function shapeFormat({ messages, format }: ShapedFormat, { profile, hasTools }: FormatScope): ShapedFormat {
+  const responseFormat = hasTools && !takesFormatWithTools(profile) ? 'none' : profile.responseFormat;
   switch (format?.type) {
     case undefined:
       return { messages, format: undefined };
@@ -23,7 +29,7 @@ export function shapeFormat({ messages, format }: ShapedFormat, profile: Profile
       const { schema, strict, ...rest } = format.json_schema;
       if (responseFormat !== 'json_schema') {
         return {
-          messages: instructed(messages, schema ?? {}),
+          messages: withInstruction(messages, instructionFor(schema ?? {})),
           format: responseFormat === 'json_object' ? { type: 'json_object' } : undefined,
         };
       }
@@ -40,14 +46,33 @@ export function shapeFormat({ messages, format }: ShapedFormat, profile: Profile
   return { messages, format };
 }
 
+/** Whether a request may have both tools and a `response_format`. */
+export function takesFormatWithTools({ outputWithTools }: Pick<Profile, 'outputWithTools'>): boolean {
+  return outputWithTools === 'response-format';
+}
+
 /** At the end of the first message where that is the system's: some servers take none further down. */
-function instructed(messages: readonly Message[], schema: JsonSchema): readonly Message[] {
-  const instruction = instructionFor(schema);
+export function withInstruction(messages: readonly Message[], instruction: string): readonly Message[] {
   const [first, ...rest] = messages;
-  if (first?.role !== 'system' && first?.role !== 'developer') {
-    return [{ role: 'system', content: instruction }, ...messages];
-  }
-  return [{ ...first, content: extended(first.content, instruction) }, ...rest];
+  if (first === undefined) return [{ role: 'system', content: instruction }];
+  const known = instructed.get(first);
+  const leading = known?.instruction === instruction ? known.messages : instructedStart(first, instruction);
+  instructed.set(first, { instruction, messages: leading });
+  return [...leading, ...rest];
+}
+
+interface Instructed {
+  readonly instruction: string;
+  /** What stands in place of the first message. */
+  readonly messages: readonly Message[];
+}
+
+/** By the conversation's first message: the bytes of a message are made once for each object. */
+const instructed = new WeakMap<Message, Instructed>();
+
+function instructedStart(first: Message, instruction: string): readonly Message[] {
+  if (first.role !== 'system' && first.role !== 'developer') return [{ role: 'system', content: instruction }, first];
+  return [{ ...first, content: extended(first.content, instruction) }];
 }
 
 function extended(content: SystemMessage['content'], instruction: string): SystemMessage['content'] {

@@ -19,6 +19,7 @@ import type { Scope } from './scope.ts';
 
 type Refusal = Extract<Reservation, { type: 'refused' }>;
 type Reserved = Extract<Reservation, { type: 'reserved' }>;
+type TextDelta = Extract<Delta, { type: 'text' }>;
 
 /** The budget has no room for the request. Inside the loop only: outside, the outcome says it. */
 export class RequestRefused extends Error {
@@ -216,14 +217,15 @@ export class Exchange {
 
   #onDelta(delta: Delta): Promise<void> | undefined {
     this.#hasTold = true;
-    const partial = delta.type === 'text' ? this.#tellPartial(delta.delta) : undefined;
+    const partial = delta.type === 'text' ? this.#tellPartial(delta) : undefined;
     return this.#tellDelta(delta) ?? partial;
   }
 
-  #tellPartial(delta: string): Promise<void> | undefined {
+  #tellPartial({ delta, startsAnswer = false }: TextDelta): Promise<void> | undefined {
     const { tell } = this.#scope;
     if (this.#partial === undefined || !tell.wants('output.partial')) return undefined;
-    const partial = this.#partial.push(delta);
+    if (startsAnswer) this.#partial = this.#newPartial();
+    const partial = this.#partial?.push(delta);
     if (partial === undefined) return undefined;
     return tell.notice({ type: 'output.partial', turn: this.#turn, attempt: this.#attempt, partial });
   }

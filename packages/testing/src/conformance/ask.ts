@@ -12,25 +12,32 @@ export interface Answer {
   readonly hasDone: boolean;
   /** For people: the server's own message, or the beginning of what it sent. */
   readonly said: string;
+  /** The most tokens that the request allowed. */
+  readonly maxTokens: number;
 }
+
+export type TokenField = 'max_completion_tokens' | 'max_tokens';
 
 export interface Server {
   readonly baseURL: string;
   readonly model: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Sent with every request that does not set its own. Empty until it is known which field the server takes. */
+  readonly cap: Readonly<Partial<Record<TokenField, number>>>;
 }
 
 /** One request with the model's name in it. Never rejects: what can't be reached has status 0. */
-export function ask({ model, ...server }: Server, body: Fields): Promise<Answer> {
-  return exchange('/chat/completions', { ...server, body: { model, ...body } });
+export function ask({ model, cap, ...server }: Server, body: Fields): Promise<Answer> {
+  return exchange('/chat/completions', { ...server, body: { model, ...cap, ...body } });
 }
 
-export interface Exchanging extends Omit<Server, 'model'> {
+export interface Exchanging extends Omit<Server, 'model' | 'cap'> {
   readonly body?: Fields;
 }
 
 export async function exchange(path: string, { baseURL, headers, timeoutMs, body }: Exchanging): Promise<Answer> {
+  const maxTokens = Number(body?.['max_completion_tokens'] ?? body?.['max_tokens'] ?? Number.POSITIVE_INFINITY);
   try {
     const response = await fetch(baseURL.replace(/\/+$/, '') + path, {
       method: body === undefined ? 'GET' : 'POST',
@@ -38,14 +45,14 @@ export async function exchange(path: string, { baseURL, headers, timeoutMs, body
       signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return answerOf(response.status, await response.text());
+    return { ...answerOf(response.status, await response.text()), maxTokens };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { status: 0, body: undefined, events: [], hasDone: false, said: String(cause) };
+    return { status: 0, body: undefined, events: [], hasDone: false, said: String(cause), maxTokens };
   }
 }
 
-function answerOf(status: number, text: string): Answer {
+function answerOf(status: number, text: string): Omit<Answer, 'maxTokens'> {
   const whole = readJson(text);
   const body = isObject(whole) ? whole : undefined;
   const lines = text.split(/\r\n|\r|\n/).flatMap((line) => /^data: ?(.*)$/.exec(line)?.[1] ?? []);
@@ -60,10 +67,23 @@ function errorIn(body: Fields | undefined): string | undefined {
 }
 
 /** The first choice of a whole reply. */
-export function choiceOf({ body }: Answer): Fields {
+export function choiceOf({ body }: Pick<Answer, 'body'>): Fields {
   const choices = body?.['choices'];
   const [choice] = Array.isArray(choices) ? choices : [];
   return isObject(choice) ? choice : {};
+}
+
+/** How many tokens the reply used; `undefined` where the server does not say. */
+export function completionTokensOf({ body, events }: Answer): number | undefined {
+  const usage = [body, ...events].map((each) => each?.['usage']).findLast(isObject);
+  const tokens = usage?.['completion_tokens'];
+  return typeof tokens === 'number' ? tokens : undefined;
+}
+
+/** Whether the reply ended at the cap of its request. Some servers give the reason `stop` there. */
+export function isCut(answer: Answer): boolean {
+  const reasons = [answer.body, ...answer.events].map((body) => choiceOf({ body })['finish_reason']);
+  return reasons.includes('length') || (completionTokensOf(answer) ?? 0) >= answer.maxTokens;
 }
 
 export function messageOf(answer: Answer): Fields {

@@ -1,10 +1,11 @@
-import type { Profile } from '@pawl/core';
 import { isObject } from '../stand-in/json.ts';
 import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';
-import type { ConformanceReport, Probe, ProbeResult, ProbeStatus } from './probe.ts';
+import type { ConformanceReport, Found, Probe, ProbeResult } from './probe.ts';
+import { capFieldOf, recommend } from './recommend.ts';
 import { textProbes } from './text-probes.ts';
+import { tokenProbes } from './token-probes.ts';
 import { toolProbes } from './tool-probes.ts';
 
 export interface ConformanceOptions {
@@ -14,33 +15,47 @@ export interface ConformanceOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of each request, in milliseconds. @defaultValue 60_000 */
   readonly timeoutMs?: number;
+  /** The most tokens of each reply, where the server takes a cap. A model that reasons needs some hundreds. @defaultValue 2_048 */
+  readonly maxTokens?: number;
+  /** Called once, before the first question. */
+  readonly onStarted?: (started: Pick<ConformanceReport, 'baseURL' | 'model'>) => void;
+  /** Called with each result as soon as it is there. */
+  readonly onResult?: (result: ProbeResult) => void;
 }
 
 /**
  * Asks a server that claims to speak Chat Completions a fixed list of questions, one after the other, and tells what it supports and how it wants to be
- * spoken to. Some twenty requests, which cost what they cost there. Whether a model calls a tool is the model's choice: where it does not, the
- * answer is `unclear`.
+ * spoken to. Some thirty requests, which cost what they cost there; `maxTokens` caps each reply. Whether a model calls a tool is the model's choice: where
+ * it does not, the answer is `unclear`, and nothing is recommended because of it.
  *
  * @throws ConformanceError where the server can't be reached, or names no model and none is given.
  */
 export async function conformance(baseURL: string, options: ConformanceOptions = {}): Promise<ConformanceReport> {
-  const { apiKey, headers = {}, timeoutMs = 60_000 } = options;
+  const { apiKey, headers = {}, timeoutMs = 60_000, maxTokens = 2_048 } = options;
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   const reaching = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
-  const server: Server = { ...reaching, model: options.model ?? (await firstModel(reaching)) };
+  const model = options.model ?? (await firstModel(reaching));
+  options.onStarted?.({ baseURL, model });
+  const found = new Map<string, Found>();
   const probes: ProbeResult[] = [];
-  let profile: Partial<Profile> = {};
-  for (const probe of PROBES) {
-    const found = await probe.run(server);
-    probes.push({ name: probe.name, ...found });
-    profile = { ...profile, ...probe.profile?.(found) };
+  for (const { name, run } of PROBES) {
+    const field = capFieldOf((earlier) => found.get(earlier));
+    const isCapped = field !== undefined && found.size >= tokenProbes.length;
+    const server: Server = { ...reaching, model, cap: isCapped ? { [field]: maxTokens } : {} };
+    const shown = await run(server, (earlier) => found.get(earlier));
+    found.set(name, shown);
+    const result = { name, status: shown.status, detail: shown.detail };
+    probes.push(result);
+    options.onResult?.(result);
   }
-  return { baseURL, model: server.model, probes, profile: { base: 'compatible', ...profile, ...byChoice(probes) } };
+  return { baseURL, model, probes, profile: { base: 'compatible', ...recommend(found) } };
 }
 
-const PROBES: readonly Probe[] = [...textProbes, ...toolProbes, ...outputProbes];
+const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
 
-async function firstModel(reaching: Omit<Server, 'model'>): Promise<string> {
+type Reaching = Omit<Server, 'model' | 'cap'>;
+
+async function firstModel(reaching: Reaching): Promise<string> {
   const { status, body, said } = await exchange('/models', reaching);
   const models = body?.['data'];
   const [first] = Array.isArray(models) ? models.filter(isObject) : [];
@@ -57,20 +72,3 @@ async function firstModel(reaching: Omit<Server, 'model'>): Promise<string> {
 export { ConformanceError } from './errors.ts';
 export type { ConformanceReport, ProbeResult, ProbeStatus } from './probe.ts';
 export { reportText } from './report-text.ts';
-
-/** What several probes say together. */
-function byChoice(probes: readonly ProbeResult[]): Partial<Profile> {
-  const statusOf = (name: string): ProbeStatus | undefined => probes.find((probe) => probe.name === name)?.status;
-  const choices = (['none', 'required', 'function'] as const).filter(
-    (form) => statusOf(`tool_choice ${form}`) !== 'unsupported',
-  );
-  const responseFormat =
-    statusOf('json_schema') === 'supported'
-      ? 'json_schema'
-      : statusOf('tool_choice function') === 'supported'
-        ? 'tool'
-        : statusOf('json_object') === 'supported'
-          ? 'json_object'
-          : 'none';
-  return { toolChoices: ['auto', ...choices], responseFormat };
-}

@@ -1,12 +1,18 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { conformance } from './conformance.ts';
-import { reportText } from './report-text.ts';
+import { type ConformanceOptions, conformance } from './conformance.ts';
+import { resultLine, summaryText } from './report-text.ts';
 
 const USAGE = `pawl-conformance <baseURL> [--model <name>] [--json]
 
 Asks a Chat Completions server what it supports. The key is read from the variable PAWL_CONFORMANCE_KEY.
 Ends with 1 where text or tools are not supported, with 2 where it can't ask.`;
+
+/** Each result when it is there: slow servers take minutes in all. */
+const PROGRESS: ConformanceOptions = {
+  onStarted: ({ baseURL: url, model }) => console.log(`${model} at ${url}\n`),
+  onResult: (result) => console.log(resultLine(result)),
+};
 
 const { positionals, values, mistake } = given();
 const [baseURL, ...others] = positionals;
@@ -39,10 +45,11 @@ async function report(url: string): Promise<void> {
     const found = await conformance(url, {
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(apiKey === undefined ? {} : { apiKey }),
+      ...(values.json === true ? {} : PROGRESS),
     });
-    console.log(values.json === true ? JSON.stringify(found, null, 2) : reportText(found));
-    const needed = found.probes.filter(({ name }) => name === 'text' || name === 'tools');
-    if (needed.some(({ status }) => status === 'unsupported')) process.exitCode = 1;
+    console.log(values.json === true ? JSON.stringify(found, null, 2) : `\n${summaryText(found)}`);
+    const statusOf = (probe: string) => found.probes.find(({ name }) => name === probe)?.status;
+    if (statusOf('text') !== 'supported' || statusOf('tools') === 'unsupported') process.exitCode = 1;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;

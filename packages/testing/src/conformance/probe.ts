@@ -1,7 +1,10 @@
 import type { Profile } from '@pawl/core';
-import type { Answer, Server } from './ask.ts';
+import { type Answer, isCut, type Server } from './ask.ts';
 
-/** `unclear`: the server took the request, and the model did not do what would have shown it. */
+/**
+ * `unclear`: nothing was shown. The server took the request and the model did not do what would have shown it, its reply was cut, or the
+ * server did not answer the question at all.
+ */
 export type ProbeStatus = 'supported' | 'unsupported' | 'unclear';
 
 export interface ProbeResult {
@@ -11,14 +14,20 @@ export interface ProbeResult {
   readonly detail: string;
 }
 
-export type Found = Omit<ProbeResult, 'name'>;
+export interface Found extends Omit<ProbeResult, 'name'> {
+  /** What a profile says of it. Only what was shown. */
+  readonly profile?: Partial<Profile>;
+  /** The server refused the request. */
+  readonly isRefused?: boolean;
+}
+
+/** What was found before, by the name of the probe. */
+export type Earlier = (name: string) => Found | undefined;
 
 /** One question to a server, and what its answer says. */
 export interface Probe {
   readonly name: string;
-  readonly run: (server: Server) => Promise<Found>;
-  /** What a profile says of it, by what was found. */
-  readonly profile?: (found: Found) => Partial<Profile>;
+  readonly run: (server: Server, earlier: Earlier) => Promise<Found>;
 }
 
 export interface ConformanceReport {
@@ -44,7 +53,16 @@ export function unclear(detail: string): Found {
 /** Whether it was taken at all; what it then shows is `judge`'s. */
 export function taken(answer: Answer, judge: (answer: Answer) => Found): Found {
   const { status, said } = answer;
-  if (status === 0) return unsupported(`no answer: ${said}`);
-  if (status < 200 || status > 299) return unsupported(`status ${status}: ${said}`);
-  return judge(answer);
+  if (status === 0) return unclear(`no answer: ${said}`);
+  if (status >= 200 && status <= 299) return judge(answer);
+  const detail = `status ${status}: ${said}`;
+  return PASSING.has(status) ? unclear(detail) : { ...unsupported(detail), isRefused: true };
+}
+
+/** They say nothing of the question: no right, no time, too many requests, not ready. */
+const PASSING: ReadonlySet<number> = new Set([401, 402, 403, 408, 429, 502, 503, 504]);
+
+/** A reply that was cut shows nothing where what is missing may have stood behind. */
+export function unlessCut(answer: Answer, found: Found): Found {
+  return found.status === 'supported' || !isCut(answer) ? found : unclear(`the reply was cut: ${found.detail}`);
 }

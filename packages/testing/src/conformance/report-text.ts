@@ -1,19 +1,24 @@
-import type { ConformanceReport } from './probe.ts';
+import type { ConformanceReport, ProbeResult } from './probe.ts';
 
 /** The report as it is printed. */
-export function reportText({ baseURL, model, probes, profile }: ConformanceReport): string {
-  const width = Math.max(...probes.map(({ name }) => name.length));
-  const lines = probes.map(({ name, status, detail }) => `${name.padEnd(width)}  ${status.padEnd(11)}  ${detail}`);
+export function reportText(report: ConformanceReport): string {
+  const lines = report.probes.map(resultLine);
+  return [`${report.model} at ${report.baseURL}`, '', ...lines, '', summaryText(report)].join('\n');
+}
+
+/** One result, as it is printed when it is there. */
+export function resultLine({ name, status, detail }: ProbeResult): string {
+  return `${name.padEnd(NAME_WIDTH)}  ${status.padEnd(STATUS_WIDTH)}  ${detail}`.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+const NAME_WIDTH = 'max_completion_tokens'.length;
+const STATUS_WIDTH = 'unsupported'.length;
+
+/** What was found in all, and how to make the model. */
+export function summaryText({ baseURL, model, probes, profile }: ConformanceReport): string {
   const counted = (['supported', 'unsupported', 'unclear'] as const).map((status) => {
     return `${probes.filter((probe) => probe.status === status).length} ${status}`;
   });
-  return [
-    `${model} at ${baseURL}`,
-    '',
-    ...lines.map((line) => line.replaceAll(/\s*\n\s*/g, ' ')),
-    '',
-    counted.join(', '),
-    '',
-    `openai(${JSON.stringify(model)}, { baseURL: ${JSON.stringify(baseURL)}, profile: ${JSON.stringify(profile, null, 2)} })`,
-  ].join('\n');
+  const options = `{ baseURL: ${JSON.stringify(baseURL)}, profile: ${JSON.stringify(profile, null, 2)} }`;
+  return [counted.join(', '), '', `openai(${JSON.stringify(model)}, ${options})`].join('\n');
 }

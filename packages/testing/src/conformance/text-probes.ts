@@ -1,32 +1,44 @@
 import { isObject } from '../stand-in/json.ts';
-import { ask, choiceOf, deltasOf, textOf } from './ask.ts';
-import { type Found, type Probe, supported, taken, unclear, unsupported } from './probe.ts';
+import { type Answer, ask, deltasOf, textOf } from './ask.ts';
+import { type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
 
 const hello = { messages: [{ role: 'user', content: 'Say hello.' }] } as const;
 const counting = { messages: [{ role: 'user', content: 'Count from 1 to 50, with commas.' }] } as const;
-
-/** Whether a cap on tokens is obeyed under that name. */
-function tokenCap(field: 'max_tokens' | 'max_completion_tokens'): Probe['run'] {
-  return async (server) =>
-    taken(await ask(server, { ...counting, [field]: 16 }), (answer) => {
-      if (choiceOf(answer)['finish_reason'] === 'length') return supported('the reply was cut there');
-      return unclear('taken, and the reply was not cut');
-    });
-}
 
 function stopped(text: string): Found {
   if (/\b8\b/.test(text)) return unsupported('the reply went on');
   return /\b5\b/.test(text) ? supported() : unclear('the model did not count');
 }
 
+/** Whether the server takes the message. A refusal says something of it only where a plain one is taken. */
+function messageForm(name: string, { messages, field }: MessageForm): Probe {
+  return {
+    name,
+    run: async (server, earlier) => {
+      const found = taken(await ask(server, { messages }), () => supported());
+      if (found.status === 'unclear' || earlier('text')?.status !== 'supported') return found;
+      return { ...found, profile: { [field]: found.status === 'supported' } };
+    },
+  };
+}
+
+interface MessageForm {
+  readonly messages: readonly object[];
+  readonly field: 'developerRole' | 'messageNames';
+}
+
+function judgeText(answer: Answer): Found {
+  return textOf(answer) === '' ? unlessCut(answer, unsupported(`no text: ${answer.said}`)) : supported();
+}
+
+function judgeStream(answer: Answer): Found {
+  const text = deltasOf(answer).map(({ content }) => (typeof content === 'string' ? content : ''));
+  if (text.join('') === '') return unlessCut(answer, unsupported('no pieces of text'));
+  return supported(answer.hasDone ? `${answer.events.length} chunks` : 'without [DONE] at its end');
+}
+
 export const textProbes: readonly Probe[] = [
-  {
-    name: 'text',
-    run: async (server) =>
-      taken(await ask(server, hello), (answer) =>
-        textOf(answer) === '' ? unsupported(`no text: ${answer.said}`) : supported(),
-      ),
-  },
+  { name: 'text', run: async (server) => taken(await ask(server, hello), judgeText) },
   {
     name: 'usage',
     run: async (server) =>
@@ -35,29 +47,17 @@ export const textProbes: readonly Probe[] = [
         return isObject(usage) && Number(usage['total_tokens']) > 0 ? supported() : unsupported('no token counts');
       }),
   },
-  {
-    name: 'stream',
-    run: async (server) =>
-      taken(await ask(server, { ...hello, stream: true }), (answer) => {
-        const text = deltasOf(answer).map(({ content }) => (typeof content === 'string' ? content : ''));
-        if (text.join('') === '') return unsupported('no pieces of text');
-        return supported(answer.hasDone ? `${answer.events.length} chunks` : 'without [DONE] at its end');
-      }),
-  },
+  { name: 'stream', run: async (server) => taken(await ask(server, { ...hello, stream: true }), judgeStream) },
   {
     name: 'stream usage',
-    run: async (server) =>
-      taken(await ask(server, { ...hello, stream: true, stream_options: { include_usage: true } }), ({ events }) =>
+    run: async (server, earlier) => {
+      const asked = await ask(server, { ...hello, stream: true, stream_options: { include_usage: true } });
+      const found = taken(asked, ({ events }) =>
         events.some(({ usage }) => isObject(usage)) ? supported() : unsupported('no usage in any chunk'),
-      ),
-    profile: ({ status, detail }) =>
-      status === 'unsupported' && detail.startsWith('status') ? { streamOptions: false } : {},
-  },
-  { name: 'max_completion_tokens', run: tokenCap('max_completion_tokens') },
-  {
-    name: 'max_tokens',
-    run: tokenCap('max_tokens'),
-    profile: ({ status }) => ({ tokenField: status === 'unsupported' ? 'max_completion_tokens' : 'max_tokens' }),
+      );
+      const isShown = found.isRefused === true && earlier('stream')?.status === 'supported';
+      return isShown ? { ...found, profile: { streamOptions: false } } : found;
+    },
   },
   {
     name: 'stop',
@@ -73,24 +73,19 @@ export const textProbes: readonly Probe[] = [
         return length === 2 ? supported() : unsupported(`${length} choice`);
       }),
   },
-  {
-    name: 'developer role',
-    run: async (server) =>
-      taken(await ask(server, { messages: [{ role: 'developer', content: 'Be brief.' }, ...hello.messages] }), () =>
-        supported(),
-      ),
-    profile: ({ status }) => ({ developerRole: status === 'supported' }),
-  },
-  {
-    name: 'names of messages',
-    run: async (server) =>
-      taken(await ask(server, { messages: [{ role: 'user', name: 'ada', content: 'Say hello.' }] }), () => supported()),
-    profile: ({ status }) => ({ messageNames: status === 'supported' }),
-  },
+  messageForm('developer role', {
+    messages: [{ role: 'developer', content: 'Be brief.' }, ...hello.messages],
+    field: 'developerRole',
+  }),
+  messageForm('names of messages', {
+    messages: [{ role: 'user', name: 'ada', content: 'Say hello.' }],
+    field: 'messageNames',
+  }),
   {
     name: 'errors',
     run: async (server) => {
       const { status, body, said } = await ask(server, { messages: 'none' });
+      if (status === 0) return unclear(`no answer: ${said}`);
       if (status < 400) return unsupported(`a request without messages was answered with status ${status}`);
       if (!isObject(body?.['error'])) return unsupported(`status ${status} in another form: ${said}`);
       return supported(`status ${status}`);

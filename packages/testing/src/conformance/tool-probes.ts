@@ -1,107 +1,115 @@
 import { isObject, readJson } from '../stand-in/json.ts';
-import { type Answer, ask, type Call, callsOf, deltasOf, messageOf, type Server, textOf } from './ask.ts';
-import { type Found, type Probe, supported, taken, unclear, unsupported } from './probe.ts';
+import { type Answer, ask, callsOf, deltasOf, messageOf, type Server, textOf } from './ask.ts';
+import { type Earlier, type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
+import { answeredQuestion, firstCallId, judgeCall, question, tools, weather } from './weather-tool.ts';
 
-const parameters = {
-  type: 'object',
-  properties: { city: { type: 'string', description: 'The name of the city.' } },
-  required: ['city'],
-  additionalProperties: false,
+/** Nothing here asks for the tool that a choice forces: a model that calls it was made to. */
+const greeting = { role: 'user', content: 'Say hello.' } as const;
+const clock = {
+  name: 'get_time',
+  description: 'Tells the time of a city.',
+  parameters: weather.parameters,
 } as const;
-const weather = { name: 'get_weather', description: 'Tells the weather of a city.', parameters } as const;
-const tools = [{ type: 'function', function: weather }] as const;
-const question = { role: 'user', content: 'What is the weather in Oslo? Call get_weather.' } as const;
 
-function judgeCall([call]: readonly Call[], text: string): Found {
-  if (call === undefined) return unclear(`no call; it said: ${text.slice(0, 80)}`);
-  const given = typeof call.arguments === 'string' ? readJson(call.arguments) : undefined;
-  if (call.name !== 'get_weather') return unsupported(`a call of ${JSON.stringify(call.name)}`);
-  if (!isObject(given)) return unsupported(`arguments that are no JSON text: ${JSON.stringify(call.arguments)}`);
-  return supported(typeof call.id === 'string' && call.id !== '' ? 'yes' : 'without an id');
-}
+const named = { type: 'function', function: { name: 'get_weather' } } as const;
 
-function forced(choice: unknown): Probe['run'] {
-  return async (server) =>
-    taken(await ask(server, { messages: [question], tools, tool_choice: choice }), (answer) =>
-      judgeCall(callsOf(answer), textOf(answer)),
-    );
-}
-
-/** The model's call, and the result that goes back to it. */
+/** Whether the model can answer a question and its tools; the call's result goes back to it. */
 async function roundTrip(server: Server, content: null | ''): Promise<Found> {
-  const asked = await ask(server, { messages: [question], tools });
-  const [call] = callsOf(asked);
-  const id = typeof call?.id === 'string' ? call.id : 'call_1';
-  const made = { id, type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } };
-  const messages = [
-    question,
-    { role: 'assistant', content, tool_calls: [made] },
-    { role: 'tool', tool_call_id: id, content: '{"temperature":4,"sky":"rain"}' },
-  ];
+  const id = firstCallId(await ask(server, { messages: [question], tools }));
+  const messages = answeredQuestion(id, content);
   return taken(await ask(server, { messages, tools }), (answer) =>
     textOf(answer) === '' ? unclear('taken, and answered without text') : supported(),
   );
 }
 
+/** Calls at once, first where they are asked for by the field, then without it. */
+async function parallelCalls(server: Server): Promise<Found> {
+  const both = {
+    role: 'user',
+    content: 'What is the weather in Oslo and in Rome? Call get_weather for both at once.',
+  };
+  const body = { messages: [both], tools };
+  const asked = taken(await ask(server, { ...body, parallel_tool_calls: true }), judgeCalls);
+  if (asked.status !== 'supported' && asked.isRefused !== true) return asked;
+  const answer = await ask(server, body);
+  const plain = taken(answer, judgeCalls);
+  if (asked.isRefused === true) {
+    const detail = `${plain.detail}; parallel_tool_calls: ${asked.detail}`;
+    return callsOf(answer).length === 0 ? plain : { ...plain, detail, profile: { leftOut: ['parallel_tool_calls'] } };
+  }
+  // One call is an answer, too; none, or an error, shows nothing.
+  if (callsOf(answer).length !== 1) return asked;
+  return { ...asked, detail: `${asked.detail}, if asked for`, profile: { defaults: { parallel_tool_calls: true } } };
+}
+
+function judgeCalls(answer: Answer): Found {
+  const calls = callsOf(answer);
+  const ids = new Set(calls.map(({ id }) => id));
+  if (calls.length < 2) return unclear(`${calls.length} call`);
+  return ids.size === calls.length ? supported(`${calls.length} calls`) : unsupported('their ids are the same');
+}
+
+/** A model that never calls shows nothing by not calling. */
+async function noCall(server: Server, earlier: Earlier): Promise<Found> {
+  return taken(await ask(server, { messages: [question], tools, tool_choice: 'none' }), (answer) => {
+    if (callsOf(answer).length > 0) return unsupported('it called a tool all the same');
+    return earlier('tools')?.status === 'supported' ? supported() : unclear('no call, as without a choice');
+  });
+}
+
+/** A refusal says something of `null` only where the same with a text is taken. */
+async function nullContent(server: Server, earlier: Earlier): Promise<Found> {
+  const found = await roundTrip(server, null);
+  if (found.status === 'unclear' || earlier('results of tools')?.isRefused === true) return found;
+  return { ...found, profile: { nullContent: found.status === 'supported' } };
+}
+
+/** Legacy functions are a way out only where tools were refused. */
+async function legacyFunctions(server: Server, earlier: Earlier): Promise<Found> {
+  const found = taken(await ask(server, { messages: [question], functions: [weather] }), (answer) => {
+    const { function_call: call } = messageOf(answer);
+    return isObject(call) && call['name'] === 'get_weather' ? supported() : unclear('taken, and not called');
+  });
+  const isNeeded = earlier('tools')?.isRefused === true;
+  return isNeeded && found.status === 'supported' ? { ...found, profile: { toolForm: 'functions' } } : found;
+}
+
 export const toolProbes: readonly Probe[] = [
   {
     name: 'tools',
-    run: forced('auto'),
-    profile: ({ status }) => (status === 'unsupported' ? { toolForm: 'functions' } : {}),
+    run: async (server) => taken(await ask(server, { messages: [question], tools, tool_choice: 'auto' }), judgeCall),
   },
-  { name: 'tool_choice required', run: forced('required') },
-  { name: 'tool_choice function', run: forced({ type: 'function', function: { name: 'get_weather' } }) },
   {
-    name: 'tool_choice none',
+    name: 'tool_choice required',
     run: async (server) =>
-      taken(await ask(server, { messages: [question], tools, tool_choice: 'none' }), (answer) =>
-        callsOf(answer).length > 0 ? unsupported('it called a tool all the same') : supported(),
-      ),
+      taken(await ask(server, { messages: [greeting], tools, tool_choice: 'required' }), judgeCall),
   },
   {
-    name: 'parallel calls',
+    name: 'tool_choice function',
     run: async (server) => {
-      const both = {
-        role: 'user',
-        content: 'What is the weather in Oslo and in Rome? Call get_weather for both at once.',
-      };
-      return taken(await ask(server, { messages: [both], tools }), (answer) => {
-        const calls = callsOf(answer);
-        const ids = new Set(calls.map(({ id }) => id));
-        if (calls.length < 2) return unclear(`${calls.length} call`);
-        return ids.size === calls.length ? supported(`${calls.length} calls`) : unsupported('their ids are the same');
-      });
+      const both = [{ type: 'function', function: clock }, ...tools];
+      return taken(await ask(server, { messages: [greeting], tools: both, tool_choice: named }), judgeCall);
     },
   },
+  { name: 'tool_choice none', run: noCall },
+  { name: 'parallel calls', run: parallelCalls },
   { name: 'results of tools', run: (server) => roundTrip(server, '') },
-  {
-    name: 'null beside calls',
-    run: (server) => roundTrip(server, null),
-    profile: ({ status }) => ({ nullContent: status !== 'unsupported' }),
-  },
+  { name: 'null beside calls', run: nullContent },
   {
     name: 'streamed calls',
     run: async (server) =>
-      taken(await ask(server, { messages: [question], tools, stream: true }), (answer) => streamedCall(answer)),
+      taken(await ask(server, { messages: [question], tools, stream: true }), (answer) =>
+        unlessCut(answer, streamedCall(answer)),
+      ),
   },
   {
     name: 'strict tools',
     run: async (server) => {
       const strict = [{ type: 'function', function: { ...weather, strict: true } }];
-      return taken(await ask(server, { messages: [question], tools: strict }), (answer) =>
-        judgeCall(callsOf(answer), textOf(answer)),
-      );
+      return taken(await ask(server, { messages: [question], tools: strict }), judgeCall);
     },
-    profile: ({ status }) => ({ strictSchemas: status !== 'unsupported' }),
   },
-  {
-    name: 'legacy functions',
-    run: async (server) =>
-      taken(await ask(server, { messages: [question], functions: [weather] }), (answer) => {
-        const { function_call: call } = messageOf(answer);
-        return isObject(call) && call['name'] === 'get_weather' ? supported() : unclear('taken, and not called');
-      }),
-  },
+  { name: 'legacy functions', run: legacyFunctions },
 ];
 
 function streamedCall(answer: Answer): Found {

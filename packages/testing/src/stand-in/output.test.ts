@@ -96,6 +96,26 @@ test('an output that was sent back is corrected by its issues', () => {
   expect(output(report, messages)).toEqual({ city: 'Oslo', temperature: 7, umbrella: true });
 });
 
+test('an output that is a tool is its call, after all others', () => {
+  const finalAnswer: FunctionToolObject = {
+    type: 'function',
+    function: {
+      name: 'final_answer',
+      description: 'Gives the final answer.',
+      parameters: { type: 'object', ...report },
+    },
+  };
+  const request = { tools: [getWeather, finalAnswer], tool_choice: 'required' } as const;
+  const calls = (messages: readonly Message[]): unknown => {
+    return standIn({ ...request, messages }).tool_calls?.map((call) => call.type === 'function' && call.function);
+  };
+  const question = 'What is the weather in Oslo?';
+  expect([calls(asked(question)), calls(asked(question, ['Oslo', 'Rain in Oslo, 7 degrees.']))]).toEqual([
+    [{ name: 'get_weather', arguments: '{"city":"Oslo"}' }],
+    [{ name: 'final_answer', arguments: '{"city":"Oslo","temperature":7,"umbrella":true}' }],
+  ]);
+});
+
 test('any JSON object: the findings, and the note that this is no language model', () => {
   const messages = asked('What is the weather in Oslo?', ['Oslo', 'Rain.']);
   const { content } = standIn({ messages, tools: [getWeather], response_format: { type: 'json_object' } });

@@ -1,7 +1,9 @@
 import type { AssistantMessage, ChatRequest, FunctionToolCall } from '@pawl/core';
 import { answerText, CONFESSION, findings } from './answer.ts';
+import { answerTool, isAnswerTool } from './answer-tool.ts';
 import { type Call, type Conversation, readConversation } from './conversation.ts';
 import { forcedCall } from './forced-call.ts';
+import { isObject } from './json.ts';
 import { type OfferedTool, offeredTools } from './offered-tool.ts';
 import { outputOf } from './output.ts';
 import { type Plan, planCalls } from './plan.ts';
@@ -27,13 +29,15 @@ export function standIn(request: ChatRequest): AssistantMessage {
   const tools = usableTools(request);
   const standing: Standing = { conversation, tools, plan: planCalls(conversation, tools) };
   const calls = wantedCalls(request, standing);
-  if (calls.length === 0) return { role: 'assistant', content: contentOf(request, standing) };
-  return { role: 'assistant', content: null, tool_calls: withIds(calls, conversation) };
+  const answer = calls.length === 0 ? answerCall(request, standing) : undefined;
+  const made = answer === undefined ? calls : [answer];
+  if (made.length === 0) return { role: 'assistant', content: contentOf(request, standing) };
+  return { role: 'assistant', content: null, tool_calls: withIds(made, conversation) };
 }
 
 /** The functions of the request, or the one that it insists on. */
 function usableTools({ tools = [], tool_choice: choice }: ChatRequest): readonly OfferedTool[] {
-  const offered = offeredTools(tools);
+  const offered = offeredTools(tools.filter((tool) => tool.type !== 'function' || !isAnswerTool(tool.function)));
   const named = typeof choice === 'object' && choice?.type === 'function' ? choice.function?.name : undefined;
   return named === undefined ? offered : offered.filter(({ name }) => name === named);
 }
@@ -47,10 +51,23 @@ function wantedCalls(request: ChatRequest, { conversation, tools, plan }: Standi
   const open = plan.pursuits.flatMap((pursuit) => (pursuit.type === 'open' ? [pursuit.call] : []));
   const calls = open.filter((call, index) => open.findIndex((other) => isSameCall(other, call)) === index);
   const isForced = choice === 'required' || (typeof choice === 'object' && choice !== null);
-  const isDue = isForced && calls.length === 0 && !conversation.calls.some(({ isCurrent }) => isCurrent);
+  const isDue =
+    isForced &&
+    answerTool(request) === undefined &&
+    calls.length === 0 &&
+    !conversation.calls.some(({ isCurrent }) => isCurrent);
   const due = isDue ? forcedCall(conversation.question, tools) : undefined;
   const wanted = due === undefined ? calls : [due];
   return isParallel === false ? wanted.slice(0, 1) : wanted;
+}
+
+/** The answer as the call of the tool that is for it. */
+function answerCall(request: ChatRequest, { plan, conversation }: Standing): Call | undefined {
+  const tool = answerTool(request);
+  if (tool === undefined) return undefined;
+  const lines = findings(plan, conversation).join('\n');
+  const output = outputOf(shapeOf(tool.parameters ?? {}, { name: tool.name }), { plan, conversation, findings: lines });
+  return { name: tool.name, arguments: isObject(output) ? output : {} };
 }
 
 /** Ids count over the whole conversation; those that others have taken are passed over. */

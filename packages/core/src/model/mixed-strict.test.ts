@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ToolObject } from '../chat/request.ts';
+import { tool } from '../tool/tool.ts';
+import { requestBody } from './body.ts';
+import { PROFILES, type ProfileName } from './profiles.ts';
+
+const { functionObject } = tool({
+  name: 'look',
+  description: 'Looks.',
+  input: z.object({ at: z.string() }),
+  execute: () => '',
+});
+const strict: ToolObject = { type: 'function', function: functionObject };
+const open: ToolObject = { type: 'function', function: { name: 'open', parameters: { type: 'object' } } };
+const loose: ToolObject = { type: 'function', function: { ...functionObject, name: 'loose', strict: false } };
+
+test.each<[string, readonly ToolObject[], ProfileName, readonly unknown[]]>([
+  ['all are strict where all can be', [strict], 'cerebras', [true]],
+  ['none is strict beside one that cannot be', [strict, open], 'cerebras', [undefined, undefined]],
+  ['none is strict beside one that shall not be', [loose, strict], 'cerebras', [undefined, undefined]],
+  ['each is as strict as it can be where that is taken', [strict, open, loose], 'mistral', [true, undefined, false]],
+])('%s', (_, tools, name, expected) => {
+  const text = requestBody({ messages: [], tools }, { model: 'm', profile: PROFILES[name] }).text();
+  const sent: { readonly tools: readonly { readonly function: { readonly strict?: boolean } }[] } = JSON.parse(text);
+  expect(sent.tools.map(({ function: { strict: isStrict } }) => isStrict)).toEqual(expected);
+});

@@ -1,0 +1,61 @@
+import type { Profile } from '@pawl/core';
+import type { TokenField } from './ask.ts';
+import type { Earlier, Found } from './probe.ts';
+
+/** What a profile says of a server, by all that was found. What was not shown stays as the base has it. */
+export function recommend(found: ReadonlyMap<string, Found>): Partial<Profile> {
+  const earlier: Earlier = (name) => found.get(name);
+  const own = [...found.values()].map(({ profile }) => profile);
+  const tokenField = tokenFieldOf(earlier);
+  return {
+    ...(tokenField !== undefined && { tokenField }),
+    ...Object.assign({}, ...own),
+    ...toolChoicesOf(earlier),
+    ...strictOf(earlier),
+    ...responseFormatOf(earlier),
+  };
+}
+
+/** The field that caps a reply: one that was obeyed, otherwise the only one that is taken. */
+function tokenFieldOf(earlier: Earlier): TokenField | undefined {
+  const obeyed = FIELDS.find((name) => isShown(earlier, name));
+  const taken = FIELDS.filter((name) => earlier(name)?.isRefused !== true);
+  return obeyed ?? (taken.length === 1 ? taken[0] : undefined);
+}
+
+/** The field to send in further questions: one that was obeyed, otherwise one that was taken. */
+export function capFieldOf(earlier: Earlier): TokenField | undefined {
+  return tokenFieldOf(earlier) ?? FIELDS.find((name) => earlier(name)?.isRefused !== true);
+}
+
+const FIELDS: readonly TokenField[] = ['max_tokens', 'max_completion_tokens'];
+
+function isShown(earlier: Earlier, name: string): boolean {
+  return earlier(name)?.status === 'supported';
+}
+
+function toolChoicesOf(earlier: Earlier): Pick<Profile, 'toolChoices'> {
+  const shown = (['none', 'required', 'function'] as const).filter((form) => isShown(earlier, `tool_choice ${form}`));
+  return { toolChoices: ['auto', ...shown] };
+}
+
+/** Strict forms go out in tools and in formats: they have to be taken in both, where there are both. */
+function strictOf(earlier: Earlier): Partial<Pick<Profile, 'strictSchemas'>> {
+  const [inTools, inFormats] = [earlier('strict tools'), earlier('strict json_schema')];
+  const isRefusedInTools = inTools?.isRefused === true && isShown(earlier, 'tools');
+  if (isRefusedInTools || (inFormats?.isRefused === true && isShown(earlier, 'json_schema'))) {
+    return { strictSchemas: false };
+  }
+  const isTakenInFormats = isShown(earlier, 'strict json_schema') || earlier('json_schema')?.isRefused === true;
+  return isShown(earlier, 'strict tools') && isTakenInFormats ? { strictSchemas: true } : {};
+}
+
+function responseFormatOf(earlier: Earlier): Partial<Pick<Profile, 'responseFormat'>> {
+  if (isShown(earlier, 'json_schema')) return { responseFormat: 'json_schema' };
+  if (isShown(earlier, 'tool_choice function') || isShown(earlier, 'tool_choice required')) {
+    return { responseFormat: 'tool' };
+  }
+  if (isShown(earlier, 'json_object')) return { responseFormat: 'json_object' };
+  const isShownMissing = earlier('json_schema')?.status === 'unsupported' && isShown(earlier, 'text');
+  return isShownMissing ? { responseFormat: 'none' } : {};
+}

@@ -1,0 +1,53 @@
+import { isObject, readJson } from '../stand-in/json.ts';
+import { type Answer, callsOf, textOf } from './ask.ts';
+import { type Found, supported, unclear, unlessCut, unsupported } from './probe.ts';
+
+interface ProbeFunction {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: object;
+}
+
+export const weather: ProbeFunction = {
+  name: 'get_weather',
+  description: 'Tells the weather of a city.',
+  parameters: {
+    type: 'object',
+    properties: { city: { type: 'string', description: 'The name of the city.' } },
+    required: ['city'],
+    additionalProperties: false,
+  },
+};
+
+export const tools: readonly object[] = [{ type: 'function', function: weather }];
+
+export const question: object = { role: 'user', content: 'What is the weather in Oslo? Call get_weather.' };
+
+/** The model's call and its result, to go on from. */
+export function answeredQuestion(id: string, content: null | ''): readonly object[] {
+  const call = { id, type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } };
+  return [
+    question,
+    { role: 'assistant', content, tool_calls: [call] },
+    { role: 'tool', tool_call_id: id, content: '{"temperature":4,"sky":"rain"}' },
+  ];
+}
+
+export function firstCallId(answer: Answer): string {
+  const [call] = callsOf(answer);
+  return typeof call?.id === 'string' ? call.id : 'call_1';
+}
+
+/** Whether the reply is a call of `get_weather`. */
+export function judgeCall(answer: Answer): Found {
+  return unlessCut(answer, foundCall(answer));
+}
+
+function foundCall(answer: Answer): Found {
+  const [call] = callsOf(answer);
+  if (call === undefined) return unclear(`no call; it said: ${textOf(answer).slice(0, 80)}`);
+  const given = typeof call.arguments === 'string' ? readJson(call.arguments) : undefined;
+  if (call.name !== 'get_weather') return unsupported(`a call of ${JSON.stringify(call.name)}`);
+  if (!isObject(given)) return unsupported(`arguments that are no JSON text: ${JSON.stringify(call.arguments)}`);
+  return supported(typeof call.id === 'string' && call.id !== '' ? 'yes' : 'without an id');
+}

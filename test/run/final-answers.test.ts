@@ -1,0 +1,214 @@
+import { Agent, customTool, type Message, openai, tool, withFallback } from '@pawl/core';
+import { reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ANSWER, finalAnswer, forms, lookUp, play, report, started } from './report-agent.ts';
+import { weather } from './weather.ts';
+
+describe('the pieces of the answer', () => {
+  test('are reported as partial output', async () => {
+    const { outcome, partials } = await play([lookUp, finalAnswer], { run: { stream: true } });
+    expect(outcome).toMatchObject({ output: ANSWER });
+    expect(partials.at(-1)).toEqual(ANSWER);
+  });
+
+  test('do not mix with what the model says before', async () => {
+    const spoken = { ...finalAnswer, message: { ...finalAnswer.message, content: 'Here it is: ' } };
+    const { outcome, partials } = await play([spoken], { run: { stream: true } });
+    expect(outcome).toMatchObject({ output: ANSWER, text: '{"answer":"rain"}' });
+    expect(partials.at(-1)).toEqual(ANSWER);
+  });
+
+  test('are those of the last call, where there are two', async () => {
+    const twice = reply.calls([
+      { name: 'final_answer', arguments: { answer: 'snow' } },
+      { name: 'final_answer', arguments: ANSWER },
+    ]);
+    const { outcome, partials } = await play([twice], { run: { stream: true } });
+    expect(outcome).toMatchObject({ output: ANSWER });
+    expect(partials.at(-1)).toEqual(ANSWER);
+  });
+});
+
+describe("a choice of the user's", () => {
+  const named = { type: 'function', function: { name: 'get_weather' } } as const;
+  const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [named] } } as const;
+
+  test('none shows no tools', async () => {
+    const { server } = await play([reply.text('{"answer":"rain"}')], { agent: { toolChoice: 'none' } });
+    expect(forms(server)).toEqual([[[], 'json_schema', undefined]]);
+  });
+
+  test('none, where the output is always a tool, names that tool', async () => {
+    const { server } = await play([finalAnswer], { profile: 'groq', agent: { toolChoice: 'none' } });
+    expect(forms(server)).toEqual([
+      [['get_weather', 'final_answer'], undefined, { type: 'function', function: { name: 'final_answer' } }],
+    ]);
+  });
+
+  test('a tool by name is sent as it is', async () => {
+    const { server } = await play([lookUp, reply.text('{"answer":"rain"}')], { agent: { toolChoice: named } });
+    expect(server.requests[0]?.body.tool_choice).toEqual(named);
+  });
+
+  test('allowed tools have the answer among them', async () => {
+    const tools = [weather, tool({ ...weatherOptions, name: 'other' })];
+    const { server } = await play([lookUp, finalAnswer], { agent: { tools, toolChoice: allowed } });
+    expect(forms(server)).toEqual([
+      [['get_weather', 'final_answer'], undefined, 'required'],
+      [['get_weather', 'final_answer'], undefined, 'required'],
+    ]);
+  });
+});
+
+const weatherOptions = {
+  name: 'weather',
+  description: 'The weather.',
+  input: z.object({ city: z.string() }),
+  effect: 'read',
+  execute: () => 'rain',
+} as const;
+
+test('the schema is strict where the server knows strict schemas', async () => {
+  const { server } = await play([finalAnswer], { profile: 'mistral' });
+  const last = server.requests[0]?.body.tools?.at(-1);
+  expect(last).toMatchObject({ function: { strict: true, parameters: { additionalProperties: false } } });
+});
+
+test('JSON mode of the user is left out beside tools, where the server takes no format beside them', async () => {
+  const server = await started([lookUp, reply.text('{"a":1}'), reply.text('{"a":1}')]);
+  const model = openai('m', { baseURL: server.baseURL, profile: 'vllm' });
+  const settings = { response_format: { type: 'json_object' } } as const;
+  await new Agent({ model, tools: [weather], settings }).run('Answer as JSON.');
+  await new Agent({ model, settings }).run('Answer as JSON.');
+  expect(forms(server)).toEqual([
+    [['get_weather'], undefined, undefined],
+    [['get_weather'], undefined, undefined],
+    [[], 'json_object', undefined],
+  ]);
+});
+
+test('a list as output is the value of an object in the call as well', async () => {
+  const server = await started([lookUp, reply.call('final_answer', { value: ['rain'] })]);
+  const model = openai('m', { baseURL: server.baseURL });
+  const agent = new Agent({ model, tools: [weather], output: z.array(z.string()) });
+  expect((await agent.run('Go.')).output).toEqual(['rain']);
+});
+
+test('custom tools are shown beside it as functions', async () => {
+  const note = customTool({ name: 'note', description: 'Keeps a note.', effect: 'read', execute: (text) => text });
+  const script = [reply.call('note', { input: 'x' }), finalAnswer];
+  const { server, outcome } = await play(script, { agent: { tools: [note] } });
+  expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCalls: 1 });
+  expect(forms(server)[0]).toEqual([['note', 'final_answer'], undefined, 'required']);
+});
+
+test('a server of the legacy form may have it as a function', async () => {
+  const call = { name: 'final_answer', arguments: '{"answer":"rain"}' };
+  const message = { role: 'assistant', content: null, function_call: call };
+  const choices = [{ index: 0, message, finish_reason: 'function_call' }];
+  const { server, outcome } = await play([reply.body({ id: 'r', choices })], {
+    profile: { base: 'legacy', outputWithTools: 'final-tool' },
+  });
+  expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+  expect(server.requests[0]?.body.functions?.map(({ name }) => name)).toEqual(['get_weather', 'final_answer']);
+});
+
+test('a profile may leave it to instructions', async () => {
+  const { server, outcome } = await play([lookUp, reply.text('{"answer":"rain"}')], {
+    profile: { outputWithTools: 'instructions' },
+  });
+  expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+  expect(forms(server)).toEqual([
+    [['get_weather'], undefined, undefined],
+    [['get_weather'], undefined, undefined],
+  ]);
+  expect(server.requests[0]?.body.messages[0]?.content).toContain('It has to fit this JSON Schema');
+});
+
+test('a fallback is held in its own way', async () => {
+  const server = await started([reply.httpError(400), lookUp, reply.httpError(400), finalAnswer]);
+  const { baseURL } = server;
+  const model = withFallback(
+    openai('a', { baseURL, profile: 'openai', apiKey: 'key' }),
+    openai('b', { baseURL, profile: 'vllm' }),
+  );
+  const { output } = await new Agent({ model, tools: [weather], output: report }).run('Go.');
+  expect(output).toEqual(ANSWER);
+  expect(forms(server).map((form) => (form as readonly unknown[])[1])).toEqual([
+    'json_schema',
+    undefined,
+    'json_schema',
+    undefined,
+  ]);
+});
+
+test('each of several choices is answered by its own call', async () => {
+  const server = await started([
+    reply.body({
+      id: 'r',
+      choices: ['snow', 'rain'].map((answer, index) => ({
+        index,
+        message: {
+          role: 'assistant',
+          content: null,
+          tool_calls: [
+            {
+              id: `c${index}`,
+              type: 'function',
+              function: { name: 'final_answer', arguments: `{"answer":"${answer}"}` },
+            },
+          ],
+        },
+        finish_reason: 'tool_calls',
+      })),
+    }),
+  ]);
+  const { choices } = await openai('m', { baseURL: server.baseURL }).send({
+    messages: [{ role: 'user', content: 'Go.' }],
+    tools: [{ type: 'function', function: { name: 'look' } }],
+    response_format: { type: 'json_schema', json_schema: { name: 'o', schema: { type: 'object' } } },
+    n: 2,
+  });
+  expect(choices.map(({ message, finish_reason }) => [message.content, finish_reason])).toEqual([
+    ['{"answer":"snow"}', 'stop'],
+    ['{"answer":"rain"}', 'stop'],
+  ]);
+});
+
+describe('agents with one another', () => {
+  test('a handoff is a tool beside it, and the next agent is held in its own way', async () => {
+    const server = await started([reply.call('hand_off_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
+    const model = openai('m', { baseURL: server.baseURL });
+    const clerk = new Agent({ name: 'clerk', description: 'Knows.', model, tools: [weather], output: report });
+    const desk = new Agent({ name: 'desk', model, handoffs: [clerk], output: report });
+    expect((await desk.run('Go.')).output).toEqual(ANSWER);
+    expect(forms(server)).toEqual([
+      [['hand_off_to_clerk', 'final_answer'], undefined, 'required'],
+      [['get_weather', 'final_answer'], undefined, 'required'],
+      [['get_weather', 'final_answer'], undefined, 'required'],
+    ]);
+  });
+
+  test('an agent as a tool answers its caller with its output', async () => {
+    const server = await started([
+      reply.call('ask', { prompt: 'Weather?' }),
+      lookUp,
+      reply.call('final_answer', { answer: 'inner' }),
+      finalAnswer,
+    ]);
+    const model = openai('m', { baseURL: server.baseURL });
+    const inner = new Agent({ name: 'inner', model, tools: [weather], output: report });
+    const ask = inner.asTool({ name: 'ask', description: 'Asks.' });
+    const { output } = await new Agent({ model, tools: [ask], output: report }).run('Go.');
+    expect(output).toEqual(ANSWER);
+    const result = server.requests.at(-1)?.body.messages.find(({ role }: Message) => role === 'tool');
+    expect(result?.content).toContain('inner');
+  });
+});
+
+test('the lists of tools and the instructed message are made once', async () => {
+  const { server } = await play([lookUp, lookUp, finalAnswer], { profile: 'ollama' });
+  const starts = server.requests.map(({ text }) => text.slice(0, text.indexOf('"role":"user"')));
+  expect(new Set(starts).size).toBe(1);
+});

@@ -1,0 +1,160 @@
+import { tool } from '@pawl/core';
+import { type Reply, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { PROFILES, type ProfileName } from '../../packages/core/src/model/profiles.ts';
+import { ANSWER, finalAnswer, forms, lookUp, play, toolNames } from './report-agent.ts';
+
+const TAKE_BOTH: readonly ProfileName[] = ['openai', 'azure', 'openrouter'];
+const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
+const modern = names.filter((name) => name !== 'legacy');
+
+describe.each([true, false])('streamed: %s', (stream) => {
+  test.each(modern.filter((name) => !TAKE_BOTH.includes(name)))(
+    '%s: no request has both tools and a response_format, and the answer is the call of a tool',
+    async (profile) => {
+      const { server, outcome } = await play([lookUp, finalAnswer], { profile, run: { stream } });
+      expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, text: '{"answer":"rain"}', toolCalls: 1 });
+      for (const { body } of server.requests) {
+        expect(toolNames(body)).toEqual(['get_weather', 'final_answer']);
+        expect(body.response_format).toBeUndefined();
+      }
+      expect(server.requests).toHaveLength(2);
+    },
+  );
+
+  test.each(TAKE_BOTH)('%s takes both', async (profile) => {
+    const { server, outcome } = await play([lookUp, reply.text('{"answer":"rain"}')], { profile, run: { stream } });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+    expect(forms(server)).toEqual([
+      [['get_weather'], 'json_schema', undefined],
+      [['get_weather'], 'json_schema', undefined],
+    ]);
+  });
+
+  test.each(names)('%s: an answer in text that fits is taken all the same', async (profile) => {
+    const call = profile === 'legacy' ? legacyCall(stream) : lookUp;
+    const { outcome } = await play([call, reply.text('{"answer":"rain"}')], { profile, run: { stream } });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+  });
+
+  test('the history holds the answer as text, never the call', async () => {
+    const { outcome } = await play([lookUp, finalAnswer], { run: { stream } });
+    expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+    expect(outcome.messages.at(-1)).toEqual({ role: 'assistant', content: '{"answer":"rain"}' });
+  });
+
+  test('an answer beside other calls waits for their results', async () => {
+    const both = reply.calls([
+      { name: 'get_weather', arguments: { city: 'Oslo' } },
+      { name: 'final_answer', arguments: { answer: 'a guess' } },
+    ]);
+    const { server, outcome } = await play([both, finalAnswer], { run: { stream } });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCalls: 1 });
+    expect(server.requests[1]?.text).not.toContain('a guess');
+  });
+
+  test('an answer that does not fit goes back with what is wrong', async () => {
+    const { server, outcome } = await play([reply.call('final_answer', { answer: 7 }), finalAnswer], {
+      run: { stream },
+    });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+    expect(server.requests[1]?.body.messages.slice(-2)).toEqual([
+      { role: 'assistant', content: '{"answer":7}' },
+      { role: 'user', content: expect.stringContaining('answer: expected string, got number') },
+    ]);
+  });
+
+  test('an answer that is no JSON goes back as one', async () => {
+    const broken = reply.call('final_answer', '{"answer": "ra');
+    const { server, outcome } = await play([broken, finalAnswer], { run: { stream } });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+    expect(server.requests[1]?.body.messages.at(-1)?.content).toContain('not valid JSON');
+  });
+
+  test('a cut answer is truncated, as a cut text is', async () => {
+    const cut = { ...reply.call('final_answer', '{"answer": "ra'), finishReason: 'length' };
+    const { outcome } = await play([cut], { run: { stream } });
+    expect(outcome).toMatchObject({ status: 'truncated', text: '{"answer": "ra' });
+  });
+
+  test('the last turn shows no tools, and holds the model by response_format', async () => {
+    const { server, outcome } = await play([lookUp, reply.text('{"answer":"rain"}')], {
+      agent: { limits: { turns: 2 } },
+      run: { stream },
+    });
+    expect(outcome).toMatchObject({ status: 'limited', output: ANSWER });
+    expect(forms(server)).toEqual([
+      [['get_weather', 'final_answer'], undefined, 'required'],
+      [[], 'json_schema', undefined],
+    ]);
+  });
+
+  test('an agent without tools is held by response_format', async () => {
+    const { server } = await play([reply.text('{"answer":"rain"}')], { agent: { tools: [] }, run: { stream } });
+    expect(forms(server)).toEqual([[[], 'json_schema', undefined]]);
+  });
+
+  test('a tool of that name stays what it is', async () => {
+    const ran: unknown[] = [];
+    const own = tool({
+      name: 'final_answer',
+      description: 'Keeps an answer.',
+      input: z.object({ draft: z.string() }),
+      effect: 'read',
+      execute: (input) => void ran.push(input),
+    });
+    const script = [reply.call('final_answer', { draft: 'x' }), reply.call('final_answer_', ANSWER)];
+    const { server, outcome } = await play(script, { agent: { tools: [own] }, run: { stream } });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+    expect(ran).toEqual([{ draft: 'x' }]);
+    expect(server.requests.map(({ body }) => toolNames(body))).toEqual([
+      ['final_answer', 'final_answer_'],
+      ['final_answer', 'final_answer_'],
+    ]);
+  });
+});
+
+/** What a server from before tools says. */
+function legacyCall(stream: boolean): Reply {
+  const call = { name: 'get_weather', arguments: '{"city":"Oslo"}' };
+  const frame = { id: 'r', created: 1, model: 'm' };
+  const message = { role: 'assistant', content: null, function_call: call };
+  if (!stream) return reply.body({ ...frame, choices: [{ index: 0, message, finish_reason: 'function_call' }] });
+  return reply.sse([
+    { ...frame, choices: [{ index: 0, delta: message, finish_reason: null }] },
+    { ...frame, choices: [{ index: 0, delta: {}, finish_reason: 'function_call' }] },
+    'data: [DONE]\n\n',
+  ]);
+}
+
+describe('a server that cannot force a tool call', () => {
+  test.each(['ollama', 'deepseek', 'qwen', 'zai', 'moonshot', 'cerebras'] as const)(
+    '%s is shown the tool, and instructed to call it',
+    async (profile) => {
+      const { server, outcome } = await play([lookUp, finalAnswer], {
+        profile,
+        agent: { instructions: 'Be brief.' },
+      });
+      expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+      for (const { body } of server.requests) {
+        expect(body.tool_choice).toBeUndefined();
+        const [first] = body.messages;
+        expect(first?.role).toBe('system');
+        expect(first?.content).toMatch(/^Be brief\.\n\n.*calling the tool "final_answer"/);
+      }
+    },
+  );
+
+  test('the instruction is a message of its own where there is none, and never part of the conversation', async () => {
+    const { server, outcome } = await play([lookUp, finalAnswer], { profile: 'ollama' });
+    expect(server.requests[1]?.body.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool']);
+    expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+  });
+
+  test('a text that is no JSON is asked for again', async () => {
+    const { server, outcome } = await play([lookUp, reply.text('It rains.'), finalAnswer], { profile: 'ollama' });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
+    expect(server.requests).toHaveLength(3);
+  });
+});

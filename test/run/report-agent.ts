@@ -1,0 +1,44 @@
+import { Agent, type AgentOptions, type OpenAIOptions, openai, type RunOptions } from '@pawl/core';
+import { type OfflineServer, offlineServer, type Reply, reply, type ScriptEntries } from '@pawl/testing';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { weather } from './weather.ts';
+
+export const report = z.object({ answer: z.string() });
+export const ANSWER = { answer: 'rain' };
+export const finalAnswer = reply.call('final_answer', ANSWER);
+export const lookUp = reply.call('get_weather', { city: 'Oslo' });
+
+export async function started(script: ScriptEntries<Reply>): Promise<OfflineServer> {
+  const server = await offlineServer({ script });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+interface Playing {
+  readonly profile?: NonNullable<OpenAIOptions['profile']>;
+  readonly agent?: Partial<AgentOptions<unknown, { answer: string }>>;
+  readonly run?: RunOptions;
+}
+
+/** One run over HTTP of an agent with a tool and an output. */
+export async function play(script: readonly Reply[], { profile = 'compatible', agent = {}, run = {} }: Playing = {}) {
+  const server = await started(script);
+  const model = openai('m', { baseURL: server.baseURL, profile, apiKey: 'key' });
+  const running = new Agent({ model, tools: [weather], output: report, ...agent }).run('Weather in Oslo?', run);
+  const partials: unknown[] = [];
+  if (run.stream === true) running.on('output.partial', ({ partial }) => partials.push(partial));
+  const outcome = await running.outcome();
+  return { server, outcome, partials };
+}
+
+type Sent = OfflineServer['requests'][number]['body'];
+
+export function toolNames({ tools = [] }: Sent): readonly string[] {
+  return tools.map((each) => (each.type === 'custom' ? each.custom.name : each.function.name));
+}
+
+/** What each request asked of the output. */
+export function forms({ requests }: OfflineServer): readonly unknown[] {
+  return requests.map(({ body }) => [toolNames(body), body.response_format?.type, body.tool_choice]);
+}
