@@ -94,7 +94,7 @@ export class ReplyReader {
     this.#isFiltered = true;
     const { path, note } = filteredRepair(error.statement);
     this.#mends.add(path, note);
-    if (this.#choices.size === 0) this.#readerOf({ index: 0 }, 0);
+    if (this.#choices.size === 0) this.#readChoices(NO_WORDS);
     for (const reader of this.#choices.values()) reader.endFiltered();
     return NOTHING;
   }
@@ -219,6 +219,8 @@ export class ReplyReader {
 }
 
 const NOTHING: readonly Delta[] = [];
+
+const NO_WORDS = [{ index: 0, message: { role: 'assistant', content: null } }];
 
 /** A listener hears of the first choice alone. */
 function told({ index }: ChoiceReader, deltas: readonly Delta[]): readonly Delta[] {
