@@ -135,6 +135,17 @@ export const filteredErrors: readonly FilteredError[] = [
     status: 400,
     body: { error: { code: 'InputTextSensitiveContentDetected', message: 'The request failed.', type: 'BadRequest' } },
   },
+  {
+    server: 'Volcengine Ark, its risk detection',
+    status: 400,
+    body: {
+      error: {
+        code: 'InputTextRiskDetection',
+        message: 'The request could not be processed because the input text includes sensitive content.',
+        type: 'BadRequest',
+      },
+    },
+  },
   { server: 'Gemini', status: 200, body: { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } } },
   {
     server: 'Gemini, in a list',

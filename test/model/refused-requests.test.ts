@@ -83,6 +83,8 @@ test.each<[number, JsonObject]>([
   [503, { message: 'The model is overloaded. Please try again later.', status: 'UNAVAILABLE' }],
   [504, { message: 'deadline exceeded while waiting for messages' }],
   [529, { message: 'Overloaded', type: 'overloaded_error' }],
+  [500, { message: 'Something went wrong.', type: 'None', param: 'None', code: '500' }],
+  [503, { message: 'Too much traffic.', type: 'server_error', param: 'queue', code: 'queue_exceeded' }],
   [500, { message: 'CUDA error: out of memory', type: 'server_error' }],
 ])('another failure of the server is tried again: %i %j', async (status, error) => {
   const failed = reply.httpError(status, { body: { error } });

@@ -16,7 +16,7 @@ export function isContextLength({ text, codes, param }: Pick<ServerError, 'text'
 
 /**
  * - `context_length_exceeded`: OpenAI, Azure, Groq, Cerebras, OpenRouter. https://openrouter.ai/docs/api/reference/errors-and-debugging
- * - `exceed_context_size_error`: llama.cpp. https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+ * - `exceed_context_size_error`: llama.cpp.
  * - `model_max_prompt_tokens_exceeded`: GitHub Copilot; `tokens_limit_reached`: GitHub Models.
  * - `token_limit_exceeded`: OpenRouter. `ContextWindowExceededError`: LiteLLM. `model_context_window_exceeded`: Anthropic, Z.ai.
  * - 1261: Z.ai. https://docs.z.ai/api-reference/api-code. 5021: Cloudflare Workers AI.

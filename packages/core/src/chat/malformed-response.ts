@@ -19,7 +19,7 @@ export function malformedPart({ text, failedGeneration }: ServerError): string |
 }
 
 /**
- * - `tool_use_failed`, `json_validate_failed`, `output_parse_failed`: Groq. https://console.groq.com/docs/errors,
+ * - `tool_use_failed`, `json_validate_failed`, `output_parse_failed`: Groq.
  *   https://github.com/groq/groq-typescript/issues/28, https://github.com/thepersonalaicompany/amurex-backend/issues/38
  * - `tool_error`: TGI. https://github.com/huggingface/text-generation-inference/pull/2353
  */
@@ -33,7 +33,10 @@ const PHRASES: readonly RegExp[] = [
   /model produced (output that does not match|invalid content)/i, // llama.cpp: https://github.com/mostlygeek/llama-swap/issues/856; OpenAI
   /failed to parse input at pos \d+/i, // llama.cpp: https://github.com/ggml-org/llama.cpp/issues/23838
   /validation errors? for list\[(function-wrap|FunctionDefinition)/i, // vLLM: https://github.com/kubernetes-sigs/inference-perf/issues/695
-  /generated output that could not be parsed|failed to parse (the )?generated (text|tool)/i, // Groq, TGI
+  /generated output that could not be parsed|failed to parse (the )?(generated|model('s)?) (text|tool|output|response)/i, // Groq, TGI
+  /(failed to|could not|cannot) parse (the )?(tool|function)[ _]calls?\b(?! arguments)/i,
+  /model (generated|produced|returned|emitted) (an? )?(invalid|malformed|unparsable)|malformed (function|tool) call/i,
+  /unexpected tokens? (\d+ while expecting|remaining in message header)/i, // openai_harmony, in vLLM
 ];
 
 /** Where a message quotes what the model wrote, or says what was wrong with it. */

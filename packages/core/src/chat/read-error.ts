@@ -47,9 +47,12 @@ export function readError(piece: unknown): ReportedError | undefined {
   // Google's list of one.
   const whole: unknown = Array.isArray(piece) ? piece[0] : piece;
   if (!isRecord(whole)) return undefined;
-  const { error, object, type, choices, base_resp: base } = whole;
+  const { error, object, type, choices, base_resp: base, x_groq: groq } = whole;
   const isWithChoices = Array.isArray(choices) && choices.length > 0;
   if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece, whole);
+  // Why Groq stopped a stream early, as its clients document it.
+  if (isRecord(groq) && typeof groq['error'] === 'string' && groq['error'] !== '')
+    return serverError(groq['error'], piece);
   if (isWithChoices) return errorOfChoices(choices);
   if (isRecord(base) && isSaid(base['status_code'])) return rejection(base, piece);
   if (object === 'error' || type === 'error') return serverError(whole, piece);

@@ -8,12 +8,15 @@ import type { ServerError } from './server-error.ts';
  */
 export function isRefusedRequest({ text, codes, param }: Pick<ServerError, 'text' | 'codes' | 'param'>): boolean {
   if (codes.some((code) => PASSING.test(code))) return false;
-  if (param !== undefined || codes.some((code) => CODES.test(code))) return true;
+  if ((param !== undefined && PARAM.test(param)) || codes.some((code) => CODES.test(code))) return true;
   if (codes.includes('invalid_request_error') && !TRANSIENT.test(text)) return true;
   return PHRASES.some((phrase) => phrase.test(text));
 }
 
-/** Cerebras has `param: "quota"` in a rate limit. */
+/** Some servers name something else there: Cerebras `quota`, LiteLLM `None`. */
+const PARAM =
+  /^(messages|tools?|tool_choice|functions?|function_call|response_format|model|prompt|input|max_\w+|temperature|top_\w+|n|stop|stream\w*|seed|log\w+|parallel_tool_calls|reasoning\w*|frequency_penalty|presence_penalty)\b/;
+
 const PASSING = /^(408|409|425|429|502|503|504|529)$|rate_?limit|too_many|overload|quota|timeout|unavailable/i;
 
 /** Gateways give a failure of the server behind them the same type. */

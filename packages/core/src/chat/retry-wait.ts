@@ -108,7 +108,7 @@ const IN_WORDS = new RegExp(
 );
 
 /** "请在 5 秒后重试". */
-const IN_CHINESE = /(\d+(?:\.\d+)?\s*(?:毫秒|秒|分钟|小时))\s*(?:之?后)/;
+const IN_CHINESE = /(?<![\d.])(\d+(?:\.\d+)?\s*(?:毫秒|秒|分钟|小时))\s*(?:之?后)/;
 
 const AT_TIME =
   /\b(?:try again|retry|resets?|available)(?: again)?\s+(?:at|after|on)\s+(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))/i;

@@ -114,6 +114,7 @@ function quotedCodes(text: string): readonly (string | undefined)[] {
   return Array.from(text.matchAll(/['"](?:code|type)\\?['"]:\s*\\?['"]([\w.-]{1,100})\\?['"]/g), ([, code]) => code);
 }
 
+/** `None` is how LiteLLM writes that there is none. */
 function first(layers: readonly Wire[], name: string): string | undefined {
   return layers.map((layer) => layer[name]).find((value): value is string => typeof value === 'string' && value !== '');
 }

@@ -119,7 +119,7 @@ const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-requ
 
 /** Gateways answer with their own status what the server behind them refused. */
 const LONG_BY_STATUS: ReadonlySet<number> = new Set([400, 413, 422, 424, 500, 502]);
-const WAITED_BY_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504, 529]);
+const WAITED_BY_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
 const LOADING_BY_STATUS: ReadonlySet<number> = new Set([425, 429, 503]);
 
 function quoted({ message, code, type }: ServerMessage): string {
