@@ -14,7 +14,7 @@ export function isFiltered({ text, codes, layers }: Pick<ServerError, 'text' | '
  * - `content_policy_violation`: OpenAI, OpenRouter, https://openrouter.ai/docs/api/reference/errors-and-debugging
  * - `data_inspection_failed`: Qwen, https://github.com/Samueli924/chaoxing/issues/539
  * - 1301: Z.ai, https://github.com/langchain4j/langchain4j/issues/1079
- * - 1026 and 1027: MiniMax's `base_resp`.
+ * - 1026 and 1027: MiniMax's `base_resp`, https://platform.minimax.io/docs/api-reference/errorcode.md
  * - `sensitive_words_detected`: One API and New API, https://github.com/openai/openai-cookbook/issues/1224
  * - `SensitiveContentDetected`, `InputTextRiskDetection` and relatives: Volcengine Ark, https://www.volcengine.com/docs/82379/1099476
  * - `PROHIBITED_CONTENT`, `BLOCKLIST`: Gemini's `blockReason`, https://ai.google.dev/api/generate-content#BlockReason
