@@ -14,7 +14,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       ['A3', 'calls with any other finish reason', 'the calls run; the odd value is kept and told as `wire.mended`'],
       ['A4', '`length` with calls', 'none runs, also not a complete one; asked again once, then `truncated`'],
       ['A5', '`length` with text', '`truncated`, the text kept'],
-      ['A6', '`content_filter`; a refusal', '`filtered`; `refused` with the words'],
+      ['A6', '`content_filter`, also as an error; a refusal', '`filtered`; `refused` with the words'],
       ['A7', 'no text and no calls', 'asked again once, then `failed` with `EmptyReplyError`'],
       [
         'A8',
@@ -73,9 +73,9 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       [
         'C1',
         '408, 409, 429, 5xx, connection trouble',
-        'three attempts, full jitter, `Retry-After` and `x-should-retry` obeyed',
+        'three attempts, full jitter, `Retry-After`, a wait in the body and `x-should-retry` obeyed; a model that loads is waited for',
       ],
-      ['C2', 'no quota, 400, 401, 403, 404, 413, 422', 'not retried; a typed error'],
+      ['C2', 'no quota, 400, 401, 403, 404, 413, 422, a 5xx that names the request', 'not retried; a typed error'],
       ['C3', 'context too long', '`ContextLengthError`; middleware may shorten and try again'],
       ['C4', 'retries used up', '`failed`, with all attempts'],
       ['C5', 'a fallback', 'asked when the first one’s retries are spent'],
@@ -83,6 +83,11 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       ['C7', 'a kept-alive socket that went stale', 'sent again once: told, not counted'],
       ['C8', 'calls and no text', 'sent with `content: null`'],
       ['C9', 'an abort before, during, after', 'nothing starts any more; nothing is left behind'],
+      [
+        'C10',
+        'output of the model that the server cannot read',
+        'a failed attempt, retried; the next one tells the model, where the server gives the text',
+      ],
     ],
   },
   {

@@ -32,6 +32,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`messageNames`', ({ messageNames }) => yes(messageNames)],
   ['`extraFields`', ({ extraFields }) => (extraFields === 'all' ? 'all' : list(extraFields))],
   ['`besideCalls`', ({ besideCalls }) => list(Object.keys(besideCalls))],
+  ['`streamsTools`', ({ streamsTools }) => yes(streamsTools)],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
   ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
   ['`leftOut`', ({ leftOut }) => list(leftOut)],

@@ -71,6 +71,14 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     expect(outcome).toEqual({ status: 'filtered', text: 'It ra', ...ending([]) });
   });
 
+  test('A6: a prompt that a filter stopped ends the run as filtered, also if the server reports it as an error', async () => {
+    const filtered = reply.httpError(400, { code: 'content_filter', message: 'The prompt was filtered.' });
+    const { outcome, requests } = await play([filtered], { run });
+
+    expect(outcome).toMatchObject({ status: 'filtered', text: '', messages: [GO] });
+    expect(requests.length).toBe(1);
+  });
+
   test('A6: a refusal ends the run as refused, in the words of the model', async () => {
     const { outcome } = await play([reply.refusal('I will not.')], { run });
 

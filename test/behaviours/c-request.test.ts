@@ -61,6 +61,29 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     expect(played.outcome).toMatchObject({ status: 'failed', error: { details: { retryAfterMs: 3_600_000 } } });
   });
 
+  test.each([
+    { error: { message: 'Slow down. Please try again in 1.5s.', code: 'rate_limit_exceeded' }, ms: 1_500 },
+    {
+      error: { message: 'No.', details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7.4s' }] },
+      ms: 7_400,
+    },
+  ])('C1: the pause that the body of a refusal asks for is kept: $ms ms', async ({ error, ms }) => {
+    const clock = manualClock();
+    const script = [reply.httpError(429, { body: { error } }), reply.text('Here.')];
+    const played = await play(script, { run, clock, agent: { clock } });
+    expect(played.outcome.status).toBe('completed');
+    expect(clock.slept).toEqual([ms]);
+  });
+
+  test('C1: a server that loads its model is waited for beside the attempts that count', async () => {
+    const clock = manualClock();
+    const loading = reply.httpError(503, { message: 'Loading model' });
+    const played = await play([...Array(5).fill(loading), reply.text('Here.')], { run, clock, agent: { clock } });
+    expect(played.outcome.status).toBe('completed');
+    expect(clock.slept).toEqual(Array(5).fill(2_000));
+    expect(told(played, 'attempt.failed').map(({ counted }) => counted)).toEqual(Array(5).fill(false));
+  });
+
   test('C1: x-should-retry is obeyed, either way', async () => {
     const never = await play([reply.httpError(503, { headers: { 'x-should-retry': 'false' } })], { run });
     expect(never.outcome.status).toBe('failed');
@@ -88,6 +111,11 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
       });
     },
   );
+
+  test('C2: a 500 that names what the request asks for is not tried again', async () => {
+    const { outcome } = await play([reply.httpError(500, { message: 'Cannot use tools with stream' })], { run });
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'http.500' } });
+  });
 
   test('C2: a 429 for want of quota is not tried again', async () => {
     const { outcome } = await play([reply.httpError(429, { code: 'insufficient_quota' })], { run });
@@ -156,6 +184,19 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     expect(discarded).toEqual(run.stream ? [2] : []);
     await first.close();
     await second.close();
+  });
+
+  test('C10: output of the model that the server cannot read is told to the model in the next attempt', async () => {
+    const written = '<function=get_weather={"city":"Oslo"}</function>';
+    const body = {
+      error: { message: 'Failed to call a function.', code: 'tool_use_failed', failed_generation: written },
+    };
+    const script = [reply.httpError(400, { body }), reply.text('Wet.')];
+    const played = await play(script, { run, agent: { tools: [weather] } });
+    expect(played.outcome).toMatchObject({ status: 'completed', output: 'Wet.', turns: 1 });
+    expect(played.outcome.messages).toEqual([{ role: 'user', content: 'Go.' }, said('Wet.')]);
+    expect(played.requests[1]?.messages.at(-1)?.content).toContain(written);
+    expect(told(played, 'attempt.started')[1]?.correction).toContain(written);
   });
 
   test('C8: an assistant message with calls and no text is sent with content null', async () => {

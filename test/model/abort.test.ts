@@ -1,7 +1,13 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { Agent, type ChatModel, openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { helloChunks, helloJson } from './hello.ts';
+import { rawServer } from './raw-server.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
@@ -94,6 +100,51 @@ test.each(transports)('aborted while the key is fetched: it is over at once, ove
   );
   expect(await sent.catch((error: unknown) => error)).toBe(reason);
   expect(server.received).toEqual([]);
+});
+
+describe.each([{ stream: true }, { stream: false }])('an aborted request, stream: $stream', (asked) => {
+  const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+
+  test.each([
+    ['before the first byte', ''],
+    ['after the head', head],
+    ['in the middle of the body', `${head}6\r\ndata: \r\n`],
+  ])('resets the connection %s, so that the server stops its work', async (_, sent) => {
+    const controller = new AbortController();
+    const ends: unknown[] = [];
+    const server = await rawServer((socket) => {
+      socket.on('error', (error) => ends.push('code' in error && error.code));
+      socket.write(sent, () => setImmediate(() => controller.abort(reason)));
+    });
+    const model = openai('m', { baseURL: server.baseURL });
+    const given = model.send({ messages: [], ...asked }, { signal: controller.signal });
+    expect(await given.catch((error: unknown) => error)).toBe(reason);
+    await server.closed(0);
+    expect(ends).toEqual(['ECONNRESET']);
+  });
+});
+
+test('an aborted request over TLS closes the connection', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const read = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'tls', name));
+  const controller = new AbortController();
+  // By hand: `@pawl/testing` has no server that speaks TLS.
+  const server = createServer({ key: read('key.pem'), cert: read('certificate.pem') });
+  const closed = new Promise<void>((resolve) => {
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => undefined).on('close', () => resolve());
+      socket.once('data', () => controller.abort(reason));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo; // A server that listens on TCP has one.
+  const model = openai('m', { baseURL: `https://127.0.0.1:${port}/v1`, apiKey: 'none' });
+  const sent = model.send({ messages: [] }, { signal: controller.signal });
+  expect(await sent.catch((error: unknown) => error)).toBe(reason);
+  await closed;
 });
 
 test('a wrapper that gives its model a signal of its own is heeded, within a run as well', async () => {

@@ -57,6 +57,12 @@ export class ChoiceReader {
     return this.#message.settle();
   }
 
+  /** A filter stopped the prompt, or the response behind what was read. */
+  endFiltered(): void {
+    this.#finishReason = 'content_filter';
+    this.#hasMessage = true;
+  }
+
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
     const message = this.#message.build();
     const wasFiltered = !this.#hasMessage && (reply.isFiltered || FILTERS.some((name) => this.#fields.has(name)));

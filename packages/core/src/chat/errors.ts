@@ -17,19 +17,58 @@ export class ModelError extends PawlError {
 }
 
 export interface ProtocolErrorOptions extends Omit<ModelErrorOptions, 'code'> {
-  /** `reply.garbage`, `reply.error`, `reply.cut`, `reply.empty_choices`, `reply.too_large`. */
-  readonly code: `reply.${string}`;
+  /** `reply.garbage`, `reply.error`, `reply.cut`, `reply.empty_choices`, `reply.too_large`, `response.malformed`. */
+  readonly code: `reply.${string}` | `response.${string}`;
   /** What came, shortened to 4 KiB. */
   readonly received?: string;
+  /** When the server wants to be asked again, in milliseconds from its reply. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The server's words could not be read as a reply: garbage, an error inside a 200, a stream cut off. */
 export class ProtocolError extends ModelError {
-  override readonly name = 'ProtocolError';
+  override readonly name: string = 'ProtocolError';
   readonly received: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, { received, ...options }: ProtocolErrorOptions) {
+  constructor(message: string, { received, retryAfterMs, ...options }: ProtocolErrorOptions) {
     super(message, options);
-    this.received = received?.slice(0, 4096);
+    this.received = received?.slice(0, MAX_KEPT);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const MAX_KEPT = 4096;
+
+export interface MalformedResponseOptions extends Omit<ProtocolErrorOptions, 'code' | 'retryable'> {
+  /** What the model wrote, or what was wrong with it. */
+  readonly failedGeneration: string | undefined;
+  /** Absent if the server said it inside a 200. */
+  readonly status?: number | undefined;
+  /** The server's own code: `tool_use_failed`. */
+  readonly serverCode?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/**
+ * The server could not read what the model wrote, and told it as an error. The mistake is the model's, so it is worth another attempt,
+ * to which `correction` is added if the server gave the model's words.
+ */
+export class MalformedResponseError extends ProtocolError {
+  override readonly name = 'MalformedResponseError';
+  readonly failedGeneration: string | undefined;
+  readonly status: number | undefined;
+  readonly serverCode: string | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(
+    message: string,
+    { failedGeneration, status, serverCode, requestId, ...options }: MalformedResponseOptions,
+  ) {
+    super(message, { ...options, code: 'response.malformed', retryable: true });
+    this.failedGeneration = failedGeneration?.slice(0, MAX_KEPT);
+    this.status = status;
+    this.serverCode = serverCode;
+    this.requestId = requestId;
   }
 }

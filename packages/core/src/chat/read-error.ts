@@ -1,46 +1,93 @@
 import { isRecord } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
-import { ProtocolError } from './errors.ts';
+import { type ErrorKind, kindOf } from './error-kind.ts';
+import { ProtocolError, type ProtocolErrorOptions } from './errors.ts';
+import { isRefusedRequest } from './refused-request.ts';
+import { readServerError, type ServerError } from './server-error.ts';
+
+/** An error inside a response, with all that the server says of it. Another error takes its place before it leaves `openai()`. */
+export class ReportedError extends ProtocolError {
+  readonly kind: ErrorKind | undefined;
+  /** The message without its advice. */
+  readonly statement: string;
+  readonly serverError: ServerError;
+
+  constructor(statement: string, { kind, serverError, ...options }: ReportedErrorOptions) {
+    super(`${statement} ${adviceOn({ kind, retryable: options.retryable === true })}`, options);
+    this.kind = kind;
+    this.statement = statement;
+    this.serverError = serverError;
+  }
+}
+
+interface ReportedErrorOptions extends ProtocolErrorOptions {
+  readonly kind: ErrorKind | undefined;
+  readonly serverError: ServerError;
+}
+
+interface Reported {
+  readonly kind: ErrorKind | undefined;
+  readonly retryable: boolean;
+}
+
+function adviceOn({ kind, retryable }: Reported): string {
+  if (kind === 'context_length') return SHORTEN;
+  if (kind === 'malformed') return MALFORMED;
+  return retryable ? 'Trying again may help.' : 'Trying again does not help: change the request or the account.';
+}
+
+/** What to do about a conversation that is too long. */
+export const SHORTEN = 'Send fewer or shorter messages, or use a model that reads more.';
+
+/** What to do about a response that the server could not read. */
+export const MALFORMED = 'The server could not read what the model wrote. Trying again may help.';
 
 /** The error that a piece of a reply is, in any of the forms that are about; `undefined` where it is none. */
-export function readError(piece: unknown): ProtocolError | undefined {
+export function readError(piece: unknown): ReportedError | undefined {
   // Google's list of one.
   const whole: unknown = Array.isArray(piece) ? piece[0] : piece;
   if (!isRecord(whole)) return undefined;
-  const { error, object, type, choices, base_resp: base } = whole;
+  const { error, object, type, choices, base_resp: base, x_groq: groq } = whole;
   const isWithChoices = Array.isArray(choices) && choices.length > 0;
-  if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece);
+  if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece, whole);
+  // Why Groq stopped a stream early, as its clients document it.
+  if (isRecord(groq) && typeof groq['error'] === 'string' && groq['error'] !== '')
+    return serverError(groq['error'], piece);
   if (isWithChoices) return errorOfChoices(choices);
   if (isRecord(base) && isSaid(base['status_code'])) return rejection(base, piece);
   if (object === 'error' || type === 'error') return serverError(whole, piece);
-  const isOther =
-    choices === undefined &&
-    ['message', 'detail', 'errors', 'msg', 'error_message'].some((name) => isSaid(whole[name]));
+  const isOther = choices === undefined && OTHERS.some((name) => isSaid(whole[name]));
   return isOther ? serverError(whole, piece) : undefined;
 }
 
-/** What `event: error` brings, or an `error` field: an object, a text, or nothing that can be read. */
-export function serverError(error: unknown, received: unknown = error): ProtocolError {
-  return errorThat(error, { received, retryable: canRetry(namesOf(error)) });
+/** Fields of an error without `error`; the last two are Gemini's of a prompt that was blocked. */
+const OTHERS = ['message', 'detail', 'errors', 'msg', 'error_message', 'promptFeedback', 'prompt_feedback'];
+
+/** What `event: error` brings, or an `error` field: an object, a text, or nothing that can be read. `whole` has more about it beside. */
+export function serverError(error: unknown, received: unknown = error, whole: unknown = error): ReportedError {
+  return errorThat(error, { received, whole, retryable: canRetry(namesOf(error)) });
 }
 
 interface ErrorAbout {
   readonly received: unknown;
+  /** What the error stands in. */
+  readonly whole: unknown;
   readonly retryable: boolean;
 }
 
-function errorThat(error: unknown, { received, retryable }: ErrorAbout): ProtocolError {
+function errorThat(error: unknown, { received, whole, retryable }: ErrorAbout): ReportedError {
   const words = wordsOf(error);
   const names = namesOf(error);
   const code = names.length === 0 ? '' : ` (${names.join(', ')})`;
   const said = words === '' ? `an error without words${code}` : `an error: "${excerpt(words, 500)}"${code}`;
-  const advice = retryable
-    ? 'Trying again may help.'
-    : 'Trying again does not help: change the request or the account.';
-  return new ProtocolError(`In place of a reply the server sent ${said}. ${advice}`, {
-    code: 'reply.error',
-    retryable,
+  const about = readServerError(whole);
+  const kind = kindOf(about);
+  return new ReportedError(`In place of a reply the server sent ${said}.`, {
+    code: kind === 'malformed' ? 'response.malformed' : 'reply.error',
+    retryable: kind === undefined ? retryable && !isRefusedRequest(about) : kind === 'malformed',
     received: shown(received),
+    kind,
+    serverError: about,
   });
 }
 
@@ -54,7 +101,7 @@ export function shown(received: unknown): string {
   }
 }
 
-function errorOfChoices(choices: readonly unknown[]): ProtocolError | undefined {
+function errorOfChoices(choices: readonly unknown[]): ReportedError | undefined {
   for (const choice of choices) {
     if (isRecord(choice) && wordsOf(choice['error']) !== '') return serverError(choice['error'], choice);
   }
@@ -62,9 +109,9 @@ function errorOfChoices(choices: readonly unknown[]): ProtocolError | undefined 
 }
 
 /** MiniMax's `base_resp`, which is there in every reply, with 0 where all is well. */
-function rejection({ status_code, status_msg }: Readonly<Record<string, unknown>>, received: unknown): ProtocolError {
+function rejection({ status_code, status_msg }: Readonly<Record<string, unknown>>, received: unknown): ReportedError {
   const retryable = !LASTING.has(Number(status_code));
-  return errorThat({ message: status_msg, code: status_code }, { received, retryable });
+  return errorThat({ message: status_msg, code: status_code }, { received, whole: received, retryable });
 }
 
 /** Its codes for the key, the account, what is filtered and what is no request. Any other is worth a try. */

@@ -2,8 +2,9 @@ import { isRecord, parseJson } from '../base/json.ts';
 import { plural } from '../base/text.ts';
 import { ChoiceReader } from './choice-reader.ts';
 import { ProtocolError } from './errors.ts';
+import { filteredRepair } from './filtered-reply.ts';
 import { MendList } from './mend-list.ts';
-import { readError, serverError, shown } from './read-error.ts';
+import { type ReportedError, readError, serverError, shown } from './read-error.ts';
 import { isCounted, readUsage } from './read-usage.ts';
 import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
@@ -46,16 +47,22 @@ export class ReplyReader {
   /** Counted under a vendor's key. */
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #last: unknown;
+  #isFiltered = false;
 
   constructor({ maxCalls = 128 }: ReplyReaderOptions = {}) {
     this.#maxCalls = maxCalls;
+  }
+
+  /** Whether an error said that a filter ended the reply: nothing more comes. */
+  get isFiltered(): boolean {
+    return this.#isFiltered;
   }
 
   /** What this piece adds to the first choice. */
   read(piece: unknown): readonly Delta[] {
     this.#last = piece;
     const error = readError(piece);
-    if (error !== undefined) throw error;
+    if (error !== undefined) return this.#endFiltered(error);
     if (!isRecord(piece)) {
       throw new ProtocolError('The server sent something that is no reply: JSON, but no object.', {
         code: 'reply.garbage',
@@ -79,6 +86,17 @@ export class ReplyReader {
     if (first === undefined) throw this.#withoutChoices();
     const reply = this.#build([first, ...others]);
     return { reply, mends: this.#mends.all, deltas };
+  }
+
+  /** A filtered prompt is a reply without words, however it is told. */
+  #endFiltered(error: ReportedError): readonly Delta[] {
+    if (error.kind !== 'filtered') throw error;
+    this.#isFiltered = true;
+    const { path, note } = filteredRepair(error.statement);
+    this.#mends.add(path, note);
+    if (this.#choices.size === 0) this.#readChoices(NO_WORDS);
+    for (const reader of this.#choices.values()) reader.endFiltered();
+    return NOTHING;
   }
 
   #readField(key: string, value: unknown): void {
@@ -202,6 +220,8 @@ export class ReplyReader {
 
 const NOTHING: readonly Delta[] = [];
 
+const NO_WORDS = [{ index: 0, message: { role: 'assistant', content: null } }];
+
 /** A listener hears of the first choice alone. */
 function told({ index }: ChoiceReader, deltas: readonly Delta[]): readonly Delta[] {
   return index === 0 ? deltas : NOTHING;
@@ -245,13 +265,20 @@ export function readEventData({ event, data, isOpen }: ServerSentEvent): Said {
   const text = data.trim();
   if (text === '[DONE]') return { type: 'done' };
   const parsed = parseJson(text);
-  if (event === 'error') throw serverError(parsed.ok ? errorOf(parsed.value) : text, data);
+  if (event === 'error') return errorPiece(parsed.ok ? errorOf(parsed.value) : text, data);
   if (parsed.ok) return { type: 'piece', piece: parsed.value };
   // Keep-alives have names and no JSON; where the stream broke off inside an event, its end tells whether that matters.
   const isIdle = text === '' || (event !== undefined && event !== 'message');
   if (isIdle || isOpen === true) return { type: 'nothing' };
   const message = `The server sent an event of ${plural(data.length, 'character')} that is not JSON: ${parsed.problem}.`;
   throw new ProtocolError(message, { code: 'reply.garbage', received: data });
+}
+
+/** A filtered prompt is read as a reply. @throws ReportedError for any other error */
+function errorPiece(error: unknown, data: string): Said {
+  const reported = serverError(error, data);
+  if (reported.kind !== 'filtered') throw reported;
+  return { type: 'piece', piece: { error } };
 }
 
 function errorOf(value: unknown): unknown {

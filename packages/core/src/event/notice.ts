@@ -18,6 +18,8 @@ interface OfCall {
 export interface AttemptStarted extends OfAttempt {
   readonly type: 'attempt.started';
   readonly model: string;
+  /** The text that this attempt adds to the request: it tells the model of its mistake in the attempt before. */
+  readonly correction?: string;
 }
 
 export interface AttemptFailed extends OfAttempt {
@@ -26,7 +28,7 @@ export interface AttemptFailed extends OfAttempt {
   readonly error: ErrorData;
   /** When the next attempt at the same model starts; absent where there is none. */
   readonly retryInMs?: number;
-  /** False where a kept-alive connection had gone stale: the server never saw the request. */
+  /** False where a kept-alive connection had gone stale, so that the server never saw the request, and while a server loads its model. */
   readonly counted: boolean;
 }
 

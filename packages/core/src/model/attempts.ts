@@ -2,8 +2,9 @@ import { ConfigError, PawlError } from '../base/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
+import { correctionOf, withCorrection } from './correction.ts';
 import { modelContext } from './model-context.ts';
-import { retryDelay } from './retry-delay.ts';
+import { loadingDelay, retryDelay } from './retry-delay.ts';
 import { tryOnce } from './try-once.ts';
 
 export interface Attempt {
@@ -13,13 +14,15 @@ export interface Attempt {
   readonly model: string;
   /** Its price, where it has one. */
   readonly price: Price | undefined;
+  /** What this attempt adds to the request: the model's mistake in the attempt before. */
+  readonly correction?: string;
 }
 
 export interface AttemptFailure extends Attempt {
   readonly error: unknown;
   /** When the next attempt at the same model starts; absent where there is none. */
   readonly retryInMs?: number;
-  /** False where a kept-alive connection had gone stale: the server never saw the request. */
+  /** False where a kept-alive connection had gone stale, so that the server never saw the request, and while a server loads its model. */
   readonly counted: boolean;
 }
 
@@ -57,6 +60,7 @@ export async function attempts(model: ChatModel, request: ChatRequest, options: 
     if (!(result instanceof Failed)) return result;
     if (asked.fallback === undefined) throw result.error;
     asked = asked.fallback;
+    series.startOver();
   }
 }
 
@@ -79,11 +83,21 @@ class Series {
   #attempt = 0;
   /** Once is enough to tell a stale connection from a server that hangs up. */
   #hasResent = false;
+  /** For how long the present model's server was waited for while it loaded the model. */
+  #loadingMs = 0;
+  /** The present model's mistake. */
+  #correction: string | undefined;
 
   constructor(request: ChatRequest, options: AttemptsOptions) {
     this.#request = request;
     this.#options = options;
     this.#context = modelContext(options.context);
+  }
+
+  /** Before another model is asked: the mistakes of the one before are not its own. */
+  startOver(): void {
+    this.#correction = undefined;
+    this.#loadingMs = 0;
   }
 
   /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
@@ -125,11 +139,18 @@ class Series {
     const { policy, onAttempt, onFailed } = this.#options;
     const context = this.#context;
     const { name, price } = model;
-    const told: Attempt = { attempt: ++this.#attempt, model: name, price };
+    const correction = this.#correction;
+    const request = correction === undefined ? this.#request : withCorrection(this.#request, correction);
+    const told: Attempt = {
+      attempt: ++this.#attempt,
+      model: name,
+      price,
+      ...(correction !== undefined && { correction }),
+    };
     const heard = onAttempt?.(told);
     if (heard !== undefined) await heard;
     try {
-      const reply = await tryOnce(model, { request: this.#request, context, timeoutMs: policy.attemptTimeoutMs });
+      const reply = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
       return { reply, model, attempt: told.attempt };
     } catch (error) {
       context.signal.throwIfAborted();
@@ -146,6 +167,12 @@ class Series {
       return new Failed(error, { retryInMs: 0, counted: false });
     }
     const { policy, random } = this.#options;
+    this.#correction = correctionOf(error) ?? this.#correction;
+    const loadingMs = loadingDelay(error, { policy, waitedMs: this.#loadingMs });
+    if (loadingMs !== undefined) {
+      this.#loadingMs += loadingMs;
+      return new Failed(error, { retryInMs: loadingMs, counted: false });
+    }
     return new Failed(error, {
       retryInMs: retryDelay(error, { failures: failures + 1, policy, random }),
       counted: true,
@@ -184,7 +211,7 @@ export interface RetryPolicy {
   readonly minDelayMs?: number;
   /** The most that any pause may take. @defaultValue 30_000 */
   readonly maxDelayMs?: number;
-  /** A server that asks for a longer pause is not asked again. @defaultValue 60_000 */
+  /** A server that asks for a longer pause is not asked again; one that loads its model is waited for so long. @defaultValue 60_000 */
   readonly maxRetryAfterMs?: number;
   /** For one attempt as a whole, without the time in which the run's reader is behind. @defaultValue 600_000 */
   readonly attemptTimeoutMs?: number;

@@ -15,7 +15,9 @@ export interface ServerWords {
   readonly body?: string | undefined;
 }
 
-export interface HttpErrorOptions extends Omit<ModelErrorOptions, 'code'>, ServerWords {}
+export interface HttpErrorOptions extends Omit<ModelErrorOptions, 'code'>, ServerWords {
+  readonly isModelLoading?: boolean;
+}
 
 /** The server answered with a status other than 2xx. Its `code` is `http.` with the status: `http.429`. */
 export class HttpError extends ModelError implements ServerWords {
@@ -26,10 +28,12 @@ export class HttpError extends ModelError implements ServerWords {
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly body: string | undefined;
+  /** The server is still loading its model. Absent otherwise. */
+  readonly isModelLoading?: true;
 
   constructor(
     message: string,
-    { status, serverCode, param, requestId, retryAfterMs, body, ...rest }: HttpErrorOptions,
+    { status, serverCode, param, requestId, retryAfterMs, body, isModelLoading = false, ...rest }: HttpErrorOptions,
   ) {
     super(message, { code: `http.${status}`, ...rest });
     this.status = status;
@@ -38,6 +42,7 @@ export class HttpError extends ModelError implements ServerWords {
     this.requestId = requestId;
     this.retryAfterMs = retryAfterMs;
     this.body = body;
+    if (isModelLoading) this.isModelLoading = true;
   }
 }
 
@@ -140,4 +145,6 @@ const DETAILS = [
   'staleSocket',
   'timeoutMs',
   'received',
+  'failedGeneration',
+  'isModelLoading',
 ] as const;

@@ -3,7 +3,8 @@ import type { ChatModel } from './chat-model.ts';
 /**
  * A model with another one behind it, asked when the first one's retries are spent. Further ones join at the end.
  *
- * The retries are the loop's: a bare `send` asks the first model, once.
+ * The retries are the loop's: a bare `send` asks the first model, once. A prompt that a filter stopped is a response, and not asked of
+ * another model.
  */
 export function withFallback(model: ChatModel, other: ChatModel): ChatModel {
   const { name, price, fallback } = model;

@@ -1,7 +1,14 @@
 import { excerpt } from '../base/text.ts';
-import { isContextLength } from './context-length.ts';
+import { type ErrorKind, kindOf } from '../chat/error-kind.ts';
+import { MalformedResponseError } from '../chat/errors.ts';
+import { malformedPart } from '../chat/malformed-response.ts';
+import { isLoading } from '../chat/model-loading.ts';
+import { MALFORMED, SHORTEN } from '../chat/read-error.ts';
+import { isRefusedRequest } from '../chat/refused-request.ts';
+import { readRetryWait } from '../chat/retry-wait.ts';
+import { readServerError, type ServerError } from '../chat/server-error.ts';
 import { ContextLengthError, HttpError, type ServerWords } from './errors.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { limitResetMs, retryAfterMs, waitMs } from './retry-after.ts';
 import type { Redact } from './secrets.ts';
 import { type ServerMessage, serverMessage } from './server-message.ts';
 
@@ -19,40 +26,101 @@ export interface HttpErrorContext {
   readonly redact: Redact;
 }
 
-/** What a reply with a status other than 2xx is to the caller: the server's words, and what to do. */
-export function httpError(refusal: Refusal, context: HttpErrorContext): HttpError | ContextLengthError {
+/** What a reply with a status other than 2xx is: an error, or a statement that a filter stopped the prompt. */
+export type Refused =
+  | { readonly type: 'error'; readonly error: HttpError | ContextLengthError | MalformedResponseError }
+  | { readonly type: 'filtered'; readonly statement: string };
+
+/** Reads a reply with a status other than 2xx: the server's words, and what to do. */
+export function readRefusal(refusal: Refusal, context: HttpErrorContext): Refused {
   const { status } = refusal;
   const header = (name: string): string | undefined => redacted(refusal.header(name), context);
   // Cut after it was redacted: half a key would not be recognised.
-  const body = context.redact(refusal.body).slice(0, 4096);
-  const said = serverMessage(body);
-  const words: ServerWords = {
+  const whole = context.redact(refusal.body);
+  const said = serverMessage(whole);
+  const about = aboutOf(whole, said);
+  const statement = `${context.address} answered ${status}${quoted(said)}.`;
+  const kind = kindOf(about);
+  if (kind === 'filtered') return { type: 'filtered', statement };
+  const words = { ...wordsOf({ ...refusal, header }, said), body: whole === '' ? undefined : whole.slice(0, MAX_KEPT) };
+  return { type: 'error', error: errorOf(refusal, { said, about, kind, statement, words, context }) };
+}
+
+const MAX_KEPT = 4096;
+
+/** A page of a proxy says what its words say. */
+function aboutOf(body: string, said: ServerMessage): ServerError {
+  const about = readServerError(body);
+  return about.layers.length > 0 ? about : { ...about, text: said.message };
+}
+
+type Words = Omit<ServerWords, 'retryAfterMs'>;
+
+function wordsOf({ status, header }: Refusal, said: ServerMessage): Words {
+  return {
     status,
     serverCode: said.code ?? said.type,
     param: said.param,
     requestId: REQUEST_IDS.map((name) => header(name)).find((id) => id !== undefined) ?? said.requestId,
-    retryAfterMs: retryAfterMs(header, { now: context.now }),
-    body: body === '' ? undefined : body,
   };
-  const what = `${context.address} answered ${status}${quoted(said)}.`;
-  if (LONG_BY_STATUS.has(status) && isContextLength(said)) {
-    return new ContextLengthError(`${what} ${SHORTEN}`, words);
+}
+
+interface Reading {
+  readonly said: ServerMessage;
+  readonly about: ServerError;
+  readonly kind: ErrorKind | undefined;
+  readonly statement: string;
+  readonly words: Words;
+  readonly context: HttpErrorContext;
+}
+
+function errorOf(refusal: Refusal, reading: Reading): HttpError | ContextLengthError | MalformedResponseError {
+  const { said, about, kind, statement, words, context } = reading;
+  if (kind === 'malformed') return malformed(reading);
+  if (kind === 'context_length' && LONG_BY_STATUS.has(refusal.status)) {
+    return new ContextLengthError(`${statement} ${SHORTEN}`, words);
   }
-  const retryable = canRetry(refusal, said);
-  const advice = retryable ? comeBack(words, context) : adviceFor(refusal, { said, context });
-  return new HttpError(`${what} ${advice}`, { ...words, retryable });
+  const retryable = canRetry(refusal, { said, about });
+  const retryAfter =
+    retryAfterMs(refusal.header, context) ?? (retryable ? waitOf(refusal, { about, context }) : undefined);
+  const all: ServerWords = { ...words, retryAfterMs: retryAfter };
+  const advice = retryable ? comeBack(all, context) : adviceFor(refusal, { said, context });
+  const isModelLoading = retryable && LOADING_BY_STATUS.has(refusal.status) && isLoading(about);
+  return new HttpError(`${statement} ${advice}`, { ...all, retryable, ...(isModelLoading && { isModelLoading }) });
+}
+
+/** It is worth another attempt whatever the status: the mistake is the model's. */
+function malformed({ about, statement, words }: Reading): MalformedResponseError {
+  const { status, serverCode, requestId, body } = words;
+  const failedGeneration = malformedPart(about);
+  return new MalformedResponseError(`${statement} ${MALFORMED}`, {
+    failedGeneration,
+    status,
+    serverCode,
+    requestId,
+    ...(body !== undefined && { received: body }),
+  });
+}
+
+/** The wait that stands in the body, or in what the server states of its limits. */
+function waitOf(
+  { status, header }: Refusal,
+  { about, context }: Pick<Reading, 'about' | 'context'>,
+): number | undefined {
+  if (!WAITED_BY_STATUS.has(status)) return undefined;
+  return waitMs(readRetryWait(about), context) ?? (status === 429 ? limitResetMs(header, context) : undefined);
 }
 
 function redacted(value: string | undefined, { redact }: HttpErrorContext): string | undefined {
   return value === undefined ? undefined : redact(value);
 }
 
-/** What to do about a conversation that is too long. */
-export const SHORTEN = 'Send fewer or shorter messages, or use a model that reads more.';
-
 const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id', 'cf-ray'];
 
-const LONG_BY_STATUS: ReadonlySet<number> = new Set([400, 413, 422, 500]);
+/** Gateways answer with their own status what the server behind them refused. */
+const LONG_BY_STATUS: ReadonlySet<number> = new Set([400, 413, 422, 424, 500, 502]);
+const WAITED_BY_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
+const LOADING_BY_STATUS: ReadonlySet<number> = new Set([425, 429, 503]);
 
 function quoted({ message, code, type }: ServerMessage): string {
   const name = code ?? type;
@@ -60,11 +128,11 @@ function quoted({ message, code, type }: ServerMessage): string {
   return `: "${excerpt(message, 500)}"${name === undefined ? '' : ` (${name})`}`;
 }
 
-function canRetry({ status, header }: Refusal, said: ServerMessage): boolean {
+function canRetry({ status, header }: Refusal, { said, about }: Pick<Reading, 'said' | 'about'>): boolean {
   const wish = header('x-should-retry')?.trim().toLowerCase();
   if (wish === 'true' || wish === 'false') return wish === 'true';
   if (isOutOfCredit(said)) return false;
-  return RETRIED.has(status) || status >= 500;
+  return status >= 500 ? !isRefusedRequest(about) : RETRIED.has(status);
 }
 
 const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);

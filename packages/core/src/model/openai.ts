@@ -2,6 +2,7 @@ import { createTransport } from '#transport';
 import { started } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import type { ChatRequest } from '../chat/request.ts';
 import { requestBody } from './body.ts';
 import { type Caps, resolveCaps } from './caps.ts';
 import type { ChatModel, Price } from './chat-model.ts';
@@ -78,7 +79,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
     send: (given, surroundings) =>
       started(() => {
         const final = finalTool(given, profile);
-        const { request = given } = final ?? {};
+        const request = streamable(final?.request ?? given, profile);
         const context = modelContext(surroundings);
         const asked = { isStreamed: request.stream === true, traceparent: context.traceparent };
         const reply = sendRequest(
@@ -98,6 +99,13 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
         return final === undefined ? reply : reply.then(final.reply);
       }),
   };
+}
+
+/** The same request, unstreamed if it has tools and the server does not stream calls. */
+function streamable(request: ChatRequest, { streamsTools }: Profile): ChatRequest {
+  if (streamsTools || request.stream !== true || (request.tools ?? []).length === 0) return request;
+  const { stream: _, stream_options: __, ...rest } = request;
+  return rest;
 }
 
 function checkExtraBody(extraBody: JsonObject = {}): void {

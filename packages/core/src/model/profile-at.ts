@@ -85,7 +85,8 @@ export const ADDRESSES: readonly Address[] = [
   { profile: 'lmstudio', port: '1234' },
   { profile: 'litellm', hosts: ['litellm'], port: '4000' },
   { profile: 'vllm', hosts: ['vllm'] },
-  { profile: 'llamacpp', hosts: ['llamacpp', 'llama-server'] },
+  // Others take the same port, and what this profile says of tools suits them too: LocalAI, mlx_lm.server, TGI in a container.
+  { profile: 'llamacpp', hosts: ['llamacpp', 'llama-server'], port: '8080' },
 ];
 
 function isAt(hostname: string, host: string): boolean {
@@ -98,5 +99,5 @@ function beginsLike(path: string, pattern: string): boolean {
 }
 
 function isLocal(hostname: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)$/.test(hostname);
+  return /^(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal)$/.test(hostname);
 }

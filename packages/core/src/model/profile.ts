@@ -41,6 +41,8 @@ export interface Profile {
   readonly extraFields: 'all' | readonly string[];
   /** Fields that a message with calls has to have, and what stands there where it has none. */
   readonly besideCalls: Readonly<Record<string, string>>;
+  /** Without it a request with tools is sent unstreamed. The response is then emitted in one piece. */
+  readonly streamsTools: boolean;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;
   /** Fields that are sent where a request does not say otherwise, since the server's own default is another than documented. */

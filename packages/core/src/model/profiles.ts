@@ -23,6 +23,7 @@ const compatible: Profile = {
   messageNames: true,
   extraFields: 'all',
   besideCalls: {},
+  streamsTools: true,
   streamOptions: true,
   defaults: {},
   leftOut: [],
@@ -268,7 +269,10 @@ const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] }
 
 const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
 
-/** Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. */
+/**
+ * Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. Before June 2025 it refused tools in a
+ * stream, which `streamsTools: false` avoids: https://github.com/ggml-org/llama.cpp/pull/12379.
+ */
 const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',

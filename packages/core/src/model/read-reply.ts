@@ -139,14 +139,21 @@ export class BodyReader {
     const said = readEventData(event);
     switch (said.type) {
       case 'done':
-        this.#isOver = true;
-        this.#onDone(this.#reader.finish('done'));
+        this.#done();
         return undefined;
-      case 'piece':
-        return this.#tell(this.#reader.read(said.piece));
+      case 'piece': {
+        const behind = this.#tell(this.#reader.read(said.piece));
+        if (this.#reader.isFiltered) this.#done();
+        return behind;
+      }
       case 'nothing':
         return undefined;
     }
+  }
+
+  #done(): void {
+    this.#isOver = true;
+    this.#onDone(this.#reader.finish('done'));
   }
 
   #tell(deltas: readonly Delta[], from = 0): Promise<void> | undefined {

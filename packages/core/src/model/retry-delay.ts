@@ -24,6 +24,26 @@ export function retryDelay(error: unknown, { failures, policy, random }: RetryDe
   return Math.floor(random() * most);
 }
 
+export interface LoadingDelayOptions {
+  readonly policy: Backoff;
+  /** For how long the server was waited for while it loaded its model. */
+  readonly waitedMs: number;
+}
+
+/** How long to wait for a server that loads its model, beside the attempts that count; `undefined` if it was waited for long enough. */
+export function loadingDelay(error: unknown, { policy, waitedMs }: LoadingDelayOptions): number | undefined {
+  if (policy.attempts === 1 || !isRetryable(error)) return undefined;
+  if (!('isModelLoading' in error) || error.isModelLoading !== true) return undefined;
+  const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
+  const ms = Math.max(asked, LOADING_PAUSE_MS);
+  return waitedMs + ms <= Math.min(policy.maxRetryAfterMs, MAX_LOADING_MS) ? ms : undefined;
+}
+
+/** The model may be there at any moment. */
+const LOADING_PAUSE_MS = 2_000;
+/** A policy may allow any wait, and a server may load for ever. */
+const MAX_LOADING_MS = 600_000;
+
 /** By its field and not its class, which is another one in a second copy of this package. */
 function isRetryable(error: unknown): error is PawlError {
   return PawlError.is(error) && 'retryable' in error && error.retryable === true;

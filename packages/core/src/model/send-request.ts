@@ -4,18 +4,19 @@ import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
 import { LazySignal } from '../base/lazy-signal.ts';
 import { ProtocolError } from '../chat/errors.ts';
+import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
+import { ReportedError } from '../chat/read-error.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { FinishedReply } from '../chat/reply-reader.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
-import { isContextLength } from './context-length.ts';
-import { ContextLengthError, TimeoutError } from './errors.ts';
-import { httpError, SHORTEN } from './http-error.ts';
+import { TimeoutError } from './errors.ts';
+import { readRefusal } from './http-error.ts';
 import { networkError } from './network-error.ts';
 import { type BodyReader, readReply } from './read-reply.ts';
+import { reportedError } from './reported-error.ts';
 import { type Redact, redactor } from './secrets.ts';
-import { serverMessage } from './server-message.ts';
 import { type HttpReply, type HttpRequest, type Sink, type Transport, TransportError } from './transport.ts';
 
 export interface Timeouts {
@@ -79,13 +80,13 @@ class Sending {
     this.#headers = given instanceof Promise ? await given : given;
     const reply = await transport(this.#request(body));
     this.#connecting?.end();
-    if (reply.status < 200 || reply.status >= 300) throw await this.#refused(reply);
+    if (reply.status < 200 || reply.status >= 300) return await this.#refused(reply);
     const onFirst = (reader: BodyReader): void => {
       this.#reading = reader;
     };
     const close = (): void => this.#cancel.cancel(undefined);
     const reading = { context: this.#context, caps, deadline, idleMs: timeouts.idleMs, onFirst, close };
-    return told(await readReply(reply, reading), this.#context);
+    return this.#finished(await readReply(reply, reading));
   }
 
   timeoutError(): TimeoutError {
@@ -98,8 +99,16 @@ class Sending {
     this.#connecting?.end(); // There may never have been a connection.
     const finished = error instanceof TimeoutError ? this.#reading?.finishedBefore() : undefined;
     this.#reading?.stop();
-    if (finished !== undefined) return told(finished, this.#context);
-    throw translated(error, { outgoing: this.#outgoing, redact: this.#redact });
+    if (finished !== undefined) return this.#finished(finished);
+    throw translated(error, { outgoing: this.#outgoing, redact: this.#redact, now: this.#context.clock.now() });
+  }
+
+  /** A repair quotes the server's words only where a filter ended the reply. */
+  #finished(finished: FinishedReply): ChatReply {
+    const { mends } = finished;
+    if (!mends.some(({ path }) => path === FILTERED_PATH)) return told(finished, this.#context);
+    const redact = this.#redact;
+    return told({ ...finished, mends: mends.map(({ path, note }) => ({ path, note: redact(note) })) }, this.#context);
   }
 
   get #redact(): Redact {
@@ -123,7 +132,8 @@ class Sending {
     };
   }
 
-  async #refused(reply: HttpReply): Promise<Error> {
+  /** @throws ModelError, except for a prompt that a filter stopped. */
+  async #refused(reply: HttpReply): Promise<ChatReply> {
     const { model, address } = this.#outgoing;
     const { clock } = this.#context;
     const refusal = {
@@ -131,7 +141,10 @@ class Sending {
       header: (name: string) => reply.header(name),
       body: await startOf(reply, clock),
     };
-    return httpError(refusal, { model, address, now: clock.now(), redact: this.#redact });
+    const refused = readRefusal(refusal, { model, address, now: clock.now(), redact: this.#redact });
+    if (refused.type === 'error') throw refused.error;
+    this.#cancel.cancel(undefined); // What was not read of the body is not waited for.
+    return told(filteredReply(refused.statement), this.#context);
   }
 }
 
@@ -168,7 +181,7 @@ function startOf(reply: HttpReply, clock: Clock): Promise<string> {
     const deadline = new Deadline(clock, REFUSAL_MS, finish);
     const sink: Sink = (bytes) => {
       text += decoder.decode(bytes, { stream: true });
-      if (text.length >= 8192) finish();
+      if (text.length >= MAX_REFUSAL) finish();
       return undefined;
     };
     reply.read(sink).then(finish, (error: unknown) => {
@@ -181,20 +194,22 @@ function startOf(reply: HttpReply, clock: Clock): Promise<string> {
 
 const REFUSAL_MS = 5_000;
 
+/** A refusal may hold all that the model wrote. */
+const MAX_REFUSAL = 64 * 1024;
+
 interface Translating {
   readonly outgoing: Outgoing;
   readonly redact: Redact;
+  readonly now: number;
 }
 
 /** What leaves this room: a `ModelError` without secrets; or the very reason of an abort, or what a listener threw. */
-function translated(error: unknown, { outgoing: { address }, redact }: Translating): unknown {
+function translated(error: unknown, { outgoing: { address }, redact, now }: Translating): unknown {
   if (error instanceof TransportError) return networkError(error, { address, redact });
   if (!(error instanceof ProtocolError)) return error;
   const received = error.received === undefined ? undefined : redact(error.received);
+  if (error instanceof ReportedError) return reportedError(error, { received, redact, now });
   const message = redact(error.message);
-  if (error.code === 'reply.error' && isContextLength({ ...serverMessage(received ?? ''), message })) {
-    return new ContextLengthError(`${message} ${SHORTEN}`, { body: received });
-  }
   if (received === error.received && message === error.message) return error;
   const code = error.code as `reply.${string}`; // The only codes that it can be made with.
   return new ProtocolError(message, { code, retryable: error.retryable, ...(received !== undefined && { received }) });

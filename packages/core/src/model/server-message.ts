@@ -13,7 +13,7 @@ export interface ServerMessage {
 /** Reads what a server says in the body of an error, in any of the forms that are about. Total. */
 export function serverMessage(body: string): ServerMessage {
   const parsed = parseJson(body);
-  if (!parsed.ok) return { ...SILENT, message: plainText(body) };
+  if (!parsed.ok) return { ...SILENT, message: plainText(body.slice(0, MAX_PAGE)) };
   // Google's list of one.
   const whole: unknown = Array.isArray(parsed.value) ? parsed.value[0] : parsed.value;
   if (!isRecord(whole)) return { ...SILENT, message: typeof whole === 'string' ? whole : '' };
@@ -28,6 +28,9 @@ export function serverMessage(body: string): ServerMessage {
 }
 
 const SILENT: ServerMessage = { message: '', code: undefined, type: undefined, param: undefined, requestId: undefined };
+
+/** A page may be long, and its markup is searched more than once. */
+const MAX_PAGE = 4096;
 
 /** A proxy's page or a bare sentence: its words without the markup. */
 function plainText(body: string): string {

@@ -188,13 +188,15 @@ export class Exchange {
     };
   }
 
-  #onAttempt({ model, price }: Attempt, attempt: number): void {
+  #onAttempt({ model, price, correction }: Attempt, attempt: number): void {
     this.#attempt = attempt;
     this.#price = price;
     this.#hasTold = false;
     this.#partial = this.#newPartial();
     const { tell } = this.#scope;
-    if (tell.wants('attempt.started')) void tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model }); // Nothing to wait with.
+    if (!tell.wants('attempt.started')) return;
+    const added = correction === undefined ? {} : { correction };
+    void tell.notice({ type: 'attempt.started', turn: this.#turn, attempt, model, ...added }); // Nothing to wait with.
   }
 
   #newPartial(): PartialOutput | undefined {

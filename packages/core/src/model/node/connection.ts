@@ -106,6 +106,15 @@ export class Connection {
   destroy(): void {
     this.#socket.destroy();
   }
+
+  /**
+   * Ends it under a request that is given up. A server that writes nothing while it works may take a closed stream for a client that still
+   * reads, and would work on: a reset leaves no doubt. TLS has none of its own, and is closed.
+   */
+  reset(): void {
+    if ('encrypted' in this.#socket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
 }
 
 /** Up to here one copy costs less than the write of several pieces. */

@@ -97,7 +97,8 @@ export class Exchange implements User {
     this.#isOver = true;
     this.#request.cancel.onCancel(undefined);
     this.#giveUp?.();
-    this.#connection?.destroy();
+    if (this.#request.cancel.isOver) this.#connection?.reset();
+    else this.#connection?.destroy();
     this.#failed(reason);
   }
 }

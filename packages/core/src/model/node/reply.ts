@@ -138,7 +138,8 @@ export class Reply implements HttpReply, User {
     this.#isOver = true;
     this.#failure = { reason };
     this.#cancel.onCancel(undefined);
-    this.#connection.destroy();
+    if (this.#cancel.isOver) this.#connection.reset();
+    else this.#connection.destroy();
     this.#reading?.reject(reason);
   }
 }

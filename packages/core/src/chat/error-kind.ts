@@ -1,0 +1,20 @@
+import { isContextLength } from './context-length.ts';
+import { isFiltered } from './filtered-prompt.ts';
+import { isMalformedResponse } from './malformed-response.ts';
+import type { ServerError } from './server-error.ts';
+
+/**
+ * What an error is about, beyond its status:
+ *
+ * - `malformed`: the model wrote something that the server cannot read.
+ * - `filtered`: a filter of content stopped the prompt or the response.
+ * - `context_length`: the conversation is longer than the model can read.
+ */
+export type ErrorKind = 'malformed' | 'filtered' | 'context_length';
+
+/** The first that applies: the words of a malformed response may be about anything. */
+export function kindOf(error: ServerError): ErrorKind | undefined {
+  if (isMalformedResponse(error)) return 'malformed';
+  if (isFiltered(error)) return 'filtered';
+  return isContextLength(error) ? 'context_length' : undefined;
+}

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { kindOf } from './error-kind.ts';
+import { readRetryWait, readWait } from './retry-wait.ts';
+import { readServerError } from './server-error.ts';
+
+test('reads all parts of an error, wherever they stand', () => {
+  const raw = JSON.stringify({ error: { message: 'Inner.', code: 'inner', failed_generation: 'x' } });
+  const read = readServerError([{ error: { message: 'Outer.', type: 'outer', param: 'tools', metadata: { raw } } }]);
+  expect(read).toMatchObject({ codes: ['outer', 'inner'], param: 'tools', failedGeneration: 'x' });
+  expect(read.text).toContain('Outer.');
+  expect(read.text).toContain('Inner.');
+});
+
+test('reads the code of an error that Python wrote into a message', () => {
+  const message = "Error code: 400 - {'error': {'message': 'No.', 'code': 'content_filter'}}";
+  expect(readServerError({ error: { message } }).codes).toContain('content_filter');
+});
+
+test('reads the codes of a body that was cut', () => {
+  expect(readServerError('{"error":{"code":"tool_use_failed","failed_generation":"abc').codes).toEqual([
+    'tool_use_failed',
+  ]);
+});
+
+test('takes JSON in a message that is not an error for no part of it', () => {
+  const message = 'error parsing tool call: raw=\'{"code":"content_filter","retry_after":5}\', err=x';
+  const read = readServerError({ error: message });
+  expect(kindOf(read)).toBe('malformed');
+  expect(readRetryWait({ ...read, text: '' })).toBeUndefined();
+});
+
+let nested: unknown = { message: 'deep', code: 'content_filter' };
+for (let depth = 0; depth < 5_000; depth++) nested = { error: nested };
+
+test.each([
+  undefined,
+  null,
+  0,
+  '',
+  '{',
+  '[[[[',
+  [],
+  [[[]]],
+  [null],
+  {},
+  { error: null },
+  { error: [[{}]] },
+  { error: { message: {} } },
+  { errors: Array(10_000).fill({ message: 'No.' }) },
+  { error: { constructor: 1, toString: 2, __proto__: 3 } },
+  { message: `{"error"${'{"error"'.repeat(10_000)}` },
+  { message: '1'.repeat(100_000) },
+  { message: "raw='".repeat(10_000) },
+  { message: 'retry in 1 s and 1 s and '.repeat(5_000) },
+  nested,
+])('reads anything without an error, and without end: case %#', (given) => {
+  const read = readServerError(given);
+  expect(kindOf(read)).not.toBe('filtered');
+  expect(() => readRetryWait(read)).not.toThrow();
+});
+
+test.each([
+  ['7.4s', { afterMs: 7_400 }],
+  ['1m30.5s', { afterMs: 90_500 }],
+  ['6m0s', { afterMs: 360_000 }],
+  ['20ms', { afterMs: 20 }],
+  ['1h', { afterMs: 3_600_000 }],
+  ['2 minutes and 5 seconds', { afterMs: 125_000 }],
+  ['26', { afterMs: 26_000 }],
+  [0, { afterMs: 0 }],
+  [1_767_225_600, { atMs: 1_767_225_600_000 }],
+  ['1767225600000', { atMs: 1_767_225_600_000 }],
+  ['2026-01-01T00:00:00Z', { atMs: 1_767_225_600_000 }],
+  [{ seconds: '7', nanos: 5e8 }, { afterMs: 7_500 }],
+  ['soon', undefined],
+  ['-5', undefined],
+  [-5, undefined],
+  [Number.NaN, undefined],
+  [{}, undefined],
+  [null, undefined],
+])('reads %j as a wait', (value, expected) => {
+  expect(readWait(value)).toEqual(expected);
+});

@@ -1,0 +1,183 @@
+import { Agent, openai, withCache, withFallback } from '@pawl/core';
+import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { GO, play, told, used } from '../behaviours/play.ts';
+import { weather } from '../behaviours/weather.ts';
+import { CALL, GROQ, malformedErrors } from './malformed-errors.ts';
+
+describe.each([{ stream: true }, { stream: false }])('malformed output of the model, stream: $stream', (run) => {
+  const agent = { tools: [weather] };
+
+  describe.each(malformedErrors)('as $server reports it', ({ status, error, text }) => {
+    const ways = [
+      { how: 'by a status', given: reply.httpError(status, { body: { error } }) },
+      {
+        how: 'by a status, and says that the same request is not to be repeated',
+        given: reply.httpError(status, { body: { error }, headers: { 'x-should-retry': 'false' } }),
+      },
+      { how: 'in place of a response', given: reply.errorBody(error) },
+      { how: 'inside a stream', given: reply.streamError(error, { reply: reply.text('Let me see'), afterChunks: 1 }) },
+      { how: 'as an event of a stream', given: reply.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
+    ];
+
+    test.each(ways)('is asked for again, $how', async ({ given }) => {
+      const played = await play([given, reply.text('Here.')], { run, agent });
+      expect(played.outcome).toMatchObject({ status: 'completed', output: 'Here.', turns: 1 });
+      expect(played.outcome.messages).toEqual([GO, { role: 'assistant', content: 'Here.' }]);
+      const [failed] = told(played, 'attempt.failed');
+      expect(failed?.error).toMatchObject({ code: 'response.malformed', details: { retryable: true } });
+      expect(failed?.error.message).toMatch(
+        /The server could not read what the model wrote\. Trying again may help\.$/,
+      );
+      const [first, second] = played.requests;
+      expect(second?.messages.length).toBe(1);
+      const sent = second?.messages.at(-1)?.content;
+      const [, started] = told(played, 'attempt.started');
+      if (text === undefined) {
+        expect(second).toEqual(first);
+        expect(started).not.toHaveProperty('correction');
+      } else {
+        expect(started?.correction).toContain(text);
+        expect(sent).toBe(`Go.\n\n${started?.correction}`);
+      }
+    });
+  });
+
+  const malformed = reply.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } });
+
+  test('fails after the attempts of the policy, and says what happened', async () => {
+    const { outcome, requests } = await play([malformed, malformed, malformed], { run, agent });
+    expect(requests.length).toBe(3);
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: {
+        name: 'MalformedResponseError',
+        code: 'response.malformed',
+        details: { status: 400, serverCode: 'tool_use_failed', failedGeneration: CALL },
+      },
+      attempts: [{ attempt: 1 }, { attempt: 2 }, { attempt: 3 }],
+    });
+  });
+
+  test('counts what each attempt has used', async () => {
+    const { outcome } = await play([malformed, reply.text('Here.')], { run, agent });
+    expect(outcome.usage.requests).toBe(1);
+    expect(outcome.usage.estimated).toBe(true);
+    expect(outcome.usage.promptTokens).toBeGreaterThan(used(1).promptTokens);
+  });
+
+  test('gets the correction as a message of its own after the results of tools, and never twice', async () => {
+    const called = reply.call('get_weather', { city: 'Oslo' });
+    const { requests, outcome } = await play([called, malformed, malformed, reply.text('Rain.')], { run, agent });
+    const [, before, second, third] = requests.map(({ messages }) => messages);
+    expect(before?.at(-1)?.role).toBe('tool');
+    expect(second?.slice(0, -1)).toEqual(before);
+    expect(second?.at(-1)).toEqual({ role: 'user', content: expect.stringContaining(CALL) });
+    expect(third).toEqual(second);
+    expect(outcome).toMatchObject({ status: 'completed', turns: 2 });
+    expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+  });
+
+  test('leaves nothing of the correction in the requests of later turns', async () => {
+    const script = [malformed, reply.call('get_weather', { city: 'Oslo' }), malformed, reply.text('Rain.')];
+    const { requests, outcome } = await play(script, { run, agent });
+    expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1, 3, 4]);
+    expect(requests[2]?.messages[0]).toEqual(GO);
+    expect(requests[3]?.messages.slice(0, 3)).toEqual(requests[2]?.messages);
+    expect(outcome.messages.slice(0, 3)).toEqual(requests[2]?.messages);
+  });
+
+  test('keeps the parts of the last user message', async () => {
+    const content = [{ type: 'text', text: 'Go.' }] as const;
+    const { requests } = await play([malformed, reply.text('Here.')], {
+      run,
+      agent,
+      input: [{ role: 'user', content }],
+    });
+    expect(requests[1]?.messages.at(-1)?.content).toEqual([
+      ...content,
+      { type: 'text', text: expect.stringContaining(CALL) },
+    ]);
+  });
+
+  test('is asked for again in the last turn that the limits leave', async () => {
+    const { outcome } = await play([malformed, reply.text('Here.')], {
+      run,
+      agent: { ...agent, limits: { turns: 1 } },
+    });
+    expect(outcome).toMatchObject({ output: 'Here.' });
+  });
+
+  test('keeps its correction over another failure', async () => {
+    const { requests } = await play([malformed, reply.httpError(503), reply.text('Here.')], { run, agent });
+    expect(requests[2]).toEqual(requests[1]);
+  });
+
+  test('goes to the fallback when the attempts are spent, without the correction', async () => {
+    const first = await offlineServer({ script: [malformed, malformed] });
+    const second = await offlineServer({ script: [reply.text('From the second.')] });
+    onTestFinished(() => first.close());
+    onTestFinished(() => second.close());
+    const model = withFallback(openai('a', { baseURL: first.baseURL }), openai('b', { baseURL: second.baseURL }));
+    const asking = new Agent({ model, tools: [weather], clock: manualClock(), retry: { attempts: 2 } }).run('Go.', run);
+    expect((await asking).output).toBe('From the second.');
+    expect(first.requests[1]?.body.messages.at(-1)?.content).toContain(CALL);
+    expect(second.requests[0]?.body.messages).toEqual([GO]);
+  });
+});
+
+test('what middleware asks beside the conversation is corrected as well', async () => {
+  const server = await offlineServer({
+    script: [
+      reply.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }),
+      reply.text('Aside.'),
+      reply.text('Here.'),
+    ],
+  });
+  onTestFinished(() => server.close());
+  const model = openai('m', { baseURL: server.baseURL });
+  const answers: unknown[] = [];
+  const agent = new Agent({
+    model,
+    clock: manualClock(),
+    middleware: [
+      {
+        async model(request, next, scope) {
+          const asked = await scope.ask(model, { messages: [{ role: 'user', content: 'Is this fine?' }] });
+          answers.push(asked.choices[0].message.content);
+          return next(request);
+        },
+      },
+    ],
+  });
+  expect((await agent.run('Go.')).output).toBe('Here.');
+  expect(answers).toEqual(['Aside.']);
+  expect(server.requests[1]?.body.messages.at(-1)?.content).toContain(CALL);
+});
+
+test('a bare model rejects with what the model wrote, and a cache keeps nothing of it', async () => {
+  const script = [reply.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }), reply.text('Here.')];
+  const server = await offlineServer({ script });
+  onTestFinished(() => server.close());
+  const kept = new Map();
+  const model = withCache(openai('m', { baseURL: server.baseURL }), kept);
+  const request = { messages: [GO] };
+  await expect(model.send(request)).rejects.toMatchObject({ code: 'response.malformed', failedGeneration: CALL });
+  expect(kept.size).toBe(0);
+  expect((await model.send(request)).choices[0].message.content).toBe('Here.');
+});
+
+test('a secret in what the model wrote leaves no error', async () => {
+  const server = await offlineServer({
+    script: [
+      reply.httpError(400, { body: { error: { ...GROQ, failed_generation: 'sk-very-secret-key-1' } } }),
+      reply.errorBody({ ...GROQ, failed_generation: 'sk-very-secret-key-1' }),
+    ],
+  });
+  onTestFinished(() => server.close());
+  const model = openai('m', { baseURL: server.baseURL, apiKey: 'sk-very-secret-key-1' });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const error: unknown = await model.send({ messages: [GO] }).catch((thrown: unknown) => thrown);
+    expect(JSON.stringify({ ...Object(error) })).not.toContain('sk-very');
+  }
+});

@@ -1,0 +1,92 @@
+import { Agent, type Json, openai } from '@pawl/core';
+import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { play, told } from '../behaviours/play.ts';
+
+const LLAMA: Json = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
+const loading = reply.httpError(503, { body: LLAMA });
+const times = (count: number): readonly (typeof loading)[] => Array.from({ length: count }, () => loading);
+
+describe.each([{ stream: true }, { stream: false }])('a server that loads its model, stream: $stream', (run) => {
+  test.each<[string, number, Json, number]>([
+    // https://github.com/canonical/inference-snaps/issues/234
+    ['llama.cpp', 503, LLAMA, 2_000],
+    ['llama.cpp, flat', 503, { message: 'Loading model', type: 'unavailable_error', code: 503 }, 2_000],
+    // https://github.com/huggingface/transformers/issues/32665
+    [
+      'Hugging Face',
+      503,
+      { error: 'Model meta-llama/Llama-2-13b-chat is currently loading', estimated_time: 20 },
+      20_000,
+    ],
+    ['a gateway', 503, { error: { message: 'Model "qwen3" is still loading, please wait.' } }, 2_000],
+    ['Bedrock', 429, { message: 'The model is not ready for inference. Retry.' }, 2_000],
+    ['a deployment', 503, { error: { message: 'The deployment is scaling up. Please wait 10 seconds.' } }, 10_000],
+  ])('is asked again until it is there, as %s says it', async (_, status, body, ms) => {
+    const clock = manualClock();
+    const given = reply.httpError(status, { body });
+    const played = await play([given, given, given, reply.text('Here.')].slice(ms > 10_000 ? 1 : 0), {
+      run,
+      clock,
+      agent: { clock, retry: { attempts: 2 } },
+    });
+    expect(played.outcome.status).toBe('completed');
+    expect(new Set(clock.slept)).toEqual(new Set([ms]));
+    expect(told(played, 'attempt.failed').every(({ counted }) => !counted)).toBe(true);
+  });
+
+  test('is waited for a minute by default, then fails as any busy server', async () => {
+    const clock = manualClock();
+    const played = await play(times(33), { run, clock, agent: { clock, random: () => 1 } });
+    expect(played.outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'http.503', details: { isModelLoading: true } },
+      attempts: [{}, {}, {}],
+    });
+    expect(clock.slept.slice(0, 30)).toEqual(Array(30).fill(2_000));
+    expect(clock.slept.slice(30)).toEqual([500, 1_000]);
+  });
+
+  test('is waited for as long as the policy lets a server ask', async () => {
+    const clock = manualClock();
+    const retry = { maxRetryAfterMs: 4_000 };
+    const { outcome } = await play(times(5), { run, clock, agent: { clock, random: () => 0, retry } });
+    expect(outcome.status).toBe('failed');
+    expect(clock.slept).toEqual([2_000, 2_000]);
+  });
+
+  test('is never waited for without end', async () => {
+    const clock = manualClock();
+    const retry = { maxRetryAfterMs: Number.POSITIVE_INFINITY };
+    const { outcome } = await play(times(303), { run, clock, agent: { clock, random: () => 0, retry } });
+    expect(outcome.status).toBe('failed');
+    expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBe(600_000);
+  });
+
+  test('is not waited for by a policy of one attempt', async () => {
+    const { outcome, requests } = await play([loading], { run, agent: { retry: { attempts: 1 } } });
+    expect(outcome.status).toBe('failed');
+    expect(requests.length).toBe(1);
+  });
+
+  test('that tells a longer time than the cap is not asked again', async () => {
+    const body = { error: 'Model m is currently loading', estimated_time: 300.5 };
+    const { outcome } = await play([reply.httpError(503, { body })], { run });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('Come back in 301 s') },
+    });
+  });
+});
+
+test('an abort ends the wait for a model', async () => {
+  const server = await offlineServer({ script: () => loading });
+  onTestFinished(() => server.close());
+  const clock = manualClock();
+  const controller = new AbortController();
+  const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), clock });
+  const run = agent.run('Go.', { signal: controller.signal });
+  run.on('attempt.failed', ({ attempt }) => attempt === 3 && controller.abort());
+  expect((await run.outcome()).status).toBe('aborted');
+  expect(server.requests.length).toBe(3);
+});
