@@ -17,7 +17,7 @@ export interface Conversation extends Required<ConversationOptions> {
    * @throws ConfigError for what are no messages; DurableError `conversation.busy`, `conversation.store`.
    */
   append(messages: readonly Message[]): Promise<void>;
-  /** Begins anew. A run that is at work on it is told that it has been gone on with. */
+  /** Begins anew. A run that is at work on it then meets a conversation that others have written to: see `onConflict`. */
   clear(): Promise<void>;
 }
 
@@ -25,6 +25,17 @@ export interface ConversationOptions {
   /** The same again finds the same messages. */
   readonly id: string;
   readonly store: ConversationStore;
+  /**
+   * What a run does if others have written to the conversation since it began.
+   *
+   * - `append`: its messages go to the end. Nothing that was executed is missing.
+   * - `fail`: nothing is written; the run rejects with a `ConversationError` that has its messages.
+   * - `queue`: as `append`, but a run begins only when the open run of the conversation has ended. It rejects at once with
+   *   `conversation.open`, naming that run, if it is suspended or broken off. Needs the host that all of them run on.
+   *
+   * @defaultValue 'append'
+   */
+  readonly onConflict?: 'append' | 'fail' | 'queue';
   /** A store that takes longer to read or to write has failed. @defaultValue 30_000 */
   readonly timeoutMs?: number;
   /** @defaultValue the machine's */
@@ -35,8 +46,13 @@ export interface ConversationOptions {
 export interface ConversationStore {
   load(id: string): Promise<StoredConversation | undefined>;
   /**
-   * Writes where the stored version is still `version`, all or nothing, and makes it one more. `false`: another one is there.
-   * `true` without writing where that run has written from that version before: a crash makes a run say it twice.
+   * Keeps the first `keep` messages, appends `messages` and increments the version.
+   *
+   * Contract:
+   * - Atomic: writes everything or nothing.
+   * - If `writeId` was written to this conversation before, resolves `true` without writing, whatever the version: a run repeats
+   *   this call after a crash.
+   * - Otherwise, if the stored version is not `version`, resolves `false` without writing.
    */
   save(id: string, change: ConversationChange): Promise<boolean>;
 }
@@ -54,8 +70,8 @@ export interface ConversationChange {
   readonly keep: number;
   /** What comes after them. */
   readonly messages: readonly Message[];
-  /** The run that has said them. */
-  readonly runId?: string;
+  /** Identifies this write, for as long as the conversation is known. */
+  readonly writeId?: string;
 }
 
 /**
@@ -66,6 +82,7 @@ export interface ConversationChange {
 export function conversation({
   id,
   store,
+  onConflict = 'append',
   timeoutMs = 30_000,
   clock = systemClock,
 }: ConversationOptions): Conversation {
@@ -82,7 +99,12 @@ export function conversation({
   if (!(timeoutMs > 0)) {
     throw new ConfigError(`Conversation "${id}": timeoutMs is ${timeoutMs}. Pass a number greater than 0.`);
   }
-  const stored: Stored = { id, store, timeoutMs, clock };
+  if (!POLICIES.includes(onConflict)) {
+    throw new ConfigError(
+      `Conversation "${id}": onConflict is ${JSON.stringify(onConflict)}. Pass ${POLICIES.map((name) => `"${name}"`).join(', ')}.`,
+    );
+  }
+  const stored: Stored = { id, store, onConflict, timeoutMs, clock };
   return {
     ...stored,
     messages: async () => (await loaded(stored)).messages,
@@ -93,6 +115,11 @@ export function conversation({
     clear: () => changed(stored, () => ({ keep: 0, messages: [] })),
   };
 }
+
+const POLICIES: readonly string[] = Object.keys({ append: true, fail: true, queue: true } satisfies Record<
+  NonNullable<ConversationOptions['onConflict']>,
+  true
+>);
 
 interface Stored extends Required<ConversationOptions> {
   /** Whoever reads may give up; what was said is written to the end. */
@@ -112,6 +139,16 @@ export async function loaded(stored: Stored): Promise<LoadedConversation> {
 /** Whether it was written; where not, somebody else has written meanwhile. @throws DurableError `conversation.store` */
 export function saved(stored: Stored, change: ConversationChange): Promise<boolean> {
   return asked(stored, ({ id, store }) => store.save(id, change));
+}
+
+/** Whether a write of that id was done before. No stored version is negative, so this writes nothing. */
+export function hasWritten(stored: Stored, writeId: string): Promise<boolean> {
+  return saved(stored, { version: -1, keep: 0, messages: [], writeId });
+}
+
+/** Puts messages at the end, whatever others write meanwhile. Safe to repeat with the same id. */
+export function appendOnce(stored: Stored, messages: readonly Message[], writeId: string): Promise<void> {
+  return changed(stored, (before) => ({ ...appended(mended(before, stored.id), messages), writeId }));
 }
 
 /** How many messages two lists have in common, from the first on. */
@@ -140,7 +177,7 @@ function mended({ version, messages: stored }: StoredConversation, id: string): 
   }
 }
 
-type Rewriting = Pick<ConversationChange, 'keep' | 'messages'>;
+type Rewriting = Pick<ConversationChange, 'keep' | 'messages' | 'writeId'>;
 
 function appended({ messages: before, kept }: LoadedConversation, messages: readonly Message[]): Rewriting {
   const after = readInput([...before, ...messages]).messages;

@@ -14,7 +14,7 @@ export interface Unkept<Output> {
   readonly added: readonly Message[];
 }
 
-/** A run has ended, and its conversation was gone on with by somebody else meanwhile. Nothing of it was stored there. */
+/** A run has ended, others have written to its conversation meanwhile, and `onConflict` is `'fail'`: what `added` has was not stored there. */
 export class ConversationError<Output = unknown> extends DurableError {
   override readonly name = 'ConversationError';
   /** How the run ended. Its host has it as well. */
@@ -24,7 +24,7 @@ export class ConversationError<Output = unknown> extends DurableError {
 
   constructor({ conversationId, outcome, added }: Unkept<Output>) {
     super(
-      `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and is without what this run said (${plural(added.length, 'message')}). Run the input again, or append error.added to the conversation.`,
+      `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and has none of what this run added (${plural(added.length, 'message')}). Append it: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
       { code: 'conversation.conflict' },
     );
     this.outcome = outcome;

@@ -9,11 +9,9 @@ interface Kept {
   readonly version: number;
   /** JSON, so that nobody who holds a message can change it here. */
   readonly messages: readonly string[];
-  /** The runs that wrote, by the version that they wrote after. */
-  readonly writers: ReadonlyMap<number, string>;
+  /** The ids of what was written. */
+  readonly writes: Set<string>;
 }
-
-const NOTHING: Kept = { version: 0, messages: [], writers: new Map() };
 
 class MemoryConversations implements ConversationStore {
   readonly #kept = new Map<string, Kept>();
@@ -24,14 +22,15 @@ class MemoryConversations implements ConversationStore {
     return { version: kept.version, messages: kept.messages.map((text) => JSON.parse(text)) };
   }
 
-  async save(id: string, { version, keep, messages, runId }: ConversationChange): Promise<boolean> {
-    const kept = this.#kept.get(id) ?? NOTHING;
-    if (runId !== undefined && kept.writers.get(version) === runId) return true;
+  async save(id: string, { version, keep, messages, writeId }: ConversationChange): Promise<boolean> {
+    const kept: Kept = this.#kept.get(id) ?? { version: 0, messages: [], writes: new Set() };
+    if (writeId !== undefined && kept.writes.has(writeId)) return true;
     if (kept.version !== version) return false;
+    if (writeId !== undefined) kept.writes.add(writeId);
     this.#kept.set(id, {
       version: version + 1,
       messages: [...kept.messages.slice(0, keep), ...messages.map((message) => JSON.stringify(message))],
-      writers: runId === undefined ? kept.writers : new Map([...kept.writers, [version, runId]]),
+      writes: kept.writes,
     });
     return true;
   }

@@ -69,12 +69,10 @@ class ConversationTable implements SqliteConversations {
     return { version: Number(first['version']), messages };
   }
 
-  #save(id: string, { version, keep, runId, texts }: Written): boolean {
+  #save(id: string, { version, keep, writeId, texts }: Written): boolean {
     const database = this.#database;
-    const written = database.prepare(
-      'SELECT 1 FROM conversation_runs WHERE conversation_id = ? AND version = ? AND run_id = ?',
-    );
-    if (runId !== undefined && written.get(id, version, runId) !== undefined) return true;
+    const written = database.prepare('SELECT 1 FROM conversation_runs WHERE conversation_id = ? AND run_id = ?');
+    if (writeId !== undefined && written.get(id, writeId) !== undefined) return true;
     const { changes } =
       version === 0
         ? database.prepare('INSERT OR IGNORE INTO conversations VALUES (?, 1)').run(id)
@@ -85,8 +83,8 @@ class ConversationTable implements SqliteConversations {
     database.prepare('DELETE FROM conversation_messages WHERE conversation_id = ? AND position >= ?').run(id, keep);
     const insert = database.prepare('INSERT INTO conversation_messages VALUES (?, ?, ?)');
     for (const [index, text] of texts.entries()) insert.run(id, keep + index, text);
-    if (runId !== undefined) {
-      database.prepare('INSERT INTO conversation_runs VALUES (?, ?, ?)').run(id, version, runId);
+    if (writeId !== undefined) {
+      database.prepare('INSERT INTO conversation_runs VALUES (?, ?, ?)').run(id, version, writeId);
     }
     return true;
   }
