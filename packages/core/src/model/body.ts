@@ -1,16 +1,16 @@
 import type { JsonObject } from '../base/json.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
-import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
 import { BodyBytes } from './body-bytes.ts';
 import type { ModelContext } from './chat-model.ts';
 import { chooseTools } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
-import { MessageBytes } from './message-bytes.ts';
 import type { Profile } from './profile.ts';
 import { shapeFormat } from './shape-format.ts';
 import { shapeSchema } from './shape-schema.ts';
-import { wireMessage } from './wire-message.ts';
+import { withToolsOf } from './tools-of-calls.ts';
+import { WireMessages } from './wire-messages.ts';
 
 export interface BodyOptions {
   /** Where the request names none. */
@@ -29,20 +29,22 @@ export interface BodyOptions {
  */
 export function requestBody(request: ChatRequest, { model, profile, extraBody, memo }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
-  const { tools, toolChoice } = chooseTools({ tools: offered, toolChoice: tool_choice }, profile);
+  const chosen = chooseTools({ tools: offered, toolChoice: tool_choice }, profile);
+  const { tools, toolChoice } = withToolsOf(given, { chosen, profile });
   const { messages, format } = shapeFormat({ messages: given, format: response_format }, profile);
   const isLegacy = profile.toolForm === 'functions';
   const settings = {
     model: named,
     ...(isLegacy ? legacyFunctions(tools, toolChoice) : { tool_choice: toolChoice }),
     response_format: format,
-    ...settingsOf(rest, { profile, hasTools: tools.length > 0 && !isLegacy }),
+    ...settingsOf(rest, { profile, hasTools: chosen.tools.length > 0 && !isLegacy }),
     ...extraBody,
   };
   const pieces = piecesFor(profile);
-  const start = JSON.stringify(settings).slice(0, -1);
+  const start = stringifyWellFormed(settings).slice(0, -1);
   const head = pieces.head(start, isLegacy ? [] : tools);
-  return new BodyBytes([head, pieces.messages(isLegacy ? legacyMessages(messages) : messages, memo), END]);
+  const wire = pieces.messagesFor({ memo, hasTools: tools.length > 0 });
+  return new BodyBytes([head, ...wire.bytes(isLegacy ? legacyMessages(messages) : messages), END]);
 }
 
 const encoder = new TextEncoder();
@@ -88,15 +90,22 @@ class Pieces {
   /** Everything before the messages, by the list of tools. */
   readonly #heads = new WeakMap<readonly ToolObject[], Head>();
 
+  /** Whether messages have other fields beside tools. */
+  readonly #differsWithTools: boolean;
+
   constructor(profile: Profile) {
     this.#profile = profile;
+    this.#differsWithTools = Object.keys(profile.requiredWithTools).length > 0;
   }
 
-  messages(messages: readonly Message[], memo: ModelContext['memo']): Uint8Array {
-    const known = memo?.get(this);
-    const bytes = known instanceof MessageBytes ? known : new MessageBytes((message) => this.#message(message));
-    if (bytes !== known) memo?.set(this, bytes);
-    return bytes.of(messages);
+  /** What was written for earlier requests of the run is kept with the run. */
+  messagesFor({ memo, hasTools }: { readonly memo: ModelContext['memo']; readonly hasTools: boolean }): WireMessages {
+    const key = hasTools && this.#differsWithTools ? this.#tools : this;
+    const known = memo?.get(key);
+    if (known instanceof WireMessages) return known;
+    const made = new WireMessages({ profile: this.#profile, hasTools });
+    memo?.set(key, made);
+    return made;
   }
 
   /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
@@ -110,14 +119,10 @@ class Pieces {
     return head.bytes;
   }
 
-  #message(message: Message): string {
-    return JSON.stringify(wireMessage(message, this.#profile));
-  }
-
   #tool(tool: ToolObject): string {
     const made = this.#tools.get(tool);
     if (made !== undefined) return made;
-    const json = JSON.stringify(wireTool(tool, this.#profile));
+    const json = stringifyWellFormed(wireTool(tool, this.#profile));
     this.#tools.set(tool, json);
     return json;
   }

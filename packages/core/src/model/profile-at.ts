@@ -14,7 +14,11 @@ export function profileAt({ hostname, address, path, hasApiVersion }: Server): P
     return hosts.some((host) => isAt(hostname, host)) || (known === port && isLocal(hostname));
   });
   const profile = PROFILES[found?.profile ?? 'compatible'];
-  if (profile === PROFILES.azure && path.includes('/deployments/') && !hasApiVersion) {
+  if (
+    (profile === PROFILES.azure || profile === PROFILES.foundry) &&
+    path.includes('/deployments/') &&
+    !hasApiVersion
+  ) {
     throw new ConfigError(
       `The Azure deployment at ${hostname} needs the version of the API. Pass query: { 'api-version': '2024-10-21' }, or use azure(deployment, { endpoint, apiVersion }).`,
     );
@@ -33,12 +37,8 @@ export interface Address {
 /** The first that fits. */
 export const ADDRESSES: readonly Address[] = [
   { profile: 'openai', hosts: ['api.openai.com', '.api.openai.com'] },
-  {
-    profile: 'azure',
-    hosts: ['openai', 'cognitiveservices', 'services.ai'].flatMap((service) =>
-      ['com', 'us', 'cn'].map((cloud) => `.${service}.azure.${cloud}`),
-    ),
-  },
+  { profile: 'azure', hosts: [...azureHosts('openai'), ...azureHosts('cognitiveservices')] },
+  { profile: 'foundry', hosts: azureHosts('services.ai') },
   { profile: 'groq', hosts: ['api.groq.com'] },
   { profile: 'mistral', hosts: ['api.mistral.ai', 'codestral.mistral.ai'] },
   { profile: 'deepseek', hosts: ['api.deepseek.com'] },
@@ -56,6 +56,10 @@ export const ADDRESSES: readonly Address[] = [
   { profile: 'vllm', hosts: ['vllm'] },
   { profile: 'llamacpp', hosts: ['llamacpp', 'llama-server'] },
 ];
+
+function azureHosts(service: string): readonly string[] {
+  return ['com', 'us', 'cn'].map((cloud) => `.${service}.azure.${cloud}`);
+}
 
 function isAt(hostname: string, host: string): boolean {
   return host.startsWith('.') ? hostname.endsWith(host) : hostname === host;
