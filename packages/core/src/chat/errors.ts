@@ -1,4 +1,5 @@
 import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
+import { sliceWhole } from '../base/text.ts';
 
 export interface ModelErrorOptions extends PawlErrorOptions {
   /** Whether another try can help. @defaultValue true */
@@ -30,6 +31,6 @@ export class ProtocolError extends ModelError {
 
   constructor(message: string, { received, ...options }: ProtocolErrorOptions) {
     super(message, options);
-    this.received = received?.slice(0, 4096);
+    this.received = received === undefined ? undefined : sliceWhole(received, 0, 4096);
   }
 }

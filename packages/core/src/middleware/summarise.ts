@@ -1,3 +1,4 @@
+import { sliceWhole } from '../base/text.ts';
 import { callArguments, callName, type Message, textOf } from '../chat/message.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
@@ -44,5 +45,7 @@ function told(message: Message): string {
 const MOST = 8_000;
 
 function cut(text: string): string {
-  return text.length <= MOST ? text : `${text.slice(0, MOST)} … [${text.length - MOST} characters left out]`;
+  if (text.length <= MOST) return text;
+  const start = sliceWhole(text, 0, MOST);
+  return `${start} … [${text.length - start.length} characters left out]`;
 }

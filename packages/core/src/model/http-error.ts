@@ -1,4 +1,4 @@
-import { excerpt } from '../base/text.ts';
+import { excerpt, sliceWhole } from '../base/text.ts';
 import { isContextLength } from './context-length.ts';
 import { ContextLengthError, HttpError, type ServerWords } from './errors.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -24,7 +24,7 @@ export function httpError(refusal: Refusal, context: HttpErrorContext): HttpErro
   const { status } = refusal;
   const header = (name: string): string | undefined => redacted(refusal.header(name), context);
   // Cut after it was redacted: half a key would not be recognised.
-  const body = context.redact(refusal.body).slice(0, 4096);
+  const body = sliceWhole(context.redact(refusal.body), 0, 4096);
   const said = serverMessage(body);
   const words: ServerWords = {
     status,

@@ -28,6 +28,7 @@ export class ToolCallIds {
   }
 
   wireId(id: string): string {
+    if (typeof id !== 'string') return id; // From JavaScript: the server says what it thinks of it.
     const known = this.#sent.get(id);
     if (known !== undefined) return known;
     let free = this.#pattern.test(id) ? id : hashedId(id, this.#rule);

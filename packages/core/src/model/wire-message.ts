@@ -87,7 +87,7 @@ function wireAssistant(
     ...(hasTools && profile.requiredWithTools),
     ...(hasCalls && profile.requiredWithToolCalls),
     ...fields,
-    ...(legacy && { function_call: { ...legacy, arguments: toWellFormedJson(legacy.arguments) } }),
+    ...(legacy && { function_call: withWellFormedArguments(legacy) }),
     ...(calls.length > 0 && { tool_calls: calls.map((call) => wireCall(call, profile, ids)) }),
   };
 }
@@ -163,7 +163,8 @@ function wireCall(given: ToolCall, profile: Profile, ids: ToolCallIds | undefine
 const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'custom']);
 
 /** A server parses the arguments once more: half a surrogate pair may be written in them as an escape. */
-function withWellFormedArguments(called: FunctionToolCall['function']): FunctionToolCall['function'] {
+function withWellFormedArguments<T extends Pick<FunctionToolCall['function'], 'arguments'>>(called: T): T {
+  if (typeof called?.arguments !== 'string') return called;
   const text = toWellFormedJson(called.arguments);
   return text === called.arguments ? called : { ...called, arguments: text };
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { sliceWhole } from '../base/text.ts';
 import { unicode } from '../base/unicode.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { disagreements } from './null-branches.ts';
@@ -52,7 +53,7 @@ class Renderer {
 
   #schema(schema: unknown, place: Place): JsonSchema {
     if (place.pointer.length > LONGEST_POINTER) {
-      this.#refuse(`${place.pointer.slice(0, 100)}…`, 'nested too deeply');
+      this.#refuse(`${sliceWhole(place.pointer, 0, 100)}…`, 'nested too deeply');
       return {};
     }
     if (!isRecord(schema)) {

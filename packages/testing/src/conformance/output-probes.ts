@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from '../stand-in/json.ts';
 import { ask, textOf } from './ask.ts';
 import { type Probe, supported, taken, unsupported } from './probe.ts';
@@ -20,7 +21,7 @@ export const outputProbes: readonly Probe[] = [
       return taken(await ask(server, { messages, response_format: format }), (answer) => {
         const value = readJson(textOf(answer));
         const fits = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
-        return fits ? supported() : unsupported(`not in its form: ${textOf(answer).slice(0, 80)}`);
+        return fits ? supported() : unsupported(`not in its form: ${sliceStart(textOf(answer), 80)}`);
       });
     },
   },
@@ -28,7 +29,7 @@ export const outputProbes: readonly Probe[] = [
     name: 'json_object',
     run: async (server) =>
       taken(await ask(server, { messages, response_format: { type: 'json_object' } }), (answer) =>
-        isObject(readJson(textOf(answer))) ? supported() : unsupported(`no JSON: ${textOf(answer).slice(0, 80)}`),
+        isObject(readJson(textOf(answer))) ? supported() : unsupported(`no JSON: ${sliceStart(textOf(answer), 80)}`),
       ),
   },
 ];

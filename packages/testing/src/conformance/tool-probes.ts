@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from '../stand-in/json.ts';
 import { type Answer, ask, type Call, callsOf, deltasOf, messageOf, type Server, textOf } from './ask.ts';
 import { type Found, type Probe, supported, taken, unclear, unsupported } from './probe.ts';
@@ -13,7 +14,7 @@ const tools = [{ type: 'function', function: weather }] as const;
 const question = { role: 'user', content: 'What is the weather in Oslo? Call get_weather.' } as const;
 
 function judgeCall([call]: readonly Call[], text: string): Found {
-  if (call === undefined) return unclear(`no call; it said: ${text.slice(0, 80)}`);
+  if (call === undefined) return unclear(`no call; it said: ${sliceStart(text, 80)}`);
   const given = typeof call.arguments === 'string' ? readJson(call.arguments) : undefined;
   if (call.name !== 'get_weather') return unsupported(`a call of ${JSON.stringify(call.name)}`);
   if (!isObject(given)) return unsupported(`arguments that are no JSON text: ${JSON.stringify(call.arguments)}`);
@@ -111,6 +112,6 @@ function streamedCall(answer: Answer): Found {
   if (pieces.length === 0) return unclear('no call');
   const held = pieces.map(({ function: called }) => (isObject(called) ? called : {}));
   const text = held.map((called) => (typeof called['arguments'] === 'string' ? called['arguments'] : '')).join('');
-  if (!isObject(readJson(text))) return unsupported(`arguments that are no JSON: ${text.slice(0, 80)}`);
+  if (!isObject(readJson(text))) return unsupported(`arguments that are no JSON: ${sliceStart(text, 80)}`);
   return supported(pieces.every(({ index }) => index === 0) ? 'yes' : 'with other indexes than 0');
 }
