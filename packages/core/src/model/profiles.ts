@@ -6,7 +6,7 @@ const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'fu
 const CACHE_HINTS: readonly HintField[] = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
 
 /** https://github.com/agno-agi/agno/issues/5382 quotes the refusal of a longer one. */
-const OPENAI_IDS: ToolCallIdRule = { pattern: '[^]{1,40}', length: 40 };
+const OPENAI_IDS: ToolCallIdRule = { pattern: '[\\s\\S]{1,40}', length: 40 };
 
 /** The form that most servers take, for those that are not known by their address: vLLM and llama.cpp among them. */
 const compatible: Profile = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fixForRule, ToolCallIds } from './tool-call-ids.ts';
 
 const NINE = { pattern: '[a-zA-Z0-9]{9}', length: 9 };
-const FORTY = { pattern: '[^]{1,40}', length: 40 };
+const FORTY = { pattern: '[\\s\\S]{1,40}', length: 40 };
 
 test('an id that fits stays, and is the same when it is sent again', () => {
   const ids = new ToolCallIds(NINE);
