@@ -17,7 +17,7 @@ const WRITTEN = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
  */
 export function toWellFormedJson(json: string): string {
   const text = json.toWellFormed();
-  return /\\u[dD]/.test(text) ? text.replace(GIVEN, replaceHalf) : text;
+  return text.includes('\\u') ? text.replace(GIVEN, replaceHalf) : text;
 }
 
 const GIVEN = /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/g;

@@ -9,6 +9,7 @@ describe('content that is empty', () => {
   test.each<[string, object]>([
     ['null', { content: null }],
     ['left out', {}],
+    ['null, with a name', { content: null, name: 'Ann' }],
     ['an empty text', { content: '' }],
     ['an empty list', { content: [] }],
     ['a list of empty texts', { content: [{ type: 'text', text: '' }] }],

@@ -28,25 +28,25 @@ export function wireMessage(message: Message, profile: Profile, scope: WireScope
     case 'system': {
       const content = contentOf(message.content, profile);
       if (content === '') return undefined;
-      return withoutName(withFields(message, { role: systemRole(message, profile, scope), content }), profile);
+      const role = systemRole(message, profile, scope);
+      if (role === message.role && content === message.content) return withoutName<Message>(message, profile);
+      return withoutName({ ...message, role, content } as Message, profile); // The three roles have such content.
     }
-    case 'user':
-      return withoutName(withFields(message, { content: filledContent(message.content, profile) }), profile);
+    case 'user': {
+      const content = filledContent(message.content, profile);
+      return withoutName(content === message.content ? message : { ...message, content }, profile);
+    }
     case 'tool': {
+      const content = filledContent(message.content, profile);
       const id = scope.ids?.wireId(message.tool_call_id) ?? message.tool_call_id;
-      return withFields(message, { content: filledContent(message.content, profile), tool_call_id: id });
+      if (content === message.content && id === message.tool_call_id) return message;
+      return { ...message, content, tool_call_id: id };
     }
     case 'function':
       return message;
   }
   // From JavaScript or from a store it may be anything: the server says what it thinks of it.
   return message;
-}
-
-/** The same object where no field has another value. */
-function withFields<T extends Message>(message: T, fields: object): T {
-  const isSame = Object.entries(fields).every(([name, value]) => Reflect.get(message, name) === value);
-  return isSame ? message : { ...message, ...fields };
 }
 
 function systemRole(
@@ -79,7 +79,8 @@ function wireAssistant(
   const legacy = message.function_call?.name ? message.function_call : undefined;
   const hasCalls = calls.length > 0 || legacy !== undefined;
   const fields = fieldsOf(message, profile);
-  const content = assistantContent(message, { profile, hasCalls, hasFields: Object.keys(fields).length > 0 });
+  const hasFields = Object.keys(fields).some((name) => name !== 'name');
+  const content = assistantContent(message, { profile, hasCalls, hasFields });
   if (content === undefined) return undefined;
   return {
     role: 'assistant',
@@ -115,18 +116,28 @@ function assistantContent(
 /** What there is beside the content and the calls. */
 function fieldsOf(message: AssistantMessage, profile: Profile): object {
   const { audio, refusal } = message;
-  return {
-    // Elsewhere it is the content, where there is no other.
-    ...(refusal && profile.emptyContent && { refusal }),
-    ...filtered(message, (name) => !OWN_FIELDS.has(name) && isPassedOn(name, profile)),
-    ...reasoningFields(message, profile),
-    // A reply brings the sound itself; a request may only name it.
-    ...(audio?.id && { audio: { id: audio.id } }),
-  };
+  const fields: Record<string, unknown> = {};
+  // Elsewhere it is the content, where there is no other.
+  if (refusal && profile.emptyContent) fields['refusal'] = refusal;
+  for (const [name, value] of Object.entries(message)) {
+    if (!OWN_FIELDS.has(name) && isPassedOn(name, profile) && !isPadding(value)) fields[name] = value;
+  }
+  if (profile.reasoningFields.length > 0) Object.assign(fields, reasoningFields(message, profile));
+  // A reply brings the sound itself; a request may only name it.
+  if (audio?.id) fields['audio'] = { id: audio.id };
+  return fields;
 }
 
-/** Those that are written by rules of their own. */
-const OWN_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'refusal', 'audio', 'tool_calls', 'function_call']);
+/** Those that are written by rules of their own. A name that would set the prototype is none. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'role',
+  'content',
+  'refusal',
+  'audio',
+  'tool_calls',
+  'function_call',
+  '__proto__',
+]);
 
 function isPassedOn(name: string, { messageNames, extraFields, reasoningFields }: Profile): boolean {
   if (name === 'name') return messageNames;
@@ -134,30 +145,29 @@ function isPassedOn(name: string, { messageNames, extraFields, reasoningFields }
   return reasoningFields.length === 0 || !REASONING_FIELDS.includes(name);
 }
 
-/** Only fields that are not part of a message's type go. */
-function filtered(fields: object, isKept: (name: string) => boolean): object {
-  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => isKept(name) && !isPadding(value)));
-}
-
 /** Whatever the server that brought it calls it. */
 function reasoningFields(message: object, { reasoningFields }: Profile): object {
-  const text = reasoningFields.length === 0 ? '' : reasoningOf({ ...message });
-  return text === '' ? NOTHING : Object.fromEntries(reasoningFields.map((name) => [name, text]));
+  const text = reasoningOf({ ...message });
+  return text === '' ? {} : Object.fromEntries(reasoningFields.map((name) => [name, text]));
 }
 
-const NOTHING = {};
-
 function wireCall(given: ToolCall, profile: Profile, ids: ToolCallIds | undefined): ToolCall {
-  const call = given.type === 'custom' && !profile.customTools ? asFunctionCall(given) : given;
-  const { extraFields } = profile;
-  return {
-    ...(filtered(
-      call,
-      (name) => CALL_FIELDS.has(name) || extraFields === 'all' || extraFields.includes(name),
-    ) as ToolCall),
-    id: ids?.wireId(call.id) ?? call.id,
-    ...(call.type === 'function' && { function: withWellFormedArguments(call.function) }),
-  };
+  const call = withKnownFields(
+    given.type === 'custom' && !profile.customTools ? asFunctionCall(given) : given,
+    profile,
+  );
+  const id = ids?.wireId(call.id) ?? call.id;
+  if (call.type !== 'function') return id === call.id ? call : { ...call, id };
+  const called = withWellFormedArguments(call.function);
+  return id === call.id && called === call.function ? call : { ...call, id, function: called };
+}
+
+function withKnownFields(call: ToolCall, { extraFields }: Profile): ToolCall {
+  const entries = Object.entries(call);
+  const isKept = ([name, value]: readonly [string, unknown]): boolean =>
+    (CALL_FIELDS.has(name) || extraFields === 'all' || extraFields.includes(name)) && !isPadding(value);
+  if (entries.every(isKept)) return call;
+  return Object.fromEntries(entries.filter(isKept)) as object as ToolCall; // Only fields that are not part of the type are gone.
 }
 
 const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'custom']);
