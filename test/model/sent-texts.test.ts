@@ -86,7 +86,8 @@ describe('texts with half a surrogate pair', () => {
     });
     const { messages } = await agent.run([{ role: 'user', content: [{ type: 'text', text: half }], name: 'Ann' }]);
     expect(faults).toEqual([]);
-    expect(server.requests.every(({ text }) => !/(?<!\\)\\ud/.test(text))).toBe(true);
+    // Nor is there an escape of a half in a text that is JSON, as of an object that a tool gave.
+    expect(server.requests.filter(({ text }) => /\\ud[89a-f]/i.test(text))).toEqual([]);
     expect(server.requests.at(-1)?.text).toContain('\ufffd');
     // The conversation keeps what was said.
     expect(JSON.stringify(messages)).toContain('\\ud83d');

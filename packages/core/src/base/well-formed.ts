@@ -4,8 +4,8 @@
  * JSON.stringify writes a lone half as an escape and a whole pair as it is, so that the finished text tells at once whether there is any.
  */
 export function stringifyWellFormed(value: unknown): string {
-  const json = JSON.stringify(value);
-  return json.includes('\\ud') ? json.replace(WRITTEN, replaceHalf) : json;
+  const json: string | undefined = JSON.stringify(value);
+  return json?.includes('\\ud') ? json.replace(WRITTEN, replaceHalf) : (json as string); // Of undefined it is undefined, as with JSON.stringify.
 }
 
 /** A backslash that is itself escaped begins no escape. */

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { plural, sliceWhole } from '../base/text.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
@@ -64,7 +65,7 @@ const PAGE = 8_000;
 
 function reference(message: ToolMessage, name: string): ToolMessage {
   const text = textOf(message);
-  const how = `${name}({"id":${JSON.stringify(message.tool_call_id)},"from":0})`;
+  const how = `${name}({"id":${stringifyWellFormed(message.tool_call_id)},"from":0})`;
   return {
     ...message,
     content: `${sliceWhole(text, 0, SHOWN)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
+import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
 import { BodyBytes } from './body-bytes.ts';
 import type { ModelContext } from './chat-model.ts';
@@ -43,8 +44,9 @@ export function requestBody(request: ChatRequest, { model, profile, extraBody, m
   const pieces = piecesFor(profile);
   const start = stringifyWellFormed(settings).slice(0, -1);
   const head = pieces.head(start, isLegacy ? [] : tools);
-  const wire = pieces.messagesFor({ memo, hasTools: tools.length > 0 });
-  return new BodyBytes([head, ...wire.bytes(isLegacy ? legacyMessages(messages) : messages), END]);
+  const sent = isLegacy ? legacyMessages(messages) : messages;
+  const wire = pieces.messagesFor(sent, { memo, hasTools: tools.length > 0 });
+  return new BodyBytes([head, ...wire.bytes(sent), END]);
 }
 
 const encoder = new TextEncoder();
@@ -99,11 +101,12 @@ class Pieces {
   }
 
   /** What was written for earlier requests of the run is kept with the run. */
-  messagesFor({ memo, hasTools }: { readonly memo: ModelContext['memo']; readonly hasTools: boolean }): WireMessages {
-    const key = hasTools && this.#differsWithTools ? this.#tools : this;
+  messagesFor(messages: readonly Message[], { memo, hasTools }: Sending): WireMessages {
+    const isWithTools = this.#differsWithTools && (hasTools || messages.some(hasCalls));
+    const key = isWithTools ? this.#tools : this;
     const known = memo?.get(key);
     if (known instanceof WireMessages) return known;
-    const made = new WireMessages({ profile: this.#profile, hasTools });
+    const made = new WireMessages({ profile: this.#profile, isWithTools });
     memo?.set(key, made);
     return made;
   }
@@ -126,6 +129,15 @@ class Pieces {
     this.#tools.set(tool, json);
     return json;
   }
+}
+
+interface Sending {
+  readonly memo: ModelContext['memo'];
+  readonly hasTools: boolean;
+}
+
+function hasCalls(message: Message): boolean {
+  return message.role === 'assistant' && (message.tool_calls ?? []).length > 0;
 }
 
 interface Head {

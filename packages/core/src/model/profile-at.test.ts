@@ -74,7 +74,14 @@ test.each<[object, string]>([
   [{ tokenFeild: 'max_tokens' }, 'A profile has no field "tokenFeild".'],
   [{ leftOut: 'store' }, 'The profile\'s leftOut is "store". Give a value such as ["metadata"'],
   [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as false.'],
-  [{ extraFields: null }, "The profile's extraFields is null."],
+  [{ extraFields: null }, 'The profile\'s extraFields is null. Give "all", or a list of names.'],
+  [
+    { roleOrder: 'strict' },
+    'The profile\'s roleOrder is "strict". Give one of: any, assistant-after-tool, alternating.',
+  ],
+  [{ systemMessages: true }, "The profile's systemMessages is true. Give one of: anywhere, leading, first."],
+  [{ toolCallIds: { pattern: '[a-z]{9}' } }, 'The profile\'s toolCallIds is {"pattern":"[a-z]{9}"}. Give "any", or'],
+  [{ reasoningFields: 'reasoning' }, 'The profile\'s reasoningFields is "reasoning". Give a value such as [].'],
 ])('a profile of %j is refused', (changes, message) => {
   expect(() => resolveProfile(changes, options)).toThrow(message);
 });

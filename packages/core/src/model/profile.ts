@@ -57,7 +57,10 @@ export interface Profile {
   readonly reasoningFields: readonly string[];
   /** Fields that an assistant message with tool calls has to have, and what stands there where it has none. */
   readonly requiredWithToolCalls: Readonly<Record<string, string>>;
-  /** Fields that every assistant message has to have where the request has tools, and what stands there where it has none. */
+  /**
+   * Fields that every assistant message has to have where the request has tools or the conversation has tool calls, and what stands there
+   * where it has none.
+   */
   readonly requiredWithTools: Readonly<Record<string, string>>;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;

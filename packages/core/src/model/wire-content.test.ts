@@ -21,7 +21,7 @@ describe('content that is empty', () => {
   ])('leaves out an assistant message that says nothing: %s', (_, fields) => {
     const given = message({ role: 'assistant', ...fields });
     for (const base of Object.keys(PROFILES) as ProfileName[]) {
-      expect(sent({ messages: [given] }, { base }, { hasTools: true }).messages).toEqual([undefined]);
+      expect(sent({ messages: [given] }, { base }, { isWithTools: true }).messages).toEqual([undefined]);
     }
   });
 

@@ -10,8 +10,8 @@ import { contentOf, filledContent, isPadding } from './wire-content.ts';
 export interface WireScope {
   /** Absent where the server takes any id. */
   readonly ids?: ToolCallIds | undefined;
-  /** Whether the request has tools. */
-  readonly hasTools?: boolean;
+  /** Whether the request has tools, or the conversation has tool calls. */
+  readonly isWithTools?: boolean;
   /** Of the message that was sent before this one. */
   readonly previousRole?: string | undefined;
 }
@@ -72,7 +72,7 @@ function withoutName<T extends Message>(message: T, { messageNames }: Profile): 
 function wireAssistant(
   message: AssistantMessage,
   profile: Profile,
-  { ids, hasTools }: WireScope,
+  { ids, isWithTools }: WireScope,
 ): AssistantMessage | undefined {
   // `null` is what some stores make of none.
   const calls = message.tool_calls ?? [];
@@ -85,7 +85,7 @@ function wireAssistant(
   return {
     role: 'assistant',
     content,
-    ...(hasTools && profile.requiredWithTools),
+    ...(isWithTools && profile.requiredWithTools),
     ...(hasCalls && profile.requiredWithToolCalls),
     ...fields,
     ...(legacy && { function_call: withWellFormedArguments(legacy) }),

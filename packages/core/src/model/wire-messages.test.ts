@@ -150,6 +150,8 @@ describe('what was written once', () => {
     expect(other.messages[1]).toEqual(said);
     expect(again).toEqual(one);
     expect(made).toEqual(['user', 'user']);
+    // Once there are calls, the thoughts are asked for in every later request.
+    expect(send({ messages: [...messages, called, result] }).messages[1]).toEqual(one.messages[1]);
   });
 
   test('an earlier state of a conversation ends as it did', () => {

@@ -8,21 +8,21 @@ import { wireMessage } from './wire-message.ts';
 
 export interface WireMessagesOptions {
   readonly profile: Profile;
-  /** Whether the requests have tools. */
-  readonly hasTools: boolean;
+  /** Whether the requests have tools, or the conversation has tool calls. */
+  readonly isWithTools: boolean;
 }
 
 /** The messages of a run's conversation as one kind of server takes them: each in its form, in an order that is accepted. */
 export class WireMessages {
   readonly #profile: Profile;
-  readonly #hasTools: boolean;
+  readonly #isWithTools: boolean;
   readonly #ids: ToolCallIds | undefined;
   readonly #system = new SystemMessages();
   readonly #bytes = new MessageBytes((message, previousRole) => this.#json(message, previousRole));
 
-  constructor({ profile, hasTools }: WireMessagesOptions) {
+  constructor({ profile, isWithTools }: WireMessagesOptions) {
     this.#profile = profile;
-    this.#hasTools = hasTools;
+    this.#isWithTools = isWithTools;
     this.#ids = profile.toolCallIds === 'any' ? undefined : new ToolCallIds(profile.toolCallIds);
   }
 
@@ -34,7 +34,7 @@ export class WireMessages {
   }
 
   #json(message: Message, previousRole: string | undefined): MessageJson | undefined {
-    const sent = wireMessage(message, this.#profile, { ids: this.#ids, hasTools: this.#hasTools, previousRole });
+    const sent = wireMessage(message, this.#profile, { ids: this.#ids, isWithTools: this.#isWithTools, previousRole });
     if (sent === undefined) return undefined;
     const between = messageBetween(previousRole, sent.role, this.#profile.roleOrder);
     const json = stringifyWellFormed(sent);

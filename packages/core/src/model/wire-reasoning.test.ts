@@ -11,12 +11,12 @@ test('a field that every assistant message needs beside tools is there, and only
     message({ role: 'assistant', content: 'Hm.', reasoning_content: 'r' }),
     { role: 'user', content: 'Hi.' },
   ];
-  expect(sent({ messages }, { base: 'deepseek' }, { hasTools: true }).messages).toEqual([
+  expect(sent({ messages }, { base: 'deepseek' }, { isWithTools: true }).messages).toEqual([
     { role: 'assistant', content: 'Hello.', reasoning_content: '' },
     messages[1],
     messages[2],
   ]);
-  expect(sent({ messages }, { base: 'deepseek' }, { hasTools: false }).messages).toEqual(messages);
+  expect(sent({ messages }, { base: 'deepseek' }, { isWithTools: false }).messages).toEqual(messages);
 });
 
 test.each<[ProfileName, object]>([
