@@ -28,6 +28,11 @@ function isPlain(value: unknown): boolean {
   return Object.values(value).every((field) => field === undefined || isPlain(field));
 }
 
+/** Whether the value of a JSON text has a number that no double can hold. The text tells cheaply whether it is worth a look. */
+export function hasHugeNumber(value: unknown, text: string): boolean {
+  return /[eE]\+?\d{3}|(?<!\d)\d{309}/.test(text) && !isJson(value);
+}
+
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 
 /** Parses JSON without throwing; the problem says where the text stops being JSON. */

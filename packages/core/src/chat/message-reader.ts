@@ -153,9 +153,9 @@ export class MessageReader {
 
 const NOTHING: readonly Delta[] = [];
 
-/** One piece may say the same under two names. */
-function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
-  for (const name of REASONING) {
+/** The text of the model's reasoning; `''` where there is none. One piece may say the same under two names. */
+export function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
+  for (const name of REASONING_FIELDS) {
     const text = piece[name];
     if (typeof text === 'string' && text !== '') return text;
   }
@@ -163,7 +163,7 @@ function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
 }
 
 /** What servers call it. */
-const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
+export const REASONING_FIELDS: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
 
 /** Below any index that a server gives. */
 const LEGACY = -1;

@@ -1,3 +1,5 @@
+import { sliceWhole } from '../base/text.ts';
+import { toWellFormedJson } from '../base/well-formed.ts';
 import { callArguments, callName, type Message, textOf } from '../chat/message.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
@@ -36,7 +38,9 @@ const WHAT_TO_KEEP =
 function told(message: Message): string {
   if (message.role === 'tool') return `Result of ${message.tool_call_id}: ${cut(textOf(message))}`;
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  const asked = calls.map((call) => `Called ${callName(call)} (${call.id}): ${cut(callArguments(call))}`);
+  const asked = calls.map(
+    (call) => `Called ${callName(call)} (${call.id}): ${cut(toWellFormedJson(callArguments(call)))}`,
+  );
   return [`${message.role}: ${textOf(message)}`, ...asked].join('\n');
 }
 
@@ -44,5 +48,7 @@ function told(message: Message): string {
 const MOST = 8_000;
 
 function cut(text: string): string {
-  return text.length <= MOST ? text : `${text.slice(0, MOST)} … [${text.length - MOST} characters left out]`;
+  if (text.length <= MOST) return text;
+  const start = sliceWhole(text, 0, MOST);
+  return `${start} … [${text.length - start.length} characters left out]`;
 }

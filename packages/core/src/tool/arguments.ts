@@ -1,5 +1,5 @@
 import { started } from '../base/abort.ts';
-import { isRecord, parseJson } from '../base/json.ts';
+import { hasHugeNumber, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
@@ -17,11 +17,12 @@ export function parseArguments(text: string): Validated {
   if (!parsed.ok) {
     return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
   }
-  if (typeof parsed.value === 'string') {
-    const inner = parseJson(parsed.value);
-    if (inner.ok && isRecord(inner.value)) return { ok: true, value: withoutPrototypes(inner.value, parsed.value) };
+  const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;
+  const value = inner?.ok === true && isRecord(inner.value) ? inner.value : parsed.value;
+  if (hasHugeNumber(value, text)) {
+    return { ok: false, issues: 'The arguments hold a number that is too large for JSON. Send a smaller one.' };
   }
-  return { ok: true, value: withoutPrototypes(parsed.value, text) };
+  return { ok: true, value: withoutPrototypes(value, text) };
 }
 
 /** More is no input, but a model that has lost its way. */
