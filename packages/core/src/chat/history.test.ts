@@ -64,6 +64,22 @@ test.each([
   });
 });
 
+test.each(['{"x":1e400}', '{"a":[{"b":-1e999}]}', '1e400'])(
+  'arguments with a number that no double holds are kept as {} in the history: %s',
+  (written) => {
+    expect(History.empty().admit(asked(call('a', written)))).toEqual({
+      message: asked(call('a', '{}')),
+      rawArguments: { 0: written },
+      mends: [
+        {
+          path: 'message.tool_calls[0].function.arguments',
+          note: 'a number that is too large for a double: kept as {} in the history',
+        },
+      ],
+    });
+  },
+);
+
 test('what an invalid call carries besides is kept', () => {
   const signed = { ...call('a', 'nope'), extra_content: { google: { thought_signature: 'x' } } };
   expect(History.empty().admit(asked(signed)).message).toEqual(

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
+import { findOverflow, parseJson } from '../base/json.ts';
 import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
 import type { Mend } from './reply.ts';
 
@@ -81,13 +81,14 @@ export class History {
       const path = `message.tool_calls[${index}]`;
       if (id !== call.id)
         mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
-      const written = withJsonArguments(call);
+      const fault = argumentsFault(call);
+      const written = fault === undefined ? call : withoutArguments(call);
       const mended = withSendableName(written);
       if (mended !== written)
         mends.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
       if (written !== call && call.type === 'function') {
         rawArguments[index] = call.function.arguments;
-        mends.push({ path: `${path}.function.arguments`, note: 'no JSON: kept as {} in the history' });
+        mends.push({ path: `${path}.function.arguments`, note: `${fault}: kept as {} in the history` });
       }
       return id === mended.id ? mended : { ...mended, id };
     });
@@ -135,9 +136,17 @@ function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
   return rest;
 }
 
-function withJsonArguments(call: ToolCall): ToolCall {
-  if (call.type === 'custom' || parseJson(call.function.arguments).ok) return call;
-  return { ...call, function: { ...call.function, arguments: '{}' } };
+/** Why a server would refuse the whole conversation for these arguments. */
+function argumentsFault(call: ToolCall): string | undefined {
+  if (call.type === 'custom') return undefined;
+  const text = call.function.arguments;
+  const parsed = parseJson(text);
+  if (!parsed.ok) return 'no JSON';
+  return findOverflow(parsed.value, text) === undefined ? undefined : 'a number that is too large for a double';
+}
+
+function withoutArguments(call: ToolCall): ToolCall {
+  return call.type === 'custom' ? call : { ...call, function: { ...call.function, arguments: '{}' } };
 }
 
 /** A server refuses a whole conversation for a name with other characters, which models do write: `functions.look`. */
