@@ -26,6 +26,8 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`messageNames`', ({ messageNames }) => yes(messageNames)],
   ['`extraFields`', ({ extraFields }) => (extraFields === 'all' ? 'all' : list(extraFields))],
   ['`besideCalls`', ({ besideCalls }) => list(Object.keys(besideCalls))],
+  ['`reportsCuts`', ({ reportsCuts }) => yes(reportsCuts)],
+  ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
   ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
   ['`leftOut`', ({ leftOut }) => list(leftOut)],

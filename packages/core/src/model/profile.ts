@@ -33,6 +33,13 @@ export interface Profile {
   readonly extraFields: 'all' | readonly string[];
   /** Fields that a message with calls has to have, and what stands there where it has none. */
   readonly besideCalls: Readonly<Record<string, string>>;
+  /**
+   * Whether the server says `length` if the cap on tokens ended a response. Without it, every response that used as many
+   * tokens as the request allowed is read as cut; one whose arguments or JSON stop early there always is.
+   */
+  readonly reportsCuts: boolean;
+  /** The same of responses with tool calls alone: some servers say `tool_calls` in place of `length`. */
+  readonly reportsCutCalls: boolean;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;
   /** Fields that are sent where a request does not say otherwise, since the server's own default is another than documented. */

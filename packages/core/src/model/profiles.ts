@@ -20,6 +20,8 @@ const compatible: Profile = {
   messageNames: true,
   extraFields: 'all',
   besideCalls: {},
+  reportsCuts: true,
+  reportsCutCalls: true,
   streamOptions: true,
   defaults: {},
   leftOut: [],
@@ -174,10 +176,14 @@ const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
   toolChoices: ['none', 'auto', 'required'],
+  // Versions call a cut `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
+  reportsCuts: false,
+  reportsCutCalls: false,
   defaults: { parallel_tool_calls: true },
 };
 
-const vllm: Profile = { ...compatible, name: 'vllm' };
+/** Calls a cut `tool_calls` as soon as any call was read: https://github.com/vllm-project/vllm/issues/58228 */
+const vllm: Profile = { ...compatible, name: 'vllm', reportsCutCalls: false };
 
 const litellm: Profile = { ...compatible, name: 'litellm' };
 

@@ -41,6 +41,8 @@ export interface Outgoing {
   readonly body: BodyBytes;
   /** Part of the body; may hold secrets. */
   readonly extraBody: JsonObject | undefined;
+  /** Reads what only request and response together say. */
+  review(finished: FinishedReply): FinishedReply;
 }
 
 type HeadersOf = Readonly<Record<string, string>>;
@@ -85,7 +87,7 @@ class Sending {
     };
     const close = (): void => this.#cancel.cancel(undefined);
     const reading = { context: this.#context, caps, deadline, idleMs: timeouts.idleMs, onFirst, close };
-    return told(await readReply(reply, reading), this.#context);
+    return this.#told(await readReply(reply, reading));
   }
 
   timeoutError(): TimeoutError {
@@ -98,8 +100,16 @@ class Sending {
     this.#connecting?.end(); // There may never have been a connection.
     const finished = error instanceof TimeoutError ? this.#reading?.finishedBefore() : undefined;
     this.#reading?.stop();
-    if (finished !== undefined) return told(finished, this.#context);
+    if (finished !== undefined) return this.#told(finished);
     throw translated(error, { outgoing: this.#outgoing, redact: this.#redact });
+  }
+
+  /** All is read: a reader who is behind holds up nothing. */
+  #told(finished: FinishedReply): ChatReply {
+    const { reply, mends, deltas } = this.#outgoing.review(finished);
+    for (const delta of deltas) void this.#context.onDelta(delta);
+    if (mends.length > 0) this.#context.onMended(mends);
+    return reply;
   }
 
   get #redact(): Redact {
@@ -133,13 +143,6 @@ class Sending {
     };
     return httpError(refusal, { model, address, now: clock.now(), redact: this.#redact });
   }
-}
-
-/** All is read: a reader who is behind holds up nothing. */
-function told({ reply, mends, deltas }: FinishedReply, context: ModelContext): ChatReply {
-  for (const delta of deltas) void context.onDelta(delta);
-  if (mends.length > 0) context.onMended(mends);
-  return reply;
 }
 
 function timeoutError(phase: 'connect' | 'first_byte' | 'idle', { address, timeouts }: Outgoing): TimeoutError {
