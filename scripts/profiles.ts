@@ -41,6 +41,8 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => list(Object.keys(requiredWithToolCalls))],
   ['`requiredWithTools`', ({ requiredWithTools }) => list(Object.keys(requiredWithTools))],
   ['`streamsTools`', ({ streamsTools }) => yes(streamsTools)],
+  ['`reportsCuts`', ({ reportsCuts }) => yes(reportsCuts)],
+  ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
   ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
   ['`leftOut`', ({ leftOut }) => list(leftOut)],

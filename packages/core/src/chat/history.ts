@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { hasHugeNumber, isRecord, parseJson } from '../base/json.ts';
+import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
 import type { Mend } from './reply.ts';
 
@@ -155,7 +155,7 @@ function keptArguments(written: string): KeptArguments {
 
 /** A number that is too large is taken by this parser, as infinity, and refused by those of servers. */
 function isObject(value: unknown, text: string): boolean {
-  return isRecord(value) && !hasHugeNumber(value, text);
+  return isRecord(value) && findOverflow(value, text) === undefined;
 }
 
 /** A server refuses a whole conversation for a name with other characters, which models do write: `functions.look`. */

@@ -1,5 +1,6 @@
 import { sliceWhole } from '../base/text.ts';
 import { toWellFormedJson } from '../base/well-formed.ts';
+import { finishKind } from '../chat/finish-reason.ts';
 import { callArguments, callName, type Message, textOf } from '../chat/message.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
@@ -22,7 +23,15 @@ export async function summarise(
       { role: 'user', content: messages.map(told).join('\n\n') },
     ],
   });
-  const summary = textOf(choices[0].message).trim();
+  const [{ message, finish_reason: reason }] = choices;
+  const kind = finishKind(reason);
+  // Half a summary in the place of the conversation would lose the other half without a trace.
+  if (kind === 'cut' || kind === 'filtered') {
+    throw new Error(
+      `Model "${model.name}" gave no whole summary of the conversation: it ended with the finish_reason "${reason}".`,
+    );
+  }
+  const summary = textOf(message).trim();
   if (summary === '') throw new Error(`Model "${model.name}" gave no summary of the conversation.`);
   return summary;
 }

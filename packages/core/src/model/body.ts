@@ -62,8 +62,16 @@ interface Surroundings {
 
 /** Servers refuse stream options without a stream, and both token fields at once. `null` means the default: it is left out. */
 function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): object {
-  const { max_completion_tokens, max_tokens, seed, stream, stream_options, parallel_tool_calls, ...rest } = settings;
-  const most = max_completion_tokens == null ? { max_tokens } : { [profile.tokenField]: max_completion_tokens };
+  const {
+    max_completion_tokens: _,
+    max_tokens: __,
+    seed,
+    stream,
+    stream_options,
+    parallel_tool_calls,
+    ...rest
+  } = settings;
+  const most = tokenCap(settings, profile);
   const all: Readonly<Record<string, unknown>> = {
     ...most,
     ...(hasTools && { ...profile.defaults, ...(parallel_tool_calls !== undefined && { parallel_tool_calls }) }),
@@ -78,6 +86,14 @@ function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): ob
     if (value != null && !leftOut.includes(name)) sent[name] = value;
   }
   return sent;
+}
+
+/** The cap on tokens under the name that the server knows. */
+export function tokenCap(
+  { max_completion_tokens, max_tokens }: Pick<ChatRequest, 'max_completion_tokens' | 'max_tokens'>,
+  { tokenField }: Profile,
+): Readonly<Record<string, number | null | undefined>> {
+  return max_completion_tokens == null ? { max_tokens } : { [tokenField]: max_completion_tokens };
 }
 
 /** `null` asks for none: a server may not know them. */

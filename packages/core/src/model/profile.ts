@@ -72,6 +72,13 @@ export interface Profile {
   readonly requiredWithTools: Readonly<Record<string, string>>;
   /** Without it a request with tools is sent unstreamed. The response is then emitted in one piece. */
   readonly streamsTools: boolean;
+  /**
+   * Whether the server says `length` if the cap on tokens ended a response. Without it, every response that used as many
+   * tokens as the request allowed is read as cut; one whose arguments or JSON stop early there always is.
+   */
+  readonly reportsCuts: boolean;
+  /** The same of responses with tool calls alone: some servers say `tool_calls` in place of `length`. */
+  readonly reportsCutCalls: boolean;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;
   /** Fields that are sent where a request does not say otherwise, since the server's own default is another than documented. */

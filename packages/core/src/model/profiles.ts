@@ -37,6 +37,8 @@ const compatible: Profile = {
   requiredWithToolCalls: {},
   requiredWithTools: {},
   streamsTools: true,
+  reportsCuts: true,
+  reportsCutCalls: true,
   streamOptions: true,
   defaults: {},
   leftOut: [],
@@ -353,17 +355,24 @@ const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
   toolChoices: ['none', 'auto', 'required'],
+  // Versions call a cut `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
+  reportsCuts: false,
+  reportsCutCalls: false,
   defaults: { parallel_tool_calls: true },
   reasoningFields: ['reasoning_content'],
   extraFields: [],
 };
 
-/** It reads `reasoning`, and before the end of 2025 read `reasoning_content`: https://github.com/vllm-project/vllm/issues/38488 */
+/**
+ * It reads `reasoning`, and before the end of 2025 read `reasoning_content`: https://github.com/vllm-project/vllm/issues/38488. Calls a cut
+ * `tool_calls` as soon as any call was read: https://github.com/vllm-project/vllm/issues/58228
+ */
 const vllm: Profile = {
   ...compatible,
   name: 'vllm',
   reasoningFields: ['reasoning', 'reasoning_content'],
   extraFields: [],
+  reportsCutCalls: false,
 };
 
 /**
