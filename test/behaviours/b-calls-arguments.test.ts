@@ -28,14 +28,14 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
   test.each([
     { text: '{"city":"Oslo","days":1e400}', path: 'days' },
     { text: '{"city":"Oslo","trip":{"days":[1,-1e400]}}', path: 'trip.days[1]' },
-    { text: '"{\\"days\\":1e400}"', path: 'days', sent: '"{\\"days\\":1e400}"' },
+    { text: '"{\\"days\\":1e400}"', path: 'days' },
   ])(
     'B1: the model is told where $text has a number that no double holds, which is not sent',
-    async ({ text, path, sent = '{}' }) => {
+    async ({ text, path }) => {
       const played = await play([reply.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
       const content = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
-      const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: sent } } as const;
+      const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } } as const;
       const messages = [asked(written), result('call_1', content), said('Wet.')];
       expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
       expect(played.requests[1]?.messages.slice(1)).toEqual(messages.slice(0, 2));

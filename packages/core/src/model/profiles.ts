@@ -71,8 +71,13 @@ const azure: Profile = {
   keyVariable: 'AZURE_OPENAI_API_KEY',
 };
 
-/** Microsoft Foundry: Azure with models of other makers, whose thoughts go back to them. */
-const foundry: Profile = { ...azure, name: 'foundry', extraFields: ['reasoning_content'] };
+/** Microsoft Foundry: Azure with models of other makers, whose thoughts go back to them, and which need not take a format beside tools. */
+const foundry: Profile = {
+  ...azure,
+  name: 'foundry',
+  outputWithTools: 'final-tool',
+  extraFields: ['reasoning_content'],
+};
 
 /**
  * Refuses what it does not know, in messages as well. Takes a schema in `response_format` for some models only, and never beside tools
