@@ -11,14 +11,26 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
     rows: [
       ['A1', 'text, no calls, `stop`', 'completed'],
       ['A2', 'text beside calls', 'the calls run; text ends no run that still has calls'],
-      ['A3', 'calls with any other finish reason', 'the calls run; the odd value is kept and told as `wire.mended`'],
-      ['A4', '`length` with calls', 'none runs, also not a complete one; asked again once, then `truncated`'],
-      ['A5', '`length` with text', '`truncated`, the text kept'],
-      ['A6', '`content_filter`, also as an error; a refusal', '`filtered`; `refused` with the words'],
+      [
+        'A3',
+        'calls with a finish reason that says nothing else: `stop`, none, an unknown word',
+        'the calls run; reported as `wire.mended`',
+      ],
+      [
+        'A4',
+        '`length`, or a vendor’s word for it, with calls',
+        'none runs, also not a complete one; asked again once, then `truncated`',
+      ],
+      ['A5', '`length`, or a vendor’s word for it, with text', '`truncated`, the text kept'],
+      [
+        'A6',
+        '`content_filter`, a vendor’s word for it, or an error that says so; a refusal',
+        '`filtered`; `refused` with the words',
+      ],
       ['A7', 'no text and no calls', 'asked again once, then `failed` with `EmptyReplyError`'],
       [
         'A8',
-        'no choices; 200 with an error; garbage',
+        'no choices; 200 with an error; garbage; a finish reason that says that the server failed',
         'a failed attempt, retried; then `failed` with the server’s words',
       ],
       ['A9', 'JSON to a streamed request, or the reverse', 'read as what it is'],

@@ -43,6 +43,16 @@ export const PROFILE_SOURCES: Readonly<Record<ProfileName, readonly ProfileSourc
       detail: 'the fields; the key as `api-key`, the version of the API',
     },
   ],
+  foundry: [
+    {
+      url: 'https://learn.microsoft.com/azure/ai-foundry/foundry-models/how-to/use-chat-reasoning',
+      detail: 'models of other makers, DeepSeek and Kimi among them, with their `reasoning_content`',
+    },
+    {
+      url: 'https://github.com/earendil-works/pi/pull/4178',
+      detail: 'Kimi wants the `reasoning_content` of its calls back',
+    },
+  ],
   vllm: [
     { url: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html', detail: 'the fields' },
     { url: 'https://docs.vllm.ai/en/latest/features/tool_calling.html', detail: 'choices of tools' },

@@ -30,9 +30,19 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],
   ['`developerRole`', ({ developerRole }) => yes(developerRole)],
   ['`messageNames`', ({ messageNames }) => yes(messageNames)],
+  ['`emptyContent`', ({ emptyContent }) => yes(emptyContent)],
+  ['`systemMessages`', ({ systemMessages }) => systemMessages],
+  ['`roleOrder`', ({ roleOrder }) => roleOrder],
+  ['`assistantLast`', ({ assistantLast }) => yes(assistantLast)],
+  ['`toolCallIds`', ({ toolCallIds }) => (toolCallIds === 'any' ? 'any' : `\`${toolCallIds.pattern}\``)],
+  ['`needsTools`', ({ needsTools }) => yes(needsTools)],
+  ['`reasoningFields`', ({ reasoningFields }) => list(reasoningFields)],
   ['`extraFields`', ({ extraFields }) => (extraFields === 'all' ? 'all' : list(extraFields))],
-  ['`besideCalls`', ({ besideCalls }) => list(Object.keys(besideCalls))],
+  ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => list(Object.keys(requiredWithToolCalls))],
+  ['`requiredWithTools`', ({ requiredWithTools }) => list(Object.keys(requiredWithTools))],
   ['`streamsTools`', ({ streamsTools }) => yes(streamsTools)],
+  ['`reportsCuts`', ({ reportsCuts }) => yes(reportsCuts)],
+  ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
   ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
   ['`leftOut`', ({ leftOut }) => list(leftOut)],
@@ -92,7 +102,9 @@ openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, extra
 \`\`\`
 
 What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a
-custom tool as a function, an output schema as an instruction. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
+custom tool as a function, an output schema as an instruction. Ids of tool calls that it refuses are replaced in calls and results, a
+message that may not stand where it is has a short one put before it, several system messages become one, and a message that says
+nothing is left out. The history of a run keeps what the server sent. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
 sent as it is, and the server's refusal is told.
 
 \`outputWithTools\` says how a model is held to an output schema in a request that shows tools. \`response-format\`: as without tools.

@@ -81,6 +81,7 @@ export default defineConfig({
           { text: 'Request fields', link: '/reference/request-fields' },
           { text: 'zod types', link: '/reference/zod-types' },
           { text: 'What servers send', link: '/reference/corpus' },
+          { text: 'Finish reasons', link: '/reference/finish-reasons' },
         ],
       },
     ],

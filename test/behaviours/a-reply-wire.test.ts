@@ -8,9 +8,17 @@ const agent = { tools: [weather] };
 const ANSWER = { role: 'assistant', content: null };
 
 describe.each([{ stream: true }, { stream: false }])('what servers send, stream: $stream', (run) => {
-  test.each(['stop', 'tool_call', 'end_turn', 'eos', 'vendor_word', null])(
-    'A3: calls run where the finish reason is %j, which is kept and reported',
-    async (finishReason) => {
+  test.each([
+    { finishReason: 'stop', stored: 'stop' },
+    { finishReason: 'tool_call', stored: 'tool_calls' },
+    { finishReason: 'TOOL_USE', stored: 'tool_calls' },
+    { finishReason: 'end_turn', stored: 'stop' },
+    { finishReason: 'eos', stored: 'stop' },
+    { finishReason: 'vendor_word', stored: 'vendor_word' },
+    { finishReason: null, stored: null },
+  ])(
+    'A3: calls run if the finish reason is $finishReason, which is stored as $stored and reported',
+    async ({ finishReason, stored }) => {
       const asking = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
       const played = await play([asking, reply.text('Wet.')], { run, agent });
 
@@ -25,7 +33,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
         text: 'Wet.',
         ...ending(messages, { turns: 2, toolCalls: 1 }),
       });
-      expect(told(played, 'model.replied').map((fact) => fact.finishReason)).toEqual([finishReason, 'stop']);
+      expect(told(played, 'model.replied').map((fact) => fact.finishReason)).toEqual([stored, 'stop']);
       expect(mends(played)).toEqual([
         { path: 'choices[0].finish_reason', note: expect.stringContaining(String(finishReason)) },
       ]);

@@ -25,6 +25,35 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     ]);
   });
 
+  test.each([
+    { text: '{"city":"Oslo","days":1e400}', path: 'days' },
+    { text: '{"city":"Oslo","trip":{"days":[1,-1e400]}}', path: 'trip.days[1]' },
+    { text: '"{\\"days\\":1e400}"', path: 'days' },
+  ])(
+    'B1: the model is told where $text has a number that no double holds, which is not sent',
+    async ({ text, path }) => {
+      const played = await play([reply.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
+
+      const content = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
+      const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } } as const;
+      const messages = [asked(written), result('call_1', content), said('Wet.')];
+      expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+      expect(played.requests[1]?.messages.slice(1)).toEqual(messages.slice(0, 2));
+    },
+  );
+
+  test('B3: a number that no double holds, in arguments that are an object, is told to the model', async () => {
+    const call = { id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '@' } };
+    const body = JSON.stringify({
+      choices: [{ index: 0, message: { role: 'assistant', tool_calls: [call] }, finish_reason: 'tool_calls' }],
+    });
+    const asking = reply.body(body.replace('"@"', '{"city":"Oslo","days":1e400}'));
+    const { outcome } = await play([asking, WET], { run, agent: { tools: [weather] } });
+
+    const content = 'days: the number is too large, expected at most 1.7976931348623157e308';
+    expect(outcome.messages[2]).toEqual(result('c1', content));
+  });
+
   test('B1: what is no JSON counts against the budget of the tool, which a success fills again', async () => {
     const bad = reply.call('get_weather', '{');
     const good = reply.call('get_weather', { city: 'Oslo' });

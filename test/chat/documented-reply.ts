@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { isPadding } from '../../packages/core/src/chat/padding.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -72,7 +73,9 @@ const json = fc
 /** What only this server knows, under names that no reader knows. */
 const vendor: Arbitrary<Wire> = fc.dictionary(
   fc.constantFrom('x_a', 'x_b', '__proto__', 'constructor', 'toString'),
-  fc.oneof(fc.integer(), fc.boolean(), fc.record({ deep: fc.jsonValue({ maxDepth: 1 }) })),
+  fc
+    .oneof(fc.integer(), fc.boolean(), fc.record({ deep: fc.jsonValue({ maxDepth: 1 }) }))
+    .filter((value) => !isPadding(value)),
   { maxKeys: 2 },
 );
 

@@ -3,7 +3,7 @@ import fc, { type Arbitrary } from 'fast-check';
 /** Fields that mean something to a reader, and some that no object should have. */
 const NAMES = [
   'choices delta message content role tool_calls function function_call custom arguments input name id index type',
-  'finish_reason usage x_groq prompt_tokens completion_tokens total_tokens prompt_tokens_details cached_tokens logprobs',
+  'finish_reason native_finish_reason stop_reason usage x_groq prompt_tokens completion_tokens total_tokens prompt_tokens_details cached_tokens logprobs',
   'reasoning_content reasoning reasoning_details text thinking signature refusal audio data annotations error object created model',
   'service_tier content_filter_results prompt_filter_results __proto__ constructor toString',
 ].flatMap((names) => names.split(' '));
@@ -25,6 +25,9 @@ const VALUES = [
   ' ',
   'stop',
   'tool_calls',
+  'MAX_TOKENS',
+  'error',
+  'null',
   'assistant',
   '<think>',
   '</think>',
@@ -85,6 +88,8 @@ const choice = fc.record(
     delta: fc.oneof(message, value),
     message: fc.oneof(message, value),
     finish_reason: fc.oneof(fc.constantFrom('stop', 'tool_calls', ''), value),
+    native_finish_reason: fc.constantFrom('stop', 'SAFETY', ''),
+    text: fc.constantFrom('a', ''),
     logprobs: value,
     usage,
   },

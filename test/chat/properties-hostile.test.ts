@@ -13,6 +13,7 @@ import { SOAK, TIMEOUT_MS } from './soak.ts';
 const INHERENT = [
   /finish_reason: null: the server gave none$/,
   /finish_reason: ".*" is not a documented one: kept$/s,
+  /finish_reason: ".*" says that this choice failed: kept$/s,
   /finish_reason: "stop" beside tool calls: kept$/,
   /function\.name: missing$/,
 ];

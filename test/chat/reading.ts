@@ -22,7 +22,7 @@ export function readStream(...pieces: readonly Uint8Array[]): FinishedReply {
 /** Reads one body. */
 export function readBody(body: unknown): FinishedReply {
   const reader = new ReplyReader();
-  const deltas = reader.read(body);
+  const deltas = reader.readBody(body);
   return finished(reader.finish('whole'), deltas);
 }
 

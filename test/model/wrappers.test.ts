@@ -213,6 +213,20 @@ describe('withCache', () => {
     expect(model.requests).toHaveLength(5);
   });
 
+  test.each([
+    { finishReason: 'end_turn', requests: 1 },
+    { finishReason: 'function_call', requests: 1 },
+    { finishReason: 'MAX_TOKENS', requests: 2 },
+    { finishReason: 'SAFETY', requests: 2 },
+    { finishReason: 'error', requests: 2 },
+    { finishReason: null, requests: 2 },
+  ])('asks $requests times for a response that ended with $finishReason', async ({ finishReason, requests }) => {
+    const model = scriptedModel(() => reply.text('Hi.', { finishReason }));
+    const cached = withCache(model, memoryStore());
+    for (const request of [HELLO, HELLO]) await cached.send(request);
+    expect(model.requests).toHaveLength(requests);
+  });
+
   test('a store in memory keeps the newest', async () => {
     const model = scriptedModel(() => reply.text('Hi.'));
     const cached = withCache(model, memoryStore({ most: 1 }));

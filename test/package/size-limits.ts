@@ -1,9 +1,9 @@
 /** Thousands of bytes in a bundle, minified and gzipped, dependencies included, zod apart: `node scripts/sizes.ts` prints what they are. */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 93,
+  '@pawl/core': 97,
   '{ tool } of @pawl/core': 6.5,
-  '{ openai } of @pawl/core': 40,
-  '{ Agent, openai, tool } of @pawl/core': 85,
+  '{ openai } of @pawl/core': 43,
+  '{ Agent, openai, tool } of @pawl/core': 89,
   '@pawl/core/host': 6,
   '@pawl/core/sqlite': 12,
   '@pawl/core/zod3': 7.5,

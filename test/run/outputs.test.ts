@@ -54,6 +54,15 @@ test('an output that is no object comes as what it is, its parts as well', async
   });
 });
 
+test('a number that no double holds is no output, and the model is told where', async () => {
+  const model = scriptedModel([reply.text('{"price":1e400}'), reply.text('{"price":7}')]);
+  const run = new Agent({ model, output: z.object({ price: z.number() }) }).run('How much?');
+  const { output } = await run;
+
+  expect(output).toEqual({ price: 7 });
+  expect(model.requests[1]?.messages.at(-1)?.content).toContain('the number at price is too large for a double');
+});
+
 test('an output of several types is told in pieces, and from the beginning where a guard puts another in its place', async () => {
   const either = z.union([z.object({ city: z.string() }), z.object({ error: z.string() })]);
   const guard = outputGuard({

@@ -70,8 +70,12 @@ describe('the reply', () => {
   test('has the same fields', () => {
     expectTypeOf<keyof ChatReply>().toEqualTypeOf<keyof Theirs.ChatCompletion>();
     expectTypeOf<keyof ChatChoice>().toEqualTypeOf<keyof Theirs.ChatCompletion.Choice>();
-    // One type for what was said and for what is sent again: `name` is of the latter.
-    expectTypeOf<Exclude<keyof AssistantMessage, 'name'>>().toEqualTypeOf<keyof Theirs.ChatCompletionMessage>();
+    // One type for what was said and for what is sent again: `name` is of the latter. OpenAI does not show its reasoning.
+    type Reasoning = 'reasoning_content' | 'reasoning' | 'reasoning_details';
+    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | Reasoning>>().toEqualTypeOf<
+      keyof Theirs.ChatCompletionMessage
+    >();
+    expectTypeOf<AssistantMessage['reasoning_content']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<keyof CompletionUsage>().toEqualTypeOf<keyof TheirUsage>();
     expectTypeOf<keyof ReplyAudio>().toEqualTypeOf<keyof Theirs.ChatCompletionAudio>();
   });

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Fact } from '../event/fact.ts';
@@ -55,7 +56,7 @@ const PROMPT = jsonSchema<unknown>(
 
 function promptOf(input: unknown): string {
   if (isRecord(input) && Object.keys(input).length === 1 && typeof input['prompt'] === 'string') return input['prompt'];
-  return JSON.stringify(input);
+  return stringifyWellFormed(input) ?? '';
 }
 
 interface Within {

@@ -25,7 +25,7 @@ export type Resolved =
 
 /** A function of the user's that throws fails the run, as data; neither an abort nor the run's time waits for it. */
 export async function resolveInstructions(instructions: Instructions, options: ResolveOptions): Promise<Resolved> {
-  if (typeof instructions !== 'function') return { type: 'resolved', text: instructions };
+  if (typeof instructions !== 'function') return { type: 'resolved', text: textOrNone(instructions) };
   const { context, clock, durationMs, signal, abort } = options;
   const onOver = (): void => abort(new DurationReached(durationMs));
   const time = new ActiveTime(durationMs, { clock, onOver });
@@ -47,9 +47,14 @@ export async function resolveInstructions(instructions: Instructions, options: R
 
 /** @throws ConfigError for what is no text. */
 export async function instructionsText(instructions: Instructions, context: never): Promise<string | undefined> {
-  if (typeof instructions !== 'function') return instructions;
+  if (typeof instructions !== 'function') return textOrNone(instructions);
   const text: unknown = await instructions(context);
-  if (typeof text === 'string') return text;
+  if (typeof text === 'string') return textOrNone(text);
   if (text === undefined || text === null) return undefined;
   throw new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`);
+}
+
+/** Servers refuse a system message that says nothing. */
+function textOrNone(text: string | undefined): string | undefined {
+  return text?.trim() === '' ? undefined : text;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalJson, isRecord, parseJson } from './json.ts';
+import { canonicalJson, findOverflow, isRecord, parseJson } from './json.ts';
 
 test.each([
   [{}, true],
@@ -38,4 +38,34 @@ test.each([
   { value: JSON.parse('{"b":1,"__proto__":2}'), text: '{"__proto__":2,"b":1}' },
 ])('one text stands for a value, whatever the order of its keys: $text', ({ value, text }) => {
   expect(canonicalJson(value)).toBe(text);
+});
+
+test.each([
+  ['1e400', ''],
+  ['-1e309', ''],
+  ['{"x":1e400}', 'x'],
+  ['{"a":{"b":[1,{"c":1E+999}]}}', 'a.b[1].c'],
+  ['{"a":1e400,"b":-1e400}', 'a'],
+  [`{"x":1${'0'.repeat(309)}}`, 'x'],
+  [`{"x":${'9'.repeat(300)}e10}`, 'x'],
+])('a number that no double holds is found: %s', (text, path) => {
+  expect(findOverflow(JSON.parse(text), text)).toBe(path);
+  expect(findOverflow(JSON.parse(text))).toBe(path);
+});
+
+test.each([
+  '{"x":1e308,"y":"1e400"}',
+  '1.7976931348623157e308',
+  '{"x":1e-400}',
+  `{"x":"${'9'.repeat(400)}"}`,
+  '[]',
+  'null',
+])('there is none in %s', (text) => {
+  expect(findOverflow(JSON.parse(text), text)).toBeUndefined();
+  expect(findOverflow(JSON.parse(text))).toBeUndefined();
+});
+
+test('a value that is nested deeper than the stack is searched as well', () => {
+  const text = `${'['.repeat(50_000)}1e400${']'.repeat(50_000)}`;
+  expect(findOverflow(JSON.parse(text), text)).toBe('[0]'.repeat(50_000));
 });

@@ -45,6 +45,35 @@ export function parseJson(text: string): Parsed {
   }
 }
 
+/**
+ * The path of the first number that a double cannot hold, such as `1e400` (JSON.parse reads it as Infinity): `''` for the
+ * value itself, `undefined` if there is none. `text`, the JSON that the value was read from, spares most values the search.
+ */
+export function findOverflow(value: unknown, text?: string): string | undefined {
+  if (text !== undefined && !MAY_OVERFLOW.test(text)) return undefined;
+  // By hand: what a model writes may be nested deeper than the stack.
+  const open: Located[] = [{ path: '', value }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next.value === 'number' && !Number.isFinite(next.value)) return next.path;
+    for (const field of fieldsOf(next).reverse()) open.push(field);
+  }
+  return undefined;
+}
+
+/** A number with an exponent, or with more digits than the largest double. */
+const MAY_OVERFLOW = /\d[eE]\+?\d|\d{309}/;
+
+interface Located {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+function fieldsOf({ path, value }: Located): Located[] {
+  if (Array.isArray(value)) return value.map((element, at) => ({ path: `${path}[${at}]`, value: element }));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).map(([name, field]) => ({ path: path === '' ? name : `${path}.${name}`, value: field }));
+}
+
 /** The same text for the same value, whatever the order of its keys. For hashes and comparisons. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closest, excerpt, plural } from './text.ts';
+import { closest, excerpt, plural, sliceWhole } from './text.ts';
 
 test.each([
   [0, '0 turns'],
@@ -17,6 +17,17 @@ test.each([
   { text: 'ab😀cd', max: 4, quoted: 'ab😀… (2 characters more)' },
 ])('the first $max characters of "$text" are quoted, and no character is cut in two', ({ text, max, quoted }) => {
   expect(excerpt(text, max)).toBe(quoted);
+});
+
+test.each([
+  [0, 3, 'ab'],
+  [0, 4, 'ab😀'],
+  [3, 6, 'cd'],
+  [2, 4, '😀'],
+  [3, 3, ''],
+  [4, 99, 'cd'],
+])('a slice of "ab😀cd" from %i to %i cuts no character in two', (start, end, slice) => {
+  expect(sliceWhole('ab😀cd', start, end)).toBe(slice);
 });
 
 test('200 characters are quoted where nothing else is said', () => {

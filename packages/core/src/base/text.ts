@@ -10,8 +10,15 @@ export function excerpt(text: string, max = 200): string {
   return `${text.slice(0, end)}… (${plural(text.length - end, 'character')} more)`;
 }
 
+/** A slice that cuts no surrogate pair in two: half of one is refused by servers. It is shorter by one code unit at either end. */
+export function sliceWhole(text: string, start: number, end: number): string {
+  const from = isLowSurrogate(text.charCodeAt(start)) ? start + 1 : start;
+  const to = isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
+  return text.slice(from, to);
+}
+
 /** Whether a text must not be cut before this code unit: it is the second half of a character. */
-export function isLowSurrogate(code: number): boolean {
+function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 

@@ -1,9 +1,11 @@
 import { isRecord } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
 import type { CallForm } from './call-list.ts';
+import { FinishReader } from './finish-reader.ts';
+import { type FailedFinish, finishKind } from './finish-reason.ts';
 import { LogprobsReader } from './logprobs-reader.ts';
 import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
+import { isPadding } from './padding.ts';
 import type { ChatChoice, Delta, FinishReason } from './reply.ts';
 import { VendorFields } from './vendor-fields.ts';
 
@@ -14,6 +16,9 @@ export interface ChoiceReaderOptions {
   readonly maxCalls: number;
 }
 
+/** Whether a choice is of a whole body, or of one chunk of a stream. */
+export type PieceForm = 'body' | 'chunk';
+
 /** One choice of a reply. `message` of a whole reply and `delta` of a chunk are read alike. */
 export class ChoiceReader {
   readonly index: number;
@@ -22,45 +27,66 @@ export class ChoiceReader {
   readonly #message: MessageReader;
   readonly #logprobs = new LogprobsReader();
   readonly #fields = new VendorFields();
-  #finishReason: string | null = null;
+  readonly #finish: FinishReader;
   #hasMessage = false;
   #hasDelta = false;
+  /** What stood beside the message or delta that was read, in the other field. */
+  #repeated: Repeated | undefined;
 
   constructor(index: number, { mends, maxCalls }: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
     this.#mends = mends;
     this.#message = new MessageReader({ choice: index, mends, maxCalls });
+    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: mends });
   }
 
   get isFinished(): boolean {
-    return this.#finishReason !== null;
+    return this.#finish.isFinished || this.#otherPlace() !== undefined;
   }
 
-  read(choice: Wire): readonly Delta[] {
-    const deltas = this.#readMessage(choice);
-    for (const key of Object.keys(choice)) if (!OWN.has(key)) this.#fields.set(key, choice[key]);
+  /** The word by which the server says that this choice failed, once everything is read. */
+  get failure(): Pick<FailedFinish, 'word'> | undefined {
+    const { kind, word } = this.#finish;
+    return kind === 'failed' && word !== undefined ? { word } : undefined;
+  }
+
+  read(choice: Wire, form: PieceForm): readonly Delta[] {
+    const deltas = this.#readMessage(choice, form);
+    for (const key of Object.keys(choice)) if (!OWN.has(key)) this.#fields.keep(key, choice[key]);
     this.#logprobs.read(choice['logprobs']);
-    const reason = choice['finish_reason'];
+    const reason = choice['finish_reason'] ?? innerReason(choice);
     if (reason === null || reason === undefined || reason === '') return deltas;
-    if (typeof reason !== 'string') {
-      this.#mends.add(`${this.#path}.finish_reason`, `a ${typeof reason}, left out`);
-      return deltas;
-    }
-    this.#finish(reason);
+    this.#finish.read(reason);
+    if (!this.#finish.isFinished) return deltas;
     const held = this.settle();
     return held.length === 0 ? deltas : [...deltas, ...held];
   }
 
-  /** What was held back, at the end. */
+  /** Reads a finish reason that stands beside the choices. It counts if the choice has none. */
+  readOuterReason(reason: unknown): void {
+    if (!this.isFinished) this.#finish.readFrom('the response', reason);
+  }
+
+  /** What was held back, as far as it is known by now. */
   settle(): readonly Delta[] {
     return this.#message.settle();
   }
 
   /** A filter stopped the prompt, or the response behind what was read. */
   endFiltered(): void {
-    this.#finishReason = 'content_filter';
+    this.#finish.read('content_filter');
     this.#hasMessage = true;
+  }
+
+  /** What was held back and what only a repeated message says, once everything is read. */
+  finish(): readonly Delta[] {
+    const held = this.settle();
+    const place = this.#otherPlace();
+    if (place !== undefined) this.#finish.readFrom(place, this.#fields.get(place));
+    if (this.#repeated === undefined) return held;
+    const more = this.#readRepeated(this.#repeated);
+    return [...held, ...more, ...this.settle()];
   }
 
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
@@ -76,42 +102,72 @@ export class ChoiceReader {
     };
   }
 
-  #readMessage({ delta, message }: Wire): readonly Delta[] {
-    const form: CallForm = this.#isDelta(delta, message) ? 'delta' : 'message';
-    const piece = this.#pieceOf(form === 'delta' ? delta : message, form);
-    if (piece === undefined) return [];
+  #readMessage({ delta, message, text }: Wire, form: PieceForm): readonly Delta[] {
+    if (isAbsent(message)) {
+      if (isAbsent(delta) && typeof text === 'string') return this.#readText(text);
+      return this.#readPiece(delta, 'delta');
+    }
+    if (form === 'body') {
+      if (isRecord(delta)) this.#repeated = { piece: delta, form: 'delta' };
+      return this.#readPiece(message, 'message');
+    }
+    const isSaid = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
+    if (!isSaid && !this.#hasDelta) return this.#readPiece(message, 'message');
+    this.#hasDelta = true;
+    const piece = this.#pieceOf(message, 'message');
+    if (piece !== undefined) this.#repeated = { piece, form: 'message' };
+    return this.#readPiece(delta, 'delta');
+  }
+
+  #readPiece(given: unknown, form: CallForm): readonly Delta[] {
+    const piece = this.#pieceOf(given, form);
+    if (piece === undefined) return NOTHING;
+    if (form === 'delta') this.#hasDelta = true;
     this.#hasMessage = true;
     return this.#message.read(piece, form);
   }
 
-  /** Where both are there, the message repeats what the deltas said. */
-  #isDelta(delta: unknown, message: unknown): boolean {
-    if (message === undefined || message === null) return true;
-    const isSaid = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
-    if (!isSaid && !this.#hasDelta) return false;
-    this.#hasDelta = true;
-    this.#mends.add(`${this.#path}.message`, 'beside a delta, left out');
-    return true;
-  }
-
   #pieceOf(given: unknown, form: CallForm): Wire | undefined {
-    if (isRecord(given)) {
-      if (form === 'delta') this.#hasDelta = true;
-      return given;
-    }
-    if (given === undefined || given === null) return undefined;
+    if (isRecord(given)) return given;
+    if (isAbsent(given)) return undefined;
     const isText = typeof given === 'string';
     this.#mends.add(`${this.#path}.${form}`, `no object: ${isText ? 'read as its content' : 'left out'}`);
     return isText ? { content: given } : undefined;
   }
 
-  /** A reason that says more than `stop` stays; some servers say `stop` after each. */
-  #finish(reason: string): void {
-    const before = this.#finishReason;
-    if (before !== null && before !== reason) {
-      this.#mends.add(`${this.#path}.finish_reason`, 'two different ones: the one that says more is kept');
+  /** The form of the older Completions API. */
+  #readText(text: string): readonly Delta[] {
+    if (text === '') return NOTHING;
+    this.#mends.add(`${this.#path}.text`, 'in place of a message: read as its content');
+    return this.#readPiece({ content: text }, 'delta');
+  }
+
+  /** A repeated message says the same again; what it alone says must not be lost. */
+  #readRepeated({ piece, form }: Repeated): readonly Delta[] {
+    this.#repeated = undefined;
+    const path = `${this.#path}.${form}`;
+    const other = form === 'message' ? 'delta' : 'message';
+    const missing = this.#message.missing(piece);
+    if (missing !== undefined) {
+      this.#mends.add(path, `beside a ${other} that says less: read`);
+      this.#hasMessage = true;
+      return this.#message.read(missing, form);
     }
-    if (before === null || before === 'stop') this.#finishReason = reason;
+    const isSaid = Object.keys(piece).some((name) => name !== 'role' && !isPadding(piece[name]));
+    if (isSaid) this.#mends.add(path, `beside a ${other}, left out`);
+    return NOTHING;
+  }
+
+  /** Where the finish reason stands if it is missing, or says less than a router's word for what it was told. */
+  #otherPlace(): string | undefined {
+    const { isFinished, kind } = this.#finish;
+    if (!isFinished) return PLACES.find((place) => this.#kindAt(place) !== undefined);
+    const native = kind === 'stop' ? this.#kindAt(NATIVE) : undefined;
+    return native === 'cut' || native === 'filtered' || native === 'failed' ? NATIVE : undefined;
+  }
+
+  #kindAt(place: string): string | undefined {
+    return finishKind(this.#fields.get(place));
   }
 
   /** An answer to a prompt that a filter stopped has no message. */
@@ -121,24 +177,47 @@ export class ChoiceReader {
   }
 
   #checked(): FinishReason | null {
-    const reason = this.#finishReason;
-    const path = `${this.#path}.finish_reason`;
     if (!this.#hasMessage) this.#mends.add(`${this.#path}.message`, 'missing: read as an empty one');
-    if (reason === null) this.#mends.add(path, 'null: the server gave none');
-    else if (!DOCUMENTED.has(reason)) this.#mends.add(path, `${quoted(reason)} is not a documented one: kept`);
-    else if (reason === 'stop' && this.#message.hasCalls) this.#mends.add(path, '"stop" beside tool calls: kept');
-    return reason;
+    const { hasCalls, hasRefusal } = this.#message;
+    return this.#finish.build({ hasCalls, hasRefusal });
   }
 }
 
+interface Repeated {
+  readonly piece: Wire;
+  readonly form: CallForm;
+}
+
+const NOTHING: readonly Delta[] = [];
+
 /** Fields that are read elsewhere. */
-const OWN: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs', 'usage', 'error']);
+const OWN: ReadonlySet<string> = new Set([
+  'index',
+  'delta',
+  'message',
+  'text',
+  'finish_reason',
+  'logprobs',
+  'usage',
+  'error',
+]);
 
 /** Azure's results of its filters. */
 const FILTERS = ['content_filter_results', 'content_filter_result', 'prompt_filter_results'];
 
-const DOCUMENTED: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
+/** OpenRouter's field for the word of the server behind it. */
+const NATIVE = 'native_finish_reason';
 
-function quoted(reason: string): string {
-  return `"${excerpt(reason, 50)}"`;
+/** Other names of `finish_reason`. vLLM has `stop_reason` beside it, for the stop sequence that was met. */
+const PLACES = ['finishReason', 'stop_reason', 'stopReason', 'done_reason', NATIVE];
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** Some gateways put it into the message or the delta. */
+function innerReason({ delta, message }: Wire): unknown {
+  return (
+    (isRecord(delta) ? delta['finish_reason'] : undefined) ?? (isRecord(message) ? message['finish_reason'] : undefined)
+  );
 }

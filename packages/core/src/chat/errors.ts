@@ -1,4 +1,5 @@
 import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
+import { sliceWhole } from '../base/text.ts';
 
 export interface ModelErrorOptions extends PawlErrorOptions {
   /** Whether another try can help. @defaultValue true */
@@ -33,7 +34,7 @@ export class ProtocolError extends ModelError {
 
   constructor(message: string, { received, retryAfterMs, ...options }: ProtocolErrorOptions) {
     super(message, options);
-    this.received = received?.slice(0, MAX_KEPT);
+    this.received = received === undefined ? undefined : sliceWhole(received, 0, MAX_KEPT);
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -66,7 +67,7 @@ export class MalformedResponseError extends ProtocolError {
     { failedGeneration, status, serverCode, requestId, ...options }: MalformedResponseOptions,
   ) {
     super(message, { ...options, code: 'response.malformed', retryable: true });
-    this.failedGeneration = failedGeneration?.slice(0, MAX_KEPT);
+    this.failedGeneration = failedGeneration === undefined ? undefined : sliceWhole(failedGeneration, 0, MAX_KEPT);
     this.status = status;
     this.serverCode = serverCode;
     this.requestId = requestId;

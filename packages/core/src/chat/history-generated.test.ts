@@ -28,6 +28,7 @@ test('whatever a model says, admitted and answered, can be sent after each turn'
       history = history.append(message, ...answers);
       expect({ seed, turn, faults: checkHistory(history.messages) }).toEqual({ seed, turn, faults: [] });
       expect(rawArguments).toEqual(invalidArguments(said));
+      expect(argumentsIn(message).filter((text) => !OBJECTS.has(text))).toEqual([]);
     }
     expect({ seed, ids: repeated(history.messages) }).toEqual({ seed, ids: [] });
   }
@@ -48,8 +49,19 @@ function conversation(random: Random): readonly Message[] {
 }
 
 const IDS: readonly string[] = ['', 'call_0', 'call_0', 'call_1', 'call_0_2', 'call_1_1'];
-const JSONS: ReadonlySet<string> = new Set(['{}', '{"a":1}', 'null', '"text"']);
-const ARGUMENTS: readonly string[] = [...JSONS, '', '{"a":', '[1', '{"a":1}{"b":2}', '\u0000'];
+const OBJECTS: ReadonlySet<string> = new Set(['{}', '{"a":1}']);
+const ARGUMENTS: readonly string[] = [
+  ...OBJECTS,
+  'null',
+  '"text"',
+  '"{\\"a\\":1}"',
+  '{"a":1e999}',
+  '',
+  '{"a":',
+  '[1',
+  '{"a":1}{"b":2}',
+  '\u0000',
+];
 
 function assistant(random: Random): AssistantMessage {
   const calls = Array.from({ length: random(5) }, (): FunctionToolCall => {
@@ -76,7 +88,14 @@ function repeated(messages: readonly Message[]): readonly string[] {
   return ids.filter((id, index) => ids.indexOf(id) < index);
 }
 
-function invalidArguments({ tool_calls = [] }: AssistantMessage): Readonly<Record<number, string>> {
-  const texts = tool_calls.map((call) => (call.type === 'function' ? call.function.arguments : ''));
-  return Object.fromEntries(texts.map((text, index) => [index, text] as const).filter(([, text]) => !JSONS.has(text)));
+function argumentsIn({ tool_calls = [] }: AssistantMessage): readonly string[] {
+  return tool_calls.map((call) => (call.type === 'function' ? call.function.arguments : ''));
+}
+
+function invalidArguments(message: AssistantMessage): Readonly<Record<number, string>> {
+  return Object.fromEntries(
+    argumentsIn(message)
+      .map((text, index) => [index, text] as const)
+      .filter(([, text]) => !OBJECTS.has(text)),
+  );
 }

@@ -44,7 +44,7 @@ test('a list that was looked at does not grow with the history', () => {
 });
 
 test('a message that is valid is admitted as the very same one', () => {
-  const message = asked(call('call_1', '{"city":"Oslo"}'), call('call_2', '[]'));
+  const message = asked(call('call_1', '{"city":"Oslo"}'), call('call_2', '{}'));
   const admitted = History.empty().admit(message);
   expect(admitted).toEqual({ message, rawArguments: {}, mends: [] });
   expect(admitted.message).toBe(message);
@@ -63,6 +63,46 @@ test.each([
     mends: [{ path: 'message.tool_calls[1].function.arguments', note: 'no JSON: kept as {} in the history' }],
   });
 });
+
+test.each([
+  ['a list', '[]'],
+  ['a list of objects', '[{"city":"Oslo"}]'],
+  ['null', 'null'],
+  ['a text', '"Oslo"'],
+  ['a text that is JSON, but no object', '"[1]"'],
+  ['a number', '42'],
+  ['a flag', ' true '],
+  ['an object with a number that no server can read', '{"x":[1e400]}'],
+  ['an object with as many digits', `{"x":-${'9'.repeat(400)}}`],
+])('arguments that are %s are kept as {}, and as they were written beside it', (_, written) => {
+  expect(History.empty().admit(asked(call('a', written)))).toEqual({
+    message: asked(call('a', '{}')),
+    rawArguments: { 0: written },
+    mends: [{ path: 'message.tool_calls[0].function.arguments', note: 'no JSON object: kept as {} in the history' }],
+  });
+});
+
+test('keeps the object of arguments that are an object in a string', () => {
+  const written = JSON.stringify('{"city":"Oslo"}');
+  expect(History.empty().admit(asked(call('a', written)))).toEqual({
+    message: asked(call('a', '{"city":"Oslo"}')),
+    rawArguments: { 0: written },
+    mends: [
+      {
+        path: 'message.tool_calls[0].function.arguments',
+        note: 'an object in a string: kept as the object in the history',
+      },
+    ],
+  });
+});
+
+test.each(['{"a":1,"a":2}', ' {"b": [1e30, 12345678901234567890]} ', '{"x":"1e400"}'])(
+  'keeps arguments that are an object as they were written: %s',
+  (written) => {
+    const message = asked(call('a', written));
+    expect(History.empty().admit(message).message).toBe(message);
+  },
+);
 
 test('what an invalid call carries besides is kept', () => {
   const signed = { ...call('a', 'nope'), extra_content: { google: { thought_signature: 'x' } } };
@@ -103,9 +143,9 @@ test('free text of a custom tool is no JSON, and need not be', () => {
 });
 
 test('ids that come twice in one message are told apart', () => {
-  const message = asked(call('a', '{}'), call('a', '[]'), call('a', '1'));
+  const message = asked(call('a', '{}'), call('a', '{"b":2}'), call('a', '{"c":3}'));
   expect(History.empty().admit(message)).toEqual({
-    message: asked(call('a', '{}'), call('a_2', '[]'), call('a_3', '1')),
+    message: asked(call('a', '{}'), call('a_2', '{"b":2}'), call('a_3', '{"c":3}')),
     rawArguments: {},
     mends: [
       { path: 'message.tool_calls[1].id', note: '"a" is taken or missing: now "a_2"' },

@@ -1,12 +1,12 @@
 import { ConfigError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
+import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
 import type { Mend } from './reply.ts';
 
 /** An assistant message made valid, and the calls as the model wrote them under their final ids. */
 export interface Admitted {
   readonly message: AssistantMessage;
-  /** The arguments as written, by the call's position, where they are no JSON. */
+  /** The arguments as written, by the call's position, where they are no JSON object. */
   readonly rawArguments: Readonly<Record<number, string>>;
   readonly mends: readonly Mend[];
 }
@@ -14,7 +14,7 @@ export interface Admitted {
 /**
  * A conversation that can be sent as it is. The only door through which messages get to the model.
  *
- * It upholds: every tool call has exactly one result, after it, in order; every argument string is JSON; ids are unique; names can be sent.
+ * It upholds: every tool call has exactly one result, after it, in order; every argument string is a JSON object; ids are unique; names can be sent.
  * Immutable: `append` gives another history, which shares what came before.
  */
 export class History {
@@ -81,15 +81,15 @@ export class History {
       const path = `message.tool_calls[${index}]`;
       if (id !== call.id)
         mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
-      const written = withJsonArguments(call);
-      const mended = withSendableName(written);
-      if (mended !== written)
-        mends.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
-      if (written !== call && call.type === 'function') {
-        rawArguments[index] = call.function.arguments;
-        mends.push({ path: `${path}.function.arguments`, note: 'no JSON: kept as {} in the history' });
-      }
-      return id === mended.id ? mended : { ...mended, id };
+      const named = withSendableName(call);
+      if (named !== call) mends.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
+      const mended = id === named.id ? named : { ...named, id };
+      if (mended.type === 'custom') return mended;
+      const { text, note } = keptArguments(mended.function.arguments);
+      if (note === undefined) return mended;
+      rawArguments[index] = mended.function.arguments;
+      mends.push({ path: `${path}.function.arguments`, note });
+      return { ...mended, function: { ...mended.function, arguments: text } };
     });
     const valid = mends.length === 0 ? message : { ...message, tool_calls: admitted };
     return { message: valid, rawArguments, mends };
@@ -135,9 +135,27 @@ function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
   return rest;
 }
 
-function withJsonArguments(call: ToolCall): ToolCall {
-  if (call.type === 'custom' || parseJson(call.function.arguments).ok) return call;
-  return { ...call, function: { ...call.function, arguments: '{}' } };
+interface KeptArguments {
+  readonly text: string;
+  /** What is different from what the model wrote; absent where nothing is. */
+  readonly note?: string;
+}
+
+/** Templates of vLLM, SGLang and Qwen walk over the arguments, and fail on what is no object, in this and every later request. */
+function keptArguments(written: string): KeptArguments {
+  const parsed = parseJson(written);
+  if (!parsed.ok) return { text: '{}', note: 'no JSON: kept as {} in the history' };
+  const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;
+  if (typeof parsed.value === 'string' && inner?.ok === true && isObject(inner.value, parsed.value)) {
+    return { text: parsed.value, note: 'an object in a string: kept as the object in the history' };
+  }
+  if (isObject(parsed.value, written)) return { text: written };
+  return { text: '{}', note: 'no JSON object: kept as {} in the history' };
+}
+
+/** A number that is too large is taken by this parser, as infinity, and refused by those of servers. */
+function isObject(value: unknown, text: string): boolean {
+  return isRecord(value) && findOverflow(value, text) === undefined;
 }
 
 /** A server refuses a whole conversation for a name with other characters, which models do write: `functions.look`. */

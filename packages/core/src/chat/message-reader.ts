@@ -3,11 +3,14 @@ import { excerpt } from '../base/text.ts';
 import { type CallForm, CallList } from './call-list.ts';
 import type { MendList } from './mend-list.ts';
 import type { AssistantMessage } from './message.ts';
+import { isPadding } from './padding.ts';
 import { readContent } from './read-content.ts';
 import type { Delta } from './reply.ts';
 import { ThinkSplitter, type Thought } from './think-splitter.ts';
 import { VendorFields } from './vendor-fields.ts';
 import { wireJson } from './wire-json.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
 
 export interface MessageReaderOptions {
   readonly choice: number;
@@ -27,6 +30,7 @@ export class MessageReader {
   #refusal = '';
   #hasRole = false;
   #hasLegacy = false;
+  #hasReasoning = false;
 
   constructor({ choice, mends, maxCalls }: MessageReaderOptions) {
     this.#path = `choices[${choice}].message`;
@@ -38,17 +42,28 @@ export class MessageReader {
     return !this.#calls.isEmpty;
   }
 
-  read(piece: Readonly<Record<string, unknown>>, form: CallForm): readonly Delta[] {
+  get hasRefusal(): boolean {
+    return this.#refusal !== '';
+  }
+
+  read(piece: Wire, form: CallForm): readonly Delta[] {
     const reasoning = reasoningOf(piece);
-    if (reasoning !== '') this.#deltas.push({ type: 'reasoning', delta: reasoning });
+    this.#tellReasoning(reasoning);
     for (const key of Object.keys(piece)) {
       if (key === 'tool_calls') this.#deltas.push(...this.#calls.read(piece[key], form));
+      else if (key === 'content') this.#readContent(piece[key], { reasoning, refusal: piece['refusal'] });
       else this.#readField(key, piece[key]);
     }
     const legacy = piece['function_call'];
     // Behind the calls, which it repeats on some servers.
-    if (isRecord(legacy)) this.#readLegacyCall(legacy, form);
+    if (isRecord(legacy) && !isPadding(legacy)) this.#readLegacyCall(legacy, form);
     return this.#takeDeltas();
+  }
+
+  /** The fields of a repeated message that say something of which nothing was read; `undefined` if there are none. */
+  missing(piece: Wire): Wire | undefined {
+    const fields = Object.entries(piece).filter(([name, value]) => !isPadding(value) && this.#isMissing(name));
+    return fields.every(([name]) => name === 'role') ? undefined : Object.fromEntries(fields);
   }
 
   /** What was held back, once the reply says that it is over. */
@@ -75,11 +90,25 @@ export class MessageReader {
     };
   }
 
+  #isMissing(name: string): boolean {
+    switch (name) {
+      case 'role':
+        return !this.#hasRole;
+      case 'finish_reason':
+        return false;
+      case 'content':
+        return this.#text === '';
+      case 'refusal':
+        return this.#refusal === '';
+      case 'tool_calls':
+      case 'function_call':
+        return this.#calls.isEmpty;
+    }
+    return REASONING_FIELDS.includes(name) ? !this.#hasReasoning : !this.#fields.has(name);
+  }
+
   #readField(key: string, value: unknown): void {
     switch (key) {
-      case 'content':
-        this.#readContent(value);
-        return;
       case 'role':
         this.#readRole(value);
         return;
@@ -87,28 +116,36 @@ export class MessageReader {
         this.#readRefusal(value);
         return;
       case 'function_call':
+      case 'finish_reason': // The choice's.
         return;
     }
     this.#fields.append(key, value);
   }
 
-  #readContent(content: unknown): void {
+  /** `beside`: what fields of the same piece say. Some servers give it in both places. */
+  #readContent(content: unknown, beside: Beside): void {
     if (content === null || content === undefined) return;
     if (typeof content === 'string') {
-      this.#say(this.#splitter.push(content));
+      this.#say(this.#splitter.push(content), beside);
       return;
     }
     const { text, reasoning, refusal, notes } = readContent(content);
     for (const note of notes) this.#mend('content', note);
-    this.#say({ reasoning, text: '' });
-    this.#say(this.#splitter.push(text));
-    this.#readRefusal(refusal);
+    this.#say({ reasoning, text: '' }, beside);
+    this.#say(this.#splitter.push(text), beside);
+    if (refusal !== beside.refusal) this.#readRefusal(refusal);
   }
 
-  #say({ reasoning, text }: Thought): void {
-    if (reasoning !== '') {
+  #tellReasoning(delta: string): void {
+    if (delta === '') return;
+    this.#hasReasoning = true;
+    this.#deltas.push({ type: 'reasoning', delta });
+  }
+
+  #say({ reasoning, text }: Thought, beside?: Beside): void {
+    if (reasoning !== '' && reasoning.trim() !== beside?.reasoning.trim()) {
       this.#fields.append('reasoning_content', reasoning);
-      this.#deltas.push({ type: 'reasoning', delta: reasoning });
+      this.#tellReasoning(reasoning);
     }
     if (text === '') return;
     this.#text += text;
@@ -129,7 +166,7 @@ export class MessageReader {
     } else this.#mend('refusal', `a ${typeof refusal}, left out`);
   }
 
-  #readLegacyCall(call: Readonly<Record<string, unknown>>, form: CallForm): void {
+  #readLegacyCall(call: Wire, form: CallForm): void {
     if (!this.#hasLegacy && !this.#calls.isEmpty) {
       this.#mend('function_call', 'beside tool_calls, left out');
       return;
@@ -151,11 +188,16 @@ export class MessageReader {
   }
 }
 
+interface Beside {
+  readonly reasoning: string;
+  readonly refusal: unknown;
+}
+
 const NOTHING: readonly Delta[] = [];
 
-/** One piece may say the same under two names. */
-function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
-  for (const name of REASONING) {
+/** The text of the model's reasoning; `''` where there is none. One piece may say the same under two names. */
+export function reasoningOf(piece: Wire): string {
+  for (const name of REASONING_FIELDS) {
     const text = piece[name];
     if (typeof text === 'string' && text !== '') return text;
   }
@@ -163,7 +205,7 @@ function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
 }
 
 /** What servers call it. */
-const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
+export const REASONING_FIELDS: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
 
 /** Below any index that a server gives. */
 const LEGACY = -1;

@@ -108,6 +108,15 @@ export interface AssistantMessage {
   readonly refusal?: string | null;
   readonly name?: string;
   readonly audio?: ReplyAudio | null;
+  /**
+   * What the model thought, as most servers call it, and where Pawl puts `<think>…</think>` and thinking parts. The profile
+   * says whether it goes back.
+   */
+  readonly reasoning_content?: string;
+  /** The same on OpenRouter, Groq, Ollama and newer vLLM. */
+  readonly reasoning?: string;
+  /** The same in blocks, some of them encrypted or signed, on OpenRouter and MiniMax. */
+  readonly reasoning_details?: readonly Readonly<Record<string, unknown>>[];
   /** Sources; in replies only. */
   readonly annotations?: readonly Annotation[];
   readonly tool_calls?: readonly ToolCall[];

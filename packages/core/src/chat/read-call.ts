@@ -1,6 +1,7 @@
-import { isRecord } from '../base/json.ts';
+import { findOverflow, isRecord } from '../base/json.ts';
 import type { ToolCall } from './message.ts';
-import { wireJson } from './wire-json.ts';
+import { isPadding } from './padding.ts';
+import { overflowJson, wireJson } from './wire-json.ts';
 
 /** A tool call, or a piece of one, in one form whatever the server's spelling was. `''` where a text is absent. */
 export interface CallPiece {
@@ -27,10 +28,11 @@ export interface CallNote {
 type Wire = Readonly<Record<string, unknown>>;
 
 export function readCall(wire: Wire): CallPiece {
-  const { index, id, type, function: called, custom } = wire;
+  const { index, id, type } = wire;
+  const { called, custom } = innerOf(wire);
   const notes: CallNote[] = [];
-  const isCustom = type === 'custom' || (isRecord(custom) && !isRecord(called));
-  const inner = innermost(wire, notes);
+  const isCustom = type === 'custom' || custom !== undefined;
+  const inner = called ?? custom ?? outermost(wire, notes);
   const { name } = inner;
   const field = textField(inner, { isCustom, notes });
   const value = inner[field];
@@ -52,11 +54,21 @@ const OUTER = ['index', 'id', 'type', 'function', 'custom'];
 const INNER = ['name', 'arguments', 'input'];
 const NONE: Wire = {};
 
-/** Where name and arguments stand. */
-function innermost(wire: Wire, notes: CallNote[]): Wire {
-  const { function: called, custom } = wire;
-  if (isRecord(called)) return called;
-  if (isRecord(custom)) return custom;
+interface Inner {
+  readonly called?: Wire;
+  readonly custom?: Wire;
+}
+
+/** Some servers fill the form that a call does not have with empty texts. The input of a custom tool may be empty, its name is not. */
+function innerOf({ type, function: called, custom }: Wire): Inner {
+  if (!isRecord(custom)) return isRecord(called) ? { called } : {};
+  if (!isRecord(called)) return { custom };
+  const isEither = isPadding(called) === isPadding(custom);
+  return (isEither ? type === 'custom' : isPadding(called)) ? { custom } : { called };
+}
+
+/** Where name and arguments stand without a record around them. */
+function outermost(wire: Wire, notes: CallNote[]): Wire {
   if (!INNER.some((field) => isThere(wire[field]))) return NONE;
   notes.push({ at: 'function', note: 'missing: name and arguments taken from the call itself' });
   return wire;
@@ -103,7 +115,7 @@ function textOf(value: unknown, { at, notes }: { readonly at: string; readonly n
   if (!isThere(value)) return '';
   const form = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
   notes.push({ at, note: `${form}, written as JSON` });
-  return wireJson(value);
+  return findOverflow(value) === undefined ? wireJson(value) : overflowJson(value);
 }
 
 function without(wire: Wire, names: readonly string[]): Wire {

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { sliceWhole } from '../base/text.ts';
 
 /** What a message's `content` says, whatever its form. */
 export interface Content {
@@ -43,7 +44,7 @@ function readPart(part: unknown, depth: number): Content {
   }
   if (typeof refusal === 'string') return { ...SILENT, refusal };
   if (typeof text === 'string') return { ...SILENT, text };
-  const name = typeof type === 'string' ? `of type "${type.slice(0, 50)}"` : 'without a type';
+  const name = typeof type === 'string' ? `of type "${sliceWhole(type, 0, 50)}"` : 'without a type';
   return { ...SILENT, notes: [`a part ${name}, left out`] };
 }
 

@@ -1,8 +1,9 @@
 import { isRecord, parseJson } from '../base/json.ts';
 import { plural } from '../base/text.ts';
-import { ChoiceReader } from './choice-reader.ts';
+import { ChoiceReader, type PieceForm } from './choice-reader.ts';
 import { ProtocolError } from './errors.ts';
 import { filteredRepair } from './filtered-reply.ts';
+import { failedError } from './finish-reason.ts';
 import { MendList } from './mend-list.ts';
 import { type ReportedError, readError, serverError, shown } from './read-error.ts';
 import { isCounted, readUsage } from './read-usage.ts';
@@ -48,6 +49,8 @@ export class ReplyReader {
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #last: unknown;
   #isFiltered = false;
+  /** Beside the choices. */
+  #finishReason: unknown;
 
   constructor({ maxCalls = 128 }: ReplyReaderOptions = {}) {
     this.#maxCalls = maxCalls;
@@ -58,8 +61,17 @@ export class ReplyReader {
     return this.#isFiltered;
   }
 
-  /** What this piece adds to the first choice. */
-  read(piece: unknown): readonly Delta[] {
+  /** What this chunk adds to the first choice. */
+  read(chunk: unknown): readonly Delta[] {
+    return this.#read(chunk, 'chunk');
+  }
+
+  /** The same of one whole body, where a message goes before a delta. */
+  readBody(body: unknown): readonly Delta[] {
+    return this.#read(body, 'body');
+  }
+
+  #read(piece: unknown, form: PieceForm): readonly Delta[] {
     this.#last = piece;
     const error = readError(piece);
     if (error !== undefined) return this.#endFiltered(error);
@@ -73,14 +85,18 @@ export class ReplyReader {
     // A ping, or whatever else a server says in between.
     if (choices === undefined && usage === undefined && x_groq === undefined) return NOTHING;
     for (const key of Object.keys(piece)) this.#readField(key, piece[key]);
-    return this.#readChoices(choices);
+    return this.#readChoices(choices, form);
   }
 
   /** @throws ProtocolError where what came is no reply. */
   finish(end: ReplyEnd): FinishedReply {
     const readers = [...this.#choices.values()].sort((a, b) => a.index - b.index);
+    for (const reader of readers) reader.readOuterReason(this.#finishReason);
     if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished))) throw this.#cut();
-    const deltas = readers.flatMap((reader) => told(reader, reader.settle()));
+    const deltas = readers.flatMap((reader) => told(reader, reader.finish()));
+    // The first choice is the answer. Another one that failed is no reason to ask again.
+    const failure = readers[0]?.failure;
+    if (failure !== undefined) throw failedError({ ...failure, ...this.#received() });
     const isFiltered = this.#fields.has('prompt_filter_results');
     const [first, ...others] = readers.map((reader) => reader.build({ isFiltered }));
     if (first === undefined) throw this.#withoutChoices();
@@ -94,7 +110,7 @@ export class ReplyReader {
     this.#isFiltered = true;
     const { path, note } = filteredRepair(error.statement);
     this.#mends.add(path, note);
-    if (this.#choices.size === 0) this.#readChoices(NO_WORDS);
+    if (this.#choices.size === 0) this.#readChoices(NO_WORDS, 'chunk');
     for (const reader of this.#choices.values()) reader.endFiltered();
     return NOTHING;
   }
@@ -120,6 +136,9 @@ export class ReplyReader {
         if (isCounted(value)) this.#usage = value;
         else if (isRecord(value)) this.#mends.add('usage', 'nothing is counted in it: left out');
         return;
+      case 'finish_reason':
+        this.#finishReason = value;
+        return;
       case 'choices':
       case 'object':
       case 'error':
@@ -129,7 +148,7 @@ export class ReplyReader {
       case 'x_groq':
         this.#readVendorUsage(value, 'x_groq.usage');
     }
-    this.#fields.set(key, value);
+    this.#fields.keep(key, value);
   }
 
   #readCreated(value: unknown): void {
@@ -144,7 +163,7 @@ export class ReplyReader {
     if (isRecord(holder) && isCounted(holder['usage'])) this.#vendorUsage = { path, usage: holder['usage'] };
   }
 
-  #readChoices(choices: unknown): readonly Delta[] {
+  #readChoices(choices: unknown, form: PieceForm): readonly Delta[] {
     if (!Array.isArray(choices)) {
       if (choices !== undefined && choices !== null) this.#mends.add('choices', 'no list: left out');
       return NOTHING;
@@ -157,7 +176,7 @@ export class ReplyReader {
         continue;
       }
       const reader = this.#readerOf(choice, at);
-      const said = told(reader, reader.read(choice));
+      const said = told(reader, reader.read(choice, form));
       deltas = deltas.length === 0 ? said : [...deltas, ...said];
       this.#readVendorUsage(choice, `choices[${reader.index}].usage`);
     }

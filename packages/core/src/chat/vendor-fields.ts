@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { isPadding } from './padding.ts';
 import { wireJson } from './wire-json.ts';
 
 /** Fields that only this server knows, gathered from the pieces of a reply. What is empty says nothing. */
@@ -10,27 +11,38 @@ export class VendorFields {
     return this.#fields?.has(name) === true;
   }
 
-  /** The last word wins. */
+  get(name: string): unknown {
+    return this.#fields?.get(name);
+  }
+
+  /** The last value wins. A record of zeros is kept: beside a message it may be a status. */
+  keep(name: string, value: unknown): void {
+    if (!isEmpty(value)) this.#set(name, value);
+  }
+
+  /** The last value wins. Padding says nothing. */
   set(name: string, value: unknown): void {
-    if (isEmpty(value)) return;
-    this.#fields ??= new Map();
-    this.#fields.set(name, value);
+    if (!isPadding(value)) this.#set(name, value);
   }
 
   /** Texts and lists go on from piece to piece; of anything else the last word wins. */
   append(name: string, value: unknown): void {
-    if (isEmpty(value)) return;
-    this.#fields ??= new Map();
-    const before = this.#fields.get(name);
+    if (isPadding(value)) return;
+    const before = this.#fields?.get(name);
     if (typeof value === 'string' && typeof before === 'string' && !CONSTANT.test(name)) {
-      this.#fields.set(name, before + value);
+      this.#set(name, before + value);
     } else if (Array.isArray(value)) {
-      this.#fields.set(name, Array.isArray(before) ? longer(before, value) : longer([], value));
+      this.#set(name, Array.isArray(before) ? longer(before, value) : longer([], value));
     } else if (name === 'audio' && isRecord(value) && isRecord(before)) {
-      this.#fields.set(name, joined(before, value));
+      this.#set(name, joined(before, value));
     } else {
-      this.#fields.set(name, value);
+      this.#set(name, value);
     }
+  }
+
+  #set(name: string, value: unknown): void {
+    this.#fields ??= new Map();
+    this.#fields.set(name, value);
   }
 
   /** In the order in which they came. */
@@ -42,9 +54,11 @@ export class VendorFields {
 const NONE = {};
 
 function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined || value === '') return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return isRecord(value) && Object.keys(value).length === 0;
+  return value === null || value === undefined || value === '' || (typeof value === 'object' && isBare(value));
+}
+
+function isBare(value: object): boolean {
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 /** Repeated as they are by some servers in each piece. */
@@ -88,7 +102,7 @@ function isSameBlock(last: unknown, next: unknown): last is Block {
 function joined(before: Block, next: unknown): Block {
   const fields = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(isRecord(next) ? next : {})) {
-    if (isEmpty(value)) continue;
+    if (isPadding(value)) continue;
     const text = fields.get(name);
     const goesOn = SPOKEN.has(name) && typeof text === 'string' && typeof value === 'string';
     fields.set(name, goesOn ? text + value : value);

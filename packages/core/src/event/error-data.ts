@@ -1,5 +1,6 @@
 import { PawlError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 
 /** An error as data: what events, facts and outcomes carry, since these are stored and sent. */
 export interface ErrorData {
@@ -60,7 +61,7 @@ const UNREADABLE = 'what was thrown cannot be read';
 
 function wordsOf(thrown: unknown): string {
   try {
-    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+    return typeof thrown === 'string' ? thrown : (stringifyWellFormed(thrown) ?? String(thrown));
   } catch {
     return Object.prototype.toString.call(thrown);
   }

@@ -1,15 +1,20 @@
+import { finishKind } from '../chat/finish-reason.ts';
 import { type AssistantMessage, textOf } from '../chat/message.ts';
 import type { FinishReason } from '../chat/reply.ts';
 
 /** What a reply amounts to. Only `calls`, `text` and `refused` become history. */
 export type Verdict = 'calls' | 'text' | 'refused' | 'filtered' | 'cut' | 'truncated' | 'empty';
 
-/** Calls are judged by their presence, never by the finish reason alone: servers differ in what they call it. */
+/**
+ * Calls are judged by their presence, never by the finish reason alone: servers differ in what they call it. No call runs
+ * from a response that was cut, filtered or refused, whatever a hand-written model calls that.
+ */
 export function judge(message: AssistantMessage, finishReason: FinishReason | null): Verdict {
-  if (finishReason === 'content_filter') return 'filtered';
+  const kind = finishKind(finishReason);
+  if (kind === 'filtered') return 'filtered';
   if (refusalOf(message) !== '') return 'refused';
   const hasCalls = (message.tool_calls?.length ?? 0) > 0;
-  if (finishReason === 'length') return hasCalls ? 'cut' : 'truncated';
+  if (kind === 'cut' || kind === 'failed') return hasCalls ? 'cut' : 'truncated';
   if (hasCalls) return 'calls';
   return textOf(message).trim() === '' ? 'empty' : 'text';
 }

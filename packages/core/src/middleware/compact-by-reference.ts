@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
-import { plural } from '../base/text.ts';
+import { plural, sliceWhole } from '../base/text.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
@@ -64,10 +65,10 @@ const PAGE = 8_000;
 
 function reference(message: ToolMessage, name: string): ToolMessage {
   const text = textOf(message);
-  const how = `${name}({"id":${JSON.stringify(message.tool_call_id)},"from":0})`;
+  const how = `${name}({"id":${stringifyWellFormed(message.tool_call_id)},"from":0})`;
   return {
     ...message,
-    content: `${text.slice(0, SHOWN)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,
+    content: `${sliceWhole(text, 0, SHOWN)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,
   };
 }
 
@@ -80,9 +81,10 @@ function partOf(earlier: readonly Message[], { id, from = 0 }: Reading): string 
   const found = earlier.find((message) => message.role === 'tool' && message.tool_call_id === id);
   if (found === undefined) throw new ToolError(`There is no result "${id}" to be read again. Make the call once more.`);
   const text = textOf(found);
-  const part = text.slice(from, from + PAGE);
-  const left = text.length - from - part.length;
-  return left <= 0 ? part : `${part}\n[${plural(left, 'character')} left. Go on with "from": ${from + PAGE}]`;
+  const part = sliceWhole(text, from, from + PAGE);
+  const next = from + part.length;
+  const left = text.length - next;
+  return left <= 0 ? part : `${part}\n[${plural(left, 'character')} left. Go on with "from": ${next}]`;
 }
 
 function readingTool(name: string): Tool<unknown> {

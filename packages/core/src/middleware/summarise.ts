@@ -1,3 +1,6 @@
+import { sliceWhole } from '../base/text.ts';
+import { toWellFormedJson } from '../base/well-formed.ts';
+import { finishKind } from '../chat/finish-reason.ts';
 import { callArguments, callName, type Message, textOf } from '../chat/message.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
@@ -20,7 +23,15 @@ export async function summarise(
       { role: 'user', content: messages.map(told).join('\n\n') },
     ],
   });
-  const summary = textOf(choices[0].message).trim();
+  const [{ message, finish_reason: reason }] = choices;
+  const kind = finishKind(reason);
+  // Half a summary in the place of the conversation would lose the other half without a trace.
+  if (kind === 'cut' || kind === 'filtered') {
+    throw new Error(
+      `Model "${model.name}" gave no whole summary of the conversation: it ended with the finish_reason "${reason}".`,
+    );
+  }
+  const summary = textOf(message).trim();
   if (summary === '') throw new Error(`Model "${model.name}" gave no summary of the conversation.`);
   return summary;
 }
@@ -36,7 +47,9 @@ const WHAT_TO_KEEP =
 function told(message: Message): string {
   if (message.role === 'tool') return `Result of ${message.tool_call_id}: ${cut(textOf(message))}`;
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  const asked = calls.map((call) => `Called ${callName(call)} (${call.id}): ${cut(callArguments(call))}`);
+  const asked = calls.map(
+    (call) => `Called ${callName(call)} (${call.id}): ${cut(toWellFormedJson(callArguments(call)))}`,
+  );
   return [`${message.role}: ${textOf(message)}`, ...asked].join('\n');
 }
 
@@ -44,5 +57,7 @@ function told(message: Message): string {
 const MOST = 8_000;
 
 function cut(text: string): string {
-  return text.length <= MOST ? text : `${text.slice(0, MOST)} … [${text.length - MOST} characters left out]`;
+  if (text.length <= MOST) return text;
+  const start = sliceWhole(text, 0, MOST);
+  return `${start} … [${text.length - start.length} characters left out]`;
 }

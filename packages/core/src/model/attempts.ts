@@ -1,4 +1,5 @@
 import { ConfigError, PawlError } from '../base/errors.ts';
+import { finishError } from '../chat/finish-reason.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
@@ -151,6 +152,8 @@ class Series {
     if (heard !== undefined) await heard;
     try {
       const reply = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
+      const failure = finishError(reply);
+      if (failure !== undefined) throw failure;
       return { reply, model, attempt: told.attempt };
     } catch (error) {
       context.signal.throwIfAborted();

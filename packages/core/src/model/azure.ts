@@ -3,7 +3,9 @@ import type { ChatModel } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
 import { type OpenAIOptions, openai } from './openai.ts';
 import type { Profile } from './profile.ts';
+import { profileAt } from './profile-at.ts';
 import { PROFILES } from './profiles.ts';
+import { serverAt } from './server.ts';
 
 export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organization' | 'project' | 'profile'> {
   /** What is different from the profile of Azure: for models of other makers. */
@@ -23,7 +25,7 @@ export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organizat
 }
 
 /**
- * A deployment of Azure OpenAI.
+ * A deployment of Azure OpenAI, or of Microsoft Foundry.
  *
  * @throws ConfigError for a missing endpoint or key, or what `openai()` throws.
  */
@@ -35,11 +37,14 @@ export function azure(deployment: string, options: AzureOptions = {}): ChatModel
   const root = rootOf(endpoint ?? environmentVariable('AZURE_OPENAI_ENDPOINT'));
   const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
   const { keyHeader, keyVariable, needsKey } = PROFILES.azure;
+  const baseURL = `${root}${path}`;
+  const query = apiVersion === undefined ? rest.query : { 'api-version': apiVersion, ...rest.query };
+  const suggested = profileAt(serverAt(baseURL, query));
   return openai(deployment, {
     ...rest,
-    baseURL: `${root}${path}`,
+    baseURL,
     profile: {
-      base: 'azure',
+      base: suggested === PROFILES.foundry ? 'foundry' : 'azure',
       ...rest.profile,
       // Whoever answers there, it is Azure that lets us in.
       keyVariable,
@@ -47,7 +52,7 @@ export function azure(deployment: string, options: AzureOptions = {}): ChatModel
       keyHeader: tokenProvider === undefined ? keyHeader : 'authorization',
     },
     ...(tokenProvider && { apiKey: tokenProvider }),
-    ...(apiVersion !== undefined && { query: { 'api-version': apiVersion, ...rest.query } }),
+    ...(query && { query }),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
@@ -6,11 +7,11 @@ import { BodyBytes } from './body-bytes.ts';
 import type { ModelContext } from './chat-model.ts';
 import { chooseTools } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
-import { MessageBytes } from './message-bytes.ts';
 import type { Profile } from './profile.ts';
 import { shapeFormat } from './shape-format.ts';
 import { shapeSchema } from './shape-schema.ts';
-import { wireMessage } from './wire-message.ts';
+import { withToolsOf } from './tools-of-calls.ts';
+import { WireMessages } from './wire-messages.ts';
 
 export interface BodyOptions {
   /** Where the request names none. */
@@ -30,8 +31,8 @@ export interface BodyOptions {
 export function requestBody(request: ChatRequest, { model, profile, extraBody, memo }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
   const chosen = chooseTools({ tools: offered, toolChoice: tool_choice, format: response_format }, profile);
-  const { tools, toolChoice } = chosen;
-  const hasTools = tools.length > 0;
+  const hasTools = chosen.tools.length > 0;
+  const { tools, toolChoice } = withToolsOf(given, { chosen, profile });
   const { messages, format } = shapeFormat({ messages: given, format: response_format }, { profile, hasTools });
   const isLegacy = profile.toolForm === 'functions';
   const settings = {
@@ -42,9 +43,11 @@ export function requestBody(request: ChatRequest, { model, profile, extraBody, m
     ...extraBody,
   };
   const pieces = piecesFor(profile);
-  const start = JSON.stringify(settings).slice(0, -1);
+  const start = stringifyWellFormed(settings).slice(0, -1);
   const head = pieces.head(start, isLegacy ? [] : tools);
-  return new BodyBytes([head, pieces.messages(isLegacy ? legacyMessages(messages) : messages, memo), END]);
+  const sent = isLegacy ? legacyMessages(messages) : messages;
+  const wire = pieces.messagesFor(sent, { memo, hasTools: tools.length > 0 });
+  return new BodyBytes([head, ...wire.bytes(sent), END]);
 }
 
 const encoder = new TextEncoder();
@@ -59,8 +62,16 @@ interface Surroundings {
 
 /** Servers refuse stream options without a stream, and both token fields at once. `null` means the default: it is left out. */
 function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): object {
-  const { max_completion_tokens, max_tokens, seed, stream, stream_options, parallel_tool_calls, ...rest } = settings;
-  const most = max_completion_tokens == null ? { max_tokens } : { [profile.tokenField]: max_completion_tokens };
+  const {
+    max_completion_tokens: _,
+    max_tokens: __,
+    seed,
+    stream,
+    stream_options,
+    parallel_tool_calls,
+    ...rest
+  } = settings;
+  const most = tokenCap(settings, profile);
   const all: Readonly<Record<string, unknown>> = {
     ...most,
     ...(hasTools && { ...profile.defaults, ...(parallel_tool_calls !== undefined && { parallel_tool_calls }) }),
@@ -77,6 +88,14 @@ function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): ob
   return sent;
 }
 
+/** The cap on tokens under the name that the server knows. */
+export function tokenCap(
+  { max_completion_tokens, max_tokens }: Pick<ChatRequest, 'max_completion_tokens' | 'max_tokens'>,
+  { tokenField }: Profile,
+): Readonly<Record<string, number | null | undefined>> {
+  return max_completion_tokens == null ? { max_tokens } : { [tokenField]: max_completion_tokens };
+}
+
 /** `null` asks for none: a server may not know them. */
 function streamOptions(given: ChatRequest['stream_options'], profile: Profile): ChatRequest['stream_options'] {
   if (given === null) return undefined;
@@ -90,15 +109,23 @@ class Pieces {
   /** Everything before the messages, by the list of tools. */
   readonly #heads = new WeakMap<readonly ToolObject[], Head>();
 
+  /** Whether messages have other fields beside tools. */
+  readonly #differsWithTools: boolean;
+
   constructor(profile: Profile) {
     this.#profile = profile;
+    this.#differsWithTools = Object.keys(profile.requiredWithTools).length > 0;
   }
 
-  messages(messages: readonly Message[], memo: ModelContext['memo']): Uint8Array {
-    const known = memo?.get(this);
-    const bytes = known instanceof MessageBytes ? known : new MessageBytes((message) => this.#message(message));
-    if (bytes !== known) memo?.set(this, bytes);
-    return bytes.of(messages);
+  /** What was written for earlier requests of the run is kept with the run. */
+  messagesFor(messages: readonly Message[], { memo, hasTools }: Sending): WireMessages {
+    const isWithTools = this.#differsWithTools && (hasTools || messages.some(hasCalls));
+    const key = isWithTools ? this.#tools : this;
+    const known = memo?.get(key);
+    if (known instanceof WireMessages) return known;
+    const made = new WireMessages({ profile: this.#profile, isWithTools });
+    memo?.set(key, made);
+    return made;
   }
 
   /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
@@ -112,26 +139,31 @@ class Pieces {
     return head.bytes;
   }
 
-  #message(message: Message): string {
-    return JSON.stringify(wireMessage(message, this.#profile));
-  }
-
   #toolJsons(tools: readonly ToolObject[]): readonly string[] {
     const profile = this.#profile;
     if (profile.mixedStrictTools || tools.every((tool) => isStrict(wireTool(tool, profile)))) {
       return tools.map((tool) => this.#tool(tool));
     }
     const lenient = { ...profile, strictSchemas: false };
-    return tools.map((tool) => JSON.stringify(wireTool(tool, lenient)));
+    return tools.map((tool) => stringifyWellFormed(wireTool(tool, lenient)));
   }
 
   #tool(tool: ToolObject): string {
     const made = this.#tools.get(tool);
     if (made !== undefined) return made;
-    const json = JSON.stringify(wireTool(tool, this.#profile));
+    const json = stringifyWellFormed(wireTool(tool, this.#profile));
     this.#tools.set(tool, json);
     return json;
   }
+}
+
+interface Sending {
+  readonly memo: ModelContext['memo'];
+  readonly hasTools: boolean;
+}
+
+function hasCalls(message: Message): boolean {
+  return message.role === 'assistant' && (message.tool_calls ?? []).length > 0;
 }
 
 interface Head {

@@ -1,4 +1,4 @@
-import { excerpt } from '../base/text.ts';
+import { excerpt, sliceWhole } from '../base/text.ts';
 import { type ErrorKind, kindOf } from '../chat/error-kind.ts';
 import { MalformedResponseError } from '../chat/errors.ts';
 import { malformedPart } from '../chat/malformed-response.ts';
@@ -42,7 +42,10 @@ export function readRefusal(refusal: Refusal, context: HttpErrorContext): Refuse
   const statement = `${context.address} answered ${status}${quoted(said)}.`;
   const kind = kindOf(about);
   if (kind === 'filtered') return { type: 'filtered', statement };
-  const words = { ...wordsOf({ ...refusal, header }, said), body: whole === '' ? undefined : whole.slice(0, MAX_KEPT) };
+  const words = {
+    ...wordsOf({ ...refusal, header }, said),
+    body: whole === '' ? undefined : sliceWhole(whole, 0, MAX_KEPT),
+  };
   return { type: 'error', error: errorOf(refusal, { said, about, kind, statement, words, context }) };
 }
 

@@ -11,10 +11,10 @@ function setting() {
   const made: Message[] = [];
   const bytes = new MessageBytes((message) => {
     made.push(message);
-    return JSON.stringify(message);
+    return { json: JSON.stringify(message), role: message.role };
   });
   const decoder = new TextDecoder();
-  return { made, bytes, text: (messages: readonly Message[]) => decoder.decode(bytes.of(messages)) };
+  return { made, bytes, text: (messages: readonly Message[]) => decoder.decode(bytes.of(messages).bytes) };
 }
 
 function joined(messages: readonly Message[]): string {
@@ -37,7 +37,7 @@ test('a conversation that grows is written once, whatever its characters take', 
 test('a conversation that takes another turn leaves the bytes of a request under way as they are', () => {
   const { bytes, text } = setting();
   const [first, second, other] = [said('One.'), said('Two.'), said('Zwei.')];
-  const underWay = bytes.of([first, second]);
+  const { bytes: underWay } = bytes.of([first, second]);
   expect(text([first, other, second])).toBe(joined([first, other, second]));
   expect(text([first, second])).toBe(joined([first, second]));
   expect(new TextDecoder().decode(underWay)).toBe(joined([first, second]));

@@ -1,5 +1,21 @@
 import type { Message } from '../chat/message.ts';
 
+/** A message as JSON, or several that are joined by commas. */
+export interface MessageJson {
+  readonly json: string;
+  /** Of the last message in it. */
+  readonly role: string;
+}
+
+/** Writes a message behind one of another role, the first one behind none. `undefined`: the message is left out. */
+export type WriteMessage = (message: Message, previousRole: string | undefined) => MessageJson | undefined;
+
+/** The messages of a conversation, and the role of the last one that is in them. */
+export interface WrittenMessages {
+  readonly bytes: Uint8Array;
+  readonly lastRole: string | undefined;
+}
+
 /**
  * The messages of a run's conversation as they stand in a request's body, joined by commas.
  *
@@ -7,18 +23,18 @@ import type { Message } from '../chat/message.ts';
  * encoded. It is held by the run, and goes with it: from a map with weak keys, it would go only with the collection of all memory.
  */
 export class MessageBytes {
-  readonly #jsonOf: (message: Message) => string;
+  readonly #write: WriteMessage;
   /** What was asked last comes first: beside the conversation itself, what middleware asks in between. */
   #known: readonly Written[] = [];
 
-  constructor(jsonOf: (message: Message) => string) {
-    this.#jsonOf = jsonOf;
+  constructor(write: WriteMessage) {
+    this.#write = write;
   }
 
-  of(messages: readonly Message[]): Uint8Array {
+  of(messages: readonly Message[]): WrittenMessages {
     if (messages.length === 0) return NOTHING;
     const written = this.#writtenFor(messages);
-    for (const message of messages.slice(written.count)) written.add(message, this.#jsonOf(message));
+    for (const message of messages.slice(written.count)) written.add(message, this.#write(message, written.lastRole));
     return written.upTo(messages.length);
   }
 
@@ -37,21 +53,24 @@ export class MessageBytes {
   /** The first message may be made anew for each request, with what a profile adds to it. */
   #isLike({ first }: Written, message: Message | undefined): boolean {
     if (first === undefined || message?.role !== first.role) return false;
-    return this.#jsonOf(message) === this.#jsonOf(first);
+    return this.#write(message, undefined)?.json === this.#write(first, undefined)?.json;
   }
 }
 
 const MOST_KNOWN = 4;
 
-const NOTHING = new Uint8Array();
+const NO_BYTES = new Uint8Array();
+const NOTHING: WrittenMessages = { bytes: NO_BYTES, lastRole: undefined };
 const encoder = new TextEncoder();
 
 /** Bytes that only grow. */
 class Written {
   readonly #messages: Message[] = [];
-  /** Where each one ends. */
+  /** Where each one ends; one that is left out ends where the one before does. */
   readonly #ends: number[] = [];
-  #bytes = NOTHING;
+  /** Of what was written last, up to each one. */
+  readonly #roles: (string | undefined)[] = [];
+  #bytes = NO_BYTES;
 
   get first(): Message | undefined {
     return this.#messages[0];
@@ -68,13 +87,26 @@ class Written {
     return true;
   }
 
-  upTo(count: number): Uint8Array {
-    return this.#bytes.subarray(0, this.#ends[count - 1] ?? 0);
+  get lastRole(): string | undefined {
+    return this.#roles.at(-1);
   }
 
-  add(message: Message, json: string): void {
-    const text = this.count === 0 ? json : `,${json}`;
-    let end = this.#ends.at(-1) ?? 0;
+  upTo(count: number): WrittenMessages {
+    return { bytes: this.#bytes.subarray(0, this.#ends[count - 1] ?? 0), lastRole: this.#roles[count - 1] };
+  }
+
+  add(message: Message, written: MessageJson | undefined): void {
+    const start = this.#ends.at(-1) ?? 0;
+    this.#messages.push(message);
+    this.#ends.push(
+      written === undefined ? start : this.#append(start === 0 ? written.json : `,${written.json}`, start),
+    );
+    this.#roles.push(written === undefined ? this.lastRole : written.role);
+  }
+
+  /** Gives the end of the text. */
+  #append(text: string, start: number): number {
+    let end = start;
     for (let from = 0; from < text.length; ) {
       this.#reserve(end + text.length - from);
       const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), this.#bytes.subarray(end));
@@ -83,8 +115,7 @@ class Written {
       // What takes more bytes than characters wants more room.
       if (from < text.length) this.#reserve(end + (text.length - from) * MOST_BYTES);
     }
-    this.#messages.push(message);
-    this.#ends.push(end);
+    return end;
   }
 
   #reserve(length: number): void {

@@ -16,6 +16,7 @@ import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHea
 import { sendRequest, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
+import { markUnreportedCut } from './unreported-cut.ts';
 
 export interface OpenAIOptions {
   /**
@@ -93,6 +94,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             headers: () => requestHeaders(headers, asked),
             body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,
+            review: (finished) => markUnreportedCut(finished, { request: given, profile, extraBody }),
           },
           final?.context(context) ?? context,
         );

@@ -9,7 +9,8 @@ test.each([
   ['https://eu.api.openai.com/v1', 'openai'],
   ['https://my.openai.azure.com/openai/v1', 'azure'],
   ['https://my.openai.azure.com/openai/deployments/a?api-version=1', 'azure'],
-  ['https://my.services.ai.azure.com/openai/v1', 'azure'],
+  ['https://my.services.ai.azure.com/openai/v1', 'foundry'],
+  ['https://my.services.ai.azure.us/models', 'foundry'],
   ['https://api.groq.com/openai/v1', 'groq'],
   ['https://api.mistral.ai/v1', 'mistral'],
   ['https://api.deepseek.com', 'deepseek'],
@@ -103,10 +104,17 @@ test.each<[object, string]>([
   [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as false.'],
   [
     { outputWithTools: 'final_tool' },
-    'The profile\'s outputWithTools is "final_tool". Give one of "response-format", "final-tool", "instructions".',
+    'The profile\'s outputWithTools is "final_tool". Give one of: response-format, final-tool, instructions.',
   ],
-  [{ responseFormat: 'json' }, 'The profile\'s responseFormat is "json". Give one of "json_schema", "tool", '],
-  [{ extraFields: null }, "The profile's extraFields is null."],
+  [{ responseFormat: 'json' }, 'The profile\'s responseFormat is "json". Give one of: json_schema, tool, '],
+  [{ extraFields: null }, 'The profile\'s extraFields is null. Give "all", or a list of names.'],
+  [
+    { roleOrder: 'strict' },
+    'The profile\'s roleOrder is "strict". Give one of: any, assistant-after-tool, alternating.',
+  ],
+  [{ systemMessages: true }, "The profile's systemMessages is true. Give one of: anywhere, leading, first."],
+  [{ toolCallIds: { pattern: '[a-z]{9}' } }, 'The profile\'s toolCallIds is {"pattern":"[a-z]{9}"}. Give "any", or'],
+  [{ reasoningFields: 'reasoning' }, 'The profile\'s reasoningFields is "reasoning". Give a value such as [].'],
 ])('a profile of %j is refused', (changes, message) => {
   expect(() => resolveProfile(changes, options)).toThrow(message);
 });

@@ -16,7 +16,11 @@ export function profileAt({ hostname, address, path, hasApiVersion }: Server): P
     );
   });
   const profile = PROFILES[found?.profile ?? 'compatible'];
-  if (profile === PROFILES.azure && path.includes('/deployments/') && !hasApiVersion) {
+  if (
+    (profile === PROFILES.azure || profile === PROFILES.foundry) &&
+    path.includes('/deployments/') &&
+    !hasApiVersion
+  ) {
     throw new ConfigError(
       `The Azure deployment at ${hostname} needs the version of the API. Pass query: { 'api-version': '2024-10-21' }, or use azure(deployment, { endpoint, apiVersion }).`,
     );
@@ -37,12 +41,8 @@ export interface Address {
 /** The first that fits. */
 export const ADDRESSES: readonly Address[] = [
   { profile: 'openai', hosts: ['api.openai.com', '.api.openai.com'] },
-  {
-    profile: 'azure',
-    hosts: ['openai', 'cognitiveservices', 'services.ai'].flatMap((service) =>
-      ['com', 'us', 'cn'].map((cloud) => `.${service}.azure.${cloud}`),
-    ),
-  },
+  { profile: 'azure', hosts: [...azureHosts('openai'), ...azureHosts('cognitiveservices')] },
+  { profile: 'foundry', hosts: azureHosts('services.ai') },
   { profile: 'groq', hosts: ['api.groq.com'] },
   { profile: 'mistral', hosts: ['api.mistral.ai', 'codestral.mistral.ai'] },
   { profile: 'deepseek', hosts: ['api.deepseek.com'] },
@@ -88,6 +88,10 @@ export const ADDRESSES: readonly Address[] = [
   // Others take the same port, and what this profile says of tools suits them too: LocalAI, mlx_lm.server, TGI in a container.
   { profile: 'llamacpp', hosts: ['llamacpp', 'llama-server'], port: '8080' },
 ];
+
+function azureHosts(service: string): readonly string[] {
+  return ['com', 'us', 'cn'].map((cloud) => `.${service}.azure.${cloud}`);
+}
 
 function isAt(hostname: string, host: string): boolean {
   return host.startsWith('.') ? hostname.endsWith(host) : hostname === host;

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import { fixForRule, type ToolCallIdRule } from './tool-call-ids.ts';
 
 /** How a kind of server wants to be spoken to. Data only: a quirk that is met anew is a value here, never a branch elsewhere. */
 export interface Profile {
@@ -37,12 +38,47 @@ export interface Profile {
   readonly nullContent: boolean;
   /** Whether messages may have a `name`. */
   readonly messageNames: boolean;
+  /** Whether the content of a message may be an empty text or white space; otherwise a word stands in its place. */
+  readonly emptyContent: boolean;
+  /**
+   * Where system messages may stand: anywhere, several at the beginning, or one as the first message. Several at the beginning are joined
+   * where one is allowed; one further down goes out as a user message.
+   */
+  readonly systemMessages: 'anywhere' | 'leading' | 'first';
+  /**
+   * Which messages may follow each other. `assistant-after-tool` refuses any other message after a tool result; `alternating` also refuses
+   * two user or two assistant messages in a row. A short message is put between.
+   */
+  readonly roleOrder: 'any' | 'assistant-after-tool' | 'alternating';
+  /** Whether the last message may be the assistant's; otherwise a user message that asks to continue is added. */
+  readonly assistantLast: boolean;
+  /** Which ids of tool calls are taken. Any other is replaced, in the call and in its result. */
+  readonly toolCallIds: 'any' | ToolCallIdRule;
+  /** Whether a conversation with tool calls is refused where the request has no tools; it then gets definitions of those that were called. */
+  readonly needsTools: boolean;
   /** Which fields beyond the documented ones go back with the message or call that brought them: reasoning, signatures. */
   readonly extraFields: 'all' | readonly string[];
-  /** Fields that a message with calls has to have, and what stands there where it has none. */
-  readonly besideCalls: Readonly<Record<string, string>>;
+  /**
+   * The names under which the text of the model's reasoning goes back, whatever the server that brought it calls it. Where there is no name
+   * here, `extraFields` decides.
+   */
+  readonly reasoningFields: readonly string[];
+  /** Fields that an assistant message with tool calls has to have, and what stands there where it has none. */
+  readonly requiredWithToolCalls: Readonly<Record<string, string>>;
+  /**
+   * Fields that every assistant message has to have where the request has tools or the conversation has tool calls, and what stands there
+   * where it has none.
+   */
+  readonly requiredWithTools: Readonly<Record<string, string>>;
   /** Without it a request with tools is sent unstreamed. The response is then emitted in one piece. */
   readonly streamsTools: boolean;
+  /**
+   * Whether the server says `length` if the cap on tokens ended a response. Without it, every response that used as many
+   * tokens as the request allowed is read as cut; one whose arguments or JSON stop early there always is.
+   */
+  readonly reportsCuts: boolean;
+  /** The same of responses with tool calls alone: some servers say `tool_calls` in place of `length`. */
+  readonly reportsCutCalls: boolean;
   /** Whether a stream's usage has to be asked for by `stream_options`. */
   readonly streamOptions: boolean;
   /** Fields that are sent where a request does not say otherwise, since the server's own default is another than documented. */
@@ -98,40 +134,44 @@ interface Given {
   readonly like: unknown;
 }
 
-type WithValues =
-  | 'tokenField'
-  | 'seedField'
-  | 'toolForm'
-  | 'responseFormat'
-  | 'outputWithTools'
-  | 'schemaDialect'
-  | 'keyHeader';
-
-/** Fields that take one of a few texts. */
-const VALUES: Readonly<Record<string, object>> = {
-  tokenField: { max_completion_tokens: true, max_tokens: true },
-  seedField: { seed: true, random_seed: true },
-  toolForm: { tools: true, functions: true },
-  responseFormat: { json_schema: true, tool: true, json_object: true, none: true },
-  outputWithTools: { 'response-format': true, 'final-tool': true, instructions: true },
-  schemaDialect: { '2020-12': true, 'draft-07': true },
-  keyHeader: { authorization: true, 'api-key': true },
-} satisfies { readonly [Field in WithValues]: Readonly<Record<Profile[Field], true>> };
-
 function checkField(field: string, { value, like }: Given): void {
   if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
-  const values = Object.keys(VALUES[field] ?? {});
-  if (values.length > 0 && !values.some((each) => each === value)) {
-    const known = values.map((each) => `"${each}"`).join(', ');
-    throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. Give one of ${known}.`);
-  }
-  const isList = Array.isArray(value) && (Array.isArray(like) || field === 'extraFields');
-  const isLike =
-    isList || (!Array.isArray(value) && value !== null && typeof value === typeof like && !Array.isArray(like));
-  if (isLike || (field === 'extraFields' && value === 'all')) return;
-  throw new ConfigError(
-    `The profile's ${field} is ${JSON.stringify(value)}. Give a value such as ${JSON.stringify(like)}.`,
-  );
+  const form = FORMS[field as keyof Profile]; // Of a field without a form of its own: undefined.
+  const fix = form === undefined ? fixFor(value, like) : form(value);
+  if (fix !== undefined) throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. ${fix}`);
+}
+
+/** What to do about a value that is not of the type of another; `undefined` where it is. */
+function fixFor(value: unknown, like: unknown): string | undefined {
+  const isLike = Array.isArray(like)
+    ? Array.isArray(value)
+    : !Array.isArray(value) && value !== null && typeof value === typeof like;
+  return isLike ? undefined : `Give a value such as ${JSON.stringify(like)}.`;
+}
+
+/** The same for fields whose values are of several types, or a few words. */
+const FORMS: Readonly<Partial<Record<keyof Profile, (value: unknown) => string | undefined>>> = {
+  extraFields: (value) => (value === 'all' || Array.isArray(value) ? undefined : 'Give "all", or a list of names.'),
+  toolCallIds: (value) => (value === 'any' ? undefined : fixForRule(value)),
+  tokenField: oneOf<Profile['tokenField']>({ max_completion_tokens: true, max_tokens: true }),
+  seedField: oneOf<Profile['seedField']>({ seed: true, random_seed: true }),
+  toolForm: oneOf<Profile['toolForm']>({ tools: true, functions: true }),
+  responseFormat: oneOf<Profile['responseFormat']>({ json_schema: true, tool: true, json_object: true, none: true }),
+  outputWithTools: oneOf<Profile['outputWithTools']>({
+    'response-format': true,
+    'final-tool': true,
+    instructions: true,
+  }),
+  schemaDialect: oneOf<Profile['schemaDialect']>({ '2020-12': true, 'draft-07': true }),
+  keyHeader: oneOf<Profile['keyHeader']>({ authorization: true, 'api-key': true }),
+  systemMessages: oneOf<Profile['systemMessages']>({ anywhere: true, leading: true, first: true }),
+  roleOrder: oneOf<Profile['roleOrder']>({ any: true, 'assistant-after-tool': true, alternating: true }),
+};
+
+/** A record rather than a list: a missing value does not compile. */
+function oneOf<Value extends string>(known: Readonly<Record<Value, true>>): (value: unknown) => string | undefined {
+  const values = Object.keys(known);
+  return (value) => (values.some((each) => each === value) ? undefined : `Give one of: ${values.join(', ')}.`);
 }
 
 function named(name: string, known: Readonly<Record<string, Profile>>): Profile {

@@ -1,8 +1,12 @@
 import type { HintField, Profile, ProfileOption, ToolChoiceForm } from './profile.ts';
+import type { ToolCallIdRule } from './tool-call-ids.ts';
 
 const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
 
 const CACHE_HINTS: readonly HintField[] = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
+
+/** https://github.com/agno-agi/agno/issues/5382 quotes the refusal of a longer one. */
+const OPENAI_IDS: ToolCallIdRule = { pattern: '[\\s\\S]{1,40}', length: 40 };
 
 /** The form that most servers take, for those that are not known by their address: vLLM and llama.cpp among them. */
 const compatible: Profile = {
@@ -21,9 +25,20 @@ const compatible: Profile = {
   developerRole: false,
   nullContent: true,
   messageNames: true,
+  emptyContent: true,
+  // Templates of Qwen, Gemma and Mistral refuse another one: https://github.com/vllm-project/vllm/issues/41114
+  systemMessages: 'first',
+  roleOrder: 'any',
+  assistantLast: true,
+  toolCallIds: 'any',
+  needsTools: false,
   extraFields: 'all',
-  besideCalls: {},
+  reasoningFields: [],
+  requiredWithToolCalls: {},
+  requiredWithTools: {},
   streamsTools: true,
+  reportsCuts: true,
+  reportsCutCalls: true,
   streamOptions: true,
   defaults: {},
   leftOut: [],
@@ -33,7 +48,7 @@ const compatible: Profile = {
 };
 
 /** Somebody's service, which takes nobody without a key. */
-const hosted: Profile = { ...compatible, needsKey: true };
+const hosted: Profile = { ...compatible, needsKey: true, systemMessages: 'anywhere' };
 
 const openai: Profile = {
   ...hosted,
@@ -45,6 +60,7 @@ const openai: Profile = {
   strictSchemas: true,
   outputWithTools: 'response-format',
   developerRole: true,
+  toolCallIds: OPENAI_IDS,
   extraFields: [],
 };
 
@@ -53,6 +69,14 @@ const azure: Profile = {
   name: 'azure',
   keyHeader: 'api-key',
   keyVariable: 'AZURE_OPENAI_API_KEY',
+};
+
+/** Microsoft Foundry: Azure with models of other makers, whose thoughts go back to them, and which need not take a format beside tools. */
+const foundry: Profile = {
+  ...azure,
+  name: 'foundry',
+  outputWithTools: 'final-tool',
+  extraFields: ['reasoning_content'],
 };
 
 /**
@@ -71,13 +95,22 @@ const groq: Profile = {
   keyVariable: 'GROQ_API_KEY',
 };
 
-/** Refuses what it does not know, in messages as well. */
+/**
+ * Refuses what it does not know, in messages as well, and assistant messages without content and calls. Its order of roles is that of
+ * mistral-common: https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/protocol/instruct/validator.py
+ */
 const mistral: Profile = {
   ...hosted,
   name: 'mistral',
   seedField: 'random_seed',
   strictSchemas: true,
   messageNames: false,
+  emptyContent: false,
+  systemMessages: 'leading',
+  roleOrder: 'assistant-after-tool',
+  assistantLast: false,
+  // https://github.com/langchain-ai/langchain/pull/24668
+  toolCallIds: { pattern: '[a-zA-Z0-9]{9}', length: 9 },
   extraFields: [],
   // A stream always tells its usage.
   streamOptions: false,
@@ -85,14 +118,19 @@ const mistral: Profile = {
   keyVariable: 'MISTRAL_API_KEY',
 };
 
-/** Its models that think refuse a named tool, and want their thoughts back beside calls. */
+/**
+ * Its models that think refuse a named tool, and want their thoughts back where there are tools, also those of plain answers:
+ * https://api-docs.deepseek.com/guides/thinking_mode and https://github.com/NousResearch/hermes-agent/pull/15228
+ */
 const deepseek: Profile = {
   ...hosted,
   name: 'deepseek',
   toolChoices: ['none', 'auto'],
-  besideCalls: { reasoning_content: '' },
+  reasoningFields: ['reasoning_content'],
+  requiredWithToolCalls: { reasoning_content: '' },
+  requiredWithTools: { reasoning_content: '' },
   responseFormat: 'json_object',
-  extraFields: ['reasoning_content'],
+  extraFields: [],
   keyVariable: 'DEEPSEEK_API_KEY',
 };
 
@@ -100,44 +138,63 @@ const xai: Profile = {
   ...hosted,
   name: 'xai',
   tokenField: 'max_completion_tokens',
+  extraFields: ['reasoning_content'],
   keyVariable: 'XAI_API_KEY',
 };
 
-/** Its models that think refuse a named tool, and want their thoughts back beside calls. */
+/**
+ * Its models that think refuse a named tool, and want their thoughts back beside calls, where an empty text counts as none:
+ * https://github.com/earendil-works/pi/pull/4178. Refuses empty messages: https://github.com/AstrBotDevs/AstrBot/issues/7200
+ */
 const moonshot: Profile = {
   ...hosted,
   name: 'moonshot',
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
-  besideCalls: { reasoning_content: '' },
+  emptyContent: false,
+  reasoningFields: ['reasoning_content'],
+  requiredWithToolCalls: { reasoning_content: ' ' },
   responseFormat: 'json_object',
-  extraFields: ['reasoning_content'],
+  extraFields: [],
   keyVariable: 'MOONSHOT_API_KEY',
 };
 
-/** Its models that think refuse to be told which tool to call. */
+/** Its models that think refuse to be told which tool to call. One system message: https://github.com/can1357/oh-my-pi/issues/958 */
 const qwen: Profile = {
   ...hosted,
   name: 'qwen',
   toolChoices: ['none', 'auto'],
   responseFormat: 'json_object',
+  systemMessages: 'first',
+  reasoningFields: ['reasoning_content'],
+  extraFields: [],
   keyVariable: 'DASHSCOPE_API_KEY',
 };
 
-/** Refuses what it does not know. Signs its thoughts in `extra_content` of calls, and refuses a call whose signature is gone. */
+/**
+ * Refuses what it does not know. Signs its thoughts in `extra_content` of calls, and refuses a call whose signature is gone.
+ * Refuses empty messages: https://github.com/langchain-ai/langchain-google/issues/691
+ */
 const gemini: Profile = {
   ...hosted,
   name: 'gemini',
+  emptyContent: false,
   extraFields: ['extra_content'],
   leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'GEMINI_API_KEY',
 };
 
-/** Ignores `response_format` and `strict`. */
+/**
+ * Ignores `response_format` and `strict`. Refuses ids with other characters (https://github.com/maximhq/bifrost/issues/5097), empty texts
+ * (https://github.com/anthropics/claude-code/issues/59812) and calls without tools (https://github.com/camel-ai/owl/issues/532).
+ */
 const anthropic: Profile = {
   ...hosted,
   name: 'anthropic',
   responseFormat: 'tool',
+  emptyContent: false,
+  toolCallIds: { pattern: '[a-zA-Z0-9_-]{1,64}', length: 24 },
+  needsTools: true,
   extraFields: [],
   keyVariable: 'ANTHROPIC_API_KEY',
 };
@@ -161,17 +218,27 @@ const zai: Profile = {
   toolChoices: ['auto'],
   responseFormat: 'json_object',
   messageNames: false,
-  extraFields: ['reasoning_content'],
+  // https://docs.z.ai/guides/capabilities/thinking-mode
+  reasoningFields: ['reasoning_content'],
+  extraFields: [],
   streamOptions: false,
   keyVariable: 'ZAI_API_KEY',
 };
 
+/**
+ * Hands requests on to other vendors: the ids are those that OpenAI (https://github.com/openclaw/openclaw/pull/875) and Kimi both take.
+ * Wants the tools in every request: https://openrouter.ai/docs/guides/features/tool-calling
+ */
 const openrouter: Profile = {
   ...hosted,
   name: 'openrouter',
   strictSchemas: true,
   outputWithTools: 'response-format',
-  extraFields: ['reasoning', 'reasoning_details'],
+  emptyContent: false,
+  toolCallIds: { pattern: '[a-zA-Z0-9_.:-]{1,40}', length: 40 },
+  needsTools: true,
+  reasoningFields: ['reasoning'],
+  extraFields: ['reasoning_details'],
   keyVariable: 'OPENROUTER_API_KEY',
 };
 
@@ -216,7 +283,8 @@ const fireworks: Profile = {
   ...hosted,
   name: 'fireworks',
   messageNames: false,
-  extraFields: ['reasoning_content'],
+  reasoningFields: ['reasoning_content'],
+  extraFields: [],
   leftOut: ['safety_identifier', 'store', ...CACHE_HINTS],
   keyVariable: 'FIREWORKS_API_KEY',
 };
@@ -237,7 +305,8 @@ const sambanova: Profile = {
   ...hosted,
   name: 'sambanova',
   messageNames: false,
-  extraFields: ['reasoning'],
+  reasoningFields: ['reasoning'],
+  extraFields: [],
   keyVariable: 'SAMBANOVA_API_KEY',
 };
 
@@ -245,6 +314,8 @@ const sambanova: Profile = {
 const perplexity: Profile = {
   ...hosted,
   name: 'perplexity',
+  // Refuses two messages of one role in a row.
+  roleOrder: 'alternating',
   toolChoices: ['none', 'auto', 'required'],
   messageNames: false,
   extraFields: [],
@@ -265,9 +336,21 @@ const huggingface: Profile = {
 };
 
 /** Overlooks every `tool_choice`: what must not be called is not shown. */
-const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] };
+const ollama: Profile = {
+  ...compatible,
+  name: 'ollama',
+  toolChoices: ['auto'],
+  reasoningFields: ['reasoning'],
+  extraFields: [],
+};
 
-const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
+/** Models say under which of both names they think. */
+const lmstudio: Profile = {
+  ...compatible,
+  name: 'lmstudio',
+  toolChoices: ['none', 'auto', 'required'],
+  extraFields: ['reasoning_content', 'reasoning'],
+};
 
 /**
  * Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. Before June 2025 it refused tools in a
@@ -277,12 +360,31 @@ const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
   toolChoices: ['none', 'auto', 'required'],
+  // Versions call a cut `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
+  reportsCuts: false,
+  reportsCutCalls: false,
   defaults: { parallel_tool_calls: true },
+  reasoningFields: ['reasoning_content'],
+  extraFields: [],
 };
 
-const vllm: Profile = { ...compatible, name: 'vllm' };
+/**
+ * It reads `reasoning`, and before the end of 2025 read `reasoning_content`: https://github.com/vllm-project/vllm/issues/38488. Calls a cut
+ * `tool_calls` as soon as any call was read: https://github.com/vllm-project/vllm/issues/58228
+ */
+const vllm: Profile = {
+  ...compatible,
+  name: 'vllm',
+  reasoningFields: ['reasoning', 'reasoning_content'],
+  extraFields: [],
+  reportsCutCalls: false,
+};
 
-const litellm: Profile = { ...compatible, name: 'litellm' };
+/**
+ * Hands requests on to any vendor, Bedrock and Anthropic among them, which refuse empty texts and calls without tools:
+ * https://github.com/can1357/oh-my-pi/issues/1227. Its ids stay: those of Gemini's calls hold the signature of a thought.
+ */
+const litellm: Profile = { ...compatible, name: 'litellm', emptyContent: false, needsTools: true };
 
 /** Servers from before tools, which know `functions` only. */
 const legacy: Profile = {
@@ -301,6 +403,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   compatible,
   openai,
   azure,
+  foundry,
   vllm,
   llamacpp,
   ollama,
@@ -332,6 +435,7 @@ export type ProfileName =
   | 'compatible'
   | 'openai'
   | 'azure'
+  | 'foundry'
   | 'vllm'
   | 'llamacpp'
   | 'ollama'

@@ -120,9 +120,11 @@ export class BodyReader {
       const problem = text.trim() === '' ? 'is empty' : `is not JSON: ${parsed.problem}`;
       throw new ProtocolError(`The server's reply ${problem}.`, { code: 'reply.garbage', received: text });
     }
-    const behind = this.#tell(this.#reader.read(parsed.value));
+    const deltas = this.#reader.readBody(parsed.value);
+    const finished = this.#reader.finish('whole'); // Before anything is told: what is no response has no pieces.
+    const behind = this.#tell(deltas);
     if (behind !== undefined) await behind;
-    return this.#reader.finish('whole');
+    return finished;
   }
 
   // Without a word from a reader there is nothing to wait for: thousands of pieces come in one go.

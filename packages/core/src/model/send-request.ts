@@ -6,7 +6,7 @@ import { LazySignal } from '../base/lazy-signal.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
 import { ReportedError } from '../chat/read-error.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { FinishedReply } from '../chat/reply-reader.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
@@ -42,6 +42,8 @@ export interface Outgoing {
   readonly body: BodyBytes;
   /** Part of the body; may hold secrets. */
   readonly extraBody: JsonObject | undefined;
+  /** Reads what only request and response together say. */
+  review(finished: FinishedReply): FinishedReply;
 }
 
 type HeadersOf = Readonly<Record<string, string>>;
@@ -103,12 +105,18 @@ class Sending {
     throw translated(error, { outgoing: this.#outgoing, redact: this.#redact, now: this.#context.clock.now() });
   }
 
-  /** A repair quotes the server's words only where a filter ended the reply. */
+  /** All is read: a reader who is behind holds up nothing. A repair quotes the server's words only where a filter ended the reply. */
   #finished(finished: FinishedReply): ChatReply {
-    const { mends } = finished;
-    if (!mends.some(({ path }) => path === FILTERED_PATH)) return told(finished, this.#context);
+    const { reply, mends, deltas } = this.#outgoing.review(finished);
+    for (const delta of deltas) void this.#context.onDelta(delta);
+    if (mends.length > 0) this.#context.onMended(this.#withoutSecrets(mends));
+    return reply;
+  }
+
+  #withoutSecrets(mends: readonly Mend[]): readonly Mend[] {
+    if (!mends.some(({ path }) => path === FILTERED_PATH)) return mends;
     const redact = this.#redact;
-    return told({ ...finished, mends: mends.map(({ path, note }) => ({ path, note: redact(note) })) }, this.#context);
+    return mends.map(({ path, note }) => ({ path, note: redact(note) }));
   }
 
   get #redact(): Redact {
@@ -144,15 +152,8 @@ class Sending {
     const refused = readRefusal(refusal, { model, address, now: clock.now(), redact: this.#redact });
     if (refused.type === 'error') throw refused.error;
     this.#cancel.cancel(undefined); // What was not read of the body is not waited for.
-    return told(filteredReply(refused.statement), this.#context);
+    return this.#finished(filteredReply(refused.statement));
   }
-}
-
-/** All is read: a reader who is behind holds up nothing. */
-function told({ reply, mends, deltas }: FinishedReply, context: ModelContext): ChatReply {
-  for (const delta of deltas) void context.onDelta(delta);
-  if (mends.length > 0) context.onMended(mends);
-  return reply;
 }
 
 function timeoutError(phase: 'connect' | 'first_byte' | 'idle', { address, timeouts }: Outgoing): TimeoutError {

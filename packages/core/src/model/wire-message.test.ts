@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest';
+import { message, sent } from '../../../../test/model/wired.ts';
 import type { AssistantMessage, Message } from '../chat/message.ts';
-import { type Profile, resolveProfile } from './profile.ts';
-import { PROFILES, type ProfileName } from './profiles.ts';
-import { wireMessage } from './wire-message.ts';
-
-interface Sent {
-  readonly messages: readonly Message[];
-}
-
-/** The messages as they go out to such a server. */
-function sent({ messages }: Sent, changes: Partial<Profile> & { readonly base?: ProfileName } = {}): Sent {
-  const profile = resolveProfile(changes, { known: PROFILES, suggested: PROFILES.compatible });
-  return { messages: messages.map((message) => wireMessage(message, profile)) };
-}
+import type { Profile } from './profile.ts';
+import { ToolCallIds } from './tool-call-ids.ts';
 
 const thinking = {
   role: 'assistant',
@@ -52,6 +42,58 @@ test('a field that has to stand beside calls is there, with what the message has
   expect(sent({ messages }, { base: 'deepseek' })).toEqual({
     messages: [{ ...calls, reasoning_content: '' }, messages[1], messages[2]],
   });
+});
+
+test('arguments with half a character as an escape are sent well formed', () => {
+  const call = (text: string) => ({ id: 'c', type: 'function', function: { name: 'look', arguments: text } });
+  const messages = [
+    message({ role: 'assistant', content: null, tool_calls: [call('{"a":"\\ud83d","b":"\\ud83d\\ude00"}')] }),
+    message({ role: 'assistant', content: null, function_call: { name: 'look', arguments: '{"a":"\\ud83d"}' } }),
+    message({
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'sql', input: '\ud83d' } }],
+    }),
+  ];
+  expect(sent({ messages }).messages).toMatchObject([
+    { tool_calls: [call('{"a":"\ufffd","b":"\\ud83d\\ude00"}')] },
+    { function_call: { arguments: '{"a":"\ufffd"}' } },
+    { tool_calls: [{ function: { arguments: '{"input":"\ufffd"}' } }] },
+  ]);
+});
+
+test.each<[Profile['systemMessages'], string | undefined, string]>([
+  ['anywhere', 'assistant', 'system'],
+  ['leading', undefined, 'system'],
+  ['leading', 'system', 'system'],
+  ['leading', 'user', 'user'],
+  ['first', undefined, 'system'],
+  ['first', 'system', 'user'],
+  ['first', 'tool', 'user'],
+])(
+  'a system message where they may stand %s, behind one of the role %s, has the role %s',
+  (systemMessages, previousRole, role) => {
+    const messages: Message[] = [{ role: 'system', content: 'Be brief.' }];
+    expect(sent({ messages }, { systemMessages }, { previousRole }).messages).toEqual([{ role, content: 'Be brief.' }]);
+  },
+);
+
+test('what has no shape that is known is left to the server', () => {
+  const odd = [
+    message({ role: 'assistant', content: { text: 'a' } }),
+    message({ role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function' }] }),
+    message({ role: 'assistant', content: null, tool_calls: [{ type: 'function', function: { name: 'look' } }] }),
+    message({ role: 'tool', content: 'a' }),
+    message({ role: 'user', content: 5 }),
+  ];
+  const ids = new ToolCallIds({ pattern: 'x{9}|[a-z0-9A-Z]{9}', length: 9 });
+  expect(JSON.parse(JSON.stringify(sent({ messages: odd }, {}, { ids }).messages))).toMatchObject([
+    { content: { text: 'a' } },
+    { tool_calls: [{ type: 'function' }] },
+    { tool_calls: [{ function: { name: 'look' } }] },
+    { role: 'tool', content: 'a' },
+    { role: 'user', content: 5 },
+  ]);
 });
 
 test('names are left out of messages where they are refused', () => {

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../base/json.ts';
 import { sha256 } from '../base/sha256.ts';
+import { finishKind } from '../chat/finish-reason.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -30,7 +31,8 @@ export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
 }
 
 function isWhole({ finish_reason: reason, message }: ChatReply['choices'][number]): boolean {
-  if (reason !== 'stop' && reason !== 'tool_calls') return false;
+  const kind = finishKind(reason);
+  if (kind !== 'stop' && kind !== 'calls') return false;
   return textOf(message).trim() !== '' || (message.tool_calls?.length ?? 0) > 0;
 }
 

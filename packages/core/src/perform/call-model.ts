@@ -1,4 +1,5 @@
 import { untilAborted } from '../base/abort.ts';
+import { finishError } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callName, type UserMessage } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -88,6 +89,8 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     const reply = await untilAborted(scope.signal, () => wrapped(planned.model, asking)(request));
     leave?.();
     checkReply(reply, 'A model middleware');
+    const failure = finishError(reply);
+    if (failure !== undefined) throw failure; // Of a reply that middleware made: the model's own was tried again.
     const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;

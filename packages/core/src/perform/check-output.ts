@@ -1,6 +1,6 @@
 import { untilAborted } from '../base/abort.ts';
-import type { Json } from '../base/json.ts';
-import { parseJson } from '../base/json.ts';
+import type { Json, Parsed } from '../base/json.ts';
+import { findOverflow, parseJson } from '../base/json.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { Fact, OutputChecked } from '../event/fact.ts';
 import type { CheckOutput } from '../loop/action.ts';
@@ -33,9 +33,16 @@ async function check(text: string, { definition }: Scope): Promise<OutputChecked
   return { ok: true, value: parsed.value as Json }; // JSON.parse gives nothing else.
 }
 
-/** What a text says, as JSON. */
-export function outputJson(text: string): ReturnType<typeof parseJson> {
-  return parseJson(unfenced(text));
+/** What a text says, as JSON. A number that a double cannot hold would be stored as another value. */
+export function outputJson(text: string): Parsed {
+  const json = unfenced(text);
+  const parsed = parseJson(json);
+  const overflow = parsed.ok ? findOverflow(parsed.value, json) : undefined;
+  if (overflow === undefined) return parsed;
+  return {
+    ok: false,
+    problem: `${overflow === '' ? 'the number' : `the number at ${overflow}`} is too large for a double`,
+  };
 }
 
 /** Models like to put JSON into a Markdown fence, also where they were asked not to. */

@@ -1,5 +1,6 @@
 import { DurableError } from '../base/errors.ts';
 import { closest, plural } from '../base/text.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
 import type { CallClosed, ToolFailed } from '../event/fact.ts';
@@ -46,7 +47,7 @@ export function thrown(error: unknown, at: At): CallClosed {
     const content = `Timed out after ${error.timeoutMs / 1000} s. It may still have had its effect.`;
     return failed(error, { ...at, reason: 'timeout', content });
   }
-  const content = error instanceof ToolError ? error.message : JSON.stringify({ error: messageOf(error) });
+  const content = error instanceof ToolError ? error.message : stringifyWellFormed({ error: messageOf(error) });
   return failed(error, { ...at, reason: 'threw', content });
 }
 

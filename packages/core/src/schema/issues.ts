@@ -1,5 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { excerpt, plural } from '../base/text.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 
 /** An issue as the Standard Schema specification has it. */
 export interface Issue {
@@ -68,5 +69,5 @@ function quote(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';
   if (isRecord(value)) return 'an object';
-  return excerpt(JSON.stringify(value) ?? typeof value, 60);
+  return excerpt(stringifyWellFormed(value) ?? typeof value, 60);
 }

@@ -1,5 +1,7 @@
 import { isRecord } from '../base/json.ts';
+import { sliceWhole } from '../base/text.ts';
 import { unicode } from '../base/unicode.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { disagreements } from './null-branches.ts';
 import { nullable } from './nullable.ts';
@@ -52,7 +54,7 @@ class Renderer {
 
   #schema(schema: unknown, place: Place): JsonSchema {
     if (place.pointer.length > LONGEST_POINTER) {
-      this.#refuse(`${place.pointer.slice(0, 100)}…`, 'nested too deeply');
+      this.#refuse(`${sliceWhole(place.pointer, 0, 100)}…`, 'nested too deeply');
       return {};
     }
     if (!isRecord(schema)) {
@@ -172,9 +174,9 @@ function split(schema: JsonSchema): { readonly kept: JsonSchema; readonly descri
   const notes: string[] = [];
   for (const [keyword, value] of Object.entries(schema)) {
     if (STRUCTURE.has(keyword)) continue;
-    if (keyword === 'default') notes.push(`Default: ${JSON.stringify(value)}.`);
+    if (keyword === 'default') notes.push(`Default: ${stringifyWellFormed(value)}.`);
     else if (isKept(keyword, value)) kept[keyword] = value;
-    else if (!isSaid(keyword, schema)) notes.push(`${keyword}: ${JSON.stringify(value)}.`);
+    else if (!isSaid(keyword, schema)) notes.push(`${keyword}: ${stringifyWellFormed(value)}.`);
   }
   const { description } = schema;
   const words = typeof description === 'string' ? description.trim() : '';

@@ -45,6 +45,15 @@ test.each([
   });
 });
 
+test.each([
+  ['{"x":1e400}', 'x'],
+  ['"{\\"x\\":1e400}"', 'x'],
+  [`[${'9'.repeat(309)}]`, '[0]'],
+])('refuses arguments with a number that no double holds: %s', (text, path) => {
+  const issues = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
+  expect(parseArguments(text)).toEqual({ ok: false, issues });
+});
+
 test('arguments longer than any model writes on purpose are no input', () => {
   expect(parseArguments(`{"a":"${'x'.repeat(1_048_576)}"}`)).toEqual({
     ok: false,

@@ -1,5 +1,5 @@
 import { started } from '../base/abort.ts';
-import { isRecord, parseJson } from '../base/json.ts';
+import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
 import { messageOf } from '../event/error-data.ts';
@@ -19,10 +19,18 @@ export function parseArguments(text: string): Validated {
   }
   if (typeof parsed.value === 'string') {
     const inner = parseJson(parsed.value);
-    if (inner.ok && isRecord(inner.value)) return { ok: true, value: withoutPrototypes(inner.value, parsed.value) };
+    if (inner.ok && isRecord(inner.value)) return withoutOverflow(inner.value, parsed.value);
   }
-  return { ok: true, value: withoutPrototypes(parsed.value, text) };
+  return withoutOverflow(parsed.value, text);
 }
+
+function withoutOverflow(value: unknown, text: string): Validated {
+  const path = findOverflow(value, text);
+  if (path === undefined) return { ok: true, value: withoutPrototypes(value, text) };
+  return { ok: false, issues: `${path === '' ? 'The arguments' : path}: ${TOO_LARGE}` };
+}
+
+const TOO_LARGE = 'the number is too large, expected at most 1.7976931348623157e308';
 
 /** More is no input, but a model that has lost its way. */
 const MAX_LENGTH = 1_048_576;

@@ -31,6 +31,7 @@ test('the result has the cap of its tool', async () => {
   await expect(execute(long, {}, options)).resolves.toEqual({
     content: '123456\n[… 1 character left out …]\n89',
     full: '123456789',
+    isText: true,
   });
 });
 

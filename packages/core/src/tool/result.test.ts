@@ -5,9 +5,9 @@ const image = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } } 
 const file = { type: 'file', file: { file_id: 'file-1' } } as const;
 
 test.each([
-  ['as long as the cap', '12345678', { content: '12345678' }],
+  ['as long as the cap', '12345678', { content: '12345678', isText: true }],
   ['empty', '', { content: '' }],
-  ['longer', '123456789', { content: '123456\n[… 1 character left out …]\n89', full: '123456789' }],
+  ['longer', '123456789', { content: '123456\n[… 1 character left out …]\n89', full: '123456789', isText: true }],
   [
     'much longer',
     'abcdefghijklmnopqrstuvwxyz',

@@ -1,5 +1,5 @@
 import { parseJson } from '../base/json.ts';
-import { isLowSurrogate, plural } from '../base/text.ts';
+import { plural, sliceWhole } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialise } from './serialise.ts';
 
@@ -56,11 +56,4 @@ export function bounded(text: string, maxLength: number): ToolResult {
   const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
   const left = plural(text.length - head.length - tail.length, 'character');
   return { content: `${head}\n[… ${left} left out …]\n${tail}`, full: text };
-}
-
-/** A slice that cuts no surrogate pair in two. */
-function sliceWhole(text: string, start: number, end: number): string {
-  const from = isLowSurrogate(text.charCodeAt(start)) ? start + 1 : start;
-  const to = isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
-  return text.slice(from, to);
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { stringifyWellFormed } from '../base/well-formed.ts';
 import { messageOf } from '../event/error-data.ts';
 
 export interface Serialised {
@@ -12,7 +13,7 @@ export function serialise(value: unknown): Serialised {
   if (typeof value === 'string') return { text: value, lossy: [] };
   const lossy: string[] = [];
   const plain = toPlain(value, { path: '', above: [], lossy, seen: new Set(), repeats: { count: 0 } });
-  return { text: JSON.stringify(plain) ?? 'null', lossy };
+  return { text: stringifyWellFormed(plain) ?? 'null', lossy };
 }
 
 interface Place {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { differences, told } from '../compare/differences.ts';
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, isSameJson, readJson } from '../stand-in/json.ts';
 import { CassetteError } from './errors.ts';
 import type { RecordedCall, Recording, WireRecording } from './recording.ts';
@@ -101,7 +102,7 @@ function recordingOf(
 ): Recording {
   const found = readJson(line);
   if (isObject(found) && (found['type'] === 'wire' || found['type'] === 'turn')) return found as unknown as Recording; // As it was written.
-  throw new CassetteError(`"${path}", line ${number}, is no recording: ${line.slice(0, 80)}`, {
+  throw new CassetteError(`"${path}", line ${number}, is no recording: ${sliceStart(line, 80)}`, {
     code: 'cassette.unreadable',
   });
 }

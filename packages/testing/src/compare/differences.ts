@@ -1,4 +1,5 @@
 import { isObject } from '../stand-in/json.ts';
+import { sliceStart } from './slice-start.ts';
 
 export interface Difference {
   /** `messages[2].content`; empty for the whole. */
@@ -73,7 +74,7 @@ export function told(found: readonly Difference[]): string {
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = textOf(value);
-  return text.length <= MOST_LENGTH ? text : `${text.slice(0, MOST_LENGTH)}…`;
+  return text.length <= MOST_LENGTH ? text : `${sliceStart(text, MOST_LENGTH)}…`;
 }
 
 function textOf(value: unknown): string {

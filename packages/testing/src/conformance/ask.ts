@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from '../stand-in/json.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -57,7 +58,7 @@ function answerOf(status: number, text: string): Omit<Answer, 'maxTokens'> {
   const body = isObject(whole) ? whole : undefined;
   const lines = text.split(/\r\n|\r|\n/).flatMap((line) => /^data: ?(.*)$/.exec(line)?.[1] ?? []);
   const events = lines.map(readJson).filter(isObject);
-  return { status, body, events, hasDone: lines.includes('[DONE]'), said: errorIn(body) ?? text.slice(0, 200) };
+  return { status, body, events, hasDone: lines.includes('[DONE]'), said: errorIn(body) ?? sliceStart(text, 200) };
 }
 
 function errorIn(body: Fields | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject } from '../stand-in/json.ts';
 import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
@@ -60,7 +61,7 @@ async function firstModel(reaching: Reaching): Promise<string> {
   const models = body?.['data'];
   const [first] = Array.isArray(models) ? models.filter(isObject) : [];
   if (typeof first?.['id'] === 'string') return first['id'];
-  const why = status === 0 ? said : `status ${status}, ${said.slice(0, 100)}`;
+  const why = status === 0 ? said : `status ${status}, ${sliceStart(said, 100)}`;
   throw new ConformanceError(
     `${reaching.baseURL}/models names no model: ${why}. Check the address, or pass { model }.`,
     {

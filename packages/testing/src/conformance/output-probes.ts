@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from '../stand-in/json.ts';
 import { type Answer, ask, callsOf, type Server, textOf } from './ask.ts';
 import { type Earlier, type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
@@ -27,7 +28,7 @@ function schemaProbe(name: string, strict: boolean): Probe {
 function judgeOutput(answer: Answer): Found {
   const value = readJson(textOf(answer));
   const fits = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
-  return fits ? supported() : unlessCut(answer, unsupported(`not in its form: ${textOf(answer).slice(0, 80)}`));
+  return fits ? supported() : unlessCut(answer, unsupported(`not in its form: ${sliceStart(textOf(answer), 80)}`));
 }
 
 /** A format and tools in one request: the tool has to be called first, and the answer after it has to be in the form. */
@@ -38,7 +39,7 @@ async function outputWithTools(server: Server, earlier: Earlier): Promise<Found>
   const asked = await ask(server, { ...body, messages: [question] });
   const first = taken(asked, (answer) => {
     if (callsOf(answer).length > 0) return supported();
-    return unlessCut(answer, unsupported(`no tool is called: ${textOf(answer).slice(0, 80)}`));
+    return unlessCut(answer, unsupported(`no tool is called: ${sliceStart(textOf(answer), 80)}`));
   });
   const found = first.status === 'supported' ? await afterCall(server, { body, id: firstCallId(asked) }) : first;
   if (found.status === 'unclear') return found;
@@ -69,7 +70,7 @@ export const outputProbes: readonly Probe[] = [
       taken(await ask(server, { messages, response_format: { type: 'json_object' } }), (answer) =>
         isObject(readJson(textOf(answer)))
           ? supported()
-          : unlessCut(answer, unsupported(`no JSON: ${textOf(answer).slice(0, 80)}`)),
+          : unlessCut(answer, unsupported(`no JSON: ${sliceStart(textOf(answer), 80)}`)),
       ),
   },
   { name: 'output with tools', run: outputWithTools },

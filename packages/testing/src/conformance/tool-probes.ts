@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from '../stand-in/json.ts';
 import { type Answer, ask, callsOf, deltasOf, messageOf, type Server, textOf } from './ask.ts';
 import { type Earlier, type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
@@ -119,6 +120,6 @@ function streamedCall(answer: Answer): Found {
   if (pieces.length === 0) return unclear('no call');
   const held = pieces.map(({ function: called }) => (isObject(called) ? called : {}));
   const text = held.map((called) => (typeof called['arguments'] === 'string' ? called['arguments'] : '')).join('');
-  if (!isObject(readJson(text))) return unsupported(`arguments that are no JSON: ${text.slice(0, 80)}`);
+  if (!isObject(readJson(text))) return unsupported(`arguments that are no JSON: ${sliceStart(text, 80)}`);
   return supported(pieces.every(({ index }) => index === 0) ? 'yes' : 'with other indexes than 0');
 }

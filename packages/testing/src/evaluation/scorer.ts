@@ -1,4 +1,5 @@
 import type { Json, Outcome } from '@pawl/core';
+import { sliceStart } from '../compare/slice-start.ts';
 
 /** One thing to be tried. */
 export interface Case<Input, Expected = unknown> {
@@ -32,5 +33,5 @@ export function outputOf(outcome: Outcome<unknown>): unknown {
 
 export function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value as Json); // What an outcome has is JSON, mostly.
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+  return text.length <= 80 ? text : `${sliceStart(text, 80)}…`;
 }

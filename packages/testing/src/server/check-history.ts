@@ -1,3 +1,4 @@
+import { sliceStart } from '../compare/slice-start.ts';
 import { arrayFault, isRecord, nameFault, type RequestFault, typeFault } from './request-fault.ts';
 
 /**
@@ -118,7 +119,7 @@ function argumentsFault(text: unknown, param: string): RequestFault | undefined 
     JSON.parse(text);
     return undefined;
   } catch {
-    return invalid(param, `expected a string of JSON, but got '${text.slice(0, 100)}'.`);
+    return invalid(param, `expected a string of JSON, but got '${sliceStart(text, 100)}'.`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@pawl/core';
+import { sliceStart } from '../compare/slice-start.ts';
 import type { Call, Conversation, MadeCall } from './conversation.ts';
 import { isObject, readJson } from './json.ts';
 import type { Plan } from './plan.ts';
@@ -102,7 +103,7 @@ function plain(value: Json): string {
 
 function inLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  return line.length > LONGEST ? `${sliceStart(line, LONGEST)}…` : line;
 }
 
 const LONGEST = 240;

@@ -1,4 +1,5 @@
 import type { ChatRequest, JsonObject, Message, ToolCall } from '@pawl/core';
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from './json.ts';
 import { type CallOutcome, outcomeOf } from './outcome.ts';
 
@@ -61,7 +62,7 @@ const REMARK =
 
 function textAt(messages: readonly Message[], index: number): string {
   const message = messages[index];
-  return message === undefined ? '' : textOf(message).slice(0, LONGEST_QUESTION).trim();
+  return message === undefined ? '' : sliceStart(textOf(message), LONGEST_QUESTION).trim();
 }
 
 /** Questions that are longer than this hold texts; what is wanted is said before them. */

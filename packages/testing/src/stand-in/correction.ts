@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@pawl/core';
+import { sliceStart } from '../compare/slice-start.ts';
 import { closest } from './closest.ts';
 import type { Call } from './conversation.ts';
 import { REMOVED, valueAsAsked } from './corrected-value.ts';
@@ -24,7 +25,7 @@ export function correctedCall(
 
 /** An object with what the issues ask for; `undefined` where nothing changes. */
 export function correctedObject(given: JsonObject, told: string): JsonObject | undefined {
-  const message = told.slice(0, LONGEST_ERROR);
+  const message = sliceStart(told, LONGEST_ERROR);
   let changed: Json = given;
   for (const line of message.split('\n')) changed = byLine(changed, line);
   if (isSameJson(changed, given)) changed = byHint(given, message);

@@ -1,4 +1,5 @@
 import type { Json } from '@pawl/core';
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from './json.ts';
 
 /** How a call went, as far as its tool message tells. */
@@ -34,7 +35,7 @@ function errorIn(value: Json): string | undefined {
 const DENIED = /^(?:denied|rejected|cancell?ed|pending|not run|skipped|the outcome of this call is unknown)\b/i;
 
 function isErrorText(text: string): boolean {
-  const [first = ''] = text.slice(0, SHORT).split('\n', 1);
+  const [first = ''] = sliceStart(text, SHORT).split('\n', 1);
   if (ISSUE_LINE.test(first) || NAMED_ERROR.test(first)) return true;
   return text.length <= SHORT && (ERROR_START.test(text) || ERROR_WORDS.test(text));
 }

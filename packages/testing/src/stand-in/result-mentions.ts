@@ -1,4 +1,5 @@
 import type { Json } from '@pawl/core';
+import { sliceStart } from '../compare/slice-start.ts';
 import { isObject, readJson } from './json.ts';
 import type { Mention, MentionKind } from './mention.ts';
 import { mentionsIn } from './mentions.ts';
@@ -38,9 +39,9 @@ function kindOf(value: string): MentionKind {
 
 function textMentions(text: string): readonly Mention[] {
   let section: readonly string[] = [];
-  const lines = text.slice(0, LONGEST_TEXT).split('\n');
+  const lines = sliceStart(text, LONGEST_TEXT).split('\n');
   return lines.flatMap((whole) => {
-    const line = whole.slice(0, LONGEST_LINE);
+    const line = sliceStart(whole, LONGEST_LINE);
     const [, heading] = /^#+\s+(.*)$/.exec(line) ?? /^([^:.]{2,60}):\s*$/.exec(line) ?? [];
     if (heading !== undefined) section = stemsOf(heading);
     if (heading !== undefined) return [];

@@ -1,5 +1,6 @@
 import { ToolError } from '@pawl/core';
 import { closest } from '../files/closest.ts';
+import { sliceStart } from '../output/whole.ts';
 
 export interface Edit {
   /** Text that is in the file exactly once. */
@@ -92,7 +93,7 @@ function notFound(text: string, { edit: { find }, number }: Numbered): string {
   const hint =
     near === undefined
       ? ''
-      : ` The nearest line is line ${lines.findIndex((line) => line.trim() === near) + 1}: ${near.slice(0, 200)}`;
+      : ` The nearest line is line ${lines.findIndex((line) => line.trim() === near) + 1}: ${sliceStart(near, 200)}`;
   return `Edit ${number} is not found: find has to be in the file letter by letter, with its spaces. Nothing was written.${hint}`;
 }
 

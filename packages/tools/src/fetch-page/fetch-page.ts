@@ -8,6 +8,7 @@ import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
 import { type Resolve, resolveBySystem } from '../net/lookup.ts';
 import { untrusted } from '../net/untrusted.ts';
 import { visible } from '../output/visible.ts';
+import { sliceStart } from '../output/whole.ts';
 import { pageText } from './page-text.ts';
 import { Robots } from './robots.ts';
 
@@ -103,7 +104,7 @@ async function pageOf(answered: Answered, signal: AbortSignal): Promise<string> 
   const { status, statusText, url } = answered;
   if (status < 200 || status > 299) {
     throw new ToolError(
-      `${url.href} answers with ${status} ${JSON.stringify(statusText.slice(0, 100))}. Check the address, or try another one.`,
+      `${url.href} answers with ${status} ${JSON.stringify(sliceStart(statusText, 100))}. Check the address, or try another one.`,
     );
   }
   return pageText(answered, { signal });

@@ -21,7 +21,7 @@ export async function pageText(answered: Answered, { signal }: { readonly signal
 }
 
 function withTitle(html: string, markdown: string): string {
-  const [, title = ''] = /<title[^>]{0,200}>([^<]{1,300})/i.exec(html.slice(0, 65_536)) ?? [];
+  const [, title = ''] = /<title[^>]{0,200}>([^<]{1,300})/iu.exec(html.slice(0, 65_536)) ?? [];
   const plain = title.replaceAll(/\s+/g, ' ').trim();
   return plain === '' || markdown.includes(`# ${plain}`) ? markdown : `# ${plain}\n\n${markdown}`;
 }

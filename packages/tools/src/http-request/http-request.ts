@@ -9,6 +9,7 @@ import { untrusted } from '../net/untrusted.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
 import { visible } from '../output/visible.ts';
+import { sliceStart } from '../output/whole.ts';
 import { type AllowedRequests, AllowRule } from './allow-rule.ts';
 import { FOR_ANYBODY, HeaderRule } from './request-headers.ts';
 import { type Proof, type Secret, Secrets, withoutSecret } from './secrets.ts';
@@ -186,9 +187,9 @@ interface Telling {
 
 function told({ url, status, statusText, headers, body, isCut }: Answered, { cover, shorten }: Telling): string {
   const head = SHOWN.flatMap((name) =>
-    headers[name] === undefined ? [] : [`${name}: ${cover(headers[name]).slice(0, 500)}`],
+    headers[name] === undefined ? [] : [`${name}: ${sliceStart(cover(headers[name]), 500)}`],
   );
-  const lines = [`${status} ${cover(statusText).slice(0, 100)}`.trim(), ...head].map((line) =>
+  const lines = [`${status} ${sliceStart(cover(statusText), 100)}`.trim(), ...head].map((line) =>
     line.replaceAll(/[\p{Cc}]/gu, ' '),
   );
   return [...lines, bodyText({ url, body, isCut }, { cover, shorten })].join('\n');
@@ -214,6 +215,6 @@ function previewOf({ method, url, headers, body, auth }: Input): string {
   const text =
     body === undefined
       ? []
-      : ['', `${body.slice(0, 2_000)}${body.length > 2_000 ? `\n[… ${body.length - 2_000} more characters]` : ''}`];
+      : ['', `${sliceStart(body, 2_000)}${body.length > 2_000 ? `\n[… ${body.length - 2_000} more characters]` : ''}`];
   return visible([`${method} ${url}`, ...shown, ...text].join('\n'));
 }

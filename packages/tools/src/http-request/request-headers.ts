@@ -1,4 +1,5 @@
 import { ConfigError, ToolError } from '@pawl/core';
+import { sliceStart } from '../output/whole.ts';
 
 /** Harmless wherever they go: what is wanted, and of which form. */
 const ALWAYS: readonly string[] = [
@@ -75,6 +76,6 @@ export class HeaderRule {
     if (this.#secret.includes(name))
       return new ToolError(`The header ${name} is not yours to set. Leave it out, and pass auth.`);
     const allowed = [...this.#allowed].join(', ');
-    return new ToolError(`The header ${JSON.stringify(name.slice(0, 100))} may not be set. These may: ${allowed}.`);
+    return new ToolError(`The header ${JSON.stringify(sliceStart(name, 100))} may not be set. These may: ${allowed}.`);
   }
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { ToolError } from '@pawl/core';
+import { sliceStart } from '../output/whole.ts';
 import type { AddressRule } from './address.ts';
 
 export interface UrlRule {
@@ -14,7 +15,7 @@ export function checkUrl(text: string, { addresses, ports }: UrlRule): URL {
   if (text.length > MAX_LENGTH) throw new ToolError(`The address is longer than ${MAX_LENGTH} characters.`);
   if (!URL.canParse(text))
     throw new ToolError(
-      `${JSON.stringify(text.slice(0, 200))} is no address. Pass a whole one: https://example.com/page.`,
+      `${JSON.stringify(sliceStart(text, 200))} is no address. Pass a whole one: https://example.com/page.`,
     );
   const url = new URL(text);
   url.hash = '';

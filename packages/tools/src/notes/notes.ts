@@ -2,6 +2,7 @@ import { type ConversationStore, DurableError, type Tool, ToolError, tool } from
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { visible } from '../output/visible.ts';
+import { sliceStart } from '../output/whole.ts';
 
 export interface NotesOptions<Context> {
   /** Where conversations are kept: `memoryConversations()`, `sqliteConversations(path)`, or one of yours. */
@@ -95,7 +96,9 @@ class Book {
   async list(): Promise<string> {
     const { notes: kept } = await this.#load();
     if (kept.size === 0) return 'There are no notes.';
-    return [...kept].map(([key, text]) => `${key}: ${text.length > 100 ? `${text.slice(0, 100)}…` : text}`).join('\n');
+    return [...kept]
+      .map(([key, text]) => `${key}: ${text.length > 100 ? `${sliceStart(text, 100)}…` : text}`)
+      .join('\n');
   }
 
   async read(key: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { checkPositive } from '../files/check-positive.ts';
 import { quoted } from '../files/quoted.ts';
+import { sliceStart } from './whole.ts';
 
 export interface OutputsOptions {
   /** The most characters of all outputs together; the oldest are dropped first. @defaultValue 16_777_216 */
@@ -38,7 +39,7 @@ export class Outputs {
   /** A later output of a call with the same id takes the place of the earlier one. */
   keep(key: OutputKey, text: string): void {
     const { runId, callId } = key;
-    const kept = text.slice(0, this.#maxTotalLength);
+    const kept = sliceStart(text, this.#maxTotalLength);
     this.#drop(nameOf(key));
     for (const name of this.#kept.keys()) {
       if (this.#totalLength + kept.length <= this.#maxTotalLength) break;

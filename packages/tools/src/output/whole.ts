@@ -3,6 +3,11 @@ export function wholeEnd(text: string, place: number): number {
   return isWithin(text, place) ? place - 1 : place;
 }
 
+/** The beginning of a text, a code unit shorter where it would end with half a character. */
+export function sliceStart(text: string, maxLength: number): string {
+  return text.slice(0, wholeEnd(text, maxLength));
+}
+
 /** Where a text may start: this place, or the next one, where it would cut a character in two. */
 export function wholeStart(text: string, place: number): number {
   return isWithin(text, place) ? place + 1 : place;

@@ -1,4 +1,5 @@
 import { visible } from '../output/visible.ts';
+import { sliceStart } from '../output/whole.ts';
 
 export interface Shown {
   readonly argv: readonly string[];
@@ -15,7 +16,7 @@ export function commandLine({ argv, script, folder, stdin, secrets }: Shown): st
     ...(folder === '.' ? [] : [`in ${word(folder)}:`]),
     script ?? argv.map(word).join(' '),
     ...secrets.map((secret) => `[with secret ${secret}]`),
-    ...(stdin === undefined ? [] : [`[reads ${stdin.length} characters:]`, stdin.slice(0, MAX_STDIN)]),
+    ...(stdin === undefined ? [] : [`[reads ${stdin.length} characters:]`, sliceStart(stdin, MAX_STDIN)]),
   ];
   return visible(lines.join('\n'));
 }

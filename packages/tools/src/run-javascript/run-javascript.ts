@@ -7,6 +7,7 @@ import { checkPositive } from '../files/check-positive.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
 import { visible } from '../output/visible.ts';
+import { sliceStart } from '../output/whole.ts';
 import { type Ran, runCode } from './run-code.ts';
 
 export type { IsolationWish } from '../child/isolation.ts';
@@ -62,7 +63,7 @@ export function runJavaScript(options: RunJavaScriptOptions = {}): Tool<unknown>
     needsApproval: async () =>
       approval === 'always' || (approval === 'unisolated' && wish !== 'require' && !(await isolation.isThere())),
     preview: ({ code, input }) =>
-      visible(input === undefined ? code : `const input = ${JSON.stringify(input).slice(0, 2_000)};\n${code}`),
+      visible(input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`),
     async execute({ code, input = null }, { signal, runId, callId }) {
       // It came as JSON.
       const ran = await runCode({ code, input: input as Json }, { isolation, caps, signal });

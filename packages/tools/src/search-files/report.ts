@@ -1,3 +1,4 @@
+import { sliceStart } from '../output/whole.ts';
 import type { Searched } from './search-file.ts';
 
 /** Why there may be more than what is told. */
@@ -82,5 +83,6 @@ function safe(shown: string): string {
 
 function shortened(text: string): string {
   if (text.length <= MAX_LINE_LENGTH) return text;
-  return `${text.slice(0, MAX_LINE_LENGTH)} [… ${text.length - MAX_LINE_LENGTH} more characters]`;
+  const start = sliceStart(text, MAX_LINE_LENGTH);
+  return `${start} [… ${text.length - start.length} more characters]`;
 }

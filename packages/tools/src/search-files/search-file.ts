@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import { wholeEnd } from '../output/whole.ts';
 import { looksBinary } from '../read-file/looks-binary.ts';
 
 export interface SearchOptions {
@@ -59,8 +60,9 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     while (rest.length > MAX_LINE_LENGTH) {
-      lines.push(rest.slice(0, MAX_LINE_LENGTH));
-      rest = rest.slice(MAX_LINE_LENGTH);
+      const end = wholeEnd(rest, MAX_LINE_LENGTH);
+      lines.push(rest.slice(0, end));
+      rest = rest.slice(end);
     }
     await search.all(lines.flatMap(inPieces));
   }
@@ -75,11 +77,14 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
 }
 
 function inPieces(line: string): readonly string[] {
-  if (line.length <= MAX_LINE_LENGTH) return [line];
-  const count = Math.ceil(line.length / MAX_LINE_LENGTH);
-  return Array.from({ length: count }, (_, index) =>
-    line.slice(index * MAX_LINE_LENGTH, (index + 1) * MAX_LINE_LENGTH),
-  );
+  const pieces: string[] = [];
+  let from = 0;
+  while (line.length - from > MAX_LINE_LENGTH) {
+    const to = wholeEnd(line, from + MAX_LINE_LENGTH);
+    pieces.push(line.slice(from, to));
+    from = to;
+  }
+  return [...pieces, line.slice(from)];
 }
 
 class Search {

@@ -1,3 +1,5 @@
+import { sliceStart } from '../output/whole.ts';
+
 /** One statement that reads, and what its parameters are. */
 export interface Query {
   readonly sql: string;
@@ -72,5 +74,6 @@ function shownValue(value: unknown): unknown {
 
 function shortened(text: string): string {
   if (text.length <= MAX_CELL_LENGTH) return text;
-  return `${text.slice(0, MAX_CELL_LENGTH)} [… ${text.length - MAX_CELL_LENGTH} more characters]`;
+  const start = sliceStart(text, MAX_CELL_LENGTH);
+  return `${start} [… ${text.length - start.length} more characters]`;
 }

@@ -48,7 +48,7 @@ export function tavily(options: KeyOptions): SearchEngine {
   const base = addressOf(baseURL, 'tavily');
   return async (query, context) => {
     const url = new URL('/search', base);
-    const body = JSON.stringify({ query, max_results: Math.min(context.count, 20) });
+    const body = JSON.stringify({ query: query.toWellFormed(), max_results: Math.min(context.count, 20) });
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${await keyOf(options, 'Tavily')}` };
     const answer = await askEngine(
       { url, method: 'POST', headers, body },

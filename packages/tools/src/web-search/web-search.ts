@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { untrusted } from '../net/untrusted.ts';
 import { visible } from '../output/visible.ts';
+import { sliceStart } from '../output/whole.ts';
 import type { SearchEngine, SearchResult } from './engine.ts';
 
 export type { EngineOptions } from './ask-engine.ts';
@@ -76,8 +77,8 @@ interface Showing {
 function shown(found: readonly SearchResult[], { count, maxSnippetLength }: Showing): string {
   const results = found.slice(0, count).map(({ title, url, snippet }, index) => {
     const text = plain(snippet);
-    const short = text.length > maxSnippetLength ? `${text.slice(0, maxSnippetLength)}…` : text;
-    const lines = [`${index + 1}. ${plain(title).slice(0, 200)}`, plain(url).slice(0, 2_000), short];
+    const short = text.length > maxSnippetLength ? `${sliceStart(text, maxSnippetLength)}…` : text;
+    const lines = [`${index + 1}. ${sliceStart(plain(title), 200)}`, sliceStart(plain(url), 2_000), short];
     return lines.filter((line) => line !== '').join('\n');
   });
   // Flattened, so that it does not hold on to the whole of what was found.

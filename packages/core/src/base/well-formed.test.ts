@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stringifyWellFormed, toWellFormedJson } from './well-formed.ts';
+
+const HIGH = '\ud83d';
+const LOW = '\ude00';
+
+/** Texts with halves of pairs, whole pairs, backslashes, and what looks like an escape. */
+const texts = fc
+  .array(fc.constantFrom(HIGH, LOW, '😀', '\\', '"', '\n', '\\ud83d', '\\\\ude00', 'ud83d', 'a', '\u2028', 'é'), {
+    maxLength: 12,
+  })
+  .map((pieces) => pieces.join(''));
+
+test('replaces each half of a surrogate pair in a value, and changes nothing else', () => {
+  fc.assert(
+    fc.property(fc.dictionary(texts, fc.array(texts)), (value) => {
+      const expected = Object.entries(value).map(([name, list]) => [
+        name.toWellFormed(),
+        list.map((text) => text.toWellFormed()),
+      ]);
+      expect(JSON.parse(stringifyWellFormed(value))).toEqual(Object.fromEntries(expected));
+    }),
+  );
+});
+
+test('replaces each half in a text that is JSON, as it stands there or as an escape', () => {
+  const escaped = (text: string, isUpper: boolean): string => {
+    const code = (unit: string): string => unit.charCodeAt(0).toString(16).padStart(4, '0');
+    return Array.from({ length: text.length }, (_, at) => {
+      const unit = text[at] ?? '';
+      if (!/[\ud800-\udfff]/.test(unit)) return JSON.stringify(unit).slice(1, -1);
+      return `\\u${isUpper ? code(unit).toUpperCase() : code(unit)}`;
+    }).join('');
+  };
+  fc.assert(
+    fc.property(texts, fc.boolean(), (text, isUpper) => {
+      for (const json of [`{"a":"${escaped(text, isUpper)}"}`, JSON.stringify({ a: text })]) {
+        const sent = toWellFormedJson(json);
+        expect(sent.isWellFormed()).toBe(true);
+        expect(JSON.parse(sent)).toEqual({ a: text.toWellFormed() });
+      }
+    }),
+  );
+});
+
+test.each([
+  ['half as it stands beside half as an escape', `{"a":"${HIGH}\\ude00"}`, '{"a":"\ufffd\ufffd"}'],
+  ['two escapes of a whole pair', '{"a":"\\ud83d\\uDE00"}', '{"a":"\\ud83d\\uDE00"}'],
+  ['the halves in the wrong order', '{"a":"\\ude00\\ud83d"}', '{"a":"\ufffd\ufffd"}'],
+  ['a backslash before what looks like an escape', '{"a":"\\\\ud83d"}', '{"a":"\\\\ud83d"}'],
+  ['a backslash and then an escape', '{"a":"\\\\\\ud83d"}', '{"a":"\\\\\ufffd"}'],
+  ['no JSON at all', `{"a":"${HIGH}`, '{"a":"\ufffd'],
+])('reads %s', (_, given, sent) => {
+  expect(toWellFormedJson(given)).toBe(sent);
+});
+
+test('gives the very same text where nothing has to be replaced', () => {
+  const value = { a: ['😀', '\\ud83d', '\u0000'] };
+  expect(stringifyWellFormed(value)).toBe(JSON.stringify(value));
+});

@@ -1,0 +1,121 @@
+import { excerpt } from '../base/text.ts';
+import { ProtocolError } from './errors.ts';
+import type { ChatReply, FinishReason } from './reply.ts';
+
+/**
+ * What a finish reason says of a response:
+ * - `stop`, `calls`: it is whole.
+ * - `cut`: a limit ended it early. None of its calls may run.
+ * - `filtered`: a filter of the server ended or replaced it.
+ * - `failed`: the server could not finish it. Another attempt may help.
+ */
+export type FinishKind = 'stop' | 'calls' | 'cut' | 'filtered' | 'failed';
+
+export interface Finish {
+  readonly kind: FinishKind;
+  /** The documented finish reason of this kind; `undefined` for `failed`, which has none. */
+  readonly reason: FinishReason | undefined;
+}
+
+/** Reads a server's word for the end of a response; `undefined` if no vendor is known to use it. */
+export function readFinishReason(word: string): Finish | undefined {
+  const documented = DOCUMENTED.get(word);
+  if (documented !== undefined) return documented;
+  if (word.length > LONGEST_WORD) return undefined;
+  const [start = '', ...details] = word.split(':');
+  // Gemini writes `content_filter: RECITATION`.
+  return find(word) ?? (details.length === 0 ? undefined : (find(start) ?? find(details.join(''))));
+}
+
+/** What a finish reason says, also that of a hand-written model; `undefined` if it is missing or unknown. */
+export function finishKind(reason: unknown): FinishKind | undefined {
+  return typeof reason === 'string' ? readFinishReason(reason)?.kind : undefined;
+}
+
+/** Whether the word says that there is no finish reason yet, as servers without `null` write it. */
+export function isUnfinishedWord(word: string): boolean {
+  return word.length <= LONGEST_WORD && UNFINISHED.has(normalize(word));
+}
+
+/** The error of a response whose first choice has a finish reason that says that the server failed. */
+export function finishError(reply: ChatReply | undefined): ProtocolError | undefined {
+  // A hand-written model may give anything.
+  const word = reply?.choices?.[0]?.finish_reason;
+  return word != null && finishKind(word) === 'failed' ? failedError({ word }) : undefined;
+}
+
+export interface FailedFinish {
+  readonly word: string;
+  readonly received?: string | undefined;
+}
+
+export function failedError({ word, received }: FailedFinish): ProtocolError {
+  const message = `The server ended its response with the finish_reason "${excerpt(word, 100)}", which says that it failed. Nothing of the response is used. Trying again may help.`;
+  return new ProtocolError(message, { code: 'reply.error', ...(received !== undefined && { received }) });
+}
+
+const DOCUMENTED: ReadonlyMap<string, Finish> = new Map<string, Finish>([
+  ['stop', { kind: 'stop', reason: 'stop' }],
+  ['tool_calls', { kind: 'calls', reason: 'tool_calls' }],
+  ['function_call', { kind: 'calls', reason: 'function_call' }],
+  ['length', { kind: 'cut', reason: 'length' }],
+  ['content_filter', { kind: 'filtered', reason: 'content_filter' }],
+]);
+
+const REASONS: Readonly<Record<FinishKind, FinishReason | undefined>> = {
+  stop: 'stop',
+  calls: 'tool_calls',
+  cut: 'length',
+  filtered: 'content_filter',
+  failed: undefined,
+};
+
+/** The words of all vendors. `docs/reference/finish-reasons.md` says whose they are, with sources; its test holds both together. */
+export const FINISH_WORDS: Readonly<Record<FinishKind, string>> = {
+  stop: `stop stopped stop_sequence stop_sequence_reached stop_criteria_met stop_string_found eos eos_token eos_found word
+    end_turn end_of_turn end_of_message end_of_text complete completed finish finished final normal`,
+  calls: 'tool_calls tool_call tool_use function_call function_calls',
+  // A paused turn and a compacted one are no whole answers either: their server expects to go on with them.
+  cut: `length limit max_tokens max_token max_len max_length max_context max_output max_output_tokens max_completion_tokens
+    max_new_tokens maximum_tokens max_predicted_tokens_reached model_length context_length_reached context_length_exceeded
+    model_context_window_exceeded token_limit token_limit_reached out_of_tokens error_limit time_limit truncated
+    token_limit_exceeded max_tokens_reached context_window_exceeded truncated_final incomplete pause_turn compaction repetition repeat`,
+  // `refusal` comes without a refusal's words: what text there is was stopped by the server's classifier.
+  filtered: `content_filter content_filtered safety recitation language blocklist blacklist prohibited_content spii
+    image_safety image_prohibited_content image_recitation model_armor escalation guardrail_intervened sensitive
+    error_toxic refusal moderation content_policy content_policy_violation safety_filter guardrail unsafe blocked flagged`,
+  // Gemini's are about one attempt: the model wrote a call that is none, or none that was allowed.
+  failed: `error failed failure abort aborted cancel cancelled canceled user_cancel user_stopped timeout timed_out
+    network_error insufficient_system_resource resource_exhausted rate_limit_exceeded overloaded interrupted other image_other no_image
+    malformed_function_call malformed_tool_call malformed_tool_use malformed_model_output malformed_response
+    unexpected_tool_call too_many_tool_calls missing_thought_signature function_call_filter load unload model_unloaded`,
+};
+
+const UNFINISHED: ReadonlySet<string> = new Set(['null', 'none', 'unspecified', 'notfinished', 'inprogress']);
+
+const LONGEST_WORD = 100;
+
+let finishes: ReadonlyMap<string, Finish> | undefined;
+
+function find(word: string): Finish | undefined {
+  // Made with the first word that is not a documented one.
+  finishes ??= new Map(Object.entries(FINISH_WORDS).flatMap(([kind, words]) => entriesOf(kind as FinishKind, words))); // The keys of FINISH_WORDS.
+  const letters = normalize(word);
+  return finishes.get(letters) ?? (NAMES_ERROR.test(letters) ? FAILED : undefined);
+}
+
+/** A word such as `upstream_error` means a failure, whoever writes it. */
+const NAMES_ERROR = /^error|error$/;
+const FAILED: Finish = { kind: 'failed', reason: undefined };
+
+function entriesOf(kind: FinishKind, words: string): readonly (readonly [string, Finish])[] {
+  return words.split(/\s+/).map((word) => {
+    return [normalize(word), DOCUMENTED.get(word) ?? { kind, reason: REASONS[kind] }];
+  });
+}
+
+/** Vendors write the same word in capitals, in camel case, with other separators, and behind the name of its enum. */
+function normalize(word: string): string {
+  const letters = word.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return letters.replace(/^(?:alternativestatus|(?:finish|stop|done)?reason)(?=.)/, '');
+}

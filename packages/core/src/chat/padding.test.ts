@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { isPadding } from './padding.ts';
+
+test.each([
+  null,
+  undefined,
+  '',
+  [],
+  {},
+  [{}],
+  { data: '', expires_at: 0, id: '', transcript: '' },
+  { name: '', arguments: '' },
+  { flagged: false, reason: '' },
+  { a: null },
+  { a: { b: '' }, c: [] },
+  [{ type: '', url: '' }],
+])('%j says nothing', (value) => {
+  expect(isPadding(value)).toBe(true);
+});
+
+test.each([
+  0,
+  false,
+  ' ',
+  [''],
+  [0],
+  { index: 0 },
+  { a: 0, b: false },
+  { a: { b: 0 } },
+  { id: 'a', data: '' },
+  { count: 1, name: '' },
+  [{ type: 'thinking', thinking: '', signature: '' }],
+  [{}, 'a'],
+])('%j says something', (value) => {
+  expect(isPadding(value)).toBe(false);
+});
+
+test('what is nested without end is not searched to its end', () => {
+  const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}""${'}'.repeat(100_000)}`);
+  expect(isPadding(deep)).toBe(false);
+});

@@ -1,0 +1,182 @@
+import { Agent, type ChatModel, type ChatReply } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { mends, play, raw, said, told, user } from './play.ts';
+import { weather } from './weather.ts';
+
+const agent = { tools: [weather] };
+const CUT_WORDS = ['max_tokens', 'MAX_TOKENS', 'maxTokens', 'model_length', 'Model Length', 'pause_turn', 'repetition'];
+const FILTER_WORDS = ['SAFETY', 'content-filter', 'ContentFiltered', 'sensitive', 'content_filter: OTHER', 'refusal'];
+const FAILURE_WORDS = ['error', 'network_error', 'insufficient-system-resource', 'ABORT', 'MALFORMED_FUNCTION_CALL'];
+
+describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons, stream: $stream', (run) => {
+  test.each(CUT_WORDS)(
+    'A4: no call of a response runs that ended with %j, and the model is asked again once',
+    async (finishReason) => {
+      const cut = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
+      const played = await play([cut, cut], { run, agent });
+
+      expect(played.outcome).toMatchObject({ status: 'truncated', toolCalls: 0 });
+      expect(told(played, 'tool.started')).toEqual([]);
+      expect(told(played, 'model.asked_again').map(({ reason }) => reason)).toEqual(['cut']);
+      expect(told(played, 'model.replied').map((fact) => fact.finishReason)).toEqual(['length', 'length']);
+      expect(mends(played)[0]?.note).toBe(`"${finishReason}" is not a documented one: now "length"`);
+    },
+  );
+
+  test.each(CUT_WORDS)('A5: a text that ended with %j ends the run as truncated, and is kept', async (finishReason) => {
+    const { outcome } = await play([reply.text('The first half of', { finishReason })], { run, agent });
+
+    expect(outcome).toMatchObject({ status: 'truncated', text: 'The first half of' });
+  });
+
+  test.each(FILTER_WORDS)('A6: a text that ended with %j ends the run as filtered', async (finishReason) => {
+    const { outcome } = await play([reply.text('The first half of', { finishReason })], { run, agent });
+
+    expect(outcome).toMatchObject({ status: 'filtered', text: 'The first half of' });
+  });
+
+  test.each(FILTER_WORDS)('A6: no call of a response runs that ended with %j', async (finishReason) => {
+    const played = await play([reply.call('get_weather', { city: 'Oslo' }, { finishReason })], { run, agent });
+
+    expect(played.outcome.status).toBe('filtered');
+    expect(told(played, 'tool.started')).toEqual([]);
+  });
+
+  test.each(FAILURE_WORDS)(
+    'A8: a text that ended with %j is a failed attempt, taken back and tried again',
+    async (finishReason) => {
+      const broken = reply.text('The first half of', { finishReason });
+      const played = await play([broken, broken, reply.text('Whole.')], { run, agent });
+
+      expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
+      expect(told(played, 'attempt.failed').map(({ error }) => error.message)).toEqual([
+        expect.stringContaining(`"${finishReason}"`),
+        expect.stringContaining(`"${finishReason}"`),
+      ]);
+      const taken = [{ attempt: 1 }, { attempt: 2 }];
+      expect(told(played, 'model.discarded')).toMatchObject(run.stream ? taken : []);
+      expect(played.outcome.messages.slice(1)).toEqual([said('Whole.')]);
+    },
+  );
+
+  test.each(FAILURE_WORDS)(
+    'A8: calls of a response that ended with %j never run, and the run fails with the word',
+    async (finishReason) => {
+      const broken = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
+      const played = await play([broken, broken, broken], { run, agent });
+
+      const error = {
+        name: 'ProtocolError',
+        code: 'reply.error',
+        message: expect.stringContaining(`"${finishReason}"`),
+      };
+      expect(played.outcome).toMatchObject({ status: 'failed', error, attempts: [{ error }, { error }, { error }] });
+      expect(told(played, 'tool.started')).toEqual([]);
+    },
+  );
+
+  test('a text under a word that no vendor has is an answer, and the word is reported', async () => {
+    const played = await play([reply.text('Whole.', { finishReason: 'vibes' })], { run });
+
+    expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
+    expect(mends(played)).toEqual([
+      { path: 'choices[0].finish_reason', note: '"vibes" is not a documented one: kept' },
+    ]);
+  });
+
+  test('a refusal of the model under the finish reason "refusal" ends the run as refused', async () => {
+    const { outcome } = await play([reply.refusal('I will not.', { finishReason: 'refusal' })], { run });
+
+    expect(outcome).toMatchObject({ status: 'refused', refusal: 'I will not.' });
+  });
+
+  test('the second answer to one that was cut by a vendor’s word can complete the run', async () => {
+    const cut = reply.call('get_weather', { city: 'Oslo' }, { finishReason: 'MAX_TOKENS' });
+    const { outcome } = await play([cut, reply.text('Wet.')], { run, agent });
+
+    expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
+    expect(outcome.messages[1]).toEqual(user(expect.stringContaining('cut off')));
+  });
+
+  test('nothing that says nothing is kept in the message or its calls', async () => {
+    const call = {
+      id: 'c1',
+      type: 'function',
+      function: { name: 'get_weather', arguments: '{"city":"Oslo"}' },
+      custom: { name: '', input: '' },
+    };
+    const padding = {
+      refusal: '',
+      reasoning_content: '',
+      annotations: [],
+      audio: { data: '', expires_at: 0, id: '', transcript: '' },
+      function_call: { name: '', arguments: '' },
+    };
+    const script = [
+      raw({ role: 'assistant', content: '', ...padding, tool_calls: [call] }),
+      raw({ role: 'assistant', content: 'Wet.', ...padding }),
+    ];
+    const { outcome, requests } = await play(script, { run, agent });
+
+    const { custom: _, ...plain } = call;
+    const asking = { role: 'assistant', content: null, tool_calls: [plain] };
+    expect(outcome.messages[1]).toEqual(asking);
+    expect(outcome.messages.at(-1)).toEqual(said('Wet.'));
+    expect(requests[1]?.messages[1]).toEqual(asking);
+  });
+
+  test('the reasoning of a completed run is in its last message', async () => {
+    const thinking = { role: 'assistant', content: 'Wet.', reasoning_content: 'It rains.' } as const;
+    const { outcome } = await play([raw(thinking)], { run });
+
+    expect(outcome.messages.at(-1)).toEqual(thinking);
+  });
+});
+
+describe('a model written by hand', () => {
+  const answer = (finish_reason: string): ChatReply => ({
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: 'The first half of',
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } }],
+        },
+        finish_reason,
+      },
+    ],
+  });
+
+  test.each([
+    { word: 'MAX_TOKENS', status: 'truncated' },
+    { word: 'SAFETY', status: 'filtered' },
+  ])('ends the run as $status for the finish reason $word', async ({ word, status }) => {
+    const model: ChatModel = { name: 'mine', send: async () => answer(word) };
+    const outcome = await new Agent({ model, tools: [weather] }).run('Go.').outcome();
+
+    expect(outcome).toMatchObject({ status, toolCalls: 0, text: 'The first half of' });
+  });
+
+  test('is asked again for a finish reason that says that it failed', async () => {
+    const replies = [answer('network_error'), answer('network_error'), answer('network_error')];
+    const model: ChatModel = { name: 'mine', send: async () => replies.shift() ?? answer('stop') };
+    const outcome = await new Agent({ model, tools: [weather], retry: { minDelayMs: 0, maxDelayMs: 0 } })
+      .run('Go.')
+      .outcome();
+
+    const error = { name: 'ProtocolError', message: expect.stringContaining('"network_error"') };
+    expect(outcome).toMatchObject({ status: 'failed', toolCalls: 0, error, attempts: [{}, {}, {}] });
+    expect(replies).toEqual([]);
+  });
+
+  test('fails the run if it is middleware that gives such a response', async () => {
+    const model = scriptedModel([reply.text('Whole.')]);
+    const middleware = [{ model: async () => answer('error') }];
+    const outcome = await new Agent({ model, tools: [weather], middleware }).run('Go.').outcome();
+
+    expect(outcome).toMatchObject({ status: 'failed', toolCalls: 0, error: { name: 'ProtocolError' } });
+    expect(model.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,208 @@
+import { Agent, type AgentOptions, type Json, type Outcome, openai, type ServerProfile } from '@pawl/core';
+import { offlineServer, type Reply, reply } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { weather } from './weather.ts';
+
+const CAP = 20;
+const CITY = z.object({ city: z.string(), rain: z.string() });
+const CUT_JSON = '{"city":"Oslo","rai';
+
+interface Asking extends Omit<AgentOptions<unknown, unknown>, 'model'> {
+  readonly stream: boolean;
+  readonly profile?: ServerProfile;
+  readonly extraBody?: { readonly [name: string]: Json };
+}
+
+interface Asked {
+  readonly outcome: Outcome<unknown>;
+  readonly requests: number;
+  readonly repairs: readonly string[];
+}
+
+/** Runs an agent whose requests have a cap of 20 tokens. */
+async function ask(script: readonly Reply[], { stream, profile, extraBody, ...options }: Asking): Promise<Asked> {
+  const server = await offlineServer({ script, checks: 'none' });
+  try {
+    const model = openai('m', {
+      baseURL: server.baseURL,
+      apiKey: 'key',
+      ...(profile !== undefined && { profile }),
+      ...(extraBody !== undefined && { extraBody }),
+    });
+    const agent = new Agent<unknown, unknown>({ settings: { max_completion_tokens: CAP }, ...options, model });
+    const run = agent.run('Go.', { stream });
+    const repairs: string[] = [];
+    run.on('wire.mended', ({ mends }) => repairs.push(...mends.map(({ note }) => note)));
+    return { outcome: await run.outcome(), requests: server.requests.length, repairs };
+  } finally {
+    await server.close();
+  }
+}
+
+function used(completion_tokens: number): {
+  readonly usage: NonNullable<Parameters<typeof reply.text>[1]>['usage'] & object;
+} {
+  return { usage: { prompt_tokens: 10, completion_tokens, total_tokens: 10 + completion_tokens } };
+}
+
+function called(text: string, tokens = CAP): Reply {
+  return reply.message(
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'get_weather', arguments: text } }],
+    },
+    { finishReason: 'tool_calls', ...used(tokens) },
+  );
+}
+
+describe.each([{ stream: true }, { stream: false }])(
+  'a cut that the server does not report, stream: $stream',
+  (form) => {
+    test.each([
+      { what: 'an open brace', text: '{' },
+      { what: 'an open text', text: '{"city":"Os' },
+      { what: 'an open list', text: '{"cities":["Oslo"' },
+      { what: 'nothing', text: '' },
+    ])('A4: arguments at the cap that end with $what are a cut: no call runs', async ({ text }) => {
+      const { outcome, requests, repairs } = await ask([called(text), called(text)], { ...form, tools: [weather] });
+
+      expect(outcome).toMatchObject({ status: 'truncated', toolCalls: 0 });
+      expect(requests).toBe(2);
+      expect(repairs).toContain('"tool_calls" at the cap of 20 tokens, and arguments stop early: now "length"');
+    });
+
+    test('A4: after a cut that the server did not report the run can complete', async () => {
+      const { outcome } = await ask([called('{"ci'), reply.text('Wet.', used(3))], { ...form, tools: [weather] });
+
+      expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
+    });
+
+    test.each([
+      { what: 'below the cap', script: [called('{"ci', CAP - 1), reply.text('Wet.', used(3))], status: 'completed' },
+      { what: 'that are whole', script: [called('{"city":"Oslo"}'), reply.text('Wet.', used(3))], status: 'completed' },
+      {
+        what: 'that are no JSON, but end',
+        script: [called('{city}'), reply.text('Wet.', used(3))],
+        status: 'completed',
+      },
+    ])('arguments $what are none', async ({ script, status }) => {
+      const { outcome, repairs } = await ask(script, { ...form, tools: [weather] });
+
+      expect(outcome.status).toBe(status);
+      expect(repairs.join()).not.toContain('length');
+    });
+
+    test.each([
+      { what: 'JSON', text: CUT_JSON },
+      { what: 'JSON in a fence', text: `\`\`\`json\n${CUT_JSON}` },
+      { what: 'whole JSON in a fence that is open', text: '```json\n{"city":"Oslo","rain":"no"}\n' },
+    ])('A5: $what that stops early at the cap is a cut, not a wrong answer', async ({ text }) => {
+      const { outcome, requests } = await ask([reply.text(text, used(CAP))], { ...form, output: CITY });
+
+      expect(outcome).toMatchObject({ status: 'truncated', text });
+      expect(requests).toBe(1);
+    });
+
+    test('A5: an answer by the final-answer tool that stops early at the cap is a cut', async () => {
+      const final = reply.message(
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'final_answer', arguments: CUT_JSON } }],
+        },
+        { finishReason: 'tool_calls', ...used(CAP) },
+      );
+      const { outcome, requests } = await ask([final], {
+        ...form,
+        profile: 'anthropic',
+        output: CITY,
+        tools: [weather],
+      });
+
+      expect(outcome).toMatchObject({ status: 'truncated', text: CUT_JSON });
+      expect(requests).toBe(1);
+    });
+
+    test('A5: a response without any text at the cap is a cut', async () => {
+      const { outcome, requests } = await ask([reply.text('', used(CAP))], form);
+
+      expect(outcome).toMatchObject({ status: 'truncated', text: '' });
+      expect(requests).toBe(1);
+    });
+
+    test.each([
+      { profile: 'compatible', status: 'completed' },
+      { profile: 'openai', status: 'completed' },
+      { profile: 'vllm', status: 'completed' },
+      { profile: 'llamacpp', status: 'truncated' },
+      { profile: { base: 'compatible', reportsCuts: false }, status: 'truncated' },
+    ] as const)('A5: a plain text at the cap is $status for the profile $profile', async ({ profile, status }) => {
+      const { outcome } = await ask([reply.text('The first half of', used(CAP))], { ...form, profile });
+
+      expect(outcome).toMatchObject({ status, text: 'The first half of' });
+    });
+
+    test.each([
+      { profile: 'compatible', toolCalls: 1 },
+      { profile: 'vllm', toolCalls: 0 },
+      { profile: 'llamacpp', toolCalls: 0 },
+      { profile: { base: 'compatible', reportsCuts: false }, toolCalls: 0 },
+    ] as const)(
+      'A4: whole calls at the cap run $toolCalls times for the profile $profile',
+      async ({ profile, toolCalls }) => {
+        const script = [called('{"city":"Oslo"}'), reply.text('Wet.', used(3))];
+        const { outcome } = await ask(script, { ...form, profile, tools: [weather] });
+
+        expect(outcome).toMatchObject({ status: 'completed', toolCalls });
+      },
+    );
+
+    test.each([
+      { what: 'max_tokens of the settings', options: { settings: { max_tokens: CAP } } },
+      { what: 'extraBody', options: { settings: {}, extraBody: { max_tokens: CAP } } },
+      {
+        what: 'extraBody, below the settings’',
+        options: { settings: { max_tokens: 900 }, extraBody: { max_tokens: CAP } },
+      },
+    ])('A4: an unreported cut is found by the cap of $what', async ({ options }) => {
+      const { outcome } = await ask([called('{'), called('{')], { ...form, tools: [weather], ...options });
+
+      expect(outcome).toMatchObject({ status: 'truncated', toolCalls: 0 });
+    });
+
+    test('A4: an unreported cut at the cap that a budget leaves ends the run at its limit', async () => {
+      const settings = { settings: {}, limits: { tokens: 200 } };
+      const server = await offlineServer({
+        script: (request) => called('{"ci', request.max_completion_tokens ?? request.max_tokens ?? 0),
+        checks: 'none',
+      });
+      const model = openai('m', { baseURL: server.baseURL });
+      const outcome = await new Agent({ model, tools: [weather], ...settings }).run('Go.', form).outcome();
+      await server.close();
+
+      expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', toolCalls: 0 });
+    });
+
+    test.each([-1, 0])('a cap of %i is none', async (max_tokens) => {
+      const settings = { max_tokens };
+      const { outcome } = await ask([reply.text('Hi.', used(CAP))], { ...form, profile: 'llamacpp', settings });
+
+      expect(outcome).toMatchObject({ status: 'completed', text: 'Hi.' });
+    });
+
+    test('a refusal at the cap is still a refusal', async () => {
+      const { outcome } = await ask([reply.refusal('No.', used(CAP))], { ...form, profile: 'llamacpp' });
+
+      expect(outcome).toMatchObject({ status: 'refused', refusal: 'No.' });
+    });
+
+    test('without a cap that was sent, nothing is known of a cut', async () => {
+      const script = [called('{"ci'), reply.text('Wet.', used(CAP))];
+      const { outcome } = await ask(script, { ...form, profile: 'llamacpp', settings: {}, tools: [weather] });
+
+      expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
+    });
+  },
+);

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { documented, type Told } from './documented.ts';
+import type { Wire } from './documented-reply.ts';
+import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import { SOAK, TIMEOUT_MS } from './soak.ts';
+
+const NOTHING: readonly Wire[] = [
+  { refusal: '', annotations: [], tool_calls: [] },
+  { audio: { data: '', expires_at: 0, id: '', transcript: '' }, function_call: { name: '', arguments: '' } },
+  { reasoning_content: '', reasoning: '', name: '', x_padding: { a: '', b: [], c: 0 } },
+];
+
+const silent = fc.constantFrom<Wire[]>(
+  { role: 'assistant', content: '' },
+  { content: null, tool_calls: [] },
+  {
+    role: 'assistant',
+    ...NOTHING[1],
+  },
+);
+
+/** As it is on the wire. */
+function wire(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function withChoices(body: Wire, change: (choice: Wire) => Wire): unknown {
+  const { choices } = body as { readonly choices: readonly Wire[] }; // A documented body has them.
+  return wire({ ...body, choices: choices.map(change) });
+}
+
+function padded({ message, ...choice }: Wire, padding: Wire): Wire {
+  const { tool_calls: calls, ...said } = message as { readonly tool_calls?: readonly Wire[] };
+  const filled = calls?.map((call) => ({
+    ...('custom' in call ? { function: EMPTY } : { custom: { name: '', input: '' } }),
+    ...call,
+  }));
+  return { ...choice, message: { ...padding, ...said, ...(filled !== undefined && { tool_calls: filled }) } };
+}
+
+const EMPTY = { name: '', arguments: '' };
+
+function sameAsPlain({ body }: Told, changed: unknown): void {
+  const plain = readBody(wire(body)).reply;
+  const whole = readBody(changed);
+  const streamed = readStream(Buffer.from(`data: ${JSON.stringify(changed)}\n\ndata: [DONE]\n\n`));
+  expect(whole.reply).toEqual(plain);
+  expect(streamed.reply).toEqual(plain);
+  expect(joinedDeltas(whole.deltas)).toEqual(textsOf(plain.choices[0].message));
+  expect(joinedDeltas(streamed.deltas)).toEqual(textsOf(plain.choices[0].message));
+}
+
+test('fields that say nothing change nothing of a message or its calls', { timeout: TIMEOUT_MS }, () => {
+  fc.assert(
+    fc.property(documented, fc.constantFrom(...NOTHING), (told, padding) => {
+      sameAsPlain(
+        told,
+        withChoices(told.body, (choice) => padded(choice, padding)),
+      );
+    }),
+    { numRuns: 200 * SOAK },
+  );
+});
+
+test('a delta that says nothing changes nothing of the message beside it', { timeout: TIMEOUT_MS }, () => {
+  fc.assert(
+    fc.property(documented, silent, (told, delta) => {
+      sameAsPlain(
+        told,
+        withChoices(told.body, (choice) => ({ ...choice, delta })),
+      );
+    }),
+    { numRuns: 200 * SOAK },
+  );
+});
+
+test('a message that says nothing changes nothing of the delta beside it', { timeout: TIMEOUT_MS }, () => {
+  fc.assert(
+    fc.property(documented, silent, (told, message) => {
+      const { isLegacy } = told;
+      fc.pre(!isLegacy);
+      sameAsPlain(
+        told,
+        withChoices(told.body, ({ message: said, ...choice }) => ({ ...choice, message, delta: said })),
+      );
+    }),
+    { numRuns: 200 * SOAK },
+  );
+});
+
+test('a message beside a delta that says the same changes nothing', { timeout: TIMEOUT_MS }, () => {
+  fc.assert(
+    fc.property(documented, (told) => {
+      sameAsPlain(
+        told,
+        withChoices(told.body, ({ message, ...choice }) => ({ ...choice, message, delta: message })),
+      );
+    }),
+    { numRuns: 200 * SOAK },
+  );
+});

@@ -1,0 +1,183 @@
+import {
+  Agent,
+  type AgentOptions,
+  compactByReference,
+  compactBySummary,
+  type Message,
+  outputGuard,
+  parts,
+  tool,
+  withFallback,
+} from '@pawl/core';
+import { type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ProfileName } from '../../packages/core/src/model/profiles.ts';
+import { strictServer } from './strict-server.ts';
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+const photo = tool({
+  name: 'photo',
+  description: 'Takes a photo.',
+  input: z.object({}),
+  effect: 'read',
+  execute: () => parts({ type: 'image_url', image_url: { url: 'data:image/png;base64,' } }),
+});
+const pick = tool({
+  name: 'pick',
+  description: 'Picks.',
+  input: z.object({ at: z.number() }),
+  effect: 'read',
+  execute: () => 'ok',
+});
+
+const BETWEEN = { role: 'assistant', content: 'Understood.' };
+
+type Options = Partial<AgentOptions<unknown, unknown>>;
+
+describe('Mistral takes no user message straight after results, wherever it comes from:', () => {
+  test.each<[string, readonly ModelReply[], Options]>([
+    ['an empty answer', [reply.call('look'), reply.empty(), reply.text('Done.')], {}],
+    ['an answer that was cut', [reply.call('look'), reply.length('Do'), reply.text('Done.')], {}],
+    ['an image that a tool gave', [reply.call('photo'), reply.text('Done.')], {}],
+    ['the last turn', [reply.call('look'), reply.call('look'), reply.text('Done.')], { limits: { turns: 2 } }],
+    ['a call that fails in the same way', Array.from({ length: 6 }, () => reply.call('pick', { at: 'x' })), {}],
+    ['a tool that is not there', [reply.call('absent'), reply.empty(), reply.text('Done.')], {}],
+    [
+      'references in place of results',
+      Array.from({ length: 6 }, () => reply.call('look')),
+      { middleware: [compactByReference({ window: 100, above: 0.1, keepTurns: 1 })] },
+    ],
+    [
+      'a summary in place of turns',
+      Array.from({ length: 6 }, () => reply.call('look')),
+      {
+        middleware: [
+          compactBySummary({
+            window: 200,
+            above: 0.1,
+            keepTurns: 1,
+            model: scriptedModel(() => reply.text('They looked.')),
+          }),
+        ],
+      },
+    ],
+  ])('%s', async (_, script, options) => {
+    const { model, faults, server } = await strictServer('mistral', script);
+    const agent = new Agent({ model, tools: [look, photo, pick], ...options } as AgentOptions<unknown, unknown>);
+    await agent.run('Go.').outcome();
+    expect(faults).toEqual([]);
+    expect(server.requests.length).toBeGreaterThan(1);
+  });
+
+  test('an empty answer is asked for again behind a short message', async () => {
+    const { model, sent } = await strictServer('mistral', [reply.call('look'), reply.empty(), reply.text('Done.')]);
+    expect((await new Agent({ model, tools: [look] }).run('Go.')).output).toBe('Done.');
+    expect(sent(2).slice(-3)).toMatchObject([{ role: 'tool' }, BETWEEN, { role: 'user' }]);
+  });
+
+  test('what a user says while a tool runs', async () => {
+    const { model, sent, faults } = await strictServer('mistral', [reply.call('wait'), reply.text('Rome it is.')]);
+    const wait = tool({
+      name: 'wait',
+      description: 'Waits.',
+      input: z.object({}),
+      effect: 'read',
+      execute: () => {
+        taken = run.steer('In Rome, please.');
+        return 'waited';
+      },
+    });
+    let taken: Promise<boolean> | undefined;
+    const run = new Agent({ model, tools: [wait] }).run('Go.');
+    const { messages } = await run;
+    expect(await taken).toBe(true);
+    expect(faults).toEqual([]);
+    expect(sent(1).slice(-2)).toEqual([BETWEEN, { role: 'user', content: 'In Rome, please.' }]);
+    // The conversation itself has what was said, and no more.
+    expect(messages.filter(({ content }) => content === BETWEEN.content)).toEqual([]);
+  });
+
+  test('an answer that a guard sends back, and one that does not fit the output', async () => {
+    const guard = outputGuard({
+      name: 'kind',
+      check: ({ text }) => (text.includes('fool') ? { type: 'again', reason: 'be kind' } : { type: 'pass' }),
+    });
+    const guarded = await strictServer('mistral', [reply.call('look'), reply.text('You fool.'), reply.text('Friend.')]);
+    expect((await new Agent({ model: guarded.model, tools: [look], middleware: [guard] }).run('Go.')).output).toBe(
+      'Friend.',
+    );
+    const typed = await strictServer('mistral', [reply.call('look'), reply.text('{}'), reply.text('{"a":1}')]);
+    const output = z.object({ a: z.number() });
+    expect((await new Agent({ model: typed.model, tools: [look], output }).run('Go.')).output).toEqual({ a: 1 });
+    expect([...guarded.faults, ...typed.faults]).toEqual([]);
+  });
+
+  test('a handoff to an agent on Mistral', async () => {
+    const billing = await strictServer('mistral', [reply.call('look'), reply.empty(), reply.text('Paid.')]);
+    const desk = await strictServer('openai', [
+      reply.call('look'),
+      reply.call('hand_off_to_billing', { reason: 'Money.' }),
+    ]);
+    const other = new Agent({ name: 'billing', description: 'Money.', model: billing.model, tools: [look] });
+    const agent = new Agent({ name: 'desk', model: desk.model, tools: [look], handoffs: [other] });
+    expect((await agent.run('Did I pay?')).output).toBe('Paid.');
+    expect([...billing.faults, ...desk.faults]).toEqual([]);
+  });
+});
+
+describe('a fallback to another vendor in the middle of a conversation', () => {
+  const thought = { reasoning_content: 'Look it up.', reasoning_details: [{ type: 'reasoning.text', text: 'x' }] };
+  const calling = (id: string, fields: object): ModelReply => {
+    const call = reply.call('look', {}, { id });
+    return { ...call, message: { ...call.message, ...fields } };
+  };
+
+  test.each<[ProfileName, ProfileName, object, string]>([
+    ['openai', 'mistral', {}, 'call_PTLx6Wn2Qe0a7b'],
+    ['vllm', 'mistral', { reasoning: 'Look it up.' }, 'chatcmpl-tool-0123456789abcdef0123456789abcdef'],
+    ['openai', 'deepseek', {}, 'call_PTLx6Wn2Qe0a7b'],
+    ['deepseek', 'openai', thought, `call_${'x'.repeat(60)}`],
+    ['openrouter', 'deepseek', { reasoning: 'Look it up.', ...thought }, 'tool_0_look'],
+    ['moonshot', 'anthropic', thought, 'functions.look:0'],
+    ['deepseek', 'moonshot', {}, 'call_1'],
+    ['litellm', 'azure', thought, `call_1__thought__${'Q'.repeat(400)}`],
+  ])('from %s to %s', async (one, other, fields, id) => {
+    const first = await strictServer(one, [calling(id, fields)], reply.httpError(400, { message: 'Out of credit.' }));
+    const second = await strictServer(other, [reply.call('look', {}, { id: 'abcDEF123' }), reply.text('Done.')]);
+    const agent = new Agent({ model: withFallback(first.model, second.model), tools: [look] });
+    const outcome = await agent.run('Go.').outcome();
+    expect({ status: outcome.status, faults: [...first.faults, ...second.faults] }).toEqual({
+      status: 'completed',
+      faults: [],
+    });
+    expect(second.server.requests).toHaveLength(2);
+    // The conversation keeps what the first server sent.
+    expect(outcome.messages[1]).toMatchObject({ tool_calls: [{ id }] });
+    const [, call, result] = second.sent(0);
+    expect(call?.role === 'assistant' && call.tool_calls?.[0]?.id).toBe(result?.role === 'tool' && result.tool_call_id);
+    expect(second.sent(1).slice(0, 3)).toEqual(second.sent(0));
+  });
+
+  test('thoughts go along where they can be read', async () => {
+    const first = await strictServer('vllm', [calling('call_1', { reasoning: 'Look it up.' }), reply.httpError(400)]);
+    const second = await strictServer('deepseek', [reply.text('Done.')]);
+    await new Agent({ model: withFallback(first.model, second.model), tools: [look] }).run('Go.');
+    expect(second.sent(0)[1]).toEqual({
+      role: 'assistant',
+      content: null,
+      reasoning_content: 'Look it up.',
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+    });
+  });
+
+  test('a stored conversation has the same ids in another process', async () => {
+    const first = await strictServer('mistral', [calling('call_1', {}), reply.text('Seen.')]);
+    const { messages } = await new Agent({ model: first.model, tools: [look] }).run('Go.');
+    expect(messages[1]).toMatchObject({ tool_calls: [{ id: 'call_1' }] });
+    const second = await strictServer('mistral', []);
+    const stored: Message[] = JSON.parse(JSON.stringify(messages));
+    await new Agent({ model: second.model, tools: [look] }).run([...stored, { role: 'user', content: 'And now?' }]);
+    expect(second.sent(0).slice(0, 3)).toEqual(first.sent(1));
+  });
+});

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FINISH_WORDS, type FinishKind, finishKind } from '../../packages/core/src/chat/finish-reason.ts';
+import { VENDORS } from '../../scripts/finish-reason-sources.ts';
+import { finishReasonsPage } from '../../scripts/finish-reasons.ts';
+
+test('docs/reference/finish-reasons.md says what the table says', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'finish-reasons.md'), 'utf8');
+  expect(page).toBe(finishReasonsPage());
+});
+
+test('every word of a vendor is known', () => {
+  const unknown = VENDORS.flatMap(({ words }) => words).filter((word) => finishKind(word) === undefined);
+  expect(unknown).toEqual([]);
+});
+
+test('every word of the table is some vendor’s, under the same kind', () => {
+  const theirs = new Set(VENDORS.flatMap(({ words }) => words.map(plain)));
+  const nobodys = Object.values(FINISH_WORDS).flatMap((words) =>
+    words.split(/\s+/).filter((word) => !theirs.has(plain(word))),
+  );
+  expect(nobodys).toEqual([]);
+});
+
+test('no word of the table is of two kinds', () => {
+  const kinds = Object.entries(FINISH_WORDS).flatMap(([kind, words]) =>
+    words.split(/\s+/).map((word) => [word, kind] as const),
+  );
+  expect(kinds.filter(([word, kind]) => finishKind(word) !== (kind as FinishKind))).toEqual([]);
+});
+
+function plain(word: string): string {
+  const [first = ''] = word.split(':');
+  return first
+    .toLowerCase()
+    .replace(/[^a-z]/g, '')
+    .replace(/^(alternativestatus|reason)/, '');
+}
