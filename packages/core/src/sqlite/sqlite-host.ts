@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from '../durable/answering.ts';
+import { checkNumber } from '../durable/check-number.ts';
 import type { Durable } from '../durable/durable.ts';
 import { enqueuedRecord } from '../durable/enqueued.ts';
 import { followFacts, hasEnded as statusHasEnded } from '../durable/follow.ts';
@@ -19,59 +20,74 @@ import type {
   RunSummary,
 } from '../durable/host.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
+import { checkFilter, checkPosition } from '../durable/run-filter.ts';
 import { pathOf } from '../durable/step-order.ts';
+import { endOfRetention, roundClock } from '../durable/whole-time.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { databaseError, openDatabase } from './database.ts';
+import { FileGuard } from './database-path.ts';
+import { Deletion } from './deletion.ts';
 import { Holding } from './holding.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
-import { currentPlace, isFree, type Lease } from './lease.ts';
-import { type RunRow, RunTable } from './run-table.ts';
+import { type Lease, Leases } from './lease.ts';
+import { monotonicMs } from './machine.ts';
+import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
 import { SqliteRun } from './sqlite-run.ts';
 import { StepTable } from './step-table.ts';
 import { Writer } from './writer.ts';
 
 export class SqliteHost implements SqliteDurableHost {
   readonly #path: string;
-  readonly #options: Required<SqliteOptions>;
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
   readonly #writer: Writer;
   readonly #runTable: RunTable;
   readonly #stepTable: StepTable;
   readonly #holding: Holding;
-  readonly #place = currentPlace();
+  readonly #leases: Leases;
+  readonly #deletion: Deletion;
+  readonly #file: FileGuard;
+  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   constructor(path: string, options: Required<SqliteOptions>) {
-    const { clock, leaseMs, lockedMs } = options;
+    const { leaseMs, lockedMs } = options;
+    const clock = roundClock(options.clock);
     this.#path = path;
-    this.#options = options;
     this.#clock = clock;
+    this.#leases = new Leases({ clock, leaseMs });
     this.#database = openDatabase(path, options);
-    this.#writer = new Writer(this.#database, { path, clock, lockedMs });
+    this.#file = new FileGuard(path);
+    const monotonic = (): number => this.#leases.now();
+    const checkFile = (): void => this.#file.check(monotonicMs());
+    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockedMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
-    this.#holding = new Holding({ clock, leaseMs, writer: this.#writer, runTable: this.#runTable });
+    this.#deletion = new Deletion(this.#database);
+    const [writer, runTable, leases] = [this.#writer, this.#runTable, this.#leases];
+    this.#holding = new Holding({ clock, leases, leaseMs, writer, runTable });
   }
 
   async start(record: RunRecord): Promise<Durable> {
     this.#holding.checkOpen();
-    const lease = this.#newLease();
-    await this.#insert(record, () => this.#runTable.insert(record, lease));
-    return this.#durable(record.runId, { token: lease.token, attempts: 1, isNew: true });
+    const { runId } = record;
+    const lease = this.#leases.newLease();
+    const number = await this.#insert(record, () => this.#runTable.insert(record, lease));
+    return this.#durable({ runId, number }, { token: lease.token, attempts: 1, isNew: true });
   }
 
   async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
     this.#holding.checkOpen();
-    const lease = this.#newLease();
-    const { row, isTaken, refused } = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
+    const lease = this.#leases.newLease();
+    const taken = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
+    const { row, record, outcome, isTaken, refused } = taken;
     if (refused !== undefined) throw refused.error;
-    const { record, attempts, outcome, cancelled } = row;
+    const { attempts, cancelled } = row;
     if (hasEnded(row) && outcome !== undefined) return { type: 'ended', record, outcome };
     if (!isTaken) return { type: 'elsewhere', record };
-    const durable = this.#durable(runId, { token: lease.token, attempts: attempts + 1, isNew: false });
+    const durable = this.#durable(row, { token: lease.token, attempts: attempts + 1, isNew: false });
     if (cancelled !== undefined) this.#holding.cancel(runId, cancelled);
     return { type: 'held', record, durable };
   }
@@ -80,13 +96,16 @@ export class SqliteHost implements SqliteDurableHost {
     const token = this.#holding.release(runId);
     if (token === undefined) return;
     const now = this.#clock.now();
-    await this.#writer.write(() => this.#runTable.release(token, { outcome, now }));
+    await this.#writer.write(() => {
+      this.#file.checkNow(); // Nobody may be told that a run has ended which is on no disk.
+      this.#runTable.release(runId, { token, outcome, now });
+    });
   }
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
     await this.#writer.write(() => {
       const row = this.#find(runId);
-      const place = { runId, name: pendingId };
+      const place = { run: row.number, name: pendingId };
       const wait = this.#stepTable.wait(place);
       const ended = hasEnded(row) ? row.status : undefined;
       checkAnswer(answer, { runId, pendingId, wait, ended, now: this.#clock.now() });
@@ -98,10 +117,10 @@ export class SqliteHost implements SqliteDurableHost {
     checkMessage(message, runId);
     await this.#writer.write(() => {
       const row = this.#find(runId);
-      const open = hasEnded(row) ? [] : [...this.#stepTable.waits(runId)].filter(([, wait]) => isOpen(wait));
+      const open = hasEnded(row) ? [] : [...this.#stepTable.waits(row.number)].filter(([, wait]) => isOpen(wait));
       if (open.length === 0) throw notWaiting(runId);
       for (const [name, wait] of open) {
-        this.#stepTable.keepWait({ runId, name }, { ...wait, word: { type: 'interrupt', message } });
+        this.#stepTable.keepWait({ run: row.number, name }, { ...wait, word: { type: 'interrupt', message } });
       }
     });
   }
@@ -124,10 +143,12 @@ export class SqliteHost implements SqliteDurableHost {
     return this.#read(() => {
       // The row first: a run that has ended by then has no facts that come later.
       const row = this.#find(runId);
-      const facts = this.#stepTable.since(runId, after).map(({ position, name, value }): RememberedFact => {
+      const known = checkPosition(after, 'read: after');
+      const facts = this.#stepTable.since(row.number, known).map(({ position, name, value }): RememberedFact => {
         return { position, path: pathOf(name), fact: JSON.parse(value) };
       });
-      const { record, outcome } = row;
+      const record = this.#runTable.record(row);
+      const outcome = this.#runTable.outcome(row);
       return { record, status: this.#statusOf(row), facts, ...(outcome === undefined ? {} : { outcome }) };
     });
   }
@@ -137,76 +158,103 @@ export class SqliteHost implements SqliteDurableHost {
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
-    const { record } = this.#read(() => this.#find(runId));
-    const known = this.#read(() => this.#stepTable.since(runId, 0));
+    const { row, record, known } = this.#read(() => {
+      const found = this.#find(runId);
+      return { row: found, record: this.#runTable.record(found), known: this.#stepTable.since(found.number, 0) };
+    });
     const facts = new Map(known.map(({ name, value }): [string, Fact] => [name, JSON.parse(value)]));
     const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
     await this.#insert(fork.record, () => {
-      this.#runTable.insert(fork.record);
-      this.#stepTable.copy(runId, { to: fork.record.runId, copies: fork.copies });
+      const to = this.#runTable.insert(fork.record);
+      this.#stepTable.copy(row.number, { to, copies: fork.copies });
     });
     return fork.record.runId;
   }
 
-  async runs({ status, agent, limit = 1_000 }: RunFilter = {}): Promise<readonly RunSummary[]> {
-    // An interrupted run is one that is still written down as running: who has it is asked of its lease.
-    const written = status === 'interrupted' ? 'running' : status;
-    const filter = { ...(written && { status: written }), ...(agent !== undefined && { agent }), limit };
-    const summaries = this.#read(() => this.#runTable.list(filter)).map((row) => this.#summary(row));
-    return status === undefined ? summaries : summaries.filter((summary) => summary.status === status);
+  async runs(given?: RunFilter): Promise<readonly RunSummary[]> {
+    const { limit, ...filter } = checkFilter(given);
+    const summaries: RunSummary[] = [];
+    let after = filter.after;
+    while (summaries.length < limit) {
+      const page = this.#read(() => this.#runTable.page({ ...filter, ...(after !== undefined && { after }) }));
+      const found = page.map((row) => this.#summary(row));
+      summaries.push(...found.filter(({ status }) => (filter.status ?? status) === status));
+      after = page.at(-1)?.number;
+      if (after === undefined) break;
+      await nextTurn(); // Others are served between the pages.
+    }
+    return summaries.slice(0, limit);
   }
 
   async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    // A process that stood still renews its leases first: another host in it must not take them for those of a dead one.
+    for (let turns = 0; turns < 3; turns++) await nextTurn();
     const left = agents.map((each) => this.#left(agentNameOf(each)));
     return agents.flatMap((each, index) =>
-      (left[index] ?? []).map(({ record }) => resumeWith(each, { record, host: this })),
+      (left[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
     );
   }
 
-  delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
-    const before = this.#clock.now() - olderThanMs;
-    return this.#writer.write(() => this.#runTable.deleteEnded(before));
+  async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+    const before = endOfRetention(this.#clock.now(), olderThanMs);
+    const now = monotonicMs;
+    let count = 0;
+    for (let isDone = false; !isDone; ) {
+      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now }));
+      count += part.count;
+      isDone = part.isDone || !(await this.#pause());
+    }
+    // What can't be given back now, since others keep the file locked, the next deletion gives back.
+    const giveBack = () => this.#writer.write(() => this.#deletion.giveBackSome()).catch(() => false);
+    while (!this.#closing.signal.aborted && (await giveBack())) await this.#pause();
+    return count;
   }
 
-  close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
+    this.#closing.abort();
     this.#closed ??= this.#holding.close(graceMs).finally(() => this.#database.close());
     return this.#closed;
   }
 
-  #newLease(): Lease {
-    const until = this.#clock.now() + this.#options.leaseMs;
-    return { token: crypto.randomUUID(), place: this.#place, pid: process.pid, until };
+  /** For other processes that wait for the file. Gives whether there is time for more: not when the host closes. */
+  async #pause(): Promise<boolean> {
+    const { signal } = this.#closing;
+    await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Aborted: it closes.
+    return !signal.aborted;
   }
 
-  async #insert({ runId }: RunRecord, insert: () => void): Promise<void> {
-    await this.#writer.write(() => {
+  #insert<T>({ runId }: RunRecord, insert: () => T): Promise<T> {
+    return this.#writer.write(() => {
       if (this.#runTable.find(runId) !== undefined) throw existing(runId);
-      insert();
+      return insert();
     });
   }
 
   /** Inside a transaction: nobody else can take it between the look and the write. */
   #take(runId: string, { lease, accept }: Taking): Taken {
     const row = this.#find(runId);
+    const record = this.#runTable.record(row);
+    const outcome = this.#runTable.outcome(row);
     try {
-      accept?.(row.record);
+      accept?.(record);
     } catch (error) {
-      return { row, isTaken: false, refused: { error } }; // Not the file's: it goes to the caller as it is.
+      return { row, record, outcome, isTaken: false, refused: { error } }; // Not the file's: it goes to the caller as it is.
     }
-    const now = this.#clock.now();
-    const isTaken = !hasEnded(row) && isFree(row.lease, { place: this.#place, now });
-    if (isTaken) this.#runTable.lease(runId, { lease, now });
-    return { row, isTaken };
+    const isTaken = !hasEnded(row) && this.#isFree(row);
+    if (isTaken) this.#runTable.lease(row, { lease, now: this.#clock.now() });
+    return { row, record, outcome, isTaken };
   }
 
-  #durable(runId: string, { token, attempts, isNew }: Held): SqliteRun {
+  #durable({ runId, number: run }: Pick<RunRow, 'runId' | 'number'>, { token, attempts, isNew }: Held): SqliteRun {
     return new SqliteRun({
       runId,
+      run,
       name: `${runId}#${attempts}`,
       token,
       signal: this.#holding.hold(runId, token),
-      steps: isNew ? new Map() : this.#read(() => this.#stepTable.load(runId)),
-      intents: isNew ? new Map() : this.#read(() => this.#stepTable.intents(runId)),
+      steps: isNew ? new Map() : this.#read(() => this.#stepTable.load(run)),
+      intents: isNew ? new Map() : this.#read(() => this.#stepTable.intents(run)),
       checkOpen: () => this.#holding.checkOpen(),
       writer: this.#writer,
       runTable: this.#runTable,
@@ -215,31 +263,28 @@ export class SqliteHost implements SqliteDurableHost {
     });
   }
 
-  #summary(row: RunRow): RunSummary {
-    const { record, updatedAt, attempts, outcome } = row;
-    const { runId, agent, metadata, at: startedAt } = record;
-    const known = { runId, agent, status: this.#statusOf(row), metadata, startedAt, updatedAt, attempts };
+  #summary(row: ListedRow): RunSummary {
+    const { runId, agent, number: position, metadata, startedAt, updatedAt, attempts, outcome } = row;
+    const known = { runId, agent, status: this.#statusOf(row), metadata, position, startedAt, updatedAt, attempts };
     return { ...known, ...(outcome === undefined ? {} : { outcome }) };
   }
 
-  #statusOf({ status, lease }: RunRow): RunSummary['status'] {
-    const isLeft = status === 'running' && isFree(lease, { place: this.#place, now: this.#clock.now() });
+  #statusOf({ runId, status, lease }: RunRow): RunSummary['status'] {
+    const isLeft = status === 'running' && !this.#holding.has(runId) && this.#leases.isFree(lease);
     return isLeft ? 'interrupted' : status;
   }
 
-  /** The runs of an agent that nobody works on, and that have something to do. */
-  #left(agent: string): readonly RunRow[] {
-    const statuses = ['queued', 'running', 'suspended'] as const;
-    const rows = statuses.flatMap((status) => this.#read(() => this.#runTable.list({ status, agent, limit: ALL })));
-    return rows.filter((row) => this.#canGoOn(row));
+  /** Whether the run can be taken. One that is at work here never is, however late this process is with its leases. */
+  #isFree({ runId, lease }: RunRow): boolean {
+    return !this.#holding.has(runId) && this.#leases.isFree(lease);
   }
 
-  #canGoOn({ record, status, lease, cancelled }: RunRow): boolean {
-    const now = this.#clock.now();
-    if (!isFree(lease, { place: this.#place, now })) return false;
-    if (status !== 'suspended' || cancelled !== undefined) return true;
-    const waits = [...this.#read(() => this.#stepTable.waits(record.runId)).values()];
-    return waits.some(({ word, taken, expiresAt }) => !taken && (word !== undefined || expiresAt <= now));
+  /** The runs of an agent that nobody works on, and that have something to do. */
+  #left(agent: string): readonly RunRecord[] {
+    return this.#read(() => {
+      const rows = this.#runTable.unfinished(agent, this.#clock.now()).filter((row) => this.#isFree(row));
+      return rows.map((row) => this.#runTable.record(row));
+    });
   }
 
   #find(runId: string): RunRow {
@@ -250,6 +295,7 @@ export class SqliteHost implements SqliteDurableHost {
 
   #read<T>(read: () => T): T {
     try {
+      this.#file.check(monotonicMs());
       return read();
     } catch (error) {
       throw databaseError(error, this.#path);
@@ -257,8 +303,12 @@ export class SqliteHost implements SqliteDurableHost {
   }
 }
 
-/** A million runs at once: as many as a machine could begin. */
-const ALL = 1_000_000;
+/** Whoever waits for a locked file looks every five milliseconds whether it is free. */
+const PAUSE_MS = 10;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 function hasEnded({ status }: RunRow): boolean {
   return statusHasEnded(status);
@@ -272,7 +322,10 @@ interface Held {
 }
 
 interface Taken {
+  /** As it was before. */
   readonly row: RunRow;
+  readonly record: RunRecord;
+  readonly outcome: Outcome<unknown> | undefined;
   readonly isTaken: boolean;
   readonly refused?: { readonly error: unknown };
 }
