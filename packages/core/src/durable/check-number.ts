@@ -19,7 +19,8 @@ export interface NumberRule {
 export function checkNumber(value: number, rule: NumberRule): number {
   const { option, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, isWhole, isEndless } = rule;
   const isNumber = typeof value === 'number' && (Number.isFinite(value) || (isEndless === true && value === Infinity));
-  const isFine = isNumber && value >= min && value <= max && (!isWhole || Number.isInteger(value) || value === Infinity);
+  const isFine =
+    isNumber && value >= min && value <= max && (!isWhole || Number.isInteger(value) || value === Infinity);
   if (isFine) return value;
   const kind = isWhole ? 'a whole number' : 'a number';
   const range = [...(rule.min === undefined ? [] : [`from ${min}`]), ...(rule.max === undefined ? [] : [`to ${max}`])];

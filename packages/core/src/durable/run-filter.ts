@@ -20,7 +20,8 @@ export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'l
  */
 export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = filter;
-  if (status !== undefined && !Object.hasOwn(STATUSES, status)) throw wrong('status', status, Object.keys(STATUSES).join(', '));
+  if (status !== undefined && !Object.hasOwn(STATUSES, status))
+    throw wrong('status', status, Object.keys(STATUSES).join(', '));
   if (order !== 'asc' && order !== 'desc') throw wrong('order', order, '"asc" or "desc"');
   if (agent !== undefined && typeof agent !== 'string') throw wrong('agent', agent, "an agent's name");
   if (conversation !== undefined && typeof conversation !== 'string') {

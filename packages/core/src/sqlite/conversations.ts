@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../base/clock.ts';
 import type { Message } from '../chat/message.ts';
-import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
 import { checkNumber } from '../durable/check-number.ts';
+import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
 import { checkSynchronous, databaseError, openDatabase } from './database.ts';
 import { FileGuard, readPath } from './database-path.ts';
 import type { SqliteOptions } from './host-types.ts';

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { JsonObject } from '../base/json.ts';
+import { unknown } from '../durable/answering.ts';
 import type { RunRecord, RunStatus } from '../durable/host.ts';
 import { recordFrom, recordText } from '../durable/record-text.ts';
 import type { CheckedFilter } from '../durable/run-filter.ts';
@@ -41,6 +42,13 @@ export class RunTable {
   find(runId: string): RunRow | undefined {
     const row = this.#sql('SELECT * FROM runs WHERE run_id = ?').get(runId);
     return row === undefined ? undefined : runRow(row);
+  }
+
+  /** @throws DurableError `run.unknown` */
+  get(runId: string): RunRow {
+    const row = this.find(runId);
+    if (row === undefined) throw unknown(runId);
+    return row;
   }
 
   record({ number }: Pick<RunRow, 'number'>): RunRecord {
@@ -117,9 +125,12 @@ export class RunTable {
 
   /** Also one whose time is over, where nobody has taken the run since. */
   renew(runId: string, { token, time }: { readonly token: string; readonly time: LeaseTime }): void {
-    this.#sql(
-      'UPDATE runs SET lease_until = ?, lease_until_date = ? WHERE run_id = ? AND lease_token = ?',
-    ).run(time.until, time.untilDate, runId, token);
+    this.#sql('UPDATE runs SET lease_until = ?, lease_until_date = ? WHERE run_id = ? AND lease_token = ?').run(
+      time.until,
+      time.untilDate,
+      runId,
+      token,
+    );
   }
 
   /** Ends an attempt; nothing where the lease is another's by now. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
-import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from '../durable/answering.ts';
+import { checkAnswer, checkMessage, existing, isOpen, notWaiting } from '../durable/answering.ts';
 import { checkNumber } from '../durable/check-number.ts';
 import type { Durable } from '../durable/durable.ts';
 import { enqueuedRecord } from '../durable/enqueued.ts';
@@ -20,8 +20,6 @@ import type {
   RunSummary,
 } from '../durable/host.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
-import { checkFilter, checkPosition } from '../durable/run-filter.ts';
-import { pathOf } from '../durable/step-order.ts';
 import { endOfRetention, roundClock } from '../durable/whole-time.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Fact } from '../event/fact.ts';
@@ -31,9 +29,10 @@ import { FileGuard } from './database-path.ts';
 import { Deletion } from './deletion.ts';
 import { Holding } from './holding.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
-import { type Lease, Leases } from './lease.ts';
+import { Leases } from './lease.ts';
 import { monotonicMs } from './machine.ts';
-import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
+import { nextTurn, RunReader } from './run-reader.ts';
+import { type RunRow, RunTable } from './run-table.ts';
 import { SqliteRun } from './sqlite-run.ts';
 import { StepTable } from './step-table.ts';
 import { Writer } from './writer.ts';
@@ -45,6 +44,7 @@ export class SqliteHost implements SqliteDurableHost {
   readonly #writer: Writer;
   readonly #runTable: RunTable;
   readonly #stepTable: StepTable;
+  readonly #reader: RunReader;
   readonly #holding: Holding;
   readonly #leases: Leases;
   readonly #deletion: Deletion;
@@ -68,26 +68,28 @@ export class SqliteHost implements SqliteDurableHost {
     this.#deletion = new Deletion(this.#database);
     const [writer, runTable, leases] = [this.#writer, this.#runTable, this.#leases];
     this.#holding = new Holding({ clock, leases, leaseMs, writer, runTable });
+    const guard = <T>(read: () => T): T => this.#read(read);
+    this.#reader = new RunReader({ runTable, stepTable: this.#stepTable, isFree: (row) => this.#isFree(row), guard });
   }
 
   async start(record: RunRecord): Promise<Durable> {
     this.#holding.checkOpen();
     const { runId } = record;
-    const lease = this.#leases.newLease();
-    const number = await this.#insert(record, () => this.#runTable.insert(record, lease));
-    return this.#durable({ runId, number }, { token: lease.token, attempts: 1, isNew: true });
+    const { number, token } = await this.#insert(record, () => {
+      const lease = this.#leases.newLease(); // Only now: the file may have been locked for longer than a lease holds.
+      return { number: this.#runTable.insert(record, lease), token: lease.token };
+    });
+    return this.#durable({ runId, number }, { token, attempts: 1, isNew: true });
   }
 
   async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
     this.#holding.checkOpen();
-    const lease = this.#leases.newLease();
-    const taken = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
-    const { row, record, outcome, isTaken, refused } = taken;
+    const { row, record, outcome, token, refused } = await this.#writer.write(() => this.#take(runId, options));
     if (refused !== undefined) throw refused.error;
     const { attempts, cancelled } = row;
     if (hasEnded(row) && outcome !== undefined) return { type: 'ended', record, outcome };
-    if (!isTaken) return { type: 'elsewhere', record };
-    const durable = this.#durable(row, { token: lease.token, attempts: attempts + 1, isNew: false });
+    if (token === undefined) return { type: 'elsewhere', record };
+    const durable = this.#durable(row, { token, attempts: attempts + 1, isNew: false });
     if (cancelled !== undefined) this.#holding.cancel(runId, cancelled);
     return { type: 'held', record, durable };
   }
@@ -104,7 +106,7 @@ export class SqliteHost implements SqliteDurableHost {
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
     await this.#writer.write(() => {
-      const row = this.#find(runId);
+      const row = this.#runTable.get(runId);
       const place = { run: row.number, name: pendingId };
       const wait = this.#stepTable.wait(place);
       const ended = hasEnded(row) ? row.status : undefined;
@@ -116,7 +118,7 @@ export class SqliteHost implements SqliteDurableHost {
   async send(runId: string, message: UserMessage): Promise<void> {
     checkMessage(message, runId);
     await this.#writer.write(() => {
-      const row = this.#find(runId);
+      const row = this.#runTable.get(runId);
       const open = hasEnded(row) ? [] : [...this.#stepTable.waits(row.number)].filter(([, wait]) => isOpen(wait));
       if (open.length === 0) throw notWaiting(runId);
       for (const [name, wait] of open) {
@@ -133,24 +135,14 @@ export class SqliteHost implements SqliteDurableHost {
 
   async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
     await this.#writer.write(() => {
-      this.#find(runId);
+      this.#runTable.get(runId);
       this.#runTable.cancel(runId, reason);
     });
     this.#holding.cancel(runId, reason);
   }
 
   async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
-    return this.#read(() => {
-      // The row first: a run that has ended by then has no facts that come later.
-      const row = this.#find(runId);
-      const known = checkPosition(after, 'read: after');
-      const facts = this.#stepTable.since(row.number, known).map(({ position, name, value }): RememberedFact => {
-        return { position, path: pathOf(name), fact: JSON.parse(value) };
-      });
-      const record = this.#runTable.record(row);
-      const outcome = this.#runTable.outcome(row);
-      return { record, status: this.#statusOf(row), facts, ...(outcome === undefined ? {} : { outcome }) };
-    });
+    return this.#reader.read(runId, after);
   }
 
   events(runId: string, options: FollowOptions = {}): AsyncIterable<RememberedFact> {
@@ -159,7 +151,7 @@ export class SqliteHost implements SqliteDurableHost {
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
     const { row, record, known } = this.#read(() => {
-      const found = this.#find(runId);
+      const found = this.#runTable.get(runId);
       return { row: found, record: this.#runTable.record(found), known: this.#stepTable.since(found.number, 0) };
     });
     const facts = new Map(known.map(({ name, value }): [string, Fact] => [name, JSON.parse(value)]));
@@ -171,25 +163,14 @@ export class SqliteHost implements SqliteDurableHost {
     return fork.record.runId;
   }
 
-  async runs(given?: RunFilter): Promise<readonly RunSummary[]> {
-    const { limit, ...filter } = checkFilter(given);
-    const summaries: RunSummary[] = [];
-    let after = filter.after;
-    while (summaries.length < limit) {
-      const page = this.#read(() => this.#runTable.page({ ...filter, ...(after !== undefined && { after }) }));
-      const found = page.map((row) => this.#summary(row));
-      summaries.push(...found.filter(({ status }) => (filter.status ?? status) === status));
-      after = page.at(-1)?.number;
-      if (after === undefined) break;
-      await nextTurn(); // Others are served between the pages.
-    }
-    return summaries.slice(0, limit);
+  async runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
+    return this.#reader.list(filter);
   }
 
   async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
     // A process that stood still renews its leases first: another host in it must not take them for those of a dead one.
     for (let turns = 0; turns < 3; turns++) await nextTurn();
-    const left = agents.map((each) => this.#left(agentNameOf(each)));
+    const left = agents.map((each) => this.#reader.left(agentNameOf(each), this.#clock.now()));
     return agents.flatMap((each, index) =>
       (left[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
     );
@@ -204,9 +185,6 @@ export class SqliteHost implements SqliteDurableHost {
       count += part.count;
       isDone = part.isDone || !(await this.#pause());
     }
-    // What can't be given back now, since others keep the file locked, the next deletion gives back.
-    const giveBack = () => this.#writer.write(() => this.#deletion.giveBackSome()).catch(() => false);
-    while (!this.#closing.signal.aborted && (await giveBack())) await this.#pause();
     return count;
   }
 
@@ -232,18 +210,19 @@ export class SqliteHost implements SqliteDurableHost {
   }
 
   /** Inside a transaction: nobody else can take it between the look and the write. */
-  #take(runId: string, { lease, accept }: Taking): Taken {
-    const row = this.#find(runId);
+  #take(runId: string, { accept }: OpenOptions): Taken {
+    const row = this.#runTable.get(runId);
     const record = this.#runTable.record(row);
     const outcome = this.#runTable.outcome(row);
     try {
       accept?.(record);
     } catch (error) {
-      return { row, record, outcome, isTaken: false, refused: { error } }; // Not the file's: it goes to the caller as it is.
+      return { row, record, outcome, refused: { error } }; // Not the file's: it goes to the caller as it is.
     }
-    const isTaken = !hasEnded(row) && this.#isFree(row);
-    if (isTaken) this.#runTable.lease(row, { lease, now: this.#clock.now() });
-    return { row, record, outcome, isTaken };
+    if (hasEnded(row) || !this.#isFree(row)) return { row, record, outcome };
+    const lease = this.#leases.newLease();
+    this.#runTable.lease(row, { lease, now: this.#clock.now() });
+    return { row, record, outcome, token: lease.token };
   }
 
   #durable({ runId, number: run }: Pick<RunRow, 'runId' | 'number'>, { token, attempts, isNew }: Held): SqliteRun {
@@ -263,34 +242,9 @@ export class SqliteHost implements SqliteDurableHost {
     });
   }
 
-  #summary(row: ListedRow): RunSummary {
-    const { runId, agent, number: position, metadata, startedAt, updatedAt, attempts, outcome } = row;
-    const known = { runId, agent, status: this.#statusOf(row), metadata, position, startedAt, updatedAt, attempts };
-    return { ...known, ...(outcome === undefined ? {} : { outcome }) };
-  }
-
-  #statusOf({ runId, status, lease }: RunRow): RunSummary['status'] {
-    const isLeft = status === 'running' && !this.#holding.has(runId) && this.#leases.isFree(lease);
-    return isLeft ? 'interrupted' : status;
-  }
-
   /** Whether the run can be taken. One that is at work here never is, however late this process is with its leases. */
   #isFree({ runId, lease }: RunRow): boolean {
     return !this.#holding.has(runId) && this.#leases.isFree(lease);
-  }
-
-  /** The runs of an agent that nobody works on, and that have something to do. */
-  #left(agent: string): readonly RunRecord[] {
-    return this.#read(() => {
-      const rows = this.#runTable.unfinished(agent, this.#clock.now()).filter((row) => this.#isFree(row));
-      return rows.map((row) => this.#runTable.record(row));
-    });
-  }
-
-  #find(runId: string): RunRow {
-    const row = this.#runTable.find(runId);
-    if (row === undefined) throw unknown(runId);
-    return row;
   }
 
   #read<T>(read: () => T): T {
@@ -305,10 +259,6 @@ export class SqliteHost implements SqliteDurableHost {
 
 /** Whoever waits for a locked file looks every five milliseconds whether it is free. */
 const PAUSE_MS = 10;
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 function hasEnded({ status }: RunRow): boolean {
   return statusHasEnded(status);
@@ -326,10 +276,7 @@ interface Taken {
   readonly row: RunRow;
   readonly record: RunRecord;
   readonly outcome: Outcome<unknown> | undefined;
-  readonly isTaken: boolean;
+  /** Absent where the run was not to be had. */
+  readonly token?: string;
   readonly refused?: { readonly error: unknown };
-}
-
-interface Taking extends OpenOptions {
-  readonly lease: Lease;
 }

@@ -22,8 +22,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
 }
 
 function makeTables(database: DatabaseSync): void {
-  // Space that is freed can be given back later only if the very first table is made after this.
-  database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
   database.exec('BEGIN IMMEDIATE');
   const isOld = pragma(database, 'user_version') === 1;
   if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
