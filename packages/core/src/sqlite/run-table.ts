@@ -170,26 +170,33 @@ const PAGE_LENGTH = 1_000_000;
 
 /** The waiting runs are looked for by what happened to them: there may be a great many that nobody has answered. */
 const UNFINISHED = `
-  SELECT * FROM runs WHERE agent = $agent AND status = 'queued'
-  UNION ALL SELECT * FROM runs WHERE agent = $agent AND status = 'running'
-  UNION ALL SELECT * FROM runs WHERE agent = $agent AND status = 'suspended' AND number IN (
-    SELECT run FROM waits WHERE word IS NOT NULL AND taken = 0
-    UNION SELECT run FROM waits WHERE word IS NULL AND taken = 0 AND expires_at <= $now
-    UNION SELECT number FROM runs WHERE cancelled IS NOT NULL AND status = 'suspended'
+  SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'queued'
+  UNION ALL SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'running'
+  UNION ALL SELECT * FROM runs WHERE +agent = $agent AND +status = 'suspended' AND number IN (
+    SELECT run FROM waits INDEXED BY waits_answered WHERE word IS NOT NULL AND taken = 0
+    UNION SELECT run FROM waits INDEXED BY waits_by_expiry WHERE word IS NULL AND taken = 0 AND expires_at <= $now
+    UNION SELECT number FROM runs INDEXED BY runs_cancelled WHERE cancelled IS NOT NULL AND status = 'suspended'
   )
 `;
 
-/** Only those that are asked for: an index helps where its column is compared, and nothing else stands beside it. */
-function conditionsOf(filter: Omit<CheckedFilter, 'limit'>): {
+interface Conditions {
   readonly conditions: readonly string[];
   readonly values: readonly (string | number)[];
-} {
-  const { status, agent, conversation, metadataKeys, since, order, after } = filter;
+}
+
+/** Only those that are asked for: an index helps where its column is compared, and nothing else stands beside it. */
+function conditionsOf(filter: Omit<CheckedFilter, 'limit'>): Conditions {
+  const { conversation, status, agent, metadataKeys, since, order, after } = filter;
+  // By the one that leaves the fewest runs: a plus keeps SQLite from using the index of another.
+  const [byStatus, byAgent] = [
+    conversation === undefined ? '' : '+',
+    (conversation ?? status) === undefined ? '' : '+',
+  ];
   const given: readonly (readonly [condition: string, value: string | number | undefined])[] = [
-    // A run that is interrupted is written down as running: whether it is, its lease says.
-    ['status = ?', status === 'interrupted' ? 'running' : status],
-    ['agent = ?', agent],
     ['conversation = ?', conversation],
+    // A run that is interrupted is written down as running: whether it is, its lease says.
+    [`${byStatus}status = ?`, status === 'interrupted' ? 'running' : status],
+    [`${byAgent}agent = ?`, agent],
     ['started_at >= ?', since],
     [order === 'asc' ? 'number > ?' : 'number < ?', after],
     ...metadataKeys.map((key) => ['number IN (SELECT run FROM run_metadata WHERE hash = ?)', hashOf(key)] as const),
