@@ -37,6 +37,13 @@ export interface DbosOptions<Resumed extends Watchable> {
    * run stays as it is; `agent.resume` can go on with it. Also where a run has ended and its conversation is without it. DBOS writes the error to stderr in any case.
    */
   readonly onError?: (error: unknown, runId: string) => void;
+  /**
+   * How long runs stay with a worker that stands still: whose process is stopped, or in a loop. The others look for it. One
+   * that has ended, or whose connection has, loses its runs within seconds.
+   *
+   * @defaultValue 30_000
+   */
+  readonly leaseMs?: number;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
 }
