@@ -208,7 +208,7 @@ test('runs that ended long ago are forgotten, with all that is kept of them', as
   await agent.run('Go.', { durable: host, runId: 'old' });
   const database = new Client({ connectionString: url });
   await database.connect();
-  const { rowCount } = await database.query('SELECT FROM dbos.operation_outputs');
+  const { rowCount } = await database.query('SELECT FROM pawl.steps');
   await database.end();
   expect(rowCount).toBe(1);
 });

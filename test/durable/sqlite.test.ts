@@ -42,7 +42,7 @@ describe('a file that cannot be used is told, with the way out', () => {
     await sqlite(file).close();
     change(file, 'PRAGMA user_version = 7');
     expect(() => sqlite(file)).toThrow(
-      `The file "${file}" has format 7, and this version of Pawl knows 1. Use the newer version that wrote it.`,
+      `The file "${file}" has format 7, and this version of Pawl knows 2. Use the newer version that wrote it.`,
     );
     expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
   });

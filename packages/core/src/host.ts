@@ -4,6 +4,8 @@
  */
 export type { Answering, Wait } from './durable/answering.ts';
 export { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './durable/answering.ts';
+export type { NumberRule } from './durable/check-number.ts';
+export { checkNumber } from './durable/check-number.ts';
 export { Drain } from './durable/drain.ts';
 export { enqueuedRecord } from './durable/enqueued.ts';
 export type { FollowedBy } from './durable/follow.ts';
@@ -19,8 +21,11 @@ export type {
   ResumableWithConversation,
 } from './durable/resumable.ts';
 export { agentNameOf, resumeWith } from './durable/resumable.ts';
+export type { CheckedFilter } from './durable/run-filter.ts';
+export { checkFilter, checkPosition, matchesFilter, metadataKeys } from './durable/run-filter.ts';
 export type { SideBySide } from './durable/side-by-side.ts';
 export { sideBySide } from './durable/side-by-side.ts';
 export { pathOf } from './durable/step-order.ts';
 export { stepText } from './durable/step-text.ts';
+export { endOfRetention, expiryOf, roundClock, roundTime } from './durable/whole-time.ts';
 export { checkListeners } from './event/check-listeners.ts';

@@ -1,28 +1,49 @@
+import { Socket } from 'node:net';
 import { DurableError, PawlError } from '@pawl/core';
-import { Client, Pool, type PoolClient } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
 
 export type { PoolClient } from 'pg';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What statements are given to: the pool, or one transaction. */
-export interface Queryable {
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: Row[]; readonly rowCount: number | null }>;
+export interface Rows {
+  readonly rows: Row[];
+  readonly rowCount: number | null;
 }
 
-/** The one door to PostgreSQL. */
+/** What statements are given to: the pool, or one transaction. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<Rows>;
+}
+
+/** A connection of its own. */
+export interface Session {
+  /** The process of the server behind it. */
+  readonly backend: number;
+  query(text: string, values?: unknown[]): Promise<Rows>;
+  end(): Promise<void>;
+}
+
+/** The one door to PostgreSQL. No failure of a connection ends the process, whatever the connection is doing. */
 export class Database implements Queryable {
   readonly #url: string;
   readonly pool: Pool;
 
   constructor(url: string, { connections }: { readonly connections: number }) {
     this.#url = url;
-    this.pool = new Pool({ connectionString: url, max: connections, application_name: 'pawl' });
+    this.pool = new Pool({
+      Client: BoundedClient,
+      connectionString: url,
+      max: connections,
+      application_name: 'pawl',
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+    });
     // A connection that breaks while nobody uses it is replaced; the next statement tells, if it can't be.
     this.pool.on('error', () => undefined);
   }
 
-  async query(text: string, values?: unknown[]): Promise<{ readonly rows: Row[]; readonly rowCount: number | null }> {
+  async query(text: string, values?: unknown[]): Promise<Rows> {
     try {
       return await this.pool.query(text, values);
     } catch (error) {
@@ -42,22 +63,41 @@ export class Database implements Queryable {
       await client.query('COMMIT');
       return value;
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      // Where the connection itself failed it takes no statement any more: the server rolls back when it goes.
+      if (isConnectionError(error)) broken = error;
+      else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
       throw databaseError(error);
     } finally {
       client.release(broken);
     }
   }
 
-  /** A connection of its own, for a lock that lasts as long as it. */
-  async session(onEnd: () => void): Promise<Client> {
-    const client = new Client({ connectionString: this.#url, application_name: 'pawl lock', keepAlive: true });
-    client.on('error', onEnd);
-    client.on('end', onEnd);
+  /** Opens a connection for a lock that lasts as long as it. `onEnd` is called once when it has ended, whoever ended it. */
+  async openSession(onEnd: (session: Session) => void): Promise<Session> {
+    const client = new BoundedClient(
+      {
+        connectionString: this.#url,
+        application_name: 'pawl lock',
+        keepAlive: true,
+        connectionTimeoutMillis: CONNECT_MS,
+      },
+      SESSION_ANSWER_MS,
+    );
     try {
       await client.connect();
-      return client;
+      const { rows } = await client.query('SELECT pg_backend_pid() AS backend');
+      const session: Session = {
+        backend: Number(rows[0].backend),
+        query: (text, values) =>
+          client.query(text, values).catch((error: unknown) => {
+            throw databaseError(error);
+          }),
+        end: () => client.end().catch(() => undefined), // It has ended otherwise.
+      };
+      client.once('end', () => onEnd(session));
+      return session;
     } catch (error) {
+      await client.end().catch(() => undefined);
       throw databaseError(error);
     }
   }
@@ -65,6 +105,60 @@ export class Database implements Queryable {
   close(): Promise<void> {
     return this.pool.end();
   }
+}
+
+/** A server that is there answers a connection, or a statement of ours, within these times. */
+const CONNECT_MS = 10_000;
+const ANSWER_MS = 30_000;
+const SESSION_ANSWER_MS = 5_000;
+const END_MS = 1_000;
+
+/**
+ * A connection that ends where the server does not answer a statement: one that stands still would be waited for without end, and
+ * DBOS would never look at its queues again.
+ */
+class BoundedClient extends Client {
+  readonly #socket: Socket;
+  readonly #answerMs: number;
+
+  constructor(config?: string | ClientConfig, answerMs: number = ANSWER_MS) {
+    const socket = new Socket();
+    super({ ...(typeof config === 'string' ? { connectionString: config } : config), stream: () => socket });
+    this.#socket = socket;
+    this.#answerMs = answerMs;
+    // Without a listener an error that comes while no statement is under way ends the process.
+    this.on('error', () => undefined);
+    const query = this.query.bind(this) as (...given: unknown[]) => unknown; // Of all its forms.
+    this.query = ((...given: unknown[]) => this.#bounded(query, given)) as typeof this.query;
+    const end = this.end.bind(this) as (...given: unknown[]) => unknown;
+    this.end = ((...given: unknown[]) => {
+      const timer = setTimeout(() => socket.destroy(), END_MS); // The server may not say goodbye.
+      this.once('end', () => clearTimeout(timer));
+      return end(...given);
+    }) as typeof this.end;
+  }
+
+  #bounded(query: (...given: unknown[]) => unknown, given: unknown[]): unknown {
+    const timer = setTimeout(() => this.#socket.destroy(standingStill(this.#answerMs)), this.#answerMs);
+    const last = given.at(-1);
+    if (typeof last === 'function') {
+      const answered = (...answer: unknown[]): unknown => {
+        clearTimeout(timer);
+        return last(...answer);
+      };
+      return query(...given.slice(0, -1), answered);
+    }
+    const answer = query(...given);
+    const end = (): void => clearTimeout(timer);
+    if (answer instanceof Promise) answer.then(end, end);
+    else end();
+    return answer;
+  }
+}
+
+/** As the system says it, so that whoever tries again what a broken connection has cut off does so here, too. */
+function standingStill(ms: number): Error {
+  return Object.assign(new Error(`The server did not answer within ${ms / 1_000} s.`), { code: 'ETIMEDOUT' });
 }
 
 /** What PostgreSQL says, as an error that names the way out. */
@@ -78,22 +172,40 @@ export function databaseError(error: unknown): unknown {
 type Problem = readonly [code: string, fix: string];
 
 const UNREACHABLE: Problem = ['host.unreachable', 'Check the url and that the server runs, then resume the run.'];
-
-/** By the class of the SQLSTATE or, without one, of the system's error: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-function problemOf(error: unknown): Problem {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  return PROBLEMS.get(code) ?? PROBLEMS.get(code.slice(0, 2)) ?? (/^E[A-Z]+$/.test(code) ? UNREACHABLE : OTHER);
-}
-
+const LOCKED: Problem = ['host.locked', 'Others were at work on the same rows. Try again.'];
 const OTHER: Problem = ['host.failed', 'The run stays resumable.'];
 
+function problemOf(error: unknown): Problem {
+  if (isConnectionError(error)) return UNREACHABLE;
+  const code = codeOf(error);
+  return PROBLEMS.get(code) ?? PROBLEMS.get(code.slice(0, 2)) ?? OTHER;
+}
+
+/**
+ * Whether the connection failed, rather than a statement: the system says so by a code like ECONNRESET, and the driver by plain errors
+ * without any code. Our own mistakes are of other classes.
+ */
+function isConnectionError(error: unknown): error is Error {
+  if (!(error instanceof Error) || PawlError.is(error)) return false;
+  const code = codeOf(error);
+  return code === '' ? error.constructor === Error : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
+/** By the SQLSTATE, or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const PROBLEMS: ReadonlyMap<string, Problem> = new Map<string, Problem>([
   ['08', UNREACHABLE],
   ['28', ['host.refused', 'Check the user and the password of the url.']],
   ['3D', ['host.unreachable', 'Create that database, or name another in the url.']],
+  ['40', LOCKED],
+  ['55', LOCKED],
   ['57', UNREACHABLE],
   ['22021', ['host.text', 'PostgreSQL keeps no NUL characters in names: choose another.']],
   ['25006', ['host.read_only', 'Name the server that takes writes, then resume the run.']],
+  ['25P03', UNREACHABLE],
   ['42501', ['host.refused', 'Give the user of the url the right to create and write the schemas "pawl" and "dbos".']],
   ['53', ['host.full', 'The server has no room or no connection left. Mend that, then resume the run.']],
   ['58', ['host.io', "Check the server's disk, then resume the run."]],

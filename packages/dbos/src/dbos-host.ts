@@ -9,16 +9,29 @@ import {
   type RunRecord,
   systemClock,
 } from '@pawl/core';
-import { Drain, existing, hasEnded, type Wait } from '@pawl/core/host';
-import { Attempts, type Begun, type Held } from './attempts.ts';
+import { checkNumber, Drain, existing, hasEnded, roundClock, type Wait } from '@pawl/core/host';
+import { Attempts, type Held } from './attempts.ts';
 import type { Database, PoolClient } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
-import { type AttemptWorkflow, Engine, type EngineClient, newWorkflowId } from './engine.ts';
+import { Engine, type EngineClient } from './engine.ts';
 import { Executor } from './executor.ts';
+import { HangWatch } from './hang-watch.ts';
 import type { DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
 import { Outside } from './outside.ts';
 import { QueueWorker } from './queue-worker.ts';
-import { cancelledOf, claimRun, insertRun, intentsOf, lockRun, type RunRow, releaseRun } from './run-table.ts';
+import { retry } from './retry.ts';
+import {
+  cancelledOf,
+  claimRun,
+  heldTokens,
+  insertRun,
+  intentsOf,
+  lockRun,
+  lockWholeRun,
+  releaseRun,
+  type WholeRun,
+} from './run-table.ts';
+import { StepWriter } from './step-writer.ts';
 import { loadSteps } from './steps.ts';
 import { TakeOver } from './take-over.ts';
 import { waitsOf } from './wait-table.ts';
@@ -35,33 +48,37 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
   readonly #options: DbosOptions<Resumed>;
   readonly #clock: Clock;
   readonly #database: Database;
-  readonly #engineClient: EngineClient;
   readonly #drain: Drain;
   readonly #takeOver: TakeOver;
+  readonly #hangWatch: HangWatch;
   readonly #worker: QueueWorker<Resumed>;
   readonly #attempts = new Attempts();
   readonly #executor: Executor;
+  readonly #writer: StepWriter;
+  readonly #closing = new AbortController();
+  readonly #monotonic: () => number;
   #engine: Engine | undefined;
+  #ticks = 0;
   #closed: Promise<void> | undefined;
 
-  private constructor({ options, database, engineClient }: HostParts<Resumed>) {
-    const { executorId, clock = systemClock, agents, onRun, onError = () => undefined } = options;
-    super({ database, engine: engineClient, clock });
+  private constructor({ options, database, engineClient: engine }: HostParts<Resumed>) {
+    const { executorId, agents, onRun, onError = () => undefined, leaseMs = 30_000 } = options;
+    const clock = roundClock(options.clock ?? systemClock);
+    super({ database, engine, clock });
     this.listeners = options.listeners;
+    const attempts = this.#attempts;
     this.#options = options;
     this.#clock = clock;
+    this.#monotonic = () => clock.monotonic?.() ?? performance.now();
     this.#database = database;
-    this.#engineClient = engineClient;
     this.#drain = new Drain(clock);
-    this.#takeOver = new TakeOver({ executorId, database, engine: engineClient, outside: this, clock });
-    this.#worker = new QueueWorker({ host: this, attempts: this.#attempts, database, clock, agents, onRun, onError });
-    this.#executor = new Executor({
-      executorId,
-      database,
-      clock,
-      onTick: () => this.#tick(),
-      onLost: () => this.#attempts.loseAll(),
-    });
+    this.#writer = new StepWriter({ database, clock, signal: this.#closing.signal });
+    this.#worker = new QueueWorker({ host: this, attempts, database, clock, agents, onRun, onError });
+    const isDriving = (workflowId: string): boolean => this.#worker.isDriving(workflowId);
+    this.#takeOver = new TakeOver({ executorId, database, engine, outside: this, clock, isDriving });
+    this.#hangWatch = new HangWatch({ executorId, database, monotonic: this.#monotonic, leaseMs });
+    const [onTick, onLost] = [() => this.#tick(), () => attempts.loseAll()];
+    this.#executor = new Executor({ executorId, database, clock, onTick, onLost });
   }
 
   /** @throws DurableError `host.executor_taken`, `host.second` */
@@ -77,7 +94,7 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
         executorId,
         agents: host.#worker.agents,
         queue,
-        drive: (workflow, within) => host.#worker.drive(workflow, within),
+        drive: (workflow) => host.#worker.drive(workflow),
       });
     } catch (error) {
       await host.#executor.close();
@@ -92,32 +109,25 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     const { executorId } = this.#options;
     this.#checkOpen();
     return this.#attempts.taking(async (token) => {
-      const workflowId = newWorkflowId(runId);
-      const claim = { executorId, token, workflowId, now: this.#clock.now() };
-      const attempt = await this.#database.transaction(async (client) => {
-        if (!(await insertRun(client, record, { status: 'running', now: claim.now }))) throw existing(runId);
-        return claimRun(client, runId, claim);
-      });
-      const begun = await this.#begin({ runId, attempt, workflowId });
-      return this.#hold(runId, { attempt, token, begun, isNew: true });
+      const claim = { executorId, token, workflowId: undefined, now: this.#clock.now() };
+      if (!(await insertRun(this.#database, record, { type: 'running', claim }))) throw existing(runId);
+      return this.#hold(runId, { token, before: undefined });
     });
   }
 
   async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
     this.#checkOpen();
-    const offer = this.#attempts.takeOffer(runId);
+    const workflowId = this.#attempts.takeOffer(runId);
     return this.#attempts.taking(async (token): Promise<OpenedRun> => {
-      const workflowId = offer?.workflowId ?? newWorkflowId(runId);
-      const { row, attempt } = await this.#take(runId, { ...options, token, workflowId });
-      const { record, outcome, cancelled } = row;
-      if (attempt !== undefined) {
-        const begun = offer ?? (await this.#begin({ runId, attempt, workflowId }));
-        const durable = await this.#hold(runId, { attempt, token, begun, isNew: false });
+      const { run, isTaken } = await this.#take(runId, { ...options, token, workflowId });
+      const { record, outcome, cancelled } = run;
+      if (isTaken) {
+        const durable = await this.#hold(runId, { token, before: run });
         if (cancelled !== undefined) this.#attempts.held(runId)?.cancel.abort(cancelled);
         return { type: 'held', record, durable };
       }
-      if (offer !== undefined) throw lost(runId); // A place in the queue is not for looking on.
-      const hasOutcome = outcome !== undefined && hasEnded(row.status);
+      if (workflowId !== undefined) throw lost(runId); // A place in the queue is not for looking on.
+      const hasOutcome = outcome !== undefined && hasEnded(run.status);
       return hasOutcome ? { type: 'ended', record, outcome } : { type: 'elsewhere', record };
     });
   }
@@ -126,11 +136,10 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     const held = this.#attempts.held(runId);
     if (held === undefined) return;
     try {
-      await this.#database.transaction((client) => this.#giveBack(client, { runId, held, outcome }));
+      await retry(() => this.#end({ runId, held, outcome }), { clock: this.#clock, signal: this.#closing.signal });
     } finally {
       this.#attempts.letGo(runId, held);
       this.#drain.remove(runId);
-      held.begun.end(outcome?.status ?? 'interrupted');
     }
   }
 
@@ -139,8 +148,9 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     this.#attempts.held(runId)?.cancel.abort(reason);
   }
 
-  override close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
-    this.#closed ??= this.#close(graceMs);
+  override async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
+    this.#closed ??= this.#close(Math.min(graceMs, LONGEST_MS));
     return this.#closed;
   }
 
@@ -148,84 +158,91 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     this.#worker.close();
     // From now on it takes nothing from a queue; it goes when the last workflow has ended.
     const shut = this.#engine?.shutdown(graceMs + LAST_MS);
-    for (const runId of await this.#drain.close(graceMs)) await this.release(runId, undefined);
+    const left = await this.#drain.close(graceMs);
+    this.#closing.abort();
+    const released = await Promise.allSettled(left.map((runId) => this.release(runId, undefined)));
     await shut;
     await this.#executor.close();
     await super.close();
+    for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }
 
-  async #take(
-    runId: string,
-    { accept, token, workflowId }: OpenOptions & { readonly token: string; readonly workflowId: string },
-  ): Promise<{ readonly row: RunRow; readonly attempt: number | undefined }> {
+  async #take(runId: string, { accept, token, workflowId }: Taking): Promise<Taken> {
     const { executorId } = this.#options;
     let refused: { readonly error: unknown } | undefined;
-    const taken = await this.#database.transaction(async (client) => {
-      const row = await lockRun(client, runId);
+    const taken = await this.#database.transaction(async (client): Promise<Taken> => {
+      const run = await lockWholeRun(client, runId);
       try {
-        accept?.(row.record);
+        accept?.(run.record);
       } catch (error) {
         refused = { error }; // Not the database's: it goes to the caller as it is.
-        return { row, attempt: undefined };
+        return { run, isTaken: false };
       }
-      const isFree = !hasEnded(row.status) && row.status !== 'running' && this.#attempts.held(runId) === undefined;
-      if (!isFree) return { row, attempt: undefined };
-      const claim = { executorId, token, workflowId, now: this.#clock.now() };
-      return { row, attempt: await claimRun(client, runId, claim) };
+      const isFree = !hasEnded(run.status) && run.status !== 'running' && this.#attempts.held(runId) === undefined;
+      if (isFree) await claimRun(client, runId, { executorId, token, workflowId, now: this.#clock.now() });
+      return { run, isTaken: isFree };
     });
     if (refused !== undefined) throw refused.error;
     return taken;
   }
 
-  #begin(workflow: AttemptWorkflow): Promise<Begun> {
-    if (this.#engine === undefined) throw new Error('The host is not open.');
-    return this.#attempts.begin(workflow, this.#engine);
+  async #hold(runId: string, { token, before }: Holding): Promise<Durable> {
+    const held: Held = { token, cancel: new AbortController(), isLost: false };
+    // A run that nobody has worked on has only what it was forked with.
+    const isBare = before === undefined || (before.attempts === 0 && before.record.forked === undefined);
+    const steps = isBare ? [] : await loadSteps(this.#database, runId);
+    const intents = isBare ? new Set<string>() : await intentsOf(this.#database, runId);
+    this.#drain.add(runId);
+    this.#attempts.hold(runId, held);
+    return new DbosRun({
+      runId,
+      number: (before?.attempts ?? 0) + 1,
+      token,
+      signal: held.cancel.signal,
+      steps: new Map(steps.map(({ name, text }) => [name, text])),
+      position: steps.at(-1)?.position ?? 0,
+      intents,
+      checkOpen: () => this.#checkStep(held),
+      monotonic: this.#monotonic,
+      writer: this.#writer,
+      database: this.#database,
+      clock: this.#clock,
+      closing: this.#closing.signal,
+    });
   }
 
-  async #hold(runId: string, { attempt, token, begun, isNew }: Holding): Promise<Durable> {
-    const held: Held = { token, begun, cancel: new AbortController(), isLost: false };
-    try {
-      const from = { database: this.#database, engine: this.#engineClient };
-      const steps = isNew ? new Map() : await loadSteps(runId, from);
-      const intents = isNew ? new Set<string>() : await intentsOf(this.#database, runId);
-      this.#drain.add(runId);
-      this.#attempts.hold(runId, held);
-      return new DbosRun({
-        runId,
-        number: attempt,
-        token,
-        signal: held.cancel.signal,
-        steps,
-        intents,
-        checkOpen: () => this.#checkStep(held),
-        within: begun.within,
-        database: this.#database,
-        clock: this.#clock,
-      });
-    } catch (error) {
-      begun.end('interrupted');
-      throw error;
+  async #end({ runId, held, outcome }: GivenBack): Promise<void> {
+    // An end that nobody has to go on from takes one statement.
+    if (outcome !== undefined && hasEnded(outcome.status)) {
+      const ended = { status: outcome.status, outcome, now: this.#clock.now() };
+      if (await releaseRun(this.#database, held.token, ended)) return;
     }
+    await this.#database.transaction((client) => this.#giveBack(client, { runId, held, outcome }));
   }
 
   async #giveBack(client: PoolClient, { runId, held, outcome }: GivenBack): Promise<void> {
-    const row = await lockRun(client, runId);
+    const run = await lockRun(client, runId);
     const now = this.#clock.now();
-    if (row.token !== held.token) {
+    if (run.token !== held.token) {
       // Somebody could not go on with it while it was still at work here.
-      if (row.status === 'interrupted') await this.leave(client, row);
+      if (run.status === 'interrupted') await this.leave(client, run);
       return;
     }
     await releaseRun(client, held.token, { status: outcome?.status ?? 'interrupted', outcome, now });
     const isCutOff = outcome === undefined && (held.isLost || this.#closed !== undefined);
     const hasWord = outcome?.status === 'suspended' && [...(await waitsOf(client, runId)).values()].some(isUnheard);
-    if (isCutOff || hasWord) await this.leave(client, row);
+    if (isCutOff || hasWord) await this.leave(client, run);
   }
 
   async #tick(): Promise<void> {
+    const { lostTokens } = this.#attempts;
+    // The lock is held again: nobody takes these over any more, and those that nobody has taken go on.
+    if (lostTokens.length > 0) this.#attempts.regain(await heldTokens(this.#database, lostTokens));
     await this.#takeOver.ofMine(this.#attempts.tokens);
+    await this.#hangWatch.look();
     await this.#takeOver.ofTheDead();
     await this.#takeOver.ofExpired();
+    if (++this.#ticks % TICKS_OF_A_LOOK === 0) await this.#takeOver.ofForgotten();
     for (const [runId, reason] of await cancelledOf(this.#database, this.#options.executorId)) {
       this.#attempts.held(runId)?.cancel.abort(reason);
     }
@@ -243,10 +260,21 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
 }
 
 interface Holding {
-  readonly attempt: number;
   readonly token: string;
-  readonly begun: Begun;
-  readonly isNew: boolean;
+  /** The run as it was; `undefined` for one that has just been started. */
+  readonly before: WholeRun | undefined;
+}
+
+interface Taking extends OpenOptions {
+  readonly token: string;
+  /** Of the queue, where the run came from one. */
+  readonly workflowId: string | undefined;
+}
+
+interface Taken {
+  /** As it was before. */
+  readonly run: WholeRun;
+  readonly isTaken: boolean;
 }
 
 interface GivenBack {
@@ -262,6 +290,12 @@ function isUnheard({ word, taken }: Wait): boolean {
 
 /** For DBOS to write down that a workflow has ended. */
 const LAST_MS = 1_000;
+
+/** What DBOS waits for at the most: some three weeks. */
+const LONGEST_MS = 2_000_000_000;
+
+/** A tick is a second. */
+const TICKS_OF_A_LOOK = 3;
 
 function cutOff(executorId: string): DurableError {
   return new DurableError(

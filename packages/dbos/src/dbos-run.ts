@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Clock,
   type Durable,
@@ -8,11 +7,11 @@ import {
   type Waited,
   type WaitOptions,
 } from '@pawl/core';
-import { isOpen, sideBySide, stepText } from '@pawl/core/host';
-import type { Database } from './database.ts';
-import { Engine, type Within } from './engine.ts';
-import { lockRun } from './run-table.ts';
-import { firstPosition, type Kept, keptText } from './steps.ts';
+import { expiryOf, isOpen, sideBySide, stepText } from '@pawl/core/host';
+import type { Database, PoolClient } from './database.ts';
+import { retry } from './retry.ts';
+import { isHeldBy, lockRun } from './run-table.ts';
+import type { StepWriter } from './step-writer.ts';
 import { findWait, keepWait } from './wait-table.ts';
 
 /** One attempt at a run, and what was remembered when it began. */
@@ -21,34 +20,32 @@ export interface Attempt {
   readonly number: number;
   readonly token: string;
   readonly signal: AbortSignal;
-  readonly steps: Map<string, Kept>;
+  /** JSON, by the steps' names. */
+  readonly steps: Map<string, string>;
+  /** Of the step that is remembered last. */
+  readonly position: number;
   readonly intents: ReadonlySet<string>;
   /** Throws where no step may begin any more. */
   readonly checkOpen: () => void;
-  /** Enters the workflow that is this attempt. */
-  readonly within: Within;
+  /** Milliseconds that no change of the date moves. */
+  readonly monotonic: () => number;
+  readonly writer: StepWriter;
   readonly database: Database;
   readonly clock: Clock;
+  /** Aborted where the host closes. */
+  readonly closing: AbortSignal;
 }
 
-/** When the work of a task may begin, and to whom that is told. */
-interface Turn {
-  readonly before: Promise<void>;
-  readonly begin: () => void;
-}
-
-const AT_ONCE: Turn = { before: Promise.resolve(), begin: () => undefined };
-
-/** A run that is kept in PostgreSQL: each attempt is a workflow of DBOS's, each step one of its steps. */
+/** A run that is kept in PostgreSQL. */
 export class DbosRun implements Durable {
   readonly #attempt: Attempt;
   readonly #path: string;
-  readonly #positions: { next: number };
+  readonly #last: { position: number };
 
-  constructor(attempt: Attempt, path = '', positions: { next: number } = { next: firstPosition(attempt.number) }) {
+  constructor(attempt: Attempt, path = '', last: { position: number } = { position: attempt.position }) {
     this.#attempt = attempt;
     this.#path = path;
-    this.#positions = positions;
+    this.#last = last;
   }
 
   get attempt(): string {
@@ -59,92 +56,76 @@ export class DbosRun implements Durable {
     return this.#attempt.signal;
   }
 
-  step<T>(step: Step<T>): Promise<T> {
-    return this.#step(step, AT_ONCE);
-  }
-
-  async #step<T>(step: Step<T>, turn: Turn): Promise<T> {
+  async step<T>(step: Step<T>): Promise<T> {
     const name = this.#path + step.name;
-    const { steps, runId, checkOpen, within } = this.#attempt;
-    const kept = steps.get(name);
-    if (kept !== undefined) {
-      const value = JSON.parse(kept.text) as T; // The same name always has the same type: names are positions.
+    const { steps, runId, token, checkOpen, writer } = this.#attempt;
+    const known = steps.get(name);
+    if (known !== undefined) {
+      const value = JSON.parse(known) as T; // The same name always has the same type: names are positions.
       step.told(value, { replayed: true });
       return value;
     }
     checkOpen();
-    // The work belongs to whoever asked for it: its traces, its clients; not to a step of DBOS's.
-    const outside = AsyncLocalStorage.snapshot() as Within;
-    let done: { readonly value: T } | undefined;
-    const text = await within(() =>
-      Engine.step(name, async () => {
-        await turn.before;
-        turn.begin();
-        const value = await outside(() => this.#work(name, step));
-        const text = stepText(value, { runId, name });
-        done = { value };
-        return keptText({ position: this.#positions.next++, text });
-      }),
-    );
-    if (done === undefined)
-      throw new DurableError(`Step "${name}" of run "${runId}" was not done.`, { code: 'run.lost' });
-    steps.set(name, { position: 0, text: text.slice(text.indexOf(' ') + 1) });
-    step.told(done.value, { replayed: false });
-    return done.value;
+    const value = await this.#work(name, step);
+    const text = stepText(value, { runId, name });
+    const position = ++this.#last.position;
+    if (!(await writer.write({ runId, token, name, kept: { position, text } }))) throw lost(runId);
+    steps.set(name, text);
+    step.told(value, { replayed: false });
+    return value;
   }
 
   all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    let before = Promise.resolve();
-    return sideBySide(tasks, {
-      width,
-      run: (task) => {
-        // DBOS looks into the database before each step: without this, the quicker look would begin first.
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const turn = { before, begin: resolve };
-        before = promise;
-        return this.#run(task, turn).finally(resolve);
-      },
-    });
+    return sideBySide(tasks, { width, run: (task) => this.#run(task) });
   }
 
   wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
-    const { fingerprint, accepts, timeoutMs = Number.POSITIVE_INFINITY } = options;
-    const { runId, token, database, clock } = this.#attempt;
+    const { fingerprint, accepts, timeoutMs } = options;
+    const { runId, token, database, clock, closing } = this.#attempt;
     const place = { runId, name: this.#path + name };
-    return database.transaction(async (client): Promise<Waited<T>> => {
+    const look = async (client: PoolClient): Promise<Waited<T>> => {
       if ((await lockRun(client, runId)).token !== token) throw lost(runId);
       const now = clock.now();
       const before = await findWait(client, place);
-      const wait = before ?? { fingerprint, accepts, expiresAt: now + timeoutMs, taken: false };
+      const wait = before ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
       const isParked = isOpen(wait) && now < wait.expiresAt;
       if (before === undefined || (!isParked && !wait.taken))
         await keepWait(client, place, { ...wait, taken: !isParked });
       if (isParked) return { type: 'parked' };
       if (wait.word === undefined) return { type: 'expired' };
       return { type: 'answered', value: wait.word as T }; // Whoever waits under this name knows what is said.
-    });
+    };
+    return retry(() => database.transaction(look), { clock, signal: closing });
   }
 
-  #run<T>(task: Task<T>, turn: Turn): Promise<T> {
-    if (task.type === 'step') return this.#step(task, turn);
-    turn.begin();
-    return task.body(new DbosRun(this.#attempt, `${this.#path}${task.name}/`, this.#positions));
+  #run<T>(task: Task<T>): Promise<T> {
+    if (task.type === 'step') return this.step(task);
+    return task.body(new DbosRun(this.#attempt, `${this.#path}${task.name}/`, this.#last));
   }
 
   /** What may happen once only is written down before it begins, by whoever has the run. */
   async #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> {
     if (effect !== 'once') return work();
-    const { runId, token, intents, database } = this.#attempt;
+    const { runId, token, intents, checkOpen, monotonic, writer, database } = this.#attempt;
     if (intents.has(name) && inDoubt !== undefined) return inDoubt();
-    const { rowCount } = await database.query(
-      `INSERT INTO pawl.intents SELECT run_id, $2 FROM pawl.runs WHERE run_id = $1 AND token = $3
-       ON CONFLICT (run_id, name) DO UPDATE SET name = excluded.name`,
-      [runId, name, token],
-    );
-    if (rowCount === 0) throw lost(runId);
+    let askedAt = monotonic();
+    if (!(await writer.write({ runId, token, name }))) throw lost(runId);
+    // The process may have been stopped since it asked, and its run taken over: what it was told is true only if it was told so
+    // just now.
+    for (let looks = 0; looks < MOST_LOOKS && monotonic() - askedAt > FRESH_MS; looks++) {
+      checkOpen();
+      askedAt = monotonic();
+      if (!(await isHeldBy(database, runId, token))) throw lost(runId);
+    }
     return work();
   }
 }
+
+/** For so long a worker goes by what the database said: in less no other worker looks, takes a run over, and begins a call. */
+const FRESH_MS = 250;
+
+/** A database may be further away than that. */
+const MOST_LOOKS = 3;
 
 export function lost(runId: string): DurableError {
   return new DurableError(

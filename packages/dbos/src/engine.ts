@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
 import { DurableError } from '@pawl/core';
 import type { Database, PoolClient } from './database.ts';
@@ -17,16 +16,8 @@ export function newWorkflowId(runId: string): string {
   return `${runId}:${crypto.randomUUID()}`;
 }
 
-/** Calls what is given inside the workflow that it was taken from. */
-export type Within = <T>(work: () => T) => T;
-
 /** Works on an attempt; the workflow lasts as long as the promise. */
-export type Drive = (workflow: AttemptWorkflow, within: Within) => Promise<string>;
-
-export interface KeptStep {
-  readonly name: string;
-  readonly value: string;
-}
+export type Drive = (workflow: AttemptWorkflow) => Promise<string>;
 
 /** Of all attempts of all versions: a deploy must not strand those that an earlier one began. */
 const APPLICATION = { name: 'pawl', version: 'pawl' } as const;
@@ -37,7 +28,7 @@ export function prepareEngine(url: string): Promise<void> {
   return DBOS.migrate(url);
 }
 
-/** DBOS from outside: reads what it keeps, and enqueues. */
+/** DBOS from outside: enqueues, and reads what became of it. */
 export class EngineClient {
   readonly #client: DBOSClient;
 
@@ -66,12 +57,6 @@ export class EngineClient {
     await this.#client.enqueueInTransaction(on, options, runId, attempt);
   }
 
-  /** What the steps of a workflow gave. One that threw gave nothing. */
-  async steps(workflowId: string): Promise<readonly KeptStep[]> {
-    const steps = (await this.#client.listWorkflowSteps(workflowId)) ?? [];
-    return steps.flatMap(({ name, output }) => (typeof output === 'string' ? [{ name, value: output }] : []));
-  }
-
   /** The attempts that an executor has under way, by DBOS's book. */
   async pendingOf(executorId: string): Promise<readonly AttemptWorkflow[]> {
     const filter = { status: 'PENDING', workflowName: WORKFLOW, executorId, loadOutput: false } as const;
@@ -80,6 +65,14 @@ export class EngineClient {
       const [runId, attempt] = input as [string, number]; // Started by this class and the one below only.
       return { runId, attempt, workflowId };
     });
+  }
+
+  /** Those of these workflows that are in a queue, or that somebody has in hand. */
+  async unfinished(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (workflowIds.length === 0) return new Set();
+    const status = ['ENQUEUED', 'DELAYED', 'PENDING'] as const;
+    const filter = { workflowIDs: [...workflowIds], status: [...status], loadInput: false, loadOutput: false };
+    return new Set((await this.#client.listWorkflows(filter)).map(({ workflowID }) => workflowID));
   }
 
   /** Ends workflows that nobody works on any more. */
@@ -107,16 +100,11 @@ export interface EngineOptions {
 
 /** There is one DBOS in a process, and it has one function for all runs. */
 let current: Drive | undefined;
-let workflow: ((runId: string, attempt: number) => Promise<string>) | undefined;
+let isRegistered = false;
 
-/** DBOS in this process: takes attempts from the queues, and keeps steps. */
+/** DBOS in this process: takes attempts from the queues. */
 export class Engine {
-  readonly #outside: Within = AsyncLocalStorage.snapshot() as Within;
-  readonly #shell: (runId: string, attempt: number) => Promise<string>;
-
-  private constructor(shell: (runId: string, attempt: number) => Promise<string>) {
-    this.#shell = shell;
-  }
+  private constructor() {}
 
   /** @throws DurableError `host.second` */
   static async launch({ url, database, executorId, agents, queue, drive }: EngineOptions): Promise<Engine> {
@@ -127,7 +115,8 @@ export class Engine {
     }
     current = drive;
     try {
-      workflow ??= DBOS.registerWorkflow(attempt, { name: WORKFLOW });
+      if (!isRegistered) DBOS.registerWorkflow(attempt, { name: WORKFLOW });
+      isRegistered = true;
       const queues = agents.map(queueOf);
       DBOS.setConfig({
         name: APPLICATION.name,
@@ -136,27 +125,17 @@ export class Engine {
         systemDatabasePool: database.pool,
         executorID: executorId,
         listenQueues: queues,
+        useListenNotify: false, // Nothing here waits for a notification.
         logger: QUIET,
       });
       await DBOS.launch();
       for (const name of queues)
         await DBOS.registerQueue(name, { ...parametersOf(queue), onConflict: 'always_update' });
-      return new Engine(workflow);
+      return new Engine();
     } catch (error) {
       current = undefined;
       throw error;
     }
-  }
-
-  /** Begins an attempt in this process, at once. */
-  async start({ runId, attempt: number, workflowId }: AttemptWorkflow): Promise<void> {
-    const params = { workflowID: workflowId, workflowIDReusePolicy: 'reject' } as const;
-    await this.#outside(() => DBOS.startWorkflow(this.#shell, params)(runId, number));
-  }
-
-  /** Does the work as a step of DBOS's, which keeps what it gives. Only inside a workflow. */
-  static step(name: string, work: () => Promise<string>): Promise<string> {
-    return DBOS.runStep(work, { name });
   }
 
   /** Takes no more attempts, waits for those at work, and leaves the database. */
@@ -169,7 +148,7 @@ export class Engine {
 async function attempt(runId: string, number: number): Promise<string> {
   const { workflowID: workflowId } = DBOS;
   if (current === undefined || workflowId === undefined) throw new Error('No host is open.');
-  return current({ runId, attempt: number, workflowId }, AsyncLocalStorage.snapshot() as Within);
+  return current({ runId, attempt: number, workflowId });
 }
 
 function queueOf(agent: string): string {

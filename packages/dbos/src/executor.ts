@@ -1,7 +1,5 @@
 import { type Clock, DurableError } from '@pawl/core';
-import type { Database } from './database.ts';
-
-type Session = Awaited<ReturnType<Database['session']>>;
+import type { Database, Session } from './database.ts';
 
 export interface ExecutorOptions {
   readonly executorId: string;
@@ -15,12 +13,15 @@ export interface ExecutorOptions {
 
 /**
  * A worker's name, held by a session of PostgreSQL's for as long as the process lives and reaches the server: an advisory
- * lock, which goes with the session (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
+ * lock, which goes with the session (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). In it the worker
+ * counts its own ticks, so that others see whether it gets to anything.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #closing = new AbortController();
   #session: Session | undefined;
+  /** The server's process that had the lock last. It may not have noticed yet that its client is gone. */
+  #lastBackend = 0;
   #ticking: Promise<void> = Promise.resolve();
 
   constructor(options: ExecutorOptions) {
@@ -47,23 +48,36 @@ export class Executor {
 
   /** @throws DurableError `host.executor_taken` */
   async take(): Promise<void> {
-    const { executorId, database, clock } = this.#options;
-    const session = await database.session(() => this.#lose(session));
+    const { executorId, database } = this.#options;
+    const session = await database.openSession((ended) => this.#lose(ended));
+    try {
+      await session.query(NOTICE_DEAD_CLIENTS);
+      await this.#lock(session);
+      await session.query('INSERT INTO pawl.executors VALUES ($1) ON CONFLICT DO NOTHING', [executorId]);
+    } catch (error) {
+      await session.end();
+      throw error;
+    }
+    this.#session = session;
+    this.#lastBackend = session.backend;
+  }
+
+  async #lock(session: Session): Promise<void> {
+    const { executorId, clock } = this.#options;
     // Whoever takes over the runs of a worker that died holds its name for a moment.
-    for (let tries = 1; ; tries++) {
-      const { rows } = await session.query('SELECT pg_try_advisory_lock(pawl.lock_key($1)) AS taken', [executorId]);
-      if (rows[0]?.['taken'] === true) break;
-      if (tries === TRIES) {
-        await session.end();
-        throw new DurableError(
-          `Another worker is alive under executorId "${executorId}". Give each worker a name of its own.`,
-          { code: 'host.executor_taken' },
-        );
-      }
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const { rows } = await session.query(
+        `SELECT pg_try_advisory_lock(pawl.lock_key($1)) AS taken,
+         CASE WHEN pawl.backend_of($1) = $2 THEN pg_terminate_backend($2) END AS ended`,
+        [executorId, this.#lastBackend],
+      );
+      if (rows[0]?.['taken'] === true) return;
       await clock.sleep(TRY_MS, this.#closing.signal);
     }
-    await session.query('INSERT INTO pawl.executors VALUES ($1) ON CONFLICT DO NOTHING', [executorId]);
-    this.#session = session;
+    throw new DurableError(
+      `Another worker is alive under executorId "${executorId}". Give each worker a name of its own.`,
+      { code: 'host.executor_taken' },
+    );
   }
 
   #lose(session: Session): void {
@@ -73,21 +87,26 @@ export class Executor {
   }
 
   async #tick(): Promise<void> {
-    const { clock, onTick } = this.#options;
+    const { executorId, clock, onTick } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        if (!this.isHeld) await this.take();
+        if (this.#session === undefined) await this.take();
+        await this.#session?.query('UPDATE pawl.executors SET beats = beats + 1 WHERE executor_id = $1', [executorId]);
         await onTick();
       } catch (error) {
         // The next one tries again; what it could not do stays written down.
-        console.warn(error instanceof Error ? error.message : error);
+        if (!signal.aborted) console.warn(error instanceof Error ? error.message : error);
       }
     }
   }
 }
+
+/** A client that is gone without a word, or can't be reached, keeps its lock until the server looks for it. */
+const NOTICE_DEAD_CLIENTS =
+  'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2';
 
 const TICK_MS = 1_000;
 const TRY_MS = 100;

@@ -39,6 +39,13 @@ export interface DbosOptions<Resumed extends Watchable> {
   readonly onError?: (error: unknown, runId: string) => void;
   /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
+  /**
+   * How long runs stay with a worker that stands still: whose process is stopped, or in a loop. The others look for it. One
+   * that has ended, or whose connection has, loses its runs within seconds.
+   *
+   * @defaultValue 30_000
+   */
+  readonly leaseMs?: number;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
 }

@@ -1,5 +1,5 @@
-import { ConfigError } from '@pawl/core';
 import { checkListeners } from '@pawl/core/host';
+import { checkOptions, checkUrl } from './check-options.ts';
 import { Database } from './database.ts';
 import { DbosHost } from './dbos-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
@@ -19,12 +19,8 @@ export type * from './host-types.ts';
  * `host.refused`, `host.newer`. Later, out of a run that stays resumable, also `host.lost`, `host.full`, `run.lost`.
  */
 export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<Resumed>): Promise<DbosDurableHost> {
-  const { url, executorId } = options;
-  if (typeof executorId !== 'string' || executorId.trim() === '') {
-    throw new ConfigError(
-      'dbosHost: executorId is missing. Give each worker a name of its own, like its pod or machine.',
-    );
-  }
+  const { url } = options;
+  checkOptions(options);
   if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
   return opened(url, CONNECTIONS, async (database) => {
     const engineClient = await EngineClient.open(database, url);
@@ -33,7 +29,8 @@ export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<R
 }
 
 /** What a process needs that works on no run: a web server that enqueues, lists, answers and cancels. */
-export function dbosClient({ url, ...options }: DbosClientOptions): Promise<DbosClient> {
+export async function dbosClient({ url, ...options }: DbosClientOptions): Promise<DbosClient> {
+  checkUrl(url, 'dbosClient');
   return opened(url, CLIENT_CONNECTIONS, async (database) => {
     return new Outside({ database, engine: await EngineClient.open(database, url), ...options });
   });

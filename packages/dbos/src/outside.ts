@@ -17,6 +17,8 @@ import {
 import {
   checkAnswer,
   checkMessage,
+  checkPosition,
+  endOfRetention,
   enqueuedRecord,
   existing,
   followFacts,
@@ -24,21 +26,24 @@ import {
   hasEnded,
   isOpen,
   notWaiting,
+  roundClock,
 } from '@pawl/core/host';
-import type { Database, PoolClient, Queryable } from './database.ts';
+import type { Database, PoolClient } from './database.ts';
 import { type EngineClient, newWorkflowId } from './engine.ts';
 import type { DbosClient } from './host-types.ts';
+import { listRuns } from './run-list.ts';
 import {
   cancelRun,
+  deleteRuns,
   endedBefore,
-  findRun,
+  findWholeRun,
   insertRun,
-  listRuns,
   lockRun,
   type RunRow,
+  setLeft,
   workflowsOf,
 } from './run-table.ts';
-import { factsAfter, loadSteps } from './steps.ts';
+import { copySteps, factsAfter, loadSteps } from './steps.ts';
 import { findWait, keepWait, waitsOf } from './wait-table.ts';
 
 export interface OutsideOptions {
@@ -56,7 +61,7 @@ export class Outside implements DbosClient {
   constructor({ database, engine, clock = systemClock }: OutsideOptions) {
     this.#database = database;
     this.#engine = engine;
-    this.#clock = clock;
+    this.#clock = roundClock(clock);
   }
 
   answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
@@ -87,12 +92,8 @@ export class Outside implements DbosClient {
 
   async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
     const record = enqueuedRecord(agent, { input, options, now: this.#clock.now() });
-    const { runId } = record;
-    await this.#database.transaction(async (client) => {
-      await this.#insert(client, record);
-      await this.#engine.enqueue(client, agent, { runId, attempt: 1, workflowId: newWorkflowId(runId) });
-    });
-    return runId;
+    await this.#database.transaction((client) => this.#insert(client, record));
+    return record.runId;
   }
 
   cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
@@ -105,10 +106,10 @@ export class Outside implements DbosClient {
   }
 
   async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+    const known = checkPosition(after, 'read: after');
     // The row first: a run that has ended by then has no facts that come later.
-    const { record, outcome, status, attempts } = await findRun(this.#database, runId);
-    const steps = await this.#steps(runId);
-    const facts = factsAfter(steps, { after, attempt: status === 'running' ? attempts : undefined });
+    const { record, outcome, status } = await findWholeRun(this.#database, runId);
+    const facts = await factsAfter(this.#database, runId, known);
     return { record, status, facts, ...(outcome === undefined ? {} : { outcome }) };
   }
 
@@ -116,40 +117,40 @@ export class Outside implements DbosClient {
     return followFacts(this, runId, { clock: this.#clock, options });
   }
 
-  async runs(filter: RunFilter = {}): Promise<readonly RunSummary[]> {
-    return (await listRuns(this.#database, filter)).map(summaryOf);
+  runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
+    return listRuns(this.#database, filter);
   }
 
   /** The new run is left to the workers, as one that was enqueued. */
   async fork(runId: string, options: ForkOptions): Promise<string> {
-    const { record } = await findRun(this.#database, runId);
-    const steps = await this.#steps(runId);
-    const facts = new Map([...steps].map(([name, { text }]): [string, Fact] => [name, JSON.parse(text)]));
+    const { record } = await findWholeRun(this.#database, runId);
+    const steps = await loadSteps(this.#database, runId);
+    const facts = new Map(steps.map(({ name, text }): [string, Fact] => [name, JSON.parse(text)]));
     const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
-    const { runId: to, agent } = fork.record;
-    const kept = [...steps].filter(([name]) => fork.copies(name));
-    kept.sort(([, one], [, other]) => one.position - other.position);
+    const { runId: to } = fork.record;
+    const copied = steps.filter(({ name }) => fork.copies(name)).map(({ name }) => name);
     await this.#database.transaction(async (client) => {
       await this.#insert(client, fork.record);
-      for (const [index, [name, { text }]] of kept.entries()) {
-        await client.query('INSERT INTO pawl.forked_steps VALUES ($1, $2, $3, $4)', [to, name, index + 1, text]);
-      }
+      await copySteps(client, copied, { from: runId, to });
       for (const [name, wait] of await waitsOf(client, runId)) {
         if (fork.copies(name)) await keepWait(client, { runId: to, name }, wait);
       }
-      await this.#engine.enqueue(client, agent, { runId: to, attempt: 1, workflowId: newWorkflowId(to) });
     });
     return to;
   }
 
+  /** A few runs at a time: no statement takes long, however many there are. */
   async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
-    const ended = await endedBefore(this.#database, this.#clock.now() - olderThanMs);
-    for (const runId of ended) {
-      // The workflows first: without the run nobody knows which they are.
-      await this.#engine.delete(await workflowsOf(this.#database, runId));
-      await this.#database.query('DELETE FROM pawl.runs WHERE run_id = $1', [runId]);
+    const before = endOfRetention(this.#clock.now(), olderThanMs);
+    let count = 0;
+    for (;;) {
+      const ended = await endedBefore(this.#database, before, DELETED_AT_ONCE);
+      if (ended.length === 0) return count;
+      // The workflows first: without the runs nobody knows which they are.
+      await this.#engine.delete(await workflowsOf(this.#database, ended));
+      await deleteRuns(this.#database, ended);
+      count += ended.length;
     }
-    return ended.length;
   }
 
   async close(): Promise<void> {
@@ -157,26 +158,25 @@ export class Outside implements DbosClient {
     await this.#database.close();
   }
 
-  /** As part of a transaction: whichever worker comes first goes on with the run. */
-  async leave(client: PoolClient, { record, attempts }: RunRow): Promise<void> {
-    const { runId, agent } = record;
-    const attempt = attempts + 1;
+  /** As part of a transaction that has locked the run: whichever worker comes first goes on with it. */
+  async leave(client: PoolClient, { runId, agent, attempts }: Left): Promise<void> {
+    const workflowId = newWorkflowId(runId);
     // Two words at once leave it twice: the second attempt of that number finds nothing to do.
-    await this.#engine.enqueue(client, agent, { runId, attempt, workflowId: newWorkflowId(runId) });
+    await this.#engine.enqueue(client, agent, { runId, attempt: attempts + 1, workflowId });
+    await setLeft(client, runId, workflowId);
   }
 
-  #steps(runId: string): ReturnType<typeof loadSteps> {
-    return loadSteps(runId, { database: this.#database, engine: this.#engine });
-  }
-
-  async #insert(on: Queryable, record: RunRecord): Promise<void> {
-    const isNew = await insertRun(on, record, { status: 'queued', now: this.#clock.now() });
-    if (!isNew) throw existing(record.runId);
+  /** The run waits in the queue of its agent. */
+  async #insert(client: PoolClient, record: RunRecord): Promise<void> {
+    const { runId, agent } = record;
+    const leftWorkflow = newWorkflowId(runId);
+    const isNew = await insertRun(client, record, { type: 'queued', leftWorkflow, now: this.#clock.now() });
+    if (!isNew) throw existing(runId);
+    await this.#engine.enqueue(client, agent, { runId, attempt: 1, workflowId: leftWorkflow });
   }
 }
 
-function summaryOf({ record, status, outcome, updatedAt, attempts }: RunRow): RunSummary {
-  const { runId, agent, metadata, at: startedAt } = record;
-  const known = { runId, agent, status, metadata, startedAt, updatedAt, attempts };
-  return { ...known, ...(outcome === undefined ? {} : { outcome }) };
-}
+/** Each may have a great many steps. */
+const DELETED_AT_ONCE = 20;
+
+type Left = Pick<RunRow, 'runId' | 'agent' | 'attempts'>;

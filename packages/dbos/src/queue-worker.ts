@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Clock, DurableError, type DurableHost } from '@pawl/core';
 import { agentNameOf, hasEnded, resumeWith } from '@pawl/core/host';
-import type { Attempts, Begun } from './attempts.ts';
+import type { Attempts } from './attempts.ts';
 import type { Database } from './database.ts';
-import type { AttemptWorkflow, Within } from './engine.ts';
+import type { AttemptWorkflow } from './engine.ts';
 import type { AgentOfWorker, Watchable } from './host-types.ts';
 import type { Outside } from './outside.ts';
-import { findRun, lockRun } from './run-table.ts';
+import { findWholeRun, lockRun, setLeft } from './run-table.ts';
 
 export interface QueueWorkerOptions<Resumed extends Watchable> {
   readonly host: DurableHost & Outside;
@@ -22,8 +22,10 @@ export interface QueueWorkerOptions<Resumed extends Watchable> {
 export class QueueWorker<Resumed extends Watchable> {
   readonly #options: QueueWorkerOptions<Resumed>;
   readonly #agents: ReadonlyMap<string, AgentOfWorker<Resumed>>;
-  readonly #outside = AsyncLocalStorage.snapshot() as Within;
+  /** What is called here is outside of DBOS's workflow: a tool's own use of DBOS is no part of it. */
+  readonly #outside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
   readonly #closing = new AbortController();
+  readonly #driven = new Set<string>();
 
   constructor(options: QueueWorkerOptions<Resumed>) {
     this.#options = options;
@@ -34,53 +36,94 @@ export class QueueWorker<Resumed extends Watchable> {
     return [...this.#agents.keys()];
   }
 
-  /** The function of each workflow: an attempt of this process's own, or one that a queue gave it. */
-  drive(workflow: AttemptWorkflow, within: Within): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const begun = { workflowId: workflow.workflowId, within, end: resolve };
-      if (!this.#options.attempts.deliver(begun)) this.#resume(workflow, begun).then(resolve, reject);
-    });
+  /** Whether this process has a workflow in hand. */
+  isDriving(workflowId: string): boolean {
+    return this.#driven.has(workflowId);
+  }
+
+  /** The function of each workflow. */
+  async drive(workflow: AttemptWorkflow): Promise<string> {
+    this.#driven.add(workflow.workflowId);
+    try {
+      return await this.#outside(() => this.#goOn(workflow));
+    } finally {
+      this.#driven.delete(workflow.workflowId);
+    }
   }
 
   close(): void {
     this.#closing.abort();
   }
 
-  async #resume(workflow: AttemptWorkflow, begun: Begun): Promise<string> {
-    const { runId, attempt } = workflow;
+  /** What stands in the way and is no fault of the run's is tried again: the run must not be forgotten for it. */
+  async #goOn(workflow: AttemptWorkflow): Promise<string> {
+    const { clock, onError } = this.#options;
+    const { signal } = this.#closing;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS)) {
+      try {
+        return await this.#resume(workflow);
+      } catch (error) {
+        if (!isOfHost(error)) {
+          onError(error, workflow.runId);
+          await this.#untilDone(() => this.#withdraw(workflow));
+          throw error;
+        }
+      }
+      await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: it is left to others.
+      if (signal.aborted) return this.#leaveToOthers(workflow);
+    }
+  }
+
+  async #resume({ runId, attempt, workflowId }: AttemptWorkflow): Promise<string> {
     const { host, attempts, database, onRun } = this.#options;
     try {
-      const { record, attempts: made, status } = await findRun(database, runId);
+      const { record, attempts: made, status } = await findWholeRun(database, runId);
       const agent = this.#agents.get(record.agent);
       if (made >= attempt || hasEnded(status) || agent === undefined) return 'nothing to do';
-      attempts.offer(runId, begun);
-      const run = this.#outside(() => resumeWith(agent, { record, host }));
+      attempts.offer(runId, workflowId);
+      const run = resumeWith(agent, { record, host });
       onRun?.(run);
       return (await run.outcome()).status;
-    } catch (error) {
-      if (DurableError.is(error) && PASSING.has(error.code)) return this.#resumeLater(workflow, begun);
-      this.#options.onError(error, runId);
-      throw error;
     } finally {
       attempts.takeOffer(runId);
     }
   }
 
-  /** What stands in the way is no fault of the run's: it must not be forgotten for it. */
-  async #resumeLater(workflow: AttemptWorkflow, begun: Begun): Promise<string> {
-    const { host, database, clock } = this.#options;
-    const { signal } = this.#closing;
-    await clock.sleep(AGAIN_MS, signal).catch(() => undefined); // Aborted: it is left to others.
-    if (!signal.aborted) return this.#resume(workflow, begun);
+  /** The run stays as it is: it waits in no queue for a worker that can't go on with it. */
+  #withdraw({ runId, workflowId }: AttemptWorkflow): Promise<void> {
+    return this.#options.database.transaction(async (client) => {
+      const run = await lockRun(client, runId);
+      if (run.leftWorkflow === workflowId) await setLeft(client, runId, undefined);
+    });
+  }
+
+  async #leaveToOthers({ runId, attempt }: AttemptWorkflow): Promise<string> {
+    const { host, database } = this.#options;
     await database.transaction(async (client) => {
-      const run = await lockRun(client, workflow.runId);
-      if (run.attempts === workflow.attempt - 1) await host.leave(client, run);
+      const run = await lockRun(client, runId);
+      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await host.leave(client, run);
     });
     return 'left to another worker';
   }
+
+  async #untilDone(work: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isOfHost(error)) return;
+        await clock.sleep(FIRST_PAUSE_MS, signal).catch(() => undefined);
+      }
+    }
+  }
 }
 
-const AGAIN_MS = 1_000;
+const FIRST_PAUSE_MS = 1_000;
+const MOST_PAUSE_MS = 30_000;
 
-/** Problems of the host that pass. */
-const PASSING: ReadonlySet<string> = new Set(['host.unreachable', 'host.full', 'host.io', 'host.lost', 'host.closing']);
+/** Whatever the database or the host is not able to just now, by whatever name: all of it may be over later. */
+function isOfHost(error: unknown): boolean {
+  return DurableError.is(error) && error.code.startsWith('host.');
+}

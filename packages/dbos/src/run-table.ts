@@ -1,71 +1,132 @@
-import type { Outcome, RunFilter, RunRecord, RunSummary } from '@pawl/core';
-import { recordFrom, recordText, unknown } from '@pawl/core/host';
+import { createHash } from 'node:crypto';
+import type { JsonObject, Outcome, RunRecord, RunSummary } from '@pawl/core';
+import { metadataKeys, recordFrom, recordText, roundTime, unknown } from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
+/** A run, its record and its outcome aside. */
 export interface RunRow {
-  readonly record: RunRecord;
+  readonly runId: string;
+  readonly number: number;
+  readonly agent: string;
   readonly status: RunSummary['status'];
-  readonly outcome: Outcome<unknown> | undefined;
   readonly attempts: number;
+  readonly metadata: JsonObject;
+  readonly startedAt: number;
   readonly updatedAt: number;
   readonly executorId: string | undefined;
   readonly token: string | undefined;
-  readonly workflowId: string | undefined;
   readonly cancelled: string | undefined;
+  readonly leftWorkflow: string | undefined;
 }
 
-/** Who works on a run, in which of DBOS's workflows. */
+export interface WholeRun extends RunRow {
+  readonly record: RunRecord;
+  readonly outcome: Outcome<unknown> | undefined;
+}
+
+/** Who works on a run. */
 export interface Claim {
   readonly executorId: string;
   readonly token: string;
-  readonly workflowId: string;
-}
-
-interface Inserted {
-  readonly status: 'queued' | 'running';
+  /** The workflow that came from a queue, where one did. */
+  readonly workflowId: string | undefined;
   readonly now: number;
 }
 
-/** Gives whether the run was new. */
-export async function insertRun(on: Queryable, record: RunRecord, { status, now }: Inserted): Promise<boolean> {
-  const { rowCount } = await on.query(
-    `INSERT INTO pawl.runs (run_id, agent, record, status, started_at, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-    [record.runId, record.agent, recordText(record), status, record.at, now],
-  );
+export type Beginning =
+  | { readonly type: 'queued'; readonly leftWorkflow: string; readonly now: number }
+  | { readonly type: 'running'; readonly claim: Claim };
+
+/** Gives whether the run was new. One that begins at once is at its first attempt. */
+export async function insertRun(on: Queryable, record: RunRecord, beginning: Beginning): Promise<boolean> {
+  const { runId, agent, metadata, conversation, at } = record;
+  const claim = beginning.type === 'running' ? beginning.claim : undefined;
+  const { now } = beginning.type === 'running' ? beginning.claim : beginning;
+  const { rowCount } = await on.query(INSERT, [
+    runId,
+    agent,
+    recordText(record),
+    JSON.stringify(metadata),
+    conversation?.id ?? null,
+    beginning.type,
+    claim === undefined ? 0 : 1,
+    claim?.executorId ?? null,
+    claim?.token ?? null,
+    beginning.type === 'queued' ? beginning.leftWorkflow : null,
+    roundTime(at),
+    now,
+    metadataKeys(metadata).map(hashOf),
+  ]);
   return rowCount === 1;
 }
 
+const INSERT = `
+  WITH added AS (
+    INSERT INTO pawl.runs (run_id, agent, record, metadata, conversation, status, attempts, executor_id, token,
+      left_workflow, started_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
+  ), found_by AS (
+    INSERT INTO pawl.run_metadata SELECT DISTINCT hash, run_id FROM added, unnest($13::text[]) AS keys (hash)
+  )
+  SELECT FROM added
+`;
+
+/** What a metadata field is found by: values may be long, and an index holds only what is short. */
+export function hashOf(metadataKey: string): string {
+  return createHash('sha256').update(metadataKey).digest('base64');
+}
+
+const SEEN =
+  "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS seen";
+
+/** All columns but those that may be large. */
+export const COLUMNS = `run_id, number, agent, metadata, status, attempts, executor_id, token, cancelled, left_workflow,
+  started_at, updated_at`;
+
+/** `seen` is what the status is to those outside: a run whose executor is gone is at work only on paper. */
+const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
+const WHOLE = `SELECT ${COLUMNS}, record, outcome, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
+
 /** @throws DurableError `run.unknown` */
 export async function findRun(on: Queryable, runId: string): Promise<RunRow> {
-  return one(runId, await on.query(`${SELECT} WHERE run_id = $1`, [runId]));
+  return runRow(one(runId, await on.query(ROW, [runId])));
 }
 
-/** The same, and nobody else changes it or its waits until the transaction is over. @throws DurableError `run.unknown` */
+/** @throws DurableError `run.unknown` */
+export async function findWholeRun(on: Queryable, runId: string): Promise<WholeRun> {
+  return wholeRun(one(runId, await on.query(WHOLE, [runId])));
+}
+
+/** Nobody else changes the run or its waits until the transaction is over. @throws DurableError `run.unknown` */
 export async function lockRun(on: Queryable, runId: string): Promise<RunRow> {
-  return one(runId, await on.query(`${SELECT} WHERE run_id = $1 FOR UPDATE`, [runId]));
+  return runRow(one(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
 }
 
-export async function listRuns(on: Queryable, { status, agent, limit = 1_000 }: RunFilter): Promise<readonly RunRow[]> {
-  const { rows } = await on.query(
-    `SELECT * FROM (${SELECT}) AS runs WHERE ($1::text IS NULL OR seen = $1) AND ($2::text IS NULL OR agent = $2)
-     ORDER BY number LIMIT $3`,
-    [status ?? null, agent ?? null, limit],
-  );
-  return rows.map(runRow);
+/** As `lockRun`. */
+export async function lockWholeRun(on: Queryable, runId: string): Promise<WholeRun> {
+  return wholeRun(one(runId, await on.query(`${WHOLE} FOR UPDATE`, [runId])));
 }
 
-/** Gives the number of the attempt that begins. */
-export async function claimRun(on: Queryable, runId: string, claim: Claim & { readonly now: number }): Promise<number> {
+export async function isHeldBy(on: Queryable, runId: string, token: string): Promise<boolean> {
+  const { rows } = await on.query('SELECT FROM pawl.runs WHERE run_id = $1 AND token = $2', [runId, token]);
+  return rows.length === 1;
+}
+
+/** Which of these attempts still have their runs. */
+export async function heldTokens(on: Queryable, tokens: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await on.query("SELECT token FROM pawl.runs WHERE token = ANY($1) AND status = 'running'", [tokens]);
+  return new Set(rows.map(({ token }) => String(token)));
+}
+
+/** Another attempt begins at a run that is locked. */
+export async function claimRun(on: Queryable, runId: string, claim: Claim): Promise<void> {
   const { executorId, token, workflowId, now } = claim;
-  const { rows } = await on.query(
-    `UPDATE pawl.runs SET status = 'running', outcome = NULL, attempts = attempts + 1, executor_id = $2, token = $3,
-     workflow_id = $4, updated_at = $5 WHERE run_id = $1 RETURNING attempts`,
-    [runId, executorId, token, workflowId, now],
+  await on.query(
+    `WITH carried AS (INSERT INTO pawl.attempts SELECT $1, $5 WHERE $5::text IS NOT NULL ON CONFLICT DO NOTHING)
+     UPDATE pawl.runs SET status = 'running', outcome = NULL, attempts = attempts + 1, executor_id = $2, token = $3,
+     left_workflow = NULL, updated_at = $4 WHERE run_id = $1`,
+    [runId, executorId, token, now, workflowId ?? null],
   );
-  const number = Number(rows[0]?.['attempts']);
-  await on.query('INSERT INTO pawl.attempts VALUES ($1, $2, $3)', [runId, number, workflowId]);
-  return number;
 }
 
 interface Released {
@@ -83,16 +144,28 @@ export async function releaseRun(on: Queryable, token: string, { status, outcome
   return rowCount === 1;
 }
 
+/** The run waits in a queue, as the workflow of that id; `undefined`: in none any more. */
+export async function setLeft(on: Queryable, runId: string, workflowId: string | undefined): Promise<void> {
+  await on.query('UPDATE pawl.runs SET left_workflow = $2 WHERE run_id = $1', [runId, workflowId ?? null]);
+}
+
 export async function cancelRun(on: Queryable, runId: string, reason: string): Promise<void> {
   await on.query('UPDATE pawl.runs SET cancelled = coalesce(cancelled, $2) WHERE run_id = $1', [runId, reason]);
 }
 
-export async function endedBefore(on: Queryable, time: number): Promise<readonly string[]> {
+/** Some of the runs that ended before a time. */
+export async function endedBefore(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
   const { rows } = await on.query(
-    `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1`,
-    [time],
+    `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1
+     LIMIT $2`,
+    [time, limit],
   );
   return rows.map((row) => String(row['run_id']));
+}
+
+/** With all that is kept of them. */
+export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<void> {
+  await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
 }
 
 /** What may happen once only, and was begun. */
@@ -110,33 +183,44 @@ export async function cancelledOf(on: Queryable, executorId: string): Promise<Re
   return new Map(rows.map((row) => [String(row['run_id']), String(row['cancelled'])]));
 }
 
-/** The workflows that worked on a run, in that order. */
-export async function workflowsOf(on: Queryable, runId: string): Promise<readonly string[]> {
-  const { rows } = await on.query('SELECT workflow_id FROM pawl.attempts WHERE run_id = $1 ORDER BY number', [runId]);
+/** The workflows by which these runs came out of a queue. */
+export async function workflowsOf(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await on.query(
+    `SELECT workflow_id FROM pawl.attempts WHERE run_id = ANY($1)
+     UNION SELECT left_workflow FROM pawl.runs WHERE run_id = ANY($1) AND left_workflow IS NOT NULL`,
+    [runIds],
+  );
   return rows.map((row) => String(row['workflow_id']));
 }
 
-/** `seen` is what the status is to those outside: a run whose executor is gone is at work only on paper. */
-const SELECT = `SELECT *, CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END
-  AS seen FROM pawl.runs`;
-
-function one(runId: string, { rows: [row] }: { readonly rows: readonly Row[] }): RunRow {
+function one(runId: string, { rows: [row] }: { readonly rows: readonly Row[] }): Row {
   if (row === undefined) throw unknown(runId);
-  return runRow(row);
+  return row;
 }
 
-function runRow(row: Row): RunRow {
+/** Of a row with `COLUMNS` and `seen`. */
+export function runRow(row: Row): RunRow {
   const text = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
-  const outcome = text('outcome');
   return {
-    record: recordFrom(String(row['record'])),
-    status: row['seen'] as RunRow['status'], // Written by this module only, as is the outcome.
-    outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as Outcome<unknown>),
+    runId: String(row['run_id']),
+    number: Number(row['number']),
+    agent: String(row['agent']),
+    status: row['seen'] as RunRow['status'], // Written by this module only.
     attempts: Number(row['attempts']),
+    metadata: JSON.parse(String(row['metadata'])),
+    startedAt: Number(row['started_at']),
     updatedAt: Number(row['updated_at']),
     executorId: text('executor_id'),
     token: text('token'),
-    workflowId: text('workflow_id'),
     cancelled: text('cancelled'),
+    leftWorkflow: text('left_workflow'),
   };
+}
+
+export function outcomeOf({ outcome }: Row): Outcome<unknown> | undefined {
+  return typeof outcome === 'string' ? JSON.parse(outcome) : undefined; // Written by this module only.
+}
+
+function wholeRun(row: Row): WholeRun {
+  return { ...runRow(row), record: recordFrom(String(row['record'])), outcome: outcomeOf(row) };
 }

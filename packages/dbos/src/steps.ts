@@ -1,64 +1,41 @@
 import type { Fact, RememberedFact } from '@pawl/core';
 import { pathOf } from '@pawl/core/host';
 import type { Queryable } from './database.ts';
-import type { EngineClient } from './engine.ts';
-import { workflowsOf } from './run-table.ts';
 
-/** A step's value as JSON, and its place in the order in which they were remembered. */
-export interface Kept {
+/** What is remembered of a run, in that order, each step's value as JSON. Positions count up, with gaps. */
+export interface KeptStep {
+  readonly name: string;
   readonly position: number;
   readonly text: string;
 }
 
-/** The positions of an attempt begin here: what a lost attempt still writes is never between those of the next. */
-const OF_ATTEMPT = 1_000_000;
-
-export function firstPosition(attempt: number): number {
-  return attempt * OF_ATTEMPT + 1;
-}
-
-/** What DBOS keeps of a step. */
-export function keptText({ position, text }: Kept): string {
-  return `${position} ${text}`;
-}
-
-interface From {
-  readonly database: Queryable;
-  readonly engine: EngineClient;
-}
-
-/** Everything that is remembered of a run, by the steps' names, whichever attempt it is of. */
-export async function loadSteps(runId: string, { database, engine }: From): Promise<Map<string, Kept>> {
-  const { rows } = await database.query('SELECT name, position, value FROM pawl.forked_steps WHERE run_id = $1', [
-    runId,
-  ]);
-  const kept = new Map<string, Kept>(
-    rows.map((row) => [String(row['name']), { position: Number(row['position']), text: String(row['value']) }]),
+export async function loadSteps(on: Queryable, runId: string, after = 0): Promise<readonly KeptStep[]> {
+  const { rows } = await on.query(
+    'SELECT name, position, value FROM pawl.steps WHERE run_id = $1 AND position > $2 ORDER BY position',
+    [runId, after],
   );
-  for (const workflowId of await workflowsOf(database, runId)) {
-    for (const { name, value } of await engine.steps(workflowId)) {
-      const blank = value.indexOf(' ');
-      kept.set(name, { position: Number(value.slice(0, blank)), text: value.slice(blank + 1) });
-    }
-  }
-  return kept;
+  return rows.map(({ name, position, value }) => ({
+    name: String(name),
+    position: Number(position),
+    text: String(value),
+  }));
 }
 
-/**
- * The facts after a position. While an attempt is at work, none after one that is not kept yet: whoever reads on after
- * the last one misses nothing.
- */
-export function factsAfter(
-  steps: ReadonlyMap<string, Kept>,
-  { after, attempt }: { readonly after: number; readonly attempt: number | undefined },
-): readonly RememberedFact[] {
-  const sorted = [...steps].sort(([, one], [, other]) => one.position - other.position);
-  const facts: RememberedFact[] = [];
-  let next = attempt === undefined ? Number.POSITIVE_INFINITY : firstPosition(attempt);
-  for (const [name, { position, text }] of sorted) {
-    if (position > next) break;
-    if (position === next) next++;
-    if (position > after) facts.push({ position, path: pathOf(name), fact: JSON.parse(text) as Fact });
-  }
-  return facts;
+/** A step's position is written by the one attempt that holds the run, in order: whoever reads on after the last one misses none. */
+export async function factsAfter(on: Queryable, runId: string, after: number): Promise<readonly RememberedFact[]> {
+  const steps = await loadSteps(on, runId, after);
+  return steps.map(({ name, position, text }) => ({ position, path: pathOf(name), fact: JSON.parse(text) as Fact }));
+}
+
+/** The first of the steps of another run are remembered of this one as well. */
+export async function copySteps(
+  on: Queryable,
+  names: readonly string[],
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  await on.query(
+    `INSERT INTO pawl.steps SELECT $1, name, given.position, value
+     FROM unnest($2::text[]) WITH ORDINALITY AS given (name, position) JOIN pawl.steps USING (name) WHERE run_id = $3`,
+    [to, names, from],
+  );
 }

@@ -2,12 +2,12 @@ import { DurableError } from '@pawl/core';
 import type { Database } from './database.ts';
 
 /** Raised with each change of the tables that an older version of this package can't work with. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * Makes the tables, once for however many processes come first at the same time.
  *
- * @throws DurableError `host.newer`
+ * @throws DurableError `host.newer`, `host.older`
  */
 export async function prepareTables(database: Database, prepareEngine: () => Promise<void>): Promise<void> {
   await database.transaction(async (client) => {
@@ -17,45 +17,62 @@ export async function prepareTables(database: Database, prepareEngine: () => Pro
     );
     const { rows } = await client.query('SELECT number FROM pawl.format');
     const format = Number(rows[0]?.['number'] ?? 0);
+    if (format === FORMAT) return;
     if (format > FORMAT) {
       throw new DurableError(
         `The database has Pawl's tables in format ${format}, and this version knows ${FORMAT}. Install a newer @pawl/dbos.`,
         { code: 'host.newer' },
       );
     }
-    if (format === FORMAT) return;
+    if (format > 0) {
+      throw new DurableError(
+        `The database has Pawl's tables in format ${format}, and this version knows ${FORMAT}. Let the older version finish its runs, then name another database, or drop the schemas "pawl" and "dbos".`,
+        { code: 'host.older' },
+      );
+    }
     await prepareEngine();
     await client.query(TABLES);
     await client.query('INSERT INTO pawl.format VALUES ($1)', [FORMAT]);
   });
 }
 
-/** What DBOS has no place for. The steps are DBOS's own, in its schema `dbos`. */
+/** Runs and what is kept of them. What DBOS keeps, in its schema `dbos`, are the queues. */
 const TABLES = `
   CREATE TABLE pawl.runs (
     run_id text PRIMARY KEY,
-    number bigserial NOT NULL,
+    number bigserial NOT NULL UNIQUE,
     agent text NOT NULL,
     record text NOT NULL,
+    metadata text NOT NULL,
+    conversation text,
     status text NOT NULL,
     outcome text,
     attempts integer NOT NULL DEFAULT 0,
     executor_id text,
-    token text,
-    workflow_id text,
+    token text UNIQUE,
     cancelled text,
+    -- The workflow in a queue by which the run was left to the workers, until one of them takes it.
+    left_workflow text,
     started_at bigint NOT NULL,
     updated_at bigint NOT NULL
   );
   CREATE INDEX runs_by_status ON pawl.runs (status, number);
+  CREATE INDEX runs_by_agent ON pawl.runs (agent, number);
+  CREATE INDEX runs_by_conversation ON pawl.runs (conversation, number) WHERE conversation IS NOT NULL;
   CREATE INDEX runs_at_work ON pawl.runs (executor_id) WHERE status = 'running';
+  CREATE INDEX runs_left ON pawl.runs (number) WHERE left_workflow IS NOT NULL;
+  CREATE TABLE pawl.run_metadata (
+    hash text NOT NULL,
+    run_id text NOT NULL REFERENCES pawl.runs ON DELETE CASCADE,
+    PRIMARY KEY (hash, run_id)
+  );
+  CREATE INDEX run_metadata_by_run ON pawl.run_metadata (run_id);
   CREATE TABLE pawl.attempts (
     run_id text NOT NULL REFERENCES pawl.runs ON DELETE CASCADE,
-    number integer NOT NULL,
     workflow_id text NOT NULL,
-    PRIMARY KEY (run_id, number)
+    PRIMARY KEY (run_id, workflow_id)
   );
-  CREATE TABLE pawl.forked_steps (
+  CREATE TABLE pawl.steps (
     run_id text NOT NULL REFERENCES pawl.runs ON DELETE CASCADE,
     name text NOT NULL,
     position bigint NOT NULL,
@@ -78,16 +95,24 @@ const TABLES = `
     PRIMARY KEY (run_id, name)
   );
   CREATE INDEX waits_by_expiry ON pawl.waits (expires_at) WHERE word IS NULL AND NOT taken;
-  CREATE TABLE pawl.executors (executor_id text PRIMARY KEY);
+  CREATE TABLE pawl.executors (
+    executor_id text PRIMARY KEY,
+    -- Goes up for as long as the worker gets to it.
+    beats bigint NOT NULL DEFAULT 0
+  );
 
   CREATE FUNCTION pawl.lock_key(executor_id text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT
     AS $$ SELECT hashtextextended('pawl:executor:' || executor_id, 0) $$;
 
-  -- An executor is alive as long as its session has its lock: https://www.postgresql.org/docs/current/view-pg-locks.html
-  CREATE FUNCTION pawl.is_alive(executor_id text) RETURNS boolean LANGUAGE sql STABLE
-    AS $$ SELECT EXISTS (
-      SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()
+  -- The backend that holds an executor's lock: https://www.postgresql.org/docs/current/view-pg-locks.html
+  CREATE FUNCTION pawl.backend_of(executor_id text) RETURNS integer LANGUAGE sql STABLE
+    AS $$
+      SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (classid::bigint << 32 | objid::bigint) = pawl.lock_key(executor_id)
-    ) $$;
+      AND (classid::bigint << 32 | objid::bigint) = pawl.lock_key(executor_id) LIMIT 1
+    $$;
+
+  -- An executor is alive as long as its session has its lock.
+  CREATE FUNCTION pawl.is_alive(executor_id text) RETURNS boolean LANGUAGE sql STABLE
+    AS $$ SELECT pawl.backend_of(executor_id) IS NOT NULL $$;
 `;

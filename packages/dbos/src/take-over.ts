@@ -1,4 +1,5 @@
-import type { Clock } from '@pawl/core';
+import { type Clock, DurableError } from '@pawl/core';
+import { hasEnded } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
 import type { AttemptWorkflow, EngineClient } from './engine.ts';
 import type { Outside } from './outside.ts';
@@ -10,11 +11,17 @@ export interface TakeOverOptions {
   readonly engine: EngineClient;
   readonly outside: Outside;
   readonly clock: Clock;
+  /** Whether this process has a workflow in hand. */
+  readonly isDriving: (workflowId: string) => boolean;
 }
 
 /** Leaves to the workers what nobody has in hand any more. DBOS itself waits for the executor of the same name to return. */
 export class TakeOver {
   readonly #options: TakeOverOptions;
+  /** Workflows that DBOS takes for begun here, and that were not when it was looked last. */
+  #suspects: ReadonlySet<string> = new Set();
+  /** Where the look at the runs that are left goes on. */
+  #lookedUpTo = 0;
 
   constructor(options: TakeOverOptions) {
     this.#options = options;
@@ -56,10 +63,30 @@ export class TakeOver {
       await database.transaction(async (client) => {
         const run = await lockRun(client, String(row['run_id']));
         if (run.status !== 'suspended') return;
-        await client.query("UPDATE pawl.runs SET status = 'interrupted' WHERE run_id = $1", [run.record.runId]);
+        await client.query("UPDATE pawl.runs SET status = 'interrupted' WHERE run_id = $1", [run.runId]);
         await outside.leave(client, run);
       });
     }
+  }
+
+  /**
+   * Runs that wait in no queue although they were left to the workers. A connection that breaks at the wrong moment takes a workflow
+   * out of its queue, and nobody is told: it is put into the queue again.
+   */
+  async ofForgotten(): Promise<void> {
+    const { database, engine } = this.#options;
+    const { rows } = await database.query(
+      `SELECT run_id, number, left_workflow FROM pawl.runs WHERE left_workflow IS NOT NULL AND number > $1
+       ORDER BY number LIMIT ${LOOKS_AT}`,
+      [this.#lookedUpTo],
+    );
+    this.#lookedUpTo = rows.length < LOOKS_AT ? 0 : Number(rows.at(-1)?.['number']);
+    const unfinished = await engine.unfinished(rows.map((row) => String(row['left_workflow'])));
+    for (const row of rows) {
+      const workflowId = String(row['left_workflow']);
+      if (!unfinished.has(workflowId)) await this.#leaveAgain(String(row['run_id']), workflowId);
+    }
+    await this.#ofNotBegun();
   }
 
   /** Before this worker begins anything: what it had at work when it last ended. */
@@ -68,6 +95,26 @@ export class TakeOver {
     const pending = await engine.pendingOf(executorId);
     await database.transaction((client) => this.#leaveAll(client, { executorId, pending }));
     await engine.forget(pending.map(({ workflowId }) => workflowId));
+  }
+
+  /** Workflows that were taken from a queue for this worker, which was not told: its connection broke in between. */
+  async #ofNotBegun(): Promise<void> {
+    const { executorId, engine, isDriving } = this.#options;
+    const pending = await engine.pendingOf(executorId);
+    const idle = pending.filter(({ workflowId }) => !isDriving(workflowId));
+    // One that was just taken is about to begin.
+    const stuck = idle.filter(({ workflowId }) => this.#suspects.has(workflowId));
+    this.#suspects = new Set(idle.map(({ workflowId }) => workflowId));
+    await engine.forget(stuck.map(({ workflowId }) => workflowId));
+    for (const { runId, workflowId } of stuck) await this.#leaveAgain(runId, workflowId);
+  }
+
+  async #leaveAgain(runId: string, workflowId: string): Promise<void> {
+    const { database, outside } = this.#options;
+    await database.transaction(async (client) => {
+      const run = await lockRun(client, runId).catch(gone);
+      if (run?.leftWorkflow === workflowId && !hasEnded(run.status)) await outside.leave(client, run);
+    });
   }
 
   /** In this order: whoever is cut off in between leaves it to be done again, never half done. */
@@ -92,17 +139,21 @@ export class TakeOver {
     });
   }
 
+  /** Runs are locked in the order of their ids, as by whoever writes steps: no two transactions wait for each other. */
   async #leaveAll(client: PoolClient, { executorId, pending }: Left): Promise<void> {
     const { rows } = await client.query("SELECT run_id FROM pawl.runs WHERE executor_id = $1 AND status = 'running'", [
       executorId,
     ]);
-    for (const row of rows) {
-      await this.#giveUp(client, { runId: String(row['run_id']), executorId, tokens: [] });
-    }
-    // What it had taken from a queue and not begun.
-    for (const { runId, attempt } of pending) {
-      const run = await lockRun(client, runId);
-      if (run.attempts === attempt - 1) await this.#options.outside.leave(client, run);
+    const atWork = new Set(rows.map((row) => String(row['run_id'])));
+    const taken = new Map(pending.map((workflow) => [workflow.runId, workflow]));
+    for (const runId of [...new Set([...atWork, ...taken.keys()])].sort()) {
+      if (atWork.has(runId)) await this.#giveUp(client, { runId, executorId, tokens: [] });
+      const workflow = taken.get(runId);
+      // What it had taken from a queue and not begun.
+      const run = workflow === undefined ? undefined : await lockRun(client, runId).catch(gone);
+      if (run !== undefined && run.attempts + 1 === workflow?.attempt && !hasEnded(run.status)) {
+        await this.#options.outside.leave(client, run);
+      }
     }
   }
 
@@ -112,6 +163,15 @@ export class TakeOver {
     await releaseRun(client, run.token, { status: 'interrupted', now: this.#options.clock.now() });
     await this.#options.outside.leave(client, run);
   }
+}
+
+/** Runs that wait in a queue, at a look. */
+const LOOKS_AT = 500;
+
+/** Somebody deleted it. */
+function gone(error: unknown): undefined {
+  if (DurableError.is(error) && error.code === 'run.unknown') return undefined;
+  throw error;
 }
 
 interface GivenUp {

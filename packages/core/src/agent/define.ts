@@ -8,7 +8,7 @@ import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/scope.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
-import type { Tool } from '../tool/tool.ts';
+import { checkNumbers, type Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';
 import { checkMiddleware, checkSettings } from './check-options.ts';
@@ -133,6 +133,7 @@ function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<
     if (byName.has(tool.name)) {
       throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
     }
+    checkNumbers(tool); // A copy with other options, { ...tool, timeoutMs }, was not checked yet.
     byName.set(tool.name, tool);
   });
   return byName;

@@ -6,6 +6,13 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
   /** Resolves after `ms`; rejects with the signal's reason as soon as that is aborted. For pauses between attempts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Milliseconds that only go forward: no change of the date moves them. Hosts judge by them whether a process still works
+   * on its runs, so all processes of a machine have to share them.
+   *
+   * @defaultValue the machine's own, since it was started
+   */
+  monotonic?(): number;
 }
 
 /** The machine's own clock. */

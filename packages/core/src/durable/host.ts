@@ -87,7 +87,9 @@ export interface RunSummary {
   /** `interrupted`: it has not ended, and nobody works on it; `agent.resume` goes on with it. */
   readonly status: RunStatus | 'interrupted';
   readonly metadata: JsonObject;
-  /** Milliseconds since 1970, as is `updatedAt`. */
+  /** Counts up in the order in which runs were started or enqueued, with gaps. To list on after it. */
+  readonly position: number;
+  /** Whole milliseconds since 1970, as is `updatedAt`. */
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly attempts: number;
@@ -95,11 +97,22 @@ export interface RunSummary {
   readonly outcome?: Outcome<unknown>;
 }
 
+/** Which runs are listed: those that every given field fits. */
 export interface RunFilter {
   readonly status?: RunSummary['status'];
   readonly agent?: string;
-  /** @defaultValue 1_000 */
+  /** The id of a conversation: the runs that are part of it. */
+  readonly conversation?: string;
+  /** Runs whose metadata has these fields with equal values, and perhaps others. */
+  readonly metadata?: JsonObject;
+  /** Runs that were started at this time or later, in milliseconds since 1970. */
+  readonly since?: number;
+  /** By position: `'asc'` lists the oldest first, `'desc'` the newest. @defaultValue 'asc' */
+  readonly order?: 'asc' | 'desc';
+  /** `Infinity` for all. @defaultValue 1_000 */
   readonly limit?: number;
+  /** The position of the last run of the page before this one. */
+  readonly after?: number;
 }
 
 /** A run that is enqueued is part of no conversation: what would come before its input is known only when it begins. */
@@ -159,7 +172,7 @@ export interface DurableHost {
    * the run is at work in this process on this host: first what is under way, in order with the facts.
    */
   events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>>;
-  /** Oldest first. */
+  /** The oldest first, unless the filter says otherwise. @throws ConfigError for what is no filter. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /**
    * A new run from any remembered step of another, which stays as it is. Gives the new run's id; `agent.resume` begins it.
@@ -175,7 +188,7 @@ export interface DurableHost {
    * once, by any process. Not an abort: nothing of a run is decided.
    */
   close(options?: {
-    /** @defaultValue 10_000 */
+    /** `Infinity` for no end. @defaultValue 10_000 */
     readonly graceMs?: number;
   }): Promise<void>;
 }

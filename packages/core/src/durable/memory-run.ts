@@ -4,10 +4,12 @@ import { isOpen, type Wait } from './answering.ts';
 import type { Durable, Step, Task, Waited, WaitOptions } from './durable.ts';
 import type { RunRecord } from './host.ts';
 import { sideBySide } from './side-by-side.ts';
+import { expiryOf } from './whole-time.ts';
 
 /** Everything that is known of a run. */
 export interface Kept {
   record: RunRecord;
+  readonly position: number;
   /** In the order in which they were remembered. */
   readonly steps: Map<string, unknown>;
   /** Steps of effect `once` that were begun, by the attempt that began them. */
@@ -67,13 +69,13 @@ export class MemoryRun implements Durable {
   }
 
   async wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
-    const { fingerprint, timeoutMs = Number.POSITIVE_INFINITY } = options;
+    const { fingerprint, timeoutMs } = options;
     const accepts = [...options.accepts]; // Whoever holds the outcome may change its list.
     this.#kept.waits ??= new Map();
     const { waits } = this.#kept;
     const id = this.#path + name;
     const now = this.#options.clock.now();
-    const wait = waits.get(id) ?? { fingerprint, accepts, expiresAt: now + timeoutMs, taken: false };
+    const wait = waits.get(id) ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
     const isParked = isOpen(wait) && now < wait.expiresAt;
     waits.set(id, isParked ? wait : { ...wait, taken: true });
     if (isParked) return { type: 'parked' };

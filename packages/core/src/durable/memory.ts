@@ -6,6 +6,7 @@ import type { Fact } from '../event/fact.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './answering.ts';
+import { checkNumber } from './check-number.ts';
 import { Drain } from './drain.ts';
 import type { Durable } from './durable.ts';
 import { enqueuedRecord } from './enqueued.ts';
@@ -26,7 +27,9 @@ import type {
   RunSummary,
 } from './host.ts';
 import { type Kept, MemoryRun } from './memory-run.ts';
+import { checkFilter, checkPosition, matchesFilter } from './run-filter.ts';
 import { pathOf } from './step-order.ts';
+import { roundClock, roundTime } from './whole-time.ts';
 
 /**
  * Keeps runs in this process for as long as the object is held. The default host.
@@ -56,10 +59,11 @@ class MemoryHost implements DurableHost {
   readonly #clock: Clock;
   readonly #isHeld: boolean;
   readonly #drain: Drain;
+  #lastPosition = 0;
 
   constructor(clock: Clock, { isHeld, listeners }: Pick<MemoryOptions, 'listeners'> & { readonly isHeld: boolean }) {
     this.listeners = listeners;
-    this.#clock = clock;
+    this.#clock = roundClock(clock);
     this.#isHeld = isHeld;
     this.#drain = new Drain(clock);
   }
@@ -114,8 +118,9 @@ class MemoryHost implements DurableHost {
   async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
     const kept = this.#find(runId);
     const { record, outcome } = kept;
-    const facts = [...kept.steps].slice(after).map(([name, value], index): RememberedFact => {
-      return { position: after + index + 1, path: pathOf(name), fact: value as Fact }; // The loop's steps yield facts.
+    const known = Math.max(0, checkPosition(after, 'read: after'));
+    const facts = [...kept.steps].slice(known).map(([name, value], index): RememberedFact => {
+      return { position: known + index + 1, path: pathOf(name), fact: value as Fact }; // The loop's steps yield facts.
     });
     return { record, status: statusOf(kept), facts, ...(outcome === undefined ? {} : { outcome }) };
   }
@@ -124,11 +129,18 @@ class MemoryHost implements DurableHost {
     return followFacts(this, runId, { clock: this.#clock, options });
   }
 
-  async runs({ status, agent, limit = 1_000 }: RunFilter = {}): Promise<readonly RunSummary[]> {
-    return [...this.#runs.values()]
-      .map(summaryOf)
-      .filter((each) => (status ?? each.status) === each.status && (agent ?? each.agent) === each.agent)
-      .slice(0, limit);
+  async runs(given?: RunFilter): Promise<readonly RunSummary[]> {
+    const filter = checkFilter(given);
+    const { after, order, limit } = filter;
+    const found: RunSummary[] = [];
+    for (const kept of order === 'asc' ? this.#runs.values() : [...this.#runs.values()].reverse()) {
+      if (found.length >= limit) break;
+      const isBefore = after !== undefined && (order === 'asc' ? kept.position <= after : kept.position >= after);
+      const summary = isBefore ? undefined : summaryOf(kept);
+      if (summary === undefined) continue;
+      if (matchesFilter(summary, { conversation: kept.record.conversation?.id, filter })) found.push(summary);
+    }
+    return found;
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
@@ -144,6 +156,7 @@ class MemoryHost implements DurableHost {
   }
 
   async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
     for (const runId of await this.#drain.close(graceMs)) this.#find(runId).isLive = false;
   }
 
@@ -151,12 +164,13 @@ class MemoryHost implements DurableHost {
     if (this.#runs.has(record.runId)) throw existing(record.runId);
     const kept: Kept = {
       record,
+      position: ++this.#lastPosition,
       steps: new Map(),
       intents: undefined,
       waits: undefined,
       isLive: false,
       attempts: 0,
-      updatedAt: record.at,
+      updatedAt: roundTime(record.at),
       outcome: undefined,
       cancel: this.#isHeld ? new AbortController() : undefined,
     };
@@ -206,8 +220,9 @@ function statusOf({ isLive, attempts, outcome }: Kept): RunSummary['status'] {
 }
 
 function summaryOf(kept: Kept): RunSummary {
-  const { record, updatedAt, attempts, outcome } = kept;
-  const { runId, agent, metadata, at: startedAt } = record;
-  const known = { runId, agent, status: statusOf(kept), metadata, startedAt, updatedAt, attempts };
+  const { record, position, updatedAt, attempts, outcome } = kept;
+  const { runId, agent, metadata, at } = record;
+  const times = { startedAt: roundTime(at), updatedAt };
+  const known = { runId, agent, status: statusOf(kept), metadata, position, ...times, attempts };
   return { ...known, ...(outcome === undefined ? {} : { outcome }) };
 }

@@ -1,9 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../base/clock.ts';
 import type { Message } from '../chat/message.ts';
+import { checkNumber } from '../durable/check-number.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
-import { databaseError, openDatabase } from './database.ts';
+import { checkSynchronous, databaseError, openDatabase } from './database.ts';
+import { FileGuard, readPath } from './database-path.ts';
 import type { SqliteOptions } from './host-types.ts';
+import { monotonicMs } from './machine.ts';
 import { Writer } from './writer.ts';
 
 export type SqliteConversationsOptions = Pick<SqliteOptions, 'synchronous' | 'lockedMs' | 'clock'>;
@@ -18,9 +21,11 @@ export interface SqliteConversations extends ConversationStore {
  *
  * @throws DurableError as `sqlite()` does.
  */
-export function sqliteConversations(path: string, options: SqliteConversationsOptions = {}): SqliteConversations {
+export function sqliteConversations(path: string | URL, options: SqliteConversationsOptions = {}): SqliteConversations {
   const { synchronous = 'full', lockedMs = 5_000, clock = systemClock } = options;
-  return new ConversationTable(path, { synchronous, lockedMs, clock });
+  checkNumber(lockedMs, { option: 'sqliteConversations: lockedMs', min: 0, isEndless: true });
+  checkSynchronous(synchronous, 'sqliteConversations');
+  return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockedMs, clock });
 }
 
 class ConversationTable implements SqliteConversations {
@@ -32,7 +37,10 @@ class ConversationTable implements SqliteConversations {
   constructor(path: string, { synchronous, lockedMs, clock }: Required<SqliteConversationsOptions>) {
     this.#path = path;
     this.#database = openDatabase(path, { synchronous });
-    this.#writer = new Writer(this.#database, { path, clock, lockedMs });
+    const file = new FileGuard(path);
+    const monotonic = (): number => clock.monotonic?.() ?? monotonicMs();
+    const checkFile = (): void => file.check(monotonicMs());
+    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockedMs, checkFile });
   }
 
   async load(id: string): Promise<StoredConversation | undefined> {

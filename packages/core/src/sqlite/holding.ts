@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import { Drain } from '../durable/drain.ts';
+import type { Leases } from './lease.ts';
 import type { RunTable } from './run-table.ts';
 import type { Writer } from './writer.ts';
 
 export interface HoldingOptions {
   readonly clock: Clock;
+  readonly leases: Leases;
   readonly leaseMs: number;
   readonly writer: Writer;
   readonly runTable: RunTable;
@@ -31,6 +33,11 @@ export class Holding {
   /** @throws DurableError `host.closing` */
   checkOpen(): void {
     this.#drain.checkOpen();
+  }
+
+  /** Whether an attempt of this process's is at work on the run, or still believes so. */
+  has(runId: string): boolean {
+    return this.#held.has(runId);
   }
 
   /** Gives the signal by which the run is cancelled. */
@@ -61,21 +68,23 @@ export class Holding {
   /** Waits until the last run was released, then takes the rest away from whoever has not stopped. */
   async close(graceMs: number): Promise<void> {
     const { clock, writer, runTable } = this.#options;
-    const left = (await this.#drain.close(graceMs)).flatMap((runId) => this.release(runId) ?? []);
+    const left = (await this.#drain.close(graceMs)).map((runId) => ({ runId, token: this.release(runId) }));
     const now = clock.now();
     // Also where none is left: what was asked for before comes first, so that the file is closed behind it.
     await writer.write(() => {
-      for (const token of left) runTable.release(token, { outcome: undefined, now });
+      for (const { runId, token } of left) {
+        if (token !== undefined) runTable.release(runId, { token, outcome: undefined, now });
+      }
     });
   }
 
   #beat(): () => void {
-    const { clock, leaseMs, writer, runTable } = this.#options;
+    const { clock, leases, leaseMs, writer, runTable } = this.#options;
     return clock.after(leaseMs / 3, () => {
-      const until = clock.now() + leaseMs;
       const held = [...this.#held];
       const renewed = writer.write(() => {
-        for (const [, { token }] of held) runTable.renew(token, until);
+        const time = leases.newTime();
+        for (const [runId, { token }] of held) runTable.renew(runId, { token, time });
         return held.map(([runId]) => [runId, runTable.cancelled(runId)] as const);
       });
       // Where it fails, the next write of a run that was lost by this says so.

@@ -1,126 +1,244 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { JsonObject } from '../base/json.ts';
+import { unknown } from '../durable/answering.ts';
 import type { RunRecord, RunStatus } from '../durable/host.ts';
 import { recordFrom, recordText } from '../durable/record-text.ts';
+import type { CheckedFilter } from '../durable/run-filter.ts';
+import { roundTime } from '../durable/whole-time.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Lease } from './lease.ts';
+import { Statements } from './database.ts';
+import type { Lease, LeaseTime } from './lease.ts';
+import { hashOf, keepMetadata } from './metadata-table.ts';
 
+/** A run, its record and its outcome aside. */
 export interface RunRow {
-  readonly record: RunRecord;
+  /** Counts up in the order in which runs were started, and is never given again. */
+  readonly number: number;
+  readonly runId: string;
+  readonly agent: string;
   readonly status: RunStatus;
-  readonly outcome: Outcome<unknown> | undefined;
   readonly attempts: number;
+  readonly startedAt: number;
   readonly updatedAt: number;
   readonly lease: Lease | undefined;
   readonly cancelled: string | undefined;
+  readonly metadata: JsonObject;
 }
 
-/** The runs of a file, a row each. Every method is one statement; parameters by name or in order: Node 22.18 binds no `?1`. */
+export interface ListedRow extends RunRow {
+  readonly outcome: Outcome<unknown> | undefined;
+}
+
+/** The runs of a file, a row each. Parameters by name or in order: Node 22.18 binds no `?1`. */
 export class RunTable {
   readonly #database: DatabaseSync;
+  readonly #statements: Statements;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#statements = new Statements(database);
   }
 
   find(runId: string): RunRow | undefined {
-    const row = this.#database.prepare('SELECT * FROM runs WHERE run_id = ?').get(runId);
+    const row = this.#sql('SELECT * FROM runs WHERE run_id = ?').get(runId);
     return row === undefined ? undefined : runRow(row);
   }
 
-  list({
-    status,
-    agent,
-    limit,
-  }: {
-    readonly status?: RunStatus;
-    readonly agent?: string;
-    readonly limit: number;
-  }): readonly RunRow[] {
-    const where = '($status IS NULL OR status = $status) AND ($agent IS NULL OR agent = $agent)';
-    return this.#database
-      .prepare(`SELECT * FROM runs WHERE ${where} ORDER BY rowid LIMIT $limit`)
-      .all({ status: status ?? null, agent: agent ?? null, limit })
-      .map(runRow);
+  /** @throws DurableError `run.unknown` */
+  get(runId: string): RunRow {
+    const row = this.find(runId);
+    if (row === undefined) throw unknown(runId);
+    return row;
   }
 
-  /** With a lease its first attempt begins at once; without one the run is queued. */
-  insert(record: RunRecord, lease?: Lease): void {
-    const { runId, agent, at } = record;
+  record({ number }: Pick<RunRow, 'number'>): RunRecord {
+    const row = this.#sql('SELECT record FROM records WHERE run = ?').get(number);
+    return recordFrom(String(row?.['record']));
+  }
+
+  outcome({ number }: Pick<RunRow, 'number'>): Outcome<unknown> | undefined {
+    return outcomeFrom(this.#sql('SELECT outcome FROM outcomes WHERE run = ?').get(number));
+  }
+
+  /** Some of the runs that a filter is for, at least one where there is one: what is read at once is bounded in rows and bytes. */
+  page(filter: Omit<CheckedFilter, 'limit'>): readonly ListedRow[] {
+    const { conditions, values } = conditionsOf(filter);
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const rows = this.#sql(
+      `SELECT runs.*, outcome FROM runs LEFT JOIN outcomes ON run = number ${where}
+       ORDER BY number ${filter.order} LIMIT ${PAGE_ROWS}`,
+    ).iterate(...values);
+    const page: ListedRow[] = [];
+    let length = 0;
+    for (const row of rows) {
+      page.push({ ...runRow(row), outcome: outcomeFrom(row) });
+      length += String(row['outcome'] ?? '').length;
+      if (length > PAGE_LENGTH) break;
+    }
+    return page;
+  }
+
+  /** The runs of an agent that have something to do, whoever holds them. */
+  unfinished(agent: string, now: number): readonly RunRow[] {
+    return this.#sql(UNFINISHED).all({ agent, now }).map(runRow);
+  }
+
+  /** With a lease its first attempt begins at once; without one the run is queued. Gives its number. */
+  insert(record: RunRecord, lease?: Lease): number {
+    const { runId, agent, metadata, conversation } = record;
     const [status, attempts] = lease === undefined ? ['queued', 0] : ['running', 1];
-    const held = [lease?.token ?? null, lease?.place ?? null, lease?.pid ?? null, lease?.until ?? null];
-    this.#database
-      .prepare('INSERT INTO runs VALUES (?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?, ?, ?)')
-      .run(runId, agent, recordText(record), status, attempts, at, at, ...held);
+    const at = roundTime(record.at);
+    const { lastInsertRowid } = this.#sql(
+      `INSERT INTO runs (run_id, agent, status, attempts, started_at, updated_at, conversation, metadata)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(runId, agent, status, attempts, at, at, conversation?.id ?? null, JSON.stringify(metadata));
+    const number = Number(lastInsertRowid);
+    this.#sql('INSERT INTO records VALUES (?, ?)').run(number, recordText(record));
+    keepMetadata(this.#database, number, metadata);
+    if (lease !== undefined) this.#setLease(number, lease);
+    return number;
   }
 
   /** Another attempt at the run begins. */
-  lease(runId: string, { lease, now }: { readonly lease: Lease; readonly now: number }): void {
-    const { token, place, pid, until } = lease;
-    this.#database
-      .prepare(
-        `UPDATE runs SET status = 'running', outcome = NULL, attempts = attempts + 1, updated_at = ?,
-         lease_token = ?, lease_place = ?, lease_pid = ?, lease_until = ? WHERE run_id = ?`,
-      )
-      .run(now, token, place, pid, until, runId);
+  lease({ number }: RunRow, { lease, now }: { readonly lease: Lease; readonly now: number }): void {
+    this.#sql("UPDATE runs SET status = 'running', attempts = attempts + 1, updated_at = ? WHERE number = ?").run(
+      now,
+      number,
+    );
+    this.#sql('DELETE FROM outcomes WHERE run = ?').run(number);
+    this.#setLease(number, lease);
+  }
+
+  isHeld(number: number, token: string): boolean {
+    return this.#sql('SELECT 1 FROM runs WHERE number = ? AND lease_token = ?').get(number, token) !== undefined;
   }
 
   cancel(runId: string, reason: string): void {
-    this.#database.prepare('UPDATE runs SET cancelled = ? WHERE run_id = ?').run(reason, runId);
+    this.#sql('UPDATE runs SET cancelled = ? WHERE run_id = ?').run(reason, runId);
   }
 
   /** Why, where somebody cancelled the run. */
   cancelled(runId: string): string | undefined {
-    const reason = this.#database.prepare('SELECT cancelled FROM runs WHERE run_id = ?').get(runId)?.['cancelled'];
+    const reason = this.#sql('SELECT cancelled FROM runs WHERE run_id = ?').get(runId)?.['cancelled'];
     return typeof reason === 'string' ? reason : undefined;
   }
 
-  renew(token: string, until: number): void {
-    this.#database.prepare('UPDATE runs SET lease_until = ? WHERE lease_token = ?').run(until, token);
+  /** Also one whose time is over, where nobody has taken the run since. */
+  renew(runId: string, { token, time }: { readonly token: string; readonly time: LeaseTime }): void {
+    this.#sql('UPDATE runs SET lease_until = ?, lease_until_date = ? WHERE run_id = ? AND lease_token = ?').run(
+      time.until,
+      time.untilDate,
+      runId,
+      token,
+    );
   }
 
   /** Ends an attempt; nothing where the lease is another's by now. */
-  release(
-    token: string,
-    { outcome, now }: { readonly outcome: Outcome<unknown> | undefined; readonly now: number },
-  ): void {
-    this.#database
-      .prepare(
-        `UPDATE runs SET status = ?, outcome = ?, updated_at = ?,
-         lease_token = NULL, lease_place = NULL, lease_pid = NULL, lease_until = NULL WHERE lease_token = ?`,
-      )
-      .run(outcome?.status ?? 'running', outcome === undefined ? null : JSON.stringify(outcome), now, token);
+  release(runId: string, { token, outcome, now }: Released): void {
+    const row = this.#sql('SELECT number FROM runs WHERE run_id = ? AND lease_token = ?').get(runId, token);
+    if (row === undefined) return;
+    const number = Number(row['number']);
+    this.#sql(
+      `UPDATE runs SET status = ?, updated_at = ?, lease_token = NULL, lease_place = NULL, lease_pid = NULL,
+       lease_born_at = NULL, lease_duration = NULL, lease_timeline = NULL, lease_until = NULL, lease_until_date = NULL
+       WHERE number = ?`,
+    ).run(outcome?.status ?? 'running', now, number);
+    if (outcome !== undefined) this.#sql('INSERT INTO outcomes VALUES (?, ?)').run(number, JSON.stringify(outcome));
   }
 
-  deleteEnded(before: number): number {
-    const { changes } = this.#database
-      .prepare("DELETE FROM runs WHERE status NOT IN ('queued', 'running', 'suspended') AND updated_at < ?")
-      .run(before);
-    return Number(changes);
+  #setLease(number: number, { token, place, pid, bornAt, durationMs, timeline, until, untilDate }: Lease): void {
+    this.#sql(
+      `UPDATE runs SET lease_token = ?, lease_place = ?, lease_pid = ?, lease_born_at = ?, lease_duration = ?,
+       lease_timeline = ?, lease_until = ?, lease_until_date = ? WHERE number = ?`,
+    ).run(token, place, pid, bornAt ?? null, durationMs, timeline, until, untilDate, number);
   }
+
+  #sql(sql: string): StatementSync {
+    return this.#statements.get(sql);
+  }
+}
+
+interface Released {
+  readonly token: string;
+  readonly outcome: Outcome<unknown> | undefined;
+  readonly now: number;
+}
+
+/** So many that a page takes some milliseconds. Their outcomes may have as many characters, together. */
+const PAGE_ROWS = 100;
+const PAGE_LENGTH = 1_000_000;
+
+/** The waiting runs are looked for by what happened to them: there may be a great many that nobody has answered. */
+const UNFINISHED = `
+  SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'queued'
+  UNION ALL SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'running'
+  UNION ALL SELECT * FROM runs WHERE +agent = $agent AND +status = 'suspended' AND number IN (
+    SELECT run FROM waits INDEXED BY waits_answered WHERE word IS NOT NULL AND taken = 0
+    UNION SELECT run FROM waits INDEXED BY waits_by_expiry WHERE word IS NULL AND taken = 0 AND expires_at <= $now
+    UNION SELECT number FROM runs INDEXED BY runs_cancelled WHERE cancelled IS NOT NULL AND status = 'suspended'
+  )
+`;
+
+interface Conditions {
+  readonly conditions: readonly string[];
+  readonly values: readonly (string | number)[];
+}
+
+/** Only those that are asked for: an index helps where its column is compared, and nothing else stands beside it. */
+function conditionsOf(filter: Omit<CheckedFilter, 'limit'>): Conditions {
+  const { conversation, status, agent, metadataKeys, since, order, after } = filter;
+  // By the one that leaves the fewest runs: a plus keeps SQLite from using the index of another.
+  const [byStatus, byAgent] = [
+    conversation === undefined ? '' : '+',
+    (conversation ?? status) === undefined ? '' : '+',
+  ];
+  const given: readonly (readonly [condition: string, value: string | number | undefined])[] = [
+    ['conversation = ?', conversation],
+    // A run that is interrupted is written down as running: whether it is, its lease says.
+    [`${byStatus}status = ?`, status === 'interrupted' ? 'running' : status],
+    [`${byAgent}agent = ?`, agent],
+    ['started_at >= ?', since],
+    [order === 'asc' ? 'number > ?' : 'number < ?', after],
+    ...metadataKeys.map((key) => ['number IN (SELECT run FROM run_metadata WHERE hash = ?)', hashOf(key)] as const),
+  ];
+  const asked = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  return { conditions: asked.map(({ condition }) => condition), values: asked.map(({ value }) => value) };
 }
 
 type Columns = Readonly<Record<string, unknown>>;
 
 function runRow(columns: Columns): RunRow {
-  const outcome = columns['outcome'];
   return {
-    record: recordFrom(String(columns['record'])),
-    status: columns['status'] as RunStatus, // Written by this class only, as are the two below.
-    outcome: typeof outcome === 'string' ? (JSON.parse(outcome) as Outcome<unknown>) : undefined,
+    number: Number(columns['number']),
+    runId: String(columns['run_id']),
+    agent: String(columns['agent']),
+    status: columns['status'] as RunStatus, // Written by this class only, as are the ones below.
     attempts: Number(columns['attempts']),
+    startedAt: Number(columns['started_at']),
     updatedAt: Number(columns['updated_at']),
     lease: leaseFrom(columns),
     cancelled: typeof columns['cancelled'] === 'string' ? columns['cancelled'] : undefined,
+    metadata: JSON.parse(String(columns['metadata'])),
   };
+}
+
+function outcomeFrom(columns: Columns | undefined): Outcome<unknown> | undefined {
+  const outcome = columns?.['outcome'];
+  return typeof outcome === 'string' ? JSON.parse(outcome) : undefined;
 }
 
 function leaseFrom(columns: Columns): Lease | undefined {
   const token = columns['lease_token'];
   if (typeof token !== 'string') return undefined;
+  const bornAt = columns['lease_born_at'];
   return {
     token,
     place: String(columns['lease_place']),
     pid: Number(columns['lease_pid']),
+    bornAt: typeof bornAt === 'number' ? bornAt : undefined,
+    durationMs: Number(columns['lease_duration']),
+    timeline: String(columns['lease_timeline']),
     until: Number(columns['lease_until']),
+    untilDate: Number(columns['lease_until_date']),
   };
 }

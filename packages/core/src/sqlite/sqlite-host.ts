@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
-import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from '../durable/answering.ts';
+import { checkAnswer, checkMessage, existing, isOpen, notWaiting } from '../durable/answering.ts';
+import { checkNumber } from '../durable/check-number.ts';
 import type { Durable } from '../durable/durable.ts';
 import { enqueuedRecord } from '../durable/enqueued.ts';
 import { followFacts, hasEnded as statusHasEnded } from '../durable/follow.ts';
@@ -13,22 +14,25 @@ import type {
   ForkOptions,
   OpenedRun,
   OpenOptions,
-  RememberedFact,
   RunFilter,
   RunProgress,
   RunRecord,
   RunSummary,
 } from '../durable/host.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
-import { pathOf } from '../durable/step-order.ts';
+import { endOfRetention, roundClock } from '../durable/whole-time.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { databaseError, openDatabase } from './database.ts';
+import { FileGuard } from './database-path.ts';
+import { Deletion } from './deletion.ts';
 import { Holding } from './holding.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
-import { currentPlace, isFree, type Lease } from './lease.ts';
+import { Leases } from './lease.ts';
+import { monotonicMs } from './machine.ts';
+import { nextTurn, RunReader } from './run-reader.ts';
 import { type RunRow, RunTable } from './run-table.ts';
 import { SqliteRun } from './sqlite-run.ts';
 import { StepTable } from './step-table.ts';
@@ -37,45 +41,58 @@ import { Writer } from './writer.ts';
 export class SqliteHost implements SqliteDurableHost {
   readonly listeners: Listeners | undefined;
   readonly #path: string;
-  readonly #options: Required<SqliteOptions>;
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
   readonly #writer: Writer;
   readonly #runTable: RunTable;
   readonly #stepTable: StepTable;
+  readonly #reader: RunReader;
   readonly #holding: Holding;
-  readonly #place = currentPlace();
+  readonly #leases: Leases;
+  readonly #deletion: Deletion;
+  readonly #file: FileGuard;
+  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   constructor(path: string, options: Required<SqliteOptions>) {
-    const { clock, leaseMs, lockedMs, listeners } = options;
+    const { leaseMs, lockedMs, listeners } = options;
+    const clock = roundClock(options.clock);
     this.listeners = listeners;
     this.#path = path;
-    this.#options = options;
     this.#clock = clock;
+    this.#leases = new Leases({ clock, leaseMs });
     this.#database = openDatabase(path, options);
-    this.#writer = new Writer(this.#database, { path, clock, lockedMs });
+    this.#file = new FileGuard(path);
+    const monotonic = (): number => this.#leases.now();
+    const checkFile = (): void => this.#file.check(monotonicMs());
+    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockedMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
-    this.#holding = new Holding({ clock, leaseMs, writer: this.#writer, runTable: this.#runTable });
+    this.#deletion = new Deletion(this.#database);
+    const [writer, runTable, leases] = [this.#writer, this.#runTable, this.#leases];
+    this.#holding = new Holding({ clock, leases, leaseMs, writer, runTable });
+    const guard = <T>(read: () => T): T => this.#read(read);
+    this.#reader = new RunReader({ runTable, stepTable: this.#stepTable, isFree: (row) => this.#isFree(row), guard });
   }
 
   async start(record: RunRecord): Promise<Durable> {
     this.#holding.checkOpen();
-    const lease = this.#newLease();
-    await this.#insert(record, () => this.#runTable.insert(record, lease));
-    return this.#durable(record.runId, { token: lease.token, attempts: 1, isNew: true });
+    const { runId } = record;
+    const { number, token } = await this.#insert(record, () => {
+      const lease = this.#leases.newLease(); // Only now: the file may have been locked for longer than a lease holds.
+      return { number: this.#runTable.insert(record, lease), token: lease.token };
+    });
+    return this.#durable({ runId, number }, { token, attempts: 1, isNew: true });
   }
 
   async open(runId: string, options: OpenOptions = {}): Promise<OpenedRun> {
     this.#holding.checkOpen();
-    const lease = this.#newLease();
-    const { row, isTaken, refused } = await this.#writer.write(() => this.#take(runId, { ...options, lease }));
+    const { row, record, outcome, token, refused } = await this.#writer.write(() => this.#take(runId, options));
     if (refused !== undefined) throw refused.error;
-    const { record, attempts, outcome, cancelled } = row;
+    const { attempts, cancelled } = row;
     if (hasEnded(row) && outcome !== undefined) return { type: 'ended', record, outcome };
-    if (!isTaken) return { type: 'elsewhere', record };
-    const durable = this.#durable(runId, { token: lease.token, attempts: attempts + 1, isNew: false });
+    if (token === undefined) return { type: 'elsewhere', record };
+    const durable = this.#durable(row, { token, attempts: attempts + 1, isNew: false });
     if (cancelled !== undefined) this.#holding.cancel(runId, cancelled);
     return { type: 'held', record, durable };
   }
@@ -84,13 +101,16 @@ export class SqliteHost implements SqliteDurableHost {
     const token = this.#holding.release(runId);
     if (token === undefined) return;
     const now = this.#clock.now();
-    await this.#writer.write(() => this.#runTable.release(token, { outcome, now }));
+    await this.#writer.write(() => {
+      this.#file.checkNow(); // Nobody may be told that a run has ended which is on no disk.
+      this.#runTable.release(runId, { token, outcome, now });
+    });
   }
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
     await this.#writer.write(() => {
-      const row = this.#find(runId);
-      const place = { runId, name: pendingId };
+      const row = this.#runTable.get(runId);
+      const place = { run: row.number, name: pendingId };
       const wait = this.#stepTable.wait(place);
       const ended = hasEnded(row) ? row.status : undefined;
       checkAnswer(answer, { runId, pendingId, wait, ended, now: this.#clock.now() });
@@ -101,11 +121,11 @@ export class SqliteHost implements SqliteDurableHost {
   async send(runId: string, message: UserMessage): Promise<void> {
     checkMessage(message, runId);
     await this.#writer.write(() => {
-      const row = this.#find(runId);
-      const open = hasEnded(row) ? [] : [...this.#stepTable.waits(runId)].filter(([, wait]) => isOpen(wait));
+      const row = this.#runTable.get(runId);
+      const open = hasEnded(row) ? [] : [...this.#stepTable.waits(row.number)].filter(([, wait]) => isOpen(wait));
       if (open.length === 0) throw notWaiting(runId);
       for (const [name, wait] of open) {
-        this.#stepTable.keepWait({ runId, name }, { ...wait, word: { type: 'interrupt', message } });
+        this.#stepTable.keepWait({ run: row.number, name }, { ...wait, word: { type: 'interrupt', message } });
       }
     });
   }
@@ -118,22 +138,14 @@ export class SqliteHost implements SqliteDurableHost {
 
   async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
     await this.#writer.write(() => {
-      this.#find(runId);
+      this.#runTable.get(runId);
       this.#runTable.cancel(runId, reason);
     });
     this.#holding.cancel(runId, reason);
   }
 
   async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
-    return this.#read(() => {
-      // The row first: a run that has ended by then has no facts that come later.
-      const row = this.#find(runId);
-      const facts = this.#stepTable.since(runId, after).map(({ position, name, value }): RememberedFact => {
-        return { position, path: pathOf(name), fact: JSON.parse(value) };
-      });
-      const { record, outcome } = row;
-      return { record, status: this.#statusOf(row), facts, ...(outcome === undefined ? {} : { outcome }) };
-    });
+    return this.#reader.read(runId, after);
   }
 
   events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
@@ -141,76 +153,90 @@ export class SqliteHost implements SqliteDurableHost {
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
-    const { record } = this.#read(() => this.#find(runId));
-    const known = this.#read(() => this.#stepTable.since(runId, 0));
+    const { row, record, known } = this.#read(() => {
+      const found = this.#runTable.get(runId);
+      return { row: found, record: this.#runTable.record(found), known: this.#stepTable.since(found.number, 0) };
+    });
     const facts = new Map(known.map(({ name, value }): [string, Fact] => [name, JSON.parse(value)]));
     const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
     await this.#insert(fork.record, () => {
-      this.#runTable.insert(fork.record);
-      this.#stepTable.copy(runId, { to: fork.record.runId, copies: fork.copies });
+      const to = this.#runTable.insert(fork.record);
+      this.#stepTable.copy(row.number, { to, copies: fork.copies });
     });
     return fork.record.runId;
   }
 
-  async runs({ status, agent, limit = 1_000 }: RunFilter = {}): Promise<readonly RunSummary[]> {
-    // An interrupted run is one that is still written down as running: who has it is asked of its lease.
-    const written = status === 'interrupted' ? 'running' : status;
-    const filter = { ...(written && { status: written }), ...(agent !== undefined && { agent }), limit };
-    const summaries = this.#read(() => this.#runTable.list(filter)).map((row) => this.#summary(row));
-    return status === undefined ? summaries : summaries.filter((summary) => summary.status === status);
+  async runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
+    return this.#reader.list(filter);
   }
 
   async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
-    const left = agents.map((each) => this.#left(agentNameOf(each)));
+    // A process that stood still renews its leases first: another host in it must not take them for those of a dead one.
+    for (let turns = 0; turns < 3; turns++) await nextTurn();
+    const left = agents.map((each) => this.#reader.left(agentNameOf(each), this.#clock.now()));
     return agents.flatMap((each, index) =>
-      (left[index] ?? []).map(({ record }) => resumeWith(each, { record, host: this })),
+      (left[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
     );
   }
 
-  delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
-    const before = this.#clock.now() - olderThanMs;
-    return this.#writer.write(() => this.#runTable.deleteEnded(before));
+  async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+    const before = endOfRetention(this.#clock.now(), olderThanMs);
+    const now = monotonicMs;
+    let count = 0;
+    for (let isDone = false; !isDone; ) {
+      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now }));
+      count += part.count;
+      isDone = part.isDone || !(await this.#pause());
+    }
+    return count;
   }
 
-  close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
+    this.#closing.abort();
     this.#closed ??= this.#holding.close(graceMs).finally(() => this.#database.close());
     return this.#closed;
   }
 
-  #newLease(): Lease {
-    const until = this.#clock.now() + this.#options.leaseMs;
-    return { token: crypto.randomUUID(), place: this.#place, pid: process.pid, until };
+  /** For other processes that wait for the file. Gives whether there is time for more: not when the host closes. */
+  async #pause(): Promise<boolean> {
+    const { signal } = this.#closing;
+    await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Aborted: it closes.
+    return !signal.aborted;
   }
 
-  async #insert({ runId }: RunRecord, insert: () => void): Promise<void> {
-    await this.#writer.write(() => {
+  #insert<T>({ runId }: RunRecord, insert: () => T): Promise<T> {
+    return this.#writer.write(() => {
       if (this.#runTable.find(runId) !== undefined) throw existing(runId);
-      insert();
+      return insert();
     });
   }
 
   /** Inside a transaction: nobody else can take it between the look and the write. */
-  #take(runId: string, { lease, accept }: Taking): Taken {
-    const row = this.#find(runId);
+  #take(runId: string, { accept }: OpenOptions): Taken {
+    const row = this.#runTable.get(runId);
+    const record = this.#runTable.record(row);
+    const outcome = this.#runTable.outcome(row);
     try {
-      accept?.(row.record);
+      accept?.(record);
     } catch (error) {
-      return { row, isTaken: false, refused: { error } }; // Not the file's: it goes to the caller as it is.
+      return { row, record, outcome, refused: { error } }; // Not the file's: it goes to the caller as it is.
     }
-    const now = this.#clock.now();
-    const isTaken = !hasEnded(row) && isFree(row.lease, { place: this.#place, now });
-    if (isTaken) this.#runTable.lease(runId, { lease, now });
-    return { row, isTaken };
+    if (hasEnded(row) || !this.#isFree(row)) return { row, record, outcome };
+    const lease = this.#leases.newLease();
+    this.#runTable.lease(row, { lease, now: this.#clock.now() });
+    return { row, record, outcome, token: lease.token };
   }
 
-  #durable(runId: string, { token, attempts, isNew }: Held): SqliteRun {
+  #durable({ runId, number: run }: Pick<RunRow, 'runId' | 'number'>, { token, attempts, isNew }: Held): SqliteRun {
     return new SqliteRun({
       runId,
+      run,
       name: `${runId}#${attempts}`,
       token,
       signal: this.#holding.hold(runId, token),
-      steps: isNew ? new Map() : this.#read(() => this.#stepTable.load(runId)),
-      intents: isNew ? new Map() : this.#read(() => this.#stepTable.intents(runId)),
+      steps: isNew ? new Map() : this.#read(() => this.#stepTable.load(run)),
+      intents: isNew ? new Map() : this.#read(() => this.#stepTable.intents(run)),
       checkOpen: () => this.#holding.checkOpen(),
       writer: this.#writer,
       runTable: this.#runTable,
@@ -219,41 +245,14 @@ export class SqliteHost implements SqliteDurableHost {
     });
   }
 
-  #summary(row: RunRow): RunSummary {
-    const { record, updatedAt, attempts, outcome } = row;
-    const { runId, agent, metadata, at: startedAt } = record;
-    const known = { runId, agent, status: this.#statusOf(row), metadata, startedAt, updatedAt, attempts };
-    return { ...known, ...(outcome === undefined ? {} : { outcome }) };
-  }
-
-  #statusOf({ status, lease }: RunRow): RunSummary['status'] {
-    const isLeft = status === 'running' && isFree(lease, { place: this.#place, now: this.#clock.now() });
-    return isLeft ? 'interrupted' : status;
-  }
-
-  /** The runs of an agent that nobody works on, and that have something to do. */
-  #left(agent: string): readonly RunRow[] {
-    const statuses = ['queued', 'running', 'suspended'] as const;
-    const rows = statuses.flatMap((status) => this.#read(() => this.#runTable.list({ status, agent, limit: ALL })));
-    return rows.filter((row) => this.#canGoOn(row));
-  }
-
-  #canGoOn({ record, status, lease, cancelled }: RunRow): boolean {
-    const now = this.#clock.now();
-    if (!isFree(lease, { place: this.#place, now })) return false;
-    if (status !== 'suspended' || cancelled !== undefined) return true;
-    const waits = [...this.#read(() => this.#stepTable.waits(record.runId)).values()];
-    return waits.some(({ word, taken, expiresAt }) => !taken && (word !== undefined || expiresAt <= now));
-  }
-
-  #find(runId: string): RunRow {
-    const row = this.#runTable.find(runId);
-    if (row === undefined) throw unknown(runId);
-    return row;
+  /** Whether the run can be taken. One that is at work here never is, however late this process is with its leases. */
+  #isFree({ runId, lease }: RunRow): boolean {
+    return !this.#holding.has(runId) && this.#leases.isFree(lease);
   }
 
   #read<T>(read: () => T): T {
     try {
+      this.#file.check(monotonicMs());
       return read();
     } catch (error) {
       throw databaseError(error, this.#path);
@@ -261,8 +260,8 @@ export class SqliteHost implements SqliteDurableHost {
   }
 }
 
-/** A million runs at once: as many as a machine could begin. */
-const ALL = 1_000_000;
+/** Whoever waits for a locked file looks every five milliseconds whether it is free. */
+const PAUSE_MS = 10;
 
 function hasEnded({ status }: RunRow): boolean {
   return statusHasEnded(status);
@@ -276,11 +275,11 @@ interface Held {
 }
 
 interface Taken {
+  /** As it was before. */
   readonly row: RunRow;
-  readonly isTaken: boolean;
+  readonly record: RunRecord;
+  readonly outcome: Outcome<unknown> | undefined;
+  /** Absent where the run was not to be had. */
+  readonly token?: string;
   readonly refused?: { readonly error: unknown };
-}
-
-interface Taking extends OpenOptions {
-  readonly lease: Lease;
 }

@@ -3,6 +3,7 @@ import { isOpen } from '../durable/answering.ts';
 import type { Durable, Step, Task, Waited, WaitOptions } from '../durable/durable.ts';
 import { sideBySide } from '../durable/side-by-side.ts';
 import { stepText } from '../durable/step-text.ts';
+import { expiryOf } from '../durable/whole-time.ts';
 import type { RunTable } from './run-table.ts';
 import { lost, type StepTable } from './step-table.ts';
 import type { Writer } from './writer.ts';
@@ -10,6 +11,8 @@ import type { Writer } from './writer.ts';
 /** One attempt at a run, and what was remembered when it began. */
 export interface Attempt {
   readonly runId: string;
+  /** The run's number in the file. */
+  readonly run: number;
   readonly name: string;
   readonly token: string;
   readonly signal: AbortSignal;
@@ -44,7 +47,7 @@ export class SqliteRun implements Durable {
 
   async step<T>(step: Step<T>): Promise<T> {
     const name = this.#path + step.name;
-    const { steps, runId, token, writer, stepTable } = this.#attempt;
+    const { steps, run, runId, token, writer, stepTable } = this.#attempt;
     const kept = steps.get(name);
     if (kept !== undefined) {
       const value = JSON.parse(kept) as T; // The same name always has the same type: names are positions.
@@ -54,7 +57,7 @@ export class SqliteRun implements Durable {
     this.#attempt.checkOpen();
     const value = await this.#work(name, step);
     const text = stepText(value, { runId, name });
-    await writer.write(() => stepTable.keep({ runId, name }, { token, value: text }));
+    if (!(await writer.write(() => stepTable.keep({ run, name }, { token, value: text })))) throw lost(runId);
     steps.set(name, text);
     step.told(value, { replayed: false });
     return value;
@@ -65,14 +68,14 @@ export class SqliteRun implements Durable {
   }
 
   wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
-    const { fingerprint, accepts, timeoutMs = Number.POSITIVE_INFINITY } = options;
-    const { runId, token, writer, runTable, stepTable, clock } = this.#attempt;
-    const place = { runId, name: this.#path + name };
+    const { fingerprint, accepts, timeoutMs } = options;
+    const { run, runId, token, writer, runTable, stepTable, clock } = this.#attempt;
+    const place = { run, name: this.#path + name };
     return writer.write((): Waited<T> => {
-      if (runTable.find(runId)?.lease?.token !== token) throw lost(runId);
+      if (!runTable.isHeld(run, token)) throw lost(runId);
       const now = clock.now();
       const before = stepTable.wait(place);
-      const wait = before ?? { fingerprint, accepts, expiresAt: now + timeoutMs, taken: false };
+      const wait = before ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
       const isParked = isOpen(wait) && now < wait.expiresAt;
       if (before === undefined || (!isParked && !wait.taken)) stepTable.keepWait(place, { ...wait, taken: !isParked });
       if (isParked) return { type: 'parked' };
@@ -86,12 +89,16 @@ export class SqliteRun implements Durable {
     return task.body(new SqliteRun(this.#attempt, `${this.#path}${task.name}/`));
   }
 
-  /** What may happen once only is written down before it begins. */
+  /**
+   * What may happen once only is written down before it begins. The process may have been stopped between that and the call, for
+   * so long that another one has told the run that nobody knows of it: the lease is looked at once more.
+   */
   async #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> {
     if (effect !== 'once') return work();
-    const { runId, token, name: attempt, intents, writer, stepTable } = this.#attempt;
+    const { run, runId, token, name: attempt, intents, writer, runTable, stepTable } = this.#attempt;
     if (intents.has(name) && inDoubt !== undefined) return inDoubt();
-    await writer.write(() => stepTable.intend({ runId, name }, { token, attempt }));
+    const isIntended = await writer.write(() => stepTable.intend({ run, name }, { token, attempt }));
+    if (!isIntended || !runTable.isHeld(run, token)) throw lost(runId);
     return work();
   }
 }

@@ -2,110 +2,103 @@ import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DurableError } from '../base/errors.ts';
 import type { Wait } from '../durable/answering.ts';
+import { Statements } from './database.ts';
 
 export interface Place {
-  readonly runId: string;
+  /** The run's number. */
+  readonly run: number;
   readonly name: string;
 }
 
-/** What is kept of runs' steps, intents and waits. Who works on a run writes by its lease, or is refused. */
+/** What is kept of runs' steps, intents and waits. Who works on a run writes by its lease. */
 export class StepTable {
-  readonly #database: DatabaseSync;
-  readonly #insertStep: StatementSync;
-  readonly #insertIntent: StatementSync;
+  readonly #statements: Statements;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
-    this.#insertStep = database.prepare(
-      'INSERT INTO steps SELECT run_id, $name, $value, $reference FROM runs WHERE run_id = $runId AND lease_token = $token',
-    );
-    this.#insertIntent = database.prepare(
-      'INSERT OR REPLACE INTO intents SELECT run_id, $name, $attempt FROM runs WHERE run_id = $runId AND lease_token = $token',
-    );
+    this.#statements = new Statements(database);
   }
 
   /** Everything that is kept of a run, as JSON, by the steps' names. */
-  load(runId: string): Map<string, string> {
-    const rows = this.#database
-      .prepare(
-        `SELECT name, coalesce(steps.value, large_values.value) AS value FROM steps
-         LEFT JOIN large_values USING (run_id, reference) WHERE run_id = ?`,
-      )
-      .all(runId);
+  load(run: number): Map<string, string> {
+    const rows = this.#sql(
+      `SELECT name, coalesce(steps.value, large_values.value) AS value FROM steps
+       LEFT JOIN large_values USING (run, reference) WHERE run = ?`,
+    ).all(run);
     return new Map(rows.map(({ name, value }) => [String(name), String(value)]));
   }
 
   /** What was remembered after a position, in that order. */
-  since(runId: string, position: number): readonly { readonly position: number; name: string; value: string }[] {
-    const rows = this.#database
-      .prepare(
-        `SELECT steps.rowid AS position, name, coalesce(steps.value, large_values.value) AS value FROM steps
-         LEFT JOIN large_values USING (run_id, reference) WHERE run_id = ? AND steps.rowid > ? ORDER BY steps.rowid`,
-      )
-      .all(runId, position);
+  since(run: number, position: number): readonly { readonly position: number; name: string; value: string }[] {
+    const rows = this.#sql(
+      `SELECT position, name, coalesce(steps.value, large_values.value) AS value FROM steps
+       LEFT JOIN large_values USING (run, reference) WHERE run = ? AND position > ? ORDER BY position`,
+    ).all(run, position);
     return rows.map(({ position, name, value }) => {
       return { position: Number(position), name: String(name), value: String(value) };
     });
   }
 
   /** Remembers what another run had, and its answers. */
-  copy(from: string, { to, copies }: { readonly to: string; readonly copies: (name: string) => boolean }): void {
-    const insert = this.#database.prepare(
-      'INSERT INTO steps SELECT ?, name, value, reference FROM steps WHERE rowid = ?',
+  copy(from: number, { to, copies }: { readonly to: number; readonly copies: (name: string) => boolean }): void {
+    const insert = this.#sql(
+      'INSERT INTO steps (run, name, value, reference) SELECT ?, name, value, reference FROM steps WHERE position = ?',
     );
     for (const { position, name } of this.since(from, 0)) if (copies(name)) insert.run(to, position);
-    this.#database
-      .prepare('INSERT INTO large_values SELECT ?, reference, value FROM large_values WHERE run_id = ?')
-      .run(to, from);
-    for (const [name, wait] of this.waits(from)) if (copies(name)) this.keepWait({ runId: to, name }, wait);
+    this.#sql('INSERT INTO large_values SELECT ?, reference, value FROM large_values WHERE run = ?').run(to, from);
+    for (const [name, wait] of this.waits(from)) if (copies(name)) this.keepWait({ run: to, name }, wait);
   }
 
-  intents(runId: string): Map<string, string> {
-    const rows = this.#database.prepare('SELECT name, attempt FROM intents WHERE run_id = ?').all(runId);
+  intents(run: number): Map<string, string> {
+    const rows = this.#sql('SELECT name, attempt FROM intents WHERE run = ?').all(run);
     return new Map(rows.map(({ name, attempt }) => [String(name), String(attempt)]));
   }
 
-  keep({ runId, name }: Place, { token, value }: { readonly token: string; readonly value: string }): void {
+  /** Gives whether the run was still held by that token; nothing is kept where it was not. */
+  keep({ run, name }: Place, { token, value }: { readonly token: string; readonly value: string }): boolean {
     const reference = value.length > LARGE ? createHash('sha256').update(value).digest('hex') : null;
-    const { changes } = this.#insertStep.run({
-      runId,
-      name,
-      value: reference === null ? value : null,
-      reference,
-      token,
-    });
-    if (changes === 0) throw lost(runId);
-    if (reference === null) return;
-    this.#database.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?, ?)').run(runId, reference, value);
+    const { changes } = this.#sql(
+      `INSERT INTO steps (run, name, value, reference)
+       SELECT number, $name, $value, $reference FROM runs WHERE number = $run AND lease_token = $token`,
+    ).run({ run, name, value: reference === null ? value : null, reference, token });
+    if (changes === 0) return false;
+    if (reference === null) return true;
+    this.#sql('INSERT OR IGNORE INTO large_values VALUES (?, ?, ?)').run(run, reference, value);
+    return true;
   }
 
-  intend({ runId, name }: Place, { token, attempt }: { readonly token: string; readonly attempt: string }): void {
-    const { changes } = this.#insertIntent.run({ runId, name, attempt, token });
-    if (changes === 0) throw lost(runId);
+  /** As `keep`. */
+  intend({ run, name }: Place, { token, attempt }: { readonly token: string; readonly attempt: string }): boolean {
+    const { changes } = this.#sql(
+      `INSERT OR REPLACE INTO intents
+       SELECT number, $name, $attempt FROM runs WHERE number = $run AND lease_token = $token`,
+    ).run({ run, name, attempt, token });
+    return changes !== 0;
   }
 
-  waits(runId: string): ReadonlyMap<string, Wait> {
-    const rows = this.#database.prepare('SELECT * FROM waits WHERE run_id = ?').all(runId);
+  waits(run: number): ReadonlyMap<string, Wait> {
+    const rows = this.#sql('SELECT * FROM waits WHERE run = ?').all(run);
     return new Map(rows.map((row) => [String(row['name']), waitFrom(row)]));
   }
 
-  wait({ runId, name }: Place): Wait | undefined {
-    const row = this.#database.prepare('SELECT * FROM waits WHERE run_id = ? AND name = ?').get(runId, name);
+  wait({ run, name }: Place): Wait | undefined {
+    const row = this.#sql('SELECT * FROM waits WHERE run = ? AND name = ?').get(run, name);
     return row === undefined ? undefined : waitFrom(row);
   }
 
-  keepWait({ runId, name }: Place, { fingerprint, accepts, expiresAt, word, taken }: Wait): void {
-    this.#database
-      .prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(
-        runId,
-        name,
-        fingerprint,
-        JSON.stringify(accepts),
-        Number.isFinite(expiresAt) ? expiresAt : null,
-        word === undefined ? null : JSON.stringify(word),
-        taken ? 1 : 0,
-      );
+  keepWait({ run, name }: Place, { fingerprint, accepts, expiresAt, word, taken }: Wait): void {
+    this.#sql('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      run,
+      name,
+      fingerprint,
+      JSON.stringify(accepts),
+      Number.isFinite(expiresAt) ? expiresAt : null,
+      word === undefined ? null : JSON.stringify(word),
+      taken ? 1 : 0,
+    );
+  }
+
+  #sql(sql: string): StatementSync {
+    return this.#statements.get(sql);
   }
 }
 

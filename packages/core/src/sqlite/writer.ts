@@ -1,11 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { PawlError } from '../base/errors.ts';
 import { databaseError, isBusy } from './database.ts';
 
 export interface WriterOptions {
   readonly path: string;
   readonly clock: Clock;
+  /** Milliseconds that no change of the date moves. */
+  readonly monotonic: () => number;
+  /** Throws where the file is not the one that was opened any more. */
+  readonly checkFile: () => void;
   /** How long a file that another process has locked is waited for. */
   readonly lockedMs: number;
 }
@@ -33,10 +37,10 @@ export class Writer {
     this.#options = options;
   }
 
-  /** `write` refuses by a `DurableError` or an `ApprovalError`, before it has written anything. */
+  /** `write` refuses by an error of Pawl's, before it has written anything. */
   async write<T>(write: () => T): Promise<T> {
     const settled = await new Promise<Settled>((settle) => {
-      this.#jobs.push({ write, settle, since: this.#options.clock.now() });
+      this.#jobs.push({ write, settle, since: this.#options.monotonic() });
       this.#plan();
     });
     if (!settled.ok) throw settled.error;
@@ -66,6 +70,7 @@ export class Writer {
   #transaction(jobs: readonly Job[]): readonly (readonly [Job, Settled])[] {
     const database = this.#database;
     try {
+      this.#options.checkFile();
       database.exec('BEGIN IMMEDIATE');
       const results = jobs.map((job) => [job, attempted(job)] as const);
       database.exec('COMMIT');
@@ -77,8 +82,8 @@ export class Writer {
   }
 
   #later(jobs: readonly Job[], error: unknown): void {
-    const { clock, lockedMs, path } = this.#options;
-    const now = clock.now();
+    const { clock, monotonic, lockedMs, path } = this.#options;
+    const now = monotonic();
     for (const job of jobs) {
       if (now - job.since < lockedMs) this.#jobs.push(job);
       else job.settle({ ok: false, error: databaseError(error, path) });
@@ -94,7 +99,7 @@ function attempted({ write }: Job): Settled {
   try {
     return { ok: true, value: write() };
   } catch (error) {
-    if (!DurableError.is(error)) throw error;
+    if (!PawlError.is(error)) throw error;
     return { ok: false, error };
   }
 }

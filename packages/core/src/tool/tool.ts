@@ -227,7 +227,8 @@ export function checkNumbers(options: Numbers): void {
   for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
     const value = options[field];
     const least = field === 'corrections' ? 0 : 1;
-    if (value === undefined || (value >= least && !Number.isNaN(value))) continue;
-    throw new ConfigError(`Tool "${options.name}": ${field} is ${value}. Pass a number of ${least} or more.`);
+    if (value === undefined || (typeof value === 'number' && value >= least)) continue;
+    const shown = typeof value === 'string' ? JSON.stringify(value) : value; // As from JavaScript.
+    throw new ConfigError(`Tool "${options.name}": ${field} is ${shown}. Pass a number of ${least} or more.`);
   }
 }

@@ -14,6 +14,7 @@ export interface ManualClockOptions {
 
 /** A clock that only moves by hand, or by being slept on. */
 export interface ManualClock extends Clock {
+  monotonic(): number;
   /** Every sleep that was asked for, in milliseconds, in order; also those that were cut short. */
   readonly slept: readonly number[];
   /** Timers and held sleeps that were neither fired nor cancelled. */
@@ -57,6 +58,11 @@ class ManualTime implements ManualClock {
   }
 
   now(): number {
+    return this.#now;
+  }
+
+  /** Moves as the time does: whoever wants the date to jump gives another `now`. */
+  monotonic(): number {
     return this.#now;
   }
 

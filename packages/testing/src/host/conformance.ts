@@ -1,5 +1,7 @@
 import { agentCases } from './agent-cases.ts';
+import { clockCases } from './clock-cases.ts';
 import { type ConformanceCase, casesOf, type HostUnderTest } from './kit.ts';
+import { listCases } from './list-cases.ts';
 import { runCases } from './run-cases.ts';
 import { stepCases } from './step-cases.ts';
 import { taskCases } from './task-cases.ts';
@@ -10,5 +12,13 @@ import { waitCases } from './wait-cases.ts';
  * error that says which promise was broken and what came.
  */
 export function hostConformance(host: HostUnderTest): readonly ConformanceCase[] {
-  return casesOf(host, { ...stepCases, ...taskCases, ...waitCases, ...runCases, ...agentCases });
+  return casesOf(host, {
+    ...stepCases,
+    ...taskCases,
+    ...waitCases,
+    ...clockCases,
+    ...runCases,
+    ...listCases,
+    ...agentCases,
+  });
 }

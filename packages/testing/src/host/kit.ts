@@ -28,7 +28,7 @@ export interface ConformanceCase {
 export interface Stage {
   readonly host: DurableHost;
   readonly clock: ManualClock;
-  /** Lets the host's clock go back. */
+  /** Sets back the date that the host's clock gives, by any fraction too; less than 0 sets it forward. */
   goBack(ms: number): void;
 }
 
@@ -48,6 +48,7 @@ export function casesOf(
         now: () => clock.now() - behindMs,
         after: (ms, callback) => clock.after(ms, callback),
         sleep: systemClock.sleep, // The host waits for others, which take real time.
+        monotonic: () => clock.now(),
       };
       const host = await open({ clock: seen });
       try {

@@ -1,0 +1,35 @@
+import { createInterface } from 'node:readline';
+import { DurableError } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { agentOfBench } from './agent.ts';
+
+/** Runs agents on a file, thirty at once, until its input ends. Prints how they ended, and how long the slowest took. */
+const [file = ''] = process.argv.slice(2);
+const host = sqlite(file);
+const agent = agentOfBench();
+const ends = new Map<string, number>();
+let isOver = false;
+let slowestMs = 0;
+
+async function lane(number: number): Promise<void> {
+  for (let count = 0; !isOver; count++) {
+    const startedAt = performance.now();
+    const ended = await agent
+      .run('Go.', { durable: host, runId: `live-${number}-${count}` })
+      .outcome()
+      .then(({ status }) => status as string)
+      .catch((error: unknown) => (DurableError.is(error) ? error.code : String(error)));
+    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+    ends.set(ended, (ends.get(ended) ?? 0) + 1);
+  }
+}
+
+const lanes = Array.from({ length: 30 }, (_, number) => lane(number));
+console.log('at work');
+for await (const _ of createInterface({ input: process.stdin })) {
+  // Nothing is said: its end is what counts.
+}
+isOver = true;
+await Promise.all(lanes);
+console.log(JSON.stringify(Object.fromEntries(ends)), `slowest ${slowestMs.toFixed(0)} ms`);
+await host.close();

@@ -1,0 +1,88 @@
+import { ConfigError } from '../base/errors.ts';
+import { canonicalJson, isJson, isRecord, type JsonObject } from '../base/json.ts';
+import { checkNumber } from './check-number.ts';
+import type { RunFilter, RunSummary } from './host.ts';
+import { clampWhole } from './whole-time.ts';
+
+/** A filter with its defaults. Times and positions are whole numbers. */
+export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit'> {
+  /** Each field of the metadata as `metadataKeys` gives it. */
+  readonly metadataKeys: readonly string[];
+  readonly order: 'asc' | 'desc';
+  /** `Infinity`: all runs. */
+  readonly limit: number;
+}
+
+/**
+ * What every host makes of a filter.
+ *
+ * @throws ConfigError
+ */
+export function checkFilter(filter: RunFilter = {}): CheckedFilter {
+  const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = filter;
+  if (status !== undefined && !Object.hasOwn(STATUSES, status))
+    throw wrong('status', status, Object.keys(STATUSES).join(', '));
+  if (order !== 'asc' && order !== 'desc') throw wrong('order', order, '"asc" or "desc"');
+  if (agent !== undefined && typeof agent !== 'string') throw wrong('agent', agent, "an agent's name");
+  if (conversation !== undefined && typeof conversation !== 'string') {
+    throw wrong('conversation', conversation, "a conversation's id");
+  }
+  if (metadata !== undefined && !(isRecord(metadata) && isJson(metadata))) {
+    throw wrong('metadata', metadata, 'fields with JSON values');
+  }
+  checkNumber(limit, { option: 'runs: limit', min: 0, isWhole: true, isEndless: true });
+  if (since !== undefined) checkNumber(since, { option: 'runs: since' });
+  return {
+    ...(status !== undefined && { status }),
+    ...(agent !== undefined && { agent }),
+    ...(conversation !== undefined && { conversation }),
+    metadataKeys: metadataKeys(metadata ?? {}),
+    ...(since !== undefined && { since: clampWhole(Math.ceil(since)) }),
+    order,
+    limit,
+    ...(after !== undefined && { after: checkPosition(after, 'runs: after') }),
+  };
+}
+
+/** A position to read on after. Databases keep whole numbers. @throws ConfigError */
+export function checkPosition(position: number, option: string): number {
+  return clampWhole(Math.floor(checkNumber(position, { option })));
+}
+
+/** A text for each field, by which runs are found that have a field of that name and value. */
+export function metadataKeys(metadata: JsonObject): readonly string[] {
+  const fields = Object.entries(metadata).filter(([, value]) => value !== undefined);
+  return fields.map((field) => canonicalJson(field));
+}
+
+/** Whether a run is one of those that a filter is for; its limit, order and position aside. */
+export function matchesFilter(
+  { status, agent, metadata, startedAt }: RunSummary,
+  { conversation, filter }: { readonly conversation: string | undefined; readonly filter: CheckedFilter },
+): boolean {
+  const { metadataKeys: wanted, since = Number.NEGATIVE_INFINITY } = filter;
+  if ((filter.status ?? status) !== status || (filter.agent ?? agent) !== agent || startedAt < since) return false;
+  if (filter.conversation !== undefined && filter.conversation !== conversation) return false;
+  if (wanted.length === 0) return true;
+  const keys = new Set(metadataKeys(metadata));
+  return wanted.every((key) => keys.has(key));
+}
+
+const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
+  queued: true,
+  running: true,
+  interrupted: true,
+  completed: true,
+  suspended: true,
+  limited: true,
+  truncated: true,
+  filtered: true,
+  refused: true,
+  aborted: true,
+  failed: true,
+};
+
+function wrong(field: string, value: unknown, right: string): ConfigError {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return new ConfigError(`runs: ${field} is ${shown}. Pass ${right}.`);
+}

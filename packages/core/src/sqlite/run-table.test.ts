@@ -1,0 +1,54 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { expect, onTestFinished, test } from 'vitest';
+import type { RunFilter } from '../durable/host.ts';
+import { checkFilter } from '../durable/run-filter.ts';
+import { openDatabase } from './database.ts';
+import { Deletion } from './deletion.ts';
+import { RunTable } from './run-table.ts';
+
+/** How SQLite finds the rows of each statement that is compiled for some work: https://www.sqlite.org/eqp.html */
+function plansOf(work: (database: DatabaseSync) => void): readonly string[] {
+  const database = openDatabase(':memory:', { synchronous: 'normal' });
+  onTestFinished(() => database.close());
+  const compiled: string[] = [];
+  const prepare = (sql: string) => {
+    compiled.push(sql);
+    return database.prepare(sql);
+  };
+  work({ prepare } as DatabaseSync); // All that a table uses of it.
+  const reads = compiled.filter((sql) => !/^INSERT/.test(sql));
+  return reads.flatMap((sql) =>
+    database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map(({ detail }) => String(detail)),
+  );
+}
+
+const list = (filter: RunFilter) => (database: DatabaseSync) => new RunTable(database).page(checkFilter(filter));
+
+test.each<[what: string, index: string, work: (database: DatabaseSync) => void]>([
+  ['find a run', 'sqlite_autoindex_runs_1 (run_id=?)', (database) => new RunTable(database).find('run')],
+  ['look for runs to resume', 'runs_by_status (status=?)', (database) => new RunTable(database).unfinished('agent', 5)],
+  ['list by status', 'runs_by_status (status=? AND number>?)', list({ status: 'failed', after: 7 })],
+  ['list by status and agent', 'runs_by_status (status=?)', list({ status: 'failed', agent: 'agent' })],
+  ['list by agent', 'runs_by_agent (agent=?)', list({ agent: 'agent', order: 'desc' })],
+  ['list by conversation', 'runs_by_conversation (conversation=?)', list({ conversation: 'chat', status: 'failed' })],
+  ['list by metadata', 'run_metadata USING PRIMARY KEY (hash=?)', list({ metadata: { user: 'ada', order: 7 } })],
+  ['list on after a position', 'INTEGER PRIMARY KEY (rowid>?)', list({ after: 7 })],
+  ['renew a lease', '(run_id=?)', (database) => new RunTable(database).renew('run', { token: 't', time: TIME })],
+  [
+    'look for runs to delete',
+    'runs_ended (updated_at<?)',
+    (database) => new Deletion(database).deletePart({ before: 5, now: () => 0 }),
+  ],
+])('to %s, SQLite reads no more runs than an index gives', (_, index, work) => {
+  const plans = plansOf(work);
+  expect(plans.filter((detail) => detail.includes(index))).not.toEqual([]);
+  // Of these tables and indexes all is read: they have only what there is still to do.
+  expect(
+    plans.filter((detail) => /^SCAN (?!deleted_runs|\w+ USING INDEX (waits_answered|runs_cancelled))/.test(detail)),
+  ).toEqual([]);
+});
+
+const TIME = { durationMs: 1_000, timeline: 'now', until: 1_000, untilDate: 1_000 };

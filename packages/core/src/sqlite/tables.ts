@@ -1,0 +1,181 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { DurableError } from '../base/errors.ts';
+import { isRecord, type JsonObject } from '../base/json.ts';
+import { keepMetadata } from './metadata-table.ts';
+
+/** The four letters "pawl", in the file's header. */
+const APPLICATION = 0x7061776c;
+const FORMAT = 2;
+
+/**
+ * Makes the tables where the file is new, and those of an older format into today's. After an error the database is of no use any
+ * more: close it.
+ *
+ * @throws DurableError `host.foreign`, `host.newer`
+ */
+export function prepareTables(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN'); // Another process may be making the tables: all of them are seen, or none.
+  const format = checkFormat(database, path);
+  database.exec('COMMIT');
+  if (format < FORMAT) makeTables(database);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON');
+}
+
+function makeTables(database: DatabaseSync): void {
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
+  database.exec('BEGIN IMMEDIATE');
+  const isOld = pragma(database, 'user_version') === 1;
+  if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
+  if (isOld) database.exec('DROP INDEX runs_by_status');
+  database.exec(TABLES);
+  if (isOld) moveOldRows(database);
+  database.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${FORMAT}; COMMIT`);
+}
+
+/** Gives the format of the file, 0 for a new one. */
+function checkFormat(database: DatabaseSync, path: string): number {
+  const application = pragma(database, 'application_id');
+  const format = pragma(database, 'user_version');
+  const [tables] = database.prepare('SELECT count(*) AS count FROM sqlite_schema').all();
+  if (application === 0 && format === 0 && tables?.['count'] === 0) return 0;
+  if (application !== APPLICATION) {
+    throw new DurableError(`The file "${path}" is a database of something else. Name another file.`, {
+      code: 'host.foreign',
+    });
+  }
+  if (format > FORMAT) {
+    throw new DurableError(
+      `The file "${path}" has format ${format}, and this version of Pawl knows ${FORMAT}. Use the newer version that wrote it.`,
+      { code: 'host.newer' },
+    );
+  }
+  return format;
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  const row = database.prepare(`PRAGMA ${name}`).get();
+  return Number(row?.[name]);
+}
+
+/**
+ * What is large about a run, or belongs to its end, stands in tables of its own: a lease is renewed by writing its row again, and
+ * a list of runs reads all rows. Rows refer to a run by its number, which is never given again, so that what is left of a
+ * deleted run is never another's.
+ */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS runs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL UNIQUE,
+    agent TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    cancelled TEXT,
+    lease_token TEXT,
+    lease_place TEXT,
+    lease_pid INTEGER,
+    lease_born_at INTEGER,
+    lease_duration INTEGER,
+    lease_timeline TEXT,
+    lease_until INTEGER,
+    lease_until_date INTEGER,
+    conversation TEXT,
+    metadata TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status, number);
+  CREATE INDEX IF NOT EXISTS runs_by_agent ON runs (agent, number);
+  CREATE INDEX IF NOT EXISTS runs_by_conversation ON runs (conversation, number) WHERE conversation IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS runs_ended ON runs (updated_at) WHERE status NOT IN ('queued', 'running', 'suspended');
+  CREATE INDEX IF NOT EXISTS runs_cancelled ON runs (number) WHERE cancelled IS NOT NULL AND status = 'suspended';
+  CREATE TABLE IF NOT EXISTS records (
+    run INTEGER PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS outcomes (
+    run INTEGER PRIMARY KEY,
+    outcome TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS run_metadata (
+    hash TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (hash, run)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS run_metadata_by_run ON run_metadata (run);
+  CREATE TABLE IF NOT EXISTS steps (
+    position INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT,
+    reference TEXT,
+    UNIQUE (run, name)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS large_values (
+    run INTEGER NOT NULL,
+    reference TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (run, reference)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS intents (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    attempt TEXT NOT NULL,
+    PRIMARY KEY (run, name)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS waits (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    accepts TEXT NOT NULL,
+    expires_at INTEGER,
+    word TEXT,
+    taken INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, name)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS waits_answered ON waits (run) WHERE word IS NOT NULL AND taken = 0;
+  CREATE INDEX IF NOT EXISTS waits_by_expiry ON waits (expires_at, run) WHERE word IS NULL AND taken = 0;
+  CREATE TABLE IF NOT EXISTS deleted_runs (
+    run INTEGER PRIMARY KEY
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS conversations (
+    conversation_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS conversation_messages (
+    conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, position)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS conversation_runs (
+    conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, version)
+  ) STRICT
+`;
+
+/** Of format 1. The tables of conversations are still the same. */
+const OLD_TABLES = ['runs', 'steps', 'large_values', 'intents', 'waits'] as const;
+
+/** A run that is at work keeps no lease: its process is of the older version, and can't write to this file any more. */
+function moveOldRows(database: DatabaseSync): void {
+  database.exec(`
+    INSERT INTO runs (number, run_id, agent, status, attempts, started_at, updated_at, cancelled, conversation, metadata)
+      SELECT rowid, run_id, agent, status, attempts, started_at, updated_at, cancelled,
+        record ->> '$.conversation.id', coalesce(record -> '$.metadata', '{}')
+      FROM old_runs;
+    INSERT INTO records SELECT rowid, record FROM old_runs;
+    INSERT INTO outcomes SELECT rowid, outcome FROM old_runs WHERE outcome IS NOT NULL;
+    INSERT INTO steps SELECT old_steps.rowid, number, name, value, reference FROM old_steps JOIN runs USING (run_id);
+    INSERT INTO large_values SELECT number, reference, value FROM old_large_values JOIN runs USING (run_id);
+    INSERT INTO intents SELECT number, name, attempt FROM old_intents JOIN runs USING (run_id);
+    INSERT INTO waits SELECT number, name, fingerprint, accepts, expires_at, word, taken
+      FROM old_waits JOIN runs USING (run_id);
+  `);
+  for (const { number, metadata } of database.prepare('SELECT number, metadata FROM runs').all()) {
+    const fields: unknown = JSON.parse(String(metadata));
+    if (isRecord(fields)) keepMetadata(database, Number(number), fields as JsonObject); // It was read from JSON.
+  }
+  database.exec(OLD_TABLES.map((table) => `DROP TABLE old_${table}`).join(';'));
+}

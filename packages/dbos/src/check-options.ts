@@ -1,0 +1,38 @@
+import { ConfigError } from '@pawl/core';
+import { checkNumber } from '@pawl/core/host';
+import type { DbosOptions, Watchable } from './host-types.ts';
+
+/** @throws ConfigError */
+export function checkOptions<Resumed extends Watchable>({
+  url,
+  executorId,
+  queue = {},
+  leaseMs = 30_000,
+}: DbosOptions<Resumed>): void {
+  checkUrl(url, 'dbosHost');
+  if (typeof executorId !== 'string' || executorId.trim() === '') {
+    throw new ConfigError(
+      'dbosHost: executorId is missing. Give each worker a name of its own, like its pod or machine.',
+    );
+  }
+  checkNumber(leaseMs, { option: 'dbosHost: leaseMs', min: 1_000, isEndless: true });
+  const { pollingMs, workerConcurrency, concurrency, rateLimit } = queue;
+  const whole = { min: 1, isWhole: true };
+  if (pollingMs !== undefined) checkNumber(pollingMs, { option: 'dbosHost: queue.pollingMs', min: 1 });
+  for (const [name, value] of Object.entries({ workerConcurrency, concurrency, 'rateLimit.runs': rateLimit?.runs })) {
+    if (value !== undefined) checkNumber(value, { option: `dbosHost: queue.${name}`, ...whole });
+  }
+  if (rateLimit !== undefined)
+    checkNumber(rateLimit.periodMs, { option: 'dbosHost: queue.rateLimit.periodMs', min: 1 });
+  if (workerConcurrency !== undefined && concurrency !== undefined && workerConcurrency > concurrency) {
+    throw new ConfigError(
+      `dbosHost: queue.workerConcurrency is ${workerConcurrency}, more than queue.concurrency, ${concurrency}. Lower it, or raise the other.`,
+    );
+  }
+}
+
+/** An empty one would be taken for the server of this machine. @throws ConfigError */
+export function checkUrl(url: string, caller: string): void {
+  if (typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)) return;
+  throw new ConfigError(`${caller}: url is no URL of a PostgreSQL. Pass postgresql://user:password@host:5432/name.`); // It may have a password.
+}

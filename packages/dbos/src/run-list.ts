@@ -1,0 +1,70 @@
+import type { RunFilter, RunSummary } from '@pawl/core';
+import { type CheckedFilter, checkFilter } from '@pawl/core/host';
+import type { Queryable, Row } from './database.ts';
+import { COLUMNS, hashOf, outcomeOf, runRow } from './run-table.ts';
+
+/** Page by page: what is read at once is bounded. @throws ConfigError for what is no filter. */
+export async function listRuns(on: Queryable, given: RunFilter | undefined): Promise<readonly RunSummary[]> {
+  const { limit, ...filter } = checkFilter(given);
+  const summaries: RunSummary[] = [];
+  let after = filter.after;
+  while (summaries.length < limit) {
+    const most = Math.min(PAGE, limit - summaries.length);
+    const page = await readPage(on, { ...filter, ...(after !== undefined && { after }) }, most);
+    summaries.push(...page);
+    after = page.at(-1)?.position;
+    if (page.length < most || after === undefined) break;
+  }
+  return summaries;
+}
+
+const PAGE = 200;
+
+async function readPage(
+  on: Queryable,
+  filter: Omit<CheckedFilter, 'limit'>,
+  limit: number,
+): Promise<readonly RunSummary[]> {
+  const { status, agent, conversation, metadataKeys, since, order, after } = filter;
+  const values: unknown[] = [];
+  /** A condition on a value, where one is given. */
+  const where = (condition: string, value: unknown): readonly string[] =>
+    value === undefined ? [] : [condition.replace('?', `$${values.push(value)}`)];
+  const conditions = [
+    ...statusConditions(status, where),
+    ...where('agent = ?', agent),
+    ...where('conversation = ?', conversation),
+    ...where('started_at >= ?', since),
+    ...where(order === 'asc' ? 'number > ?' : 'number < ?', after),
+    ...metadataKeys.flatMap((key) =>
+      where('run_id IN (SELECT run_id FROM pawl.run_metadata WHERE hash = ?)', hashOf(key)),
+    ),
+  ];
+  const { rows } = await on.query(
+    `WITH alive AS MATERIALIZED (SELECT executor_id FROM pawl.executors WHERE pawl.is_alive(executor_id))
+     SELECT ${COLUMNS}, outcome, CASE WHEN status <> 'running' OR ${IS_ALIVE} THEN status ELSE 'interrupted' END AS seen
+     FROM pawl.runs ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+     ORDER BY number ${order} LIMIT ${limit}`,
+    values,
+  );
+  return rows.map(summaryOf);
+}
+
+/** Which executors are alive is asked once for a page. */
+const IS_ALIVE = 'executor_id IN (SELECT executor_id FROM alive)';
+
+function statusConditions(
+  status: RunSummary['status'] | undefined,
+  where: (condition: string, value: unknown) => readonly string[],
+): readonly string[] {
+  if (status === 'running') return [`status = 'running' AND ${IS_ALIVE}`];
+  if (status === 'interrupted') return [`(status = 'interrupted' OR (status = 'running' AND NOT ${IS_ALIVE}))`];
+  return where('status = ?', status);
+}
+
+function summaryOf(row: Row): RunSummary {
+  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = runRow(row);
+  const outcome = outcomeOf(row);
+  const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
+  return { ...known, ...(outcome === undefined ? {} : { outcome }) };
+}

@@ -1,0 +1,13 @@
+import { writeSync } from 'node:fs';
+import { ConfigError } from '@pawl/core';
+import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
+
+/** Prints what comes of opening files on a Node that may have no SQLite. */
+for (const open of [sqlite, sqliteConversations]) {
+  try {
+    await open(':memory:').close();
+    writeSync(1, 'opened\n');
+  } catch (error) {
+    writeSync(1, error instanceof ConfigError ? `${error.message}\n` : `${error}\n`);
+  }
+}

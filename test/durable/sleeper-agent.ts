@@ -1,0 +1,25 @@
+import { appendFileSync } from 'node:fs';
+import { Agent, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+/** Looks, then pays. Each is written to a journal; `look` takes as long as its promise. */
+export function sleeperAgent(journal: string, looking?: Promise<void>): Agent {
+  const does = (name: string, effect: 'read' | 'once', work?: Promise<void>) =>
+    tool({
+      name,
+      description: 'Does it.',
+      input: z.object({}),
+      effect,
+      execute: async () => {
+        appendFileSync(journal, `${name}\n`);
+        await work;
+        return name;
+      },
+    });
+  const model = scriptedModel(({ messages }) => {
+    const done = messages.filter(({ role }) => role === 'tool').length;
+    return [reply.call('look', {}), reply.call('pay', {})][done] ?? reply.text('Done.');
+  });
+  return new Agent({ name: 'sleeper', model, tools: [does('look', 'read', looking), does('pay', 'once')] });
+}

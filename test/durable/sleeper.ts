@@ -1,0 +1,31 @@
+import { writeSync } from 'node:fs';
+import { DurableError } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { sleeperAgent } from './sleeper-agent.ts';
+
+/**
+ * `node sleeper.ts <file> <journal>` runs the agent, which looks until something comes in: meanwhile the process is stopped from
+ * outside. With `blocked` its event loop stands still for longer than its lease while it looks, and it then resumes what it
+ * finds. Prints how the run ended.
+ */
+const [file = '', journal = '', how] = process.argv.slice(2);
+const LEASE_MS = 300;
+
+const host = sqlite(file, { leaseMs: LEASE_MS });
+const looked = Promise.withResolvers<void>();
+const agent = sleeperAgent(journal, looked.promise);
+const run = agent.run('Go.', { durable: host, runId: 'run' });
+const outcome = run.outcome().catch((error: unknown) => {
+  if (!DurableError.is(error)) throw error;
+  return { status: error.code };
+});
+await new Promise((resolve) => run.on('tool.started', resolve));
+if (how === 'blocked') {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * LEASE_MS);
+  writeSync(1, `${(await host.resumeAll([agent])).length} resumed, `);
+  looked.resolve();
+}
+process.stdin.once('data', () => looked.resolve());
+writeSync(1, (await outcome).status);
+process.stdin.destroy();
+await host.close();

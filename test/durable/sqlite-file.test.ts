@@ -1,0 +1,222 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { Agent, type Clock, memory, systemClock, tool } from '@pawl/core';
+import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
+import { reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { newFile, sqliteHost } from './hosts.ts';
+import { FORMAT_1 } from './sqlite-format-1.ts';
+
+const OPENERS = [
+  ['sqlite', sqlite],
+  ['sqliteConversations', sqliteConversations],
+] as const;
+
+describe.each(OPENERS)('%s refuses what names no file, where it is called', (caller, open) => {
+  test.each<[shown: string, path: unknown]>([
+    ['""', ''],
+    ['"  \\n"', '  \n'],
+    ['"runs\\u0000.db"', 'runs\0.db'],
+    ['undefined', undefined],
+    ['null', null],
+    ['7', 7],
+    ['[object Object]', {}],
+    ['runs.db', Buffer.from('runs.db')],
+  ])('%s', (shown, path) => {
+    expect(() => open(path as string)).toThrow(
+      expect.objectContaining({
+        name: 'ConfigError',
+        message: expect.stringContaining(
+          `${caller}: the path is ${shown}, which names no file. Pass the path of a file, or ":memory:"`,
+        ),
+      }),
+    );
+  });
+
+  test.each(['file:', 'file::memory:', 'file:runs.db?mode=memory', 'FILE:///tmp/runs.db'])('the text %s', (path) => {
+    expect(() => open(path)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(`Pass new URL("${path}")`) }),
+    );
+  });
+
+  test.each(['https://example.com/runs.db', 'file:///tmp/runs.db?mode=memory', 'file:///tmp/runs.db#a'])(
+    'the URL %s',
+    (url) => {
+      expect(() => open(new URL(url))).toThrow(
+        `${caller}: the path is ${url}. Pass a file: URL without parameters, or a path.`,
+      );
+    },
+  );
+});
+
+test('a file is opened by its URL, too', async () => {
+  const file = newFile().replace(/runs/, 'runs with blanks');
+  await sqliteHost(file).enqueue('agent', 'Go.');
+  const host = sqlite(pathToFileURL(file));
+  onTestFinished(() => host.close());
+  expect(await host.runs()).toHaveLength(1);
+});
+
+test.each<[option: string, options: object, says: string]>([
+  ['leaseMs', { leaseMs: Number.NaN }, 'sqlite: leaseMs is NaN. Pass a number from 1 to 86400000.'],
+  ['leaseMs', { leaseMs: 0 }, 'sqlite: leaseMs is 0. Pass a number from 1 to 86400000.'],
+  ['leaseMs', { leaseMs: Number.POSITIVE_INFINITY }, 'sqlite: leaseMs is Infinity. Pass a number from 1 to 86400000.'],
+  ['lockedMs', { lockedMs: -1 }, 'sqlite: lockedMs is -1. Pass a number from 0, or Infinity.'],
+  ['lockedMs', { lockedMs: '5' }, 'sqlite: lockedMs is "5". Pass a number from 0, or Infinity.'],
+  ['synchronous', { synchronous: 'off' }, 'sqlite: synchronous is "off". Pass "full" or "normal".'],
+])('a wrong %s is refused where it is passed: %o', (_, options, says) => {
+  expect(() => sqlite(':memory:', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message: says }));
+});
+
+describe('numbers that are no whole ones', () => {
+  const precise: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
+
+  test.each([
+    ['memory', () => memory({ clock: precise })],
+    ['SQLite', () => sqliteHost(':memory:', { clock: precise, leaseMs: 10_000 / 3 })],
+  ] as const)(
+    'an agent with a precise clock asks for an approval that ends at any fraction, on %s',
+    async (_, open) => {
+      const pay = tool({
+        name: 'pay',
+        description: 'Pays.',
+        input: z.object({}),
+        needsApproval: true,
+        approvalTimeoutMs: (24 * 3_600_000) / 7,
+        execute: () => 'paid',
+      });
+      const model = scriptedModel([reply.call('pay'), reply.text('Paid.')]);
+      const agent = new Agent({ model, tools: [pay], clock: precise });
+      const host = open();
+      const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+      const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+      if (pending === undefined) throw new Error(`The run is ${outcome.status}.`);
+      await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+      expect(await agent.resume('run', { durable: host }).outcome()).toMatchObject({ status: 'completed' });
+      const [run] = await host.runs();
+      expect(Number.isInteger(run?.startedAt)).toBe(true);
+      expect(Number.isInteger(run?.updatedAt)).toBe(true);
+    },
+  );
+
+  test.each(['soon', Number.NaN, -1])(
+    'a tool that is a copy with approvalTimeoutMs: %s is refused with its agent',
+    (approvalTimeoutMs) => {
+      const pay = tool({ name: 'pay', description: 'Pays.', input: z.object({}), execute: () => 'paid' });
+      const tools = [{ ...pay, approvalTimeoutMs: approvalTimeoutMs as number }];
+      expect(() => new Agent({ model: scriptedModel([]), tools })).toThrow(/^Tool "pay": approvalTimeoutMs is /);
+    },
+  );
+});
+
+describe('a file that is deleted or replaced while it is open is told', () => {
+  const turns = (count: number, onLast: () => void) => {
+    const look = tool({
+      name: 'look',
+      description: 'Looks.',
+      input: z.object({}),
+      effect: 'read',
+      execute: () => 'seen',
+    });
+    const model = scriptedModel(({ messages }) => {
+      const turn = messages.filter(({ role }) => role === 'tool').length;
+      if (turn === count) onLast();
+      return turn === count ? reply.text('Done.') : reply.call('look');
+    });
+    return new Agent({ model, tools: [look] });
+  };
+
+  test.each([
+    ['deleted', (file: string) => rmSync(file)],
+    ['moved', (file: string) => renameSync(file, `${file}.old`)],
+    [
+      'replaced by a copy',
+      (file: string) => {
+        copyFileSync(file, `${file}.copy`);
+        renameSync(`${file}.copy`, file);
+      },
+    ],
+  ] as const)('%s', async (_, change) => {
+    const file = newFile();
+    const host = sqlite(file);
+    const run = turns(1, () => change(file)).run('Go.', { durable: host, runId: 'run' });
+    await expect(run.outcome()).rejects.toMatchObject({
+      name: 'DurableError',
+      code: 'host.lost',
+      message: expect.stringContaining(`The file "${file}" was deleted or replaced while it was open`),
+    });
+    await expect.poll(() => host.runs().catch(({ code }) => code)).toBe('host.lost');
+    await expect(
+      host.start({ runId: 'next', agent: 'a', messages: [], limits: {}, metadata: {}, at: 0 }),
+    ).rejects.toMatchObject({ code: 'host.lost' });
+    await expect(host.close()).rejects.toMatchObject({ code: 'host.lost' });
+  });
+
+  test('also to whoever saves a conversation', async () => {
+    const file = newFile();
+    const store = sqliteConversations(file);
+    const change = { version: 0, keep: 0, messages: [{ role: 'user', content: 'Hi.' }] } as const;
+    expect(await store.save('chat', change)).toBe(true);
+    rmSync(file);
+    await expect.poll(() => store.save('chat', { ...change, version: 1 }).catch(({ code }) => code)).toBe('host.lost');
+    await store.close().catch(() => undefined);
+  });
+
+  test('a database in memory has no file that could be gone', async () => {
+    const outcome = await turns(2, () => {})
+      .run('Go.', { durable: sqliteHost(':memory:') })
+      .outcome();
+    expect(outcome.status).toBe('completed');
+    expect(existsSync(':memory:')).toBe(false);
+  });
+});
+
+test('on a Node without SQLite the import is fine, and opening a file says which Node is needed', () => {
+  const args = ['--import', join(import.meta.dirname, 'without-sqlite.ts'), join(import.meta.dirname, 'old-node.ts')];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const says = `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.18, ^24 or >=26, without --no-experimental-sqlite.\n`;
+  expect(stderr).toBe('');
+  expect(stdout).toBe(says.repeat(2));
+});
+
+test('a file of format 1 is read and written on', async () => {
+  const file = newFile();
+  const old = new DatabaseSync(file);
+  old.exec(FORMAT_1);
+  old.close();
+  const host = sqliteHost(file);
+  expect(await host.runs()).toMatchObject([
+    {
+      runId: 'ended',
+      status: 'completed',
+      metadata: { user: 'ada' },
+      startedAt: 100,
+      updatedAt: 200,
+      outcome: { text: 'Done.' },
+    },
+    { runId: 'at work', status: 'interrupted', metadata: {}, attempts: 1 },
+    { runId: 'waiting', status: 'suspended', outcome: { status: 'suspended' } },
+  ]);
+  expect(await host.runs({ metadata: { user: 'ada' } })).toMatchObject([{ runId: 'ended' }]);
+  expect(await host.runs({ conversation: 'chat' })).toMatchObject([{ runId: 'waiting' }]);
+  const { facts } = await host.read('ended');
+  expect(facts.map(({ fact }) => fact.type)).toEqual(['run.started', 'user.wrote']);
+  const [first] = facts;
+  expect((await host.read('ended', { after: first?.position ?? 0 })).facts).toHaveLength(1);
+  await host.answer('waiting', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
+  const opened = await host.open('at work');
+  expect(opened).toMatchObject({ type: 'held', record: { runId: 'at work' } });
+  const step = { type: 'step', name: 'tool:1.0', effect: 'once', told: () => {}, work: async () => 'did it' } as const;
+  if (opened.type !== 'held') throw new Error('It is held.');
+  expect(await opened.durable.step({ ...step, inDoubt: () => 'in doubt' })).toBe('in doubt');
+  expect(await host.delete({ olderThanMs: 0 })).toBe(1);
+  await host.close();
+  const tables = new DatabaseSync(file, { readOnly: true });
+  const names = tables.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'old_%'").all();
+  tables.close();
+  expect(names).toEqual([]);
+});

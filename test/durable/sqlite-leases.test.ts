@@ -1,0 +1,195 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Agent, type Clock, type RunRecord, type Step, systemClock } from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { APPROVAL, held, newFile, sqliteHost } from './hosts.ts';
+import { sleeperAgent } from './sleeper-agent.ts';
+
+const HOUR_MS = 3_600_000;
+
+function record(runId: string): RunRecord {
+  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+}
+
+function step(name: string, value: unknown): Step<unknown> {
+  return { type: 'step', name, effect: 'read', work: async () => value, told: () => {} };
+}
+
+/** An agent that only looks at what its runs are resumed as. */
+function onlooker(): Agent {
+  return new Agent({ name: 'agent', model: scriptedModel([]) });
+}
+
+/** A process whose timers are late: time passes for it, and nothing happens. */
+function lateClock() {
+  let time = 1_000;
+  const late: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => time,
+    monotonic: () => time,
+    after: (_, callback) => {
+      late.push(callback);
+      return () => undefined;
+    },
+    sleep: systemClock.sleep,
+  };
+  return {
+    clock,
+    standStill: (ms: number) => (time += ms),
+    /** What was due is done, late. */
+    goOn: () => {
+      for (const callback of late.splice(0)) callback();
+    },
+  };
+}
+
+test('a process that stood still for longer than its lease does not take over its own runs', async () => {
+  const { clock, standStill } = lateClock();
+  const host = sqliteHost(newFile(), { clock, leaseMs: 1_000 });
+  const durable = await host.start(record('run'));
+  standStill(1_500);
+  expect(await host.resumeAll([onlooker()])).toEqual([]);
+  expect(await host.open('run')).toMatchObject({ type: 'elsewhere' });
+  expect(await host.runs()).toMatchObject([{ runId: 'run', status: 'running', attempts: 1 }]);
+  expect(await durable.step(step('model:1', 'a'))).toBe('a');
+});
+
+test('a lease that is renewed late holds again where nobody took the run meanwhile', async () => {
+  const file = newFile();
+  const { clock, standStill, goOn } = lateClock();
+  const host = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const other = sqliteHost(file, { clock });
+  await host.start(record('run'));
+  standStill(1_500);
+  expect(await other.runs()).toMatchObject([{ status: 'interrupted' }]);
+  goOn();
+  expect(await other.resumeAll([onlooker()])).toEqual([]);
+  expect(await other.runs()).toMatchObject([{ status: 'running' }]);
+});
+
+test('a run that was taken over meanwhile stays with whoever took it, and the late one learns that it has lost it', async () => {
+  const file = newFile();
+  const { clock, standStill, goOn } = lateClock();
+  const host = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const other = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const durable = await host.start(record('run'));
+  standStill(1_500);
+  const taken = await held(other, 'run');
+  goOn();
+  await expect(durable.step(step('model:1', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
+  expect(await host.open('run')).toMatchObject({ type: 'elsewhere' });
+  await host.release('run', undefined);
+  expect(await taken.durable.step(step('model:1', 'a'))).toBe('a');
+});
+
+test.each([HOUR_MS, -HOUR_MS])(
+  'where the date of one of two processes jumps by %s ms, each keeps its runs',
+  async (jumpMs) => {
+    const file = newFile();
+    const time = manualClock({ startMs: Date.now() });
+    let jump = 0;
+    const jumping: Clock = {
+      now: () => time.now() + jump,
+      monotonic: () => time.monotonic(),
+      after: (ms, callback) => time.after(ms, callback),
+      sleep: (ms, signal) => time.sleep(ms, signal),
+    };
+    const steady = sqliteHost(file, { clock: time });
+    const jumper = sqliteHost(file, { clock: jumping });
+    await steady.start(record('steady'));
+    await jumper.start(record('jumper'));
+    jump = jumpMs;
+    for (let beats = 0; beats < 4; beats++) {
+      expect(await jumper.resumeAll([onlooker()])).toEqual([]);
+      expect(await steady.resumeAll([onlooker()])).toEqual([]);
+      await time.advance(5_000);
+    }
+    expect(await steady.runs()).toMatchObject([
+      { runId: 'steady', status: 'running', attempts: 1 },
+      { runId: 'jumper', status: 'running', attempts: 1 },
+    ]);
+  },
+);
+
+test('a model that takes longer than a lease holds is asked once', async () => {
+  const clock = manualClock();
+  const file = newFile();
+  const host = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const other = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const answered = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const model = scriptedModel(async () => {
+    asked.resolve();
+    await answered.promise;
+    return reply.text('Done.');
+  });
+  const agent = new Agent({ name: 'agent', model });
+  const run = agent.run('Go.', { durable: host, runId: 'run' });
+  await asked.promise;
+  for (let count = 0; count < 10; count++) {
+    await clock.advance(500);
+    expect(await other.resumeAll([agent])).toEqual([]);
+    expect(await host.resumeAll([agent])).toEqual([]);
+  }
+  answered.resolve();
+  expect(await run.outcome()).toMatchObject({ status: 'completed' });
+  expect(model.requests).toHaveLength(1);
+  expect(await other.runs()).toMatchObject([{ attempts: 1 }]);
+});
+
+test('a call that may happen once does not begin where the run was taken over after its intent was written', async () => {
+  const file = newFile();
+  const host = sqliteHost(file);
+  const waiting = await host.start(record('waiting'));
+  const durable = await host.start(record('run'));
+  const other = new DatabaseSync(file);
+  onTestFinished(() => other.close());
+  const begun: string[] = [];
+  // Both are committed together; what comes of the first is done before the second goes on, as if the process had been stopped.
+  const first = waiting.wait('approve:1.0', APPROVAL).then(() => {
+    other.exec("UPDATE runs SET lease_token = 'of another process' WHERE run_id = 'run'");
+  });
+  const pay = durable.step({ ...step('tool:1.0', 'paid'), effect: 'once', work: async () => begun.push('pay') });
+  await expect(pay).rejects.toMatchObject({ code: 'run.lost' });
+  await first;
+  expect(begun).toEqual([]);
+});
+
+test('a process that is stopped for longer than its lease loses its run, and says so when it goes on', async () => {
+  const file = newFile();
+  const journal = `${file}.journal`;
+  writeFileSync(journal, '');
+  const sleeper = spawn(process.execPath, [join(import.meta.dirname, 'sleeper.ts'), file, journal]);
+  onTestFinished(() => void sleeper.kill('SIGKILL'));
+  let told = '';
+  sleeper.stdout.setEncoding('utf8').on('data', (text: string) => (told += text));
+  const gone = once(sleeper, 'exit');
+  await expect.poll(() => readFileSync(journal, 'utf8')).toBe('look\n');
+  sleeper.kill('SIGSTOP');
+  const host = sqliteHost(file);
+  const agent = sleeperAgent(journal);
+  await expect.poll(() => host.runs({ status: 'interrupted' })).toHaveLength(1);
+  const [run] = await host.resumeAll([agent]);
+  expect(await run?.outcome()).toMatchObject({ status: 'completed', text: 'Done.' });
+  sleeper.stdin.write('It is over.');
+  sleeper.kill('SIGCONT');
+  await gone;
+  expect(told).toBe('run.lost');
+  expect(readFileSync(journal, 'utf8').trim().split('\n')).toEqual(['look', 'look', 'pay']);
+});
+
+test('a process whose event loop stands still keeps its run, and takes it from nobody', async () => {
+  const file = newFile();
+  const journal = `${file}.journal`;
+  writeFileSync(journal, '');
+  const blocked = spawn(process.execPath, [join(import.meta.dirname, 'sleeper.ts'), file, journal, 'blocked']);
+  let told = '';
+  blocked.stdout.setEncoding('utf8').on('data', (text: string) => (told += text));
+  await once(blocked, 'exit');
+  expect(told).toBe('0 resumed, completed');
+  expect(readFileSync(journal, 'utf8').trim().split('\n')).toEqual(['look', 'pay']);
+});

@@ -1,0 +1,17 @@
+import { registerHooks } from 'node:module';
+
+/** Makes a process one of a Node without SQLite, as 20 is: `node --import without-sqlite.ts program.ts`. */
+const unknown = (): Error =>
+  Object.assign(new Error('No such built-in module: node:sqlite'), { code: 'ERR_UNKNOWN_BUILTIN_MODULE' });
+
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier === 'node:sqlite') throw unknown();
+    return next(specifier, context);
+  },
+});
+
+const getBuiltinModule = process.getBuiltinModule;
+
+process.getBuiltinModule = ((id: string) =>
+  id === 'node:sqlite' ? undefined : getBuiltinModule(id)) as typeof getBuiltinModule;
