@@ -26,7 +26,7 @@ async function errorOf(promise: PromiseLike<unknown>): Promise<ConversationError
 /** Two runs on one conversation, and the second to end. */
 async function collided({ open }: StoreUnderTest) {
   const { store, host } = open();
-  const chat = conversation({ id: 'chat', store });
+  const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
   await chat.append([user('Hello.'), assistant('Hello.')]);
   const { agent, finish } = slow();
   const second = agent.run('Slowly.', { conversation: chat, durable: host, runId: 'second' });
@@ -42,7 +42,7 @@ async function collided({ open }: StoreUnderTest) {
 const FIRST = [user('Hello.'), assistant('Hello.'), user('Quickly.'), assistant('3: Quickly.')];
 
 describe.each(stores)(
-  'of two runs at once in one conversation on $name, the one that ends second',
+  'of two runs at once in one conversation on $name that fails on conflicts, the one that ends second',
   (storeUnderTest) => {
     test('is told, with its outcome and what was not stored', async () => {
       const { chat, second } = await collided(storeUnderTest);
@@ -52,7 +52,7 @@ describe.each(stores)(
         name: 'ConversationError',
         code: 'conversation.conflict',
         message:
-          'Run "second" has ended, but conversation "chat" was gone on with meanwhile, and is without what this run said (2 messages). Run the input again, or append error.added to the conversation.',
+          'Run "second" has ended, but conversation "chat" was gone on with meanwhile, and has none of what this run added (2 messages). Append it: await chat.append(error.added). Do not run the input again: the run\'s tools have run.',
         outcome: { status: 'completed', output: 'Slow.' },
         added: [user('Slowly.'), assistant('Slow.')],
       });
@@ -85,7 +85,7 @@ describe.each(stores)(
 
     test('is told of a conversation that was begun anew', async () => {
       const { store } = storeUnderTest.open();
-      const chat = conversation({ id: 'chat', store });
+      const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
       const { agent, finish } = slow();
       await chat.append([user('Hello.')]);
       const run = agent.run('Slowly.', { conversation: chat });
@@ -99,7 +99,7 @@ describe.each(stores)(
 );
 
 test('a result that was changed is told with its call, so that what is missing can be appended', async () => {
-  const chat = conversation({ id: 'chat', store: memoryConversations() });
+  const chat = conversation({ id: 'chat', store: memoryConversations(), onConflict: 'fail' });
   const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{}' } } as const;
   const calling = { role: 'assistant', content: null, tool_calls: [call] } as const;
   await chat.append([user('Look.'), calling, { role: 'tool', tool_call_id: 'x', content: 'A long result.' }]);
@@ -118,7 +118,7 @@ test('a result that was changed is told with its call, so that what is missing c
 });
 
 test('the outcome that is told has the value that the schema made of the output', async () => {
-  const chat = conversation({ id: 'chat', store: memoryConversations() });
+  const chat = conversation({ id: 'chat', store: memoryConversations(), onConflict: 'fail' });
   const output = z.object({ days: z.string().transform((text) => text.split(' ')) });
   const model = scriptedModel(async () => {
     await chat.append([user('In between.')]);

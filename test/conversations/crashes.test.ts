@@ -119,27 +119,27 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     await expect(echo().run('A', options)).resolves.toMatchObject({ output: '1: A' });
   });
 
-  test('that is suspended leaves nothing until it has ended', async () => {
+  test('that is suspended leaves what the user said, and the rest when it has ended', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     await suspended(host, chat);
-    await expect(store.load('chat')).resolves.toBeUndefined();
+    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [user('Pay.')] });
     const { messages } = await paying().resume('run', { conversation: chat, durable: host });
     expect(await chat.messages()).toEqual(messages);
     expect(messages.map(({ content }) => content)).toEqual(['Pay.', null, 'paid', 'Done.']);
   });
 
-  test('that is suspended while others go on is told so when it ends, and what is stored is valid', async () => {
+  test('that is suspended while others go on fails with what is not stored, if the conversation fails on conflicts', async () => {
     const { store, host } = open();
-    const chat = conversation({ id: 'chat', store });
+    const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
     await suspended(host, chat);
     await echo().run('Meanwhile.', { conversation: chat });
     await expect(paying().resume('run', { conversation: chat, durable: host }).outcome()).rejects.toMatchObject({
       code: 'conversation.conflict',
-      added: [user('Pay.'), { role: 'assistant' }, { role: 'tool', content: 'paid' }, assistant('Done.')],
+      added: [{ role: 'assistant' }, { role: 'tool', content: 'paid' }, assistant('Done.')],
     });
     const messages = await chat.messages();
-    expect(messages).toEqual([user('Meanwhile.'), assistant('1: Meanwhile.')]);
+    expect(messages).toEqual([user('Pay.'), user('Meanwhile.'), assistant('2: Meanwhile.')]);
     expect(checkHistory(messages)).toEqual([]);
   });
 

@@ -30,23 +30,29 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
     await expect(store.load('other')).resolves.toBeUndefined();
   });
 
-  test('takes what a run says again as said, also when others have gone on', async () => {
+  test('ignores a write of an id that was written before, whatever the version and whoever wrote since', async () => {
     const { store } = open();
-    const first = { version: 0, keep: 0, messages: [user('A')], runId: 'one' };
+    const first = { version: 0, keep: 0, messages: [user('A')], writeId: 'one' };
     await store.save('chat', first);
     await expect(store.save('chat', first)).resolves.toBe(true);
-    await store.save('chat', { version: 1, keep: 1, messages: [user('B')], runId: 'two' });
-    await expect(store.save('chat', first)).resolves.toBe(true);
+    await store.save('chat', { version: 1, keep: 1, messages: [user('B')], writeId: 'two' });
+    for (const version of [-1, 0, 1, 2]) await expect(store.save('chat', { ...first, version })).resolves.toBe(true);
     await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [user('A'), user('B')] });
-    // Another run of the same name is another run.
-    await expect(store.save('chat', { ...first, version: 2, keep: 2 })).resolves.toBe(true);
-    await expect(store.load('chat')).resolves.toEqual({ version: 3, messages: [user('A'), user('B'), user('A')] });
+    // The same id in another conversation is another write.
+    await expect(store.save('other', first)).resolves.toBe(true);
+    await expect(store.load('other')).resolves.toEqual({ version: 1, messages: [user('A')] });
+  });
+
+  test('writes nothing at a version that there never is', async () => {
+    const { store } = open();
+    await expect(store.save('chat', { version: -1, keep: 0, messages: [], writeId: 'one' })).resolves.toBe(false);
+    await expect(store.load('chat')).resolves.toBeUndefined();
   });
 
   test('lets one of many who write at once write', async () => {
     const { store } = open();
     const writers = ['A', 'B', 'C', 'D'].map((name) =>
-      store.save('chat', { version: 0, keep: 0, messages: [user(name)], runId: name }),
+      store.save('chat', { version: 0, keep: 0, messages: [user(name)], writeId: name }),
     );
     expect((await Promise.all(writers)).filter((isWritten) => isWritten)).toEqual([true]);
     await expect(store.load('chat')).resolves.toMatchObject({ version: 1 });

@@ -1,5 +1,5 @@
 export { Agent } from './agent/agent.ts';
-export type { AgentOptions, Input, ResumeOptions, RunOptions } from './agent/agent-options.ts';
+export type { AgentOptions, ContinueOptions, Input, ResumeOptions, RunOptions } from './agent/agent-options.ts';
 export type { AsToolOptions } from './agent/as-tool.ts';
 export type { HandOff } from './agent/blueprint.ts';
 export type { Handing, HandOffOptions, HandOffs } from './agent/handoff.ts';

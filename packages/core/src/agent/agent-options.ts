@@ -105,6 +105,12 @@ export interface RunOptions extends RunBasics {
   readonly onExisting?: 'refuse' | 'attach';
 }
 
+/** The open run of a conversation, or a new one, is on this host. */
+export interface ContinueOptions extends RunOptions, Pick<ResumeOptions, 'onVersionMismatch'> {
+  readonly durable: DurableHost;
+  readonly conversation: Conversation;
+}
+
 export interface ResumeOptions extends RunBasics {
   /** The host that the run was started on. */
   readonly durable: DurableHost;

@@ -1,6 +1,9 @@
+import type { UserMessage } from '../chat/message.ts';
+import { readUserMessage } from '../chat/read-input.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
   AgentOptions,
+  ContinueOptions,
   Input,
   ResumeOptions,
   RunOptions,
@@ -46,6 +49,29 @@ export class Agent<Context = unknown, Output = string> {
    */
   resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output> {
     return launch<Output>(this.#blueprint, { type: 'resume', runId, options });
+  }
+
+  /**
+   * Says something in a conversation: to its open run, or else in a new one. Nothing that a run has executed is lost, and a second
+   * click begins no second run.
+   *
+   * - A suspended run gets the message as `host.send` gives it, and goes on: its open calls are closed as cancelled.
+   * - A run at work in this process gets it as `run.steer` does, and is followed.
+   * - A run that was broken off is finished first; one at work elsewhere is waited for. Then a new run begins.
+   *
+   * `run.id` is known from the first event on.
+   *
+   * @throws ConfigError for a message that is not a user's, or without host or conversation.
+   */
+  continueConversation(
+    message: string | UserMessage,
+    ...[options]: WithNeededContext<ContinueOptions, Context>
+  ): Run<Output> {
+    return launch<Output>(this.#blueprint, {
+      type: 'continue',
+      message: readUserMessage(message, 'continueConversation'),
+      options,
+    });
   }
 
   /**

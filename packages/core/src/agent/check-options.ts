@@ -21,6 +21,17 @@ export function checkRunOptions(options: RunParts | null | undefined, agent: str
   throw new ConfigError(`Agent "${agent}": durable is no host. Pass memory(), or another DurableHost.`);
 }
 
+/** What goes on in a conversation is looked for there, and on the host that its runs are on. */
+export function checkContinueOptions(options: RunParts | null | undefined, agent: string): void {
+  checkRunOptions(options, agent);
+  for (const option of ['durable', 'conversation'] as const) {
+    if (options?.[option] !== undefined && options[option] !== null) continue;
+    throw new ConfigError(
+      `Agent "${agent}": continueConversation has no ${option}. Pass { durable: host, conversation: conversation({ id, store }) }.`,
+    );
+  }
+}
+
 /** A run is resumed where it was started: there is no host to fall back on. */
 export function checkResumeOptions(options: RunParts | null | undefined, agent: string): void {
   checkRunOptions(options, agent);

@@ -21,8 +21,8 @@ const HIGH_WATER_MARK = 256;
 const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.refusal', 'model.call', 'output.partial'];
 
 /** Everything that a run emits: numbered, kept where a later reader needs it, and given to listeners, readers and followers. */
-export class EventStream implements FollowedRun {
-  readonly #options: EventStreamOptions;
+export class EventStream implements Pick<FollowedRun, 'follow'> {
+  #options: EventStreamOptions;
   readonly #subjects: EventSubjects;
   /** Of the run itself. */
   readonly #observers: Observers;
@@ -59,6 +59,11 @@ export class EventStream implements FollowedRun {
       this.#inherited ??= this.#newObservers();
       this.#inherited.addAll(listeners);
     }
+  }
+
+  /** Events are those of this run from now on: which one it is was not known before. */
+  identify(runId: string): void {
+    this.#options = { ...this.#options, runId };
   }
 
   /** Whether somebody wants pieces of a response as they come. */

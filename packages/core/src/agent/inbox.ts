@@ -1,6 +1,5 @@
-import { ConfigError } from '../base/errors.ts';
 import type { UserMessage } from '../chat/message.ts';
-import { readInput } from '../chat/read-input.ts';
+import { readUserMessage } from '../chat/read-input.ts';
 
 interface Said {
   readonly message: UserMessage;
@@ -18,7 +17,7 @@ export class Inbox {
 
   /** @throws ConfigError for a message that is not a user's. */
   add(said: string | UserMessage): Promise<boolean> {
-    const message = read(said);
+    const message = readUserMessage(said, 'run.steer');
     return new Promise((tell) => {
       if (this.#isClosed) tell(false);
       else this.#said = [...this.#said, { message, tell }];
@@ -40,9 +39,3 @@ export class Inbox {
 }
 
 const NOTHING: readonly Said[] = [];
-
-function read(said: string | UserMessage): UserMessage {
-  const [message] = readInput(typeof said === 'string' ? said : [said]).messages;
-  if (message?.role === 'user') return message;
-  throw new ConfigError('run.steer takes what a user says. Pass a text, or { role: "user", content: "…" }.');
-}

@@ -1,5 +1,7 @@
-import { DurableError } from '../base/errors.ts';
+import { untilAborted } from '../base/abort.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
+import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableHost, RunRecord } from '../durable/host.ts';
@@ -10,12 +12,14 @@ import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
 import { reasonText } from '../perform/scope.ts';
-import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
+import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
-import { checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
+import { checkContinueOptions, checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
+import { continueIn } from './continue-in.ts';
 import { whole } from './define.ts';
+import { takeTurn, waitForOpenRun } from './open-run.ts';
 import { reopen } from './reopen.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';
@@ -23,23 +27,43 @@ import { Run, type RunPorts } from './run.ts';
 /** How a run begins. */
 export type Beginning =
   | { readonly type: 'start'; readonly input: Input; readonly options: RunOptions & Contextual }
-  | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual };
+  | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual }
+  | { readonly type: 'continue'; readonly message: UserMessage; readonly options: ContinueOptions & Contextual };
 
 /** Makes the `Run`. What can be refused before anything is done is thrown here, at once. */
 export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<Output> {
   const { options } = beginning;
   const { definition, clock } = blueprint;
-  if (beginning.type === 'start') checkRunOptions(options, definition.name);
-  else checkResumeOptions(options, definition.name);
+  CHECKS[beginning.type](options, definition.name);
   checkSettings(options.settings ?? {}, definition.name);
   if (options.parallelToolCalls !== undefined) {
     whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
-  const body =
-    beginning.type === 'start' ? starting<Output>(blueprint, beginning) : resuming<Output>(blueprint, beginning);
-  return new Run<Output>({ ...body, agent: definition.name, clock, signal: options.signal });
+  return new Run<Output>({
+    ...prepared<Output>(blueprint, beginning),
+    agent: definition.name,
+    clock,
+    signal: options.signal,
+  });
+}
+
+const CHECKS: Readonly<Record<Beginning['type'], typeof checkRunOptions>> = {
+  start: checkRunOptions,
+  resume: checkResumeOptions,
+  continue: checkContinueOptions,
+};
+
+function prepared<Output>(blueprint: Blueprint, beginning: Beginning): Prepared<Output> {
+  switch (beginning.type) {
+    case 'start':
+      return starting(blueprint, beginning);
+    case 'resume':
+      return resuming(blueprint, beginning);
+    case 'continue':
+      return continuing(blueprint, beginning);
+  }
 }
 
 interface Prepared<Output> {
@@ -58,38 +82,132 @@ function starting<Output>(
   blueprint: Blueprint,
   { input, options }: Extract<Beginning, { type: 'start' }>,
 ): Prepared<Output> {
-  const { definition, clock, limits } = blueprint;
-  const id = runIdOf(options.runId);
-  const host = options.durable ?? ownMemory(clock);
-  const said = readInput(input);
-  const { durationMs } = limitsOf(blueprint, options.limits ?? {});
-  const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const { context } = options;
-    const begun = await beginIn(options.conversation, { said, signal: ports.signal });
-    const { history, recorded } = begun;
-    const ended = { runId: id, blueprint, host, history, ports };
-    if (begun.isGivenUp) return endedEarly<Output>({ conclusion: abortedBy(ports.signal), activeMs: 0 }, ended);
-    const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
-    if (resolved.type === 'ended') return endedEarly<Output>(resolved, ended);
-    const { text: instructions } = resolved;
-    const { messages } = history;
-    const record: RunRecord = {
-      runId: id,
-      agent: definition.name,
-      messages,
-      ...(instructions === undefined ? {} : { instructions }),
-      limits: { ...limits, ...options.limits },
-      metadata: options.metadata ?? {},
-      at: clock.now(),
-      ...recorded,
-      // Nobody can resume a run whose host nobody holds.
-      ...(options.durable === undefined ? {} : { definition: blueprint.digest() }),
-    };
-    const durable = await started(record, { host, onExisting: options.onExisting ?? 'refuse' });
-    if (durable === undefined) return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
-    return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false, changes: NONE });
+  const start: Start = {
+    blueprint,
+    id: runIdOf(options.runId),
+    host: options.durable ?? ownMemory(blueprint.clock),
+    said: readInput(input),
+    options,
   };
-  return { id, body };
+  const { conversation, durable: host } = options;
+  const isQueued = conversation?.onConflict === 'queue';
+  if (isQueued && host === undefined) throw queueWithoutHost(conversation.id);
+  const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
+    if (conversation === undefined || host === undefined || !isQueued)
+      return goOn(await begun(start, ports), { start, ports });
+    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const first = takeTurn(place, async () => {
+      await waitForOpenRun(place);
+      return begun(start, ports);
+    });
+    return goOn(await first.catch((error: unknown) => givenUp(error, { start, ports })), { start, ports });
+  };
+  return { id: start.id, body };
+}
+
+function queueWithoutHost(id: string): ConfigError {
+  return new ConfigError(
+    `Conversation "${id}": onConflict "queue" needs the host that its runs are on. Pass durable: sqlite("./runs.db"), or another host.`,
+  );
+}
+
+/** A run of the conversation that is open, or else a new one. */
+function continuing<Output>(
+  blueprint: Blueprint,
+  { message, options }: Extract<Beginning, { type: 'continue' }>,
+): Prepared<Output> {
+  const { durable: host, conversation } = options;
+  const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
+  const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
+    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const resume = (runId: string): Promise<void> => {
+      const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
+      return untilAborted(ports.signal, () => run.outcome()).then(() => undefined);
+    };
+    const ways = { place, message, begin: () => begun(start, ports), resume };
+    const way = await continueIn(ways).catch((error: unknown) => {
+      return { type: 'begun' as const, begun: givenUp(error, { start, ports }) };
+    });
+    if (way.type === 'begun') return goOn(way.begun, { start, ports });
+    ports.identify(way.runId);
+    return reopen<Output>(blueprint, way.runId, { host, options, ports });
+  };
+  return { id: start.id, body };
+}
+
+/** The run that is resumed first is another one: neither the new run's id nor its signal is for it. */
+function resumeOptions({
+  runId: _,
+  metadata: __,
+  onExisting: ___,
+  signal: ____,
+  ...options
+}: ContinueOptions & Contextual): ResumeOptions & Contextual {
+  return options;
+}
+
+interface Start {
+  readonly blueprint: Blueprint;
+  readonly id: string;
+  readonly host: DurableHost;
+  readonly said: History;
+  readonly options: RunOptions & Contextual;
+}
+
+/** A run that its host knows, or why it does not. */
+type Begun =
+  | { readonly type: 'started'; readonly durable: Durable; readonly record: RunRecord }
+  | { readonly type: 'exists' }
+  | { readonly type: 'ended'; readonly conclusion: Conclusion; readonly activeMs: number; readonly history: History };
+
+async function begun({ blueprint, id, host, said, options }: Start, ports: RunPorts): Promise<Begun> {
+  const { definition, clock, limits } = blueprint;
+  const { context } = options;
+  const { durationMs } = limitsOf(blueprint, options.limits ?? {});
+  const { history, recorded, isGivenUp } = await beginIn(options.conversation, { said, signal: ports.signal });
+  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.signal), activeMs: 0, history };
+  const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
+  if (resolved.type === 'ended') return { ...resolved, history };
+  const { text: instructions } = resolved;
+  const record: RunRecord = {
+    runId: id,
+    agent: definition.name,
+    messages: history.messages,
+    ...(instructions === undefined ? {} : { instructions }),
+    limits: { ...limits, ...options.limits },
+    metadata: options.metadata ?? {},
+    at: clock.now(),
+    ...recorded,
+    // Nobody can resume a run whose host nobody holds.
+    ...(options.durable === undefined ? {} : { definition: blueprint.digest() }),
+  };
+  const durable = await started(record, { host, onExisting: options.onExisting ?? 'refuse' });
+  return durable === undefined ? { type: 'exists' } : { type: 'started', durable, record };
+}
+
+interface Going {
+  readonly start: Start;
+  readonly ports: RunPorts;
+}
+
+function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Output>> | Outcome<Output> {
+  const { blueprint, id, host, said, options } = start;
+  switch (begun.type) {
+    case 'ended':
+      return endedEarly<Output>(begun, { runId: id, blueprint, host, history: begun.history, ports });
+    case 'exists':
+      return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
+    case 'started': {
+      const { durable, record } = begun;
+      return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false, changes: NONE });
+    }
+  }
+}
+
+/** An abort while the run waits for its turn ends it; any other error is the host's. */
+function givenUp(error: unknown, { start: { said: history }, ports: { signal } }: Going): Begun {
+  if (!signal.aborted) throw error;
+  return { type: 'ended', conclusion: abortedBy(signal), activeMs: 0, history };
 }
 
 interface Early {

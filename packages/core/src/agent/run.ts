@@ -24,7 +24,9 @@ export interface RunPorts {
   readonly isHeard: () => boolean;
   /** What the user has said meanwhile, and the model has not read. */
   readonly said: () => readonly UserMessage[];
-  /** The run's events, for others in this process that follow it. */
+  /** Says which run it is, if that was not known when it was made. */
+  readonly identify: (runId: string) => void;
+  /** For others in this process that follow it. */
   readonly followed: FollowedRun;
   /** Adds the listeners of the host and of the agent. Only who works on the run does so: a follower would call them twice. */
   readonly inherit: (listeners: readonly (Listeners | undefined)[]) => void;
@@ -46,7 +48,7 @@ export interface RunSetup<Output> {
  * A run is a thenable: an `async` function that returns one returns what it resolves with.
  */
 export class Run<Output = string> implements PromiseLike<Completed<Output>>, AsyncIterable<RunEvent> {
-  readonly id: string;
+  #id: string;
   readonly #controller = new AbortController();
   readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
@@ -54,7 +56,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   #isAwaited = false;
 
   constructor({ id, agent, clock, signal, body }: RunSetup<Output>) {
-    this.id = id;
+    this.#id = id;
     this.#events = new EventStream({ runId: id, agent, clock });
     const onAbort = (): void => this.#controller.abort(signal?.reason);
     if (signal?.aborted) onAbort();
@@ -73,13 +75,18 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
         },
         (error: unknown) => {
           end();
-          const failure = error instanceof DurableError ? error : broken(id, error);
+          const failure = error instanceof DurableError ? error : broken(this.#id, error);
           this.#fail(failure);
           throw failure;
         },
       );
     // Prevents an unhandled rejection: `#fail` reports a failure that nobody awaits.
     this.#outcome.catch(() => undefined);
+  }
+
+  /** Of `agent.continueConversation` it is known from the first event on. */
+  get id(): string {
+    return this.#id;
   }
 
   /** How the run ended. Rejects with a `DurableError` only: the host failed, and the run may be resumed. */
@@ -166,7 +173,11 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
       abort: (reason) => this.#controller.abort(reason),
       said: () => this.#inbox.messages,
       isHeard: () => events.isHeard,
-      followed: events,
+      followed: { follow: (follower) => events.follow(follower), steer: (message) => this.#inbox.add(message) },
+      identify: (runId) => {
+        this.#id = runId;
+        events.identify(runId);
+      },
       inherit: (listeners) => events.inherit([debugListeners(), ...listeners]),
       tellAt: (path) => ({
         fact: (fact, { replayed }) => {

@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { History } from './history.ts';
-import type { Message } from './message.ts';
+import type { Message, UserMessage } from './message.ts';
 
 /**
  * A run's input, a user's words or messages of every role, as its history. Messages are copied: the caller may change his own later, and use them again.
@@ -15,6 +15,13 @@ export function readInput(input: string | readonly Message[]): History {
   }
   for (const [index, message] of input.entries()) checkMessage(message, `messages[${index}]`);
   return History.from(copied(input));
+}
+
+/** @throws ConfigError for a message that is not a user's, naming who takes it. */
+export function readUserMessage(said: string | UserMessage, taker: string): UserMessage {
+  const [message] = readInput(typeof said === 'string' ? said : [said]).messages;
+  if (message?.role === 'user') return message;
+  throw new ConfigError(`${taker} takes what a user says. Pass a text, or { role: "user", content: "…" }.`);
 }
 
 function checkMessage(message: unknown, path: string): void {

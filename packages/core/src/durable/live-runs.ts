@@ -1,3 +1,4 @@
+import type { UserMessage } from '../chat/message.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
 
@@ -22,6 +23,8 @@ export interface Follower {
 export interface FollowedRun {
   /** Gives the function that ends the following. */
   follow(follower: Follower): () => void;
+  /** As `Run.steer`: `true` when the message is part of the run, `false` if the run ended without it. */
+  steer(message: UserMessage): Promise<boolean>;
 }
 
 /** By host, the runs that this process works on. A run is here only while it is at work. */

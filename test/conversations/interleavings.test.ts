@@ -1,0 +1,153 @@
+// Double clicks, approvals much later, two tabs, a crash in between: what was executed is in the conversation, once.
+import { Agent, type Conversation, conversation, DurableError, type DurableHost, type Run, tool } from '@pawl/core';
+import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { stores } from './stores.ts';
+
+/** Pays back what each message about a refund asks for, and says what became of it. */
+function clerk(ran: string[]): Agent {
+  const refund = tool({
+    name: 'refund',
+    description: 'Pays back.',
+    input: z.object({ order: z.string() }),
+    needsApproval: true,
+    execute: ({ order }) => {
+      ran.push(order);
+      return `paid back ${order}`;
+    },
+  });
+  const model = scriptedModel(({ messages }) => {
+    const last = messages.at(-1);
+    const order = /refund (\w+)/.exec(String(last?.content))?.[1];
+    return last?.role === 'user' && order !== undefined ? reply.call('refund', { order }) : reply.text('All right.');
+  });
+  return new Agent({ name: 'clerk', model, tools: [refund] });
+}
+
+type Step =
+  | { readonly type: 'say' | 'run'; readonly isRefund: boolean }
+  | { readonly type: 'double'; readonly isRefund: boolean }
+  | { readonly type: 'approve' | 'resume' }
+  | { readonly type: 'crash'; readonly at: number; readonly moment: 'before' | 'within' | 'after' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ type: fc.constantFrom('say' as const, 'run' as const, 'double' as const), isRefund: fc.boolean() }),
+  fc.record({ type: fc.constantFrom('approve' as const, 'resume' as const) }),
+  fc.record({
+    type: fc.constant('crash' as const),
+    at: fc.integer({ min: 1, max: 4 }),
+    moment: fc.constantFrom('before' as const, 'within' as const, 'after' as const),
+  }),
+);
+
+/** A host of the operator's failing is part of the play; anything else is a fault. */
+async function settled(run: Run): Promise<void> {
+  await run.outcome().catch((error: unknown) => {
+    if (!DurableError.is(error)) throw error;
+  });
+}
+
+class Play {
+  readonly ran: string[] = [];
+  readonly said: string[] = [];
+  readonly #host: DurableHost;
+  readonly #chat: Conversation;
+
+  constructor(host: DurableHost, chat: Conversation) {
+    this.#host = host;
+    this.#chat = chat;
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.type) {
+      case 'say':
+        return settled(this.#say(this.#text(step.isRefund)));
+      case 'double': {
+        await Promise.all(
+          [this.#text(step.isRefund), this.#text(step.isRefund)].map((text) => settled(this.#say(text))),
+        );
+        return;
+      }
+      case 'run':
+        return settled(clerk(this.ran).run(this.#text(step.isRefund), this.#options(this.#host)));
+      case 'crash': {
+        const host = new FragileHost(this.#host, { at: step.at, moment: step.moment });
+        return settled(clerk(this.ran).run(this.#text(true), this.#options(host)));
+      }
+      case 'approve':
+        return this.#approve();
+      case 'resume':
+        return this.#resume();
+    }
+  }
+
+  /** Until nothing is open any more. */
+  async finish(): Promise<void> {
+    for (let left = 50; left > 0 && (await this.#open()).length > 0; left--) {
+      await this.#approve();
+      await this.#resume();
+    }
+    expect(await this.#open()).toEqual([]);
+  }
+
+  #say(text: string): Run {
+    return clerk(this.ran).continueConversation(text, this.#options(this.#host));
+  }
+
+  #text(isRefund: boolean): string {
+    const text = isRefund ? `refund n${this.said.length}` : `hello ${this.said.length}`;
+    this.said.push(text);
+    return text;
+  }
+
+  #options(durable: DurableHost) {
+    return { durable, conversation: this.#chat };
+  }
+
+  async #open(): Promise<readonly string[]> {
+    const runs = await this.#host.runs({ conversation: this.#chat.id });
+    return runs.filter(({ status }) => status === 'suspended' || status === 'interrupted').map(({ runId }) => runId);
+  }
+
+  async #approve(): Promise<void> {
+    for (const runId of await this.#open()) {
+      const { outcome } = await this.#host.read(runId);
+      for (const { id, fingerprint } of outcome?.status === 'suspended' ? outcome.pending : []) {
+        await this.#host.answer(runId, id, { type: 'approve', fingerprint }).catch(() => undefined); // Answered before.
+      }
+    }
+  }
+
+  async #resume(): Promise<void> {
+    for (const runId of await this.#open()) await settled(clerk(this.ran).resume(runId, this.#options(this.#host)));
+  }
+}
+
+describe.each(stores)('a conversation on $name, whatever happens to its runs and in which order,', ({ open }) => {
+  test('has every user message and every result of what was executed, once, and can be sent', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+        const { host, store } = open();
+        const chat = conversation({ id: 'c', store });
+        const play = new Play(host, chat);
+        for (const each of steps) await play.take(each);
+        await play.finish();
+        const messages = await chat.messages();
+        const users = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
+        const results = messages.flatMap(({ role, content }) => (role === 'tool' ? [String(content)] : []));
+
+        expect(users.toSorted()).toEqual(play.said.toSorted());
+        for (const order of new Set(play.ran)) {
+          expect(results.filter((each) => each === `paid back ${order}`)).toHaveLength(
+            play.ran.filter((each) => each === order).length,
+          );
+        }
+        expect(checkHistory(messages)).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
