@@ -5,6 +5,7 @@ import { LogprobsReader } from './logprobs-reader.ts';
 import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
 import type { ChatChoice, Delta, FinishReason } from './reply.ts';
+import type { RequestTools } from './request-tools.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -12,6 +13,7 @@ type Wire = Readonly<Record<string, unknown>>;
 export interface ChoiceReaderOptions {
   readonly mends: MendList;
   readonly maxCalls: number;
+  readonly tools: RequestTools;
 }
 
 /** One choice of a reply. `message` of a whole reply and `delta` of a chunk are read alike. */
@@ -26,11 +28,11 @@ export class ChoiceReader {
   #hasMessage = false;
   #hasDelta = false;
 
-  constructor(index: number, { mends, maxCalls }: ChoiceReaderOptions) {
+  constructor(index: number, { mends, maxCalls, tools }: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
     this.#mends = mends;
-    this.#message = new MessageReader({ choice: index, mends, maxCalls });
+    this.#message = new MessageReader({ choice: index, mends, maxCalls, tools });
   }
 
   get isFinished(): boolean {

@@ -5,6 +5,7 @@ import type { MendList } from './mend-list.ts';
 import type { AssistantMessage } from './message.ts';
 import { readContent } from './read-content.ts';
 import type { Delta } from './reply.ts';
+import type { RequestTools } from './request-tools.ts';
 import { ThinkSplitter, type Thought } from './think-splitter.ts';
 import { VendorFields } from './vendor-fields.ts';
 import { wireJson } from './wire-json.ts';
@@ -13,6 +14,7 @@ export interface MessageReaderOptions {
   readonly choice: number;
   readonly mends: MendList;
   readonly maxCalls: number;
+  readonly tools: RequestTools;
 }
 
 /** The message of one choice, put together from its pieces; a whole message is one piece. */
@@ -28,10 +30,10 @@ export class MessageReader {
   #hasRole = false;
   #hasLegacy = false;
 
-  constructor({ choice, mends, maxCalls }: MessageReaderOptions) {
+  constructor({ choice, mends, maxCalls, tools }: MessageReaderOptions) {
     this.#path = `choices[${choice}].message`;
     this.#mends = mends;
-    this.#calls = new CallList({ choice, mends, maxCalls });
+    this.#calls = new CallList({ choice, mends, maxCalls, tools });
   }
 
   get hasCalls(): boolean {

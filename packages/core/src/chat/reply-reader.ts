@@ -6,6 +6,8 @@ import { MendList } from './mend-list.ts';
 import { readError, serverError, shown } from './read-error.ts';
 import { isCounted, readUsage } from './read-usage.ts';
 import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
+import type { ToolObject } from './request.ts';
+import { RequestTools } from './request-tools.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
 import { VendorFields } from './vendor-fields.ts';
 
@@ -24,6 +26,8 @@ export interface FinishedReply {
 export interface ReplyReaderOptions {
   /** Calls that one choice may have. @defaultValue 128 */
   readonly maxCalls?: number;
+  /** What the request offered. Without it, names that come in pieces or with channel marks are read as they are. */
+  readonly tools?: readonly ToolObject[] | undefined;
 }
 
 /**
@@ -33,6 +37,7 @@ export interface ReplyReaderOptions {
  */
 export class ReplyReader {
   readonly #maxCalls: number;
+  readonly #tools: RequestTools;
   readonly #mends = new MendList();
   readonly #choices = new Map<number, ChoiceReader>();
   readonly #fields = new VendorFields();
@@ -47,8 +52,9 @@ export class ReplyReader {
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #last: unknown;
 
-  constructor({ maxCalls = 128 }: ReplyReaderOptions = {}) {
+  constructor({ maxCalls = 128, tools }: ReplyReaderOptions = {}) {
     this.#maxCalls = maxCalls;
+    this.#tools = new RequestTools(tools);
   }
 
   /** What this piece adds to the first choice. */
@@ -150,7 +156,7 @@ export class ReplyReader {
     const index = this.#indexOf(choice, position);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
-      reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls });
+      reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls, tools: this.#tools });
       this.#choices.set(index, reader);
     }
     return reader;
