@@ -28,8 +28,10 @@ export function finalTool(request: ChatRequest, profile: Profile): FinalTool | u
     request: { ...rest, tools: [...tools, tool], ...(toolChoice !== undefined && { tool_choice: toolChoice }) },
     context: (context) => ({
       ...context,
-      onDelta: (delta) =>
-        context.onDelta(delta.type === 'call' && delta.name === name ? { type: 'text', delta: delta.delta } : delta),
+      onDelta(delta) {
+        if (delta.type !== 'call' || delta.name !== name) return context.onDelta(delta);
+        return delta.delta === '' ? undefined : context.onDelta({ type: 'text', delta: delta.delta });
+      },
     }),
     reply({ choices: [first, ...others], ...reply }) {
       return { ...reply, choices: [answered(first, name), ...others.map((choice) => answered(choice, name))] };

@@ -89,6 +89,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             transport,
             timeouts,
             caps,
+            reading: { tools: request.tools ?? [] },
             headers: () => requestHeaders(headers, asked),
             body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,

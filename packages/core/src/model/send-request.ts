@@ -5,7 +5,7 @@ import type { JsonObject } from '../base/json.ts';
 import { LazySignal } from '../base/lazy-signal.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import type { FinishedReply } from '../chat/reply-reader.ts';
+import type { FinishedReply, ReplyReaderOptions } from '../chat/reply-reader.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
@@ -36,6 +36,8 @@ export interface Outgoing {
   readonly transport: Transport;
   readonly timeouts: Required<Timeouts>;
   readonly caps: Required<Caps>;
+  /** What the request says about how its response is read. */
+  readonly reading: Pick<ReplyReaderOptions, 'tools'>;
   /** Asked for once: a token may have to be fetched. Names in lower case. */
   headers(): HeadersOf | Promise<HeadersOf>;
   readonly body: BodyBytes;
@@ -74,7 +76,7 @@ class Sending {
   }
 
   async exchange(deadline: Deadline): Promise<ChatReply> {
-    const { transport, body, headers, timeouts, caps } = this.#outgoing;
+    const { transport, body, headers, timeouts, caps, reading: asked } = this.#outgoing;
     const given = headers();
     this.#headers = given instanceof Promise ? await given : given;
     const reply = await transport(this.#request(body));
@@ -84,7 +86,7 @@ class Sending {
       this.#reading = reader;
     };
     const close = (): void => this.#cancel.cancel(undefined);
-    const reading = { context: this.#context, caps, deadline, idleMs: timeouts.idleMs, onFirst, close };
+    const reading = { context: this.#context, caps, asked, deadline, idleMs: timeouts.idleMs, onFirst, close };
     return told(await readReply(reply, reading), this.#context);
   }
 
