@@ -1,4 +1,7 @@
+import { excerpt } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { type AssistantMessage, callName, withName } from './message.ts';
+import type { Mend } from './reply.ts';
 import { type ToolObject, toolObjectName } from './request.ts';
 
 /** The tools that a request offered, for the reader of its response. */
@@ -42,6 +45,30 @@ export class RequestTools {
     const tool = this.#tools?.find((each) => toolObjectName(each) === name);
     return tool?.type === 'function' ? tool.function.parameters : undefined;
   }
+}
+
+/** A message whose calls name tools of the request, for models that are not read from a server. */
+export function resolveToolNames(
+  message: AssistantMessage,
+  tools: readonly ToolObject[],
+): { readonly message: AssistantMessage; readonly mends: readonly Mend[] } {
+  const requested = new RequestTools(tools);
+  const mends: Mend[] = [];
+  const calls = message.tool_calls?.map((call, index) => {
+    const given = callName(call);
+    const name = requested.resolve(given);
+    if (name === given) return call;
+    mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: resolvedNote(given, name) });
+    return withName(call, name);
+  });
+  return mends.length === 0 || calls === undefined
+    ? { message, mends }
+    : { message: { ...message, tool_calls: calls }, mends };
+}
+
+/** What a repair says of a name. */
+export function resolvedNote(given: string, name: string): string {
+  return `"${excerpt(given, 100)}" is no tool: read as "${name}"`;
 }
 
 /** What models write before the name: the namespace of their prompt. */
