@@ -43,8 +43,9 @@ describe('what servers send', () => {
   });
 });
 
-function optionsOf({ tools }: Pick<CorpusFile, 'tools'>): ReplyReaderOptions {
-  return tools === undefined ? {} : { tools: toolsNamed(tools) };
+function optionsOf({ tools, textToolCalls }: Pick<CorpusFile, 'tools' | 'textToolCalls'>): ReplyReaderOptions {
+  if (tools === undefined) return {};
+  return { tools: toolsNamed(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
 }
 
 function reading(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedReply {

@@ -6,6 +6,7 @@ import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
 import type { ChatChoice, Delta, FinishReason } from './reply.ts';
 import type { RequestTools } from './request-tools.ts';
+import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -14,6 +15,7 @@ export interface ChoiceReaderOptions {
   readonly mends: MendList;
   readonly maxCalls: number;
   readonly tools: RequestTools;
+  readonly textCalls: TextCallOptions | undefined;
 }
 
 /** One choice of a reply. `message` of a whole reply and `delta` of a chunk are read alike. */
@@ -28,11 +30,11 @@ export class ChoiceReader {
   #hasMessage = false;
   #hasDelta = false;
 
-  constructor(index: number, { mends, maxCalls, tools }: ChoiceReaderOptions) {
+  constructor(index: number, options: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
-    this.#mends = mends;
-    this.#message = new MessageReader({ choice: index, mends, maxCalls, tools });
+    this.#mends = options.mends;
+    this.#message = new MessageReader({ choice: index, ...options });
   }
 
   get isFinished(): boolean {
@@ -50,13 +52,13 @@ export class ChoiceReader {
       return deltas;
     }
     this.#finish(reason);
-    const held = this.settle();
+    const held = this.#message.settle();
     return held.length === 0 ? deltas : [...deltas, ...held];
   }
 
   /** What was held back, at the end. */
   settle(): readonly Delta[] {
-    return this.#message.settle();
+    return this.#message.end();
   }
 
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
@@ -117,8 +119,10 @@ export class ChoiceReader {
   }
 
   #checked(): FinishReason | null {
-    const reason = this.#finishReason;
     const path = `${this.#path}.finish_reason`;
+    const isText = this.#finishReason === 'stop' && this.#message.hasTextCalls;
+    if (isText) this.#mends.add(path, '"stop" beside calls in the text: now "tool_calls"');
+    const reason = isText ? 'tool_calls' : this.#finishReason;
     if (!this.#hasMessage) this.#mends.add(`${this.#path}.message`, 'missing: read as an empty one');
     if (reason === null) this.#mends.add(path, 'null: the server gave none');
     else if (!DOCUMENTED.has(reason)) this.#mends.add(path, `${quoted(reason)} is not a documented one: kept`);

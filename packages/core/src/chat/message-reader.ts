@@ -6,6 +6,7 @@ import type { AssistantMessage } from './message.ts';
 import { readContent } from './read-content.ts';
 import type { Delta } from './reply.ts';
 import type { RequestTools } from './request-tools.ts';
+import { type TextCallOptions, TextCalls } from './text-calls.ts';
 import { ThinkSplitter, type Thought } from './think-splitter.ts';
 import { VendorFields } from './vendor-fields.ts';
 import { wireJson } from './wire-json.ts';
@@ -15,6 +16,8 @@ export interface MessageReaderOptions {
   readonly mends: MendList;
   readonly maxCalls: number;
   readonly tools: RequestTools;
+  /** Given if calls are read that the model wrote into its text. */
+  readonly textCalls: TextCallOptions | undefined;
 }
 
 /** The message of one choice, put together from its pieces; a whole message is one piece. */
@@ -22,6 +25,7 @@ export class MessageReader {
   readonly #path: string;
   readonly #mends: MendList;
   readonly #calls: CallList;
+  readonly #textCalls: TextCalls | undefined;
   readonly #splitter = new ThinkSplitter();
   readonly #fields = new VendorFields();
   #deltas: Delta[] = [];
@@ -29,15 +33,22 @@ export class MessageReader {
   #refusal = '';
   #hasRole = false;
   #hasLegacy = false;
+  #hasTextCalls = false;
 
-  constructor({ choice, mends, maxCalls, tools }: MessageReaderOptions) {
+  constructor({ choice, mends, maxCalls, tools, textCalls }: MessageReaderOptions) {
     this.#path = `choices[${choice}].message`;
     this.#mends = mends;
     this.#calls = new CallList({ choice, mends, maxCalls, tools });
+    this.#textCalls = textCalls && new TextCalls({ tools, ...textCalls });
   }
 
   get hasCalls(): boolean {
     return !this.#calls.isEmpty;
+  }
+
+  /** Whether its calls stood in the text. */
+  get hasTextCalls(): boolean {
+    return this.#hasTextCalls;
   }
 
   read(piece: Readonly<Record<string, unknown>>, form: CallForm): readonly Delta[] {
@@ -60,7 +71,14 @@ export class MessageReader {
     return this.#takeDeltas();
   }
 
-  /** After `settle`. */
+  /** What was held back, once nothing more can come. */
+  end(): readonly Delta[] {
+    const settled = this.settle();
+    if (this.#textCalls !== undefined) this.#readTextCalls(this.#textCalls);
+    return [...settled, ...this.#takeDeltas()];
+  }
+
+  /** After `end`. */
   build(): AssistantMessage {
     if (!this.#hasRole) this.#mend('role', 'missing: now "assistant"');
     if (this.#splitter.hasThought) {
@@ -112,9 +130,28 @@ export class MessageReader {
       this.#fields.append('reasoning_content', reasoning);
       this.#deltas.push({ type: 'reasoning', delta: reasoning });
     }
+    if (text !== '') this.#sayText(this.#textCalls?.push(text) ?? text);
+  }
+
+  #sayText(text: string): void {
     if (text === '') return;
     this.#text += text;
     this.#deltas.push({ type: 'text', delta: text });
+  }
+
+  /** Beside structured calls, markup is text. */
+  #readTextCalls(textCalls: TextCalls): void {
+    if (!this.#calls.isEmpty) {
+      this.#sayText(textCalls.release());
+      return;
+    }
+    const { calls, text, forms } = textCalls.end();
+    this.#sayText(text);
+    if (calls.length === 0) return;
+    this.#hasTextCalls = true;
+    for (const form of forms) this.#mend('content', `calls written as ${form}: read as tool calls`);
+    const list = calls.map((called) => ({ type: 'function', function: called }));
+    this.#deltas.push(...this.#calls.read(list, 'message'), ...this.#calls.settle());
   }
 
   #readRole(role: unknown): void {

@@ -9,6 +9,7 @@ import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
 import type { ToolObject } from './request.ts';
 import { RequestTools } from './request-tools.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
+import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -28,6 +29,8 @@ export interface ReplyReaderOptions {
   readonly maxCalls?: number;
   /** What the request offered. Without it, names that come in pieces or with channel marks are read as they are. */
   readonly tools?: readonly ToolObject[] | undefined;
+  /** Given if calls of these tools are read that the model wrote into its text. */
+  readonly textCalls?: TextCallOptions | undefined;
 }
 
 /**
@@ -38,6 +41,7 @@ export interface ReplyReaderOptions {
 export class ReplyReader {
   readonly #maxCalls: number;
   readonly #tools: RequestTools;
+  readonly #textCalls: TextCallOptions | undefined;
   readonly #mends = new MendList();
   readonly #choices = new Map<number, ChoiceReader>();
   readonly #fields = new VendorFields();
@@ -52,9 +56,10 @@ export class ReplyReader {
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #last: unknown;
 
-  constructor({ maxCalls = 128, tools }: ReplyReaderOptions = {}) {
+  constructor({ maxCalls = 128, tools, textCalls }: ReplyReaderOptions = {}) {
     this.#maxCalls = maxCalls;
     this.#tools = new RequestTools(tools);
+    this.#textCalls = textCalls;
   }
 
   /** What this piece adds to the first choice. */
@@ -156,7 +161,8 @@ export class ReplyReader {
     const index = this.#indexOf(choice, position);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
-      reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls, tools: this.#tools });
+      const options = { mends: this.#mends, maxCalls: this.#maxCalls, tools: this.#tools, textCalls: this.#textCalls };
+      reader = new ChoiceReader(index, options);
       this.#choices.set(index, reader);
     }
     return reader;

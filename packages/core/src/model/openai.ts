@@ -2,6 +2,8 @@ import { createTransport } from '#transport';
 import { started } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { findQuotes } from '../chat/quoted-text.ts';
+import type { ChatRequest } from '../chat/request.ts';
 import { requestBody } from './body.ts';
 import { type Caps, resolveCaps } from './caps.ts';
 import type { ChatModel, Price } from './chat-model.ts';
@@ -12,7 +14,7 @@ import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
 import { PROFILES, type ServerProfile } from './profiles.ts';
 import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
-import { sendRequest, type Timeouts } from './send-request.ts';
+import { type Outgoing, sendRequest, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
 
@@ -89,7 +91,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             transport,
             timeouts,
             caps,
-            reading: { tools: request.tools ?? [] },
+            reading: readingOf(request, profile),
             headers: () => requestHeaders(headers, asked),
             body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,
@@ -99,6 +101,12 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
         return final === undefined ? reply : reply.then(final.reply);
       }),
   };
+}
+
+/** A model that may not call anything is not asked to, so what its text looks like is text. */
+function readingOf({ messages, tools = [], tool_choice: choice }: ChatRequest, profile: Profile): Outgoing['reading'] {
+  const isTextRead = profile.textToolCalls && tools.length > 0 && choice !== 'none';
+  return { tools, ...(isTextRead && { textCalls: { isQuoted: findQuotes(messages) } }) };
 }
 
 function checkExtraBody(extraBody: JsonObject = {}): void {

@@ -11,6 +11,7 @@ const compatible: Profile = {
   seedField: 'seed',
   toolForm: 'tools',
   toolChoices: WIDELY_KNOWN,
+  textToolCalls: false,
   customTools: false,
   strictSchemas: false,
   responseFormat: 'json_schema',
@@ -81,6 +82,8 @@ const deepseek: Profile = {
   ...hosted,
   name: 'deepseek',
   toolChoices: ['none', 'auto'],
+  // https://github.com/xorbitsai/xagent/pull/790
+  textToolCalls: true,
   besideCalls: { reasoning_content: '' },
   responseFormat: 'json_object',
   extraFields: ['reasoning_content'],
@@ -159,27 +162,53 @@ const zai: Profile = {
 const openrouter: Profile = {
   ...hosted,
   name: 'openrouter',
+  // https://github.com/NousResearch/hermes-agent/issues/119261
+  textToolCalls: true,
   strictSchemas: true,
   extraFields: ['reasoning', 'reasoning_details'],
   keyVariable: 'OPENROUTER_API_KEY',
 };
 
 /** Overlooks every `tool_choice`: what must not be called is not shown. */
-const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] };
+const ollama: Profile = {
+  ...compatible,
+  name: 'ollama',
+  toolChoices: ['auto'],
+  // https://github.com/NousResearch/hermes-agent/pull/87900
+  textToolCalls: true,
+};
 
-const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
+const lmstudio: Profile = {
+  ...compatible,
+  name: 'lmstudio',
+  toolChoices: ['none', 'auto', 'required'],
+  // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2115
+  textToolCalls: true,
+};
 
 /** Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. */
 const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
   toolChoices: ['none', 'auto', 'required'],
+  // https://github.com/ggml-org/llama.cpp/issues/15012
+  textToolCalls: true,
   defaults: { parallel_tool_calls: true },
 };
 
-const vllm: Profile = { ...compatible, name: 'vllm' };
+const vllm: Profile = {
+  ...compatible,
+  name: 'vllm',
+  // https://github.com/vllm-project/vllm/issues/50512
+  textToolCalls: true,
+};
 
-const litellm: Profile = { ...compatible, name: 'litellm' };
+const litellm: Profile = {
+  ...compatible,
+  name: 'litellm',
+  // https://github.com/BerriAI/litellm/issues/12679
+  textToolCalls: true,
+};
 
 /** Servers from before tools, which know `functions` only. */
 const legacy: Profile = { ...compatible, name: 'legacy', toolForm: 'functions', responseFormat: 'none' };

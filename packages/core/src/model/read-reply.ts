@@ -18,7 +18,7 @@ export interface ReadingOptions {
   readonly context: ModelContext;
   readonly caps: Required<Caps>;
   /** What the request says about how its response is read. */
-  readonly asked: Pick<ReplyReaderOptions, 'tools'>;
+  readonly asked: Omit<ReplyReaderOptions, 'maxCalls'>;
   /** Starts over with each piece; stands still while a reader is behind. */
   readonly deadline: Deadline;
   readonly idleMs: number;

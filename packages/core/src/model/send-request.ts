@@ -37,7 +37,7 @@ export interface Outgoing {
   readonly timeouts: Required<Timeouts>;
   readonly caps: Required<Caps>;
   /** What the request says about how its response is read. */
-  readonly reading: Pick<ReplyReaderOptions, 'tools'>;
+  readonly reading: Omit<ReplyReaderOptions, 'maxCalls'>;
   /** Asked for once: a token may have to be fetched. Names in lower case. */
   headers(): HeadersOf | Promise<HeadersOf>;
   readonly body: BodyBytes;
