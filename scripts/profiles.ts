@@ -18,6 +18,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
     '`toolChoices`',
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
+  ['`textToolCalls`', ({ textToolCalls }) => yes(textToolCalls)],
   ['`customTools`', ({ customTools }) => yes(customTools)],
   ['`strictSchemas`', ({ strictSchemas }) => yes(strictSchemas)],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
-import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage, withName } from './message.ts';
+import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
 import type { Mend } from './reply.ts';
 
 /** An assistant message made valid, and the calls as the model wrote them under their final ids. */
@@ -144,7 +144,13 @@ function withJsonArguments(call: ToolCall): ToolCall {
 function withSendableName(call: ToolCall): ToolCall {
   const given = callName(call);
   if (/^[a-zA-Z0-9_-]{1,64}$/.test(given)) return call;
-  return withName(call, given.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed');
+  return renameCall(call, given.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed');
+}
+
+/** The same call under another name. */
+export function renameCall(call: ToolCall, name: string): ToolCall {
+  if (call.type === 'custom') return { ...call, custom: { ...call.custom, name } };
+  return { ...call, function: { ...call.function, name } };
 }
 
 /** Walks over a caller's messages, admits each assistant message, and puts its results after it, in order. */

@@ -136,12 +136,6 @@ export function callName(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.name : call.function.name;
 }
 
-/** The same call of another name. */
-export function withName(call: ToolCall, name: string): ToolCall {
-  if (call.type === 'custom') return { ...call, custom: { ...call.custom, name } };
-  return { ...call, function: { ...call.function, name } };
-}
-
 /** What a call brings along: arguments as JSON text, or a custom tool's free text. */
 export function callArguments(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.input : call.function.arguments;

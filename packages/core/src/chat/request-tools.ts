@@ -1,6 +1,7 @@
 import { excerpt } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { type AssistantMessage, callName, withName } from './message.ts';
+import { renameCall } from './history.ts';
+import { type AssistantMessage, callName } from './message.ts';
 import type { Mend } from './reply.ts';
 import { type ToolObject, toolObjectName } from './request.ts';
 
@@ -59,7 +60,7 @@ export function resolveToolNames(
     const name = requested.resolve(given);
     if (name === given) return call;
     mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: resolvedNote(given, name) });
-    return withName(call, name);
+    return renameCall(call, name);
   });
   return mends.length === 0 || calls === undefined
     ? { message, mends }
