@@ -83,7 +83,7 @@ export class JsonPrefix {
   }
 
   #stepNumber(code: number): void {
-    const next = partAfter(this.#part, code);
+    const next = nextPart(this.#part, code);
     if (next !== undefined) {
       this.#part = next;
       return;
@@ -134,7 +134,7 @@ export class JsonPrefix {
       this.#rest = word;
       return;
     }
-    const part = partAfter('start', code);
+    const part = nextPart('start', code);
     if (part === undefined) {
       this.#isBroken = true;
       return;
@@ -158,19 +158,19 @@ type NumberPart = 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'exponen
 /** The parts behind which a number may end. */
 const ENDS: ReadonlySet<NumberPart> = new Set(['zero', 'integer', 'fraction', 'power']);
 
-function partAfter(part: NumberPart | 'start', code: number): NumberPart | undefined {
+function nextPart(part: NumberPart | 'start', code: number): NumberPart | undefined {
   const isDigit = code >= ZERO && code <= 0x39;
   const isExponent = code === 0x65 || code === 0x45;
   switch (part) {
     case 'start':
       if (code === 0x2d) return 'minus';
-      return isDigit ? partAfter('minus', code) : undefined;
+      return isDigit ? nextPart('minus', code) : undefined;
     case 'minus':
       if (!isDigit) return undefined;
       return code === ZERO ? 'zero' : 'integer';
     case 'integer':
       if (isDigit) return 'integer';
-      return partAfter('zero', code);
+      return nextPart('zero', code);
     case 'zero':
       if (code === 0x2e) return 'point';
       return isExponent ? 'exponent' : undefined;

@@ -36,7 +36,7 @@ export interface RoundedInteger {
 }
 
 /** Every integer of a JSON text that parsing would change, 10 at most. Decimals are approximate anyway, and not looked at. */
-export function roundedIntegers(text: string): readonly RoundedInteger[] {
+export function findRoundedIntegers(text: string): readonly RoundedInteger[] {
   // Most texts have no integer so long, and every one of fewer digits is exact.
   if (!/\d{16}/.test(text)) return [];
   const found: RoundedInteger[] = [];
@@ -44,12 +44,12 @@ export function roundedIntegers(text: string): readonly RoundedInteger[] {
   for (let position = 0; position < text.length && found.length < 10; ) {
     const code = text.charCodeAt(position);
     if (code === QUOTE) {
-      const end = stringEnd(text, position);
+      const end = findStringEnd(text, position);
       place.addString({ start: position, end });
       position = end;
       continue;
     }
-    const number = isNumberStart(code) ? numberAt(text, position) : undefined;
+    const number = isNumberStart(code) ? readNumber(text, position) : undefined;
     if (number !== undefined && isRounded(number)) found.push({ path: place.path(text), digits: number });
     if (number === undefined) place.add(code);
     position += number?.length ?? 1;
@@ -61,7 +61,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** Behind the closing quote. */
-function stringEnd(text: string, start: number): number {
+function findStringEnd(text: string, start: number): number {
   for (let position = start + 1; position < text.length; position++) {
     const code = text.charCodeAt(position);
     if (code === BACKSLASH) position++;
@@ -76,7 +76,7 @@ function isNumberStart(code: number): boolean {
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-function numberAt(text: string, start: number): string | undefined {
+function readNumber(text: string, start: number): string | undefined {
   NUMBER.lastIndex = start;
   return NUMBER.exec(text)?.[0];
 }

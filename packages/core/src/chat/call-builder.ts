@@ -4,7 +4,7 @@ import type { OpenCall } from './match-call.ts';
 import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import type { CallPiece } from './read-call.ts';
-import { type RequestTools, resolvedNote } from './request-tools.ts';
+import { describeResolved, type RequestTools } from './request-tools.ts';
 import { VendorFields } from './vendor-fields.ts';
 import { wireJson } from './wire-json.ts';
 
@@ -135,7 +135,7 @@ export class CallBuilder implements OpenCall {
     if (id !== this.#id) this.#mends.add(`${path}.id`, `${this.#id === '' ? 'missing' : 'used twice'}: now "${id}"`);
     if (this.#type === undefined) this.#mends.add(`${path}.type`, 'missing: now "function"');
     if (name !== this.#name) {
-      this.#mends.add(`${path}.${this.#type ?? 'function'}.name`, resolvedNote(this.#name, name));
+      this.#mends.add(`${path}.${this.#type ?? 'function'}.name`, describeResolved(this.#name, name));
     }
     if (this.#type === 'custom') {
       const custom = { name, input: this.text, ...this.#called.toObject() };

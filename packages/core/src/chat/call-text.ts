@@ -10,7 +10,7 @@ export class CallText {
   #joined = new JsonText();
   /** The last piece alone, while it may be a snapshot. */
   #snapshot: JsonText | undefined;
-  #untold = '';
+  #pending = '';
   #hasSnapshots = false;
 
   get text(): string {
@@ -40,7 +40,7 @@ export class CallText {
   /** Adds to a text that is no JSON. */
   append(piece: string): void {
     this.#joined.add(piece);
-    this.#untold += piece;
+    this.#pending += piece;
   }
 
   /** What was added since the last time; nothing while it is unclear. */
@@ -52,8 +52,8 @@ export class CallText {
   settle(): string {
     if (this.#snapshot?.isWholeObject === true && !this.#joined.isWholeObject) this.#useSnapshot();
     this.#snapshot = undefined;
-    const delta = this.#untold;
-    this.#untold = '';
+    const delta = this.#pending;
+    this.#pending = '';
     return delta;
   }
 
@@ -65,10 +65,10 @@ export class CallText {
   /** What was given out is the start of each snapshot. */
   #useSnapshot(): void {
     if (this.#snapshot === undefined) return;
-    const told = this.text.length - this.#untold.length;
+    const given = this.text.length - this.#pending.length;
     this.#joined = this.#snapshot;
     this.#snapshot = undefined;
-    this.#untold = this.text.slice(told);
+    this.#pending = this.text.slice(given);
     this.#hasSnapshots = true;
   }
 }

@@ -12,7 +12,7 @@ export class CodeSpans {
   endOf(start: number): number | undefined {
     const fence = this.#fenceAt(start);
     if (fence !== undefined) return this.#fenceEnd(fence, start + fence.length);
-    this.#spans ??= spansOf(this.#text);
+    this.#spans ??= findSpans(this.#text);
     return this.#spans.get(start);
   }
 
@@ -41,7 +41,7 @@ const INDENT = /^(?:[ \t>]|[-*+](?=\s)|\d{1,9}[.)](?=\s))*$/;
 const LONGEST_INDENT = 64;
 
 /** A run of backticks is closed by the next one of the same length before a blank line. */
-function spansOf(text: string): ReadonlyMap<number, number> {
+function findSpans(text: string): ReadonlyMap<number, number> {
   const spans = new Map<number, number>();
   /** The last run of each length in this paragraph. */
   const open = new Map<number, number>();

@@ -7,14 +7,14 @@ import { type Message, textOf } from './message.ts';
 export function findQuotes(messages: readonly Message[]): (text: string) => boolean {
   let read: readonly string[] | undefined;
   return (text) => {
-    read ??= messages.filter(({ role }) => role !== 'assistant').map((message) => bare(textOf(message)));
-    const wanted = bare(text);
+    read ??= messages.filter(({ role }) => role !== 'assistant').map((message) => normalize(textOf(message)));
+    const wanted = normalize(text);
     return read.some((each) => each.includes(wanted));
   };
 }
 
 /** Without blanks and escapes: a tool's result is often JSON, and some programs write `<` as `\u003c` there. */
-function bare(text: string): string {
+function normalize(text: string): string {
   return text
     .replace(/\\u003([ce])/gi, (_, sign: string) => (sign.toLowerCase() === 'c' ? '<' : '>'))
     .replace(/\\+[nrt]|[\s\\]+/g, '');

@@ -29,7 +29,7 @@ export class RequestTools {
   /** Whether more text can make a tool's name of this one. */
   hasStart(name: string): boolean {
     if (this.has(this.resolve(name))) return true;
-    const bare = withoutNamespace(name);
+    const bare = removeNamespace(name);
     return NAMESPACES.some((each) => each.startsWith(name)) || this.names.some((each) => each.startsWith(bare));
   }
 
@@ -39,7 +39,7 @@ export class RequestTools {
    */
   resolve(name: string): string {
     if (this.has(name)) return name;
-    return candidates(name).find((candidate) => this.has(candidate)) ?? name;
+    return findCandidates(name).find((candidate) => this.has(candidate)) ?? name;
   }
 
   parametersOf(name: string): JsonSchema | undefined {
@@ -59,7 +59,7 @@ export function resolveToolNames(
     const given = callName(call);
     const name = requested.resolve(given);
     if (name === given) return call;
-    mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: resolvedNote(given, name) });
+    mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolved(given, name) });
     return renameCall(call, name);
   });
   return mends.length === 0 || calls === undefined
@@ -68,14 +68,14 @@ export function resolveToolNames(
 }
 
 /** What a repair says of a name. */
-export function resolvedNote(given: string, name: string): string {
+export function describeResolved(given: string, name: string): string {
   return `"${excerpt(given, 100)}" is no tool: read as "${name}"`;
 }
 
 /** What models write before the name: the namespace of their prompt. */
 const NAMESPACES = ['functions.', 'default_api.'];
 
-function withoutNamespace(name: string): string {
+function removeNamespace(name: string): string {
   const namespace = NAMESPACES.find((each) => name.startsWith(each)) ?? '';
   return name.slice(namespace.length);
 }
@@ -83,7 +83,7 @@ function withoutNamespace(name: string): string {
 /** Names are short, and anything longer is none. */
 const LONGEST = 256;
 
-function candidates(name: string): readonly string[] {
+function findCandidates(name: string): readonly string[] {
   if (name.length > LONGEST) return [];
   const [before = ''] = name.split('<');
   const named = /(?:functions|default_api)[.:]([a-zA-Z0-9_-]+)/.exec(name)?.[1] ?? '';

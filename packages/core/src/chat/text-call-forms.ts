@@ -1,6 +1,6 @@
-import { callOf, type ReadCalls, readJsonCalls, readNamed, type TextCall } from './text-call-json.ts';
+import { makeCall, type ReadCalls, readJsonCalls, readNamed, type TextCall } from './text-call-json.ts';
 import { readGemmaCall, readPythonCalls } from './text-call-literals.ts';
-import { invokes, readArgumentPairs, readFunction } from './text-call-tags.ts';
+import { makeInvokeReader, readArgumentPairs, readFunction } from './text-call-tags.ts';
 
 /** How a kind of model writes calls into its text. */
 export interface TextCallForm {
@@ -13,7 +13,7 @@ export interface TextCallForm {
 }
 
 /** Calls, and a mark behind them that must be there. */
-function closed(read: ReadCalls, ...closings: readonly string[]): ReadCalls {
+function requireClosing(read: ReadCalls, ...closings: readonly string[]): ReadCalls {
   return (scanner, tools) => {
     const calls = read(scanner, tools);
     scanner.skipBlanks();
@@ -22,7 +22,7 @@ function closed(read: ReadCalls, ...closings: readonly string[]): ReadCalls {
 }
 
 /** Calls, and a mark behind them that many servers cut off: it ends the model's turn. */
-function ended(read: ReadCalls, ...endings: readonly string[]): ReadCalls {
+function allowEnding(read: ReadCalls, ...endings: readonly string[]): ReadCalls {
   return (scanner, tools) => {
     const calls = read(scanner, tools);
     const end = scanner.position;
@@ -33,8 +33,8 @@ function ended(read: ReadCalls, ...endings: readonly string[]): ReadCalls {
 }
 
 /** At least one call of a form, in a frame. */
-function framed(form: ReadCalls, closing: string): ReadCalls {
-  return closed((scanner, tools) => {
+function readFrame(form: ReadCalls, closing: string): ReadCalls {
+  return requireClosing((scanner, tools) => {
     const all: TextCall[] = [];
     for (scanner.skipBlanks(); !scanner.startsWith(closing); scanner.skipBlanks()) {
       const calls = form(scanner, tools);
@@ -46,7 +46,7 @@ function framed(form: ReadCalls, closing: string): ReadCalls {
 }
 
 /** The first form that reads anything. */
-function eitherOf(...forms: readonly ReadCalls[]): ReadCalls {
+function tryEach(...forms: readonly ReadCalls[]): ReadCalls {
   return (scanner, tools) => {
     const start = scanner.position;
     for (const read of forms) {
@@ -74,7 +74,7 @@ const readInside: ReadCalls = (scanner, tools) => {
 };
 
 /** Kimi: `functions.get_weather:0<|tool_call_argument_begin|>{…}<|tool_call_end|>`. */
-const readKimi = closed(
+const readKimi = requireClosing(
   (scanner, tools) => readNamed(scanner, tools, /\s*[\w.:-]{1,128}\s*<\|tool_call_argument_begin\|>\s*/y),
   '<|tool_call_end|>',
 );
@@ -96,7 +96,7 @@ const readDeepSeek: ReadCalls = (scanner, tools) => {
 };
 
 /** A call of DeepSeek or Kimi with its own mark, inside a frame. */
-function marked(mark: string, read: ReadCalls): ReadCalls {
+function requireMark(mark: string, read: ReadCalls): ReadCalls {
   return (scanner, tools) => (scanner.take(mark) ? read(scanner, tools) : undefined);
 }
 
@@ -108,11 +108,11 @@ const readMistral: ReadCalls = (scanner, tools) => {
 };
 
 /** gpt-oss, behind `<|start|>` or `<|channel|>`: the recipient is the tool, whatever else is in the header. */
-const readHarmony = ended(
+const readHarmony = allowEnding(
   (scanner, tools) => {
     const header = scanner.until('<|message|>', 256);
     const recipient = header === undefined ? undefined : /\bto=([\w.-]+)/.exec(header)?.[1];
-    return recipient === undefined ? undefined : readNamedBy(recipient)(scanner, tools);
+    return recipient === undefined ? undefined : makeRecipientReader(recipient)(scanner, tools);
   },
   '<|call|>',
   '<|end|>',
@@ -123,7 +123,7 @@ const readHarmony = ended(
 const readBareHarmony: ReadCalls = (scanner, tools) => {
   const header = scanner.match(/[\w.-]{1,128}[^{}\n]{0,32}/y);
   const name = header === undefined ? undefined : /^[\w.-]+/.exec(header)?.[0];
-  return name === undefined ? undefined : readNamedBy(name)(scanner, tools);
+  return name === undefined ? undefined : makeRecipientReader(name)(scanner, tools);
 };
 
 /** These count at the start of a text alone: further on they are words. */
@@ -134,11 +134,11 @@ export const STARTING_FORMS: readonly TextCallForm[] = ['', 'assistant'].flatMap
   })),
 );
 
-function readNamedBy(name: string): ReadCalls {
+function makeRecipientReader(name: string): ReadCalls {
   return (scanner, tools) => {
     scanner.skipBlanks();
     const json = scanner.json();
-    const call = json === undefined ? undefined : callOf(name, json.text, tools);
+    const call = json === undefined ? undefined : makeCall(name, json.text, tools);
     return call && [call];
   };
 }
@@ -149,7 +149,7 @@ const BARS = ['｜', '|', '‖', '｜｜', '||'];
 const DSML: readonly TextCallForm[] = BARS.flatMap((bar) =>
   ['tool_calls', 'function_calls', 'calls'].map((frame) => {
     const prefix = `${bar}DSML${bar}`;
-    return { opening: `<${prefix}${frame}>`, read: closed(invokes(prefix), `</${prefix}${frame}>`) };
+    return { opening: `<${prefix}${frame}>`, read: requireClosing(makeInvokeReader(prefix), `</${prefix}${frame}>`) };
   }),
 );
 
@@ -165,32 +165,32 @@ const DSML: readonly TextCallForm[] = BARS.flatMap((bar) =>
  */
 const TEXT_CALL_FORMS: readonly TextCallForm[] = [
   { opening: '<tool_call>', read: readToolCall, inner: '<function=' },
-  { opening: '<function=', read: ended(readFunction, '</tool_call>') },
-  { opening: '<tool_calls>', read: closed(readJsonCalls, '</tool_calls>') },
-  { opening: '<|tool_call|>', read: ended(readJsonCalls, '<|/tool_call|>') },
-  { opening: '<|python_tag|>', read: ended(readJsonCalls, '<|eom_id|>', '<|eot_id|>') },
-  { opening: '<|python_start|>', read: closed(eitherOf(readJsonCalls, readPythonCalls), '<|python_end|>') },
-  { opening: '<|tool_call_start|>', read: closed(readPythonCalls, '<|tool_call_end|>') },
-  { opening: '<|tool_call>', read: closed(readGemmaCall, '<tool_call|>') },
-  { opening: '[TOOL_CALLS]', read: ended(readMistral, '</s>') },
-  { opening: '[TOOL_REQUEST]', read: closed(readJsonCalls, '[END_TOOL_REQUEST]') },
-  { opening: '[TOOL_CALL]', read: closed(readJsonCalls, '[/TOOL_CALL]') },
-  { opening: '<minimax:tool_call>', read: closed(invokes(''), '</minimax:tool_call>') },
-  { opening: '<function_calls>', read: closed(invokes(''), '</function_calls>') },
+  { opening: '<function=', read: allowEnding(readFunction, '</tool_call>') },
+  { opening: '<tool_calls>', read: requireClosing(readJsonCalls, '</tool_calls>') },
+  { opening: '<|tool_call|>', read: allowEnding(readJsonCalls, '<|/tool_call|>') },
+  { opening: '<|python_tag|>', read: allowEnding(readJsonCalls, '<|eom_id|>', '<|eot_id|>') },
+  { opening: '<|python_start|>', read: requireClosing(tryEach(readJsonCalls, readPythonCalls), '<|python_end|>') },
+  { opening: '<|tool_call_start|>', read: requireClosing(readPythonCalls, '<|tool_call_end|>') },
+  { opening: '<|tool_call>', read: requireClosing(readGemmaCall, '<tool_call|>') },
+  { opening: '[TOOL_CALLS]', read: allowEnding(readMistral, '</s>') },
+  { opening: '[TOOL_REQUEST]', read: requireClosing(readJsonCalls, '[END_TOOL_REQUEST]') },
+  { opening: '[TOOL_CALL]', read: requireClosing(readJsonCalls, '[/TOOL_CALL]') },
+  { opening: '<minimax:tool_call>', read: requireClosing(makeInvokeReader(''), '</minimax:tool_call>') },
+  { opening: '<function_calls>', read: requireClosing(makeInvokeReader(''), '</function_calls>') },
   ...DSML,
   {
     opening: '<｜tool▁calls▁begin｜>',
-    read: framed(marked('<｜tool▁call▁begin｜>', readDeepSeek), '<｜tool▁calls▁end｜>'),
+    read: readFrame(requireMark('<｜tool▁call▁begin｜>', readDeepSeek), '<｜tool▁calls▁end｜>'),
     inner: '<｜tool▁call▁begin｜>',
   },
   { opening: '<｜tool▁call▁begin｜>', read: readDeepSeek },
   ...['calls', 'call'].map((word) => ({
     opening: `<|tool_${word}_section_begin|>`,
-    read: framed(marked('<|tool_call_begin|>', readKimi), `<|tool_${word}_section_end|>`),
+    read: readFrame(requireMark('<|tool_call_begin|>', readKimi), `<|tool_${word}_section_end|>`),
     inner: '<|tool_call_begin|>',
   })),
   { opening: '<|tool_call_begin|>', read: readKimi },
-  { opening: '<|START_ACTION|>', read: closed(readJsonCalls, '<|END_ACTION|>') },
+  { opening: '<|START_ACTION|>', read: requireClosing(readJsonCalls, '<|END_ACTION|>') },
   { opening: '<|start|>', read: readHarmony },
   { opening: '<|channel|>', read: readHarmony },
 ];

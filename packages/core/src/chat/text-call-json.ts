@@ -23,9 +23,9 @@ export const readJsonCalls: ReadCalls = (scanner, tools) => {
       scanner.position = before;
       return calls.length === 0 ? undefined : calls;
     }
-    const read = Array.isArray(json.value) ? elementsOf(json.text) : [json.text];
+    const read = Array.isArray(json.value) ? splitElements(json.text) : [json.text];
     for (const each of read) {
-      const call = jsonCall(each, tools);
+      const call = readJsonCall(each, tools);
       if (call === undefined) return undefined;
       calls.push(call);
     }
@@ -68,47 +68,47 @@ const BARE_STARTS = ['{', '{"type":"function",', '{"function":{', '{"type":"func
 const NAMES = ['name', 'tool_name', 'tool', 'function'];
 const ARGUMENTS = ['arguments', 'parameters', 'args', 'input'];
 
-function jsonCall(text: string, tools: RequestTools): TextCall | undefined {
-  const fields = fieldsOf(text);
+function readJsonCall(text: string, tools: RequestTools): TextCall | undefined {
+  const fields = splitFields(text);
   const inner = fields?.get('function');
   // OpenAI's form: the function inside a call.
-  if (inner?.startsWith('{') === true) return jsonCall(inner, tools);
+  if (inner?.startsWith('{') === true) return readJsonCall(inner, tools);
   const written = NAMES.map((name) => fields?.get(name)).find((each) => each !== undefined);
   const name = written === undefined ? undefined : parseJson(written);
   if (name?.ok !== true || typeof name.value !== 'string') return undefined;
   const args = ARGUMENTS.map((field) => fields?.get(field)).find((each) => each !== undefined);
-  return callOf(name.value, args ?? '{}', tools);
+  return makeCall(name.value, args ?? '{}', tools);
 }
 
 /** The arguments as they are written, so that no number changes; those in a text are taken out. */
-export function callOf(given: string, args: string, tools: RequestTools): TextCall | undefined {
+export function makeCall(given: string, args: string, tools: RequestTools): TextCall | undefined {
   const name = tools.resolve(given.trim());
   if (!tools.has(name)) return undefined;
   const parsed = parseJson(args);
   if (!parsed.ok) return undefined;
   if (isRecord(parsed.value)) return { name, arguments: args };
   if (parsed.value === null) return { name, arguments: '{}' };
-  return typeof parsed.value === 'string' ? callOf(given, parsed.value.trim() || '{}', tools) : undefined;
+  return typeof parsed.value === 'string' ? makeCall(given, parsed.value.trim() || '{}', tools) : undefined;
 }
 
 /** The fields of a JSON object, each as it is written. */
-function fieldsOf(text: string): ReadonlyMap<string, string> | undefined {
+function splitFields(text: string): ReadonlyMap<string, string> | undefined {
   const parsed = parseJson(text);
   if (!parsed.ok || !isRecord(parsed.value)) return undefined;
   const fields = new Map<string, string>();
-  for (const [key, value] of partsOf(text)) {
+  for (const [key, value] of splitParts(text)) {
     const name = key === undefined ? undefined : parseJson(key);
     if (name?.ok === true && typeof name.value === 'string') fields.set(name.value, value);
   }
   return fields;
 }
 
-function elementsOf(text: string): readonly string[] {
-  return partsOf(text).map(([, value]) => value);
+function splitElements(text: string): readonly string[] {
+  return splitParts(text).map(([, value]) => value);
 }
 
 /** The keys and values of an object, or the elements of an array, as they are written. The text is JSON. */
-function partsOf(text: string): readonly (readonly [string | undefined, string])[] {
+function splitParts(text: string): readonly (readonly [string | undefined, string])[] {
   const parts: [string | undefined, string][] = [];
   let depth = 0;
   let start = 0;
@@ -121,7 +121,7 @@ function partsOf(text: string): readonly (readonly [string | undefined, string])
   };
   for (let position = 0; position < text.length; position++) {
     const sign = text[position];
-    if (sign === '"') position = stringEnd(text, position);
+    if (sign === '"') position = findStringEnd(text, position);
     else if (sign === '{' || sign === '[') {
       depth++;
       if (depth === 1) start = position + 1;
@@ -137,7 +137,7 @@ function partsOf(text: string): readonly (readonly [string | undefined, string])
 }
 
 /** The closing quote. */
-function stringEnd(text: string, start: number): number {
+function findStringEnd(text: string, start: number): number {
   for (let position = start + 1; position < text.length; position++) {
     if (text[position] === '\\') position++;
     else if (text[position] === '"') return position;
@@ -150,7 +150,7 @@ export function readNamed(scanner: TextScanner, tools: RequestTools, head: RegEx
   const written = scanner.match(head);
   const name = written === undefined ? undefined : NAME.exec(written)?.[0];
   const json = name === undefined ? undefined : scanner.json();
-  const call = name !== undefined && json !== undefined && callOf(name, json.text, tools);
+  const call = name !== undefined && json !== undefined && makeCall(name, json.text, tools);
   return call ? [call] : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { callOf, type ReadCalls, type TextCall } from './text-call-json.ts';
+import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
 /** LFM's and Llama 4's `[get_weather(city="Oslo"), get_time()]`. */
@@ -10,7 +10,7 @@ export const readPythonCalls: ReadCalls = (scanner, tools) => {
     const name = scanner.match(/[\w.-]{1,128}/y);
     if (name === undefined || !scanner.take('(')) return undefined;
     const fields = readFields(scanner, { notation: PYTHON, separator: '=', end: ')', depth: 0 });
-    const call = fields === undefined ? undefined : callOf(name, fields, tools);
+    const call = fields === undefined ? undefined : makeCall(name, fields, tools);
     if (call === undefined) return undefined;
     calls.push(call);
     scanner.skipBlanks();
@@ -23,7 +23,7 @@ export const readGemmaCall: ReadCalls = (scanner, tools) => {
   const name = scanner.take('call:') ? scanner.match(/[\w.-]{1,128}/y) : undefined;
   if (name === undefined || !scanner.take('{')) return undefined;
   const fields = readFields(scanner, { notation: GEMMA, separator: ':', end: '}', depth: 0 });
-  const call = fields === undefined ? undefined : callOf(name, fields, tools);
+  const call = fields === undefined ? undefined : makeCall(name, fields, tools);
   return call && [call];
 };
 

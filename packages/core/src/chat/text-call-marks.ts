@@ -11,7 +11,7 @@ export function findOpening(text: string): number {
 }
 
 /** How much of the end of a text may be the beginning of an opening mark. */
-export function openingOverlap(text: string): number {
+export function measureOverlap(text: string): number {
   const start = Math.max(text.lastIndexOf('<'), text.lastIndexOf('['));
   const end = start === -1 ? '' : text.slice(start);
   return end !== '' && [...FORMS.keys()].some((mark) => mark.startsWith(end)) ? end.length : 0;

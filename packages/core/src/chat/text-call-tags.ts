@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../base/json.ts';
 import { takesText } from '../schema/json-texts.ts';
 import type { RequestTools } from './request-tools.ts';
-import { callOf, type ReadCalls, type TextCall } from './text-call-json.ts';
+import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
 /** Qwen3-Coder's and Llama's `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
@@ -13,7 +13,7 @@ export const readFunction: ReadCalls = (scanner, tools) => {
   const parameters = json === undefined ? readParameters(scanner, PARAMETER) : [];
   scanner.skipBlanks();
   if (parameters === undefined || !scanner.take('</function>')) return undefined;
-  const call = json === undefined ? parameterCall(name, parameters, tools) : callOf(name, json.text, tools);
+  const call = json === undefined ? makeParameterCall(name, parameters, tools) : makeCall(name, json.text, tools);
   return call && [call];
 };
 
@@ -31,7 +31,7 @@ const PARAMETER: ParameterForm = { open: '<parameter=', endOfName: '>', close: '
 interface Parameter {
   readonly name: string;
   readonly text: string;
-  /** Said by the model; otherwise the schema decides. */
+  /** Set if the model says so; otherwise the schema decides. */
   readonly isText?: boolean;
 }
 
@@ -44,31 +44,31 @@ function readParameters(
     const tag = scanner.until(endOfName, LONGEST_TAG);
     const text = tag === undefined ? undefined : scanner.until(close);
     if (tag === undefined || text === undefined) return undefined;
-    const said = /\bstring="(true|false)"/.exec(tag)?.[1];
+    const written = /\bstring="(true|false)"/.exec(tag)?.[1];
     const name = tag.split('"')[0] ?? '';
-    parameters.push({ name, text: withoutFrame(text), ...(said !== undefined && { isText: said === 'true' }) });
+    parameters.push({ name, text: trimFrame(text), ...(written !== undefined && { isText: written === 'true' }) });
   }
   return parameters;
 }
 
 /** The line ends that belong to the tags. */
-function withoutFrame(text: string): string {
+function trimFrame(text: string): string {
   return text.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
 }
 
-function parameterCall(name: string, parameters: readonly Parameter[], tools: RequestTools): TextCall | undefined {
+function makeParameterCall(name: string, parameters: readonly Parameter[], tools: RequestTools): TextCall | undefined {
   const schema = tools.parametersOf(tools.resolve(name.trim()));
   const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
   const fields = parameters.map(({ name: field, text, isText }) => {
     const known = Object.hasOwn(properties, field);
     const takes = known ? takesText(properties[field], schema ?? {}) : !/^\s*[[{]/.test(text);
-    return `${JSON.stringify(field)}:${(isText ?? takes) ? JSON.stringify(text) : jsonOf(text)}`;
+    return `${JSON.stringify(field)}:${(isText ?? takes) ? JSON.stringify(text) : toJson(text)}`;
   });
-  return callOf(name, `{${fields.join(',')}}`, tools);
+  return makeCall(name, `{${fields.join(',')}}`, tools);
 }
 
 /** A value that is no text, in the words of JSON or of Python. */
-function jsonOf(text: string): string {
+function toJson(text: string): string {
   const word = text.trim();
   const json = PYTHON.get(word) ?? word;
   return parseJson(json).ok ? json : JSON.stringify(text);
@@ -90,14 +90,14 @@ export const readArgumentPairs: ReadCalls = (scanner, tools) => {
     scanner.skipBlanks();
     const text = scanner.take('<arg_value>') ? scanner.until('</arg_value>') : undefined;
     if (field === undefined || text === undefined) return undefined;
-    parameters.push({ name: field.trim(), text: withoutFrame(text) });
+    parameters.push({ name: field.trim(), text: trimFrame(text) });
   }
-  const call = parameterCall(name, parameters, tools);
+  const call = makeParameterCall(name, parameters, tools);
   return call && [call];
 };
 
 /** MiniMax's and DeepSeek's `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`, whatever is before each tag's name. */
-export function invokes(prefix: string): ReadCalls {
+export function makeInvokeReader(prefix: string): ReadCalls {
   const form: ParameterForm = { open: `<${prefix}parameter name="`, endOfName: '>', close: `</${prefix}parameter>` };
   return (scanner, tools) => {
     const calls: TextCall[] = [];
@@ -106,7 +106,8 @@ export function invokes(prefix: string): ReadCalls {
       scanner.skipBlanks();
       const parameters = scanner.take('>') ? readParameters(scanner, form) : undefined;
       const isClosed = scanner.take(`</${prefix}invoke>`);
-      const call = name !== undefined && parameters !== undefined && isClosed && parameterCall(name, parameters, tools);
+      const call =
+        name !== undefined && parameters !== undefined && isClosed && makeParameterCall(name, parameters, tools);
       if (!call) return undefined;
       calls.push(call);
     }

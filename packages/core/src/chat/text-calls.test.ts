@@ -7,71 +7,75 @@ const tools = new RequestTools(['get_weather', 'get_time'].map((name) => ({ type
 
 const CALL = '<tool_call>{"name":"get_time","arguments":{}}</tool_call>';
 
-interface Told {
+interface Pushed {
   /** What was passed on with each piece. */
   readonly passed: readonly string[];
   readonly left: string;
   readonly calls: readonly string[];
 }
 
-function push(pieces: readonly string[]): Told {
+function push(pieces: readonly string[]): Pushed {
   const reader = new TextCalls({ tools, isQuoted: (text) => text.includes('quoted') });
   const passed = pieces.map((piece) => reader.push(piece));
   const { calls, text } = reader.end();
   return { passed, left: text, calls: calls.map(({ name }) => name) };
 }
 
-test.each<{ readonly what: string; readonly pieces: readonly string[]; readonly told: Told }>([
-  { what: 'words', pieces: ['Hello', ' world', '.'], told: { passed: ['Hello', ' world', '.'], left: '', calls: [] } },
+test.each<{ readonly what: string; readonly pieces: readonly string[]; readonly expected: Pushed }>([
+  {
+    what: 'words',
+    pieces: ['Hello', ' world', '.'],
+    expected: { passed: ['Hello', ' world', '.'], left: '', calls: [] },
+  },
   {
     what: 'words and marks of other kinds',
     pieces: ['a < b', ' [1]', ' <b>'],
-    told: { passed: ['a < b', ' [1]', ' <b>'], left: '', calls: [] },
+    expected: { passed: ['a < b', ' [1]', ' <b>'], left: '', calls: [] },
   },
   {
     what: 'the start of a mark',
     pieces: ['a <', 'tool', ' x'],
-    told: { passed: ['a', '', ' <tool x'], left: '', calls: [] },
+    expected: { passed: ['a', '', ' <tool x'], left: '', calls: [] },
   },
   {
     what: 'the start of a mark at the end',
     pieces: ['x', '<tool_ca'],
-    told: { passed: ['x', ''], left: '<tool_ca', calls: [] },
+    expected: { passed: ['x', ''], left: '<tool_ca', calls: [] },
   },
   {
     what: 'a call',
     pieces: ['Look.', '\n\n', CALL],
-    told: { passed: ['Look.', '', ''], left: '', calls: ['get_time'] },
+    expected: { passed: ['Look.', '', ''], left: '', calls: ['get_time'] },
   },
   {
     what: 'a call and words',
     pieces: [`Look.\n${CALL}`, '\nWait.\n'],
-    told: { passed: ['Look.', ''], left: '\n\nWait.', calls: ['get_time'] },
+    expected: { passed: ['Look.', ''], left: '\n\nWait.', calls: ['get_time'] },
   },
   {
     what: 'a call that is quoted',
     pieces: ['a ', `${CALL.replace('{}', '{"quoted":1}')} b `],
-    told: { passed: ['a', ''], left: ` ${CALL.replace('{}', '{"quoted":1}')} b `, calls: [] },
+    expected: { passed: ['a', ''], left: ` ${CALL.replace('{}', '{"quoted":1}')} b `, calls: [] },
   },
   {
     what: 'JSON of another kind',
     pieces: ['{"na', 'me":"Ann"', ',"age":7}'],
-    told: { passed: ['', '{"name":"Ann"', ',"age":7}'], left: '', calls: [] },
+    expected: { passed: ['', '{"name":"Ann"', ',"age":7}'], left: '', calls: [] },
   },
   {
     what: 'JSON of a call',
     pieces: ['{"na', 'me":"get_', 'time"}'],
-    told: { passed: ['', '', ''], left: '', calls: ['get_time'] },
+    expected: { passed: ['', '', ''], left: '', calls: ['get_time'] },
   },
-  { what: 'a list', pieces: ['[1', ',2]'], told: { passed: ['[1', ',2]'], left: '', calls: [] } },
-  { what: 'blanks alone', pieces: [' ', '\n'], told: { passed: ['', ''], left: ' \n', calls: [] } },
+  { what: 'a list', pieces: ['[1', ',2]'], expected: { passed: ['[1', ',2]'], left: '', calls: [] } },
+  { what: 'blanks alone', pieces: [' ', '\n'], expected: { passed: ['', ''], left: ' \n', calls: [] } },
   {
     what: 'many blanks',
     pieces: [' '.repeat(300), 'a'],
-    told: { passed: [' '.repeat(236), `${' '.repeat(64)}a`], left: '', calls: [] },
+    expected: { passed: [' '.repeat(236), `${' '.repeat(64)}a`], left: '', calls: [] },
   },
-])('$what: what cannot be a call is passed on at once', ({ pieces, told }) => {
-  expect(push(pieces)).toEqual(told);
+])('$what: what cannot be a call is passed on at once', ({ pieces, expected }) => {
+  expect(push(pieces)).toEqual(expected);
 });
 
 test('what comes behind the end is text', () => {

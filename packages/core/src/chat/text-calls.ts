@@ -1,7 +1,7 @@
 import { readTextCalls, type TextCallReading, type TextWithCalls } from './read-text-calls.ts';
-import { findOpening, mayStartWithCall, openingOverlap } from './text-call-marks.ts';
+import { findOpening, mayStartWithCall, measureOverlap } from './text-call-marks.ts';
 
-/** How calls in a text are told from quotes. */
+/** How calls in a text are distinguished from quotes. */
 export type TextCallOptions = Pick<TextCallReading, 'isQuoted'>;
 
 /**
@@ -60,7 +60,7 @@ export class TextCalls {
     this.#state = 'text';
     const opening = findOpening(text);
     if (opening !== -1) this.#state = 'holding';
-    return this.#hold(text, opening === -1 ? text.length - openingOverlap(text) : opening);
+    return this.#hold(text, opening === -1 ? text.length - measureOverlap(text) : opening);
   }
 
   /** The blanks before a call are held back as well: without the call they would end the text. */

@@ -91,7 +91,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             transport,
             timeouts,
             caps,
-            reading: readingOf(request, profile),
+            reading: chooseReading(request, profile),
             headers: () => requestHeaders(headers, asked),
             body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,
@@ -104,7 +104,10 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
 }
 
 /** A model that may not call anything is not asked to, so what its text looks like is text. */
-function readingOf({ messages, tools = [], tool_choice: choice }: ChatRequest, profile: Profile): Outgoing['reading'] {
+function chooseReading(
+  { messages, tools = [], tool_choice: choice }: ChatRequest,
+  profile: Profile,
+): Outgoing['reading'] {
   const isTextRead = profile.textToolCalls && tools.length > 0 && choice !== 'none';
   return { tools, ...(isTextRead && { textCalls: { isQuoted: findQuotes(messages) } }) };
 }

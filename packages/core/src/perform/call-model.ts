@@ -11,7 +11,7 @@ import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { argumentRepairs } from '../tool/arguments.ts';
+import { findArgumentRepairs } from '../tool/arguments.ts';
 import { Aside } from './aside.ts';
 import { checkReply } from './check-reply.ts';
 import { Exchange } from './exchange.ts';
@@ -134,7 +134,7 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
   const named = resolveToolNames(choice.message, planned.tools);
   const { message, rawArguments, mends } = planned.history.admit(named.message);
   exchange.tellWhole(reply);
-  const mended = [...named.mends, ...mends, ...argumentMends(named.message, scope)];
+  const mended = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
   if (mended.length > 0) exchange.tellMended(mended);
   const verdict = judge(message, choice.finish_reason);
   if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
@@ -157,10 +157,10 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
 }
 
 /** What the tools read otherwise than the model wrote it. */
-function argumentMends({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Mend[] {
+function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Mend[] {
   return calls.flatMap((call, index) => {
     const tool = definition.tools.get(callName(call));
-    const repairs = tool === undefined ? [] : argumentRepairs(tool, call);
+    const repairs = tool === undefined ? [] : findArgumentRepairs(tool, call);
     return repairs.map(({ path, note }) => ({ path: `message.tool_calls[${index}].${path}`, note }));
   });
 }

@@ -177,7 +177,10 @@ test('a parsed text sets no prototype', () => {
 test('a schema checks the parsed value, without the nulls that mean nothing', async () => {
   const { validate } = compileSchema(z.object({ a: z.object({ b: z.int(), c: z.string().optional() }) }), 'input');
   await expect(validate({ a: '{"b":1,"c":null}' })).resolves.toEqual({ ok: true, value: { a: { b: 1 } } });
-  await expect(validate({ a: '{"b":"x"}' })).resolves.toEqual({ ok: false, issues: 'a.b: expected number, got string' });
+  await expect(validate({ a: '{"b":"x"}' })).resolves.toEqual({
+    ok: false,
+    issues: 'a.b: expected number, got string',
+  });
 });
 
 test('a schema that takes the text in spite of what it says gets the text', async () => {

@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '../base/json.ts';
-import { isDeeperThan, roundedIntegers, withoutPrototypes } from '../base/untrusted-json.ts';
+import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { alternatives, propertyOf } from './alternatives.ts';
 import { pathText } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -20,7 +20,7 @@ export interface ParsedTexts {
 export function parseJsonTexts(value: unknown, schema: JsonSchema): ParsedTexts {
   if (!holdsJsonText(value)) return { value, paths: [] };
   const paths: string[] = [];
-  const read = parsedIn(value, { schemas: [schema], root: schema, path: [], onParsed: (path) => paths.push(path) });
+  const read = parseIn(value, { schemas: [schema], root: schema, path: [], onParsed: (path) => paths.push(path) });
   return { value: paths.length === 0 ? value : read, paths };
 }
 
@@ -44,14 +44,14 @@ interface Place {
   readonly onParsed: (path: string) => void;
 }
 
-function parsedIn(given: unknown, place: Place): unknown {
+function parseIn(given: unknown, place: Place): unknown {
   const { schemas, root, path, onParsed } = place;
-  const value = typeof given === 'string' ? parsedText(given, place) : given;
+  const value = typeof given === 'string' ? parseText(given, place) : given;
   if (value !== given) onParsed(path.length === 0 ? '' : pathText(path));
   const possible = schemas.flatMap((schema) => alternatives(schema, root));
   if (Array.isArray(value)) {
     return value.map((element, index) =>
-      parsedIn(element, { ...place, schemas: possible.map((schema) => itemOf(schema, index)), path: [...path, index] }),
+      parseIn(element, { ...place, schemas: possible.map((schema) => itemOf(schema, index)), path: [...path, index] }),
     );
   }
   if (!isRecord(value)) return value;
@@ -59,7 +59,7 @@ function parsedIn(given: unknown, place: Place): unknown {
   const branches = fitting.length === 0 ? possible : fitting;
   const fields = Object.entries(value).map(([name, field]) => {
     const inner = branches.map((schema) => propertyOf(schema, name) ?? schema['additionalProperties']);
-    return [name, parsedIn(field, { ...place, schemas: inner, path: [...path, name] })];
+    return [name, parseIn(field, { ...place, schemas: inner, path: [...path, name] })];
   });
   return Object.fromEntries(fields);
 }
@@ -67,11 +67,11 @@ function parsedIn(given: unknown, place: Place): unknown {
 /** More is no argument, but a model that has lost its way. */
 const MAX_DEPTH = 500;
 
-function parsedText(text: string, { schemas, root }: Place): unknown {
+function parseText(text: string, { schemas, root }: Place): unknown {
   if (!isJsonLike(text) || schemas.some((schema) => takesText(schema, root))) return text;
   if (isDeeperThan(text, MAX_DEPTH)) return text;
   const parsed = parseJson(text);
-  if (!parsed.ok || roundedIntegers(text).length > 0) return text;
+  if (!parsed.ok || findRoundedIntegers(text).length > 0) return text;
   const wanted = Array.isArray(parsed.value) ? 'array' : 'object';
   const isWanted = schemas.some((schema) => alternatives(schema, root).some(({ type }) => includes(type, wanted)));
   return isWanted ? withoutPrototypes(parsed.value, text) : text;

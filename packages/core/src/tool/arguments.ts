@@ -1,7 +1,7 @@
 import { started } from '../base/abort.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
-import { isDeeperThan, roundedIntegers, withoutPrototypes } from '../base/untrusted-json.ts';
+import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
 import type { Mend } from '../chat/reply.ts';
 import { messageOf } from '../event/error-data.ts';
@@ -20,15 +20,15 @@ export function parseArguments(text: string): Validated {
   if (!parsed.ok) {
     return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
   }
-  return typeof parsed.value === 'string' ? decoded(parsed.value) : exact(parsed.value, text);
+  return typeof parsed.value === 'string' ? decode(parsed.value) : checkExact(parsed.value, text);
 }
 
 /** A string is no input, but what is in it may be. */
-function decoded(text: string): Validated {
+function decode(text: string): Validated {
   if (isNothing(text)) return EMPTY;
   const inner = parseJson(text);
   if (!inner.ok || !(isRecord(inner.value) || isEmptyList(inner.value))) return { ok: true, value: text };
-  return isDeeperThan(text, MAX_DEPTH) ? TOO_DEEP : exact(inner.value, text);
+  return isDeeperThan(text, MAX_DEPTH) ? TOO_DEEP : checkExact(inner.value, text);
 }
 
 const EMPTY: Validated = { ok: true, value: {} };
@@ -41,8 +41,8 @@ function isNothing(text: string): boolean {
 }
 
 /** A tool must not get another number than the one that the model wrote. */
-function exact(value: unknown, text: string): Validated {
-  const rounded = roundedIntegers(text);
+function checkExact(value: unknown, text: string): Validated {
+  const rounded = findRoundedIntegers(text);
   if (rounded.length === 0) return { ok: true, value: withoutPrototypes(value, text) };
   const lines = rounded.map(({ path, digits }) => {
     return `${pathText(path)}: ${excerpt(digits, 60)} can't be held exactly as a number. Send it as a text.`;
@@ -82,7 +82,7 @@ function hasParameters({ jsonSchema }: Reading): boolean {
 }
 
 /** What of a call's arguments is read otherwise than the model wrote it. Paths begin inside the call. */
-export function argumentRepairs(tool: Reading, call: ToolCall): readonly Mend[] {
+export function findArgumentRepairs(tool: Reading, call: ToolCall): readonly Mend[] {
   const path = 'function.arguments';
   const text = callArguments(call).trim();
   if (call.type === 'custom' || text === '' || (text.startsWith('{') && !NESTED.test(text))) return [];

@@ -147,11 +147,11 @@ export function tool<Context>(options: ToolOptions<unknown, Context> & { readonl
     jsonSchema: parameters,
     strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
     // A schema that checks nothing, or not the root, must not let anything else through.
-    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(noObject(value))),
+    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseOther(value))),
   });
 }
 
-function noObject(value: unknown): Validated {
+function refuseOther(value: unknown): Validated {
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   return { ok: false, issues: `arguments: expected object, got ${kind}` };
 }
