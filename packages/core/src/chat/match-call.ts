@@ -60,6 +60,6 @@ function isAnother(piece: CallPiece, open: OpenCall, tools: RequestTools): boole
   if (name !== open.name) return joinName(piece, open, tools) === undefined;
   const isNew = id !== '' && open.id !== '' && id !== open.id;
   if (isNew) return type === 'custom' || open.isWhole;
-  const isRepeated = id !== '' && text === open.text;
+  const isRepeated = id !== '' && (text === open.text || (id === open.id && open.text === '{}'));
   return !isRepeated && text.trimStart().startsWith('{') && open.isWhole;
 }

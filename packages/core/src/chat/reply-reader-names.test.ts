@@ -209,6 +209,11 @@ test.each<{
   expect(read(pieces, names)).toEqual({ calls, told: calls });
 });
 
+test('a placeholder before the arguments begins no call of its own, where name and id are repeated', () => {
+  const pieces = ['{}', '{"ci', oslo].map((text) => ({ index: 0, id: 'a', name: 'get_weather', text }));
+  expect(read(pieces, ['get_weather'])).toEqual({ calls: [`get_weather(${oslo})`], told: [`get_weather(${oslo})`] });
+});
+
 test('a name that grows is one call, where nothing is known of the tools', () => {
   const pieces = [
     { index: 0, name: 'get_' },

@@ -143,14 +143,23 @@ function makeRecipientReader(name: string): ReadCalls {
   };
 }
 
-const BARS = ['｜', '|', '‖', '｜｜', '||'];
+/** Calls in `<invoke name="…">` tags, in a frame or on their own. */
+function makeInvokeForms(prefix: string, frames: readonly string[]): readonly TextCallForm[] {
+  const inner = `<${prefix}invoke name="`;
+  const read = makeInvokeReader(prefix);
+  const framed = frames.map((frame) => {
+    return { opening: `<${prefix}${frame}>`, read: requireClosing(read, `</${prefix}${frame}>`), inner };
+  });
+  const readAlone: ReadCalls = (scanner, tools) => {
+    scanner.position -= inner.length;
+    return read(scanner, tools);
+  };
+  return [...framed, { opening: inner, read: readAlone }];
+}
 
 /** DeepSeek since V3.2: `<｜DSML｜tool_calls><｜DSML｜invoke name="…">…`. */
-const DSML: readonly TextCallForm[] = BARS.flatMap((bar) =>
-  ['tool_calls', 'function_calls', 'calls'].map((frame) => {
-    const prefix = `${bar}DSML${bar}`;
-    return { opening: `<${prefix}${frame}>`, read: requireClosing(makeInvokeReader(prefix), `</${prefix}${frame}>`) };
-  }),
+const DSML: readonly TextCallForm[] = ['｜', '|', '‖', '｜｜', '||'].flatMap((bar) =>
+  makeInvokeForms(`${bar}DSML${bar}`, ['tool_calls', 'function_calls', 'calls']),
 );
 
 /**
@@ -161,12 +170,23 @@ const DSML: readonly TextCallForm[] = BARS.flatMap((bar) =>
  * https://github.com/raullenchai/Rapid-MLX/pull/703 (Llama), https://github.com/vllm-project/vllm/issues/16214 (Llama 4),
  * https://github.com/MiniMax-AI/MiniMax-M2.5/issues/10 (MiniMax), https://github.com/ggml-org/llama.cpp/pull/15181 (gpt-oss),
  * https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1177 (`[TOOL_CALL]`),
- * https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1979 (LFM), https://github.com/vllm-project/vllm/issues/44522 (Gemma 4).
+ * https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1979 (LFM), https://github.com/vllm-project/vllm/issues/44522 (Gemma 4),
+ * https://github.com/ggml-org/llama.cpp/pull/16932 (Seed, Apriel). The others are the formats of the models that vLLM parses:
+ * https://docs.vllm.ai/en/latest/features/tool_calling.html.
  */
 const TEXT_CALL_FORMS: readonly TextCallForm[] = [
   { opening: '<tool_call>', read: readToolCall, inner: '<function=' },
   { opening: '<function=', read: allowEnding(readFunction, '</tool_call>') },
-  { opening: '<tool_calls>', read: requireClosing(readJsonCalls, '</tool_calls>') },
+  ...['tool_calls', 'tools', 'function_call', 'TOOLCALL'].map((tag) => ({
+    opening: `<${tag}>`,
+    read: requireClosing(readJsonCalls, `</${tag}>`),
+  })),
+  {
+    opening: '<seed:tool_call>',
+    read: readFrame(requireMark('<function=', readFunction), '</seed:tool_call>'),
+    inner: '<function=',
+  },
+  { opening: '<|action_start|><|plugin|>', read: requireClosing(readJsonCalls, '<|action_end|>') },
   { opening: '<|tool_call|>', read: allowEnding(readJsonCalls, '<|/tool_call|>') },
   { opening: '<|python_tag|>', read: allowEnding(readJsonCalls, '<|eom_id|>', '<|eot_id|>') },
   { opening: '<|python_start|>', read: requireClosing(tryEach(readJsonCalls, readPythonCalls), '<|python_end|>') },
@@ -175,8 +195,7 @@ const TEXT_CALL_FORMS: readonly TextCallForm[] = [
   { opening: '[TOOL_CALLS]', read: allowEnding(readMistral, '</s>') },
   { opening: '[TOOL_REQUEST]', read: requireClosing(readJsonCalls, '[END_TOOL_REQUEST]') },
   { opening: '[TOOL_CALL]', read: requireClosing(readJsonCalls, '[/TOOL_CALL]') },
-  { opening: '<minimax:tool_call>', read: requireClosing(makeInvokeReader(''), '</minimax:tool_call>') },
-  { opening: '<function_calls>', read: requireClosing(makeInvokeReader(''), '</function_calls>') },
+  ...makeInvokeForms('', ['minimax:tool_call', 'function_calls']),
   ...DSML,
   {
     opening: '<｜tool▁calls▁begin｜>',

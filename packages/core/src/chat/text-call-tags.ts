@@ -101,6 +101,7 @@ export function makeInvokeReader(prefix: string): ReadCalls {
   const form: ParameterForm = { open: `<${prefix}parameter name="`, endOfName: '>', close: `</${prefix}parameter>` };
   return (scanner, tools) => {
     const calls: TextCall[] = [];
+    let end = scanner.position;
     for (scanner.skipBlanks(); scanner.take(`<${prefix}invoke name="`); scanner.skipBlanks()) {
       const name = scanner.until('"', LONGEST_TAG);
       scanner.skipBlanks();
@@ -110,7 +111,9 @@ export function makeInvokeReader(prefix: string): ReadCalls {
         name !== undefined && parameters !== undefined && isClosed && makeParameterCall(name, parameters, tools);
       if (!call) return undefined;
       calls.push(call);
+      end = scanner.position;
     }
+    scanner.position = end;
     return calls.length === 0 ? undefined : calls;
   };
 }
