@@ -19,6 +19,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
     '`toolChoices`',
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
+  ['`textToolCalls`', ({ textToolCalls }) => yes(textToolCalls)],
   ['`customTools`', ({ customTools }) => yes(customTools)],
   [
     '`strictSchemas`',

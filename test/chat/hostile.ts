@@ -65,8 +65,10 @@ const usage = fc.dictionary(
   fc.oneof(fc.nat(), value),
 );
 const calls = fc.array(fc.oneof({ weight: 5, arbitrary: call }, { weight: 1, arbitrary: value }), { maxLength: 4 });
+/** Of calls in a text: of the tool `f`, and of none. */
+const MARKUP = ['<tool_call>', '{"name":"f"}', '{"name":"g"}', '</tool_call>', '<function=f>', '</function>', '`'];
 const content = fc.oneof(
-  fc.constantFrom('', ' ', '<think>', '<thi', 'nk>', 'a', '</th', 'ink>', '</think>', '<think></think>'),
+  fc.constantFrom('', ' ', '<think>', '<thi', 'nk>', 'a', '</th', 'ink>', '</think>', '<think></think>', ...MARKUP),
   value,
 );
 const message = fc.record(

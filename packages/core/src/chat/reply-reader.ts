@@ -8,7 +8,10 @@ import { MendList } from './mend-list.ts';
 import { type ReportedError, readError, serverError, shown } from './read-error.ts';
 import { isCounted, readUsage } from './read-usage.ts';
 import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
+import type { ToolObject } from './request.ts';
+import { RequestTools } from './request-tools.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
+import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -26,6 +29,10 @@ export interface FinishedReply {
 export interface ReplyReaderOptions {
   /** Calls that one choice may have. @defaultValue 128 */
   readonly maxCalls?: number;
+  /** What the request offered. Without it, names that come in pieces or with channel marks are read as they are. */
+  readonly tools?: readonly ToolObject[] | undefined;
+  /** Given if calls of these tools are read that the model wrote into its text. */
+  readonly textCalls?: TextCallOptions | undefined;
 }
 
 /**
@@ -35,6 +42,8 @@ export interface ReplyReaderOptions {
  */
 export class ReplyReader {
   readonly #maxCalls: number;
+  readonly #tools: RequestTools;
+  readonly #textCalls: TextCallOptions | undefined;
   readonly #mends = new MendList();
   readonly #choices = new Map<number, ChoiceReader>();
   readonly #fields = new VendorFields();
@@ -52,8 +61,10 @@ export class ReplyReader {
   /** Beside the choices. */
   #finishReason: unknown;
 
-  constructor({ maxCalls = 128 }: ReplyReaderOptions = {}) {
+  constructor({ maxCalls = 128, tools, textCalls }: ReplyReaderOptions = {}) {
     this.#maxCalls = maxCalls;
+    this.#tools = new RequestTools(tools);
+    this.#textCalls = textCalls;
   }
 
   /** Whether an error said that a filter ended the reply: nothing more comes. */
@@ -187,7 +198,8 @@ export class ReplyReader {
     const index = this.#indexOf(choice, position);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
-      reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls });
+      const options = { mends: this.#mends, maxCalls: this.#maxCalls, tools: this.#tools, textCalls: this.#textCalls };
+      reader = new ChoiceReader(index, options);
       this.#choices.set(index, reader);
     }
     return reader;

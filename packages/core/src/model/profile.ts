@@ -13,6 +13,8 @@ export interface Profile {
   readonly toolForm: 'tools' | 'functions';
   /** Forms of `tool_choice` that are understood. What is missing is said by the list of tools instead. */
   readonly toolChoices: readonly ToolChoiceForm[];
+  /** Whether calls are read that stand in the text, as markup that the server has not understood. */
+  readonly textToolCalls: boolean;
   /** Without it a custom tool goes out as a function with one text, `input`. */
   readonly customTools: boolean;
   /** Without it `strict` is left out of tools and of `response_format`. */

@@ -15,6 +15,7 @@ const compatible: Profile = {
   seedField: 'seed',
   toolForm: 'tools',
   toolChoices: WIDELY_KNOWN,
+  textToolCalls: false,
   customTools: false,
   strictSchemas: false,
   mixedStrictTools: true,
@@ -126,6 +127,8 @@ const deepseek: Profile = {
   ...hosted,
   name: 'deepseek',
   toolChoices: ['none', 'auto'],
+  // https://github.com/xorbitsai/xagent/pull/790
+  textToolCalls: true,
   reasoningFields: ['reasoning_content'],
   requiredWithToolCalls: { reasoning_content: '' },
   requiredWithTools: { reasoning_content: '' },
@@ -232,6 +235,8 @@ const zai: Profile = {
 const openrouter: Profile = {
   ...hosted,
   name: 'openrouter',
+  // https://github.com/NousResearch/hermes-agent/issues/119261
+  textToolCalls: true,
   strictSchemas: true,
   outputWithTools: 'response-format',
   emptyContent: false,
@@ -342,6 +347,8 @@ const ollama: Profile = {
   toolChoices: ['auto'],
   reasoningFields: ['reasoning'],
   extraFields: [],
+  // https://github.com/NousResearch/hermes-agent/pull/87900
+  textToolCalls: true,
 };
 
 /** Models say under which of both names they think. */
@@ -350,6 +357,8 @@ const lmstudio: Profile = {
   name: 'lmstudio',
   toolChoices: ['none', 'auto', 'required'],
   extraFields: ['reasoning_content', 'reasoning'],
+  // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2115
+  textToolCalls: true,
 };
 
 /**
@@ -363,6 +372,8 @@ const llamacpp: Profile = {
   // Versions call a cut `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
   reportsCuts: false,
   reportsCutCalls: false,
+  // https://github.com/ggml-org/llama.cpp/issues/15012
+  textToolCalls: true,
   defaults: { parallel_tool_calls: true },
   reasoningFields: ['reasoning_content'],
   extraFields: [],
@@ -378,13 +389,22 @@ const vllm: Profile = {
   reasoningFields: ['reasoning', 'reasoning_content'],
   extraFields: [],
   reportsCutCalls: false,
+  // https://github.com/vllm-project/vllm/issues/50512
+  textToolCalls: true,
 };
 
 /**
  * Hands requests on to any vendor, Bedrock and Anthropic among them, which refuse empty texts and calls without tools:
  * https://github.com/can1357/oh-my-pi/issues/1227. Its ids stay: those of Gemini's calls hold the signature of a thought.
  */
-const litellm: Profile = { ...compatible, name: 'litellm', emptyContent: false, needsTools: true };
+const litellm: Profile = {
+  ...compatible,
+  name: 'litellm',
+  emptyContent: false,
+  needsTools: true,
+  // https://github.com/BerriAI/litellm/issues/12679
+  textToolCalls: true,
+};
 
 /** Servers from before tools, which know `functions` only. */
 const legacy: Profile = {

@@ -1,8 +1,9 @@
 import { untilAborted } from '../base/abort.ts';
 import { finishError } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callName, type UserMessage } from '../chat/message.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import { resolveToolNames } from '../chat/request-tools.ts';
 import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
@@ -11,6 +12,7 @@ import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { findArgumentRepairs } from '../tool/arguments.ts';
 import { Aside } from './aside.ts';
 import { checkReply } from './check-reply.ts';
 import { Exchange } from './exchange.ts';
@@ -132,9 +134,11 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
   const { action, plan, scope, exchange, aside } = asking;
   const { turn } = action;
   const [choice] = reply.choices;
-  const { message, rawArguments, mends } = planned.history.admit(choice.message);
+  const named = resolveToolNames(choice.message, planned.tools);
+  const { message, rawArguments, mends } = planned.history.admit(named.message);
   exchange.tellWhole(reply);
-  if (mends.length > 0) exchange.tellMended(mends);
+  const mended = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
+  if (mended.length > 0) exchange.tellMended(mended);
   const verdict = judge(message, choice.finish_reason);
   if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
   const fact: ModelReplied = {
@@ -160,6 +164,15 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
 function waitsOf({ tool_calls: calls = [] }: AssistantMessage, { policy }: Scope): Pick<ModelReplied, 'mayWait'> {
   const mayWait = calls.flatMap((call, index) => (policy.mayWait(callName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
+}
+
+/** What the tools read otherwise than the model wrote it. */
+function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Mend[] {
+  return calls.flatMap((call, index) => {
+    const tool = definition.tools.get(callName(call));
+    const repairs = tool === undefined ? [] : findArgumentRepairs(tool, call);
+    return repairs.map(({ path, note }) => ({ path: `message.tool_calls[${index}].${path}`, note }));
+  });
 }
 
 type Going = Pick<Replying, 'plan' | 'scope'> & { readonly before: readonly UserMessage[] };

@@ -60,13 +60,14 @@ function cleanedList(list: readonly unknown[], { schemas, root }: Place): unknow
   return clean.every((element, index) => element === list[index]) ? list : clean;
 }
 
-function itemOf({ prefixItems, items }: JsonSchema, index: number): unknown {
+/** The schema of an element; of a tuple, that of its place. */
+export function itemOf({ prefixItems, items }: JsonSchema, index: number): unknown {
   const tuple = prefixItems ?? items;
   return Array.isArray(tuple) ? (tuple[index] ?? (prefixItems === undefined ? undefined : items)) : items;
 }
 
 /** Whether every constant that the schema has for a field of the value is that field's. */
-function fits(value: Readonly<Record<string, unknown>>, { properties }: JsonSchema): boolean {
+export function fits(value: Readonly<Record<string, unknown>>, { properties }: JsonSchema): boolean {
   if (!isRecord(properties)) return true;
   return Object.entries(value).every(([name, field]) => {
     const values = Object.hasOwn(properties, name) ? valuesOf(properties[name]) : undefined;

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { parseJsonTexts } from './json-texts.ts';
 import { linkedReport } from './linked-report.ts';
 import { withoutReference, wrapped } from './root.ts';
 import { type CompiledSchema, compileSchema, type Schema } from './schema.ts';
@@ -7,6 +8,8 @@ import { type CompiledSchema, compileSchema, type Schema } from './schema.ts';
 export interface CompiledOutput extends CompiledSchema {
   /** Takes a value, or a part of one, out of the object that was put around it. */
   unwrap(value: unknown): unknown;
+  /** Where in a value JSON stands as a text that `validate` parses: `rows[0]`, `''` for the whole. */
+  findJsonTexts(value: unknown): readonly string[];
 }
 
 /**
@@ -22,7 +25,12 @@ export function compileOutput(schema: Schema, where: string): CompiledOutput {
   const jsonSchema = isObject ? root : wrapped(compiled.jsonSchema);
   linkedReport(jsonSchema, { strict: undefined, where });
   const unwrap = isObject ? (value: unknown) => value : unwrapped;
-  return { jsonSchema, unwrap, validate: (value) => compiled.validate(unwrap(value)) };
+  return {
+    jsonSchema,
+    unwrap,
+    validate: (value) => compiled.validate(unwrap(value)),
+    findJsonTexts: (value) => parseJsonTexts(unwrap(value), compiled.jsonSchema).paths,
+  };
 }
 
 function unwrapped(value: unknown): unknown {

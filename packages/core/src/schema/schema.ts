@@ -1,6 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { parseJsonTexts } from './json-texts.ts';
 import { withoutNulls } from './nulls.ts';
 import { isZod, zodToJsonSchema } from './zod.ts';
 
@@ -53,9 +54,9 @@ export function compileSchema(schema: Schema, where: string): CompiledSchema {
     jsonSchema,
     async validate(value) {
       // Before validation: a schema that coerces makes the text "null" of a null that means nothing.
-      const without = withoutNulls(value, jsonSchema);
-      const first = await check(without);
-      if (first.ok || without === value) return first;
+      const read = withoutNulls(parseJsonTexts(value, jsonSchema).value, jsonSchema);
+      const first = await check(read);
+      if (first.ok || read === value) return first;
       const second = await check(value);
       return second.ok ? second : first;
     },

@@ -156,3 +156,12 @@ function defined(options: Partial<ToolOptions<unknown, unknown>> & { readonly in
   const { input = city, ...rest } = options;
   return tool({ name: 't', description: '', execute: () => 1, ...rest, input: input as z.ZodType });
 }
+
+test.each([
+  ['null', null],
+  ['7', 7],
+])('a description that is no text is a mistake: %s', (shown, description) => {
+  expect(() => defined({ description: description as never })).toThrow(
+    new ConfigError(`Tool "t": description is ${shown}. Pass a text, or leave it out.`),
+  );
+});

@@ -4,7 +4,7 @@ import { isObject } from '../stand-in/json.ts';
 
 /** What makes a tool hard to use for models or servers, each in a sentence. */
 export function toolWarnings(tool: Tool): readonly string[] {
-  const { description, jsonSchema, strictReport } = tool;
+  const { description = '', jsonSchema, strictReport } = tool;
   return [
     ...(description.trim().length < 10
       ? ['The description says too little for a model to know when to call the tool.']
