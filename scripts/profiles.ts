@@ -19,7 +19,12 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
   ['`customTools`', ({ customTools }) => yes(customTools)],
-  ['`strictSchemas`', ({ strictSchemas }) => yes(strictSchemas)],
+  [
+    '`strictSchemas`',
+    ({ strictSchemas, strictTools }) => {
+      return strictSchemas && strictTools === 'all-or-none' ? 'yes; of tools all or none' : yes(strictSchemas);
+    },
+  ],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
   ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],
   ['`developerRole`', ({ developerRole }) => yes(developerRole)],
@@ -35,11 +40,53 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ],
 ];
 
+/** The fields of `schemaSupport`, each as it is told. */
+const SUPPORT: readonly (readonly [string, (support: Profile['schemaSupport']) => string])[] = [
+  ['`patterns`', ({ patterns }) => patterns],
+  ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : list(formats))],
+  ['`lengthsBesidePatterns`', ({ lengthsBesidePatterns }) => yes(lengthsBesidePatterns)],
+  ['`maxRepetitions`', ({ maxRepetitions }) => limit(maxRepetitions)],
+  ['`tuples`', ({ tuples }) => tuples],
+  ['`anyValues`', ({ anyValues }) => anyValues],
+  ['`booleanSchemas`', ({ booleanSchemas }) => yes(booleanSchemas)],
+  ['`typeLists`', ({ typeLists }) => typeLists],
+  ['`constants`', ({ constants }) => yes(constants)],
+  ['`enums`', ({ enums }) => enums],
+  ['`unions`', ({ unions }) => unions],
+  ['`references`', ({ references }) => references],
+  ['`maxStrictLength`', ({ maxStrictLength }) => limit(maxStrictLength)],
+  ['`strictRecursion`', ({ strictRecursion }) => yes(strictRecursion)],
+  ['`omittedKeywords`', ({ omittedKeywords }) => list(omittedKeywords)],
+];
+
 /** The page as it has to be. */
 export function profilesPage(): string {
-  const head = `| ${COLUMNS.map(([name]) => name).join(' | ')} |\n|${'---|'.repeat(COLUMNS.length)}`;
-  const rows = Object.values(PROFILES).map((profile) => `| ${COLUMNS.map(([, cell]) => cell(profile)).join(' | ')} |`);
-  return `${INTRODUCTION}${head}\n${rows.join('\n')}\n`;
+  const profiles = Object.values(PROFILES);
+  const rows = profiles.map((profile) => COLUMNS.map(([, cell]) => cell(profile)));
+  return `${INTRODUCTION}${table(
+    COLUMNS.map(([name]) => name),
+    rows,
+  )}\n${SCHEMAS}${schemasTable(profiles)}`;
+}
+
+/** One row for all profiles whose servers take the same. */
+function schemasTable(profiles: readonly Profile[]): string {
+  const kinds = Map.groupBy(profiles, ({ schemaSupport }) => JSON.stringify(schemaSupport));
+  const rows = [...kinds.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const names = [first, ...others].map(({ name }) => `\`${name}\``).join(', ');
+    return [[names, ...SUPPORT.map(([, cell]) => cell(first.schemaSupport))]];
+  });
+  return table(['profiles', ...SUPPORT.map(([name]) => name)], rows);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`];
+  return `${[...lines, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')}\n`;
+}
+
+function limit(count: number): string {
+  return count === Number.POSITIVE_INFINITY ? 'none' : `${count}`;
 }
 
 function addresses(name: string): string {
@@ -75,6 +122,24 @@ openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, extra
 What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a
 custom tool as a function, an output schema as an instruction. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
 sent as it is, and the server's refusal is told.
+
+`;
+
+const SCHEMAS = `## What they take of JSON Schema
+
+\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, said in another way if there is one, and
+otherwise in the description: the schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around
+and back references, \`regular\` what a grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
+\`packages/core/src/model/schema-supports.ts\`.
+
+<!-- ts
+import { openai } from '@pawl/core';
+
+const baseURL = 'http://gpu:9000/v1';
+-->
+\`\`\`ts
+openai('m', { baseURL, profile: { base: 'vllm', schemaSupport: { patterns: 'none' } } });
+\`\`\`
 
 `;
 

@@ -84,6 +84,7 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
 /** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
+  #lenientProfile: Profile | undefined;
   readonly #tools = new WeakMap<ToolObject, string>();
   /** Everything before the messages, by the list of tools. */
   readonly #heads = new WeakMap<readonly ToolObject[], Head>();
@@ -104,7 +105,7 @@ class Pieces {
     if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
-    const json = known?.json ?? `[${tools.map((tool) => this.#tool(tool)).join(',')}]`;
+    const json = known?.json ?? `[${this.#toolsJson(tools).join(',')}]`;
     const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
     this.#heads.set(tools, head);
     return head.bytes;
@@ -112,6 +113,24 @@ class Pieces {
 
   #message(message: Message): string {
     return JSON.stringify(wireMessage(message, this.#profile));
+  }
+
+  /** Some servers take strict tools only if all are. */
+  #toolsJson(tools: readonly ToolObject[]): readonly string[] {
+    const { strictSchemas, strictTools } = this.#profile;
+    const isMixed = strictSchemas && strictTools === 'all-or-none' && !tools.every((tool) => this.#isStrict(tool));
+    const pieces = isMixed ? piecesFor(this.#lenient()) : this;
+    return tools.map((tool) => pieces.#tool(tool));
+  }
+
+  #isStrict(tool: ToolObject): boolean {
+    const sent = wireTool(tool, this.#profile);
+    return sent.type === 'function' && sent.function.strict === true;
+  }
+
+  #lenient(): Profile {
+    this.#lenientProfile ??= { ...this.#profile, strictSchemas: false };
+    return this.#lenientProfile;
   }
 
   #tool(tool: ToolObject): string {

@@ -1,5 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import type { SchemaSupport } from '../schema/schema-support.ts';
 
 /** How a kind of server wants to be spoken to. Data only: a quirk that is met anew is a value here, never a branch elsewhere. */
 export interface Profile {
@@ -16,6 +18,8 @@ export interface Profile {
   readonly customTools: boolean;
   /** Without it `strict` is left out of tools and of `response_format`. */
   readonly strictSchemas: boolean;
+  /** `all-or-none`: tools are strict only if each tool of the request can be. */
+  readonly strictTools: 'each' | 'all-or-none';
   /**
    * How the model is held to an output schema: by `response_format`, by a tool whose call is the answer, or by
    * instructions, beside JSON mode or alone.
@@ -23,6 +27,8 @@ export interface Profile {
   readonly responseFormat: 'json_schema' | 'tool' | 'json_object' | 'none';
   /** The dialect of JSON Schema that is understood. */
   readonly schemaDialect: '2020-12' | 'draft-07';
+  /** What is understood of it. An option may name some of its fields; the others stay those of the base. */
+  readonly schemaSupport: SchemaSupport;
   /** Without it a `developer` message goes out as a `system` one. */
   readonly developerRole: boolean;
   /** Whether `null` is taken as the content beside calls; otherwise it goes out as `''`. */
@@ -65,7 +71,12 @@ export type HintField = Extract<
 >;
 
 /** A profile's name, or what is different from the profile that the address suggests. */
-export type ProfileOption<Name extends string = string> = Name | (Partial<Profile> & { readonly base?: Name });
+export type ProfileOption<Name extends string = string> =
+  | Name
+  | (Partial<Omit<Profile, 'schemaSupport'>> & {
+      readonly base?: Name;
+      readonly schemaSupport?: Partial<SchemaSupport>;
+    });
 
 /** @throws ConfigError for a name or a field that nobody knows, and for a value that can't be one. */
 export function resolveProfile(
@@ -75,10 +86,20 @@ export function resolveProfile(
   // From JavaScript it may be null.
   if (given === undefined || given === null) return suggested;
   if (typeof given === 'string') return named(given, known);
-  const { base, ...changes } = given;
+  const { base, schemaSupport, ...changes } = given;
   const start = base === undefined ? suggested : named(base, known);
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
   for (const [field, value] of entries) checkField(field, { value, like: Reflect.get(start, field) });
+  return { ...start, ...Object.fromEntries(entries), schemaSupport: supportWith(schemaSupport, start) };
+}
+
+/** The very same one where nothing is said: what is made by it is found again. */
+function supportWith(given: unknown, { schemaSupport: start }: Profile): SchemaSupport {
+  if (given === undefined) return start;
+  if (!isRecord(given)) checkField('schemaSupport', { value: given, like: start });
+  const entries = Object.entries(Object(given)).filter(([, value]) => value !== undefined);
+  for (const [field, value] of entries)
+    checkField(`schemaSupport.${field}`, { value, like: Reflect.get(start, field) });
   return { ...start, ...Object.fromEntries(entries) };
 }
 
@@ -90,14 +111,18 @@ interface Given {
 
 function checkField(field: string, { value, like }: Given): void {
   if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
-  const isList = Array.isArray(value) && (Array.isArray(like) || field === 'extraFields');
+  const word = WORDS[field];
+  const isList = Array.isArray(value) && (Array.isArray(like) || word !== undefined);
   const isLike =
     isList || (!Array.isArray(value) && value !== null && typeof value === typeof like && !Array.isArray(like));
-  if (isLike || (field === 'extraFields' && value === 'all')) return;
+  if (word === undefined ? isLike : isList || value === word) return;
   throw new ConfigError(
     `The profile's ${field} is ${JSON.stringify(value)}. Give a value such as ${JSON.stringify(like)}.`,
   );
 }
+
+/** Fields that are a list, or one word for all. */
+const WORDS: Readonly<Record<string, string>> = { extraFields: 'all', 'schemaSupport.formats': 'any' };
 
 function named(name: string, known: Readonly<Record<string, Profile>>): Profile {
   const profile = Object.hasOwn(known, name) ? known[name] : undefined;

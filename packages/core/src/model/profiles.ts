@@ -1,4 +1,5 @@
 import type { HintField, Profile, ProfileOption, ToolChoiceForm } from './profile.ts';
+import { CEREBRAS, GEMINI, GRAMMARS, LLAMA_GRAMMAR, MOONSHOT, OPENAI, XAI, XGRAMMAR } from './schema-supports.ts';
 
 const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
 
@@ -13,8 +14,10 @@ const compatible: Profile = {
   toolChoices: WIDELY_KNOWN,
   customTools: false,
   strictSchemas: false,
+  strictTools: 'each',
   responseFormat: 'json_schema',
   schemaDialect: '2020-12',
+  schemaSupport: GRAMMARS,
   developerRole: false,
   nullContent: true,
   messageNames: true,
@@ -34,6 +37,7 @@ const hosted: Profile = { ...compatible, needsKey: true };
 const openai: Profile = {
   ...hosted,
   name: 'openai',
+  schemaSupport: OPENAI,
   // Reasoning models refuse the older name.
   tokenField: 'max_completion_tokens',
   toolChoices: [...WIDELY_KNOWN, 'custom', 'allowed_tools'],
@@ -90,6 +94,7 @@ const deepseek: Profile = {
 const xai: Profile = {
   ...hosted,
   name: 'xai',
+  schemaSupport: XAI,
   tokenField: 'max_completion_tokens',
   keyVariable: 'XAI_API_KEY',
 };
@@ -98,6 +103,7 @@ const xai: Profile = {
 const moonshot: Profile = {
   ...hosted,
   name: 'moonshot',
+  schemaSupport: MOONSHOT,
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   besideCalls: { reasoning_content: '' },
@@ -119,6 +125,7 @@ const qwen: Profile = {
 const gemini: Profile = {
   ...hosted,
   name: 'gemini',
+  schemaSupport: GEMINI,
   extraFields: ['extra_content'],
   leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'GEMINI_API_KEY',
@@ -137,9 +144,11 @@ const anthropic: Profile = {
 const cerebras: Profile = {
   ...hosted,
   name: 'cerebras',
+  schemaSupport: CEREBRAS,
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   strictSchemas: true,
+  strictTools: 'all-or-none',
   extraFields: [],
   leftOut: ['parallel_tool_calls', 'service_tier'],
   keyVariable: 'CEREBRAS_API_KEY',
@@ -159,25 +168,40 @@ const zai: Profile = {
 const openrouter: Profile = {
   ...hosted,
   name: 'openrouter',
+  schemaSupport: OPENAI,
   strictSchemas: true,
   extraFields: ['reasoning', 'reasoning_details'],
   keyVariable: 'OPENROUTER_API_KEY',
 };
 
 /** Overlooks every `tool_choice`: what must not be called is not shown. */
-const ollama: Profile = { ...compatible, name: 'ollama', toolChoices: ['auto'] };
+const ollama: Profile = {
+  ...compatible,
+  name: 'ollama',
+  toolChoices: ['auto'],
+  schemaDialect: 'draft-07',
+  schemaSupport: LLAMA_GRAMMAR,
+};
 
-const lmstudio: Profile = { ...compatible, name: 'lmstudio', toolChoices: ['none', 'auto', 'required'] };
+/** Llama.cpp's grammars, or Outlines: neither knows the other's tuples. */
+const lmstudio: Profile = {
+  ...compatible,
+  name: 'lmstudio',
+  toolChoices: ['none', 'auto', 'required'],
+  schemaSupport: { ...LLAMA_GRAMMAR, tuples: 'none' },
+};
 
 /** Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. */
 const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
+  schemaDialect: 'draft-07',
+  schemaSupport: LLAMA_GRAMMAR,
   toolChoices: ['none', 'auto', 'required'],
   defaults: { parallel_tool_calls: true },
 };
 
-const vllm: Profile = { ...compatible, name: 'vllm' };
+const vllm: Profile = { ...compatible, name: 'vllm', schemaSupport: XGRAMMAR };
 
 const litellm: Profile = { ...compatible, name: 'litellm' };
 
