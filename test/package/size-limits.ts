@@ -1,9 +1,9 @@
 /** Thousands of bytes in a bundle, minified and gzipped, dependencies included, zod apart: `node scripts/sizes.ts` prints what they are. */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 106,
-  '{ tool } of @pawl/core': 8,
-  '{ openai } of @pawl/core': 51,
-  '{ Agent, openai, tool } of @pawl/core': 98,
+  '@pawl/core': 112,
+  '{ tool } of @pawl/core': 13,
+  '{ openai } of @pawl/core': 55,
+  '{ Agent, openai, tool } of @pawl/core': 104,
   '@pawl/core/host': 6,
   '@pawl/core/sqlite': 12,
   '@pawl/core/zod3': 7.5,

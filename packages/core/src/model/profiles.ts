@@ -1,4 +1,5 @@
 import type { HintField, Profile, ProfileOption, ToolChoiceForm } from './profile.ts';
+import { CEREBRAS, GEMINI, GRAMMARS, LLAMA_GRAMMAR, MOONSHOT, OPENAI, XAI, XGRAMMAR } from './schema-supports.ts';
 import type { ToolCallIdRule } from './tool-call-ids.ts';
 
 const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
@@ -18,11 +19,12 @@ const compatible: Profile = {
   textToolCalls: false,
   customTools: false,
   strictSchemas: false,
-  mixedStrictTools: true,
+  strictTools: 'each',
   responseFormat: 'json_schema',
   // vLLM, SGLang, llama.cpp and Ollama hold the whole response to the format; others refuse it beside tools.
   outputWithTools: 'final-tool',
   schemaDialect: '2020-12',
+  schemaSupport: GRAMMARS,
   developerRole: false,
   nullContent: true,
   messageNames: true,
@@ -54,6 +56,7 @@ const hosted: Profile = { ...compatible, needsKey: true, systemMessages: 'anywhe
 const openai: Profile = {
   ...hosted,
   name: 'openai',
+  schemaSupport: OPENAI,
   // Reasoning models refuse the older name.
   tokenField: 'max_completion_tokens',
   toolChoices: [...WIDELY_KNOWN, 'custom', 'allowed_tools'],
@@ -140,6 +143,7 @@ const deepseek: Profile = {
 const xai: Profile = {
   ...hosted,
   name: 'xai',
+  schemaSupport: XAI,
   tokenField: 'max_completion_tokens',
   extraFields: ['reasoning_content'],
   keyVariable: 'XAI_API_KEY',
@@ -152,6 +156,7 @@ const xai: Profile = {
 const moonshot: Profile = {
   ...hosted,
   name: 'moonshot',
+  schemaSupport: MOONSHOT,
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   emptyContent: false,
@@ -182,6 +187,7 @@ const gemini: Profile = {
   ...hosted,
   name: 'gemini',
   emptyContent: false,
+  schemaSupport: GEMINI,
   extraFields: ['extra_content'],
   leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   keyVariable: 'GEMINI_API_KEY',
@@ -206,10 +212,11 @@ const anthropic: Profile = {
 const cerebras: Profile = {
   ...hosted,
   name: 'cerebras',
+  schemaSupport: CEREBRAS,
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   strictSchemas: true,
-  mixedStrictTools: false,
+  strictTools: 'all-or-none',
   extraFields: [],
   leftOut: ['parallel_tool_calls', 'service_tier'],
   keyVariable: 'CEREBRAS_API_KEY',
@@ -237,6 +244,7 @@ const openrouter: Profile = {
   name: 'openrouter',
   // https://github.com/NousResearch/hermes-agent/issues/119261
   textToolCalls: true,
+  schemaSupport: OPENAI,
   strictSchemas: true,
   outputWithTools: 'response-format',
   emptyContent: false,
@@ -349,9 +357,11 @@ const ollama: Profile = {
   extraFields: [],
   // https://github.com/NousResearch/hermes-agent/pull/87900
   textToolCalls: true,
+  schemaDialect: 'draft-07',
+  schemaSupport: LLAMA_GRAMMAR,
 };
 
-/** Models say under which of both names they think. */
+/** Models say under which of both names they think. Llama.cpp's grammars, or Outlines: neither knows the other's tuples. */
 const lmstudio: Profile = {
   ...compatible,
   name: 'lmstudio',
@@ -359,6 +369,7 @@ const lmstudio: Profile = {
   extraFields: ['reasoning_content', 'reasoning'],
   // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2115
   textToolCalls: true,
+  schemaSupport: { ...LLAMA_GRAMMAR, tuples: 'none' },
 };
 
 /**
@@ -368,6 +379,8 @@ const lmstudio: Profile = {
 const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
+  schemaDialect: 'draft-07',
+  schemaSupport: LLAMA_GRAMMAR,
   toolChoices: ['none', 'auto', 'required'],
   // Versions call a cut `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
   reportsCuts: false,
@@ -391,6 +404,7 @@ const vllm: Profile = {
   reportsCutCalls: false,
   // https://github.com/vllm-project/vllm/issues/50512
   textToolCalls: true,
+  schemaSupport: XGRAMMAR,
 };
 
 /**

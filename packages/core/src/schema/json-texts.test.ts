@@ -163,9 +163,14 @@ test.each([
 });
 
 test('a text is kept where the schema is written by hand and says nothing of texts', () => {
-  const given = { a: '[1]', b: '[1]', c: '[1]' };
-  const properties = { a: { items: {} }, b: { $ref: '#/nowhere' }, c: { allOf: [{ type: 'array' }, {}] } };
+  const given = { a: '[1]', b: '[1]' };
+  const properties = { a: { items: {} }, b: { $ref: '#/nowhere' } };
   expect(parseJsonTexts(given, { type: 'object', properties }).value).toBe(given);
+});
+
+test('a text is parsed where every part of an allOf together takes a list alone', () => {
+  const properties = { a: { allOf: [{ type: 'array' }, {}] } };
+  expect(parseJsonTexts({ a: '[1]' }, { type: 'object', properties }).value).toEqual({ a: [1] });
 });
 
 test('a parsed text sets no prototype', () => {

@@ -55,7 +55,7 @@ function parseIn(given: unknown, place: Place): unknown {
     );
   }
   if (!isRecord(value)) return value;
-  const fitting = possible.filter((schema) => fits(value, schema));
+  const fitting = possible.filter((schema) => fits(value, schema, root));
   const branches = fitting.length === 0 ? possible : fitting;
   const fields = Object.entries(value).map(([name, field]) => {
     const inner = branches.map((schema) => propertyOf(schema, name) ?? schema['additionalProperties']);

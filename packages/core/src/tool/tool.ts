@@ -3,7 +3,8 @@ import { isRecord, type Json } from '../base/json.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { linkedReport } from '../schema/linked-report.ts';
-import { withoutReference } from '../schema/root.ts';
+import { toObjectRoot } from '../schema/object-root.ts';
+import { resolvePointer } from '../schema/pointer.ts';
 import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
 import type { StrictReason } from '../schema/strict-reason.ts';
 
@@ -101,9 +102,9 @@ export interface Tool<in Context = never> {
   readonly functionObject: FunctionObject;
   /** Of custom tools: what goes to servers that know them. */
   readonly customObject?: CustomToolObject['custom'];
-  /** The input's JSON Schema. */
+  /** The input's JSON Schema as it is sent: one object, also where the schema is a union of several. */
   readonly jsonSchema: JsonSchema;
-  /** Why the schema has no strict form; empty where it has one. */
+  /** Why the schema has no strict form. Where it has one, notes alone (`isNote`): what it does not take. */
   readonly strictReport: readonly StrictReason[];
   /** Nothing but an object passes. */
   readonly validate: (value: unknown) => Promise<Validated>;
@@ -148,13 +149,15 @@ export function tool<Context>(options: ToolOptions<unknown, Context> & { readonl
   const { name, input } = options;
   const basics = toolBasics(options);
   const { description } = basics;
-  const { jsonSchema, validate } = compileSchema(input, `Tool "${name}", input`);
-  const parameters = objectRoot(jsonSchema, name);
+  const where = `Tool "${name}", input`;
+  const { jsonSchema, hasOpenObjects, validate } = compileSchema(input, where);
+  const parameters = makeParameters(jsonSchema, name);
+  const { strict } = options;
   return Object.freeze({
     ...basics,
     functionObject: { name, ...(description !== undefined && { description }), parameters },
     jsonSchema: parameters,
-    strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
+    strictReport: linkedReport(parameters, { strict, where, original: jsonSchema, hasOpenObjects }),
     // A schema that checks nothing, or not the root, must not let anything else through.
     validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseOther(value))),
   });
@@ -165,16 +168,14 @@ function refuseOther(value: unknown): Validated {
   return { ok: false, issues: `arguments: expected object, got ${kind}` };
 }
 
-/** Chat Completions takes an object at the root of `parameters` and nothing else. */
-function objectRoot(given: JsonSchema, name: string): JsonSchema {
-  const schema = withoutReference(given);
-  if (schema['type'] === 'object') return schema;
-  const branches = schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf'];
-  if (Array.isArray(branches) && branches.every((branch) => branch?.type === 'object')) {
-    return { type: 'object', ...schema };
-  }
+/** Chat Completions takes an object at the root of `parameters` and nothing else, and no union of objects. */
+function makeParameters(schema: JsonSchema, name: string): JsonSchema {
+  const parameters = toObjectRoot(schema);
+  if (parameters !== undefined) return parameters;
+  const { $ref } = schema;
+  const root: unknown = typeof $ref === 'string' ? resolvePointer(schema, $ref) : schema;
   throw new ConfigError(
-    `Tool "${name}", input: the root is ${JSON.stringify(schema['type'] ?? 'no object')}. Wrap it: z.object({ value: … }).`,
+    `Tool "${name}", input: the root is ${JSON.stringify(Object(root).type ?? 'no object')}. Wrap it: z.object({ value: … }).`,
   );
 }
 

@@ -10,7 +10,9 @@ export function toolWarnings(tool: Tool): readonly string[] {
       ? ['The description says too little for a model to know when to call the tool.']
       : []),
     ...undescribed(jsonSchema, { root: jsonSchema, path: '', depth: 0 }),
-    ...strictReport.map(({ pointer, reason }) => `No strict form, at ${pointer || 'the root'}: ${reason}`),
+    ...strictReport.map(({ pointer, reason, isNote }) => {
+      return `${isNote === true ? 'In the strict form' : 'No strict form'}, at ${pointer || 'the root'}: ${reason}`;
+    }),
     ...tooLarge(tool),
   ];
 }
