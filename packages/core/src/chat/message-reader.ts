@@ -154,7 +154,7 @@ export class MessageReader {
 const NOTHING: readonly Delta[] = [];
 
 /** One piece may say the same under two names. */
-function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
+export function reasoningOf(piece: Readonly<Record<string, unknown>>): string {
   for (const name of REASONING) {
     const text = piece[name];
     if (typeof text === 'string' && text !== '') return text;
