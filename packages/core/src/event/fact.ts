@@ -5,6 +5,7 @@ import type { ToolChoice } from '../chat/request.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
+import type { HistoryEdit } from './history-edit.ts';
 import type { LimitName, Outcome, PendingCall } from './outcome.ts';
 import type { Usage } from './usage.ts';
 
@@ -58,15 +59,6 @@ export interface RunStarted extends Timed {
   readonly instructions?: string;
   /** What the agent was then, where the run's record does not have it: of one that was enqueued, or is inside another. */
   readonly definition?: DefinitionRecord;
-}
-
-/** Messages of the history in whose place others stand from now on. */
-export interface HistoryEdit {
-  /** The first message that goes, counted from 0. */
-  readonly from: number;
-  /** The first one after it that stays. */
-  readonly to: number;
-  readonly messages: readonly Message[];
 }
 
 export interface TurnPlanned extends OfTurn {
@@ -260,6 +252,8 @@ export interface AgentChanged extends OfTurn {
 export interface RunAborted extends Timed {
   readonly type: 'run.aborted';
   readonly reason: string;
+  /** What requests may have used that were under way, or gave nothing. Absent where there were none. */
+  readonly usage?: Usage;
 }
 
 /** A middleware threw `RefuseRun`: a guard, mostly. */

@@ -29,8 +29,10 @@ export function apply(before: RunState, fact: Fact): RunState {
       const { limit, max, spent: used, usage } = fact;
       return { ...spent(state, usage), ended: { status: 'limited', limit, max, spent: used } };
     }
-    case 'run.aborted':
-      return { ...state, ended: { status: 'aborted', reason: fact.reason } };
+    case 'run.aborted': {
+      const used = fact.usage === undefined ? state : spent(state, fact.usage);
+      return { ...used, ended: { status: 'aborted', reason: fact.reason } };
+    }
     case 'run.refused':
       return { ...spent(state, fact.usage), ended: refusedBy(fact) };
     case 'limit.reached':

@@ -3,7 +3,7 @@ import type { ChatRequest } from '../chat/request.ts';
 import type { Notice } from '../event/notice.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { Exchange } from './exchange.ts';
+import { AttemptCounter, Exchange } from './exchange.ts';
 import { forgettable, type Leavable, leavable } from './leavable.ts';
 import type { Scope, Teller } from './scope.ts';
 
@@ -11,17 +11,20 @@ import type { Scope, Teller } from './scope.ts';
 export class Aside {
   readonly #scope: Scope;
   readonly #turn: number;
+  readonly #attempts: AttemptCounter;
   readonly #exchanges: Exchange[] = [];
   #within: Leavable | undefined;
 
-  constructor(scope: Scope, turn: number) {
+  /** @param attempts Of the step, where it asks models itself. */
+  constructor(scope: Scope, turn: number, attempts: AttemptCounter = new AttemptCounter()) {
     this.#scope = scope;
     this.#turn = turn;
+    this.#attempts = attempts;
   }
 
   ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
     this.#within ??= leavable({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
-    const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model });
+    const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model, attempts: this.#attempts });
     this.#exchanges.push(exchange);
     return forgettable(exchange.call(request));
   }

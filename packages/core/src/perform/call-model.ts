@@ -12,7 +12,7 @@ import { judge } from '../loop/judge.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { Aside } from './aside.ts';
 import { checkReply } from './check-reply.ts';
-import { Exchange } from './exchange.ts';
+import { AttemptCounter, Exchange } from './exchange.ts';
 import { forgettable, leavable } from './leavable.ts';
 import type { ModelCall } from './middleware.ts';
 import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
@@ -28,8 +28,9 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   if (planned === undefined) return facts;
   const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);
   const { scope: within, leave } = isWrapped ? leavable(scope) : { scope, leave: undefined };
-  const exchange = new Exchange(within, { turn: action.turn, model: planned.model });
-  const aside = new Aside(scope, action.turn);
+  const attempts = new AttemptCounter();
+  const exchange = new Exchange(within, { turn: action.turn, model: planned.model, attempts });
+  const aside = new Aside(scope, action.turn, attempts);
   const asking: Asking = { action, plan, scope, exchange, aside, leave };
   try {
     for (let lost = 0; ; lost++) {
@@ -134,14 +135,15 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
   if (mends.length > 0) exchange.tellMended(mends);
   const verdict = judge(message, choice.finish_reason);
   if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
+  const { modelName, clampedBy } = exchange.originOf(reply);
   const fact: ModelReplied = {
     type: 'model.replied',
     turn,
-    model: exchange.modelName,
+    model: modelName,
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,
-    ...(exchange.clampedBy === undefined ? {} : { clampedBy: exchange.clampedBy }),
+    ...(clampedBy === undefined ? {} : { clampedBy }),
     usage: exchange.usage,
     ...aside.counted,
     ...(before.length === 0 ? {} : { steered: { before, after: [] } }),
