@@ -1,6 +1,6 @@
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
-import type { Notice } from '../event/notice.ts';
+import type { EventType } from '../event/event.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { AttemptCounter, Exchange } from './exchange.ts';
@@ -47,10 +47,11 @@ export class Aside {
 
 /** Every attempt is told; the pieces are not the conversation's. */
 function attemptsOnly(tell: Teller): Teller {
-  const told: readonly Notice['type'][] = ['attempt.started', 'attempt.failed'];
+  const told: readonly EventType[] = ['attempt.started', 'attempt.failed'];
+  const isTold = (type: EventType): boolean => told.includes(type);
   return {
     ...tell,
-    wants: () => false,
-    notice: (notice) => (told.includes(notice.type) ? tell.notice(notice) : undefined),
+    wants: (type) => isTold(type) && tell.wants(type),
+    notice: (notice) => (isTold(notice.type) ? tell.notice(notice) : undefined),
   };
 }
