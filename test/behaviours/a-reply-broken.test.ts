@@ -132,11 +132,8 @@ function failedWith(error: unknown): readonly unknown[] {
   return [1, 2, 3].map((attempt) => ({ attempt, model: 'm', error }));
 }
 
-/** One request that was answered, and another that may have used its prompt, and the pieces that came of it. */
-function guessed(played: Played): Played['outcome']['usage'] {
-  const pieces = ['model.text', 'model.call'] as const;
-  const received = pieces.flatMap((type) => told(played, type).filter(({ attempt }) => attempt === 1));
+/** One request that was answered, and another that may have used its prompt. */
+function guessed({ outcome: { usage } }: Played): typeof usage {
   const promptTokens = 10 + 58;
-  const completionTokens = 5 + Math.ceil(received.map(({ delta }) => delta).join('').length / 3.5);
-  return { ...used(1), promptTokens, completionTokens, totalTokens: promptTokens + completionTokens, estimated: true };
+  return { ...used(1), promptTokens, totalTokens: promptTokens + 5, estimated: true };
 }

@@ -7,6 +7,7 @@ import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
 import type { LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { Rejection } from './rejection.ts';
 import type { Usage } from './usage.ts';
 
 /** Time as the step saw it. */
@@ -87,6 +88,8 @@ export interface ModelReplied extends OfTurn {
   /** The limit that shortened the reply's room, where one did. */
   readonly clampedBy?: LimitName;
   readonly usage: Usage;
+  /** An output guard did not accept it: it ends nothing, none of its calls runs, and the model is asked again. */
+  readonly rejection?: Rejection;
   /** What middleware has asked aside. */
   readonly aside?: Usage;
   /** What the user said while the run was at work. */
@@ -140,7 +143,9 @@ export interface LimitReached extends OfTurn {
 
 export interface AskedAgain extends OfTurn {
   readonly type: 'model.asked_again';
-  readonly reason: 'empty' | 'cut' | 'output';
+  readonly reason: 'empty' | 'cut' | 'output' | 'guard';
+  /** The output guard that did not accept the response. */
+  readonly guard?: string;
   readonly message: UserMessage;
 }
 

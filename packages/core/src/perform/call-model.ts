@@ -3,6 +3,7 @@ import type { UserMessage } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
+import type { Rejection } from '../event/rejection.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
@@ -16,6 +17,7 @@ import { AttemptCounter, Exchange } from './exchange.ts';
 import { forgettable, leavable } from './leavable.ts';
 import type { ModelCall } from './middleware.ts';
 import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
+import { RejectedResponse } from './rejected-response.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { tellSteered } from './steered.ts';
 import { unanswered } from './unanswered.ts';
@@ -86,10 +88,11 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     tellSteered(said, { turn: action.turn, scope });
     const asked = said.length === 0 ? planned : { ...planned, messages: [...planned.messages, ...said] };
     const request = requestOf(asked, { action, scope });
-    const reply = await untilAborted(scope.signal, () => wrapped(planned.model, asking)(request));
+    const { reply, rejection } = await answer(request, { ...asking, planned });
     leave?.();
     checkReply(reply, 'A model middleware');
-    const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
+    const durationMs = scope.clock.now() - startedAt;
+    const fact = replied(reply, { ...asking, planned, said, rejection, durationMs });
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;
   } catch (error) {
@@ -97,6 +100,22 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     exchange.tellDiscarded();
     const { usage, failedAttempts } = exchange;
     return unanswered(error, { turn: action.turn, scope, usage: addUsage(usage, aside.usage), failedAttempts });
+  }
+}
+
+interface Answering extends Asking {
+  readonly planned: Planned;
+}
+
+type Answer = Pick<RejectedResponse, 'reply'> & Partial<Pick<RejectedResponse, 'rejection'>>;
+
+/** A response that an output guard does not accept is one all the same: it is recorded, and what follows is the loop's policy. */
+async function answer(request: ChatRequest, { planned, ...asking }: Answering): Promise<Answer> {
+  try {
+    return { reply: await untilAborted(asking.scope.signal, () => wrapped(planned.model, asking)(request)) };
+  } catch (error) {
+    if (error instanceof RejectedResponse) return error;
+    throw error;
   }
 }
 
@@ -119,22 +138,25 @@ function wrapped(model: ChatModel, { action: { turn }, scope, exchange, aside }:
   }, inner);
 }
 
-interface Replying extends Asking {
-  readonly planned: Planned;
+interface Replying extends Answering {
+  readonly rejection: Rejection | undefined;
   /** What went with the request that the user has said meanwhile. */
   readonly said: readonly UserMessage[];
   readonly durationMs: number;
 }
 
-function replied(reply: ChatReply, { planned, said: before, durationMs, ...asking }: Replying): ModelReplied {
+function replied(
+  reply: ChatReply,
+  { planned, said: before, rejection, durationMs, ...asking }: Replying,
+): ModelReplied {
   const { action, plan, scope, exchange, aside } = asking;
   const { turn } = action;
   const [choice] = reply.choices;
   const { message, rawArguments, mends } = planned.history.admit(choice.message);
-  exchange.tellWhole(reply);
+  if (rejection === undefined) exchange.tellWhole(reply);
   if (mends.length > 0) exchange.tellMended(mends);
   const verdict = judge(message, choice.finish_reason);
-  if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
+  if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
   const { modelName, clampedBy } = exchange.originOf(reply);
   const fact: ModelReplied = {
     type: 'model.replied',
@@ -145,13 +167,14 @@ function replied(reply: ChatReply, { planned, said: before, durationMs, ...askin
     finishReason: choice.finish_reason,
     ...(clampedBy === undefined ? {} : { clampedBy }),
     usage: exchange.usage,
+    ...(rejection === undefined ? {} : { rejection }),
     ...aside.counted,
     ...(before.length === 0 ? {} : { steered: { before, after: [] } }),
     failedAttempts: exchange.failedAttempts,
     durationMs,
     ...stamp(scope),
   };
-  return verdict === 'text' ? goingOn(fact, { plan, scope, before }) : fact;
+  return verdict === 'text' && rejection === undefined ? goingOn(fact, { plan, scope, before }) : fact;
 }
 
 type Going = Pick<Replying, 'plan' | 'scope'> & { readonly before: readonly UserMessage[] };

@@ -210,7 +210,9 @@ export class ModelRequest {
     const underWay = this.#underWay;
     this.#underWay = undefined;
     if (underWay !== undefined && isBilled(error, underWay)) {
-      this.#usage = addUsage(this.#usage, discardedUsage({ request: this.#request, ...underWay }));
+      // Without what has arrived: unstreamed, nothing arrives before the end, and the journal must not depend on that.
+      const { price } = underWay;
+      this.#usage = addUsage(this.#usage, discardedUsage({ request: this.#request, price }));
     }
     emitter?.discard();
     if (counted) onFailedAttempt(failed);
