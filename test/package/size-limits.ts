@@ -1,9 +1,9 @@
 /** Thousands of bytes in a bundle, minified and gzipped, dependencies included, zod apart: `node scripts/sizes.ts` prints what they are. */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 86,
+  '@pawl/core': 88,
   '{ tool } of @pawl/core': 6.5,
-  '{ openai } of @pawl/core': 34,
-  '{ Agent, openai, tool } of @pawl/core': 78,
+  '{ openai } of @pawl/core': 35,
+  '{ Agent, openai, tool } of @pawl/core': 80,
   '@pawl/core/host': 6,
   '@pawl/core/sqlite': 12,
   '@pawl/core/zod3': 7.5,

@@ -3,6 +3,7 @@ import {
   Agent,
   type AgentOptions,
   type ChatModel,
+  type Delta,
   inputGuard,
   type Middleware,
   type MiddlewareScope,
@@ -63,34 +64,32 @@ test.each([true, false])(
   },
 );
 
+// By hand: a script cuts its texts into words, and has no piece of every kind.
+/** Sends one piece, and nothing more. */
+function stopping(piece: Delta): ChatModel {
+  return {
+    name: 'stopping',
+    async send(_, context) {
+      await context?.onDelta?.(piece);
+      return new Promise(() => {});
+    },
+  };
+}
+
 describe('what has arrived of the response is counted by its bytes:', () => {
   test.each([
     ['text', 'one two three four five', 7],
     ['Chinese', '奥斯陆今天全天晴朗', 8],
     ['emoji', '☀️🌧️⛈️🌤️', 8],
-  ])('%s', async (_, text, completionTokens) => {
-    const model: ChatModel = {
-      name: 'slow',
-      price,
-      async send(__, context) {
-        await context?.onDelta?.({ type: 'text', delta: text });
-        return new Promise(() => {});
-      },
-    };
+  ])('%s', async (_, delta, completionTokens) => {
+    const model = stopping({ type: 'text', delta });
     const { usage: used } = await aborted({ model }, { type: 'model.text', stream: true });
     expect(used).toMatchObject({ promptTokens: 105, completionTokens, totalTokens: 105 + completionTokens });
   });
 
   test.each(['reasoning', 'refusal', 'call'] as const)('%s', async (type) => {
     const delta = 'x'.repeat(35);
-    const piece = type === 'call' ? { type, index: 0, name: 'look', delta } : { type, delta };
-    const model: ChatModel = {
-      name: 'slow',
-      async send(__, context) {
-        await context?.onDelta?.(piece);
-        return new Promise(() => {});
-      },
-    };
+    const model = stopping(type === 'call' ? { type, index: 0, name: 'look', delta } : { type, delta });
     const { usage: used } = await aborted({ model }, { type: `model.${type}`, stream: true });
     expect(used).toMatchObject({ completionTokens: 10 });
   });
@@ -124,6 +123,7 @@ test('a run that is aborted before it asks has used nothing', async () => {
 });
 
 test('a reply that has come when a listener aborts is counted as the server counted it', async () => {
+  // By hand: a scripted model sends its pieces before it answers.
   const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Whole.' } } as const;
   const model: ChatModel = { name: 'whole', send: async () => ({ choices: [choice], usage }) };
   const run = new Agent({ model }).run(PROMPT);

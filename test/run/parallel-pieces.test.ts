@@ -87,6 +87,7 @@ describe('the pieces of requests at once do not mix:', () => {
 test('a partial output is that of the pieces that are told', async () => {
   const output = z.object({ city: z.string() });
   let requests = 0;
+  // By hand: as above.
   const model: ChatModel = {
     name: 'cities',
     async send(_, context): Promise<ChatReply> {
