@@ -84,6 +84,32 @@ describe('the pieces of requests at once do not mix:', () => {
   });
 });
 
+test('where the first one is given up for another, nothing of it is told after that', async () => {
+  let requests = 0;
+  // By hand: as above.
+  const model: ChatModel = {
+    name: 'uneven',
+    async send(_, context): Promise<ChatReply> {
+      const number = requests++;
+      for (let piece = 0; piece < (number === 0 ? 20 : 2); piece++) {
+        await setImmediate();
+        await context?.onDelta?.({ type: 'text', delta: `${number}` });
+      }
+      return { choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'second' } }] };
+    },
+  };
+  const race: Middleware = { model: (request, next) => Promise.race([next(request), next(request)]) };
+  const run = new Agent({ model, middleware: [race] }).run('Go.', { stream: true });
+  const pieces: string[] = [];
+  run.on('model.text', ({ attempt, delta }) => pieces.push(`${attempt}:${delta}`));
+  run.on('model.discarded', ({ attempt }) => pieces.push(`${attempt} discarded`));
+  const { usage } = await run;
+  for (let turns = 0; turns < 30; turns++) await setImmediate();
+  expect(pieces.slice(-2)).toEqual(['1 discarded', '2:second']);
+  expect(pieces.slice(0, -2).every((piece) => piece === '1:0')).toBe(true);
+  expect(usage).toMatchObject({ requests: 1, estimated: true }); // One answered, one given up.
+});
+
 test('a partial output is that of the pieces that are told', async () => {
   const output = z.object({ city: z.string() });
   let requests = 0;

@@ -203,6 +203,35 @@ test('the limit that shortened an answer is that of the request that was taken',
   expect(await asked(0)).toMatchObject({ status: 'completed', output: 'whole' });
 });
 
+test('a request that middleware makes when its turn is over is refused, and leaves nothing reserved', async () => {
+  const late: Promise<unknown>[] = [];
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const forgetful: Middleware = {
+    async model(request, next, { ask, turn }) {
+      if (turn === 1)
+        late.push(
+          ...[next, (again: typeof request) => ask(model, again)].map((send) => over.then(() => send(request))),
+        );
+      for (const each of late) each.catch(() => undefined);
+      return next(request);
+    },
+  };
+  const model = scriptedModel(({ messages }) => {
+    return messages.some(({ role }) => role === 'tool')
+      ? reply.text('end', { usage })
+      : reply.call('step', {}, { usage });
+  });
+  const execute = (): Promise<string> => {
+    resolve();
+    return setImmediate('done');
+  };
+  const waiting = tool({ name: 'step', description: 'S', input: z.object({}), effect: 'read', execute });
+  const agent = new Agent({ model, tools: [waiting], limits: { tokens: 1_000 }, middleware: [forgetful] });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', usage: { requests: 2 } });
+  expect((await Promise.allSettled(late)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(model.requests).toHaveLength(2);
+});
+
 test('agents side by side that each ask twice at once share one budget, and none waits for ever', async () => {
   const child = new Agent({
     name: 'child',

@@ -30,13 +30,13 @@ export type CacheNames = 'inside' | 'unclear' | 'beside';
 export function countBilled(counts: TokenCounts): { readonly prompt: number; readonly completion: number } {
   const { prompt, completion, total, citations, reasoning } = counts;
   const surplus = Math.max(0, (total ?? 0) - prompt - completion);
-  const cached = cachedBeside(counts, surplus);
+  const cached = countCachedBeside(counts, surplus);
   const left = Math.max(0, surplus - cached - (surplus - cached >= citations ? citations : 0));
   const more = reasoning > completion + left ? reasoning : left;
   return { prompt: prompt + cached + citations, completion: completion + more };
 }
 
-function cachedBeside(counts: TokenCounts, surplus: number): number {
+function countCachedBeside(counts: TokenCounts, surplus: number): number {
   const { prompt, cacheReads, cacheWrites, cacheNames, reasoning } = counts;
   const both = cacheReads + cacheWrites;
   if (cacheNames === 'inside') {

@@ -31,8 +31,8 @@ export function readUsage(wire: Wire, mends: MendList): CompletionUsage {
     ...counts,
     cacheReads: found.cacheReads?.count ?? 0,
     cacheWrites: found.cacheWrites?.count ?? 0,
-    cacheNames: cacheNamesOf(wire),
-    citations: citationsBeside(found.citations, counts.prompt),
+    cacheNames: classifyCacheNames(wire),
+    citations: countCitationsBeside(found.citations, counts.prompt),
     reasoning: found.reasoning?.count ?? 0,
   });
   const others = readOthers(wire, mends);
@@ -41,8 +41,8 @@ export function readUsage(wire: Wire, mends: MendList): CompletionUsage {
   fill(others, { path: fields.CITATION_TOKENS, found: found.citations, max: billed.prompt, mends });
   fill(others, { path: fields.REASONING_TOKENS, found: found.reasoning, max: billed.completion, mends });
   return {
-    prompt_tokens: corrected('prompt_tokens', { was: counts.prompt, is: billed.prompt, mends }),
-    completion_tokens: corrected('completion_tokens', { was: counts.completion, is: billed.completion, mends }),
+    prompt_tokens: correctCount('prompt_tokens', { was: counts.prompt, is: billed.prompt, mends }),
+    completion_tokens: correctCount('completion_tokens', { was: counts.completion, is: billed.completion, mends }),
     total_tokens: totalOf({ total: counts.total, sum: billed.prompt + billed.completion }, mends),
     ...(Object.fromEntries(others) as object),
   };
@@ -63,7 +63,7 @@ function readCounts(wire: Wire, mends: MendList) {
 }
 
 /** In the documented place this function has put them, and has added them to the prompt. */
-function citationsBeside(found: Found | undefined, prompt: number): number {
+function countCitationsBeside(found: Found | undefined, prompt: number): number {
   const isInPrompt = found?.path === fields.CITATION_TOKENS && found.count <= prompt;
   return isInPrompt ? 0 : (found?.count ?? 0);
 }
@@ -105,19 +105,19 @@ interface Found {
 
 function find(wire: Wire, paths: readonly fields.UsagePath[]): Found | undefined {
   for (const path of paths) {
-    const count = countAt(wire, path) ?? 0;
+    const count = readCountAt(wire, path) ?? 0;
     if (count > 0) return { path, count };
   }
   return undefined;
 }
 
-function countAt(wire: Wire, [holder, field]: fields.UsagePath): number | undefined {
+function readCountAt(wire: Wire, [holder, field]: fields.UsagePath): number | undefined {
   if (field === undefined) return countOf(wire[holder]);
   const details = wire[holder];
   return isRecord(details) ? countOf(details[field]) : undefined;
 }
 
-function cacheNamesOf(wire: Wire): CacheNames {
+function classifyCacheNames(wire: Wire): CacheNames {
   if (find(wire, fields.CACHE_BESIDE_PROMPT) === undefined) return 'inside';
   return (countOf(wire['prompt_tokens']) ?? 0) > 0 ? 'unclear' : 'beside';
 }
@@ -154,13 +154,13 @@ function fill(others: Map<string, unknown>, { path, found, max, mends }: Filling
   others.set(holder, { ...(isRecord(before) && before), [field]: count });
 }
 
-interface Corrected {
+interface CountChange {
   readonly was: number;
   readonly is: number;
   readonly mends: MendList;
 }
 
-function corrected(name: string, { was, is, mends }: Corrected): number {
+function correctCount(name: string, { was, is, mends }: CountChange): number {
   if (is !== was) mends.add(`usage.${name}`, `${was}, with what is counted beside it: now ${is}`);
   return is;
 }

@@ -32,8 +32,8 @@ export class UsageReader {
 
   /** `undefined` where the server counted nothing. */
   finish(mends: MendList): CompletionUsage | undefined {
-    const measured = usageOfTimings(this.#timings);
-    if (this.#usage !== undefined) return withCached(readUsage(this.#usage, mends), { measured, mends });
+    const measured = readTimings(this.#timings);
+    if (this.#usage !== undefined) return addCached(readUsage(this.#usage, mends), { measured, mends });
     const path = this.#vendorUsage?.path ?? (measured && 'timings');
     if (path !== undefined) mends.add('usage', `missing: taken from ${path}`);
     return this.#vendorUsage === undefined ? measured : readUsage(this.#vendorUsage.usage, mends);
@@ -45,7 +45,7 @@ export function mergeUsage(before: Wire | undefined, next: Wire): Wire {
   // Running totals: each chunk says all that was said before.
   if (before === undefined || covers(next, before)) return next;
   return merge(before, next, (known, value, name) => {
-    return isRecord(known) && isRecord(value) ? merge(known, value, greater) : greater(known, value, name);
+    return isRecord(known) && isRecord(value) ? merge(known, value, pickGreater) : pickGreater(known, value, name);
   });
 }
 
@@ -69,21 +69,21 @@ function merge(before: Wire, next: Wire, choose: Choose): Wire {
 }
 
 /** What is no number never takes a number's place, and what is no count never a count's. */
-function greater(known: unknown, value: unknown, name: string): unknown {
+function pickGreater(known: unknown, value: unknown, name: string): unknown {
   if (value === null || value === undefined) return known;
-  const read = name.endsWith('_tokens') ? countOf : numberOf;
+  const read = name.endsWith('_tokens') ? countOf : readNumber;
   const was = read(known);
   if (was === undefined) return value;
   const is = read(value);
   return is === undefined || is < was ? known : value;
 }
 
-function numberOf(value: unknown): number | undefined {
+function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : countOf(value);
 }
 
 /** Without `cache_n`, `prompt_n` may leave out what came from the cache. */
-function usageOfTimings(timings: unknown): CompletionUsage | undefined {
+function readTimings(timings: unknown): CompletionUsage | undefined {
   if (!isRecord(timings)) return undefined;
   const [cached, fresh, predicted] = [timings['cache_n'], timings['prompt_n'], timings['predicted_n']].map(countOf);
   if (cached === undefined || fresh === undefined || predicted === undefined) return undefined;
@@ -100,7 +100,7 @@ interface Measured {
   readonly mends: MendList;
 }
 
-function withCached(usage: CompletionUsage, { measured, mends }: Measured): CompletionUsage {
+function addCached(usage: CompletionUsage, { measured, mends }: Measured): CompletionUsage {
   const cached = Math.min(measured?.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens);
   const { prompt_tokens_details: details } = usage;
   if (cached === 0 || details?.cached_tokens !== undefined) return usage;

@@ -53,7 +53,7 @@ export interface Priced {
 /** What a reply used: the server's own count, or an estimate that says that it is one. */
 export function usageOf({ usage, choices: [{ message }] }: ChatReply, { request, price }: Priced): Usage {
   if (!isRecord(usage)) {
-    return { requests: 1, ...estimateCounts({ request, price, receivedBytes: generatedBytes(message) }) };
+    return { requests: 1, ...estimateCounts({ request, price, receivedBytes: measureGenerated(message) }) };
   }
   // A model written by hand may pass on what its server counts.
   const read = readUsage(usage, new MendList());
@@ -91,7 +91,7 @@ function estimateCounts({ request, price, receivedBytes = 0 }: DiscardedAttempt)
 }
 
 /** With the reasoning, which the server bills as well. */
-function generatedBytes(message: AssistantMessage): number {
+function measureGenerated(message: AssistantMessage): number {
   const others = [message.refusal, isRecord(message) ? reasoningOf(message) : ''];
   return others.reduce<number>((sum, text) => sum + bytesOf(text ?? ''), written(message));
 }

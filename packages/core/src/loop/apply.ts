@@ -40,7 +40,7 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'loop.stuck':
       return { ...state, failing: told(state.failing, fact), history: state.history.append(fact.message) };
     case 'model.asked_again':
-      return askedAgain(state, fact);
+      return applyReprompt(state, fact);
     case 'agent.changed':
       return handedOver(state, fact);
     case 'output.checked':
@@ -88,7 +88,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     counted: countedBy(fact, history.length - after.length) ?? state.counted,
     calls: verdict === 'calls' && isAccepted ? callsOf(message, fact.rawArguments) : [],
     results: [],
-    word: after.length > 0 ? undefined : wordOf(fact, verdict),
+    word: after.length > 0 ? undefined : toWord(fact, verdict),
     asked: isHistory && isAccepted ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
     guardRetries: isHistory && isAccepted ? NONE : state.guardRetries,
     output: undefined,
@@ -99,11 +99,11 @@ function replied(state: RunState, fact: ModelReplied): RunState {
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-function wordOf({ message, clampedBy, rejection }: ModelReplied, verdict: Verdict): Word {
+function toWord({ message, clampedBy, rejection }: ModelReplied, verdict: Verdict): Word {
   return { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy, rejection };
 }
 
-function askedAgain(state: RunState, { reason, guard = '', message }: AskedAgain): RunState {
+function applyReprompt(state: RunState, { reason, guard = '', message }: AskedAgain): RunState {
   const next = { ...state, word: undefined, output: undefined, history: state.history.append(message) };
   if (reason !== 'guard') return { ...next, asked: { ...state.asked, [reason]: state.asked[reason] + 1 } };
   const retries = (state.guardRetries.get(guard) ?? 0) + 1;

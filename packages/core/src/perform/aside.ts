@@ -14,6 +14,7 @@ export class Aside {
   readonly #attempts: AttemptCounter;
   readonly #exchanges: Exchange[] = [];
   #within: Leavable | undefined;
+  #isOver = false;
 
   /** @param attempts Of the step, where it asks models itself. */
   constructor(scope: Scope, turn: number, attempts: AttemptCounter = new AttemptCounter()) {
@@ -23,6 +24,7 @@ export class Aside {
   }
 
   ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
+    if (this.#isOver) return forgettable(Promise.reject(new Error('What had asked this is over.')));
     this.#within ??= leavable({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
     const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model, attempts: this.#attempts });
     this.#exchanges.push(exchange);
@@ -40,6 +42,7 @@ export class Aside {
 
   /** Gives back what was reserved, once the fact was told that charges what was used; nothing is at work after this. */
   end(): void {
+    this.#isOver = true;
     this.#within?.leave();
     for (const exchange of this.#exchanges) exchange.end();
   }

@@ -157,7 +157,7 @@ function replied(
   if (mends.length > 0) exchange.tellMended(mends);
   const verdict = judge(message, choice.finish_reason);
   if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
-  const { modelName, clampedBy } = exchange.originOf(reply);
+  const { modelName, clampedBy } = exchange.findOrigin(reply);
   const fact: ModelReplied = {
     type: 'model.replied',
     turn,

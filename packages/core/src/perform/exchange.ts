@@ -29,7 +29,7 @@ export interface ExchangeOptions {
   readonly attempts: AttemptCounter;
 }
 
-/** Who answered, and in how much room. */
+/** Who answer, and in how much room. */
 export interface AnswerOrigin {
   readonly modelName: string;
   /** The limit that shortened the room of the response, where one did. */
@@ -90,10 +90,10 @@ export class Exchange {
   }
 
   /** Where a response comes from. One that middleware has made counts as the last request's. */
-  originOf(reply: ChatReply): AnswerOrigin {
-    const request = this.#requestOf(reply) ?? this.#requests.findLast(({ answered }) => answered !== undefined);
+  findOrigin(reply: ChatReply): AnswerOrigin {
+    const request = this.#findRequest(reply) ?? this.#requests.findLast(({ answer }) => answer !== undefined);
     return {
-      modelName: request?.answered?.model.name ?? this.#options.model.name,
+      modelName: request?.answer?.model.name ?? this.#options.model.name,
       clampedBy: request?.clampedBy,
     };
   }
@@ -103,7 +103,7 @@ export class Exchange {
    * middleware has made.
    */
   tellWhole(reply: ChatReply): void {
-    const request = this.#requestOf(reply);
+    const request = this.#findRequest(reply);
     if (request !== undefined && request === this.#emitted && this.#emitter.hasEmitted) return;
     this.#emitter.discard();
     const text = textOf(reply.choices[0].message);
@@ -122,10 +122,10 @@ export class Exchange {
   }
 
   /** By its message: middleware may have changed other fields. */
-  #requestOf({ choices: [{ message }] }: ChatReply): ModelRequest | undefined {
-    const answers = (request: ModelRequest | undefined): boolean => {
-      return request?.answered?.reply.choices[0].message === message;
+  #findRequest({ choices: [{ message }] }: ChatReply): ModelRequest | undefined {
+    const isAnswer = (request: ModelRequest | undefined): boolean => {
+      return request?.answer?.reply.choices[0].message === message;
     };
-    return answers(this.#emitted) ? this.#emitted : this.#requests.find(answers);
+    return isAnswer(this.#emitted) ? this.#emitted : this.#requests.find(isAnswer);
   }
 }

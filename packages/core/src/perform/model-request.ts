@@ -65,7 +65,8 @@ export class ModelRequest {
   /** Releases what was used and is not charged yet. */
   #releaseUsed: (() => void) | undefined;
   #isSettled = false;
-  #answered: Answered | undefined;
+  #isEnded = false;
+  #answer: Answered | undefined;
 
   constructor(request: ChatRequest, options: ModelRequestOptions) {
     this.#request = request;
@@ -93,31 +94,34 @@ export class ModelRequest {
     return this.#isSettled;
   }
 
-  get answered(): Answered | undefined {
-    return this.#answered;
+  get answer(): Answered | undefined {
+    return this.#answer;
   }
 
   /** Asks, with all retries, and within the budget. */
   async send(): Promise<ChatReply> {
     const { scope } = this.#options;
     try {
+      scope.signal.throwIfAborted(); // Middleware may ask when its turn is over.
       // Without a cap there is nothing to estimate.
       if (scope.budget.isCapped) this.#request = await this.#reserve();
-      const answered = await this.#ask();
-      const { reply, model } = answered;
+      const answer = await this.#ask();
+      const { reply, model } = answer;
       checkReply(reply, `Model "${model.name}"`);
       this.#usage = addUsage(this.#usage, usageOf(reply, { request: this.#request, price: model.price }));
       this.#underWay = undefined;
-      this.#answered = answered;
+      this.#answer = answer;
       return reply;
     } finally {
       this.#isSettled = true;
-      if (!scope.signal.aborted) this.#settle();
+      if (this.#isEnded) this.#release();
+      else if (!scope.signal.aborted) this.#settle();
     }
   }
 
   /** Releases what was reserved. Called when what was used is charged. */
   end(): void {
+    this.#isEnded = true;
     this.#releaseUsed?.();
     this.#releaseUsed = undefined;
     this.#release();
