@@ -44,7 +44,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
     title: 'The calls',
     rows: [
       ['B1', 'arguments that are no JSON', 'to the model, with the position; counts as a correction'],
-      ['B2', 'arguments empty or missing', 'read as `{}` and checked'],
+      ['B2', 'arguments empty, missing or `null`', 'read as `{}` and checked'],
       ['B3', 'arguments as an object', 'accepted, mended'],
       ['B4', 'arguments that fail the schema', 'to the model: one line an issue'],
       ['B5', '`null` for a field that may be left out', 'removed where the schema allows no null; defaults apply'],

@@ -19,11 +19,13 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
     '`toolChoices`',
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
+  ['`textToolCalls`', ({ textToolCalls }) => yes(textToolCalls)],
   ['`customTools`', ({ customTools }) => yes(customTools)],
   [
     '`strictSchemas`',
-    ({ strictSchemas, mixedStrictTools }) =>
-      strictSchemas && !mixedStrictTools ? 'all tools or none' : yes(strictSchemas),
+    ({ strictSchemas, strictTools }) => {
+      return strictSchemas && strictTools === 'all-or-none' ? 'yes; of tools all or none' : yes(strictSchemas);
+    },
   ],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
   ['`outputWithTools`', ({ outputWithTools }) => outputWithTools],
@@ -52,11 +54,34 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ],
 ];
 
+/** The fields of `schemaSupport`, each as it is told. */
+const SUPPORT: readonly (readonly [string, (support: Profile['schemaSupport']) => string])[] = [
+  ['`patterns`', ({ patterns }) => patterns],
+  ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : list(formats))],
+  ['`lengthsBesidePatterns`', ({ lengthsBesidePatterns }) => yes(lengthsBesidePatterns)],
+  ['`maxRepetitions`', ({ maxRepetitions }) => limit(maxRepetitions)],
+  ['`tuples`', ({ tuples }) => tuples],
+  ['`anyValues`', ({ anyValues }) => anyValues],
+  ['`booleanSchemas`', ({ booleanSchemas }) => yes(booleanSchemas)],
+  ['`typeLists`', ({ typeLists }) => typeLists],
+  ['`constants`', ({ constants }) => yes(constants)],
+  ['`enums`', ({ enums }) => enums],
+  ['`unions`', ({ unions }) => unions],
+  ['`references`', ({ references }) => references],
+  ['`maxStrictLength`', ({ maxStrictLength }) => limit(maxStrictLength)],
+  ['`strictRecursion`', ({ strictRecursion }) => yes(strictRecursion)],
+  ['`omittedKeywords`', ({ omittedKeywords }) => list(omittedKeywords)],
+];
+
 /** The page as it has to be. */
 export function profilesPage(): string {
-  const head = `| ${COLUMNS.map(([name]) => name).join(' | ')} |\n|${'---|'.repeat(COLUMNS.length)}`;
-  const rows = Object.values(PROFILES).map((profile) => `| ${COLUMNS.map(([, cell]) => cell(profile)).join(' | ')} |`);
-  return `${INTRODUCTION}${head}\n${rows.join('\n')}\n\n${SOURCES}${sourceList()}\n`;
+  const profiles = Object.values(PROFILES);
+  const rows = profiles.map((profile) => COLUMNS.map(([, cell]) => cell(profile)));
+  const main = table(
+    COLUMNS.map(([name]) => name),
+    rows,
+  );
+  return `${INTRODUCTION}${main}\n${SCHEMAS}${schemasTable(profiles)}\n${SOURCES}${sourceList()}\n`;
 }
 
 function sourceList(): string {
@@ -66,6 +91,26 @@ function sourceList(): string {
     return [`\`${name}\``, '', ...lines].join('\n');
   });
   return parts.join('\n\n');
+}
+
+/** One row for all profiles whose servers take the same. */
+function schemasTable(profiles: readonly Profile[]): string {
+  const kinds = Map.groupBy(profiles, ({ schemaSupport }) => JSON.stringify(schemaSupport));
+  const rows = [...kinds.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const names = [first, ...others].map(({ name }) => `\`${name}\``).join(', ');
+    return [[names, ...SUPPORT.map(([, cell]) => cell(first.schemaSupport))]];
+  });
+  return table(['profiles', ...SUPPORT.map(([name]) => name)], rows);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`];
+  return `${[...lines, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')}\n`;
+}
+
+function limit(count: number): string {
+  return count === Number.POSITIVE_INFINITY ? 'none' : `${count}`;
 }
 
 function addresses(name: string): string {
@@ -120,6 +165,24 @@ const SOURCES = `## Sources
 
 The values come from the vendors' documentation, and from public issues and programs that show how the servers behave. Nothing was tried
 against the vendors' live services.
+
+`;
+
+const SCHEMAS = `## What they take of JSON Schema
+
+\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, said in another way if there is one, and
+otherwise in the description: the schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around
+and back references, \`regular\` what a grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
+\`packages/core/src/model/schema-supports.ts\`.
+
+<!-- ts
+import { openai } from '@pawl/core';
+
+const baseURL = 'http://gpu:9000/v1';
+-->
+\`\`\`ts
+openai('m', { baseURL, profile: { base: 'vllm', schemaSupport: { patterns: 'none' } } });
+\`\`\`
 
 `;
 

@@ -258,7 +258,8 @@ test('two agents of one name that a run may come to are refused when it starts',
 
 test('what an agent may cost has to be known, also where the conversation only goes over to it', async () => {
   const model = { ...scriptedModel([toBilling]), price: { input: 1, output: 1 } };
-  const { billingAgent } = desk([]);
+  // By hand: a scripted model has a price.
+  const billingAgent = desk([]).billingAgent.with({ model: { name: 'm', send: () => expect.unreachable() } });
   const agent = new Agent({ name: 'desk', model, handoffs: [billingAgent], limits: { cost: 1 } });
   expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
 });

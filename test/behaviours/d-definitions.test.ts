@@ -75,8 +75,9 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   },
   {
     what: 'a cost without a price',
-    make: () => new Agent({ model, limits: { cost: 1 } }),
-    says: 'limits.cost needs a price, and model "scripted" has none.',
+    // By hand: a scripted model has a price.
+    make: () => new Agent({ model: { name: 'mine', send: () => expect.unreachable() }, limits: { cost: 1 } }),
+    says: 'limits.cost needs a price, and model "mine" has none.',
   },
   {
     what: 'several replies',

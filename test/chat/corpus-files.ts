@@ -19,10 +19,14 @@ export interface CorpusFile {
   readonly reply?: ChatReply;
   readonly error?: Readonly<Record<string, unknown>>;
   readonly mends?: readonly Mend[];
+  /** The names of the tools that the request offered, if the reading depends on them. */
+  readonly tools?: readonly string[];
+  /** Calls in the text are read, as `textToolCalls` of a profile says. */
+  readonly textToolCalls?: true;
 }
 
 const FOLDER = join(import.meta.dirname, 'corpus');
-const KEYS = ['server', 'what', 'source', 'stream', 'end', 'body', 'reply', 'error', 'mends'];
+const KEYS = ['server', 'what', 'source', 'stream', 'end', 'body', 'reply', 'error', 'mends', 'tools', 'textToolCalls'];
 
 /** All of them, by name. A file of another form is an error. */
 export const corpusFiles: readonly CorpusFile[] = readdirSync(FOLDER).sort().map(read);

@@ -1,45 +1,57 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import type { FinishedReply } from '../../packages/core/src/chat/reply-reader.ts';
+import type { FinishedReply, ReplyReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
 import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import { joinedDeltas, readBody, readStreamWith, textsOf, toolsNamed } from './reading.ts';
 
 const replies = corpusFiles.filter(({ reply }) => reply !== undefined);
 const errors = corpusFiles.filter(({ error }) => error !== undefined);
 
 describe('what servers send', () => {
   test.each(replies)('E: $what ($server) is read in the documented form, and what was mended is told', (given) => {
-    const { reply, mends, deltas } = readStream(bytesOf(given));
+    const { reply, mends, deltas } = readStreamWith(optionsOf(given), bytesOf(given));
 
     expect({ reply, mends: sorted(mends) }).toEqual({ reply: given.reply, mends: sorted(given.mends ?? []) });
     expect(joinedDeltas(deltas)).toEqual(textsOf(reply.choices[0].message));
   });
 
-  test.each(replies)('E: $what ($server) is the same reply as one body', ({ body, reply }) => {
-    expect(readBody(body ?? reply).reply).toEqual(reply);
+  test.each(replies)('E: $what ($server) is the same reply as one body', ({ body, reply, ...given }) => {
+    expect(readBody(body ?? reply, optionsOf(given)).reply).toEqual(reply);
   });
 
   test.each(replies)('E: $what ($server) is read alike wherever its bytes are cut', (given) => {
     const bytes = bytesOf(given);
-    const whole = readStream(bytes);
-    for (const at of cuts(bytes)) expectEqual(readStream(bytes.subarray(0, at), bytes.subarray(at)), whole);
-    expect(readStream(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole);
+    const read = reading(given);
+    const whole = read(bytes);
+    for (const at of cuts(bytes)) expectEqual(read(bytes.subarray(0, at), bytes.subarray(at)), whole);
+    expect(read(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole);
   });
 
   test.each(errors)('E: $what ($server) is an error, wherever its bytes are cut', (given) => {
     const bytes = bytesOf(given);
-    expect(failure(() => readStream(bytes))).toEqual(given.error);
+    const read = reading(given);
+    expect(failure(() => read(bytes))).toEqual(given.error);
     for (const at of cuts(bytes)) {
       expectEqual(
-        failure(() => readStream(bytes.subarray(0, at), bytes.subarray(at))),
+        failure(() => read(bytes.subarray(0, at), bytes.subarray(at))),
         given.error,
       );
     }
-    expect(failure(() => readStream(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(given.error);
+    expect(failure(() => read(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(given.error);
     if (given.body !== undefined) expect(failure(() => readBody(given.body))).toEqual(given.error);
   });
 });
+
+function optionsOf({ tools, textToolCalls }: Pick<CorpusFile, 'tools' | 'textToolCalls'>): ReplyReaderOptions {
+  if (tools === undefined) return {};
+  return { tools: toolsNamed(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
+}
+
+function reading(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedReply {
+  const options = optionsOf(given);
+  return (...pieces) => readStreamWith(options, ...pieces);
+}
 
 /** A hundred thousand times: Node compares in a fraction of the time, and says less of what differs. */
 function expectEqual(actual: unknown, expected: unknown): void {

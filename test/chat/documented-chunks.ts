@@ -156,7 +156,10 @@ function counted(chunks: readonly Wire[], { around, usage, next }: Counting): re
     case 1:
       return chunks.map((chunk, at) => (at === chunks.length - 1 ? { ...chunk, usage } : chunk));
     case 2: {
-      const growing = (at: number): Wire => ({ prompt_tokens: 1, completion_tokens: at, total_tokens: 1 + at });
+      const growing = (at: number): Wire => {
+        const completion = Math.min(at, Number(usage['completion_tokens']));
+        return { prompt_tokens: 1, completion_tokens: completion, total_tokens: 1 + completion };
+      };
       return chunks.map((chunk, at) => ({ ...chunk, usage: at === chunks.length - 1 ? usage : growing(at) }));
     }
   }

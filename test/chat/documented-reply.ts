@@ -151,13 +151,13 @@ const usage: Arbitrary<Wire> = fc
     completion: count,
     cached: count,
     reasoning: count,
-    extra: fc.constantFrom(0, 5),
     fields: vendor,
   })
-  .map(({ prompt, completion, cached, reasoning, extra, fields }) => ({
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion + extra,
+  // Details are a part of what they detail.
+  .map(({ prompt, completion, cached, reasoning, fields }) => ({
+    prompt_tokens: prompt + cached,
+    completion_tokens: completion + reasoning,
+    total_tokens: prompt + cached + completion + reasoning,
     prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: reasoning, accepted_prediction_tokens: 0 },
     ...fields,

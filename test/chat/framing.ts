@@ -9,6 +9,8 @@ export interface Framing {
   readonly before: readonly string[];
   /** Of the JSON: with it, an event has several lines. */
   readonly indent: number;
+  /** Behind each event; some servers leave the blank line out. */
+  readonly blank: '\n' | '';
   readonly end: string;
 }
 
@@ -32,17 +34,21 @@ export const framing: Arbitrary<Framing> = fc.record({
     { minLength: 1, maxLength: 5 },
   ),
   indent: fc.constantFrom(0, 0, 1),
+  blank: fc.constantFrom('\n', '\n', ''),
   end: fc.constantFrom('', 'data: [DONE]\n\n', 'data:[DONE]\n', 'data: [DONE]'),
 });
 
 /** The stream that says these. */
 export function streamed(
   chunks: readonly unknown[],
-  { start, newline, field, before, indent, end }: Framing,
+  { start, newline, field, before, indent, blank, end }: Framing,
 ): Uint8Array {
   const events = chunks.map((chunk, at) => {
     const lines = JSON.stringify(chunk, null, indent).split('\n');
-    return `${before[at % before.length]}${lines.map((line) => `${field}${line}\n`).join('')}\n`;
+    const given = before[at % before.length] ?? '';
+    // Text that is no JSON, without a blank line before it, is a part of the event before.
+    const first = blank === '' && given.includes('now') ? '' : given;
+    return `${first}${lines.map((line) => `${field}${line}\n`).join('')}${blank}`;
   });
   return new TextEncoder().encode(start + (events.join('') + end).replaceAll('\n', newline));
 }

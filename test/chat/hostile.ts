@@ -60,13 +60,32 @@ const call = fc.record(
   },
   { requiredKeys: [] },
 );
-const usage = fc.dictionary(
-  fc.constantFrom('prompt_tokens', 'completion_tokens', 'total_tokens', 'input_tokens', 'completion_tokens_details'),
-  fc.oneof(fc.nat(), value),
+const count = fc.oneof(fc.nat(), fc.nat().map(String), fc.double(), value);
+const details = fc.dictionary(
+  fc.constantFrom('cached_tokens', 'cache_write_tokens', 'citation_tokens', 'reasoning_tokens', '__proto__'),
+  count,
+);
+const counts = [
+  ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'input_tokens', 'output_tokens', 'reasoning_tokens'],
+  ...['cached_tokens', 'prompt_cache_hit_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'],
+  'citation_tokens',
+];
+
+/** What may stand in place of token counts. */
+export const usage = fc.oneof(
+  fc.dictionary(fc.constantFrom(...counts), count),
+  fc
+    .tuple(
+      fc.dictionary(fc.constantFrom(...counts), count),
+      fc.dictionary(fc.constantFrom('prompt_tokens_details', 'completion_tokens_details'), fc.oneof(details, value)),
+    )
+    .map(([plain, detailed]) => ({ ...plain, ...detailed })),
 );
 const calls = fc.array(fc.oneof({ weight: 5, arbitrary: call }, { weight: 1, arbitrary: value }), { maxLength: 4 });
+/** Of calls in a text: of the tool `f`, and of none. */
+const MARKUP = ['<tool_call>', '{"name":"f"}', '{"name":"g"}', '</tool_call>', '<function=f>', '</function>', '`'];
 const content = fc.oneof(
-  fc.constantFrom('', ' ', '<think>', '<thi', 'nk>', 'a', '</th', 'ink>', '</think>', '<think></think>'),
+  fc.constantFrom('', ' ', '<think>', '<thi', 'nk>', 'a', '</th', 'ink>', '</think>', '<think></think>', ...MARKUP),
   value,
 );
 const message = fc.record(

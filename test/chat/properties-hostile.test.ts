@@ -6,7 +6,7 @@ import { type FinishedReply, type ReplyEnd, ReplyReader } from '../../packages/c
 import { documented } from './documented.ts';
 import { framing, split, streamed } from './framing.ts';
 import { hostileBytes, hostilePiece } from './hostile.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import { joinedDeltas, readBody, readStream, textsOf, toolsNamed } from './reading.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 /** What is always told of a reply that is in no documented form, because a reader can do nothing about it. */
@@ -63,9 +63,10 @@ test('A8: whatever JSON a server sends is a reply or a ProtocolError, never anyt
   const end = fc.constantFrom<ReplyEnd[]>('done', 'closed', 'whole');
   const counts = { reply: 0, error: 0 };
   fc.assert(
-    fc.property(fc.array(hostilePiece, { minLength: 1, maxLength: 4 }), end, (pieces, ended) => {
+    fc.property(fc.array(hostilePiece, { minLength: 1, maxLength: 4 }), end, fc.boolean(), (pieces, ended, isText) => {
+      const options = isText ? { tools: toolsNamed(['f', 'a']), textCalls: { isQuoted: () => false } } : {};
       const result = outcome(() => {
-        const reader = new ReplyReader({ maxCalls: 8 });
+        const reader = new ReplyReader({ maxCalls: 8, ...options });
         const deltas = pieces.flatMap((piece) => reader.read(JSON.parse(JSON.stringify(piece))));
         const finished = reader.finish(ended);
         return { ...finished, deltas: [...deltas, ...finished.deltas] };

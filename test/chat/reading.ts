@@ -1,11 +1,21 @@
-import type { AssistantMessage, Delta } from '@pawl/core';
-import { type FinishedReply, ReplyReader, readEventData } from '../../packages/core/src/chat/reply-reader.ts';
+import type { AssistantMessage, Delta, ToolObject } from '@pawl/core';
+import {
+  type FinishedReply,
+  ReplyReader,
+  type ReplyReaderOptions,
+  readEventData,
+} from '../../packages/core/src/chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../../packages/core/src/chat/server-sent-events.ts';
 
 /** Reads an event stream that arrives in these pieces. All deltas are told, in one list. */
 export function readStream(...pieces: readonly Uint8Array[]): FinishedReply {
+  return readStreamWith({}, ...pieces);
+}
+
+/** The same with options of the reader. */
+export function readStreamWith(options: ReplyReaderOptions, ...pieces: readonly Uint8Array[]): FinishedReply {
   const events = new EventReader();
-  const reader = new ReplyReader();
+  const reader = new ReplyReader(options);
   const deltas: Delta[] = [];
   const isDone = (read: readonly ServerSentEvent[]): boolean => {
     for (const event of read) {
@@ -20,8 +30,8 @@ export function readStream(...pieces: readonly Uint8Array[]): FinishedReply {
 }
 
 /** Reads one body. */
-export function readBody(body: unknown): FinishedReply {
-  const reader = new ReplyReader();
+export function readBody(body: unknown, options: ReplyReaderOptions = {}): FinishedReply {
+  const reader = new ReplyReader(options);
   const deltas = reader.readBody(body);
   return finished(reader.finish('whole'), deltas);
 }
@@ -53,7 +63,12 @@ export function textsOf(message: AssistantMessage): Readonly<Record<string, stri
     ['text', content],
     ['refusal', refusal],
     ['reasoning', thoughts.find((text) => text !== undefined)],
-    ...calls,
   ];
-  return Object.fromEntries(all.filter(([, text]) => typeof text === 'string' && text !== ''));
+  // A call is told even if it has no text.
+  return Object.fromEntries([...all.filter(([, text]) => typeof text === 'string' && text !== ''), ...calls]);
+}
+
+/** Tools of these names, which take anything. */
+export function toolsNamed(names: readonly string[]): readonly ToolObject[] {
+  return names.map((name) => ({ type: 'function', function: { name, parameters: { type: 'object' } } }));
 }

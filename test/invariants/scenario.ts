@@ -18,7 +18,7 @@ export interface Scenario {
   readonly name: string;
   /** How it ends, all turns played. */
   readonly status: Outcome['status'];
-  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. A guard may ask for two within one. */
+  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
   readonly turns: readonly (ModelReply | readonly ModelReply[])[];
   /** @defaultValue as many as `turns` has */
   readonly played?: number;

@@ -13,7 +13,7 @@ const guards = [
   outputGuard({
     name: 'kind',
     check({ text }) {
-      if (text.includes('fool')) return { type: 'again', reason: 'be kind' };
+      if (text.includes('fool')) return { type: 'retry', reason: 'be kind' };
       return text.includes('007') ? { type: 'replace', text: text.replace('007', '…') } : { type: 'pass' };
     },
   }),
@@ -25,9 +25,8 @@ const guards = [
 ];
 
 export const guarded: Scenario = {
-  name: 'guards that pass, replace, deny, and have the model asked once more',
+  name: 'guards that pass, replace, deny, and have the model asked again',
   status: 'completed',
-  played: 2,
   turns: [
     reply.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
     reply.text('You fool.'),

@@ -15,6 +15,7 @@ import { asks, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compacted.ts';
 import { guarded, refusing, waiting } from './scenarios-guarded.ts';
 import { handedOver, summarised } from './scenarios-handed.ts';
+import { repeated } from './scenarios-repeated.ts';
 import { searched } from './scenarios-searched.ts';
 import { steered, steeredGuarded } from './scenarios-steered.ts';
 import { fromOutside, subAgents } from './scenarios-within.ts';
@@ -271,6 +272,7 @@ export const scenarios: readonly Scenario[] = [
   stopping,
   subAgents,
   fromOutside,
+  repeated,
   guarded,
   waiting,
   refusing,

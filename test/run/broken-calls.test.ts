@@ -6,7 +6,7 @@ import { served } from './served.ts';
 import { weather } from './weather.ts';
 
 test.each([
-  ['functions.get_weather', 'functions_get_weather'],
+  ['functions.look_up', 'functions_look_up'],
   ['', 'unnamed'],
   ['get weather'.repeat(10), `${'get_weather'.repeat(5)}get_weath`],
 ])('a name that no server takes back is changed, and the conversation goes on: %j', async (name, sendable) => {

@@ -154,13 +154,19 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
   });
 
   test('a name that no server takes back is changed', async () => {
-    const script = [reply.custom('functions.sql', QUERY), reply.text('Done.')];
+    const script = [reply.custom('functions.run', QUERY), reply.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     const { messages } = await run;
-    const told = 'There is no tool "functions_sql". The tools are: sql, get_weather.';
+    const told = 'There is no tool "functions_run". The tools are: sql, get_weather.';
 
-    expect(messages).toEqual([user, wrote(QUERY, 'functions_sql'), result(told), done]);
+    expect(messages).toEqual([user, wrote(QUERY, 'functions_run'), result(told), done]);
     expect(checkHistory(messages)).toEqual([]);
+  });
+
+  test('a name behind the namespace of functions is the tool’s', async () => {
+    const script = [reply.custom('functions.sql', QUERY), reply.text('Done.')];
+    const { run } = await started(script, { profile: 'openai', stream });
+    expect((await run).messages).toEqual([user, wrote(QUERY), result('Ran 16 characters.'), done]);
   });
 
   test('arguments without the text are told to the model, and count against its corrections', async () => {

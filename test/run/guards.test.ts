@@ -93,30 +93,6 @@ test('an input that is replaced is gone for good: from requests, history and out
   });
 });
 
-test('an output guard has the model asked once more, and the conversation knows nothing of it', async () => {
-  const guard = outputGuard({
-    name: 'kind',
-    check: ({ text }) => (text.includes('fool') ? { type: 'again', reason: 'be kind' } : { type: 'pass' }),
-  });
-  const { agent, model } = guarded([reply.text('You fool.'), reply.text('You friend.')], { middleware: [guard] });
-  const { output, messages, usage } = await agent.run('Who am I?');
-  expect(output).toBe('You friend.');
-  expect(messages).toHaveLength(2);
-  expect(usage.requests).toBe(2);
-  expect(model.requests[1]?.messages.slice(1)).toEqual([
-    { role: 'assistant', content: 'You fool.' },
-    { role: 'user', content: "Your last answer can't be given: be kind\nAnswer again, without that." },
-  ]);
-});
-
-test('a model that does not heed the guard is refused with its reason', async () => {
-  const guard = outputGuard({ name: 'kind', corrections: 2, check: () => ({ type: 'again', reason: 'be kind' }) });
-  const { agent, model } = guarded([reply.text('A.'), reply.text('B.'), reply.text('C.')], { middleware: [guard] });
-  const outcome = await agent.run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'refused', refusal: 'be kind', guard: 'kind', messages: [{ role: 'user' }] });
-  expect(model.requests).toHaveLength(3);
-});
-
 test('an output that is replaced takes back the pieces that were told', async () => {
   const guard = outputGuard({
     name: 'secrets',
@@ -140,7 +116,7 @@ test('an output guard with a schema checks the value, once it fits', async () =>
     output: schema,
     check: ({ value: { price } }) => {
       seen.push(price);
-      return price > 100 ? { type: 'again', reason: 'too dear' } : { type: 'pass' };
+      return price > 100 ? { type: 'retry', reason: 'too dear' } : { type: 'pass' };
     },
   });
   const model = scriptedModel([

@@ -5,6 +5,42 @@ type Schema = Readonly<Record<string, unknown>>;
 
 const name = fc.stringMatching(/^[a-e]{1,2}$/);
 
+/** Texts of `y` pass each of these. */
+const PATTERNS = [
+  /^y*$/,
+  /^(y|n)*$/i,
+  /^\p{L}*$/u,
+  /^(?<all>y*)$/,
+  /^(?!x)/,
+  /y*/,
+  /^[\w-]*$/,
+  /\b|^$/,
+  /^.*$/s,
+  /^(y?)\1*$/,
+];
+
+/** Formats, and a text that is of each. */
+const FORMATTED = {
+  email: { schema: z.email(), text: 'ada@example.test' },
+  uuid: { schema: z.uuid(), text: '3f1c9d6e-4a51-4b5a-9d3c-0e6b6f3a2c10' },
+  date: { schema: z.iso.date(), text: '2026-01-02' },
+  'date-time': { schema: z.iso.datetime(), text: '2026-01-02T03:04:05Z' },
+  duration: { schema: z.iso.duration(), text: 'P1D' },
+  hostname: { schema: z.hostname(), text: 'example.test' },
+  ipv4: { schema: z.ipv4(), text: '10.0.0.1' },
+  uri: { schema: z.url(), text: 'https://example.test/' },
+} as const;
+
+/** A property that must not be there. */
+const ABSENT = { never: z.never().optional() };
+
+let ids = 0;
+
+/** A schema with an id is a definition, and zod takes no two of the same id. */
+function identified<Type extends z.ZodType>(schema: Type, sign: string): Type {
+  return schema.meta({ id: `part${sign}${++ids}` }) as Type; // The same type with metadata.
+}
+
 /** Objects of every type that JSON Schema can say the whole of: no refinement but what its keywords say. */
 export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; object: z.ZodObject }>((tie) => ({
   any: fc.oneof(
@@ -28,6 +64,12 @@ export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; ob
       fc.constantFrom('x', 1, true).map((value) => z.literal(value)),
       fc.uniqueArray(name, { minLength: 1, maxLength: 3 }).map((values) => z.enum(values)),
       fc.constant(z.string().transform((text) => text.length)),
+      fc.constantFrom(...PATTERNS).map((pattern) => z.string().regex(pattern)),
+      fc.constantFrom(...Object.values(FORMATTED)).map(({ schema }) => schema),
+      fc.constant(z.number().gt(0).lt(100)),
+      fc.constant(z.int().gt(0)),
+      fc.constant(z.literal(['x', 2, null])),
+      fc.constant(z.unknown()),
     ),
     tie('any').map((schema) => schema.optional()),
     tie('any').map((schema) => schema.nullable()),
@@ -46,11 +88,43 @@ export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; ob
       ),
     tie('any').map((schema) => z.record(z.string(), schema)),
     tie('any').map((schema) => z.tuple([schema, z.string()])),
+    tie('any').map((schema) => z.tuple([z.boolean()]).rest(schema)),
+    fc.constant(z.string().default(() => crypto.randomUUID())),
+    fc
+      .tuple(tie('object'), fc.constantFrom('', '%', '/', '~', ' ', '%20', '#', '$defs/'))
+      .map(([schema, sign]) => identified(schema, sign)),
   ) as Arbitrary<z.ZodType>, // Of schemas of many kinds.
   object: fc
-    .uniqueArray(fc.tuple(name, tie('any')), { selector: ([key]) => key, maxLength: 4 })
-    .map((entries) => z.object(Object.fromEntries(entries))),
+    .tuple(fc.uniqueArray(fc.tuple(name, tie('any')), { selector: ([key]) => key, maxLength: 4 }), fc.nat(9))
+    .map(([entries, chance]) => z.object({ ...Object.fromEntries(entries), ...(chance === 9 && ABSENT) })),
 })).object;
+
+const kinds = ['one', 'other', 'third'] as const;
+
+/** Roots of every kind whose values are objects: objects, unions with and without a discriminant, intersections, records. */
+export const zodRoots: Arbitrary<z.ZodType> = fc.oneof(
+  zodObjects,
+  zodObjects.map((schema) => z.strictObject(schema.shape)),
+  zodObjects.map((schema) => identified(schema, '/')),
+  zodObjects.map((schema) => z.looseObject(schema.shape)),
+  zodObjects.map((schema) => z.lazy(() => schema)),
+  fc.array(zodObjects, { minLength: 2, maxLength: 3 }).map((schemas) => z.union(schemas)),
+  fc
+    .array(zodObjects, { minLength: 2, maxLength: 3 })
+    .map((schemas) => z.union(schemas.map((schema) => z.strictObject(schema.shape)))),
+  fc.tuple(fc.array(zodObjects, { minLength: 2, maxLength: 3 }), fc.boolean()).map(([schemas, isStrict]) => {
+    const branches = schemas.map((schema, index) => {
+      const shape = { ...schema.shape, kind: z.literal(kinds[index] ?? 'third') };
+      return isStrict ? z.strictObject(shape) : z.object(shape);
+    });
+    return z.discriminatedUnion('kind', branches as never); // Of at least two.
+  }),
+  fc.tuple(zodObjects, zodObjects).map(([one, other]) => {
+    const renamed = Object.entries(other.shape).map(([key, each]) => [`${key}_`, each] as const);
+    return z.intersection(one, z.union([z.object(Object.fromEntries(renamed)), z.object({ else: z.boolean() })]));
+  }),
+  zodObjects.map((schema) => z.record(z.string(), schema)),
+) as Arbitrary<z.ZodType>; // Of schemas of many kinds.
 
 /** A value that a JSON Schema allows, by choices that `next` makes. */
 export function conforming(schema: Schema, next: (below: number) => number): unknown {
@@ -75,7 +149,11 @@ interface Making {
 
 function made(schema: Schema, making: Making): unknown {
   const { next } = making;
-  const { $ref, anyOf, oneOf, enum: values, const: constant, type } = schema;
+  const { $ref, anyOf, oneOf, allOf, enum: values, const: constant, type } = schema;
+  if (Array.isArray(allOf)) {
+    const parts = allOf.map((part: Schema) => made(part, making));
+    return Object.assign({}, ...parts);
+  }
   if (typeof $ref === 'string') return made(target($ref, making.root), making);
   if (constant !== undefined) return constant;
   if (Array.isArray(values)) return values[next(values.length)];
@@ -84,6 +162,8 @@ function made(schema: Schema, making: Making): unknown {
   const kind = Array.isArray(type) ? type[next(type.length)] : type;
   switch (kind) {
     case 'string': {
+      const format = schema['format'] ?? /format: "([\w-]+)"/.exec(String(schema['description']))?.[1];
+      if (typeof format === 'string') return FORMATTED[format as keyof typeof FORMATTED].text;
       // The strict form tells lengths in words.
       const told = String(schema['description'] ?? '');
       const least = Number(schema['minLength'] ?? /minLength: (\d+)/.exec(told)?.[1] ?? 0);
@@ -92,7 +172,8 @@ function made(schema: Schema, making: Making): unknown {
     }
     case 'number':
     case 'integer': {
-      const least = Math.max(Number(schema['minimum'] ?? -3), -1_000);
+      const above = schema['exclusiveMinimum'];
+      const least = Math.max(Number(schema['minimum'] ?? (above === undefined ? -3 : Number(above) + 1)), -1_000);
       const most = Math.min(Number(schema['maximum'] ?? least + 5), least + 5);
       return kind === 'integer' ? Math.ceil(least) + next(2) : least + next(Math.floor(most - least) + 1);
     }
@@ -116,7 +197,8 @@ function madeList({ prefixItems, items, maxItems }: Schema, making: Making): unk
 
 function madeObject({ properties = {}, required = [], additionalProperties }: Schema, making: Making): unknown {
   const entries = Object.entries(properties as Record<string, Schema>).filter(
-    ([key]) => (required as readonly string[]).includes(key) || making.next(2) === 1,
+    ([key, schema]) =>
+      schema['not'] === undefined && ((required as readonly string[]).includes(key) || making.next(2) === 1),
   );
   const own = entries.map(([key, schema]) => [key, made(schema, making)] as const);
   const isRecord = typeof additionalProperties === 'object' && making.next(2) === 1;

@@ -45,9 +45,11 @@ export type { CallFields, EventOf, EventType, RunEvent, Stamp } from './event/ev
 export type * from './event/fact.ts';
 export type { FailedAttempt } from './event/failed-attempt.ts';
 export { formatEvent } from './event/format-event.ts';
+export type { HistoryEdit } from './event/history-edit.ts';
 export type * from './event/notice.ts';
 export type { Listener, Listeners } from './event/observers.ts';
 export type * from './event/outcome.ts';
+export type { Rejection } from './event/rejection.ts';
 export type { Usage } from './event/usage.ts';
 export type { Limits } from './limits/limits.ts';
 export { EmptyReplyError, OutputError, StuckError, ToolCorrectionError } from './loop/errors.ts';

@@ -127,7 +127,7 @@ export function metered(
   return {
     ...teller,
     fact(fact, how) {
-      if ('usage' in fact) budget.charge(fact.usage);
+      if ('usage' in fact && fact.usage !== undefined) budget.charge(fact.usage);
       if ('aside' in fact && fact.aside !== undefined) budget.charge(fact.aside);
       if (fact.type === 'tool.finished' || fact.type === 'tool.failed') budget.chargeCall();
       if (how.replayed) time.restore(fact.activeMs);

@@ -145,8 +145,9 @@ function toolObjects(tools: ReadonlyMap<string, Tool>): readonly ToolObject[] {
 
 /** A wrapper may have given the tool another name or description: `{ ...tool, name: 'other' }`. */
 function toolObject({ name, description, functionObject, customObject }: Tool): ToolObject {
-  if (customObject !== undefined) return { type: 'custom', custom: { ...customObject, name, description } };
-  return { type: 'function', function: { ...functionObject, name, description } };
+  const named = { name, ...(description !== undefined && { description }) };
+  if (customObject !== undefined) return { type: 'custom', custom: { ...customObject, ...named } };
+  return { type: 'function', function: { ...functionObject, ...named } };
 }
 
 function responseFormat({ jsonSchema }: CompiledOutput): NonNullable<ChatSettings['response_format']> {

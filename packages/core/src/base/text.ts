@@ -22,6 +22,17 @@ function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
+/** The length of a text in UTF-8, in bytes, without encoding it. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // A character above U+FFFF has two code units and four bytes.
+    if (code > 0x7f) bytes += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
 /** The name that was probably meant; `undefined` where none comes near. */
 export function closest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -1,8 +1,10 @@
 import { CallText } from './call-text.ts';
+import { joinName } from './join-name.ts';
 import type { OpenCall } from './match-call.ts';
 import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import type { CallPiece } from './read-call.ts';
+import { describeResolved, type RequestTools } from './request-tools.ts';
 import { VendorFields } from './vendor-fields.ts';
 import { wireJson } from './wire-json.ts';
 
@@ -13,6 +15,7 @@ export interface CallBuilderOptions {
   /** `choices[0].message.tool_calls[1]`. */
   readonly path: string;
   readonly mends: MendList;
+  readonly tools: RequestTools;
 }
 
 /** One call of a reply, put together from its pieces. */
@@ -21,6 +24,7 @@ export class CallBuilder implements OpenCall {
   readonly position: number;
   readonly #path: string;
   readonly #mends: MendList;
+  readonly #tools: RequestTools;
   readonly #fields = new VendorFields();
   readonly #called = new VendorFields();
   #id = '';
@@ -28,21 +32,28 @@ export class CallBuilder implements OpenCall {
   #text = new CallText();
   #type: ToolCall['type'] | undefined;
   #hasText = false;
-  #untold = '';
+  /** Whether a listener knows of it. */
+  #isTold = false;
 
-  constructor({ index, position, path, mends }: CallBuilderOptions) {
+  constructor({ index, position, path, mends, tools }: CallBuilderOptions) {
     this.index = index;
     this.position = position;
     this.#path = path;
     this.#mends = mends;
+    this.#tools = tools;
   }
 
   get id(): string {
     return this.#id;
   }
 
+  /** As the server wrote it. */
   get name(): string {
     return this.#name;
+  }
+
+  get toolName(): string {
+    return this.#tools.resolve(this.#name);
   }
 
   get text(): string {
@@ -56,9 +67,11 @@ export class CallBuilder implements OpenCall {
   add(piece: CallPiece): void {
     if (piece.type !== undefined) this.#type = piece.type;
     if (piece.id !== '' && piece.id !== this.#id) this.#addId(piece.id);
+    const joined = joinName(piece, this, this.#tools);
     this.#addText(piece);
     // The text first, which looks at whether this name is a repetition.
     if (piece.name !== '' && this.#name === '') this.#name = piece.name;
+    if (joined !== undefined) this.#setName(joined);
     for (const name of Object.keys(piece.fields)) this.#fields.set(name, piece.fields[name]);
     for (const name of Object.keys(piece.called)) this.#called.set(name, piece.called[name]);
     for (const { at, note } of piece.notes) this.#mends.add(`${this.#path}.${at}`, note);
@@ -69,32 +82,35 @@ export class CallBuilder implements OpenCall {
     else this.#mends.add(`${this.#path}.id`, 'another one in each piece: the first is kept');
   }
 
+  #setName(name: string): void {
+    this.#name = name;
+    this.#mends.add(`${this.#path}.function.name`, 'in pieces: joined');
+  }
+
   #addText({ name, text, hasText }: CallPiece): void {
     this.#hasText ||= hasText;
     if (text === '') return;
     if (this.#isPlaceholder && text.trimStart().startsWith('{')) {
       this.#text = new CallText();
       this.#text.add(text);
-      this.#untold = text;
       this.#mends.add(`${this.#path}.function.arguments`, '{} before the arguments, left out');
     } else if (this.#isRepetition(name, text)) {
       this.#mends.add(`${this.#path}.function`, 'sent twice: read once');
-    } else {
-      this.#text.add(text);
-      this.#untold += text;
-    }
+    } else if (this.#type === 'custom') this.#text.append(text);
+    else this.#text.add(text);
   }
 
   /** The arguments once more, as they are or encoded twice. Nothing goes on behind whole ones, but a custom tool's text may. */
   #isRepetition(name: string, text: string): boolean {
+    if (!this.isWhole) return false;
     const isSame = text === this.text || (text.startsWith('"') && text === wireJson(this.text));
-    const isRepeated = this.#type !== 'custom' || (name !== '' && name === this.#name);
-    return isSame && isRepeated && this.isWhole;
+    return isSame && (this.#type !== 'custom' || (name !== '' && name === this.#name));
   }
 
-  /** What was added since the last time; nothing while the name is unknown, or while the text may be a placeholder. */
-  takeUntold(): string {
-    return this.#isPlaceholder || this.#name === '' ? '' : this.settle();
+  /** What was added since the last time; `undefined` if that is nothing, the name is unknown, or the text may be a placeholder. */
+  takeUntold(): string | undefined {
+    const delta = this.#isPlaceholder || this.#name === '' ? '' : this.#text.take();
+    return delta === '' ? undefined : this.#told(delta);
   }
 
   /** A custom tool's text may well be `{}`, and go on. */
@@ -102,27 +118,38 @@ export class CallBuilder implements OpenCall {
     return this.text === PLACEHOLDER && this.#type !== 'custom';
   }
 
-  /** The same at the end, when no name comes, and the text is no placeholder. */
-  settle(): string {
-    const delta = this.#untold;
-    this.#untold = '';
+  /** The same at the end, when no name comes, and the text is no placeholder. A call without any text is told as well, once. */
+  settle(): string | undefined {
+    const delta = this.#text.settle();
+    return delta === '' && this.#isTold ? undefined : this.#told(delta);
+  }
+
+  #told(delta: string): string {
+    this.#isTold = true;
     return delta;
   }
 
   build(id: string): ToolCall {
     const path = this.#path;
+    const name = this.toolName;
     if (id !== this.#id) this.#mends.add(`${path}.id`, `${this.#id === '' ? 'missing' : 'used twice'}: now "${id}"`);
     if (this.#type === undefined) this.#mends.add(`${path}.type`, 'missing: now "function"');
+    if (name !== this.#name) {
+      this.#mends.add(`${path}.${this.#type ?? 'function'}.name`, describeResolved(this.#name, name));
+    }
     if (this.#type === 'custom') {
-      const custom = { name: this.#name, input: this.text, ...this.#called.toObject() };
+      const custom = { name, input: this.text, ...this.#called.toObject() };
       return { id, type: 'custom', custom, ...this.#fields.toObject() };
     }
-    if (this.#name === '') this.#mends.add(`${path}.function.name`, 'missing');
+    if (name === '') this.#mends.add(`${path}.function.name`, 'missing');
     if (!this.#hasText) this.#mends.add(`${path}.function.arguments`, 'missing: now ""');
-    const called = { name: this.#name, arguments: this.text, ...this.#called.toObject() };
+    if (this.#text.hasSnapshots) this.#mends.add(`${path}.function.arguments`, SNAPSHOTS);
+    const called = { name, arguments: this.text, ...this.#called.toObject() };
     return { id, type: 'function', function: called, ...this.#fields.toObject() };
   }
 }
 
 /** What some servers send before the real arguments. */
 const PLACEHOLDER = '{}';
+
+const SNAPSHOTS = 'all of them again in each piece: read once';

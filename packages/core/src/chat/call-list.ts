@@ -6,12 +6,14 @@ import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import { type CallPiece, readCall } from './read-call.ts';
 import type { Delta } from './reply.ts';
+import type { RequestTools } from './request-tools.ts';
 
 export interface CallListOptions {
   readonly choice: number;
   readonly mends: MendList;
   /** More than that is no reply that can be used. */
   readonly maxCalls: number;
+  readonly tools: RequestTools;
 }
 
 /** The form in which a list of calls came: `delta` with pieces, or `message` with whole ones. */
@@ -23,13 +25,15 @@ export class CallList {
   readonly #path: string;
   readonly #mends: MendList;
   readonly #maxCalls: number;
+  readonly #tools: RequestTools;
   readonly #calls: CallBuilder[] = [];
   /** The last one of each index. */
   readonly #last = new Map<number, CallBuilder>();
   #isInPieces = false;
 
-  constructor({ choice, mends, maxCalls }: CallListOptions) {
+  constructor({ choice, mends, maxCalls, tools }: CallListOptions) {
     this.#maxCalls = maxCalls;
+    this.#tools = tools;
     this.#choice = choice;
     this.#path = `choices[${choice}].message`;
     this.#mends = mends;
@@ -64,7 +68,7 @@ export class CallList {
 
   #matching(piece: CallPiece, { touched, position }: Position): CallBuilder | undefined {
     const last = piece.index === undefined ? undefined : this.#last.get(piece.index);
-    return matchCall(piece, { calls: this.#calls, last, touched, position });
+    return matchCall(piece, { calls: this.#calls, last, touched, position, tools: this.#tools });
   }
 
   /** What was held back, at the end. */
@@ -102,7 +106,7 @@ export class CallList {
     if (this.#calls.length >= this.#maxCalls) throw tooMany(this.#maxCalls);
     const position = this.#calls.length;
     const path = `${this.#path}.tool_calls[${position}]`;
-    const call = new CallBuilder({ index, position, path, mends: this.#mends });
+    const call = new CallBuilder({ index, position, path, mends: this.#mends, tools: this.#tools });
     this.#calls.push(call);
     if (index !== undefined) this.#last.set(index, call);
     return call;
@@ -134,11 +138,11 @@ type Position = Pick<Matching<CallBuilder>, 'touched' | 'position'>;
 
 interface Telling {
   readonly call: CallBuilder;
-  readonly delta: string;
+  readonly delta: string | undefined;
 }
 
 function tell(deltas: Delta[], { call, delta }: Telling): void {
-  if (delta !== '') deltas.push({ type: 'call', index: call.position, name: call.name, delta });
+  if (delta !== undefined) deltas.push({ type: 'call', index: call.position, name: call.toolName, delta });
 }
 
 function tooMany(maxCalls: number): ProtocolError {

@@ -1,5 +1,24 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parseJson } from '../base/json.ts';
 import { CallText } from './call-text.ts';
+
+interface Read {
+  readonly text: string;
+  readonly told: string;
+  readonly hasSnapshots: boolean;
+}
+
+function read(pieces: readonly string[]): Read {
+  const text = new CallText();
+  let told = '';
+  for (const piece of pieces) {
+    text.add(piece);
+    told += text.take();
+  }
+  told += text.settle();
+  return { text: text.text, told, hasSnapshots: text.hasSnapshots };
+}
 
 test.each([
   { pieces: ['{', '"a":', '1', '}'], whole: [false, false, false, true] },
@@ -9,7 +28,6 @@ test.each([
   { pieces: ['{"a":"\\', '"}', '"}'], whole: [false, false, true] },
   { pieces: ['{"a":[1}', ']', '}'], whole: [false, false, false] },
   { pieces: ['{a}', ' '], whole: [false, false] },
-  { pieces: ['{}', '{}'], whole: [true, false] },
   { pieces: ['{}', 'x', '{}'], whole: [true, false, false] },
   { pieces: ['[{}', ']'], whole: [false, false] },
   { pieces: ['"{}', '"'], whole: [false, false] },
@@ -21,4 +39,95 @@ test.each([
     return text.isWhole;
   });
   expect({ text: text.text, seen }).toEqual({ text: pieces.join(''), seen: whole });
+});
+
+test.each([
+  { what: 'from the first brace on', pieces: ['{', '{"city"', '{"city":"Os', '{"city":"Oslo"}'] },
+  { what: 'that begin with a part of a key', pieces: ['{"ci', '{"city":"Oslo"}'] },
+  { what: 'that begin where a value is expected', pieces: ['{"a":', '{"a":{"b":1}}'] },
+  { what: 'that stay where a value is expected', pieces: ['{"a":', '{"a":[', '{"a":[{"b":', '{"a":[{"b":1}]}'] },
+  { what: 'that do not grow each time', pieces: ['{"ci', '{"ci', '{"city":"Oslo"}', '{"city":"Oslo"}'] },
+  { what: 'that end in blanks', pieces: ['{"a":1}', '{"a":1}\n'] },
+  { what: 'of arguments that are encoded twice', pieces: ['"{\\"a', '"{\\"a\\":1}"'] },
+  { what: 'behind an empty piece', pieces: ['', '{"a', '{"a":1}'] },
+])('snapshots $what are read as the last one', ({ pieces }) => {
+  const last = pieces.at(-1) ?? '';
+  expect(read(pieces)).toEqual({ text: last, told: last, hasSnapshots: true });
+});
+
+test.each([
+  { what: 'a value that begins like the whole', pieces: ['{"a":', '{"a":', '{"a":1}', '}}'] },
+  { what: 'a key that is a brace', pieces: ['{"', '{": 1}'] },
+  { what: 'a string that repeats the text so far', pieces: ['{"a":"', '{', '\\"a\\":', '{\\"a\\":', '"}'] },
+  { what: 'blanks that repeat themselves', pieces: [' ', ' ', ' {"a":1}'] },
+  { what: 'arrays in arrays', pieces: ['[', '[', '[]]]'] },
+  { what: 'arguments that are cut behind such a value', pieces: ['{"a":', '{"a":1,'] },
+  { what: 'pieces that are no JSON', pieces: ['city=', 'city=Oslo'] },
+])('pieces with $what are joined', ({ pieces }) => {
+  const joined = pieces.join('');
+  expect(read(pieces)).toEqual({ text: joined, told: joined, hasSnapshots: false });
+});
+
+test('nothing is given out while both readings are possible', () => {
+  const text = new CallText();
+  const given = ['{"a":', '{"a":', '1}', '}'].map((piece) => {
+    text.add(piece);
+    return text.take();
+  });
+  expect(given).toEqual(['{"a":', '', '{"a":1}', '}']);
+});
+
+// Keys and values that make a piece look like the start of the text.
+const awkward = fc.constantFrom('{', '{"', '{"a":', '[', '":', ',', 'a', '', '"', '\\', '}', ' ');
+const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    awkward,
+    fc.constantFrom<unknown[]>(1, null, true, 1.5),
+    fc.dictionary(awkward, tie('value'), { maxKeys: 3 }),
+    fc.array(tie('value'), { maxLength: 3 }),
+  ),
+}));
+const object = fc.dictionary(awkward, value, { maxKeys: 3 });
+const written = fc.oneof(
+  object.map((given) => JSON.stringify(given)),
+  object.map((given) => JSON.stringify(given, null, 1)),
+  fc.tuple(fc.constantFrom('{"a":', '{"a":[', '{"":{"":'), fc.nat({ max: 4 }), object).map(([open, depth, inner]) => {
+    const close = open.replace(/[^{[]/g, '').replace(/./g, (sign) => (sign === '{' ? '}' : ']'));
+    const ends = [...close].reverse().join('');
+    return open.repeat(depth) + JSON.stringify(inner) + ends.repeat(depth);
+  }),
+);
+
+test('the arguments of a correct stream are never changed, however they are cut', () => {
+  fc.assert(
+    fc.property(written, fc.array(fc.nat(), { maxLength: 8 }), (text, places) => {
+      const cuts = [0, ...places.map((place) => place % (text.length + 1)).sort((a, b) => a - b), text.length];
+      const pieces = cuts.slice(1).map((end, at) => text.slice(cuts[at], end));
+      expect(read(pieces)).toEqual({ text, told: text, hasSnapshots: false });
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('growing snapshots are read as the last one, unless their joined text is JSON itself', () => {
+  fc.assert(
+    fc.property(written, fc.array(fc.nat(), { minLength: 1, maxLength: 8 }), (text, places) => {
+      const ends = places.map((place) => 1 + (place % text.length)).sort((a, b) => a - b);
+      const pieces = [...ends, text.length].map((end) => text.slice(0, end));
+      const { text: result, told } = read(pieces);
+      expect(told).toBe(result);
+      if (!parseJson(pieces.join('')).ok) expect(result).toBe(text);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test.each([
+  ['braces that never end', '{"a":'],
+  ['a text that stays unclear', '['],
+])('a long stream of %s is read at once', (_, piece) => {
+  const text = new CallText();
+  for (let count = 0; count < 200_000; count++) text.add(piece);
+  expect(text.settle()).toBe(piece.repeat(200_000));
 });

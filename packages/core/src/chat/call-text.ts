@@ -1,63 +1,100 @@
-import { isRecord, parseJson } from '../base/json.ts';
+import { JsonPrefix } from '../base/json-prefix.ts';
 
-/** The text of a call as it grows. Whether it is one whole JSON object is known after each piece, at the cost of that piece. */
+/**
+ * The arguments of a call as they grow: by pieces that follow each other, or by snapshots of all that there is so far.
+ *
+ * A piece that repeats the text so far is a snapshot if the joined text could never become JSON. A stream of pieces is
+ * always the start of JSON, so it is never taken for snapshots. While both are possible nothing is given out.
+ */
 export class CallText {
-  #text = '';
-  #extent: 'before' | 'inside' | 'closed' | 'beyond' = 'before';
-  #depth = 0;
-  #isQuoted = false;
-  #isEscaped = false;
-  #isObject: boolean | undefined;
+  #joined = new JsonText();
+  /** The last piece alone, while it may be a snapshot. */
+  #snapshot: JsonText | undefined;
+  #pending = '';
+  #hasSnapshots = false;
 
   get text(): string {
-    return this.#text;
+    return this.#joined.text;
   }
 
-  /** Whether nothing can be added to these arguments. */
+  /** Whether nothing can be added to these arguments: they are one JSON object. */
   get isWhole(): boolean {
-    if (this.#extent !== 'closed') return false;
-    // Asked once: only blanks may have come since.
-    this.#isObject ??= isObject(this.#text);
-    return this.#isObject;
+    return this.#joined.isWholeObject;
+  }
+
+  /** Whether snapshots came. */
+  get hasSnapshots(): boolean {
+    return this.#hasSnapshots;
   }
 
   add(piece: string): void {
-    this.#text += piece;
-    for (let at = 0; at < piece.length && this.#extent !== 'beyond'; at++) this.#look(piece.charCodeAt(at));
+    const joined = this.#joined;
+    const isSnapshot = !joined.isBroken && this.#isRepeatedBy(piece);
+    const snapshot = isSnapshot ? new JsonText() : undefined;
+    snapshot?.add(piece);
+    this.append(piece);
+    this.#snapshot = snapshot?.isBroken === true ? undefined : snapshot;
+    if (joined.isBroken) this.#useSnapshot();
   }
 
-  #look(code: number): void {
-    if (this.#isQuoted) {
-      if (this.#isEscaped) this.#isEscaped = false;
-      else if (code === BACKSLASH) this.#isEscaped = true;
-      else if (code === QUOTE) this.#isQuoted = false;
-    } else if (!isBlank(code)) this.#count(code);
+  /** Adds to a text that is no JSON. */
+  append(piece: string): void {
+    this.#joined.add(piece);
+    this.#pending += piece;
   }
 
-  #count(code: number): void {
-    // A text that begins otherwise is no object, and what is closed does not go on.
-    const isBeyond = this.#extent === 'closed' || (this.#extent === 'before' && code !== OPENING_BRACE);
-    this.#isQuoted = code === QUOTE;
-    if (code === OPENING_BRACE || code === OPENING_BRACKET) this.#depth++;
-    if (code === CLOSING_BRACE || code === CLOSING_BRACKET) this.#depth--;
-    if (isBeyond) this.#extent = 'beyond';
-    else this.#extent = this.#depth === 0 ? 'closed' : 'inside';
+  /** What was added since the last time; nothing while it is unclear. */
+  take(): string {
+    return this.#snapshot === undefined ? this.settle() : '';
+  }
+
+  /** The same at the end. The pieces count if they are an object when joined, otherwise the snapshot if it is one. */
+  settle(): string {
+    if (this.#snapshot?.isWholeObject === true && !this.#joined.isWholeObject) this.#useSnapshot();
+    this.#snapshot = undefined;
+    const delta = this.#pending;
+    this.#pending = '';
+    return delta;
+  }
+
+  #isRepeatedBy(piece: string): boolean {
+    if (this.text === '') return false;
+    return startsWith(piece, this.text) || (this.#snapshot !== undefined && startsWith(piece, this.#snapshot.text));
+  }
+
+  /** What was given out is the start of each snapshot. */
+  #useSnapshot(): void {
+    if (this.#snapshot === undefined) return;
+    const given = this.text.length - this.#pending.length;
+    this.#joined = this.#snapshot;
+    this.#snapshot = undefined;
+    this.#pending = this.text.slice(given);
+    this.#hasSnapshots = true;
   }
 }
 
-const QUOTE = 0x22;
-const OPENING_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSING_BRACKET = 0x5d;
-const OPENING_BRACE = 0x7b;
-const CLOSING_BRACE = 0x7d;
-
-/** Space, tab, and the ends of lines. */
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+/** Compares the lengths first: to read a text that is joined from pieces costs its whole length. */
+function startsWith(piece: string, text: string): boolean {
+  return piece.length >= text.length && piece.startsWith(text);
 }
 
-function isObject(text: string): boolean {
-  const parsed = parseJson(text);
-  return parsed.ok && isRecord(parsed.value);
+class JsonText {
+  text = '';
+  readonly #prefix = new JsonPrefix();
+  #isObject: boolean | undefined;
+
+  get isBroken(): boolean {
+    return this.#prefix.isBroken;
+  }
+
+  get isWholeObject(): boolean {
+    return this.#isObject === true && this.#prefix.isWhole;
+  }
+
+  add(piece: string): void {
+    this.text += piece;
+    this.#prefix.add(piece);
+    const first = this.#isObject === undefined ? /\S/.exec(piece)?.[0] : undefined;
+    if (first !== undefined) this.#isObject = first === '{';
+  }
 }

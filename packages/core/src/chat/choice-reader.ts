@@ -7,6 +7,8 @@ import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
 import { isPadding } from './padding.ts';
 import type { ChatChoice, Delta, FinishReason } from './reply.ts';
+import type { RequestTools } from './request-tools.ts';
+import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -14,6 +16,8 @@ type Wire = Readonly<Record<string, unknown>>;
 export interface ChoiceReaderOptions {
   readonly mends: MendList;
   readonly maxCalls: number;
+  readonly tools: RequestTools;
+  readonly textCalls: TextCallOptions | undefined;
 }
 
 /** Whether a choice is of a whole body, or of one chunk of a stream. */
@@ -33,12 +37,12 @@ export class ChoiceReader {
   /** What stood beside the message or delta that was read, in the other field. */
   #repeated: Repeated | undefined;
 
-  constructor(index: number, { mends, maxCalls }: ChoiceReaderOptions) {
+  constructor(index: number, options: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
-    this.#mends = mends;
-    this.#message = new MessageReader({ choice: index, mends, maxCalls });
-    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: mends });
+    this.#mends = options.mends;
+    this.#message = new MessageReader({ choice: index, ...options });
+    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: options.mends });
   }
 
   get isFinished(): boolean {
@@ -84,9 +88,8 @@ export class ChoiceReader {
     const held = this.settle();
     const place = this.#otherPlace();
     if (place !== undefined) this.#finish.readFrom(place, this.#fields.get(place));
-    if (this.#repeated === undefined) return held;
-    const more = this.#readRepeated(this.#repeated);
-    return [...held, ...more, ...this.settle()];
+    const more = this.#repeated === undefined ? NOTHING : this.#readRepeated(this.#repeated);
+    return [...held, ...more, ...this.#message.end()];
   }
 
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
@@ -178,8 +181,8 @@ export class ChoiceReader {
 
   #checked(): FinishReason | null {
     if (!this.#hasMessage) this.#mends.add(`${this.#path}.message`, 'missing: read as an empty one');
-    const { hasCalls, hasRefusal } = this.#message;
-    return this.#finish.build({ hasCalls, hasRefusal });
+    const { hasCalls, hasTextCalls, hasRefusal } = this.#message;
+    return this.#finish.build({ hasCalls, hasTextCalls, hasRefusal });
   }
 }
 

@@ -13,6 +13,8 @@ export interface FinishReaderOptions {
 /** What else of the choice says how it ended. */
 export interface FinishedMessage {
   readonly hasCalls: boolean;
+  /** Whether they stood in the text. */
+  readonly hasTextCalls: boolean;
   readonly hasRefusal: boolean;
 }
 
@@ -64,7 +66,7 @@ export class FinishReader {
     this.#finish = finish;
   }
 
-  build({ hasCalls, hasRefusal }: FinishedMessage): FinishReason | null {
+  build({ hasCalls, hasTextCalls, hasRefusal }: FinishedMessage): FinishReason | null {
     const word = this.#word;
     const finish = this.#finish;
     if (word === undefined) {
@@ -81,6 +83,10 @@ export class FinishReader {
     }
     // The model's own words say more than a classifier's.
     const reason = hasRefusal && /^refusal$/i.test(word) ? 'stop' : finish.reason;
+    if (reason === 'stop' && hasTextCalls) {
+      this.#repair(`${quoted(word)} beside calls in the text: now "tool_calls"`);
+      return 'tool_calls';
+    }
     if (reason !== word) this.#repair(`${quoted(word)} is not a documented one: now "${reason}"`);
     else if (reason === 'stop' && hasCalls) this.#repair('"stop" beside tool calls: kept');
     return reason;

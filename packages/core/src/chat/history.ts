@@ -162,7 +162,11 @@ function isObject(value: unknown, text: string): boolean {
 function withSendableName(call: ToolCall): ToolCall {
   const given = callName(call);
   if (/^[a-zA-Z0-9_-]{1,64}$/.test(given)) return call;
-  const name = given.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed';
+  return renameCall(call, given.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed');
+}
+
+/** The same call under another name. */
+export function renameCall(call: ToolCall, name: string): ToolCall {
   if (call.type === 'custom') return { ...call, custom: { ...call.custom, name } };
   return { ...call, function: { ...call.function, name } };
 }

@@ -1,4 +1,6 @@
+import { joinName } from './join-name.ts';
 import type { CallPiece } from './read-call.ts';
+import type { RequestTools } from './request-tools.ts';
 
 /** What is known so far of a call that a stream brings in pieces. */
 export interface OpenCall {
@@ -19,12 +21,13 @@ export interface Matching<Call extends OpenCall> {
   readonly touched: ReadonlySet<Call>;
   /** In a list of several pieces. */
   readonly position: number | undefined;
+  readonly tools: RequestTools;
 }
 
 /** The call that a piece goes on with; `undefined` where it starts another one. */
 export function matchCall<Call extends OpenCall>(piece: CallPiece, matching: Matching<Call>): Call | undefined {
   const candidate = piece.index === undefined ? withoutIndex(piece, matching) : withIndex(piece, matching);
-  return candidate === undefined || isAnother(piece, candidate) ? undefined : candidate;
+  return candidate === undefined || isAnother(piece, candidate, matching.tools) ? undefined : candidate;
 }
 
 function withIndex<Call extends OpenCall>(
@@ -51,11 +54,12 @@ function withoutIndex<Call extends OpenCall>(
  * Servers number every parallel call 0, repeat a name or give a new id in each piece. What tells calls apart then is a
  * new name, or that the arguments so far are whole. A custom tool's text is never known to be whole: there a new id is another call.
  */
-function isAnother({ id, type, name, text }: CallPiece, open: OpenCall): boolean {
+function isAnother(piece: CallPiece, open: OpenCall, tools: RequestTools): boolean {
+  const { id, type, name, text } = piece;
   if (name === '' || open.name === '') return false;
-  if (name !== open.name) return true;
+  if (name !== open.name) return joinName(piece, open, tools) === undefined;
   const isNew = id !== '' && open.id !== '' && id !== open.id;
   if (isNew) return type === 'custom' || open.isWhole;
-  const isRepeated = id !== '' && text === open.text;
+  const isRepeated = id !== '' && (text === open.text || (id === open.id && open.text === '{}'));
   return !isRepeated && text.trimStart().startsWith('{') && open.isWhole;
 }

@@ -6,6 +6,8 @@ import type { AssistantMessage } from './message.ts';
 import { isPadding } from './padding.ts';
 import { readContent } from './read-content.ts';
 import type { Delta } from './reply.ts';
+import type { RequestTools } from './request-tools.ts';
+import { type TextCallOptions, TextCalls } from './text-calls.ts';
 import { ThinkSplitter, type Thought } from './think-splitter.ts';
 import { VendorFields } from './vendor-fields.ts';
 import { wireJson } from './wire-json.ts';
@@ -16,6 +18,9 @@ export interface MessageReaderOptions {
   readonly choice: number;
   readonly mends: MendList;
   readonly maxCalls: number;
+  readonly tools: RequestTools;
+  /** Given if calls are read that the model wrote into its text. */
+  readonly textCalls: TextCallOptions | undefined;
 }
 
 /** The message of one choice, put together from its pieces; a whole message is one piece. */
@@ -23,6 +28,7 @@ export class MessageReader {
   readonly #path: string;
   readonly #mends: MendList;
   readonly #calls: CallList;
+  readonly #textCalls: TextCalls | undefined;
   readonly #splitter = new ThinkSplitter();
   readonly #fields = new VendorFields();
   #deltas: Delta[] = [];
@@ -31,11 +37,13 @@ export class MessageReader {
   #hasRole = false;
   #hasLegacy = false;
   #hasReasoning = false;
+  #hasTextCalls = false;
 
-  constructor({ choice, mends, maxCalls }: MessageReaderOptions) {
+  constructor({ choice, mends, maxCalls, tools, textCalls }: MessageReaderOptions) {
     this.#path = `choices[${choice}].message`;
     this.#mends = mends;
-    this.#calls = new CallList({ choice, mends, maxCalls });
+    this.#calls = new CallList({ choice, mends, maxCalls, tools });
+    this.#textCalls = textCalls && new TextCalls({ tools, ...textCalls });
   }
 
   get hasCalls(): boolean {
@@ -44,6 +52,11 @@ export class MessageReader {
 
   get hasRefusal(): boolean {
     return this.#refusal !== '';
+  }
+
+  /** Whether its calls stood in the text. */
+  get hasTextCalls(): boolean {
+    return this.#hasTextCalls;
   }
 
   read(piece: Wire, form: CallForm): readonly Delta[] {
@@ -73,7 +86,14 @@ export class MessageReader {
     return this.#takeDeltas();
   }
 
-  /** After `settle`. */
+  /** What was held back, once nothing more can come. */
+  end(): readonly Delta[] {
+    const settled = this.settle();
+    if (this.#textCalls !== undefined) this.#readTextCalls(this.#textCalls);
+    return [...settled, ...this.#takeDeltas()];
+  }
+
+  /** After `end`. */
   build(): AssistantMessage {
     if (!this.#hasRole) this.#mend('role', 'missing: now "assistant"');
     if (this.#splitter.hasThought) {
@@ -147,9 +167,28 @@ export class MessageReader {
       this.#fields.append('reasoning_content', reasoning);
       this.#tellReasoning(reasoning);
     }
+    if (text !== '') this.#sayText(this.#textCalls?.push(text) ?? text);
+  }
+
+  #sayText(text: string): void {
     if (text === '') return;
     this.#text += text;
     this.#deltas.push({ type: 'text', delta: text });
+  }
+
+  /** Beside structured calls, markup is text. */
+  #readTextCalls(textCalls: TextCalls): void {
+    if (!this.#calls.isEmpty) {
+      this.#sayText(textCalls.release());
+      return;
+    }
+    const { calls, text, forms } = textCalls.end();
+    this.#sayText(text);
+    if (calls.length === 0) return;
+    this.#hasTextCalls = true;
+    for (const form of forms) this.#mend('content', `calls written as ${form}: read as tool calls`);
+    const list = calls.map((called) => ({ type: 'function', function: called }));
+    this.#deltas.push(...this.#calls.read(list, 'message'), ...this.#calls.settle());
   }
 
   #readRole(role: unknown): void {

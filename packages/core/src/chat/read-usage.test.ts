@@ -45,8 +45,8 @@ test.each([
   {
     what: 'with reasoning in the total alone',
     wire: { ...documented, total_tokens: 9 },
-    usage: { ...documented, total_tokens: 9 },
-    mends: [],
+    usage: { prompt_tokens: 3, completion_tokens: 6, total_tokens: 9 },
+    mends: [{ path: 'usage.completion_tokens', note: '2, with what is counted beside it: now 6' }],
   },
   {
     what: "under Anthropic's names",
@@ -80,6 +80,132 @@ test.each([
 ])('E: token counts $what are read', ({ wire, usage, mends }) => {
   const list = new MendList();
   expect({ usage: readUsage(wire, list), mends: list.all }).toEqual({ usage, mends });
+});
+
+interface Billed {
+  readonly what: string;
+  readonly wire: Readonly<Record<string, unknown>>;
+  /** Prompt, cached, completion, reasoning. */
+  readonly read: readonly [prompt: number, cached: number, completion: number, reasoning: number];
+}
+
+const counts = { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100 };
+const beside = { cache_read_input_tokens: 400, cache_creation_input_tokens: 200 };
+
+const billed: readonly Billed[] = [
+  { what: 'cached tokens as a text', wire: { ...counts, cached_tokens: '800' }, read: [1_000, 800, 100, 0] },
+  {
+    what: 'a documented 0 beside a vendor’s own count',
+    wire: { ...counts, prompt_tokens_details: { cached_tokens: 0 }, prompt_cache_hit_tokens: 800 },
+    read: [1_000, 800, 100, 0],
+  },
+  {
+    what: 'the documented count before a vendor’s own',
+    wire: { ...counts, prompt_tokens_details: { cached_tokens: 700 }, cached_tokens: 800 },
+    read: [1_000, 700, 100, 0],
+  },
+  { what: 'a fraction of cached tokens as none', wire: { ...counts, cached_tokens: 0.5 }, read: [1_000, 0, 100, 0] },
+  { what: 'cached tokens below 0 as none', wire: { ...counts, num_cached_tokens: -1 }, read: [1_000, 0, 100, 0] },
+  {
+    what: 'no more cached tokens than prompt',
+    wire: { ...counts, prompt_tokens_details: { cached_tokens: 9_999 } },
+    read: [1_000, 1_000, 100, 0],
+  },
+  {
+    what: 'documented cached tokens that only the total counts as input',
+    wire: { ...counts, total_tokens: 10_100, prompt_tokens_details: { cached_tokens: 9_000 } },
+    read: [10_000, 9_000, 100, 0],
+  },
+  {
+    what: 'reasoning beside the completion, without a total',
+    wire: { prompt_tokens: 1_000, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 500 } },
+    read: [1_000, 0, 505, 500],
+  },
+  {
+    what: 'reasoning as a part of the completion, without a total',
+    wire: { prompt_tokens: 1_000, completion_tokens: 505, completion_tokens_details: { reasoning_tokens: 500 } },
+    read: [1_000, 0, 505, 500],
+  },
+  {
+    what: 'reasoning beside the completion, where a gateway has added up the total',
+    wire: { ...counts, reasoning_tokens: 500 },
+    read: [1_000, 0, 600, 500],
+  },
+  {
+    what: 'reasoning in a total that has more than that',
+    wire: { ...counts, total_tokens: 1_700, completion_tokens_details: { reasoning_tokens: 500 } },
+    read: [1_000, 0, 700, 500],
+  },
+  {
+    what: 'the cache beside the prompt, and thoughts, in the total',
+    wire: { ...counts, ...beside, total_tokens: 1_950, completion_tokens_details: { reasoning_tokens: 250 } },
+    read: [1_600, 400, 350, 250],
+  },
+  {
+    what: 'what was written to the cache alone beside the prompt, in the total',
+    wire: { ...counts, ...beside, total_tokens: 1_300 },
+    read: [1_200, 400, 100, 0],
+  },
+  {
+    what: 'what was read from the cache alone beside the prompt, in the total',
+    wire: { ...counts, ...beside, total_tokens: 1_500 },
+    read: [1_400, 400, 100, 0],
+  },
+  {
+    what: 'the cache as a part of the prompt, where the total adds up',
+    wire: { ...counts, ...beside },
+    read: [1_000, 400, 100, 0],
+  },
+  {
+    what: 'the cache beside a prompt that is too small for it, where the total adds up',
+    wire: { ...counts, ...beside, prompt_tokens: 3, total_tokens: 103 },
+    read: [603, 400, 100, 0],
+  },
+  {
+    what: 'the cache beside a small prompt, and thoughts in the total alone',
+    wire: { ...counts, ...beside, prompt_tokens: 3, total_tokens: 803 },
+    read: [603, 400, 200, 0],
+  },
+  {
+    what: 'Anthropic’s own names without a total',
+    wire: { input_tokens: 1_000, output_tokens: 100, ...beside },
+    read: [1_600, 400, 100, 0],
+  },
+  {
+    what: 'Anthropic’s own names with a total that adds up',
+    wire: { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100, ...beside },
+    read: [1_000, 400, 100, 0],
+  },
+  {
+    what: 'a prompt that came from the cache as a whole',
+    wire: { input_tokens: 0, output_tokens: 100, cache_read_input_tokens: 400 },
+    read: [400, 400, 100, 0],
+  },
+  {
+    what: 'the names of the Responses API',
+    wire: {
+      input_tokens: 1_000,
+      output_tokens: 100,
+      input_tokens_details: { cached_tokens: 800 },
+      output_tokens_details: { reasoning_tokens: 60 },
+    },
+    read: [1_000, 800, 100, 60],
+  },
+  {
+    what: 'citations that the total counts as well',
+    wire: { ...counts, total_tokens: 1_150, citation_tokens: 50 },
+    read: [1_050, 0, 100, 0],
+  },
+];
+
+test.each(billed)('token counts are billed: $what', ({ wire, read: [prompt, cached, completion, reasoning] }) => {
+  const usage = readUsage(wire, new MendList());
+  expect(usage.prompt_tokens).toBe(prompt);
+  expect(usage.prompt_tokens_details?.cached_tokens ?? 0).toBe(cached);
+  expect(usage.completion_tokens).toBe(completion);
+  expect(usage.completion_tokens_details?.reasoning_tokens ?? 0).toBe(reasoning);
+  expect(usage.total_tokens).toBe(prompt + completion);
+  expect(readUsage({ ...usage }, new MendList())).toEqual(usage);
 });
 
 test.each([

@@ -1,46 +1,71 @@
 import { isRecord } from '../base/json.ts';
+import { type CacheNames, countBilled } from './billed-tokens.ts';
 import type { MendList } from './mend-list.ts';
 import type { CompletionUsage } from './reply.ts';
+import * as fields from './usage-fields.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
 
 /** Whether a server counted anything at all: some send zeros in every chunk, or in place of a count. */
 export function isCounted(usage: unknown): usage is Record<string, unknown> {
   return isRecord(usage) && COUNTS.some((name) => (countOf(usage[name]) ?? 0) > 0);
 }
 
-const PROMPT = ['prompt_tokens', 'input_tokens'];
-const COMPLETION = ['completion_tokens', 'output_tokens'];
-const TOTAL = 'total_tokens';
-const COUNTS = [...PROMPT, ...COMPLETION, TOTAL];
+const COUNTS: readonly string[] = [...fields.PROMPT, ...fields.COMPLETION, fields.TOTAL];
 const COUNTED: ReadonlySet<string> = new Set(COUNTS);
 
-/** A count of tokens; digits in a text count as well. */
-function countOf(value: unknown): number | undefined {
-  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+/**
+ * What a server billed, in the documented form: `prompt_tokens` with what was read from the cache or written to it,
+ * `completion_tokens` with the reasoning, their sum, and the details filled, under whatever names the server counts.
+ * Its own fields are kept.
+ */
+export function readUsage(wire: Wire, mends: MendList): CompletionUsage {
+  const counts = readCounts(wire, mends);
+  const found = {
+    cacheReads: find(wire, fields.CACHE_READS),
+    cacheWrites: find(wire, fields.CACHE_WRITES),
+    citations: find(wire, fields.CITATIONS),
+    reasoning: find(wire, fields.REASONING),
+  };
+  const billed = countBilled({
+    ...counts,
+    cacheReads: found.cacheReads?.count ?? 0,
+    cacheWrites: found.cacheWrites?.count ?? 0,
+    cacheNames: classifyCacheNames(wire),
+    citations: countCitationsBeside(found.citations, counts.prompt),
+    reasoning: found.reasoning?.count ?? 0,
+  });
+  const others = readOthers(wire, mends);
+  fill(others, { path: fields.CACHED_TOKENS, found: found.cacheReads, max: billed.prompt, mends });
+  fill(others, { path: fields.CACHE_WRITE_TOKENS, found: found.cacheWrites, max: billed.prompt, mends });
+  fill(others, { path: fields.CITATION_TOKENS, found: found.citations, max: billed.prompt, mends });
+  fill(others, { path: fields.REASONING_TOKENS, found: found.reasoning, max: billed.completion, mends });
+  return {
+    prompt_tokens: correctCount('prompt_tokens', { was: counts.prompt, is: billed.prompt, mends }),
+    completion_tokens: correctCount('completion_tokens', { was: counts.completion, is: billed.completion, mends }),
+    total_tokens: totalOf({ total: counts.total, sum: billed.prompt + billed.completion }, mends),
+    ...(Object.fromEntries(others) as object),
+  };
 }
 
-/** What a server counted, in the documented form. A count that is missing follows from the others. */
-export function readUsage(wire: Readonly<Record<string, unknown>>, mends: MendList): CompletionUsage {
+/** A count that is missing follows from the others. */
+function readCounts(wire: Wire, mends: MendList) {
   const given = {
-    prompt: read(wire, { names: PROMPT, mends }),
-    completion: read(wire, { names: COMPLETION, mends }),
-    total: read(wire, { names: [TOTAL], mends }),
+    prompt: read(wire, { names: fields.PROMPT, mends }),
+    completion: read(wire, { names: fields.COMPLETION, mends }),
+    total: read(wire, { names: [fields.TOTAL], mends }),
   };
   const prompt = given.prompt ?? rest(given.total, given.completion);
   const completion = given.completion ?? rest(given.total, prompt);
   if (given.prompt === undefined) mends.add('usage.prompt_tokens', `missing: now ${prompt}`);
   if (given.completion === undefined) mends.add('usage.completion_tokens', `missing: now ${completion}`);
-  const others: [string, unknown][] = [];
-  for (const name of Object.keys(wire)) {
-    if (COUNTED.has(name) || wire[name] === null) continue;
-    others.push([name, details(wire[name], { path: name, mends })]);
-  }
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: totalOf({ total: given.total, sum: prompt + completion }, mends),
-    ...(others.length > 0 && (Object.fromEntries(others) as object)),
-  };
+  return { prompt, completion, total: given.total };
+}
+
+/** In the documented place this function has put them, and has added them to the prompt. */
+function countCitationsBeside(found: Found | undefined, prompt: number): number {
+  const isInPrompt = found?.path === fields.CITATION_TOKENS && found.count <= prompt;
+  return isInPrompt ? 0 : (found?.count ?? 0);
 }
 
 interface Reading {
@@ -48,7 +73,7 @@ interface Reading {
   readonly mends: MendList;
 }
 
-function read(wire: Readonly<Record<string, unknown>>, { names, mends }: Reading): number | undefined {
+function read(wire: Wire, { names, mends }: Reading): number | undefined {
   const [documented = ''] = names;
   // Nearly every server uses the documented name.
   const count = wire[documented];
@@ -66,14 +91,87 @@ function rest(total = 0, other = 0): number {
   return Math.max(0, total - other);
 }
 
+/** A count of tokens; digits in a text count as well. */
+export function countOf(value: unknown): number | undefined {
+  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+}
+
+interface Found {
+  readonly path: fields.UsagePath;
+  /** More than 0. */
+  readonly count: number;
+}
+
+function find(wire: Wire, paths: readonly fields.UsagePath[]): Found | undefined {
+  for (const path of paths) {
+    const count = readCountAt(wire, path) ?? 0;
+    if (count > 0) return { path, count };
+  }
+  return undefined;
+}
+
+function readCountAt(wire: Wire, [holder, field]: fields.UsagePath): number | undefined {
+  if (field === undefined) return countOf(wire[holder]);
+  const details = wire[holder];
+  return isRecord(details) ? countOf(details[field]) : undefined;
+}
+
+function classifyCacheNames(wire: Wire): CacheNames {
+  if (find(wire, fields.CACHE_BESIDE_PROMPT) === undefined) return 'inside';
+  return (countOf(wire['prompt_tokens']) ?? 0) > 0 ? 'unclear' : 'beside';
+}
+
+/** The fields beside the three counts, in the server's order. */
+function readOthers(wire: Wire, mends: MendList): Map<string, unknown> {
+  const others = new Map<string, unknown>();
+  for (const name of Object.keys(wire)) {
+    if (!COUNTED.has(name) && wire[name] !== null) others.set(name, details(wire[name], { path: name, mends }));
+  }
+  return others;
+}
+
+interface Filling {
+  /** The documented place. */
+  readonly path: readonly [holder: string, field: string];
+  readonly found: Found | undefined;
+  /** What the count is a part of. */
+  readonly max: number;
+  readonly mends: MendList;
+}
+
+/** Puts a count where it is documented. */
+function fill(others: Map<string, unknown>, { path, found, max, mends }: Filling): void {
+  if (found === undefined) return;
+  const [holder, field] = path;
+  const name = path.join('.');
+  const from = found.path.join('.');
+  const count = Math.min(found.count, max);
+  if (count < found.count) mends.add(`usage.${from}`, `${found.count}, more than it is a part of: now ${count}`);
+  if (from !== name) mends.add(`usage.${from}`, `read as ${name}`);
+  const before = others.get(holder);
+  if (isRecord(before) && before[field] === count) return;
+  others.set(holder, { ...(isRecord(before) && before), [field]: count });
+}
+
+interface CountChange {
+  readonly was: number;
+  readonly is: number;
+  readonly mends: MendList;
+}
+
+function correctCount(name: string, { was, is, mends }: CountChange): number {
+  if (is !== was) mends.add(`usage.${name}`, `${was}, with what is counted beside it: now ${is}`);
+  return is;
+}
+
 interface Totals {
   readonly total: number | undefined;
   readonly sum: number;
 }
 
-/** More than the sum is the server's own affair: some count reasoning in the total alone. */
 function totalOf({ total, sum }: Totals, mends: MendList): number {
-  if (total !== undefined && total >= sum) return total;
+  if (total === sum) return total;
   const was = total === undefined ? 'missing' : `${total}, less than its parts`;
   mends.add('usage.total_tokens', `${was}: now their sum`);
   return sum;
@@ -104,7 +202,7 @@ function countIn(name: string, field: unknown): unknown {
 }
 
 /** Whether there is nothing to mend in it. */
-function isClean(value: Readonly<Record<string, unknown>>): boolean {
+function isClean(value: Wire): boolean {
   for (const name of Object.keys(value)) {
     const field = value[name];
     if (field === null || field === undefined || countIn(name, field) !== field) return false;

@@ -100,3 +100,13 @@ test('what was held back is told at the end, where no finish_reason came', () =>
     ],
   });
 });
+
+test('half a megabyte of arguments in small pieces is read at once', () => {
+  const text = JSON.stringify({ rows: Array.from({ length: 20_000 }, (_, id) => ({ id, name: `"${id}"` })) });
+  const pieces = (text.match(/.{1,4}/gs) ?? []).map((piece) => ({ index: 0, function: { arguments: piece } }));
+  const reader = new ReplyReader();
+  const begun = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } };
+  for (const call of [begun, ...pieces]) reader.read({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
+  const [call] = reader.finish('done').reply.choices[0].message.tool_calls ?? [];
+  expect(call).toEqual({ id: 'a', type: 'function', function: { name: 'f', arguments: text } });
+});

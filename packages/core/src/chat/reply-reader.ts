@@ -6,9 +6,12 @@ import { filteredRepair } from './filtered-reply.ts';
 import { failedError } from './finish-reason.ts';
 import { MendList } from './mend-list.ts';
 import { type ReportedError, readError, serverError, shown } from './read-error.ts';
-import { isCounted, readUsage } from './read-usage.ts';
 import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
+import type { ToolObject } from './request.ts';
+import { RequestTools } from './request-tools.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
+import type { TextCallOptions } from './text-calls.ts';
+import { UsageReader } from './usage-reader.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -26,6 +29,10 @@ export interface FinishedReply {
 export interface ReplyReaderOptions {
   /** Calls that one choice may have. @defaultValue 128 */
   readonly maxCalls?: number;
+  /** What the request offered. Without it, names that come in pieces or with channel marks are read as they are. */
+  readonly tools?: readonly ToolObject[] | undefined;
+  /** Given if calls of these tools are read that the model wrote into its text. */
+  readonly textCalls?: TextCallOptions | undefined;
 }
 
 /**
@@ -35,25 +42,27 @@ export interface ReplyReaderOptions {
  */
 export class ReplyReader {
   readonly #maxCalls: number;
+  readonly #tools: RequestTools;
+  readonly #textCalls: TextCallOptions | undefined;
   readonly #mends = new MendList();
   readonly #choices = new Map<number, ChoiceReader>();
   readonly #fields = new VendorFields();
+  readonly #usage = new UsageReader();
   #id = '';
   #model = '';
   #created: number | undefined;
   /** `null` where the server said so, and nothing else. */
   #tier: string | null | undefined;
   #fingerprint: string | null | undefined;
-  #usage: Wire | undefined;
-  /** Counted under a vendor's key. */
-  #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #last: unknown;
   #isFiltered = false;
   /** Beside the choices. */
   #finishReason: unknown;
 
-  constructor({ maxCalls = 128 }: ReplyReaderOptions = {}) {
+  constructor({ maxCalls = 128, tools, textCalls }: ReplyReaderOptions = {}) {
     this.#maxCalls = maxCalls;
+    this.#tools = new RequestTools(tools);
+    this.#textCalls = textCalls;
   }
 
   /** Whether an error said that a filter ended the reply: nothing more comes. */
@@ -133,8 +142,7 @@ export class ReplyReader {
         this.#fingerprint = textOrNull(value, this.#fingerprint);
         return;
       case 'usage':
-        if (isCounted(value)) this.#usage = value;
-        else if (isRecord(value)) this.#mends.add('usage', 'nothing is counted in it: left out');
+        this.#usage.read(value, this.#mends);
         return;
       case 'finish_reason':
         this.#finishReason = value;
@@ -146,7 +154,10 @@ export class ReplyReader {
       case 'p': // Mistral's name for it.
         return;
       case 'x_groq':
-        this.#readVendorUsage(value, 'x_groq.usage');
+        this.#usage.readIn(value, 'x_groq');
+        break;
+      case 'timings':
+        this.#usage.readTimings(value);
     }
     this.#fields.keep(key, value);
   }
@@ -157,10 +168,6 @@ export class ReplyReader {
     const isTime = typeof created === 'number' && Number.isFinite(created) && created !== 0;
     if (created !== value || !isTime) this.#mends.add('created', isTime ? 'a text, read as a number' : 'left out');
     if (isTime) this.#created = created;
-  }
-
-  #readVendorUsage(holder: unknown, path: string): void {
-    if (isRecord(holder) && isCounted(holder['usage'])) this.#vendorUsage = { path, usage: holder['usage'] };
   }
 
   #readChoices(choices: unknown, form: PieceForm): readonly Delta[] {
@@ -178,7 +185,7 @@ export class ReplyReader {
       const reader = this.#readerOf(choice, at);
       const said = told(reader, reader.read(choice, form));
       deltas = deltas.length === 0 ? said : [...deltas, ...said];
-      this.#readVendorUsage(choice, `choices[${reader.index}].usage`);
+      this.#usage.readIn(choice, `choices[${reader.index}]`);
     }
     return deltas;
   }
@@ -187,7 +194,8 @@ export class ReplyReader {
     const index = this.#indexOf(choice, position);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
-      reader = new ChoiceReader(index, { mends: this.#mends, maxCalls: this.#maxCalls });
+      const options = { mends: this.#mends, maxCalls: this.#maxCalls, tools: this.#tools, textCalls: this.#textCalls };
+      reader = new ChoiceReader(index, options);
       this.#choices.set(index, reader);
     }
     return reader;
@@ -205,17 +213,14 @@ export class ReplyReader {
   }
 
   #build(choices: readonly [ChatChoice, ...ChatChoice[]]): ChatReply {
-    const usage = this.#usage ?? this.#vendorUsage?.usage;
-    if (this.#usage === undefined && this.#vendorUsage !== undefined) {
-      this.#mends.add('usage', `missing: taken from ${this.#vendorUsage.path}`);
-    }
+    const usage = this.#usage.finish(this.#mends);
     return {
       ...(this.#id !== '' && { id: this.#id }),
       object: 'chat.completion',
       ...(this.#created !== undefined && { created: this.#created }),
       ...(this.#model !== '' && { model: this.#model }),
       choices,
-      ...(usage !== undefined && { usage: readUsage(usage, this.#mends) }),
+      ...(usage !== undefined && { usage }),
       ...(this.#tier !== undefined && { service_tier: this.#tier }),
       ...(this.#fingerprint !== undefined && { system_fingerprint: this.#fingerprint }),
       ...this.#fields.toObject(),

@@ -113,6 +113,6 @@ export type Delta =
       /** Position among the reply's calls. */
       readonly index: number;
       readonly name: string;
-      /** A piece of the arguments' text. */
+      /** A piece of the arguments' text; `''`, once, if there is none. */
       readonly delta: string;
     };

@@ -33,6 +33,67 @@ const streams: readonly {
     events: [{ data: 'a' }, { data: 'b', isOpen: true }],
   },
   { what: 'nothing', text: '', events: [] },
+  {
+    what: 'one line end between JSON events',
+    text: 'data: {"a":1}\ndata: {"b":2}\ndata: [3]\n\n',
+    events: [{ data: '{"a":1}' }, { data: '{"b":2}' }, { data: '[3]' }],
+  },
+  {
+    what: 'one CRLF between JSON events',
+    text: 'data: {"a":1}\r\ndata: {"b":2}\r\n\r\n',
+    events: [{ data: '{"a":1}' }, { data: '{"b":2}' }],
+  },
+  {
+    what: 'one bare CR between JSON events',
+    text: 'data: {"a":1}\rdata: {"b":2}\r\r',
+    events: [{ data: '{"a":1}' }, { data: '{"b":2}' }],
+  },
+  {
+    what: '[DONE] behind one line end, and no end',
+    text: 'data: {"a":1}\ndata: [DONE]\n',
+    events: [{ data: '{"a":1}' }, { data: '[DONE]' }],
+  },
+  {
+    what: '[DONE] behind one CRLF',
+    text: 'data:{"a":1} \r\ndata:[DONE]\r\n',
+    events: [{ data: '{"a":1} ' }, { data: '[DONE]' }],
+  },
+  {
+    what: 'names and one line end between events',
+    text: 'event: a\ndata: {}\nevent: error\ndata: {"b":2}\ndata: {"c":3}\n\ndata: {}\n\n',
+    events: [
+      { event: 'a', data: '{}' },
+      { event: 'error', data: '{"b":2}' },
+      { event: 'error', data: '{"c":3}' },
+      { data: '{}' },
+    ],
+  },
+  {
+    what: 'a name behind its data',
+    text: 'data: {}\nevent: error\n\ndata: {\nevent: x\ndata: }\n\n',
+    events: [
+      { event: 'error', data: '{}' },
+      { event: 'x', data: '{\n}' },
+    ],
+  },
+  {
+    what: 'comments, ids and empty data between events without a blank line',
+    text: 'data: {}\n: hi\nid: 1\ndata:\nretry: 5\ndata: {}\n\n',
+    events: [{ data: '{}\n' }, { data: '{}' }],
+  },
+  {
+    what: 'lists and objects over several lines',
+    text: 'data: [\ndata: {},\ndata: [\ndata: ]\ndata: ,{\ndata: }\ndata: ]\n\n',
+    events: [{ data: '[\n{},\n[\n]\n,{\n}\n]' }],
+  },
+  {
+    what: 'a last event without an end behind one line end',
+    text: 'data: {"a":1}\ndata: {"b":2',
+    events: [
+      { data: '{"a":1}', isOpen: true },
+      { data: '{"b":2', isOpen: true },
+    ],
+  },
 ];
 
 describe('an event stream', () => {

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceParser, type ParseError } from 'eventsource-parser';
 import { ErrorLines } from './error-lines.ts';
 import { ProtocolError } from './errors.ts';
+import { EventBoundaries } from './event-boundaries.ts';
 
 export interface ServerSentEvent {
   /** Absent where the server gave no name. */
@@ -15,14 +16,16 @@ export interface EventReaderOptions {
   readonly maxLength?: number;
 }
 
-/** Reads the bytes of an event stream, cut anywhere, as events. Comments and empty events are left out. */
+/** Reads the bytes of an event stream, cut anywhere, as events. Comments and empty events are left out; an event may lack the blank line behind it. */
 export class EventReader {
   readonly #decoder = new TextDecoder();
   readonly #lines = new ErrorLines();
+  readonly #boundaries: EventBoundaries;
   readonly #parser: EventSourceParser;
   #events: ServerSentEvent[] = [];
 
   constructor({ maxLength = 16 * 1024 * 1024 }: EventReaderOptions = {}) {
+    this.#boundaries = new EventBoundaries(maxLength);
     this.#parser = createParser({
       maxBufferSize: maxLength,
       onEvent: ({ event, data }) => this.#events.push(event === undefined ? { data } : { event, data }),
@@ -32,14 +35,16 @@ export class EventReader {
 
   /** @throws ProtocolError `reply.too_large`; nothing can be read after it. */
   read(bytes: Uint8Array): readonly ServerSentEvent[] {
-    this.#parser.feed(this.#lines.push(this.#decoder.decode(bytes, { stream: true })));
+    const text = this.#lines.push(this.#decoder.decode(bytes, { stream: true }));
+    this.#parser.feed(this.#boundaries.push(text));
     return this.#taken();
   }
 
   /** The event that the stream ended in, where it has data. */
   end(): readonly ServerSentEvent[] {
+    const text = this.#lines.push(this.#decoder.decode()) + this.#lines.end();
     // The line ends, and then the event.
-    this.#parser.feed(`${this.#lines.push(this.#decoder.decode())}${this.#lines.end()}\n\n`);
+    this.#parser.feed(`${this.#boundaries.push(text)}${this.#boundaries.end()}\n\n`);
     return this.#taken().map((event) => ({ ...event, isOpen: true }));
   }
 

@@ -5,7 +5,9 @@ import type { ToolChoice } from '../chat/request.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
+import type { HistoryEdit } from './history-edit.ts';
 import type { LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { Rejection } from './rejection.ts';
 import type { Usage } from './usage.ts';
 
 /** Time as the step saw it. */
@@ -60,15 +62,6 @@ export interface RunStarted extends Timed {
   readonly definition?: DefinitionRecord;
 }
 
-/** Messages of the history in whose place others stand from now on. */
-export interface HistoryEdit {
-  /** The first message that goes, counted from 0. */
-  readonly from: number;
-  /** The first one after it that stays. */
-  readonly to: number;
-  readonly messages: readonly Message[];
-}
-
 export interface TurnPlanned extends OfTurn {
   readonly type: 'turn.planned';
   readonly model: string;
@@ -97,6 +90,8 @@ export interface ModelReplied extends OfTurn {
   /** The limit that shortened the reply's room, where one did. */
   readonly clampedBy?: LimitName;
   readonly usage: Usage;
+  /** An output guard did not accept it: it ends nothing, none of its calls runs, and the model is asked again. */
+  readonly rejection?: Rejection;
   /** What middleware has asked aside. */
   readonly aside?: Usage;
   /** What the user said while the run was at work. */
@@ -150,7 +145,9 @@ export interface LimitReached extends OfTurn {
 
 export interface AskedAgain extends OfTurn {
   readonly type: 'model.asked_again';
-  readonly reason: 'empty' | 'cut' | 'output';
+  readonly reason: 'empty' | 'cut' | 'output' | 'guard';
+  /** The output guard that did not accept the response. */
+  readonly guard?: string;
   readonly message: UserMessage;
 }
 
@@ -266,6 +263,8 @@ export interface AgentChanged extends OfTurn {
 export interface RunAborted extends Timed {
   readonly type: 'run.aborted';
   readonly reason: string;
+  /** What requests may have used that were under way, or gave nothing. Absent where there were none. */
+  readonly usage?: Usage;
 }
 
 /** A middleware threw `RefuseRun`: a guard, mostly. */

@@ -48,7 +48,7 @@ export interface ModelRefusal extends OfAttempt {
   readonly delta: string;
 }
 
-/** A piece of a call's arguments. */
+/** A piece of a call's arguments. A call without arguments has one piece, which is empty. */
 export interface ModelCall extends OfAttempt {
   readonly type: 'model.call';
   readonly index: number;

@@ -25,6 +25,11 @@ export const NO_USAGE: Usage = {
   estimated: false,
 };
 
+/** Whether anything was used. */
+export function hasUsage({ requests, totalTokens, cost }: Usage): boolean {
+  return requests > 0 || totalTokens > 0 || cost > 0;
+}
+
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     requests: a.requests + b.requests,

@@ -1,4 +1,8 @@
-import { callArguments, type Message, textOf } from '../chat/message.ts';
+import { isRecord } from '../base/json.ts';
+import { MendList } from '../chat/mend-list.ts';
+import { type AssistantMessage, callArguments, type Message, textOf } from '../chat/message.ts';
+import { reasoningOf } from '../chat/message-reader.ts';
+import { readUsage } from '../chat/read-usage.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { Usage } from '../event/usage.ts';
@@ -48,26 +52,46 @@ export interface Priced {
 
 /** What a reply used: the server's own count, or an estimate that says that it is one. */
 export function usageOf({ usage, choices: [{ message }] }: ChatReply, { request, price }: Priced): Usage {
-  const estimated = usage === undefined;
-  const promptTokens = usage?.prompt_tokens ?? estimatePrompt(request);
-  const completionTokens = usage?.completion_tokens ?? Math.ceil(written(message) / BYTES_A_TOKEN);
-  const cachedTokens = usage?.prompt_tokens_details?.cached_tokens ?? 0;
+  if (!isRecord(usage)) {
+    return { requests: 1, ...estimateCounts({ request, price, receivedBytes: measureGenerated(message) }) };
+  }
+  // A model written by hand may pass on what its server counts.
+  const read = readUsage(usage, new MendList());
+  const counts = {
+    promptTokens: read.prompt_tokens,
+    cachedTokens: read.prompt_tokens_details?.cached_tokens ?? 0,
+    completionTokens: read.completion_tokens,
+  };
   return {
     requests: 1,
-    promptTokens,
-    cachedTokens,
-    completionTokens,
-    reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? 0,
-    totalTokens: usage?.total_tokens ?? promptTokens + completionTokens,
-    cost: costOf({ promptTokens, cachedTokens, completionTokens }, price),
-    estimated,
+    ...counts,
+    reasoningTokens: read.completion_tokens_details?.reasoning_tokens ?? 0,
+    totalTokens: read.total_tokens,
+    cost: costOf(counts, price),
+    estimated: false,
   };
 }
 
+export interface DiscardedAttempt extends Priced {
+  /** What had arrived of the response, in bytes of UTF-8. @defaultValue 0 */
+  readonly receivedBytes?: number;
+}
+
 /** What an attempt may have used whose reply never came, or came to nothing. */
-export function discardedUsage({ request, price }: Priced): Usage {
+export function discardedUsage(attempt: DiscardedAttempt): Usage {
+  return { requests: 0, ...estimateCounts(attempt) };
+}
+
+function estimateCounts({ request, price, receivedBytes = 0 }: DiscardedAttempt): Omit<Usage, 'requests'> {
   const promptTokens = estimatePrompt(request);
-  const counts = { promptTokens, cachedTokens: 0, completionTokens: 0 };
-  const cost = costOf(counts, price);
-  return { requests: 0, ...counts, reasoningTokens: 0, totalTokens: promptTokens, cost, estimated: true };
+  const completionTokens = Math.ceil(receivedBytes / BYTES_A_TOKEN);
+  const counts = { promptTokens, cachedTokens: 0, completionTokens };
+  const totalTokens = promptTokens + completionTokens;
+  return { ...counts, reasoningTokens: 0, totalTokens, cost: costOf(counts, price), estimated: true };
+}
+
+/** With the reasoning, which the server bills as well. */
+function measureGenerated(message: AssistantMessage): number {
+  const others = [message.refusal, isRecord(message) ? reasoningOf(message) : ''];
+  return others.reduce<number>((sum, text) => sum + bytesOf(text ?? ''), written(message));
 }

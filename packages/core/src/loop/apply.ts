@@ -1,11 +1,11 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
-import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
+import type { AgentChanged, ApprovalRequested, AskedAgain, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
 import { edited, planned } from './edits.ts';
-import { judge, refusalOf } from './judge.ts';
+import { judge, refusalOf, type Verdict } from './judge.ts';
 import { withShare } from './shares.ts';
-import type { CallState, Failing, RunState } from './state.ts';
+import type { CallState, Failing, RunState, Word } from './state.ts';
 
 /** What is known after a fact. Pure. */
 export function apply(before: RunState, fact: Fact): RunState {
@@ -29,18 +29,18 @@ export function apply(before: RunState, fact: Fact): RunState {
       const { limit, max, spent: used, usage } = fact;
       return { ...spent(state, usage), ended: { status: 'limited', limit, max, spent: used } };
     }
-    case 'run.aborted':
-      return { ...state, ended: { status: 'aborted', reason: fact.reason } };
+    case 'run.aborted': {
+      const used = fact.usage === undefined ? state : spent(state, fact.usage);
+      return { ...used, ended: { status: 'aborted', reason: fact.reason } };
+    }
     case 'run.refused':
       return { ...spent(state, fact.usage), ended: refusedBy(fact) };
     case 'limit.reached':
       return { ...state, last: fact, history: state.history.append(fact.message) };
     case 'loop.stuck':
       return { ...state, failing: told(state.failing, fact), history: state.history.append(fact.message) };
-    case 'model.asked_again': {
-      const asked = { ...state.asked, [fact.reason]: state.asked[fact.reason] + 1 };
-      return { ...state, asked, word: undefined, output: undefined, history: state.history.append(fact.message) };
-    }
+    case 'model.asked_again':
+      return applyReprompt(state, fact);
     case 'agent.changed':
       return handedOver(state, fact);
     case 'output.checked':
@@ -67,11 +67,13 @@ export function apply(before: RunState, fact: Fact): RunState {
 }
 
 function replied(state: RunState, fact: ModelReplied): RunState {
-  const { message, finishReason, turn, clampedBy } = fact;
+  const { message, finishReason, turn, rejection } = fact;
   const verdict = judge(message, finishReason);
+  const isAccepted = rejection === undefined;
   const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
   const { before = [], after = [] } = fact.steered ?? {};
-  const said = isHistory ? [verdict === 'refused' ? withoutCalls(message) : message] : [];
+  const keepsCalls = isAccepted && verdict !== 'refused';
+  const said = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
   const history = state.history.append(...before, ...said, ...after);
   const { totalTokens: tokens, cost } = fact.usage;
   const used = spentInside(state, fact);
@@ -84,21 +86,36 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     turn,
     history,
     counted: countedBy(fact, history.length - after.length) ?? state.counted,
-    calls: verdict === 'calls' ? callsOf(fact) : [],
+    calls: verdict === 'calls' && isAccepted ? callsOf(fact) : [],
     results: [],
-    word: after.length > 0 ? undefined : { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
-    asked: isHistory ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
+    word: after.length > 0 ? undefined : toWord(fact, verdict),
+    asked: isHistory && isAccepted ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
+    guardRetries: isHistory && isAccepted ? NONE : state.guardRetries,
     output: undefined,
     interruption: undefined,
     isParked: false,
   };
 }
 
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+function toWord({ message, clampedBy, rejection }: ModelReplied, verdict: Verdict): Word {
+  return { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy, rejection };
+}
+
+function applyReprompt(state: RunState, { reason, guard = '', message }: AskedAgain): RunState {
+  const next = { ...state, word: undefined, output: undefined, history: state.history.append(message) };
+  if (reason !== 'guard') return { ...next, asked: { ...state.asked, [reason]: state.asked[reason] + 1 } };
+  const retries = (state.guardRetries.get(guard) ?? 0) + 1;
+  return { ...next, guardRetries: new Map(state.guardRetries).set(guard, retries) };
+}
+
 /** What one agent's calls came to is nothing that the next one would be held to. */
 function handedOver(before: RunState, fact: AgentChanged): RunState {
   const state = edited(spentInside(before, fact), fact.edits ?? []);
   const { handoffs, asked } = state;
-  const anew = { tools: undefined, results: [], misses: new Map(), failing: new Map(), counted: undefined };
+  const none = { guardRetries: NONE, misses: NONE, failing: NONE };
+  const anew = { tools: undefined, results: [], counted: undefined, ...none };
   const shares = withShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
   return { ...state, ...anew, shares, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import type { Fact } from '../event/fact.ts';
 import { decide } from './decide.ts';
@@ -174,6 +174,56 @@ test('two empty replies in a row fail a run; with a useful one between them they
   expect(decide(stateAfter(...twice.slice(0, 2), ...between), policy())).toMatchObject({
     type: 'tell',
     fact: { reason: 'empty' },
+  });
+});
+
+describe('a response that an output guard does not accept', () => {
+  const rejection = { guard: 'kind', reason: 'be kind', maxRetries: 1 };
+  const rejected = (turn = 1, of = rejection) => replied(said('You fool.'), { turn, rejection: of });
+  const again = (turn: number, guard = 'kind'): Fact => {
+    const message = { role: 'user', content: 'Again.' } as const;
+    return { type: 'model.asked_again', turn, reason: 'guard', guard, message, at: 0, activeMs: 0 };
+  };
+
+  test('is asked for again, with the reason', () => {
+    const content = "Your last answer can't be given: be kind\nAnswer again, without that.";
+    const fact = {
+      type: 'model.asked_again',
+      turn: 1,
+      reason: 'guard',
+      guard: 'kind',
+      message: { role: 'user', content },
+    };
+    expect(decide(stateAfter(rejected()), policy(structured))).toEqual({ type: 'tell', step: 'again:1', fact });
+  });
+
+  test.each<readonly [string, readonly Fact[], unknown]>([
+    [
+      'refuses the run once its guard has no retry left',
+      [rejected(), again(1), rejected(2)],
+      { status: 'refused', refusal: 'be kind', guard: 'kind' },
+    ],
+    [
+      'refuses the run at once, of a guard without retries',
+      [rejected(1, { ...rejection, maxRetries: 0 })],
+      { status: 'refused', refusal: 'be kind', guard: 'kind' },
+    ],
+    ['ends the announced last turn without output', [limitReached(), rejected()], { status: 'limited', ...last }],
+  ])('%s', (_, known, conclusion) => {
+    expect(decide(stateAfter(...known), policy())).toEqual({ type: 'finish', conclusion });
+  });
+
+  test.each<readonly [string, readonly Fact[]]>([
+    [
+      'another guard has used its retry',
+      [rejected(1, { ...rejection, guard: 'other' }), again(1, 'other'), rejected(2)],
+    ],
+    [
+      'an answer was accepted between',
+      [rejected(), again(1), replied(asked(a), { turn: 2 }), facts.finished(a, { turn: 2 }), rejected(3)],
+    ],
+  ])('is asked for again where %s', (_, known) => {
+    expect(decide(stateAfter(...known), policy())).toMatchObject({ type: 'tell', fact: { reason: 'guard' } });
   });
 });
 

@@ -1,3 +1,5 @@
+import type { AskedAgain } from '../event/fact.ts';
+import type { Rejection } from '../event/rejection.ts';
 import type { Action, Conclusion } from './action.ts';
 import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';
@@ -21,6 +23,7 @@ interface Reply {
 
 function decideReply(state: RunState, { word, policy }: Reply): Action {
   const { turn, last } = state;
+  if (word.rejection !== undefined) return decideRejected(state, word.rejection);
   switch (word.verdict) {
     case 'calls':
       return decideRequest(state, policy);
@@ -42,6 +45,14 @@ function decideReply(state: RunState, { word, policy }: Reply): Action {
     case 'text':
       return policy.hasOutput ? decideOutput(state, { word, policy }) : finish(ended(state, word.text, word.text));
   }
+}
+
+/** What follows a response that an output guard does not accept. Nothing of it becomes the run's output. */
+function decideRejected(state: RunState, { guard, reason, maxRetries }: Rejection): Action {
+  if (state.last !== undefined) return finish(limited(state));
+  if ((state.guardRetries.get(guard) ?? 0) >= maxRetries) return finish({ status: 'refused', refusal: reason, guard });
+  const content = `Your last answer can't be given: ${reason}\nAnswer again, without that.`;
+  return askAgain(state.turn, { reason: 'guard', guard, content });
 }
 
 const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
@@ -80,12 +91,13 @@ function limited({ last }: RunState): Extract<Conclusion, { status: 'limited' }>
   return { status: 'limited', limit, max, spent };
 }
 
-function askAgain(
-  turn: number,
-  { reason, content }: { readonly reason: 'empty' | 'cut' | 'output'; readonly content: string },
-): Action {
+interface AskingAgain extends Pick<AskedAgain, 'reason' | 'guard'> {
+  readonly content: string;
+}
+
+function askAgain(turn: number, { content, ...why }: AskingAgain): Action {
   const message = { role: 'user' as const, content };
-  return { type: 'tell', step: `again:${turn}`, fact: { type: 'model.asked_again', turn, reason, message } };
+  return { type: 'tell', step: `again:${turn}`, fact: { type: 'model.asked_again', turn, ...why, message } };
 }
 
 function finish(conclusion: Conclusion): Action {

@@ -1,5 +1,6 @@
 import type { Message } from '../chat/message.ts';
-import type { HistoryEdit, TurnPlanned } from '../event/fact.ts';
+import type { TurnPlanned } from '../event/fact.ts';
+import type { HistoryEdit } from '../event/history-edit.ts';
 import type { RunState } from './state.ts';
 
 /** The state with what a turn's plan has put into the history: what the user had said meanwhile, and what middleware changed for good. */

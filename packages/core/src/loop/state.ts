@@ -4,6 +4,7 @@ import type { ErrorData } from '../event/error-data.ts';
 import type { AgentChanged, CallClosed, LimitReached, OutputChecked } from '../event/fact.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName, PendingCall } from '../event/outcome.ts';
+import type { Rejection } from '../event/rejection.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Verdict } from './judge.ts';
 import type { Shares } from './shares.ts';
@@ -35,6 +36,8 @@ export interface Word {
   readonly text: string;
   readonly refusal: string;
   readonly clampedBy: LimitName | undefined;
+  /** Of an output guard. */
+  readonly rejection: Rejection | undefined;
 }
 
 /** Why nothing more can be done. */
@@ -97,6 +100,8 @@ export interface RunState {
   readonly toolCalls: number;
   readonly activeMs: number;
   readonly asked: { readonly empty: number; readonly cut: number; readonly output: number };
+  /** How often in a row each output guard has had the model asked again. */
+  readonly guardRetries: ReadonlyMap<string, number>;
   readonly misses: ReadonlyMap<string, Misses>;
   /** By tool and arguments. */
   readonly failing: ReadonlyMap<string, Failing>;
@@ -130,6 +135,7 @@ export function initialState(history: History): RunState {
     toolCalls: 0,
     activeMs: 0,
     asked: { empty: 0, cut: 0, output: 0 },
+    guardRetries: NONE,
     misses: NONE,
     failing: NONE,
     over: undefined,

@@ -100,7 +100,9 @@ function said({ history, turn }: RunState, random: Random): Fact {
   const given = calls.length === 0 ? facts.said(text) : { ...facts.asked(...calls), content: text };
   const { message, rawArguments } = history.admit(random(20) === 0 ? { ...given, refusal: 'No.' } : given);
   const finishReason = (['stop', 'stop', 'stop', 'tool_calls', null, 'length'] as const)[random(6)] ?? null;
-  return facts.replied(message, { turn: turn + 1, finishReason, rawArguments });
+  const isRejected = text !== '' && random(6) === 0; // A guard checks no empty text.
+  const rejection = { guard: 'kind', reason: 'be kind', maxRetries: random(3) };
+  return facts.replied(message, { turn: turn + 1, finishReason, rawArguments, ...(isRejected && { rejection }) });
 }
 
 interface Asked {

@@ -1,12 +1,11 @@
 import { ConfigError } from '../base/errors.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import type { ChatRequest } from '../chat/request.ts';
 import { outputJson } from '../perform/check-output.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
+import { RejectedResponse } from '../perform/rejected-response.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
-import { RefuseRun } from '../tool/errors.ts';
 import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
 
 /** What an output guard looks at. */
@@ -23,9 +22,13 @@ export interface ReplaceOutput {
   readonly text: string;
 }
 
-/** The model is asked once more, and told why. Neither this nor what it said enters the conversation. */
+/**
+ * The model is asked again, and told why, in a turn of its own. The response and the reason are part of the conversation, as a
+ * correction of the output's form is; none of the response's calls runs.
+ */
 export interface AskOnceMore {
-  readonly type: 'again';
+  /** `again` is the older name. */
+  readonly type: 'retry' | 'again';
   readonly reason: string;
 }
 
@@ -38,16 +41,17 @@ export interface OutputGuardOptions<Context, Value> extends GuardBasics {
   ) => OutputVerdict | Promise<OutputVerdict>;
   /** The agent's output schema, for a check of its value. A text that does not fit is not checked: it is no output yet. */
   readonly output?: Schema<Value>;
-  /** How often the model may be asked once more in a turn; then the guard's reason refuses the run. @defaultValue 1 */
+  /** How often in a row this guard may have the model asked again; then its reason refuses the run. @defaultValue 1 */
   readonly corrections?: number;
 }
 
 /**
- * Looks at every text of the model before it enters the conversation, and may put another in its place, have the model asked once
- * more, or end the run as `refused`.
+ * Checks every text of the model before it ends the run or its calls run. The guard may replace it, have the model asked again, or
+ * end the run as `refused`.
  *
- * Pieces of a streamed reply are told before it is whole; `model.discarded` takes them back. Who must not show them listens to
- * `model.replied` alone. Fails closed: a check that throws or takes too long fails the run, with a `GuardError`.
+ * Pieces of a streamed response are emitted before it is whole; `model.discarded` takes them back. A listener that must not show them uses
+ * `model.replied` alone, where `rejection` is absent. Fails closed: a check that throws or takes too long fails the run, with a
+ * `GuardError`.
  *
  * @throws ConfigError for a guard without a name or a check, and for a schema that JSON Schema can't express.
  */
@@ -62,14 +66,16 @@ export function outputGuard<Context = unknown, Value = string>(
   const compiled = output && compileOutput(output, `outputGuard "${name}", output`);
   return {
     async model(request, next, scope) {
-      let asked = request;
-      for (let left = corrections; ; left--) {
-        const reply = await next(asked);
-        const said = await checked(reply, { ...options, compiled, scope });
-        if (said.type === 'pass') return reply;
-        if (said.type === 'replace') return withText(reply, said.text);
-        if (left === 0) throw new RefuseRun(said.reason, { guard: name });
-        asked = onceMore(asked, { reply, reason: said.reason });
+      const reply = await next(request);
+      const given = await checked(reply, { ...options, compiled, scope });
+      switch (given.type) {
+        case 'pass':
+          return reply;
+        case 'replace':
+          return withText(reply, given.text);
+        case 'retry':
+        case 'again':
+          throw new RejectedResponse(reply, { guard: name, reason: given.reason, maxRetries: corrections });
       }
     },
   };
@@ -92,7 +98,7 @@ async function checked<Context, Value>(
     return check({ text, value: read.value as Value }, within); // By its schema; without one it is the text.
   };
   const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
-  return verdict({ ...guard, scope, allowed: ['pass', 'replace', 'again'], work });
+  return verdict({ ...guard, scope, allowed: ['pass', 'replace', 'retry', 'again'], work });
 }
 
 async function readValue(
@@ -106,17 +112,4 @@ async function readValue(
 function withText(reply: ChatReply, content: string): ChatReply {
   const [choice, ...others] = reply.choices;
   return { ...reply, choices: [{ ...choice, message: { ...choice.message, content } }, ...others] };
-}
-
-/** Calls beside the text have not run, and are left out: they would need results. */
-function onceMore(
-  request: ChatRequest,
-  { reply, reason }: { readonly reply: ChatReply; readonly reason: string },
-): ChatRequest {
-  const text = textOf(reply.choices[0].message);
-  const content = `Your last answer can't be given: ${reason}\nAnswer again, without that.`;
-  return {
-    ...request,
-    messages: [...request.messages, { role: 'assistant', content: text }, { role: 'user', content }],
-  };
 }

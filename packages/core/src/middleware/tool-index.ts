@@ -80,7 +80,7 @@ function countsOf({ name, description, jsonSchema }: Searched): ReadonlyMap<stri
     for (const word of wordsOf(text)) counts.set(word, (counts.get(word) ?? 0) + weight);
   };
   count(name, NAME);
-  count(description, 1);
+  count(description ?? '', 1);
   for (const property of propertiesOf(jsonSchema)) count(property, 1);
   return counts;
 }

@@ -98,7 +98,7 @@ function searchTool(
 interface Searching {
   readonly index: ToolIndex;
   readonly most: number;
-  readonly descriptions: ReadonlyMap<string, string>;
+  readonly descriptions: ReadonlyMap<string, string | undefined>;
 }
 
 /** The model is shown the whole description with the tool itself. */
@@ -109,9 +109,10 @@ const BEGINNING = '{"found":[';
 const END = ']}';
 
 function answer(query: string, { index, most, descriptions }: Searching): object {
-  const found = index
-    .best(query, most)
-    .map((name) => ({ name, description: excerpt(descriptions.get(name) ?? '', SHOWN) }));
+  const found = index.best(query, most).map((name) => {
+    const description = descriptions.get(name);
+    return { name, ...(description !== undefined && { description: excerpt(description, SHOWN) }) };
+  });
   if (found.length > 0) return { found };
   const count = plural(descriptions.size, 'tool');
   if (query.trim() === '')

@@ -105,6 +105,7 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
 /** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
+  #lenientProfile: Profile | undefined;
   readonly #tools = new WeakMap<ToolObject, string>();
   /** Everything before the messages, by the list of tools. */
   readonly #heads = new WeakMap<readonly ToolObject[], Head>();
@@ -133,19 +134,28 @@ class Pieces {
     if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
-    const json = known?.json ?? `[${this.#toolJsons(tools).join(',')}]`;
+    const json = known?.json ?? `[${this.#toolsJson(tools).join(',')}]`;
     const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
     this.#heads.set(tools, head);
     return head.bytes;
   }
 
-  #toolJsons(tools: readonly ToolObject[]): readonly string[] {
-    const profile = this.#profile;
-    if (profile.mixedStrictTools || tools.every((tool) => isStrict(wireTool(tool, profile)))) {
-      return tools.map((tool) => this.#tool(tool));
-    }
-    const lenient = { ...profile, strictSchemas: false };
-    return tools.map((tool) => stringifyWellFormed(wireTool(tool, lenient)));
+  /** Some servers take strict tools only if all are. */
+  #toolsJson(tools: readonly ToolObject[]): readonly string[] {
+    const { strictSchemas, strictTools } = this.#profile;
+    const isMixed = strictSchemas && strictTools === 'all-or-none' && !tools.every((tool) => this.#isStrict(tool));
+    const pieces = isMixed ? piecesFor(this.#lenient()) : this;
+    return tools.map((tool) => pieces.#tool(tool));
+  }
+
+  #isStrict(tool: ToolObject): boolean {
+    const sent = wireTool(tool, this.#profile);
+    return sent.type === 'function' && sent.function.strict === true;
+  }
+
+  #lenient(): Profile {
+    this.#lenientProfile ??= { ...this.#profile, strictSchemas: false };
+    return this.#lenientProfile;
   }
 
   #tool(tool: ToolObject): string {
@@ -187,10 +197,6 @@ function wireTool(given: ToolObject, profile: Profile): ToolObject {
       ...(form.strict !== undefined && { strict: form.strict }),
     },
   };
-}
-
-function isStrict(tool: ToolObject): boolean {
-  return tool.type === 'function' && tool.function.strict === true;
 }
 
 const made = new WeakMap<Profile, Pieces>();

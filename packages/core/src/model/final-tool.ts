@@ -138,6 +138,7 @@ function answeringContext(context: ModelContext, name: string): ModelContext {
       if (isAnswer) answering = delta.index;
       hasText ||= isAnswer || delta.type === 'text';
       if (!isAnswer) return context.onDelta(delta);
+      if (delta.delta === '') return undefined; // A call without arguments: as text it is nothing.
       return context.onDelta({ type: 'text', delta: delta.delta, ...(startsAnswer && { startsAnswer }) });
     },
   };

@@ -2,6 +2,7 @@ import { createTransport } from '#transport';
 import { started } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { findQuotes } from '../chat/quoted-text.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { requestBody } from './body.ts';
 import { type Caps, resolveCaps } from './caps.ts';
@@ -13,7 +14,7 @@ import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
 import { PROFILES, type ServerProfile } from './profiles.ts';
 import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
-import { sendRequest, type Timeouts } from './send-request.ts';
+import { type Outgoing, sendRequest, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
@@ -91,6 +92,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             transport,
             timeouts,
             caps,
+            reading: chooseReading(request, profile),
             headers: () => requestHeaders(headers, asked),
             body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,
@@ -108,6 +110,15 @@ function streamable(request: ChatRequest, { streamsTools }: Profile): ChatReques
   if (streamsTools || request.stream !== true || (request.tools ?? []).length === 0) return request;
   const { stream: _, stream_options: __, ...rest } = request;
   return rest;
+}
+
+/** A model that may not call anything is not asked to, so what its text looks like is text. */
+function chooseReading(
+  { messages, tools = [], tool_choice: choice }: ChatRequest,
+  profile: Profile,
+): Outgoing['reading'] {
+  const isTextRead = profile.textToolCalls && tools.length > 0 && choice !== 'none';
+  return { tools, ...(isTextRead && { textCalls: { isQuoted: findQuotes(messages) } }) };
 }
 
 function checkExtraBody(extraBody: JsonObject = {}): void {

@@ -1,5 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import type { SchemaSupport } from '../schema/schema-support.ts';
 import { fixForRule, type ToolCallIdRule } from './tool-call-ids.ts';
 
 /** How a kind of server wants to be spoken to. Data only: a quirk that is met anew is a value here, never a branch elsewhere. */
@@ -13,12 +15,14 @@ export interface Profile {
   readonly toolForm: 'tools' | 'functions';
   /** Forms of `tool_choice` that are understood. What is missing is said by the list of tools instead. */
   readonly toolChoices: readonly ToolChoiceForm[];
+  /** Whether calls are read that stand in the text, as markup that the server has not understood. */
+  readonly textToolCalls: boolean;
   /** Without it a custom tool goes out as a function with one text, `input`. */
   readonly customTools: boolean;
   /** Without it `strict` is left out of tools and of `response_format`. */
   readonly strictSchemas: boolean;
-  /** Without it no tool is strict in a request where one can't be. */
-  readonly mixedStrictTools: boolean;
+  /** `all-or-none`: tools are strict only if each tool of the request can be. */
+  readonly strictTools: 'each' | 'all-or-none';
   /**
    * How the model is held to an output schema: by `response_format`, by a tool whose call is the answer, or by
    * instructions, beside JSON mode or alone.
@@ -32,6 +36,8 @@ export interface Profile {
   readonly outputWithTools: 'response-format' | 'final-tool' | 'instructions';
   /** The dialect of JSON Schema that is understood. */
   readonly schemaDialect: '2020-12' | 'draft-07';
+  /** What is understood of it. An option may name some of its fields; the others stay those of the base. */
+  readonly schemaSupport: SchemaSupport;
   /** Without it a `developer` message goes out as a `system` one. */
   readonly developerRole: boolean;
   /** Whether `null` is taken as the content beside calls; otherwise it goes out as `''`. */
@@ -111,7 +117,12 @@ export type HintField = Extract<
 >;
 
 /** A profile's name, or what is different from the profile that the address suggests. */
-export type ProfileOption<Name extends string = string> = Name | (Partial<Profile> & { readonly base?: Name });
+export type ProfileOption<Name extends string = string> =
+  | Name
+  | (Partial<Omit<Profile, 'schemaSupport'>> & {
+      readonly base?: Name;
+      readonly schemaSupport?: Partial<SchemaSupport>;
+    });
 
 /** @throws ConfigError for a name or a field that nobody knows, and for a value that can't be one. */
 export function resolveProfile(
@@ -121,10 +132,20 @@ export function resolveProfile(
   // From JavaScript it may be null.
   if (given === undefined || given === null) return suggested;
   if (typeof given === 'string') return named(given, known);
-  const { base, ...changes } = given;
+  const { base, schemaSupport, ...changes } = given;
   const start = base === undefined ? suggested : named(base, known);
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
   for (const [field, value] of entries) checkField(field, { value, like: Reflect.get(start, field) });
+  return { ...start, ...Object.fromEntries(entries), schemaSupport: supportWith(schemaSupport, start) };
+}
+
+/** The very same one where nothing is said: what is made by it is found again. */
+function supportWith(given: unknown, { schemaSupport: start }: Profile): SchemaSupport {
+  if (given === undefined) return start;
+  if (!isRecord(given)) checkField('schemaSupport', { value: given, like: start });
+  const entries = Object.entries(Object(given)).filter(([, value]) => value !== undefined);
+  for (const [field, value] of entries)
+    checkField(`schemaSupport.${field}`, { value, like: Reflect.get(start, field) });
   return { ...start, ...Object.fromEntries(entries) };
 }
 
@@ -136,7 +157,7 @@ interface Given {
 
 function checkField(field: string, { value, like }: Given): void {
   if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
-  const form = FORMS[field as keyof Profile]; // Of a field without a form of its own: undefined.
+  const form = FORMS[field as keyof typeof FORMS]; // Of a field without a form of its own: undefined.
   const fix = form === undefined ? fixFor(value, like) : form(value);
   if (fix !== undefined) throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. ${fix}`);
 }
@@ -150,7 +171,11 @@ function fixFor(value: unknown, like: unknown): string | undefined {
 }
 
 /** The same for fields whose values are of several types, or a few words. */
-const FORMS: Readonly<Partial<Record<keyof Profile, (value: unknown) => string | undefined>>> = {
+const FORMS: Readonly<
+  Partial<Record<keyof Profile | `schemaSupport.${keyof SchemaSupport}`, (value: unknown) => string | undefined>>
+> = {
+  'schemaSupport.formats': (value) => (value === 'any' || Array.isArray(value) ? undefined : 'Give "any", or a list.'),
+  strictTools: oneOf<Profile['strictTools']>({ each: true, 'all-or-none': true }),
   extraFields: (value) => (value === 'all' || Array.isArray(value) ? undefined : 'Give "all", or a list of names.'),
   toolCallIds: (value) => (value === 'any' ? undefined : fixForRule(value)),
   tokenField: oneOf<Profile['tokenField']>({ max_completion_tokens: true, max_tokens: true }),

@@ -2,7 +2,13 @@ import { Deadline } from '../base/deadline.ts';
 import { parseJson } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { Delta } from '../chat/reply.ts';
-import { detectForm, type FinishedReply, ReplyReader, readEventData } from '../chat/reply-reader.ts';
+import {
+  detectForm,
+  type FinishedReply,
+  ReplyReader,
+  type ReplyReaderOptions,
+  readEventData,
+} from '../chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import { ByteCount, type Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
@@ -11,6 +17,8 @@ import { type HttpReply, TransportError } from './transport.ts';
 export interface ReadingOptions {
   readonly context: ModelContext;
   readonly caps: Required<Caps>;
+  /** What the request says about how its response is read. */
+  readonly asked: Omit<ReplyReaderOptions, 'maxCalls'>;
   /** Starts over with each piece; stands still while a reader is behind. */
   readonly deadline: Deadline;
   readonly idleMs: number;
@@ -63,11 +71,11 @@ export class BodyReader {
   #isOver = false;
 
   constructor(contentType: string | undefined, options: ReadingOptions, onDone: (reply: FinishedReply) => void) {
-    const { caps } = options;
+    const { caps, asked } = options;
     this.#options = options;
     this.#contentType = contentType;
     this.#count = new ByteCount(caps.replyBytes);
-    this.#reader = new ReplyReader({ maxCalls: caps.calls });
+    this.#reader = new ReplyReader({ maxCalls: caps.calls, ...asked });
     this.#onDone = onDone;
   }
 

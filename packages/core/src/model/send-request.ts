@@ -7,7 +7,7 @@ import { ProtocolError } from '../chat/errors.ts';
 import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
 import { ReportedError } from '../chat/read-error.ts';
 import type { ChatReply, Mend } from '../chat/reply.ts';
-import type { FinishedReply } from '../chat/reply-reader.ts';
+import type { FinishedReply, ReplyReaderOptions } from '../chat/reply-reader.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
 import type { ModelContext } from './chat-model.ts';
@@ -37,6 +37,8 @@ export interface Outgoing {
   readonly transport: Transport;
   readonly timeouts: Required<Timeouts>;
   readonly caps: Required<Caps>;
+  /** What the request says about how its response is read. */
+  readonly reading: Omit<ReplyReaderOptions, 'maxCalls'>;
   /** Asked for once: a token may have to be fetched. Names in lower case. */
   headers(): HeadersOf | Promise<HeadersOf>;
   readonly body: BodyBytes;
@@ -77,7 +79,7 @@ class Sending {
   }
 
   async exchange(deadline: Deadline): Promise<ChatReply> {
-    const { transport, body, headers, timeouts, caps } = this.#outgoing;
+    const { transport, body, headers, timeouts, caps, reading: asked } = this.#outgoing;
     const given = headers();
     this.#headers = given instanceof Promise ? await given : given;
     const reply = await transport(this.#request(body));
@@ -87,7 +89,7 @@ class Sending {
       this.#reading = reader;
     };
     const close = (): void => this.#cancel.cancel(undefined);
-    const reading = { context: this.#context, caps, deadline, idleMs: timeouts.idleMs, onFirst, close };
+    const reading = { context: this.#context, caps, asked, deadline, idleMs: timeouts.idleMs, onFirst, close };
     return this.#finished(await readReply(reply, reading));
   }
 

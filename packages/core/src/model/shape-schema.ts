@@ -1,5 +1,7 @@
 import { draft07 } from '../schema/draft-07.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { isRecursive, reduceSchema } from '../schema/reduce.ts';
+import type { SchemaSupport } from '../schema/schema-support.ts';
 import { linkedStrict } from '../schema/strict-link.ts';
 import type { Profile } from './profile.ts';
 
@@ -11,13 +13,34 @@ export interface ShapedSchema {
 /** A schema in the form and dialect that the server takes: strict where it can be and nobody said otherwise. */
 export function shapeSchema(
   { schema, strict }: ShapedSchema,
-  { strictSchemas, schemaDialect }: Pick<Profile, 'strictSchemas' | 'schemaDialect'>,
+  { strictSchemas, schemaDialect, schemaSupport }: Pick<Profile, 'strictSchemas' | 'schemaDialect' | 'schemaSupport'>,
 ): ShapedSchema {
   const isOpen = strictSchemas && strict === undefined && schema !== undefined;
-  const form = isOpen ? linkedStrict(schema) : undefined;
-  const chosen = form ?? schema;
+  const form = isOpen ? findStrictForm(schema, schemaSupport) : undefined;
+  const chosen = form ?? (schema && getReduced(schema, schemaSupport));
   return {
     schema: chosen !== undefined && schemaDialect === 'draft-07' ? draft07(chosen) : chosen,
     strict: strictSchemas ? (form === undefined ? strict : true) : undefined,
   };
+}
+
+/** The strict form of a schema, if there is one that the server takes. */
+function findStrictForm(schema: JsonSchema, support: SchemaSupport): JsonSchema | undefined {
+  const linked = linkedStrict(schema);
+  if (linked === undefined) return undefined;
+  const { maxStrictLength, strictRecursion } = support;
+  const form = getReduced(linked, support);
+  const isShort = maxStrictLength === Number.POSITIVE_INFINITY || JSON.stringify(form).length <= maxStrictLength;
+  return isShort && (strictRecursion || !isRecursive(form)) ? form : undefined;
+}
+
+const made = new WeakMap<SchemaSupport, WeakMap<JsonSchema, JsonSchema>>();
+
+/** Made once for each schema and kind of server. */
+function getReduced(schema: JsonSchema, support: SchemaSupport): JsonSchema {
+  const known = made.get(support) ?? new WeakMap<JsonSchema, JsonSchema>();
+  made.set(support, known);
+  const form = known.get(schema) ?? reduceSchema(schema, support);
+  known.set(schema, form);
+  return form;
 }

@@ -49,10 +49,11 @@ class AttemptContext extends LazySignal implements ModelContext {
       return caughtUp && standStill(caughtUp);
     };
     const onMended: ModelContext['onMended'] = (mends) => void (within.isOver || context.onMended(mends)); // Tells only.
+    const waitFor: ModelContext['waitFor'] = (wait) => standStill(context.waitFor(wait));
     // Assigned by name: see `LazySignal`.
     this.onDelta = onDelta;
     this.onMended = onMended;
-    this.waitFor = standStill;
+    this.waitFor = waitFor;
   }
 }
 

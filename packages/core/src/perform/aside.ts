@@ -1,9 +1,9 @@
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
-import type { Notice } from '../event/notice.ts';
+import type { EventType } from '../event/event.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { Exchange } from './exchange.ts';
+import { AttemptCounter, Exchange } from './exchange.ts';
 import { forgettable, type Leavable, leavable } from './leavable.ts';
 import type { Scope, Teller } from './scope.ts';
 
@@ -11,17 +11,22 @@ import type { Scope, Teller } from './scope.ts';
 export class Aside {
   readonly #scope: Scope;
   readonly #turn: number;
+  readonly #attempts: AttemptCounter;
   readonly #exchanges: Exchange[] = [];
   #within: Leavable | undefined;
+  #isOver = false;
 
-  constructor(scope: Scope, turn: number) {
+  /** @param attempts Of the step, where it asks models itself. */
+  constructor(scope: Scope, turn: number, attempts: AttemptCounter = new AttemptCounter()) {
     this.#scope = scope;
     this.#turn = turn;
+    this.#attempts = attempts;
   }
 
   ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
+    if (this.#isOver) return forgettable(Promise.reject(new Error('What had asked this is over.')));
     this.#within ??= leavable({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
-    const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model });
+    const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model, attempts: this.#attempts });
     this.#exchanges.push(exchange);
     return forgettable(exchange.call(request));
   }
@@ -37,6 +42,7 @@ export class Aside {
 
   /** Gives back what was reserved, once the fact was told that charges what was used; nothing is at work after this. */
   end(): void {
+    this.#isOver = true;
     this.#within?.leave();
     for (const exchange of this.#exchanges) exchange.end();
   }
@@ -44,10 +50,11 @@ export class Aside {
 
 /** Every attempt is told; the pieces are not the conversation's. */
 function attemptsOnly(tell: Teller): Teller {
-  const told: readonly Notice['type'][] = ['attempt.started', 'attempt.failed'];
+  const told: readonly EventType[] = ['attempt.started', 'attempt.failed'];
+  const isTold = (type: EventType): boolean => told.includes(type);
   return {
     ...tell,
-    wants: () => false,
-    notice: (notice) => (told.includes(notice.type) ? tell.notice(notice) : undefined),
+    wants: (type) => isTold(type) && tell.wants(type),
+    notice: (notice) => (isTold(notice.type) ? tell.notice(notice) : undefined),
   };
 }

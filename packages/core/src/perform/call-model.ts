@@ -1,9 +1,11 @@
 import { untilAborted } from '../base/abort.ts';
 import { finishError } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callName, type UserMessage } from '../chat/message.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import { resolveToolNames } from '../chat/request-tools.ts';
 import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
+import type { Rejection } from '../event/rejection.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
@@ -11,12 +13,14 @@ import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { findArgumentRepairs } from '../tool/arguments.ts';
 import { Aside } from './aside.ts';
 import { checkReply } from './check-reply.ts';
-import { Exchange } from './exchange.ts';
+import { AttemptCounter, Exchange } from './exchange.ts';
 import { forgettable, leavable } from './leavable.ts';
 import type { ModelCall } from './middleware.ts';
 import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
+import { RejectedResponse } from './rejected-response.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { tellSteered } from './steered.ts';
 import { unanswered } from './unanswered.ts';
@@ -29,8 +33,9 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   if (planned === undefined) return facts;
   const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);
   const { scope: within, leave } = isWrapped ? leavable(scope) : { scope, leave: undefined };
-  const exchange = new Exchange(within, { turn: action.turn, model: planned.model });
-  const aside = new Aside(scope, action.turn);
+  const attempts = new AttemptCounter();
+  const exchange = new Exchange(within, { turn: action.turn, model: planned.model, attempts });
+  const aside = new Aside(scope, action.turn, attempts);
   const asking: Asking = { action, plan, scope, exchange, aside, leave };
   try {
     for (let lost = 0; ; lost++) {
@@ -86,12 +91,13 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     tellSteered(said, { turn: action.turn, scope });
     const asked = said.length === 0 ? planned : { ...planned, messages: [...planned.messages, ...said] };
     const request = requestOf(asked, { action, scope });
-    const reply = await untilAborted(scope.signal, () => wrapped(planned.model, asking)(request));
+    const { reply, rejection } = await answer(request, { ...asking, planned });
     leave?.();
     checkReply(reply, 'A model middleware');
     const failure = finishError(reply);
     if (failure !== undefined) throw failure; // Of a reply that middleware made: the model's own was tried again.
-    const fact = replied(reply, { ...asking, planned, said, durationMs: scope.clock.now() - startedAt });
+    const durationMs = scope.clock.now() - startedAt;
+    const fact = replied(reply, { ...asking, planned, said, rejection, durationMs });
     scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
     return fact;
   } catch (error) {
@@ -99,6 +105,22 @@ async function ask(planned: Planned, asking: Asking): Promise<Fact> {
     exchange.tellDiscarded();
     const { usage, failedAttempts } = exchange;
     return unanswered(error, { turn: action.turn, scope, usage: addUsage(usage, aside.usage), failedAttempts });
+  }
+}
+
+interface Answering extends Asking {
+  readonly planned: Planned;
+}
+
+type Answer = Pick<RejectedResponse, 'reply'> & Partial<Pick<RejectedResponse, 'rejection'>>;
+
+/** A response that an output guard does not accept is one all the same: it is recorded, and what follows is the loop's policy. */
+async function answer(request: ChatRequest, { planned, ...asking }: Answering): Promise<Answer> {
+  try {
+    return { reply: await untilAborted(asking.scope.signal, () => wrapped(planned.model, asking)(request)) };
+  } catch (error) {
+    if (error instanceof RejectedResponse) return error;
+    throw error;
   }
 }
 
@@ -121,45 +143,61 @@ function wrapped(model: ChatModel, { action: { turn }, scope, exchange, aside }:
   }, inner);
 }
 
-interface Replying extends Asking {
-  readonly planned: Planned;
+interface Replying extends Answering {
+  readonly rejection: Rejection | undefined;
   /** What went with the request that the user has said meanwhile. */
   readonly said: readonly UserMessage[];
   readonly durationMs: number;
 }
 
-function replied(reply: ChatReply, { planned, said: before, durationMs, ...asking }: Replying): ModelReplied {
+function replied(
+  reply: ChatReply,
+  { planned, said: before, rejection, durationMs, ...asking }: Replying,
+): ModelReplied {
   const { action, plan, scope, exchange, aside } = asking;
   const { turn } = action;
   const [choice] = reply.choices;
-  const { message, rawArguments, mends } = planned.history.admit(choice.message);
-  exchange.tellWhole(reply);
-  if (mends.length > 0) exchange.tellMended(mends);
+  const named = resolveToolNames(choice.message, planned.tools);
+  const { message, rawArguments, mends } = planned.history.admit(named.message);
+  if (rejection === undefined) exchange.tellWhole(reply);
+  const mended = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
+  if (mended.length > 0) exchange.tellMended(mended);
   const verdict = judge(message, choice.finish_reason);
-  if (verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
+  if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
+  const { modelName, clampedBy } = exchange.findOrigin(reply);
   const fact: ModelReplied = {
     type: 'model.replied',
     turn,
-    model: exchange.modelName,
+    model: modelName,
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,
     ...waitsOf(message, scope),
-    ...(exchange.clampedBy === undefined ? {} : { clampedBy: exchange.clampedBy }),
+    ...(clampedBy === undefined ? {} : { clampedBy }),
     usage: exchange.usage,
+    ...(rejection === undefined ? {} : { rejection }),
     ...aside.counted,
     ...(before.length === 0 ? {} : { steered: { before, after: [] } }),
     failedAttempts: exchange.failedAttempts,
     durationMs,
     ...stamp(scope),
   };
-  return verdict === 'text' ? goingOn(fact, { plan, scope, before }) : fact;
+  return verdict === 'text' && rejection === undefined ? goingOn(fact, { plan, scope, before }) : fact;
 }
 
 /** Recorded, so that no agent that resumes the run can run a call unasked that this one asks for. */
 function waitsOf({ tool_calls: calls = [] }: AssistantMessage, { policy }: Scope): Pick<ModelReplied, 'mayWait'> {
   const mayWait = calls.flatMap((call, index) => (policy.mayWait(callName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
+}
+
+/** What the tools read otherwise than the model wrote it. */
+function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Mend[] {
+  return calls.flatMap((call, index) => {
+    const tool = definition.tools.get(callName(call));
+    const repairs = tool === undefined ? [] : findArgumentRepairs(tool, call);
+    return repairs.map(({ path, note }) => ({ path: `message.tool_calls[${index}].${path}`, note }));
+  });
 }
 
 type Going = Pick<Replying, 'plan' | 'scope'> & { readonly before: readonly UserMessage[] };

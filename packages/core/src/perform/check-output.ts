@@ -7,10 +7,11 @@ import type { CheckOutput } from '../loop/action.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
 
 /** Reads the run's last word as the agent's output. What is remembered is its JSON, before the schema transforms it. */
-export function checkOutput({ turn, text }: CheckOutput, scope: Scope): Promise<Fact> {
+export function checkOutput(action: CheckOutput, scope: Scope): Promise<Fact> {
+  const { turn } = action;
   const work = async (): Promise<Fact> => {
     try {
-      const result = await untilAborted(scope.signal, () => check(text, scope));
+      const result = await untilAborted(scope.signal, () => check(action, scope));
       return { type: 'output.checked', turn, result, ...stamp(scope) };
     } catch {
       // The check itself never throws.
@@ -21,10 +22,16 @@ export function checkOutput({ turn, text }: CheckOutput, scope: Scope): Promise<
 }
 
 /** A schema that throws is an issue, as it is in a tool's arguments. */
-async function check(text: string, { definition }: Scope): Promise<OutputChecked['result']> {
+async function check({ turn, text }: CheckOutput, { definition, tell }: Scope): Promise<OutputChecked['result']> {
   const parsed = outputJson(text);
   if (!parsed.ok) return { ok: false, issues: `not valid JSON: ${parsed.problem}` };
   try {
+    const texts = definition.output?.findJsonTexts(parsed.value) ?? [];
+    const mends = texts.map((path) => ({
+      path: `message.content${path && `.${path}`}`,
+      note: 'JSON as a text: parsed',
+    }));
+    if (mends.length > 0) void tell.notice({ type: 'wire.mended', turn, mends }); // Nothing to wait with.
     const validated = await definition.output?.validate(parsed.value);
     if (validated?.ok === false) return validated;
   } catch (error) {

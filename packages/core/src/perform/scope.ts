@@ -7,7 +7,7 @@ import { messageOf } from '../event/error-data.ts';
 import type { EventType } from '../event/event.ts';
 import type { DefinitionRecord, Fact, LimitRefused, RunAborted, RunRefused, RunStarted } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
-import { NO_USAGE, type Usage } from '../event/usage.ts';
+import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits } from '../limits/limits.ts';
@@ -156,7 +156,8 @@ export function interrupted(
     const by = guard === undefined ? {} : { guard };
     return { type: 'run.refused', turn, reason: message, ...by, usage, ...stamp(scope) };
   }
-  return { type: 'run.aborted', reason: reasonText(reason), ...stamp(scope) };
+  const used = hasUsage(usage) ? { usage } : {};
+  return { type: 'run.aborted', reason: reasonText(reason), ...used, ...stamp(scope) };
 }
 
 /** What an outcome says of why a run was aborted. */

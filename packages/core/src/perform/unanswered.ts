@@ -4,7 +4,7 @@ import type { LimitRefused, ModelFailed, RunAborted, RunRefused } from '../event
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { Usage } from '../event/usage.ts';
 import { endsRun } from '../tool/errors.ts';
-import { RequestRefused } from './exchange.ts';
+import { RequestRefused } from './model-request.ts';
 import { interrupted, type Scope, stamp } from './scope.ts';
 
 export interface Unanswered {

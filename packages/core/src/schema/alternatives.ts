@@ -1,50 +1,112 @@
 import { isRecord } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { getOwn, intersectSchemas, isAnnotationOnly } from './merge.ts';
+import { resolvePointer } from './pointer.ts';
+import { uniteSchemas } from './unite.ts';
 
-/** What a schema is made of: itself, what it refers to, or the branches of its union. */
+const known = new WeakMap<JsonSchema, WeakMap<JsonSchema, readonly JsonSchema[]>>();
+
+/**
+ * What a schema is made of: itself, what it refers to, or the branches of its unions, each with what stands beside the union
+ * and with every part of `allOf`. A value passes the schema if it passes one of them. Made once for each schema of a root.
+ */
 export function alternatives(schema: unknown, root: JsonSchema): readonly JsonSchema[] {
-  const found = new Set<JsonSchema>();
-  const seen = new Set<unknown>();
-  const visit = (given: unknown): void => {
-    // A schema may refer to itself.
-    if (!isRecord(given) || seen.has(given)) return;
-    seen.add(given);
-    const { $ref, anyOf, oneOf, allOf } = given;
-    const branches = anyOf ?? oneOf;
-    if (typeof $ref === 'string') visit(target($ref, root));
-    else if (Array.isArray(branches)) for (const branch of branches) visit(branch);
-    else if (Array.isArray(allOf) && allOf.length === 1) visit({ ...given, ...allOf[0], allOf: undefined });
-    else found.add(given);
-  };
-  visit(schema);
-  return [...found];
+  if (!isRecord(schema)) return [];
+  const ofRoot = known.get(root) ?? new WeakMap<JsonSchema, readonly JsonSchema[]>();
+  known.set(root, ofRoot);
+  const made = ofRoot.get(schema) ?? [...new Set(expand(schema, { root, around: [] }))];
+  ofRoot.set(schema, made);
+  return made;
 }
 
-/** `#`, `#/$defs/…` and any other place of the document; `undefined` for what is not in it. */
-function target(reference: string, root: JsonSchema): unknown {
-  let place: unknown = root;
-  for (const part of reference.split('/').slice(1)) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(place)) place = place[Number(key)];
-    else place = isRecord(place) && Object.hasOwn(place, key) ? place[key] : undefined;
+interface Expanding {
+  readonly root: JsonSchema;
+  /** A schema may refer to itself. */
+  readonly around: readonly unknown[];
+}
+
+function expand(schema: unknown, { root, around }: Expanding): readonly JsonSchema[] {
+  if (!isRecord(schema) || around.includes(schema)) return [];
+  const { own, conjuncts } = parts(schema);
+  if (conjuncts.length === 0) return [schema];
+  const within = { root, around: [...around, schema] };
+  return conjuncts.reduce((found: readonly JsonSchema[], conjunct) => combine(found, conjunct(within)), [own]);
+}
+
+/** One of several has to pass. */
+type Conjunct = (within: Expanding) => readonly JsonSchema[];
+
+interface Parts {
+  readonly own: JsonSchema;
+  readonly conjuncts: readonly Conjunct[];
+}
+
+function parts({ $defs: _, ...schema }: JsonSchema): Parts {
+  const {
+    $ref,
+    anyOf,
+    oneOf,
+    allOf,
+    if: condition,
+    then: whenTrue,
+    else: whenFalse,
+    dependentSchemas,
+    ...own
+  } = schema;
+  const conjuncts: Conjunct[] = [];
+  if (typeof $ref === 'string')
+    conjuncts.push((within) =>
+      expand(resolvePointer(within.root, $ref), within).map((each) => placeBeneath(own, each)),
+    );
+  for (const branches of [anyOf, oneOf])
+    if (Array.isArray(branches)) conjuncts.push((within) => branches.flatMap((branch) => expand(branch, within)));
+  if (Array.isArray(allOf)) for (const each of allOf) conjuncts.push((within) => expand(each, within));
+  if (condition !== undefined) {
+    const met = whenTrue === undefined ? condition : { allOf: [condition, whenTrue] };
+    conjuncts.push((within) => [met, whenFalse ?? {}].flatMap((branch) => expand(branch, within)));
   }
-  return place;
+  for (const [name, dependent] of Object.entries(isRecord(dependentSchemas) ? dependentSchemas : {})) {
+    const met = { allOf: [{ required: [name] }, dependent] };
+    conjuncts.push((within) => [...expand(met, within), {}]);
+  }
+  return { own, conjuncts };
+}
+
+/** What is said beside a reference goes before what the target says. */
+function placeBeneath(own: JsonSchema, target: JsonSchema): JsonSchema {
+  const { description: _, ...rest } = target;
+  return own['description'] === undefined || isAnnotationOnly(own) ? target : rest;
+}
+
+/** More combinations than these are one: what each has. */
+const MOST = 64;
+
+function combine(ones: readonly JsonSchema[], others: readonly JsonSchema[]): readonly JsonSchema[] {
+  const few = ones.length * others.length > MOST ? [uniteSchemas(others)] : others;
+  const pairs = ones.flatMap((one) => few.map((other) => joined(one, other)));
+  return pairs.filter((pair) => pair !== undefined);
+}
+
+function joined(one: JsonSchema, other: JsonSchema): JsonSchema | undefined {
+  if (isAnnotationOnly(one)) return other;
+  return isAnnotationOnly(other) ? one : intersectSchemas(one, other);
 }
 
 /** Whether null passes. A schema that says nothing of the type allows it. */
 export function allowsNull(schema: unknown, root: JsonSchema): boolean {
   if (schema === true) return true;
-  return alternatives(schema, root).some(({ type, enum: values, const: constant, allOf }) => {
+  return alternatives(schema, root).some(({ type, enum: values, const: constant, allOf, not }) => {
     if (constant !== undefined) return constant === null;
     if (Array.isArray(values)) return values.includes(null);
     if (type !== undefined) return type === 'null' || (Array.isArray(type) && type.includes('null'));
+    if (isRecord(not) && Object.keys(not).length === 0) return false;
     return !Array.isArray(allOf) || allOf.every((part) => allowsNull(part, root));
   });
 }
 
 /** The schema of a property, where the alternative has it. */
 export function propertyOf({ properties }: JsonSchema, name: string): unknown {
-  return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return isRecord(properties) ? getOwn(properties, name) : undefined;
 }
 
 /**
@@ -58,8 +120,13 @@ export function nullMeaning(object: JsonSchema, name: string, root: JsonSchema):
 }
 
 /** The values that a property must have, where it says so: what tells branches of a union apart. */
-export function valuesOf(schema: unknown): readonly unknown[] | undefined {
-  if (!isRecord(schema)) return undefined;
-  if (schema['const'] !== undefined) return [schema['const']];
-  return Array.isArray(schema['enum']) ? schema['enum'] : undefined;
+export function valuesOf(schema: unknown, root: JsonSchema): readonly unknown[] | undefined {
+  const values = alternatives(schema, root).map(readValues);
+  return values.length === 0 || values.includes(undefined) ? undefined : values.flatMap((each) => each ?? []);
+}
+
+function readValues({ type, enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
+  if (constant !== undefined) return [constant];
+  if (Array.isArray(values)) return values;
+  return type === 'null' ? [null] : undefined;
 }

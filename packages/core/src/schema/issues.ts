@@ -51,7 +51,8 @@ function line({ message, path = [] }: Issue, input: unknown): string {
   return `${pathText(keys)}: ${told}${got}`;
 }
 
-function pathText(keys: readonly PropertyKey[]): string {
+/** `filter.tags[0]`; `arguments` for the root. */
+export function pathText(keys: readonly PropertyKey[]): string {
   const text = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   return text.replace(/^\./, '') || 'arguments';
 }

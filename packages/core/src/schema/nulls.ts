@@ -1,5 +1,5 @@
 import { isRecord } from '../base/json.ts';
-import { alternatives, nullMeaning, propertyOf, valuesOf } from './alternatives.ts';
+import { allowsNull, alternatives, nullMeaning, propertyOf, valuesOf } from './alternatives.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /**
@@ -7,7 +7,8 @@ import type { JsonSchema } from './json-schema.ts';
  * schema had to allow.
  *
  * Only fields that the schema does not require are taken out, and only where it allows no null there. In a union the
- * branches that fit the value's own constants have to agree. Gives the very same value where nothing was taken out.
+ * branches that fit the value's own constants have to agree; a field of another branch is taken out, as a union at the root
+ * is sent as one object. Gives the very same value where nothing was taken out.
  */
 export function withoutNulls(value: unknown, schema: JsonSchema): unknown {
   return holdsNull(value) ? cleaned(value, { schemas: alternatives(schema, schema), root: schema }) : value;
@@ -29,18 +30,14 @@ interface Place {
 function cleaned(value: unknown, { schemas, root }: Place): unknown {
   if (Array.isArray(value)) return cleanedList(value, { schemas, root });
   if (!isRecord(value)) return value;
-  const fitting = schemas.filter((schema) => fits(value, schema));
+  const fitting = schemas.filter((schema) => fits(value, schema, root));
   const possible = fitting.length === 0 ? schemas : fitting;
   const fields: (readonly [string, unknown])[] = [];
   let isSame = true;
   for (const [name, field] of Object.entries(value)) {
-    const having = possible.filter((schema) => propertyOf(schema, name) !== undefined);
-    if (field === null) {
-      const meanings = having.map((schema) => nullMeaning(schema, name, root));
-      if (meanings.includes('left-out') && !meanings.includes('value')) {
-        isSame = false;
-        continue;
-      }
+    if (field === null && isLeftOut(name, { possible, schemas, root })) {
+      isSame = false;
+      continue;
     }
     const inner = possible.flatMap((schema) =>
       alternatives(propertyOf(schema, name) ?? schema['additionalProperties'], root),
@@ -52,6 +49,26 @@ function cleaned(value: unknown, { schemas, root }: Place): unknown {
   return isSame ? value : Object.fromEntries(fields);
 }
 
+interface Branches extends Place {
+  /** Those of them that the value fits. */
+  readonly possible: readonly JsonSchema[];
+}
+
+/** Whether a null for a field says that it is not there. */
+function isLeftOut(name: string, { possible, schemas, root }: Branches): boolean {
+  const having = possible.filter((schema) => propertyOf(schema, name) !== undefined);
+  const meanings = having.map((schema) => nullMeaning(schema, name, root));
+  if (meanings.includes('value')) return false;
+  if (meanings.includes('left-out')) return true;
+  const others = possible.filter((schema) => !having.includes(schema));
+  const isOfAnother = schemas.some((schema) => propertyOf(schema, name) !== undefined);
+  return isOfAnother && others.some(({ additionalProperties: more }) => !isSchema(more) || !allowsNull(more, root));
+}
+
+function isSchema(more: unknown): boolean {
+  return more === true || isRecord(more);
+}
+
 function cleanedList(list: readonly unknown[], { schemas, root }: Place): unknown {
   const clean = list.map((element, index) => {
     const inner = schemas.flatMap((schema) => alternatives(itemOf(schema, index), root));
@@ -60,16 +77,16 @@ function cleanedList(list: readonly unknown[], { schemas, root }: Place): unknow
   return clean.every((element, index) => element === list[index]) ? list : clean;
 }
 
-function itemOf({ prefixItems, items }: JsonSchema, index: number): unknown {
+/** The schema of an element; of a tuple, that of its place. */
+export function itemOf({ prefixItems, items }: JsonSchema, index: number): unknown {
   const tuple = prefixItems ?? items;
   return Array.isArray(tuple) ? (tuple[index] ?? (prefixItems === undefined ? undefined : items)) : items;
 }
 
 /** Whether every constant that the schema has for a field of the value is that field's. */
-function fits(value: Readonly<Record<string, unknown>>, { properties }: JsonSchema): boolean {
-  if (!isRecord(properties)) return true;
+export function fits(value: Readonly<Record<string, unknown>>, schema: JsonSchema, root: JsonSchema): boolean {
   return Object.entries(value).every(([name, field]) => {
-    const values = Object.hasOwn(properties, name) ? valuesOf(properties[name]) : undefined;
-    return values === undefined || field === null || values.includes(field);
+    const values = field === null ? undefined : valuesOf(propertyOf(schema, name), root);
+    return values === undefined || values.includes(field);
   });
 }

@@ -9,7 +9,7 @@ export interface PlainOptions<Output> {
   /**
    * Checks what the model wrote, and may make something else of it. What it throws is an issue.
    *
-   * @defaultValue none: whatever comes is passed on
+   * @defaultValue none: whatever comes is passed on, to a tool any object
    */
   readonly validate?: (value: unknown) => Checked<Output> | Promise<Checked<Output>>;
 }
@@ -17,7 +17,8 @@ export interface PlainOptions<Output> {
 /**
  * Lets a JSON Schema be used as a tool's input or an agent's output: one from another program, or from a file.
  *
- * The schema is sent as it is; only `validate` checks what comes back.
+ * The schema is sent as it is, or in its strict form to servers that hold the model to it. What comes back is checked by `validate`
+ * alone, except that a tool's input is always an object.
  */
 export function jsonSchema<Output = unknown>(
   schema: JsonSchema,

@@ -1,46 +1,51 @@
 import { isRecord } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { mapSubschemas } from './subschemas.ts';
 
-/** A schema whose root is a reference, as one with an id of its own has it, with what that refers to in its place. */
-export function withoutReference({ $ref, ...schema }: JsonSchema): JsonSchema {
-  const { $defs } = schema;
-  const name = typeof $ref === 'string' ? /^#\/\$defs\/([^/~]+)$/.exec($ref)?.[1] : undefined;
-  const target = name !== undefined && isRecord($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
-  if (!isRecord(target)) return $ref === undefined ? schema : { $ref, ...schema };
-  return { ...target, ...schema };
+/** A schema whose references to its own root, `#`, lead into its `$defs`: it can then stand anywhere, or be another. */
+export interface NamedRoot {
+  /** Without `$defs`. */
+  readonly schema: JsonSchema;
+  readonly definitions: JsonSchema | undefined;
+  /** What refers to the root, if anything does: the whole stands there. */
+  readonly reference: string | undefined;
+}
+
+/** Gives the root a name among its definitions: `name`, or one like it. */
+export function nameRoot({ $defs, ...schema }: JsonSchema, name: string): NamedRoot {
+  const definitions = isRecord($defs) ? $defs : undefined;
+  if (!hasRootReference(schema) && !hasRootReference({ $defs })) return { schema, definitions, reference: undefined };
+  let free = name;
+  while (definitions !== undefined && Object.hasOwn(definitions, free)) free += '_';
+  const reference = `#/$defs/${free}`;
+  const named = replaceRootReferences({ $defs: { ...definitions, [free]: schema } }, reference);
+  return { schema: replaceRootReferences(schema, reference), definitions: named['$defs'] as JsonSchema, reference }; // As given above.
 }
 
 /** `{ value: … }` around a schema whose root is no object: servers take nothing else there. */
-export function wrapped({ $defs, ...schema }: JsonSchema): JsonSchema {
-  const around = { type: 'object', required: ['value'], additionalProperties: false } as const;
-  const definitions = isRecord($defs) ? $defs : {};
-  if (!refersToRoot(schema) && !refersToRoot(definitions)) {
-    return { ...around, properties: { value: schema }, ...($defs !== undefined && { $defs }) };
-  }
-  let name = 'value';
-  while (Object.hasOwn(definitions, name)) name += '_';
-  const moved = moveRoot({ ...definitions, [name]: schema }, `#/$defs/${name}`);
-  return { ...around, properties: { value: { $ref: `#/$defs/${name}` } }, $defs: moved };
+export function wrapped(given: JsonSchema): JsonSchema {
+  const { schema, definitions, reference } = nameRoot(given, 'value');
+  return {
+    type: 'object',
+    required: ['value'],
+    additionalProperties: false,
+    properties: { value: reference === undefined ? schema : { $ref: reference } },
+    ...(definitions !== undefined && { $defs: definitions }),
+  };
 }
 
-function refersToRoot(schema: unknown): boolean {
-  if (Array.isArray(schema)) return schema.some(refersToRoot);
+export function hasRootReference(schema: unknown): boolean {
   if (!isRecord(schema)) return false;
-  return Object.entries(schema).some(([keyword, value]) =>
-    keyword === '$ref' ? isRootReference(value) : refersToRoot(value),
-  );
-}
-
-function isRootReference(reference: unknown): reference is string {
-  return typeof reference === 'string' && /^#(\/(?!\$defs\/)|$)/.test(reference);
-}
-
-function moveRoot(schema: unknown, root: string): unknown {
-  if (Array.isArray(schema)) return schema.map((each) => moveRoot(each, root));
-  if (!isRecord(schema)) return schema;
-  const entries = Object.entries(schema).map(([keyword, value]) => {
-    const isMoved = keyword === '$ref' && isRootReference(value);
-    return [keyword, isMoved ? root + value.slice(1) : moveRoot(value, root)];
+  let isFound = schema['$ref'] === '#';
+  mapSubschemas(schema, (each) => {
+    isFound ||= hasRootReference(each);
+    return each;
   });
-  return Object.fromEntries(entries);
+  return isFound;
+}
+
+/** The schema with another reference in place of each to the root. */
+export function replaceRootReferences(schema: JsonSchema, reference: string): JsonSchema {
+  const mapped = mapSubschemas(schema, (each) => (isRecord(each) ? replaceRootReferences(each, reference) : each));
+  return mapped['$ref'] === '#' ? { ...mapped, $ref: reference } : mapped;
 }

@@ -6,6 +6,7 @@ import { ConfigError } from '../base/errors.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const CANNOT = "JSON Schema can't express";
+const OTHER = 'Use a type that JSON has, and convert it in execute or with a codec.';
 const DATE = 'Use z.iso.datetime(), or a codec.';
 
 test.each([
@@ -28,8 +29,56 @@ test.each([
     `.file: ${CANNOT} custom. Use a type that JSON has, and convert it in execute or with a codec.`,
   ],
   ['a root that is a date', z.date(), `: ${CANNOT} date. ${DATE}`],
+  ['a file', z.object({ f: z.file() }), `.f: ${CANNOT} file. Use a string: a path, a URL, or z.base64().`],
+  [
+    'a file of some types, in a list',
+    z.object({ f: z.array(z.file().mime(['image/png', 'image/jpeg']).max(9)).optional() }),
+    `.f[]: ${CANNOT} file. Use a string: a path, a URL, or z.base64().`,
+  ],
+  [
+    'the first of several',
+    z.object({ a: z.string(), b: z.file(), c: z.date() }),
+    `.b: ${CANNOT} file. Use a string: a path, a URL, or z.base64().`,
+  ],
+  ['a constant that is a bigint', z.object({ n: z.literal(1n) }), `.n: ${CANNOT} literal. ${OTHER}`],
+  ['a constant that is undefined', z.object({ n: z.literal(undefined) }), `.n: ${CANNOT} literal. ${OTHER}`],
+  ['a constant that is no number', z.object({ n: z.literal(Number.NaN) }), `.n: ${CANNOT} literal. ${OTHER}`],
+  [
+    'a whole number of 64 bits',
+    z.object({ n: z.int64() }),
+    `.n: ${CANNOT} bigint. Use z.int(), or a string with a codec.`,
+  ],
+  ['no number', z.object({ n: z.nan() }), `.n: ${CANNOT} nan. ${OTHER}`],
+  ['nothing', z.object({ n: z.void() }), `.n: ${CANNOT} void. ${OTHER}`],
+  ['a symbol', z.object({ n: z.symbol() }), `.n: ${CANNOT} symbol. ${OTHER}`],
+  ['a function', z.object({ n: z.function() }), `.n: ${CANNOT} function. ${OTHER}`],
+  ['a transform without a schema before it', z.object({ n: z.transform(String) }), `.n: ${CANNOT} transform. ${OTHER}`],
+  [
+    'what is never there, and required',
+    z.object({ a: z.object({ n: z.never() }) }),
+    '.a.n: no JSON value passes this schema.',
+  ],
+  ['a choice among nothing', z.object({ n: z.array(z.enum([])).min(1) }), '.n[]: no JSON value passes this schema.'],
+  [
+    'a union of nothing that passes',
+    z.object({ n: z.union([z.never(), z.object({ m: z.never() })]) }),
+    '.n: no JSON value passes this schema.',
+  ],
 ])('%s is refused where it is defined, with the tool, the path and the fix', (_, schema, problem) => {
   expect(refusal(schema)).toEqual({ code: 'config.invalid', message: `Tool "t", input${problem}` });
+});
+
+test.each<[string, z.ZodType, unknown]>([
+  ['a property that must not be there', z.object({ n: z.never().optional() }), {}],
+  ['a list that stays empty', z.object({ n: z.array(z.never()) }), { n: [] }],
+  ['a branch that never fits', z.object({ n: z.union([z.never(), z.string()]) }), { n: 'x' }],
+  ['one of several constants that JSON does not have', z.object({ n: z.literal(['x', 1n, undefined]) }), { n: 'x' }],
+  ['a promise, which takes its value', z.object({ n: z.promise(z.string()) }), { n: 'x' }],
+  ['a number without end', z.object({ n: z.number().max(Number.POSITIVE_INFINITY) }), { n: 7 }],
+])('%s is taken', async (_, schema, value) => {
+  const { jsonSchema, validate } = compileSchema(schema, 'input');
+  expect(JSON.parse(JSON.stringify(jsonSchema))).toEqual(jsonSchema);
+  expect(await validate(value)).toEqual({ ok: true, value });
 });
 
 test('what zod itself says is the cause', () => {

@@ -147,3 +147,49 @@ test('a check that takes its time is waited for', async () => {
     { ok: false, issues: 'city: No such city, got "Olso"' },
   ]);
 });
+
+test.each<[string, z.ZodType, JsonSchema]>([
+  ['is sent without a format that is none', z.string().startsWith('a'), { type: 'string', pattern: '^a.*' }],
+  ['is sent if its flags change nothing', z.string().regex(/^\d+$/gu), { type: 'string', pattern: '^\\d+$' }],
+  [
+    'is told in words if they do',
+    z.string().regex(/^(yes|no)$/i),
+    { type: 'string', description: 'pattern: /^(yes|no)$/i.' },
+  ],
+  [
+    'is told after what the schema says of itself, and of what is around it',
+    z.string().regex(/^a.b$/s).describe('Inner.').optional().describe('Outer.'),
+    { type: 'string', description: 'Outer. pattern: /^a.b$/s.' },
+  ],
+  [
+    'is told beside another one that is sent',
+    z.string().startsWith('a').regex(/B/i).regex(/c$/m),
+    { type: 'string', pattern: '^a.*', description: 'pattern: /B/i. pattern: /c$/m.' },
+  ],
+  [
+    'leaves those that are sent as they are',
+    z.string().startsWith('a').endsWith('z').regex(/B/i),
+    { type: 'string', allOf: [{ pattern: '^a.*' }, { pattern: '.*z$' }], description: 'pattern: /B/i.' },
+  ],
+  [
+    'of a format of one’s own is told, too',
+    z.email({ pattern: /^[a-z]+@example\.test$/i }),
+    { type: 'string', format: 'email', description: 'pattern: /^[a-z]+@example\\.test$/i.' },
+  ],
+  [
+    'of names in a record is told of the names',
+    z.record(z.string().regex(/^x/i), z.number()),
+    {
+      type: 'object',
+      propertyNames: { type: 'string', description: 'pattern: /^x/i.' },
+      additionalProperties: { type: 'number' },
+    },
+  ],
+  [
+    'of names that are one kind of several says nothing of the others',
+    z.looseRecord(z.string().regex(/^x/i), z.number()),
+    { type: 'object' },
+  ],
+])('a pattern %s', (_, schema, sent) => {
+  expect(compileSchema(z.object({ a: schema }), where).jsonSchema['properties']).toEqual({ a: sent });
+});

@@ -1,6 +1,9 @@
 import { ConfigError } from '../base/errors.ts';
+import { findImpossible } from './impossible.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { parseJsonTexts } from './json-texts.ts';
+import { normalizeSchema } from './normalize.ts';
 import { withoutNulls } from './nulls.ts';
 import { isZod, zodToJsonSchema } from './zod.ts';
 
@@ -26,6 +29,8 @@ export type Validated =
 export interface CompiledSchema {
   /** Plain JSON Schema, 2020-12. */
   readonly jsonSchema: JsonSchema;
+  /** Whether an object that says nothing of other properties may keep them: zod drops them. */
+  readonly hasOpenObjects: boolean;
   validate(value: unknown): Promise<Validated>;
 }
 
@@ -43,7 +48,9 @@ export function compileSchema(schema: Schema, where: string): CompiledSchema {
   // `Schema` says little; the rest is looked at here, once.
   const standard = isObject(schema) && '~standard' in schema ? schema['~standard'] : undefined;
   if (!isStandard(standard)) throw new ConfigError(`${where}: ${describe(schema)} is not a schema. Pass a zod schema.`);
-  const jsonSchema = toJsonSchema(schema, standard, where);
+  const jsonSchema = normalizeOrRefuse(toJsonSchema(schema, standard, where), where);
+  const nowhere = findImpossible(jsonSchema);
+  if (nowhere !== undefined) throw new ConfigError(`${where}${nowhere}: no JSON value passes this schema.`);
   const check = async (value: unknown): Promise<Validated> => {
     const result = await standard.validate(value);
     if (result.issues === undefined) return { ok: true, value: result.value };
@@ -51,11 +58,12 @@ export function compileSchema(schema: Schema, where: string): CompiledSchema {
   };
   return {
     jsonSchema,
+    hasOpenObjects: !standard.vendor.startsWith('zod'),
     async validate(value) {
       // Before validation: a schema that coerces makes the text "null" of a null that means nothing.
-      const without = withoutNulls(value, jsonSchema);
-      const first = await check(without);
-      if (first.ok || without === value) return first;
+      const read = withoutNulls(parseJsonTexts(value, jsonSchema).value, jsonSchema);
+      const first = await check(read);
+      if (first.ok || read === value) return first;
       const second = await check(value);
       return second.ok ? second : first;
     },
@@ -87,6 +95,17 @@ function inputSchema(converter: StandardProps['jsonSchema'] & object, where: str
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`${where}: this schema can't be told in JSON Schema: ${problem}`, { cause: error });
+  }
+}
+
+function normalizeOrRefuse(schema: JsonSchema, where: string): JsonSchema {
+  try {
+    return normalizeSchema(schema);
+  } catch (error) {
+    // Too deep for any server, or an object that holds itself.
+    throw new ConfigError(`${where}: this schema can't be told in JSON Schema: it is nested without end.`, {
+      cause: error,
+    });
   }
 }
 

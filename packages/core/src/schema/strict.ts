@@ -1,25 +1,37 @@
 import { isRecord } from '../base/json.ts';
 import { sliceWhole } from '../base/text.ts';
-import { unicode } from '../base/unicode.ts';
-import { stringifyWellFormed } from '../base/well-formed.ts';
+import { alternatives } from './alternatives.ts';
+import { appendNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { disagreements } from './null-branches.ts';
+import { isAnnotationOnly, toList } from './merge.ts';
+import { disagreements, findMergedDisagreements } from './null-branches.ts';
 import { nullable } from './nullable.ts';
+import { listObjectBranches } from './object-root.ts';
+import { isPatternOf } from './patterns.ts';
+import { escapePointer, resolvePointer } from './pointer.ts';
 import { StrictLimits } from './strict-limits.ts';
 import type { StrictReason } from './strict-reason.ts';
+import { getJsonType } from './unite.ts';
 
 export type StrictForm =
   | { readonly ok: true; readonly schema: JsonSchema }
   | { readonly ok: false; readonly reasons: readonly StrictReason[] };
 
+export interface StrictFormOptions {
+  /** What the schema was made of, and what reads the nulls of a reply. @defaultValue the schema */
+  readonly original?: JsonSchema;
+}
+
 /**
  * The schema in the subset that OpenAI's structured outputs take (`strict: true`): every object closed, every property
  * required, what may be left out nullable; what the subset does not have is told in descriptions.
  */
-export function strictForm(schema: JsonSchema): StrictForm {
-  const renderer = new Renderer();
+export function strictForm(schema: JsonSchema, { original = schema }: StrictFormOptions = {}): StrictForm {
+  const renderer = new Renderer(schema);
   const strict = renderer.root(schema);
-  const reasons = [...renderer.reasons, ...disagreements(schema)];
+  const isMerged = original !== schema;
+  const merged = isMerged ? findMergedDisagreements(listObjectBranches(original) ?? [], original) : [];
+  const reasons = [...renderer.reasons, ...disagreements(original), ...merged];
   return reasons.length === 0 ? { ok: true, schema: strict } : { ok: false, reasons };
 }
 
@@ -34,7 +46,12 @@ const LONGEST_POINTER = 4_000;
 
 class Renderer {
   readonly reasons: StrictReason[] = [];
+  readonly #root: JsonSchema;
   readonly #limits = new StrictLimits((pointer, reason) => this.#refuse(pointer, reason));
+
+  constructor(root: JsonSchema) {
+    this.#root = root;
+  }
 
   root({ $schema: _, $id: __, $defs, ...schema }: JsonSchema): JsonSchema {
     if (schema['type'] !== 'object' || schema['anyOf'] !== undefined || schema['oneOf'] !== undefined)
@@ -43,7 +60,7 @@ class Renderer {
     if (!isRecord($defs)) return strict;
     const definitions = Object.entries($defs).map(([name, definition]) => {
       this.#limits.addText('', name);
-      return [name, this.#schema(definition, { pointer: `/$defs/${escaped(name)}`, depth: 0 })] as const;
+      return [name, this.#schema(definition, { pointer: `/$defs/${escapePointer(name)}`, depth: 0 })] as const;
     });
     return { ...strict, $defs: Object.fromEntries(definitions) };
   }
@@ -69,12 +86,16 @@ class Renderer {
       this.#refuse(place.pointer, 'any value is allowed');
       return {};
     }
+    for (const type of types)
+      if (!TYPES.has(type)) this.#refuse(place.pointer, `the type ${JSON.stringify(type)} is unknown`);
+    for (const keyword of CONDITIONS)
+      if (schema[keyword] !== undefined) this.#refuse(`${place.pointer}/${keyword}`, 'a condition');
     const { kept, description } = split(schema);
     const type = types.length === 1 ? types[0] : types;
     return {
       type,
       ...(description !== '' && { description }),
-      ...this.#values(kept, place),
+      ...this.#values(kept, { types, pointer: place.pointer }),
       ...(types.includes('object') && this.#object(schema, place)),
       ...(types.includes('array') && this.#array(schema, place)),
     };
@@ -83,9 +104,11 @@ class Renderer {
   /** Beside a reference there may be nothing else. */
   #reference(schema: JsonSchema, { pointer }: Place): JsonSchema {
     const { $ref, ...others } = schema;
-    if (typeof $ref !== 'string' || !/^#(\/\$defs\/[^/]+)?$/.test($ref)) {
+    if (typeof $ref !== 'string' || !/^#(\/\$defs\/|$)/.test($ref)) {
       this.#refuse(pointer, 'a reference that points neither to the root nor into $defs');
-    }
+    } else if (resolvePointer(this.#root, $ref) === undefined) this.#refuse(pointer, 'a reference that leads nowhere');
+    if (Object.keys(others).some((keyword) => STRUCTURE.has(keyword) && !isAnnotationOnly({ [keyword]: true })))
+      this.#refuse(pointer, 'a combination of several schemas');
     const { description } = split(others);
     return description === '' ? { $ref } : { description, anyOf: [{ $ref }] };
   }
@@ -98,23 +121,38 @@ class Renderer {
   }
 
   #union(schema: JsonSchema, place: Place): JsonSchema {
-    const { anyOf, oneOf, type: _, ...others } = schema;
+    const { description: _, ...undescribed } = schema;
+    const { anyOf, oneOf, type: __, ...others } = schema;
     const keyword = anyOf === undefined ? 'oneOf' : 'anyOf';
-    const branches = anyOf ?? oneOf;
-    if (!Array.isArray(branches) || (anyOf !== undefined && oneOf !== undefined)) {
+    const given = anyOf ?? oneOf;
+    if (!Array.isArray(given) || (anyOf !== undefined && oneOf !== undefined)) {
       this.#refuse(place.pointer, 'two unions at once');
       return {};
     }
-    const { description } = split(others);
+    if (given.length === 0) this.#refuse(place.pointer, 'no value is allowed');
+    // What stands beside the branches holds for each of them.
+    const isAlone = Object.keys(others).every((each) => !STRUCTURE.has(each) || isAnnotationOnly({ [each]: true }));
+    const { description } = split(isAlone ? others : { description: others['description'] });
+    const branches = isAlone ? given : alternatives(undescribed, this.#root);
     const rendered = branches.map((branch, index) =>
       this.#schema(branch, { ...place, pointer: `${place.pointer}/${keyword}/${index}` }),
     );
     return { ...(description !== '' && { description }), anyOf: rendered };
   }
 
-  #values(kept: JsonSchema, { pointer }: Place): JsonSchema {
+  #values(
+    kept: JsonSchema,
+    { types, pointer }: { readonly types: readonly unknown[]; readonly pointer: string },
+  ): JsonSchema {
     const values = kept['enum'] ?? (kept['const'] === undefined ? undefined : [kept['const']]);
-    if (Array.isArray(values)) this.#limits.addValues(pointer, values);
+    if (!Array.isArray(values)) return kept;
+    this.#limits.addValues(pointer, values);
+    if (values.length === 0) this.#refuse(pointer, 'no value is allowed');
+    const foreign = values.find((value) => !types.some((type) => isOfType(value, type)));
+    if (foreign !== undefined)
+      this.#refuse(pointer, `the value ${JSON.stringify(foreign)} is not of the type ${types.join(' or ')}`);
+    if (values.some((value) => typeof value === 'object' && value !== null))
+      this.#refuse(pointer, 'a value that is an object or an array');
     return kept;
   }
 
@@ -130,9 +168,11 @@ class Renderer {
       return { properties: {}, required: [], additionalProperties: false };
     }
     const names = Object.keys(properties);
-    const needed = new Set(Array.isArray(required) ? required : []);
+    const needed = new Set(toList(required));
+    for (const name of needed)
+      if (!names.includes(String(name))) this.#refuse(pointer, `"${name}" is required, and not among the properties`);
     const entries = names.map((name) => {
-      const at = `${pointer}/properties/${escaped(name)}`;
+      const at = `${pointer}/properties/${escapePointer(name)}`;
       this.#limits.addProperty(at, name);
       const strict = this.#schema(properties[name], { pointer: at, depth: inner });
       return [name, needed.has(name) ? strict : nullable(strict)] as const;
@@ -149,23 +189,22 @@ class Renderer {
   }
 }
 
-/** `~` and `/` as JSON Pointer has them. */
-function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
 /** What a schema says of the type, or what its values have. */
 function typesOf({ type, enum: values, const: constant, properties, items }: JsonSchema): readonly unknown[] {
   if (type !== undefined) return Array.isArray(type) ? type : [type];
   const all = Array.isArray(values) ? values : constant === undefined ? [] : [constant];
-  if (all.length > 0) return [...new Set(all.map(typeOf))];
+  if (all.length > 0) return [...new Set(all.map(getJsonType))];
   if (isRecord(properties)) return ['object'];
   return items === undefined ? [] : ['array'];
 }
 
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
+const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
+
+/** What an object has to be depends on what it is: the strict form has one form of each object. */
+const CONDITIONS = ['if', 'then', 'else', 'dependentSchemas'];
+
+function isOfType(value: unknown, type: unknown): boolean {
+  return type === 'integer' ? Number.isInteger(value) : getJsonType(value) === type;
 }
 
 /** What stays a keyword, and everything else in words. */
@@ -174,14 +213,10 @@ function split(schema: JsonSchema): { readonly kept: JsonSchema; readonly descri
   const notes: string[] = [];
   for (const [keyword, value] of Object.entries(schema)) {
     if (STRUCTURE.has(keyword)) continue;
-    if (keyword === 'default') notes.push(`Default: ${stringifyWellFormed(value)}.`);
-    else if (isKept(keyword, value)) kept[keyword] = value;
-    else if (!isSaid(keyword, schema)) notes.push(`${keyword}: ${stringifyWellFormed(value)}.`);
+    if (isKept(keyword, value)) kept[keyword] = value;
+    else if (!isSaid(keyword, schema)) notes.push(toNote(keyword, value));
   }
-  const { description } = schema;
-  const words = typeof description === 'string' ? description.trim() : '';
-  const sentence = notes.length > 0 && unicode`[\p{L}\p{N}]$`.test(words) ? `${words}.` : words;
-  return { kept, description: [sentence, ...notes].join(' ').trim() };
+  return { kept, description: appendNotes(schema['description'], notes) };
 }
 
 const STRUCTURE: ReadonlySet<string> = new Set([
@@ -223,10 +258,10 @@ const FORMATS: ReadonlySet<unknown> = new Set([
   'uuid',
 ]);
 
-/** Patterns that look around are refused by OpenAI's engine. */
+/** Patterns are compiled by Python. */
 function isKept(keyword: string, value: unknown): boolean {
   if (keyword === 'format') return FORMATS.has(value);
-  if (keyword === 'pattern') return typeof value === 'string' && !/\(\?<?[=!]/.test(value);
+  if (keyword === 'pattern') return typeof value === 'string' && isPatternOf(value, 'python');
   return KEPT.has(keyword);
 }
 

@@ -46,6 +46,8 @@ test('a null for a field that may be left out is taken out', async () => {
   await expect(validate({ a: null, b: null })).resolves.toEqual({ ok: true, value: { b: 3 } });
 });
 
+const OTHER = 'a type that JSON has, and convert it in execute';
+
 test.each([
   [
     'a date',
@@ -61,9 +63,33 @@ test.each([
   ],
   ['a map', z3.object({ by: z3.map(z3.string(), z3.string()) }), 'by is a ZodMap', 'z.record()'],
   ['a set', z3.set(z3.string()), 'the root is a ZodSet', 'z.array()'],
+  ['no number', z3.object({ n: z3.nan() }), 'n is a ZodNaN', OTHER],
+  ['a symbol', z3.object({ n: z3.symbol() }), 'n is a ZodSymbol', OTHER],
+  ['a function', z3.object({ n: z3.function() }), 'n is a ZodFunction', OTHER],
+  ['a constant that is a bigint', z3.object({ n: z3.literal(1n) }), 'n is a ZodLiteral', OTHER],
 ] as const)('%s, which no JSON value passes, is refused with its path and the fix', (_, schema, problem, fix) => {
   const message = `Tool "t", input: this schema can't be told in JSON Schema: ${problem}, which no JSON value passes. Use ${fix}.`;
   expect(() => compileSchema(zod3(schema as never), 'Tool "t", input')).toThrow(new ConfigError(message));
+});
+
+test('a tuple is sent as of 2020-12, and a pattern whose flags matter in words', () => {
+  const schema = z3.object({
+    pair: z3.tuple([z3.string(), z3.number()]).rest(z3.boolean()),
+    yes: z3.string().regex(/^(yes|no)$/i),
+    both: z3.string().regex(/^a/).regex(/B/i).describe('Both.'),
+    digits: z3.string().regex(/^\d+$/i),
+  });
+  expect(compileSchema(zod3(schema), 'input').jsonSchema['properties']).toEqual({
+    pair: {
+      type: 'array',
+      minItems: 2,
+      prefixItems: [{ type: 'string' }, { type: 'number' }],
+      items: { type: 'boolean' },
+    },
+    yes: { type: 'string', description: 'pattern: /^(yes|no)$/i.' },
+    both: { type: 'string', pattern: '^a', description: 'Both. pattern: /B/i.' },
+    digits: { type: 'string', pattern: '^\\d+$' },
+  });
 });
 
 test('a zod 4 schema is refused: it needs no wrapping', () => {

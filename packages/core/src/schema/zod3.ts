@@ -1,7 +1,9 @@
 import { ignoreOverride, zodToJsonSchema } from 'zod-to-json-schema';
 import { ConfigError } from '../base/errors.ts';
-import { hoisted } from './hoist.ts';
-import type { JsonSchema } from './json-schema.ts';
+import { isRecord } from '../base/json.ts';
+import { isDynamic } from './dynamic.ts';
+import { isJsonScalar, type JsonSchema } from './json-schema.ts';
+import { addPatternNotes, correctPatterns, findFlagged } from './pattern-flags.ts';
 import { propertyPath } from './property-path.ts';
 import type { StandardSchema } from './schema.ts';
 
@@ -47,22 +49,49 @@ function inputSchema(schema: Zod3Schema): JsonSchema {
       refuseUnfit(definition, currentPath);
       return ignoreOverride;
     },
+    postProcess(made, definition) {
+      if (isRecord(made)) correct(definition, made);
+      return made;
+    },
   });
-  return hoisted(jsonSchema as JsonSchema);
+  return addPatternNotes(jsonSchema as JsonSchema);
+}
+
+/** What is looked at of a definition, by its type. */
+interface Definition {
+  readonly description?: string | undefined;
+  readonly typeName?: string;
+  readonly coerce?: boolean;
+  readonly value?: unknown;
+  readonly defaultValue?: () => unknown;
+  readonly checks?: readonly { readonly regex?: unknown }[];
 }
 
 /** The package makes something of these types that no value from JSON then passes. */
-function refuseUnfit(definition: object, path: readonly string[]): void {
-  const { typeName, coerce }: { readonly typeName?: string; readonly coerce?: boolean } = definition;
-  const fix = typeName === undefined || coerce === true ? undefined : FIXES[typeName];
+function refuseUnfit(definition: Definition, path: readonly string[]): void {
+  const { typeName, coerce, value } = definition;
+  const isForeign = typeName === 'ZodLiteral' && !isJsonScalar(value);
+  const fix =
+    typeName === undefined || coerce === true ? undefined : (FIXES[typeName] ?? (isForeign ? FIX : undefined));
   if (fix === undefined) return;
   const place = propertyPath(path).replace(/^\./, '') || 'the root';
   throw new ConfigError(`${place} is a ${typeName}, which no JSON value passes. ${fix}`);
 }
+
+const FIX = 'Use a type that JSON has, and convert it in execute.';
 
 const FIXES: Readonly<Record<string, string>> = {
   ZodDate: 'Use z.string().datetime(), or z.coerce.date().',
   ZodBigInt: 'Use z.number().int(), or z.coerce.bigint().',
   ZodMap: 'Use z.record().',
   ZodSet: 'Use z.array().',
+  ZodNaN: FIX,
+  ZodSymbol: FIX,
+  ZodFunction: FIX,
 };
+
+/** What the package says of a schema that is not so. */
+function correct({ typeName, defaultValue, checks = [] }: Definition, made: Record<string, unknown>): void {
+  if (typeName === 'ZodDefault' && defaultValue !== undefined && isDynamic(defaultValue)) delete made['default'];
+  if (typeName === 'ZodString') correctPatterns(made, findFlagged(checks.map(({ regex }) => regex)));
+}

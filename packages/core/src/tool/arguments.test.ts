@@ -15,7 +15,15 @@ test.each([
   ['"\\"{}\\""', '"{}"'],
   ['"Oslo"', 'Oslo'],
   ['"[1]"', '[1]'],
-  ['null', null],
+  ['null', {}],
+  [' null\n', {}],
+  ['None', {}],
+  ['undefined', {}],
+  ['""', {}],
+  ['"null"', {}],
+  ['"{}"', {}],
+  ['"[]"', []],
+  ['{"a":null}', { a: null }],
   ['[{"city":"Oslo"}]', [{ city: 'Oslo' }]],
   ['7', 7],
 ])('the arguments %j are read as %j', (text, value) => {
@@ -48,7 +56,7 @@ test.each([
 test.each([
   ['{"x":1e400}', 'x'],
   ['"{\\"x\\":1e400}"', 'x'],
-  [`[${'9'.repeat(309)}]`, '[0]'],
+  ['[1.5e400]', '[0]'],
 ])('refuses arguments with a number that no double holds: %s', (text, path) => {
   const issues = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
   expect(parseArguments(text)).toEqual({ ok: false, issues });
@@ -109,7 +117,7 @@ test.each([
   ['{"city":"Oslo"}', { ok: true, value: { city: 'Oslo', days: 1 } }],
   ['{"city":"Oslo","days":null}', { ok: true, value: { city: 'Oslo', days: 1 } }],
   ['', { ok: false, issues: 'city: expected string, got undefined' }],
-  ['null', { ok: false, issues: 'arguments: expected object, got null' }],
+  ['null', { ok: false, issues: 'city: expected string, got undefined' }],
   ['[]', { ok: false, issues: 'arguments: expected object, got array' }],
   ['{"city":7}', { ok: false, issues: 'city: expected string, got number' }],
   [

@@ -1,27 +1,53 @@
 import { started } from '../base/abort.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
+import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
+import type { Mend } from '../chat/reply.ts';
 import { messageOf } from '../event/error-data.ts';
+import { pathText } from '../schema/issues.ts';
+import { parseJsonTexts } from '../schema/json-texts.ts';
 import type { Validated } from '../schema/schema.ts';
 import type { Tool } from './tool.ts';
 
-/** Reads the arguments that a model wrote. Empty text is `{}`; JSON inside a JSON string is taken out once. */
+/** Reads the arguments that a model wrote. Those that say that there are none are `{}`; JSON inside a JSON string is taken out once. */
 export function parseArguments(text: string): Validated {
-  if (text.trim() === '') return { ok: true, value: {} };
+  if (isNothing(text)) return EMPTY;
   if (text.length > MAX_LENGTH)
     return { ok: false, issues: `The arguments have ${text.length} characters. Send ${MAX_LENGTH} at most.` };
-  if (isTooDeep(text))
-    return { ok: false, issues: `The arguments are nested too deeply. Use ${MAX_DEPTH} levels at most.` };
+  if (isDeeperThan(text, MAX_DEPTH)) return TOO_DEEP;
   const parsed = parseJson(text);
   if (!parsed.ok) {
     return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
   }
-  if (typeof parsed.value === 'string') {
-    const inner = parseJson(parsed.value);
-    if (inner.ok && isRecord(inner.value)) return withoutOverflow(inner.value, parsed.value);
-  }
-  return withoutOverflow(parsed.value, text);
+  return typeof parsed.value === 'string' ? decode(parsed.value) : checkExact(parsed.value, text);
+}
+
+/** A string is no input, but what is in it may be. */
+function decode(text: string): Validated {
+  if (isNothing(text)) return EMPTY;
+  const inner = parseJson(text);
+  if (!inner.ok || !(isRecord(inner.value) || isEmptyList(inner.value))) return { ok: true, value: text };
+  return isDeeperThan(text, MAX_DEPTH) ? TOO_DEEP : checkExact(inner.value, text);
+}
+
+const EMPTY: Validated = { ok: true, value: {} };
+
+/** What servers and models send where there are no arguments: `null` is Groq's, `None` and `undefined` come of other languages. */
+const NOTHING: ReadonlySet<string> = new Set(['', 'null', 'None', 'undefined']);
+
+function isNothing(text: string): boolean {
+  return NOTHING.has(text.trim());
+}
+
+/** A tool must not get another number than the one that the model wrote. */
+function checkExact(value: unknown, text: string): Validated {
+  const rounded = findRoundedIntegers(text);
+  if (rounded.length === 0) return withoutOverflow(value, text);
+  const lines = rounded.map(({ path, digits }) => {
+    return `${pathText(path)}: ${excerpt(digits, 60)} can't be held exactly as a number. Send it as a text.`;
+  });
+  return { ok: false, issues: lines.join('\n') };
 }
 
 function withoutOverflow(value: unknown, text: string): Validated {
@@ -35,44 +61,50 @@ const TOO_LARGE = 'the number is too large, expected at most 1.7976931348623157e
 /** More is no input, but a model that has lost its way. */
 const MAX_LENGTH = 1_048_576;
 
-/** A key that sets the prototype of what it is copied to is nobody's argument. The text tells whether it is worth a look. */
-function withoutPrototypes(value: unknown, text: string): unknown {
-  return /__proto__|\\u/.test(text) ? copied(value) : value;
-}
-
-function copied(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copied);
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).filter(([name]) => name !== '__proto__');
-  return Object.fromEntries(entries.map(([name, field]) => [name, copied(field)]));
-}
-
 /** What walks over a value level by level, a schema for one, runs out of stack where there are thousands. */
 const MAX_DEPTH = 500;
 
-/** Looks at the brackets outside of strings; the text need not be JSON. */
-function isTooDeep(text: string): boolean {
-  if (text.length <= MAX_DEPTH) return false;
-  let depth = 0;
-  let isString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x5c && isString) i++;
-    else if (code === 0x22) isString = !isString;
-    else if (isString) continue;
-    else if (code === 0x7b || code === 0x5b) depth++;
-    else if (code === 0x7d || code === 0x5d) depth--;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
-}
+const TOO_DEEP: Validated = {
+  ok: false,
+  issues: `The arguments are nested too deeply. Use ${MAX_DEPTH} levels at most.`,
+};
+
+type Reading = Pick<Tool, 'customObject' | 'jsonSchema'>;
 
 /** The arguments of a call as a value. A custom tool's text stands where its function would have it: `{ input }`. */
-export function argumentsOf(tool: Pick<Tool, 'customObject'>, call: ToolCall): Validated {
+export function argumentsOf(tool: Reading, call: ToolCall): Validated {
   if (call.type === 'custom' && tool.customObject !== undefined)
     return { ok: true, value: { input: call.custom.input } };
-  return parseArguments(callArguments(call));
+  const parsed = parseArguments(callArguments(call));
+  return parsed.ok && isEmptyList(parsed.value) && !hasParameters(tool) ? { ok: true, value: {} } : parsed;
 }
+
+/** In PHP an empty object and an empty list are one. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function hasParameters({ jsonSchema }: Reading): boolean {
+  const { properties, additionalProperties } = jsonSchema;
+  return (isRecord(properties) && Object.keys(properties).length > 0) || isRecord(additionalProperties);
+}
+
+/** What of a call's arguments is read otherwise than the model wrote it. Paths begin inside the call. */
+export function findArgumentRepairs(tool: Reading, call: ToolCall): readonly Mend[] {
+  const path = 'function.arguments';
+  const text = callArguments(call).trim();
+  if (call.type === 'custom' || text === '' || (text.startsWith('{') && !NESTED.test(text))) return [];
+  const read = argumentsOf(tool, call);
+  if (!read.ok || !isRecord(read.value)) return [];
+  if (Object.keys(read.value).length === 0 && text !== '{}')
+    return [{ path, note: `${excerpt(text, 50)}: read as {}` }];
+  const twice = text.startsWith('"') ? [{ path, note: 'encoded twice: decoded' }] : [];
+  const { paths } = parseJsonTexts(read.value, tool.jsonSchema);
+  return [...twice, ...paths.map((place) => ({ path: `${path}.${place}`, note: 'JSON as a text: parsed' }))];
+}
+
+/** A string that begins like an array or an object: whether it is worth a look. */
+const NESTED = /"(?:\s|\\[nrt])*[[{]/;
 
 /** Parses and checks. Issues are text for the model; a schema that throws is one of them. */
 export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {

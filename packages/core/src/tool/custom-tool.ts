@@ -20,10 +20,15 @@ export interface CustomToolOptions<Context = unknown> extends ToolOptions<string
  * @throws ConfigError naming the tool and the fix, where the definition can't work.
  */
 export function customTool<Context = unknown>(options: CustomToolOptions<Context>): Tool<Context> {
-  const { name, description, format } = options;
+  const { name, format } = options;
   const basics = toolBasics<string, Context>(options);
+  const { description } = basics;
   if (format !== undefined) checkFormat(format, name);
-  const custom: CustomToolObject['custom'] = { name, description, ...(format !== undefined && { format }) };
+  const custom: CustomToolObject['custom'] = {
+    name,
+    ...(description !== undefined && { description }),
+    ...(format !== undefined && { format }),
+  };
   const functionObject = asFunctionTool({ type: 'custom', custom }).function;
   const { parameters = {} } = functionObject;
   return Object.freeze({

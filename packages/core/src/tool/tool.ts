@@ -1,9 +1,10 @@
 import { ConfigError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { isRecord, type Json } from '../base/json.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { linkedReport } from '../schema/linked-report.ts';
-import { withoutReference } from '../schema/root.ts';
+import { toObjectRoot } from '../schema/object-root.ts';
+import { resolvePointer } from '../schema/pointer.ts';
 import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
 import type { StrictReason } from '../schema/strict-reason.ts';
 
@@ -31,8 +32,8 @@ export interface ToolContext<Context = unknown> {
 export interface ToolOptions<Input, Context = unknown> {
   /** Letters, digits, `_` and `-`, 64 at most; what the model calls. */
   readonly name: string;
-  /** Tells the model what the tool does and when to use it. */
-  readonly description: string;
+  /** Tells the model what the tool does and when to use it. A tool without one is known by its name and parameters alone. */
+  readonly description?: string | undefined;
   /** @defaultValue 'once' */
   readonly effect?: Effect;
   /**
@@ -88,7 +89,7 @@ export interface ToolOptions<Input, Context = unknown> {
 /** A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`. */
 export interface Tool<in Context = never> {
   readonly name: string;
-  readonly description: string;
+  readonly description?: string;
   readonly effect: Effect;
   /** Of a tool that is defined outside the application. */
   readonly definitionHash?: string;
@@ -101,10 +102,11 @@ export interface Tool<in Context = never> {
   readonly functionObject: FunctionObject;
   /** Of custom tools: what goes to servers that know them. */
   readonly customObject?: CustomToolObject['custom'];
-  /** The input's JSON Schema. */
+  /** The input's JSON Schema as it is sent: one object, also where the schema is a union of several. */
   readonly jsonSchema: JsonSchema;
-  /** Why the schema has no strict form; empty where it has one. */
+  /** Why the schema has no strict form. Where it has one, notes alone (`isNote`): what it does not take. */
   readonly strictReport: readonly StrictReason[];
+  /** Nothing but an object passes. */
   readonly validate: (value: unknown) => Promise<Validated>;
   // The input of the next five was checked by `validate`. `any`, since an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
@@ -144,29 +146,36 @@ export function tool<Input, Context = unknown>(
 ): Tool<Context>;
 // Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
 export function tool<Context>(options: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
-  const { name, description, input } = options;
+  const { name, input } = options;
   const basics = toolBasics(options);
-  const { jsonSchema, validate } = compileSchema(input, `Tool "${name}", input`);
-  const parameters = objectRoot(jsonSchema, name);
+  const { description } = basics;
+  const where = `Tool "${name}", input`;
+  const { jsonSchema, hasOpenObjects, validate } = compileSchema(input, where);
+  const parameters = makeParameters(jsonSchema, name);
+  const { strict } = options;
   return Object.freeze({
     ...basics,
-    functionObject: { name, description, parameters },
+    functionObject: { name, ...(description !== undefined && { description }), parameters },
     jsonSchema: parameters,
-    strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
-    validate,
+    strictReport: linkedReport(parameters, { strict, where, original: jsonSchema, hasOpenObjects }),
+    // A schema that checks nothing, or not the root, must not let anything else through.
+    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseOther(value))),
   });
 }
 
-/** Chat Completions takes an object at the root of `parameters` and nothing else. */
-function objectRoot(given: JsonSchema, name: string): JsonSchema {
-  const schema = withoutReference(given);
-  if (schema['type'] === 'object') return schema;
-  const branches = schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf'];
-  if (Array.isArray(branches) && branches.every((branch) => branch?.type === 'object')) {
-    return { type: 'object', ...schema };
-  }
+function refuseOther(value: unknown): Validated {
+  const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+  return { ok: false, issues: `arguments: expected object, got ${kind}` };
+}
+
+/** Chat Completions takes an object at the root of `parameters` and nothing else, and no union of objects. */
+function makeParameters(schema: JsonSchema, name: string): JsonSchema {
+  const parameters = toObjectRoot(schema);
+  if (parameters !== undefined) return parameters;
+  const { $ref } = schema;
+  const root: unknown = typeof $ref === 'string' ? resolvePointer(schema, $ref) : schema;
   throw new ConfigError(
-    `Tool "${name}", input: the root is ${JSON.stringify(schema['type'] ?? 'no object')}. Wrap it: z.object({ value: … }).`,
+    `Tool "${name}", input: the root is ${JSON.stringify(Object(root).type ?? 'no object')}. Wrap it: z.object({ value: … }).`,
   );
 }
 
@@ -176,15 +185,17 @@ export type ToolBasics<Context> = Omit<
   'functionObject' | 'customObject' | 'jsonSchema' | 'strictReport' | 'validate'
 >;
 
-/** @throws ConfigError for a name that can't be sent, a missing function, or a number that can't be. */
+/** @throws ConfigError for a name or a description that can't be sent, a missing function, or a number that can't be. */
 export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
   const { name, description, execute, preview, inDoubt } = options;
   checkName(name);
+  checkDescription(description, name);
   checkExecute(options);
   checkNumbers(options);
   return {
     name,
-    description,
+    // One that says nothing is not sent.
+    ...(description !== undefined && description.trim() !== '' && { description }),
     effect: options.effect ?? 'once',
     ...(options.definitionHash === undefined ? {} : { definitionHash: options.definitionHash }),
     exclusive: options.exclusive ?? false,
@@ -210,6 +221,11 @@ export function checkName(name: unknown): void {
   throw new ConfigError(
     `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
   );
+}
+
+function checkDescription(description: unknown, name: string): void {
+  if (description === undefined || typeof description === 'string') return;
+  throw new ConfigError(`Tool "${name}": description is ${JSON.stringify(description)}. Pass a text, or leave it out.`);
 }
 
 /** One that is given, and is nothing, is a mistake; one that is left out is none. */

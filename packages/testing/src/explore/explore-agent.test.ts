@@ -1,4 +1,14 @@
-import { Agent, filterTools, jsonSchema, memory, type RunEvent, requireApproval, SuspendRun, tool } from '@pawl/core';
+import {
+  Agent,
+  filterTools,
+  jsonSchema,
+  memory,
+  openai,
+  type RunEvent,
+  requireApproval,
+  SuspendRun,
+  tool,
+} from '@pawl/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { schemaModel } from '../model/schema-model.ts';
@@ -31,6 +41,13 @@ test('an agent is run with every tool and every exercise, its calls are answered
   expect(explored.statuses).toEqual({ completed: 30 });
   expect(explored.tools['get_weather']?.calls).toBeGreaterThan(60);
   expect(explored.tools['get_weather']?.failed).toBe(10);
+});
+
+test('an agent with a cost limit is explored as it is', async () => {
+  const model = openai('gpt-5-mini', { apiKey: 'key', price: { input: 0.25, output: 2 } });
+  const agent = new Agent({ model, tools: [weather], limits: { cost: 0.01, tokens: 100_000 } });
+  expect((await exploreAgent(agent, { seeds: 6 })).statuses).toEqual({ completed: 6 });
+  expect(schemaModel({ price: { input: 1, output: 2 } }).price).toEqual({ input: 1, output: 2 });
 });
 
 test('the correction path is forced: arguments that do not pass come first, then ones that do', async () => {

@@ -1,4 +1,4 @@
-import type { ChatModel, ChatRequest, Json, JsonSchema, Message, ToolObject } from '@pawl/core';
+import type { ChatModel, ChatRequest, Json, JsonSchema, Message, Price, ToolObject } from '@pawl/core';
 import { sampleOf } from '../schema/arbitrary.ts';
 import { branchesOf } from '../schema/branches.ts';
 import { invalidFor } from '../schema/invalid.ts';
@@ -22,6 +22,8 @@ export interface SchemaModelOptions {
   readonly width?: number;
   /** @defaultValue 'schema' */
   readonly name?: string;
+  /** @defaultValue a price of 0, so that an agent with `limits.cost` can be tested */
+  readonly price?: Price;
 }
 
 /**
@@ -33,6 +35,7 @@ export function schemaModel({
   exercise = 'once',
   width = 4,
   name = 'schema',
+  price: given,
 }: SchemaModelOptions = {}): ChatModel {
   const plans = new Map<string, readonly Json[]>();
   const planOf = (offered: Offered): readonly Json[] => {
@@ -44,8 +47,9 @@ export function schemaModel({
   const { send, price } = scriptedModel((request) => replyTo(request, { planOf, seed, width }), {
     name,
     keepRequests: 0,
+    ...(given === undefined ? {} : { price: given }),
   });
-  return { name, send, ...(price === undefined ? {} : { price }) };
+  return { name, send, price };
 }
 
 interface Offered {

@@ -174,3 +174,16 @@ test('a script that says what it expects fails with the difference, which no ret
   expect(outcome.attempts).toHaveLength(1);
   expect(model.requests).toHaveLength(2);
 });
+
+test('a scripted model costs nothing, so that an agent with a cost limit can be tested, unless it has a price', async () => {
+  const usage = { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 };
+  const limits = { cost: 0.01 };
+  const free = new Agent({ model: scriptedModel([reply.text('Here.', { usage })]), limits });
+  expect(await free.run('Hi.').outcome()).toMatchObject({
+    status: 'completed',
+    usage: { cost: 0, totalTokens: 1_500 },
+  });
+  const price = { input: 10, output: 20 };
+  const dear = free.with({ model: scriptedModel([reply.text('Here.', { usage })], { price }) });
+  expect((await dear.run('Hi.').outcome()).usage.cost).toBeCloseTo(0.02, 10);
+});

@@ -18,6 +18,7 @@ import { scriptedHttpError } from './scripted-http-error.ts';
 export interface ScriptedModelOptions {
   /** @defaultValue 'scripted' */
   readonly name?: string;
+  /** @defaultValue a price of 0, so that an agent with `limits.cost` can be tested */
   readonly price?: Price;
   /** The newest requests are kept, so many of them. @defaultValue Infinity */
   readonly keepRequests?: number;
@@ -25,6 +26,7 @@ export interface ScriptedModelOptions {
 
 /** A model that says what a script says, without a server. */
 export interface ScriptedModel extends ChatModel {
+  readonly price: Price;
   /** In the order in which they came. */
   readonly requests: readonly ChatRequest[];
   /** @throws ScriptError unless every entry of the script was used. */
@@ -38,12 +40,12 @@ export interface ScriptedModel extends ChatModel {
  * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
  */
 export function scriptedModel(script: ScriptEntries<ModelReply>, options: ScriptedModelOptions = {}): ScriptedModel {
-  const { name = 'scripted', price, keepRequests = Number.POSITIVE_INFINITY } = options;
+  const { name = 'scripted', price = FREE, keepRequests = Number.POSITIVE_INFINITY } = options;
   const entries = new Script(script);
   const requests: ChatRequest[] = [];
   return {
     name,
-    ...(price !== undefined && { price }),
+    price,
     requests,
     assertDone: () => entries.assertDone(),
     async send(request, context = {}) {
@@ -56,6 +58,8 @@ export function scriptedModel(script: ScriptEntries<ModelReply>, options: Script
     },
   };
 }
+
+const FREE: Price = { input: 0, output: 0 };
 
 interface Play {
   readonly request: ChatRequest;

@@ -140,3 +140,14 @@ test('the same seed gives the same value, another one mostly another', () => {
 test('a pattern that looks ahead is left to the check of the tool, and ends nothing', () => {
   expect(typeof sampleOf({ type: 'string', pattern: '^(?=.*\\d).{8,}$' }, 1)).toBe('string');
 });
+
+test.each(['100% sure', 'a%20b', 'app/User', 'a~b', 'é'])(
+  'a definition named %j is found, however a reference spells it',
+  (name) => {
+    const spellings = [name, name.replaceAll('~', '~0').replaceAll('/', '~1'), encodeURIComponent(name)];
+    for (const spelling of name.includes('/') ? spellings.slice(1) : spellings) {
+      const schema = { $ref: `#/$defs/${spelling}`, $defs: { [name]: { const: 7 } } };
+      expect(sampleOf(schema, 1)).toBe(7);
+    }
+  },
+);

@@ -28,10 +28,25 @@ function at(root: JsonSchema, reference: string): JsonSchema {
   let found: unknown = root;
   for (const part of reference.replace(/^#\/?/, '').split('/')) {
     if (part === '') continue;
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isObject(found) ? found[name] : undefined;
+    const names: JsonSchema = isObject(found) ? found : {};
+    const name = spellings(part).find((each) => Object.hasOwn(names, each));
+    found = name === undefined ? undefined : names[name];
   }
   return isObject(found) ? found : {};
+}
+
+/** A name in a reference may be escaped, percent-encoded, or neither. */
+function spellings(name: string): readonly string[] {
+  const decoded = percentDecoded(name);
+  return [name, decoded].flatMap((each) => [each, each.replaceAll('~1', '/').replaceAll('~0', '~')]);
+}
+
+function percentDecoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // A percent sign of the name itself.
+  }
 }
 
 function both(one: JsonSchema, other: JsonSchema): JsonSchema {

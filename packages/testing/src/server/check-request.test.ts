@@ -170,3 +170,13 @@ test.each([
 ])('%s are refused as OpenAI refuses them', (_name, body, param, code, message) => {
   expect(checkRequest(body)).toEqual({ message, param, code });
 });
+
+test.each(['oneOf', 'anyOf', 'allOf', 'enum', 'not'])('parameters with %s at the root are refused', (keyword) => {
+  const tools = [offered({ name: 'all', parameters: { type: 'object', [keyword]: [{}] } })];
+  expect(checkRequest({ messages, tools })).toEqual({
+    message:
+      "Invalid schema for function 'all': schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level.",
+    param: 'tools[0].function.parameters',
+    code: 'invalid_function_parameters',
+  });
+});

@@ -59,10 +59,16 @@ function parametersFault(offered: Wire, within: string): RequestFault | undefine
   const param = `${within}.parameters`;
   if (parameters === undefined) return undefined;
   const type = isRecord(parameters) ? parameters['type'] : undefined;
-  if (type === 'object') return undefined;
+  if (isRecord(parameters) && type === 'object') {
+    if (REFUSED_AT_ROOT.every((keyword) => parameters[keyword] === undefined)) return undefined;
+    const message = `Invalid schema for function '${name}': schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level.`;
+    return { message, param, code: 'invalid_function_parameters' };
+  }
   const message = `Invalid schema for function '${name}': schema must be a JSON Schema of 'type: "object"', got 'type: ${JSON.stringify(type ?? 'None')}'.`;
   return { message, param, code: 'invalid_function_parameters' };
 }
+
+const REFUSED_AT_ROOT = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
 
 function formatFault({ format }: Wire, within: string): RequestFault | undefined {
   const param = `${within}.format`;

@@ -4,13 +4,15 @@ import { isObject } from '../stand-in/json.ts';
 
 /** What makes a tool hard to use for models or servers, each in a sentence. */
 export function toolWarnings(tool: Tool): readonly string[] {
-  const { description, jsonSchema, strictReport } = tool;
+  const { description = '', jsonSchema, strictReport } = tool;
   return [
     ...(description.trim().length < 10
       ? ['The description says too little for a model to know when to call the tool.']
       : []),
     ...undescribed(jsonSchema, { root: jsonSchema, path: '', depth: 0 }),
-    ...strictReport.map(({ pointer, reason }) => `No strict form, at ${pointer || 'the root'}: ${reason}`),
+    ...strictReport.map(({ pointer, reason, isNote }) => {
+      return `${isNote === true ? 'In the strict form' : 'No strict form'}, at ${pointer || 'the root'}: ${reason}`;
+    }),
     ...tooLarge(tool),
   ];
 }

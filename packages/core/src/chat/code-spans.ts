@@ -1,0 +1,60 @@
+/** Where the code of a Markdown text is: fenced blocks, and spans between backticks in one paragraph. */
+export class CodeSpans {
+  readonly #text: string;
+  /** The end of each span by its start. */
+  #spans: ReadonlyMap<number, number> | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The end of the code that begins here; `undefined` if none does. A fence that is not closed goes on to the end. */
+  endOf(start: number): number | undefined {
+    const fence = this.#fenceAt(start);
+    if (fence !== undefined) return this.#fenceEnd(fence, start + fence.length);
+    this.#spans ??= findSpans(this.#text);
+    return this.#spans.get(start);
+  }
+
+  #fenceAt(start: number): string | undefined {
+    FENCE.lastIndex = start;
+    const fence = FENCE.exec(this.#text)?.[0];
+    if (fence === undefined) return undefined;
+    const before = this.#text.slice(Math.max(0, start - LONGEST_INDENT), start);
+    const lineStart = Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1;
+    if (lineStart === 0 && start > LONGEST_INDENT) return undefined;
+    return INDENT.test(before.slice(lineStart)) ? fence : undefined;
+  }
+
+  #fenceEnd(fence: string, from: number): number {
+    const close = new RegExp(`^[ \\t>]*\\${fence[0]}{${fence.length},}[ \\t\\r]*$`, 'gm');
+    close.lastIndex = from;
+    const found = close.exec(this.#text);
+    return found === null ? this.#text.length : found.index + found[0].length;
+  }
+}
+
+const FENCE = /`{3,}|~{3,}/y;
+
+/** Before a fence: blanks, and the marks of quotes and lists. */
+const INDENT = /^(?:[ \t>]|[-*+](?=\s)|\d{1,9}[.)](?=\s))*$/;
+const LONGEST_INDENT = 64;
+
+/** A run of backticks is closed by the next one of the same length before a blank line. */
+function findSpans(text: string): ReadonlyMap<number, number> {
+  const spans = new Map<number, number>();
+  /** The last run of each length in this paragraph. */
+  const open = new Map<number, number>();
+  const pattern = /`+|\n[ \t\r]*\n/g;
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    const { index, 0: run } = found;
+    if (!run.startsWith('`')) {
+      open.clear();
+      continue;
+    }
+    const start = open.get(run.length);
+    if (start !== undefined) spans.set(start, index + run.length);
+    open.set(run.length, index);
+  }
+  return spans;
+}

@@ -1,0 +1,270 @@
+import { expect, test } from 'vitest';
+import type { Delta } from './reply.ts';
+import { ReplyReader } from './reply-reader.ts';
+import type { ToolObject } from './request.ts';
+
+interface Piece {
+  readonly index?: number;
+  readonly id?: string;
+  readonly name?: string;
+  readonly text?: string;
+}
+
+interface Read {
+  readonly calls: readonly string[];
+  readonly told: readonly string[];
+}
+
+/** The calls that pieces in chunks of their own make, and what was told of each: `name(arguments)`. */
+function read(pieces: readonly Piece[], names: readonly string[] | undefined): Read {
+  const tools = names?.map((name): ToolObject => ({ type: 'function', function: { name } }));
+  const reader = new ReplyReader({ tools });
+  const deltas: Delta[] = [];
+  for (const { index, id, name, text } of pieces) {
+    const called = { ...(name !== undefined && { name }), ...(text !== undefined && { arguments: text }) };
+    const call = { ...(index !== undefined && { index }), ...(id !== undefined && { id }), function: called };
+    deltas.push(...reader.read({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }));
+  }
+  const { reply, deltas: held } = reader.finish('done');
+  const told = new Map<number, { name: string; text: string }>();
+  for (const delta of [...deltas, ...held]) {
+    if (delta.type !== 'call') continue;
+    told.set(delta.index, { name: delta.name, text: (told.get(delta.index)?.text ?? '') + delta.delta });
+  }
+  const calls = reply.choices[0].message.tool_calls ?? [];
+  return {
+    calls: calls.map((call) => (call.type === 'function' ? `${call.function.name}(${call.function.arguments})` : '')),
+    told: [...told]
+      .sort(([a], [b]) => a - b)
+      .map(([, call]) => call)
+      .map(({ name, text }) => `${name}(${text})`),
+  };
+}
+
+const oslo = '{"city":"Oslo"}';
+
+test.each<{ readonly what: string; readonly pieces: readonly Piece[]; readonly names?: readonly string[] }>([
+  {
+    what: 'three pieces',
+    pieces: [
+      { index: 0, id: 'a', name: 'get' },
+      { index: 0, name: '_wea' },
+      { index: 0, name: 'ther', text: oslo },
+    ],
+  },
+  {
+    what: 'pieces that repeat the id',
+    pieces: [
+      { index: 0, id: 'a', name: 'get_' },
+      { index: 0, id: 'a', name: 'weather' },
+      { index: 0, id: 'a', text: oslo },
+    ],
+  },
+  {
+    what: 'pieces with empty arguments between them',
+    pieces: [
+      { index: 0, id: 'a', name: 'get_', text: '' },
+      { index: 0, text: '' },
+      { index: 0, name: 'weather', text: '' },
+      { index: 0, text: oslo },
+    ],
+  },
+  {
+    what: 'pieces with a placeholder between them',
+    pieces: [
+      { index: 0, id: 'a', name: 'get_', text: '{}' },
+      { index: 0, name: 'weather' },
+      { index: 0, text: oslo },
+    ],
+  },
+  { what: 'pieces without an index', pieces: [{ id: 'a', name: 'get_' }, { name: 'weather' }, { text: oslo }] },
+  {
+    what: 'pieces of which the second is a tool itself',
+    pieces: [
+      { index: 0, name: 'get_' },
+      { index: 0, name: 'weather', text: oslo },
+    ],
+    names: ['get_weather', 'weather'],
+  },
+  {
+    what: 'pieces of which the first is a tool itself',
+    pieces: [
+      { index: 0, name: 'get' },
+      { index: 0, name: '_weather', text: oslo },
+    ],
+    names: ['get', 'get_weather'],
+  },
+  {
+    what: 'equal pieces',
+    pieces: [
+      { index: 0, name: 'get_' },
+      { index: 0, name: 'get_' },
+      { index: 0, name: 'x', text: oslo },
+    ],
+    names: ['get_get_x'],
+  },
+  {
+    what: 'snapshots',
+    pieces: [
+      { index: 0, name: 'g' },
+      { index: 0, name: 'get_' },
+      { index: 0, name: 'get_weather', text: oslo },
+    ],
+  },
+  {
+    what: 'snapshots that pass the name of another tool',
+    pieces: [
+      { index: 0, name: 'get' },
+      { index: 0, name: 'get_weather' },
+      { index: 0, text: oslo },
+    ],
+    names: ['get', 'get_weather'],
+  },
+  {
+    what: 'pieces behind a namespace',
+    pieces: [
+      { index: 0, name: 'func' },
+      { index: 0, name: 'tions.get_' },
+      { index: 0, name: 'weather', text: oslo },
+    ],
+  },
+  {
+    what: 'pieces with the mark of a channel',
+    pieces: [
+      { index: 0, name: 'get_weather' },
+      { index: 0, name: '<|channel|>' },
+      { index: 0, name: 'commentary', text: oslo },
+    ],
+  },
+])('a name that comes in $what is one call', ({ pieces, names = ['get_weather', 'get_time'] }) => {
+  const name = names.includes('get_get_x') ? 'get_get_x' : 'get_weather';
+  expect(read(pieces, names)).toEqual({ calls: [`${name}(${oslo})`], told: [`${name}(${oslo})`] });
+});
+
+test.each<{
+  readonly what: string;
+  readonly pieces: readonly Piece[];
+  readonly names?: readonly string[] | undefined;
+  readonly calls: readonly string[];
+}>([
+  {
+    what: 'two tools under one index',
+    pieces: [
+      { index: 0, name: 'time', text: '' },
+      { index: 0, name: 'weather', text: oslo },
+    ],
+    calls: ['time()', `weather(${oslo})`],
+  },
+  {
+    what: 'two tools under one index, where nothing is known of the tools',
+    pieces: [
+      { index: 0, name: 'time', text: '' },
+      { index: 0, name: 'weather', text: oslo },
+    ],
+    names: undefined,
+    calls: ['time()', `weather(${oslo})`],
+  },
+  {
+    what: 'two tools of which one begins like the other, the second whole',
+    pieces: [
+      { index: 0, name: 'time', text: '' },
+      { index: 0, name: 'time_zone', text: oslo },
+    ],
+    calls: ['time()', `time_zone(${oslo})`],
+  },
+  {
+    what: 'an id of their own each',
+    pieces: [
+      { index: 0, id: 'a', name: 'time', text: '' },
+      { index: 0, id: 'b', name: 'time_zone', text: '' },
+    ],
+    calls: ['time()', 'time_zone()'],
+  },
+  {
+    what: 'arguments already',
+    pieces: [
+      { index: 0, name: 'time', text: '{}' },
+      { index: 0, name: 'time_zone', text: '{}' },
+    ],
+    calls: ['time({})', 'time_zone({})'],
+  },
+  {
+    what: 'two names of which nothing is a tool',
+    pieces: [
+      { index: 0, name: 'look', text: '' },
+      { index: 0, name: 'up', text: '' },
+    ],
+    calls: ['look()', 'up()'],
+  },
+  {
+    what: 'an index of their own each',
+    pieces: [
+      { index: 0, name: 'time' },
+      { index: 1, name: '_zone' },
+    ],
+    calls: ['time()', '_zone()'],
+  },
+])('names with $what are two calls', ({ pieces, calls, ...given }) => {
+  const names = 'names' in given ? given.names : ['time', 'weather', 'time_zone'];
+  expect(read(pieces, names)).toEqual({ calls, told: calls });
+});
+
+test('a placeholder before the arguments begins no call of its own, where name and id are repeated', () => {
+  const pieces = ['{}', '{"ci', oslo].map((text) => ({ index: 0, id: 'a', name: 'get_weather', text }));
+  expect(read(pieces, ['get_weather'])).toEqual({ calls: [`get_weather(${oslo})`], told: [`get_weather(${oslo})`] });
+});
+
+test('a name that grows is one call, where nothing is known of the tools', () => {
+  const pieces = [
+    { index: 0, name: 'get_' },
+    { index: 0, name: 'get_weather', text: oslo },
+  ];
+  expect(read(pieces, undefined).calls).toEqual([`get_weather(${oslo})`]);
+});
+
+test.each([
+  'get_weather<|channel|>commentary',
+  'get_weather<|constrain|>json',
+  'get_weather <|message|>',
+  'functions.get_weather',
+  'functions.get_weather:0',
+  'default_api.get_weather',
+  'to=functions.get_weather',
+  'assistant<|channel|>commentary to=functions.get_weather<|constrain|>json',
+  'get_weather:12',
+])('the name %j is read as get_weather', (name) => {
+  const result = read([{ index: 0, id: 'a', name, text: oslo }], ['get_weather']);
+  expect(result).toEqual({ calls: [`get_weather(${oslo})`], told: [`get_weather(${oslo})`] });
+});
+
+test.each([
+  ['a tool has it', 'get_weather:0', ['get_weather', 'get_weather:0']],
+  ['nothing in it is a tool', 'functions.look', ['get_weather']],
+  ['only a part of it is a tool', 'get_weather_now', ['get_weather']],
+  ['it is in other letters', 'GET_WEATHER', ['get_weather']],
+  ['it is longer than any name', `get_weather<|${'x'.repeat(1000)}`, ['get_weather']],
+  ['nothing is known of the tools', 'functions.get_weather', undefined],
+])('a name is kept if %s', (_, name, names) => {
+  expect(read([{ index: 0, id: 'a', name, text: oslo }], names).calls).toEqual([`${name}(${oslo})`]);
+});
+
+test('each call is told, also if it has no arguments', () => {
+  const pieces = [
+    { index: 0, id: 'a', name: 'time', text: '' },
+    { index: 1, id: 'b', name: 'weather', text: oslo },
+    { index: 2, id: 'c', name: 'time' },
+  ];
+  expect(read(pieces, ['time', 'weather']).told).toEqual(['time()', `weather(${oslo})`, 'time()']);
+});
+
+test('a call without arguments is told once, however often the response says that it is over', () => {
+  const reader = new ReplyReader();
+  const tool_calls = [{ index: 0, id: 'a', type: 'function', function: { name: 'time', arguments: '' } }];
+  const chunks = [
+    { delta: { tool_calls } },
+    { delta: {}, finish_reason: 'tool_calls' },
+    { delta: {}, finish_reason: 'stop' },
+  ];
+  const deltas = chunks.flatMap((choice) => reader.read({ choices: [{ index: 0, ...choice }] }));
+  expect([...deltas, ...reader.finish('done').deltas]).toEqual([{ type: 'call', index: 0, name: 'time', delta: '' }]);
+});

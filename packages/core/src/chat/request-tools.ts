@@ -1,0 +1,92 @@
+import { excerpt } from '../base/text.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import { renameCall } from './history.ts';
+import { type AssistantMessage, callName } from './message.ts';
+import type { Mend } from './reply.ts';
+import { type ToolObject, toolObjectName } from './request.ts';
+
+/** The tools that a request offered, for the reader of its response. */
+export class RequestTools {
+  readonly #tools: readonly ToolObject[] | undefined;
+
+  /** @param tools - `undefined` if they are not known */
+  constructor(tools: readonly ToolObject[] | undefined) {
+    this.#tools = tools;
+  }
+
+  get isKnown(): boolean {
+    return this.#tools !== undefined;
+  }
+
+  get names(): readonly string[] {
+    return this.#tools?.map(toolObjectName) ?? [];
+  }
+
+  has(name: string): boolean {
+    return this.#tools?.some((tool) => toolObjectName(tool) === name) === true;
+  }
+
+  /** Whether more text can make a tool's name of this one. */
+  hasStart(name: string): boolean {
+    if (this.has(this.resolve(name))) return true;
+    const bare = removeNamespace(name);
+    return NAMESPACES.some((each) => each.startsWith(name)) || this.names.some((each) => each.startsWith(bare));
+  }
+
+  /**
+   * The name without what models of the Harmony format leak into it: `get_weather<|channel|>commentary` is `get_weather`.
+   * A name is kept if it is a tool's, or if nothing in it is one.
+   */
+  resolve(name: string): string {
+    if (this.has(name)) return name;
+    return findCandidates(name).find((candidate) => this.has(candidate)) ?? name;
+  }
+
+  parametersOf(name: string): JsonSchema | undefined {
+    const tool = this.#tools?.find((each) => toolObjectName(each) === name);
+    return tool?.type === 'function' ? tool.function.parameters : undefined;
+  }
+}
+
+/** A message whose calls name tools of the request, for models that are not read from a server. */
+export function resolveToolNames(
+  message: AssistantMessage,
+  tools: readonly ToolObject[],
+): { readonly message: AssistantMessage; readonly mends: readonly Mend[] } {
+  const requested = new RequestTools(tools);
+  const mends: Mend[] = [];
+  const calls = message.tool_calls?.map((call, index) => {
+    const given = callName(call);
+    const name = requested.resolve(given);
+    if (name === given) return call;
+    mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolved(given, name) });
+    return renameCall(call, name);
+  });
+  return mends.length === 0 || calls === undefined
+    ? { message, mends }
+    : { message: { ...message, tool_calls: calls }, mends };
+}
+
+/** What a repair says of a name. */
+export function describeResolved(given: string, name: string): string {
+  return `"${excerpt(given, 100)}" is no tool: read as "${name}"`;
+}
+
+/** What models write before the name: the namespace of their prompt. */
+const NAMESPACES = ['functions.', 'default_api.'];
+
+function removeNamespace(name: string): string {
+  const namespace = NAMESPACES.find((each) => name.startsWith(each)) ?? '';
+  return name.slice(namespace.length);
+}
+
+/** Names are short, and anything longer is none. */
+const LONGEST = 256;
+
+function findCandidates(name: string): readonly string[] {
+  if (name.length > LONGEST) return [];
+  const [before = ''] = name.split('<');
+  const named = /(?:functions|default_api)[.:]([a-zA-Z0-9_-]+)/.exec(name)?.[1] ?? '';
+  // Kimi counts the calls of a name: `functions.get_weather:0`.
+  return [before.trim(), named, before.trim().replace(/:\d+$/, '')];
+}

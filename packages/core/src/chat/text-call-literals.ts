@@ -1,0 +1,115 @@
+import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
+import type { TextScanner } from './text-scanner.ts';
+
+/** LFM's and Llama 4's `[get_weather(city="Oslo"), get_time()]`. */
+export const readPythonCalls: ReadCalls = (scanner, tools) => {
+  if (!scanner.take('[')) return undefined;
+  const calls: TextCall[] = [];
+  do {
+    scanner.skipBlanks();
+    const name = scanner.match(/[\w.-]{1,128}/y);
+    if (name === undefined || !scanner.take('(')) return undefined;
+    const fields = readFields(scanner, { notation: PYTHON, separator: '=', end: ')', depth: 0 });
+    const call = fields === undefined ? undefined : makeCall(name, fields, tools);
+    if (call === undefined) return undefined;
+    calls.push(call);
+    scanner.skipBlanks();
+  } while (scanner.take(','));
+  return scanner.take(']') ? calls : undefined;
+};
+
+/** Gemma 4's `call:get_weather{city:<|"|>Oslo<|"|>}`. */
+export const readGemmaCall: ReadCalls = (scanner, tools) => {
+  const name = scanner.take('call:') ? scanner.match(/[\w.-]{1,128}/y) : undefined;
+  if (name === undefined || !scanner.take('{')) return undefined;
+  const fields = readFields(scanner, { notation: GEMMA, separator: ':', end: '}', depth: 0 });
+  const call = fields === undefined ? undefined : makeCall(name, fields, tools);
+  return call && [call];
+};
+
+/** How values are written that are no JSON. */
+interface Notation {
+  /** A string as its value; `undefined` if none comes next. */
+  readonly string: (scanner: TextScanner) => string | undefined;
+  readonly word: RegExp;
+  readonly words: ReadonlyMap<string, string>;
+}
+
+const QUOTE = '<|"|>';
+
+const GEMMA: Notation = {
+  string: (scanner) => (scanner.take(QUOTE) ? scanner.until(QUOTE) : undefined),
+  word: /[^,:{}[\]<\s]{1,64}/y,
+  words: new Map(),
+};
+
+const PYTHON: Notation = {
+  string: (scanner) => {
+    const written = scanner.match(/'[^'\\\n]*(?:\\.[^'\\\n]*)*'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"/sy);
+    return written?.slice(1, -1).replace(/\\(.)/gs, (_, sign: string) => ESCAPES.get(sign) ?? sign);
+  },
+  word: /[\w.+-]{1,64}/y,
+  words: new Map([
+    ['True', 'true'],
+    ['False', 'false'],
+    ['None', 'null'],
+  ]),
+};
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['t', '\t'],
+  ['r', '\r'],
+]);
+
+interface Reading {
+  readonly notation: Notation;
+  /** Between a key and its value. */
+  readonly separator: string;
+  readonly end: string;
+  readonly depth: number;
+}
+
+const DEEPEST = 64;
+
+/** Keys and values up to a closing bracket, as a JSON object. */
+function readFields(scanner: TextScanner, reading: Reading): string | undefined {
+  const fields: string[] = [];
+  for (scanner.skipBlanks(); !scanner.take(reading.end); scanner.skipBlanks()) {
+    if (fields.length > 0 && !scanner.take(',')) return undefined;
+    scanner.skipBlanks();
+    const key = reading.notation.string(scanner) ?? scanner.match(reading.notation.word);
+    scanner.skipBlanks();
+    const isValueNext = key !== undefined && scanner.take(reading.separator);
+    const value = isValueNext ? readValue(scanner, reading) : undefined;
+    if (value === undefined) return undefined;
+    fields.push(`${JSON.stringify(key)}:${value}`);
+  }
+  return `{${fields.join(',')}}`;
+}
+
+function readValue(scanner: TextScanner, { notation, depth }: Reading): string | undefined {
+  scanner.skipBlanks();
+  if (depth === DEEPEST) return undefined;
+  const inner: Reading = { notation, separator: ':', end: '}', depth: depth + 1 };
+  if (scanner.take('{')) return readFields(scanner, inner);
+  if (scanner.take('[')) return readList(scanner, inner);
+  const text = notation.string(scanner);
+  if (text !== undefined) return JSON.stringify(text);
+  const word = scanner.match(notation.word);
+  const json = word === undefined ? undefined : (notation.words.get(word) ?? word);
+  return json !== undefined && LITERAL.test(json) ? json : undefined;
+}
+
+function readList(scanner: TextScanner, reading: Reading): string | undefined {
+  const elements: string[] = [];
+  for (scanner.skipBlanks(); !scanner.take(']'); scanner.skipBlanks()) {
+    if (elements.length > 0 && !scanner.take(',')) return undefined;
+    const element = readValue(scanner, reading);
+    if (element === undefined) return undefined;
+    elements.push(element);
+  }
+  return `[${elements.join(',')}]`;
+}
+
+const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;

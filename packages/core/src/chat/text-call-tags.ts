@@ -1,0 +1,119 @@
+import { isRecord, parseJson } from '../base/json.ts';
+import { takesText } from '../schema/json-texts.ts';
+import type { RequestTools } from './request-tools.ts';
+import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
+import type { TextScanner } from './text-scanner.ts';
+
+/** Qwen3-Coder's and Llama's `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
+export const readFunction: ReadCalls = (scanner, tools) => {
+  const name = scanner.until('>', LONGEST_TAG)?.replace(/^["']|["']$/g, '');
+  if (name === undefined) return undefined;
+  scanner.skipBlanks();
+  const json = scanner.startsWith('{') ? scanner.json() : undefined;
+  const parameters = json === undefined ? readParameters(scanner, PARAMETER) : [];
+  scanner.skipBlanks();
+  if (parameters === undefined || !scanner.take('</function>')) return undefined;
+  const call = json === undefined ? makeParameterCall(name, parameters, tools) : makeCall(name, json.text, tools);
+  return call && [call];
+};
+
+const LONGEST_TAG = 256;
+
+/** How parameters are written. */
+interface ParameterForm {
+  readonly open: string;
+  readonly endOfName: string;
+  readonly close: string;
+}
+
+const PARAMETER: ParameterForm = { open: '<parameter=', endOfName: '>', close: '</parameter>' };
+
+interface Parameter {
+  readonly name: string;
+  readonly text: string;
+  /** Set if the model says so; otherwise the schema decides. */
+  readonly isText?: boolean;
+}
+
+function readParameters(
+  scanner: TextScanner,
+  { open, endOfName, close }: ParameterForm,
+): readonly Parameter[] | undefined {
+  const parameters: Parameter[] = [];
+  for (scanner.skipBlanks(); scanner.take(open); scanner.skipBlanks()) {
+    const tag = scanner.until(endOfName, LONGEST_TAG);
+    const text = tag === undefined ? undefined : scanner.until(close);
+    if (tag === undefined || text === undefined) return undefined;
+    const written = /\bstring="(true|false)"/.exec(tag)?.[1];
+    const name = tag.split('"')[0] ?? '';
+    parameters.push({ name, text: trimFrame(text), ...(written !== undefined && { isText: written === 'true' }) });
+  }
+  return parameters;
+}
+
+/** The line ends that belong to the tags. */
+function trimFrame(text: string): string {
+  return text.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
+}
+
+function makeParameterCall(name: string, parameters: readonly Parameter[], tools: RequestTools): TextCall | undefined {
+  const schema = tools.parametersOf(tools.resolve(name.trim()));
+  const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
+  const fields = parameters.map(({ name: field, text, isText }) => {
+    const known = Object.hasOwn(properties, field);
+    const takes = known ? takesText(properties[field], schema ?? {}) : !/^\s*[[{]/.test(text);
+    return `${JSON.stringify(field)}:${(isText ?? takes) ? JSON.stringify(text) : toJson(text)}`;
+  });
+  return makeCall(name, `{${fields.join(',')}}`, tools);
+}
+
+/** A value that is no text, in the words of JSON or of Python. */
+function toJson(text: string): string {
+  const word = text.trim();
+  const json = PYTHON.get(word) ?? word;
+  return parseJson(json).ok ? json : JSON.stringify(text);
+}
+
+const PYTHON: ReadonlyMap<string, string> = new Map([
+  ['True', 'true'],
+  ['False', 'false'],
+  ['None', 'null'],
+]);
+
+/** GLM's `get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value>`. */
+export const readArgumentPairs: ReadCalls = (scanner, tools) => {
+  const name = scanner.match(/[a-zA-Z0-9_.:-]+/y);
+  if (name === undefined) return undefined;
+  const parameters: Parameter[] = [];
+  for (scanner.skipBlanks(); scanner.take('<arg_key>'); scanner.skipBlanks()) {
+    const field = scanner.until('</arg_key>', LONGEST_TAG);
+    scanner.skipBlanks();
+    const text = scanner.take('<arg_value>') ? scanner.until('</arg_value>') : undefined;
+    if (field === undefined || text === undefined) return undefined;
+    parameters.push({ name: field.trim(), text: trimFrame(text) });
+  }
+  const call = makeParameterCall(name, parameters, tools);
+  return call && [call];
+};
+
+/** MiniMax's and DeepSeek's `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`, whatever is before each tag's name. */
+export function makeInvokeReader(prefix: string): ReadCalls {
+  const form: ParameterForm = { open: `<${prefix}parameter name="`, endOfName: '>', close: `</${prefix}parameter>` };
+  return (scanner, tools) => {
+    const calls: TextCall[] = [];
+    let end = scanner.position;
+    for (scanner.skipBlanks(); scanner.take(`<${prefix}invoke name="`); scanner.skipBlanks()) {
+      const name = scanner.until('"', LONGEST_TAG);
+      scanner.skipBlanks();
+      const parameters = scanner.take('>') ? readParameters(scanner, form) : undefined;
+      const isClosed = scanner.take(`</${prefix}invoke>`);
+      const call =
+        name !== undefined && parameters !== undefined && isClosed && makeParameterCall(name, parameters, tools);
+      if (!call) return undefined;
+      calls.push(call);
+      end = scanner.position;
+    }
+    scanner.position = end;
+    return calls.length === 0 ? undefined : calls;
+  };
+}

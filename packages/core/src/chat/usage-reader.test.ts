@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { MendList } from './mend-list.ts';
+import type { CompletionUsage } from './reply.ts';
+import { mergeUsage, UsageReader } from './usage-reader.ts';
+
+function read(...chunks: readonly unknown[]): CompletionUsage | undefined {
+  const mends = new MendList();
+  const reader = new UsageReader();
+  for (const chunk of chunks) reader.read(chunk, mends);
+  return reader.finish(mends);
+}
+
+describe('usage in several chunks keeps the greater of each count:', () => {
+  const first = { prompt_tokens: 100, completion_tokens: 1, total_tokens: 101 };
+  const last = { prompt_tokens: 0, completion_tokens: 20, total_tokens: 20 };
+  const whole = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+
+  test.each([
+    ['a 0 for what was counted before', [first, last], whole],
+    ['the same chunks in another order', [last, first], whole],
+    ['a null for what was counted before', [first, { ...last, prompt_tokens: null }], whole],
+    ['a chunk without what was counted before', [first, { completion_tokens: 20 }], whole],
+    ['a chunk with nothing counted behind it', [first, last, { prompt_tokens: 0, total_tokens: 0 }], whole],
+    ['texts', [first, { prompt_tokens: '0', completion_tokens: '20', total_tokens: '20' }], whole],
+    ['what is no count', [first, { ...last, prompt_tokens: -1 }], whole],
+    ['a word in place of a count', [first, { ...last, prompt_tokens: 'many' }], whole],
+    ['Anthropic’s names, one in each chunk', [{ input_tokens: 100 }, { output_tokens: 20 }], whole],
+    [
+      'details in the first chunk',
+      [{ ...first, prompt_tokens_details: { cached_tokens: 80, audio_tokens: 0 } }, last],
+      { ...whole, prompt_tokens_details: { cached_tokens: 80, audio_tokens: 0 } },
+    ],
+    [
+      'details that are 0 or null later',
+      [
+        { ...first, prompt_tokens_details: { cached_tokens: 80 }, completion_tokens_details: { reasoning_tokens: 9 } },
+        { ...last, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: null },
+      ],
+      { ...whole, prompt_tokens_details: { cached_tokens: 80 }, completion_tokens_details: { reasoning_tokens: 9 } },
+    ],
+    [
+      'details alone behind the counts',
+      [whole, { completion_tokens_details: { reasoning_tokens: 9 } }],
+      { ...whole, completion_tokens_details: { reasoning_tokens: 9 } },
+    ],
+    [
+      'a cost that grows',
+      [
+        { ...whole, cost: 0.1 },
+        { ...whole, cost: 0.3 },
+      ],
+      { ...whole, cost: 0.3 },
+    ],
+  ])('%s', (_, chunks, usage) => {
+    expect(read(...chunks)).toEqual(usage);
+  });
+});
+
+test('what a server measures is its usage where it counts nothing, and its cache where it counts the rest', () => {
+  const timings = { cache_n: 236, prompt_n: 1, predicted_n: 35 };
+  const mends = new MendList();
+  const alone = new UsageReader();
+  alone.readTimings(timings);
+  expect(alone.finish(mends)).toEqual({
+    prompt_tokens: 237,
+    completion_tokens: 35,
+    total_tokens: 272,
+    prompt_tokens_details: { cached_tokens: 236 },
+  });
+  const counted = new UsageReader();
+  counted.readTimings(timings);
+  counted.read({ prompt_tokens: 200, completion_tokens: 35, total_tokens: 235 }, mends);
+  expect(counted.finish(mends)?.prompt_tokens_details).toEqual({ cached_tokens: 200 });
+  expect(mends.all.map(({ path }) => path)).toEqual(['usage', 'timings.cache_n']);
+});
+
+test('measurements that leave out what came from the cache are no usage', () => {
+  const reader = new UsageReader();
+  reader.readTimings({ prompt_n: 10, predicted_n: 5 });
+  expect(reader.finish(new MendList())).toBeUndefined();
+});
+
+test('a nest of any depth is merged without an overflow of the stack', () => {
+  const deep = (leaf: number): unknown => {
+    let value: unknown = leaf;
+    for (let depth = 0; depth < 100_000; depth++) value = { value };
+    return value;
+  };
+  expect(mergeUsage({ a: deep(1), prompt_tokens: 2 }, { a: deep(2), prompt_tokens: 1 })).toMatchObject({
+    prompt_tokens: 2,
+  });
+});

@@ -1,0 +1,10 @@
+import type { Message } from '../chat/message.ts';
+
+/** Messages of the history in whose place others stand from now on. */
+export interface HistoryEdit {
+  /** The first message that goes, counted from 0. */
+  readonly from: number;
+  /** The first one after it that stays. */
+  readonly to: number;
+  readonly messages: readonly Message[];
+}

@@ -1,0 +1,114 @@
+import { isRecord } from '../base/json.ts';
+import { addNotes, toNote } from './description.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { isAnnotationOnly, removeDuplicates, toList } from './merge.ts';
+import type { SchemaSupport } from './schema-support.ts';
+import { getJsonType } from './unite.ts';
+
+const ALL_TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
+
+/** Which keywords are of one type. */
+const TYPE_OF: Readonly<Record<string, string>> = {
+  minLength: 'string',
+  maxLength: 'string',
+  pattern: 'string',
+  format: 'string',
+  minimum: 'number',
+  maximum: 'number',
+  exclusiveMinimum: 'number',
+  exclusiveMaximum: 'number',
+  multipleOf: 'number',
+  properties: 'object',
+  required: 'object',
+  additionalProperties: 'object',
+  patternProperties: 'object',
+  propertyNames: 'object',
+  minProperties: 'object',
+  maxProperties: 'object',
+  items: 'array',
+  prefixItems: 'array',
+  minItems: 'array',
+  maxItems: 'array',
+  uniqueItems: 'array',
+};
+
+/** The same schema as one for each of its types, if it can't be one of them all. */
+export function splitByType(
+  schema: JsonSchema,
+  { typeLists, enums }: SchemaSupport,
+): readonly JsonSchema[] | undefined {
+  const { title: _, description: __, default: ___, ...rest } = schema;
+  const values = readValues(schema);
+  const types = toList(schema['type']);
+  if (values !== undefined) {
+    const found = removeDuplicates(values.map(getJsonType));
+    const isSplit = found.length > 1 && (enums !== 'any' || (types.length > 1 && typeLists !== 'any'));
+    return isSplit ? found.map((type) => pickValues(rest, type, values)) : undefined;
+  }
+  if (types.length < 2 || typeLists === 'any' || (typeLists === 'bare' && Object.keys(rest).length === 1))
+    return undefined;
+  return types.map((type) => ({ type, ...pickKeywords(rest, type) }));
+}
+
+function readValues({ enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
+  if (constant !== undefined) return [constant];
+  return Array.isArray(values) ? values : undefined;
+}
+
+function pickValues(schema: JsonSchema, type: string, values: readonly unknown[]): JsonSchema {
+  const { const: _, ...rest } = schema;
+  return { ...pickKeywords(rest, type), type, enum: values.filter((value) => getJsonType(value) === type) };
+}
+
+function pickKeywords({ type: _, ...schema }: JsonSchema, type: unknown): JsonSchema {
+  const wide = type === 'integer' ? 'number' : type;
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => (TYPE_OF[keyword] ?? wide) === wide));
+}
+
+/** A schema that says its type in the server's way, and its values. */
+export function sayType(schema: JsonSchema, support: SchemaSupport): JsonSchema {
+  return openValues(sayAnyType(sayValues(schema, support), support), support);
+}
+
+function sayValues(schema: JsonSchema, { constants, enums }: SchemaSupport): JsonSchema {
+  const values = readValues(schema);
+  if (values === undefined || (enums === 'any' && (constants || schema['const'] === undefined))) return schema;
+  const { const: _, enum: __, ...rest } = schema;
+  if (enums === 'any') return { ...rest, enum: values };
+  const [type] = values.map(getJsonType);
+  const isInteger = type === 'number' && schema['type'] === 'integer' && values.every(Number.isInteger);
+  const own = { ...rest, type: isInteger ? 'integer' : type };
+  if (type === 'null') return own;
+  const isSent = type === 'string' || (type === 'number' && enums === 'one-type');
+  if (isSent) return { ...own, enum: values };
+  const isWhole = type === 'boolean' && values.length === 2;
+  return isWhole ? own : addNotes(own, [toNote('enum', values)]);
+}
+
+/** A schema without a type takes any: some servers want to be told. */
+function sayAnyType(schema: JsonSchema, { anyValues, typeLists }: SchemaSupport): JsonSchema {
+  const isOpen = schema['type'] === undefined && !HAS_TYPE.some((keyword) => schema[keyword] !== undefined);
+  if (anyValues === 'empty' || !isOpen) return schema;
+  const own = Object.keys(schema).flatMap((keyword) => TYPE_OF[keyword] ?? []);
+  if (own[0] !== undefined) return { type: own[0], ...schema };
+  if (typeLists === 'none' || !isAnnotationOnly(schema)) return schema;
+  return { type: ALL_TYPES, ...schema };
+}
+
+const HAS_TYPE = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not', 'if'];
+
+/** Properties of any value are `true`, and each that is required is named. */
+function openValues(schema: JsonSchema, { anyValues, booleanSchemas }: SchemaSupport): JsonSchema {
+  const { additionalProperties: more, properties, required } = schema;
+  const isOpen = !booleanSchemas && isRecord(more) && isAny(more);
+  const open = isOpen ? { ...schema, additionalProperties: true } : schema;
+  if (anyValues === 'empty' || !Array.isArray(required) || !isRecord(properties)) return open;
+  const missing = required.map(String).filter((name) => !Object.hasOwn(properties, name));
+  if (missing.length === 0) return open;
+  const added = missing.map((name) => [name, { type: ALL_TYPES }] as const);
+  return { ...open, properties: { ...properties, ...Object.fromEntries(added) } };
+}
+
+function isAny({ type, ...rest }: JsonSchema): boolean {
+  return isAnnotationOnly(rest) && (type === undefined || toList(type).length === ALL_TYPES.length);
+}

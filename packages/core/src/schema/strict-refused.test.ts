@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { JsonSchema } from './json-schema.ts';
+import { linkedReport } from './linked-report.ts';
+import { jsonSchema } from './plain.ts';
+import { compileSchema } from './schema.ts';
+import { strictForm } from './strict.ts';
+
+/** Why an object with this property has no strict form. */
+function reasonsFor(schema: JsonSchema, more: JsonSchema = {}): readonly string[] {
+  const form = strictForm({ type: 'object', properties: { a: schema }, required: ['a'], ...more });
+  return form.ok ? [] : form.reasons.map(({ pointer, reason }) => `${pointer}: ${reason}`);
+}
+
+describe('a value of another type than the schema says', () => {
+  test.each<[string, JsonSchema, string]>([
+    [
+      'a text of a boolean',
+      { type: 'boolean', enum: ['True', 'False'] },
+      'the value "True" is not of the type boolean',
+    ],
+    ['one of several', { type: 'string', enum: ['a', 1] }, 'the value 1 is not of the type string'],
+    ['a fraction of whole numbers', { type: 'integer', enum: [1, 1.5] }, 'the value 1.5 is not of the type integer'],
+    ['null', { type: 'string', enum: ['a', null] }, 'the value null is not of the type string'],
+    ['a constant', { type: 'number', const: '1' }, 'the value "1" is not of the type number'],
+    [
+      'a value of neither type',
+      { type: ['string', 'null'], enum: [true] },
+      'the value true is not of the type string or null',
+    ],
+  ])('%s', (_, schema, reason) => {
+    expect(reasonsFor(schema)).toEqual([`/properties/a: ${reason}`]);
+    expect(reasonsFor({ type: 'array', items: schema })).toEqual([`/properties/a/items: ${reason}`]);
+    expect(reasonsFor({ anyOf: [{ type: 'null' }, schema] })).toEqual([`/properties/a/anyOf/1: ${reason}`]);
+    expect(reasonsFor({ $ref: '#/$defs/D' }, { $defs: { D: schema } })).toEqual([`/$defs/D: ${reason}`]);
+  });
+
+  test.each<[string, JsonSchema]>([
+    ['whole numbers of a number', { type: 'number', enum: [1, 1.5] }],
+    ['null of a type that may be null', { type: ['string', 'null'], enum: ['a', null] }],
+    ['a whole number written as a fraction', { type: 'integer', const: 2.0 }],
+    ['values that say the type themselves', { enum: ['a', 1, true, null] }],
+  ])('%s is none', (_, schema) => {
+    expect(reasonsFor(schema)).toEqual([]);
+  });
+});
+
+describe('there is no strict form of', () => {
+  test.each<[string, JsonSchema, string]>([
+    ['a list of no values', { type: 'string', enum: [] }, '/properties/a: no value is allowed'],
+    ['a value that is an object', { enum: [{ b: 1 }] }, '/properties/a: a value that is an object or an array'],
+    ['a union of nothing', { anyOf: [] }, '/properties/a: no value is allowed'],
+    [
+      'two unions at once',
+      { anyOf: [{ type: 'string' }], oneOf: [{ type: 'null' }] },
+      '/properties/a: two unions at once',
+    ],
+    ['a type that is none', { type: 'file' }, '/properties/a: the type "file" is unknown'],
+    ['a reference to nothing', { $ref: '#/$defs/Missing' }, '/properties/a: a reference that leads nowhere'],
+    [
+      'a reference with conditions beside it',
+      { $ref: '#', required: ['b'] },
+      '/properties/a: a combination of several schemas',
+    ],
+    ['a list of anything', { type: 'array' }, '/properties/a/items: any value is allowed'],
+    [
+      'an object that requires what it does not have',
+      { type: 'object', properties: {}, required: ['b'] },
+      '/properties/a: "b" is required, and not among the properties',
+    ],
+    [
+      'properties that depend on others',
+      { type: 'object', properties: { b: { type: 'string' } }, dependentSchemas: { b: { required: ['c'] } } },
+      '/properties/a/dependentSchemas: a condition',
+    ],
+    [
+      'an object with a condition',
+      { type: 'object', properties: { b: { type: 'string' } }, if: { required: ['b'] }, else: { required: ['c'] } },
+      '/properties/a/if: a condition',
+    ],
+  ])('%s', (_, schema, reason) => {
+    expect(reasonsFor(schema)).toContain(reason);
+  });
+});
+
+describe('what has no keyword in the strict form is told in words:', () => {
+  test.each([
+    ['minLength', 2],
+    ['maxLength', 2],
+    ['not', { const: 'x' }],
+    ['contentEncoding', 'base64'],
+    ['uniqueItems', true],
+    ['contains', { type: 'string' }],
+    ['minContains', 1],
+    ['minProperties', 1],
+    ['maxProperties', 9],
+    ['dependentRequired', { b: ['c'] }],
+    ['examples', ['x']],
+    ['pattern', '^(?<year>\\d+)$'],
+    ['pattern', '^\\p{L}+$'],
+    ['pattern', '(?<!a)b'],
+    ['pattern', '(a)\\1'],
+  ])('%s: %j', (keyword, value) => {
+    const form = strictForm({
+      type: 'object',
+      properties: { a: { type: 'string', [keyword]: value } },
+      required: ['a'],
+    });
+    expect(form).toMatchObject({
+      ok: true,
+      schema: { properties: { a: { type: 'string', description: `${keyword}: ${JSON.stringify(value)}.` } } },
+    });
+  });
+});
+
+test('what stands beside a union holds for each of its branches', () => {
+  const form = strictForm({
+    type: 'object',
+    properties: {
+      a: {
+        description: 'A.',
+        type: 'object',
+        properties: { c: { type: 'string' } },
+        required: ['c'],
+        oneOf: [{ properties: { x: { type: 'number' } }, required: ['x'] }, { properties: { y: { type: 'number' } } }],
+      },
+    },
+    required: ['a'],
+  });
+  const closed = { type: 'object', additionalProperties: false };
+  const text = { type: 'string' };
+  expect(form.ok && form.schema['properties']).toEqual({
+    a: {
+      description: 'A.',
+      anyOf: [
+        { ...closed, properties: { c: text, x: { type: 'number' } }, required: ['c', 'x'] },
+        { ...closed, properties: { c: text, y: { type: ['number', 'null'] } }, required: ['c', 'y'] },
+      ],
+    },
+  });
+});
+
+describe('an optional field is nullable in the strict form, and its null means nothing on the way back:', () => {
+  const inner = z.object({ need: z.string(), may: z.number().optional() });
+  const strictInner = {
+    type: 'object',
+    properties: { need: { type: 'string' }, may: { type: ['number', 'null'] } },
+    required: ['need', 'may'],
+    additionalProperties: false,
+  };
+  const list = { type: 'array', items: strictInner };
+  const given = { need: 'x', may: null };
+
+  test.each<[string, z.ZodType, unknown, unknown, unknown]>([
+    ['in an object', inner, strictInner, given, { need: 'x' }],
+    ['in a list', z.array(inner), list, [given, given], [{ need: 'x' }, { need: 'x' }]],
+    ['in a list of lists', z.array(z.array(inner)), { type: 'array', items: list }, [[given]], [[{ need: 'x' }]]],
+    ['in a union', z.union([inner, z.string()]), { anyOf: [strictInner, { type: 'string' }] }, given, { need: 'x' }],
+    [
+      'in a list of a union',
+      z.array(z.union([z.string(), inner])),
+      { type: 'array', items: { anyOf: [{ type: 'string' }, strictInner] } },
+      ['a', given],
+      ['a', { need: 'x' }],
+    ],
+    ['behind null', inner.nullable(), { anyOf: [strictInner, { type: 'null' }] }, given, { need: 'x' }],
+    [
+      'in what is optional itself',
+      z.object({ deep: z.array(inner).optional() }),
+      {
+        type: 'object',
+        properties: { deep: { anyOf: [list, { type: 'null' }] } },
+        required: ['deep'],
+        additionalProperties: false,
+      },
+      { deep: [given] },
+      { deep: [{ need: 'x' }] },
+    ],
+    [
+      'in an intersection',
+      z.intersection(inner, z.object({ other: z.string().optional() })),
+      {
+        ...strictInner,
+        properties: { ...strictInner.properties, other: { type: ['string', 'null'] } },
+        required: ['need', 'may', 'other'],
+      },
+      { ...given, other: null },
+      { need: 'x' },
+    ],
+  ])('%s', async (_, schema, strict, value, read) => {
+    const { jsonSchema: sent, validate } = compileSchema(z.object({ a: schema }), 'input');
+    const form = strictForm(sent);
+    expect(form.ok && form.schema['properties']).toEqual({ a: strict });
+    expect(await validate({ a: value })).toEqual({ ok: true, value: { a: read } });
+  });
+
+  test('in a definition', async () => {
+    const part = inner.meta({ id: 'strict part' });
+    const { jsonSchema: sent, validate } = compileSchema(z.object({ a: z.array(part), b: part }), 'input');
+    const form = strictForm(sent);
+    expect(form.ok && form.schema['$defs']).toEqual({ strict_part: strictInner });
+    expect(await validate({ a: [given], b: given })).toEqual({
+      ok: true,
+      value: { a: [{ need: 'x' }], b: { need: 'x' } },
+    });
+  });
+
+  test('in the values of a record and in a tuple, which go out in no strict form', async () => {
+    const schema = z.object({ by: z.record(z.string(), inner), pair: z.tuple([inner, z.array(inner)]) });
+    expect(await compileSchema(schema, 'input').validate({ by: { k: given }, pair: [given, [given]] })).toEqual({
+      ok: true,
+      value: { by: { k: { need: 'x' } }, pair: [{ need: 'x' }, [{ need: 'x' }]] },
+    });
+  });
+});
+
+describe('the report', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      a: { type: 'array', items: { type: 'object', properties: { b: { type: 'string' } } } },
+      c: { type: 'object', properties: {}, additionalProperties: false },
+    },
+  };
+  const note = { reason: 'the strict form takes no additional properties here', isNote: true };
+  const notes = [
+    { pointer: '', ...note },
+    { pointer: '/properties/a/items', ...note },
+  ];
+
+  test('notes which objects the strict form closes, if their check would keep other properties', () => {
+    const { hasOpenObjects } = compileSchema(jsonSchema(schema), 'input');
+    expect(linkedReport(schema, { strict: undefined, where: 'input', hasOpenObjects })).toEqual(notes);
+  });
+
+  test('does not make a schema impossible by a note', () => {
+    expect(linkedReport(schema, { strict: true, where: 'input', hasOpenObjects: true })).toEqual(notes);
+  });
+
+  test('notes nothing of zod objects, which drop other properties', () => {
+    const compiled = compileSchema(z.object({ a: z.object({ b: z.string() }) }), 'input');
+    expect(compiled.hasOpenObjects).toBe(false);
+    expect(linkedReport(compiled.jsonSchema, { strict: undefined, where: 'input' })).toEqual([]);
+  });
+});

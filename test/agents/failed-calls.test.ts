@@ -1,0 +1,129 @@
+import {
+  Agent,
+  type DurableHost,
+  type JsonObject,
+  type Middleware,
+  memory,
+  type Outcome,
+  type Tool,
+  ToolError,
+  tool,
+  toolGuard,
+} from '@pawl/core';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hosts } from '../durable/hosts.ts';
+
+interface Failing {
+  /** The tool's own name, unless the model calls another one. */
+  readonly called?: string;
+  readonly arguments?: (call: number) => string | JsonObject;
+  readonly execute?: () => unknown;
+  readonly middleware?: readonly Middleware[];
+  readonly timeoutMs?: number;
+}
+
+const input = z.object({ n: z.number() });
+const throwing = (error: unknown) => (): never => {
+  throw error;
+};
+
+/** Each way in which a call can fail, all of which count. */
+const WAYS: Readonly<Record<string, Failing>> = {
+  'throws an error': { execute: throwing(new Error('It broke.')) },
+  'throws a ToolError': { execute: throwing(new ToolError('Not so.')) },
+  'throws something else': { execute: throwing('no error') },
+  'outlives its deadline': { execute: () => new Promise(() => {}), timeoutMs: 1 },
+  'gives what cannot be told': { execute: () => ({ toJSON: throwing(new Error('Not told.')) }) },
+  'is denied by a guard': {
+    middleware: [toolGuard({ name: 'no', before: () => ({ type: 'deny', reason: 'not that.' }) })],
+  },
+  'is kept back by a guard': {
+    middleware: [toolGuard({ name: 'no', after: () => ({ type: 'deny', reason: 'not that.' }) })],
+  },
+  'has arguments of another form': { arguments: (call) => ({ n: `${call}` }) },
+  'has arguments that are no JSON': { arguments: (call) => `{"n": ${call}` },
+  'is of an unknown tool': { called: 'stranger' },
+};
+
+/** An agent that asks one inside, whose calls all fail, and which never gives up by itself. */
+function around(
+  { called = 'fail', arguments: given = (n) => ({ n }), execute = () => 'fine', middleware = [], ...rest }: Failing,
+  more: Partial<Tool<unknown>> = {},
+) {
+  const model = scriptedModel(({ messages, tool_choice: choice }) => {
+    const made = messages.filter(({ role }) => role === 'tool').length;
+    if (choice === 'none' || made >= 8) return reply.text(`Called ${made} times.`);
+    return reply.call(called, given(made));
+  });
+  const fail = { ...tool({ name: 'fail', description: 'Fails.', input, corrections: 20, execute, ...rest }), ...more };
+  const inner = new Agent({
+    name: 'inner',
+    model,
+    tools: [fail],
+    middleware: [...middleware],
+    clock: manualClock({ sleeps: 'at-once' }),
+  });
+  const outer = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('help', { prompt: 'Help.' }),
+  );
+  const tools = [inner.asTool({ name: 'help', description: 'Helps.' })];
+  return new Agent({ name: 'outer', model: outer, tools, limits: { toolCalls: 3 } });
+}
+
+const OVER = /It reached its limit: toolCalls/;
+
+test.each(Object.entries(WAYS))('a call that %s is charged to the budget that the agents share', async (_, way) => {
+  const outcome = await around(way).run('Go.').outcome();
+  // The agent's own call is one of the three.
+  expect(outcome).toMatchObject({ status: 'completed', toolCalls: 3 });
+  expect(outcome.messages[2]?.content).toMatch(OVER);
+});
+
+async function answered(agent: Agent, host: DurableHost, type: 'approve' | 'deny'): Promise<Outcome> {
+  let outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+  for (let round = 0; outcome.status === 'suspended' && round < 12; round++) {
+    for (const { id, fingerprint } of outcome.pending) await host.answer('r', id, { type, fingerprint });
+    outcome = await agent.resume('r', { durable: host }).outcome();
+  }
+  return outcome;
+}
+
+describe.each(hosts)('on $name,', ({ open }) => {
+  test('failed calls of an earlier attempt at the run are charged as well', async () => {
+    const agent = around(WAYS['throws an error'] ?? {}, { needsApproval: true });
+    const outcome = await answered(agent, open(), 'approve');
+    expect(outcome).toMatchObject({ status: 'completed', toolCalls: 3 });
+    expect(outcome.messages[2]?.content).toMatch(OVER);
+  });
+});
+
+test('a call that a person denies never ran, and is charged to nobody', async () => {
+  const outcome = await answered(around({}, { needsApproval: true }), memory(), 'deny');
+  expect(outcome).toMatchObject({ status: 'completed', toolCalls: 1 });
+  expect(outcome.messages[2]?.content).toBe('Called 8 times.');
+});
+
+test('agents side by side whose calls all fail never pass the cap together', async () => {
+  let runs = 0;
+  const fail = tool({
+    name: 'fail',
+    description: 'Fails.',
+    input,
+    execute: () => {
+      runs++;
+      throw new Error('It broke.');
+    },
+  });
+  const model = scriptedModel(({ messages, tool_choice: choice }) => {
+    const made = messages.filter(({ role }) => role === 'tool').length;
+    return made < 5 && choice !== 'none' ? reply.call('fail', { n: made }) : reply.text('Enough.');
+  });
+  const help = new Agent({ name: 'inner', model, tools: [fail] }).asTool({ name: 'help', description: 'Helps.' });
+  const calls = [1, 2, 3].map(() => ({ name: 'help', arguments: { prompt: 'Help.' } }));
+  const outer = scriptedModel([reply.calls(calls), reply.text('Done.')]);
+  const outcome = await new Agent({ model: outer, tools: [help], limits: { toolCalls: 8 } }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', toolCalls: 8 });
+  expect(runs).toBe(5);
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MendList } from '../../packages/core/src/chat/mend-list.ts';
+import { readUsage } from '../../packages/core/src/chat/read-usage.ts';
+import type { CompletionUsage } from '../../packages/core/src/chat/reply.ts';
+import { mergeUsage, UsageReader } from '../../packages/core/src/chat/usage-reader.ts';
+import { usage } from './hostile.ts';
+import { SOAK, TIMEOUT_MS } from './soak.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
+
+function read(chunks: readonly Wire[]): CompletionUsage | undefined {
+  const mends = new MendList();
+  const reader = new UsageReader();
+  for (const chunk of chunks) reader.read(chunk, mends);
+  return reader.finish(mends);
+}
+
+/** The four counts that a cost depends on. */
+function countsOf(given: CompletionUsage) {
+  const cached = given.prompt_tokens_details?.cached_tokens ?? 0;
+  const reasoning = given.completion_tokens_details?.reasoning_tokens ?? 0;
+  return { prompt: given.prompt_tokens, cached, completion: given.completion_tokens, reasoning };
+}
+
+test('whatever a server counts, the parts are parts, and the total is their sum', { timeout: TIMEOUT_MS }, () => {
+  fc.assert(
+    fc.property(fc.array(usage, { maxLength: 3 }), (chunks) => {
+      const given = read(chunks);
+      if (given === undefined) return;
+      const { prompt, cached, completion, reasoning } = countsOf(given);
+      expect(given.total_tokens).toBe(prompt + completion);
+      expect(cached).toBeLessThanOrEqual(prompt);
+      expect(reasoning).toBeLessThanOrEqual(completion);
+      expect(readUsage({ ...given }, new MendList())).toEqual(given);
+    }),
+    { numRuns: 1_000 * SOAK },
+  );
+});
+
+test('nothing that a server counts is lost', { timeout: TIMEOUT_MS }, () => {
+  fc.assert(
+    fc.property(
+      fc.record({ prompt_tokens: fc.nat(), completion_tokens: fc.nat(), total_tokens: fc.nat() }),
+      usage,
+      (plain, more) => {
+        const given = read([more, plain]);
+        if (given === undefined) return;
+        expect(given.prompt_tokens).toBeGreaterThanOrEqual(plain.prompt_tokens);
+        expect(given.completion_tokens).toBeGreaterThanOrEqual(plain.completion_tokens);
+        expect(given.total_tokens).toBeGreaterThanOrEqual(plain.total_tokens);
+      },
+    ),
+    { numRuns: 1_000 * SOAK },
+  );
+});
+
+test('chunks of counts are put together in any order', { timeout: TIMEOUT_MS }, () => {
+  const names = fc.constantFrom('prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens');
+  const counts = fc.dictionary(names, fc.nat());
+  fc.assert(
+    fc.property(counts, counts, (one, other) => {
+      expect(mergeUsage(one, other)).toEqual(mergeUsage(other, one));
+    }),
+    { numRuns: 500 * SOAK },
+  );
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkPrograms } from '../scripts/code-blocks/check-pages.ts';
+import { readPage } from '../scripts/code-blocks/read-page.ts';
+
+/** The agent of the production checklist, as it is shown there. */
+function productionAgent(): string {
+  const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'guide', 'production.md'), 'utf8');
+  const [, code] = /```ts\n([\s\S]*?\n)const host = /.exec(page) ?? [];
+  if (code === undefined || !code.includes('limits: {')) throw new Error('docs/guide/production.md shows no agent.');
+  return code;
+}
+
+// What docs/guide/testing.md recommends, one after the other.
+const RECIPES = `
+import { offlineServer, reply, scriptedModel, testTool } from '@pawl/testing';
+import { conclude, evaluate, exactly } from '@pawl/testing/evaluation';
+import { exploreAgent, schemaModel } from '@pawl/testing/explore';
+import { expect, test } from 'vitest';
+
+const replies = () => [reply.call('find_order', { order: 7 }), reply.text('It is shipped.')];
+
+test('a script in place of the model', async () => {
+  const model = scriptedModel(replies());
+  const outcome = await agent.with({ model }).run('Where is order 7?');
+  expect(outcome).toMatchObject({ output: 'It is shipped.', usage: { cost: 0, requests: 2 } });
+  model.assertDone();
+});
+
+test('a script with a price is held by the limit', async () => {
+  const model = scriptedModel(replies(), { price: { input: 10_000, output: 10_000 } });
+  expect(await agent.with({ model }).run('Where is order 7?').outcome()).toMatchObject({ status: 'limited', limit: 'cost' });
+});
+
+test('a server in place of the model', async () => {
+  const server = await offlineServer({ script: replies() });
+  const model = openai('any', { baseURL: server.baseURL, price: { input: 0.25, output: 2 } });
+  expect((await agent.with({ model }).run('Where is order 7?')).usage.cost).toBeGreaterThan(0);
+  await server.close();
+});
+
+test('every tool, without a script', async () => {
+  const { statuses, tools } = await exploreAgent(agent, { seeds: 12 });
+  expect(statuses).toEqual({ completed: 12 });
+  expect(tools['find_order']?.calls).toBeGreaterThan(12);
+  expect(await agent.with({ model: schemaModel() }).run('Go.').outcome()).toMatchObject({ status: 'completed' });
+});
+
+test('one tool', async () => {
+  expect(await testTool(findOrder).call({ order: 7 })).toMatchObject({ status: 'finished' });
+});
+
+test('how good it is', async () => {
+  const tested = agent.with({ model: scriptedModel(() => reply.text('shipped')) });
+  const evaluation = await evaluate({
+    name: 'orders',
+    cases: [{ name: 'seven', input: 'Where is order 7?', expected: 'shipped' }],
+    run: ({ input }) => tested.run(input).outcome(),
+    scorers: [exactly()],
+  });
+  expect(conclude(evaluation, { least: 1, print: () => undefined }).exitCode).toBe(0);
+});
+`;
+
+test('the agent of the production checklist is tested by what the guide on testing recommends', async () => {
+  const code = `process.env.OPENAI_API_KEY = 'not-a-key';\n${productionAgent()}${RECIPES}`;
+  const { programs } = readPage('docs/recipes.md', ['```ts', code.replaceAll('```', ''), '```'].join('\n'));
+  expect(await checkPrograms(programs, 'docs')).toEqual([]);
+});

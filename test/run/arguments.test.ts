@@ -1,0 +1,196 @@
+import { Agent, customTool, jsonSchema, type Mend, memory, type Run, type Tool, tool } from '@pawl/core';
+import { zod3 } from '@pawl/core/zod3';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { z as z3 } from 'zod/v3';
+import { served } from './served.ts';
+
+/** A tool that keeps what it is given. */
+function keeping(input: z.ZodObject | ReturnType<typeof jsonSchema>, given: unknown[] = []): Tool<unknown> {
+  // Either kind of schema: `tool` asks which.
+  return tool({
+    name: 'keep',
+    input: input as z.ZodObject,
+    effect: 'read',
+    execute: (value) => `Kept ${given.push(value)}.`,
+  });
+}
+
+interface Played {
+  readonly result: unknown;
+  readonly mends: readonly Mend[];
+}
+
+/** What came of one call with these arguments, and what was repaired of them. */
+async function played(used: Tool<unknown>, written: string): Promise<Played> {
+  const mends: Mend[] = [];
+  const model = scriptedModel([reply.call('keep', written), reply.text('Done.')]);
+  const run: Run<string> = new Agent({ model, tools: [used] }).run('Go.');
+  run.on('wire.mended', (event) => mends.push(...event.mends));
+  const { messages } = await run.outcome();
+  return { result: messages[2]?.content, mends };
+}
+
+test.each(['null', ' null ', '"null"', '""', '"{}"', 'None', 'undefined', '[]', '"[]"'])(
+  'the arguments %j of a tool without parameters are {}, and that is reported',
+  async (written) => {
+    const given: unknown[] = [];
+    const note = `${written.trim()}: read as {}`;
+    const { result, mends } = await played(keeping(z.object({}), given), written);
+    expect(result).toBe('Kept 1.');
+    expect(mends).toContainEqual({ path: 'message.tool_calls[0].function.arguments', note });
+    expect(given).toEqual([{}]);
+  },
+);
+
+test.each(['{}', '{ }', '{"city":null}'])('the arguments %j are no repair', async (written) => {
+  const input = z.object({ city: z.string().optional() });
+  expect(await played(keeping(input), written)).toEqual({ result: 'Kept 1.', mends: [] });
+});
+
+test('an empty list is told to the model where there are parameters', async () => {
+  const { result } = await played(keeping(z.object({ city: z.string().optional() })), '[]');
+  expect(result).toBe('arguments: expected object, got array');
+  expect(
+    (await played(keeping(jsonSchema({ type: 'object', additionalProperties: { type: 'string' } })), '[]')).result,
+  ).toBe('arguments: expected object, got array');
+});
+
+test('JSON as a text reaches the tool parsed, and the places are reported', async () => {
+  const given: unknown[] = [];
+  const input = z.object({ tags: z.array(z.string()), filter: z.object({ ids: z.array(z.int()) }), note: z.string() });
+  const written = JSON.stringify({ tags: '["a"]', filter: { ids: '[1,2]' }, note: '[1]' });
+  const { mends } = await played(keeping(input, given), written);
+  expect(given).toEqual([{ tags: ['a'], filter: { ids: [1, 2] }, note: '[1]' }]);
+  expect(mends).toEqual([
+    { path: 'message.tool_calls[0].function.arguments.tags', note: 'JSON as a text: parsed' },
+    { path: 'message.tool_calls[0].function.arguments.filter.ids', note: 'JSON as a text: parsed' },
+  ]);
+});
+
+test('JSON as a text in arguments that are encoded twice is parsed as well', async () => {
+  const given: unknown[] = [];
+  const written = JSON.stringify(JSON.stringify({ tags: '["a"]' }));
+  const { mends } = await played(keeping(z.object({ tags: z.array(z.string()) }), given), written);
+  expect(given).toEqual([{ tags: ['a'] }]);
+  expect(mends.map(({ note }) => note)).toEqual([
+    'an object in a string: kept as the object in the history',
+    'encoded twice: decoded',
+    'JSON as a text: parsed',
+  ]);
+});
+
+test('a tool of a JSON Schema that checks nothing gets JSON as a text parsed', async () => {
+  const given: unknown[] = [];
+  const schema = { type: 'object', properties: { tags: { type: 'array' }, name: { type: 'string' } } };
+  await played(keeping(jsonSchema(schema), given), '{"tags":"[1]","name":"[1]"}');
+  expect(given).toEqual([{ tags: [1], name: '[1]' }]);
+});
+
+test('numbers and booleans as texts are not changed', async () => {
+  const { result, mends } = await played(keeping(z.object({ count: z.number() })), '{"count":"42"}');
+  expect(result).toBe('count: expected number, got string');
+  expect(mends).toEqual([]);
+});
+
+test('JSON as a text in an output is parsed, and reported', async () => {
+  const mends: Mend[] = [];
+  const output = z.object({ tags: z.array(z.string()) });
+  const model = scriptedModel([reply.text('{"tags":"[\\"a\\"]"}')]);
+  const run = new Agent({ model, output }).run('Go.');
+  run.on('wire.mended', (event) => mends.push(...event.mends));
+  await expect(run).resolves.toMatchObject({ output: { tags: ['a'] } });
+  expect(mends).toEqual([{ path: 'message.content.tags', note: 'JSON as a text: parsed' }]);
+});
+
+test('an output that is a list may come as a text', async () => {
+  const model = scriptedModel([reply.text('{"value":"[1,2]"}')]);
+  await expect(new Agent({ model, output: z.array(z.int()) }).run('Go.')).resolves.toMatchObject({ output: [1, 2] });
+});
+
+const LONG = '2512292042121000001';
+
+test.each([
+  ['a number', `{"id": ${LONG}}`, `id: ${LONG} can't be held exactly as a number. Send it as a text.`],
+  [
+    'a number in a list',
+    `{"list": [1, -${LONG}]}`,
+    `list[1]: -${LONG} can't be held exactly as a number. Send it as a text.`,
+  ],
+  [
+    'one in arguments that are encoded twice',
+    JSON.stringify(`{"id":${LONG}}`),
+    `id: ${LONG} can't be held exactly as a number. Send it as a text.`,
+  ],
+  [
+    'two numbers',
+    `{"a":${LONG},"b":${LONG}}`,
+    `a: ${LONG} can't be held exactly as a number. Send it as a text.\nb: ${LONG} can't be held exactly as a number. Send it as a text.`,
+  ],
+])('an integer that would be rounded never reaches a tool: %s', async (_, written, told) => {
+  const given: unknown[] = [];
+  const loose = z.looseObject({ id: z.number().optional(), list: z.array(z.number()).optional() });
+  for (const input of [loose, jsonSchema({ type: 'object' })]) {
+    expect((await played(keeping(input, given), written)).result).toBe(told);
+  }
+  expect(given).toEqual([]);
+});
+
+test('an integer that would be rounded is not shown to a person', async () => {
+  const given: unknown[] = [];
+  const asking = { ...keeping(z.object({ id: z.number() }), given), needsApproval: true };
+  const model = scriptedModel([reply.call('keep', `{"id":${LONG}}`), reply.text('Done.')]);
+  const outcome = await new Agent({ model, tools: [asking] }).run('Go.', { durable: memory() }).outcome();
+  expect(outcome.status).toBe('completed');
+  expect(given).toEqual([]);
+});
+
+test.each(['{"id": 9007199254740992}', '{"id": 0.12345678901234567890123}', `{"id": 1, "note": "${LONG}"}`])(
+  'the arguments %s are exact enough',
+  async (written) => {
+    const given: unknown[] = [];
+    await played(keeping(z.looseObject({ id: z.number() }), given), written);
+    expect(given).toEqual([JSON.parse(written)]);
+  },
+);
+
+test.each([
+  ['[1]', 'array'],
+  ['"s"', 'string'],
+  ['7', 'number'],
+  ['true', 'boolean'],
+])('the arguments %s reach no tool, whatever its schema is', async (written, kind) => {
+  const given: unknown[] = [];
+  const zod = keeping(z.object({ a: z.string().optional() }), given);
+  const plain = keeping(jsonSchema({ type: 'object', properties: { a: { type: 'string' } } }), given);
+  const older = tool({
+    name: 'keep',
+    input: zod3(z3.object({ a: z3.string().optional() })),
+    execute: (value) => given.push(value),
+  });
+  for (const used of [zod, plain, older]) {
+    expect((await played(used, written)).result).toBe(`arguments: expected object, got ${kind}`);
+  }
+  expect(given).toEqual([]);
+});
+
+test('a tool without a description is sent without one', async () => {
+  const input = z.object({});
+  const script = [reply.text('Done.')];
+  const tools = [
+    tool({ name: 'a', input, execute: () => '' }),
+    tool({ name: 'b', description: '', input, execute: () => '' }),
+    tool({ name: 'c', description: undefined, input: jsonSchema({ type: 'object' }), execute: () => '' }),
+    customTool({ name: 'd', execute: () => '' }),
+    new Agent({ model: scriptedModel([]), name: 'e' }).asTool({ name: 'e' }),
+  ];
+  const sent = await served(script, async (model, server) => {
+    await new Agent({ model, tools }).run('Go.');
+    return server.requests[0]?.body;
+  });
+  expect(sent?.tools?.map((each) => JSON.stringify(each).includes('"description":""'))).toEqual(Array(5).fill(false));
+  expect(
+    sent?.tools?.map((each) => (each.type === 'function' ? each.function.description : each.custom.description)),
+  ).toEqual(Array(5).fill(undefined));
+});
