@@ -1,4 +1,4 @@
-import { Agent, type Run, tool } from '@pawl/core';
+import { Agent, type Clock, type Run, systemClock, tool } from '@pawl/core';
 import { type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
 import { Client } from 'pg';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-const RUN_IDS = Array.from({ length: 10 }, (_, index) => `run ${index}`);
+const RUN_IDS = Array.from({ length: 8 }, (_, index) => `run ${index}`);
 
 test('connections that are ended again and again, whatever they do, end neither the process nor a run', async () => {
   const url = await postgres.newDatabase();
@@ -24,7 +24,7 @@ test('connections that are ended again and again, whatever they do, end neither 
   let ends = 0;
   // At each of these moments other runs are in the middle of something else.
   const end = async (): Promise<void> => {
-    if (++ends % 7 !== 0) return;
+    if (++ends % 13 !== 0) return;
     await admin.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND application_name LIKE 'pawl%'",
     );
@@ -38,16 +38,16 @@ test('connections that are ended again and again, whatever they do, end neither 
 
 test('a server that is started anew in the middle ends no run, and the queue is worked off afterwards', async () => {
   const url = await postgres.newDatabase();
-  let hasRestarted = false;
-  let restarting: Promise<void> | undefined;
+  let restart: 'to come' | 'begun' | 'done' = 'to come';
   const { host, calls } = await open(url, async () => {
-    if (calls.length < 12) return;
-    restarting ??= postgres.restart({ downMs: 500 }).then(() => {
-      hasRestarted = true;
+    if (calls.length < 12 || restart !== 'to come') return;
+    restart = 'begun';
+    void postgres.restart({ downMs: 500 }).then(() => {
+      restart = 'done';
     });
   });
   for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
-  await expect.poll(() => hasRestarted).toBe(true);
+  await expect.poll(() => restart).toBe('done');
   await allCompleted(url);
   expectNoneTwice(calls);
 });
@@ -69,6 +69,26 @@ test('a network that refuses, cuts and stands still holds runs up, and ends none
   for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
   await allCompleted(direct);
   expectNoneTwice(calls);
+});
+
+test('a call that may happen once does not begin where its run was taken over while the worker stood still', async () => {
+  const url = await postgres.newDatabase();
+  let time = 0;
+  // A second passes between any two looks at the time, as where the process is stopped.
+  const clock: Clock = { ...systemClock, monotonic: () => (time += 1_000) };
+  const errors: unknown[] = [];
+  const onError = (error: unknown): number => errors.push(error);
+  const { host, calls } = await open(url, async () => undefined, { clock, onError });
+  const admin = await connected(url);
+  await admin.query(
+    `CREATE FUNCTION take_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       UPDATE pawl.runs SET token = 'of another worker', executor_id = 'another' WHERE run_id = NEW.run_id; RETURN NULL;
+     END $$;
+     CREATE TRIGGER take_over AFTER INSERT ON pawl.intents FOR EACH ROW EXECUTE FUNCTION take_over()`,
+  );
+  await host.enqueue('worker', 'Go.', { runId: 'run' });
+  await expect.poll(() => errors).toMatchObject([{ name: 'DurableError', code: 'run.lost' }]);
+  expect(calls.filter((call) => call.includes(':pay'))).toEqual([]);
 });
 
 test.each([
