@@ -10,6 +10,8 @@ const BENCHES = new Map([
   ['scale', 'scale.ts'],
   ['durable', 'durable.ts'],
   ['dbos', 'dbos.ts'],
+  ['ended-runs', 'ended-runs.ts'],
+  ['workers', 'workers.ts'],
   ['faults', 'faults.ts'],
 ]);
 const DEFAULT = 'compare';

@@ -13,30 +13,49 @@ export interface Postgres {
   /** Gives the url of a new, empty database. */
   newDatabase(): Promise<string>;
   stop(): Promise<void>;
+  /** Ends every connection and starts the server anew, after a pause. Only of a server that was started for this. */
+  restart(options?: { readonly downMs?: number }): Promise<void>;
 }
 
 /** The server of `PAWL_TEST_POSTGRES_URL`, or one that is started for this. */
 export async function startPostgres({ isSafe = false }: StartOptions = {}): Promise<Postgres> {
   const given = process.env['PAWL_TEST_POSTGRES_URL'];
-  if (given !== undefined) return { newDatabase: () => newDatabase(given), stop: async () => undefined };
+  if (given !== undefined) return foreign(given);
   const folder = mkdtempSync(join(tmpdir(), 'pawl-postgres-'));
   chmodSync(folder, 0o755);
   const user = systemUser();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
   const port = await unusedPort();
-  const server = await start({ folder, binaries: binariesFor(user, folder), user, port, isSafe });
+  const starting = { folder, binaries: binariesFor(user, folder), user, port, isSafe };
+  initialise(starting);
+  let server = await start(starting);
+  const end = async (signal: 'SIGTERM' | 'SIGINT'): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill(signal);
+    const impatient = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends what clients are still connected to.
+    await gone;
+    clearTimeout(impatient);
+  };
   const stop = async (): Promise<void> => {
-    if (server.exitCode === null && server.signalCode === null) {
-      const gone = once(server, 'exit');
-      server.kill('SIGTERM'); // Waits for the clients: a pool that has ended is still taking its leave, and would be told of a broken connection.
-      const impatient = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends what clients are still connected to.
-      await gone;
-      clearTimeout(impatient);
-    }
+    await end('SIGTERM'); // Waits for the clients: a pool that has ended is still taking its leave, and would be told of a broken connection.
     rmSync(folder, { recursive: true, force: true });
   };
+  const restart = async ({ downMs = 0 }: { readonly downMs?: number } = {}): Promise<void> => {
+    await end('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, downMs));
+    server = await start(starting);
+  };
   process.once('exit', () => server.kill('SIGQUIT'));
-  return { newDatabase: () => newDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop };
+  return { newDatabase: () => newDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop, restart };
+}
+
+function foreign(url: string): Postgres {
+  return {
+    newDatabase: () => newDatabase(url),
+    stop: async () => undefined,
+    restart: () => Promise.reject(new Error('The server of PAWL_TEST_POSTGRES_URL is not ours to be started anew.')),
+  };
 }
 
 export interface StartOptions {
@@ -80,12 +99,29 @@ interface Starting {
   readonly isSafe: boolean;
 }
 
-async function start({ folder, binaries, user, port, isSafe }: Starting): Promise<ChildProcess> {
-  const data = join(folder, 'data');
-  const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } } as const;
+interface Surroundings {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+function surroundings({ folder, user }: Starting): Surroundings {
+  return { ...user, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
+}
+
+function initialise(starting: Starting): void {
+  const { folder, binaries } = starting;
   const flags = ['--auth=trust', '--username=pawl', '--encoding=UTF8', '--no-sync', '--no-instructions'];
-  const made = spawnSync(join(binaries, 'initdb'), [`--pgdata=${data}`, ...flags], { ...options, encoding: 'utf8' });
+  const made = spawnSync(join(binaries, 'initdb'), [`--pgdata=${join(folder, 'data')}`, ...flags], {
+    ...surroundings(starting),
+    encoding: 'utf8',
+  });
   if (made.status !== 0) throw new Error(`PostgreSQL could not be set up: ${made.error?.message ?? made.stderr}`);
+}
+
+async function start(starting: Starting): Promise<ChildProcess> {
+  const { folder, binaries, port, isSafe } = starting;
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -95,8 +131,8 @@ async function start({ folder, binaries, user, port, isSafe }: Starting): Promis
   };
   const server = spawn(
     join(binaries, 'postgres'),
-    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+    ['-D', join(folder, 'data'), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    { ...surroundings(starting), stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
   for await (const chunk of server.stderr) {

@@ -3,20 +3,24 @@ import { dbosHost } from '@pawl/dbos';
 import { reply, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** `node worker.ts <url> <executorId>`: works on the runs of an agent with five turns, until it is told to end. */
-const [url = '', executorId = ''] = process.argv.slice(2);
+/**
+ * `node worker.ts <url> <executorId> <runs at once> <milliseconds of a model request>`: works on the runs of an agent with five
+ * turns, until it is told to end.
+ */
+const [url = '', executorId = '', atOnce = '', modelMs = ''] = process.argv.slice(2);
 
 const input = z.object({});
 const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: () => 'seen' });
 const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'once', execute: () => 'paid' });
 const model = scriptedModel(
-  ({ messages }) => {
+  async ({ messages }) => {
+    if (modelMs !== '0') await new Promise((resolve) => setTimeout(resolve, Number(modelMs)));
     const turn = messages.filter(({ role }) => role === 'assistant').length;
     return turn < 4 ? reply.call(turn % 2 === 0 ? 'look' : 'pay', {}) : reply.text('Done.');
   },
   { keepRequests: 1 },
 );
 const agent = new Agent({ name: 'agent', model, tools: [look, pay] });
-const host = await dbosHost({ url, executorId, agents: [agent] });
+const host = await dbosHost({ url, executorId, agents: [agent], queue: { workerConcurrency: Number(atOnce) } });
 process.once('SIGTERM', () => void host.close());
 console.log('ready');

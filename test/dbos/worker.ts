@@ -7,20 +7,25 @@ import { manualClock } from '@pawl/testing';
 import { journey, watch } from '../durable/journey.ts';
 
 /**
- * A worker of many: `node worker.ts <url> <executorId> <folder> <time>`. What is done for a run is written to its journal in
- * the folder, which no crash takes back. Whoever does what is fatal for a run dies of it, once. Where `time` is `told`, the
- * host's passes by the milliseconds that come in lines.
+ * A worker of many: `node worker.ts <url> <executorId> <folder> <time> <leaseMs>`. What is done for a run is written to its
+ * journal in the folder, which no crash takes back. Whoever does what is fatal for a run dies of it, once; whoever does what
+ * stops it stands still until it is told to go on. Where `time` is `told`, the host's passes by the milliseconds that come in lines.
  */
-const [url = '', executorId = '', folder = '', time = ''] = process.argv.slice(2);
+const [url = '', executorId = '', folder = '', time = '', leaseMs = ''] = process.argv.slice(2);
 
 function mark(runId: string, what: string): void {
   const journal = join(folder, runId);
   const told = what.replace(` ${runId}/`, ' run/');
   appendFileSync(journal, `${executorId} ${told}\n`);
-  const fatal = `${journal}.fatal`;
-  if (!existsSync(fatal) || readFileSync(fatal, 'utf8') !== told) return;
-  rmSync(fatal);
-  process.kill(process.pid, 'SIGKILL');
+  for (const [end, signal] of [
+    ['fatal', 'SIGKILL'],
+    ['stopped', 'SIGSTOP'],
+  ] as const) {
+    const file = `${journal}.${end}`;
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== told) continue;
+    rmSync(file);
+    process.kill(process.pid, signal);
+  }
 }
 
 const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
@@ -30,6 +35,8 @@ const host = await dbosHost({
   agents: [journey(mark)],
   queue: { pollingMs: 50 },
   onRun: (run) => watch(run, mark),
+  onError: (error, runId) => mark(runId, `error ${(error as { readonly code?: unknown }).code}`),
+  leaseMs: Number(leaseMs),
   ...(time === 'told' && { clock }),
 });
 process.once('SIGTERM', () => void host.close());

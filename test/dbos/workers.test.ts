@@ -77,6 +77,29 @@ test('a worker that comes back under its name goes on with what it had', async (
   expect((await until(client, 'run-0', ['completed'])).status).toBe('completed');
 });
 
+test('a worker that stands still loses its runs to another, writes nothing of them when it goes on, and says so', async () => {
+  const { client, workers, isHeld } = await open({ leaseMs: 1_500 });
+  const still = await workers.start();
+  workers.makeStop('run-0', 'start look run/tool:1.0:look');
+  await client.enqueue('traveller', 'Go.', { runId: 'run-0' });
+  await expect.poll(() => workers.journal('run-0').at(-1)?.what).toBe('start look run/tool:1.0:look');
+  const other = await workers.start();
+  const { outcome, facts } = await until(client, 'run-0', ['completed']);
+  const before = workers.journal('run-0').length;
+  workers.goOn(still);
+  const late = () => workers.journal('run-0').slice(before);
+  await expect.poll(() => late().at(-1)?.what).toBe('error run.lost');
+  expect(late().map(({ executorId }) => executorId)).toEqual(late().map(() => still));
+  // Those that stood beside the one at work begin, if they may be repeated.
+  expect(started(late().map(({ what }) => what)).filter((name) => /:(pay|fly)$/.test(name))).toEqual([]);
+  expect(await client.read('run-0')).toMatchObject({ outcome, facts });
+  // Its lock is its own again, and it takes runs.
+  await expect.poll(() => isHeld(still)).toBe(true);
+  await workers.end(other, 'SIGTERM');
+  await client.enqueue('traveller', 'Go.', { runId: 'run-1' });
+  await until(client, 'run-1', ['completed']);
+});
+
 test('two live workers never have the same name', async () => {
   const { workers } = await open();
   const executorId = await workers.start();

@@ -10,6 +10,8 @@ import { onTestFinished } from 'vitest';
 export interface WorkersOptions {
   /** Whether the time of their hosts is the machine's, or passes by `pass` alone. @defaultValue 'real' */
   readonly time?: 'real' | 'told';
+  /** @defaultValue 30_000 */
+  readonly leaseMs?: number;
 }
 
 /** Worker processes on one database, and the journals that they write. */
@@ -17,13 +19,15 @@ export class Workers {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'pawl-workers-'));
   readonly #url: string;
   readonly #time: 'real' | 'told';
+  readonly #leaseMs: number;
   readonly #alive = new Map<string, ChildProcessWithoutNullStreams>();
   #died = Promise.withResolvers<string>();
   #started = 0;
 
-  constructor(url: string, { time = 'real' }: WorkersOptions = {}) {
+  constructor(url: string, { time = 'real', leaseMs = 30_000 }: WorkersOptions = {}) {
     this.#url = url;
     this.#time = time;
+    this.#leaseMs = leaseMs;
     onTestFinished(async () => {
       await Promise.all([...this.#alive.keys()].map((id) => this.end(id, 'SIGKILL')));
       rmSync(this.folder, { recursive: true });
@@ -32,7 +36,14 @@ export class Workers {
 
   /** Resolves once it takes runs. Gives its name. */
   async start(executorId: string = `worker-${++this.#started}`): Promise<string> {
-    const args = [join(import.meta.dirname, 'worker.ts'), this.#url, executorId, this.folder, this.#time];
+    const args = [
+      join(import.meta.dirname, 'worker.ts'),
+      this.#url,
+      executorId,
+      this.folder,
+      this.#time,
+      `${this.#leaseMs}`,
+    ];
     const worker = spawn(process.execPath, args);
     let complaints = '';
     worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
@@ -56,6 +67,15 @@ export class Workers {
   /** Whoever does this for a run dies of it, once. */
   makeFatal(runId: string, what: string): void {
     writeFileSync(join(this.folder, `${runId}.fatal`), what);
+  }
+
+  /** Whoever does this for a run stands still right then, once. */
+  makeStop(runId: string, what: string): void {
+    writeFileSync(join(this.folder, `${runId}.stopped`), what);
+  }
+
+  goOn(executorId: string): void {
+    this.#alive.get(executorId)?.kill('SIGCONT');
   }
 
   /** Resolves when another worker has died, of whatever. Gives its name. */

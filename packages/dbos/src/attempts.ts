@@ -4,6 +4,8 @@ export interface Held {
   readonly cancel: AbortController;
   /** Others have taken it over by now, or may. */
   isLost: boolean;
+  /** The attempt broke off because of the host: it is no fault of the run's, and another attempt is to go on. */
+  isCutOff: boolean;
 }
 
 /** What this process has at work. */

@@ -16,6 +16,13 @@ export interface Queryable {
   query(text: string, values?: unknown[]): Promise<Rows>;
 }
 
+export interface DatabaseOptions {
+  /** The most at once. */
+  readonly connections: number;
+  /** How long a statement may take, in milliseconds. @defaultValue 30_000 */
+  readonly answerMs?: number;
+}
+
 /** A connection of its own. */
 export interface Session {
   /** The process of the server behind it. */
@@ -29,10 +36,17 @@ export class Database implements Queryable {
   readonly #url: string;
   readonly pool: Pool;
 
-  constructor(url: string, { connections }: { readonly connections: number }) {
+  readonly #answerMs: number;
+
+  constructor(url: string, { connections, answerMs = ANSWER_MS }: DatabaseOptions) {
     this.#url = url;
+    this.#answerMs = answerMs;
     this.pool = new Pool({
-      Client: BoundedClient,
+      Client: class extends BoundedClient {
+        constructor(config?: string | ClientConfig) {
+          super(config, answerMs);
+        }
+      },
       connectionString: url,
       max: connections,
       application_name: 'pawl',
@@ -81,7 +95,7 @@ export class Database implements Queryable {
         keepAlive: true,
         connectionTimeoutMillis: CONNECT_MS,
       },
-      SESSION_ANSWER_MS,
+      Math.min(this.#answerMs, SESSION_ANSWER_MS),
     );
     try {
       await client.connect();
@@ -121,7 +135,7 @@ class BoundedClient extends Client {
   readonly #socket: Socket;
   readonly #answerMs: number;
 
-  constructor(config?: string | ClientConfig, answerMs: number = ANSWER_MS) {
+  constructor(config: string | ClientConfig | undefined, answerMs: number) {
     const socket = new Socket();
     super({ ...(typeof config === 'string' ? { connectionString: config } : config), stream: () => socket });
     this.#socket = socket;
@@ -188,7 +202,7 @@ function problemOf(error: unknown): Problem {
 function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error) || PawlError.is(error)) return false;
   const code = codeOf(error);
-  return code === '' ? error.constructor === Error : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
+  return code === '' ? error.name === 'Error' : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
 }
 
 function codeOf(error: unknown): string {

@@ -9,10 +9,11 @@ import {
   type RunRecord,
   systemClock,
 } from '@pawl/core';
-import { checkNumber, Drain, existing, hasEnded, roundClock, type Wait } from '@pawl/core/host';
+import { checkNumber, Drain, existing, hasEnded, roundClock } from '@pawl/core/host';
 import { Attempts, type Held } from './attempts.ts';
-import type { Database, PoolClient } from './database.ts';
+import type { Database } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
+import { endAttempt } from './end-attempt.ts';
 import { Engine, type EngineClient } from './engine.ts';
 import { Executor } from './executor.ts';
 import { HangWatch } from './hang-watch.ts';
@@ -20,21 +21,10 @@ import type { DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
 import { Outside } from './outside.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { retry } from './retry.ts';
-import {
-  cancelledOf,
-  claimRun,
-  heldTokens,
-  insertRun,
-  intentsOf,
-  lockRun,
-  lockWholeRun,
-  releaseRun,
-  type WholeRun,
-} from './run-table.ts';
+import { cancelledOf, claimRun, heldTokens, insertRun, intentsOf, lockWholeRun, type WholeRun } from './run-table.ts';
 import { StepWriter } from './step-writer.ts';
 import { loadSteps } from './steps.ts';
 import { TakeOver } from './take-over.ts';
-import { waitsOf } from './wait-table.ts';
 
 export interface HostParts<Resumed extends Watchable> {
   readonly options: DbosOptions<Resumed>;
@@ -136,7 +126,9 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     const held = this.#attempts.held(runId);
     if (held === undefined) return;
     try {
-      await retry(() => this.#end({ runId, held, outcome }), { clock: this.#clock, signal: this.#closing.signal });
+      const ending = { runId, held, outcome, isClosing: this.#closed !== undefined };
+      const on = { database: this.#database, outside: this, clock: this.#clock };
+      await retry(() => endAttempt(ending, on), { clock: this.#clock, signal: this.#closing.signal });
     } finally {
       this.#attempts.letGo(runId, held);
       this.#drain.remove(runId);
@@ -187,7 +179,7 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
   }
 
   async #hold(runId: string, { token, before }: Holding): Promise<Durable> {
-    const held: Held = { token, cancel: new AbortController(), isLost: false };
+    const held: Held = { token, cancel: new AbortController(), isLost: false, isCutOff: false };
     // A run that nobody has worked on has only what it was forked with.
     const isBare = before === undefined || (before.attempts === 0 && before.record.forked === undefined);
     const steps = isBare ? [] : await loadSteps(this.#database, runId);
@@ -203,35 +195,15 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
       position: steps.at(-1)?.position ?? 0,
       intents,
       checkOpen: () => this.#checkStep(held),
+      onCutOff: () => {
+        held.isCutOff = true;
+      },
       monotonic: this.#monotonic,
       writer: this.#writer,
       database: this.#database,
       clock: this.#clock,
       closing: this.#closing.signal,
     });
-  }
-
-  async #end({ runId, held, outcome }: GivenBack): Promise<void> {
-    // An end that nobody has to go on from takes one statement.
-    if (outcome !== undefined && hasEnded(outcome.status)) {
-      const ended = { status: outcome.status, outcome, now: this.#clock.now() };
-      if (await releaseRun(this.#database, held.token, ended)) return;
-    }
-    await this.#database.transaction((client) => this.#giveBack(client, { runId, held, outcome }));
-  }
-
-  async #giveBack(client: PoolClient, { runId, held, outcome }: GivenBack): Promise<void> {
-    const run = await lockRun(client, runId);
-    const now = this.#clock.now();
-    if (run.token !== held.token) {
-      // Somebody could not go on with it while it was still at work here.
-      if (run.status === 'interrupted') await this.leave(client, run);
-      return;
-    }
-    await releaseRun(client, held.token, { status: outcome?.status ?? 'interrupted', outcome, now });
-    const isCutOff = outcome === undefined && (held.isLost || this.#closed !== undefined);
-    const hasWord = outcome?.status === 'suspended' && [...(await waitsOf(client, runId)).values()].some(isUnheard);
-    if (isCutOff || hasWord) await this.leave(client, run);
   }
 
   async #tick(): Promise<void> {
@@ -275,17 +247,6 @@ interface Taken {
   /** As it was before. */
   readonly run: WholeRun;
   readonly isTaken: boolean;
-}
-
-interface GivenBack {
-  readonly runId: string;
-  readonly held: Held;
-  readonly outcome: Outcome<unknown> | undefined;
-}
-
-/** Said after the run was told that nobody had said anything yet. */
-function isUnheard({ word, taken }: Wait): boolean {
-  return word !== undefined && !taken;
 }
 
 /** For DBOS to write down that a workflow has ended. */

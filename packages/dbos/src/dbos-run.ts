@@ -9,9 +9,9 @@ import {
 } from '@pawl/core';
 import { expiryOf, isOpen, sideBySide, stepText } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
-import { retry } from './retry.ts';
+import { canPass, retry } from './retry.ts';
 import { isHeldBy, lockRun } from './run-table.ts';
-import type { StepWriter } from './step-writer.ts';
+import type { Entry, StepWriter } from './step-writer.ts';
 import { findWait, keepWait } from './wait-table.ts';
 
 /** One attempt at a run, and what was remembered when it began. */
@@ -27,6 +27,8 @@ export interface Attempt {
   readonly intents: ReadonlySet<string>;
   /** Throws where no step may begin any more. */
   readonly checkOpen: () => void;
+  /** Called where the host breaks the attempt off by a problem that passes. */
+  readonly onCutOff: () => void;
   /** Milliseconds that no change of the date moves. */
   readonly monotonic: () => number;
   readonly writer: StepWriter;
@@ -58,18 +60,17 @@ export class DbosRun implements Durable {
 
   async step<T>(step: Step<T>): Promise<T> {
     const name = this.#path + step.name;
-    const { steps, runId, token, checkOpen, writer } = this.#attempt;
+    const { steps, runId } = this.#attempt;
     const known = steps.get(name);
     if (known !== undefined) {
       const value = JSON.parse(known) as T; // The same name always has the same type: names are positions.
       step.told(value, { replayed: true });
       return value;
     }
-    checkOpen();
+    this.#checkOpen();
     const value = await this.#work(name, step);
     const text = stepText(value, { runId, name });
-    const position = ++this.#last.position;
-    if (!(await writer.write({ runId, token, name, kept: { position, text } }))) throw lost(runId);
+    await this.#write(name, { position: ++this.#last.position, text });
     steps.set(name, text);
     step.told(value, { replayed: false });
     return value;
@@ -95,7 +96,7 @@ export class DbosRun implements Durable {
       if (wait.word === undefined) return { type: 'expired' };
       return { type: 'answered', value: wait.word as T }; // Whoever waits under this name knows what is said.
     };
-    return retry(() => database.transaction(look), { clock, signal: closing });
+    return this.#ofHost(() => retry(() => database.transaction(look), { clock, signal: closing }));
   }
 
   #run<T>(task: Task<T>): Promise<T> {
@@ -106,18 +107,50 @@ export class DbosRun implements Durable {
   /** What may happen once only is written down before it begins, by whoever has the run. */
   async #work<T>(name: string, { effect, inDoubt, work }: Step<T>): Promise<T> {
     if (effect !== 'once') return work();
-    const { runId, token, intents, checkOpen, monotonic, writer, database } = this.#attempt;
+    const { intents, monotonic } = this.#attempt;
     if (intents.has(name) && inDoubt !== undefined) return inDoubt();
     let askedAt = monotonic();
-    if (!(await writer.write({ runId, token, name }))) throw lost(runId);
+    await this.#write(name);
     // The process may have been stopped since it asked, and its run taken over: what it was told is true only if it was told so
     // just now.
     for (let looks = 0; looks < MOST_LOOKS && monotonic() - askedAt > FRESH_MS; looks++) {
-      checkOpen();
       askedAt = monotonic();
-      if (!(await isHeldBy(database, runId, token))) throw lost(runId);
+      await this.#checkHeld();
     }
     return work();
+  }
+
+  /** @throws DurableError `run.lost` */
+  async #write(name: string, kept?: Entry['kept']): Promise<void> {
+    const { runId, token, writer } = this.#attempt;
+    if (!(await this.#ofHost(() => writer.write({ runId, token, name, ...(kept && { kept }) })))) throw lost(runId);
+  }
+
+  /** @throws DurableError `run.lost`, `host.lost` */
+  async #checkHeld(): Promise<void> {
+    const { runId, token, database } = this.#attempt;
+    this.#checkOpen();
+    if (!(await this.#ofHost(() => isHeldBy(database, runId, token)))) throw lost(runId);
+  }
+
+  #checkOpen(): void {
+    const { checkOpen, onCutOff } = this.#attempt;
+    try {
+      checkOpen();
+    } catch (error) {
+      onCutOff();
+      throw error;
+    }
+  }
+
+  /** Another attempt goes on where the host could not do its part just now. */
+  async #ofHost<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (canPass(error)) this.#attempt.onCutOff();
+      throw error;
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
 import type { AgentOfWorker, Watchable } from './host-types.ts';
 import type { Outside } from './outside.ts';
+import { canPass } from './retry.ts';
 import { findWholeRun, lockRun, setLeft } from './run-table.ts';
 
 export interface QueueWorkerOptions<Resumed extends Watchable> {
@@ -63,8 +64,8 @@ export class QueueWorker<Resumed extends Watchable> {
       try {
         return await this.#resume(workflow);
       } catch (error) {
+        if (!canPass(error)) onError(error, workflow.runId);
         if (!isOfHost(error)) {
-          onError(error, workflow.runId);
           await this.#untilDone(() => this.#withdraw(workflow));
           throw error;
         }

@@ -26,8 +26,8 @@ const TRIES = 35;
 const FIRST_PAUSE_MS = 25;
 const MOST_PAUSE_MS = 2_000;
 
-/** Whether a problem of the database may be over when it is asked again. */
-function canPass(error: unknown): boolean {
+/** Whether a problem of the host may be over when it is asked again. */
+export function canPass(error: unknown): boolean {
   return DurableError.is(error) && PASSING.has(error.code);
 }
 
@@ -37,4 +37,6 @@ const PASSING: ReadonlySet<string> = new Set([
   'host.io',
   'host.locked',
   'host.read_only',
+  'host.lost',
+  'host.closing',
 ]);

@@ -1,0 +1,183 @@
+import { Agent, type Clock, type Run, systemClock, tool } from '@pawl/core';
+import { type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
+import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
+import { PostgresProxy } from './postgres-proxy.ts';
+import { until } from './workers.ts';
+
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.stop());
+
+const RUN_IDS = Array.from({ length: 8 }, (_, index) => `run ${index}`);
+
+test('connections that are ended again and again, whatever they do, end neither the process nor a run', async () => {
+  const url = await postgres.newDatabase();
+  const admin = await connected(url);
+  let ends = 0;
+  // At each of these moments other runs are in the middle of something else.
+  const end = async (): Promise<void> => {
+    if (++ends % 13 !== 0) return;
+    await admin.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND application_name LIKE 'pawl%'",
+    );
+  };
+  const { host, calls } = await open(url, end);
+  for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
+  await allCompleted(url);
+  expect(ends).toBeGreaterThan(40);
+  expectNoneTwice(calls);
+});
+
+test('a server that is started anew in the middle ends no run, and the queue is worked off afterwards', async () => {
+  const url = await postgres.newDatabase();
+  let restart: 'to come' | 'begun' | 'done' = 'to come';
+  const { host, calls } = await open(url, async () => {
+    if (calls.length < 12 || restart !== 'to come') return;
+    restart = 'begun';
+    void postgres.restart({ downMs: 500 }).then(() => {
+      restart = 'done';
+    });
+  });
+  for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
+  await expect.poll(() => restart).toBe('done');
+  await allCompleted(url);
+  expectNoneTwice(calls);
+});
+
+test('a network that refuses, cuts and stands still holds runs up, and ends none', async () => {
+  const direct = await postgres.newDatabase();
+  const { proxy, url } = await PostgresProxy.start(direct);
+  onTestFinished(() => proxy.stop());
+  let count = 0;
+  const { host, calls } = await open(url, async () => {
+    count++;
+    if (count === 10) proxy.cut();
+    if (count === 20) setTimeout(await proxy.refuse(), 300);
+    if (count === 30) {
+      proxy.standStill();
+      setTimeout(() => proxy.goOn(), 300);
+    }
+  });
+  for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
+  await allCompleted(direct);
+  expectNoneTwice(calls);
+});
+
+test('a call that may happen once does not begin where its run was taken over while the worker stood still', async () => {
+  const url = await postgres.newDatabase();
+  let time = 0;
+  // A second passes between any two looks at the time, as where the process is stopped.
+  const clock: Clock = { ...systemClock, monotonic: () => (time += 1_000) };
+  const errors: unknown[] = [];
+  const onError = (error: unknown): number => errors.push(error);
+  const { host, calls } = await open(url, async () => undefined, { clock, onError });
+  const admin = await connected(url);
+  await admin.query(
+    `CREATE FUNCTION take_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       UPDATE pawl.runs SET token = 'of another worker', executor_id = 'another' WHERE run_id = NEW.run_id; RETURN NULL;
+     END $$;
+     CREATE TRIGGER take_over AFTER INSERT ON pawl.intents FOR EACH ROW EXECUTE FUNCTION take_over()`,
+  );
+  await host.enqueue('worker', 'Go.', { runId: 'run' });
+  await expect.poll(() => errors).toMatchObject([{ name: 'DurableError', code: 'run.lost' }]);
+  expect(calls.filter((call) => call.includes(':pay'))).toEqual([]);
+});
+
+test.each([
+  ['was taken out of its queue for a worker that was not told', 'PENDING'],
+  ['ended before its run had begun', 'ERROR'],
+])('a run whose workflow %s is put into the queue again', async (_, status) => {
+  const url = await postgres.newDatabase();
+  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
+  const { host, calls } = await open(url, async () => undefined, { clock });
+  const admin = await connected(url);
+  // No worker sees it in between.
+  await admin.query(
+    `CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF NEW.status = 'ENQUEUED' THEN NEW.status := '${status}'; NEW.executor_id := 'the worker'; END IF; RETURN NEW;
+     END $$;
+     CREATE TRIGGER forget BEFORE INSERT ON dbos.workflow_status FOR EACH ROW EXECUTE FUNCTION forget()`,
+  );
+  await host.enqueue('worker', 'Go.', { runId: 'run' });
+  await admin.query('DROP TRIGGER forget ON dbos.workflow_status');
+  const seconds = setInterval(() => void clock.advance(1_000), 20);
+  onTestFinished(() => clearInterval(seconds));
+  await until(host, 'run', ['completed']);
+  expect(calls).toHaveLength(4);
+});
+
+async function connected(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+/** A worker with an agent that looks three times and pays, and is disturbed at each thing that it does. */
+async function open(url: string, disturb: () => Promise<void>, options: Partial<DbosOptions<Run>> = {}) {
+  const calls: string[] = [];
+  const does = (name: string, effect: 'read' | 'once') =>
+    tool({
+      name,
+      description: 'Does it.',
+      input: z.object({}),
+      effect,
+      execute: async (_, { idempotencyKey }) => {
+        calls.push(idempotencyKey);
+        await disturb();
+        return `${name} done`;
+      },
+    });
+  const model = scriptedModel(async ({ messages }) => {
+    await disturb();
+    const turn = messages.filter(({ role }) => role === 'assistant').length;
+    const name = ['look', 'look', 'pay', 'look'][turn];
+    return name === undefined ? reply.text('Done.') : reply.call(name, {});
+  });
+  const agent = new Agent({ name: 'worker', model, tools: [does('look', 'read'), does('pay', 'once')] });
+  const host = await dbosHost<Run>({
+    url,
+    executorId: 'the worker',
+    agents: [agent],
+    queue: { pollingMs: 20 },
+    ...options,
+  });
+  onTestFinished(() => host.close({ graceMs: 0 }).catch(() => undefined));
+  return { host, calls };
+}
+
+/** As a caller does whose request met a connection that had just ended. */
+async function again(work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const error = await work().then(
+      () => undefined,
+      (reason: unknown) => reason as { readonly code?: unknown },
+    );
+    if (error === undefined || error.code === 'run.exists') return;
+    if (!String(error.code).startsWith('host.')) throw error;
+  }
+}
+
+async function allCompleted(url: string): Promise<void> {
+  const client = await dbosClient({ url });
+  const statuses = async () => {
+    const runs = await client.runs().catch(() => []);
+    return runs.map(({ runId, status }) => `${runId} ${status}`);
+  };
+  const interval = { timeout: 90_000, interval: 50 };
+  await expect.poll(statuses, interval).toEqual(RUN_IDS.map((runId) => `${runId} completed`));
+  await client.close();
+}
+
+function expectNoneTwice(calls: readonly string[]): void {
+  const paid = calls.filter((call) => call.includes(':pay'));
+  expect(paid.length).toBe(new Set(paid).size);
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer, type Server, Socket } from 'node:net';
+
+/** Stands between a host and its server: lets everything through, stands still, or ends and refuses every connection. */
+export class PostgresProxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #isStill = false;
+
+  private constructor(target: URL) {
+    this.#server = createServer((client) => {
+      const server = new Socket().connect(Number(target.port), target.hostname);
+      const pair = [client, server] as const;
+      this.#pairs.add(pair);
+      for (const socket of pair) {
+        socket.on('error', () => undefined); // Its end is what counts.
+        socket.on('close', () => {
+          this.#pairs.delete(pair);
+          for (const each of pair) each.destroy();
+        });
+      }
+      client.pipe(server).pipe(client);
+      if (this.#isStill) for (const socket of pair) socket.pause();
+    });
+  }
+
+  /** Gives the proxy, and the url by which the database is reached through it. */
+  static async start(url: string): Promise<{ readonly proxy: PostgresProxy; readonly url: string }> {
+    const through = new URL(url);
+    const proxy = new PostgresProxy(new URL(url));
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    through.port = String(proxy.#port);
+    return { proxy, url: through.href };
+  }
+
+  get #port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('The proxy listens nowhere.');
+    return address.port;
+  }
+
+  /** Nothing goes through, and nothing ends. */
+  standStill(): void {
+    this.#isStill = true;
+    for (const socket of [...this.#pairs].flat()) socket.pause();
+  }
+
+  goOn(): void {
+    this.#isStill = false;
+    for (const socket of [...this.#pairs].flat()) socket.resume();
+  }
+
+  /** Ends every connection. */
+  cut(): void {
+    for (const socket of [...this.#pairs].flat()) socket.resetAndDestroy();
+  }
+
+  /** Ends every connection, and refuses others until it is told to accept them again. */
+  async refuse(): Promise<() => Promise<void>> {
+    const port = this.#port;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.cut();
+    await closed;
+    return async () => {
+      this.#server.listen(port, '127.0.0.1');
+      await once(this.#server, 'listening');
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.cut();
+  }
+}
