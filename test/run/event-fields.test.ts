@@ -3,6 +3,7 @@ import { reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
+import { served } from './served.ts';
 
 type CallEvent = Extract<RunEvent, { readonly toolCallId: string }>;
 
@@ -170,4 +171,26 @@ test('an event of a call whose arguments are no JSON has no input', async () => 
   await run;
 
   expect(events.map((event) => [isAboutCall(event) && event.toolName, 'input' in event])).toEqual([['text', false]]);
+});
+
+test.each([true, false])('pieces of a call have the id that it gets in the history, streamed: %s', async (stream) => {
+  const model = [
+    reply.calls([{ id: 'x', name: 'text' }]),
+    reply.calls([
+      { id: 'x', name: 'number', arguments: { n: 1 } },
+      { id: 'x', name: 'list' },
+    ]),
+    reply.text('End.'),
+  ];
+  await served(model, async (model) => {
+    const ids: string[] = [];
+    const stored: string[] = [];
+    const run = new Agent({ model, tools }).run('Go.', { stream });
+    run.on('model.call', ({ toolCallId, toolName }) => ids.push(`${toolName} ${toolCallId}`));
+    run.on('tool.started', ({ toolCallId, toolName }) => stored.push(`${toolName} ${toolCallId}`));
+    await run;
+
+    expect(new Set(ids)).toEqual(new Set(stored));
+    expect(new Set(ids).size).toBe(3);
+  });
 });

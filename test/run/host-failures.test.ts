@@ -76,7 +76,7 @@ describe('a reader of a run that fails with its host', () => {
 
   test('gets the error of a conversation that somebody else has written to', async () => {
     const store = memoryConversations();
-    const chat = conversation({ id: 'c', store });
+    const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const model = scriptedModel([reply.held(reply.text('Rain.'), { until })]);
     const run = new Agent({ model }).run('Go.', { conversation: chat });

@@ -29,6 +29,7 @@ export class CallList {
   readonly #calls: CallBuilder[] = [];
   /** The last one of each index. */
   readonly #last = new Map<number, CallBuilder>();
+  readonly #ids = new Map<CallBuilder, string>();
   #isInPieces = false;
 
   constructor({ choice, mends, maxCalls, tools }: CallListOptions) {
@@ -61,7 +62,7 @@ export class CallList {
       if (call === undefined) continue;
       touched.add(call);
       call.add(piece);
-      tell(deltas, { call, delta: call.takeUntold() });
+      this.#tell(deltas, { call, delta: call.takeUntold() });
     }
     return deltas;
   }
@@ -74,7 +75,7 @@ export class CallList {
   /** What was held back, at the end. */
   settle(): readonly Delta[] {
     const deltas: Delta[] = [];
-    for (const call of this.#calls) tell(deltas, { call, delta: call.settle() });
+    for (const call of this.#calls) this.#tell(deltas, { call, delta: call.settle() });
     return deltas;
   }
 
@@ -82,12 +83,22 @@ export class CallList {
   build(): readonly ToolCall[] {
     if (this.#calls.length === 0) return NONE;
     if (this.#isInPieces) this.#checkIndexes();
-    const used = new Set<string>();
-    return this.#calls.map((call, at) => {
-      const id = call.id !== '' && !used.has(call.id) ? call.id : this.#freeId(at);
-      used.add(id);
-      return call.build(id);
-    });
+    return this.#calls.map((call) => call.build(this.#idOf(call)));
+  }
+
+  #tell(deltas: Delta[], { call, delta }: Telling): void {
+    if (delta === undefined) return;
+    deltas.push({ type: 'call', index: call.position, id: this.#idOf(call), name: call.toolName, delta });
+  }
+
+  /** The id of a call is final once a piece of it was emitted. */
+  #idOf(call: CallBuilder): string {
+    const known = this.#ids.get(call);
+    if (known !== undefined) return known;
+    const isFree = call.id !== '' && ![...this.#ids.values()].includes(call.id);
+    const id = isFree ? call.id : this.#freeId(call.position);
+    this.#ids.set(call, id);
+    return id;
   }
 
   /** None at all is no fault: many servers say so in each reply. */
@@ -124,7 +135,7 @@ export class CallList {
   }
 
   #freeId(at: number): string {
-    const given = new Set(this.#calls.map((call) => call.id));
+    const given = new Set([...this.#calls.map((call) => call.id), ...this.#ids.values()]);
     const id = `call_${this.#choice}_${at}`;
     let free = id;
     for (let count = 2; given.has(free); count++) free = `${id}_${count}`;
@@ -139,10 +150,6 @@ type Position = Pick<Matching<CallBuilder>, 'touched' | 'position'>;
 interface Telling {
   readonly call: CallBuilder;
   readonly delta: string | undefined;
-}
-
-function tell(deltas: Delta[], { call, delta }: Telling): void {
-  if (delta !== undefined) deltas.push({ type: 'call', index: call.position, name: call.toolName, delta });
 }
 
 function tooMany(maxCalls: number): ProtocolError {

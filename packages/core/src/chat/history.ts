@@ -76,7 +76,7 @@ export class History {
     const rawArguments: Record<number, string> = {};
     const ids = new Set<string>();
     const admitted = calls.map((call, index) => {
-      const id = this.#freeId(call.id, ids);
+      const id = this.freeId(call.id, ids);
       ids.add(id);
       const path = `message.tool_calls[${index}]`;
       if (id !== call.id)
@@ -95,7 +95,8 @@ export class History {
     return { message: valid, rawArguments, mends };
   }
 
-  #freeId(id: string | undefined, taken: ReadonlySet<string>): string {
+  /** The id that a call gets here, beside others of its message: its own, or one that is free. */
+  freeId(id: string | undefined, taken: ReadonlySet<string>): string {
     const base = id || `call_${this.#length}`;
     const isTaken = (name: string): boolean => {
       const since = this.#shared.ids?.get(name);

@@ -95,8 +95,8 @@ test('what was held back is told at the end, where no finish_reason came', () =>
     notes: ['tool_calls[1].function.name: missing'],
     deltas: [
       { type: 'text', delta: '<thi' },
-      { type: 'call', index: 0, name: 'f', delta: '{}' },
-      { type: 'call', index: 1, name: '', delta: '{"x":1}' },
+      { type: 'call', index: 0, id: 'a', name: 'f', delta: '{}' },
+      { type: 'call', index: 1, id: 'b', name: '', delta: '{"x":1}' },
     ],
   });
 });

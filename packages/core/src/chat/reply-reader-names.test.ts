@@ -266,5 +266,7 @@ test('a call without arguments is told once, however often the response says tha
     { delta: {}, finish_reason: 'stop' },
   ];
   const deltas = chunks.flatMap((choice) => reader.read({ choices: [{ index: 0, ...choice }] }));
-  expect([...deltas, ...reader.finish('done').deltas]).toEqual([{ type: 'call', index: 0, name: 'time', delta: '' }]);
+  expect([...deltas, ...reader.finish('done').deltas]).toEqual([
+    { type: 'call', index: 0, id: 'a', name: 'time', delta: '' },
+  ]);
 });

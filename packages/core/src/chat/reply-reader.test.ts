@@ -71,7 +71,7 @@ test('pieces are told as they come, of the first choice alone', () => {
     [],
     [
       { type: 'refusal', delta: 'No' },
-      { type: 'call', index: 0, name: 'f', delta: '{' },
+      { type: 'call', index: 0, id: 'a', name: 'f', delta: '{' },
     ],
     [],
   ]);

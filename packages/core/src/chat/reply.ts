@@ -110,6 +110,8 @@ export type Delta =
   | { readonly type: 'refusal'; readonly delta: string }
   | {
       readonly type: 'call';
+      /** The id that the call has in the response; absent if a model that is not asked over HTTP does not give it. */
+      readonly id?: string;
       /** Position among the reply's calls. */
       readonly index: number;
       readonly name: string;

@@ -53,6 +53,10 @@ export interface ModelCall extends OfAttempt {
   readonly type: 'model.call';
   readonly index: number;
   readonly name: string;
+  /** As `name`: what each event about a call has. */
+  readonly toolName: string;
+  /** The id that the call has in the history; absent if a model that is not asked over HTTP does not give it. */
+  readonly toolCallId?: string;
   readonly delta: string;
 }
 

@@ -1,3 +1,4 @@
+import { History } from '../chat/history.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
@@ -26,7 +27,12 @@ export class Aside {
   ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
     if (this.#isOver) return forgettable(Promise.reject(new Error('What had asked this is over.')));
     this.#within ??= leavable({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
-    const exchange = new Exchange(this.#within.scope, { turn: this.#turn, model, attempts: this.#attempts });
+    const exchange = new Exchange(this.#within.scope, {
+      turn: this.#turn,
+      model,
+      attempts: this.#attempts,
+      history: History.empty(), // The run's history does not get what middleware asks.
+    });
     this.#exchanges.push(exchange);
     return forgettable(exchange.call(request));
   }

@@ -34,7 +34,12 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);
   const { scope: within, leave } = isWrapped ? leavable(scope) : { scope, leave: undefined };
   const attempts = new AttemptCounter();
-  const exchange = new Exchange(within, { turn: action.turn, model: planned.model, attempts });
+  const exchange = new Exchange(within, {
+    turn: action.turn,
+    model: planned.model,
+    attempts,
+    history: planned.history,
+  });
   const aside = new Aside(scope, action.turn, attempts);
   const asking: Asking = { action, plan, scope, exchange, aside, leave };
   try {

@@ -1,22 +1,28 @@
+import type { History } from '../chat/history.ts';
 import type { Delta } from '../chat/reply.ts';
 import { PartialOutput } from './partial-output.ts';
 import type { Scope } from './scope.ts';
 
+type CallDelta = Extract<Delta, { readonly type: 'call' }>;
 type TextDelta = Extract<Delta, { readonly type: 'text' }>;
 
 /** Emits the pieces of a turn's responses. They belong to one attempt at a time, so that pieces of parallel requests never mix. */
 export class DeltaEmitter {
   readonly #scope: Scope;
   readonly #turn: number;
+  readonly #history: History;
+  /** By the position of the call. */
+  #callIds = new Map<number, string>();
   #attempt = 0;
   /** Whether pieces of the present attempt were emitted. */
   #hasEmitted = false;
   /** Of the pieces that count. */
   #partial: PartialOutput | undefined;
 
-  constructor(scope: Scope, turn: number) {
+  constructor(scope: Scope, { turn, history }: { readonly turn: number; readonly history: History }) {
     this.#scope = scope;
     this.#turn = turn;
+    this.#history = history;
   }
 
   get hasEmitted(): boolean {
@@ -26,6 +32,7 @@ export class DeltaEmitter {
   startAttempt(attempt: number): void {
     this.#attempt = attempt;
     this.#hasEmitted = false;
+    this.#callIds = new Map();
     this.#partial = this.#newPartial();
   }
 
@@ -64,6 +71,19 @@ export class DeltaEmitter {
     if (!tell.wants(type)) return undefined;
     const position = { turn: this.#turn, attempt: this.#attempt };
     if (delta.type !== 'call') return tell.notice({ type: `model.${delta.type}`, ...position, delta: delta.delta });
-    return tell.notice({ type: 'model.call', ...position, index: delta.index, name: delta.name, delta: delta.delta });
+    const { index, name } = delta;
+    const id = this.#callIdOf(delta);
+    const call = id === undefined ? { toolName: name } : { toolName: name, toolCallId: id };
+    return tell.notice({ type: 'model.call', ...position, index, name, ...call, delta: delta.delta });
+  }
+
+  /** As the history gives it when the response is there: servers use ids again. */
+  #callIdOf({ index, id }: CallDelta): string | undefined {
+    if (id === undefined) return undefined;
+    const known = this.#callIds.get(index);
+    if (known !== undefined) return known;
+    const free = this.#history.freeId(id, new Set(this.#callIds.values()));
+    this.#callIds.set(index, free);
+    return free;
   }
 }

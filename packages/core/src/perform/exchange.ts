@@ -1,3 +1,4 @@
+import type { History } from '../chat/history.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -27,6 +28,8 @@ export interface ExchangeOptions {
   readonly turn: number;
   readonly model: ChatModel;
   readonly attempts: AttemptCounter;
+  /** Which ids are taken. */
+  readonly history: History;
 }
 
 /** Who answer, and in how much room. */
@@ -54,7 +57,7 @@ export class Exchange {
   constructor(scope: Scope, options: ExchangeOptions) {
     this.#scope = scope;
     this.#options = options;
-    this.#emitter = new DeltaEmitter(scope, options.turn);
+    this.#emitter = new DeltaEmitter(scope, options);
   }
 
   /** With what requests may have used that are given up. */

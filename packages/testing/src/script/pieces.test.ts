@@ -13,11 +13,11 @@ test('a call is its head, then pieces of its arguments', () => {
   expect(pieces({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
       wire: { tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'get', arguments: '' } }] },
-      told: { type: 'call', index: 0, name: 'get', delta: '' },
+      told: { type: 'call', index: 0, id: 'c', name: 'get', delta: '' },
     },
     ...['{"name":"Mo🐳', ' Dick"}'].map((delta) => ({
       wire: { tool_calls: [{ index: 0, function: { arguments: delta } }] },
-      told: { type: 'call', index: 0, name: 'get', delta },
+      told: { type: 'call', index: 0, id: 'c', name: 'get', delta },
     })),
   ]);
 });
@@ -27,11 +27,11 @@ test('a call of a custom tool is its head, then pieces of its text', () => {
   expect(pieces({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
       wire: { tool_calls: [{ index: 0, id: 'c', type: 'custom', custom: { name: 'sql', input: '' } }] },
-      told: { type: 'call', index: 0, name: 'sql', delta: '' },
+      told: { type: 'call', index: 0, id: 'c', name: 'sql', delta: '' },
     },
     ...['SELECT name\n', 'FROM x'].map((delta) => ({
       wire: { tool_calls: [{ index: 0, custom: { input: delta } }] },
-      told: { type: 'call', index: 0, name: 'sql', delta },
+      told: { type: 'call', index: 0, id: 'c', name: 'sql', delta },
     })),
   ]);
 });

@@ -31,11 +31,11 @@ function fieldPieces([key, value]: readonly [string, unknown]): readonly Piece[]
 function callPieces(call: ToolCall, index: number): readonly Piece[] {
   const { name, text, head, tail } = callParts(call);
   return [
-    { wire: { tool_calls: [{ index, ...head }] }, told: { type: 'call', index, name, delta: '' } },
+    { wire: { tool_calls: [{ index, ...head }] }, told: { type: 'call', index, id: call.id, name, delta: '' } },
     ...(text.match(/.{1,12}/gsu) ?? []).map(
       (delta): Piece => ({
         wire: { tool_calls: [{ index, ...tail(delta) }] },
-        told: { type: 'call', index, name, delta },
+        told: { type: 'call', index, id: call.id, name, delta },
       }),
     ),
   ];
