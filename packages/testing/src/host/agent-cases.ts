@@ -128,6 +128,32 @@ export const agentCases: Readonly<Record<string, Body>> = {
     ];
     same(events, expected, 'Only what was recorded before the follower came is replayed.');
   },
+  'what was asked stays asked, although the tools of who resumes the run ask for nothing': async ({ host }) => {
+    const pay = (needsApproval: boolean, ran: string[]): Agent => {
+      const execute = ({ city }: { readonly city: string }): string => `paid ${ran.push(city)}`;
+      const model = scriptedModel(({ messages }) =>
+        messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.calls([call('pay', 'Rome')]),
+      );
+      return new Agent({
+        model,
+        tools: [tool({ name: 'pay', description: 'Pays.', input: CITY, needsApproval, execute })],
+      });
+    };
+    for (const answer of ['deny', 'edit', undefined] as const) {
+      const ran: string[] = [];
+      const runId = `asked ${answer}`;
+      const { pending = [] } = {
+        pending: [],
+        ...(await pay(true, ran).run('Go.', { runId, durable: host }).outcome()),
+      };
+      const [{ id, fingerprint } = { id: '', fingerprint: '' }] = pending;
+      if (answer === 'deny') await host.answer(runId, id, { type: 'deny', fingerprint });
+      if (answer === 'edit') await host.answer(runId, id, { type: 'edit', fingerprint, arguments: { city: 'Bonn' } });
+      const { status } = await pay(false, ran).resume(runId, { durable: host }).outcome();
+      same(status, answer === undefined ? 'suspended' : 'completed', `It was answered by ${answer}.`);
+      same(ran, answer === 'edit' ? ['Bonn'] : [], 'Nothing runs that nobody agreed to.');
+    }
+  },
   'a run that is killed before each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'before'),
   'a run that is killed within each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'within'),
   'a run that is killed after each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'after'),
