@@ -13,8 +13,13 @@ export function readInput(input: string | readonly Message[]): History {
   if (!Array.isArray(input)) {
     throw new ConfigError(`The input is ${described(input)}. Pass a text, or a list of messages.`);
   }
-  for (const [index, message] of input.entries()) checkMessage(message, `messages[${index}]`);
+  checkMessages(input);
   return History.from(copied(input));
+}
+
+/** @throws ConfigError for what is no message, naming the position. */
+export function checkMessages(messages: readonly unknown[]): void {
+  for (const [index, message] of messages.entries()) checkMessage(message, `messages[${index}]`);
 }
 
 function checkMessage(message: unknown, path: string): void {

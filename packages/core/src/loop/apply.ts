@@ -2,10 +2,11 @@ import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts
 import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
-import { edited, planned } from './edits.ts';
+import { planned } from './edits.ts';
 import { judge, refusalOf } from './judge.ts';
 import { withShare } from './shares.ts';
 import type { CallState, Failing, RunState } from './state.ts';
+import { seenHistory, withMessages, withView } from './view.ts';
 
 /** What is known after a fact. Pure. */
 export function apply(before: RunState, fact: Fact): RunState {
@@ -34,12 +35,12 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'run.refused':
       return { ...spent(state, fact.usage), ended: refusedBy(fact) };
     case 'limit.reached':
-      return { ...state, last: fact, history: state.history.append(fact.message) };
+      return { ...withMessages(state, fact.message), last: fact };
     case 'loop.stuck':
-      return { ...state, failing: told(state.failing, fact), history: state.history.append(fact.message) };
+      return { ...withMessages(state, fact.message), failing: told(state.failing, fact) };
     case 'model.asked_again': {
       const asked = { ...state.asked, [fact.reason]: state.asked[fact.reason] + 1 };
-      return { ...state, asked, word: undefined, output: undefined, history: state.history.append(fact.message) };
+      return { ...withMessages(state, fact.message), asked, word: undefined, output: undefined };
     }
     case 'agent.changed':
       return handedOver(state, fact);
@@ -72,9 +73,8 @@ function replied(state: RunState, fact: ModelReplied): RunState {
   const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
   const { before = [], after = [] } = fact.steered ?? {};
   const said = isHistory ? [verdict === 'refused' ? withoutCalls(message) : message] : [];
-  const history = state.history.append(...before, ...said, ...after);
   const { totalTokens: tokens, cost } = fact.usage;
-  const used = spentInside(state, fact);
+  const used = withMessages(spentInside(state, fact), ...before, ...said, ...after);
   const asked = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: fact.durationMs };
   return {
     ...used,
@@ -82,8 +82,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     lastUsage: fact.usage,
     shares: withShare(used.shares, asked),
     turn,
-    history,
-    counted: countedBy(fact, history.length - after.length) ?? state.counted,
+    counted: countedBy(fact, seenHistory(used).length - after.length) ?? state.counted,
     calls: verdict === 'calls' ? callsOf(fact) : [],
     results: [],
     word: after.length > 0 ? undefined : { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy },
@@ -96,7 +95,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
 
 /** What one agent's calls came to is nothing that the next one would be held to. */
 function handedOver(before: RunState, fact: AgentChanged): RunState {
-  const state = edited(spentInside(before, fact), fact.edits ?? []);
+  const state = withView(spentInside(before, fact), fact.edits ?? []);
   const { handoffs, asked } = state;
   const anew = { tools: undefined, results: [], misses: new Map(), failing: new Map(), counted: undefined };
   const shares = withShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });

@@ -5,6 +5,7 @@ import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';
 import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
+import { withMessages } from './view.ts';
 
 interface CallChange
   extends Partial<
@@ -116,8 +117,7 @@ function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
   const messages = [...resultsOf(closed), ...partsMessage(closed)];
   const { interruption } = state;
   return {
-    ...state,
-    history: state.history.append(...messages, ...(interruption === undefined ? [] : [interruption])),
+    ...withMessages(state, ...messages, ...(interruption === undefined ? [] : [interruption])),
     calls: [],
     results: closed,
     word: undefined,

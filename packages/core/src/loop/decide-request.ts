@@ -7,6 +7,7 @@ import { failure } from './failure.ts';
 import type { Policy } from './policy.ts';
 import type { RunState } from './state.ts';
 import { stopState } from './stop.ts';
+import { seenHistory } from './view.ts';
 
 /** Whether the model may be asked again, and how. */
 export function decideRequest(state: RunState, policy: Policy): Action {
@@ -31,8 +32,9 @@ function handedOver({ turn, results }: RunState): Action | undefined {
   return over === undefined ? undefined : { type: 'hand-over', turn, to: over.handsTo };
 }
 
-function ask({ turn, history, last }: RunState): Action {
-  return { type: 'call-model', turn: turn + 1, history, final: last !== undefined };
+function ask(state: RunState): Action {
+  const { turn, last } = state;
+  return { type: 'call-model', turn: turn + 1, history: seenHistory(state), final: last !== undefined };
 }
 
 function hopeless({ misses }: RunState, policy: Policy): Action | undefined {

@@ -65,6 +65,13 @@ export interface Counted {
   readonly messages: number;
 }
 
+/** What the agent that speaks sees of the conversation, if a handoff does not show it everything. */
+export interface SpeakerView {
+  readonly history: History;
+  /** Messages that it does not see. */
+  readonly hidden: readonly Message[];
+}
+
 export interface Over {
   readonly limit: 'toolCalls' | 'handoffs';
   readonly around?: { readonly max: number; readonly spent: number };
@@ -72,10 +79,13 @@ export interface Over {
 
 /** What is known of a run: its facts, folded. */
 export interface RunState {
+  /** The conversation, whole. */
   readonly history: History;
+  /** What the agent that speaks sees of it; `undefined` if that is all. */
+  readonly view: SpeakerView | undefined;
   /** What the history had before middleware put something else in its place. */
   readonly earlier: readonly Message[];
-  /** How large the history was when a server last counted it. */
+  /** How large what the speaker sees was when a server last counted it. */
   readonly counted: Counted | undefined;
   /** Requests that were made. */
   readonly turn: number;
@@ -114,6 +124,7 @@ export interface RunState {
 export function initialState(history: History): RunState {
   return {
     history,
+    view: undefined,
     earlier: [],
     counted: undefined,
     turn: 0,

@@ -7,6 +7,7 @@ import type { LimitRefused, ModelFailed, RunAborted, RunRefused, TurnPlanned } f
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { editsBetween, planned } from '../loop/edits.ts';
+import { seenHistory } from '../loop/view.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { Aside } from './aside.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
@@ -149,7 +150,7 @@ function known({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): C
 
 function planOf(fact: TurnPlanned, { definition, known }: Scope): Planned {
   const { model, models } = definition;
-  const { history } = planned(known(), fact);
+  const history = seenHistory(planned(known(), fact));
   return {
     model: models.find(({ name }) => name === fact.model) ?? model,
     history,
@@ -179,5 +180,7 @@ export function middlewareScope(
   { turn, aside, model = definition.model }: Within,
 ): MiddlewareScope<never> {
   const ask: MiddlewareScope['ask'] = (asked, request) => aside.ask(asked, request);
-  return { context, runId, path, turn, model, signal, clock, earlier: known().earlier, ask };
+  const { earlier, view } = known();
+  const replaced = view === undefined ? earlier : [...earlier, ...view.hidden];
+  return { context, runId, path, turn, model, signal, clock, earlier: replaced, ask };
 }
