@@ -14,7 +14,9 @@ export function readInput(input: string | readonly Message[]): History {
     throw new ConfigError(`The input is ${described(input)}. Pass a text, or a list of messages.`);
   }
   checkMessages(input);
-  return History.from(copied(input));
+  // One object for each message: by its object a message is found again when a part of the history is replaced.
+  const isUnique = new Set(input).size === input.length;
+  return History.from(isUnique ? copied(input) : input.map((message) => copied(message)));
 }
 
 /** @throws ConfigError for what is no message, naming the position. */

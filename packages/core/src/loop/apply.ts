@@ -97,7 +97,8 @@ function replied(state: RunState, fact: ModelReplied): RunState {
 function handedOver(before: RunState, fact: AgentChanged): RunState {
   const state = withView(spentInside(before, fact), fact.edits ?? []);
   const { handoffs, asked } = state;
-  const anew = { tools: undefined, results: [], misses: new Map(), failing: new Map(), counted: undefined };
+  const forgotten = { tools: undefined, results: [], memory: {}, counted: undefined };
+  const anew = { ...forgotten, misses: new Map(), failing: new Map() };
   const shares = withShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
   return { ...state, ...anew, shares, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
 }

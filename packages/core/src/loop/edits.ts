@@ -4,8 +4,8 @@ import type { RunState } from './state.ts';
 import { withEdits, withMessages } from './view.ts';
 
 /** The state with what a turn's plan has put into the history: what the user had said meanwhile, and what middleware changed for good. */
-export function planned(state: RunState, { steered = [], edits = [] }: TurnPlanned): RunState {
-  return withEdits(withMessages(state, ...steered), edits);
+export function planned(state: RunState, { steered = [], edits = [], memory = state.memory }: TurnPlanned): RunState {
+  return { ...withEdits(withMessages(state, ...steered), edits), memory };
 }
 
 /** What was changed between two lists of messages, of which those that stayed are the same objects, in the same order. */

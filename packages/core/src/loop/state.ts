@@ -1,3 +1,4 @@
+import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
 import type { ErrorData } from '../event/error-data.ts';
@@ -85,6 +86,8 @@ export interface RunState {
   readonly view: SpeakerView | undefined;
   /** What the history had before middleware put something else in its place. */
   readonly earlier: readonly Message[];
+  /** What middleware keeps from turn to turn. */
+  readonly memory: Readonly<Record<string, Json>>;
   /** How large what the speaker sees was when a server last counted it. */
   readonly counted: Counted | undefined;
   /** Requests that were made. */
@@ -126,6 +129,7 @@ export function initialState(history: History): RunState {
     history,
     view: undefined,
     earlier: [],
+    memory: {},
     counted: undefined,
     turn: 0,
     tools: undefined,

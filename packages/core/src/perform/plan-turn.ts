@@ -87,6 +87,7 @@ async function prepare(action: CallModel, { scope, aside }: Preparing): Promise<
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
       ...(steered.length === 0 ? {} : { steered }),
+      ...(plan.memory === undefined || plan.memory === given.memory ? {} : { memory: plan.memory }),
       ...(edits.length === 0 ? {} : { edits }),
       ...aside.counted,
       ...stamp(scope),
@@ -108,6 +109,7 @@ function givenPlan(
     promptTokens: promptTokens(messages, scope),
     tools: [...tools.values()],
     toolChoice,
+    memory: scope.known().memory,
   };
 }
 

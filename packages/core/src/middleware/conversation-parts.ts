@@ -1,0 +1,53 @@
+import { type Message, textOf } from '../chat/message.ts';
+import { isPartsMessage } from '../loop/calls.ts';
+import { isOwnPrompt } from '../loop/own-prompts.ts';
+
+// Which messages belong together, and which ones no view and no compaction takes out.
+
+/** Instructions of the application, wherever they stand. */
+export function isInstruction({ role }: Message): boolean {
+  return role === 'system' || role === 'developer';
+}
+
+/** How many instructions stand at the beginning. */
+export function headOf(messages: readonly Message[]): number {
+  const first = messages.findIndex((message) => !isInstruction(message));
+  return first === -1 ? messages.length : first;
+}
+
+/** Whether a message belongs to the call before it: its result, or the images and files of its result. */
+export function belongsToCall(messages: readonly Message[], index: number): boolean {
+  const role = messages[index]?.role;
+  return role === 'tool' || role === 'function' || isPartsMessage(messages, index);
+}
+
+/** The position of what the user said last; -1 if there is nothing. What Pawl says in the user's place counts only if there is nothing else. */
+export function lastUserIndex(messages: readonly Message[]): number {
+  const said = messages.findLastIndex(
+    (message, index) =>
+      message.role === 'user' && !isSummary(message) && !isOwnPrompt(message) && !isPartsMessage(messages, index),
+  );
+  return said === -1 ? messages.findLastIndex(({ role }) => role === 'user') : said;
+}
+
+const SUMMARY = 'Summary of the conversation so far:\n';
+
+/** A summary as it stands in a conversation. */
+export function summaryMessage(summary: string): Message {
+  return { role: 'user', content: `${SUMMARY}${summary}` };
+}
+
+/** Whether a message is an earlier summary. A user who writes the same beginning is taken for one. */
+export function isSummary(message: Message): boolean {
+  return message.role === 'user' && textOf(message).startsWith(SUMMARY);
+}
+
+/** The messages with a summary in place of some of them, behind the instructions at the beginning. */
+export function withSummary(
+  messages: readonly Message[],
+  { summary, gone }: { readonly summary: Message; readonly gone: readonly Message[] },
+): readonly Message[] {
+  const left = new Set(gone);
+  const head = headOf(messages);
+  return [...messages.slice(0, head), summary, ...messages.slice(head).filter((message) => !left.has(message))];
+}
