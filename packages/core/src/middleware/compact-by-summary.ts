@@ -30,7 +30,7 @@ export interface SummaryCompactionOptions extends CompactionBasics {
  * as the server counts it. The run goes on with that, and so does its stored conversation, so that the beginning stays the same until the
  * next time, and so does the server's cache of it.
  *
- * - System and developer messages, the user's last message and the last requests stay as they are.
+ * - System and developer messages, what the user said since the last answer, and the last requests stay as they are.
  * - What is longer than the window of the model that summarises is summarised in parts, and the summaries in one.
  * - A summary that is cut off, filtered, refused or empty is asked for once more. Without one the request goes out as it is, and the next
  *   turn tries again.

@@ -21,13 +21,29 @@ export function belongsToCall(messages: readonly Message[], index: number): bool
   return role === 'tool' || role === 'function' || isPartsMessage(messages, index);
 }
 
-/** The position of what the user said last; -1 if there is nothing. What Pawl says in the user's place counts only if there is nothing else. */
-export function lastUserIndex(messages: readonly Message[]): number {
-  const said = messages.findLastIndex(
-    (message, index) =>
-      message.role === 'user' && !isSummary(message) && !isOwnPrompt(message) && !isPartsMessage(messages, index),
-  );
-  return said === -1 ? messages.findLastIndex(({ role }) => role === 'user') : said;
+/**
+ * The positions of what the user said last: every message since the assistant's last answer, but at least the last one. What Pawl says in
+ * the user's place counts only if there is nothing else.
+ */
+export function lastSaid(messages: readonly Message[]): ReadonlySet<number> {
+  const said = messages.flatMap((message, index) => (isSaid(message, { messages, index }) ? [index] : []));
+  const last = said.at(-1) ?? messages.findLastIndex(({ role }) => role === 'user');
+  const answered = messages.findLastIndex((message, index) => index < last && isAnswer(message));
+  return new Set([...said.filter((index) => index > answered), ...(last === -1 ? [] : [last])]);
+}
+
+interface Place {
+  readonly messages: readonly Message[];
+  readonly index: number;
+}
+
+function isSaid(message: Message, { messages, index }: Place): boolean {
+  if (message.role !== 'user' || isSummary(message) || isOwnPrompt(message)) return false;
+  return !isPartsMessage(messages, index);
+}
+
+function isAnswer(message: Message): boolean {
+  return message.role === 'assistant' && (message.tool_calls ?? []).length === 0 && message.function_call == null;
 }
 
 const SUMMARY = 'Summary of the conversation so far:\n';

@@ -3,7 +3,7 @@ import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import { isPartsMessage } from '../loop/calls.ts';
 import type { TurnPlan } from '../perform/middleware.ts';
-import { isInstruction, isSummary, lastUserIndex } from './conversation-parts.ts';
+import { isInstruction, isSummary, lastSaid } from './conversation-parts.ts';
 
 /** When a conversation is made smaller, and what of it stays. */
 export interface CompactionBasics {
@@ -37,7 +37,7 @@ export function withSmaller(turn: TurnPlan, messages: readonly Message[]): TurnP
 
 /**
  * The messages that may be made smaller: those before the last requests, without system and developer messages, and without what the user
- * said last. Whole requests only: a call stays with its results, and a question with the answer to it.
+ * said since the last answer. Whole requests only: a call stays with its results, and a question with the answer to it.
  */
 export function olderPart(messages: readonly Message[], { keepTurns = 4 }: CompactionBasics): readonly Message[] {
   let end = messages.length;
@@ -45,8 +45,8 @@ export function olderPart(messages: readonly Message[], { keepTurns = 4 }: Compa
     end = messages.slice(0, end).findLastIndex(({ role }) => role === 'assistant');
   }
   while (end > 0 && isQuestion(messages, end - 1)) end--;
-  const said = lastUserIndex(messages);
-  return messages.filter((message, index) => index < end && index !== said && !isInstruction(message));
+  const said = lastSaid(messages);
+  return messages.filter((message, index) => index < end && !said.has(index) && !isInstruction(message));
 }
 
 function isQuestion(messages: readonly Message[], index: number): boolean {

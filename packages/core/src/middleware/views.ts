@@ -1,12 +1,12 @@
 import { ConfigError } from '../base/errors.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { View } from '../perform/scope.ts';
-import { belongsToCall, isInstruction, lastUserIndex, summaryMessage, withSummary } from './conversation-parts.ts';
+import { belongsToCall, isInstruction, lastSaid, summaryMessage, withSummary } from './conversation-parts.ts';
 import { checkWindow, summarise } from './summarise.ts';
 
 /**
- * For a handoff: the next agent sees the last messages, what the user said last, and the system and developer messages. Some more, if the
- * first of them would be a result without its call.
+ * For a handoff: the next agent sees the last messages, what the user said since the last answer, and the system and developer messages.
+ * Some more, if the first of them would be a result without its call. The conversation itself keeps every message.
  *
  * @throws ConfigError for a number that is none.
  */
@@ -15,10 +15,10 @@ export function lastMessages(count: number): View {
     throw new ConfigError(`lastMessages: count is ${count}. Pass a whole number of 1 or more.`);
   }
   return (messages) => {
-    const said = lastUserIndex(messages);
+    const said = lastSaid(messages);
     let start = Math.max(0, messages.length - count);
     while (start > 0 && belongsToCall(messages, start)) start--;
-    return messages.filter((message, index) => index >= start || index === said || isInstruction(message));
+    return messages.filter((message, index) => index >= start || said.has(index) || isInstruction(message));
   };
 }
 
@@ -36,15 +36,16 @@ export interface SummaryOptions {
 }
 
 /**
- * For a handoff: the next agent sees a summary, what the user said last, what came of it, and the system and developer messages. Without a
- * summary it sees all of the conversation: one that is cut off, filtered, refused or empty is asked for once more, then left out.
+ * For a handoff: the next agent sees a summary, what the user said since the last answer, what came of it, and the system and developer
+ * messages. A summary that is cut off, filtered, refused or empty is asked for once more; without one the next agent sees everything. The
+ * conversation itself keeps every message.
  *
  * @throws ConfigError for a window that can't be.
  */
 export function summary({ model, instructions, modelContextWindow }: SummaryOptions = {}): View {
   checkWindow('summary', modelContextWindow);
   return async (messages, scope) => {
-    const said = lastUserIndex(messages);
+    const [said = 0] = lastSaid(messages);
     const gone = messages.filter((message, index) => index < said && !isInstruction(message));
     if (gone.length === 0) return messages;
     const text = await summarise(gone, {
