@@ -203,7 +203,7 @@ test('the other agent has its own output, and its own corrections', async () => 
   });
   const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [billing] });
   const { output } = await agent.run('Go.');
-  expect(output.paid).toBe(5);
+  expect(output).toEqual({ paid: 5 });
 });
 
 test('the limits are those of the run, whoever speaks', async () => {

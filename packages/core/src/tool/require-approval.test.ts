@@ -45,5 +45,7 @@ function asking(needsApproval: Tool<unknown>['needsApproval']): Tool<unknown> {
 
 async function needs(guarded: Tool<unknown> | undefined, input: unknown): Promise<boolean> {
   const { needsApproval } = guarded ?? {};
-  return typeof needsApproval === 'function' ? needsApproval(input, 'context') : needsApproval === true;
+  return typeof needsApproval === 'function'
+    ? needsApproval(input, { context: 'context' } as never)
+    : needsApproval === true;
 }
