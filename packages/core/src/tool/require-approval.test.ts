@@ -17,7 +17,7 @@ test('a rule is given the tool, the input and the context, and decides', async (
   const [guarded] = requireApproval([pay], rule);
   expect(await needs(guarded, { amount: 11 })).toBe(true);
   expect(await needs(guarded, { amount: 10 })).toBe(false);
-  expect(rule).toHaveBeenLastCalledWith({ tool: pay, input: { amount: 10 } }, 'context');
+  expect(rule).toHaveBeenLastCalledWith({ tool: pay, input: { amount: 10 } }, { context: 'context' });
 });
 
 test('what a tool asks for itself stays asked for', async () => {
