@@ -313,6 +313,19 @@ test('what middleware keeps for the next turns is recorded, and a resumed run ha
   expect(seen).toEqual([{}, { count: 1 }]);
 });
 
+test.each([
+  ['a date', new Date(0)],
+  ['a function', () => 1],
+  ['nothing that JSON has', Number.NaN],
+])('a memory that holds %s fails the run, and says so', async (_, value) => {
+  const wrong: Middleware = { prepareTurn: (turn) => ({ ...turn, memory: { value: value as never } }) };
+  const outcome = await new Agent({ model: scriptedModel([]), middleware: [wrong] }).run('Go.').outcome();
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    error: { name: 'ConfigError', message: expect.stringContaining('memory that is no JSON object') },
+  });
+});
+
 test('a stored conversation has the summary, all instructions and what was said since, and can be gone on with', async () => {
   for (let seed = 1; seed <= 40; seed++) {
     const random = seeded(seed);

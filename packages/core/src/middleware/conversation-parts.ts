@@ -28,7 +28,7 @@ export function belongsToCall(messages: readonly Message[], index: number): bool
 export function lastSaid(messages: readonly Message[]): ReadonlySet<number> {
   const said = messages.flatMap((message, index) => (isSaid(message, { messages, index }) ? [index] : []));
   const last = said.at(-1) ?? messages.findLastIndex(({ role }) => role === 'user');
-  const answered = messages.findLastIndex((message, index) => index < last && isAnswer(message));
+  const answered = messages.findLastIndex((_, index) => index < last && isAnswer(messages, index));
   return new Set([...said.filter((index) => index > answered), ...(last === -1 ? [] : [last])]);
 }
 
@@ -42,8 +42,11 @@ function isSaid(message: Message, { messages, index }: Place): boolean {
   return !isPartsMessage(messages, index);
 }
 
-function isAnswer(message: Message): boolean {
-  return message.role === 'assistant' && (message.tool_calls ?? []).length === 0 && message.function_call == null;
+/** Text that the loop did not take as the answer is followed by its prompt. */
+function isAnswer(messages: readonly Message[], index: number): boolean {
+  const [message, next] = messages.slice(index, index + 2);
+  if (message?.role !== 'assistant' || (next !== undefined && isOwnPrompt(next))) return false;
+  return (message.tool_calls ?? []).length === 0 && message.function_call == null;
 }
 
 const SUMMARY = 'Summary of the conversation so far:\n';

@@ -1,5 +1,6 @@
 import { untilAborted } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
+import { isJson, isRecord } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
@@ -87,7 +88,7 @@ async function prepare(action: CallModel, { scope, aside }: Preparing): Promise<
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
       ...(steered.length === 0 ? {} : { steered }),
-      ...(plan.memory === undefined || plan.memory === given.memory ? {} : { memory: plan.memory }),
+      ...changedMemory(plan, given),
       ...(edits.length === 0 ? {} : { edits }),
       ...aside.counted,
       ...stamp(scope),
@@ -95,6 +96,15 @@ async function prepare(action: CallModel, { scope, aside }: Preparing): Promise<
   } catch (error) {
     return unanswered(error, { turn, scope, usage: aside.usage, failedAttempts: [] });
   }
+}
+
+/** @throws ConfigError for what a resumed run would not have again. */
+function changedMemory({ memory }: TurnPlan, given: TurnPlan): Pick<TurnPlanned, 'memory'> {
+  if (memory === undefined || memory === given.memory) return {};
+  if (isRecord(memory) && isJson(memory)) return { memory };
+  throw new ConfigError(
+    'prepareTurn gave a memory that is no JSON object. Keep texts, numbers, lists and plain objects in it.',
+  );
 }
 
 function givenPlan(
