@@ -60,6 +60,20 @@ test.each([
   }
 });
 
+test('a part of the history goes only with the part that has the message in its place', () => {
+  // The agent sees x, b, c; one summary stands for x and c.
+  const shown = withView(state(), [
+    { from: 0, to: 1, messages: [x as Message] },
+    { from: 3, to: 4, messages: [] },
+  ]);
+  const edited = withEdits(shown, [
+    { from: 0, to: 1, messages: [y as Message] },
+    { from: 2, to: 3, messages: [] },
+  ]);
+  expect(texts(seenHistory(edited))).toBe('yb');
+  expect(texts(edited.history)).toBe('abcd');
+});
+
 test('ids of calls that an agent does not see are not given again', () => {
   const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } } as const;
   const begun = initialState(

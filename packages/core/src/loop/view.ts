@@ -35,7 +35,11 @@ export function withEdits(state: RunState, edits: readonly HistoryEdit[]): RunSt
   if (view === undefined) return replaced(state, edits);
   const seen = view.history.messages;
   const located = edits.map((edit) => locate(edit, { seen, positions: positionsOf(state.history.messages) }));
-  const lasting = located.flatMap((edit) => edit ?? []);
+  // A part that goes may be told in the message that stands for another part: it goes only together with that one.
+  const isWhole = located.every((edit) => edit !== undefined);
+  const lasting = located.flatMap((edit) =>
+    edit === undefined || (!isWhole && edit.messages.length === 0) ? [] : edit,
+  );
   const { kept, gone } = applyEdits(seen, edits);
   const isLasting = new Set(lasting.flatMap(({ from, to }) => state.history.messages.slice(from, to)));
   const hidden = [...view.hidden, ...gone.filter((message) => !isLasting.has(message))];

@@ -9,12 +9,6 @@ export function isInstruction({ role }: Message): boolean {
   return role === 'system' || role === 'developer';
 }
 
-/** How many instructions stand at the beginning. */
-export function headOf(messages: readonly Message[]): number {
-  const first = messages.findIndex((message) => !isInstruction(message));
-  return first === -1 ? messages.length : first;
-}
-
 /** Whether a message belongs to the call before it: its result, or the images and files of its result. */
 export function belongsToCall(messages: readonly Message[], index: number): boolean {
   const role = messages[index]?.role;
@@ -61,12 +55,15 @@ export function isSummary(message: Message): boolean {
   return message.role === 'user' && textOf(message).startsWith(SUMMARY);
 }
 
-/** The messages with a summary in place of some of them, behind the instructions at the beginning. */
+/** The messages with a summary in place of some of them, where the first of these stood. */
 export function withSummary(
   messages: readonly Message[],
   { summary, gone }: { readonly summary: Message; readonly gone: readonly Message[] },
 ): readonly Message[] {
+  const [first] = gone;
   const left = new Set(gone);
-  const head = headOf(messages);
-  return [...messages.slice(0, head), summary, ...messages.slice(head).filter((message) => !left.has(message))];
+  return messages.flatMap((message): readonly Message[] => {
+    if (message === first) return [summary];
+    return left.has(message) ? [] : [message];
+  });
 }
