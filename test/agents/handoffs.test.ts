@@ -132,7 +132,7 @@ const chat = [
 
 test.each([
   ['all', undefined, 7],
-  ['the last messages, a result never without its call', lastMessages(1), 4],
+  ['the last message, with its call and what the user said last', lastMessages(1), 5],
   ['the last three', lastMessages(3), 5],
   ['what a function gives', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
 ])('the next agent sees %s', async (_, sees, count) => {
@@ -203,7 +203,7 @@ test('the other agent has its own output, and its own corrections', async () => 
   });
   const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [billing] });
   const { output } = await agent.run('Go.');
-  expect(output.paid).toBe(5);
+  expect(output).toEqual({ paid: 5 });
 });
 
 test('the limits are those of the run, whoever speaks', async () => {

@@ -1,7 +1,7 @@
-import { Agent, lastMessages, summary } from '@pawl/core';
+import { Agent, compactBySummary, lastMessages, type Middleware, summary } from '@pawl/core';
 import { reply } from '@pawl/testing';
 import { z } from 'zod';
-import type { Scenario, Stage } from './scenario.ts';
+import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
 
 export const handedOver: Scenario = {
@@ -31,6 +31,49 @@ export const handedOver: Scenario = {
 };
 
 const city = z.object({ city: z.string() });
+
+const write = cityTool('write', { execute: (city) => `${city} `.repeat(120) });
+
+/** Its count is recorded with each turn of one agent, and begins anew with the next one. */
+const counting: Middleware = {
+  prepareTurn: (turn) => ({ ...turn, memory: { count: Number(turn.memory?.['count'] ?? 0) + 1 } }),
+};
+
+/** The summary is asked for in a conversation of its own. */
+export const shownLess: Scenario = {
+  name: 'an agent that sees the end of a conversation, whose part of it becomes a summary, and that hands it back',
+  status: 'completed',
+  played: 7,
+  input: [
+    { role: 'system', content: 'The customer is Ada.' },
+    { role: 'user', content: 'Hello.' },
+    { role: 'assistant', content: 'Hello.' },
+    { role: 'user', content: 'Go.' },
+  ],
+  turns: [
+    reply.calls([asks('look', 'Oslo'), asks('look', 'Rome')]),
+    reply.call('hand_off_to_writer'),
+    reply.calls([asks('write', 'Rome'), asks('pay', 'Rome')]),
+    reply.calls([asks('write', 'Bern')]),
+    reply.text('Rome was written, and paid for.'),
+    reply.call('hand_off_to_last'),
+    reply.call('look', { city: 'Nice' }),
+    reply.text('All written.'),
+  ],
+  agent: (stage) => {
+    const basics = { model: stage.model, clock: stage.clock, random: () => 0 };
+    const last = new Agent({ ...basics, name: 'last', tools: [look(stage)] });
+    const writer = new Agent({
+      ...basics,
+      name: 'writer',
+      tools: [write(stage), pay(stage)],
+      middleware: [counting, compactBySummary({ window: 350, above: 0.5, keepTurns: 1, model: stage.model })],
+      handoffs: [last],
+    });
+    const handoffs = [writer.asHandoff({ sees: lastMessages(1) })];
+    return { name: 'desk', tools: [look(stage)], middleware: [counting], handoffs };
+  },
+};
 
 /** The summary is asked for in a conversation of its own. */
 export const summarised: Scenario = {

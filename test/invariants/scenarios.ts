@@ -14,7 +14,7 @@ import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compacted.ts';
 import { guarded, refusing, waiting } from './scenarios-guarded.ts';
-import { handedOver, summarised } from './scenarios-handed.ts';
+import { handedOver, shownLess, summarised } from './scenarios-handed.ts';
 import { repeated } from './scenarios-repeated.ts';
 import { searched } from './scenarios-searched.ts';
 import { steered, steeredGuarded } from './scenarios-steered.ts';
@@ -278,6 +278,7 @@ export const scenarios: readonly Scenario[] = [
   refusing,
   handedOver,
   summarised,
+  shownLess,
   compacted,
   referred,
   searched,

@@ -28,11 +28,14 @@ describe('a custom tool', () => {
       name: 'sql',
       description: 'Runs a query.',
       format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } },
-      execute: (text) => expectTypeOf(text).toEqualTypeOf<string>(),
+      execute: (text) => {
+        expectTypeOf(text).toEqualTypeOf<string>();
+        return text.length;
+      },
       needsApproval: (text) => text.startsWith('DROP'),
       preview: (text) => text.toUpperCase(),
     });
-    expectTypeOf(tool).toEqualTypeOf<Tool<unknown>>();
+    expectTypeOf(tool).toEqualTypeOf<Tool<unknown, string, number>>();
     expectTypeOf(new Agent({ model, tools: [tool] }).run('Hello')).toEqualTypeOf<Run<string>>();
   });
 

@@ -21,6 +21,7 @@ import {
   requireApproval,
   type Step,
   type Tool,
+  type ToolContext,
   tool,
   type Waited,
 } from '@pawl/core';
@@ -47,7 +48,9 @@ const who = tool({
 
 describe('a tool', () => {
   test('may have no execute, but none that is undefined', () => {
-    expectTypeOf(tool({ name: 'ask', description: 'Asks.', input })).toEqualTypeOf<Tool<unknown>>();
+    expectTypeOf(tool({ name: 'ask', description: 'Asks.', input })).toEqualTypeOf<
+      Tool<unknown, { city: string }, unknown>
+    >();
     // @ts-expect-error: one that is there has to be a function
     tool({ name: 'ask', description: 'Asks.', input, execute: undefined });
   });
@@ -71,6 +74,11 @@ describe('a tool', () => {
 
   test('that is guarded needs what its rule and itself need of the application', () => {
     expectTypeOf(requireApproval([plain], () => true)).toExtend<readonly Tool<unknown>[]>();
+    const guarded = requireApproval([plain], (_, { context }: ToolContext<WithUser>) => context.user.id === 1);
+    const agent = new Agent({ model, tools: guarded });
+    agent.run('Hello', { context: { user: { id: 1 } } });
+    // @ts-expect-error: the rule needs a user
+    agent.run('Hello');
   });
 });
 
@@ -78,7 +86,9 @@ describe('an agent as a tool', () => {
   const agent = new Agent({ model, tools: [plain] });
 
   test('takes a prompt, or an input of its own', () => {
-    expectTypeOf(agent.asTool({ name: 'a', description: 'A.' })).toEqualTypeOf<Tool<unknown>>();
+    expectTypeOf(agent.asTool({ name: 'a', description: 'A.' })).toEqualTypeOf<
+      Tool<unknown, { readonly prompt: string }, string>
+    >();
     agent.asTool({
       name: 'a',
       description: 'A.',
@@ -100,7 +110,7 @@ describe('an agent as a tool', () => {
 
   test('needs the context that its tools need, and so does whoever has it', () => {
     const needy = new Agent({ model, tools: [who] }).asTool({ name: 'a', description: 'A.' });
-    expectTypeOf(needy).toEqualTypeOf<Tool<WithUser>>();
+    expectTypeOf(needy).toEqualTypeOf<Tool<WithUser, { readonly prompt: string }, string>>();
     const outer = new Agent({ model, tools: [needy] });
     outer.run('Hello', { context: { user: { id: 1 } } });
     // @ts-expect-error: the context is missing

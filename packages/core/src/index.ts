@@ -127,7 +127,7 @@ export type { ApprovalRule } from './tool/require-approval.ts';
 export { requireApproval } from './tool/require-approval.ts';
 export type { ToolResult } from './tool/result.ts';
 export { parts } from './tool/result.ts';
-export type { Effect, Tool, ToolContext, ToolOptions } from './tool/tool.ts';
+export type { Effect, InferToolInput, InferToolOutput, Tool, ToolContext, ToolOptions } from './tool/tool.ts';
 export { tool } from './tool/tool.ts';
 export { filterTools, prefixTools, renameTools, withTimeout } from './tool/toolset.ts';
 export type { ToolRetry } from './tool/with-retry.ts';

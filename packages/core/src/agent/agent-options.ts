@@ -14,7 +14,8 @@ import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { HandOffs } from './handoff.ts';
 
-export interface AgentOptions<Context, Output> {
+/** What every agent may have, whatever its context and its output are. */
+export interface AgentBasics {
   /** Who it is in events, errors and records. @defaultValue 'agent' */
   readonly name?: string;
   /**
@@ -24,21 +25,15 @@ export interface AgentOptions<Context, Output> {
   readonly version?: string;
   /** What it is for, told to the models of agents that may hand over to it. */
   readonly description?: string;
-  /** The system message of every request; a function is asked once a run. */
-  readonly instructions?: string | ((context: Context) => string | Promise<string>);
   readonly model: ChatModel;
   /** Further models that a middleware's `prepareTurn` may choose. */
   readonly models?: readonly ChatModel[];
-  readonly tools?: readonly Tool<Context>[];
-  /** @defaultValue 'auto', by the server */
-  readonly toolChoice?: ToolChoice;
   /**
-   * Agents that the conversation may go over to, within the run: the model calls `hand_off_to_…`, and the other agent answers from then
-   * on, with its own model, instructions, tools, output and middleware, in the limits of this run. A function, where they know each other.
+   * Holds for every turn: with `'required'`, or a tool's name, the model may never answer with text, and the run goes on to its limits.
+   *
+   * @defaultValue 'auto', by the server
    */
-  readonly handoffs?: HandOffs<Context, Output>;
-  /** What the last word has to be. Without one it is text. */
-  readonly output?: Schema<Output>;
+  readonly toolChoice?: ToolChoice;
   /** How often the model may correct an output that does not fit. @defaultValue 2 */
   readonly outputCorrections?: number;
   /**
@@ -49,8 +44,6 @@ export interface AgentOptions<Context, Output> {
   /** Request fields, spelled as on the wire: `temperature`, `max_completion_tokens` … */
   readonly settings?: ChatSettings;
   readonly limits?: Limits;
-  /** The first one is the outermost. */
-  readonly middleware?: readonly Middleware<Context>[];
   readonly retry?: RetryPolicy;
   /**
    * They hear every run of this agent that this process works on, resumed ones included, from the first event on: after those of the host,
@@ -63,6 +56,22 @@ export interface AgentOptions<Context, Output> {
   readonly clock?: Clock;
   /** From 0 to 1, for the pauses between attempts. @defaultValue Math.random */
   readonly random?: () => number;
+}
+
+/** `Output` is what the agent itself ends with, `Handed` what the agents end with that it may hand over to. */
+export interface AgentOptions<Context, Output, Handed = Output> extends AgentBasics {
+  /** The system message of every request; a function is asked once a run. */
+  readonly instructions?: string | ((context: Context) => string | Promise<string>);
+  readonly tools?: readonly Tool<Context>[];
+  /**
+   * Agents that the conversation may go over to, within the run: the model calls `hand_off_to_…`, and the other agent answers from then
+   * on, with its own model, instructions, tools, output and middleware, in the limits of this run. A function, where they know each other.
+   */
+  readonly handoffs?: HandOffs<Context, Handed>;
+  /** What the last word has to be. Without one it is text. */
+  readonly output?: Schema<Output> | undefined;
+  /** The first one is the outermost. */
+  readonly middleware?: readonly Middleware<Context>[];
 }
 
 interface RunBasics {

@@ -1,5 +1,6 @@
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
+import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
   AgentOptions,
@@ -12,6 +13,7 @@ import type {
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';
+import type { AnyHandoff, AnyMiddleware, AnyTool, Either, EndsOf, NeededBy, None, PartsOptions } from './combine.ts';
 import { define } from './define.ts';
 import { type HandOffOptions, handOffOf } from './handoff.ts';
 import { launch } from './launch.ts';
@@ -20,37 +22,23 @@ import type { Run } from './run.ts';
 /**
  * A reusable definition of who answers: model, instructions, tools, limits. Immutable, and without the state of any run.
  *
- * @throws ConfigError where the definition can't work: a tool's name twice, a limit that is no number …
+ * `Context` is the application's value that its parts need. `Output` is what a run may end with, `Handed` the part of it that comes from
+ * agents that the conversation may go over to.
  */
-export class Agent<Context = unknown, Output = string> {
+export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
-  readonly #options: AgentOptions<Context, Output>;
-  readonly #blueprint: Blueprint;
-
-  constructor(options: AgentOptions<Context, Output>) {
-    this.#options = options;
-    this.#blueprint = define(options);
-    this.name = this.#blueprint.name;
-  }
-
   /**
    * Starts a run. History goes on by passing an outcome's `messages` and the next user message.
    *
    * @throws ConfigError for messages that no history can have, `n` greater than 1, or limits that can't hold.
    */
-  run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output> {
-    return launch<Output>(this.#blueprint, { type: 'start', input, options: options ?? {} });
-  }
-
+  run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output>;
   /**
    * Goes on with a run by its id: one that was suspended, or that a crash left unfinished. The outcome of an ended run
    * is given again; one that somebody works on already is looked at: its facts are told as they are remembered, and an abort
    * ends it there. Rejects with a `DurableError`: `run.unknown`, `run.agent`, `run.version`, `run.changed`.
    */
-  resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output> {
-    return launch<Output>(this.#blueprint, { type: 'resume', runId, options });
-  }
-
+  resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output>;
   /**
    * Says something in a conversation: to its open run, or else in a new one. Nothing that a run has executed is lost, and a second
    * click begins no second run.
@@ -66,37 +54,112 @@ export class Agent<Context = unknown, Output = string> {
   continueConversation(
     message: string | UserMessage,
     ...[options]: WithNeededContext<ContinueOptions, Context>
-  ): Run<Output> {
-    return launch<Output>(this.#blueprint, {
-      type: 'continue',
-      message: readUserMessage(message, 'continueConversation'),
-      options,
-    });
-  }
-
+  ): Run<Output>;
   /**
    * The same agent but for these options, which replace its own: with the model of a test, under other limits. Agents that it hands over
    * to, or has as tools, stay what they are.
    *
    * @throws ConfigError as the constructor does.
    */
-  with(changes: Partial<AgentOptions<Context, Output>>): Agent<Context, Output> {
-    return new Agent({ ...this.#options, ...changes });
-  }
-
+  with(
+    changes: Partial<AgentOptions<Context, never, never>> & NoOutput,
+  ): Agent<Context, Either<string, Handed>, Handed>;
+  with<
+    T extends AnyTool = None,
+    M extends AnyMiddleware = None,
+    H extends AnyHandoff = None,
+    Own = unknown,
+    Changed = None,
+  >(
+    changes: Partial<PartsOptions<T, M, H, Context & Own, Changed>>,
+  ): Agent<
+    Context & Own & NeededBy<T | M | H>,
+    Either<[Changed] extends [None] ? Output : Changed, HandedAfter<H, Handed>>,
+    HandedAfter<H, Handed>
+  >;
   /**
    * This agent as a tool of another. Each call is a run inside the run: it shares host, purse, signal, context and events, which
    * carry its path; its conversation is its own. What ends otherwise than completed is told to the calling model as such.
    */
-  asTool<Input = { readonly prompt: string }>(options: AsToolOptions<Input, Context>): Tool<Context> {
-    return agentTool(this.#blueprint, options);
-  }
-
+  asTool<Given = { readonly prompt: string }>(options: AsToolOptions<Given, Context>): Tool<Context, Given, Output>;
   /**
    * This agent as one that another may hand the conversation over to, with options: what it sees of it, when, who has to agree. Without
    * any, pass the agent itself: `handoffs: [billing]`.
    */
-  asHandoff(options: HandOffOptions<Context> = {}): HandOff<Context, Output> {
-    return handOffOf(this.#blueprint, options);
-  }
+  asHandoff(options?: HandOffOptions<Context>): HandOff<Context, Output>;
 }
+
+/** The last word is text. */
+interface NoOutput {
+  readonly output: undefined;
+}
+
+interface HasOutput<Output> {
+  readonly output: Schema<Output>;
+}
+
+type HandedAfter<H, Handed> = None extends H ? Handed : EndsOf<H>;
+
+/** The first signature that fits counts. Those by which nothing is inferred are for type arguments that are written by hand. */
+export interface AgentConstructor {
+  readonly prototype: Agent;
+  /** @throws ConfigError where the definition can't work: a tool's name twice, a limit that is no number … */
+  new <Context = unknown, Handed = never>(
+    options: AgentOptions<Context, never, Handed> & Partial<NoOutput>,
+  ): Agent<Context, Either<string, Handed>, Handed>;
+  new <Context, Output, Handed = never>(
+    options: AgentOptions<Context, Output, Handed> & HasOutput<Output>,
+  ): Agent<Context, Either<Output, Handed>, Handed>;
+  /** Parts that need different contexts: what the agent needs is all of them. */
+  new <T extends AnyTool, M extends AnyMiddleware, H extends AnyHandoff, Output = string>(
+    options: PartsOptions<T, M, H, NeededBy<T | M | H>, Output>,
+  ): Agent<NeededBy<T | M | H>, Either<Output, EndsOf<H>>, EndsOf<H>>;
+  new <T extends AnyTool, M extends AnyMiddleware, H extends AnyHandoff, Instructed, Output = string>(
+    options: PartsOptions<T, M, H, Instructed, Output>,
+  ): Agent<Instructed & NeededBy<T | M | H>, Either<Output, EndsOf<H>>, EndsOf<H>>;
+  /** The context by hand: what the output schema gives is then not inferred. */
+  new <Context>(options: AgentOptions<Context, unknown> & HasOutput<unknown>): Agent<Context, unknown>;
+  new <Context, Output, Handed = Output>(
+    options: AgentOptions<Context, Output, Handed>,
+  ): Agent<Context, Either<Either<string, Output>, Handed>, Handed>;
+}
+
+export const Agent: AgentConstructor = class Agent {
+  readonly name: string;
+  readonly #options: AgentOptions<never, unknown>;
+  readonly #blueprint: Blueprint;
+
+  constructor(options: AgentOptions<never, unknown>) {
+    this.#options = options;
+    this.#blueprint = define(options);
+    this.name = this.#blueprint.name;
+  }
+
+  run(input: Input, options?: RunOptions): Run<unknown> {
+    return launch<unknown>(this.#blueprint, { type: 'start', input, options: options ?? {} });
+  }
+
+  resume(runId: string, options: ResumeOptions): Run<unknown> {
+    return launch<unknown>(this.#blueprint, { type: 'resume', runId, options });
+  }
+
+  continueConversation(message: string | UserMessage, options: ContinueOptions): Run<unknown> {
+    return launch<unknown>(this.#blueprint, {
+      type: 'continue',
+      message: readUserMessage(message, 'continueConversation'),
+      options,
+    });
+  }
+
+  with(changes: Partial<AgentOptions<never, unknown>>): Agent {
+    return new Agent({ ...this.#options, ...changes });
+  }
+
+  asTool(options: AsToolOptions<never, never>): Tool<never> {
+    return agentTool(this.#blueprint, options);
+  }
+
+  asHandoff(options?: HandOffOptions<never>): HandOff<never, never> {
+    return handOffOf(this.#blueprint, options ?? {});
+  }
+} as unknown as AgentConstructor; // The types of its methods are those of `Agent`: what they infer is gone at run time.

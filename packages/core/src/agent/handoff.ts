@@ -13,7 +13,8 @@ export interface HandOffOptions<Context>
   /** When to hand over, for the model. @defaultValue from the agent's own description */
   readonly description?: string;
   /**
-   * What the agent sees of the conversation: `lastMessages(6)`, `summary({ model })`, or a function of yours. The run goes on with that.
+   * What the agent sees of the conversation: `lastMessages(6)`, `summary({ model })`, or a function of yours. It holds for what this agent's
+   * model is sent: the conversation itself keeps every message.
    *
    * @defaultValue all of it
    */

@@ -13,8 +13,15 @@ export function readInput(input: string | readonly Message[]): History {
   if (!Array.isArray(input)) {
     throw new ConfigError(`The input is ${described(input)}. Pass a text, or a list of messages.`);
   }
-  for (const [index, message] of input.entries()) checkMessage(message, `messages[${index}]`);
-  return History.from(copied(input));
+  checkMessages(input);
+  // One object for each message: by its object a message is found again when a part of the history is replaced.
+  const isUnique = new Set(input).size === input.length;
+  return History.from(isUnique ? copied(input) : input.map((message) => copied(message)));
+}
+
+/** @throws ConfigError for what is no message, naming the position. */
+export function checkMessages(messages: readonly unknown[]): void {
+  for (const [index, message] of messages.entries()) checkMessage(message, `messages[${index}]`);
 }
 
 /** @throws ConfigError for a message that is not a user's, naming who takes it. */

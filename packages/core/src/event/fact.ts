@@ -71,6 +71,8 @@ export interface TurnPlanned extends OfTurn {
   readonly messages?: readonly Message[];
   /** What the user said while the run was at work, at the end of the history from now on; `edits` come after that. */
   readonly steered?: readonly UserMessage[];
+  /** What middleware keeps for the next turns, if it is not what it was. */
+  readonly memory?: Readonly<Record<string, Json>>;
   /** What middleware has changed in the history for good, from its beginning to its end. */
   readonly edits?: readonly HistoryEdit[];
   /** What middleware has asked aside. */
@@ -252,7 +254,7 @@ export interface AgentChanged extends OfTurn {
   readonly to: string;
   /** The other agent's instructions, as resolved now. */
   readonly instructions?: string;
-  /** What was changed in the history for it, where it does not see all. */
+  /** What stands in place of the history for it, where it does not see all. The history itself stays whole. */
   readonly edits?: readonly HistoryEdit[];
   /** What the other agent was then. */
   readonly definition: DefinitionRecord;

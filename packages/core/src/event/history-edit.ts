@@ -1,6 +1,6 @@
 import type { Message } from '../chat/message.ts';
 
-/** Messages of the history in whose place others stand from now on. */
+/** Messages in whose place others stand from now on. Positions are those of what the agent that speaks sees. */
 export interface HistoryEdit {
   /** The first message that goes, counted from 0. */
   readonly from: number;

@@ -20,6 +20,7 @@ interface OnCalls {
 export interface CallModel {
   readonly type: 'call-model';
   readonly turn: number;
+  /** What the agent that speaks sees of the conversation. */
   readonly history: History;
   /** Whether tools are switched off, since this is the last request. */
   readonly final: boolean;

@@ -2,10 +2,11 @@ import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts
 import type { AgentChanged, ApprovalRequested, AskedAgain, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
-import { edited, planned } from './edits.ts';
+import { planned } from './edits.ts';
 import { judge, refusalOf, type Verdict } from './judge.ts';
 import { withShare } from './shares.ts';
 import type { CallState, Failing, RunState, Word } from './state.ts';
+import { seenHistory, withMessages, withView } from './view.ts';
 
 /** What is known after a fact. Pure. */
 export function apply(before: RunState, fact: Fact): RunState {
@@ -36,9 +37,9 @@ export function apply(before: RunState, fact: Fact): RunState {
     case 'run.refused':
       return { ...spent(state, fact.usage), ended: refusedBy(fact) };
     case 'limit.reached':
-      return { ...state, last: fact, history: state.history.append(fact.message) };
+      return { ...withMessages(state, fact.message), last: fact };
     case 'loop.stuck':
-      return { ...state, failing: told(state.failing, fact), history: state.history.append(fact.message) };
+      return { ...withMessages(state, fact.message), failing: told(state.failing, fact) };
     case 'model.asked_again':
       return applyReprompt(state, fact);
     case 'agent.changed':
@@ -74,9 +75,8 @@ function replied(state: RunState, fact: ModelReplied): RunState {
   const { before = [], after = [] } = fact.steered ?? {};
   const keepsCalls = isAccepted && verdict !== 'refused';
   const said = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
-  const history = state.history.append(...before, ...said, ...after);
   const { totalTokens: tokens, cost } = fact.usage;
-  const used = spentInside(state, fact);
+  const used = withMessages(spentInside(state, fact), ...before, ...said, ...after);
   const asked = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: fact.durationMs };
   return {
     ...used,
@@ -84,8 +84,7 @@ function replied(state: RunState, fact: ModelReplied): RunState {
     lastUsage: fact.usage,
     shares: withShare(used.shares, asked),
     turn,
-    history,
-    counted: countedBy(fact, history.length - after.length) ?? state.counted,
+    counted: countedBy(fact, seenHistory(used).length - after.length) ?? state.counted,
     calls: verdict === 'calls' && isAccepted ? callsOf(fact) : [],
     results: [],
     word: after.length > 0 ? undefined : toWord(fact, verdict),
@@ -104,7 +103,7 @@ function toWord({ message, clampedBy, rejection }: ModelReplied, verdict: Verdic
 }
 
 function applyReprompt(state: RunState, { reason, guard = '', message }: AskedAgain): RunState {
-  const next = { ...state, word: undefined, output: undefined, history: state.history.append(message) };
+  const next = { ...withMessages(state, message), word: undefined, output: undefined };
   if (reason !== 'guard') return { ...next, asked: { ...state.asked, [reason]: state.asked[reason] + 1 } };
   const retries = (state.guardRetries.get(guard) ?? 0) + 1;
   return { ...next, guardRetries: new Map(state.guardRetries).set(guard, retries) };
@@ -112,10 +111,10 @@ function applyReprompt(state: RunState, { reason, guard = '', message }: AskedAg
 
 /** What one agent's calls came to is nothing that the next one would be held to. */
 function handedOver(before: RunState, fact: AgentChanged): RunState {
-  const state = edited(spentInside(before, fact), fact.edits ?? []);
+  const state = withView(spentInside(before, fact), fact.edits ?? []);
   const { handoffs, asked } = state;
   const none = { guardRetries: NONE, misses: NONE, failing: NONE };
-  const anew = { tools: undefined, results: [], counted: undefined, ...none };
+  const anew = { tools: undefined, results: [], memory: {}, counted: undefined, ...none };
   const shares = withShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
   return { ...state, ...anew, shares, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
 }

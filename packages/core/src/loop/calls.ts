@@ -1,10 +1,18 @@
 import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
-import { callArguments, callName, type ToolCall, type ToolMessage, type UserMessage } from '../chat/message.ts';
+import {
+  callArguments,
+  callName,
+  type Message,
+  type ToolCall,
+  type ToolMessage,
+  type UserMessage,
+} from '../chat/message.ts';
 import type { CallClosed, ToolFinished, ToolSkipped } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';
 import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
+import { withMessages } from './view.ts';
 
 interface CallChange
   extends Partial<
@@ -116,8 +124,7 @@ function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
   const messages = [...resultsOf(closed), ...partsMessage(closed)];
   const { interruption } = state;
   return {
-    ...state,
-    history: state.history.append(...messages, ...(interruption === undefined ? [] : [interruption])),
+    ...withMessages(state, ...messages, ...(interruption === undefined ? [] : [interruption])),
     calls: [],
     results: closed,
     word: undefined,
@@ -152,6 +159,18 @@ export function partsMessage(closed: readonly CallClosed[]): readonly UserMessag
     return [{ type: 'text' as const, text: `From ${callName(fact.call)} (${fact.call.id}):` }, ...fact.parts];
   });
   return content.length === 0 ? [] : [{ role: 'user', content }];
+}
+
+/** Whether a user message holds the images and files of the results before it. */
+export function isPartsMessage(messages: readonly Message[], index: number): boolean {
+  const { role, content } = messages[index] ?? {};
+  const [first] = role === 'user' && Array.isArray(content) ? content : [];
+  if (first?.type !== 'text') return false;
+  for (let at = index - 1; ; at--) {
+    const result = messages[at];
+    if (result?.role !== 'tool') return false;
+    if (first.text.startsWith('From ') && first.text.endsWith(` (${result.tool_call_id}):`)) return true;
+  }
 }
 
 /** A tool with no call that passed this turn missed once more, however many calls it had; one that passed starts over. */

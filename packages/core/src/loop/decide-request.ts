@@ -4,9 +4,11 @@ import type { Action } from './action.ts';
 import { handsOver } from './calls.ts';
 import { StuckError, ToolCorrectionError } from './errors.ts';
 import { failure } from './failure.ts';
+import { describeRepeatedFailure, LAST_TURN } from './own-prompts.ts';
 import type { Policy } from './policy.ts';
 import type { RunState } from './state.ts';
 import { stopState } from './stop.ts';
+import { seenHistory } from './view.ts';
 
 /** Whether the model may be asked again, and how. */
 export function decideRequest(state: RunState, policy: Policy): Action {
@@ -31,8 +33,9 @@ function handedOver({ turn, results }: RunState): Action | undefined {
   return over === undefined ? undefined : { type: 'hand-over', turn, to: over.handsTo };
 }
 
-function ask({ turn, history, last }: RunState): Action {
-  return { type: 'call-model', turn: turn + 1, history, final: last !== undefined };
+function ask(state: RunState): Action {
+  const { turn, last } = state;
+  return { type: 'call-model', turn: turn + 1, history: seenHistory(state), final: last !== undefined };
 }
 
 function hopeless({ misses }: RunState, policy: Policy): Action | undefined {
@@ -55,8 +58,8 @@ function stuck({ failing, turn }: RunState): Action | undefined {
       return failed(new StuckError(message, { code: 'loop.stuck' }));
     }
     if (count < STUCK_AT || toldAt !== undefined) continue;
-    const content = `You called ${tool} ${count} times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.`;
-    const fact = { type: 'loop.stuck' as const, turn, tool, count, message: { role: 'user' as const, content } };
+    const message = { role: 'user' as const, content: describeRepeatedFailure({ tool, count }) };
+    const fact = { type: 'loop.stuck' as const, turn, tool, count, message };
     return { type: 'tell', step: `stuck:${turn}`, fact };
   }
   return undefined;
@@ -86,14 +89,10 @@ function limited(state: RunState, policy: Policy): Action | undefined {
   const { limit, spent, leavesOne, max = policy.limits[limit] } = reached;
   if (!leavesOne) return { type: 'finish', conclusion: { status: 'limited', limit, max, spent } };
   if (state.last !== undefined || !policy.hasTools) return undefined;
-  const fact = { type: 'limit.reached' as const, turn: state.turn, limit, max, spent, message: LAST_TURN };
+  const message = { role: 'user' as const, content: LAST_TURN };
+  const fact = { type: 'limit.reached' as const, turn: state.turn, limit, max, spent, message };
   return { type: 'tell', step: `last:${state.turn}`, fact };
 }
-
-const LAST_TURN = {
-  role: 'user',
-  content: 'A limit of this run is reached, so tools are switched off now. Answer with what you have.',
-} as const;
 
 function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined {
   const { turn, usage, lastUsage, activeMs, over } = state;

@@ -5,6 +5,7 @@ import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';
 import { EmptyReplyError, OutputError } from './errors.ts';
 import { failure } from './failure.ts';
+import { CUT, describeInvalidOutput, describeRejection, EMPTY } from './own-prompts.ts';
 import type { Policy } from './policy.ts';
 import type { RunState, Word } from './state.ts';
 
@@ -51,15 +52,11 @@ function decideReply(state: RunState, { word, policy }: Reply): Action {
 function decideRejected(state: RunState, { guard, reason, maxRetries }: Rejection): Action {
   if (state.last !== undefined) return finish(limited(state));
   if ((state.guardRetries.get(guard) ?? 0) >= maxRetries) return finish({ status: 'refused', refusal: reason, guard });
-  const content = `Your last answer can't be given: ${reason}\nAnswer again, without that.`;
-  return askAgain(state.turn, { reason: 'guard', guard, content });
+  return askAgain(state.turn, { reason: 'guard', guard, content: describeRejection(reason) });
 }
 
-const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
 const EMPTY_TWICE =
   'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.';
-const CUT =
-  'Your last reply was cut off by the token limit, so none of its tool calls was run. Try again with shorter arguments, or with fewer calls.';
 
 function decideOutput(state: RunState, { word, policy }: Reply): Action {
   const { output, turn } = state;
@@ -67,8 +64,7 @@ function decideOutput(state: RunState, { word, policy }: Reply): Action {
   if (output.ok) return finish(ended(state, output.value, word.text));
   if (state.last !== undefined) return finish({ ...limited(state), text: word.text });
   if (state.asked.output < policy.outputCorrections) {
-    const content = `Your answer does not have the form that is needed:\n${output.issues}\nAnswer again, with the whole of it corrected, as JSON and nothing else.`;
-    return askAgain(turn, { reason: 'output', content });
+    return askAgain(turn, { reason: 'output', content: describeInvalidOutput(output.issues) });
   }
   const message = `The answer did not fit the output schema, also after ${policy.outputCorrections} corrections: ${output.issues}`;
   return finish(failure(new OutputError(message, { text: word.text, issues: output.issues })));

@@ -1,3 +1,4 @@
+import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
 import type { ErrorData } from '../event/error-data.ts';
@@ -68,6 +69,13 @@ export interface Counted {
   readonly messages: number;
 }
 
+/** What the agent that speaks sees of the conversation, if a handoff does not show it everything. */
+export interface SpeakerView {
+  readonly history: History;
+  /** Messages that it does not see. */
+  readonly hidden: readonly Message[];
+}
+
 export interface Over {
   readonly limit: 'toolCalls' | 'handoffs';
   readonly around?: { readonly max: number; readonly spent: number };
@@ -75,10 +83,15 @@ export interface Over {
 
 /** What is known of a run: its facts, folded. */
 export interface RunState {
+  /** The conversation, whole. */
   readonly history: History;
+  /** What the agent that speaks sees of it; `undefined` if that is all. */
+  readonly view: SpeakerView | undefined;
   /** What the history had before middleware put something else in its place. */
   readonly earlier: readonly Message[];
-  /** How large the history was when a server last counted it. */
+  /** What middleware keeps from turn to turn. */
+  readonly memory: Readonly<Record<string, Json>>;
+  /** How large what the speaker sees was when a server last counted it. */
   readonly counted: Counted | undefined;
   /** Requests that were made. */
   readonly turn: number;
@@ -119,7 +132,9 @@ export interface RunState {
 export function initialState(history: History): RunState {
   return {
     history,
+    view: undefined,
     earlier: [],
+    memory: {},
     counted: undefined,
     turn: 0,
     tools: undefined,

@@ -6,7 +6,7 @@ import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type Tool, tool } from '../tool/tool.ts';
-import { type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
+import { type CompactionBasics, checkCompaction, isFull, olderPart, withSmaller } from './older.ts';
 
 export interface ReferenceCompactionOptions extends CompactionBasics {
   /** Results of more characters are referred to. @defaultValue 4_000 */
@@ -39,14 +39,12 @@ export function compactByReference(options: ReferenceCompactionOptions): Referen
     tools: [readingTool(name)],
     prepareTurn(turn) {
       if (!isFull(turn, options)) return turn;
-      const { from, to } = olderOf(turn.messages, options);
-      const isReferred = (message: Message, index: number): message is ToolMessage =>
-        index >= from && index < to && message.role === 'tool' && textOf(message).length > over;
-      if (!turn.messages.some(isReferred)) return turn;
-      const messages = turn.messages.map((message, index) =>
-        isReferred(message, index) ? reference(message, name) : message,
+      const older = new Set(olderPart(turn.messages, options));
+      const messages = turn.messages.map((message) =>
+        older.has(message) && message.role === 'tool' ? shorter(message, { over, name }) : message,
       );
-      return withSmaller(turn, messages);
+      const isSame = messages.every((message, index) => message === turn.messages[index]);
+      return isSame ? turn : withSmaller(turn, messages);
     },
     async tool(call, next, { earlier }) {
       if (call.tool.name !== name) return next(call);
@@ -62,6 +60,14 @@ const SHOWN = 200;
 
 /** How much of one is read at once. */
 const PAGE = 8_000;
+
+/** The reference to a result, if the result is long enough for one; its reference may be the longer one. */
+function shorter(message: ToolMessage, { over, name }: { readonly over: number; readonly name: string }): ToolMessage {
+  const { length } = textOf(message);
+  if (length <= over) return message;
+  const referring = reference(message, name);
+  return textOf(referring).length < length ? referring : message;
+}
 
 function reference(message: ToolMessage, name: string): ToolMessage {
   const text = textOf(message);
@@ -81,6 +87,9 @@ function partOf(earlier: readonly Message[], { id, from = 0 }: Reading): string 
   const found = earlier.find((message) => message.role === 'tool' && message.tool_call_id === id);
   if (found === undefined) throw new ToolError(`There is no result "${id}" to be read again. Make the call once more.`);
   const text = textOf(found);
+  if (from > 0 && from >= text.length) {
+    throw new ToolError(`The result "${id}" has ${plural(text.length, 'character')}. Read it from an earlier one.`);
+  }
   const part = sliceWhole(text, from, from + PAGE);
   const next = from + part.length;
   const left = text.length - next;

@@ -2,72 +2,97 @@ import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
-import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
-import { summarise, summaryMessage } from './summarise.ts';
+import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middleware.ts';
+import { summaryMessage, withSummary } from './conversation-parts.ts';
+import {
+  type CompactionBasics,
+  checkCompaction,
+  freshTokens,
+  isFull,
+  isWorthSummary,
+  LEAST,
+  olderPart,
+  withSmaller,
+} from './older.ts';
+import { checkWindow, summarise } from './summarise.ts';
 
 export interface SummaryCompactionOptions extends CompactionBasics {
   /** Who summarises. @defaultValue the model of the turn */
   readonly model?: ChatModel;
+  /** How many tokens the window of the model that summarises has, if it is another one. @defaultValue `window` */
+  readonly modelContextWindow?: number;
   /** What to keep, for the model that summarises. */
   readonly instructions?: string;
 }
 
 /**
  * Puts a summary in the place of the older part of a conversation whenever the next prompt would pass a share of the model's window,
- * as the server counts it. The run goes on with that, so that the beginning stays the same until the next time, and so does the server's
- * cache of it.
+ * as the server counts it. The run goes on with that, and so does its stored conversation, so that the beginning stays the same until the
+ * next time, and so does the server's cache of it.
  *
- * The system's messages, the user's last message and the last requests stay as they are. Each time is told by the `edits` of a
- * `turn.planned`, is a durable step, and counts against the run's limits. Where a server says all the same that the prompt is
- * too long, the older part of that request is summarised, and it is asked once more.
+ * - System and developer messages, what the user said since the last answer, and the last requests stay as they are.
+ * - What is longer than the window of the model that summarises is summarised in parts, and the summaries in one.
+ * - A summary that is cut off, filtered, refused or empty is asked for once more. Without one the request goes out as it is, and the next
+ *   turn tries again.
+ * - If the last requests alone pass the mark, a summary is made only once a good part has come to the older ones.
+ * - Each summary is told by the `edits` of a `turn.planned`, is a durable step, and counts against the run's limits.
+ * - Where a server says all the same that the prompt is too long, the older part of that request is summarised, and it is asked once more.
  *
  * @throws ConfigError for numbers that can't be.
  */
 export function compactBySummary<Context = unknown>(options: SummaryCompactionOptions): Middleware<Context> {
   checkCompaction('compactBySummary', options);
+  checkWindow('compactBySummary', options.modelContextWindow);
   return {
     async prepareTurn(turn, scope) {
       if (!isFull(turn, options)) return turn;
-      const { model = turn.model } = options;
-      const messages = await compacted(turn.messages, { ...options, model, ask: scope.ask });
-      return messages === undefined ? turn : withSmaller(turn, messages);
+      const { memory = {} } = turn;
+      const fresh = freshTokens(turn.messages, options);
+      if (!isWorthSummary(turn, { ...options, fresh, tried: triedAt(memory) })) return turn;
+      const messages = await compacted(turn.messages, { ...options, scope, model: options.model ?? turn.model });
+      if (messages === 'failed') return turn;
+      if (messages === 'useless') return { ...turn, memory: { ...memory, [MEMORY]: fresh } };
+      const { [MEMORY]: _, ...rest } = memory;
+      return { ...withSmaller(turn, messages), ...(MEMORY in memory && { memory: rest }) };
     },
     async model(request, next, scope) {
       try {
         return await next(request);
       } catch (error) {
         if (!(error instanceof ContextLengthError)) throw error;
-        const { model = scope.model } = options;
-        const messages = await compacted(request.messages, { ...options, model, ask: scope.ask });
-        if (messages === undefined) throw error;
+        const messages = await compacted(request.messages, { ...options, scope, model: options.model ?? scope.model });
+        if (typeof messages === 'string') throw error;
         return next({ ...request, messages });
       }
     },
   };
 }
 
+/** Under which name a turn remembers how large the older part was when its summary was of no use. */
+const MEMORY = 'compactBySummary';
+
+function triedAt(memory: TurnPlan['memory'] & object): number | undefined {
+  const tried = memory[MEMORY];
+  return typeof tried === 'number' ? tried : undefined;
+}
+
 interface Compacting extends SummaryCompactionOptions {
   readonly model: ChatModel;
-  readonly ask: MiddlewareScope['ask'];
+  readonly scope: Pick<MiddlewareScope, 'ask' | 'signal'>;
 }
 
-/** `undefined` where it would not be shorter. */
+/** `useless`: a summary would not be much shorter. `failed`: there is none. */
 async function compacted(
   messages: readonly Message[],
-  { model, instructions, ask, ...basics }: Compacting,
-): Promise<readonly Message[] | undefined> {
-  const { from, to } = olderOf(messages, basics);
-  const older = messages.slice(from, to);
-  const last = messages.findLast(({ role }) => role === 'user');
-  const kept = last !== undefined && older.includes(last) ? [last] : [];
-  const gone = older.filter((message) => !kept.includes(message));
+  { model, modelContextWindow, instructions, scope, ...basics }: Compacting,
+): Promise<readonly Message[] | 'useless' | 'failed'> {
+  const gone = olderPart(messages, basics);
   const size = estimatePrompt({ messages: gone });
-  if (size <= LEAST) return undefined;
-  const summary = summaryMessage(await summarise(gone, { model, instructions, ask }));
-  if (estimatePrompt({ messages: [summary] }) >= size) return undefined;
-  return [...messages.slice(0, from), summary, ...kept, ...messages.slice(to)];
+  if (size <= LEAST) return 'useless';
+  const contextWindow = modelContextWindow ?? basics.window;
+  const text = await summarise(gone, { model, instructions, contextWindow, scope });
+  if (text === undefined) return 'failed';
+  const summary = summaryMessage(text);
+  if (estimatePrompt({ messages: [summary] }) > size * 0.8) return 'useless';
+  return withSummary(messages, { summary, gone });
 }
-
-/** Tokens for which no summary is worth a request. */
-const LEAST = 100;

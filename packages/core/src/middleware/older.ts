@@ -1,8 +1,9 @@
 import { ConfigError } from '../base/errors.ts';
 import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
+import { isPartsMessage } from '../loop/calls.ts';
 import type { TurnPlan } from '../perform/middleware.ts';
-import { headOf } from './views.ts';
+import { isInstruction, isSummary, lastSaid } from './conversation-parts.ts';
 
 /** When a conversation is made smaller, and what of it stays. */
 export interface CompactionBasics {
@@ -34,19 +35,55 @@ export function withSmaller(turn: TurnPlan, messages: readonly Message[]): TurnP
   return { ...turn, messages, keepsMessages: true, promptTokens: turn.promptTokens - saved };
 }
 
-/** The part of a conversation that may be made smaller: from the first message after the system's to before the last requests. */
-export interface Older {
-  readonly from: number;
-  readonly to: number;
+/**
+ * The messages that may be made smaller: those before the last requests, without system and developer messages, and without what the user
+ * said since the last answer. Whole requests only: a call stays with its results, and a question with the answer to it.
+ */
+export function olderPart(messages: readonly Message[], { keepTurns = 4 }: CompactionBasics): readonly Message[] {
+  let end = messages.length;
+  for (let left = keepTurns; left > 0 && end > 0; left--) {
+    end = messages.slice(0, end).findLastIndex(({ role }) => role === 'assistant');
+  }
+  while (end > 0 && isQuestion(messages, end - 1)) end--;
+  const said = lastSaid(messages);
+  return messages.filter((message, index) => index < end && !said.has(index) && !isInstruction(message));
 }
 
-/** Whole requests only: a call stays with its results, and a question with the answer to it. */
-export function olderOf(messages: readonly Message[], { keepTurns = 4 }: CompactionBasics): Older {
-  const from = headOf(messages);
-  let to = messages.length;
-  for (let left = keepTurns; left > 0 && to > from; left--) {
-    to = messages.slice(0, to).findLastIndex(({ role }) => role === 'assistant');
-  }
-  while (to > from && messages[to - 1]?.role === 'user') to--;
-  return { from, to: Math.max(from, to) };
+function isQuestion(messages: readonly Message[], index: number): boolean {
+  const message = messages[index];
+  if (message === undefined || isPartsMessage(messages, index)) return false;
+  return message.role === 'user' || isInstruction(message);
+}
+
+/** Tokens for which no summary is worth a request. */
+export const LEAST = 100;
+
+/** The share of a prompt for which a summary is worth a request although the prompt stays too long. */
+const GOOD_PART = 0.4;
+
+/** The tokens of the older part that no summary stands for. */
+export function freshTokens(messages: readonly Message[], options: CompactionBasics): number {
+  const fresh = olderPart(messages, options).filter((message) => !isSummary(message));
+  return estimatePrompt({ messages: fresh });
+}
+
+interface Fresh extends CompactionBasics {
+  readonly fresh: number;
+  /** How many there were when a summary was made that was of no use. */
+  readonly tried: number | undefined;
+}
+
+/**
+ * Whether a summary of the older part can help: it brings the prompt below the mark, or back into the window, or takes out a good part of it.
+ *
+ * An earlier summary does not count, since a new one would take its place. So if the last requests alone pass the mark, no summary is made
+ * until a good part has come to the older ones; and that is read from the messages, which a resumed run has as well.
+ */
+export function isWorthSummary(turn: TurnPlan, { window, above = 0.8, fresh, tried = 0 }: Fresh): boolean {
+  if (fresh <= LEAST || fresh < tried * 1.5) return false;
+  const { promptTokens } = turn;
+  // The server counts other tokens than the estimate; a difference between the two would promise too much.
+  const saved = fresh * Math.min(1, promptTokens / estimatePrompt({ messages: turn.messages }));
+  const left = promptTokens - saved;
+  return left <= window * above || (promptTokens > window && left <= window) || saved >= promptTokens * GOOD_PART;
 }

@@ -5,6 +5,7 @@ import { callName, type Message, textOf } from '../chat/message.ts';
 import { chosenNames } from '../chat/request.ts';
 import type { Middleware, TurnPlan } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
+import type { NeededContext } from '../tool/needed-context.ts';
 import { checkName, type Tool, tool } from '../tool/tool.ts';
 import { type ToolIndex, toolIndex } from './tool-index.ts';
 
@@ -33,16 +34,17 @@ export interface ToolSearch<Context = unknown> extends Middleware {
  *
  * @throws ConfigError for tools and numbers that can't be.
  */
-export function toolSearch<Context = unknown>(
-  tools: readonly Tool<Context>[],
+export function toolSearch<T extends Tool<never>>(
+  tools: readonly T[],
   { above = 20, always = [], most = 5, name = 'search_tools' }: ToolSearchOptions = {},
-): ToolSearch<Context> {
+): ToolSearch<NeededContext<T>> {
   checkName(name);
   const names = new Set(tools.map((each) => each.name));
   check({ above, always, most, name }, names);
-  if (tools.length <= above) return { tools };
+  const own = tools as unknown as readonly Tool<NeededContext<T>>[]; // What is handed to all of them is what each of them needs.
+  if (tools.length <= above) return { tools: own };
   return {
-    tools: [...tools, searchTool(tools, { name, most })],
+    tools: [...own, searchTool(tools, { name, most })],
     prepareTurn: (turn, { earlier }) => ({ ...turn, tools: sent(turn, { name, names, always, earlier }) }),
   };
 }

@@ -1,12 +1,12 @@
 import { ConfigError } from '../base/errors.ts';
-import type { Message } from '../chat/message.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { View } from '../perform/scope.ts';
-import { summarise, summaryMessage } from './summarise.ts';
+import { belongsToCall, isInstruction, lastSaid, summaryMessage, withSummary } from './conversation-parts.ts';
+import { checkWindow, summarise } from './summarise.ts';
 
 /**
- * For a hand-off: the next agent sees the last messages, and those of the system at the beginning. Some more, where the first of them
- * would be a result without its call.
+ * For a handoff: the next agent sees the last messages, what the user said since the last answer, and the system and developer messages.
+ * Some more, if the first of them would be a result without its call. The conversation itself keeps every message.
  *
  * @throws ConfigError for a number that is none.
  */
@@ -15,10 +15,10 @@ export function lastMessages(count: number): View {
     throw new ConfigError(`lastMessages: count is ${count}. Pass a whole number of 1 or more.`);
   }
   return (messages) => {
-    const head = headOf(messages);
-    let start = Math.max(head, messages.length - count);
-    while (messages[start]?.role === 'tool') start--;
-    return [...messages.slice(0, head), ...messages.slice(start)];
+    const said = lastSaid(messages);
+    let start = Math.max(0, messages.length - count);
+    while (start > 0 && belongsToCall(messages, start)) start--;
+    return messages.filter((message, index) => index >= start || said.has(index) || isInstruction(message));
   };
 }
 
@@ -27,22 +27,33 @@ export interface SummaryOptions {
   readonly model?: ChatModel;
   /** What to keep, for the model that summarises. */
   readonly instructions?: string;
+  /**
+   * How many tokens the window of the model that summarises has. What is longer is summarised in parts, and these in one.
+   *
+   * @defaultValue known once the server says that a request is too long
+   */
+  readonly modelContextWindow?: number;
 }
 
-/** For a hand-off: the next agent sees a summary, the user's last message and what came of it. */
-export function summary({ model, instructions }: SummaryOptions = {}): View {
+/**
+ * For a handoff: the next agent sees a summary, what the user said since the last answer, what came of it, and the system and developer
+ * messages. A summary that is cut off, filtered, refused or empty is asked for once more; without one the next agent sees everything. The
+ * conversation itself keeps every message.
+ *
+ * @throws ConfigError for a window that can't be.
+ */
+export function summary({ model, instructions, modelContextWindow }: SummaryOptions = {}): View {
+  checkWindow('summary', modelContextWindow);
   return async (messages, scope) => {
-    const head = headOf(messages);
-    const last = messages.findLastIndex(({ role }) => role === 'user');
-    const earlier = messages.slice(head, last);
-    if (earlier.length === 0) return messages;
-    const text = await summarise(earlier, { model: model ?? scope.model, instructions, ask: scope.ask });
-    return [...messages.slice(0, head), summaryMessage(text), ...messages.slice(last)];
+    const [said = 0] = lastSaid(messages);
+    const gone = messages.filter((message, index) => index < said && !isInstruction(message));
+    if (gone.length === 0) return messages;
+    const text = await summarise(gone, {
+      model: model ?? scope.model,
+      instructions,
+      contextWindow: modelContextWindow,
+      scope,
+    });
+    return text === undefined ? messages : withSummary(messages, { summary: summaryMessage(text), gone });
   };
-}
-
-/** How many messages of the system stand at the beginning. */
-export function headOf(messages: readonly Message[]): number {
-  const first = messages.findIndex(({ role }) => role !== 'system' && role !== 'developer');
-  return first === -1 ? messages.length : first;
 }

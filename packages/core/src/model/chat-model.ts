@@ -42,5 +42,12 @@ export interface ChatModel {
   readonly price?: Price;
   /** Asked when this one's retries are spent. Set by `withFallback`. */
   readonly fallback?: ChatModel;
+  /**
+   * For `withCache`: tells a hand-written model from every other one of its name that would answer differently, in all processes that
+   * share a store. A wrapper that changes requests has to change it, too.
+   *
+   * @defaultValue one for each object, so that nothing is shared
+   */
+  readonly cacheKey?: string;
   send(request: ChatRequest, context?: Partial<ModelContext>): Promise<ChatReply>;
 }

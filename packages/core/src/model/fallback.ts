@@ -1,4 +1,5 @@
 import type { ChatModel } from './chat-model.ts';
+import { describeRequest, withDescription } from './request-identity.ts';
 
 /**
  * A model with another one behind it, asked when the first one's retries are spent. Further ones join at the end.
@@ -13,6 +14,9 @@ export function withFallback(model: ChatModel, other: ChatModel): ChatModel {
     ...(price && { price }),
     fallback: fallback === undefined ? other : withFallback(fallback, other),
     // A hand-written model may be a class, whose methods a spread would lose.
-    send: (request, context) => model.send(request, context),
+    send: withDescription(
+      (request, context) => model.send(request, context),
+      (request) => describeRequest(model, request),
+    ),
   };
 }

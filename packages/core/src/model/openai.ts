@@ -5,15 +5,24 @@ import type { JsonObject } from '../base/json.ts';
 import { findQuotes } from '../chat/quoted-text.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { requestBody } from './body.ts';
+import type { BodyBytes } from './body-bytes.ts';
 import { type Caps, resolveCaps } from './caps.ts';
-import type { ChatModel, Price } from './chat-model.ts';
+import type { ChatModel, ModelContext, Price } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
 import { finalTool } from './final-tool.ts';
 import { modelContext } from './model-context.ts';
 import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
 import { PROFILES, type ServerProfile } from './profiles.ts';
-import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
+import {
+  checkedHeaders,
+  checkedKey,
+  type HeaderSource,
+  type Headers,
+  lastingHeaders,
+  requestHeaders,
+} from './request-headers.ts';
+import { type DescribeRequest, withDescription } from './request-identity.ts';
 import { type Outgoing, sendRequest, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
@@ -75,11 +84,18 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
   const caps = resolveCaps(options.caps);
   const { fetch } = options;
   const transport = fetch === undefined ? createTransport(server.url) : fetchTransport(fetch, server.url);
+  const bodyOf = (request: ChatRequest, memo?: ModelContext['memo']): BodyBytes =>
+    requestBody(request, { model, profile, extraBody, memo });
+  /** The key is among the headers: whoever keeps this hashes it. */
+  const describe: DescribeRequest = async ({ stream: _, stream_options: __, ...given }) => {
+    const body = bodyOf(finalTool(given, profile)?.request ?? given).text();
+    return { url: server.url, profile, headers: await lastingHeaders(headers), body };
+  };
   return {
     name: model,
     ...(price && { price }),
-    send: (given, surroundings) =>
-      started(() => {
+    send: withDescription((given, surroundings) => {
+      return started(() => {
         const final = finalTool(given, profile);
         const request = streamable(final?.request ?? given, profile);
         const context = modelContext(surroundings);
@@ -94,14 +110,15 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             caps,
             reading: chooseReading(request, profile),
             headers: () => requestHeaders(headers, asked),
-            body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
+            body: bodyOf(request, context.memo),
             extraBody,
             review: (finished) => markUnreportedCut(finished, { request: given, profile, extraBody }),
           },
           final?.context(context) ?? context,
         );
         return final === undefined ? reply : reply.then(final.reply);
-      }),
+      });
+    }, describe),
   };
 }
 

@@ -62,6 +62,25 @@ function joined(source: HeaderSource, { isStreamed, traceparent, apiKey, headers
   return joined;
 }
 
+/** The headers that may change a response: all but those that name a request, or say how it is carried. */
+export async function lastingHeaders(source: HeaderSource): Promise<Headers> {
+  const headers = await requestHeaders(source, { isStreamed: false, traceparent: undefined });
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_REQUEST.has(name)));
+}
+
+const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
+  'accept',
+  'baggage',
+  'content-type',
+  'idempotency-key',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+  'x-client-request-id',
+  'x-correlation-id',
+  'x-request-id',
+]);
+
 /** The error names the header, never its value. */
 export function checkedHeaders(headers: Headers = {}): Headers {
   for (const [name, value] of Object.entries(headers)) {

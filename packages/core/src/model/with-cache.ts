@@ -1,10 +1,10 @@
-import { canonicalJson } from '../base/json.ts';
+import { canonicalJson, parseJson } from '../base/json.ts';
 import { sha256 } from '../base/sha256.ts';
 import { finishKind } from '../chat/finish-reason.ts';
-import { textOf } from '../chat/message.ts';
+import { type ToolCall, textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
+import { describeRequest } from './request-identity.ts';
 import { atLeastOne, wrapped } from './wrapped.ts';
 
 /** Where replies are kept: a `Map`, Redis, a file. What it throws counts as thrown by the model. */
@@ -15,25 +15,37 @@ export interface ReplyStore {
 
 /**
  * The same model, which is not asked twice for the same: a request that was answered before is answered by that reply, at once
- * and at no cost. Kept are whole replies only: a text, or calls; never one that was cut off or filtered, never an error.
+ * and at no cost. Kept are whole replies only: a text, or calls whose arguments are JSON; never one that was cut off, filtered or refused,
+ * never an error.
  *
- * What counts is the whole request but for whether it is streamed, and the model's name. A reply from the store is told in one piece.
+ * What counts is the request as it would be sent: address and query, body, profile, organization, project and all other headers, with the
+ * key among them; the store gets a hash of it. A key or headers from a function count with what it gives at that time. Whether the
+ * response is streamed does not count, nor do `fetch`, `timeouts` and headers that name a request, such as `x-request-id`. A reply from
+ * the store is told in one piece.
+ *
+ * A hand-written model, and a wrapper of yours around any model, shares replies with no other object, unless it has a `cacheKey`.
  */
 export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
   return wrapped(model, async (request, context) => {
-    const key = await keyOf(model.name, request);
+    const key = await sha256(canonicalJson(await describeRequest(model, request)));
     const known = await store.get(key);
     if (known !== undefined) return { ...known, usage: NOTHING };
     const reply = await model.send(request, context);
-    if (reply.choices.every(isWhole)) await store.set(key, reply);
+    if (reply.choices.length > 0 && reply.choices.every(isWhole)) await store.set(key, reply);
     return reply;
   });
 }
 
 function isWhole({ finish_reason: reason, message }: ChatReply['choices'][number]): boolean {
   const kind = finishKind(reason);
-  if (kind !== 'stop' && kind !== 'calls') return false;
-  return textOf(message).trim() !== '' || (message.tool_calls?.length ?? 0) > 0;
+  if ((kind !== 'stop' && kind !== 'calls') || (message.refusal ?? '') !== '') return false;
+  const calls = message.tool_calls ?? [];
+  if (!calls.every(hasJson)) return false; // The model would be shown the same mistake each time.
+  return textOf(message).trim() !== '' || calls.length > 0;
+}
+
+function hasJson(call: ToolCall): boolean {
+  return call.type === 'custom' || parseJson(call.function.arguments).ok;
 }
 
 /** Replies in memory, the newest so many of them. */
@@ -52,8 +64,3 @@ export function memoryStore({ most = 1_000 }: { readonly most?: number } = {}): 
 }
 
 const NOTHING = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } as const;
-
-function keyOf(model: string, request: ChatRequest): Promise<string> {
-  const { stream: _, stream_options: __, ...asked } = request;
-  return sha256(canonicalJson([model, asked]));
-}

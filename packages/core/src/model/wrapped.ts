@@ -1,10 +1,17 @@
 import { ConfigError } from '../base/errors.ts';
 import type { ChatModel } from './chat-model.ts';
+import { type DescribeRequest, describeRequest, withDescription } from './request-identity.ts';
 
-/** The model with another `send`: its name, its price and who is asked after it stay. */
+/** The model with another `send` that asks the same: its name, its price and who is asked after it stay. */
 export function wrapped(model: ChatModel, send: ChatModel['send']): ChatModel {
   const { name, price, fallback } = model;
-  return { name, ...(price !== undefined && { price }), ...(fallback !== undefined && { fallback }), send };
+  const describe: DescribeRequest = (request) => describeRequest(model, request);
+  return {
+    name,
+    ...(price !== undefined && { price }),
+    ...(fallback !== undefined && { fallback }),
+    send: withDescription(send, describe),
+  };
 }
 
 /** @throws ConfigError */

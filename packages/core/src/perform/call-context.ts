@@ -1,10 +1,13 @@
-import type { Within } from '../base/deadline.ts';
-import { LazySignal } from '../base/lazy-signal.ts';
+import { onAbort } from '../base/abort.ts';
+import { LazySignal, type SignalSource } from '../base/lazy-signal.ts';
 import type { ToolContext } from '../tool/tool.ts';
 import type { At } from './close-call.ts';
 import { callStep, fromOutside } from './step-name.ts';
 
-/** What a tool is told of the call that it runs for. */
+/** A call that a tool is asked about, or runs for. */
+export type ContextCall = Pick<At, 'turn' | 'scope' | 'state'>;
+
+/** What a tool is told of a call. */
 export class CallContext extends LazySignal implements ToolContext<never> {
   readonly context: never;
   readonly callId: string;
@@ -14,8 +17,8 @@ export class CallContext extends LazySignal implements ToolContext<never> {
   readonly traceparent: string | undefined;
   readonly progress: ToolContext<never>['progress'];
 
-  constructor({ turn, scope, state }: At, within: Within) {
-    super(within);
+  constructor({ turn, scope, state }: ContextCall, source: SignalSource = runSource(scope.signal)) {
+    super(source);
     const { index, call } = state;
     this.context = scope.context;
     this.callId = call.id;
@@ -28,4 +31,18 @@ export class CallContext extends LazySignal implements ToolContext<never> {
     };
     this.progress = tell; // By name: see `LazySignal`.
   }
+}
+
+/** Before a call begins it has no deadline: its signal is the run's. */
+function runSource(signal: AbortSignal): SignalSource {
+  return {
+    signal,
+    get aborted() {
+      return signal.aborted;
+    },
+    get reason() {
+      return signal.reason;
+    },
+    onAbort: (callback) => onAbort(signal, callback),
+  };
 }

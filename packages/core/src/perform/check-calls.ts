@@ -11,6 +11,7 @@ import type { CallState } from '../loop/state.ts';
 import type { Validated } from '../schema/schema.ts';
 import { argumentsOf, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
+import { CallContext, type ContextCall } from './call-context.ts';
 import { factStep, type Scope, stamp } from './scope.ts';
 import { checkStep, fromOutside, waitName } from './step-name.ts';
 import { waitFor } from './wait-for.ts';
@@ -56,13 +57,12 @@ async function pendingCall(state: CallState, { turn, scope, repeats = 0 }: Where
   const asking = { state, turn, repeats, scope, validated };
   if (repeats > 0) return pendingFor(tool, { reason: state.pending?.reason ?? 'approval', ...asking });
   if (tool.isAnsweredOutside) return pendingFor(tool, { reason: 'reply', ...asking });
-  if (!(await needsApproval(tool, { validated, scope }))) return undefined;
+  if (!(await needsApproval(tool, asking))) return undefined;
   return pendingFor(tool, { reason: 'approval', ...asking });
 }
 
 interface Pending extends Where, Checked {
   readonly reason: PendingCall['reason'];
-  readonly state: CallState;
   /** @defaultValue what the tool's own preview gives */
   readonly shown?: Json;
 }
@@ -72,7 +72,7 @@ export async function pendingFor(tool: Tool, pending: Pending): Promise<PendingC
   const { reason, state, turn, scope, repeats = state.repeats, ...known } = pending;
   const { call, doubts, index } = state;
   const input = inputOf(tool, call);
-  const preview = known.shown ?? (await previewOf(tool, { validated: known.validated, scope }));
+  const preview = known.shown ?? (await previewOf(tool, { turn, state, scope, validated: known.validated }));
   const definitionHash = scope.policy.definitionOf(callName(call));
   const fingerprint = await fingerprintOf(call, { input, definitionHash });
   const name = waitName({ turn, index, repeats, doubts: hasBegun(reason) ? doubts + 1 : doubts });
@@ -97,24 +97,23 @@ function inputOf(tool: Tool, call: ToolCall): Json {
   return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
 }
 
-interface Checked {
+interface Checked extends ContextCall {
   readonly validated: Extract<Validated, { ok: true }>;
-  readonly scope: Scope;
 }
 
 /** A check that fails asks a person: nothing may run because of an error. */
-async function needsApproval({ needsApproval }: Tool, { validated, scope }: Checked): Promise<boolean> {
+async function needsApproval({ needsApproval }: Tool, { validated, ...call }: Checked): Promise<boolean> {
   if (typeof needsApproval === 'boolean') return needsApproval;
   try {
-    return await needsApproval(validated.value, scope.context);
+    return await needsApproval(validated.value, new CallContext(call));
   } catch {
     return true;
   }
 }
 
-async function previewOf({ preview }: Tool, { validated, scope }: Checked): Promise<Json | undefined> {
+async function previewOf({ preview }: Tool, { validated, ...call }: Checked): Promise<Json | undefined> {
   try {
-    return await preview?.(validated.value, scope.context);
+    return await preview?.(validated.value, new CallContext(call));
   } catch (error) {
     return `The preview failed: ${messageOf(error)}`;
   }

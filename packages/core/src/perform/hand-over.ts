@@ -1,6 +1,9 @@
 import { untilAborted } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
+import { excerpt } from '../base/text.ts';
 import { History } from '../chat/history.ts';
+import type { Message } from '../chat/message.ts';
+import { checkMessages } from '../chat/read-input.ts';
 import type { AgentChanged, Fact } from '../event/fact.ts';
 import type { HandOver } from '../loop/action.ts';
 import { editsBetween } from '../loop/edits.ts';
@@ -38,11 +41,11 @@ async function handedOver(
   if (destination === undefined) throw new ConfigError(`Agent "${definition.name}" hands over to no agent "${to}".`);
   const { sees, speaker } = destination;
   const instructions = await untilAborted(scope.signal, () => speaker.instructionsFor(context));
-  const { messages } = known().history;
+  const { messages } = known().history; // Not what the present agent sees: a view of a view would lose more each time.
   const within = middlewareScope(scope, { turn, aside });
-  const seen = await untilAborted(scope.signal, () => sees(messages, within));
-  const edits = seen === messages ? [] : editsBetween(messages, History.from(seen).messages);
-  if (seen.length === 0) throw new ConfigError(`Agent "${to}" would see no messages. Have its view give at least one.`);
+  // A copy: a view that sorts or cuts its list in place must not change the conversation.
+  const seen = checkSeen(await untilAborted(scope.signal, () => sees([...messages], within)), to);
+  const edits = editsBetween(messages, History.from(seen).messages);
   return {
     type: 'agent.changed',
     turn,
@@ -54,4 +57,15 @@ async function handedOver(
     ...aside.counted,
     ...stamp(scope),
   };
+}
+
+/** @throws ConfigError for what are no messages, and for none. */
+function checkSeen(seen: readonly Message[], to: string): readonly Message[] {
+  if (!Array.isArray(seen)) {
+    const shown = JSON.stringify(seen) ?? String(seen);
+    throw new ConfigError(`The view of agent "${to}" gave ${excerpt(shown)}. Have it give a list of messages.`);
+  }
+  if (seen.length === 0) throw new ConfigError(`Agent "${to}" would see no messages. Have its view give at least one.`);
+  checkMessages(seen);
+  return seen;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
@@ -48,6 +49,11 @@ export interface TurnPlan {
   /** Of the agent's tools. */
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | undefined;
+  /**
+   * What middleware keeps for the run's next turns, by a name of its own: JSON, recorded with the turn, so that a resumed run has it as
+   * well. Begins anew where the conversation goes over to another agent.
+   */
+  readonly memory?: Readonly<Record<string, Json>>;
 }
 
 /** A call whose arguments passed the tool's schema. */

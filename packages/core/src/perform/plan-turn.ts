@@ -1,5 +1,6 @@
 import { untilAborted } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
+import { isJson, isRecord } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
@@ -7,6 +8,7 @@ import type { LimitRefused, ModelFailed, RunAborted, RunRefused, TurnPlanned } f
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { editsBetween, planned } from '../loop/edits.ts';
+import { seenHistory } from '../loop/view.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { Aside } from './aside.ts';
 import type { MiddlewareScope, TurnPlan } from './middleware.ts';
@@ -86,6 +88,7 @@ async function prepare(action: CallModel, { scope, aside }: Preparing): Promise<
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
       ...(steered.length === 0 ? {} : { steered }),
+      ...changedMemory(plan, given),
       ...(edits.length === 0 ? {} : { edits }),
       ...aside.counted,
       ...stamp(scope),
@@ -93,6 +96,15 @@ async function prepare(action: CallModel, { scope, aside }: Preparing): Promise<
   } catch (error) {
     return unanswered(error, { turn, scope, usage: aside.usage, failedAttempts: [] });
   }
+}
+
+/** @throws ConfigError for what a resumed run would not have again. */
+function changedMemory({ memory }: TurnPlan, given: TurnPlan): Pick<TurnPlanned, 'memory'> {
+  if (memory === undefined || memory === given.memory) return {};
+  if (isRecord(memory) && isJson(memory)) return { memory };
+  throw new ConfigError(
+    'prepareTurn gave a memory that is no JSON object. Keep texts, numbers, lists and plain objects in it.',
+  );
 }
 
 function givenPlan(
@@ -107,6 +119,7 @@ function givenPlan(
     promptTokens: promptTokens(messages, scope),
     tools: [...tools.values()],
     toolChoice,
+    memory: scope.known().memory,
   };
 }
 
@@ -149,7 +162,7 @@ function known({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): C
 
 function planOf(fact: TurnPlanned, { definition, known }: Scope): Planned {
   const { model, models } = definition;
-  const { history } = planned(known(), fact);
+  const history = seenHistory(planned(known(), fact));
   return {
     model: models.find(({ name }) => name === fact.model) ?? model,
     history,
@@ -179,5 +192,7 @@ export function middlewareScope(
   { turn, aside, model = definition.model }: Within,
 ): MiddlewareScope<never> {
   const ask: MiddlewareScope['ask'] = (asked, request) => aside.ask(asked, request);
-  return { context, runId, path, turn, model, signal, clock, earlier: known().earlier, ask };
+  const { earlier, view } = known();
+  const replaced = view === undefined ? earlier : [...earlier, ...view.hidden];
+  return { context, runId, path, turn, model, signal, clock, earlier: replaced, ask };
 }

@@ -20,7 +20,7 @@ import { AbortRun, RefuseRun } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
 
-/** What the next agent sees of the conversation. Messages that stay are the same objects. */
+/** What the next agent sees of the conversation, which itself keeps every message. Messages that stay are the same objects. */
 export type View = (messages: readonly Message[], scope: ViewScope) => readonly Message[] | Promise<readonly Message[]>;
 
 /** Of the agent that hands over. */

@@ -7,7 +7,7 @@ import { linkedReport } from '../schema/linked-report.ts';
 import type { Validated } from '../schema/schema.ts';
 import { type Tool, type ToolOptions, toolBasics } from './tool.ts';
 
-export interface CustomToolOptions<Context = unknown> extends ToolOptions<string, Context> {
+export interface CustomToolOptions<Context = unknown, Output = unknown> extends ToolOptions<string, Context, Output> {
   /** Which texts the model may write. @defaultValue any */
   readonly format?: CustomFormat;
 }
@@ -19,7 +19,9 @@ export interface CustomToolOptions<Context = unknown> extends ToolOptions<string
  *
  * @throws ConfigError naming the tool and the fix, where the definition can't work.
  */
-export function customTool<Context = unknown>(options: CustomToolOptions<Context>): Tool<Context> {
+export function customTool<Context = unknown, Output = unknown>(
+  options: CustomToolOptions<Context, Output>,
+): Tool<Context, string, Awaited<Output>> {
   const { name, format } = options;
   const basics = toolBasics<string, Context>(options);
   const { description } = basics;

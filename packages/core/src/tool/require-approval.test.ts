@@ -17,7 +17,7 @@ test('a rule is given the tool, the input and the context, and decides', async (
   const [guarded] = requireApproval([pay], rule);
   expect(await needs(guarded, { amount: 11 })).toBe(true);
   expect(await needs(guarded, { amount: 10 })).toBe(false);
-  expect(rule).toHaveBeenLastCalledWith({ tool: pay, input: { amount: 10 } }, 'context');
+  expect(rule).toHaveBeenLastCalledWith({ tool: pay, input: { amount: 10 } }, { context: 'context' });
 });
 
 test('what a tool asks for itself stays asked for', async () => {
@@ -45,5 +45,7 @@ function asking(needsApproval: Tool<unknown>['needsApproval']): Tool<unknown> {
 
 async function needs(guarded: Tool<unknown> | undefined, input: unknown): Promise<boolean> {
   const { needsApproval } = guarded ?? {};
-  return typeof needsApproval === 'function' ? needsApproval(input, 'context') : needsApproval === true;
+  return typeof needsApproval === 'function'
+    ? needsApproval(input, { context: 'context' } as never)
+    : needsApproval === true;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ConfigError } from '../base/errors.ts';
 import { parts, toResult } from './result.ts';
 
 const image = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } } as const;
@@ -69,6 +70,13 @@ test.each([
   ['text alone', parts({ type: 'text', text: 'Fine.' }), { content: 'Fine.' }],
   ['an empty text', parts({ type: 'text', text: '' }), { content: '' }],
   ['no parts', parts(), { content: '' }],
+  ['a list of parts', parts([{ type: 'text', text: 'Fine.' }, image]), { content: 'Fine.', parts: [image] }],
+  ['a list of none', parts([]), { content: '' }],
+  [
+    'a part of a server',
+    parts({ type: 'video_url' } as never),
+    { content: '1 file in the next message.', parts: [{ type: 'video_url' }] },
+  ],
 ])('of parts the text is the result, and the others go beside it: %s', (_, value, result) => {
   expect(toResult(value, { maxLength: 100 })).toEqual(result);
 });
@@ -79,4 +87,20 @@ test('the text of parts has the same cap', () => {
     full: '123456789',
     parts: [image],
   });
+});
+
+test.each([
+  ['a list among parts', () => parts([image] as never, file), 'parts: part 1 is a list.'],
+  ['a list in a list', () => parts([image, [file]] as never), 'parts: part 2 is a list.'],
+  ['a text', () => parts('Fine.' as never), 'parts: part 1 is "Fine.".'],
+  ['nothing', () => parts(undefined as never), 'parts: part 1 is undefined.'],
+  ['a part without a type', () => parts({ url: 'x' } as never), 'parts: part 1 is {"url":"x"}.'],
+  [
+    'an image without its address',
+    () => parts({ type: 'image_url', url: 'x' } as never),
+    'Pass parts of Chat Completions',
+  ],
+])('%s is refused where it is passed', (_, make, message) => {
+  expect(make).toThrow(message);
+  expect(make).toThrow(ConfigError);
 });

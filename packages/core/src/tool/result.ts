@@ -1,5 +1,6 @@
-import { parseJson } from '../base/json.ts';
-import { plural, sliceWhole } from '../base/text.ts';
+import { ConfigError } from '../base/errors.ts';
+import { isRecord, parseJson } from '../base/json.ts';
+import { excerpt, plural, sliceWhole } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialise } from './serialise.ts';
 
@@ -25,10 +26,36 @@ class Parts {
   }
 }
 
-/** What a tool returns to show the model images or files: `return parts({ type: 'image_url', … })`. */
-export function parts(...list: readonly UserPart[]): unknown {
-  return new Parts(list);
+/**
+ * What a tool returns to show the model images or files: `return parts({ type: 'image_url', … })`. Takes parts one by one, or as a list.
+ *
+ * @throws ConfigError for what is no part, naming its position: the server would refuse the whole conversation for it.
+ */
+export function parts(...list: readonly UserPart[] | readonly [readonly UserPart[]]): unknown {
+  const given: readonly unknown[] = list.length === 1 && Array.isArray(list[0]) ? list[0] : list;
+  return new Parts(given.map(checkedPart));
 }
+
+function checkedPart(part: unknown, index: number): UserPart {
+  if (isRecord(part) && typeof part['type'] === 'string') {
+    const { type } = part;
+    const holds = Object.hasOwn(FIELDS, type) ? FIELDS[type] : undefined;
+    // A type that only some servers know goes out as it is.
+    if (holds === undefined || holds(part[type])) return part as unknown as UserPart; // By its type.
+  }
+  const shown = Array.isArray(part) ? 'a list' : excerpt(JSON.stringify(part) ?? String(part), 100);
+  throw new ConfigError(
+    `parts: part ${index + 1} is ${shown}. Pass parts of Chat Completions: { type: "text", text }, { type: "image_url", image_url: { url } }, { type: "input_audio", input_audio } or { type: "file", file }.`,
+  );
+}
+
+/** What stands in the field that has the name of a part's type. */
+const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  image_url: (value) => isRecord(value) && typeof value['url'] === 'string',
+  input_audio: isRecord,
+  file: isRecord,
+};
 
 /** Any value as bounded text. Never throws. */
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {

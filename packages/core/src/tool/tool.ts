@@ -29,7 +29,7 @@ export interface ToolContext<Context = unknown> {
   progress(progress: Json): void;
 }
 
-export interface ToolOptions<Input, Context = unknown> {
+export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   /** Letters, digits, `_` and `-`, 64 at most; what the model calls. */
   readonly name: string;
   /** Tells the model what the tool does and when to use it. A tool without one is known by its name and parameters alone. */
@@ -47,7 +47,7 @@ export interface ToolOptions<Input, Context = unknown> {
    * Does the work. What it returns is the tool's value; the model reads it as bounded text. Without one each call waits for
    * an answer from outside: `host.answer(runId, pendingId, { type: 'reply', fingerprint, value })`.
    */
-  readonly execute?: (input: NoInfer<Input>, context: ToolContext<Context>) => unknown;
+  readonly execute?: (input: NoInfer<Input>, context: ToolContext<Context>) => Output;
   /**
    * Makes of an answer from outside (`reply`) what the model reads. A `ToolError` that it throws is what the model is told instead: the
    * answer was none. Must be pure.
@@ -64,9 +64,11 @@ export interface ToolOptions<Input, Context = unknown> {
    */
   readonly inDoubt?: 'ask' | ((input: NoInfer<Input>, context: ToolContext<Context>) => unknown);
   /** Whether a person has to agree to a call. A function that throws counts as yes. @defaultValue false */
-  readonly needsApproval?: boolean | ((input: NoInfer<Input>, context: Context) => boolean | Promise<boolean>);
+  readonly needsApproval?:
+    | boolean
+    | ((input: NoInfer<Input>, context: ToolContext<Context>) => boolean | Promise<boolean>);
   /** What a person is shown who has to agree: a diff, a command line. Must be harmless. */
-  readonly preview?: (input: NoInfer<Input>, context: Context) => Json | Promise<Json>;
+  readonly preview?: (input: NoInfer<Input>, context: ToolContext<Context>) => Json | Promise<Json>;
   /** How long a call waits for somebody outside, in milliseconds, from when that is asked. Then it counts as denied. @defaultValue no end */
   readonly approvalTimeoutMs?: number;
   /** Never beside another call of the same turn. @defaultValue false */
@@ -86,8 +88,12 @@ export interface ToolOptions<Input, Context = unknown> {
   readonly strict?: boolean;
 }
 
-/** A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`. */
-export interface Tool<in Context = never> {
+/**
+ * A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`.
+ *
+ * `Input` is what `execute` gets, `Output` what it gives.
+ */
+export interface Tool<in Context = never, out Input = unknown, out Output = unknown> {
   readonly name: string;
   readonly description?: string;
   readonly effect: Effect;
@@ -114,9 +120,9 @@ export interface Tool<in Context = never> {
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly inDoubt?: 'ask' | ((input: any, context: ToolContext<Context>) => unknown);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
-  readonly needsApproval: boolean | ((input: any, context: Context) => boolean | Promise<boolean>);
+  readonly needsApproval: boolean | ((input: any, context: ToolContext<Context>) => boolean | Promise<boolean>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
-  readonly preview?: (input: any, context: Context) => Json | Promise<Json>;
+  readonly preview?: (input: any, context: ToolContext<Context>) => Json | Promise<Json>;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly readReply?: (value: Json, input: any) => unknown;
   /** Whether each call waits for an answer from outside, since there was no `execute`. */
@@ -125,25 +131,33 @@ export interface Tool<in Context = never> {
   readonly handsTo?: string;
   /** Of agents as tools: runs the agent inside the run. The loop knows what it is given. */
   readonly delegate?: (input: never, around: never) => Promise<unknown>;
+  /** Never there: for the types only. */
+  readonly '~types'?: { readonly input: Input; readonly output: Output };
 }
+
+/** What a tool's `execute` gets: the arguments, as its schema made them. */
+export type InferToolInput<T> = T extends Tool<never, infer Input, unknown> ? Input : never;
+
+/** What a tool's `execute` gives, when it has settled. */
+export type InferToolOutput<T> = T extends Tool<never, unknown, infer Output> ? Output : never;
 
 /**
  * Defines something that a model can call. The schema is converted here, once.
  *
  * @throws ConfigError naming the tool, the path and the fix, where the definition can't work.
  */
-export function tool<Input, Context = unknown>(
-  options: ToolOptions<Input, Context> & {
+export function tool<Input, Context = unknown, Output = unknown>(
+  options: ToolOptions<Input, Context, Output> & {
     /** An object schema of zod 4; what `execute` gets is inferred from it. */
     readonly input: ZodSchema<Input>;
   },
-): Tool<Context>;
-export function tool<Input, Context = unknown>(
-  options: ToolOptions<Input, Context> & {
+): Tool<Context, Input, Awaited<Output>>;
+export function tool<Input, Context = unknown, Output = unknown>(
+  options: ToolOptions<Input, Context, Output> & {
     /** An object schema that says what it is by Standard JSON Schema; `zod3()` gives one. */
     readonly input: StandardSchema<Input>;
   },
-): Tool<Context>;
+): Tool<Context, Input, Awaited<Output>>;
 // Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
 export function tool<Context>(options: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
   const { name, input } = options;
@@ -182,7 +196,7 @@ function makeParameters(schema: JsonSchema, name: string): JsonSchema {
 /** What every tool has, whatever its input is. */
 export type ToolBasics<Context> = Omit<
   Tool<Context>,
-  'functionObject' | 'customObject' | 'jsonSchema' | 'strictReport' | 'validate'
+  'functionObject' | 'customObject' | 'jsonSchema' | 'strictReport' | 'validate' | '~types'
 >;
 
 /** @throws ConfigError for a name or a description that can't be sent, a missing function, or a number that can't be. */

@@ -8,7 +8,7 @@ import { checkName, checkNumbers, type Tool } from './tool.ts';
  *
  * @throws ConfigError for a name that can't be sent.
  */
-export function prefixTools<Context>(tools: readonly Tool<Context>[], prefix: string): readonly Tool<Context>[] {
+export function prefixTools<T extends Tool<never>>(tools: readonly T[], prefix: string): readonly T[] {
   return tools.map((tool) => renamed(tool, prefix + tool.name));
 }
 
@@ -17,10 +17,10 @@ export function prefixTools<Context>(tools: readonly Tool<Context>[], prefix: st
  *
  * @throws ConfigError for a tool that is not there, and for a name that can't be sent.
  */
-export function renameTools<Context>(
-  tools: readonly Tool<Context>[],
+export function renameTools<T extends Tool<never>>(
+  tools: readonly T[],
   names: Readonly<Record<string, string>>,
-): readonly Tool<Context>[] {
+): readonly T[] {
   checkKnown(Object.keys(names), { tools, wrapper: 'renameTools' });
   return tools.map((tool) => {
     const name = Object.hasOwn(names, tool.name) ? names[tool.name] : undefined;
@@ -33,10 +33,10 @@ export function renameTools<Context>(
  *
  * @throws ConfigError for a name that none of them has.
  */
-export function filterTools<Context>(
-  tools: readonly Tool<Context>[],
-  which: readonly string[] | ((tool: Tool<Context>) => boolean),
-): readonly Tool<Context>[] {
+export function filterTools<T extends Tool<never>>(
+  tools: readonly T[],
+  which: readonly string[] | ((tool: T) => boolean),
+): readonly T[] {
   if (typeof which === 'function') return tools.filter(which);
   checkKnown(which, { tools, wrapper: 'filterTools' });
   const names = new Set(which);
@@ -49,7 +49,7 @@ export function filterTools<Context>(
  * @throws ConfigError for a time that is none, and for a tool that runs nothing of its own: an agent has its limit `durationMs`, a tool
  * that is answered from outside its `approvalTimeoutMs`.
  */
-export function withTimeout<Context>(tools: readonly Tool<Context>[], timeoutMs: number): readonly Tool<Context>[] {
+export function withTimeout<T extends Tool<never>>(tools: readonly T[], timeoutMs: number): readonly T[] {
   return tools.map((tool) => {
     checkNumbers({ name: tool.name, timeoutMs });
     checkOwn(tool);
@@ -65,7 +65,7 @@ function checkOwn({ name, delegate, isAnsweredOutside }: Tool): void {
   );
 }
 
-function renamed<Context>(tool: Tool<Context>, name: string): Tool<Context> {
+function renamed<T extends Tool<never>>(tool: T, name: string): T {
   checkName(name);
   return Object.freeze({ ...tool, name });
 }

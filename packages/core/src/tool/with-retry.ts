@@ -22,10 +22,10 @@ export interface ToolRetry {
  *
  * @throws ConfigError for a tool of effect `once`, which must never be repeated, and for numbers that are none.
  */
-export function withRetry<Context>(
-  tools: readonly Tool<Context>[],
+export function withRetry<T extends Tool<never>>(
+  tools: readonly T[],
   { retries = 2, pauseMs = 200, isWorthwhile = isNoMessage, clock = systemClock, random = Math.random }: ToolRetry = {},
-): readonly Tool<Context>[] {
+): readonly T[] {
   checkNumber('retries', retries);
   checkNumber('pauseMs', pauseMs);
   return tools.map((tool) => {
@@ -33,7 +33,7 @@ export function withRetry<Context>(
     const { execute } = tool;
     return Object.freeze({
       ...tool,
-      async execute(input: unknown, context: ToolContext<Context>) {
+      async execute(input: unknown, context: ToolContext<never>) {
         for (let pause = pauseMs, left = retries; ; pause *= 2, left--) {
           try {
             return await execute(input, context);

@@ -36,7 +36,7 @@ describe.each([
 
   test('it only reads, has a deadline, and shows a person what it would do', async () => {
     const tool = make({ roots: root, timeoutMs: 500 });
-    expect([tool.name, tool.effect, tool.timeoutMs, await tool.preview?.({ path: 'a.txt' }, undefined)]).toEqual([
+    expect([tool.name, tool.effect, tool.timeoutMs, await tool.preview?.({ path: 'a.txt' }, {} as never)]).toEqual([
       name,
       'read',
       500,

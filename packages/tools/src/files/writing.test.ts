@@ -85,7 +85,7 @@ describe('write_file', () => {
   test('a person is shown what could deceive an eye written out', async () => {
     const tool = writeFile({ roots: box.root });
     const content = 'if (isAdmin\u202e \u2066// check\u2069 \u2066) {\u001b[2K\n';
-    expect(await tool.preview?.({ path: 'a.txt', content }, undefined)).toContain(
+    expect(await tool.preview?.({ path: 'a.txt', content }, {} as never)).toContain(
       'isAdmin\\u{202e} \\u{2066}// check\\u{2069} \\u{2066}) {\\u{1b}[2K',
     );
   });
@@ -107,9 +107,9 @@ describe('write_file', () => {
   test('a person who has to agree is shown the difference', async () => {
     box.write('a.txt', 'one\ntwo\nthree\n');
     const tool = writeFile({ roots: box.root });
-    const preview = await tool.preview?.({ path: 'a.txt', content: 'one\n2\nthree\n', version: 'any' }, undefined);
+    const preview = await tool.preview?.({ path: 'a.txt', content: 'one\n2\nthree\n', version: 'any' }, {} as never);
     expect(preview).toBe('--- a.txt\n+++ a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three');
-    expect(await tool.preview?.({ path: '../x', content: '' }, undefined)).toContain('leads out');
+    expect(await tool.preview?.({ path: '../x', content: '' }, {} as never)).toContain('leads out');
   });
 });
 

@@ -106,7 +106,7 @@ describe('a request', () => {
   test('is shown to that person as it would go, with what could deceive an eye written out', async () => {
     const preview = await tool().preview?.(
       { url: 'https://a.test/\u202egnp.exe', method: 'POST', headers: { accept: 'b' }, body: 'hello', auth: 'api' },
-      undefined,
+      {} as never,
     );
     expect(preview).toBe('POST https://a.test/\\u{202e}gnp.exe\naccept: b\n[authorised as api]\n\nhello');
     expect(JSON.stringify(preview)).not.toContain('key-that');

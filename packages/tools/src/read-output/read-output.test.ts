@@ -62,7 +62,7 @@ test.each([{}, { call: '' }, { call: 'a', from: -1 }, { call: 'a', from: 0.5 }, 
 
 test('it only reads, and shows a person what it would do', async () => {
   const tool = reading('abc', { maxLength: 100_000 });
-  expect([tool.effect, tool.timeoutMs, await tool.preview?.({ call: 'a\n', from: 3 }, undefined)]).toEqual([
+  expect([tool.effect, tool.timeoutMs, await tool.preview?.({ call: 'a\n', from: 3 }, {} as never)]).toEqual([
     'read',
     10_000,
     'read the output of call "a\\n" from character 3',

@@ -130,7 +130,7 @@ describe('what a person has to agree to', () => {
   test('is shown as it would be typed, with what could deceive an eye written out', async () => {
     const secrets = { npm: { variable: 'NPM_TOKEN', commands: [], value: () => 'key' } };
     const shown = tool({ shell: '/bin/sh', secrets });
-    const preview = (input: object) => shown.preview?.({ folder: '.', ...input }, undefined);
+    const preview = (input: object) => shown.preview?.({ folder: '.', ...input }, {} as never);
     expect(await preview({ command: ['npm', 'test', '--', "it's", '\u202egnp.exe', ''] })).toBe(
       "npm test -- 'it'\\''s' '\\u{202e}gnp.exe' ''",
     );

@@ -58,7 +58,7 @@ test('what isolation is required for is not run without', async () => {
 
 test('a person is shown the code, with what could deceive an eye written out', async () => {
   const { preview, effect, timeoutMs } = runJavaScript();
-  expect(await preview?.({ code: 'return "\u202e";', input: [1] }, undefined)).toBe(
+  expect(await preview?.({ code: 'return "\u202e";', input: [1] }, {} as never)).toBe(
     'const input = [1];\nreturn "\\u{202e}";',
   );
   expect([effect, timeoutMs]).toEqual(['read', 20_000]);

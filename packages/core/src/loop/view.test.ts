@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { History } from '../chat/history.ts';
+import type { Message } from '../chat/message.ts';
+import { initialState } from './state.ts';
+import { seenHistory, withEdits, withMessages, withView } from './view.ts';
+
+const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((content): Message => ({ role: 'user', content }));
+const [x, y] = ['x', 'y'].map((content): Message => ({ role: 'user', content }));
+const all = [a, b, c, d].flatMap((message) => message ?? []);
+
+function texts({ messages }: History): string {
+  return messages.map(({ content }) => content).join('');
+}
+
+function state() {
+  return initialState(History.from(all));
+}
+
+test('a view changes what is seen and nothing of the history; what comes later is in both', () => {
+  const shown = withMessages(withView(state(), [{ from: 0, to: 2, messages: [x as Message] }]), y as Message);
+  expect(texts(seenHistory(shown))).toBe('xcdy');
+  expect(texts(shown.history)).toBe('abcdy');
+  expect(shown.view?.hidden).toEqual([a, b]);
+});
+
+test('the next view begins from the whole history, and one without edits shows all of it', () => {
+  const first = withView(state(), [{ from: 0, to: 3, messages: [] }]);
+  expect(texts(seenHistory(withView(first, [{ from: 3, to: 4, messages: [] }])))).toBe('abc');
+  expect(texts(seenHistory(withView(first, [])))).toBe('abcd');
+});
+
+test.each([
+  { what: 'one part of the history', from: 1, to: 3, seen: 'ayd', history: 'ayd' },
+  { what: 'nothing, behind a message of the history', from: 3, to: 3, seen: 'abcyd', history: 'abcyd' },
+])('without a view an edit of $what is one of the history', ({ from, to, seen, history }) => {
+  const edited = withEdits(state(), [{ from, to, messages: [y as Message] }]);
+  expect(texts(seenHistory(edited))).toBe(seen);
+  expect(texts(edited.history)).toBe(history);
+});
+
+test.each([
+  // The agent sees x, b, d.
+  { what: 'what only the agent sees', from: 0, to: 1, seen: 'ybd', history: 'abcd' },
+  { what: 'messages that do not stand together', from: 1, to: 3, seen: 'xy', history: 'abcd' },
+  { what: 'what only the agent sees, and more', from: 0, to: 2, seen: 'yd', history: 'abcd' },
+  { what: 'one message of the history', from: 1, to: 2, seen: 'xyd', history: 'aycd' },
+  { what: 'nothing, behind one of the history', from: 3, to: 3, seen: 'xbdy', history: 'abcdy' },
+  { what: 'nothing, before everything', from: 0, to: 0, seen: 'yxbd', history: 'abcd' },
+])('with a view an edit of $what', ({ from, to, seen, history }) => {
+  const shown = withView(state(), [
+    { from: 0, to: 1, messages: [x as Message] },
+    { from: 2, to: 3, messages: [] },
+  ]);
+  const edited = withEdits(shown, [{ from, to, messages: [y as Message] }]);
+  expect(texts(seenHistory(edited))).toBe(seen);
+  expect(texts(edited.history)).toBe(history);
+  const hidden = [...(edited.view?.hidden ?? []), ...edited.earlier].map(({ content }) => content);
+  for (const { content } of all) {
+    expect([...texts(seenHistory(edited)), ...hidden]).toContain(content);
+  }
+});
+
+test('a part of the history goes only with the part that has the message in its place', () => {
+  // The agent sees x, b, c; one summary stands for x and c.
+  const shown = withView(state(), [
+    { from: 0, to: 1, messages: [x as Message] },
+    { from: 3, to: 4, messages: [] },
+  ]);
+  const edited = withEdits(shown, [
+    { from: 0, to: 1, messages: [y as Message] },
+    { from: 2, to: 3, messages: [] },
+  ]);
+  expect(texts(seenHistory(edited))).toBe('yb');
+  expect(texts(edited.history)).toBe('abcd');
+});
+
+test('ids of calls that an agent does not see are not given again', () => {
+  const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } } as const;
+  const begun = initialState(
+    History.from([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_1', content: 'seen' },
+    ]),
+  );
+  const { history } = withView(begun, [{ from: 1, to: 3, messages: [] }]).view ?? begun;
+  const { message } = history.admit({ role: 'assistant', content: null, tool_calls: [call] });
+  expect(message.tool_calls?.[0]?.id).toBe('call_1_2');
+});

@@ -1,0 +1,99 @@
+import { sliceWhole } from '../base/text.ts';
+import { toWellFormedJson } from '../base/well-formed.ts';
+import { callArguments, callName, type Message, type RefusalPart, type UserPart } from '../chat/message.ts';
+
+/** A message as a text, for a model that summarises the conversation. */
+export function describeMessage(message: Message): string {
+  const text = describeContent(message);
+  if (message.role === 'tool') return `Result of ${message.tool_call_id}: ${cut(text)}`;
+  if (message.role === 'function') return `Result of ${message.name}: ${cut(text)}`;
+  const name = message.name === undefined ? '' : ` ${message.name}`;
+  return [`${message.role}${name}: ${text}`, ...describeCalls(message)].join('\n');
+}
+
+function describeCalls(message: Message): readonly string[] {
+  if (message.role !== 'assistant') return [];
+  const { tool_calls: calls = [], function_call: legacy } = message;
+  const called = calls.map((call) => `Called ${callName(call)} (${call.id}): ${cutJson(callArguments(call))}`);
+  return legacy == null ? called : [...called, `Called ${legacy.name}: ${cutJson(legacy.arguments)}`];
+}
+
+function describeContent(message: Message): string {
+  const { content } = message;
+  const text = typeof content === 'string' ? content : (content ?? []).map(describePart).join('');
+  if (message.role !== 'assistant') return text;
+  const { refusal, audio } = message;
+  return [text, refusal ?? '', audio?.transcript ?? ''].filter((each) => each !== '').join('\n');
+}
+
+/** What is no text is named: a summary that passed over it would say that the user had sent nothing. */
+function describePart(part: UserPart | RefusalPart): string {
+  switch (part.type) {
+    case 'text':
+      return part.text;
+    case 'refusal':
+      return part.refusal;
+    case 'image_url':
+      return named('image', /^https?:/.test(part.image_url.url) ? part.image_url.url : undefined);
+    case 'input_audio':
+      return named('audio', undefined);
+    case 'file':
+      return named('file', part.file.filename ?? part.file.file_id);
+  }
+}
+
+function named(kind: string, name: string | undefined): string {
+  return name === undefined || name.length > 500 ? `[${kind}]` : `[${kind}: ${name}]`;
+}
+
+/** The most of one result, or of one call's arguments, that a summary is made of. */
+const MOST = 8_000;
+
+function cut(text: string): string {
+  if (text.length <= MOST) return text;
+  const start = sliceWhole(text, 0, MOST);
+  return `${start} … [${text.length - start.length} characters left out]`;
+}
+
+function cutJson(json: string): string {
+  return cut(toWellFormedJson(json));
+}
+
+export interface Packing {
+  /** The most tokens of a part. */
+  readonly room: number;
+  readonly tokensOf: (text: string) => number;
+}
+
+const BETWEEN = '\n\n';
+
+/** Texts joined to as few parts as there is room for; a text that is larger than a part is cut. */
+export function packTexts(texts: readonly string[], { room, tokensOf }: Packing): readonly string[] {
+  const parts: string[] = [];
+  let part: string[] = [];
+  let used = 0;
+  for (const text of texts.flatMap((each) => pieces(each, { room, tokensOf }))) {
+    const tokens = tokensOf(text);
+    if (part.length > 0 && used + tokens > room) {
+      parts.push(part.join(BETWEEN));
+      part = [];
+      used = 0;
+    }
+    part.push(text);
+    used += tokens;
+  }
+  return part.length === 0 ? parts : [...parts, part.join(BETWEEN)];
+}
+
+function pieces(text: string, packing: Packing): readonly string[] {
+  if (text.length < 2 || packing.tokensOf(text) <= packing.room) return [text];
+  return halve(text).flatMap((half) => pieces(half, packing));
+}
+
+/** A text as two, cut between two characters; at the end of a line if there is one near the middle. */
+export function halve(text: string): readonly [string, string] {
+  const middle = Math.floor(text.length / 2);
+  const line = text.lastIndexOf('\n', middle);
+  const first = sliceWhole(text, 0, line > middle / 2 ? line + 1 : middle);
+  return [first, text.slice(first.length)];
+}

@@ -1,0 +1,360 @@
+import {
+  Agent,
+  type AgentOptions,
+  type ChatRequest,
+  compactBySummary,
+  conversation,
+  inputGuard,
+  lastMessages,
+  type Message,
+  memory,
+  memoryConversations,
+  parts,
+  type Run,
+  summary,
+  tool,
+  toolSearch,
+} from '@pawl/core';
+import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Random, seeded } from '../loop/random.ts';
+import { firstWords, generatedConversation } from '../run/generated-conversation.ts';
+
+type View =
+  NonNullable<Parameters<Agent['asHandoff']>[0]> extends { readonly sees?: infer Sees } ? Sees & object : never;
+type Options = Partial<AgentOptions<unknown, string>>;
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+const toBilling = reply.call('hand_off_to_billing');
+
+interface Desk {
+  readonly sees?: View;
+  readonly desk?: readonly ModelReply[];
+  readonly billing?: readonly ModelReply[];
+  readonly own?: Options;
+}
+
+/** A desk that hands over to billing, and what billing is sent. */
+function desk({ sees, desk = [toBilling], billing = [reply.text('Paid.')], own = {} }: Desk) {
+  const deskModel = scriptedModel(desk);
+  const billingModel = scriptedModel(billing);
+  const other = new Agent({ name: 'billing', model: billingModel, ...own });
+  const handoffs = [other.asHandoff(sees === undefined ? {} : { sees })];
+  return { agent: new Agent({ name: 'desk', model: deskModel, tools: [look], handoffs }), deskModel, billingModel };
+}
+
+function contentsOf({ messages }: Pick<ChatRequest, 'messages'>): readonly string[] {
+  return messages.map(({ content }) => String(content));
+}
+
+test('lastMessages keeps the user’s last message in view, and hides nothing from the conversation', async () => {
+  const { agent, billingModel } = desk({
+    sees: lastMessages(6),
+    desk: [reply.call('look'), reply.call('look'), reply.calls([{ name: 'look' }, { name: 'look' }]), toBilling],
+  });
+  const chat = conversation({ id: 'chat', store: memoryConversations() });
+  const outcome = await agent.run('Did I pay bill 7?', { conversation: chat });
+  expect(billingModel.requests[0]?.messages[0]).toEqual({ role: 'user', content: 'Did I pay bill 7?' });
+  expect(billingModel.requests[0]?.messages).toHaveLength(8); // The sixth from the end is a result, which stays with its call.
+  expect(outcome.messages).toHaveLength(11);
+  expect(outcome.messages[0]?.content).toBe('Did I pay bill 7?');
+  expect(await chat.messages()).toEqual(outcome.messages);
+});
+
+test('what the user said while the run was at work stays in view with what was said before', async () => {
+  const { agent, billingModel } = desk({
+    sees: lastMessages(1),
+    desk: [reply.call('look'), reply.call('look'), toBilling],
+  });
+  const run = agent.run('Did I pay bill 7?');
+  run.on('tool.finished', ({ turn }) => {
+    if (turn === 1) void run.steer('And bill 8?');
+  });
+  await run;
+  expect(contentsOf(billingModel.requests[0] as ChatRequest)).toEqual([
+    'Did I pay bill 7?',
+    'And bill 8?',
+    'null',
+    'Handed over to billing.',
+  ]);
+});
+
+test('images of a tool are not what the user said last, and stay with their call', async () => {
+  const picture = tool({
+    name: 'look',
+    description: 'Looks.',
+    input: z.object({}),
+    effect: 'read',
+    execute: () => parts({ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }),
+  });
+  const deskModel = scriptedModel([reply.calls([{ name: 'look' }, { name: 'hand_off_to_billing' }])]);
+  const billingModel = scriptedModel([reply.text('Paid.')]);
+  const billing = new Agent({ name: 'billing', model: billingModel });
+  const handoffs = [billing.asHandoff({ sees: lastMessages(1) })];
+  await new Agent({ name: 'desk', model: deskModel, tools: [picture], handoffs }).run('Did I pay?');
+  expect(billingModel.requests[0]?.messages.map(({ role }) => role)).toEqual([
+    'user',
+    'assistant',
+    'tool',
+    'tool',
+    'user',
+  ]);
+  expect(billingModel.requests[0]?.messages[0]?.content).toBe('Did I pay?');
+});
+
+const views: Readonly<Record<string, (random: Random) => View>> = {
+  lastMessages: (random) => lastMessages(1 + random(8)),
+  summary: () => summary({ model: scriptedModel(() => reply.text('They talked.')) }),
+  'a summary that fails': () => summary({ model: scriptedModel(() => reply.httpError(400)) }),
+  'a summary that is cut off': () => summary({ model: scriptedModel(() => reply.length('They')) }),
+  'a summary in parts': () => summary({ model: scriptedModel(() => reply.text('T.')), modelContextWindow: 700 }),
+  'a filter by role': () => (messages) => messages.filter(({ role }) => role !== 'tool'),
+  'a filter for the user': () => (messages) => messages.filter(({ role }) => role === 'user'),
+  'a list that is sorted in place': () => (messages) =>
+    (messages as Message[]).reverse().filter(({ role }) => role === 'user'),
+  'a list that is emptied in place': () => (messages) => (messages as Message[]).splice(-2),
+  'copies of the messages': () => (messages) => structuredClone(messages),
+  'another message': () => () => [{ role: 'user', content: 'Only this.' }],
+};
+
+describe.each(Object.entries(views))('a view by %s', (_, viewBy) => {
+  test('changes what the next agent is sent, and nothing of the outcome or the stored conversation', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = seeded(seed);
+      const history = generatedConversation(random);
+      const chat = conversation({ id: 'chat', store: memoryConversations() });
+      await chat.append(history);
+      const before = await chat.messages();
+      const { agent, billingModel } = desk({
+        sees: viewBy(random),
+        billing: [reply.call('look'), reply.text('Paid.')],
+        own: { tools: [look] },
+      });
+      const run = agent.run('word1001 and now?', { conversation: chat });
+      run.on('agent.changed', () => run.steer('word1002 steered.'));
+      const { messages } = await run;
+      expect({ seed, messages: messages.slice(0, before.length) }).toEqual({ seed, messages: before });
+      expect(messages.slice(before.length).map(({ role }) => role)).toEqual([
+        'user',
+        'assistant',
+        'tool',
+        'user',
+        'assistant',
+        'tool',
+        'assistant',
+      ]);
+      expect(await chat.messages()).toEqual(messages);
+      for (const request of billingModel.requests) {
+        expect({ seed, faults: checkHistory(request.messages) }).toEqual({ seed, faults: [] });
+        expect(JSON.stringify(request.messages)).toContain('word1002 steered.');
+      }
+    }
+  });
+});
+
+describe.each(Object.entries(views))('a view by %s, whose agent makes summaries of what it sees', (_, viewBy) => {
+  test('leaves a valid conversation with every instruction and the words of this run', async () => {
+    let summaries = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = seeded(seed);
+      const history = generatedConversation(random);
+      const chat = conversation({ id: 'chat', store: memoryConversations() });
+      await chat.append(history);
+      const writer = scriptedModel(() => reply.text('They talked.'));
+      const long = tool({
+        name: 'long',
+        description: 'L.',
+        input: z.object({}),
+        effect: 'read',
+        execute: () => 'z'.repeat(900),
+      });
+      const calls = [reply.call('long'), reply.call('long'), reply.call('long')];
+      const { agent, billingModel } = desk({
+        sees: viewBy(random),
+        billing: [...calls, reply.text('Paid.')],
+        own: {
+          tools: [long],
+          middleware: [compactBySummary({ window: 700, above: 0.5, keepTurns: 1, model: writer })],
+        },
+      });
+      const { messages } = await agent.run('word1001 and now?', { conversation: chat });
+      summaries += writer.requests.length;
+      expect(await chat.messages()).toEqual(messages);
+      expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+      for (const { messages: sent } of billingModel.requests) expect(checkHistory(sent)).toEqual([]);
+      expect(JSON.stringify(messages)).toContain('word1001 and now?');
+      const instructions = firstWords(history, ['system', 'developer']);
+      expect({ seed, kept: firstWords(messages, ['system', 'developer']) }).toEqual({ seed, kept: instructions });
+      const gone = firstWords(history, ['user']).filter((word) => !JSON.stringify(messages).includes(word));
+      const asked = JSON.stringify(writer.requests);
+      for (const word of gone)
+        expect({ seed, word, isTold: asked.includes(word) }).toEqual({ seed, word, isTold: true });
+    }
+    expect(summaries).toBeGreaterThan(0);
+  });
+});
+
+test('whatever the conversation: instructions and the user’s words since the last answer stay in view', async () => {
+  for (let seed = 1; seed <= 120; seed++) {
+    const random = seeded(seed);
+    const history = generatedConversation(random);
+    for (const sees of [
+      lastMessages(1 + random(5)),
+      summary({ model: scriptedModel(() => reply.text('They talked.')) }),
+    ]) {
+      const { agent, billingModel } = desk({ sees });
+      await agent.run([...history, { role: 'user', content: 'word1001 and now?' }]);
+      const { messages } = billingModel.requests[0] as ChatRequest;
+      const instructions = firstWords(history, ['system', 'developer']);
+      expect({ seed, kept: firstWords(messages, ['system', 'developer']) }).toEqual({ seed, kept: instructions });
+      expect(firstWords(messages, ['user']).slice(-1)).toEqual(['word1001 ']);
+      expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+    }
+  }
+});
+
+test('calls of the legacy form stay with their results', () => {
+  const messages: readonly Message[] = [
+    { role: 'user', content: 'Go.' },
+    { role: 'assistant', content: null, function_call: { name: 'look', arguments: '{}' } },
+    { role: 'function', name: 'look', content: 'seen' },
+  ];
+  expect(lastMessages(1)(messages, {} as never)).toEqual(messages);
+});
+
+test('an agent that a conversation comes back to sees all of it, and the one after it as well', async () => {
+  const seen = new Map<string, number[]>();
+  const speaker = (name: string, next: string | undefined) =>
+    scriptedModel(({ messages }) => {
+      const known = seen.get(name) ?? [];
+      seen.set(name, [...known, messages.length]);
+      return next === undefined || known.length > 0
+        ? reply.text(`${name} answers.`)
+        : reply.call(`hand_off_to_${next}`);
+    });
+  const desk: Agent = new Agent({
+    name: 'desk',
+    model: speaker('desk', 'billing'),
+    handoffs: () => [billing.asHandoff({ sees: lastMessages(1) })],
+  });
+  const billing: Agent = new Agent({ name: 'billing', model: speaker('billing', 'desk'), handoffs: () => [desk] });
+  const history: readonly Message[] = [
+    { role: 'user', content: 'Hello.' },
+    { role: 'assistant', content: 'Hello.' },
+    { role: 'user', content: 'Did I pay?' },
+  ];
+  const { messages, agent } = await desk.run(history);
+  expect(agent).toBe('desk');
+  expect(messages).toHaveLength(8);
+  expect(Object.fromEntries(seen)).toEqual({ desk: [3, 7], billing: [3] });
+});
+
+test('a summary of what an agent sees does not delete what was hidden from it', async () => {
+  const chat = conversation({ id: 'chat', store: memoryConversations() });
+  const history: readonly Message[] = ['word1', 'word2', 'word3'].flatMap((word): Message[] => [
+    { role: 'user', content: `${word} ${'x '.repeat(300)}` },
+    { role: 'assistant', content: `${word} ${'y '.repeat(300)}` },
+  ]);
+  await chat.append(history);
+  const writer = scriptedModel(() => reply.text('They talked.'));
+  const long = tool({
+    name: 'long',
+    description: 'L.',
+    input: z.object({}),
+    effect: 'read',
+    execute: () => 'z'.repeat(900),
+  });
+  const { agent, billingModel } = desk({
+    sees: (messages) => messages.filter((message, index) => index !== 2 && message.role !== 'system'),
+    billing: [reply.call('long'), reply.call('long'), reply.text('Paid.')],
+    own: { tools: [long], middleware: [compactBySummary({ window: 900, above: 0.5, keepTurns: 1, model: writer })] },
+  });
+  const { messages } = await agent.run('word4 and now?', { conversation: chat });
+  expect(writer.requests.length).toBeGreaterThan(0);
+  expect(JSON.stringify(billingModel.requests.at(-1)?.messages)).toContain('They talked.');
+  const stored = await chat.messages();
+  expect(stored).toEqual(messages);
+  expect(checkHistory(stored)).toEqual([]);
+  expect(stored.slice(0, history.length)).toEqual(history);
+  expect(JSON.stringify(stored)).toContain('word4 and now?');
+});
+
+test('what a guard of the next agent replaces is gone from the conversation, although that agent sees less of it', async () => {
+  const chat = conversation({ id: 'chat', store: memoryConversations() });
+  await chat.append([
+    { role: 'user', content: 'Hello.' },
+    { role: 'assistant', content: 'Hello.' },
+  ]);
+  const covered = inputGuard({
+    name: 'covered',
+    timing: 'before',
+    check: ({ messages }) =>
+      messages.some(({ content }) => content === 'The PIN is 1234.')
+        ? { type: 'replace', messages: [{ role: 'user', content: 'The PIN is …' }] }
+        : { type: 'pass' },
+  });
+  const { agent, billingModel } = desk({
+    sees: lastMessages(1),
+    billing: [reply.call('look'), reply.text('Paid.')],
+    own: { tools: [look], middleware: [covered] },
+  });
+  const run = agent.run('Did I pay?', { conversation: chat });
+  run.on('agent.changed', () => run.steer('The PIN is 1234.'));
+  const { messages } = await run;
+  expect(contentsOf(billingModel.requests[0] as ChatRequest)).toContain('The PIN is …');
+  expect(JSON.stringify(messages)).not.toContain('1234');
+  expect(JSON.stringify(await chat.messages())).not.toContain('1234');
+  expect(contentsOf({ messages }).slice(0, 3)).toEqual(['Hello.', 'Hello.', 'Did I pay?']);
+});
+
+test('tools that were found before a handoff are still sent to an agent that sees less', async () => {
+  const tools = Array.from({ length: 30 }, (_, index) =>
+    tool({
+      name: `find_${index}`,
+      description: `Archive ${index}.`,
+      input: z.object({}),
+      effect: 'read',
+      execute: () => 'found',
+    }),
+  );
+  const search = toolSearch(tools, { above: 10 });
+  const deskModel = scriptedModel([reply.call('find_7'), reply.call('look'), toBilling]);
+  const billingModel = scriptedModel([reply.text('Paid.')]);
+  const billing = new Agent({ name: 'billing', model: billingModel, tools: search.tools, middleware: [search] });
+  const handoffs = [billing.asHandoff({ sees: lastMessages(1) })];
+  await new Agent({ name: 'desk', model: deskModel, tools: [look, ...tools], handoffs }).run('Go.');
+  expect(JSON.stringify(billingModel.requests[0]?.tools)).toContain('find_7');
+});
+
+test('a run that is resumed shows the next agent what it was shown before, also by a view that changes its mind', async () => {
+  const host = memory();
+  let asked = 0;
+  const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}) });
+  const { agent, billingModel } = desk({
+    sees: (messages) => [{ role: 'user', content: `View ${++asked}.` }, ...messages.slice(-2)],
+    billing: [reply.call('wait'), reply.text('Paid.')],
+    own: { tools: [wait] },
+  });
+  const outcome = await agent.run('Did I pay?', { durable: host, runId: 'run' }).outcome();
+  const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.status === 'suspended' ? outcome.pending : [];
+  await host.answer('run', id, { type: 'reply', fingerprint, value: 'yes' });
+  const { messages } = await (agent.resume('run', { durable: host }) as Run<string>);
+  expect(asked).toBe(1);
+  expect(contentsOf(billingModel.requests[1] as ChatRequest)[0]).toBe('View 1.');
+  expect(contentsOf({ messages })[0]).toBe('Did I pay?');
+  expect(JSON.stringify(messages)).not.toContain('View 1.');
+});
+
+test.each([
+  { what: 'nothing', gives: () => undefined, message: 'The view of agent "billing" gave undefined.' },
+  { what: 'a text', gives: () => 'all', message: 'The view of agent "billing" gave "all".' },
+  { what: 'what is no message', gives: () => ['all'], message: 'messages[0] has no role' },
+])('a view that gives $what fails the run, and says so', async ({ gives, message }) => {
+  const { agent } = desk({ sees: gives as never });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    error: { name: 'ConfigError', message: expect.stringContaining(message) },
+  });
+});

@@ -1,0 +1,150 @@
+import { Agent, memory, requireApproval, type ToolContext, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+interface Shop {
+  readonly user: string;
+}
+
+/** What a function of a tool was given beside its input, but for its functions. */
+function shown({ progress: _, ...given }: ToolContext<Shop>): object {
+  return { ...given, signal: given.signal.aborted };
+}
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const input = z.object({ amount: z.number() });
+
+/** Keeps what each function of a tool is given. */
+function watchedTool(seen: Record<string, object>) {
+  return tool({
+    name: 'pay',
+    description: 'Pays.',
+    input,
+    needsApproval: (_, context: ToolContext<Shop>) => {
+      seen['needsApproval'] = shown(context);
+      return context.context.user !== 'root';
+    },
+    preview: ({ amount }, context) => {
+      seen['preview'] = shown(context);
+      return `${amount} for ${context.context.user}`;
+    },
+    execute: ({ amount }, context) => {
+      seen['execute'] = shown(context);
+      return `Paid ${amount}.`;
+    },
+  });
+}
+
+test('whether a call needs approval, and what is shown, is asked with what execute gets', async () => {
+  const seen: Record<string, object> = {};
+  const host = memory();
+  const rule: Record<string, object> = {};
+  const tools = requireApproval([watchedTool(seen)], (_, context) => {
+    rule['when'] = shown(context);
+    return true;
+  });
+  const model = scriptedModel([
+    reply.calls([{ name: 'pay', arguments: { amount: 5 }, id: 'call_pay' }]),
+    reply.text('Done.'),
+  ]);
+  const agent = new Agent({ model, tools });
+  const options = { durable: host, traceparent, context: { user: 'ada' } };
+  const outcome = await agent.run('Pay.', { ...options, runId: 'run' }).outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  expect(pending?.preview).toBe('5 for ada');
+  await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
+  await agent.resume('run', options);
+  const same = {
+    context: { user: 'ada' },
+    callId: 'call_pay',
+    idempotencyKey: 'run/tool:1.0:pay',
+    runId: 'run',
+    path: '',
+    traceparent,
+    signal: false,
+  };
+  expect(seen).toEqual({ needsApproval: same, preview: same, execute: same });
+});
+
+test('a rule is asked with what execute gets, also for a tool inside an agent that is a tool', async () => {
+  const seen: Record<string, object> = {};
+  const open = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input,
+    execute: (_, context: ToolContext<Shop>) => {
+      seen['execute'] = shown(context);
+    },
+  });
+  const tools = requireApproval([open], ({ input: given }, context) => {
+    seen['when'] = { ...shown(context), given };
+    return false;
+  });
+  const inner = new Agent({
+    name: 'inner',
+    model: scriptedModel([
+      reply.calls([{ name: 'pay', arguments: { amount: 5 }, id: 'call_pay' }]),
+      reply.text('Paid.'),
+    ]),
+    tools,
+  });
+  const model = scriptedModel([reply.call('ask', { prompt: 'Pay.' }), reply.text('Done.')]);
+  const outer = new Agent({ model, tools: [inner.asTool({ name: 'ask', description: 'Asks.' })] });
+  await outer.run('Go.', { runId: 'run', context: { user: 'ada' } });
+  const same = {
+    context: { user: 'ada' },
+    callId: 'call_pay',
+    idempotencyKey: 'run/tool:1.0/tool:1.0:pay',
+    runId: 'run',
+    path: 'tool:1.0',
+    traceparent: undefined,
+    signal: false,
+  };
+  expect(seen).toEqual({ when: { ...same, given: { amount: 5 } }, execute: same });
+});
+
+test('a handoff that needs approval is asked about with the same', async () => {
+  const seen: Record<string, object> = {};
+  const billing = new Agent({
+    name: 'billing',
+    model: scriptedModel([reply.text('Paid.')]),
+    instructions: ({ user }: Shop) => user,
+  });
+  const needsApproval = (_: unknown, context: ToolContext<Shop>): boolean => {
+    seen['needsApproval'] = shown(context);
+    return false;
+  };
+  const desk = new Agent({
+    name: 'desk',
+    model: scriptedModel([reply.calls([{ name: 'hand_off_to_billing', id: 'call_over' }])]),
+    handoffs: [billing.asHandoff({ needsApproval })],
+  });
+  const { output } = await desk.run('Pay.', { runId: 'run', context: { user: 'ada' } });
+  expect(output).toBe('Paid.');
+  expect(seen['needsApproval']).toMatchObject({ context: { user: 'ada' }, callId: 'call_over', runId: 'run' });
+});
+
+test('the signal is the run’s, and progress is told', async () => {
+  const controller = new AbortController();
+  const told: unknown[] = [];
+  let signal: AbortSignal | undefined;
+  const slow = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input,
+    needsApproval: (_, context) => {
+      signal = context.signal;
+      context.progress({ asking: 'the bank' });
+      controller.abort(new Error('Enough.'));
+      return new Promise<never>(() => undefined);
+    },
+    execute: () => 'Paid.',
+  });
+  const agent = new Agent({ model: scriptedModel([reply.call('pay', { amount: 5 })]), tools: [slow] });
+  const run = agent.run('Pay.', { signal: controller.signal });
+  run.on('tool.progress', ({ progress }) => told.push(progress));
+  expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+  expect(signal?.aborted).toBe(true);
+  expect(told).toEqual([{ asking: 'the bank' }]);
+});

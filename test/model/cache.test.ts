@@ -1,0 +1,240 @@
+import {
+  Agent,
+  azure,
+  type ChatModel,
+  type ChatReply,
+  type ChatRequest,
+  memoryStore,
+  type OpenAIOptions,
+  openai,
+  type ReplyStore,
+  tool,
+  withCache,
+  withConcurrency,
+  withFallback,
+  withRateLimit,
+} from '@pawl/core';
+import { offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+
+const HELLO: ChatRequest = { messages: [{ role: 'user', content: 'Hello.' }] };
+
+async function servedModel() {
+  let count = 0;
+  const server = await offlineServer({ script: () => reply.text(`Answer ${++count}.`) });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** Whether two models that share a store share what the first was answered. */
+async function shares(first: ChatModel, second: ChatModel, request: ChatRequest = HELLO): Promise<boolean> {
+  const store = memoryStore();
+  const [one, other] = [withCache(first, store), withCache(second, store)];
+  const known = await one.send(request);
+  const again = await one.send(request);
+  expect(again.choices).toEqual(known.choices);
+  const { choices } = await other.send(request);
+  return JSON.stringify(choices) === JSON.stringify(known.choices);
+}
+
+describe('two models share no cached reply', () => {
+  const basics: OpenAIOptions = { apiKey: 'key-one' };
+  const differences: Readonly<Record<string, readonly [OpenAIOptions, OpenAIOptions]>> = {
+    'the key': [{}, { apiKey: 'key-two' }],
+    'the key that a function gives': [{ apiKey: () => 'key-one' }, { apiKey: async () => 'key-two' }],
+    'the query': [{ query: { 'api-version': '1' } }, { query: { 'api-version': '2' } }],
+    'a query beside none': [{}, { query: { tenant: 'a' } }],
+    'the organization': [{ organization: 'org-1' }, { organization: 'org-2' }],
+    'the project': [{ project: 'proj-1' }, { project: 'proj-2' }],
+    'a header': [{ headers: { 'x-tenant': 'a' } }, { headers: { 'x-tenant': 'b' } }],
+    'a header that a function gives': [
+      { headers: () => ({ 'x-tenant': 'a' }) },
+      { headers: () => ({ 'x-tenant': 'b' }) },
+    ],
+    'the profile': [{ profile: 'openai' }, { profile: 'mistral' }],
+    'a field of the profile': [
+      { profile: { tokenField: 'max_tokens' } },
+      { profile: { tokenField: 'max_completion_tokens' } },
+    ],
+    'a field of the profile that reads replies': [
+      { profile: { extraFields: 'all' } },
+      { profile: { extraFields: [] } },
+    ],
+    'the extra body': [
+      { extraBody: { reasoning: { effort: 'low' } } },
+      { extraBody: { reasoning: { effort: 'high' } } },
+    ],
+    'an extra body beside none': [{}, { extraBody: { top_k: 5 } }],
+  };
+
+  test.each(Object.entries(differences))('of which %s differs', async (_, [one, other]) => {
+    const { baseURL } = await servedModel();
+    const make = (options: OpenAIOptions): ChatModel => openai('m', { baseURL, ...basics, ...options });
+    expect(await shares(make(one), make(other))).toBe(false);
+    expect(await shares(make(one), make(one))).toBe(true);
+  });
+
+  test('of which the address differs', async () => {
+    const [one, other] = [await servedModel(), await servedModel()];
+    const first = openai('m', { baseURL: one.baseURL, apiKey: 'k' });
+    const second = openai('m', { baseURL: other.baseURL, apiKey: 'k', extraBody: {} });
+    const store = memoryStore();
+    await withCache(first, store).send(HELLO);
+    await withCache(second, store).send(HELLO);
+    expect([one.requests.length, other.requests.length]).toEqual([1, 1]);
+  });
+
+  test('of which the name differs', async () => {
+    const { baseURL } = await servedModel();
+    expect(await shares(openai('m', { baseURL }), openai('n', { baseURL }))).toBe(false);
+  });
+
+  test('of which one is a deployment with another version of the API', async () => {
+    const { baseURL } = await servedModel();
+    const make = (apiVersion: string): ChatModel =>
+      azure('m', { endpoint: baseURL.replace(/\/v1$/, ''), apiKey: 'k', apiVersion });
+    const keys: string[] = [];
+    const store: ReplyStore = { get: (key) => void keys.push(key), set: () => undefined };
+    for (const version of ['2024-10-21', '2025-01-01', '2024-10-21']) {
+      await withCache(make(version), store)
+        .send(HELLO)
+        .catch(() => undefined);
+    }
+    expect(keys[0]).toBe(keys[2]);
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
+  test('of which one is wrapped by hand, whatever the wrapper kept', async () => {
+    const { baseURL } = await servedModel();
+    const model = openai('m', { baseURL });
+    const polite: ChatModel = {
+      ...model,
+      send: (request, context) =>
+        model.send({ ...request, messages: [{ role: 'system', content: 'Be polite.' }, ...request.messages] }, context),
+    };
+    expect(await shares(model, polite)).toBe(false);
+    expect(await shares(polite, { ...polite })).toBe(false);
+    expect(await shares(polite, polite)).toBe(true);
+  });
+
+  test('of which both are written by hand, unless they say that they are the same', async () => {
+    const written = (text: string, options: Partial<ChatModel> = {}): ChatModel => {
+      const { send } = scriptedModel(() => reply.text(text));
+      return { name: 'm', ...options, send };
+    };
+    expect(await shares(written('A.'), written('B.'))).toBe(false);
+    expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'b' }))).toBe(false);
+    expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'a' }))).toBe(true);
+    class Answering {
+      readonly name = 'm';
+      readonly #text: string;
+      constructor(text: string) {
+        this.#text = text;
+      }
+      async send(): Promise<ChatReply> {
+        const message = { role: 'assistant', content: this.#text } as const;
+        return {
+          id: 'r',
+          object: 'chat.completion',
+          created: 1,
+          model: 'm',
+          choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }],
+        } as ChatReply;
+      }
+    }
+    expect(await shares(new Answering('A.'), new Answering('B.'))).toBe(false);
+  });
+});
+
+describe('one model shares its cached replies', () => {
+  test.each([
+    ['with a limit of requests at once', (model: ChatModel) => withConcurrency(model, 1)],
+    ['with a limit of requests a minute', (model: ChatModel) => withRateLimit(model, { requestsPerMinute: 5 })],
+    ['with another one behind it', (model: ChatModel) => withFallback(model, scriptedModel([]))],
+    ['with a price', (model: ChatModel) => ({ ...model, price: { input: 1, output: 1 } })],
+    ['with a cache around', (model: ChatModel) => withCache(model, memoryStore())],
+  ])('%s', async (_, wrap) => {
+    const { baseURL } = await servedModel();
+    const model = openai('m', { baseURL });
+    expect(await shares(model, wrap(model))).toBe(true);
+  });
+
+  test('with other ids of requests, timeouts and transports', async () => {
+    const { baseURL } = await servedModel();
+    let count = 0;
+    const make = (options: OpenAIOptions): ChatModel => openai('m', { baseURL, ...options });
+    const counting = { headers: () => ({ 'X-Request-Id': String(++count), traceparent: String(count) }) };
+    expect(await shares(make(counting), make({ timeouts: { connectMs: 5 }, fetch, caps: { calls: 5 } }))).toBe(true);
+  });
+});
+
+describe('one request is not taken for another', () => {
+  const requests: Readonly<Record<string, Partial<ChatRequest>>> = {
+    'the messages': { messages: [{ role: 'user', content: 'Hello?' }] },
+    'the name of a speaker': { messages: [{ role: 'user', content: 'Hello.', name: 'ada' }] },
+    'a setting': { temperature: 0.5 },
+    'the form of the reply': { response_format: { type: 'json_object' } },
+    'the model named in it': { model: 'n' },
+    'a tool': { tools: [{ type: 'function', function: { name: 'look' } }] },
+    'how many replies it wants': { n: 2 },
+  };
+  test.each(Object.entries(requests))('where %s differs', async (_, change) => {
+    const { baseURL, requests } = await servedModel();
+    const cached = withCache(openai('m', { baseURL }), memoryStore());
+    await cached.send(HELLO);
+    await cached.send({ ...HELLO, ...change });
+    await cached.send({ ...HELLO, ...change });
+    expect(requests).toHaveLength(2);
+  });
+
+  test('where only the strict form of a tool differs', async () => {
+    const { baseURL, requests } = await servedModel();
+    const cached = withCache(openai('m', { baseURL, profile: 'openai', apiKey: 'k' }), memoryStore());
+    const look = (strict: boolean) =>
+      tool({ name: 'look', description: 'L.', input: z.object({ at: z.string() }), strict, execute: () => 1 });
+    for (const strict of [true, false, true]) {
+      await new Agent({ model: cached, tools: [look(strict)] }).run('Go.');
+    }
+    expect(requests).toHaveLength(2);
+  });
+
+  test('streamed and whole it is the same request', async () => {
+    const { baseURL, requests } = await servedModel();
+    const agent = new Agent({ model: withCache(openai('m', { baseURL }), memoryStore()) });
+    const outputs: string[] = [];
+    for (const stream of [false, true, false]) outputs.push((await agent.run('Go.', { stream })).output);
+    expect(outputs).toEqual(['Answer 1.', 'Answer 1.', 'Answer 1.']);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+test.each([
+  { what: 'cut off', given: reply.length('So f') },
+  { what: 'cut off in a vendor’s word', given: reply.text('So f', { finishReason: 'MAX_TOKENS' }) },
+  { what: 'filtered', given: reply.contentFilter('So f') },
+  { what: 'refused', given: reply.refusal('No.') },
+  { what: 'empty', given: reply.text(' ') },
+  { what: 'a call whose arguments are no JSON', given: reply.calls([{ name: 'look', arguments: '{"at":' }]) },
+])('a reply that is $what is not kept', async ({ given }) => {
+  const model = scriptedModel([given, given, reply.text('Whole.'), reply.text('Never.')]);
+  const cached = withCache(model, memoryStore());
+  for (let count = 0; count < 4; count++) await cached.send(HELLO);
+  expect(model.requests).toHaveLength(3);
+});
+
+test('an error is not kept', async () => {
+  const model = scriptedModel([reply.httpError(500), reply.text('Whole.')]);
+  const cached = withCache(model, memoryStore());
+  await expect(cached.send(HELLO)).rejects.toMatchObject({ name: 'HttpError' });
+  expect((await cached.send(HELLO)).choices[0].message.content).toBe('Whole.');
+});
+
+test('a store sees no key, and nothing of the request', async () => {
+  const { baseURL } = await servedModel();
+  const keys: string[] = [];
+  const store: ReplyStore = { get: (key) => void keys.push(key), set: (key) => void keys.push(key) };
+  await withCache(openai('m', { baseURL, apiKey: 'a-very-secret-key' }), store).send(HELLO);
+  expect(keys).toHaveLength(2);
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);
+});

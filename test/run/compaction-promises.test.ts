@@ -1,0 +1,383 @@
+import {
+  AbortRun,
+  Agent,
+  type ChatModel,
+  type ChatRequest,
+  ConfigError,
+  compactByReference,
+  compactBySummary,
+  conversation,
+  type Message,
+  type Middleware,
+  memory,
+  memoryConversations,
+  openai,
+  parts,
+  tool,
+} from '@pawl/core';
+import { checkHistory, offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { seeded } from '../loop/random.ts';
+import { firstWords, generatedConversation } from './generated-conversation.ts';
+
+/** Eight questions with their answers, and one more. */
+const chat: readonly Message[] = [
+  ...Array.from({ length: 8 }, (_, index): Message[] => [
+    { role: 'user', content: `question ${index} ${'x '.repeat(200)}` },
+    { role: 'assistant', content: `answer ${index} ${'y '.repeat(200)}` },
+  ]).flat(),
+  { role: 'user', content: 'last' },
+];
+
+function summariesOf({ requests }: { readonly requests: readonly ChatRequest[] }): number {
+  return requests.filter(({ messages }) => String(messages[0]?.content).startsWith('Summarise')).length;
+}
+
+function isSummary({ content }: Message): boolean {
+  return String(content).startsWith('Summary of the conversation so far:');
+}
+
+test.each([
+  { what: 'cut off', given: reply.text('The user wants', { finishReason: 'length' }), requests: 2 },
+  { what: 'cut off in a word of a vendor', given: reply.text('They', { finishReason: 'MAX_TOKENS' }), requests: 2 },
+  { what: 'filtered', given: reply.contentFilter('They'), requests: 2 },
+  { what: 'refused', given: reply.refusal('No.'), requests: 2 },
+  { what: 'empty', given: reply.text(' '), requests: 2 },
+  { what: 'calls and nothing else', given: reply.call('look'), requests: 2 },
+  { what: 'an error of the server', given: reply.httpError(503), requests: 1 },
+])('a summary that is $what is none: the request goes out as it is', async ({ given, requests }) => {
+  const summariser = scriptedModel(() => given);
+  const model = scriptedModel(() => reply.text('fine'));
+  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
+  const outcome = await new Agent({ model, retry: { attempts: 1 }, middleware }).run(chat).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'fine' });
+  expect(outcome.messages.slice(0, -1)).toEqual(chat);
+  expect(summariser.requests).toHaveLength(requests);
+  expect(outcome.usage.requests).toBe(given.type === 'message' ? requests + 1 : 1);
+});
+
+test('a summary that was cut off is asked for again, shorter, and a whole one takes its place', async () => {
+  const summariser = scriptedModel([reply.length('The user'), reply.text('They asked eight questions.')]);
+  const model = scriptedModel([reply.text('fine')]);
+  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
+  const { messages } = await new Agent({ model, middleware }).run(chat);
+  expect(messages[0]?.content).toBe('Summary of the conversation so far:\nThey asked eight questions.');
+  expect(String(summariser.requests[1]?.messages[0]?.content)).toContain('much shorter');
+});
+
+test('the turn after a failed summary tries again', async () => {
+  const summariser = scriptedModel([reply.httpError(400), reply.text('They asked eight questions.')]);
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    input: z.object({}),
+    effect: 'read',
+    execute: () => 'seen',
+  });
+  const model = scriptedModel([reply.call('look'), reply.text('fine')]);
+  const middleware = [compactBySummary({ window: 2_000, above: 0.5, keepTurns: 2, model: summariser })];
+  const { messages } = await new Agent({ model, tools: [look], middleware }).run(chat);
+  expect(model.requests[0]?.messages).toEqual(chat);
+  expect(messages.filter(isSummary)).toHaveLength(1);
+  summariser.assertDone();
+});
+
+test('a request that is too long stays so without a summary, and fails as the server said', async () => {
+  const tooLong = reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
+  const model = scriptedModel([tooLong]);
+  const middleware = [compactBySummary({ window: 1_000_000, model: scriptedModel(() => reply.text('')) })];
+  const outcome = await new Agent({ model, middleware }).run(chat).outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ContextLengthError' } });
+});
+
+test.each([
+  { what: 'a mistake in the definition', error: new ConfigError('No key.'), status: 'failed' },
+  { what: 'an AbortRun', error: new AbortRun('Enough.'), status: 'aborted' },
+])('$what is no failed summary: it ends the run', async ({ error, status }) => {
+  const summariser: ChatModel = { name: 'broken', send: () => Promise.reject(error) };
+  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
+  const outcome = await new Agent({ model: scriptedModel([reply.text('fine')]), middleware }).run(chat).outcome();
+  expect(outcome.status).toBe(status);
+});
+
+test('an abort while a summary is made ends the run at once', async () => {
+  const controller = new AbortController();
+  const summariser = scriptedModel(() => {
+    controller.abort(new Error('Enough.'));
+    return new Promise<never>(() => undefined);
+  });
+  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
+  const agent = new Agent({ model: scriptedModel([]), middleware });
+  const outcome = await agent.run(chat, { signal: controller.signal }).outcome();
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+});
+
+test.each([1_200, 2_600, 4_000, 100_000])(
+  'under a limit of %i tokens a run with summaries ends, and stays within it',
+  async (tokens) => {
+    const count = ({ messages }: ChatRequest): number => Math.ceil(JSON.stringify(messages).length / 4);
+    const usageOf = (request: ChatRequest) => ({
+      prompt_tokens: count(request),
+      completion_tokens: 5,
+      total_tokens: count(request) + 5,
+    });
+    const model = scriptedModel((request) =>
+      String(request.messages[0]?.content).startsWith('Summarise')
+        ? reply.text('They asked.', { usage: usageOf(request) })
+        : reply.text('fine', { usage: usageOf(request) }),
+    );
+    const middleware = [compactBySummary({ window: 2_000, keepTurns: 2 })];
+    const outcome = await new Agent({ model, middleware, limits: { tokens } }).run(chat).outcome();
+    expect(outcome.status).toBe(tokens < 2_000 ? 'limited' : 'completed');
+    expect(outcome.usage.totalTokens).toBeLessThanOrEqual(tokens);
+  },
+);
+
+test('whatever the conversation: instructions, the last words of the user and whole calls stay, and every text is well-formed', async () => {
+  let changed = 0;
+  for (let seed = 1; seed <= 250; seed++) {
+    const random = seeded(seed);
+    const history = generatedConversation(random);
+    const basics = { window: 200 + random(3_000), keepTurns: 1 + random(4) };
+    const summariser = scriptedModel(() => reply.text('S'.repeat(1 + random(600))));
+    const references = compactByReference({ ...basics, over: 200 + random(400) });
+    const middleware = [...(random(2) === 0 ? [references] : []), compactBySummary({ ...basics, model: summariser })];
+    const model = scriptedModel([reply.text('Done.')]);
+    const outcome = await new Agent({ model, tools: [...references.tools], middleware }).run(history);
+    const { messages } = model.requests[0] as ChatRequest;
+    expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+    expect(outcome.messages.slice(0, -1)).toEqual(messages);
+    const kept = firstWords(history, ['system', 'developer']);
+    expect({ seed, kept: firstWords(messages, ['system', 'developer']) }).toEqual({ seed, kept });
+    const [last = ''] = firstWords(history, ['user']).slice(-1);
+    expect({ seed, last: firstWords(messages, ['user']).slice(-1) }).toEqual({ seed, last: [last] });
+    for (const request of [...model.requests, ...summariser.requests]) {
+      expect(JSON.stringify(request).isWellFormed() && !JSON.stringify(request).includes('\\ud')).toBe(true);
+    }
+    if (summariser.requests.length === 0) continue;
+    changed++;
+    const asked = JSON.stringify(summariser.requests.map(({ messages: [, asked] }) => asked?.content));
+    for (const instruction of kept) expect(asked).not.toContain(instruction);
+    // What is gone was read by whoever summarised it.
+    const gone = firstWords(history, ['user', 'assistant']).filter(
+      (word) => !firstWords(messages, ['user', 'assistant']).includes(word),
+    );
+    if (messages.some(isSummary)) for (const word of gone) expect(asked).toContain(word);
+  }
+  expect(changed).toBeGreaterThan(60);
+});
+
+test('what Pawl says in the user’s place is not what the user said last', async () => {
+  const picture = tool({
+    name: 'picture',
+    description: 'Takes a picture.',
+    input: z.object({ of: z.string() }),
+    effect: 'read',
+    execute: () => parts({ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }),
+  });
+  const pictures = ['a', 'b', 'c', 'd'].map((of) => reply.call('picture', { of: of.repeat(400) }));
+  const model = scriptedModel([...pictures, reply.text('Done.')]);
+  const summariser = scriptedModel(() => reply.text('Pictures were taken.'));
+  const middleware = [compactBySummary({ window: 500, above: 0.5, keepTurns: 1, model: summariser })];
+  await new Agent({ model, tools: [picture], middleware }).run('Take pictures.');
+  expect(summariser.requests.length).toBeGreaterThan(0);
+  for (const { messages } of model.requests)
+    expect(messages).toContainEqual({ role: 'user', content: 'Take pictures.' });
+  for (const { messages } of summariser.requests) expect(String(messages[1]?.content)).not.toContain('Take pictures.');
+  expect(String(summariser.requests[0]?.messages[1]?.content)).toContain('[image]');
+});
+
+test('one message that is passed several times stays where it is kept', async () => {
+  const again: Message = { role: 'user', content: `Go on. ${'x '.repeat(200)}` };
+  const answer: Message = { role: 'assistant', content: 'y '.repeat(200) };
+  const model = scriptedModel([reply.text('fine')]);
+  const summariser = scriptedModel([reply.text('They went on.')]);
+  const middleware = [compactBySummary({ window: 500, keepTurns: 1, model: summariser })];
+  await new Agent({ model, middleware }).run([again, answer, again, answer, again, answer, again]);
+  expect(model.requests[0]?.messages.map(({ role }) => role)).toEqual(['user', 'user', 'assistant', 'user']);
+  expect(model.requests[0]?.messages.at(-1)).toEqual(again);
+});
+
+/** Answers as a model with that window does: a prompt that is longer is refused. */
+async function windowed(window: number) {
+  const server = await offlineServer({
+    script: ({ messages }) => {
+      const prompt = Math.ceil(messages.reduce((sum, { content }) => sum + String(content).length, 0) / 4);
+      if (prompt > window) return reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
+      const [system, asked] = messages;
+      if (!String(system?.content).startsWith('Summarise')) return reply.text('fine');
+      const numbers = [...String(asked?.content).matchAll(/(?:question|upto) (\d+)/g)].map(([, digits]) =>
+        Number(digits),
+      );
+      return reply.text(`upto ${Math.max(-1, ...numbers)}`);
+    },
+  });
+  onTestFinished(() => server.close());
+  return { server, model: openai('m', { baseURL: server.baseURL, apiKey: 'k' }) };
+}
+
+const long: readonly Message[] = [
+  ...Array.from({ length: 60 }, (_, index): Message[] => [
+    { role: 'user', content: `question ${index} ${'x '.repeat(200)}` },
+    { role: 'assistant', content: `answer ${index} ${'y '.repeat(200)}` },
+  ]).flat(),
+  { role: 'user', content: `${'one message alone is longer than the window '.repeat(400)} question 77` },
+  { role: 'assistant', content: 'Well.' },
+  { role: 'user', content: 'So?' },
+  { role: 'assistant', content: 'So.' },
+  { role: 'user', content: 'last' },
+];
+
+test.each([
+  { what: 'the window that it is told', options: { window: 2_000 } },
+  { what: 'a window of its own', options: { window: 30_000, above: 0.3, modelContextWindow: 2_000 } },
+  { what: 'a window that only the server knows', options: { window: 30_000, above: 0.3 } },
+])('a conversation longer than $what is summarised in parts, and these in one', async ({ options }) => {
+  const { server, model } = await windowed(2_000);
+  const main = scriptedModel([reply.text('fine')]);
+  const middleware = [compactBySummary({ ...options, keepTurns: 1, model })];
+  const { messages } = await new Agent({ model: main, middleware }).run(long);
+  expect(messages[0]?.content).toBe('Summary of the conversation so far:\nupto 77');
+  expect(messages).toHaveLength(5);
+  expect(server.requests.length).toBeGreaterThan(5);
+  expect(server.requests.length).toBeLessThan(60);
+});
+
+test('a summary each turn that can not help is not made', async () => {
+  let turns = 0;
+  const model = scriptedModel(({ messages }) => {
+    if (String(messages[0]?.content).startsWith('Summarise')) return reply.text('S '.repeat(300));
+    const size = Math.ceil(JSON.stringify(messages).length / 4);
+    const usage = { prompt_tokens: size, completion_tokens: 5, total_tokens: size + 5 };
+    return turns++ < 19 ? reply.call('big', { n: turns }, { usage }) : reply.text('end', { usage });
+  });
+  const big = tool({
+    name: 'big',
+    description: 'Big.',
+    input: z.object({ n: z.number() }),
+    effect: 'read',
+    execute: () => 'z'.repeat(3_000),
+  });
+  // The last four requests alone have some 3,100 tokens.
+  const middleware = [compactBySummary({ window: 3_000, keepTurns: 4, modelContextWindow: 10_000 })];
+  await new Agent({ model, tools: [big], middleware }).run('Go.', { limits: { turns: 30 } });
+  expect(turns).toBe(20);
+  expect(summariesOf(model)).toBeGreaterThan(1);
+  expect(summariesOf(model)).toBeLessThanOrEqual(5);
+});
+
+test('a summary of no use is not made again before the older part has grown, also by a run that is resumed', async () => {
+  const host = memory();
+  let turns = 0;
+  const model = scriptedModel(({ messages }) => {
+    if (String(messages[0]?.content).startsWith('Summarise')) return reply.text('S '.repeat(20_000));
+    return reply.call(++turns % 3 === 0 ? 'wait' : 'big', { n: turns });
+  });
+  const input = z.object({ n: z.number() });
+  const big = tool({ name: 'big', description: 'Big.', input, effect: 'read', execute: () => 'z'.repeat(600) });
+  const wait = tool({ name: 'wait', description: 'Waits.', input });
+  const middleware = [compactBySummary({ window: 3_000, above: 0.3, keepTurns: 2 })];
+  const agent = new Agent({ model, tools: [big, wait], middleware });
+  const options = { durable: host, limits: { turns: 24 } };
+  let outcome = await agent.run('Go.', { ...options, runId: 'run' }).outcome();
+  while (outcome.status === 'suspended') {
+    const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.pending;
+    await host.answer('run', id, { type: 'reply', fingerprint, value: 'z'.repeat(600) });
+    outcome = await agent.resume('run', options).outcome();
+  }
+  expect(outcome.status).toBe('limited');
+  expect(summariesOf(model)).toBeGreaterThan(1);
+  expect(summariesOf(model)).toBeLessThan(8);
+});
+
+test('what middleware keeps for the next turns is recorded, and a resumed run has it', async () => {
+  const host = memory();
+  const seen: unknown[] = [];
+  const counting: Middleware = {
+    prepareTurn: (turn) => {
+      seen.push(turn.memory);
+      return { ...turn, memory: { ...turn.memory, count: Number(turn.memory?.['count'] ?? 0) + 1 } };
+    },
+  };
+  const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}) });
+  const agent = new Agent({
+    model: scriptedModel([reply.call('wait'), reply.text('Done.')]),
+    tools: [wait],
+    middleware: [counting],
+  });
+  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.status === 'suspended' ? outcome.pending : [];
+  await host.answer('run', id, { type: 'reply', fingerprint, value: 1 });
+  await agent.resume('run', { durable: host });
+  expect(seen).toEqual([{}, { count: 1 }]);
+});
+
+test.each([
+  ['a date', new Date(0)],
+  ['a function', () => 1],
+  ['nothing that JSON has', Number.NaN],
+])('a memory that holds %s fails the run, and says so', async (_, value) => {
+  const wrong: Middleware = { prepareTurn: (turn) => ({ ...turn, memory: { value: value as never } }) };
+  const outcome = await new Agent({ model: scriptedModel([]), middleware: [wrong] }).run('Go.').outcome();
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    error: { name: 'ConfigError', message: expect.stringContaining('memory that is no JSON object') },
+  });
+});
+
+test('a stored conversation has the summary, all instructions and what was said since, and can be gone on with', async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = seeded(seed);
+    const history = generatedConversation(random);
+    const said = conversation({ id: 'chat', store: memoryConversations() });
+    await said.append(history);
+    const summariser = scriptedModel(() => reply.text('They talked.'));
+    const middleware = [compactBySummary({ window: 300 + random(800), keepTurns: 1 + random(2), model: summariser })];
+    const agent = new Agent({ model: scriptedModel(() => reply.text('Well.')), middleware });
+    for (const words of ['word1001 .', 'word1002 .', 'word1003 .']) {
+      const { messages } = await agent.run(words, { conversation: said });
+      const stored = await said.messages();
+      expect(stored).toEqual(messages);
+      expect({ seed, faults: checkHistory(stored) }).toEqual({ seed, faults: [] });
+      expect(firstWords(stored, ['system', 'developer'])).toEqual(firstWords(history, ['system', 'developer']));
+      expect(JSON.stringify(stored)).toContain(words);
+    }
+  }
+});
+
+test('a reference is never longer than what it refers to, and cuts no character in two', async () => {
+  const references = compactByReference({ window: 400, above: 0.1, keepTurns: 1, over: 200 });
+  const emoji = `${'a'.repeat(199)}${'🎉'.repeat(5_000)}`;
+  const page = tool({
+    name: 'page',
+    description: 'A page.',
+    input: z.object({ n: z.number() }),
+    effect: 'read',
+    execute: ({ n }) => (n === 1 ? emoji : 'b'.repeat(210)),
+  });
+  const ids = { first: 'call_first', second: 'call_second' };
+  const model = scriptedModel([
+    reply.calls([{ name: 'page', arguments: { n: 1 }, id: ids.first }]),
+    reply.calls([{ name: 'page', arguments: { n: 2 }, id: ids.second }]),
+    reply.call('read_result', { id: ids.first, from: 200 }),
+    reply.call('read_result', { id: ids.first, from: 100_000 }),
+    reply.text('Done.'),
+  ]);
+  const agent = new Agent({ model, tools: [page, ...references.tools], middleware: [references] });
+  const { messages } = await agent.run('Go.');
+  const results = messages.flatMap((message) => (message.role === 'tool' ? [String(message.content)] : []));
+  expect(results[0]).toContain('Read them again with read_result');
+  expect(results[1]).toBe('b'.repeat(210));
+  expect(results[3]).toBe('The result "call_first" has 10199 characters. Read it from an earlier one.');
+  for (const { messages: sent } of model.requests) expect(JSON.stringify(sent)).not.toContain('\\ud');
+});
+
+test.each([0, Number.NaN, Number.POSITIVE_INFINITY])(
+  '%s is no window of the model that summarises',
+  (modelContextWindow) => {
+    expect(() => compactBySummary({ window: 1_000, modelContextWindow })).toThrow(
+      `compactBySummary: modelContextWindow is ${modelContextWindow}.`,
+    );
+  },
+);
