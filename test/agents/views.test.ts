@@ -153,6 +153,48 @@ describe.each(Object.entries(views))('a view by %s', (_, viewBy) => {
   });
 });
 
+describe.each(Object.entries(views))('a view by %s, whose agent makes summaries of what it sees', (_, viewBy) => {
+  test('leaves a valid conversation with every instruction and the words of this run', async () => {
+    let summaries = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = seeded(seed);
+      const history = generatedConversation(random);
+      const chat = conversation({ id: 'chat', store: memoryConversations() });
+      await chat.append(history);
+      const writer = scriptedModel(() => reply.text('They talked.'));
+      const long = tool({
+        name: 'long',
+        description: 'L.',
+        input: z.object({}),
+        effect: 'read',
+        execute: () => 'z'.repeat(900),
+      });
+      const calls = [reply.call('long'), reply.call('long'), reply.call('long')];
+      const { agent, billingModel } = desk({
+        sees: viewBy(random),
+        billing: [...calls, reply.text('Paid.')],
+        own: {
+          tools: [long],
+          middleware: [compactBySummary({ window: 700, above: 0.5, keepTurns: 1, model: writer })],
+        },
+      });
+      const { messages } = await agent.run('word1001 and now?', { conversation: chat });
+      summaries += writer.requests.length;
+      expect(await chat.messages()).toEqual(messages);
+      expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+      for (const { messages: sent } of billingModel.requests) expect(checkHistory(sent)).toEqual([]);
+      expect(JSON.stringify(messages)).toContain('word1001 and now?');
+      const instructions = firstWords(history, ['system', 'developer']);
+      expect({ seed, kept: firstWords(messages, ['system', 'developer']) }).toEqual({ seed, kept: instructions });
+      const gone = firstWords(history, ['user']).filter((word) => !JSON.stringify(messages).includes(word));
+      const asked = JSON.stringify(writer.requests);
+      for (const word of gone)
+        expect({ seed, word, isTold: asked.includes(word) }).toEqual({ seed, word, isTold: true });
+    }
+    expect(summaries).toBeGreaterThan(0);
+  });
+});
+
 test('whatever the conversation: instructions and the user’s words since the last answer stay in view', async () => {
   for (let seed = 1; seed <= 120; seed++) {
     const random = seeded(seed);
@@ -170,6 +212,15 @@ test('whatever the conversation: instructions and the user’s words since the l
       expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
     }
   }
+});
+
+test('calls of the legacy form stay with their results', () => {
+  const messages: readonly Message[] = [
+    { role: 'user', content: 'Go.' },
+    { role: 'assistant', content: null, function_call: { name: 'look', arguments: '{}' } },
+    { role: 'function', name: 'look', content: 'seen' },
+  ];
+  expect(lastMessages(1)(messages, {} as never)).toEqual(messages);
 });
 
 test('an agent that a conversation comes back to sees all of it, and the one after it as well', async () => {

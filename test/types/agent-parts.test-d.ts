@@ -3,13 +3,17 @@ import {
   type ChatModel,
   type Completed,
   customTool,
+  filterTools,
   type InferToolInput,
   type InferToolOutput,
   type Middleware,
+  prefixTools,
   type Run,
   requireApproval,
   type Tool,
   tool,
+  toolSearch,
+  withTimeout,
 } from '@pawl/core';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
@@ -99,6 +103,21 @@ describe('parts of an agent that need different contexts', () => {
     desk.run('Go.', { context: both });
     // @ts-expect-error: billing needs a database
     desk.run('Go.', { context: { user: { id: 1 } } });
+  });
+
+  test('need all of them: tools in wrappers, and in a search', () => {
+    for (const tools of [
+      prefixTools([query, who], 'a_'),
+      withTimeout([query, who], 5),
+      filterTools([query, who], ['who']),
+      requireApproval([query, who]),
+      toolSearch([plain, query, who]).tools,
+    ]) {
+      const agent = new Agent({ model, tools });
+      agent.run('Go.', { context: both });
+      // @ts-expect-error: the user is missing
+      agent.run('Go.', { context: { database: both.database } });
+    }
   });
 
   test('a function of the instructions is given what the tools need', () => {
