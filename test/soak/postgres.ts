@@ -64,8 +64,8 @@ while (performance.now() < endsAt) {
   }
   if (what === 'stop') {
     figures.stopped++;
-    processes.send(name, 'SIGSTOP');
-    setTimeout(() => processes.send(name, 'SIGCONT'), 4_000);
+    processes.signal(name, 'SIGSTOP');
+    setTimeout(() => processes.signal(name, 'SIGCONT'), 4_000);
   }
   await pause(Math.random() * 1_000);
 }

@@ -35,7 +35,7 @@ export class Processes {
     this.#alive.set(name, child);
   }
 
-  send(name: string, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
+  signal(name: string, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
     const child = this.#alive.get(name);
     if (child !== undefined && this.#ready.has(child)) child.kill(signal);
   }

@@ -29,11 +29,11 @@ while (performance.now() < endsAt) {
     processes.start(name);
   } else if (what === 'stop') {
     figures.stopped++;
-    processes.send(name, 'SIGSTOP');
-    setTimeout(() => processes.send(name, 'SIGCONT'), 1_500);
+    processes.signal(name, 'SIGSTOP');
+    setTimeout(() => processes.signal(name, 'SIGCONT'), 1_500);
   } else if (what === 'block') {
     figures.blocked++;
-    processes.send(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
+    processes.signal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
   }
   deleted += await host.delete({ olderThanMs: 3_000 });
   await pause(Math.random() * 600);

@@ -1,4 +1,4 @@
-import { systemClock } from '../base/clock.ts';
+import { completeClock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import { resolveLimits } from '../limits/limits.ts';
@@ -37,7 +37,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     stopRules: stopRulesOf(options, name),
     outputCorrections: whole(options.outputCorrections ?? 2, { agent: name, field: 'outputCorrections', least: 0 }),
     parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
-    clock: options.clock ?? systemClock,
+    clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     digest: once(() => digestOf(definition().tools, options.version)),
   };

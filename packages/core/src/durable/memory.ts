@@ -57,7 +57,7 @@ class MemoryHost implements DurableHost {
   constructor(clock: Clock, { isHeld }: { readonly isHeld: boolean }) {
     this.#clock = roundClock(clock);
     this.#isHeld = isHeld;
-    this.#drain = new Drain(clock);
+    this.#drain = new Drain(this.#clock);
   }
 
   async start(record: RunRecord): Promise<Durable> {

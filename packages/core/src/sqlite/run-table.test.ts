@@ -46,7 +46,9 @@ test.each<[what: string, index: string, work: (database: DatabaseSync) => void]>
   const plans = plansOf(work);
   expect(plans.filter((detail) => detail.includes(index))).not.toEqual([]);
   // Of these tables and indexes all is read: they have only what there is still to do.
-  expect(plans.filter((detail) => /^SCAN (?!deleted_runs|\w+ USING INDEX (waits_answered|runs_cancelled))/.test(detail))).toEqual([]);
+  expect(
+    plans.filter((detail) => /^SCAN (?!deleted_runs|\w+ USING INDEX (waits_answered|runs_cancelled))/.test(detail)),
+  ).toEqual([]);
 });
 
 const TIME = { durationMs: 1_000, timeline: 'now', until: 1_000, untilDate: 1_000 };
