@@ -8,6 +8,7 @@ export class PostgresProxy {
   #isStill = false;
 
   private constructor(target: URL) {
+    // By hand: no model answers here, bytes go through.
     this.#server = createServer((client) => {
       const server = new Socket().connect(Number(target.port), target.hostname);
       const pair = [client, server] as const;

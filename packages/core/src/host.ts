@@ -4,7 +4,6 @@
  */
 export type { Answering, Wait } from './durable/answering.ts';
 export { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './durable/answering.ts';
-export type { NumberRule } from './durable/check-number.ts';
 export { checkNumber } from './durable/check-number.ts';
 export { Drain } from './durable/drain.ts';
 export { enqueuedRecord } from './durable/enqueued.ts';
@@ -22,7 +21,7 @@ export type {
 } from './durable/resumable.ts';
 export { agentNameOf, resumeWith } from './durable/resumable.ts';
 export type { CheckedFilter } from './durable/run-filter.ts';
-export { checkFilter, checkPosition, matchesFilter, metadataKeys } from './durable/run-filter.ts';
+export { checkFilter, checkPosition, metadataKeys } from './durable/run-filter.ts';
 export type { SideBySide } from './durable/side-by-side.ts';
 export { sideBySide } from './durable/side-by-side.ts';
 export { pathOf } from './durable/step-order.ts';

@@ -202,7 +202,7 @@ function problemOf(error: unknown): Problem {
 function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error) || PawlError.is(error)) return false;
   const code = codeOf(error);
-  return code === '' ? error.name === 'Error' : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
+  return code === '' ? error.constructor.name === 'Error' : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
 }
 
 function codeOf(error: unknown): string {

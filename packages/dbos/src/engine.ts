@@ -1,6 +1,6 @@
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
 import { DurableError } from '@pawl/core';
-import type { Database, PoolClient } from './database.ts';
+import { type Database, databaseError, type PoolClient } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
 /** One attempt at a run, as DBOS carries it: a workflow. */
@@ -25,7 +25,7 @@ const WORKFLOW = 'pawl.run';
 
 /** Makes DBOS's own tables. */
 export function prepareEngine(url: string): Promise<void> {
-  return DBOS.migrate(url);
+  return ofDatabase(() => DBOS.migrate(url));
 }
 
 /** DBOS from outside: enqueues, and reads what became of it. */
@@ -37,12 +37,14 @@ export class EngineClient {
   }
 
   static async open(database: Database, url: string): Promise<EngineClient> {
-    const client = await DBOSClient.create({
-      systemDatabaseUrl: url,
-      systemDatabasePool: database.pool,
-      applicationName: APPLICATION.name,
-      logger: QUIET,
-    });
+    const client = await ofDatabase(() =>
+      DBOSClient.create({
+        systemDatabaseUrl: url,
+        systemDatabasePool: database.pool,
+        applicationName: APPLICATION.name,
+        logger: QUIET,
+      }),
+    );
     return new EngineClient(client);
   }
 
@@ -60,7 +62,7 @@ export class EngineClient {
   /** The attempts that an executor has under way, by DBOS's book. */
   async pendingOf(executorId: string): Promise<readonly AttemptWorkflow[]> {
     const filter = { status: 'PENDING', workflowName: WORKFLOW, executorId, loadOutput: false } as const;
-    const workflows = await this.#client.listWorkflows(filter);
+    const workflows = await ofDatabase(() => this.#client.listWorkflows(filter));
     return workflows.map(({ workflowID: workflowId, input }) => {
       const [runId, attempt] = input as [string, number]; // Started by this class and the one below only.
       return { runId, attempt, workflowId };
@@ -72,16 +74,17 @@ export class EngineClient {
     if (workflowIds.length === 0) return new Set();
     const status = ['ENQUEUED', 'DELAYED', 'PENDING'] as const;
     const filter = { workflowIDs: [...workflowIds], status: [...status], loadInput: false, loadOutput: false };
-    return new Set((await this.#client.listWorkflows(filter)).map(({ workflowID }) => workflowID));
+    const workflows = await ofDatabase(() => this.#client.listWorkflows(filter));
+    return new Set(workflows.map(({ workflowID }) => workflowID));
   }
 
   /** Ends workflows that nobody works on any more. */
   async forget(workflowIds: readonly string[]): Promise<void> {
-    if (workflowIds.length > 0) await this.#client.cancelWorkflows([...workflowIds]);
+    if (workflowIds.length > 0) await ofDatabase(() => this.#client.cancelWorkflows([...workflowIds]));
   }
 
   async delete(workflowIds: readonly string[]): Promise<void> {
-    if (workflowIds.length > 0) await this.#client.deleteWorkflows([...workflowIds]);
+    if (workflowIds.length > 0) await ofDatabase(() => this.#client.deleteWorkflows([...workflowIds]));
   }
 
   close(): Promise<void> {
@@ -133,8 +136,9 @@ export class Engine {
         await DBOS.registerQueue(name, { ...parametersOf(queue), onConflict: 'always_update' });
       return new Engine();
     } catch (error) {
+      await DBOS.shutdown().catch(() => undefined); // It may have begun; what went wrong is told below.
       current = undefined;
-      throw error;
+      throw databaseError(rootOf(error));
     }
   }
 
@@ -149,6 +153,21 @@ async function attempt(runId: string, number: number): Promise<string> {
   const { workflowID: workflowId } = DBOS;
   if (current === undefined || workflowId === undefined) throw new Error('No host is open.');
   return current({ runId, attempt: number, workflowId });
+}
+
+/** DBOS passes on what its connections say, or wraps it. */
+async function ofDatabase<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw databaseError(rootOf(error));
+  }
+}
+
+function rootOf(error: unknown): unknown {
+  const cause =
+    error instanceof Error && 'error' in error ? error.error : (error as { readonly cause?: unknown })?.cause;
+  return cause instanceof Error ? rootOf(cause) : error;
 }
 
 function queueOf(agent: string): string {

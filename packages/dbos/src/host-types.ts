@@ -69,6 +69,6 @@ export type DbosClient = Pick<
 export type DbosDurableHost = DurableHost & Deleting;
 
 interface Deleting {
-  /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them. Gives their number. */
+  /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them, a few at a time. Gives their number. */
   delete(options: { readonly olderThanMs: number }): Promise<number>;
 }

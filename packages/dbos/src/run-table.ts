@@ -88,11 +88,6 @@ const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
 const WHOLE = `SELECT ${COLUMNS}, record, outcome, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
 
 /** @throws DurableError `run.unknown` */
-export async function findRun(on: Queryable, runId: string): Promise<RunRow> {
-  return runRow(one(runId, await on.query(ROW, [runId])));
-}
-
-/** @throws DurableError `run.unknown` */
 export async function findWholeRun(on: Queryable, runId: string): Promise<WholeRun> {
   return wholeRun(one(runId, await on.query(WHOLE, [runId])));
 }

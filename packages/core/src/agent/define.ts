@@ -1,4 +1,4 @@
-import { systemClock } from '../base/clock.ts';
+import { completeClock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
@@ -39,7 +39,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     outputCorrections: whole(options.outputCorrections ?? 2, { agent: name, field: 'outputCorrections', least: 0 }),
     parallelToolCalls: whole(options.parallelToolCalls ?? 8, { agent: name, field: 'parallelToolCalls', least: 1 }),
     listeners: options.listeners,
-    clock: options.clock ?? systemClock,
+    clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     digest: once(() => digestOf(definition().tools, options.version)),
   };

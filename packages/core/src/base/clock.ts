@@ -1,3 +1,5 @@
+import { ConfigError } from './errors.ts';
+
 /** Time, as everything here sees it. Tests pass one that they move by hand. */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC. */
@@ -39,6 +41,26 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', stop, { once: true });
     }),
 };
+
+/**
+ * A clock whose missing parts are the machine's: one that gives only another date, as from JavaScript, would otherwise fail at the
+ * first deadline.
+ *
+ * @throws ConfigError where it does not tell the time.
+ */
+export function completeClock(clock: Clock): Clock {
+  const given: Partial<Clock> | null = clock;
+  if (typeof given?.now !== 'function') {
+    throw new ConfigError('The clock has no now(). Pass an object with now, after and sleep, or leave it out.');
+  }
+  if (typeof given.after === 'function' && typeof given.sleep === 'function') return clock;
+  return {
+    now: () => clock.now(),
+    after: (ms, callback) => (given.after ? clock : systemClock).after(ms, callback),
+    sleep: (ms, signal) => (given.sleep ? clock : systemClock).sleep(ms, signal),
+    ...(given.monotonic !== undefined && { monotonic: () => clock.monotonic?.() ?? Number.NaN }),
+  };
+}
 
 /** A longer delay overflows the 32 bits of a timer, which then fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -65,7 +65,7 @@ class MemoryHost implements DurableHost {
     this.listeners = listeners;
     this.#clock = roundClock(clock);
     this.#isHeld = isHeld;
-    this.#drain = new Drain(clock);
+    this.#drain = new Drain(this.#clock);
   }
 
   async start(record: RunRecord): Promise<Durable> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { endOfRetention, expiryOf, roundClock, roundTime } from './whole-time.ts';
 
 describe('the time of a host', () => {
@@ -16,6 +16,17 @@ describe('the time of a host', () => {
     const clock = roundClock({ ...systemClock, now: () => 7.9, monotonic: () => 3.2 });
     expect(clock.now()).toBe(7);
     expect(clock.monotonic?.()).toBe(3);
+  });
+
+  test('is the machine’s in what the clock leaves out', async () => {
+    const clock = roundClock({ now: () => 7.9 } as Clock); // As from JavaScript.
+    expect(clock.now()).toBe(7);
+    await clock.sleep(1, new AbortController().signal);
+    await new Promise<void>((resolve) => clock.after(1, resolve));
+  });
+
+  test.each([{}, null, 'clock'])('is refused where the clock tells none: %o', (clock) => {
+    expect(() => roundClock(clock as Clock)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
   });
 
   test('has no monotonic part where the clock has none', () => {

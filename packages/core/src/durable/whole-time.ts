@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../base/clock.ts';
+import { type Clock, completeClock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkNumber } from './check-number.ts';
 
@@ -6,7 +6,8 @@ import { checkNumber } from './check-number.ts';
  * The clock of a host: `now` gives whole milliseconds. Databases keep times in integer columns, and refuse fractions or round
  * them in a way of their own.
  */
-export function roundClock(clock: Clock): Clock {
+export function roundClock(given: Clock): Clock {
+  const clock = completeClock(given);
   if (clock === systemClock) return clock;
   return {
     now: () => roundTime(clock.now()),

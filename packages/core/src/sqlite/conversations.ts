@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { systemClock } from '../base/clock.ts';
+import { completeClock, systemClock } from '../base/clock.ts';
 import type { Message } from '../chat/message.ts';
 import { checkNumber } from '../durable/check-number.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
@@ -22,7 +22,8 @@ export interface SqliteConversations extends ConversationStore {
  * @throws DurableError as `sqlite()` does.
  */
 export function sqliteConversations(path: string | URL, options: SqliteConversationsOptions = {}): SqliteConversations {
-  const { synchronous = 'full', lockedMs = 5_000, clock = systemClock } = options;
+  const { synchronous = 'full', lockedMs = 5_000 } = options;
+  const clock = completeClock(options.clock ?? systemClock);
   checkNumber(lockedMs, { option: 'sqliteConversations: lockedMs', min: 0, isEndless: true });
   checkSynchronous(synchronous, 'sqliteConversations');
   return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockedMs, clock });

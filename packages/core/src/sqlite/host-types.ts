@@ -14,8 +14,8 @@ export interface SqliteOptions {
    */
   readonly synchronous?: 'full' | 'normal';
   /**
-   * How long a run stays with a process that has stopped giving signs of life, in milliseconds. One that has ended on
-   * this machine is seen at once.
+   * How long a run stays with a process that has stopped giving signs of life, in milliseconds, by the time since the machine was
+   * started. One that has ended on this machine is seen at once.
    *
    * @defaultValue 10_000
    */
@@ -34,6 +34,11 @@ export interface SqliteDurableHost extends DurableHost {
    * enqueued. Where two processes take the same one, the second looks on.
    */
   resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
-  /** Forgets the runs that ended more than `olderThanMs` ago. Gives their number. */
+  /**
+   * Forgets the runs that ended more than `olderThanMs` ago, in parts, between which this process and others go on. Gives their
+   * number. The file does not shrink: later runs use the space.
+   *
+   * @throws ConfigError for what is no number.
+   */
   delete(options: { readonly olderThanMs: number }): Promise<number>;
 }

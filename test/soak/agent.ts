@@ -1,0 +1,29 @@
+import { appendFileSync } from 'node:fs';
+import { Agent, tool } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { z } from 'zod';
+
+/** Looks, pays, and looks again, each a turn. Each call is written to a journal as it begins; a call takes some milliseconds. */
+export function soakAgent(journal: string): Agent {
+  const does = (name: string, effect: 'read' | 'once') =>
+    tool({
+      name,
+      description: 'Does it.',
+      input: z.object({}),
+      effect,
+      execute: async (_, { idempotencyKey }) => {
+        appendFileSync(journal, `${idempotencyKey}\n`);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+        return name;
+      },
+    });
+  const model = scriptedModel(
+    async ({ messages }) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      const name = ['look', 'pay', 'look', 'pay'][messages.filter(({ role }) => role === 'assistant').length];
+      return name === undefined ? reply.text('Done.') : reply.call(name, {});
+    },
+    { keepRequests: 1 },
+  );
+  return new Agent({ name: 'soak', model, tools: [does('look', 'read'), does('pay', 'once')] });
+}

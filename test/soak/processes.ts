@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+/** Worker processes that are stopped, killed and started anew. One that ends by itself has broken a promise. */
+export class Processes {
+  readonly faults: string[] = [];
+  readonly #program: string;
+  readonly #argumentsOf: (name: string) => readonly string[];
+  readonly #alive = new Map<string, ChildProcess>();
+  readonly #ended = new Set<ChildProcess>();
+  /** Those that have printed something: they hear signals from then on. */
+  readonly #ready = new Set<ChildProcess>();
+
+  constructor(program: string, argumentsOf: (name: string) => readonly string[]) {
+    this.#program = program;
+    this.#argumentsOf = argumentsOf;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#alive.keys()];
+  }
+
+  start(name: string): void {
+    const child = spawn(process.execPath, [this.#program, ...this.#argumentsOf(name)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.once('data', () => this.#ready.add(child));
+    let complaints = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-2_000)));
+    child.once('exit', (code, signal) => {
+      this.#alive.delete(name);
+      if (!this.#ended.has(child)) this.faults.push(`${name} ended by itself (${code ?? signal}): ${complaints}`);
+    });
+    this.#alive.set(name, child);
+  }
+
+  signal(name: string, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
+    const child = this.#alive.get(name);
+    if (child !== undefined && this.#ready.has(child)) child.kill(signal);
+  }
+
+  async end(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#alive.get(name);
+    if (child === undefined) return;
+    this.#ended.add(child);
+    child.kill('SIGCONT');
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+}
+
+export function pick<T>(items: readonly T[]): T {
+  const item = items[Math.floor(Math.random() * items.length)];
+  if (item === undefined) throw new Error('There is nothing to pick from.');
+  return item;
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Calls that may happen once and began more than once, in any process. */
+export function repeatedCalls(journal: string): readonly string[] {
+  const paid = readFileSync(journal, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(':pay'));
+  return paid.filter((line, index) => paid.indexOf(line) !== index);
+}
+
+/** Prints what came of it, and makes the process fail where a promise was broken. */
+export function report(figures: object, faults: readonly string[]): void {
+  console.log(JSON.stringify(figures));
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
+}

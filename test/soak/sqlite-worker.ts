@@ -1,0 +1,27 @@
+import { writeSync } from 'node:fs';
+import { type Clock, DurableError, systemClock } from '@pawl/core';
+import { sqlite } from '@pawl/core/sqlite';
+import { soakAgent } from './agent.ts';
+
+/** `node sqlite-worker.ts <file> <journal>`: resumes what there is, again and again. SIGUSR2 makes it stand still, and its date jump. */
+const [file = '', journal = ''] = process.argv.slice(2);
+let jumpMs = 0;
+const clock: Clock = { ...systemClock, now: () => Date.now() + jumpMs };
+const host = sqlite(file, { leaseMs: 500, lockedMs: 20_000, synchronous: 'normal', clock });
+const agent = soakAgent(journal);
+
+process.on('SIGUSR2', () => {
+  jumpMs = (Math.random() - 0.5) * 7_200_000;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+});
+
+writeSync(1, 'ready\n');
+for (;;) {
+  for (const run of await host.resumeAll([agent])) {
+    run.outcome().catch((error: unknown) => {
+      // Another process has it, or is about to.
+      if (!DurableError.is(error) || !['run.lost', 'run.unknown', 'host.locked'].includes(error.code)) throw error;
+    });
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}

@@ -1,0 +1,54 @@
+// Four processes on one file, with leases of 500 ms. They are killed, stopped for longer than their lease, their event loops
+// stand still, their dates jump; ended runs are deleted meanwhile. Every run ends, and no call that may happen once begins twice.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqlite } from '@pawl/core/sqlite';
+import { Processes, pause, pick, repeatedCalls, report } from './processes.ts';
+
+const endsAt = performance.now() + Number(process.argv[2] ?? 120) * 1_000;
+const folder = mkdtempSync(join(tmpdir(), 'pawl-soak-'));
+const file = join(folder, 'runs.db');
+const journal = join(folder, 'journal');
+writeFileSync(journal, '');
+const host = sqlite(file, { lockedMs: 20_000 });
+const processes = new Processes(join(import.meta.dirname, 'sqlite-worker.ts'), () => [file, journal]);
+const NAMES = ['one', 'two', 'three', 'four'];
+for (const name of NAMES) processes.start(name);
+
+let enqueued = 0;
+let deleted = 0;
+const figures = { killed: 0, stopped: 0, blocked: 0 };
+while (performance.now() < endsAt) {
+  for (let count = 0; count < 5; count++) await host.enqueue('soak', 'Go.', { runId: `run-${++enqueued}` });
+  const name = pick(NAMES);
+  const what = pick(['kill', 'stop', 'block', 'nothing'] as const);
+  if (what === 'kill') {
+    figures.killed++;
+    await processes.end(name, 'SIGKILL');
+    processes.start(name);
+  } else if (what === 'stop') {
+    figures.stopped++;
+    processes.signal(name, 'SIGSTOP');
+    setTimeout(() => processes.signal(name, 'SIGCONT'), 1_500);
+  } else if (what === 'block') {
+    figures.blocked++;
+    processes.signal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
+  }
+  deleted += await host.delete({ olderThanMs: 3_000 });
+  await pause(Math.random() * 600);
+}
+const open = async (): Promise<number> =>
+  (await host.runs({ limit: Infinity })).filter(({ outcome }) => outcome === undefined).length;
+for (let waits = 0; waits < 600 && (await open()) > 0; waits++) await pause(100);
+const runs = await host.runs({ limit: Infinity });
+const faults = [...processes.faults];
+for (const { runId, status, attempts } of runs) {
+  if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);
+}
+for (const call of repeatedCalls(journal)) faults.push(`${call} began more than once.`);
+const attempts = Math.max(0, ...runs.map((run) => run.attempts));
+for (const name of processes.names) await processes.end(name, 'SIGKILL');
+await host.close();
+report({ ...figures, enqueued, deleted, completed: runs.length, mostAttempts: attempts }, faults);
+rmSync(folder, { recursive: true });
