@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REASONS } from './reasons.ts';
+import { REASONS, type Reason } from './reasons.ts';
 import type { Mutant } from './stryker.ts';
 
 /** What `--write` has recorded of each room. */
@@ -73,12 +73,12 @@ export function survivorsOf(mutants: readonly Mutant[]): readonly Mutant[] {
   return mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
 }
 
-/** Why nobody has to notice a mutant. */
+/** Why a mutant may survive; `undefined` if nobody has looked at it. */
 export function reasonFor(survivor: Survivor): string | undefined {
-  return REASONS.find(
-    ({ file, code, changes }) =>
-      survivor.file.endsWith(`/${file}`) &&
-      survivor.code === code &&
-      (changes === undefined || changes.includes(`${survivor.original} → ${survivor.replacement}`)),
-  )?.reason;
+  return REASONS.find((reason) => explains(reason, survivor))?.reason;
+}
+
+export function explains({ file, code, changes }: Reason, survivor: Survivor): boolean {
+  if (!survivor.file.endsWith(`/${file}`) || survivor.code !== code) return false;
+  return changes === undefined || changes.includes(`${survivor.original} → ${survivor.replacement}`);
 }
