@@ -2,6 +2,7 @@
 //   npm run mutate -- ROOM [ROOM …]          every mutant of the rooms of rooms.ts; `all` for all of them
 //   npm run mutate -- ROOM --file PART       only files whose path contains PART
 //   npm run mutate -- ROOM --since REV       only lines changed since a commit
+//   npm run mutate -- ROOM --sample 25       a quarter of the mutants, others with another --seed N (1)
 //   npm run mutate -- ROOM --write           writes results.json and docs/reference/mutation.md; whole rooms only
 //   --concurrency N (2)   --fresh: forgets results of earlier runs, which are used where neither code nor tests changed
 import { execFileSync } from 'node:child_process';
@@ -13,7 +14,7 @@ import { machineEnvironment } from '../scripts/pack.ts';
 import { MUTATION_PAGE, mutationPage } from './page.ts';
 import { countMutants, RESULTS, readResults, reasonFor, recordRoom, survivorsOf } from './results.ts';
 import { ROOMS, type Room } from './rooms.ts';
-import { type Mutant, runStryker } from './stryker.ts';
+import { type Mutant, runStryker, type Sample } from './stryker.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -22,6 +23,8 @@ const { values, positionals } = parseArgs({
   options: {
     file: { type: 'string' },
     since: { type: 'string' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     concurrency: { type: 'string', default: '2' },
     write: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
@@ -33,10 +36,13 @@ const isPart = values.file !== undefined || values.since !== undefined;
 if (names.length === 0 || unknown.length > 0 || (isPart && values.write)) {
   const wrong = unknown.length > 0 ? `"${unknown.join('", "')}" is no room. ` : '';
   console.error(
-    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --write is for whole rooms.`,
+    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--sample PERCENT] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --write is for whole rooms.`,
   );
   process.exit(2);
 }
+
+const sample: Sample | undefined =
+  values.sample === undefined ? undefined : { percent: Number(values.sample), seed: Number(values.seed) };
 
 install();
 for (const name of names) {
@@ -51,18 +57,20 @@ function mutate(name: string, room: Room): void {
     return;
   }
   const began = performance.now();
-  const resultsFile = join(root, 'node_modules', '.cache', 'mutation', `${name}.json`);
+  const suffix = sample === undefined ? '' : `-${sample.percent}-${sample.seed}`;
+  const resultsFile = join(root, 'node_modules', '.cache', 'mutation', `${name}${suffix}.json`);
   if (values.fresh) rmSync(resultsFile, { force: true });
   const mutants = runStryker({
     mutate,
     tests: room.tests,
     concurrency: Number(values.concurrency),
+    ...(sample && { sample }),
     ...(isPart ? {} : { resultsFile }),
   });
   report(name, mutants);
   console.log(`${name}: ${Math.round((performance.now() - began) / 1_000)} s`);
   if (!values.write) return;
-  writeFileSync(RESULTS, `${JSON.stringify(recordRoom(readResults(), name, mutants), undefined, 2)}\n`);
+  writeFileSync(RESULTS, `${JSON.stringify(recordRoom(readResults(), { name, mutants, sample }), undefined, 2)}\n`);
   writeFileSync(MUTATION_PAGE, mutationPage(readResults()));
 }
 

@@ -18,9 +18,10 @@ export function mutationPage(results: Results): string {
   return `${INTRODUCTION}${rows.join('\n')}\n\n${sections.join('\n')}`;
 }
 
-function row(name: string, { date, fileCount, before, after }: RoomResult): string {
+function row(name: string, { date, fileCount, sample, before, after }: RoomResult): string {
+  const tried = sample === undefined ? 'all' : `${sample.percent} %, seed ${sample.seed}`;
   const cells = [after.total, after.killed, after.timedOut, after.survived, after.notCovered];
-  return `| ${name} | ${fileCount} | ${cells.join(' | ')} | ${before.score} % | ${after.score} % | ${date} |`;
+  return `| ${name} | ${fileCount} | ${tried} | ${cells.join(' | ')} | ${before.score} % | ${after.score} % | ${date} |`;
 }
 
 function section(name: string, { survivors }: RoomResult): string {
@@ -56,6 +57,6 @@ the mutants and runs the tests that cover them, in a copy of the workspace. \`mu
 tests; the slowest tests are not among them, so that a mutant listed here may be noticed by the whole suite. Texts for people are
 not mutated. It is no part of CI. The first score is that of the first run that was recorded.
 
-| room | files | mutants | killed | timed out | survived | not covered | first score | score | date |
-|---|---|---|---|---|---|---|---|---|---|
+| room | files | tried | mutants | killed | timed out | survived | not covered | first score | score | date |
+|---|---|---|---|---|---|---|---|---|---|---|
 `;

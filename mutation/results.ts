@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REASONS, type Reason } from './reasons.ts';
-import type { Mutant } from './stryker.ts';
+import type { Mutant, Sample } from './stryker.ts';
 
 /** What `--write` has recorded of each room. */
 export const RESULTS: string = join(import.meta.dirname, 'results.json');
@@ -23,6 +23,8 @@ export interface RoomResult {
   /** `2030-01-31` */
   readonly date: string;
   readonly fileCount: number;
+  /** All mutants if left out. */
+  readonly sample?: Sample;
   /** The first run that was recorded. */
   readonly before: Counts;
   readonly after: Counts;
@@ -35,11 +37,18 @@ export function readResults(): Results {
   return existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
 }
 
-export function recordRoom(results: Results, name: string, mutants: readonly Mutant[]): Results {
+interface RoomRun {
+  readonly name: string;
+  readonly mutants: readonly Mutant[];
+  readonly sample: Sample | undefined;
+}
+
+export function recordRoom(results: Results, { name, mutants, sample }: RoomRun): Results {
   const after = countMutants(mutants);
   const result: RoomResult = {
     date: new Date().toISOString().slice(0, 10),
     fileCount: new Set(mutants.map(({ file }) => file)).size,
+    ...(sample && { sample }),
     before: results[name]?.before ?? after,
     after,
     survivors: survivorsOf(mutants).map(({ file, code, original, replacement }) => ({

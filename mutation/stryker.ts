@@ -3,11 +3,18 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { copyWorkspace } from './copy-workspace.ts';
 
+export interface Sample {
+  readonly percent: number;
+  readonly seed: number;
+}
+
 export interface MutationRun {
   /** Globs, or `file:line-line`. */
   readonly mutate: readonly string[];
   readonly tests: readonly string[];
   readonly concurrency: number;
+  /** So many per cent of the mutants, chosen by the seed. */
+  readonly sample?: Sample;
   /** Keeps results here: a mutant is tried again only if its file or its tests changed. */
   readonly resultsFile?: string;
 }
@@ -40,7 +47,7 @@ export function runStryker(run: MutationRun): readonly Mutant[] {
     const { status, error } = spawnSync(
       process.execPath,
       [join(modules, '@stryker-mutator', 'core', 'bin', 'stryker.js'), 'run'],
-      { cwd: copy, env: { ...process.env, MUTATION_TESTS: JSON.stringify(run.tests) }, stdio: 'inherit' },
+      { cwd: copy, env: { ...process.env, ...settingsOf(run) }, stdio: 'inherit' },
     );
     const report = join(copy, REPORT);
     if (status !== 0 || !existsSync(report)) throw new Error(`Stryker ended with ${status}.`, { cause: error });
@@ -50,7 +57,16 @@ export function runStryker(run: MutationRun): readonly Mutant[] {
   }
 }
 
-function configOf({ mutate, concurrency, resultsFile }: MutationRun, copy: string): Readonly<Record<string, unknown>> {
+/** What vitest.config.ts and plugins.ts read. */
+function settingsOf({ tests, sample }: MutationRun): Readonly<Record<string, string>> {
+  const settings = { MUTATION_TESTS: JSON.stringify(tests) };
+  return sample === undefined ? settings : { ...settings, MUTATION_SAMPLE: JSON.stringify(sample) };
+}
+
+function configOf(
+  { mutate, concurrency, sample, resultsFile }: MutationRun,
+  copy: string,
+): Readonly<Record<string, unknown>> {
   return {
     mutate,
     concurrency,
@@ -58,9 +74,10 @@ function configOf({ mutate, concurrency, resultsFile }: MutationRun, copy: strin
     vitest: { configFile: 'mutation/vitest.config.ts', related: false },
     plugins: [
       join(modules, '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js'),
-      join(copy, 'mutation', 'ignore-texts.ts'),
+      join(copy, 'mutation', 'plugins.ts'),
     ],
     ignorers: ['texts'],
+    checkers: sample === undefined ? [] : ['sample'],
     coverageAnalysis: 'perTest',
     inPlace: true, // In the copy. Stryker's own copies link our packages to the originals, which are not mutated.
     tsconfigFile: 'none', // Stryker would read it through an API that TypeScript 7 does not have.
