@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { NO_USAGE } from '../event/usage.ts';
 import { Budget, type Estimate, type Reservation } from './budget.ts';
@@ -21,6 +22,16 @@ describe('a request has to be paid for', () => {
     ['there is no limit', new Budget(limitsOf({}), new Budget(limitsOf({}))), false],
   ])('if %s', (_, budget, isPaid) => {
     expect(budget.isPaid).toBe(isPaid);
+  });
+});
+
+describe('a request has to be estimated', () => {
+  test.each([
+    ['the run around it has a limit on tokens', new Budget(limitsOf({ tokens: 1 })), true],
+    ['the run around it has one on cost', new Budget(limitsOf({ cost: 1 })), true],
+    ['the run around it has none', new Budget(limitsOf({})), false],
+  ])('if %s', (_, around, isCapped) => {
+    expect(insideOf(around).isCapped).toBe(isCapped);
   });
 });
 
@@ -86,6 +97,11 @@ describe('a budget inside another', () => {
     const inner = new Budget(limitsOf({}), new Budget(limitsOf({})));
     const around = { type: 'reserved', tokens: 60, cost: 0, completionTokens: 50, clampedBy: undefined };
     expect(inner.reserve({ ...TEN, completionTokens: 50 })).toEqual({ ...around, around });
+  });
+
+  test('passes on a request whose response has no limit', () => {
+    const inner = new Budget(limitsOf({}), new Budget(limitsOf({ tokens: 30 })));
+    expect(inner.reserve(TEN)).toMatchObject({ completionTokens: 20, clampedBy: 'tokens' });
   });
 
   test('holds in both what was used and not charged yet, until it is charged', () => {
@@ -201,6 +217,18 @@ describe('a request that finds too little room', () => {
     budget.release(second);
     await third;
     expect(seen).toMatchObject([{ tokens: 40, clampedBy: undefined }]);
+    budget.release(reserved(seen[0]));
+    expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, completionTokens: 30 });
+  });
+
+  test('waits if even its prompt does not fit, and leaves nothing reserved meanwhile', async () => {
+    const budget = new Budget(limitsOf({ tokens: 40 }));
+    const first = reserved(budget.reserve({ ...TEN, completionTokens: 25 }));
+    const second = budget.reserveInTurn({ ...TEN, completionTokens: 10 }, NEVER);
+    await turns();
+    budget.release(first);
+    budget.release(reserved(await second));
+    expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, completionTokens: 30 });
   });
 
   test('waits beside others that wait, and all go on', async () => {
@@ -240,9 +268,9 @@ function reserved(reservation: Reservation | undefined): Extract<Reservation, { 
   return reservation;
 }
 
-/** Long enough for whatever does not wait. */
+/** Long enough for whatever does not wait. A request that asks again and again instead of waiting never ends it. */
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  await setImmediate();
 }
 
 function limitsOf(limits: Partial<ResolvedLimits>): ResolvedLimits {
