@@ -56,7 +56,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       `${CORE}/tool/require-approval.ts`,
     ],
     tests: [
-      `${CORE}/tool/require-approval.test.ts`,
+      `${CORE}/{tool/require-approval,durable/answering,durable/fork}.test.ts`,
       'test/behaviours/b-calls-{answers,approval}.test.ts',
       'test/run/{broken-approvals,custom-approvals,suspending}.test.ts',
       'test/approvals/*.test.ts',

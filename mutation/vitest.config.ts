@@ -23,9 +23,9 @@ export default defineConfig({
     exclude: tests.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1)),
     isolate: false,
     // A mutant that hangs fails its test: Stryker would have to start a new process.
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
-    expect: { poll: { timeout: 5_000 } },
+    testTimeout: 8_000,
+    hookTimeout: 8_000,
+    expect: { poll: { timeout: 4_000 } },
     env: { OPENAI_API_KEY: CANARY },
     setupFiles: ['./test/canary/setup.ts'],
     sequence: { sequencer: UnitTestsFirst },
