@@ -1,5 +1,7 @@
+// Writes docs/reference/mutation.md anew, after reasons.ts was changed: node mutation/page.ts
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Results, type RoomResult, reasonFor, type Survivor } from './results.ts';
+import { type Results, type RoomResult, readResults, reasonFor, type Survivor } from './results.ts';
 import { ROOMS } from './rooms.ts';
 
 /** Where the page is. */
@@ -60,3 +62,5 @@ not mutated. It is no part of CI. The first score is that of the first run that 
 | room | files | tried | mutants | killed | timed out | survived | not covered | first score | score | date |
 |---|---|---|---|---|---|---|---|---|---|---|
 `;
+
+if (import.meta.main) writeFileSync(MUTATION_PAGE, mutationPage(readResults()));
