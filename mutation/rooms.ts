@@ -51,7 +51,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   approvals: {
     files: [
-      `${CORE}/perform/{await-answers,check-calls,unanswered,wait-for}.ts`,
+      `${CORE}/perform/{await-answers,check-calls,wait-for}.ts`,
       `${CORE}/durable/{answering,fork}.ts`,
       `${CORE}/tool/require-approval.ts`,
     ],
@@ -60,6 +60,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'test/behaviours/b-calls-{answers,approval}.test.ts',
       'test/run/{broken-approvals,custom-approvals,suspending}.test.ts',
       'test/approvals/*.test.ts',
+      'test/agents/pausing.test.ts',
       'test/durable/{doubts,early-answers,forks,in-doubt,outside}.test.ts',
     ],
   },
