@@ -44,6 +44,9 @@ if (names.length === 0 || unknown.length > 0 || (isPart && values.write)) {
 const sample: Sample | undefined =
   values.sample === undefined ? undefined : { percent: Number(values.sample), seed: Number(values.seed) };
 
+// Ends Stryker as well; the copy of the workspace is removed before this process ends.
+process.on('SIGINT', () => process.exit(130));
+
 install();
 for (const name of names) {
   const room = ROOMS[name];

@@ -207,6 +207,19 @@ describe('a call that is not run is skipped', () => {
   });
 });
 
+test('an agent as a tool waits as long as what it waits for, whatever the time that its own approval has', async () => {
+  const clock = manualClock();
+  const host = memory({ clock });
+  const { agent: inner } = payments();
+  const pay = inner.asTool({ name: 'pay', description: 'Pays.', approvalTimeoutMs: 100 });
+  const model = scriptedModel([reply.call('pay', { prompt: 'Go.' }), reply.text('Done.')]);
+  const agent = new Agent({ name: 'boss', model, tools: [pay], clock });
+  await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  await clock.advance(200);
+  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(pendingOf(outcome)).toMatchObject({ id: 'tool:1.0/approve:1.0' });
+});
+
 /** A tool that somebody outside answers. */
 function asking(options: object = {}) {
   const pay = tool({ name: 'pay', description: 'Pays.', input: z.object({ to: z.string() }), ...options } as never);
