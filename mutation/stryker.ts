@@ -84,7 +84,7 @@ function configOf(
     disableTypeChecks: false,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: REPORT },
-    timeoutMS: 12_000, // Longer than a test may take: what waits for ever fails its test, and only what never yields comes to this.
+    timeoutMS: 12_000,
     dryRunTimeoutMinutes: 15,
     allowEmpty: true,
     ...(resultsFile === undefined ? {} : { incremental: true, incrementalFile: resultsFile }),

@@ -24,13 +24,12 @@ interface Payments {
   readonly paid: readonly string[];
 }
 
-type Options = Omit<Partial<Parameters<typeof tool>[0]>, 'execute'>;
+type ToolOptions = Omit<Partial<Parameters<typeof tool>[0]>, 'execute'>;
+
+type Options = Partial<AgentOptions<unknown, string>>;
 
 /** Pays whoever the model names, if a person agrees. */
-function payments(
-  options: Options = {},
-  { to = 'Ann', ...rest }: { to?: unknown } & Partial<AgentOptions> = {},
-): Payments {
+function payments(options: ToolOptions = {}, { to = 'Ann', ...rest }: { to?: unknown } & Options = {}): Payments {
   const paid: string[] = [];
   const pay = tool({
     name: 'pay',
@@ -43,11 +42,11 @@ function payments(
   return { agent: agentOf([pay], { to, ...rest }), paid };
 }
 
-function agentOf(tools: AgentOptions['tools'], { to = 'Ann', ...rest }: { to?: unknown } & Partial<AgentOptions> = {}) {
+function agentOf(tools: Options['tools'], { to = 'Ann', ...rest }: { to?: unknown } & Options = {}) {
   const model = scriptedModel(({ messages }) =>
     messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { to } as never),
   );
-  return new Agent({ name: 'clerk', model, ...(tools && { tools }), ...rest } as AgentOptions);
+  return new Agent({ name: 'clerk', model, ...(tools && { tools }), ...rest } as AgentOptions<unknown, string>);
 }
 
 function pendingOf(outcome: Outcome<unknown>): PendingCall {
