@@ -82,6 +82,7 @@ export default defineConfig({
           { text: 'zod types', link: '/reference/zod-types' },
           { text: 'What servers send', link: '/reference/corpus' },
           { text: 'Finish reasons', link: '/reference/finish-reasons' },
+          { text: 'Mutation testing', link: '/reference/mutation' },
         ],
       },
     ],

@@ -63,6 +63,22 @@ test.each([
   expect(clock.pending).toBe(0);
 });
 
+test('a run without a limit on time starts no timer', () => {
+  const { time, clock } = timed(Number.POSITIVE_INFINITY);
+  time.restore(5);
+  expect(clock.pending).toBe(0);
+});
+
+test('what a run inside a run had used before is used by the run around it', async () => {
+  const { time: around, clock } = timed(1_000);
+  await clock.advance(50);
+  const inner = new ActiveTime(100, { clock, onOver: () => {}, around });
+  await clock.advance(5);
+  inner.restore(20);
+  expect(inner.activeMs).toBe(20);
+  expect(around.activeMs).toBe(70);
+});
+
 function timed(maxMs: number) {
   const clock = manualClock({ startMs: 1_000 });
   const over: number[] = [];

@@ -19,7 +19,7 @@ export class ActiveTime {
   #since: number;
   #before = 0;
   #isOver = false;
-  #deadline: Deadline | undefined;
+  #deadline: Deadline;
 
   constructor(maxMs: number, { clock, onOver, around }: ActiveTimeOptions) {
     this.#clock = clock;
@@ -42,16 +42,15 @@ export class ActiveTime {
     this.#around?.restore(this.#aroundMs + activeMs);
     this.#before = Math.max(this.#before + this.#clock.now() - this.#since, activeMs);
     this.#since = this.#clock.now();
-    this.#deadline?.end();
+    this.#deadline.end();
     this.#deadline = this.#start();
   }
 
   end(): void {
-    this.#deadline?.end();
+    this.#deadline.end();
   }
 
-  #start(): Deadline | undefined {
-    if (this.#maxMs === Number.POSITIVE_INFINITY) return undefined;
+  #start(): Deadline {
     return new Deadline(this.#clock, this.#maxMs - this.#before, () => {
       this.#isOver = true;
       this.#onOver();

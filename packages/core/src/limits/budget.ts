@@ -214,6 +214,7 @@ export function costOf(
   return (fresh * input + usage.cachedTokens * cachedInput + usage.completionTokens * output) / 1_000_000;
 }
 
+/** Of a cost above nothing: `Infinity` if replies are free. */
 function affordable(cost: number, { output }: Price): number {
-  return output === 0 ? Number.POSITIVE_INFINITY : (cost * 1_000_000) / output;
+  return (cost * 1_000_000) / output;
 }

@@ -55,6 +55,13 @@ test('a tool is measured once, whatever list it is in, and a list is as long as 
   expect(measured).toBe(2);
 });
 
+test.each([0, 1, 2, 3, 4, 5, 6])('a list of tools is estimated by its JSON, with %d more bytes', (more) => {
+  const named = (name: string) => ({ type: 'function', function: { name: name.padEnd(9 + more, 'x') } }) as const;
+  for (const tools of [[named('a')], [named('a'), named('b')], [named('a'), named('b'), named('c')]]) {
+    expect(estimatePrompt({ messages: [], tools })).toBe(Math.ceil(JSON.stringify(tools).length / 3.5));
+  }
+});
+
 test('what the server counted is what was used', () => {
   const usage = {
     prompt_tokens: 1_000,

@@ -1,0 +1,122 @@
+// Mutation testing: changes the code of a room in every small way that is a likely mistake, and lists what no test notices.
+//   npm run mutate -- ROOM [ROOM …]          every mutant of the rooms of rooms.ts; `all` for all of them
+//   npm run mutate -- ROOM --file PART       only files whose path contains PART
+//   npm run mutate -- ROOM --since REV       only lines changed since a commit
+//   npm run mutate -- ROOM --sample 25       a quarter of the mutants, others with another --seed N (1)
+//   npm run mutate -- ROOM --write           writes results.json and docs/reference/mutation.md; whole rooms only
+//   --concurrency N (2)   --fresh: forgets results of earlier runs, which are used where neither code nor tests changed
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machineEnvironment } from '../scripts/pack.ts';
+import { MUTATION_PAGE, mutationPage } from './page.ts';
+import { countMutants, RESULTS, readResults, reasonFor, recordRoom, survivorsOf } from './results.ts';
+import { ROOMS, type Room } from './rooms.ts';
+import { type Mutant, runStryker, type Sample } from './stryker.ts';
+
+const root = join(import.meta.dirname, '..');
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    file: { type: 'string' },
+    since: { type: 'string' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    concurrency: { type: 'string', default: '2' },
+    write: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+  },
+});
+const names = positionals.includes('all') ? Object.keys(ROOMS) : positionals;
+const unknown = names.filter((name) => ROOMS[name] === undefined);
+const isPart = values.file !== undefined || values.since !== undefined;
+if (names.length === 0 || unknown.length > 0 || (isPart && values.write)) {
+  const wrong = unknown.length > 0 ? `"${unknown.join('", "')}" is no room. ` : '';
+  console.error(
+    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--sample PERCENT] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --write is for whole rooms.`,
+  );
+  process.exit(2);
+}
+
+const sample: Sample | undefined =
+  values.sample === undefined ? undefined : { percent: Number(values.sample), seed: Number(values.seed) };
+
+// Ends Stryker as well; the copy of the workspace is removed before this process ends.
+process.on('SIGINT', () => process.exit(130));
+
+install();
+for (const name of names) {
+  const room = ROOMS[name];
+  if (room !== undefined) mutate(name, room);
+}
+
+function mutate(name: string, room: Room): void {
+  const mutate = chooseCode(room);
+  if (mutate.length === 0) {
+    console.log(`${name}: nothing to mutate`);
+    return;
+  }
+  const began = performance.now();
+  const suffix = sample === undefined ? '' : `-${sample.percent}-${sample.seed}`;
+  const resultsFile = join(root, 'node_modules', '.cache', 'mutation', `${name}${suffix}.json`);
+  if (values.fresh) rmSync(resultsFile, { force: true });
+  const mutants = runStryker({
+    mutate,
+    tests: room.tests,
+    concurrency: Number(values.concurrency),
+    ...(sample && { sample }),
+    ...(isPart ? {} : { resultsFile }),
+  });
+  report(name, mutants);
+  console.log(`${name}: ${Math.round((performance.now() - began) / 1_000)} s`);
+  if (!values.write) return;
+  writeFileSync(RESULTS, `${JSON.stringify(recordRoom(readResults(), { name, mutants, sample }), undefined, 2)}\n`);
+  writeFileSync(MUTATION_PAGE, mutationPage(readResults()));
+}
+
+/** The files of a room, or the lines of them that changed. */
+function chooseCode({ files }: Room): readonly string[] {
+  const { file: part = '', since } = values;
+  const chosen = globSync([...files], { cwd: root })
+    .filter((file) => !file.endsWith('.test.ts') && file.includes(part))
+    .toSorted();
+  return since === undefined ? chosen : chosen.flatMap((file) => changedLines(file, since));
+}
+
+function changedLines(file: string, since: string): readonly string[] {
+  const diff = execFileSync('git', ['diff', '--unified=0', since, '--', file], { cwd: root, encoding: 'utf8' });
+  return [...diff.matchAll(/^@@ .*? \+(\d+)(?:,(\d+))? @@/gm)].flatMap(([, from = '', count = '1']) =>
+    count === '0' ? [] : [`${file}:${from}-${Number(from) + Number(count) - 1}`],
+  );
+}
+
+function report(name: string, mutants: readonly Mutant[]): void {
+  for (const mutant of survivorsOf(mutants)) {
+    const reason = reasonFor(mutant);
+    const { file, line, code, original, replacement, status } = mutant;
+    console.log(`${status === 'NoCoverage' ? 'not covered' : 'survived'}: ${file}:${line}  ${code}`);
+    console.log(`    ${original}  →  ${replacement}${reason === undefined ? '' : `   (${reason})`}`);
+  }
+  const { total, killed, timedOut, survived, notCovered, score } = countMutants(mutants);
+  console.log(
+    `${name}: ${total} mutants, ${killed} killed, ${timedOut} timed out, ${survived} survived, ${notCovered} not covered: ${score} %`,
+  );
+}
+
+/** Stryker, as the lockfile says, once for each. */
+function install(): void {
+  const stamp = join(import.meta.dirname, 'node_modules', '.setup');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(import.meta.dirname, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  execFileSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
+    cwd: import.meta.dirname,
+    env: machineEnvironment(),
+    stdio: 'inherit',
+  });
+  writeFileSync(stamp, wanted);
+}

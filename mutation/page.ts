@@ -1,0 +1,66 @@
+// Writes docs/reference/mutation.md anew, after reasons.ts was changed: node mutation/page.ts
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Results, type RoomResult, readResults, reasonFor, type Survivor } from './results.ts';
+import { ROOMS } from './rooms.ts';
+
+/** Where the page is. */
+export const MUTATION_PAGE: string = join(import.meta.dirname, '..', 'docs', 'reference', 'mutation.md');
+
+const NO_REASON = 'not looked at yet';
+
+/** The page as it has to be. */
+export function mutationPage(results: Results): string {
+  const rooms = Object.keys(ROOMS).flatMap((name) => {
+    const result = results[name];
+    return result === undefined ? [] : [{ name, result }];
+  });
+  const rows = rooms.map(({ name, result }) => row(name, result));
+  const sections = rooms.map(({ name, result }) => section(name, result));
+  return `${INTRODUCTION}${rows.join('\n')}\n\n${sections.join('\n')}`;
+}
+
+function row(name: string, { date, fileCount, sample, before, after }: RoomResult): string {
+  const tried = sample === undefined ? 'all' : `${sample.percent} %, seed ${sample.seed}`;
+  const cells = [after.total, after.killed, after.timedOut, after.survived, after.notCovered];
+  return `| ${name} | ${fileCount} | ${tried} | ${cells.join(' | ')} | ${before.score} % | ${after.score} % | ${date} |`;
+}
+
+function section(name: string, { survivors }: RoomResult): string {
+  if (survivors.length === 0) return `## ${name}\n\nNothing survives.\n`;
+  const byReason = Map.groupBy(survivors, (survivor) => reasonFor(survivor) ?? NO_REASON);
+  const lists = [...byReason]
+    .toSorted(([one], [other]) => Number(one === NO_REASON) - Number(other === NO_REASON) || one.localeCompare(other))
+    .map(([reason, list]) => `${upperFirst(reason)}:\n\n${list.map(line).join('\n')}\n`);
+  return `## ${name}\n\n${lists.join('\n')}`;
+}
+
+function line({ file, code, original, replacement }: Survivor): string {
+  const name = file.split('/').slice(-2).join('/');
+  const where = original === code ? '' : ` in ${asCode(code)}`;
+  return `- ${name}: ${asCode(original)} → ${asCode(replacement)}${where}`;
+}
+
+function asCode(text: string): string {
+  const fence = text.includes('`') ? '``' : '`';
+  return text === '' ? 'nothing' : `${fence}${fence === '``' ? ` ${text} ` : text}${fence}`;
+}
+
+function upperFirst(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+const INTRODUCTION = `# Mutation testing
+
+Generated from \`mutation/results.json\` and \`mutation/reasons.ts\` by \`npm run mutate -- ROOM --write\`. The program changes the
+code of a room in one small way at a time: a condition that is always true, a comparison off by one, a call left out. If every test
+still passes, the change survives, and a test is missing or the code is needless. [StrykerJS](https://stryker-mutator.io) makes
+the mutants and runs the tests that cover them, in a copy of the workspace. \`mutation/rooms.ts\` has the files of a room and its
+tests; the slowest tests are not among them, so that a mutant listed here may be noticed by the whole suite. Texts for people are
+not mutated. It is no part of CI. The first score is that of the first run that was recorded.
+
+| room | files | tried | mutants | killed | timed out | survived | not covered | first score | score | date |
+|---|---|---|---|---|---|---|---|---|---|---|
+`;
+
+if (import.meta.main) writeFileSync(MUTATION_PAGE, mutationPage(readResults()));

@@ -1,0 +1,105 @@
+/** Why a mutant may survive. */
+export interface Reason {
+  /** The end of the path: `loop/decide.ts`. */
+  readonly file: string;
+  /** The source line on which the mutant begins. */
+  readonly code: string;
+  /** `original → replacement` of the mutants that are meant; all of the line if left out. */
+  readonly changes?: readonly string[];
+  readonly reason: string;
+}
+
+const TIE = 'equal: which of two limits that are reached at the same token is named';
+const NARROWING = 'equal: the condition narrows a type, and holds whenever the code runs';
+const EFFECT = 'equal: hosts treat every effect but `once` alike, and this step only records what is known';
+
+export const REASONS: readonly Reason[] = [
+  {
+    file: 'limits/budget.ts',
+    code: "if (room < 1 && byCost < byTokens) return this.#refused('cost', this.#spent.cost);",
+    changes: ['byCost < byTokens → byCost <= byTokens'],
+    reason: TIE,
+  },
+  {
+    file: 'limits/budget.ts',
+    code: "clampedBy: isClamped ? (byTokens <= byCost ? ('tokens' as const) : ('cost' as const)) : undefined,",
+    changes: ['byTokens <= byCost → byTokens < byCost'],
+    reason: TIE,
+  },
+  {
+    file: 'limits/budget.ts',
+    code: 'if (around !== undefined && this.#around !== undefined) this.#around.#putBack(around);',
+    reason: NARROWING,
+  },
+  {
+    file: 'limits/estimate.ts',
+    code: "const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];",
+    reason: NARROWING,
+  },
+  {
+    file: 'limits/limits.ts',
+    code: "override readonly name = 'DurationReached';",
+    reason: 'not observable: this error stays inside the loop, and nothing reads its name',
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: 'if (waiting === undefined) continue;',
+    reason: NARROWING,
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "return path !== '' && waited.type === 'answered' && waited.value.type === 'interrupt';",
+    changes: ["waited.type === 'answered' → true"],
+    reason: 'equal: a wait that expired has no value, and this wait has no deadline',
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "return { id: '', reason: 'suspended', accepts: [], call, input: null, fingerprint: '' };",
+    reason: 'not observable: nobody can answer this wait, so that nothing reads these fields',
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "const first = factStep<Fact>(scope, { name: answerStep({ turn, ...state }), effect: 'read', work: async () => said });",
+    changes: [`'read' → ""`],
+    reason: EFFECT,
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "const second = factStep<Fact>(scope, { name, effect: 'read', work: async () => closed });",
+    changes: [`'read' → ""`],
+    reason: EFFECT,
+  },
+  {
+    file: 'perform/check-calls.ts',
+    code: "return factStep<Fact>(scope, { name: checkStep({ turn, index, repeats }), effect: 'read', work });",
+    changes: [`'read' → ""`],
+    reason: EFFECT,
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "case 'approve':",
+    reason: 'equal: a switch without this case ends with `undefined` as well',
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "case 'edit':",
+    reason: 'equal: a switch without this case ends with `undefined` as well',
+  },
+  {
+    file: 'perform/check-calls.ts',
+    code: 'const asked = definitionHash === undefined ? shown : { ...shown, definitionHash };',
+    reason: 'equal: a call whose tool is there has the hash of its definition',
+  },
+  {
+    file: 'perform/check-calls.ts',
+    code: 'await waitFor(asked, { name, scope, ahead: true });',
+    changes: ['true → false'],
+    reason: 'noticed by DBOS alone, whose waits block; its tests are not among those of the room',
+  },
+  {
+    file: 'perform/check-calls.ts',
+    code: "if (repeats > 0) return pendingFor(tool, { reason: state.pending?.reason ?? 'approval', ...asking });",
+    changes: ['state.pending?.reason → state.pending.reason', `'approval' → ""`],
+    reason: 'equal: a call that is asked about again was pending before',
+  },
+];

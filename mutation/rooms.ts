@@ -1,0 +1,87 @@
+/** What is mutated together, and the tests that have to notice. Globs from the root of the workspace; `!` leaves out. */
+export interface Room {
+  readonly files: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const CORE = 'packages/core/src';
+
+// Left out everywhere: tests that kill processes or repeat a whole run at every step. They take minutes for each mutant.
+export const ROOMS: Readonly<Record<string, Room>> = {
+  loop: {
+    files: [`${CORE}/loop/*.ts`],
+    tests: [
+      `${CORE}/loop/*.test.ts`,
+      'test/behaviours/{b,d}-*.test.ts',
+      'test/run/{final-answers,legacy-calls,output-with-tools,outputs,steering,stopping,suspending}.test.ts',
+      'test/agents/{as-tool,bounds,handoffs,spent-by}.test.ts',
+    ],
+  },
+  limits: {
+    files: [`${CORE}/limits/*.ts`],
+    tests: [
+      `${CORE}/limits/*.test.ts`,
+      'test/behaviours/d-limits.test.ts',
+      'test/agents/{bounds,pausing,spent-by}.test.ts',
+      'test/run/{broken-time,final-answers}.test.ts',
+      'test/model/attempt-limits.test.ts',
+    ],
+  },
+  schema: {
+    files: [`${CORE}/schema/*.ts`],
+    tests: [
+      `${CORE}/schema/*.test.ts`,
+      `${CORE}/tool/{arguments,tool,custom-tool}.test.ts`,
+      'test/schema/*.test.ts',
+      'test/run/{outputs,strict-tools}.test.ts',
+    ],
+  },
+  chat: {
+    files: [
+      `${CORE}/chat/{call-builder,call-list,call-text,choice-reader,finish-reader,finish-reason,history,logprobs-reader}.ts`,
+      `${CORE}/chat/{malformed-response,match-call,message-reader,padding,read-call,read-content,read-input,read-usage}.ts`,
+      `${CORE}/chat/{reply-reader,server-sent-events,think-splitter,vendor-fields}.ts`,
+    ],
+    tests: [
+      `${CORE}/chat/*.test.ts`,
+      'test/behaviours/a-*.test.ts',
+      'test/model/{framing,malformed-responses,openai-reply}.test.ts',
+      'test/chat/corpus.test.ts',
+    ],
+  },
+  approvals: {
+    files: [
+      `${CORE}/perform/{await-answers,check-calls,wait-for}.ts`,
+      `${CORE}/durable/{answering,fork}.ts`,
+      `${CORE}/tool/require-approval.ts`,
+    ],
+    tests: [
+      `${CORE}/{tool/require-approval,durable/answering,durable/fork}.test.ts`,
+      'test/behaviours/b-calls-{answers,approval}.test.ts',
+      'test/run/{broken-approvals,custom-approvals,suspending}.test.ts',
+      'test/approvals/*.test.ts',
+      'test/agents/pausing.test.ts',
+      'test/durable/{doubts,early-answers,forks,in-doubt,outside}.test.ts',
+    ],
+  },
+  leases: {
+    files: [`${CORE}/sqlite/{holding,lease,run-table,sqlite-run}.ts`, `${CORE}/durable/{drain,resumable}.ts`],
+    tests: ['test/durable/{conformance,lives,sqlite}.test.ts', 'test/conversations/sqlite.test.ts'],
+  },
+  reading: {
+    files: [
+      `${CORE}/model/{attempts,errors,http-error,network-error,read-reply,reported-error,retry-after,retry-delay}.ts`,
+      `${CORE}/model/{server-message,try-once,unreported-cut}.ts`,
+      `${CORE}/chat/{context-length,error-kind,error-lines,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
+      `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
+    ],
+    tests: [
+      `${CORE}/model/{retry-after,retry-delay,server-message}.test.ts`,
+      `${CORE}/chat/{context-length,read-error,server-error}.test.ts`,
+      'test/behaviours/{a,c}-*.test.ts',
+      'test/model/{attempt-limits,attempts,caps,filtered-prompts,http-errors,malformed-responses,model-loading}.test.ts',
+      'test/model/{network,openai-reply,refused-requests,retry-waits,secrets}.test.ts',
+      'test/chat/corpus.test.ts',
+    ],
+  },
+};

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../event/fact.ts';
+import { forkOf, messagesOf, type Source } from './fork.ts';
+import type { RunRecord } from './host.ts';
+
+const conversation = { id: 'talk', version: 3, kept: 1 };
+const record: RunRecord = {
+  runId: 'run',
+  agent: 'agent',
+  messages: [{ role: 'user', content: 'Go.' }],
+  limits: { turns: 5 },
+  metadata: { for: 'Ann' },
+  at: 1,
+  conversation,
+};
+
+/** In another order than that of the run: parallel calls are remembered as they end. */
+const STEPS = [
+  'start',
+  'model:1',
+  'tool:1.1:look',
+  'check:1.2',
+  'answer:1.2',
+  'tool:1.0:look',
+  'tool:1.0/model:1',
+  'tool:1.2:pay',
+  'model:2',
+  'answer:2.0',
+];
+
+const sourceOf = (fields: Partial<RunRecord> = {}, steps = STEPS): Source => ({
+  record: { ...record, ...fields },
+  facts: new Map(steps.map((step) => [step, factOf(step)])),
+});
+
+/** Which fact it is does not matter: its text names the step. */
+function factOf(step: string): Fact {
+  return { type: 'run.aborted', reason: step, at: 0, activeMs: 0 };
+}
+
+const own = { runId: 'fork', agent: 'agent', limits: { turns: 5 }, metadata: { for: 'Ann' }, at: 7 };
+
+describe('a fork before a step', () => {
+  test('copies the steps before it, and leaves the conversation of many runs', () => {
+    const fork = forkOf(sourceOf(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
+    expect(fork.record).toEqual({
+      ...own,
+      messages: record.messages,
+      forked: { runId: 'run', before: 'model:2' },
+    });
+    expect(STEPS.filter(fork.copies)).toEqual(STEPS.slice(0, 8));
+  });
+
+  test('keeps the conversation that its source was forked with', () => {
+    const forked = { runId: 'first', before: 'model:1', conversation: { record, facts: [], input: [] } };
+    const fork = forkOf(sourceOf({ forked }), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
+    expect(fork.record.forked).toEqual({ runId: 'run', before: 'model:2', conversation: forked.conversation });
+  });
+
+  test('drops the answer to a call that it has no result of', () => {
+    const fork = forkOf(sourceOf(), { options: { before: 'tool:1.2:pay', runId: 'fork' }, now: 7 });
+    const names = ['answer:1.2', 'approve:1.2', 'doubt:1.2:1', 'within:1.2', 'answer:1.20', 'check:1.2'];
+    expect(names.filter(fork.copies)).toEqual(['check:1.2']);
+  });
+
+  test('keeps the answer to a call that it has the result of', () => {
+    const fork = forkOf(sourceOf(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
+    expect(['answer:1.2', 'approve:1.2', 'within:1.0'].filter(fork.copies)).toEqual([
+      'answer:1.2',
+      'approve:1.2',
+      'within:1.0',
+    ]);
+  });
+
+  test('takes no result of a run inside for one of the run itself', () => {
+    const steps = ['model:1', 'answer:1.0', 'tool:1.0/answer:1.0', 'tool:1.0/tool:1.0:pay', 'tool:1.0:work'];
+    const fork = forkOf(sourceOf({}, steps), { options: { before: 'tool:1.0:work', runId: 'fork' }, now: 7 });
+    expect(steps.filter(fork.copies)).toEqual(['model:1']);
+    const inside = ['tool:1.0/answer:1.0', 'tool:1.0/tool:1.0:pay', 'tool:1.0/model:2', 'model:2'];
+    const nested = forkOf(sourceOf({}, inside), { options: { before: 'tool:1.0/model:2', runId: 'fork' }, now: 7 });
+    expect(inside.filter(nested.copies)).toEqual(inside.slice(0, 2));
+  });
+});
+
+describe('a fork with input', () => {
+  test('goes on from the conversation before the step, in the order of the run', () => {
+    const fork = forkOf(sourceOf(), {
+      options: { before: 'model:2', runId: 'fork', input: 'And back.' },
+      now: 7,
+    });
+    const kept = ['start', 'model:1', 'check:1.2', 'answer:1.2', 'tool:1.0:look', 'tool:1.1:look', 'tool:1.2:pay'];
+    expect(fork.record).toEqual({
+      ...own,
+      messages: record.messages,
+      forked: {
+        runId: 'run',
+        before: 'model:2',
+        conversation: {
+          record,
+          facts: kept.map(factOf),
+          input: [{ role: 'user', content: 'And back.' }],
+        },
+      },
+    });
+    expect(STEPS.filter(fork.copies)).toEqual([]);
+  });
+});
+
+describe('a fork with messages', () => {
+  test('begins with these and the input, and copies nothing', () => {
+    const fork = forkOf(sourceOf(), {
+      options: { before: 'model:2', runId: 'fork', messages: [{ role: 'user', content: 'Go.' }], input: 'And back.' },
+      now: 7,
+    });
+    expect(fork.record).toEqual({
+      ...own,
+      messages: [
+        { role: 'user', content: 'Go.' },
+        { role: 'user', content: 'And back.' },
+      ],
+      forked: { runId: 'run', before: 'model:2' },
+    });
+    expect(STEPS.filter(fork.copies)).toEqual([]);
+  });
+
+  test('needs one at least', () => {
+    const options = { before: 'model:2', messages: [], input: [] };
+    expect(() => forkOf(sourceOf(), { options, now: 7 })).toThrow('The fork has no messages.');
+  });
+});
+
+test.each([
+  [STEPS, 'Its last ones are: tool:1.0:look, tool:1.0/model:1, tool:1.2:pay, model:2, answer:2.0.'],
+  [[], 'Its last ones are: none yet.'],
+])('a step that the run does not have is refused, with the last ones that it has', (steps, message) => {
+  const fork = () => forkOf(sourceOf({}, [...steps]), { options: { before: 'model:9' }, now: 7 });
+  expect(fork).toThrow(expect.objectContaining({ code: 'step.unknown', message: expect.stringContaining(message) }));
+});
+
+test('the messages of a record are a user’s words, or stand as they are', () => {
+  expect(messagesOf('Go.')).toEqual([{ role: 'user', content: 'Go.' }]);
+  expect(messagesOf(record.messages)).toBe(record.messages);
+});
