@@ -60,8 +60,24 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     const [first, , third] = asks.tool_calls ?? [];
     const approval = { reason: 'approval', accepts: ['approve', 'deny', 'edit'] };
     const pending = [
-      { id: 'approve:1.0', ...approval, call: first, input: { order: 7 }, fingerprint, definitionHash, preview: 'Pays back order 7.' },
-      { id: 'approve:1.2', ...approval, call: third, input: { order: 8 }, fingerprint, definitionHash, preview: 'Pays back order 8.' },
+      {
+        id: 'approve:1.0',
+        ...approval,
+        call: first,
+        input: { order: 7 },
+        fingerprint,
+        definitionHash,
+        preview: 'Pays back order 7.',
+      },
+      {
+        id: 'approve:1.2',
+        ...approval,
+        call: third,
+        input: { order: 8 },
+        fingerprint,
+        definitionHash,
+        preview: 'Pays back order 8.',
+      },
     ];
     const messages = [asks, result('call_1', PENDING), result('call_2', 'Rain in Oslo.'), result('call_3', PENDING)];
     expect(outcome).toEqual({ status: 'suspended', pending, ...ending(messages, { toolCalls: 1 }) });

@@ -69,7 +69,7 @@ export class Database implements Queryable {
 
 /** What PostgreSQL says, as an error that names the way out. */
 export function databaseError(error: unknown): unknown {
-  if (PawlError.is(error)) return error;
+  if (PawlError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message || error.name : String(error);
   const [code, fix] = problemOf(error);
   return new DurableError(`PostgreSQL could not be used: ${message}. ${fix}`, { code, cause: error });

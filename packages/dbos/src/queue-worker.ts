@@ -58,7 +58,7 @@ export class QueueWorker<Resumed extends Watchable> {
       onRun?.(run);
       return (await run.outcome()).status;
     } catch (error) {
-      if (DurableError.is(error) && PASSING.has(error.code)) return this.#resumeLater(workflow, begun);
+      if (DurableError.isInstance(error) && PASSING.has(error.code)) return this.#resumeLater(workflow, begun);
       this.#options.onError(error, runId);
       throw error;
     } finally {

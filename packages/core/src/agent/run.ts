@@ -73,7 +73,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
         },
         (error: unknown) => {
           end();
-          const failure = error instanceof DurableError ? error : broken(id, error);
+          const failure = DurableError.isInstance(error) ? error : broken(id, error);
           this.#fail(failure);
           throw failure;
         },

@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
 
 export interface ModelErrorOptions extends PawlErrorOptions {
@@ -13,6 +14,11 @@ export class ModelError extends PawlError {
   constructor(message: string, { retryable = true, ...options }: ModelErrorOptions) {
     super(message, options);
     this.retryable = retryable;
+    addBrand(this, 'ModelError');
+  }
+
+  static override isInstance(error: unknown): error is ModelError {
+    return hasBrand(error, 'ModelError');
   }
 }
 
@@ -31,5 +37,10 @@ export class ProtocolError extends ModelError {
   constructor(message: string, { received, ...options }: ProtocolErrorOptions) {
     super(message, options);
     this.received = received?.slice(0, 4096);
+    addBrand(this, 'ProtocolError');
+  }
+
+  static override isInstance(error: unknown): error is ProtocolError {
+    return hasBrand(error, 'ProtocolError');
   }
 }

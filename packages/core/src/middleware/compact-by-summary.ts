@@ -37,7 +37,7 @@ export function compactBySummary<Context = unknown>(options: SummaryCompactionOp
       try {
         return await next(request);
       } catch (error) {
-        if (!(error instanceof ContextLengthError)) throw error;
+        if (!ContextLengthError.isInstance(error)) throw error;
         const { model = scope.model } = options;
         const messages = await compacted(request.messages, { ...options, model, ask: scope.ask });
         if (messages === undefined) throw error;

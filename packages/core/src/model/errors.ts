@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { ModelError, type ModelErrorOptions } from '../chat/errors.ts';
 
@@ -38,6 +39,11 @@ export class HttpError extends ModelError implements ServerWords {
     this.requestId = requestId;
     this.retryAfterMs = retryAfterMs;
     this.body = body;
+    addBrand(this, 'HttpError');
+  }
+
+  static override isInstance(error: unknown): error is HttpError {
+    return hasBrand(error, 'HttpError');
   }
 }
 
@@ -62,6 +68,11 @@ export class ContextLengthError extends ModelError {
     this.param = param;
     this.requestId = requestId;
     this.body = body;
+    addBrand(this, 'ContextLengthError');
+  }
+
+  static override isInstance(error: unknown): error is ContextLengthError {
+    return hasBrand(error, 'ContextLengthError');
   }
 }
 
@@ -92,6 +103,11 @@ export class NetworkError extends ModelError {
     this.address = address;
     this.phase = phase;
     this.staleSocket = staleSocket;
+    addBrand(this, 'NetworkError');
+  }
+
+  static override isInstance(error: unknown): error is NetworkError {
+    return hasBrand(error, 'NetworkError');
   }
 }
 
@@ -115,6 +131,11 @@ export class TimeoutError extends ModelError {
     this.phase = phase;
     this.timeoutMs = timeoutMs;
     this.address = address;
+    addBrand(this, 'TimeoutError');
+  }
+
+  static override isInstance(error: unknown): error is TimeoutError {
+    return hasBrand(error, 'TimeoutError');
   }
 }
 

@@ -26,5 +26,5 @@ export function retryDelay(error: unknown, { failures, policy, random }: RetryDe
 
 /** By its field and not its class, which is another one in a second copy of this package. */
 function isRetryable(error: unknown): error is PawlError {
-  return PawlError.is(error) && 'retryable' in error && error.retryable === true;
+  return PawlError.isInstance(error) && 'retryable' in error && error.retryable === true;
 }

@@ -205,7 +205,7 @@ export class Exchange {
     const told = toErrorData(error);
     const turn = this.#turn;
     // A server that was at work on its answer counts it; one that refused the request does not.
-    if (this.#hasTold || error instanceof TimeoutError || error instanceof ProtocolError) {
+    if (this.#hasTold || TimeoutError.isInstance(error) || ProtocolError.isInstance(error)) {
       this.#usage = addUsage(this.#usage, discardedUsage({ request, price: this.#price }));
     }
     this.tellDiscarded();

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { PawlError } from '../base/errors.ts';
 import { databaseError, isBusy } from './database.ts';
 
 export interface WriterOptions {
@@ -33,7 +33,7 @@ export class Writer {
     this.#options = options;
   }
 
-  /** `write` refuses by a `DurableError` or an `ApprovalError`, before it has written anything. */
+  /** `write` refuses by a `PawlError`, such as a `DurableError` or an `ApprovalError`, before it has written anything. */
   async write<T>(write: () => T): Promise<T> {
     const settled = await new Promise<Settled>((settle) => {
       this.#jobs.push({ write, settle, since: this.#options.clock.now() });
@@ -94,7 +94,7 @@ function attempted({ write }: Job): Settled {
   try {
     return { ok: true, value: write() };
   } catch (error) {
-    if (!DurableError.is(error)) throw error;
+    if (!PawlError.isInstance(error)) throw error;
     return { ok: false, error };
   }
 }

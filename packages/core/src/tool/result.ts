@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { parseJson } from '../base/json.ts';
 import { isLowSurrogate, plural } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
@@ -22,6 +23,11 @@ class Parts {
 
   constructor(list: readonly UserPart[]) {
     this.list = list;
+    addBrand(this, 'ContentParts');
+  }
+
+  static isInstance(value: unknown): value is Parts {
+    return hasBrand(value, 'ContentParts');
   }
 }
 
@@ -32,7 +38,7 @@ export function parts(...list: readonly UserPart[]): unknown {
 
 /** Any value as bounded text. Never throws. */
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
-  if (!(value instanceof Parts)) {
+  if (!Parts.isInstance(value)) {
     const { text, lossy } = serialise(value);
     return { ...bounded(text, maxLength), ...textMark(value), ...(lossy.length === 0 ? {} : { lossy }) };
   }
