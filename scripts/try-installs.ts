@@ -40,7 +40,7 @@ try {
   const small = project('small', { '@pawl/core': core });
   await npmInstall(small);
   checkWeight(small.cwd);
-  await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), signal });
+  await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
   const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads packages that need not be there: no bundler takes it.
   await tryBundles({ folder, packages: { ...bundled, zod: '^4.0.0' }, signal });
 } finally {

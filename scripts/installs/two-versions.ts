@@ -13,12 +13,23 @@ export interface TwoVersionsOptions {
   readonly folder: string;
   /** Core, packed. */
   readonly tarball: string;
+  /** A package that has core as a peer dependency. */
+  readonly peer: string;
   readonly signal: AbortSignal;
 }
 
-/** Two versions of core in one application, as a package brings one that has it as a dependency of its own: what is of one works in the other. */
-export async function tryTwoVersions({ folder, tarball, signal }: TwoVersionsOptions): Promise<void> {
+/**
+ * Two versions of core in one application, as a package brings one that has it as a dependency of its own: what is of one works in the
+ * other. Our own packages bring none: npm refuses them beside a core that they are not for.
+ */
+export async function tryTwoVersions({ folder, tarball, peer, signal }: TwoVersionsOptions): Promise<void> {
   const other = await otherVersion(folder, { tarball, signal });
+  const unfit = newProject(join(folder, 'unfit'), {
+    dependencies: { '@pawl/core': `file:${other}`, '@pawl/peer': peer, zod: '^4.0.0' },
+    signal,
+  });
+  const refusal = await npmInstall(unfit).catch(String);
+  if (!String(refusal).includes('ERESOLVE')) throw new Error(`npm takes a package beside another core: ${refusal}`);
   const dependencies = { '@pawl/core': `file:${tarball}`, 'other-core': `file:${other}`, zod: '^4.0.0' };
   const project = newProject(join(folder, 'two-versions'), { dependencies, signal });
   await npmInstall(project);
