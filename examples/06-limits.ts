@@ -27,6 +27,6 @@ if (outcome.status === 'limited') {
 try {
   await agent.run('Find gold.', { limits: { toolCalls: 1 } });
 } catch (error) {
-  if (error instanceof RunLimitedError) console.log(`${error.code}: ${error.outcome.limit}`);
+  if (RunLimitedError.isInstance(error)) console.log(`${error.code}: ${error.outcome.limit}`);
 }
 await server.close();

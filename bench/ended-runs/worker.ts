@@ -18,7 +18,7 @@ async function lane(number: number): Promise<void> {
       .run('Go.', { durable: host, runId: `live-${number}-${count}` })
       .outcome()
       .then(({ status }) => status as string)
-      .catch((error: unknown) => (DurableError.is(error) ? error.code : String(error)));
+      .catch((error: unknown) => (DurableError.isInstance(error) ? error.code : String(error)));
     slowestMs = Math.max(slowestMs, performance.now() - startedAt);
     ends.set(ended, (ends.get(ended) ?? 0) + 1);
   }

@@ -127,7 +127,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const agent = new Agent({ model, tools: [note], clock: still });
     const first = agent.run('Go.', { ...run, runId: 'run', durable: host });
     const outcome = await first.outcome().catch((error: unknown) => {
-      if (!(error instanceof DurableError)) throw error;
+      if (!DurableError.isInstance(error)) throw error;
       return agent.resume('run', { ...run, durable: inner }).outcome();
     });
     return { outcome, executed: executed.sort(), steps: host.steps };

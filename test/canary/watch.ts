@@ -22,7 +22,7 @@ export function noteError(error: Error): void {
 
 /** Only ours: a test may make what it likes. */
 export function searchErrors(): void {
-  for (const error of made.splice(0)) if (Symbol.for('pawl.error') in error) search('error', error);
+  for (const error of made.splice(0)) if (Symbol.for('pawl.PawlError') in error) search('error', error);
 }
 
 /** Looks for the key in everything that printing, storing or sending `thing` could show. */

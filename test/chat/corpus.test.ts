@@ -67,7 +67,7 @@ function failure(read: () => unknown): CorpusFile['error'] {
   try {
     read();
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
+    if (!ProtocolError.isInstance(error)) throw error;
     const { name, code, message, retryable } = error;
     return { name, code, message, retryable };
   }

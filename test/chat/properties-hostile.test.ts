@@ -25,7 +25,7 @@ function outcome(read: () => FinishedReply): unknown {
     expectSound(reply);
     return { reply, mends, told: joinedDeltas(deltas) };
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
+    if (!ProtocolError.isInstance(error)) throw error;
     const { code, message } = error;
     return { code, message };
   }

@@ -19,7 +19,7 @@ async function errorOf(promise: PromiseLike<unknown>): Promise<ConversationError
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (error instanceof ConversationError) return error;
+  if (ConversationError.isInstance(error)) return error;
   throw new Error(`It is no ConversationError: ${String(error)}`);
 }
 

@@ -46,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** A host of the operator's failing is part of the play; anything else is a fault. */
 async function settled(run: Run): Promise<void> {
   await run.outcome().catch((error: unknown) => {
-    if (!DurableError.is(error)) throw error;
+    if (!DurableError.isInstance(error)) throw error;
   });
 }
 

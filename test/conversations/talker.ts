@@ -15,7 +15,7 @@ for (let count = 0; count < 20; count++) {
   try {
     await agent.run(`${name} ${count}`, { conversation: chat, durable });
   } catch (error) {
-    if (!(error instanceof ConversationError)) throw error;
+    if (!ConversationError.isInstance(error)) throw error;
     told++;
     await chat.append(error.added);
   }

@@ -13,7 +13,7 @@ const answers = Array.from({ length: 5 }, async (_, index) => {
     await host.answer('run', id, { type: 'deny', fingerprint, reason });
     return reason;
   } catch (error) {
-    if (!PawlError.is(error)) throw error;
+    if (!PawlError.isInstance(error)) throw error;
     return error.code;
   }
 });

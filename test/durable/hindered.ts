@@ -17,7 +17,7 @@ async function ended(): Promise<string> {
     await host.close();
     return outcome.status;
   } catch (error) {
-    if (!DurableError.is(error)) throw error;
+    if (!DurableError.isInstance(error)) throw error;
     return `${error.code}: ${error.message}`;
   }
 }

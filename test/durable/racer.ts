@@ -29,7 +29,7 @@ const racing = Array.from({ length: 100 }, async (_, index): Promise<string> => 
   const runId = `run-${index}`;
   const run = how === 'start' ? agent.run('Go.', { durable: host, runId }) : agent.resume(runId, { durable: host });
   const end = await run.outcome().catch((error: unknown) => {
-    if (!DurableError.is(error)) throw error;
+    if (!DurableError.isInstance(error)) throw error;
     return { status: error.code };
   });
   return end.status;

@@ -16,7 +16,7 @@ const looked = Promise.withResolvers<void>();
 const agent = sleeperAgent(journal, looked.promise);
 const run = agent.run('Go.', { durable: host, runId: 'run' });
 const outcome = run.outcome().catch((error: unknown) => {
-  if (!DurableError.is(error)) throw error;
+  if (!DurableError.isInstance(error)) throw error;
   return { status: error.code };
 });
 await new Promise((resolve) => run.on('tool.started', resolve));

@@ -68,7 +68,7 @@ async function knowsSteered(host: DurableHost): Promise<boolean> {
 }
 
 function brokenOff(error: unknown): undefined {
-  if (!DurableError.is(error)) throw error;
+  if (!DurableError.isInstance(error)) throw error;
 }
 
 /** What is told and remembered, without what may differ between two tellings of the same. */

@@ -73,7 +73,7 @@ test("an HTTP error holds status, code, param, request id and the server's messa
     param: 'tools[0].function.name',
     requestId: 'req_7',
   };
-  expect({ ...error, message: error.message, isHttpError: error instanceof HttpError }).toEqual({
+  expect({ ...error, message: error.message, isHttpError: HttpError.isInstance(error) }).toEqual({
     ...fields,
     name: 'HttpError',
     code: 'http.400',
@@ -82,7 +82,7 @@ test("an HTTP error holds status, code, param, request id and the server's messa
     message: `${address} answered 400: "Bad name." (invalid_value). Trying again does not help: change the request, "tools[0].function.name" above all.`,
     isHttpError: true,
   });
-  expect(error instanceof HttpError && modelErrorDetails(error)).toEqual(fields);
+  expect(HttpError.isInstance(error) && modelErrorDetails(error)).toEqual(fields);
 });
 
 test.each([
@@ -92,7 +92,7 @@ test.each([
   [{}, undefined, 'Trying again later may help.'],
 ])('a server that is busy says when to come back: %j', async (headers, retryAfterMs, advice) => {
   const { error, address } = await refused(no, { status: 429, headers: { ...headers } });
-  expect([error.message, error instanceof HttpError && error.retryAfterMs]).toEqual([
+  expect([error.message, HttpError.isInstance(error) && error.retryAfterMs]).toEqual([
     `${address} answered 429: "No." (nope). ${advice}`,
     retryAfterMs,
   ]);
@@ -152,7 +152,7 @@ test('at most 4 KiB of an error body are kept, and the rest is not waited for', 
   const error: unknown = await openai('m', { baseURL: server.baseURL })
     .send({ messages: [] })
     .catch((reason: unknown) => reason);
-  expect(error instanceof HttpError && error.body).toEqual('x'.repeat(4096));
+  expect(HttpError.isInstance(error) && error.body).toEqual('x'.repeat(4096));
   await server.idle();
 });
 

@@ -207,7 +207,7 @@ test('a kept-alive socket that the server closed before answering: sent again on
       policy: resolveRetryPolicy({ attempts: 1 }),
       random: () => 0,
       onFailed: ({ error, ...rest }) =>
-        void told.push({ ...rest, error: error instanceof NetworkError && error.staleSocket }),
+        void told.push({ ...rest, error: NetworkError.isInstance(error) && error.staleSocket }),
     },
   );
   expect({

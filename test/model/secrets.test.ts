@@ -42,7 +42,11 @@ test.each(answers)('what a server echoes in $from is redacted', async ({ answer 
   const sent = openai('m', { baseURL, apiKey: KEY, headers: { 'x-api-key': OTHER } }).send({ messages: [] });
   const error: unknown = await sent.catch((reason: unknown) => reason);
   const text = shown(error);
-  expect([PawlError.is(error), text.includes('sk-very'), text.includes('verysecret')]).toEqual([true, false, false]);
+  expect([PawlError.isInstance(error), text.includes('sk-very'), text.includes('verysecret')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('what a fetch of the user throws is redacted, causes and stacks too', async () => {

@@ -20,7 +20,8 @@ for (;;) {
   for (const run of await host.resumeAll([agent])) {
     run.outcome().catch((error: unknown) => {
       // Another process has it, or is about to.
-      if (!DurableError.is(error) || !['run.lost', 'run.unknown', 'host.locked'].includes(error.code)) throw error;
+      if (!DurableError.isInstance(error) || !['run.lost', 'run.unknown', 'host.locked'].includes(error.code))
+        throw error;
     });
   }
   await new Promise((resolve) => setTimeout(resolve, 50));

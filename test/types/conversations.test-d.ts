@@ -83,6 +83,6 @@ describe('a conversation', () => {
     expectTypeOf(error.outcome).toEqualTypeOf<Outcome>();
     expectTypeOf(error.added).toEqualTypeOf<readonly Message[]>();
     const caught: unknown = error;
-    if (caught instanceof ConversationError) expectTypeOf(caught.outcome.messages).toEqualTypeOf<readonly Message[]>();
+    if (ConversationError.isInstance(caught)) expectTypeOf(caught.outcome.messages).toEqualTypeOf<readonly Message[]>();
   });
 });

@@ -177,7 +177,7 @@ function standingStill(ms: number): Error {
 
 /** What PostgreSQL says, as an error that names the way out. */
 export function databaseError(error: unknown): unknown {
-  if (PawlError.is(error)) return error;
+  if (PawlError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message || error.name : String(error);
   const [code, fix] = problemOf(error);
   return new DurableError(`PostgreSQL could not be used: ${message}. ${fix}`, { code, cause: error });
@@ -200,7 +200,7 @@ function problemOf(error: unknown): Problem {
  * without any code. Our own mistakes are of other classes.
  */
 function isConnectionError(error: unknown): error is Error {
-  if (!(error instanceof Error) || PawlError.is(error)) return false;
+  if (!(error instanceof Error) || PawlError.isInstance(error)) return false;
   const code = codeOf(error);
   return code === '' ? error.constructor.name === 'Error' : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
 }

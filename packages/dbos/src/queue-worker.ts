@@ -126,5 +126,5 @@ const MOST_PAUSE_MS = 30_000;
 
 /** Whatever the database or the host is not able to just now, by whatever name: all of it may be over later. */
 function isOfHost(error: unknown): boolean {
-  return DurableError.is(error) && error.code.startsWith('host.');
+  return DurableError.isInstance(error) && error.code.startsWith('host.');
 }

@@ -170,7 +170,7 @@ const LOOKS_AT = 500;
 
 /** Somebody deleted it. */
 function gone(error: unknown): undefined {
-  if (DurableError.is(error) && error.code === 'run.unknown') return undefined;
+  if (DurableError.isInstance(error) && error.code === 'run.unknown') return undefined;
   throw error;
 }
 

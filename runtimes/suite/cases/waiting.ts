@@ -44,7 +44,7 @@ export const waiting: readonly Case[] = [
       const refused = await host
         .answer('run', first.id, { type: 'approve', fingerprint: 'another' })
         .then(() => 'taken')
-        .catch((error: unknown) => PawlError.is(error) && error.code);
+        .catch((error: unknown) => PawlError.isInstance(error) && error.code);
       same(refused, 'approval.mismatch');
     },
   },

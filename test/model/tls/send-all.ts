@@ -19,7 +19,7 @@ async function outcomeOf(step: Step): Promise<string> {
     const { choices } = await openai('m', { baseURL: step.baseURL, apiKey: 'sk-key' }).send({ messages: [] });
     return String(choices[0].message.content);
   } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
+    if (!NetworkError.isInstance(error)) throw error;
     return error.staleSocket ? outcomeOf(step) : error.code;
   }
 }

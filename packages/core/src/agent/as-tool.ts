@@ -1,3 +1,4 @@
+import { markOwn } from '../base/copy.ts';
 import { isRecord } from '../base/json.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
@@ -35,7 +36,9 @@ export function agentTool<Input, Context>(
 ): Tool<Context> {
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const asked = prompt ?? ((given: Input) => promptOf(given));
-  const delegate: Delegate = (given, around) => runWithin(blueprint, { messages: asked(given as Input), around });
+  const delegate: Delegate = markOwn((given, around) =>
+    runWithin(blueprint, { messages: asked(given as Input), around }),
+  );
   return Object.freeze({ ...base, isAnsweredOutside: false, delegate });
 }
 

@@ -47,7 +47,7 @@ async function started({ blueprint, scope, history }: BeginOptions): Promise<Fac
     const fact = { type: 'run.started' as const, agent, messages, definition, ...stamp(scope) };
     return resolved.text === undefined ? fact : { ...fact, instructions: resolved.text };
   } catch (error) {
-    if (error instanceof DurableError) throw error;
+    if (DurableError.isInstance(error)) throw error;
     return failedBy(toErrorData(error), scope);
   }
 }

@@ -53,7 +53,7 @@ async function sendTo({ runId, status }: RunSummary, { place, message }: Continu
     await place.host.send(runId, message);
     return true;
   } catch (error) {
-    if (DurableError.is(error) && error.code === 'run.not_waiting') return false;
+    if (DurableError.isInstance(error) && error.code === 'run.not_waiting') return false;
     throw error;
   }
 }

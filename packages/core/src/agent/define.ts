@@ -1,4 +1,5 @@
 import { completeClock, systemClock } from '../base/clock.ts';
+import { checkOwn, markOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
@@ -25,7 +26,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
   const definition = once(() =>
     definitionOf(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
   );
-  const blueprint: Blueprint = {
+  const blueprint: Blueprint = markOwn({
     name,
     description: options.description,
     get definition() {
@@ -42,7 +43,7 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     digest: once(() => digestOf(definition().tools, options.version)),
-  };
+  });
   if (typeof options.handoffs !== 'function') definition();
   return blueprint;
 }
@@ -130,6 +131,8 @@ function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<
     if (typeof tool?.execute !== 'function' || typeof tool.validate !== 'function') {
       throw new ConfigError(`Agent "${agent}": tools[${index}] is no tool. Make it with tool({ name, … }).`);
     }
+    if (tool.delegate !== undefined)
+      checkOwn(tool.delegate, `Agent "${agent}": tools[${index}], agent "${tool.name}",`);
     if (byName.has(tool.name)) {
       throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
     }

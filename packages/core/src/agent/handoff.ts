@@ -1,3 +1,4 @@
+import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { Destination, Speaker, View } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain.ts';
@@ -62,9 +63,12 @@ export function handOffsOf(given: HandOffs<never, unknown>, agent: string): read
   const list = typeof given === 'function' ? given() : given;
   if (!Array.isArray(list)) throw new ConfigError(`Agent "${agent}": handoffs is no list. Pass handoffs: [other].`);
   const handoffs = list.map((each: Handing<never, unknown>, index): HandOff => {
-    if (typeof each === 'object' && each !== null && 'asHandoff' in each) return each.asHandoff();
-    if (typeof each === 'object' && each !== null && 'blueprint' in each) return each;
-    throw new ConfigError(`Agent "${agent}": handoffs[${index}] is no agent. Pass one, or agent.asHandoff({ … }).`);
+    const handoff = typeof each === 'object' && each !== null && 'asHandoff' in each ? each.asHandoff() : each;
+    if (typeof handoff !== 'object' || handoff === null || !('blueprint' in handoff)) {
+      throw new ConfigError(`Agent "${agent}": handoffs[${index}] is no agent. Pass one, or agent.asHandoff({ … }).`);
+    }
+    checkOwn(handoff.blueprint, `Agent "${agent}": handoffs[${index}], agent "${handoff.agent}",`);
+    return handoff;
   });
   const names = handoffs.map((each) => each.agent);
   const twice = names.find((name, index) => name === agent || names.indexOf(name) !== index);

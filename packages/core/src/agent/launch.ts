@@ -246,7 +246,7 @@ async function started(record: RunRecord, { host, onExisting }: Starting): Promi
   try {
     return await host.start(record);
   } catch (error) {
-    if (onExisting === 'attach' && DurableError.is(error) && error.code === 'run.exists') return undefined;
+    if (onExisting === 'attach' && DurableError.isInstance(error) && error.code === 'run.exists') return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError } from '../base/errors.ts';
 import { toError } from '../event/error-data.ts';
 import type {
@@ -15,45 +16,118 @@ import type {
 /** How a run can end other than completed. */
 export type Incomplete<Output = unknown> = Exclude<Outcome<Output>, Completed<Output>>;
 
+export interface RunErrorOptions<Ended> {
+  readonly outcome: Ended;
+  readonly cause?: unknown;
+}
+
 /** A run did not complete. `await run` rejects with one of its subclasses, one for each status. */
 export abstract class RunError<Ended extends Incomplete = Incomplete> extends PawlError {
   override readonly name: string = 'RunError';
   /** The same that `run.outcome()` resolves with. */
   readonly outcome: Ended;
 
-  constructor(message: string, { outcome, cause }: { readonly outcome: Ended; readonly cause?: unknown }) {
+  constructor(message: string, { outcome, cause }: RunErrorOptions<Ended>) {
     super(message, { code: `run.${outcome.status}`, cause });
     this.outcome = outcome;
+    addBrand(this, 'RunError');
+  }
+
+  static override isInstance(error: unknown): error is RunError {
+    return hasBrand(error, 'RunError');
   }
 }
 
 export class RunSuspendedError extends RunError<Suspended> {
   override readonly name = 'RunSuspendedError';
+
+  constructor(message: string, options: RunErrorOptions<Suspended>) {
+    super(message, options);
+    addBrand(this, 'RunSuspendedError');
+  }
+
+  static override isInstance(error: unknown): error is RunSuspendedError {
+    return hasBrand(error, 'RunSuspendedError');
+  }
 }
 
 export class RunLimitedError extends RunError<Limited<unknown>> {
   override readonly name = 'RunLimitedError';
+
+  constructor(message: string, options: RunErrorOptions<Limited<unknown>>) {
+    super(message, options);
+    addBrand(this, 'RunLimitedError');
+  }
+
+  static override isInstance(error: unknown): error is RunLimitedError {
+    return hasBrand(error, 'RunLimitedError');
+  }
 }
 
 export class RunTruncatedError extends RunError<Truncated> {
   override readonly name = 'RunTruncatedError';
+
+  constructor(message: string, options: RunErrorOptions<Truncated>) {
+    super(message, options);
+    addBrand(this, 'RunTruncatedError');
+  }
+
+  static override isInstance(error: unknown): error is RunTruncatedError {
+    return hasBrand(error, 'RunTruncatedError');
+  }
 }
 
 export class RunFilteredError extends RunError<Filtered> {
   override readonly name = 'RunFilteredError';
+
+  constructor(message: string, options: RunErrorOptions<Filtered>) {
+    super(message, options);
+    addBrand(this, 'RunFilteredError');
+  }
+
+  static override isInstance(error: unknown): error is RunFilteredError {
+    return hasBrand(error, 'RunFilteredError');
+  }
 }
 
 export class RunRefusedError extends RunError<Refused> {
   override readonly name = 'RunRefusedError';
+
+  constructor(message: string, options: RunErrorOptions<Refused>) {
+    super(message, options);
+    addBrand(this, 'RunRefusedError');
+  }
+
+  static override isInstance(error: unknown): error is RunRefusedError {
+    return hasBrand(error, 'RunRefusedError');
+  }
 }
 
 export class RunAbortedError extends RunError<Aborted> {
   override readonly name = 'RunAbortedError';
+
+  constructor(message: string, options: RunErrorOptions<Aborted>) {
+    super(message, options);
+    addBrand(this, 'RunAbortedError');
+  }
+
+  static override isInstance(error: unknown): error is RunAbortedError {
+    return hasBrand(error, 'RunAbortedError');
+  }
 }
 
 /** Its `cause` is the error itself: an `HttpError`, an `OutputError` … */
 export class RunFailedError extends RunError<Failed> {
   override readonly name = 'RunFailedError';
+
+  constructor(message: string, options: RunErrorOptions<Failed>) {
+    super(message, options);
+    addBrand(this, 'RunFailedError');
+  }
+
+  static override isInstance(error: unknown): error is RunFailedError {
+    return hasBrand(error, 'RunFailedError');
+  }
 }
 
 /** The error that an incomplete run's `await` rejects with. */

@@ -75,7 +75,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
         },
         (error: unknown) => {
           end();
-          const failure = error instanceof DurableError ? error : broken(this.#id, error);
+          const failure = DurableError.isInstance(error) ? error : broken(this.#id, error);
           this.#fail(failure);
           throw failure;
         },

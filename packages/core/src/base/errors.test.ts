@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { HttpError } from '../model/errors.ts';
 import { ConfigError, DurableError, PawlError } from './errors.ts';
 
 test.each([
@@ -11,12 +12,12 @@ test.each([
   [null, false],
   [undefined, false],
 ])('%o is one of our errors: %s', (error, answer) => {
-  expect(PawlError.is(error)).toBe(answer);
+  expect(PawlError.isInstance(error)).toBe(answer);
 });
 
 test('an error of another copy of the package is one of ours', () => {
-  const foreign = Object.assign(new Error('From afar.'), { [Symbol.for('pawl.error')]: true });
-  expect(PawlError.is(foreign)).toBe(true);
+  const foreign = Object.assign(new Error('From afar.'), { [Symbol.for('pawl.PawlError')]: true });
+  expect(PawlError.isInstance(foreign)).toBe(true);
 });
 
 test('a definition that is wrong has a code of its own unless another is given', () => {
@@ -35,5 +36,20 @@ test('the mark of our errors is seen by nobody who lists their fields', () => {
   expect(Object.entries(new DurableError('Two writers.', { code: 'run.live' }))).toEqual([
     ['name', 'DurableError'],
     ['code', 'run.live'],
+  ]);
+});
+
+test('a class knows its own errors and those of its subclasses alone', () => {
+  const wrong = new ConfigError('Wrong.');
+  const refused = new HttpError('No.', { status: 400 });
+  expect([PawlError.isInstance(wrong), ConfigError.isInstance(wrong), HttpError.isInstance(wrong)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect([PawlError.isInstance(refused), HttpError.isInstance(refused), DurableError.isInstance(refused)]).toEqual([
+    true,
+    true,
+    false,
   ]);
 });

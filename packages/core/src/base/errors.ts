@@ -1,4 +1,4 @@
-const brand: unique symbol = Symbol.for('pawl.error') as never;
+import { addBrand, hasBrand } from './brand.ts';
 
 export interface PawlErrorOptions {
   /** Stable, `noun.problem`. For programs; the message is for people. */
@@ -6,7 +6,12 @@ export interface PawlErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The base of every error of ours. The message says what was wrong, with the value quoted, then what to do. */
+/**
+ * The base of every error of ours. The message says what was wrong, with the value quoted, then what to do.
+ *
+ * Each class has an `isInstance` of its own, which also knows the errors of another copy of this package; `instanceof` does not. A
+ * subclass that you write inherits the one of the class that it extends.
+ */
 export class PawlError extends Error {
   override readonly name: string = 'PawlError';
   readonly code: string;
@@ -14,12 +19,11 @@ export class PawlError extends Error {
   constructor(message: string, { code, cause }: PawlErrorOptions) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    Object.defineProperty(this, brand, { value: true });
+    addBrand(this, 'PawlError');
   }
 
-  /** Works across two copies of this package, where `instanceof` does not. */
-  static is(error: unknown): error is PawlError {
-    return typeof error === 'object' && error !== null && brand in error;
+  static isInstance(error: unknown): error is PawlError {
+    return hasBrand(error, 'PawlError');
   }
 }
 
@@ -29,10 +33,24 @@ export class ConfigError extends PawlError {
 
   constructor(message: string, { code = 'config.invalid', cause }: Partial<PawlErrorOptions> = {}) {
     super(message, { code, cause });
+    addBrand(this, 'ConfigError');
+  }
+
+  static override isInstance(error: unknown): error is ConfigError {
+    return hasBrand(error, 'ConfigError');
   }
 }
 
 /** The host that runs are kept on failed, or two writers met. Thrown out of the loop; the run stays resumable. */
 export class DurableError extends PawlError {
   override readonly name: string = 'DurableError';
+
+  constructor(message: string, options: PawlErrorOptions) {
+    super(message, options);
+    addBrand(this, 'DurableError');
+  }
+
+  static override isInstance(error: unknown): error is DurableError {
+    return hasBrand(error, 'DurableError');
+  }
 }

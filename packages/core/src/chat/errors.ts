@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
 import { sliceWhole } from '../base/text.ts';
 
@@ -14,6 +15,11 @@ export class ModelError extends PawlError {
   constructor(message: string, { retryable = true, ...options }: ModelErrorOptions) {
     super(message, options);
     this.retryable = retryable;
+    addBrand(this, 'ModelError');
+  }
+
+  static override isInstance(error: unknown): error is ModelError {
+    return hasBrand(error, 'ModelError');
   }
 }
 
@@ -36,6 +42,11 @@ export class ProtocolError extends ModelError {
     super(message, options);
     this.received = received === undefined ? undefined : sliceWhole(received, 0, MAX_KEPT);
     this.retryAfterMs = retryAfterMs;
+    addBrand(this, 'ProtocolError');
+  }
+
+  static override isInstance(error: unknown): error is ProtocolError {
+    return hasBrand(error, 'ProtocolError');
   }
 }
 
@@ -71,5 +82,10 @@ export class MalformedResponseError extends ProtocolError {
     this.status = status;
     this.serverCode = serverCode;
     this.requestId = requestId;
+    addBrand(this, 'MalformedResponseError');
+  }
+
+  static override isInstance(error: unknown): error is MalformedResponseError {
+    return hasBrand(error, 'MalformedResponseError');
   }
 }

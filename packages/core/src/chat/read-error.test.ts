@@ -118,7 +118,7 @@ function thrownBy(read: () => unknown): unknown {
   try {
     return read();
   } catch (error) {
-    return error instanceof ProtocolError ? fieldsOf(error) : error;
+    return ProtocolError.isInstance(error) ? fieldsOf(error) : error;
   }
 }
 

@@ -50,7 +50,7 @@ test('A8: a reply that is nested without end is a ProtocolError, or read', () =>
         reader.read({ choices: [{ index: 0, message, finish_reason: deep }] });
         return reader.finish('whole').reply.choices.length;
       } catch (error) {
-        return error instanceof ProtocolError ? error.code : error;
+        return ProtocolError.isInstance(error) ? error.code : error;
       }
     },
   );

@@ -204,7 +204,7 @@ async function asked<T>(stored: Stored, ask: (stored: Stored) => Promise<T>): Pr
   try {
     return await withDeadline(() => ask(stored), { clock, signal, timeoutMs, timeoutError });
   } catch (cause) {
-    if (DurableError.is(cause)) throw cause;
+    if (DurableError.isInstance(cause)) throw cause;
     throw new DurableError(
       `The store of conversation "${id}" failed: ${messageOf(cause)}. Look at the store, then try again; a run is resumed by its id.`,
       { code: 'conversation.store', cause },

@@ -1,4 +1,5 @@
-import { DurableError, PawlError } from '../base/errors.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
+import { DurableError, PawlError, type PawlErrorOptions } from '../base/errors.ts';
 import { plural } from '../base/text.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -6,6 +7,15 @@ import type { Outcome } from '../event/outcome.ts';
 /** An answer that approves nothing: for another call, other arguments, or one that was answered already. */
 export class ApprovalError extends PawlError {
   override readonly name = 'ApprovalError';
+
+  constructor(message: string, options: PawlErrorOptions) {
+    super(message, options);
+    addBrand(this, 'ApprovalError');
+  }
+
+  static override isInstance(error: unknown): error is ApprovalError {
+    return hasBrand(error, 'ApprovalError');
+  }
 }
 
 export interface Unkept<Output> {
@@ -29,5 +39,10 @@ export class ConversationError<Output = unknown> extends DurableError {
     );
     this.outcome = outcome;
     this.added = added;
+    addBrand(this, 'ConversationError');
+  }
+
+  static override isInstance(error: unknown): error is ConversationError {
+    return hasBrand(error, 'ConversationError');
   }
 }

@@ -27,11 +27,9 @@ export interface FollowedRun {
   steer(message: UserMessage): Promise<boolean>;
 }
 
-/** By host, the runs that this process works on. A run is here only while it is at work. */
-const liveRuns = new WeakMap<object, Map<string, FollowedRun>>();
-
 /** Makes a run known to others in this process; gives the function that takes it away again. */
 export function addLiveRun(host: object, runId: string, run: FollowedRun): () => void {
+  const liveRuns = registry();
   const runs = liveRuns.get(host) ?? new Map<string, FollowedRun>();
   liveRuns.set(host, runs);
   runs.set(runId, run);
@@ -41,5 +39,17 @@ export function addLiveRun(host: object, runId: string, run: FollowedRun): () =>
 }
 
 export function findLiveRun(host: object, runId: string): FollowedRun | undefined {
-  return liveRuns.get(host)?.get(runId);
+  return registry().get(host)?.get(runId);
+}
+
+/** By host, the runs that this process works on. A run is here only while it is at work. */
+type Registry = WeakMap<object, Map<string, FollowedRun>>;
+
+/** Where every copy of this package finds the registry: the host of one may have runs of the other. Another `FollowedRun` needs another key. */
+const REGISTRY = Symbol.for('pawl.liveRuns');
+
+function registry(): Registry {
+  const holder = globalThis as { [REGISTRY]?: Registry };
+  holder[REGISTRY] ??= new WeakMap();
+  return holder[REGISTRY];
 }

@@ -24,7 +24,7 @@ export function toErrorData(thrown: unknown): ErrorData {
 /** `effects` are the errors that this one is the cause of: a cause may lead back to them. */
 function dataOf(thrown: unknown, effects: readonly unknown[]): ErrorData {
   const error = readable(thrown);
-  const details = PawlError.is(error) ? plainFields(error) : {};
+  const details = PawlError.isInstance(error) ? plainFields(error) : {};
   const chain = [...effects, error];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const data: ErrorData = {

@@ -1,8 +1,18 @@
-import { PawlError } from '../base/errors.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
+import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
 
 /** The model gave neither text nor calls, twice. */
 export class EmptyReplyError extends PawlError {
   override readonly name = 'EmptyReplyError';
+
+  constructor(message: string, options: PawlErrorOptions) {
+    super(message, options);
+    addBrand(this, 'EmptyReplyError');
+  }
+
+  static override isInstance(error: unknown): error is EmptyReplyError {
+    return hasBrand(error, 'EmptyReplyError');
+  }
 }
 
 /** The model's arguments for one tool failed more often in a row than the tool allows. */
@@ -16,12 +26,26 @@ export class ToolCorrectionError extends PawlError {
     super(message, { code: 'tool.correction' });
     this.tool = tool;
     this.issue = issue;
+    addBrand(this, 'ToolCorrectionError');
+  }
+
+  static override isInstance(error: unknown): error is ToolCorrectionError {
+    return hasBrand(error, 'ToolCorrectionError');
   }
 }
 
 /** The model made the same failing call again and again, also after it was told. */
 export class StuckError extends PawlError {
   override readonly name = 'StuckError';
+
+  constructor(message: string, options: PawlErrorOptions) {
+    super(message, options);
+    addBrand(this, 'StuckError');
+  }
+
+  static override isInstance(error: unknown): error is StuckError {
+    return hasBrand(error, 'StuckError');
+  }
 }
 
 /** The run's last word did not fit the output schema, also after corrections. */
@@ -35,5 +59,10 @@ export class OutputError extends PawlError {
     super(message, { code: 'output.invalid' });
     this.text = text;
     this.issues = issues;
+    addBrand(this, 'OutputError');
+  }
+
+  static override isInstance(error: unknown): error is OutputError {
+    return hasBrand(error, 'OutputError');
   }
 }

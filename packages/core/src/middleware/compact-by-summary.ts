@@ -59,7 +59,7 @@ export function compactBySummary<Context = unknown>(options: SummaryCompactionOp
       try {
         return await next(request);
       } catch (error) {
-        if (!(error instanceof ContextLengthError)) throw error;
+        if (!ContextLengthError.isInstance(error)) throw error;
         const messages = await compacted(request.messages, { ...options, scope, model: options.model ?? scope.model });
         if (typeof messages === 'string') throw error;
         return next({ ...request, messages });

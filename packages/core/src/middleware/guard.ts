@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, DurableError, PawlError } from '../base/errors.ts';
 import { messageOf } from '../event/error-data.ts';
@@ -31,6 +32,11 @@ export class GuardError extends PawlError {
   constructor(message: string, { guard, cause }: { readonly guard: string; readonly cause?: unknown }) {
     super(message, { code: 'guard.failed', cause });
     this.guard = guard;
+    addBrand(this, 'GuardError');
+  }
+
+  static override isInstance(error: unknown): error is GuardError {
+    return hasBrand(error, 'GuardError');
   }
 }
 
@@ -67,7 +73,7 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
     const shown = JSON.stringify(given) ?? 'nothing';
     throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${allowed.join(' | ')} | refuse }.`);
   } catch (error) {
-    const isMeant = endsRun(error) || error instanceof DurableError || error instanceof GuardError;
+    const isMeant = endsRun(error) || DurableError.isInstance(error) || GuardError.isInstance(error);
     if (isMeant || (signal.aborted && error === signal.reason)) throw error;
     throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
   }

@@ -115,9 +115,9 @@ async function askFor(
       ],
     });
   } catch (error) {
-    const isMeant = endsRun(error) || error instanceof DurableError || error instanceof ConfigError;
+    const isMeant = endsRun(error) || DurableError.isInstance(error) || ConfigError.isInstance(error);
     if (isMeant || scope.signal.aborted) throw error;
-    return error instanceof ContextLengthError ? 'too long' : undefined; // Told already, as a failed attempt.
+    return ContextLengthError.isInstance(error) ? 'too long' : undefined; // Told already, as a failed attempt.
   }
 }
 

@@ -203,7 +203,7 @@ class Failed extends Error {
 }
 
 function isStale(error: unknown): boolean {
-  return PawlError.is(error) && 'staleSocket' in error && error.staleSocket === true;
+  return PawlError.isInstance(error) && 'staleSocket' in error && error.staleSocket === true;
 }
 
 /** How often and when a model is asked again. Each part has a default. */

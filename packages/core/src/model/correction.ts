@@ -9,7 +9,8 @@ import type { ChatRequest } from '../chat/request.ts';
  * By its fields and not its class, which is another one in a second copy of this package.
  */
 export function correctionOf(error: unknown): string | undefined {
-  if (!PawlError.is(error) || error.code !== 'response.malformed' || !('failedGeneration' in error)) return undefined;
+  if (!PawlError.isInstance(error) || error.code !== 'response.malformed' || !('failedGeneration' in error))
+    return undefined;
   const { failedGeneration } = error;
   if (typeof failedGeneration !== 'string' || failedGeneration.trim() === '') return undefined;
   return `Your last response was discarded, because it could not be read:\n${excerpt(failedGeneration, MAX_QUOTED)}\n${AGAIN}`;

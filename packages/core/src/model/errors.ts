@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { ModelError, type ModelErrorOptions } from '../chat/errors.ts';
 
@@ -43,6 +44,11 @@ export class HttpError extends ModelError implements ServerWords {
     this.retryAfterMs = retryAfterMs;
     this.body = body;
     if (isModelLoading) this.isModelLoading = true;
+    addBrand(this, 'HttpError');
+  }
+
+  static override isInstance(error: unknown): error is HttpError {
+    return hasBrand(error, 'HttpError');
   }
 }
 
@@ -67,6 +73,11 @@ export class ContextLengthError extends ModelError {
     this.param = param;
     this.requestId = requestId;
     this.body = body;
+    addBrand(this, 'ContextLengthError');
+  }
+
+  static override isInstance(error: unknown): error is ContextLengthError {
+    return hasBrand(error, 'ContextLengthError');
   }
 }
 
@@ -97,6 +108,11 @@ export class NetworkError extends ModelError {
     this.address = address;
     this.phase = phase;
     this.staleSocket = staleSocket;
+    addBrand(this, 'NetworkError');
+  }
+
+  static override isInstance(error: unknown): error is NetworkError {
+    return hasBrand(error, 'NetworkError');
   }
 }
 
@@ -120,6 +136,11 @@ export class TimeoutError extends ModelError {
     this.phase = phase;
     this.timeoutMs = timeoutMs;
     this.address = address;
+    addBrand(this, 'TimeoutError');
+  }
+
+  static override isInstance(error: unknown): error is TimeoutError {
+    return hasBrand(error, 'TimeoutError');
   }
 }
 

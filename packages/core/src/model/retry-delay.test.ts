@@ -39,6 +39,6 @@ test.each([
 });
 
 test('an error from a second copy of this package counts by its fields', () => {
-  const foreign = Object.assign(new Error('busy'), { [Symbol.for('pawl.error')]: true, retryable: true });
+  const foreign = Object.assign(new Error('busy'), { [Symbol.for('pawl.PawlError')]: true, retryable: true });
   expect(delays(foreign)).toEqual(delays(passing));
 });

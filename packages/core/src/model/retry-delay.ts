@@ -46,5 +46,5 @@ const MAX_LOADING_MS = 600_000;
 
 /** By its field and not its class, which is another one in a second copy of this package. */
 function isRetryable(error: unknown): error is PawlError {
-  return PawlError.is(error) && 'retryable' in error && error.retryable === true;
+  return PawlError.isInstance(error) && 'retryable' in error && error.retryable === true;
 }

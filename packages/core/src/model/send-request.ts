@@ -101,7 +101,7 @@ class Sending {
   ended(error: unknown): ChatReply {
     this.#cancel.cancel(error);
     this.#connecting?.end(); // There may never have been a connection.
-    const finished = error instanceof TimeoutError ? this.#reading?.finishedBefore() : undefined;
+    const finished = TimeoutError.isInstance(error) ? this.#reading?.finishedBefore() : undefined;
     this.#reading?.stop();
     if (finished !== undefined) return this.#finished(finished);
     throw translated(error, { outgoing: this.#outgoing, redact: this.#redact, now: this.#context.clock.now() });
@@ -209,7 +209,7 @@ interface Translating {
 /** What leaves this room: a `ModelError` without secrets; or the very reason of an abort, or what a listener threw. */
 function translated(error: unknown, { outgoing: { address }, redact, now }: Translating): unknown {
   if (error instanceof TransportError) return networkError(error, { address, redact });
-  if (!(error instanceof ProtocolError)) return error;
+  if (!ProtocolError.isInstance(error)) return error;
   const received = error.received === undefined ? undefined : redact(error.received);
   if (error instanceof ReportedError) return reportedError(error, { received, redact, now });
   const message = redact(error.message);

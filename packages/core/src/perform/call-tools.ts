@@ -112,7 +112,7 @@ async function answered(tool: Tool, at: At): Promise<CallClosed | ApprovalReques
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
     return finished(result, at);
   } catch (error) {
-    if (!(error instanceof SuspendRun) || at.scope.signal.aborted) throw error;
+    if (!SuspendRun.isInstance(error) || at.scope.signal.aborted) throw error;
     return requested(tool, { ...at, reason: 'suspended', validated, shown: error.preview });
   }
 }

@@ -35,7 +35,7 @@ export function finished({ content, ...rest }: ToolResult, at: At): CallClosed {
 /** What the model is told of an error: short, never a stack. The fact has the error itself. */
 export function thrown(error: unknown, at: At): CallClosed {
   const { scope } = at;
-  if (error instanceof DurableError) throw error;
+  if (DurableError.isInstance(error)) throw error;
   // First: after a tool has thrown AbortRun, that is also what its siblings are given up with.
   if (scope.signal.aborted && error === scope.signal.reason) return cancelled(at);
   if (endsRun(error)) {
@@ -43,16 +43,16 @@ export function thrown(error: unknown, at: At): CallClosed {
     return failed(error, { ...at, reason: reasonOf(error), content: 'Cancelled: this call ended the run.' });
   }
   if (scope.signal.aborted) return cancelled(at);
-  if (error instanceof ToolTimeoutError) {
+  if (ToolTimeoutError.isInstance(error)) {
     const content = `Timed out after ${error.timeoutMs / 1000} s. It may still have had its effect.`;
     return failed(error, { ...at, reason: 'timeout', content });
   }
-  const content = error instanceof ToolError ? error.message : stringifyWellFormed({ error: messageOf(error) });
+  const content = ToolError.isInstance(error) ? error.message : stringifyWellFormed({ error: messageOf(error) });
   return failed(error, { ...at, reason: 'threw', content });
 }
 
 function reasonOf(error: AbortRun | RefuseRun): ToolFailed['reason'] {
-  return error instanceof RefuseRun ? 'refused' : 'aborted';
+  return RefuseRun.isInstance(error) ? 'refused' : 'aborted';
 }
 
 export function cancelled(at: At): CallClosed {
@@ -104,7 +104,7 @@ export interface Failure extends At {
 export function failed(error: unknown, { reason, content, ...at }: Failure): ToolFailed {
   const maxLength = at.scope.definition.tools.get(callName(at.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: told } = bounded(content, maxLength);
-  const guard = error instanceof RefuseRun ? error.guard : undefined;
+  const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: told, reason, error: toErrorData(error) };
   return { type: 'tool.failed', ...answered(at), ...data, ...(guard === undefined ? {} : { guard }) };
 }

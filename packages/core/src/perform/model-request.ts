@@ -229,7 +229,7 @@ export class ModelRequest {
 
 /** A server bills what it was at work on. It does not bill a request that it refused, or never saw. */
 function isBilled(error: unknown, { receivedBytes }: AttemptUnderWay): boolean {
-  if (receivedBytes > 0 || error instanceof ProtocolError) return true;
-  if (error instanceof TimeoutError) return error.phase !== 'connect';
-  return error instanceof NetworkError && error.phase === 'reply';
+  if (receivedBytes > 0 || ProtocolError.isInstance(error)) return true;
+  if (TimeoutError.isInstance(error)) return error.phase !== 'connect';
+  return NetworkError.isInstance(error) && error.phase === 'reply';
 }

@@ -151,7 +151,7 @@ export function interrupted(
     const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
     return { type: 'limit.refused', turn, limit: 'durationMs', max, spent, usage, ...times };
   }
-  if (reason instanceof RefuseRun) {
+  if (RefuseRun.isInstance(reason)) {
     const { message, guard } = reason;
     const by = guard === undefined ? {} : { guard };
     return { type: 'run.refused', turn, reason: message, ...by, usage, ...stamp(scope) };
@@ -163,5 +163,5 @@ export function interrupted(
 /** What an outcome says of why a run was aborted. */
 export function reasonText(reason: unknown): string {
   if (reason === undefined) return 'aborted';
-  return reason instanceof AbortRun || !(reason instanceof Error) ? messageOf(reason) : reason.message || reason.name;
+  return AbortRun.isInstance(reason) || !(reason instanceof Error) ? messageOf(reason) : reason.message || reason.name;
 }

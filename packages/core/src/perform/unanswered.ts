@@ -20,7 +20,7 @@ export function unanswered(
   error: unknown,
   { turn, scope, usage, failedAttempts }: Unanswered,
 ): ModelFailed | LimitRefused | RunAborted | RunRefused {
-  if (error instanceof DurableError) throw error;
+  if (DurableError.isInstance(error)) throw error;
   if (error instanceof RequestRefused) {
     const { limit, max, spent } = error.refusal;
     return { type: 'limit.refused', turn, limit, max, spent, usage, ...stamp(scope) };

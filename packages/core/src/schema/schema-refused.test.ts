@@ -138,7 +138,7 @@ function caught(schema: unknown): ConfigError {
   try {
     compileSchema(schema as Schema, 'Tool "t", input'); // From JavaScript anything may come.
   } catch (error) {
-    if (error instanceof ConfigError) return error;
+    if (ConfigError.isInstance(error)) return error;
     throw error;
   }
   throw new Error('It was not refused.');

@@ -57,7 +57,7 @@ export function isBusy(error: unknown): boolean {
 
 /** What SQLite says, as an error that names the file and the way out. */
 export function databaseError(error: unknown, path: string): unknown {
-  if (PawlError.is(error)) return error;
+  if (PawlError.isInstance(error)) return error;
   const [code, fix] = PROBLEMS.get(resultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
   return new DurableError(`The file "${path}" could not be used: ${messageOf(error)}. ${fix}`, { code, cause: error });
 }

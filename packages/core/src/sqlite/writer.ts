@@ -99,7 +99,7 @@ function attempted({ write }: Job): Settled {
   try {
     return { ok: true, value: write() };
   } catch (error) {
-    if (!PawlError.is(error)) throw error;
+    if (!PawlError.isInstance(error)) throw error;
     return { ok: false, error };
   }
 }

@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Within, withDeadline } from '../base/deadline.ts';
 import { PawlError } from '../base/errors.ts';
@@ -14,6 +15,11 @@ export class ToolTimeoutError extends PawlError {
       code: 'tool.timeout',
     });
     this.timeoutMs = timeoutMs;
+    addBrand(this, 'ToolTimeoutError');
+  }
+
+  static override isInstance(error: unknown): error is ToolTimeoutError {
+    return hasBrand(error, 'ToolTimeoutError');
   }
 }
 

@@ -1,3 +1,4 @@
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { excerpt, plural, sliceWhole } from '../base/text.ts';
@@ -23,6 +24,11 @@ class Parts {
 
   constructor(list: readonly UserPart[]) {
     this.list = list;
+    addBrand(this, 'ContentParts');
+  }
+
+  static isInstance(value: unknown): value is Parts {
+    return hasBrand(value, 'ContentParts');
   }
 }
 
@@ -59,7 +65,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** Any value as bounded text. Never throws. */
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
-  if (!(value instanceof Parts)) {
+  if (!Parts.isInstance(value)) {
     const { text, lossy } = serialise(value);
     return { ...bounded(text, maxLength), ...textMark(value), ...(lossy.length === 0 ? {} : { lossy }) };
   }

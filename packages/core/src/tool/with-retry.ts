@@ -49,11 +49,11 @@ export function withRetry<T extends Tool<never>>(
 
 /** For the run: trying again can't be what is wanted. */
 function isMeant(error: unknown): boolean {
-  return endsRun(error) || error instanceof SuspendRun;
+  return endsRun(error) || SuspendRun.isInstance(error);
 }
 
 function isNoMessage(error: unknown): boolean {
-  return !(error instanceof ToolError);
+  return !ToolError.isInstance(error);
 }
 
 function checkRepeatable({ name, effect, delegate, isAnsweredOutside }: Tool): void {

@@ -1,6 +1,16 @@
 import { PawlError } from '@pawl/core';
+import { addBrand, hasBrand } from '../brand.ts';
 
 /** A cassette can't be read, or has no answer to a request. */
 export class CassetteError extends PawlError {
   override readonly name = 'CassetteError';
+
+  constructor(...given: ConstructorParameters<typeof PawlError>) {
+    super(...given);
+    addBrand(this, 'CassetteError');
+  }
+
+  static override isInstance(error: unknown): error is CassetteError {
+    return hasBrand(error, 'CassetteError');
+  }
 }

@@ -1,6 +1,16 @@
 import { PawlError } from '@pawl/core';
+import { addBrand, hasBrand } from '../brand.ts';
 
 /** A server can't be asked what it supports. */
 export class ConformanceError extends PawlError {
   override readonly name = 'ConformanceError';
+
+  constructor(...given: ConstructorParameters<typeof PawlError>) {
+    super(...given);
+    addBrand(this, 'ConformanceError');
+  }
+
+  static override isInstance(error: unknown): error is ConformanceError {
+    return hasBrand(error, 'ConformanceError');
+  }
 }

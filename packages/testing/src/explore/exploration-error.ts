@@ -1,3 +1,5 @@
+import { PawlError } from '@pawl/core';
+import { addBrand, hasBrand } from '../brand.ts';
 import type { Exercise } from '../model/schema-model.ts';
 import type { Lived } from './live.ts';
 
@@ -9,7 +11,7 @@ interface Found {
 }
 
 /** A run broke a promise. The message says which, and how to run that seed alone. */
-export class ExplorationError extends Error {
+export class ExplorationError extends PawlError {
   override readonly name = 'ExplorationError';
   readonly seed: number;
   readonly broken: readonly string[];
@@ -20,10 +22,16 @@ export class ExplorationError extends Error {
     const { status } = lived.outcome;
     super(
       `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks what Pawl promises:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
+      { code: 'promise.broken' },
     );
     this.seed = seed;
     this.broken = broken;
     this.outcome = lived.outcome;
     this.events = lived.events;
+    addBrand(this, 'ExplorationError');
+  }
+
+  static override isInstance(error: unknown): error is ExplorationError {
+    return hasBrand(error, 'ExplorationError');
   }
 }

@@ -64,7 +64,7 @@ async function lived(host: DurableHost, runId: string): Promise<readonly Message
   const agent = traveller();
   const ended = (run: Run): Promise<Outcome | undefined> =>
     run.outcome().catch((error: unknown) => {
-      if (!DurableError.is(error)) throw error;
+      if (!DurableError.isInstance(error)) throw error;
       return undefined;
     });
   let outcome = await ended(agent.run('Go.', { runId, durable: host }));

@@ -1,9 +1,19 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { PawlError } from '@pawl/core';
+import { addBrand, hasBrand } from '../brand.ts';
 
 /** A host broke a promise. The message says which, and what came in its place. */
-export class BrokenPromise extends Error {
+export class BrokenPromise extends PawlError {
   override readonly name = 'BrokenPromise';
+
+  constructor(message: string) {
+    super(message, { code: 'host.promise_broken' });
+    addBrand(this, 'BrokenPromise');
+  }
+
+  static override isInstance(error: unknown): error is BrokenPromise {
+    return hasBrand(error, 'BrokenPromise');
+  }
 }
 
 /** @throws BrokenPromise */
@@ -23,7 +33,11 @@ export function has(actual: unknown, expected: Readonly<Record<string, unknown>>
 export async function refuses(work: Promise<unknown>, code: string, promise: string): Promise<void> {
   const [settled] = await Promise.allSettled([work]);
   const error: unknown = settled.status === 'rejected' ? settled.reason : undefined;
-  const came = PawlError.is(error) ? error.code : settled.status === 'rejected' ? String(error) : 'nothing refused';
+  const came = PawlError.isInstance(error)
+    ? error.code
+    : settled.status === 'rejected'
+      ? String(error)
+      : 'nothing refused';
   same(came, code, promise);
 }
 

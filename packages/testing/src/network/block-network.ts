@@ -2,6 +2,7 @@ import { Socket as UdpSocket } from 'node:dgram';
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
+import { addBrand, hasBrand } from '../brand.ts';
 import { isThisMachine, tcpTarget, udpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {
@@ -18,6 +19,11 @@ export class NetworkBlockedError extends Error {
     super(
       `A test reached for ${target}. Give the agent a scripted model or the offline server, or allow the host: blockNetwork({ allow: [${JSON.stringify(target.replace(/:\d+$/, ''))}] }).`,
     );
+    addBrand(this, 'NetworkBlockedError');
+  }
+
+  static isInstance(error: unknown): error is NetworkBlockedError {
+    return hasBrand(error, 'NetworkBlockedError');
   }
 }
 

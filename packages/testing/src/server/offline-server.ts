@@ -176,7 +176,7 @@ class LocalServer implements OfflineServer {
       return await this.#script.next(request);
     } catch (error) {
       const message = messageOf(error);
-      if (error instanceof ScriptError) return reply.httpError(400, { message, code: error.code, headers: NO_RETRY });
+      if (ScriptError.isInstance(error)) return reply.httpError(400, { message, code: error.code, headers: NO_RETRY });
       return reply.httpError(500, { message: `No reply could be made: ${message}`, headers: NO_RETRY });
     }
   }

@@ -67,7 +67,7 @@ export function editFile(options: EditFileOptions): Tool<unknown> {
         const { diff } = await edited(jail, { ...input, maxLength: most, signal: AbortSignal.timeout(PREVIEW_MS) });
         return visible(diff);
       } catch (error) {
-        return visible(error instanceof ToolError ? error.message : `edit ${input.path}`);
+        return visible(ToolError.isInstance(error) ? error.message : `edit ${input.path}`);
       }
     },
     async execute(input, { signal }) {

@@ -60,7 +60,7 @@ export class Jail implements Territory {
     try {
       return this.admit(await realpath(asked.candidate), path);
     } catch (error) {
-      throw error instanceof ToolError ? error : await this.#whyNot(error, asked);
+      throw ToolError.isInstance(error) ? error : await this.#whyNot(error, asked);
     }
   }
 

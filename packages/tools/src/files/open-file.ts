@@ -58,7 +58,7 @@ async function openRegular(real: string, path: string): Promise<FileHandle | und
     return handle;
   } catch (error) {
     await handle?.close();
-    if (error instanceof ToolError) throw error;
+    if (ToolError.isInstance(error)) throw error;
     if (CHANGED.has(codeOf(error))) return undefined;
     throw problem(error, path);
   }

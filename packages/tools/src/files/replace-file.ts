@@ -100,7 +100,7 @@ async function throughTemporary(place: Place, { bytes, signal, mode, move }: Tem
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     signal.throwIfAborted();
-    throw error instanceof ToolError ? error : notWritten(error, place.shown);
+    throw ToolError.isInstance(error) ? error : notWritten(error, place.shown);
   } finally {
     await folder.close();
   }

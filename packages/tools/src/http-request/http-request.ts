@@ -112,7 +112,7 @@ export function httpRequest(options: HttpRequestOptions): Tool<unknown> {
         const shorten = shortening({ outputs, maxLength, key: { runId, callId } });
         return told(await guardedRequest(asked, { ...net, signal, follow }), { cover, shorten });
       } catch (error) {
-        throw error instanceof ToolError ? new ToolError(cover(error.message)) : error;
+        throw ToolError.isInstance(error) ? new ToolError(cover(error.message)) : error;
       }
     },
   });

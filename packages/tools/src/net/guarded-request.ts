@@ -107,7 +107,7 @@ async function once(asked: Asked, options: Once): Promise<Answered> {
     return await read(response, { asked, options });
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof ToolError ? error : unreachable(asked.url, error);
+    throw ToolError.isInstance(error) ? error : unreachable(asked.url, error);
   }
 }
 

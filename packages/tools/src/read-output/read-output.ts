@@ -19,7 +19,8 @@ export interface ReadOutputOptions {
  * @throws ConfigError for outputs that are none, and a cap that is no whole number.
  */
 export function readOutput(outputs: Outputs, { maxLength = 16_384 }: ReadOutputOptions = {}): Tool<unknown> {
-  if (!(outputs instanceof Outputs)) {
+  // By what it can do: one that another copy of this package made is as good.
+  if (typeof outputs?.find !== 'function' || typeof outputs.callsOf !== 'function') {
     throw new ConfigError('Tool "read_output" needs outputs: pass the same new Outputs() that the other tools have.');
   }
   checkPositive({ maxLength }, 'read_output');

@@ -35,7 +35,7 @@ async function read(query: Query, { pool, options, caps }: Reading): Promise<Row
     return await orAborted(inTransaction(loan.client, { query, options, caps }), signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw loan.reason ?? (error instanceof ToolError ? error : told(error));
+    throw loan.reason ?? (ToolError.isInstance(error) ? error : told(error));
   } finally {
     unwatch();
     await orAborted(loan.giveBack(), signal).catch(() => undefined); // What came of the query is known by now.

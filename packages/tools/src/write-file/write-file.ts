@@ -106,6 +106,6 @@ async function previewOf(jail: Jail, { path, content }: Input): Promise<string> 
     const text = before === undefined ? '' : (textOf(before.bytes)?.text ?? '');
     return visible(unifiedDiff({ shown: before?.shown ?? path, before: text, after: content }));
   } catch (error) {
-    return visible(error instanceof ToolError ? error.message : `write ${path}`);
+    return visible(ToolError.isInstance(error) ? error.message : `write ${path}`);
   }
 }

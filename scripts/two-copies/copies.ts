@@ -1,0 +1,108 @@
+import type * as Core from '@pawl/core';
+import type { AgentOptions, ChatModel, ChatReply, ChatRequest, Message, Outcome } from '@pawl/core';
+import type * as Host from '@pawl/core/host';
+import type * as Sqlite from '@pawl/core/sqlite';
+
+/** The entry points of one copy of core. */
+export interface Copy {
+  readonly core: typeof Core;
+  readonly host: typeof Host;
+  readonly sqlite: typeof Sqlite;
+}
+
+export interface Copies {
+  /** Whose agents run. */
+  readonly a: Copy;
+  /** Of which they use tools, middleware, models and hosts. */
+  readonly b: Copy;
+  /** Empty, for a file. */
+  readonly folder: string;
+}
+
+/** What an application does that has two copies of core. It gives what it would give with one. */
+export interface TwoCopiesCase {
+  readonly name: string;
+  readonly run: (copies: Copies) => Promise<unknown>;
+  readonly expected: unknown;
+}
+
+/** A model that responds with these in turn; an error among them is thrown. */
+export function scripted(
+  ...script: readonly (ChatReply | Error)[]
+): ChatModel & { readonly requests: readonly ChatRequest[] } {
+  const requests: ChatRequest[] = [];
+  return {
+    name: 'scripted',
+    requests,
+    async send(request) {
+      const next = script[requests.length];
+      requests.push(request);
+      if (next === undefined) throw new Error('The script is exhausted.');
+      if (next instanceof Error) throw next;
+      return next;
+    },
+  };
+}
+
+export function text(content: string): ChatReply {
+  return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] };
+}
+
+/** A call of the tool `work`, or of another. */
+export function call(name = 'work'): ChatReply {
+  const tool_calls = [{ id: 'call_1', type: 'function' as const, function: { name, arguments: '{}' } }];
+  const message = { role: 'assistant' as const, content: null, tool_calls };
+  return { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
+}
+
+export const NOTHING = { type: 'object', properties: {}, required: [], additionalProperties: false } as const;
+
+/** The tool `work`. */
+export function worker(
+  { core }: Copy,
+  execute: () => unknown,
+  options: Pick<Core.ToolOptions<unknown>, 'needsApproval'> = {},
+): Core.Tool<unknown> {
+  const input = core.jsonSchema<unknown>(NOTHING);
+  return core.tool<unknown>({ name: 'work', description: 'Works.', input, effect: 'read', ...options, execute });
+}
+
+/** An agent whose model calls the tool and then says "Done.". */
+export function calling({ core }: Copy, options: Partial<AgentOptions<unknown, string>>): Core.Agent {
+  return new core.Agent({ model: scripted(call(), text('Done.')), ...options });
+}
+
+/** How it ended, and why. */
+export function endOf(outcome: Outcome<unknown>): unknown {
+  switch (outcome.status) {
+    case 'completed':
+      return [outcome.status, outcome.text];
+    case 'aborted':
+      return [outcome.status, outcome.reason];
+    case 'refused':
+      return [outcome.status, outcome.refusal, outcome.guard];
+    case 'failed':
+      return [outcome.status, outcome.error.name, outcome.error.message];
+    case 'suspended':
+      return [outcome.status, ...outcome.pending.map(({ reason, preview }) => [reason, preview])];
+    case 'limited':
+    case 'truncated':
+    case 'filtered':
+      return [outcome.status];
+  }
+}
+
+/** What the model reads of each call. */
+export function resultsOf({ messages }: { readonly messages: readonly Message[] }): readonly unknown[] {
+  return messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
+}
+
+/** What was thrown. */
+export async function thrownBy(work: () => unknown): Promise<unknown> {
+  try {
+    await work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

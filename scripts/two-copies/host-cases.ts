@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import type { DurableHost } from '@pawl/core';
+import {
+  type Copies,
+  call,
+  calling,
+  endOf,
+  resultsOf,
+  scripted,
+  type TwoCopiesCase,
+  text,
+  thrownBy,
+  worker,
+} from './copies.ts';
+
+/** A run that waits for approval on a host of `b`, is answered wrongly, then rightly, and resumed. */
+async function approved({ a, b }: Copies, durable: DurableHost): Promise<unknown> {
+  const agent = calling(a, { tools: [worker(b, () => 'worked', { needsApproval: true })] });
+  const error = await thrownBy(() => agent.run('Go.', { durable, runId: 'r' }));
+  const { RunSuspendedError, RunError, PawlError, ConfigError } = b.core;
+  const known = [RunSuspendedError, RunError, PawlError, ConfigError].map((each) => each.isInstance(error));
+  const { pending } = RunSuspendedError.isInstance(error) ? error.outcome : { pending: [] };
+  const { id = '', fingerprint = '' } = pending[0] ?? {};
+  const refused = await thrownBy(() => durable.answer('r', id, { type: 'approve', fingerprint: 'other' }));
+  await durable.answer('r', id, { type: 'approve', fingerprint });
+  const outcome = await agent.resume('r', { durable }).outcome();
+  return [known, a.core.ApprovalError.isInstance(refused), endOf(outcome), ...resultsOf(outcome)];
+}
+
+const APPROVED = [[true, true, true, false], true, ['completed', 'Done.'], 'worked'];
+
+export const hostCases: readonly TwoCopiesCase[] = [
+  {
+    name: 'a run waits and goes on, on a memory host',
+    run: (copies) => approved(copies, copies.b.core.memory()),
+    expected: APPROVED,
+  },
+  {
+    name: 'a run waits and goes on, on a host on SQLite',
+    async run(copies) {
+      const durable = copies.b.sqlite.sqlite(join(copies.folder, 'runs.db'));
+      try {
+        return await approved(copies, durable);
+      } finally {
+        await durable.close();
+      }
+    },
+    expected: APPROVED,
+  },
+  {
+    name: 'a run that exists is refused by the host, and attached to',
+    async run({ a, b }) {
+      const durable = b.core.memory();
+      const agent = new a.core.Agent({ model: scripted(text('Done.')) });
+      await agent.run('Go.', { durable, runId: 'r' });
+      const error = await thrownBy(() => agent.run('Go.', { durable, runId: 'r' }).outcome());
+      const attached = await agent.run('Go.', { durable, runId: 'r', onExisting: 'attach' }).outcome();
+      return [a.core.DurableError.isInstance(error) && error.code, endOf(attached)];
+    },
+    expected: ['run.exists', ['completed', 'Done.']],
+  },
+  {
+    name: 'what an agent of one copy began an agent of the other resumes',
+    async run({ a, b }) {
+      const durable = b.core.memory();
+      const options = { tools: [worker(a, () => 'worked', { needsApproval: true })] };
+      const suspended = await calling(a, options).run('Go.', { durable, runId: 'r' }).outcome();
+      const { id = '', fingerprint = '' } = (suspended.status === 'suspended' && suspended.pending[0]) || {};
+      await durable.answer('r', id, { type: 'approve', fingerprint });
+      const other = calling(b, { ...options, model: scripted(text('Done.')) });
+      return endOf(await other.resume('r', { durable }).outcome());
+    },
+    expected: ['completed', 'Done.'],
+  },
+  {
+    name: 'a run is followed live through a host of the other copy',
+    async run({ a, b }) {
+      const durable = b.core.memory();
+      let respond = (): void => undefined;
+      const waits = new Promise<void>((resolve) => {
+        respond = resolve;
+      });
+      const model = scripted(text('Done.'));
+      const agent = new a.core.Agent({
+        model: {
+          ...model,
+          async send(request, context) {
+            await waits;
+            void context?.onDelta?.({ type: 'text', delta: 'Done.' });
+            return model.send(request, context);
+          },
+        },
+      });
+      const run = agent.run('Go.', { durable, runId: 'r' });
+      await new Promise<void>((resolve) => {
+        run.on('run.started', () => resolve());
+      });
+      const events = durable.events('r', { live: true })[Symbol.asyncIterator]();
+      const heard: string[] = [];
+      const first = events.next();
+      await new Promise((resolve) => setImmediate(resolve)); // It has begun to follow.
+      respond();
+      for (let next = await first; next.done !== true; next = await events.next()) {
+        heard.push('notice' in next.value ? next.value.notice.type : next.value.fact.type);
+      }
+      await run.outcome();
+      return heard.includes('model.text');
+    },
+    expected: true,
+  },
+  {
+    name: 'a conversation of the other copy goes on, and its conflict is known',
+    async run({ a, b }) {
+      const chat = b.core.conversation({ id: 'c', store: b.core.memoryConversations() });
+      const agent = calling(a, {
+        tools: [worker(b, () => chat.append([{ role: 'user', content: 'Meanwhile.' }]))],
+        model: scripted(text('One.'), call(), text('Two.')),
+      });
+      await agent.run('Go.', { conversation: chat });
+      const before = (await chat.messages()).length;
+      const error = await thrownBy(() => agent.run('On.', { conversation: chat }).outcome());
+      const { ConversationError, DurableError } = b.core;
+      return [before, ConversationError.isInstance(error), DurableError.isInstance(error)];
+    },
+    expected: [2, true, true],
+  },
+];

@@ -1,0 +1,287 @@
+import type { Middleware } from '@pawl/core';
+import {
+  type Copies,
+  call,
+  calling,
+  endOf,
+  NOTHING,
+  resultsOf,
+  scripted,
+  type TwoCopiesCase,
+  text,
+  thrownBy,
+  worker,
+} from './copies.ts';
+
+/** How a run of an agent of `a` ends whose tool of `b` throws. */
+async function thrown({ a, b }: Copies, error: Error): Promise<unknown> {
+  const outcome = await calling(a, { tools: [worker(b, () => Promise.reject(error))] })
+    .run('Go.')
+    .outcome();
+  return [endOf(outcome), ...resultsOf(outcome)];
+}
+
+/** The same of middleware. */
+async function wrapped({ a, b }: Copies, middleware: Middleware): Promise<unknown> {
+  const tools = [worker(b, () => 'worked')];
+  const outcome = await calling(a, { tools, middleware: [middleware] })
+    .run('Go.')
+    .outcome();
+  return [endOf(outcome), ...resultsOf(outcome)];
+}
+
+const HOST_FAILED = { code: 'host.io' } as const;
+
+/** Whether a run that broke off goes on where it is resumed. */
+async function brokenOff(
+  { a, b }: Copies,
+  options: (fail: () => void) => Parameters<typeof calling>[1],
+): Promise<unknown> {
+  let isBroken = true;
+  const fail = (): void => {
+    if (isBroken) throw new b.core.DurableError('The disk is full.', HOST_FAILED);
+  };
+  const agent = calling(a, options(fail));
+  const durable = a.core.memory();
+  const error = await thrownBy(() => agent.run('Go.', { durable, runId: 'r' }).outcome());
+  isBroken = false;
+  const status = (await durable.read('r')).status;
+  const resumed = calling(a, { ...options(fail), model: scripted(...(status === 'interrupted' ? LATER : [])) });
+  return [
+    a.core.DurableError.isInstance(error) && error.message,
+    status,
+    endOf(await resumed.resume('r', { durable }).outcome()),
+  ];
+}
+
+/** A model that is asked once more only for what it had not said. */
+const LATER = [text('Done.')];
+
+export const toolCases: readonly TwoCopiesCase[] = [
+  {
+    name: 'AbortRun of a tool aborts the run',
+    run: (copies) => thrown(copies, new copies.b.core.AbortRun('enough')),
+    expected: [['aborted', 'enough'], 'Cancelled: this call ended the run.'],
+  },
+  {
+    name: 'RefuseRun of a tool refuses the run',
+    run: (copies) => thrown(copies, new copies.b.core.RefuseRun('not that', { guard: 'g' })),
+    expected: [['refused', 'not that', 'g'], 'Cancelled: this call ended the run.'],
+  },
+  {
+    name: 'ToolError of a tool is told word for word',
+    run: (copies) => thrown(copies, new copies.b.core.ToolError('Ask for less.')),
+    expected: [['completed', 'Done.'], 'Ask for less.'],
+  },
+  {
+    name: 'ToolTimeoutError of a tool is a timeout',
+    run: (copies) => thrown(copies, new copies.b.core.ToolTimeoutError('work', 2_000)),
+    expected: [['completed', 'Done.'], 'Timed out after 2 s. It may still have had its effect.'],
+  },
+  {
+    name: 'SuspendRun of a tool suspends the run, and its answer resumes it',
+    async run({ a, b }) {
+      let isThere = false;
+      const work = (): unknown => {
+        if (!isThere) throw new b.core.SuspendRun('waits', { preview: 'look' });
+        return 'worked';
+      };
+      const agent = calling(a, { tools: [worker(b, work)] });
+      const durable = b.core.memory();
+      const suspended = await agent.run('Go.', { durable, runId: 'r' }).outcome();
+      const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
+      isThere = true;
+      await durable.answer('r', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
+      const outcome = await agent.resume('r', { durable }).outcome();
+      return [endOf(suspended), endOf(outcome), ...resultsOf(outcome)];
+    },
+    expected: [['suspended', ['suspended', 'look']], ['completed', 'Done.'], 'worked'],
+  },
+  {
+    name: 'DurableError of a tool breaks the run off, and it stays resumable',
+    run: (copies) =>
+      brokenOff(copies, (fail) => ({
+        tools: [
+          worker(copies.b, () => {
+            fail();
+            return 'worked';
+          }),
+        ],
+      })),
+    expected: ['The disk is full.', 'interrupted', ['completed', 'Done.']],
+  },
+  {
+    name: 'DurableError of a guard breaks the run off, and it stays resumable',
+    run: (copies) =>
+      brokenOff(copies, (fail) => ({
+        tools: [worker(copies.a, () => 'worked')],
+        middleware: [
+          copies.a.core.toolGuard({
+            name: 'g',
+            before: () => {
+              fail();
+              return { type: 'pass' };
+            },
+          }),
+        ],
+      })),
+    expected: ['The disk is full.', 'interrupted', ['completed', 'Done.']],
+  },
+  {
+    name: 'middleware aborts and refuses around requests and tools',
+    async run(copies) {
+      const { AbortRun, RefuseRun } = copies.b.core;
+      const hooks: readonly Middleware[] = [
+        { prepareTurn: () => Promise.reject(new AbortRun('plan')) },
+        { model: () => Promise.reject(new RefuseRun('request')) },
+        { tool: () => Promise.reject(new AbortRun('call')) },
+      ];
+      return Promise.all(hooks.map((each) => wrapped(copies, each)));
+    },
+    expected: [
+      [['aborted', 'plan']],
+      [['refused', 'request', undefined]],
+      [['aborted', 'call'], 'Cancelled: this call ended the run.'],
+    ],
+  },
+  {
+    name: 'guards refuse, deny and pass on what ends the run',
+    async run(copies) {
+      const { a, b } = copies;
+      const guards: readonly Middleware[] = [
+        b.core.inputGuard({ name: 'in', check: () => ({ type: 'refuse', reason: 'no input' }) }),
+        b.core.outputGuard({ name: 'out', check: () => ({ type: 'refuse', reason: 'no output' }) }),
+        b.core.toolGuard({ name: 'tool', before: () => ({ type: 'deny', reason: 'no call' }) }),
+        a.core.inputGuard({ name: 'in', check: () => Promise.reject(new b.core.AbortRun('enough')) }),
+        a.core.inputGuard({
+          name: 'in',
+          check: () => Promise.reject(new b.core.RefuseRun('not that', { guard: 'b' })),
+        }),
+        a.core.inputGuard({ name: 'in', check: () => Promise.reject(new b.core.GuardError('unsure', { guard: 'b' })) }),
+      ];
+      return Promise.all(guards.map((each) => wrapped(copies, each)));
+    },
+    expected: [
+      [['refused', 'no input', 'in']],
+      [['refused', 'no output', 'out'], 'worked'],
+      [['completed', 'Done.'], 'Denied: no call'],
+      [['aborted', 'enough']],
+      [['refused', 'not that', 'b']],
+      [['failed', 'GuardError', 'unsure']],
+    ],
+  },
+  {
+    name: 'withRetry repeats a call, but for what is meant for the model or the run',
+    async run({ a, b }) {
+      const ended: unknown[] = [];
+      for (const [retrying, throwing] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const { ToolError, SuspendRun, AbortRun } = throwing.core;
+        for (const error of [new ToolError('no'), new SuspendRun('waits'), new AbortRun('enough'), new Error('once')]) {
+          let count = 0;
+          const work = (): unknown => {
+            count++;
+            if (count === 1) throw error;
+            return 'worked';
+          };
+          const tools = retrying.core.withRetry([worker(throwing, work)], { pauseMs: 0 });
+          ended.push(count, endOf(await calling(a, { tools }).run('Go.').outcome()), count);
+        }
+      }
+      return ended.filter((_, index) => index % 3 !== 0);
+    },
+    expected: [0, 1].flatMap(() => [
+      ...[['completed', 'Done.'], 1],
+      ...[['suspended', ['suspended', 'waits']], 1],
+      ...[['aborted', 'enough'], 1],
+      ...[['completed', 'Done.'], 2],
+    ]),
+  },
+  {
+    name: 'parts of a tool reach the model',
+    async run({ a, b }) {
+      const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } } as const;
+      const work = (): unknown => b.core.parts({ type: 'text', text: 'A picture.' }, image);
+      const outcome = await calling(a, { tools: [worker(b, work)] })
+        .run('Go.')
+        .outcome();
+      const [, , result, shown] = outcome.messages;
+      return [result?.content, shown?.content];
+    },
+    expected: [
+      'A picture.',
+      [
+        { type: 'text', text: 'From work (call_1):' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+      ],
+    ],
+  },
+  {
+    name: 'a tool is sent in its strict form, and its wrappers keep it',
+    async run({ a, b }) {
+      const input = b.core.jsonSchema<unknown>({ type: 'object', properties: { city: { type: 'string' } } });
+      const made = b.core.tool({ name: 'work', description: 'Works.', input, execute: () => 1 });
+      const sent: unknown[] = [];
+      const model = a.core.openai('m', {
+        apiKey: 'k',
+        baseURL: 'https://api.openai.com/v1',
+        fetch: async (_, init) => {
+          const body = (await new Response(init?.body).json()) as { readonly tools: readonly unknown[] }; // As it is sent.
+          sent.push(...body.tools);
+          return Response.json(text('Done.'));
+        },
+      });
+      const tools = [
+        made,
+        ...b.core.prefixTools([made], 'b_'),
+        ...a.core.requireApproval(a.core.prefixTools([made], 'a_')),
+      ];
+      await new a.core.Agent({ model, tools }).run('Go.').outcome();
+      return sent.map((each) => (each as { readonly function: { readonly strict?: boolean } }).function.strict);
+    },
+    expected: [true, true, true],
+  },
+  {
+    name: 'an agent as a tool, or to hand over to, is refused at once',
+    async run({ a, b }) {
+      const other = new b.core.Agent({ name: 'other', model: scripted() });
+      const model = scripted(call('other'));
+      const asTool = other.asTool({ name: 'other', description: 'Helps.' });
+      const definitions = [
+        { tools: [asTool] },
+        { tools: a.core.requireApproval([asTool]) },
+        { handoffs: [other] },
+        { handoffs: [other.asHandoff()] },
+        { handoffs: () => [other] },
+      ];
+      const errors = definitions.map((each) =>
+        thrownBy(() => new a.core.Agent({ name: 'first', model, ...each }).run('Go.')),
+      );
+      return (await Promise.all(errors)).map((error) =>
+        a.core.ConfigError.isInstance(error) ? [error.code, error.message.replace(/ comes from.*/, '')] : error,
+      );
+    },
+    expected: [
+      ['config.two_copies', 'Agent "first": tools[0], agent "other",'],
+      ['config.two_copies', 'Agent "first": tools[0], agent "other",'],
+      ['config.two_copies', 'Agent "first": handoffs[0], agent "other",'],
+      ['config.two_copies', 'Agent "first": handoffs[0], agent "other",'],
+      ['config.two_copies', 'Agent "first": handoffs[0], agent "other",'],
+    ],
+  },
+  {
+    name: 'schemas and custom tools of the other copy are taken',
+    async run({ a, b }) {
+      const input = b.core.jsonSchema<unknown>(NOTHING);
+      const made = a.core.tool({ name: 'work', description: 'Works.', input, execute: () => 'worked' });
+      const custom = b.core.customTool({ name: 'write', description: 'Writes.', execute: (said) => `wrote ${said}` });
+      const outcome = await calling(a, { tools: [made, custom] })
+        .run('Go.')
+        .outcome();
+      return resultsOf(outcome);
+    },
+    expected: ['worked'],
+  },
+];

@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as core from '@pawl/core';
+import * as testing from '@pawl/testing';
+import * as cassette from '@pawl/testing/cassette';
+import * as conformance from '@pawl/testing/conformance';
+import * as explore from '@pawl/testing/explore';
+import * as host from '@pawl/testing/host';
+import { describe, expect, test } from 'vitest';
+import { subPaths } from '../../scripts/published.ts';
+
+const packages = join(import.meta.dirname, '..', '..', 'packages');
+
+/** An exported class of errors, as far as it is looked at here. */
+interface ErrorClass {
+  readonly name: string;
+  readonly prototype: Error;
+  isInstance(error: unknown): boolean;
+}
+
+const outcome = { status: 'aborted', runId: 'r' } as never; // Nothing else is read.
+const code = { code: 'thing.broken' };
+
+/** One error of each exported class. */
+const made: Readonly<Record<string, () => Error>> = {
+  AbortRun: () => new core.AbortRun('enough'),
+  ApprovalError: () => new core.ApprovalError('Wrong.', code),
+  BrokenPromise: () => new host.BrokenPromise('Wrong.'),
+  CassetteError: () => new cassette.CassetteError('Wrong.', code),
+  ConfigError: () => new core.ConfigError('Wrong.'),
+  ConformanceError: () => new conformance.ConformanceError('Wrong.', code),
+  ContextLengthError: () => new core.ContextLengthError('Wrong.'),
+  ConversationError: () => new core.ConversationError({ conversationId: 'c', outcome, added: [] }),
+  DurableError: () => new core.DurableError('Wrong.', code),
+  EmptyReplyError: () => new core.EmptyReplyError('Wrong.', code),
+  ExplorationError: () =>
+    new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], lived: { outcome, events: [] } } as never), // As above.
+  GuardError: () => new core.GuardError('Wrong.', { guard: 'g' }),
+  HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
+  ModelError: () => new core.ModelError('Wrong.', code),
+  NetworkBlockedError: () => new testing.NetworkBlockedError('example.com:443'),
+  NetworkError: () => new core.NetworkError('Wrong.', { code: 'network.reset', address: 'x:1', phase: 'connect' }),
+  OutputError: () => new core.OutputError('Wrong.', { text: '', issues: '' }),
+  PawlError: () => new core.PawlError('Wrong.', code),
+  ProtocolError: () => new core.ProtocolError('Wrong.', { code: 'reply.garbage' }),
+  RefuseRun: () => new core.RefuseRun('not that'),
+  RunAbortedError: () => new core.RunAbortedError('Wrong.', { outcome }),
+  RunFailedError: () => new core.RunFailedError('Wrong.', { outcome }),
+  RunFilteredError: () => new core.RunFilteredError('Wrong.', { outcome }),
+  RunLimitedError: () => new core.RunLimitedError('Wrong.', { outcome }),
+  RunRefusedError: () => new core.RunRefusedError('Wrong.', { outcome }),
+  RunSuspendedError: () => new core.RunSuspendedError('Wrong.', { outcome }),
+  RunTruncatedError: () => new core.RunTruncatedError('Wrong.', { outcome }),
+  ScriptError: () => new testing.ScriptError('Wrong.', code),
+  StuckError: () => new core.StuckError('Wrong.', code),
+  SuspendRun: () => new core.SuspendRun('waits'),
+  TimeoutError: () => new core.TimeoutError('Wrong.', { phase: 'idle', timeoutMs: 1 }),
+  ToolCorrectionError: () => new core.ToolCorrectionError('Wrong.', { tool: 't', issue: '' }),
+  ToolError: () => new core.ToolError('Wrong.'),
+  ToolTimeoutError: () => new core.ToolTimeoutError('t', 1),
+};
+
+/** Every exported class, by its name. */
+async function exportedClasses(): Promise<ReadonlyMap<string, ErrorClass>> {
+  const found = new Map<string, ErrorClass>();
+  for (const { name } of subPaths().filter(({ name }) => !name.startsWith('@pawl/testing/vitest'))) {
+    for (const [exported, value] of Object.entries(await import(name))) {
+      if (typeof value === 'function' && /^class\s/.test(String(value))) found.set(exported, value as never);
+    }
+  }
+  return found;
+}
+
+const classes = await exportedClasses();
+const errors = [...classes].filter(([, { prototype }]) => prototype instanceof Error);
+
+describe('the errors that the packages export', () => {
+  test('are all looked at here', () => {
+    expect(errors.map(([name]) => name).sort()).toEqual(['RunError', ...Object.keys(made)].sort());
+  });
+
+  test.each(errors)(
+    '%s knows its own errors and those of its subclasses, and no others',
+    (_, { isInstance, prototype }) => {
+      for (const [name, make] of Object.entries(made)) {
+        expect({ name, isInstance: isInstance(make()) }).toEqual({
+          name,
+          isInstance: make() instanceof prototype.constructor,
+        });
+      }
+    },
+  );
+
+  test.each(errors)('%s has a brand that is the same in every copy', (name, { isInstance }) => {
+    expect(isInstance(Object.assign(new Error('From afar.'), { [Symbol.for(`pawl.${name}`)]: true }))).toBe(true);
+  });
+
+  test.each(errors)('%s takes nothing else for its own, whatever that does', (name, { isInstance }) => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const value of [undefined, null, name, new Error(name), { name }, () => name, proxy]) {
+      expect(isInstance(value)).toBe(false);
+    }
+  });
+
+  test.each(Object.entries(made))('%s shows its brands to nobody who lists its fields', (_, make) => {
+    expect(JSON.stringify(make())).not.toContain('pawl.');
+    expect(Object.getOwnPropertySymbols({ ...make() })).toEqual([]);
+  });
+
+  test.each(Object.entries(made))(
+    '%s is a PawlError with a code, unless it is meant for the model or for Node',
+    (name, make) => {
+      const isOurs = name !== 'ToolError' && name !== 'NetworkBlockedError';
+      expect(core.PawlError.isInstance(make())).toBe(isOurs);
+      if (isOurs) expect(make()).toMatchObject({ code: expect.stringMatching(/^[a-z_]+\.[a-z_0-9]+$/) });
+    },
+  );
+});
+
+test('no source tests for an exported class by instanceof: another copy has another one', () => {
+  const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /^\w+\/src\/.*(?<!\.test|\.fixture)\.ts$/.test(path),
+  );
+  const found = sources.flatMap((path) =>
+    [...readFileSync(join(packages, path), 'utf8').matchAll(/instanceof (\w+)/g)]
+      .filter(([, name = '']) => classes.has(name))
+      .map(([text]) => `${path}: ${text}`),
+  );
+  expect(sources.length).toBeGreaterThan(300);
+  expect(found).toEqual([]);
+});
