@@ -3,6 +3,7 @@ import { DurableError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { FollowedRun } from '../durable/live-runs.ts';
+import { checkListener } from '../event/check-listeners.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
@@ -130,13 +131,19 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     return this.#inbox.add(message);
   }
 
-  /** Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm. */
+  /**
+   * Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm.
+   *
+   * @throws ConfigError for a type of which there are no events, and for what is no function.
+   */
   on<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
+    checkListener(type, listener, 'run.on');
     this.#events.add(type, listener);
     return this;
   }
 
   off<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
+    checkListener(type, listener, 'run.off');
     this.#events.remove(type, listener);
     return this;
   }

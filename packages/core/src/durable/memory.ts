@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { checkListeners } from '../event/check-listeners.ts';
@@ -33,7 +34,8 @@ import { pathOf } from './step-order.ts';
  *
  * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
  */
-export function memory({ clock = systemClock, listeners }: MemoryOptions = {}): DurableHost {
+export function memory(options: MemoryOptions = {}): DurableHost {
+  const { clock = systemClock, listeners } = checkOptions(options, MEMORY, 'memory');
   if (listeners !== undefined) checkListeners(listeners, 'memory, listeners');
   return new MemoryHost(clock, { isHeld: true, listeners });
 }
@@ -49,6 +51,8 @@ export interface MemoryOptions {
   /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
 }
+
+const MEMORY: OptionTable<MemoryOptions> = { keys: { clock: 'clock', listeners: 'any' } };
 
 class MemoryHost implements DurableHost {
   readonly listeners: Listeners | undefined;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Issue } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { StandardSchema } from './schema.ts';
@@ -21,8 +22,9 @@ export interface PlainOptions<Output> {
  */
 export function jsonSchema<Output = unknown>(
   schema: JsonSchema,
-  { validate }: PlainOptions<Output> = {},
+  options: PlainOptions<Output> = {},
 ): StandardSchema<Output> {
+  const { validate } = checkOptions(options, PLAIN, 'jsonSchema');
   return {
     '~standard': {
       version: 1,
@@ -32,3 +34,8 @@ export function jsonSchema<Output = unknown>(
     } as StandardSchema<Output>['~standard'], // Its other fields are looked at by compileSchema.
   };
 }
+
+const PLAIN: OptionTable<PlainOptions<unknown>> = {
+  keys: { validate: 'function' },
+  hints: { check: 'The option is "validate".', parse: 'The option is "validate".' },
+};
