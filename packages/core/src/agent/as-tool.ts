@@ -30,15 +30,12 @@ export interface AsToolOptions<Input, Context>
   readonly prompt?: (input: NoInfer<Input>) => string | readonly Message[];
 }
 
-export function agentTool<Input, Context>(
-  blueprint: Blueprint,
-  given: AsToolOptions<Input, Context>,
-): Tool<Context> {
-  const { input = PROMPT as Schema<Input>, prompt, ...options } = checkOptions(
-    given,
-    AS_TOOL,
-    whereOf(given, `Agent "${blueprint.name}", asTool`),
-  );
+export function agentTool<Input, Context>(blueprint: Blueprint, given: AsToolOptions<Input, Context>): Tool<Context> {
+  const {
+    input = PROMPT as Schema<Input>,
+    prompt,
+    ...options
+  } = checkOptions(given, AS_TOOL, whereOf(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const asked = prompt ?? ((given: Input) => promptOf(given));
   const delegate: Delegate = (given, around) => runWithin(blueprint, { messages: asked(given as Input), around });

@@ -116,7 +116,9 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
 function checkModels(models: readonly (ChatModel | undefined)[], agent: string): void {
   const wrong = models.findIndex((model) => typeof model?.send !== 'function');
   if (wrong === -1) return;
-  throw new ConfigError(`Agent "${agent}": models[${wrong}] is no model. Pass openai("…"), or an object with name and send.`);
+  throw new ConfigError(
+    `Agent "${agent}": models[${wrong}] is no model. Pass openai("…"), or an object with name and send.`,
+  );
 }
 
 function checkInstructions(instructions: unknown, agent: string): void {

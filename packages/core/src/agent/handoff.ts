@@ -31,15 +31,8 @@ export type HandOffs<Context, Output> =
   | readonly Handing<Context, Output>[]
   | (() => readonly Handing<Context, Output>[]);
 
-export function handOffOf<Context>(
-  blueprint: Blueprint,
-  given: HandOffOptions<Context>,
-): HandOff<Context, never> {
-  const { name, description, sees, ...options } = checkOptions(
-    given,
-    HAND_OFF,
-    `Agent "${blueprint.name}", asHandoff`,
-  );
+export function handOffOf<Context>(blueprint: Blueprint, given: HandOffOptions<Context>): HandOff<Context, never> {
+  const { name, description, sees, ...options } = checkOptions(given, HAND_OFF, `Agent "${blueprint.name}", asHandoff`);
   const { name: agent } = blueprint;
   const what = blueprint.description === undefined ? '' : ` ${blueprint.description}`;
   const base = tool<{ readonly reason?: string }, Context>({
@@ -62,7 +55,11 @@ const HAND_OFF: OptionTable<HandOffOptions<never>> = {
     preview: 'function',
     approvalTimeoutMs: 'number',
   },
-  hints: { inputFilter: 'The option is "sees".', toolName: 'The option is "name".', when: 'The option is "description".' },
+  hints: {
+    inputFilter: 'The option is "sees".',
+    toolName: 'The option is "name".',
+    when: 'The option is "description".',
+  },
 };
 
 const REASON = jsonSchema<unknown>(

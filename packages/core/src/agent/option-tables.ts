@@ -58,7 +58,8 @@ export const SETTINGS: OptionTable<ChatSettings> = {
     extraBody: 'It is an option of the model: openai(model, { extraBody }).',
     headers: 'It is an option of the model: openai(model, { headers }).',
   },
-  note: (name) => `A field that only some servers know is passed by the model: openai(model, { extraBody: { ${name} } }).`,
+  note: (name) =>
+    `A field that only some servers know is passed by the model: openai(model, { extraBody: { ${name} } }).`,
 };
 
 const SETTING_HINTS: Readonly<Record<string, string>> = {

@@ -41,7 +41,10 @@ type TypeOf<Value> = Value extends boolean
       : Value extends null
         ? 'null'
         : Value extends readonly unknown[]
-          ? 'list'
+          ?
+              | 'list'
+              | (Value extends readonly string[] ? 'texts' : never)
+              | (Value extends readonly number[] ? 'numbers' : never)
           : Value extends (...parameters: never) => unknown
             ? 'function'
             : 'object' | 'clock' | OptionTable<Value>;
@@ -53,7 +56,7 @@ type ValuesOf<Text extends string> = [Text] extends [never]
     ? never
     : Readonly<Record<Text, true>>;
 
-type TypeName = 'boolean' | 'text' | 'number' | 'null' | 'function' | 'list' | 'object' | 'clock';
+type TypeName = 'boolean' | 'text' | 'number' | 'null' | 'function' | 'list' | 'texts' | 'numbers' | 'object' | 'clock';
 
 /** A table without its types, for the check itself. */
 export interface AnyOptionTable extends Pick<OptionTable<unknown>, 'hints' | 'note'> {
@@ -106,13 +109,12 @@ function checkTable(options: unknown, place: Place): object {
 /** Getters of a class and inherited fields are no own keys. */
 function checkInstance(options: object, place: Place): object {
   const { table, where } = place;
-  const known: Record<string, unknown> = {};
-  for (const key in options) if (!Object.hasOwn(table.keys, key)) checkOption(key, Reflect.get(options, key), place);
-  for (const key of Object.keys(table.keys)) {
-    if (key in options) known[key] = checkOption(key, Reflect.get(options, key), place);
+  const names = Object.keys(table.keys).filter((key) => key in options);
+  if (names.length === 0 && className(options) !== 'Object') {
+    throw new ConfigError(`${where}: ${describeType(options)} has none of the options. Pass ${tableText(table)}.`);
   }
-  if (Object.keys(known).length > 0) return known;
-  throw new ConfigError(`${where}: ${describeType(options)} has none of the options. Pass ${tableText(table)}.`);
+  for (const key in options) if (!Object.hasOwn(table.keys, key)) checkOption(key, Reflect.get(options, key), place);
+  return Object.fromEntries(names.map((key) => [key, checkOption(key, Reflect.get(options, key), place)]));
 }
 
 /** Gives the value. */
@@ -128,7 +130,16 @@ function checkOption(key: string, value: unknown, { table, where, path }: Place)
     if (isMeant) return checkTable(value, { table: inner, where, path: `${path}${key}.` });
     if (inner === undefined && isOf(value, one)) return value;
   }
-  throw new ConfigError(`${where}: ${path}${key} is ${describeValue(value)}. Pass ${kinds.flatMap(fixes).join(', or ')}.`);
+  throw new ConfigError(
+    `${where}: ${path}${key} is ${describeOption(value)}. Pass ${kinds.flatMap(fixes).join(', or ')}.`,
+  );
+}
+
+/** Of a list the first element that could be what is wrong with it. */
+function describeOption(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) return describeValue(value);
+  const odd: unknown = value.find((each) => typeof each !== typeof value[0]) ?? value[0];
+  return `a list with ${describeValue(odd)}`;
 }
 
 function unknownOption(key: string, { table, where, path }: Place): ConfigError {
@@ -152,7 +163,12 @@ function tableOf(kind: AnyOne): AnyOptionTable | undefined {
 }
 
 function isOf(value: unknown, kind: AnyOne): boolean {
-  if (kind === 'clock') return CLOCK.every((method) => typeOf(value) === 'object' && hasMethod(value as object, method));
+  if (kind === 'texts' || kind === 'numbers') {
+    const element = kind === 'texts' ? 'text' : 'number';
+    return Array.isArray(value) && value.every((each) => typeOf(each) === element);
+  }
+  if (kind === 'clock')
+    return CLOCK.every((method) => typeOf(value) === 'object' && hasMethod(value as object, method));
   if (typeof kind === 'string') return typeOf(value) === kind;
   return typeof value === 'string' && Object.hasOwn(kind, value);
 }
@@ -189,6 +205,8 @@ const FIXES: Readonly<Record<TypeName, readonly string[]>> = {
   null: [],
   function: ['a function'],
   list: ['a list'],
+  texts: ['a list of texts'],
+  numbers: ['a list of numbers'],
   object: ['an object'],
   clock: ['a clock: { now, after, sleep }'],
 };

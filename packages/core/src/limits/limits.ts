@@ -50,7 +50,9 @@ export function resolveLimits(
 ): ResolvedLimits {
   for (const [name, max] of Object.entries(limits)) {
     if (max === undefined || (typeof max === 'number' && max > 0)) continue;
-    throw new ConfigError(`Agent "${agent}": limits.${name} is ${describeValue(max)}. Pass a number greater than 0, or leave it out.`);
+    throw new ConfigError(
+      `Agent "${agent}": limits.${name} is ${describeValue(max)}. Pass a number greater than 0, or leave it out.`,
+    );
   }
   if (limits.cost !== undefined) checkPrices(model, agent);
   const none = Number.POSITIVE_INFINITY;

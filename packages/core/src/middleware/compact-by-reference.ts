@@ -7,7 +7,15 @@ import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type Tool, tool } from '../tool/tool.ts';
-import { COMPACTION_BASICS, COMPACTION_HINTS, type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
+import {
+  COMPACTION_BASICS,
+  COMPACTION_HINTS,
+  type CompactionBasics,
+  checkCompaction,
+  isFull,
+  olderOf,
+  withSmaller,
+} from './older.ts';
 
 export interface ReferenceCompactionOptions extends CompactionBasics {
   /** Results of more characters are referred to. @defaultValue 4_000 */

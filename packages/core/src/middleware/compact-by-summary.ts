@@ -4,7 +4,15 @@ import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { COMPACTION_BASICS, COMPACTION_HINTS, type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
+import {
+  COMPACTION_BASICS,
+  COMPACTION_HINTS,
+  type CompactionBasics,
+  checkCompaction,
+  isFull,
+  olderOf,
+  withSmaller,
+} from './older.ts';
 import { summarise, summaryMessage } from './summarise.ts';
 
 export interface SummaryCompactionOptions extends CompactionBasics {

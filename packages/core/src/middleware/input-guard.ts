@@ -52,7 +52,10 @@ export function inputGuard<Context = unknown>(given: InputGuardOptions<Context>)
 
 const INPUT_GUARD: OptionTable<InputGuardOptions<never>> = {
   keys: { ...GUARD_BASICS, timing: { beside: true, before: true }, check: 'any' },
-  hints: { mode: 'The option is "timing": "beside" or "before".', runInParallel: 'The option is "timing": "beside" or "before".' },
+  hints: {
+    mode: 'The option is "timing": "beside" or "before".',
+    runInParallel: 'The option is "timing": "beside" or "before".',
+  },
 };
 
 type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly timing?: Timing }>;

@@ -79,7 +79,11 @@ export function outputGuard<Context = unknown, Value = string>(
 
 const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
   keys: { ...GUARD_BASICS, check: 'any', output: 'any', corrections: 'number' },
-  hints: { schema: 'The option is "output".', maxRetries: 'The option is "corrections".', retries: 'The option is "corrections".' },
+  hints: {
+    schema: 'The option is "output".',
+    maxRetries: 'The option is "corrections".',
+    retries: 'The option is "corrections".',
+  },
 };
 
 interface Checked<Context, Value> extends OutputGuardOptions<Context, Value> {

@@ -129,7 +129,12 @@ export function resolveProfile(
   const { base, ...changes } = given;
   const start = base === undefined ? suggested : named(base, known);
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
-  for (const [field, value] of entries) checkField(field, { value, like: Object.hasOwn(start, field) ? Reflect.get(start, field) : undefined, known: Object.keys(start) });
+  for (const [field, value] of entries)
+    checkField(field, {
+      value,
+      like: Object.hasOwn(start, field) ? Reflect.get(start, field) : undefined,
+      known: Object.keys(start),
+    });
   return { ...start, ...Object.fromEntries(entries) };
 }
 
@@ -184,7 +189,9 @@ function oneOf<Value extends string>(known: Readonly<Record<Value, true>>): (val
 function named(name: string, known: Readonly<Record<string, Profile>>): Profile {
   const profile = Object.hasOwn(known, name) ? known[name] : undefined;
   if (profile !== undefined) return profile;
-  throw new ConfigError(`There is no profile "${name}".${meant(name, Object.keys(known))} The profiles are: ${Object.keys(known).join(', ')}.`);
+  throw new ConfigError(
+    `There is no profile "${name}".${meant(name, Object.keys(known))} The profiles are: ${Object.keys(known).join(', ')}.`,
+  );
 }
 
 function meant(name: string, known: readonly string[]): string {

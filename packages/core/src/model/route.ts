@@ -23,7 +23,8 @@ export interface RouteOptions {
 export function route(options: RouteOptions): ChatModel {
   const { models, choose } = checkOptions(options, ROUTE, 'route');
   if (typeof choose !== 'function') throw new ConfigError('route has no function. Pass choose: (request) => model.');
-  if (models === undefined || models.length === 0) throw new ConfigError('route was given no models. Pass those that choose may give.');
+  if (models === undefined || models.length === 0)
+    throw new ConfigError('route was given no models. Pass those that choose may give.');
   for (const each of models) checkModel(each, 'route');
   const chained = models.find(({ fallback }) => fallback !== undefined);
   if (chained !== undefined) {

@@ -11,7 +11,9 @@ export function wrapped(model: ChatModel, send: ChatModel['send']): ChatModel {
 /** @throws ConfigError for what is no model. */
 export function checkModel(model: ChatModel | undefined, wrapper: string): void {
   if (typeof model?.send === 'function') return;
-  throw new ConfigError(`${wrapper}: the model is ${describeValue(model)}. Pass openai("…"), or an object with name and send.`);
+  throw new ConfigError(
+    `${wrapper}: the model is ${describeValue(model)}. Pass openai("…"), or an object with name and send.`,
+  );
 }
 
 /** @throws ConfigError */

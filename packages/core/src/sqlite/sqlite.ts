@@ -29,5 +29,9 @@ const SQLITE: OptionTable<SqliteOptions> = {
     clock: 'clock',
     listeners: 'any',
   },
-  hints: { timeout: 'The option is "lockedMs".', busyTimeout: 'The option is "lockedMs".', lockTimeoutMs: 'The option is "lockedMs".' },
+  hints: {
+    timeout: 'The option is "lockedMs".',
+    busyTimeout: 'The option is "lockedMs".',
+    lockTimeoutMs: 'The option is "lockedMs".',
+  },
 };

@@ -304,6 +304,8 @@ export function checkNumbers(options: Numbers): void {
     const value = options[field];
     const least = field === 'corrections' ? 0 : 1;
     if (value === undefined || (typeof value === 'number' && value >= least)) continue;
-    throw new ConfigError(`Tool "${options.name}": ${field} is ${describeValue(value)}. Pass a number of ${least} or more.`);
+    throw new ConfigError(
+      `Tool "${options.name}": ${field} is ${describeValue(value)}. Pass a number of ${least} or more.`,
+    );
   }
 }

@@ -11,7 +11,8 @@ import { checkName, checkNumbers, checkTools, type Tool } from './tool.ts';
  */
 export function prefixTools<Context>(tools: readonly Tool<Context>[], prefix: string): readonly Tool<Context>[] {
   checkTools(tools, 'prefixTools');
-  if (typeof prefix !== 'string') throw new ConfigError(`prefixTools: prefix is ${describeValue(prefix)}. Pass a text.`);
+  if (typeof prefix !== 'string')
+    throw new ConfigError(`prefixTools: prefix is ${describeValue(prefix)}. Pass a text.`);
   return tools.map((tool) => renamed(tool, prefix + tool.name));
 }
 
@@ -26,7 +27,9 @@ export function renameTools<Context>(
 ): readonly Tool<Context>[] {
   checkTools(tools, 'renameTools');
   if (typeof names !== 'object' || names === null) {
-    throw new ConfigError(`renameTools: names is ${describeValue(names)}. Pass names by names: { old_name: "new_name" }.`);
+    throw new ConfigError(
+      `renameTools: names is ${describeValue(names)}. Pass names by names: { old_name: "new_name" }.`,
+    );
   }
   checkKnown(Object.keys(names), { tools, wrapper: 'renameTools' });
   return tools.map((tool) => {
@@ -47,7 +50,9 @@ export function filterTools<Context>(
   checkTools(tools, 'filterTools');
   if (typeof which === 'function') return tools.filter(which);
   if (!Array.isArray(which)) {
-    throw new ConfigError(`filterTools: the second parameter is ${describeValue(which)}. Pass a list of names, or a function.`);
+    throw new ConfigError(
+      `filterTools: the second parameter is ${describeValue(which)}. Pass a list of names, or a function.`,
+    );
   }
   checkKnown(which, { tools, wrapper: 'filterTools' });
   const names = new Set(which);

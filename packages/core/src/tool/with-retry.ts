@@ -23,10 +23,7 @@ export interface ToolRetry {
  *
  * @throws ConfigError for a tool of effect `once`, which must never be repeated, and for numbers that are none.
  */
-export function withRetry<Context>(
-  tools: readonly Tool<Context>[],
-  options: ToolRetry = {},
-): readonly Tool<Context>[] {
+export function withRetry<Context>(tools: readonly Tool<Context>[], options: ToolRetry = {}): readonly Tool<Context>[] {
   const checked = checkOptions(options, TOOL_RETRY, 'withRetry');
   const { retries = 2, pauseMs = 200, isWorthwhile = isNoMessage, clock = systemClock, random = Math.random } = checked;
   checkTools(tools, 'withRetry');
