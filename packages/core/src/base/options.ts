@@ -191,11 +191,9 @@ function fixes(kind: AnyOne): readonly string[] {
   if (typeof kind === 'string') return FIXES[kind];
   const table = tableOf(kind);
   if (table !== undefined) return [tableText(table)];
-  return [
-    Object.keys(kind)
-      .map((value) => JSON.stringify(value))
-      .join(' or '),
-  ];
+  const values = Object.keys(kind).map((value) => JSON.stringify(value));
+  const last = values.pop() ?? '';
+  return [values.length === 0 ? last : `${values.join(', ')} or ${last}`];
 }
 
 const FIXES: Readonly<Record<TypeName, readonly string[]>> = {

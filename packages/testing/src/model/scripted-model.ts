@@ -2,10 +2,12 @@ import {
   type ChatModel,
   type ChatReply,
   type ChatRequest,
+  checkOptions,
   type Delta,
   type Json,
   type ModelContext,
   NetworkError,
+  type OptionTable,
   type Price,
   ProtocolError,
 } from '@pawl/core';
@@ -40,6 +42,7 @@ export interface ScriptedModel extends ChatModel {
 export function scriptedModel(script: ScriptEntries<ModelReply>, options: ScriptedModelOptions = {}): ScriptedModel {
   const { name = 'scripted', price, keepRequests = Number.POSITIVE_INFINITY } = options;
   const entries = new Script(script);
+  checkOptions(options, SCRIPTED_MODEL, 'scriptedModel');
   const requests: ChatRequest[] = [];
   return {
     name,
@@ -56,6 +59,14 @@ export function scriptedModel(script: ScriptEntries<ModelReply>, options: Script
     },
   };
 }
+
+const SCRIPTED_MODEL: OptionTable<ScriptedModelOptions> = {
+  keys: {
+    name: 'text',
+    price: { keys: { input: 'number', output: 'number', cachedInput: 'number' } },
+    keepRequests: 'number',
+  },
+};
 
 interface Play {
   readonly request: ChatRequest;
