@@ -238,7 +238,7 @@ export function describeType(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value !== 'object') return `a ${typeof value}`;
   const name = isPlainObject(value) ? 'object' : className(value);
-  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 /** Objects of another realm have a prototype of their own, which has none. */
@@ -247,7 +247,7 @@ export function isPlainObject(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function className(value: object): string {
+export function className(value: object): string {
   const { constructor: made } = value;
   return typeof made === 'function' && made.name !== '' ? made.name : 'object';
 }

@@ -1,4 +1,5 @@
-import { checkOptions, type OptionTable } from '../base/options.ts';
+import { ConfigError } from '../base/errors.ts';
+import { checkOptions, describeType, type OptionTable } from '../base/options.ts';
 import type { Issue } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { StandardSchema } from './schema.ts';
@@ -24,6 +25,7 @@ export function jsonSchema<Output = unknown>(
   schema: JsonSchema,
   options: PlainOptions<Output> = {},
 ): StandardSchema<Output> {
+  checkSchema(schema);
   const { validate } = checkOptions(options, PLAIN, 'jsonSchema');
   return {
     '~standard': {
@@ -33,6 +35,17 @@ export function jsonSchema<Output = unknown>(
       jsonSchema: { input: () => schema },
     } as StandardSchema<Output>['~standard'], // Its other fields are looked at by compileSchema.
   };
+}
+
+function checkSchema(schema: JsonSchema | StandardSchema): void {
+  if (typeof schema === 'object' && schema !== null && '~standard' in schema) {
+    const vendor = (schema as StandardSchema)['~standard']?.vendor; // It is there.
+    throw new ConfigError(`jsonSchema() was given a schema of ${vendor}. Pass that as it is, without jsonSchema().`);
+  }
+  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return;
+  throw new ConfigError(
+    `jsonSchema() was given ${describeType(schema)}. Pass an object: { type: "object", properties: { … } }.`,
+  );
 }
 
 const PLAIN: OptionTable<PlainOptions<unknown>> = {
