@@ -1,10 +1,25 @@
-import { Agent, azure, type ChatModel, ConfigError, openai, withCache, withConcurrency, withFallback } from '@pawl/core';
+import {
+  Agent,
+  azure,
+  type ChatModel,
+  ConfigError,
+  openai,
+  withCache,
+  withConcurrency,
+  withFallback,
+} from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
 
-const NAMES = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_API_VERSION', 'AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_ENDPOINT'];
+const NAMES = [
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'OPENAI_API_VERSION',
+  'AZURE_OPENAI_API_KEY',
+  'AZURE_OPENAI_ENDPOINT',
+];
 
 beforeEach(() => {
   for (const name of NAMES) vi.stubEnv(name, '');

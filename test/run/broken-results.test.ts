@@ -22,7 +22,11 @@ async function called(execute: () => unknown): Promise<Closed> {
 }
 
 test.each([
-  ['a promise', () => ({ user: { orders: [Promise.resolve('Rain.')] } }), 'user.orders[0] is a promise. An await is missing.'],
+  [
+    'a promise',
+    () => ({ user: { orders: [Promise.resolve('Rain.')] } }),
+    'user.orders[0] is a promise. An await is missing.',
+  ],
   [
     'a response',
     () => new Response('Rain.'),

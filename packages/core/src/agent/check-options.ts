@@ -3,6 +3,7 @@ import { isRecord } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
 import { closest } from '../base/text.ts';
 import type { ChatSettings } from '../chat/request.ts';
+import { copyMetadata } from '../durable/metadata.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { AgentOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, RESUME, RUN } from './option-tables.ts';
@@ -11,7 +12,8 @@ import { AGENT, RESUME, RUN } from './option-tables.ts';
 export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
   const checked = checkOptions(options, RUN, `Agent "${agent}", run`);
   checkParts(checked, agent);
-  return checked;
+  const { metadata } = checked;
+  return metadata === undefined ? checked : { ...checked, metadata: copyMetadata(metadata, `Agent "${agent}", run`) };
 }
 
 /** A run is resumed where it was started: there is no host to fall back on. */

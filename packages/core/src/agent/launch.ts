@@ -37,7 +37,9 @@ export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Outp
   definition.speakers(); // Agents that are given by a function are known only now.
   const body =
     beginning.type === 'start' ? starting<Output>(blueprint, beginning) : resuming<Output>(blueprint, beginning);
-  return new Run<Output>({ ...body, agent: definition.name, clock, signal: options.signal });
+  const { signal, durable } = options;
+  const hasHost = durable !== undefined && durable !== null;
+  return new Run<Output>({ ...body, agent: definition.name, clock, signal, hasHost });
 }
 
 function checked(given: Beginning, agent: string): Beginning {

@@ -36,6 +36,8 @@ export interface RunSetup<Output> {
   readonly agent: string;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  /** Whether the caller holds the host that the run is kept on, by which a suspended one is answered. */
+  readonly hasHost: boolean;
   readonly body: (ports: RunPorts) => Promise<Outcome<Output>>;
 }
 
@@ -52,10 +54,12 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
   readonly #inbox = new Inbox();
+  readonly #hasHost: boolean;
   #isAwaited = false;
 
-  constructor({ id, agent, clock, signal, body }: RunSetup<Output>) {
+  constructor({ id, agent, clock, signal, hasHost, body }: RunSetup<Output>) {
     this.id = id;
+    this.#hasHost = hasHost;
     this.#events = new EventStream({ runId: id, agent, clock });
     const onAbort = (): void => this.#controller.abort(signal?.reason);
     if (signal?.aborted) onAbort();
@@ -97,7 +101,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   ): Promise<Value | Otherwise> {
     const completed = this.outcome().then((outcome) => {
       if (outcome.status === 'completed') return outcome;
-      throw runError(outcome);
+      throw runError(outcome, { hasHost: this.#hasHost });
     });
     return completed.then(onCompleted, onRejected);
   }

@@ -26,6 +26,7 @@ import type {
   RunRecord,
   RunSummary,
 } from './host.ts';
+import { readCancelOptions, readCloseOptions, readReadOptions } from './host-options.ts';
 import { type Kept, MemoryRun } from './memory-run.ts';
 import { pathOf } from './step-order.ts';
 
@@ -111,11 +112,13 @@ class MemoryHost implements DurableHost {
     return this.#add(enqueuedRecord(agent, { input, options, now: this.#clock.now() })).record.runId;
   }
 
-  async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     this.#find(runId).cancel?.abort(reason);
   }
 
-  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const { after } = readReadOptions(options);
     const kept = this.#find(runId);
     const { record, outcome } = kept;
     const facts = [...kept.steps].slice(after).map(([name, value], index): RememberedFact => {
@@ -147,7 +150,8 @@ class MemoryHost implements DurableHost {
     return fork.record.runId;
   }
 
-  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     for (const runId of await this.#drain.close(graceMs)) this.#find(runId).isLive = false;
   }
 

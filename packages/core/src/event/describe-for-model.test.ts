@@ -71,14 +71,20 @@ test.each([
   ['JSON that is none', thrownBy(() => JSON.parse('{')), expect.stringContaining('JSON')],
   ['a text', 'away', 'away'],
   ['nothing', undefined, 'undefined'],
-  ['an object that looks like one', { name: 'ReferenceError', message: 'x' }, '{"name":"ReferenceError","message":"x"}'],
+  [
+    'an object that looks like one',
+    { name: 'ReferenceError', message: 'x' },
+    '{"name":"ReferenceError","message":"x"}',
+  ],
 ])('says what was thrown: %s', (_, error, message) => {
   expect(describeForModel(error)).toEqual(message);
 });
 
 test('leaves out of an error what it quotes of a mistake', () => {
   const cause = thrownBy(() => none.name);
-  const wrapped = new Error(`Guard "g" failed: ${(cause as Error).message}`, { cause: new Error('between', { cause }) });
+  const wrapped = new Error(`Guard "g" failed: ${(cause as Error).message}`, {
+    cause: new Error('between', { cause }),
+  });
   expect(describeForModel(wrapped)).toBe('Guard "g" failed: there is a mistake in its code');
 });
 

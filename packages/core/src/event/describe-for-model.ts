@@ -19,8 +19,11 @@ const INSIDE = 'there is a mistake in its code';
 export function isCodeMistake(error: unknown): error is Error {
   const { name, message } = fieldsOf(error);
   if (name === 'ReferenceError') return true;
-  if (name === 'RangeError') return message === 'Maximum call stack size exceeded.' || message === 'Maximum call stack size exceeded';
-  return name === 'TypeError' && typeof message === 'string' && ENGINE_MESSAGES.some((pattern) => pattern.test(message));
+  if (name === 'RangeError')
+    return message === 'Maximum call stack size exceeded.' || message === 'Maximum call stack size exceeded';
+  return (
+    name === 'TypeError' && typeof message === 'string' && ENGINE_MESSAGES.some((pattern) => pattern.test(message))
+  );
 }
 
 /** What V8 and JavaScriptCore say. A `TypeError` with other words was thrown on purpose, or by the platform about a value. */
@@ -47,7 +50,7 @@ const ENGINE_MESSAGES: readonly RegExp[] = [
 
 function causesOf(error: unknown): readonly unknown[] {
   const causes: unknown[] = [];
-  for (let { cause } = fieldsOf(error); cause !== undefined && !causes.includes(cause); ({ cause } = fieldsOf(cause))) {
+  for (let { cause } = fieldsOf(error); cause !== undefined && !causes.includes(cause); { cause } = fieldsOf(cause)) {
     causes.push(cause);
   }
   return causes;

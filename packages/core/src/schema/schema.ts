@@ -110,7 +110,18 @@ function isJsonSchema(given: unknown): boolean {
   return KEYWORDS.some((keyword) => keyword in given);
 }
 
-const KEYWORDS: readonly string[] = ['type', 'properties', '$schema', '$ref', '$defs', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'];
+const KEYWORDS: readonly string[] = [
+  'type',
+  'properties',
+  '$schema',
+  '$ref',
+  '$defs',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'enum',
+  'const',
+];
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);

@@ -104,10 +104,14 @@ function mistakeIn(value: object): Mistake | undefined {
   if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${className(value)})`, fix: STREAM };
   if (isPlainObject(value)) return undefined; // Its fields say what they are.
   if (hasMethod(value, 'arrayBuffer') && hasMethod(value, 'text')) {
-    return { what, fix: hasMethod(value, 'json') ? 'Return what await response.json() or response.text() gives.' : BYTES };
+    return {
+      what,
+      fix: hasMethod(value, 'json') ? 'Return what await response.json() or response.text() gives.' : BYTES,
+    };
   }
   if (hasMethod(value, 'toJSON')) return undefined;
-  if (hasMethod(value, 'pipe') || hasMethod(value, 'getReader')) return { what: `a stream (${className(value)})`, fix: STREAM };
+  if (hasMethod(value, 'pipe') || hasMethod(value, 'getReader'))
+    return { what: `a stream (${className(value)})`, fix: STREAM };
   const isIterable = hasMethod(value, Symbol.iterator);
   if (isIterable && hasMethod(value, 'next')) return { what: 'an iterator', fix: LIST };
   if (Object.keys(value).length > 0) return undefined;
