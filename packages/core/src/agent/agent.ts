@@ -37,7 +37,7 @@ export class Agent<Context = unknown, Output = string> {
    * @throws ConfigError for unknown options, messages that no history can have, `n` greater than 1, or limits that can't hold.
    */
   run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output> {
-    return launch<Output>(this.#blueprint, { type: 'start', input, options: options ?? {} });
+    return launch<Output>(this.#blueprint, { type: 'start', input, options: options === undefined ? {} : options });
   }
 
   /**

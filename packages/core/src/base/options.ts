@@ -145,9 +145,11 @@ function describeOption(value: unknown): string {
 function unknownOption(key: string, { table, where, path }: Place): ConfigError {
   const names = Object.keys(table.keys);
   const same = normalised(key);
-  const hint = Object.entries(table.hints ?? {}).find(([name]) => name === key || normalised(name) === same)?.[1];
-  const meant = hint === undefined ? closest(key, names) : undefined;
-  const nearest = meant === undefined ? hint : `Did you mean "${path}${meant}"?`;
+  const { hints = {} } = table;
+  const spelt = names.find((name) => normalised(name) === same);
+  const hint = Object.entries(hints).find(([name]) => name === key || (spelt === undefined && normalised(name) === same));
+  const meant = hint === undefined ? (spelt ?? closest(key, names)) : undefined;
+  const nearest = meant === undefined ? hint?.[1] : `Did you mean "${path}${meant}"?`;
   const note = hint === undefined ? table.note?.(key) : undefined;
   const known = `The options are: ${names.map((name) => path + name).join(', ')}.`;
   const fix = [nearest, note].filter((each) => each !== undefined).join(' ') || known;

@@ -65,7 +65,7 @@ export interface ConversationChange {
  * @throws ConfigError for an id that can't be kept, what is no store, or a time that is none.
  */
 export function conversation(options: ConversationOptions): Conversation {
-  const checked = checkOptions(options, CONVERSATION, 'conversation()');
+  const checked = checkOptions(withoutMethods(options), CONVERSATION, 'conversation()');
   const { id, store, timeoutMs = 30_000, clock = systemClock } = checked;
   if (!isKeepable(id)) {
     throw new ConfigError(
@@ -90,6 +90,13 @@ export function conversation(options: ConversationOptions): Conversation {
     },
     clear: () => changed(stored, () => ({ keep: 0, messages: [] })),
   };
+}
+
+/** One may be made from another: `conversation({ ...chat, timeoutMs: 5_000 })`. */
+function withoutMethods(options: ConversationOptions | Conversation): ConversationOptions {
+  if (typeof options !== 'object' || options === null || !('append' in options)) return options;
+  const { messages: _, append: __, clear: ___, ...own } = options;
+  return own;
 }
 
 const CONVERSATION: OptionTable<ConversationOptions> = {

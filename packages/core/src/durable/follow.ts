@@ -37,7 +37,7 @@ export function followFacts<Options extends FollowOptions>(
   { clock, options }: { readonly clock: Clock; readonly options: Options | undefined },
 ): AsyncGenerator<Followed<Options>, void> {
   // Only with `live` are there live records: the compiler does not see what `Followed` depends on.
-  return followed(host, runId, { ...(options && readFollowOptions(options)), clock }) as AsyncGenerator<
+  return followed(host, runId, { ...(options !== undefined && readFollowOptions(options)), clock }) as AsyncGenerator<
     Followed<Options>,
     void
   >;

@@ -6,7 +6,7 @@ import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
 import { messageOf } from '../event/error-data.ts';
 import { linkedReport } from '../schema/linked-report.ts';
 import type { Validated } from '../schema/schema.ts';
-import { TOOL_BASICS, TOOL_HINTS, type Tool, type ToolOptions, toolBasics, whereOf } from './tool.ts';
+import { TOOL_BASICS, TOOL_HINTS, type Tool, type ToolOptions, toolBasics, whereOf, withoutToolFields } from './tool.ts';
 
 export interface CustomToolOptions<Context = unknown> extends ToolOptions<string, Context> {
   /** Which texts the model may write. @defaultValue any */
@@ -21,7 +21,7 @@ export interface CustomToolOptions<Context = unknown> extends ToolOptions<string
  * @throws ConfigError naming the tool and the fix, where the definition can't work.
  */
 export function customTool<Context = unknown>(given: CustomToolOptions<Context>): Tool<Context> {
-  const options = checkOptions(given, CUSTOM_TOOL, whereOf(given, 'customTool()'));
+  const options = checkOptions(withoutToolFields(given), CUSTOM_TOOL, whereOf(given, 'customTool()'));
   const { name, description, format } = options;
   const basics = toolBasics<string, Context>(options);
   if (format !== undefined) checkFormat(format, name);

@@ -139,6 +139,24 @@ const TOOL: OptionTable<ToolOptions<never> & { readonly input: Schema }> = {
   hints: { ...TOOL_HINTS, format: 'It is an option of customTool.' },
 };
 
+/** What a tool has that is no option. */
+const TOOL_FIELDS: Readonly<Record<Exclude<keyof Tool, keyof ToolOptions<never>>, true>> = {
+  functionObject: true,
+  customObject: true,
+  jsonSchema: true,
+  strictReport: true,
+  validate: true,
+  isAnsweredOutside: true,
+  handsTo: true,
+  delegate: true,
+};
+
+/** A tool with another input may be made from one that there is: `tool({ ...other, input })`. */
+export function withoutToolFields<Options extends object>(given: Options): Options {
+  if (typeof given !== 'object' || given === null || !('functionObject' in given)) return given;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(TOOL_FIELDS, name))) as Options; // The same without them.
+}
+
 /** For errors about the options of a tool, which need not have a name. */
 export function whereOf(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
   const name: unknown = options?.name;
@@ -204,7 +222,7 @@ export function tool<Input, Context = unknown>(
 ): Tool<Context>;
 // Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
 export function tool<Context>(given: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
-  const options = checkOptions(given, TOOL, whereOf(given));
+  const options = checkOptions(withoutToolFields(given), TOOL, whereOf(given));
   const { name, description, input } = options;
   const basics = toolBasics(options);
   const { jsonSchema, validate } = compileSchema(input, `Tool "${name}", input`);

@@ -39,10 +39,10 @@ export interface ScriptedModel extends ChatModel {
  * Where the request is streamed, deltas are told first: words of the text, pieces of the arguments. Faults reject as they
  * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
  */
-export function scriptedModel(script: ScriptEntries<ModelReply>, options: ScriptedModelOptions = {}): ScriptedModel {
+export function scriptedModel(script: ScriptEntries<ModelReply>, given: ScriptedModelOptions = {}): ScriptedModel {
+  const options = checkOptions(given, SCRIPTED_MODEL, 'scriptedModel');
   const { name = 'scripted', price, keepRequests = Number.POSITIVE_INFINITY } = options;
   const entries = new Script(script);
-  checkOptions(options, SCRIPTED_MODEL, 'scriptedModel');
   const requests: ChatRequest[] = [];
   return {
     name,

@@ -120,7 +120,7 @@ export const reply = {
   calls(calls: readonly (CallEntry | CustomCallEntry)[], given: CallsOptions = {}): MessageReply {
     const { text, ...options } = checkOptions(given, CALLS, 'reply.calls');
     for (const [index, call] of calls.entries()) {
-      checkOptions(call, 'input' in call ? CUSTOM_ENTRY : ENTRY, `reply.calls, calls[${index}]`);
+      checkOptions(call, isCustom(call) ? CUSTOM_ENTRY : ENTRY, `reply.calls, calls[${index}]`);
     }
     const message = { role: 'assistant', content: text ?? null, tool_calls: calls.map(scriptedCall) } as const;
     return { ...options, type: 'message', message };
@@ -138,11 +138,12 @@ export const reply = {
 
   /** Text that the token limit cut. For calls: `reply.calls([…], { finishReason: 'length' })`. */
   length(text: string, options: MessageOptions = {}): MessageReply {
-    return reply.text(text, { finishReason: 'length', ...options });
+    return reply.text(text, { finishReason: 'length', ...checkOptions(options, MESSAGE, 'reply.length') });
   },
 
   contentFilter(text = '', options: MessageOptions = {}): MessageReply {
-    return reply.text(text, { finishReason: 'content_filter', ...options });
+    const checked = checkOptions(options, MESSAGE, 'reply.contentFilter');
+    return reply.text(text, { finishReason: 'content_filter', ...checked });
   },
 
   /** Neither text nor calls. */
@@ -230,6 +231,10 @@ export const reply = {
     return { type: 'raw', answer };
   },
 };
+
+function isCustom(call: CallEntry | CustomCallEntry): call is CustomCallEntry {
+  return typeof call === 'object' && call !== null && 'input' in call;
+}
 
 function scriptedCall({ name, id, ...entry }: CallEntry | CustomCallEntry): ScriptedCall {
   const identity = id === undefined ? {} : { id };
