@@ -66,8 +66,8 @@ test.each<[option: string, options: object, says: string]>([
   ['leaseMs', { leaseMs: 0 }, 'sqlite: leaseMs is 0. Pass a number from 1 to 86400000.'],
   ['leaseMs', { leaseMs: Number.POSITIVE_INFINITY }, 'sqlite: leaseMs is Infinity. Pass a number from 1 to 86400000.'],
   ['lockedMs', { lockedMs: -1 }, 'sqlite: lockedMs is -1. Pass a number from 0, or Infinity.'],
-  ['lockedMs', { lockedMs: '5' }, 'sqlite: lockedMs is "5". Pass a number from 0, or Infinity.'],
-  ['synchronous', { synchronous: 'off' }, 'sqlite: synchronous is "off". Pass "full" or "normal".'],
+  ['lockedMs', { lockedMs: '5' }, 'sqlite: lockedMs is the text "5". Pass a number.'],
+  ['synchronous', { synchronous: 'off' }, 'sqlite: synchronous is the text "off". Pass "full" or "normal".'],
 ])('a wrong %s is refused where it is passed: %o', (_, options, says) => {
   expect(() => sqlite(':memory:', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message: says }));
 });

@@ -3,7 +3,7 @@ import { checkNumber } from '@pawl/core/host';
 import type { DbosOptions, Watchable } from './host-types.ts';
 
 /** @throws ConfigError */
-export function checkOptions<Resumed extends Watchable>({
+export function checkDbosOptions<Resumed extends Watchable>({
   url,
   executorId,
   queue = {},

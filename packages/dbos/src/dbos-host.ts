@@ -9,7 +9,15 @@ import {
   type RunRecord,
   systemClock,
 } from '@pawl/core';
-import { checkNumber, Drain, existing, hasEnded, roundClock } from '@pawl/core/host';
+import {
+  checkNumber,
+  Drain,
+  existing,
+  hasEnded,
+  readCancelOptions,
+  readCloseOptions,
+  roundClock,
+} from '@pawl/core/host';
 import { Attempts, type Held } from './attempts.ts';
 import type { Database } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
@@ -135,12 +143,14 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     }
   }
 
-  override async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  override async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     await super.cancel(runId, { reason });
     this.#attempts.held(runId)?.cancel.abort(reason);
   }
 
-  override async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  override async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
     this.#closed ??= this.#close(Math.min(graceMs, LONGEST_MS));
     return this.#closed;

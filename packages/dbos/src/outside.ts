@@ -26,6 +26,9 @@ import {
   hasEnded,
   isOpen,
   notWaiting,
+  readCancelOptions,
+  readDeleteOptions,
+  readReadOptions,
   roundClock,
 } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
@@ -96,7 +99,8 @@ export class Outside implements DbosClient {
     return record.runId;
   }
 
-  cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     return this.#database.transaction(async (client) => {
       const row = await lockRun(client, runId);
       if (hasEnded(row.status)) return;
@@ -105,8 +109,8 @@ export class Outside implements DbosClient {
     });
   }
 
-  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
-    const known = checkPosition(after, 'read: after');
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const known = checkPosition(readReadOptions(options).after, 'read: after');
     // The row first: a run that has ended by then has no facts that come later.
     const { record, outcome, status } = await findWholeRun(this.#database, runId);
     const facts = await factsAfter(this.#database, runId, known);
@@ -140,7 +144,8 @@ export class Outside implements DbosClient {
   }
 
   /** A few runs at a time: no statement takes long, however many there are. */
-  async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+    const { olderThanMs } = readDeleteOptions(options);
     const before = endOfRetention(this.#clock.now(), olderThanMs);
     let count = 0;
     for (;;) {

@@ -13,6 +13,7 @@ import type {
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';
+import { readAgentOptions } from './check-options.ts';
 import type { AnyHandoff, AnyMiddleware, AnyTool, Either, EndsOf, NeededBy, None, PartsOptions } from './combine.ts';
 import { define } from './define.ts';
 import { type HandOffOptions, handOffOf } from './handoff.ts';
@@ -24,13 +25,15 @@ import type { Run } from './run.ts';
  *
  * `Context` is the application's value that its parts need. `Output` is what a run may end with, `Handed` the part of it that comes from
  * agents that the conversation may go over to.
+ *
+ * @throws ConfigError where the definition can't work: an unknown option, a tool's name twice, a limit that is no number …
  */
 export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
   /**
    * Starts a run. History goes on by passing an outcome's `messages` and the next user message.
    *
-   * @throws ConfigError for messages that no history can have, `n` greater than 1, or limits that can't hold.
+   * @throws ConfigError for unknown options, messages that no history can have, `n` greater than 1, or limits that can't hold.
    */
   run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output>;
   /**
@@ -130,13 +133,13 @@ export const Agent: AgentConstructor = class Agent {
   readonly #blueprint: Blueprint;
 
   constructor(options: AgentOptions<never, unknown>) {
-    this.#options = options;
-    this.#blueprint = define(options);
+    this.#options = readAgentOptions(options);
+    this.#blueprint = define(this.#options);
     this.name = this.#blueprint.name;
   }
 
   run(input: Input, options?: RunOptions): Run<unknown> {
-    return launch<unknown>(this.#blueprint, { type: 'start', input, options: options ?? {} });
+    return launch<unknown>(this.#blueprint, { type: 'start', input, options: options === undefined ? {} : options });
   }
 
   resume(runId: string, options: ResumeOptions): Run<unknown> {
@@ -149,7 +152,7 @@ export const Agent: AgentConstructor = class Agent {
   }
 
   with(changes: Partial<AgentOptions<never, unknown>>): Agent {
-    return new Agent({ ...this.#options, ...changes });
+    return new Agent({ ...this.#options, ...readAgentOptions(changes, this.name) });
   }
 
   asTool(options: AsToolOptions<never, never>): Tool<never> {

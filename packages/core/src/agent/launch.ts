@@ -15,7 +15,7 @@ import { reasonText } from '../perform/scope.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
-import { checkContinueOptions, checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
+import { readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
 import { continueIn } from './continue-in.ts';
 import { whole } from './define.ts';
@@ -31,29 +31,30 @@ export type Beginning =
   | { readonly type: 'continue'; readonly message: UserMessage; readonly options: ContinueOptions & Contextual };
 
 /** Makes the `Run`. What can be refused before anything is done is thrown here, at once. */
-export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<Output> {
-  const { options } = beginning;
+export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Output> {
   const { definition, clock } = blueprint;
-  CHECKS[beginning.type](options, definition.name);
-  checkSettings(options.settings ?? {}, definition.name);
+  const beginning = checked(given, definition.name);
+  const { options } = beginning;
   if (options.parallelToolCalls !== undefined) {
     whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
-  return new Run<Output>({
-    ...prepared<Output>(blueprint, beginning),
-    agent: definition.name,
-    clock,
-    signal: options.signal,
-  });
+  const { signal, durable } = options;
+  const hasHost = durable !== undefined && durable !== null;
+  return new Run<Output>({ ...prepared<Output>(blueprint, beginning), agent: definition.name, clock, signal, hasHost });
 }
 
-const CHECKS: Readonly<Record<Beginning['type'], typeof checkRunOptions>> = {
-  start: checkRunOptions,
-  resume: checkResumeOptions,
-  continue: checkContinueOptions,
-};
+function checked(given: Beginning, agent: string): Beginning {
+  switch (given.type) {
+    case 'start':
+      return { ...given, options: readRunOptions(given.options, agent) };
+    case 'resume':
+      return { ...given, options: readResumeOptions(given.options, agent) };
+    case 'continue':
+      return { ...given, options: readContinueOptions(given.options, agent) };
+  }
+}
 
 function prepared<Output>(blueprint: Blueprint, beginning: Beginning): Prepared<Output> {
   switch (beginning.type) {

@@ -27,8 +27,8 @@ export interface Unkept<Output> {
 /** A run has ended, others have written to its conversation meanwhile, and `onConflict` is `'fail'`: what `added` has was not stored there. */
 export class ConversationError<Output = unknown> extends DurableError {
   override readonly name = 'ConversationError';
-  /** How the run ended. Its host has it as well. */
-  readonly outcome: Outcome<Output>;
+  /** How the run ended. Its host has it as well. Not enumerable: printed or logged, it would be the whole conversation. */
+  declare readonly outcome: Outcome<Output>;
   /** What the conversation does not have of the run: `chat.append(error.added)` puts it at the end. */
   readonly added: readonly Message[];
 
@@ -37,7 +37,7 @@ export class ConversationError<Output = unknown> extends DurableError {
       `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and has none of what this run added (${plural(added.length, 'message')}). Append it: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
       { code: 'conversation.conflict' },
     );
-    this.outcome = outcome;
+    Object.defineProperty(this, 'outcome', { value: outcome });
     this.added = added;
     addBrand(this, 'ConversationError');
   }

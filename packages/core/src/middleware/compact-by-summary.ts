@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
@@ -5,6 +6,8 @@ import { ContextLengthError } from '../model/errors.ts';
 import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middleware.ts';
 import { summaryMessage, withSummary } from './conversation-parts.ts';
 import {
+  COMPACTION_BASICS,
+  COMPACTION_HINTS,
   type CompactionBasics,
   checkCompaction,
   freshTokens,
@@ -40,7 +43,8 @@ export interface SummaryCompactionOptions extends CompactionBasics {
  *
  * @throws ConfigError for numbers that can't be.
  */
-export function compactBySummary<Context = unknown>(options: SummaryCompactionOptions): Middleware<Context> {
+export function compactBySummary<Context = unknown>(given: SummaryCompactionOptions): Middleware<Context> {
+  const options = checkOptions(given, SUMMARY_COMPACTION, 'compactBySummary');
   checkCompaction('compactBySummary', options);
   checkWindow('compactBySummary', options.modelContextWindow);
   return {
@@ -67,6 +71,11 @@ export function compactBySummary<Context = unknown>(options: SummaryCompactionOp
     },
   };
 }
+
+const SUMMARY_COMPACTION: OptionTable<SummaryCompactionOptions> = {
+  keys: { ...COMPACTION_BASICS, model: 'object', modelContextWindow: 'number', instructions: 'text' },
+  hints: { ...COMPACTION_HINTS, prompt: 'The option is "instructions".' },
+};
 
 /** Under which name a turn remembers how large the older part was when its summary was of no use. */
 const MEMORY = 'compactBySummary';

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import type { OptionTable } from '../base/options.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import { outputJson } from '../perform/check-output.ts';
@@ -6,7 +7,7 @@ import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import { RejectedResponse } from '../perform/rejected-response.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
-import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
 
 /** What an output guard looks at. */
 export interface GuardedOutput<Value> {
@@ -56,8 +57,9 @@ export interface OutputGuardOptions<Context, Value> extends GuardBasics {
  * @throws ConfigError for a guard without a name or a check, and for a schema that JSON Schema can't express.
  */
 export function outputGuard<Context = unknown, Value = string>(
-  options: OutputGuardOptions<Context, Value>,
+  given: OutputGuardOptions<Context, Value>,
 ): Middleware<Context> {
+  const options = readGuard(given, OUTPUT_GUARD, 'outputGuard');
   checkGuard('outputGuard', options, [options.check]);
   const { name, corrections = 1, output } = options;
   if (!Number.isInteger(corrections) || corrections < 0) {
@@ -67,19 +69,28 @@ export function outputGuard<Context = unknown, Value = string>(
   return {
     async model(request, next, scope) {
       const reply = await next(request);
-      const given = await checked(reply, { ...options, compiled, scope });
-      switch (given.type) {
+      const said = await checked(reply, { ...options, compiled, scope });
+      switch (said.type) {
         case 'pass':
           return reply;
         case 'replace':
-          return withText(reply, given.text);
+          return withText(reply, said.text);
         case 'retry':
         case 'again':
-          throw new RejectedResponse(reply, { guard: name, reason: given.reason, maxRetries: corrections });
+          throw new RejectedResponse(reply, { guard: name, reason: said.reason, maxRetries: corrections });
       }
     },
   };
 }
+
+const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
+  keys: { ...GUARD_BASICS, check: 'any', output: 'any', corrections: 'number' },
+  hints: {
+    schema: 'The option is "output".',
+    maxRetries: 'The option is "corrections".',
+    retries: 'The option is "corrections".',
+  },
+};
 
 interface Checked<Context, Value> extends OutputGuardOptions<Context, Value> {
   readonly compiled: CompiledOutput | undefined;

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { View } from '../perform/scope.ts';
 import { belongsToCall, isInstruction, lastSaid, summaryMessage, withSummary } from './conversation-parts.ts';
@@ -40,9 +41,10 @@ export interface SummaryOptions {
  * messages. A summary that is cut off, filtered, refused or empty is asked for once more; without one the next agent sees everything. The
  * conversation itself keeps every message.
  *
- * @throws ConfigError for a window that can't be.
+ * @throws ConfigError for an unknown option, and for a window that can't be.
  */
-export function summary({ model, instructions, modelContextWindow }: SummaryOptions = {}): View {
+export function summary(options: SummaryOptions = {}): View {
+  const { model, instructions, modelContextWindow } = checkOptions(options, SUMMARY, 'summary');
   checkWindow('summary', modelContextWindow);
   return async (messages, scope) => {
     const [said = 0] = lastSaid(messages);
@@ -57,3 +59,8 @@ export function summary({ model, instructions, modelContextWindow }: SummaryOpti
     return text === undefined ? messages : withSummary(messages, { summary: summaryMessage(text), gone });
   };
 }
+
+const SUMMARY: OptionTable<SummaryOptions> = {
+  keys: { model: 'object', instructions: 'text', modelContextWindow: 'number' },
+  hints: { prompt: 'The option is "instructions".' },
+};

@@ -1,5 +1,6 @@
 import type { ChatModel } from './chat-model.ts';
 import { describeRequest, withDescription } from './request-identity.ts';
+import { checkModel } from './wrapped.ts';
 
 /**
  * A model with another one behind it, asked when the first one's retries are spent. Further ones join at the end.
@@ -8,6 +9,7 @@ import { describeRequest, withDescription } from './request-identity.ts';
  * another model.
  */
 export function withFallback(model: ChatModel, other: ChatModel): ChatModel {
+  for (const each of [model, other]) checkModel(each, 'withFallback');
   const { name, price, fallback } = model;
   return {
     name,

@@ -1,5 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
+import { describeValue } from '../base/options.ts';
+import { closest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { SchemaSupport } from '../schema/schema-support.ts';
 import { fixForRule, type ToolCallIdRule } from './tool-call-ids.ts';
@@ -132,20 +134,27 @@ export function resolveProfile(
   // From JavaScript it may be null.
   if (given === undefined || given === null) return suggested;
   if (typeof given === 'string') return named(given, known);
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new ConfigError(`The profile is ${describeValue(given)}. Pass a name, or an object of fields.`);
+  }
   const { base, schemaSupport, ...changes } = given;
   const start = base === undefined ? suggested : named(base, known);
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
-  for (const [field, value] of entries) checkField(field, { value, like: Reflect.get(start, field) });
+  for (const [field, value] of entries) {
+    checkField(field, { value, like: ownField(start, field), known: Object.keys(start) });
+  }
   return { ...start, ...Object.fromEntries(entries), schemaSupport: supportWith(schemaSupport, start) };
 }
 
 /** The very same one where nothing is said: what is made by it is found again. */
 function supportWith(given: unknown, { schemaSupport: start }: Profile): SchemaSupport {
   if (given === undefined) return start;
-  if (!isRecord(given)) checkField('schemaSupport', { value: given, like: start });
+  if (!isRecord(given)) checkField('schemaSupport', { value: given, like: start, known: ['schemaSupport'] });
   const entries = Object.entries(Object(given)).filter(([, value]) => value !== undefined);
-  for (const [field, value] of entries)
-    checkField(`schemaSupport.${field}`, { value, like: Reflect.get(start, field) });
+  const known = Object.keys(start).map((field) => `schemaSupport.${field}`);
+  for (const [field, value] of entries) {
+    checkField(`schemaSupport.${field}`, { value, like: ownField(start, field), known });
+  }
   return { ...start, ...Object.fromEntries(entries) };
 }
 
@@ -153,10 +162,16 @@ interface Given {
   readonly value: unknown;
   /** What the profile has there. */
   readonly like: unknown;
+  /** The names of all fields. */
+  readonly known: readonly string[];
 }
 
-function checkField(field: string, { value, like }: Given): void {
-  if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
+function ownField(start: object, field: string): unknown {
+  return Object.hasOwn(start, field) ? Reflect.get(start, field) : undefined;
+}
+
+function checkField(field: string, { value, like, known }: Given): void {
+  if (like === undefined) throw new ConfigError(`A profile has no field "${field}".${meant(field, known)}`);
   const form = FORMS[field as keyof typeof FORMS]; // Of a field without a form of its own: undefined.
   const fix = form === undefined ? fixFor(value, like) : form(value);
   if (fix !== undefined) throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. ${fix}`);
@@ -202,5 +217,12 @@ function oneOf<Value extends string>(known: Readonly<Record<Value, true>>): (val
 function named(name: string, known: Readonly<Record<string, Profile>>): Profile {
   const profile = Object.hasOwn(known, name) ? known[name] : undefined;
   if (profile !== undefined) return profile;
-  throw new ConfigError(`There is no profile "${name}". The profiles are: ${Object.keys(known).join(', ')}.`);
+  throw new ConfigError(
+    `There is no profile "${name}".${meant(name, Object.keys(known))} The profiles are: ${Object.keys(known).join(', ')}.`,
+  );
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const nearest = closest(name, known);
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }

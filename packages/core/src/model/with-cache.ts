@@ -1,11 +1,13 @@
+import { ConfigError } from '../base/errors.ts';
 import { canonicalJson, parseJson } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { sha256 } from '../base/sha256.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type ToolCall, textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatModel } from './chat-model.ts';
 import { describeRequest } from './request-identity.ts';
-import { atLeastOne, wrapped } from './wrapped.ts';
+import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
 
 /** Where replies are kept: a `Map`, Redis, a file. What it throws counts as thrown by the model. */
 export interface ReplyStore {
@@ -26,6 +28,10 @@ export interface ReplyStore {
  * A hand-written model, and a wrapper of yours around any model, shares replies with no other object, unless it has a `cacheKey`.
  */
 export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
+  checkModel(model, 'withCache');
+  if (typeof store?.get !== 'function' || typeof store.set !== 'function') {
+    throw new ConfigError('withCache: store is no store. Pass memoryStore(), or an object with get and set.');
+  }
   return wrapped(model, async (request, context) => {
     const key = await sha256(canonicalJson(await describeRequest(model, request)));
     const known = await store.get(key);
@@ -48,8 +54,18 @@ function hasJson(call: ToolCall): boolean {
   return call.type === 'custom' || parseJson(call.function.arguments).ok;
 }
 
+interface MemoryStoreOptions {
+  readonly most?: number;
+}
+
+const MEMORY_STORE: OptionTable<MemoryStoreOptions> = {
+  keys: { most: 'number' },
+  hints: { maxEntries: 'The option is "most".', max: 'The option is "most".', limit: 'The option is "most".' },
+};
+
 /** Replies in memory, the newest so many of them. */
-export function memoryStore({ most = 1_000 }: { readonly most?: number } = {}): ReplyStore {
+export function memoryStore(options: MemoryStoreOptions = {}): ReplyStore {
+  const { most = 1_000 } = checkOptions(options, MEMORY_STORE, 'memoryStore');
   const limit = atLeastOne(most, { wrapper: 'memoryStore', field: 'most' });
   const replies = new Map<string, ChatReply>();
   return {

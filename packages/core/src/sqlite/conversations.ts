@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { completeClock, systemClock } from '../base/clock.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { checkNumber } from '../durable/check-number.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
-import { checkSynchronous, databaseError, openDatabase } from './database.ts';
+import { databaseError, openDatabase } from './database.ts';
 import { FileGuard, readPath } from './database-path.ts';
 import type { SqliteOptions } from './host-types.ts';
 import { monotonicMs } from './machine.ts';
@@ -21,13 +22,17 @@ export interface SqliteConversations extends ConversationStore {
  *
  * @throws DurableError as `sqlite()` does.
  */
-export function sqliteConversations(path: string | URL, options: SqliteConversationsOptions = {}): SqliteConversations {
+export function sqliteConversations(path: string | URL, given: SqliteConversationsOptions = {}): SqliteConversations {
+  const options = checkOptions(given, CONVERSATIONS, 'sqliteConversations');
   const { synchronous = 'full', lockedMs = 5_000 } = options;
   const clock = completeClock(options.clock ?? systemClock);
   checkNumber(lockedMs, { option: 'sqliteConversations: lockedMs', min: 0, isEndless: true });
-  checkSynchronous(synchronous, 'sqliteConversations');
   return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockedMs, clock });
 }
+
+const CONVERSATIONS: OptionTable<SqliteConversationsOptions> = {
+  keys: { synchronous: { full: true, normal: true }, lockedMs: 'number', clock: 'clock' },
+};
 
 class ConversationTable implements SqliteConversations {
   readonly #path: string;

@@ -1,17 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ConfigError, DurableError, PawlError } from '../base/errors.ts';
+import { DurableError, PawlError } from '../base/errors.ts';
 import { messageOf } from '../event/error-data.ts';
 import { loadSqlite } from './node-sqlite.ts';
 import { prepareTables } from './tables.ts';
 
 export interface DatabaseOptions {
   readonly synchronous: 'full' | 'normal';
-}
-
-/** It becomes part of a statement. @throws ConfigError */
-export function checkSynchronous(value: DatabaseOptions['synchronous'], caller: string): void {
-  if (value === 'full' || value === 'normal') return;
-  throw new ConfigError(`${caller}: synchronous is ${JSON.stringify(value)}. Pass "full" or "normal".`);
 }
 
 /** Opens the file, and makes it one of ours where it is new. Whatever is wrong with it is told before anything is written. */

@@ -19,6 +19,7 @@ import type {
   RunRecord,
   RunSummary,
 } from '../durable/host.ts';
+import { readCancelOptions, readCloseOptions, readDeleteOptions, readReadOptions } from '../durable/host-options.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
 import { endOfRetention, roundClock } from '../durable/whole-time.ts';
 import type { Answer } from '../event/answer.ts';
@@ -136,7 +137,8 @@ export class SqliteHost implements SqliteDurableHost {
     return record.runId;
   }
 
-  async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     await this.#writer.write(() => {
       this.#runTable.get(runId);
       this.#runTable.cancel(runId, reason);
@@ -144,7 +146,8 @@ export class SqliteHost implements SqliteDurableHost {
     this.#holding.cancel(runId, reason);
   }
 
-  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const { after } = readReadOptions(options);
     return this.#reader.read(runId, after);
   }
 
@@ -179,7 +182,8 @@ export class SqliteHost implements SqliteDurableHost {
     );
   }
 
-  async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+    const { olderThanMs } = readDeleteOptions(options);
     const before = endOfRetention(this.#clock.now(), olderThanMs);
     const now = monotonicMs;
     let count = 0;
@@ -191,7 +195,8 @@ export class SqliteHost implements SqliteDurableHost {
     return count;
   }
 
-  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
     this.#closing.abort();
     this.#closed ??= this.#holding.close(graceMs).finally(() => this.#database.close());

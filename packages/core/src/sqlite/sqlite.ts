@@ -1,7 +1,7 @@
 import { systemClock } from '../base/clock.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber } from '../durable/check-number.ts';
 import { checkListeners } from '../event/check-listeners.ts';
-import { checkSynchronous } from './database.ts';
 import { readPath } from './database-path.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { SqliteHost } from './sqlite-host.ts';
@@ -19,11 +19,11 @@ export type * from './host-types.ts';
  * `host.damaged`. Later, out of a run that stays resumable, also `host.full`, `host.io`, `run.lost`, and `host.lost` where the
  * file was deleted or replaced.
  */
-export function sqlite(path: string | URL, options: SqliteOptions = {}): SqliteDurableHost {
+export function sqlite(path: string | URL, given: SqliteOptions = {}): SqliteDurableHost {
+  const options = checkOptions(given, SQLITE, 'sqlite');
   const { synchronous = 'full', leaseMs = 10_000, lockedMs = 5_000, clock = systemClock, listeners } = options;
   checkNumber(leaseMs, { option: 'sqlite: leaseMs', min: 1, max: LONGEST_LEASE_MS });
   checkNumber(lockedMs, { option: 'sqlite: lockedMs', min: 0, isEndless: true });
-  checkSynchronous(synchronous, 'sqlite');
   if (listeners !== undefined) checkListeners(listeners, 'sqlite, listeners');
   const known = { synchronous, leaseMs: Math.ceil(leaseMs), lockedMs, clock, listeners };
   return new SqliteHost(readPath(path, 'sqlite'), known);
@@ -31,3 +31,18 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): SqliteD
 
 /** A day: a run whose process hangs stays with it for so long. */
 const LONGEST_LEASE_MS = 86_400_000;
+
+const SQLITE: OptionTable<SqliteOptions> = {
+  keys: {
+    synchronous: { full: true, normal: true },
+    leaseMs: 'number',
+    lockedMs: 'number',
+    clock: 'clock',
+    listeners: 'any',
+  },
+  hints: {
+    timeout: 'The option is "lockedMs".',
+    busyTimeout: 'The option is "lockedMs".',
+    lockTimeoutMs: 'The option is "lockedMs".',
+  },
+};

@@ -4,7 +4,7 @@ import { excerpt } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
 import type { Mend } from '../chat/reply.ts';
-import { messageOf } from '../event/error-data.ts';
+import { describeForModel } from '../event/describe-for-model.ts';
 import { pathText } from '../schema/issues.ts';
 import { parseJsonTexts } from '../schema/json-texts.ts';
 import type { Validated } from '../schema/schema.ts';
@@ -111,5 +111,5 @@ export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
   const parsed = argumentsOf(tool, call);
   if (!parsed.ok) return Promise.resolve(parsed);
   const validated = started(() => tool.validate(parsed.value));
-  return validated.catch((error: unknown) => ({ ok: false, issues: messageOf(error) }));
+  return validated.catch((error: unknown) => ({ ok: false, issues: describeForModel(error) }));
 }

@@ -1,6 +1,7 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 
 /** Thrown by a tool: its message goes to the model word for word. Any other error is told as `{"error": message}`. */
 export class ToolError extends Error {
@@ -36,9 +37,9 @@ export class RefuseRun extends PawlError {
   /** Who refuses. */
   readonly guard: string | undefined;
 
-  constructor(reason: string, { guard }: { readonly guard?: string } = {}) {
+  constructor(reason: string, options: { readonly guard?: string } = {}) {
     super(reason, { code: 'run.refuse' });
-    this.guard = guard;
+    this.guard = checkOptions(options, REFUSE_RUN, 'RefuseRun').guard;
     addBrand(this, 'RefuseRun');
   }
 
@@ -56,8 +57,9 @@ export class SuspendRun extends PawlError {
   /** What is shown to whoever answers. */
   readonly preview: Json;
 
-  constructor(message: string, { preview = message }: { readonly preview?: Json } = {}) {
+  constructor(message: string, options: { readonly preview?: Json } = {}) {
     super(message, { code: 'run.suspend' });
+    const { preview = message } = checkOptions(options, SUSPEND_RUN, 'SuspendRun');
     this.preview = preview;
     addBrand(this, 'SuspendRun');
   }
@@ -66,6 +68,9 @@ export class SuspendRun extends PawlError {
     return hasBrand(error, 'SuspendRun');
   }
 }
+
+const REFUSE_RUN: OptionTable<{ readonly guard?: string }> = { keys: { guard: 'text' } };
+const SUSPEND_RUN: OptionTable<{ readonly preview?: Json }> = { keys: { preview: 'any' } };
 
 /** Whether an error is meant for the run, not for the model. */
 export function endsRun(error: unknown): error is AbortRun | RefuseRun {

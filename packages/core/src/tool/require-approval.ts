@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import type { NeededContext } from './needed-context.ts';
-import type { Tool, ToolContext } from './tool.ts';
+import { checkTools, type Tool, type ToolContext } from './tool.ts';
 
 /** Whether a person has to agree to a call of a tool. Throwing counts as yes. */
 export type ApprovalRule<Context> = (
@@ -26,6 +26,7 @@ export function requireApproval(
   tools: readonly Tool<never>[],
   when: ApprovalRule<never> = () => true,
 ): readonly Tool<never>[] {
+  checkTools(tools, 'requireApproval');
   if (typeof when !== 'function') {
     throw new ConfigError(`requireApproval: when is ${JSON.stringify(when)}. Pass a function, or leave it out.`);
   }

@@ -38,7 +38,7 @@ class Parts {
  * @throws ConfigError for what is no part, naming its position: the server would refuse the whole conversation for it.
  */
 export function parts(...list: readonly UserPart[] | readonly [readonly UserPart[]]): unknown {
-  const given: readonly unknown[] = list.length === 1 && Array.isArray(list[0]) ? list[0] : list;
+  const given: readonly unknown[] = list.flat();
   return new Parts(given.map(checkedPart));
 }
 
@@ -63,7 +63,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   file: isRecord,
 };
 
-/** Any value as bounded text. Never throws. */
+/** Any value as bounded text. @throws ConfigError `result.unreadable` for what was returned by mistake. */
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
   if (!Parts.isInstance(value)) {
     const { text, lossy } = serialise(value);

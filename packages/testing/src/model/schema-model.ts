@@ -1,4 +1,14 @@
-import type { ChatModel, ChatRequest, Json, JsonSchema, Message, Price, ToolObject } from '@pawl/core';
+import {
+  type ChatModel,
+  type ChatRequest,
+  checkOptions,
+  type Json,
+  type JsonSchema,
+  type Message,
+  type OptionTable,
+  type Price,
+  type ToolObject,
+} from '@pawl/core';
 import { sampleOf } from '../schema/arbitrary.ts';
 import { branchesOf } from '../schema/branches.ts';
 import { invalidFor } from '../schema/invalid.ts';
@@ -30,13 +40,14 @@ export interface SchemaModelOptions {
  * A model without a script: it calls every tool it is offered with arguments made from the tool's schema, then answers, in
  * the form that is asked for. What it does depends on the conversation and the seed alone, so a run that is resumed goes on as it was.
  */
-export function schemaModel({
-  seed = 0,
-  exercise = 'once',
-  width = 4,
-  name = 'schema',
-  price: given,
-}: SchemaModelOptions = {}): ChatModel {
+export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
+  const {
+    seed = 0,
+    exercise = 'once',
+    width = 4,
+    name = 'schema',
+    price: given,
+  } = checkOptions(options, SCHEMA_MODEL, 'schemaModel');
   const plans = new Map<string, readonly Json[]>();
   const planOf = (offered: Offered): readonly Json[] => {
     const key = JSON.stringify(offered);
@@ -51,6 +62,16 @@ export function schemaModel({
   });
   return { name, send, price };
 }
+
+const SCHEMA_MODEL: OptionTable<SchemaModelOptions> = {
+  keys: {
+    seed: 'number',
+    exercise: { once: true, 'every-branch': true, 'invalid-first': true },
+    width: 'number',
+    name: 'text',
+    price: 'object',
+  },
+};
 
 interface Offered {
   readonly name: string;

@@ -1,0 +1,23 @@
+// npm run conformance          every property with twenty times as many examples
+// npm run conformance -- 100   a hundred times as many
+// What every host, every server's reply and every schema is held to, for longer than `npm test` may take: the conformance suite on
+// each host, the invariants, the recorded replies, the properties of reading, writing and schemas. To be run before an issue is closed.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const SUITES = ['test/invariants', 'test/chat', 'test/schema', 'test/durable/conformance', 'test/dbos/conformance'];
+
+const [times = '20', ...rest] = process.argv.slice(2);
+if (!/^[1-9]\d*$/.test(times) || rest.length > 0) {
+  console.error('Pass how many times as many examples are made: npm run conformance -- 100.');
+  process.exit(1);
+}
+const root = join(import.meta.dirname, '..');
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const options = ['--project', 'unit', '--testTimeout', '3600000'];
+const { status } = spawnSync(process.execPath, [vitest, 'run', ...options, ...SUITES], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, SOAK: times },
+});
+process.exitCode = status ?? 1;
