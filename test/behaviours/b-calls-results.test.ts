@@ -35,7 +35,10 @@ circular['self'] = circular;
 /** What was returned by mistake, and what is said of it. */
 const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
   [{ user: Promise.resolve('Ann') }, 'user is a promise. An await is missing.'],
-  [{ bytes: new Uint8Array(16) }, 'bytes is a Uint8Array of 16 bytes. Return a text, or parts(…) for images and files.'],
+  [
+    { bytes: new Uint8Array(16) },
+    'bytes is a Uint8Array of 16 bytes. Return a text, or parts(…) for images and files.',
+  ],
   [{ run: () => 1 }, 'run is a function. Return what it gives, or leave it out.'],
   [Symbol('s'), 'it is a symbol. Return a text, or leave it out.'],
 ];

@@ -50,7 +50,11 @@ describe.each(hosts)('on $name', ({ open }) => {
 
   test.each([
     ['in a text', [{ role: 'user', content: 5n }], 'messages[0].content is a BigInt'],
-    ['in a part', [{ role: 'user', content: [{ type: 'text', text: () => 'x' }] }], 'messages[0].content[0].text is a function'],
+    [
+      'in a part',
+      [{ role: 'user', content: [{ type: 'text', text: () => 'x' }] }],
+      'messages[0].content[0].text is a function',
+    ],
     ['in a field of its own', [{ role: 'user', content: 'x', at: new Date(0) }], 'messages[0].at is a Date'],
     [
       'in a later message',
@@ -92,7 +96,10 @@ describe.each(hosts)('on $name', ({ open }) => {
     await run;
     for (const runId of ['r', 'q']) {
       const { record } = await host.read(runId);
-      expect([record.metadata, record.messages]).toEqual([{ user: { name: 'Ann' } }, [{ role: 'user', content: 'Hi.' }]]);
+      expect([record.metadata, record.messages]).toEqual([
+        { user: { name: 'Ann' } },
+        [{ role: 'user', content: 'Hi.' }],
+      ]);
     }
   });
 
@@ -118,7 +125,10 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     await agent.run('Go.', { durable: host, runId: 'r' });
     const messages = [{ role: 'user', content: [5n] }] as unknown as readonly Message[];
-    for (const options of [{ before: 'model:1', messages }, { before: 'model:1', input: messages }]) {
+    for (const options of [
+      { before: 'model:1', messages },
+      { before: 'model:1', input: messages },
+    ]) {
       await expect(host.fork('r', options)).rejects.toThrow('messages[0].content[0] is a BigInt');
     }
     expect(await host.runs()).toHaveLength(1);

@@ -26,12 +26,18 @@ function never(options: unknown): never {
 const withoutServer = FACTORIES.filter(({ name }) => !name.startsWith('dbos'));
 
 describe.each(FACTORIES)('$name', ({ name, make, valid, isOptional, wrong }) => {
-  test.runIf(withoutServer.some((each) => each.name === name))('takes options that are right, or undefined', async () => {
-    expect(await refusal(() => make(never({ ...valid, [UNKNOWN]: undefined })))).toBeUndefined();
-  });
+  test.runIf(withoutServer.some((each) => each.name === name))(
+    'takes options that are right, or undefined',
+    async () => {
+      expect(await refusal(() => make(never({ ...valid, [UNKNOWN]: undefined })))).toBeUndefined();
+    },
+  );
 
   test('refuses an unknown option, also one from a spread', async () => {
-    for (const options of [{ ...valid, ...{ [UNKNOWN]: 0 } }, { [UNKNOWN]: null, ...valid }]) {
+    for (const options of [
+      { ...valid, ...{ [UNKNOWN]: 0 } },
+      { [UNKNOWN]: null, ...valid },
+    ]) {
       const error = await refusal(() => make(never(options)));
       expect(error).toBeInstanceOf(ConfigError);
       expect(String(error)).toContain(`there is no option "${UNKNOWN}". The options are: `);
@@ -39,7 +45,10 @@ describe.each(FACTORIES)('$name', ({ name, make, valid, isOptional, wrong }) => 
   });
 
   test('refuses an option that is inherited, or a field of an instance', async () => {
-    for (const options of [Object.create({ ...valid, [UNKNOWN]: 1 }), Object.assign(new (class Own {})(), valid, { [UNKNOWN]: 1 })]) {
+    for (const options of [
+      Object.create({ ...valid, [UNKNOWN]: 1 }),
+      Object.assign(new (class Own {})(), valid, { [UNKNOWN]: 1 }),
+    ]) {
       expect(String(await refusal(() => make(never(options))))).toMatch(
         new RegExp(`there is no option "${UNKNOWN}"|has none of the options`),
       );

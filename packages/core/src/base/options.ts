@@ -147,7 +147,9 @@ function unknownOption(key: string, { table, where, path }: Place): ConfigError 
   const same = normalised(key);
   const { hints = {} } = table;
   const spelt = names.find((name) => normalised(name) === same);
-  const hint = Object.entries(hints).find(([name]) => name === key || (spelt === undefined && normalised(name) === same));
+  const hint = Object.entries(hints).find(
+    ([name]) => name === key || (spelt === undefined && normalised(name) === same),
+  );
   const meant = hint === undefined ? (spelt ?? closest(key, names)) : undefined;
   const nearest = meant === undefined ? hint?.[1] : `Did you mean "${path}${meant}"?`;
   const note = hint === undefined ? table.note?.(key) : undefined;

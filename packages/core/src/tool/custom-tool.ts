@@ -6,7 +6,15 @@ import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
 import { messageOf } from '../event/error-data.ts';
 import { linkedReport } from '../schema/linked-report.ts';
 import type { Validated } from '../schema/schema.ts';
-import { TOOL_BASICS, TOOL_HINTS, type Tool, type ToolOptions, toolBasics, whereOf, withoutToolFields } from './tool.ts';
+import {
+  TOOL_BASICS,
+  TOOL_HINTS,
+  type Tool,
+  type ToolOptions,
+  toolBasics,
+  whereOf,
+  withoutToolFields,
+} from './tool.ts';
 
 export interface CustomToolOptions<Context = unknown> extends ToolOptions<string, Context> {
   /** Which texts the model may write. @defaultValue any */
