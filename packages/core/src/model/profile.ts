@@ -97,7 +97,7 @@ export interface Profile {
   readonly keyHeader: 'authorization' | 'api-key';
   /** The environment variable that holds the key. */
   readonly keyVariable: string;
-  /** Whether a missing key is a mistake at once. */
+  /** Whether a request without a key is a mistake: it fails before anything is sent. */
   readonly needsKey: boolean;
 }
 
