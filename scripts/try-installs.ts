@@ -20,7 +20,7 @@ const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse
 );
 const arch = process.arch === 'arm64' ? 'aarch64' : 'x64';
 const bun = join(root, 'runtimes', 'app', 'node_modules', '@oven', `bun-linux-${arch}`, 'bin', 'bun');
-const signal = AbortSignal.timeout(240_000);
+const signal = AbortSignal.timeout(300_000);
 const folder = mkdtempSync(join(tmpdir(), 'pawl-installs-'));
 try {
   const all = Object.fromEntries(readdirSync(tarballs).flatMap(packageIn));

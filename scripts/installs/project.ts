@@ -22,5 +22,5 @@ export function newProject(cwd: string, { dependencies, files = [], signal }: Pr
 }
 
 export async function npmInstall(project: Project): Promise<void> {
-  await run('npm', ['install', '--no-audit', '--no-fund', '--silent'], project);
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project);
 }
