@@ -102,4 +102,68 @@ export const REASONS: readonly Reason[] = [
     changes: ['state.pending?.reason → state.pending.reason', `'approval' → ""`],
     reason: 'equal: a call that is asked about again was pending before',
   },
+  {
+    file: 'loop/calls.ts',
+    code: "if (fact.type !== 'tool.skipped' || fact.reason !== 'limit') return undefined;",
+    changes: ["fact.type !== 'tool.skipped' → false"],
+    reason: NARROWING,
+  },
+  {
+    file: 'loop/calls.ts',
+    code: "return fact.type === 'tool.finished' && fact.handsTo !== undefined;",
+    changes: ["fact.type === 'tool.finished' → true"],
+    reason: NARROWING,
+  },
+  {
+    file: 'loop/calls.ts',
+    code: "if (before.size === 0 && !closed.some(({ type }) => type === 'tool.failed')) return before;",
+    changes: ["type === 'tool.failed' → true"],
+    reason: 'equal: saves a map that would be empty',
+  },
+  {
+    file: 'loop/decide-calls.ts',
+    code: "const text = state.word?.text ?? '';",
+    changes: ['state.word?.text → state.word.text'],
+    reason: 'equal: a turn with calls has a response',
+  },
+  {
+    file: 'loop/decide-calls.ts',
+    code: 'pending: pending.flatMap(({ pending, inner }) => inner ?? (pending === undefined ? [] : [pending])),',
+    changes: ['pending === undefined → false'],
+    reason: NARROWING,
+  },
+  {
+    file: 'loop/decide-calls.ts',
+    code: "if (status !== 'approved' || pending === undefined) return false;",
+    changes: ['pending === undefined → false'],
+    reason: NARROWING,
+  },
+  {
+    file: 'loop/decide.ts',
+    code: "const limit = clampedBy ?? 'tokens';",
+    reason: NARROWING,
+  },
+  {
+    file: 'loop/decide.ts',
+    code: "const { limit, max, spent } = last ?? { limit: 'turns', max: 0, spent: 0 };",
+    reason: NARROWING,
+  },
+  {
+    file: 'loop/judge.ts',
+    code: "return content.map((part) => (part.type === 'refusal' ? part.refusal : '')).join('');",
+    changes: ["part.type === 'refusal' → true"],
+    reason: 'equal: a list is joined without what is `undefined`',
+  },
+  {
+    file: 'loop/stop.ts',
+    code: "const text = said === undefined ? '' : textOf(said);",
+    changes: [`'' → "Stryker was here!"`],
+    reason: 'equal: a turn with calls has a response',
+  },
+  {
+    file: 'loop/transcript.ts',
+    code: "const waits = inner === undefined ? PENDING[pending?.reason ?? 'approval'] : BEGUN;",
+    changes: [`'approval' → ""`],
+    reason: NARROWING,
+  },
 ];

@@ -36,10 +36,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'test/run/{outputs,strict-tools}.test.ts',
     ],
   },
+  history: {
+    files: [`${CORE}/chat/{call-text,custom-as-function,history,read-input}.ts`],
+    tests: [
+      `${CORE}/chat/{call-text,history,history-generated,history-taken-over}.test.ts`,
+      `${CORE}/tool/custom-tool.test.ts`,
+      'test/run/{broken-input,conversations,custom-tools,resuming}.test.ts',
+      'test/model/sent-back.test.ts',
+    ],
+  },
   chat: {
     files: [
-      `${CORE}/chat/{call-builder,call-list,call-text,choice-reader,finish-reader,finish-reason,history,logprobs-reader}.ts`,
-      `${CORE}/chat/{malformed-response,match-call,message-reader,padding,read-call,read-content,read-input,read-usage}.ts`,
+      `${CORE}/chat/{call-builder,call-list,choice-reader,finish-reader,finish-reason,logprobs-reader}.ts`,
+      `${CORE}/chat/{malformed-response,match-call,message-reader,padding,read-call,read-content,read-usage}.ts`,
       `${CORE}/chat/{reply-reader,server-sent-events,think-splitter,vendor-fields}.ts`,
     ],
     tests: [

@@ -133,3 +133,25 @@ test.each([
     conclusion: { status: 'limited', limit: 'turns', max: 2, spent: 1, ...given },
   });
 });
+
+test('calls without a text that come although tools are switched off leave no output', () => {
+  const state = stateAfter(facts.limitReached(), replied(asked(a)));
+  expect(decide(state, policy())).toEqual({
+    type: 'finish',
+    conclusion: { status: 'limited', limit: 'turns', max: 2, spent: 1 },
+  });
+});
+
+test.each([
+  ['has changed', 'new', 'check-calls'],
+  ['is the same', 'old', 'run-calls'],
+  ['is gone with its tool', undefined, 'run-calls'],
+] as const)('an approved call is asked about again if the definition of its tool %s', (_, now, type) => {
+  const asking = requested(b);
+  const state = stateAfter(
+    replied(asked(b)),
+    { ...asking, pending: { ...asking.pending, definitionHash: 'old' } },
+    approved(),
+  );
+  expect(decide(state, policy({ ...paying, definitionOf: () => now })).type).toBe(type);
+});

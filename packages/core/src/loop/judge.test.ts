@@ -32,6 +32,8 @@ const rows: readonly (readonly [string, AssistantMessage, string | null, Verdict
   ['calls that may be cut, beside text', both, 'length', 'cut'],
   ['text that is cut', text, 'length', 'truncated'],
   ['nothing, cut', nothing, 'length', 'truncated'],
+  ['calls of a response that failed', calls, 'error', 'cut'],
+  ['text of a response that failed', text, 'error', 'truncated'],
   ['nothing', nothing, 'stop', 'empty'],
   ['nothing', nothing, null, 'empty'],
   ['blanks', blank, 'stop', 'empty'],

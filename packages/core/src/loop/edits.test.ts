@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { History } from '../chat/history.ts';
+import type { Message } from '../chat/message.ts';
+import type { HistoryEdit } from '../event/fact.ts';
+import { edited, editsBetween } from './edits.ts';
+import { initialState } from './state.ts';
+
+const said = (content: string): Message => ({ role: 'user', content });
+const [a, b, c, d, x, y] = [said('a'), said('b'), said('c'), said('d'), said('x'), said('y')] as const;
+
+const rows: readonly (readonly [string, readonly Message[], readonly HistoryEdit[]])[] = [
+  ['nothing', [a, b, c, d], []],
+  ['a message before all', [x, a, b, c, d], [{ from: 0, to: 0, messages: [x] }]],
+  ['a message between two', [a, x, b, c, d], [{ from: 1, to: 1, messages: [x] }]],
+  ['messages after all', [a, b, c, d, x, y], [{ from: 4, to: 4, messages: [x, y] }]],
+  ['a message in the place of two', [a, x, d], [{ from: 1, to: 3, messages: [x] }]],
+  ['a message less', [a, c, d], [{ from: 1, to: 2, messages: [] }]],
+  ['the last messages less', [a, b], [{ from: 2, to: 4, messages: [] }]],
+  ['everything less', [], [{ from: 0, to: 4, messages: [] }]],
+  [
+    'two changes apart',
+    [x, b, y, d],
+    [
+      { from: 0, to: 1, messages: [x] },
+      { from: 2, to: 3, messages: [y] },
+    ],
+  ],
+  [
+    'a message in an earlier place',
+    [a, d, b, c],
+    [
+      { from: 1, to: 3, messages: [] },
+      { from: 4, to: 4, messages: [b, c] },
+    ],
+  ],
+  ['a message twice', [a, a, b, c, d], [{ from: 1, to: 1, messages: [a] }]],
+];
+
+test.each(rows)('what was changed is found again: %s', (_, after, edits) => {
+  const before = [a, b, c, d];
+  expect(editsBetween(before, after)).toEqual(edits);
+  const state = edited({ ...initialState(History.from(before)), earlier: [y] }, edits);
+  expect(state.history.messages).toEqual(after);
+  expect(state.earlier).toEqual([y, ...edits.flatMap(({ from, to }) => before.slice(from, to))]);
+});
+
+test('a history without edits is counted as before, one with edits is not', () => {
+  const counted = { tokens: 10, messages: 1 };
+  const state = { ...initialState(History.from([a])), counted };
+  expect(edited(state, []).counted).toBe(counted);
+  expect(edited(state, [{ from: 0, to: 1, messages: [b] }]).counted).toBeUndefined();
+});
