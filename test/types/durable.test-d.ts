@@ -195,6 +195,12 @@ describe('a host', () => {
     expectTypeOf<RememberedFact['fact']>().toEqualTypeOf<Fact>();
     expectTypeOf<RunSummary['status']>().toEqualTypeOf<RunProgress['status']>();
     await host.runs({ status: 'interrupted', agent: 'agent', limit: 5 });
+    const [last] = await host.runs({ conversation: 'chat', metadata: { user: 'ada' }, since: 5, order: 'desc' });
+    if (last !== undefined) await host.runs({ after: last.position });
+    // @ts-expect-error: it is listed from the oldest or from the newest.
+    await host.runs({ order: 'newest' });
+    // @ts-expect-error: metadata is JSON.
+    await host.runs({ metadata: { at: new Date() } });
     // @ts-expect-error: there is no such status
     await host.runs({ status: 'paused' });
   });

@@ -22,7 +22,7 @@ export class Executor {
   #session: Session | undefined;
   /** The server's process that had the lock last. It may not have noticed yet that its client is gone. */
   #lastBackend = 0;
-  #ticking: Promise<void> = Promise.resolve();
+  #loops: readonly Promise<void>[] = [];
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -30,7 +30,7 @@ export class Executor {
 
   /** Begins to look after the runs of workers that are gone. */
   begin(): void {
-    this.#ticking = this.#tick();
+    this.#loops = [this.#tick(), this.#beat()];
   }
 
   /** Whether others see this worker as alive. */
@@ -40,7 +40,7 @@ export class Executor {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#ticking;
+    await Promise.all(this.#loops);
     const session = this.#session;
     this.#session = undefined;
     await session?.end();
@@ -86,15 +86,25 @@ export class Executor {
     this.#options.onLost();
   }
 
+  /** Beside the ticks: one may take long, where a worker has left many runs. */
+  async #beat(): Promise<void> {
+    const { executorId, clock } = this.#options;
+    const { signal } = this.#closing;
+    const beat = 'UPDATE pawl.executors SET beats = beats + 1 WHERE executor_id = $1';
+    while (!signal.aborted) {
+      await clock.sleep(TICK_MS, signal).catch(() => undefined);
+      await this.#session?.query(beat, [executorId]).catch(() => undefined); // A session that fails ends, and is told by that.
+    }
+  }
+
   async #tick(): Promise<void> {
-    const { executorId, clock, onTick } = this.#options;
+    const { clock, onTick } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
         if (this.#session === undefined) await this.take();
-        await this.#session?.query('UPDATE pawl.executors SET beats = beats + 1 WHERE executor_id = $1', [executorId]);
         await onTick();
       } catch (error) {
         // The next one tries again; what it could not do stays written down.

@@ -93,7 +93,10 @@ export class TakeOver {
   async ofMyLastLife(): Promise<void> {
     const { executorId, database, engine } = this.#options;
     const pending = await engine.pendingOf(executorId);
-    await database.transaction((client) => this.#leaveAll(client, { executorId, pending }));
+    let isDone = false;
+    while (!isDone) {
+      isDone = await database.transaction((client) => this.#leaveSome(client, { executorId, pending }));
+    }
     await engine.forget(pending.map(({ workflowId }) => workflowId));
   }
 
@@ -121,40 +124,45 @@ export class TakeOver {
   async #inherit(dead: string): Promise<void> {
     const { engine } = this.#options;
     const pending = await engine.pendingOf(dead);
-    const isMine = await this.#whileDead(dead, (client) => this.#leaveAll(client, { executorId: dead, pending }));
-    if (!isMine) return;
+    let isDone: boolean | undefined = false;
+    while (isDone === false) {
+      isDone = await this.#whileDead(dead, (client) => this.#leaveSome(client, { executorId: dead, pending }));
+    }
+    if (isDone === undefined) return;
     await engine.forget(pending.map(({ workflowId }) => workflowId));
     await this.#whileDead(dead, async (client) => {
       await client.query('DELETE FROM pawl.executors WHERE executor_id = $1', [dead]);
     });
   }
 
-  /** Under the dead one's own lock: it can't come back meanwhile. Gives whether it was to be had. */
-  #whileDead(dead: string, work: (client: PoolClient) => Promise<void>): Promise<boolean> {
+  /** Under the dead one's own lock: it can't come back meanwhile. `undefined` where the lock was not to be had. */
+  #whileDead<T>(dead: string, work: (client: PoolClient) => Promise<T>): Promise<T | undefined> {
     return this.#options.database.transaction(async (client) => {
       const lock = await client.query('SELECT pg_try_advisory_xact_lock(pawl.lock_key($1)) AS taken', [dead]);
-      if (lock.rows[0]?.['taken'] !== true) return false;
-      await work(client);
-      return true;
+      return lock.rows[0]?.['taken'] === true ? work(client) : undefined;
     });
   }
 
-  /** Runs are locked in the order of their ids, as by whoever writes steps: no two transactions wait for each other. */
-  async #leaveAll(client: PoolClient, { executorId, pending }: Left): Promise<void> {
-    const { rows } = await client.query("SELECT run_id FROM pawl.runs WHERE executor_id = $1 AND status = 'running'", [
-      executorId,
-    ]);
-    const atWork = new Set(rows.map((row) => String(row['run_id'])));
-    const taken = new Map(pending.map((workflow) => [workflow.runId, workflow]));
-    for (const runId of [...new Set([...atWork, ...taken.keys()])].sort()) {
-      if (atWork.has(runId)) await this.#giveUp(client, { runId, executorId, tokens: [] });
-      const workflow = taken.get(runId);
+  /**
+   * Some of the runs that it had at work or taken from a queue, so that no transaction is long. Gives whether those were all. They are
+   * locked in the order of their ids, as by whoever writes steps: no two transactions wait for each other.
+   */
+  async #leaveSome(client: PoolClient, { executorId, pending }: Left): Promise<boolean> {
+    const { rows } = await client.query(
+      `SELECT run_id FROM pawl.runs WHERE executor_id = $1 AND status = 'running' ORDER BY run_id COLLATE "C" LIMIT $2`,
+      [executorId, LEFT_AT_ONCE],
+    );
+    const runIds = rows.map((row) => String(row['run_id']));
+    for (const runId of runIds) await this.#giveUp(client, { runId, executorId, tokens: [] });
+    if (runIds.length === LEFT_AT_ONCE) return false;
+    for (const { runId, attempt } of pending.toSorted((one, other) => (one.runId < other.runId ? -1 : 1))) {
       // What it had taken from a queue and not begun.
-      const run = workflow === undefined ? undefined : await lockRun(client, runId).catch(gone);
-      if (run !== undefined && run.attempts + 1 === workflow?.attempt && !hasEnded(run.status)) {
+      const run = await lockRun(client, runId).catch(gone);
+      if (run !== undefined && run.attempts + 1 === attempt && !hasEnded(run.status)) {
         await this.#options.outside.leave(client, run);
       }
     }
+    return true;
   }
 
   async #giveUp(client: PoolClient, { runId, executorId, tokens }: GivenUp): Promise<void> {
@@ -164,6 +172,9 @@ export class TakeOver {
     await this.#options.outside.leave(client, run);
   }
 }
+
+/** Runs, in a transaction. */
+const LEFT_AT_ONCE = 100;
 
 /** Runs that wait in a queue, at a look. */
 const LOOKS_AT = 500;
