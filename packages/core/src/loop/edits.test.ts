@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
-import type { HistoryEdit } from '../event/fact.ts';
-import { edited, editsBetween } from './edits.ts';
+import type { HistoryEdit } from '../event/history-edit.ts';
+import { editsBetween } from './edits.ts';
 import { initialState } from './state.ts';
+import { withEdits } from './view.ts';
 
 const said = (content: string): Message => ({ role: 'user', content });
 const [a, b, c, d, x, y] = [said('a'), said('b'), said('c'), said('d'), said('x'), said('y')] as const;
@@ -39,7 +40,7 @@ const rows: readonly (readonly [string, readonly Message[], readonly HistoryEdit
 test.each(rows)('what was changed is found again: %s', (_, after, edits) => {
   const before = [a, b, c, d];
   expect(editsBetween(before, after)).toEqual(edits);
-  const state = edited({ ...initialState(History.from(before)), earlier: [y] }, edits);
+  const state = withEdits({ ...initialState(History.from(before)), earlier: [y] }, edits);
   expect(state.history.messages).toEqual(after);
   expect(state.earlier).toEqual([y, ...edits.flatMap(({ from, to }) => before.slice(from, to))]);
 });
@@ -47,6 +48,6 @@ test.each(rows)('what was changed is found again: %s', (_, after, edits) => {
 test('a history without edits is counted as before, one with edits is not', () => {
   const counted = { tokens: 10, messages: 1 };
   const state = { ...initialState(History.from([a])), counted };
-  expect(edited(state, []).counted).toBe(counted);
-  expect(edited(state, [{ from: 0, to: 1, messages: [b] }]).counted).toBeUndefined();
+  expect(withEdits(state, []).counted).toBe(counted);
+  expect(withEdits(state, [{ from: 0, to: 1, messages: [b] }]).counted).toBeUndefined();
 });
