@@ -108,6 +108,7 @@ describe('two models share no cached reply', () => {
   test('of which one is wrapped by hand, whatever the wrapper kept', async () => {
     const { baseURL } = await servedModel();
     const model = openai('m', { baseURL });
+    // By hand: it is what users write.
     const polite: ChatModel = {
       ...model,
       send: (request, context) =>
@@ -126,6 +127,7 @@ describe('two models share no cached reply', () => {
     expect(await shares(written('A.'), written('B.'))).toBe(false);
     expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'b' }))).toBe(false);
     expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'a' }))).toBe(true);
+    // By hand: objects of one class share their `send`.
     class Answering {
       readonly name = 'm';
       readonly #text: string;

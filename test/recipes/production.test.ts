@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChatModel, openai, type RunEvent } from '@pawl/core';
+import { openai, type RunEvent } from '@pawl/core';
 import { FAULT_NAMES, manualClock, offlineServer, reply, scriptedModel, testTool, withFaults } from '@pawl/testing';
 import { cassette } from '@pawl/testing/cassette';
 import { conclude, evaluate, within } from '@pawl/testing/evaluation';
@@ -75,7 +75,7 @@ function usageOf(prompt: number, completion = 10) {
 test('a model that never answers is held by the deadlines, on a clock that the test moves', async () => {
   const { agent } = await support();
   const clock = manualClock({ sleeps: 'held' });
-  const silent: ChatModel = { name: 'silent', price, send: () => new Promise(() => undefined) };
+  const silent = scriptedModel(() => new Promise<never>(() => undefined));
   const run = agent.with({ model: silent, clock }).run('Where is order 7?');
   const failed: RunEvent[] = [];
   run.on('attempt.failed', (event) => failed.push(event));

@@ -1,7 +1,6 @@
 import {
   AbortRun,
   Agent,
-  type ChatModel,
   type ChatRequest,
   ConfigError,
   compactByReference,
@@ -95,7 +94,7 @@ test.each([
   { what: 'a mistake in the definition', error: new ConfigError('No key.'), status: 'failed' },
   { what: 'an AbortRun', error: new AbortRun('Enough.'), status: 'aborted' },
 ])('$what is no failed summary: it ends the run', async ({ error, status }) => {
-  const summariser: ChatModel = { name: 'broken', send: () => Promise.reject(error) };
+  const summariser = scriptedModel(() => Promise.reject(error));
   const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
   const outcome = await new Agent({ model: scriptedModel([reply.text('fine')]), middleware }).run(chat).outcome();
   expect(outcome.status).toBe(status);
@@ -186,6 +185,29 @@ test('what Pawl says in the user’s place is not what the user said last', asyn
     expect(messages).toContainEqual({ role: 'user', content: 'Take pictures.' });
   for (const { messages } of summariser.requests) expect(String(messages[1]?.content)).not.toContain('Take pictures.');
   expect(String(summariser.requests[0]?.messages[1]?.content)).toContain('[image]');
+});
+
+test('where no run ends with an answer, what the user said long ago is summarised all the same', async () => {
+  const call = (id: string) => ({ id, type: 'function', function: { name: 'look', arguments: '{}' } }) as const;
+  const history = Array.from({ length: 20 }, (_, index): Message[] => [
+    { role: 'user', content: `question ${index} ${'x '.repeat(100)}` },
+    { role: 'assistant', content: null, tool_calls: [call(`call_${index}`)] },
+    { role: 'tool', tool_call_id: `call_${index}`, content: 'y '.repeat(100) },
+  ]).flat();
+  const model = scriptedModel([reply.text('fine')]);
+  const middleware = [
+    compactBySummary({ window: 1_000, keepTurns: 1, model: scriptedModel(() => reply.text('They looked.')) }),
+  ];
+  await new Agent({ model, middleware }).run([...history, { role: 'user', content: 'last' }]);
+  const sent = model.requests[0]?.messages ?? [];
+  expect(sent.filter(({ role }) => role === 'user').map(({ content }) => String(content).slice(0, 11))).toEqual([
+    'Summary of ',
+    'question 16',
+    'question 17',
+    'question 18',
+    'question 19',
+    'last',
+  ]);
 });
 
 test('one message that is passed several times stays where it is kept', async () => {
@@ -344,33 +366,6 @@ test('a stored conversation has the summary, all instructions and what was said 
       expect(JSON.stringify(stored)).toContain(words);
     }
   }
-});
-
-test('a reference is never longer than what it refers to, and cuts no character in two', async () => {
-  const references = compactByReference({ window: 400, above: 0.1, keepTurns: 1, over: 200 });
-  const emoji = `${'a'.repeat(199)}${'🎉'.repeat(5_000)}`;
-  const page = tool({
-    name: 'page',
-    description: 'A page.',
-    input: z.object({ n: z.number() }),
-    effect: 'read',
-    execute: ({ n }) => (n === 1 ? emoji : 'b'.repeat(210)),
-  });
-  const ids = { first: 'call_first', second: 'call_second' };
-  const model = scriptedModel([
-    reply.calls([{ name: 'page', arguments: { n: 1 }, id: ids.first }]),
-    reply.calls([{ name: 'page', arguments: { n: 2 }, id: ids.second }]),
-    reply.call('read_result', { id: ids.first, from: 200 }),
-    reply.call('read_result', { id: ids.first, from: 100_000 }),
-    reply.text('Done.'),
-  ]);
-  const agent = new Agent({ model, tools: [page, ...references.tools], middleware: [references] });
-  const { messages } = await agent.run('Go.');
-  const results = messages.flatMap((message) => (message.role === 'tool' ? [String(message.content)] : []));
-  expect(results[0]).toContain('Read them again with read_result');
-  expect(results[1]).toBe('b'.repeat(210));
-  expect(results[3]).toBe('The result "call_first" has 10199 characters. Read it from an earlier one.');
-  for (const { messages: sent } of model.requests) expect(JSON.stringify(sent)).not.toContain('\\ud');
 });
 
 test.each([0, Number.NaN, Number.POSITIVE_INFINITY])(

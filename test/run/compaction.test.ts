@@ -102,6 +102,33 @@ test('large results become references, which the model reads again part by part'
   expect(checkHistory(messages)).toEqual([]);
 });
 
+test('a reference is never longer than what it refers to, and cuts no character in two', async () => {
+  const references = compactByReference({ window: 400, above: 0.1, keepTurns: 1, over: 200 });
+  const emoji = `${'a'.repeat(199)}${'🎉'.repeat(5_000)}`;
+  const page = tool({
+    name: 'page',
+    description: 'A page.',
+    input: z.object({ n: z.number() }),
+    effect: 'read',
+    execute: ({ n }) => (n === 1 ? emoji : 'b'.repeat(210)),
+  });
+  const ids = { first: 'call_first', second: 'call_second' };
+  const model = scriptedModel([
+    reply.calls([{ name: 'page', arguments: { n: 1 }, id: ids.first }]),
+    reply.calls([{ name: 'page', arguments: { n: 2 }, id: ids.second }]),
+    reply.call('read_result', { id: ids.first, from: 200 }),
+    reply.call('read_result', { id: ids.first, from: 100_000 }),
+    reply.text('Done.'),
+  ]);
+  const agent = new Agent({ model, tools: [page, ...references.tools], middleware: [references] });
+  const { messages } = await agent.run('Go.');
+  const results = messages.flatMap((message) => (message.role === 'tool' ? [String(message.content)] : []));
+  expect(results[0]).toContain('Read them again with read_result');
+  expect(results[1]).toBe('b'.repeat(210));
+  expect(results[3]).toBe('The result "call_first" has 10199 characters. Read it from an earlier one.');
+  for (const { messages: sent } of model.requests) expect(JSON.stringify(sent)).not.toContain('\\ud');
+});
+
 test.each(hosts)(
   'after a pause on $name the summary is remembered, and what was referred to can still be read',
   async ({ open }) => {

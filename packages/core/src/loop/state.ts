@@ -74,6 +74,8 @@ export interface SpeakerView {
   readonly history: History;
   /** Messages that it does not see. */
   readonly hidden: readonly Message[];
+  /** How many messages the whole conversation had at the handoff. */
+  readonly since: number;
 }
 
 export interface Over {

@@ -39,40 +39,45 @@ test.each([
 });
 
 test.each([
-  // The agent sees x, b, d.
-  { what: 'what only the agent sees', from: 0, to: 1, seen: 'ybd', history: 'abcd' },
-  { what: 'messages that do not stand together', from: 1, to: 3, seen: 'xy', history: 'abcd' },
-  { what: 'what only the agent sees, and more', from: 0, to: 2, seen: 'yd', history: 'abcd' },
-  { what: 'one message of the history', from: 1, to: 2, seen: 'xyd', history: 'aycd' },
-  { what: 'nothing, behind one of the history', from: 3, to: 3, seen: 'xbdy', history: 'abcdy' },
-  { what: 'nothing, before everything', from: 0, to: 0, seen: 'yxbd', history: 'abcd' },
+  // The agent sees x, b, d, and what was said since: e, f, g.
+  { what: 'what only the agent sees', from: 0, to: 1, seen: 'ybdefg', history: 'abcdefg' },
+  { what: 'a message from before the handoff', from: 1, to: 2, seen: 'xydefg', history: 'abcdefg' },
+  { what: 'messages from before it and since', from: 2, to: 4, seen: 'xbyfg', history: 'abcdefg' },
+  { what: 'messages since it', from: 3, to: 5, seen: 'xbdyg', history: 'abcdyg' },
+  { what: 'nothing, between messages since it', from: 4, to: 4, seen: 'xbdeyfg', history: 'abcdeyfg' },
+  { what: 'nothing, before everything', from: 0, to: 0, seen: 'yxbdefg', history: 'abcdefg' },
+  { what: 'nothing, at the end', from: 6, to: 6, seen: 'xbdefgy', history: 'abcdefgy' },
 ])('with a view an edit of $what', ({ from, to, seen, history }) => {
-  const shown = withView(state(), [
-    { from: 0, to: 1, messages: [x as Message] },
-    { from: 2, to: 3, messages: [] },
-  ]);
-  const edited = withEdits(shown, [{ from, to, messages: [y as Message] }]);
+  const edited = withEdits(shown(), [{ from, to, messages: [y as Message] }]);
   expect(texts(seenHistory(edited))).toBe(seen);
   expect(texts(edited.history)).toBe(history);
   const hidden = [...(edited.view?.hidden ?? []), ...edited.earlier].map(({ content }) => content);
-  for (const { content } of all) {
-    expect([...texts(seenHistory(edited)), ...hidden]).toContain(content);
-  }
+  for (const letter of 'abcdefg') expect([...texts(seenHistory(edited)), ...hidden]).toContain(letter);
+});
+
+test('a second edit is one of what was said since the handoff, too', () => {
+  const once = withEdits(shown(), [{ from: 3, to: 5, messages: [y as Message] }]);
+  const twice = withEdits(once, [{ from: 3, to: 5, messages: [x as Message] }]);
+  expect([texts(seenHistory(twice)), texts(twice.history)]).toEqual(['xbdx', 'abcdx']);
 });
 
 test('a part of the history goes only with the part that has the message in its place', () => {
-  // The agent sees x, b, c; one summary stands for x and c.
-  const shown = withView(state(), [
-    { from: 0, to: 1, messages: [x as Message] },
-    { from: 3, to: 4, messages: [] },
+  // One summary stands for d and f.
+  const edited = withEdits(shown(), [
+    { from: 2, to: 3, messages: [y as Message] },
+    { from: 4, to: 5, messages: [] },
   ]);
-  const edited = withEdits(shown, [
-    { from: 0, to: 1, messages: [y as Message] },
+  expect(texts(seenHistory(edited))).toBe('xbyeg');
+  expect(texts(edited.history)).toBe('abcdefg');
+});
+
+function shown() {
+  const view = withView(state(), [
+    { from: 0, to: 1, messages: [x as Message] },
     { from: 2, to: 3, messages: [] },
   ]);
-  expect(texts(seenHistory(edited))).toBe('yb');
-  expect(texts(edited.history)).toBe('abcd');
-});
+  return withMessages(view, ...['e', 'f', 'g'].map((content): Message => ({ role: 'user', content })));
+}
 
 test('ids of calls that an agent does not see are not given again', () => {
   const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } } as const;

@@ -20,21 +20,23 @@ export function withMessages(state: RunState, ...messages: readonly Message[]): 
 export function withView(state: RunState, edits: readonly HistoryEdit[]): RunState {
   if (edits.length === 0) return { ...state, view: undefined };
   const { kept, gone } = applyEdits(state.history.messages, edits);
-  return { ...state, view: { history: state.history.replaced(kept), hidden: gone } };
+  const { history } = state;
+  return { ...state, view: { history: history.replaced(kept), hidden: gone, since: history.length } };
 }
 
 /**
  * The state with other messages in the place of some that the speaker sees, for good.
  *
- * The conversation itself is changed as well, unless the messages are not one part of it: a summary of what an agent sees must not
- * delete what was hidden from that agent.
+ * With a view the conversation itself is changed as well, but only in what was said since the handoff: what an agent makes of a part that it
+ * was shown must not delete anything of the whole.
  */
 export function withEdits(state: RunState, edits: readonly HistoryEdit[]): RunState {
   if (edits.length === 0) return state;
   const { view } = state;
   if (view === undefined) return replaced(state, edits);
   const seen = view.history.messages;
-  const located = edits.map((edit) => locate(edit, { seen, positions: positionsOf(state.history.messages) }));
+  const positions = positionsOf(state.history.messages);
+  const located = edits.map((edit) => locate(edit, { seen, positions, since: view.since }));
   // A part that goes may be told in the message that stands for another part: it goes only together with that one.
   const isWhole = located.every((edit) => edit !== undefined);
   const lasting = located.flatMap((edit) =>
@@ -44,7 +46,7 @@ export function withEdits(state: RunState, edits: readonly HistoryEdit[]): RunSt
   const isLasting = new Set(lasting.flatMap(({ from, to }) => state.history.messages.slice(from, to)));
   const hidden = [...view.hidden, ...gone.filter((message) => !isLasting.has(message))];
   const changed = lasting.length === 0 ? state : replaced(state, lasting);
-  return { ...changed, counted: undefined, view: { history: changed.history.replaced(kept), hidden } };
+  return { ...changed, counted: undefined, view: { ...view, history: changed.history.replaced(kept), hidden } };
 }
 
 function replaced(state: RunState, edits: readonly HistoryEdit[]): RunState {
@@ -77,14 +79,16 @@ function positionsOf(messages: readonly Message[]): ReadonlyMap<Message, number>
 interface Seen {
   readonly seen: readonly Message[];
   readonly positions: ReadonlyMap<Message, number>;
+  readonly since: number;
 }
 
-/** The same edit of the whole conversation; `undefined` if the messages do not stand there one after the other. */
-function locate({ from, to, messages }: HistoryEdit, { seen, positions }: Seen): HistoryEdit | undefined {
+/** The same edit of the whole conversation; `undefined` if not all of its messages were said since the handoff, one after the other. */
+function locate({ from, to, messages }: HistoryEdit, { seen, positions, since }: Seen): HistoryEdit | undefined {
   const before = seen[from - 1];
   const gone = seen.slice(from, to).map((message) => positions.get(message));
   const after = before === undefined ? undefined : positions.get(before);
   const start = gone.length > 0 ? gone[0] : after === undefined ? undefined : after + 1;
-  if (start === undefined || gone.some((position, index) => position !== start + index)) return undefined;
+  if (start === undefined || start < since) return undefined;
+  if (gone.some((position, index) => position !== start + index)) return undefined;
   return { from: start, to: start + gone.length, messages };
 }

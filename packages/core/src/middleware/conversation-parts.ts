@@ -16,15 +16,19 @@ export function belongsToCall(messages: readonly Message[], index: number): bool
 }
 
 /**
- * The positions of what the user said last: every message since the assistant's last answer, but at least the last one. What Pawl says in
+ * The positions of what the user said last: the messages since the assistant's last answer, but at least the last one. What Pawl says in
  * the user's place counts only if there is nothing else.
  */
 export function lastSaid(messages: readonly Message[]): ReadonlySet<number> {
   const said = messages.flatMap((message, index) => (isSaid(message, { messages, index }) ? [index] : []));
   const last = said.at(-1) ?? messages.findLastIndex(({ role }) => role === 'user');
   const answered = messages.findLastIndex((_, index) => index < last && isAnswer(messages, index));
-  return new Set([...said.filter((index) => index > answered), ...(last === -1 ? [] : [last])]);
+  const since = said.filter((index) => index > answered).slice(-MOST_SAID);
+  return new Set([...since, ...(last === -1 ? [] : [last])]);
 }
+
+/** In a conversation whose runs all end with a call there is no answer: without an end every message of the user would stay. */
+const MOST_SAID = 5;
 
 interface Place {
   readonly messages: readonly Message[];
