@@ -4,7 +4,7 @@
 //   npm run mutate -- ROOM --since REV       only lines changed since a commit
 //   npm run mutate -- ROOM --sample 25       a quarter of the mutants, others with another --seed N (1)
 //   npm run mutate -- ROOM --write           writes results.json and docs/reference/mutation.md; whole rooms only
-//   --concurrency N (2)   --fresh: forgets results of earlier runs, which are used where neither code nor tests changed
+//   --concurrency N (2)   --fresh: forgets results of earlier runs, interrupted ones too, which are used where neither code nor tests changed
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,0 +1,123 @@
+// What is reported as repaired, and what is not worth a report.
+import { describe, expect, test } from 'vitest';
+import type { FinishedReply } from './reply-reader.ts';
+import { ReplyReader } from './reply-reader.ts';
+
+const stop = { index: 0, delta: {}, finish_reason: 'stop' };
+
+/** What comes of these choices, one in each chunk. */
+function streamed(...choices: readonly object[]): FinishedReply {
+  const reader = new ReplyReader();
+  for (const choice of choices) reader.read({ choices: [{ index: 0, ...choice }] });
+  return reader.finish('done');
+}
+
+function whole(choice: object): FinishedReply {
+  const reader = new ReplyReader();
+  reader.readBody({ choices: [{ index: 0, ...choice }] });
+  return reader.finish('whole');
+}
+
+const callOf = ({ reply }: FinishedReply) => reply.choices[0].message.tool_calls?.[0];
+
+describe('the arguments of a call', () => {
+  const piece = (text: string) => ({ delta: { tool_calls: [{ index: 0, function: { arguments: text } }] } });
+  const begun = {
+    delta: { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }] },
+  };
+
+  test('are what follows an empty object that a server sends before them', () => {
+    const result = streamed(begun, piece('{"a":1}'), stop);
+    expect(callOf(result)).toMatchObject({ function: { arguments: '{"a":1}' } });
+    expect(result.mends).toContainEqual({
+      path: 'choices[0].message.tool_calls[0].function.arguments',
+      note: '{} before the arguments, left out',
+    });
+  });
+
+  test('are an empty object, if only blanks follow', () => {
+    expect(callOf(streamed(begun, piece(' \n'), stop))).toMatchObject({
+      function: { arguments: expect.stringMatching(/^\{\}/) },
+    });
+  });
+
+  test('keep what a server adds to the function of a later piece', () => {
+    const later = { delta: { tool_calls: [{ index: 0, function: { arguments: '', strict: true } }] } };
+    expect(callOf(streamed(begun, later, stop))).toMatchObject({ function: { name: 'look', strict: true } });
+  });
+});
+
+test('a custom tool’s text that repeats itself before its name is there is text', () => {
+  const piece = (custom: object) => ({ delta: { tool_calls: [{ index: 0, id: 'a', type: 'custom', custom }] } });
+  const result = streamed(piece({ input: 'ab' }), piece({ input: 'ab' }), piece({ name: 'run', input: '' }), stop);
+  expect(callOf(result)).toMatchObject({ type: 'custom', custom: { name: 'run', input: 'abab' } });
+});
+
+describe('the finish reason', () => {
+  const said = { delta: { role: 'assistant', content: 'Hi' } };
+  const notes = ({ mends }: FinishedReply) =>
+    mends.filter(({ path }) => path === 'choices[0].finish_reason').map(({ note }) => note);
+
+  test.each([
+    ['the same word twice', 'stop', 'stop', []],
+    ['two words for the same', 'stop', 'end_turn', []],
+    ['two words for different ends', 'stop', 'length', ['two different ones: the one that says more is kept']],
+    ['an empty word', '', 'stop', []],
+    ['nothing', null, 'stop', []],
+    ['an object without a type', { type: '' }, 'stop', ['a object, left out']],
+    ['a number', 7, 'stop', ['a number, left out']],
+    ['an object with a type', { type: 'stop' }, 'stop', ['an object, read as its type']],
+  ])('is reported only where it is odd: %s', (_, one, other, expected) => {
+    const result = streamed(said, { delta: {}, finish_reason: one }, { delta: {}, finish_reason: other });
+    expect(notes(result)).toEqual(expected);
+  });
+
+  test('of an unknown word and a known one are two', () => {
+    const result = streamed(said, { delta: {}, finish_reason: 'bingo' }, stop);
+    expect(notes(result)).toContain('two different ones: the one that says more is kept');
+  });
+});
+
+describe('a choice without a message', () => {
+  test.each(['content_filter_results', 'content_filter_result', 'prompt_filter_results'])(
+    'was filtered, if it has %s',
+    (field) => {
+      const { reply, mends } = whole({ [field]: { hate: { filtered: true } } });
+      expect(reply.choices[0].finish_reason).toBe('content_filter');
+      expect(mends).toContainEqual({
+        path: 'choices[0].message',
+        note: 'missing beside filter results: the prompt was filtered',
+      });
+    },
+  );
+
+  test('is read as an empty one otherwise', () => {
+    const { reply, mends } = whole({ finish_reason: 'stop' });
+    expect(reply.choices[0]).toMatchObject({ finish_reason: 'stop' });
+    expect(mends).toContainEqual({ path: 'choices[0].message', note: 'missing: read as an empty one' });
+  });
+});
+
+describe('a message that is no object', () => {
+  test.each([
+    ['a text', 'Hi', 'Hi', 'no object: read as its content'],
+    ['a number', 7, null, 'no object: left out'],
+  ])('is reported: %s', (_, message, content, note) => {
+    const { reply, mends } = whole({ message, finish_reason: 'stop' });
+    expect(reply.choices[0].message.content ?? null).toBe(content);
+    expect(mends).toContainEqual({ path: 'choices[0].message', note });
+  });
+});
+
+test('a whole response is read from its message, and a delta beside it only adds to that', () => {
+  const message = { role: 'assistant', content: 'Hi' };
+  const result = whole({ message, delta: { content: 'Hi', refusal: 'No.' }, finish_reason: 'stop' });
+  expect(result.reply.choices[0].message).toEqual({ role: 'assistant', content: 'Hi', refusal: 'No.' });
+});
+
+test('a text in place of a message is reported, and an empty one is not', () => {
+  const note = { path: 'choices[0].text', note: 'in place of a message: read as its content' };
+  expect(streamed({ text: 'Hi' }, { text: '', finish_reason: 'stop' }).mends).toContainEqual(note);
+  const role = { role: 'assistant' };
+  expect(streamed({ text: '' }, { delta: { ...role, content: 'Hi' }, finish_reason: 'stop' }).mends).toEqual([]);
+});
