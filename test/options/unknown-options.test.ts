@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Agent, ConfigError, type RunEvent } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { FACTORIES, removeFiles } from './factories.ts';
+import { FACTORIES } from './factories.ts';
+import { removeFiles } from './factory.ts';
 
 afterAll(removeFiles);
 
