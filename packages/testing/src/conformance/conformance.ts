@@ -1,5 +1,5 @@
+import { isObject } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import { isObject } from '../stand-in/json.ts';
 import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';

@@ -25,7 +25,7 @@ export async function evaluate<Input, Expected>(options: EvaluateOptions<Input, 
   const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
   check(options);
   const tries = cases.flatMap((given) => Array.from({ length: repeats }, (_, attempt) => ({ given, attempt })));
-  const attempts = await sideBySide(tries, { width, work: (one) => tried(one, options) });
+  const attempts = await sideBySide(tries, width, (one) => tried(one, options));
   const found = cases.map((given, index): EvaluatedCase => {
     const own = attempts.slice(index * repeats, (index + 1) * repeats);
     return { name: given.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
@@ -90,13 +90,8 @@ async function scoreOf<Input, Expected>(
   }
 }
 
-interface Doing<One, Value> {
-  readonly width: number;
-  readonly work: (one: One) => Promise<Value>;
-}
-
-async function sideBySide<One, Value>(all: readonly One[], { width, work }: Doing<One, Value>): Promise<Value[]> {
-  const results: Value[] = [];
+async function sideBySide<A, B>(all: readonly A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
   const left = all.entries();
   const worker = async (): Promise<void> => {
     for (const [index, one] of left) results[index] = await work(one);
