@@ -1,5 +1,5 @@
 import { checkOptions, type Json, type OptionTable } from '@pawl/core';
-import { isObject, readJson } from '../stand-in/json.ts';
+import { isObject, readJson } from '../compare/json.ts';
 import { CassetteError } from './errors.ts';
 import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
 import { chunkOf, type RecordedCall, type WireRecording } from './recording.ts';

@@ -1,6 +1,6 @@
 import type { openai } from '@pawl/core';
+import { isObject } from '../compare/json.ts';
 import { chunks as chunksOf } from '../script/chunks.ts';
-import { isObject } from '../stand-in/json.ts';
 import { bytesOf, type RecordedCall, type Recording } from './recording.ts';
 
 type OpenAIOptions = NonNullable<Parameters<typeof openai>[1]>;

@@ -1,5 +1,5 @@
 import type { Json } from '@pawl/core';
-import { isObject } from '../stand-in/json.ts';
+import { isObject } from '../compare/json.ts';
 
 /** Finds secrets in bytes, and writes something else over them, also where a chunk ends within one. */
 export class Redaction {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { differences, told } from '../compare/differences.ts';
+import { isObject, isSameJson, readJson } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import { isObject, isSameJson, readJson } from '../stand-in/json.ts';
 import { CassetteError } from './errors.ts';
 import type { RecordedCall, Recording, WireRecording } from './recording.ts';
 

@@ -1,4 +1,4 @@
-import { isObject } from '../stand-in/json.ts';
+import { isObject } from './json.ts';
 import { sliceStart } from './slice-start.ts';
 
 export interface Difference {

@@ -1,5 +1,5 @@
+import { isObject, readJson } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import { isObject, readJson } from '../stand-in/json.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

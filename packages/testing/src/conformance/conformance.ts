@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
+import { isObject } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import { isObject } from '../stand-in/json.ts';
 import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';

@@ -1,5 +1,5 @@
+import { isObject, readJson } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import { isObject, readJson } from '../stand-in/json.ts';
 import { type Answer, ask, callsOf, type Server, textOf } from './ask.ts';
 import { type Earlier, type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
 import { answeredQuestion, firstCallId, question, tools } from './weather-tool.ts';

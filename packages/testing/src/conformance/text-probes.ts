@@ -1,4 +1,4 @@
-import { isObject } from '../stand-in/json.ts';
+import { isObject } from '../compare/json.ts';
 import { type Answer, ask, deltasOf, textOf } from './ask.ts';
 import { type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
 

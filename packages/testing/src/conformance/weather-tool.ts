@@ -1,4 +1,4 @@
-import { isObject, readJson } from '../stand-in/json.ts';
+import { isObject, readJson } from '../compare/json.ts';
 import { type Answer, callsOf, textOf } from './ask.ts';
 import { type Found, supported, unclear, unlessCut, unsupported } from './probe.ts';
 

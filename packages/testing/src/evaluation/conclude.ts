@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { isObject, readJson } from '../stand-in/json.ts';
+import { isObject, readJson } from '../compare/json.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluationTable } from './table.ts';
 
@@ -37,7 +37,7 @@ export function conclude(evaluation: Evaluation, given: ConcludeOptions = {}): C
   const faults = [
     ...thrown(evaluation),
     ...(evaluation.mean < least ? [`The mean is ${rounded(evaluation.mean)}, and has to be ${least}.`] : []),
-    ...(before === undefined ? [] : worse(before, { now: evaluation, tolerance })),
+    ...(before === undefined ? [] : worse(before, evaluation, tolerance)),
   ];
   print([evaluationTable(evaluation), ...(faults.length === 0 ? [] : ['', ...faults])].join('\n'));
   if (save !== undefined && (save !== baseline || faults.length === 0)) {
@@ -60,12 +60,7 @@ function thrown({ cases }: Evaluation): readonly string[] {
   });
 }
 
-interface Comparing {
-  readonly now: Evaluation;
-  readonly tolerance: number;
-}
-
-function worse(before: Evaluation, { now, tolerance }: Comparing): readonly string[] {
+function worse(before: Evaluation, now: Evaluation, tolerance: number): readonly string[] {
   return before.cases.flatMap(({ name, mean }) => {
     const found = now.cases.find((each) => each.name === name);
     if (found === undefined) return [`Case "${name}" of the baseline was not tried.`];

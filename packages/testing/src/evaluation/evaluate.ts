@@ -26,7 +26,7 @@ export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Ex
   const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
   check(options);
   const tries = cases.flatMap((each) => Array.from({ length: repeats }, (_, attempt) => ({ given: each, attempt })));
-  const attempts = await sideBySide(tries, { width, work: (one) => tried(one, options) });
+  const attempts = await sideBySide(tries, width, (one) => tried(one, options));
   const found = cases.map((each, index): EvaluatedCase => {
     const own = attempts.slice(index * repeats, (index + 1) * repeats);
     return { name: each.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
@@ -96,13 +96,8 @@ async function scoreOf<Input, Expected>(
   }
 }
 
-interface Doing<One, Value> {
-  readonly width: number;
-  readonly work: (one: One) => Promise<Value>;
-}
-
-async function sideBySide<One, Value>(all: readonly One[], { width, work }: Doing<One, Value>): Promise<Value[]> {
-  const results: Value[] = [];
+async function sideBySide<A, B>(all: readonly A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
   const left = all.entries();
   const worker = async (): Promise<void> => {
     for (const [index, one] of left) results[index] = await work(one);

@@ -1,6 +1,6 @@
 import { Agent, type ChatModel, checkOptions, jsonSchema, type OptionTable } from '@pawl/core';
 import { differences, told } from '../compare/differences.ts';
-import { isObject } from '../stand-in/json.ts';
+import { isObject } from '../compare/json.ts';
 import { ALLOWANCE, type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
 import { turnsOf } from '../trajectory/trajectory.ts';
 import { outputOf, type Scorer, scored, shown } from './scorer.ts';

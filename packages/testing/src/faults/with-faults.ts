@@ -58,7 +58,7 @@ function isModel(given: ChatModel | ScriptEntries<Reply>): given is ChatModel {
 }
 
 function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel {
-  const next = sequence<ModelFaultName>(faults, { chosen: MODEL_FAULT_NAMES, hard: HARD_FAILURE_NAMES });
+  const next = sequence<ModelFaultName>(faults, MODEL_FAULT_NAMES, HARD_FAILURE_NAMES);
   return {
     ...model,
     name: model.name,
@@ -74,7 +74,7 @@ function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatMode
 
 function faultyScript(entries: ScriptEntries<Reply>, faults: Faults<FaultName>): Respond<Reply> {
   const script = new Script(entries);
-  const next = sequence<FaultName>(faults, { chosen: FAULT_NAMES, hard: HARD_FAULT_NAMES });
+  const next = sequence<FaultName>(faults, FAULT_NAMES, HARD_FAULT_NAMES);
   return async (request, context): Promise<Reply> => {
     const name = next();
     if (name === undefined) return script.next(request, context);
@@ -98,14 +98,8 @@ interface BySeed {
 
 const BY_SEED: OptionTable<BySeed> = { keys: { seed: 'any' } };
 
-interface Names<Name extends string> {
-  /** What a seed chooses from. */
-  readonly chosen: readonly Name[];
-  /** Only by name. */
-  readonly hard: readonly Name[];
-}
-
-function sequence<Name extends string>(faults: Faults<Name>, { chosen, hard }: Names<Name>): () => Name | undefined {
+/** A seed chooses from `chosen`; those of `hard` come by name only. */
+function sequence<N extends string>(faults: Faults<N>, chosen: readonly N[], hard: readonly N[]): () => N | undefined {
   if (!Array.isArray(faults)) return bySeed(checkOptions(faults as BySeed, BY_SEED, 'withFaults').seed, chosen);
   const all = [...chosen, ...hard];
   const unknown = faults.find((name) => name !== 'none' && !all.includes(name));

@@ -49,13 +49,13 @@ export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
     price: given,
   } = checkOptions(options, SCHEMA_MODEL, 'schemaModel');
   const plans = new Map<string, readonly Json[]>();
-  const planOf = (offered: Offered): readonly Json[] => {
+  const planOf: PlanOf = (offered) => {
     const key = JSON.stringify(offered);
-    const known = plans.get(key) ?? argumentsFor(offered, { seed, exercise });
+    const known = plans.get(key) ?? argumentsFor(offered, seed, exercise);
     plans.set(key, known);
     return known;
   };
-  const { send, price } = scriptedModel((request) => replyTo(request, { planOf, seed, width }), {
+  const { send, price } = scriptedModel((request) => replyTo(request, planOf, { seed, width }), {
     name,
     keepRequests: 0,
     ...(given === undefined ? {} : { price: given }),
@@ -79,12 +79,9 @@ interface Offered {
   readonly parameters: JsonSchema | undefined;
 }
 
-interface Planning {
-  readonly seed: number;
-  readonly exercise: Exercise;
-}
+type PlanOf = (offered: Offered) => readonly Json[];
 
-function argumentsFor({ name, parameters }: Offered, { seed, exercise }: Planning): readonly Json[] {
+function argumentsFor({ name, parameters }: Offered, seed: number, exercise: Exercise): readonly Json[] {
   const own = hashed(name, seed);
   if (parameters === undefined) return [`Input ${own}.`];
   switch (exercise) {
@@ -99,24 +96,16 @@ function argumentsFor({ name, parameters }: Offered, { seed, exercise }: Plannin
   }
 }
 
-interface Playing {
-  readonly planOf: (offered: Offered) => readonly Json[];
-  readonly seed: number;
-  readonly width: number;
-}
-
-function replyTo(request: ChatRequest, { planOf, seed, width }: Playing): ModelReply {
+function replyTo(request: ChatRequest, planOf: PlanOf, { seed = 0, width = 4 }: SchemaModelOptions): ModelReply {
   const offered = (request.tools ?? []).map(offeredBy);
   const made = callsIn(request.messages);
   const forced = forcedBy(request);
   if (forced !== undefined && !offered.every(({ name }) => name !== forced)) {
     const tool = offered.filter(({ name }) => name === forced);
-    return calls(
-      tool.flatMap((each) => nextOf(each, { made, plan: planOf(each) }) ?? entry(each, planOf(each).at(-1))),
-    );
+    return calls(tool.flatMap((each) => nextOf(each, made, planOf(each)) ?? entry(each, planOf(each).at(-1))));
   }
   if (request.tool_choice === 'none') return answer(request, seed);
-  const next = offered.flatMap((each) => nextOf(each, { made, plan: planOf(each) }) ?? []).slice(0, width);
+  const next = offered.flatMap((each) => nextOf(each, made, planOf(each)) ?? []).slice(0, width);
   if (next.length > 0) return calls(next);
   const [first] = offered;
   if (request.tool_choice === 'required' && first !== undefined) return calls([entry(first, planOf(first).at(-1))]);
@@ -126,10 +115,7 @@ function replyTo(request: ChatRequest, { planOf, seed, width }: Playing): ModelR
 type Entry = CallEntry | CustomCallEntry;
 
 /** Each tool is one call further a turn, so that what came of one is known before the next. */
-function nextOf(
-  offered: Offered,
-  { made, plan }: { readonly made: ReadonlyMap<string, number>; readonly plan: readonly Json[] },
-): Entry | undefined {
+function nextOf(offered: Offered, made: ReadonlyMap<string, number>, plan: readonly Json[]): Entry | undefined {
   const next = plan[made.get(offered.name) ?? 0];
   return next === undefined ? undefined : entry(offered, next);
 }

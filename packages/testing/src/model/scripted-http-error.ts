@@ -11,7 +11,7 @@ export function scriptedHttpError({ status, headers, body }: HttpErrorReply): Mo
   const message = `The scripted server answered ${status}: ${textOf(field(error, 'message')) ?? text}`;
   const words = { status, serverCode, param, requestId, body: text };
   if (serverCode === 'context_length_exceeded') return new ContextLengthError(message, words);
-  const retryable = isRetryable({ status, serverCode, advice: headers['x-should-retry'] });
+  const retryable = isRetryable(status, serverCode, headers['x-should-retry']);
   return new HttpError(message, { ...words, retryAfterMs: retryAfterMs(headers), retryable });
 }
 
@@ -24,13 +24,7 @@ function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-interface Judged {
-  readonly status: number;
-  readonly serverCode: string | undefined;
-  readonly advice: string | undefined;
-}
-
-function isRetryable({ status, serverCode, advice }: Judged): boolean {
+function isRetryable(status: number, serverCode: string | undefined, advice: string | undefined): boolean {
   if (advice === 'true' || advice === 'false') return advice === 'true';
   if (serverCode === 'insufficient_quota') return false;
   return status === 408 || status === 409 || status === 429 || status >= 500;

@@ -110,23 +110,18 @@ const send: Blocking = (original) =>
   function (this, ...args) {
     const target = udpTarget(args);
     if (target === undefined || isAllowed(target)) return Reflect.apply(original, this, args);
-    return failed(new NetworkBlockedError(target), { args, socket: this as UdpSocket });
+    return failed(new NetworkBlockedError(target), args, this as UdpSocket);
   };
 
 const connectUdp: Blocking = (original) =>
   function (this, ...args) {
     const [, address] = args;
     if (typeof address !== 'string' || isAllowed(address)) return Reflect.apply(original, this, args);
-    return failed(new NetworkBlockedError(address), { args, socket: this as UdpSocket });
+    return failed(new NetworkBlockedError(address), args, this as UdpSocket);
   };
 
-interface Failing {
-  readonly args: readonly unknown[];
-  readonly socket: UdpSocket;
-}
-
 /** As Node tells of a name that leads nowhere: by the callback, or else by an event. */
-function failed(error: Error, { args, socket }: Failing): void {
+function failed(error: Error, args: readonly unknown[], socket: UdpSocket): void {
   const callback = args.at(-1);
   if (typeof callback === 'function') setImmediate(() => callback(error));
   else setImmediate(() => socket.emit('error', error));

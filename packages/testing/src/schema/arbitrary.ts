@@ -1,6 +1,5 @@
 import type { Json, JsonSchema } from '@pawl/core';
 import fc from 'fast-check';
-import { heightOf } from './height.ts';
 import { numberArbitrary } from './number-arbitrary.ts';
 import {
   DEEPEST,
@@ -113,4 +112,39 @@ function listArbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
     ...lengths,
     comparator: (one, other) => JSON.stringify(one) === JSON.stringify(other),
   });
+}
+
+/** How many levels the smallest value of a schema has below it; `Infinity` where it has more than some. */
+function heightOf(schema: JsonSchema, { root }: Place): number {
+  return height(schema, root, MOST);
+}
+
+/** Looking further costs more than it finds: each level may have several choices. */
+const MOST = 6;
+
+function height(schema: JsonSchema, root: JsonSchema, left: number): number {
+  if (left === 0) return Number.POSITIVE_INFINITY;
+  const resolved = resolve(schema, { root });
+  if (valuesOf(resolved).length > 0) return 0;
+  const below = (inner: JsonSchema): number => height(inner, root, left - 1);
+  const options = optionsOf(resolved);
+  if (options.length > 0) return Math.min(...options.map(below));
+  switch (typeOf(resolved)) {
+    case 'object': {
+      const fields = propertiesOf(resolved);
+      return above(namesIn(resolved['required']).map((name) => below(fields[name] ?? {})));
+    }
+    case 'array': {
+      const { prefixItems, items } = resolved;
+      const listed = prefixItems ?? items;
+      if (Array.isArray(listed)) return above(listed.map((each) => below(schemaIn(each))));
+      return (numberIn(resolved['minItems']) ?? 0) === 0 ? 1 : above([below(schemaIn(items))]);
+    }
+    default:
+      return 0;
+  }
+}
+
+function above(heights: readonly number[]): number {
+  return 1 + Math.max(0, ...heights);
 }

@@ -17,7 +17,7 @@ export function completion(reply: MessageReply, { request, model }: CompletionOp
     logprobs: null,
   });
   const others = Array.from({ length: Math.max(0, (request.n ?? 1) - 1) }, (_, index) => choice(index + 1));
-  const usage = reply.usage === undefined ? usageOf(message, { request, choices: others.length + 1 }) : reply.usage;
+  const usage = reply.usage === undefined ? usageOf(message, request, others.length + 1) : reply.usage;
   return {
     id: `chatcmpl-${request.messages.filter(({ role }) => role === 'assistant').length + 1}`,
     object: 'chat.completion',
@@ -52,13 +52,8 @@ function finishReason({ finishReason, message }: MessageReply): ChatChoice['fini
   return (message.tool_calls ?? []).length > 0 ? 'tool_calls' : 'stop';
 }
 
-interface Counted {
-  readonly request: ChatRequest;
-  readonly choices: number;
-}
-
 /** Four characters are a token: near enough for limits, and always the same. */
-function usageOf(message: AssistantMessage, { request, choices }: Counted): CompletionUsage {
+function usageOf(message: AssistantMessage, request: ChatRequest, choices: number): CompletionUsage {
   const prompt = tokens([request.messages, request.tools ?? []]);
   const written = tokens([message.content ?? '', message.refusal ?? '', message.tool_calls ?? []]) * choices;
   return { prompt_tokens: prompt, completion_tokens: written, total_tokens: prompt + written };

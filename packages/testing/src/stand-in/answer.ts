@@ -1,120 +1,63 @@
 import type { Json, JsonObject } from '@pawl/core';
+import { isObject, isSameJson, readJson } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import type { Call, Conversation, MadeCall } from './conversation.ts';
-import { isObject, readJson } from './json.ts';
-import type { Plan } from './plan.ts';
-import { isSameCall, type Pursuit } from './pursue.ts';
+import type { Call } from './conversation.ts';
+import type { Pursuit } from './plan.ts';
 
-/** Said at the end of every answer. */
+/** The end of every answer. */
 export const CONFESSION = "This is Pawl's offline stand-in, which follows rules and is not a language model.";
 
-/** The answer in sentences and lines: what each call found, what was changed for it, and what could not be done. */
-export function answerText(
-  { plan, conversation }: { readonly plan: Plan; readonly conversation: Conversation },
-  { tools }: { readonly tools: readonly string[] },
-): string {
-  const lines = findings(plan, conversation);
-  if (lines.length > 0)
-    return `${lines.length === 1 ? lines[0] : lines.map((line) => `- ${line}`).join('\n')}\n\n${CONFESSION}`;
-  return `${withoutFindings(conversation, tools)}\n\n${CONFESSION}`;
+/** The answer in lines: what each call found, what was changed for it, and what could not be done. */
+export function answerText(lines: readonly string[], question: string, names: readonly string[]): string {
+  const asked = question === '' ? 'Nothing was asked.' : `The question was: "${inLine(question)}"`;
+  const none = 'There are no tools in this request, so nothing can be looked up or done.';
+  const nothing = names.length === 0 ? none : `None of the tools here (${names.join(', ')}) was called for this.`;
+  const text = lines.length > 1 ? `- ${lines.join('\n- ')}` : (lines[0] ?? `${nothing} ${asked}`);
+  return `${text}\n\n${CONFESSION}`;
 }
 
-/** One line for each call, and one for each task that came to none. */
-export function findings({ pursuits, unfilled }: Plan, { calls }: Conversation): readonly string[] {
-  const told = pursuits.flatMap(({ tries }) => tries);
-  const others = calls.filter((made) => made.isCurrent && !told.some((own) => isSameCall(own, made)));
-  return [
-    ...others.map((made) => otherLine(made)),
-    ...pursuits.flatMap((pursuit) => lineOf(pursuit)),
-    ...unfilled.map(
-      ({ tool, missing }) => `${tool} was not called: neither the question nor a result gives ${listed(missing)}.`,
-    ),
-  ];
-}
-
-function lineOf(pursuit: Pursuit): readonly string[] {
-  const first = pursuit.tries.at(0);
-  const last = pursuit.tries.at(-1);
-  switch (pursuit.type) {
-    case 'open':
-      return [`${titleOf(pursuit.call)} was not called: no more calls may be made.`];
-    case 'done': {
-      if (first === undefined || last === undefined) return [];
-      const reason =
-        first.outcome.type === 'failed' ? ` (${changes(first, last)}, since: ${inLine(first.outcome.message)})` : '';
-      return [`${titleOf(last)}: ${rendered(pursuit.result, last.arguments)}${reason}`];
-    }
-    case 'failed': {
-      if (last === undefined) return [];
-      const verdict = pursuit.isDenied
-        ? 'was not done'
-        : pursuit.tries.length > 1
-          ? 'failed, also when corrected'
-          : 'failed';
-      return [`${titleOf(last)} ${verdict}: ${inLine(pursuit.message)}`];
-    }
-  }
-}
-
-function otherLine(made: MadeCall): string {
-  const { outcome } = made;
-  switch (outcome.type) {
-    case 'succeeded':
-      return `${titleOf(made)}: ${rendered(outcome.text, made.arguments)}`;
-    case 'denied':
-      return `${titleOf(made)} was not done: ${inLine(outcome.message)}`;
-    case 'failed':
-      return `${titleOf(made)} failed: ${inLine(outcome.message)}`;
-  }
+/** One line about a call and its corrections. */
+export function findingOf({ tries, next }: Pursuit): string {
+  if (next !== undefined) return `${titleOf(next)} was not called: no more calls may be made.`;
+  const [first] = tries;
+  const last = tries.at(-1) ?? first;
+  if (last === undefined || first === undefined) return '';
+  const title = titleOf(last);
+  if (last.outcome === 'denied') return `${title} was not done: ${inLine(last.text)}`;
+  if (last.outcome === 'failed')
+    return `${title} failed${tries.length > 1 ? ', also when corrected' : ''}: ${inLine(last.text)}`;
+  const changes = Object.entries(changesTo(first.arguments, last.arguments));
+  const told = changes.map(([name, value]) => `${name} was ${plainText(value)} at first`).join(', ');
+  const reason = first === last ? '' : ` (${told}, since: ${inLine(first.text)})`;
+  return `${title}: ${resultText(last.text, last.arguments)}${reason}`;
 }
 
 /** `get_forecast (city: Oslo, days: 7)`. */
 function titleOf({ name, arguments: given }: Call): string {
-  const text = plain(given);
-  return text === '' ? name : `${name} (${inLine(text)})`;
+  return Object.keys(given).length === 0 ? name : `${name} (${inLine(plainText(given))})`;
 }
 
-function changes(first: Call, last: Call): string {
-  if (first.name !== last.name) return `called in place of ${first.name}`;
-  const names = [...new Set([...Object.keys(first.arguments), ...Object.keys(last.arguments)])];
-  const changed = names.filter(
-    (name) => JSON.stringify(first.arguments[name]) !== JSON.stringify(last.arguments[name]),
-  );
-  return changed.map((name) => `${name} was ${plain(first.arguments[name] ?? null)} at first`).join(', ');
+/** The fields that are not the same in another object. */
+function changesTo(fields: JsonObject, other: JsonObject): JsonObject {
+  const isOther = ([name, value]: [string, Json]): boolean => !isSameJson(value, other[name] ?? null);
+  return Object.fromEntries(Object.entries(fields).filter(isOther));
 }
 
-/** A result to read: JSON as `key: value`, without what only repeats the arguments. */
-function rendered(result: string, given: JsonObject): string {
-  const value = readJson(result);
-  if (value === undefined) return inLine(result) || 'nothing';
-  if (!isObject(value)) return inLine(plain(value)) || 'nothing';
-  const news = Object.entries(value).filter(([key, field]) => JSON.stringify(given[key]) !== JSON.stringify(field));
-  return inLine(plain(Object.fromEntries(news))) || 'done';
+/** A result to read: JSON as `key: value`, without the fields that only repeat the arguments. */
+function resultText(result: string, given: JsonObject): string {
+  const value = readJson(result) ?? result;
+  return inLine(plainText(isObject(value) ? changesTo(value, given) : value)) || (isObject(value) ? 'done' : 'nothing');
 }
 
-function plain(value: Json): string {
-  if (Array.isArray(value))
-    return value.map((each: Json) => (isObject(each) ? `(${plain(each)})` : plain(each))).join(', ');
+function plainText(value: Json): string {
+  const inner = (each: Json): string => (isObject(each) ? `(${plainText(each)})` : plainText(each));
+  if (Array.isArray(value)) return value.map(inner).join(', ');
   if (!isObject(value)) return String(value);
-  return Object.entries(value)
-    .map(([key, field]) => (isObject(field) ? `${key}: (${plain(field)})` : `${key}: ${plain(field)}`))
-    .join(', ');
+  const fields = Object.entries(value).map(([key, field]) => `${key}: ${inner(field)}`);
+  return fields.join(', ');
 }
 
 function inLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > LONGEST ? `${sliceStart(line, LONGEST)}…` : line;
-}
-
-const LONGEST = 240;
-
-function listed(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`);
-  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
-}
-
-function withoutFindings({ question }: Conversation, tools: readonly string[]): string {
-  const asked = question === '' ? 'Nothing was asked.' : `The question was: "${inLine(question)}"`;
-  if (tools.length === 0) return `There are no tools in this request, so nothing can be looked up or done. ${asked}`;
-  return `None of the tools here (${tools.join(', ')}) was called for this. ${asked}`;
+  return line.length > 240 ? `${sliceStart(line, 240)}…` : line;
 }

@@ -1,117 +1,92 @@
 import type { ChatRequest, JsonObject, Message, ToolCall } from '@pawl/core';
+import { isObject, isSameJson, readJson } from '../compare/json.ts';
 import { sliceStart } from '../compare/slice-start.ts';
-import { isObject, readJson } from './json.ts';
-import { type CallOutcome, outcomeOf } from './outcome.ts';
 
-/** A call, its arguments read. */
 export interface Call {
   readonly name: string;
   readonly arguments: JsonObject;
 }
 
-/** A call that was answered. */
+/** A call that has its result. Results have no flag for errors, so their text decides. */
 export interface MadeCall extends Call {
-  readonly outcome: CallOutcome;
-  /** Whether it was made since the question, and not for an earlier one. */
+  readonly outcome: 'succeeded' | 'failed' | 'denied';
+  /** The result, or the error alone. */
+  readonly text: string;
+  /** Whether it was made after the last question. */
   readonly isCurrent: boolean;
-  /** Whether it is of the last assistant message. */
-  readonly isLatest: boolean;
-  /** A person let it run with other arguments than these. */
-  readonly isEdited: boolean;
 }
 
-/** What the stand-in knows: the last question, and every call that was answered. */
 export interface Conversation {
   readonly question: string;
-  /** The question before; `''` where there was none. */
-  readonly earlierQuestion: string;
   readonly calls: readonly MadeCall[];
-  /** Assistant turns since the question. */
-  readonly turns: number;
-  /** What was wrong with the last answer, where it was sent back. */
-  readonly rejected: { readonly answer: string; readonly issues: string } | undefined;
+  /** The messages after the question. */
+  readonly since: readonly Message[];
   readonly callIds: readonly string[];
 }
 
-/** Reads a request's messages. The question is the last user message that is not a remark about the conversation itself. */
+/** Reads the messages. The question is the last user message that is not a remark of the agent about the conversation. */
 export function readConversation({ messages }: ChatRequest): Conversation {
-  const asked = questionsIn(messages);
-  const start = asked.at(-1) ?? -1;
-  const earlier = asked.at(-2);
+  const start = messages.findLastIndex((message, index) => {
+    const text = textOf(message);
+    return message.role === 'user' && text !== '' && !(index > 0 && REMARK.test(text));
+  });
+  const asked = messages[start];
+  const results = new Map<string, string>();
+  for (const message of messages) if (message.role === 'tool') results.set(message.tool_call_id, textOf(message));
+  const calls = messages.flatMap((message, index) =>
+    toolCallsOf(message).flatMap((call) => {
+      const result = results.get(call.id)?.replace(EDITED, '');
+      return result === undefined ? [] : [{ ...callFrom(call), ...outcomeOf(result), isCurrent: index > start }];
+    }),
+  );
   return {
-    question: textAt(messages, start),
-    earlierQuestion: earlier === undefined ? '' : textAt(messages, earlier),
-    calls: callsIn(messages, start),
-    turns: messages.slice(start + 1).filter(({ role }) => role === 'assistant').length,
-    rejected: rejectedIn(messages.slice(start + 1)),
-    callIds: messages.flatMap((message) => toolCalls(message).map(({ id }) => id)),
+    // Longer questions carry texts; what is wanted stands before them.
+    question: asked === undefined ? '' : sliceStart(textOf(asked), 2_000),
+    calls,
+    since: messages.slice(start + 1),
+    callIds: messages.flatMap((message) => toolCallsOf(message).map(({ id }) => id)),
   };
 }
 
-function questionsIn(messages: readonly Message[]): readonly number[] {
-  return messages.flatMap((message, index) => {
-    const text = textOf(message).trim();
-    const isQuestion = message.role === 'user' && text !== '' && !(index > 0 && REMARK.test(text));
-    return isQuestion ? [index] : [];
-  });
-}
-
-/** What agents write in the user's name: that a reply was cut or unfit, that tools are off, to go on. */
 const REMARK =
-  /^(?:your (?:last |previous )?(?:reply|answer|response|output)\b|you called \w+ \d+ times|a limit of this run|continue[.!]?$|go on[.!]?$|proceed[.!]?$)/i;
+  /^(?:your (?:last |previous )?(?:reply|answer|output)\b|you called \w+ \d+ times|a limit of this run|continue[.!]?$)/i;
 
-function textAt(messages: readonly Message[], index: number): string {
-  const message = messages[index];
-  return message === undefined ? '' : sliceStart(textOf(message), LONGEST_QUESTION).trim();
-}
-
-/** Questions that are longer than this hold texts; what is wanted is said before them. */
-const LONGEST_QUESTION = 2_000;
-
-function textOf({ content }: Message): string {
-  if (typeof content === 'string') return content;
-  return (content ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('\n');
-}
-
-function callsIn(messages: readonly Message[], start: number): readonly MadeCall[] {
-  const results = new Map(
-    messages.flatMap((message) => (message.role === 'tool' ? [[message.tool_call_id, textOf(message)] as const] : [])),
-  );
-  const latest = messages.findLastIndex(({ role }) => role === 'assistant');
-  return messages.flatMap((message, index) =>
-    toolCalls(message).flatMap((call): readonly MadeCall[] => {
-      const result = results.get(call.id);
-      if (result === undefined) return [];
-      const edited = EDITED.exec(result);
-      return [
-        {
-          ...read(call),
-          outcome: outcomeOf(result.slice(edited?.[0].length ?? 0)),
-          isCurrent: index > start,
-          isLatest: index === latest,
-          isEdited: edited !== null,
-        },
-      ];
-    }),
-  );
-}
-
-/** Pawl's line above the result of a call that a person changed. */
+/** The line that Pawl writes above the result of a call whose arguments a person changed. */
 const EDITED = /^A person approved this call with other arguments: .*\n/;
 
-function toolCalls(message: Message): readonly ToolCall[] {
+export function textOf({ content }: Message): string {
+  if (typeof content === 'string') return content.trim();
+  const texts = (content ?? []).flatMap((part) => (part.type === 'text' ? part.text : []));
+  return texts.join('\n').trim();
+}
+
+function toolCallsOf(message: Message): readonly ToolCall[] {
   return message.role === 'assistant' ? (message.tool_calls ?? []) : [];
 }
 
-function read(call: ToolCall): Call {
+function callFrom(call: ToolCall): Call {
   if (call.type === 'custom') return { name: call.custom.name, arguments: { input: call.custom.input } };
   const value = readJson(call.function.arguments);
   return { name: call.function.name, arguments: isObject(value) ? value : {} };
 }
 
-function rejectedIn(since: readonly Message[]): Conversation['rejected'] {
-  const last = since.at(-1);
-  const answer = since.findLast(({ role }) => role === 'assistant');
-  if (last?.role !== 'user' || answer === undefined || toolCalls(answer).length > 0) return undefined;
-  return { answer: textOf(answer), issues: textOf(last) };
+export function isSameCall(left: Call, right: Call): boolean {
+  return left.name === right.name && isSameJson(left.arguments, right.arguments);
 }
+
+function outcomeOf(text: string): Pick<MadeCall, 'outcome' | 'text'> {
+  const value = readJson(text);
+  if (isObject(value)) {
+    const { error = value['ok'] === false || value['success'] === false ? text : null } = value;
+    const message = isObject(error) ? (error['message'] ?? JSON.stringify(error)) : error;
+    return message ? { outcome: 'failed', text: String(message) } : { outcome: 'succeeded', text };
+  }
+  if (DENIED.test(text)) return { outcome: 'denied', text };
+  // Longer texts are content, which may speak of errors.
+  return { outcome: text.length <= 1_000 && ERROR.test(text) ? 'failed' : 'succeeded', text };
+}
+
+const DENIED = /^(?:denied|rejected|cancell?ed|pending|not run|skipped|the outcome of this call is unknown)\b/i;
+
+const ERROR =
+  /^(?:[\w$.[\]-]+: (?:invalid|expected|must|should|required|missing|unrecognized|too \w+)\b|the arguments |\w*Error\b|no such|there is no [\w ]*["“\d]|unknown|can(?:no|')t|could not|unable|\w+ denied|E[A-Z]{4,}|timed out|missing|must be|failed|only \w+ (?:may|can)|(?:known|valid|allowed|supported) [\w ]+:)|did you mean|not found\b|does not exist|is not allowed/i;

@@ -1,166 +1,91 @@
-import { currencyOf, SIGNS } from './currencies.ts';
-import type { Mention, MentionKind } from './mention.ts';
-import { nameIn, namePattern, wordPattern } from './names.ts';
-import { wordsOf } from './words.ts';
+import type { Json } from '@pawl/core';
+import { isObject, readJson } from '../compare/json.ts';
+import { sliceStart } from '../compare/slice-start.ts';
+import { COMMON, OPENERS, stem, wordsOf } from './words.ts';
 
-interface Matcher {
-  readonly kind: MentionKind;
-  readonly pattern: RegExp;
-  /** What is meant; `undefined` where it is none after all. The text is the whole one. */
-  readonly read?: (match: RegExpExecArray, surroundings: Surroundings) => Found | undefined;
-}
+/** `word`: in lower case where a name may stand. `text`: any words. */
+export type Kind = PatternKind | 'text';
+type PatternKind = 'quoted' | 'url' | 'email' | 'file' | 'id' | 'code' | 'number' | 'name' | 'word';
 
-interface Surroundings {
+/** Something in a text that can be the value of an argument. */
+export interface Mention {
+  readonly kind: Kind;
+  /** Without quotes and signs, a number in digits. */
   readonly text: string;
-  /** Stems that name tools: at the start of a sentence they are no names. */
-  readonly topics: ReadonlySet<string>;
+  readonly start: number;
+  readonly end: number;
+  /** Up to three words on each side within the same punctuation, the nearest first; of a result, also the words of its key. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
 }
 
-interface Found {
-  readonly text: string;
-  /** Where it starts within the match. @defaultValue 0 */
-  readonly offset?: number;
-  readonly length?: number;
-}
+const NOTHING: Mention = { kind: 'text', text: '', start: 0, end: 0, before: [], after: [] };
 
-const NO_TOPICS: ReadonlySet<string> = new Set();
+/** The surest kind comes first: what one pattern takes, the next does not see. */
+const PATTERNS: Readonly<Record<PatternKind, RegExp>> = {
+  quoted: /"[^"\n]+"|“[^”\n]+”|`[^`\n]+`|(?<!\w)'[^'\n]+'(?!\w)/g,
+  url: /https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?]/g,
+  email: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g,
+  file: /(?<![\w•])(?:(?:~|\.{1,2})?\/?(?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.[a-z][a-z0-9]{0,4}(?!\w)|(?:[\w.-]+\/)+)/g,
+  id: /#[\w-]+|\b(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b/g,
+  code: /[€$£¥](?=\s?\d)|(?<=\d\s?)[€$£¥]|\b[A-Z]{3}\b/g,
+  number: /(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?%?(?!\d)/g,
+  name: /(?<![\p{L}\p{N}•])\p{Lu}[\p{L}\p{M}’-]*(?: (?:(?:de|da|do|of|van|von|del|la) )*\p{Lu}[\p{L}\p{M}’-]*)*/gu,
+  word: /(?<=\b(?:in|for|at|near|from|to) )\p{Ll}{3,}\b/gu,
+};
 
-/** Everything in a text that could be an argument, in order. What one kind takes, the next one does not see. */
-export function mentionsIn(text: string, topics: ReadonlySet<string> = NO_TOPICS): readonly Mention[] {
+/** Everything in a text that can be an argument, in order. `topics`: stems that name tools and are no names of things. */
+export function mentionsIn(text: string, topics: readonly string[] = []): readonly Mention[] {
   const mentions: Mention[] = [];
   let rest = text;
-  for (const { kind, pattern, read } of MATCHERS) {
-    for (const match of rest.matchAll(pattern)) {
-      const found = read === undefined ? { text: match[0] } : read(match, { text, topics });
-      if (found === undefined) continue;
-      const start = match.index + (found.offset ?? 0);
-      const end = start + (found.length ?? match[0].length - (found.offset ?? 0));
-      mentions.push({ kind, text: found.text, ...around(text, { start, end }), label: [], place: 'running' });
+  for (const [kind, pattern] of Object.entries(PATTERNS) as [Kind, RegExp][]) {
+    // Its keys are kinds.
+    for (const { 0: whole, index } of rest.matchAll(pattern)) {
+      const isFirst = /(?:^|[.?!:;\n])\s*$/.test(text.slice(0, index));
+      const meant = kind === 'name' || kind === 'word' ? withoutOpeners(whole, isFirst, topics) : whole;
+      if (meant === '') continue;
+      const [start, end] = [index + whole.length - meant.length, index + whole.length];
+      mentions.push({ ...NOTHING, kind, text: cleanText(kind, meant), start, end, ...wordsBeside(text, start, end) });
       rest = `${rest.slice(0, start)}${'•'.repeat(end - start)}${rest.slice(end)}`;
     }
   }
   return mentions.sort((left, right) => left.start - right.start);
 }
 
-/** In order: what is more certain comes first. */
-const MATCHERS: readonly Matcher[] = [
-  {
-    kind: 'quoted',
-    pattern: /"([^"\n]+)"|“([^”\n]+)”|«([^»\n]+)»|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)/g,
-    read: quoted,
-  },
-  { kind: 'url', pattern: /https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?]/g },
-  { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g },
-  {
-    kind: 'file',
-    pattern: /(?<![\w•])(?:~|\.{1,2})?\/?(?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.[a-z][a-z0-9]{0,4}(?!\w)/g,
-    read: file,
-  },
-  { kind: 'file', pattern: /(?<![\w•/])(?:(?:~|\.{1,2})?\/[\w./-]*\w\/?|(?:[\w.-]+\/)+(?![\w•]))/g },
-  { kind: 'file', pattern: /\b([\w-]+) (?:folder|directory)\b/g, read: folder },
-  { kind: 'date', pattern: /\b\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?\b/g },
-  { kind: 'date', pattern: /\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? ([A-Z][a-z]{2,8})\.?,? (\d{4})\b/g, read: dayFirst },
-  { kind: 'date', pattern: /\b([A-Z][a-z]{2,8})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b/g, read: monthFirst },
-  {
-    kind: 'date',
-    pattern:
-      /\b(?:today|tonight|tomorrow|yesterday|(?:(?:next|last|this) (?:week|month|year))|(?:(?:next|last) )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b/g,
-  },
-  { kind: 'id', pattern: /#[\w-]+|\b(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b/g, read: identifier },
-  { kind: 'code', pattern: /[€$£¥](?=\s?\d)|(?<=\d\s?)[€$£¥]/g, read: ([sign]) => ({ text: SIGNS[sign] ?? sign }) },
-  { kind: 'number', pattern: /(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?%?(?![\d])/g, read: digits },
-  {
-    kind: 'number',
-    pattern: /\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)\b/gi,
-    read: spelled,
-  },
-  { kind: 'code', pattern: /\b[A-Z]{3}\b/g },
-  { kind: 'code', pattern: /\b[a-z]+\b/gi, read: currencyWord },
-  { kind: 'name', pattern: namePattern, read: (match, { text, topics }) => nameIn(match, { text, topics }) },
-  {
-    kind: 'reference',
-    pattern:
-      /\b(?:the (?:result|results|sum|product|total|difference|quotient|answer|number|amount|value)|it|that)\b/gi,
-  },
-  {
-    kind: 'word',
-    pattern: wordPattern,
-    read: ([whole, word = '']) => ({ text: word, offset: whole.length - word.length }),
-  },
-];
-
-function quoted([, ...groups]: RegExpExecArray): Found | undefined {
-  const text = groups.find((group) => group !== undefined);
-  return text === undefined ? undefined : { text };
+/** A name without the words before it that are capitalised for another reason. */
+function withoutOpeners(name: string, isFirst: boolean, topics: readonly string[]): string {
+  const [first = '', ...others] = name.split(' ');
+  const word = first.toLowerCase();
+  const isOther = COMMON.has(word) || (isFirst && (OPENERS.has(word) || topics.includes(stem(word))));
+  return isOther ? withoutOpeners(others.join(' '), isFirst, topics) : name;
 }
 
-function file([text]: RegExpExecArray): Found | undefined {
-  return /^(?:e\.g|i\.e|a\.m|p\.m)$/i.test(text) ? undefined : { text };
+const SIGNS: Readonly<Record<string, string>> = { '€': 'EUR', $: 'USD', '£': 'GBP', '¥': 'JPY' };
+
+function cleanText(kind: Kind, text: string): string {
+  if (kind === 'quoted') return text.slice(1, -1);
+  return kind === 'number' || kind === 'id' ? text.replaceAll(/[,%#]/g, '') : (SIGNS[text] ?? text);
 }
 
-function folder([, text = '']: RegExpExecArray): Found | undefined {
-  return /^(?:the|this|that|my|a|an|each|every|which|current|same|your|our)$/i.test(text) ? undefined : { text };
+function wordsBeside(text: string, start: number, end: number): Pick<Mention, 'before' | 'after'> {
+  const [head = ''] = /[^,.;()!?\n]*$/.exec(text.slice(0, start)) ?? [];
+  const [tail = ''] = /^[^,.;:()!?\n]*/.exec(text.slice(end)) ?? [];
+  return { before: wordsOf(head).slice(-3).reverse(), after: wordsOf(tail).slice(0, 3) };
 }
 
-function identifier([text]: RegExpExecArray): Found {
-  return { text: text.replace(/^#/, '') };
-}
-
-function digits([text]: RegExpExecArray): Found {
-  return { text: text.replace(/[,%]/g, '') };
-}
-
-const SPELLED: Readonly<Record<string, number>> = {
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-  eleven: 11,
-  twelve: 12,
-  twenty: 20,
-};
-
-function spelled([text]: RegExpExecArray): Found | undefined {
-  const value = SPELLED[text.toLowerCase()];
-  return value === undefined ? undefined : { text: String(value) };
-}
-
-function currencyWord([word]: RegExpExecArray): Found | undefined {
-  const text = currencyOf(word);
-  return text === undefined ? undefined : { text };
-}
-
-const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
-
-function dayFirst([, day = '', month = '', year = '']: RegExpExecArray): Found | undefined {
-  return isoDate({ day, month, year });
-}
-
-function monthFirst([, month = '', day = '', year = '']: RegExpExecArray): Found | undefined {
-  return isoDate({ day, month, year });
-}
-
-function isoDate({ day, month, year }: Readonly<Record<'day' | 'month' | 'year', string>>): Found | undefined {
-  const number = MONTHS.indexOf(month.slice(0, 3).toLowerCase()) + 1;
-  return number === 0 ? undefined : { text: `${year}-${String(number).padStart(2, '0')}-${day.padStart(2, '0')}` };
-}
-
-const NEAR = 3;
-
-function around(
-  text: string,
-  { start, end }: Pick<Mention, 'start' | 'end'>,
-): Pick<Mention, 'start' | 'end' | 'before' | 'after'> {
-  const head =
-    text
-      .slice(0, start)
-      .split(/[,.;()!?\n](?!\d)/)
-      .at(-1) ?? '';
-  const [tail = ''] = text.slice(end).split(/[,.;:()!?\n](?!\d)/, 1);
-  return { start, end, before: wordsOf(head).slice(-NEAR).reverse(), after: wordsOf(tail).slice(0, NEAR) };
+/** What a result holds: the fields of JSON, the things in the entries of a list or in running text. */
+export function resultMentions(value: Json, before: readonly string[] = []): readonly Mention[] {
+  if (Array.isArray(value)) return value.flatMap((each: Json) => resultMentions(each, before));
+  if (isObject(value))
+    return Object.entries(value).flatMap(([key, each]) => resultMentions(each, [...wordsOf(key), ...before]));
+  const text = String(value ?? '');
+  const json = before.length === 0 ? readJson(text) : undefined;
+  if (typeof json === 'object' && json !== null) return resultMentions(json);
+  if (before.length > 0 && !text.includes('\n')) {
+    const [{ kind, start, end } = NOTHING] = mentionsIn(text);
+    return [{ ...NOTHING, kind: end - start === text.length ? kind : 'text', text, before }];
+  }
+  const lines = sliceStart(text, 32_768).split('\n');
+  const entries = lines.filter((line) => /^\s*(?:[-*•+]|\d+[.)])\s/.test(line));
+  return (entries.length > 0 ? entries : lines).flatMap((line) => mentionsIn(sliceStart(line, 500)));
 }

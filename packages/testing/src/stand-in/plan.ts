@@ -1,142 +1,121 @@
-import { isRelated } from './concepts.ts';
-import type { Call, Conversation } from './conversation.ts';
-import type { Evidence } from './evidence.ts';
-import { type Filling, fill } from './fill.ts';
-import type { Mention } from './mention.ts';
-import type { OfferedTool } from './offered-tool.ts';
-import { isSameCall, type Pursuit, pursue } from './pursue.ts';
-import { resultMentions } from './result-mentions.ts';
-import { type Task, tasksOf } from './tasks.ts';
+import { type Call, type Conversation, isSameCall, type MadeCall } from './conversation.ts';
+import { correctedObject } from './correct.ts';
+import { type Evidence, fill, type OfferedTool } from './fill.ts';
+import { type Mention, mentionsIn, resultMentions } from './mentions.ts';
+import { isRelated, OPENERS, stemsOf } from './words.ts';
 
-/** Where the conversation stands: every call that the question comes to, and what nothing was found for. */
-export interface Plan {
-  readonly pursuits: readonly Pursuit[];
-  /** Tasks that cannot be called: no argument fits, also after all results are there. */
-  readonly unfilled: readonly { readonly tool: string; readonly missing: readonly string[] }[];
+/** One thing that the question wants of a tool. What the other parts of the question mention counts as found. */
+interface Task extends Evidence {
+  readonly tool: OfferedTool;
+}
+
+/** A call with its corrections. */
+export interface Pursuit {
+  readonly tries: readonly MadeCall[];
+  /** The call that is still to be made. */
+  readonly next: Call | undefined;
 }
 
 /**
- * Works out all calls anew from the whole conversation, so that nothing has to be remembered between requests.
- *
- * What the question alone can fill comes first, side by side; a task that needs results waits until all before it is settled.
+ * Works out all calls anew from the whole conversation, so that nothing has to be remembered between requests. What the
+ * question alone fills comes first, side by side; a task that needs results waits until everything before it has ended.
  */
-export function planCalls(conversation: Conversation, tools: readonly OfferedTool[]): Plan {
-  const planning = new Planning(conversation, tools);
-  const tasks = tasksOf(conversation, tools);
-  for (const task of tasks) planning.tryDirectly(task);
-  for (const task of tasks) planning.tryWithResults(task);
-  planning.correctOthers();
-  return { pursuits: planning.inOrder(tasks), unfilled: planning.unfilled };
+export function planCalls(conversation: Conversation, tools: readonly OfferedTool[], isForced: boolean): Pursuit[] {
+  const tasks = tasksOf(conversation.question, tools, isForced);
+  const pursuits = new Map<Task, readonly Pursuit[]>();
+  const start = (task: Task, results: readonly Mention[] | undefined): void => {
+    const { rows, isWhole } = fill(task.tool.parameters ?? {}, { ...task, found: [...task.found, ...(results ?? [])] });
+    const started = rows.map((row) => pursue({ name: task.tool.name, arguments: row }, conversation));
+    if (isWhole || results !== undefined) pursuits.set(task, started);
+  };
+  for (const task of tasks) start(task, undefined);
+  for (const task of tasks) {
+    const before = [...pursuits.values()].flat();
+    if (before.some(({ next }) => next !== undefined)) break;
+    const done = before.flatMap(({ tries }) => tries.filter(({ outcome }) => outcome === 'succeeded'));
+    const results = done.flatMap(({ text }) => resultMentions(text));
+    if (!pursuits.has(task)) start(task, results);
+  }
+  const ours = tasks.flatMap((task) => pursuits.get(task) ?? []);
+  const own = ours.flatMap(({ tries }) => tries);
+  // Somebody else chose the other calls.
+  const others = conversation.calls.filter((made) => made.isCurrent && !own.includes(made));
+  return [...others.map((made) => ({ tries: [made], next: undefined })), ...ours];
 }
 
-class Planning {
-  readonly #conversation: Conversation;
-  readonly #tools: readonly OfferedTool[];
-  readonly #pursuits = new Map<Task, readonly Pursuit[]>();
-  readonly #others: Pursuit[] = [];
-  #unfilled: Plan['unfilled'] = [];
-
-  constructor(conversation: Conversation, tools: readonly OfferedTool[]) {
-    this.#conversation = conversation;
-    this.#tools = tools;
+/** Follows a call through its corrections, two at the most. A failure before the last question does not count. */
+function pursue(call: Call, { calls }: Conversation): Pursuit {
+  const tries: MadeCall[] = [];
+  let next: Call | undefined = call;
+  while (next !== undefined && tries.length < 3) {
+    const wanted: Call = next;
+    const made = calls.findLast((each) => isSameCall(each, wanted) && (each.isCurrent || each.outcome === 'succeeded'));
+    if (made === undefined) return { tries, next };
+    tries.push(made);
+    const changed = made.outcome === 'failed' ? correctedObject(made.arguments, made.text) : undefined;
+    next = changed && { name: made.name, arguments: changed };
   }
+  return { tries, next: undefined };
+}
 
-  get unfilled(): Plan['unfilled'] {
-    return this.#unfilled;
+/** The tasks of the question, in its order. A part that asks for no tool belongs to the one before it, or else after it. */
+function tasksOf(question: string, tools: readonly OfferedTool[], isForced: boolean): readonly Task[] {
+  const topics = tools.flatMap(({ nameWords }) => nameWords);
+  const parts: { readonly text: string; readonly picked: readonly OfferedTool[] }[] = [];
+  for (const text of splitParts(question, topics)) {
+    const picked = pickTools(text, tools);
+    const last = parts.at(-1);
+    if (last === undefined || (last.picked.length > 0 && picked.length > 0)) parts.push({ text, picked });
+    else parts.splice(-1, 1, { text: `${last.text}. ${text}`, picked: [...last.picked, ...picked] });
   }
+  const isNone = parts.every(({ picked }) => picked.length === 0);
+  return parts.flatMap(({ text, picked }) => {
+    const others = parts.flatMap((other) => (other.text === text ? [] : mentionsIn(other.text, topics)));
+    const found = others.filter(({ kind }) => kind !== 'number' && kind !== 'word');
+    const mentions = mentionsIn(text, topics);
+    return (isForced && isNone ? tools.slice(0, 1) : picked).map((tool) => ({ tool, text, mentions, found }));
+  });
+}
 
-  inOrder(tasks: readonly Task[]): readonly Pursuit[] {
-    const ordered = [...this.#others, ...tasks.flatMap((task) => this.#pursuits.get(task) ?? [])];
-    return ordered.filter((pursuit, index) => ordered.findIndex((other) => isSamePursuit(other, pursuit)) === index);
-  }
+/** "Read a.txt, then add 2 and 3": a new part begins behind a full stop, and where a comma or "and" has an opener behind it. */
+function splitParts(text: string, topics: readonly string[]): readonly string[] {
+  const next = [...Array.from(OPENERS, (word) => `${word}\\b`), ...topics].join('|');
+  const soft = `(?:,\\s*(?:and\\s+|also\\s+)*|\\s+(?:and|or)\\s+(?:also\\s+)?)(?=${next})`;
+  const separator = new RegExp(`[.?!;]+(?:\\s+|$)|\\n+|,?\\s+(?:and\\s+)?(?:then|finally)\\b,?\\s*|${soft}`);
+  return text.split(separator).filter((part) => /\w/.test(part));
+}
 
-  tryDirectly(task: Task): void {
-    const { rows, missing } = this.#fill(task, []);
-    if (missing.length === 0) this.#pursue(task, rows);
-  }
-
-  tryWithResults(task: Task): void {
-    if (this.#pursuits.has(task) || !this.#isSettled()) return;
-    const filling = this.#fill(task, this.#results());
-    const producer = filling.missing.length === 0 ? undefined : this.#producerFor(task);
-    if (producer === undefined) {
-      this.#conclude(task, filling);
-      return;
-    }
-    this.#pursue(producer, this.#fill(producer, []).rows);
-    this.#others.push(...(this.#pursuits.get(producer) ?? []));
-    if (this.#isSettled()) this.#conclude(task, this.#fill(task, this.#results()));
-  }
-
-  /** Calls of the last turn that failed and are none of ours: somebody else made them, and they can be corrected too. */
-  correctOthers(): void {
-    const ours = [...this.#pursuits.values()].flat().flatMap(({ tries }) => tries);
-    for (const made of this.#conversation.calls) {
-      if (!made.isCurrent || made.outcome.type !== 'failed' || ours.some((own) => isSameCall(own, made))) continue;
-      const pursuit = this.#pursuitOf(made);
-      const isLeft = made.isLatest || pursuit.type !== 'open';
-      if (isLeft && !this.#others.some((other) => isSamePursuit(other, pursuit))) this.#others.push(pursuit);
-      ours.push(...pursuit.tries);
-    }
-  }
-
-  #fill({ tool, clause, around }: Task, found: Evidence['found']): Filling {
-    const { question } = this.#conversation;
-    return fill(tool.fields, { clause, question, around, found, topics: tool.nameWords });
-  }
-
-  #pursue(task: Task, rows: Filling['rows']): void {
-    this.#pursuits.set(
-      task,
-      rows.map((row) => this.#pursuitOf({ name: task.tool.name, arguments: row })),
-    );
-  }
-
-  #pursuitOf({ name, arguments: given }: Call): Pursuit {
-    const tools = this.#tools.map((tool) => tool.name);
-    return pursue({ name, arguments: given }, { conversation: this.#conversation, tools });
-  }
-
-  #isSettled(): boolean {
-    return [...this.#pursuits.values()].flat().every(({ type }) => type !== 'open');
-  }
-
-  /** The results of this question's calls; without any, those of earlier questions, the newest alone. */
-  #results(): readonly (readonly Mention[])[] {
-    const own = [...this.#pursuits.values()].flat();
-    const texts = own.flatMap((pursuit) => (pursuit.type === 'done' ? [pursuit.result] : []));
-    if (own.length > 0) return texts.map(resultMentions);
-    const earlier = this.#conversation.calls.findLast(
-      ({ isCurrent, outcome }) => !isCurrent && outcome.type === 'succeeded',
-    );
-    return earlier?.outcome.type === 'succeeded' ? [resultMentions(earlier.outcome.text)] : [];
-  }
-
-  /** Another tool whose results may hold what is missing, and that can be called right away: `list_files` for a path. */
-  #producerFor(task: Task): Task | undefined {
-    const used = new Set([...this.#pursuits.keys()].map(({ tool }) => tool));
-    const lacking = new Set(this.#fill(task, []).missing);
-    const wanted = task.tool.fields.filter(({ name }) => lacking.has(name)).flatMap(({ words }) => words);
-    return this.#tools
-      .filter((tool) => tool !== task.tool && !used.has(tool) && LOOKING.test(tool.name))
-      .filter(({ nameWords }) => nameWords.some((word) => wanted.some((other) => isRelated(word, other))))
-      .map((tool): Task => ({ ...task, tool }))
-      .find((producer) => this.#fill(producer, []).missing.length === 0);
-  }
-
-  /** Calls the task, or gives it up. */
-  #conclude(task: Task, { rows, missing }: Filling): void {
-    if (missing.length === 0) this.#pursue(task, rows);
-    else this.#unfilled = [...this.#unfilled, { tool: task.tool.name, missing }];
+/** The tools that a text asks for by the words that it shares with their names, fields and descriptions. Often none. */
+function pickTools(text: string, tools: readonly OfferedTool[]): readonly OfferedTool[] {
+  const picked: OfferedTool[] = [];
+  let words = wantedWords(text);
+  for (;;) {
+    const sum = (tool: OfferedTool): number => words.reduce((total, word) => total + weightOf(word, tool), 0);
+    const left = tools.filter((tool) => !picked.includes(tool));
+    const [best] = left.toSorted((one, other) => sum(other) - sum(one));
+    if (best === undefined || sum(best) < (tools.length === 1 ? 1 : 2)) return picked;
+    picked.push(best);
+    words = words.filter((word) => weightOf(word, best) < 1);
   }
 }
 
-/** Tools that only look: nothing else is called unasked. */
-const LOOKING = /^(?:list|find|search|get|read|fetch|look_?up|show|query)/i;
-
-function isSamePursuit(left: Pursuit, right: Pursuit): boolean {
-  const [first, second] = [left, right].map((pursuit) =>
-    pursuit.type === 'open' ? pursuit.call : pursuit.tries.at(-1),
-  );
-  return left.type === right.type && first !== undefined && second !== undefined && isSameCall(first, second);
+function weightOf(word: string, { nameWords, otherWords }: OfferedTool): number {
+  if (nameWords.includes(word)) return 3;
+  if (nameWords.some((known) => isRelated(word, known))) return 2;
+  return otherWords.includes(word) ? 1 : 0;
 }
+
+/** The words of a text, and those for the things in it, whose own parts are no words. */
+function wantedWords(text: string): readonly string[] {
+  const things = mentionsIn(text).filter(({ kind }) => THINGS[kind] !== undefined);
+  const rest = things.reduceRight((left, { start, end }) => `${left.slice(0, start)} ${left.slice(end)}`, text);
+  return stemsOf([rest, ...things.map(({ kind }) => THINGS[kind])].join(' '));
+}
+
+const THINGS: Readonly<Record<string, string>> = {
+  file: 'file',
+  email: 'email',
+  code: 'currency',
+  url: '',
+  quoted: '',
+};

@@ -1,6 +1,6 @@
 import type { JsonSchema, Tool } from '@pawl/core';
-import { propertiesOf, resolve, schemasIn } from '../schema/resolve.ts';
-import { isObject } from '../stand-in/json.ts';
+import { isObject } from '../compare/json.ts';
+import { type Place, propertiesOf, resolve, schemasIn } from '../schema/resolve.ts';
 
 /** What makes a tool hard to use for models or servers, each in a sentence. */
 export function toolWarnings(tool: Tool): readonly string[] {
@@ -9,7 +9,7 @@ export function toolWarnings(tool: Tool): readonly string[] {
     ...(description.trim().length < 10
       ? ['The description says too little for a model to know when to call the tool.']
       : []),
-    ...undescribed(jsonSchema, { root: jsonSchema, path: '', depth: 0 }),
+    ...undescribed(jsonSchema, { root: jsonSchema, depth: 0 }),
     ...strictReport.map(({ pointer, reason, isNote }) => {
       return `${isNote === true ? 'In the strict form' : 'No strict form'}, at ${pointer || 'the root'}: ${reason}`;
     }),
@@ -26,23 +26,17 @@ function tooLarge({ functionObject, customObject }: Tool): readonly string[] {
   return [`Its schema has ${length} characters, which are sent with each request. Split the tool, or shorten it.`];
 }
 
-interface Place {
-  readonly root: JsonSchema;
-  readonly path: string;
-  readonly depth: number;
-}
-
-function undescribed(schema: JsonSchema, { root, path, depth }: Place): readonly string[] {
+function undescribed(schema: JsonSchema, { root, depth }: Place, path = ''): readonly string[] {
   if (depth > DEEPEST) return [];
   const resolved = resolve(schema, { root });
   const below = { root, depth: depth + 1 };
   const fields = Object.entries(propertiesOf(resolved)).flatMap(([name, field]) => {
     const at = `${path}${path === '' ? '' : '.'}${name}`;
-    return [...unsaid(resolve(field, { root }), at), ...undescribed(field, { ...below, path: at })];
+    return [...unsaid(resolve(field, { root }), at), ...undescribed(field, below, at)];
   });
-  const items = isObject(resolved['items']) ? undescribed(resolved['items'], { ...below, path: `${path}[]` }) : [];
+  const items = isObject(resolved['items']) ? undescribed(resolved['items'], below, `${path}[]`) : [];
   const options = [...schemasIn(resolved['anyOf']), ...schemasIn(resolved['oneOf'])];
-  return [...new Set([...fields, ...items, ...options.flatMap((each) => undescribed(each, { ...below, path }))])];
+  return [...new Set([...fields, ...items, ...options.flatMap((each) => undescribed(each, below, path))])];
 }
 
 const DEEPEST = 4;

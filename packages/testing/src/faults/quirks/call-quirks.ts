@@ -1,5 +1,5 @@
+import { isObject } from '../../compare/json.ts';
 import type { ChatChunk } from '../../script/chunks.ts';
-import { isObject } from '../../stand-in/json.ts';
 import {
   callsIn,
   eachCall,

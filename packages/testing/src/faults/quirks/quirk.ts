@@ -1,6 +1,6 @@
 import type { ChatReply, Json } from '@pawl/core';
+import { isObject, readJson } from '../../compare/json.ts';
 import type { ChatChunk } from '../../script/chunks.ts';
-import { isObject, readJson } from '../../stand-in/json.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
