@@ -55,7 +55,7 @@ function packageIn(file: string): readonly (readonly [string, string])[] {
 
 function project(name: string, packages: Readonly<Record<string, string>>): Project {
   const dependencies = { ...packages, zod: '^4.0.0' };
-  const files = ['try-packages.mjs', 'try-stack.mjs'];
+  const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
   return newProject(join(folder, name), { dependencies, files, signal });
 }
 
@@ -106,7 +106,8 @@ async function checkTypes(cwd: string): Promise<void> {
     ['esnext', 'bundler'],
   ] as const) {
     const flags = ['--module', module, '--moduleResolution', resolution, '--types', 'node', '--typeRoots', typeRoots];
-    await run(tsc, [...options, ...flags, 'try-packages.mjs'], { cwd, env: process.env, signal });
+    const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
+    await run(tsc, [...options, ...flags, ...files], { cwd, env: process.env, signal });
   }
 }
 

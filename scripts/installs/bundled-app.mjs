@@ -29,12 +29,15 @@ async function runAgent(folder) {
   });
   const input = zod3(z3.object({ b: z3.number() }));
   const old = tool({ name: 'old', description: 'Old.', input, execute: ({ b }) => b });
-  const calls = [
-    { name: 'add', arguments: { a: 1 } },
-    { name: 'old', arguments: { b: 5 } },
-  ];
   const server = await offlineServer({
-    script: [reply.httpError(503, { message: 'Busy.' }), reply.calls(calls), reply.text('Done.')],
+    script: [
+      reply.httpError(503, { message: 'Busy.' }),
+      reply.calls([
+        { name: 'add', arguments: { a: 1 } },
+        { name: 'old', arguments: { b: 5 } },
+      ]),
+      reply.text('Done.'),
+    ],
   });
   const host = sqlite(join(folder, 'runs.db'));
   const model = openai('m', { baseURL: server.baseURL });
