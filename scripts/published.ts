@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleCore } from './bundle.ts';
+import { embedWorker } from './embed-worker.ts';
 
 const root = join(import.meta.dirname, '..');
 const packages = join(root, 'packages');
@@ -20,6 +21,7 @@ export async function build(): Promise<void> {
   const projects = ['core/tsconfig.sqlite.json', 'tools', 'testing', 'dbos'].map((name) => join(packages, name));
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...projects]);
   await bundleCore(join(packages, 'core', 'bundle'));
+  await embedWorker();
 }
 
 /** Those of all packages, in their order. */

@@ -15,7 +15,7 @@ const ALWAYS = ['@pawl/core', 'zod'];
 /** What some need beside it. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   './edit-file': ['diff'],
-  './fetch-page': ['ipaddr.js', 'robots-parser'], // And in a thread of its own, when a page is converted: node-html-markdown, node-html-parser.
+  './fetch-page': ['ipaddr.js', 'robots-parser'], // What converts pages is loaded in a thread of its own, and is part of the package.
   './http-request': ['ipaddr.js'],
   './search-files': ['re2js'],
   './web-search': ['ipaddr.js'],

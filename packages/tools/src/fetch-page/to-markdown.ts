@@ -1,23 +1,53 @@
 import { Worker } from 'node:worker_threads';
 import { ToolError } from '@pawl/core';
+import type { WorkerSource } from './convert-worker-source.ts';
+import type { Converted } from './converted.ts';
 
-/** In the sources it is TypeScript, in the package JavaScript. */
-const WORKER = new URL(`./convert-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+export interface ToMarkdownOptions {
+  readonly signal: AbortSignal;
+  /** @defaultValue convert-worker.ts */
+  readonly source?: WorkerSource;
+}
+
+/** A page as Markdown. One that is made to take for ever, or to fill the memory, is given up. */
+export async function toMarkdown(html: string, { signal, source }: ToMarkdownOptions): Promise<string> {
+  // Large, and of use for HTML alone.
+  const { url, text } = source ?? (await import('./convert-worker-source.ts')).convertWorker;
+  signal.throwIfAborted();
+  const converted = await answerOf(
+    () => new Worker(text ?? url ?? '', { ...options(html), eval: text !== undefined }),
+    signal,
+  );
+  switch (converted.type) {
+    case 'converted':
+      return converted.markdown;
+    case 'too_long':
+      throw tooComplex('its text is too long');
+    case 'too_deep':
+      throw tooComplex('its elements are nested too deeply');
+    case 'failed': {
+      const cause = new Error(converted.message);
+      throw new ToolError('The page could not be made into text. Try another one.', { cause });
+    }
+  }
+}
 
 const MAX_MS = 10_000;
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 } as const;
 
-/** A page as Markdown. One that is made to take for ever, or to fill the memory, is given up. */
-export function toMarkdown(html: string, { signal }: { readonly signal: AbortSignal }): Promise<string> {
+function options(html: string): ConstructorParameters<typeof Worker>[1] {
+  return { workerData: html, resourceLimits: LIMITS, env: {}, stdout: true, stderr: true };
+}
+
+/** What the worker says; it is ended then, at the deadline, and at the signal. */
+function answerOf(start: () => Worker, signal: AbortSignal): Promise<Converted> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const worker = new Worker(WORKER, {
-      workerData: html,
-      resourceLimits: LIMITS,
-      env: {},
-      stdout: true,
-      stderr: true,
-    });
+    let worker: Worker;
+    try {
+      worker = start();
+    } catch (error) {
+      return reject(notStarted(error));
+    }
     const end = (settle: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -25,13 +55,27 @@ export function toMarkdown(html: string, { signal }: { readonly signal: AbortSig
       settle();
     };
     const onAbort = (): void => end(() => reject(signal.reason));
-    const timer = setTimeout(() => end(() => reject(tooComplex())), MAX_MS);
+    const timer = setTimeout(() => end(() => reject(tooComplex('it takes too long'))), MAX_MS);
     signal.addEventListener('abort', onAbort, { once: true });
-    worker.once('message', (markdown: string) => end(() => resolve(markdown)));
-    worker.once('error', () => end(() => reject(tooComplex())));
+    worker.once('message', (converted: Converted) => end(() => resolve(converted)));
+    worker.once('error', (error) =>
+      end(() => reject(isOutOfMemory(error) ? tooComplex('it needs too much memory') : notStarted(error))),
+    );
+    worker.once('exit', (code) => end(() => reject(notStarted(new Error(`The worker ended with exit code ${code}.`)))));
   });
 }
 
-function tooComplex(): ToolError {
-  return new ToolError('The page is too complex to be read: too deep, or too large. Try another one.');
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+function tooComplex(why: string): ToolError {
+  return new ToolError(`The page is too complex to be read: ${why}. Try another one.`);
+}
+
+/** The model can't help it: the cause is for the operator, who reads it in the event. */
+function notStarted(cause: unknown): ToolError {
+  return new ToolError('The page was not read: the worker that makes text of pages could not be run. Tell the user.', {
+    cause,
+  });
 }

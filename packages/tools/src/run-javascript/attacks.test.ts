@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Isolation } from '../child/isolation.ts';
 import { answer, SECRET, sandbox } from '../files/sandbox.fixture.ts';
@@ -163,7 +164,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
         isolation: new Isolation({ wish: isolation }),
         caps: { timeoutMs: 25_000, graceMs: 1, maxOutputBytes: 2 ** 20, maxMemoryBytes: 2 ** 28, maxProcesses: 64 },
         signal: new AbortController().signal,
-        child: new URL('./bare-child.fixture.ts', import.meta.url).pathname,
+        child: stripTypeScriptTypes(readFileSync(new URL('./bare-child.fixture.ts', import.meta.url), 'utf8')),
       },
     );
     server.close();
@@ -181,7 +182,7 @@ describe.each(WAYS)('code, with isolation "%s",', (isolation) => {
     const given = call(runJavaScript({ isolation }), { code: 'for (;;);' }, AbortSignal.timeout(1_000));
     await expect(given).rejects.toThrow('aborted due to timeout');
     await expect
-      .poll(() => children().filter((line) => line.includes('javascript-child')).length, {
+      .poll(() => children().filter((line) => line.includes('--frozen-intrinsics')).length, {
         timeout: 20_000,
         interval: 200,
       })

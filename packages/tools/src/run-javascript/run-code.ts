@@ -1,18 +1,18 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { ToolError } from '@pawl/core';
 import type { ChildCaps } from '../child/caps.ts';
 import type { Family } from '../child/family.ts';
 import type { Isolation } from '../child/isolation.ts';
 import { type Ended, runChild } from '../child/run-child.ts';
+import { JAVASCRIPT_CHILD } from './javascript-child-text.ts';
 import type { ChildLine, ChildRequest } from './javascript-request.ts';
 
 export interface RunCodeOptions {
   readonly isolation: Isolation;
   readonly caps: ChildCaps;
   readonly signal: AbortSignal;
-  /** The process that runs it. @defaultValue javascript-child.ts */
+  /** The program that runs it, as a text. @defaultValue javascript-child.ts */
   readonly child?: string;
 }
 
@@ -22,24 +22,19 @@ export interface Ran extends Ended {
   readonly lines: readonly ChildLine[];
 }
 
-/** In the sources it is TypeScript, in the package JavaScript. */
-const CHILD = realpathSync(
-  fileURLToPath(new URL(`./javascript-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)),
-);
-
 /**
  * Runs code in a process of its own, under Node's permissions. The code is handed over when the kernel has been told that the process may
  * open nothing any more: no file, no socket, no pipe to another process.
  */
 export async function runCode(
   request: ChildRequest,
-  { isolation, caps, signal, child = CHILD }: RunCodeOptions,
+  { isolation, caps, signal, child = JAVASCRIPT_CHILD }: RunCodeOptions,
 ): Promise<Ran> {
   const node = realpathSync(process.execPath);
   const wrapped = await isolation.wrap(
-    { path: node, args: [...flags(caps, child), child] },
+    { path: node, args: [...flags(caps), '--input-type=module', '--eval', child] },
     {
-      ...{ writable: [], readable: [node, child], network: 'none', folder: '/' },
+      ...{ writable: [], readable: [node], network: 'none', folder: '/' },
       maxDataBytes: caps.maxMemoryBytes + RESERVED_BYTES,
       maxCpuSeconds: cpuSeconds(caps),
       maxProcesses: caps.maxProcesses,
@@ -66,10 +61,9 @@ export async function runCode(
 /** What V8 sets aside at its start, and does not use. */
 const RESERVED_BYTES = 2 ** 30;
 
-function flags({ maxMemoryBytes }: ChildCaps, child: string): readonly string[] {
+function flags({ maxMemoryBytes }: ChildCaps): readonly string[] {
   return [
-    '--permission',
-    `--allow-fs-read=${child}`,
+    '--permission', // To nothing: the program itself is an argument.
     // What is built in can't be replaced, so that nobody waits in it for something of Node's own.
     ...['--frozen-intrinsics', '--disable-proto=delete', '--no-warnings', '--no-deprecation'],
     `--max-old-space-size=${Math.ceil(maxMemoryBytes / 2 ** 21)}`,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { ConfigError } from '@pawl/core';
+import { ConfigError, ToolError } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answer, contextWith, sandbox } from '../files/sandbox.fixture.ts';
 import { sqlSchema } from '../sql-schema/sql-schema.ts';
@@ -219,4 +219,24 @@ test('a file that is no database is told when it is asked', async () => {
   expect(
     await answer(sqlQuery({ database: { file: box.path('no.db') } }), { sql: 'SELECT 1 FROM sqlite_schema' }),
   ).toContain('not a database');
+});
+
+test.each([
+  ['can not be started', '/nothing/node', { code: 'ENOENT' }],
+  ['ends before it says anything', '/bin/false', { message: 'It ended with exit code 1: ' }],
+])('a process of a query that %s is the operator’s, and no fault of the query', async (_, path, cause) => {
+  const { execPath } = process;
+  process.execPath = path;
+  try {
+    const asked = sqlQuery({ database: { file } }).execute(
+      { sql: 'SELECT 1', parameters: [] },
+      contextWith(new AbortController().signal),
+    );
+    const error: unknown = await Promise.resolve(asked).catch((reason: unknown) => reason);
+    if (!ToolError.isInstance(error)) throw error;
+    expect(error.message).toBe('Nothing was asked: the process for the query could not be run. Tell the user.');
+    expect(error.cause).toMatchObject(cause);
+  } finally {
+    process.execPath = execPath;
+  }
 });

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { ConfigError, ToolError } from '@pawl/core';
 import type { Query, QueryCaps, Rows, SqlReader } from './database.ts';
+import { SQLITE_CHILD } from './sqlite-child-text.ts';
 import type { ChildAnswer, ChildRequest } from './sqlite-request.ts';
 
 /** Reads an SQLite file. Each query is a process of its own, since SQLite can't be interrupted from outside: at its deadline it is killed. */
@@ -38,11 +38,6 @@ async function read(file: string, { sql, parameters }: Query, caps: QueryCaps): 
   }
 }
 
-/** In the sources it is TypeScript, in the package JavaScript. */
-const CHILD = fileURLToPath(
-  new URL(`./sqlite-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
-);
-
 interface Asking {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -50,10 +45,10 @@ interface Asking {
 
 function ask(request: ChildRequest, { signal, timeoutMs }: Asking): Promise<ChildAnswer> {
   return new Promise((resolve, reject) => {
-    // Nothing of this process's environment, and little memory for JavaScript.
-    const child = spawn(process.execPath, ['--no-warnings', '--max-old-space-size=64', CHILD], {
+    // Nothing of this process's environment.
+    const child = spawn(process.execPath, [...FLAGS, '--input-type=module', '--eval', SQLITE_CHILD], {
       env: {},
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: 'pipe',
       signal,
       killSignal: 'SIGKILL',
       timeout: timeoutMs,
@@ -64,19 +59,36 @@ function ask(request: ChildRequest, { signal, timeoutMs }: Asking): Promise<Chil
       child.kill('SIGKILL');
     });
     const chunks: Buffer[] = [];
+    let complaint = '';
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint = `${complaint}${chunk}`.slice(0, MAX_COMPLAINT_LENGTH);
+    });
     child.stdin.on('error', () => undefined); // It has ended: `close` says how.
-    child.on('error', (error) => reject(signal.aborted ? signal.reason : error));
-    child.on('close', () => {
+    child.on('error', (error) => reject(signal.aborted ? signal.reason : notStarted(error)));
+    child.on('close', (code) => {
       unwatch();
       if (signal.aborted) return reject(signal.reason);
       const text = Buffer.concat(chunks).toString('utf8');
       if (text !== '') return resolve(JSON.parse(text)); // Written by sqlite-child.ts only.
-      const why = isTooLarge ? 'it needs too much memory' : `it takes longer than ${timeoutMs / 1000} s`;
+      if (code !== null) return reject(notStarted(new Error(`It ended with exit code ${code}: ${complaint}`)));
+      // What nobody here has killed, V8 or the kernel has: it needs more memory than there is.
+      const why =
+        isTooLarge || !child.killed ? 'it needs too much memory' : `it takes longer than ${timeoutMs / 1000} s`;
       reject(new ToolError(`The query was given up: ${why}. Ask for less: fewer rows, fewer tables, an aggregate.`));
     });
     child.stdin.end(JSON.stringify(request));
   });
+}
+
+/** Little memory for JavaScript. */
+const FLAGS = ['--no-warnings', '--max-old-space-size=64'] as const;
+
+const MAX_COMPLAINT_LENGTH = 2_000;
+
+/** The model can't help it: the cause is for the operator, who reads it in the event. */
+function notStarted(cause: Error): ToolError {
+  return new ToolError('Nothing was asked: the process for the query could not be run. Tell the user.', { cause });
 }
 
 const MAX_RESIDENT_BYTES = 256 * 2 ** 20;
