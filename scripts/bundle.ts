@@ -1,9 +1,10 @@
 // Writes packages/core/bundle, which is what is published of core: what tsc made of it, joined to a few files. Each costs
-// some 1 % of what zod takes to import, and a block of the disk. Not minified: it is read in stack traces and by debuggers.
+// some 1 % of what zod takes to import, and a block of the disk. Not minified: it is read by debuggers. Beside each file lies its source map,
+// with the sources in it: as files of their own, they would take half as much again of the disk.
 //   node scripts/bundle.ts      after tsc -b packages/core/tsconfig.sqlite.json
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type InputOptions, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
+import { dirname, join } from 'node:path';
+import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 
 const core = join(import.meta.dirname, '..', 'packages', 'core');
@@ -20,9 +21,10 @@ const ALL: Readonly<Record<string, string>> = { ...ENTRIES, ...TRANSPORTS };
 export async function bundleCore(folder: string): Promise<readonly OutputChunk[]> {
   rmSync(folder, { recursive: true, force: true });
   const code = await write(
-    { input: inputs(ALL, '.js'), preserveEntrySignatures: 'allow-extension' },
+    { input: inputs(ALL, '.js'), preserveEntrySignatures: 'allow-extension', plugins: [sourceMaps] },
     {
       dir: folder,
+      sourcemap: true,
       codeSplitting: { groups: [{ debugName: 'files', name: fileOf }], includeDependenciesRecursively: false },
     },
   );
@@ -30,6 +32,17 @@ export async function bundleCore(folder: string): Promise<readonly OutputChunk[]
   const plugins = dts({ dtsInput: true, oxc: true, tsconfig: false });
   return [...code, ...(await write({ input: inputs(ENTRIES, '.d.ts'), plugins }, { dir: folder }))];
 }
+
+/** Reads the maps that tsc wrote, so that those of the bundle lead to TypeScript. */
+const sourceMaps: Plugin = {
+  name: 'source-maps',
+  load(id) {
+    if (!id.endsWith('.js')) return null;
+    const map: { readonly sources: readonly string[] } = JSON.parse(readFileSync(`${id}.map`, 'utf8'));
+    const sourcesContent = map.sources.map((source) => readFileSync(join(dirname(id), source), 'utf8'));
+    return { code: readFileSync(id, 'utf8'), map: JSON.stringify({ ...map, sourcesContent }) };
+  },
+};
 
 async function write(input: InputOptions, output: OutputOptions): Promise<readonly OutputChunk[]> {
   const bundle = await rolldown({ ...input, cwd: core, platform: 'neutral', external });

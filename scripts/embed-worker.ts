@@ -20,7 +20,7 @@ export async function embedWorker(): Promise<void> {
     `export const convertWorker = { text: ${JSON.stringify(text)} };\n`,
   );
   rmSync(join(folder, 'convert-worker-source.js.map'), { force: true }); // It is of what was there before.
-  writeFileSync(join(folder, 'convert-worker.licenses.txt'), licensesOf(files));
+  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), licensesOf(files));
 }
 
 function joinedWorker(): ReturnType<typeof joined> {

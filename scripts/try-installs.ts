@@ -1,21 +1,14 @@
-// Installs the packed packages as users do, into empty projects, and runs scripts/try-packages.mjs in each.
+// Installs the packed packages as users do, into empty projects: by three package managers, in two versions, and into bundles.
 //   node scripts/try-installs.ts FOLDER      with the tarballs; after runtimes/main.ts, which brings Bun
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { machineEnvironment } from './pack.ts';
+import { dirname, join, resolve } from 'node:path';
+import { tryBundles } from './installs/bundles.ts';
+import { newProject, npmInstall, type Project } from './installs/project.ts';
+import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
-const MOST_MEBIBYTES = 10;
+const MOST_MEBIBYTES = 12;
 const MOST_PACKAGES = 8;
 
 const root = join(import.meta.dirname, '..');
@@ -27,14 +20,16 @@ const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse
 );
 const arch = process.arch === 'arm64' ? 'aarch64' : 'x64';
 const bun = join(root, 'runtimes', 'app', 'node_modules', '@oven', `bun-linux-${arch}`, 'bin', 'bun');
-const signal = AbortSignal.timeout(120_000);
-const projects = mkdtempSync(join(tmpdir(), 'pawl-installs-'));
+const signal = AbortSignal.timeout(300_000);
+const folder = mkdtempSync(join(tmpdir(), 'pawl-installs-'));
 try {
   const all = Object.fromEntries(readdirSync(tarballs).flatMap(packageIn));
+  const core = String(all['@pawl/core']);
   for (const file of readdirSync(tarballs).filter((name) => name.endsWith('.tgz'))) await checkContents(file);
   const npm = project('npm', all);
-  await run('npm', ['install', '--no-audit', '--no-fund', '--silent'], npm);
+  await npmInstall(npm);
   await run(process.execPath, ['try-packages.mjs'], npm);
+  await checkStack(npm);
   await checkTypes(npm.cwd);
   const ofPnpm = project('pnpm', all);
   await run('npx', ['--yes', String(pnpm.split('+')[0]), 'install'], ofPnpm);
@@ -42,47 +37,63 @@ try {
   const ofBun = project('bun', all);
   await run(bun, ['install'], ofBun);
   await run(bun, ['try-packages.mjs'], ofBun);
-  const small = project('small', { '@pawl/core': String(all['@pawl/core']) });
-  await run('npm', ['install', '--no-audit', '--no-fund', '--silent'], small);
+  const small = project('small', { '@pawl/core': core });
+  await npmInstall(small);
   checkWeight(small.cwd);
+  await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
+  const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads packages that need not be there: no bundler takes it.
+  await tryBundles({ folder, packages: { ...bundled, zod: '^4.0.0' }, signal });
 } finally {
-  rmSync(projects, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
-console.log('packages: installed by npm, pnpm and Bun into empty projects, they run');
+console.log('packages: installed by npm, pnpm and Bun into empty projects, in two versions, and in bundles, they run');
 
 function packageIn(file: string): readonly (readonly [string, string])[] {
   const [, name] = /^pawl-(\w+)-.*\.tgz$/.exec(file) ?? [];
   return name === undefined ? [] : [[`@pawl/${name}`, `file:${join(tarballs, file)}`]];
 }
 
-/** Nothing that is of the making only, and what npm shows. */
-async function checkContents(file: string): Promise<void> {
-  const text = await run('tar', ['-tzf', join(tarballs, file)], { cwd: tarballs, env: process.env, signal });
-  const paths = text.trim().split('\n');
-  const wrong = paths.filter((path) => /\.(test|fixture)\.|tsbuildinfo|node_modules/.test(path));
-  const missing = ['LICENSE', 'README.md', 'package.json'].filter((name) => !paths.includes(`package/${name}`));
-  if (wrong.length + missing.length > 0)
-    throw new Error(
-      `${file} has ${wrong.join(', ') || 'nothing wrong'}, and lacks ${missing.join(', ') || 'nothing'}.`,
-    );
-}
-
-interface Project {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
-}
-
-/** The packages need core at a version that no registry has yet: the overrides say where it is. pnpm reads them elsewhere. */
 function project(name: string, packages: Readonly<Record<string, string>>): Project {
-  const cwd = join(projects, name);
-  mkdirSync(cwd);
-  const overrides = { '@pawl/core': packages['@pawl/core'] };
-  const manifest = { private: true, type: 'module', dependencies: { ...packages, zod: '^4.0.0' }, overrides };
-  writeFileSync(join(cwd, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(cwd, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }));
-  copyFileSync(join(import.meta.dirname, 'try-packages.mjs'), join(cwd, 'try-packages.mjs'));
-  return { cwd, env: machineEnvironment(), signal };
+  const dependencies = { ...packages, zod: '^4.0.0' };
+  const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
+  return newProject(join(folder, name), { dependencies, files, signal });
+}
+
+/** Nothing that is of the making only, what npm shows, and source maps that lead to sources. */
+async function checkContents(file: string): Promise<void> {
+  const cwd = mkdtempSync(join(folder, 'contents-'));
+  await run('tar', ['-xzf', join(tarballs, file), '--strip-components=1'], { cwd, env: process.env, signal });
+  const paths = readdirSync(cwd, { recursive: true, encoding: 'utf8' });
+  const wrong = paths.filter((path) => /\.(test|fixture)\.|tsbuildinfo|node_modules/.test(path));
+  const needed = ['LICENSE', 'README.md', 'package.json', ...paths.flatMap((path) => sourcesOf(path, cwd))];
+  const missing = needed.filter((name) => !paths.includes(name));
+  if (wrong.length + missing.length === 0) return;
+  throw new Error(`${file} has ${wrong.join(', ') || 'nothing wrong'}, and lacks ${missing.join(', ') || 'nothing'}.`);
+}
+
+/** What a source map leads to, where it has not the text itself. */
+function sourcesOf(path: string, cwd: string): readonly string[] {
+  if (!path.endsWith('.js.map')) return [];
+  const { sources, sourcesContent }: SourceMap = JSON.parse(readFileSync(join(cwd, path), 'utf8'));
+  return sourcesContent === undefined ? sources.map((source) => join(dirname(path), source)) : [];
+}
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent?: readonly string[];
+}
+
+/** Of every package, with Node's own reading of source maps. */
+async function checkStack(npm: Project): Promise<void> {
+  const said = await run(process.execPath, ['--enable-source-maps', 'try-stack.mjs'], npm);
+  for (const name of [
+    'core/src/tool/tool.ts',
+    'testing/src/script/script.ts',
+    'tools/src/files/roots.ts',
+    'dbos/src/',
+  ]) {
+    if (!said.includes(name)) throw new Error(`No stack leads to ${name}:\n${said}`);
+  }
 }
 
 /** With the declarations of all packages looked through as well. */
@@ -95,7 +106,8 @@ async function checkTypes(cwd: string): Promise<void> {
     ['esnext', 'bundler'],
   ] as const) {
     const flags = ['--module', module, '--moduleResolution', resolution, '--types', 'node', '--typeRoots', typeRoots];
-    await run(tsc, [...options, ...flags, 'try-packages.mjs'], { cwd, env: process.env, signal });
+    const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
+    await run(tsc, [...options, ...flags, ...files], { cwd, env: process.env, signal });
   }
 }
 

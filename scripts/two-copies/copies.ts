@@ -106,13 +106,3 @@ export async function thrownBy(work: () => unknown): Promise<unknown> {
   }
   return undefined;
 }
-
-/** Throws the first time, then gives a value. */
-export function failingOnce(error: Error): () => string {
-  let hasFailed = false;
-  return () => {
-    if (hasFailed) return 'worked';
-    hasFailed = true;
-    throw error;
-  };
-}

@@ -55,6 +55,19 @@ test('the copies are two', () => {
   expect(new b.core.ConfigError('Wrong.')).not.toBeInstanceOf(a.core.ConfigError);
 });
 
+test('each copy knows the errors of the other', () => {
+  for (const [one, other] of [
+    [a.core, b.core],
+    [b.core, a.core],
+  ] as const) {
+    const error = new one.HttpError('No.', { status: 400 });
+    expect(error).not.toBeInstanceOf(other.HttpError);
+    expect(other.HttpError.isInstance(error)).toBe(true);
+    expect(other.ModelError.isInstance(error)).toBe(true);
+    expect(other.NetworkError.isInstance(error)).toBe(false);
+  }
+});
+
 test.each(twoCopiesCases)('with two copies of core, $name', async ({ run, expected }) => {
   expect(await ran(run)).toEqual(expected);
 });

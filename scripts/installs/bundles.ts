@@ -1,0 +1,39 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../run.ts';
+import { newProject, npmInstall } from './project.ts';
+
+const BUNDLERS = { esbuild: '0.28.2', vite: '8.3.8', webpack: '5.113.0' };
+
+/** As make-bundle.mjs knows them. */
+const WAYS = ['esm', 'cjs', 'vite', 'webpack'];
+
+export interface BundlesOptions {
+  /** Where folders may be made. */
+  readonly folder: string;
+  /** The packed packages. */
+  readonly packages: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Every tool, an agent and a host work in a bundle with nothing beside it, by each bundler, and stacks lead to the sources of core. */
+export async function tryBundles({ folder, packages, signal }: BundlesOptions): Promise<void> {
+  const project = newProject(join(folder, 'bundles'), {
+    dependencies: { ...packages, ...BUNDLERS },
+    files: ['bundled-app.mjs', 'make-bundle.mjs'],
+    signal,
+  });
+  await npmInstall(project);
+  for (const way of WAYS) {
+    // Away from the project: nothing that is installed is found from there.
+    const cwd = join(folder, `bundle-${way}`);
+    mkdirSync(cwd);
+    await run(process.execPath, ['make-bundle.mjs', way, cwd], project);
+    const app = readdirSync(cwd).find((name) => /^app\.[cm]js$/.test(name));
+    const said = await run(process.execPath, ['--enable-source-maps', String(app)], { ...project, cwd });
+    if (!said.includes('bundled ')) throw new Error(`The bundle by "${way}" said nothing: ${said}`);
+    if (/^(esm|cjs)$/.test(way) && !/src\/tool\/tool\.ts:\d+/.test(said)) {
+      throw new Error(`A stack in the bundle by "${way}" does not lead to the sources:\n${said}`);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// Run by scripts/try-installs.ts with --enable-source-maps: prints the stack of an error of each package.
+import { tool } from '@pawl/core';
+import { dbosClient } from '@pawl/dbos';
+import { scriptedModel } from '@pawl/testing';
+import { readFile } from '@pawl/tools/read-file';
+
+/** @type {readonly (() => unknown)[]} */
+const works = [
+  () => tool(/** @type {never} */ ({ name: 'a b' })),
+  () => dbosClient({ url: 'postgresql://127.0.0.1:1/none' }),
+  () => scriptedModel([]).send({ messages: [] }),
+  () => readFile({ roots: [] }),
+];
+for (const work of works) {
+  try {
+    await work();
+  } catch (error) {
+    console.log(/** @type {Error} */ (error).stack);
+  }
+}

@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { run } from '../run.ts';
+import { twoCopiesCases } from '../two-copies/cases.ts';
+import type { Copy } from '../two-copies/copies.ts';
+import { newProject, npmInstall, type Project } from './project.ts';
+
+export interface TwoVersionsOptions {
+  /** Where folders may be made. */
+  readonly folder: string;
+  /** Core, packed. */
+  readonly tarball: string;
+  /** A package that has core as a peer dependency. */
+  readonly peer: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Two versions of core in one application, as a package brings one that has it as a dependency of its own: what is of one works in the
+ * other. Our own packages bring none: npm refuses them beside a core that they are not for.
+ */
+export async function tryTwoVersions({ folder, tarball, peer, signal }: TwoVersionsOptions): Promise<void> {
+  const other = await otherVersion(folder, { tarball, signal });
+  const unfit = newProject(join(folder, 'unfit'), {
+    dependencies: { '@pawl/core': `file:${other}`, '@pawl/peer': peer, zod: '^4.0.0' },
+    signal,
+  });
+  const refusal = await npmInstall(unfit).catch(String);
+  if (!String(refusal).includes('ERESOLVE')) throw new Error(`npm takes a package beside another core: ${refusal}`);
+  const dependencies = { '@pawl/core': `file:${tarball}`, 'other-core': `file:${other}`, zod: '^4.0.0' };
+  const project = newProject(join(folder, 'two-versions'), { dependencies, signal });
+  await npmInstall(project);
+  const [a, b] = [await copyOf('@pawl/core', project), await copyOf('other-core', project)];
+  if (a.core.PawlError === b.core.PawlError) throw new Error('The two versions of core are one.');
+  for (const { name, run, expected } of twoCopiesCases) {
+    const came = await run({ a, b, folder: mkdtempSync(join(folder, 'case-')) });
+    if (isDeepStrictEqual(came, expected)) continue;
+    throw new Error(
+      `With two versions of core, ${name} is broken:\n${JSON.stringify(came)}\nexpected:\n${JSON.stringify(expected)}`,
+    );
+  }
+}
+
+/** The same package as version 0.2.0. */
+async function otherVersion(
+  folder: string,
+  { tarball, signal }: Pick<TwoVersionsOptions, 'tarball' | 'signal'>,
+): Promise<string> {
+  const unpacked = join(folder, 'unpacked');
+  mkdirSync(unpacked);
+  const options = { cwd: unpacked, env: process.env, signal };
+  await run('tar', ['-xzf', tarball], options);
+  const manifest = join(unpacked, 'package', 'package.json');
+  writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), version: '0.2.0' }));
+  const file = join(folder, 'other-core.tgz');
+  await run('tar', ['-czf', file, 'package'], options);
+  return file;
+}
+
+/** Loaded into this process. */
+async function copyOf(name: string, { cwd }: Project): Promise<Copy> {
+  const { resolve } = createRequire(join(cwd, 'package.json'));
+  const load = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href);
+  const [core, host, sqlite] = [await load(name), await load(`${name}/host`), await load(`${name}/sqlite`)];
+  return { core, host, sqlite } as Copy; // As packed from what the type is of.
+}
