@@ -70,7 +70,11 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
         'the user writes while a call is pending',
         'the call is closed as cancelled, then the message is appended',
       ],
-      ['B20', 'results that are no JSON', 'serialised safely, told where lossy'],
+      [
+        'B20',
+        'results that are no JSON',
+        'serialised safely, told where lossy; a promise, a stream, bytes and the like fail the call, with the path',
+      ],
       ['B21', 'a result over the cap', 'head and tail for the model; the whole stays on the event'],
       [
         'B22',

@@ -32,6 +32,17 @@ function giving(count: number): {
 const circular: Record<string, unknown> = { name: 'ring' };
 circular['self'] = circular;
 
+/** What was returned by mistake, and what is said of it. */
+const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
+  [{ user: Promise.resolve('Ann') }, 'user is a promise. An await is missing.'],
+  [
+    { bytes: new Uint8Array(16) },
+    'bytes is a Uint8Array of 16 bytes. Return a text, or parts(…) for images and files.',
+  ],
+  [{ run: () => 1 }, 'run is a function. Return what it gives, or leave it out.'],
+  [Symbol('s'), 'it is a symbol. Return a text, or leave it out.'],
+];
+
 /** A value, what the model reads of it, and the paths that JSON cannot say exactly. */
 const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readonly string[]])[] = [
   [undefined, 'null'],
@@ -48,10 +59,7 @@ const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readon
   [new Map([[1, 'a']]), '[[1,"a"]]', ['value']],
   [{ tags: new Set(['a', 'b']) }, '{"tags":["a","b"]}', ['tags']],
   [new Error('No such city.'), '{"error":"No such city."}', ['value']],
-  [{ bytes: new Uint8Array(16) }, '{"bytes":"[16 bytes]"}', ['bytes']],
   [[Number.NaN, Number.POSITIVE_INFINITY], '["NaN","Infinity"]', ['[0]', '[1]']],
-  [{ run: () => 1 }, '{"run":"[function]"}', ['run']],
-  [Symbol('s'), '"[symbol]"', ['value']],
   [
     {
       get broken(): unknown {
@@ -73,6 +81,18 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: KINDS.length }) });
     const finished = told(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
     expect(finished.map(({ lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
+  });
+
+  test('B20: what was returned by mistake fails the call, and says where it is and what to return', async () => {
+    const { script, asks } = giving(MISTAKES.length);
+    const played = await play([script, WET], { run, agent: { tools: [giver(MISTAKES.map(([value]) => value))] } });
+
+    const errors = MISTAKES.map(([, problem]) => `The call ran, but its result can't be read: ${problem}`);
+    const results = errors.map((error, index) => result(`call_${index + 1}`, JSON.stringify({ error })));
+    const messages = [asks, ...results, said('Wet.')];
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: MISTAKES.length }) });
+    const failed = told(played, 'tool.failed').toSorted((a, b) => a.index - b.index);
+    expect(failed.map(({ error }) => error.message)).toEqual(errors);
   });
 
   test('B21: of a result that is too long the model reads head and tail, and the event has the whole', async () => {

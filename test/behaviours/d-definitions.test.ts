@@ -117,10 +117,14 @@ describe('mistakes in a definition', () => {
     expect(make).toThrow(says);
   });
 
-  test('D8: a missing key says which variable or option gives it', () => {
+  test('D8: a missing key fails the run before any request, and says which variable or option gives it', async () => {
     vi.stubEnv('OPENAI_API_KEY', undefined);
     vi.stubEnv('OPENAI_BASE_URL', undefined);
-    expect(() => openai('gpt-5-mini')).toThrow('Set the variable OPENAI_API_KEY, or pass the option apiKey');
+    const outcome = await new Agent({ model: openai('gpt-5-mini') }).run('Hi.').outcome();
+    expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
+    expect(outcome.status === 'failed' && outcome.error.message).toContain(
+      'Set the variable OPENAI_API_KEY, or pass the option apiKey',
+    );
     expect(() => openai('m', { baseURL: 'http://127.0.0.1:1/v1' })).not.toThrow();
   });
 });

@@ -8,6 +8,7 @@ type AnyListener = (event: unknown) => unknown;
 const watched = new WeakMap<object, AnyListener>();
 
 function watching(listener: AnyListener): AnyListener {
+  if (typeof listener !== 'function') return listener; // The run refuses it.
   const known = watched.get(listener);
   if (known !== undefined) return known;
   const wrapper: AnyListener = (event) => {

@@ -89,11 +89,11 @@ test('key and address come from the environment where none is given', async () =
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-env', 'Bearer sk-own']);
 });
 
-test('a server of another address may do without a key, OpenAI may not', () => {
+test('a server of another address may do without a key, OpenAI may not', async () => {
   setEnvironment({ OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
   expect(openai('m', { baseURL: 'http://127.0.0.1:1' }).name).toEqual('m');
   expect(openai('m', { headers: { Authorization: 'Basic x' } }).name).toEqual('m');
-  expect(() => openai('m')).toThrow(
+  await expect(openai('m').send({ messages: [] })).rejects.toThrow(
     'No API key for api.openai.com:443. Set the variable OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
   );
 });

@@ -69,7 +69,7 @@ describe('texts with half a surrogate pair', () => {
         return how === 'object' ? { [half]: half } : `ab${half}`;
       },
     });
-    const calls = ['text', 'object', 'throw', 'parts'].map((how) => ({ name: 'clip', args: { how } }));
+    const calls = ['text', 'object', 'throw', 'parts'].map((how) => ({ name: 'clip', arguments: { how } }));
     const odd = reply.call('clip', `{"how":"\\ud83d"}`);
     const unknown = reply.call('absent', { [half]: half });
     const { model, server, faults } = await strictServer('openai', [

@@ -38,9 +38,9 @@ async function sent(make: (baseURL: string) => { readonly send: ReturnType<typeo
 describe('keys', () => {
   const groq: OpenAIOptions = { baseURL: 'https://api.groq.com/openai/v1' };
 
-  test("a vendor's own variable is taken, and a key of OpenAI never goes to another vendor", () => {
+  test("a vendor's own variable is taken, and a key of OpenAI never goes to another vendor", async () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
-    expect(() => openai('m', groq)).toThrow(
+    await expect(openai('m', groq).send({ messages: [] })).rejects.toThrow(
       'No API key for api.groq.com:443. Set the variable GROQ_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
     );
     setVariables({ OPENAI_API_KEY: 'sk-openai', GROQ_API_KEY: 'gsk' });
@@ -60,7 +60,7 @@ describe('keys', () => {
     ['https://router.huggingface.co/v1', 'HF_TOKEN'],
   ])('%s is sent the key in %s, and never that of OpenAI', async (baseURL, variable) => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
-    expect(() => openai('m', { baseURL })).toThrow(`Set the variable ${variable}`);
+    await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toThrow(`Set the variable ${variable}`);
     setVariables({ OPENAI_API_KEY: 'sk-openai', [variable]: 'own' });
     const sentKeys: unknown[] = [];
     const model = openai('m', {
@@ -193,11 +193,6 @@ describe('Azure', () => {
 
   test.each([
     [
-      'no endpoint',
-      {},
-      'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
-    ],
-    [
       'a query',
       { endpoint: 'https://my.openai.azure.com?api-version=1', apiKey: 'key' },
       'The endpoint of azure() has a query. Leave it out, and pass apiVersion or query.',
@@ -207,13 +202,29 @@ describe('Azure', () => {
       { endpoint: 'https://my.openai.azure.com', apiKey: 'key', tokenProvider: () => 'token' },
       'azure() has both an apiKey and a tokenProvider. Pass one of them.',
     ],
-    [
-      'no key',
-      { endpoint: 'https://my.openai.azure.com' },
-      'No API key for my.openai.azure.com:443. Set the variable AZURE_OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
-    ],
   ])('%s is told where the model is made', (_, options, message) => {
     setVariables({});
     expect(() => azure('gpt', options)).toThrow(message);
+  });
+
+  test.each([
+    [
+      'endpoint',
+      {},
+      'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
+    ],
+    [
+      'endpoint, where the option is empty',
+      { endpoint: ' ' },
+      'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
+    ],
+    [
+      'key',
+      { endpoint: 'https://my.openai.azure.com' },
+      'No API key for my.openai.azure.com:443. Set the variable AZURE_OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
+    ],
+  ])('a missing %s is thrown by the first request', async (_, options, message) => {
+    setVariables({});
+    await expect(azure('gpt', options).send({ messages: [] })).rejects.toThrow(message);
   });
 });

@@ -1,37 +1,63 @@
-import { Agent, type ToolFinished, tool } from '@pawl/core';
+import { Agent, type RunEvent, type ToolFailed, type ToolFinished, tool } from '@pawl/core';
 import { reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
-async function told(value: unknown): Promise<ToolFinished | undefined> {
-  const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => ({ value }) });
-  const model = scriptedModel([reply.call('look'), reply.text('Done.')]);
-  const run = new Agent({ model, tools: [look] }).run('Go.');
-  let fact: ToolFinished | undefined;
-  run.on('tool.finished', (event) => {
-    fact = event;
-  });
-  await run;
-  return fact;
+interface Closed {
+  readonly event: ToolFinished | ToolFailed | undefined;
+  /** The tool message that the model read. */
+  readonly read: unknown;
 }
 
-const opaque: Readonly<Record<string, unknown>> = {
-  Response: new Response('Rain.'),
-  ReadableStream: new ReadableStream(),
-  Promise: Promise.resolve('Rain.'),
-  RegExp: /rain/,
-  WeakMap: new WeakMap(),
-};
+async function called(execute: () => unknown): Promise<Closed> {
+  const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute });
+  const model = scriptedModel([reply.call('look'), reply.text('Done.')]);
+  const run = new Agent({ model, tools: [look] }).run('Go.');
+  const events: RunEvent[] = [];
+  run.on('*', (event) => events.push(event));
+  await run;
+  const event = events.find(({ type }) => type === 'tool.finished' || type === 'tool.failed');
+  const read = model.requests[1]?.messages.at(-1)?.content;
+  return { event: event as Closed['event'], read }; // By its type.
+}
 
-test.each(Object.entries(opaque))('a %s in a result, which has no fields, is told by its kind', async (kind, value) => {
-  expect(await told(value)).toMatchObject({ content: `{"value":"[${kind}]"}`, lossy: ['value'] });
+test.each([
+  [
+    'a promise',
+    () => ({ user: { orders: [Promise.resolve('Rain.')] } }),
+    'user.orders[0] is a promise. An await is missing.',
+  ],
+  [
+    'a response',
+    () => new Response('Rain.'),
+    'it is a Response. Return what await response.json() or response.text() gives.',
+  ],
+  ['bytes', () => ({ pdf: Buffer.from('Rain.') }), 'pdf is a Buffer of 5 bytes.'],
+  ['a stream', () => new ReadableStream(), 'it is a stream (ReadableStream).'],
+  ['a function', () => () => 'Rain.', 'it is a function.'],
+  ['a weak map', () => ({ value: new WeakMap() }), 'value is a WeakMap, which has no fields.'],
+])('a result with %s is a failure that names where it is, and says that the call ran', async (_, execute, problem) => {
+  const { event, read } = await called(execute);
+  const message = expect.stringContaining(`The call ran, but its result can't be read: ${problem}`);
+  expect(event).toMatchObject({ type: 'tool.failed', reason: 'threw', error: { name: 'ConfigError', message } });
+  expect(JSON.parse(String(read))).toEqual({ error: message });
+});
+
+test('a tool that was to be called once is not called again because of its result', async () => {
+  let calls = 0;
+  await called(() => {
+    calls++;
+    return [Promise.resolve()];
+  });
+  expect(calls).toBe(1);
 });
 
 test('a result whose objects all refer to one another is told in bounds', async () => {
   const groups = Array.from({ length: 5 }, (_, id): { id: number; users: unknown[] } => ({ id, users: [] }));
   const users = groups.map(({ id }) => ({ id, groups: [...groups] }));
   for (const group of groups) group.users.push(...users);
-  const { full = '', lossy = [] } = (await told(groups)) ?? {};
+  const { event } = await called(() => groups);
+  const { full = '', lossy = [] } = event?.type === 'tool.finished' ? event : {};
 
   expect({ isBounded: full.length < 1_000_000, isTold: lossy.length > 0 }).toEqual({ isBounded: true, isTold: true });
 });

@@ -10,6 +10,7 @@ export type { FollowedBy } from './durable/follow.ts';
 export { followFacts, hasEnded } from './durable/follow.ts';
 export type { Fork, Source } from './durable/fork.ts';
 export { forkOf } from './durable/fork.ts';
+export { readCancelOptions, readCloseOptions, readDeleteOptions, readReadOptions } from './durable/host-options.ts';
 export { recordFrom, recordText } from './durable/record-text.ts';
 export type {
   AnyResumable,

@@ -19,6 +19,8 @@ export type { Clock } from './base/clock.ts';
 export { systemClock } from './base/clock.ts';
 export { ConfigError, DurableError, PawlError } from './base/errors.ts';
 export type { Json, JsonObject } from './base/json.ts';
+export type { OptionTable } from './base/options.ts';
+export { checkOptions } from './base/options.ts';
 export type * from './chat/chunk.ts';
 export { ModelError, ProtocolError } from './chat/errors.ts';
 export type * from './chat/message.ts';

@@ -9,7 +9,7 @@ import {
   type RunRecord,
   systemClock,
 } from '@pawl/core';
-import { Drain, existing, hasEnded, type Wait } from '@pawl/core/host';
+import { Drain, existing, hasEnded, readCancelOptions, readCloseOptions, type Wait } from '@pawl/core/host';
 import { Attempts, type Begun, type Held } from './attempts.ts';
 import type { Database, PoolClient } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
@@ -134,12 +134,14 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
     }
   }
 
-  override async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  override async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     await super.cancel(runId, { reason });
     this.#attempts.held(runId)?.cancel.abort(reason);
   }
 
-  override close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  override async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     this.#closed ??= this.#close(graceMs);
     return this.#closed;
   }

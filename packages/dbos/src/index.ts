@@ -1,4 +1,4 @@
-import { ConfigError } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable } from '@pawl/core';
 import { checkListeners } from '@pawl/core/host';
 import { Database } from './database.ts';
 import { DbosHost } from './dbos-host.ts';
@@ -18,7 +18,8 @@ export type * from './host-types.ts';
  * @throws DurableError `host.executor_taken` where another worker has that name, `host.second`, `host.unreachable`,
  * `host.refused`, `host.newer`. Later, out of a run that stays resumable, also `host.lost`, `host.full`, `run.lost`.
  */
-export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<Resumed>): Promise<DbosDurableHost> {
+export async function dbosHost<Resumed extends Watchable>(given: DbosOptions<Resumed>): Promise<DbosDurableHost> {
+  const options = checkOptions(given, DBOS, 'dbosHost');
   const { url, executorId } = options;
   if (typeof executorId !== 'string' || executorId.trim() === '') {
     throw new ConfigError(
@@ -33,11 +34,42 @@ export async function dbosHost<Resumed extends Watchable>(options: DbosOptions<R
 }
 
 /** What a process needs that works on no run: a web server that enqueues, lists, answers and cancels. */
-export function dbosClient({ url, ...options }: DbosClientOptions): Promise<DbosClient> {
+export async function dbosClient(given: DbosClientOptions): Promise<DbosClient> {
+  const { url, ...options } = checkOptions(given, CLIENT, 'dbosClient');
   return opened(url, CLIENT_CONNECTIONS, async (database) => {
     return new Outside({ database, engine: await EngineClient.open(database, url), ...options });
   });
 }
+
+const URL_HINTS: Readonly<Record<string, string>> = {
+  databaseUrl: 'The option is "url".',
+  connectionString: 'The option is "url".',
+};
+
+/** A URL has a password: it is quoted by nobody. */
+const CLIENT: OptionTable<DbosClientOptions> = { keys: { url: 'any', clock: 'clock' }, hints: URL_HINTS };
+
+const DBOS: OptionTable<DbosOptions<Watchable>> = {
+  keys: {
+    url: 'any',
+    executorId: 'any',
+    agents: 'list',
+    queue: {
+      keys: {
+        workerConcurrency: 'number',
+        concurrency: 'number',
+        rateLimit: { keys: { runs: 'number', periodMs: 'number' } },
+        pollingMs: 'number',
+      },
+      hints: { limit: 'The option is "concurrency".', intervalMs: 'The option is "pollingMs".' },
+    },
+    onRun: 'function',
+    onError: 'function',
+    listeners: 'any',
+    clock: 'clock',
+  },
+  hints: { ...URL_HINTS, name: 'The option is "executorId".', workerId: 'The option is "executorId".' },
+};
 
 /** DBOS polls its queues with some of them. */
 const CONNECTIONS = 20;

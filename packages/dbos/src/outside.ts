@@ -24,6 +24,9 @@ import {
   hasEnded,
   isOpen,
   notWaiting,
+  readCancelOptions,
+  readDeleteOptions,
+  readReadOptions,
 } from '@pawl/core/host';
 import type { Database, PoolClient, Queryable } from './database.ts';
 import { type EngineClient, newWorkflowId } from './engine.ts';
@@ -95,7 +98,8 @@ export class Outside implements DbosClient {
     return runId;
   }
 
-  cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     return this.#database.transaction(async (client) => {
       const row = await lockRun(client, runId);
       if (hasEnded(row.status)) return;
@@ -104,7 +108,8 @@ export class Outside implements DbosClient {
     });
   }
 
-  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const { after } = readReadOptions(options);
     // The row first: a run that has ended by then has no facts that come later.
     const { record, outcome, status, attempts } = await findRun(this.#database, runId);
     const steps = await this.#steps(runId);
@@ -142,7 +147,8 @@ export class Outside implements DbosClient {
     return to;
   }
 
-  async delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+    const { olderThanMs } = readDeleteOptions(options);
     const ended = await endedBefore(this.#database, this.#clock.now() - olderThanMs);
     for (const runId of ended) {
       // The workflows first: without the run nobody knows which they are.

@@ -9,6 +9,7 @@ import type {
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';
+import { readAgentOptions } from './check-options.ts';
 import { define } from './define.ts';
 import { type HandOffOptions, handOffOf } from './handoff.ts';
 import { launch } from './launch.ts';
@@ -17,7 +18,7 @@ import type { Run } from './run.ts';
 /**
  * A reusable definition of who answers: model, instructions, tools, limits. Immutable, and without the state of any run.
  *
- * @throws ConfigError where the definition can't work: a tool's name twice, a limit that is no number …
+ * @throws ConfigError where the definition can't work: an unknown option, a tool's name twice, a limit that is no number …
  */
 export class Agent<Context = unknown, Output = string> {
   readonly name: string;
@@ -25,18 +26,18 @@ export class Agent<Context = unknown, Output = string> {
   readonly #blueprint: Blueprint;
 
   constructor(options: AgentOptions<Context, Output>) {
-    this.#options = options;
-    this.#blueprint = define(options);
+    this.#options = readAgentOptions(options);
+    this.#blueprint = define(this.#options);
     this.name = this.#blueprint.name;
   }
 
   /**
    * Starts a run. History goes on by passing an outcome's `messages` and the next user message.
    *
-   * @throws ConfigError for messages that no history can have, `n` greater than 1, or limits that can't hold.
+   * @throws ConfigError for unknown options, messages that no history can have, `n` greater than 1, or limits that can't hold.
    */
   run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output> {
-    return launch<Output>(this.#blueprint, { type: 'start', input, options: options ?? {} });
+    return launch<Output>(this.#blueprint, { type: 'start', input, options: options === undefined ? {} : options });
   }
 
   /**
@@ -55,7 +56,7 @@ export class Agent<Context = unknown, Output = string> {
    * @throws ConfigError as the constructor does.
    */
   with(changes: Partial<AgentOptions<Context, Output>>): Agent<Context, Output> {
-    return new Agent({ ...this.#options, ...changes });
+    return new Agent({ ...this.#options, ...readAgentOptions(changes, this.name) });
   }
 
   /**

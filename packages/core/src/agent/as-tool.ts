@@ -1,4 +1,5 @@
 import { isRecord } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
@@ -11,7 +12,7 @@ import { runIn } from '../perform/run-in.ts';
 import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import type { Schema } from '../schema/schema.ts';
-import { type Tool, type ToolOptions, tool } from '../tool/tool.ts';
+import { TOOL_HINTS, type Tool, type ToolOptions, tool, whereOf } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
 import { limitsOf, metered } from './conduct.ts';
@@ -29,15 +30,38 @@ export interface AsToolOptions<Input, Context>
   readonly prompt?: (input: NoInfer<Input>) => string | readonly Message[];
 }
 
-export function agentTool<Input, Context>(
-  blueprint: Blueprint,
-  { input = PROMPT as Schema<Input>, prompt, ...options }: AsToolOptions<Input, Context>,
-): Tool<Context> {
+export function agentTool<Input, Context>(blueprint: Blueprint, given: AsToolOptions<Input, Context>): Tool<Context> {
+  const {
+    input = PROMPT as Schema<Input>,
+    prompt,
+    ...options
+  } = checkOptions(given, AS_TOOL, whereOf(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const asked = prompt ?? ((given: Input) => promptOf(given));
   const delegate: Delegate = (given, around) => runWithin(blueprint, { messages: asked(given as Input), around });
   return Object.freeze({ ...base, isAnsweredOutside: false, delegate });
 }
+
+const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
+  keys: {
+    name: 'any',
+    description: 'text',
+    needsApproval: ['boolean', 'function'],
+    preview: 'function',
+    approvalTimeoutMs: 'number',
+    corrections: 'number',
+    maxResultLength: 'number',
+    input: 'any',
+    prompt: 'function',
+  },
+  hints: {
+    ...TOOL_HINTS,
+    execute: 'An agent runs itself; "prompt" makes what it is asked from the input.',
+    timeoutMs: 'The agent has its own: limits: { durationMs }.',
+    effect: 'The tools of the agent have their own.',
+    exclusive: 'The tools of the agent have their own.',
+  },
+};
 
 const PROMPT = jsonSchema<unknown>(
   {

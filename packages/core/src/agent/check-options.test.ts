@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest';
 import { ConfigError } from '../base/errors.ts';
-import { checkSettings } from './check-options.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { checkMiddleware, readAgentOptions, readRunOptions } from './check-options.ts';
 
-test.each([{}, { n: 1 }, { n: null }, { temperature: 0, stop: ['.'] }, { tools: undefined }])(
+const model = { name: 'm', send: () => Promise.reject(new Error('Nobody asks it.')) };
+
+function withSettings(settings: object): unknown {
+  return readAgentOptions({ name: 'a', model, settings });
+}
+
+test.each([{}, { n: 1 }, { n: null }, { temperature: 0, stop: ['.'] }, { stop: '.' }, { tools: undefined }])(
   'settings may be %j',
   (settings) => {
-    expect(() => checkSettings(settings, 'a')).not.toThrow();
+    expect(() => withSettings(settings)).not.toThrow();
   },
 );
 
@@ -17,16 +24,81 @@ test.each([
   ['tool_choice', 'none', 'Use the option toolChoice of the agent.'],
   ['function_call', 'auto', 'Use the option toolChoice of the agent.'],
   ['stream', true, 'Use the option stream of the run: agent.run(input, { stream }).'],
-])('%s is no setting, and the right option is told', (field, value, option) => {
-  expect(() => checkSettings({ [field]: value }, 'a')).toThrow(
-    new ConfigError(`Agent "a": settings.${field} is no setting. ${option}`),
+  ['maxTokens', 5, 'Did you mean "settings.max_completion_tokens"?'],
+  [
+    'topP',
+    1,
+    'Did you mean "settings.top_p"? A field that only some servers know is passed by the model: openai(model, { extraBody: { topP } }).',
+  ],
+  [
+    'repetition_penalty',
+    1,
+    'Did you mean "settings.presence_penalty"? A field that only some servers know is passed by the model: openai(model, { extraBody: { repetition_penalty } }).',
+  ],
+  [
+    'chat_template_kwargs',
+    {},
+    'A field that only some servers know is passed by the model: openai(model, { extraBody: { chat_template_kwargs } }).',
+  ],
+])('refuses settings.%s, and names the right option', (field, value, option) => {
+  const problem = `there is no option "settings.${field}". ${option}`;
+  expect(() => withSettings({ [field]: value })).toThrow(new ConfigError(`Agent "a": ${problem}`));
+  expect(() => readRunOptions({ settings: { [field]: value } }, 'a')).toThrow(
+    new ConfigError(`Agent "a", run: ${problem}`),
   );
 });
 
 test('one reply is followed, so that no more can be asked for', () => {
-  expect(() => checkSettings({ n: 2 }, 'a')).toThrow(
+  expect(() => withSettings({ n: 2 })).toThrow(
     new ConfigError(
       'Agent "a": settings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).',
     ),
   );
+});
+
+class Options implements AgentOptions<unknown, string> {
+  readonly model = model;
+
+  get instructions(): string {
+    return 'Be brief.';
+  }
+}
+
+test('reads the options of an instance with its getters', () => {
+  expect(readAgentOptions(new Options())).toEqual({ model, instructions: 'Be brief.' });
+});
+
+const pass = (): never => {
+  throw new Error('Nobody calls it.');
+};
+
+test.each([
+  ['a misspelt hook', { modle: pass }, 'middleware[0] has no hook "modle". Did you mean "model"?'],
+  [
+    'a misspelt hook beside another',
+    { model: pass, prepareturn: pass },
+    'middleware[0] has no hook "prepareturn". Did you mean "prepareTurn"?',
+  ],
+  [
+    'no hook at all',
+    { wrapModelCall: pass },
+    'middleware[0] has no hook "wrapModelCall". The hooks are: prepareTurn, model, tool.',
+  ],
+  ['a hook that is no function', { tool: true }, 'middleware[0].tool is no function. Pass one, or leave it out.'],
+])('refuses a middleware with %s', (_, middleware, problem) => {
+  expect(() => checkMiddleware([middleware as never], 'a')).toThrow(new ConfigError(`Agent "a": ${problem}`));
+});
+
+test.each([
+  ['fields of its own', { model: pass, tools: [], close: pass }],
+  ['nothing to do', { tools: [] }],
+  [
+    'hooks that are methods',
+    new (class {
+      model = pass;
+      prepareTurn() {}
+    })(),
+  ],
+])('accepts a middleware with %s', (_, middleware) => {
+  expect(() => checkMiddleware([middleware as never], 'a')).not.toThrow();
 });

@@ -1,68 +1,101 @@
 import { ConfigError } from '../base/errors.ts';
-import type { ChatRequest, ChatSettings } from '../chat/request.ts';
+import { isRecord } from '../base/json.ts';
+import { checkOptions } from '../base/options.ts';
+import { closest } from '../base/text.ts';
+import type { ChatSettings } from '../chat/request.ts';
+import { copyMetadata } from '../durable/metadata.ts';
 import type { Middleware } from '../perform/middleware.ts';
+import type { AgentOptions, ResumeOptions, RunOptions } from './agent-options.ts';
+import { AGENT, RESUME, RUN } from './option-tables.ts';
 
-interface RunParts {
-  readonly signal?: unknown;
-  readonly durable?: unknown;
-  readonly conversation?: unknown;
+/** The options of a run, checked. Of a class instance with all that it has. */
+export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
+  const checked = checkOptions(options, RUN, `Agent "${agent}", run`);
+  checkParts(checked, agent);
+  const { metadata } = checked;
+  return metadata === undefined ? checked : { ...checked, metadata: copyMetadata(metadata, `Agent "${agent}", run`) };
+}
+
+/** A run is resumed where it was started: there is no host to fall back on. */
+export function readResumeOptions<Options extends ResumeOptions>(options: Options, agent: string): Options {
+  if (!isRecord(options)) throw hostMissing(agent);
+  const checked = checkOptions<Options>(options, RESUME, `Agent "${agent}", resume`);
+  checkParts(checked, agent);
+  if (checked.durable !== undefined && checked.durable !== null) return checked;
+  throw hostMissing(agent);
+}
+
+function hostMissing(agent: string): ConfigError {
+  return new ConfigError(
+    `Agent "${agent}": resume needs the host that the run was started on. Pass { durable: host }.`,
+  );
 }
 
 /** What a caller without types may get wrong, and would otherwise find out too late, or nowhere near. */
-export function checkRunOptions(options: RunParts | null | undefined, agent: string): void {
-  const { signal, durable, conversation } = options ?? {};
+function checkParts({ signal, durable, conversation, settings }: RunOptions | ResumeOptions, agent: string): void {
   if (signal !== undefined && signal !== null && !has(signal, 'addEventListener')) {
     throw new ConfigError(`Agent "${agent}": signal is no AbortSignal. Pass controller.signal, not the controller.`);
   }
   if (conversation !== undefined && (!has(conversation, 'messages') || !has(conversation, 'append'))) {
     throw new ConfigError(`Agent "${agent}": conversation is no conversation. Pass conversation({ id, store }).`);
   }
+  if (settings !== undefined) checkSettings(settings, agent);
   if (durable === undefined || durable === null || (has(durable, 'start') && has(durable, 'open'))) return;
   throw new ConfigError(`Agent "${agent}": durable is no host. Pass memory(), or another DurableHost.`);
 }
 
-/** A run is resumed where it was started: there is no host to fall back on. */
-export function checkResumeOptions(options: RunParts | null | undefined, agent: string): void {
-  checkRunOptions(options, agent);
-  if (options?.durable !== undefined && options.durable !== null) return;
-  throw new ConfigError(`Agent "${agent}": resume needs the host that the run was started on. Pass { durable: host }.`);
+/** The options of an agent, checked, but for those that are made ready in `define`. */
+export function readAgentOptions<Context, Output>(
+  options: AgentOptions<Context, Output>,
+): AgentOptions<Context, Output>;
+/** The same of some of them, which are to replace those of an agent. */
+export function readAgentOptions<Context, Output>(
+  options: Partial<AgentOptions<Context, Output>>,
+  agent: string,
+): Partial<AgentOptions<Context, Output>>;
+export function readAgentOptions<Context, Output>(
+  options: Partial<AgentOptions<Context, Output>>,
+  agent = 'agent',
+): Partial<AgentOptions<Context, Output>> {
+  const name = isRecord(options) && typeof options['name'] === 'string' ? options['name'] : agent;
+  const checked = checkOptions<Partial<AgentOptions<Context, Output>>>(options, AGENT, `Agent "${name}"`);
+  if (checked.settings !== undefined) checkSettings(checked.settings, name);
+  return checked;
 }
 
-/** Settings shape a reply. What a request has beside them has an option of its own. */
-export function checkSettings(settings: ChatSettings, agent: string): void {
-  for (const [field, option] of Object.entries(OPTIONS)) {
-    if (Reflect.get(settings, field) === undefined) continue;
-    throw new ConfigError(`Agent "${agent}": settings.${field} is no setting. ${option}`);
-  }
-  const { n } = settings;
+function checkSettings({ n }: ChatSettings, agent: string): void {
   if (n === undefined || n === null || n === 1) return;
   throw new ConfigError(
     `Agent "${agent}": settings.n is ${n}, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: ${n} }).`,
   );
 }
 
-const OPTIONS: Readonly<Record<Exclude<keyof ChatRequest, keyof ChatSettings | 'stream_options'>, string>> = {
-  messages: 'Pass messages to the run: agent.run(messages).',
-  model: 'Use the option model of the agent.',
-  tools: 'Use the option tools of the agent.',
-  functions: 'Use the option tools of the agent: a legacy server is sent them as functions.',
-  tool_choice: 'Use the option toolChoice of the agent.',
-  function_call: 'Use the option toolChoice of the agent.',
-  stream: 'Use the option stream of the run: agent.run(input, { stream }).',
-};
+const HOOKS: Readonly<Record<keyof Middleware, true>> = { prepareTurn: true, model: true, tool: true };
 
 export function checkMiddleware(middleware: readonly Middleware<never>[], agent: string): void {
   middleware.forEach((each, index) => {
+    const where = `Agent "${agent}": middleware[${index}]`;
     if (typeof each !== 'object' || each === null) {
-      throw new ConfigError(`Agent "${agent}": middleware[${index}] is no object. Pass { prepareTurn, model, tool }.`);
+      throw new ConfigError(`${where} is no object. Pass { prepareTurn, model, tool }.`);
     }
-    for (const hook of ['prepareTurn', 'model', 'tool'] as const) {
-      if (each[hook] === undefined || typeof each[hook] === 'function') continue;
-      throw new ConfigError(
-        `Agent "${agent}": middleware[${index}].${hook} is no function. Pass one, or leave it out.`,
-      );
+    for (const [name, value] of Object.entries(each)) {
+      if (value === undefined) continue;
+      if (Object.hasOwn(HOOKS, name)) {
+        if (typeof value === 'function') continue;
+        throw new ConfigError(`${where}.${name} is no function. Pass one, or leave it out.`);
+      }
+      // Other fields are the middleware's own. A guard under a misspelt name would guard nothing.
+      const meant = typeof value === 'function' ? meantHook(name, each) : undefined;
+      if (meant !== undefined) throw new ConfigError(`${where} has no hook "${name}". ${meant}`);
     }
   });
+}
+
+function meantHook(name: string, middleware: Middleware<never>): string | undefined {
+  const meant = closest(name, Object.keys(HOOKS));
+  if (meant !== undefined) return `Did you mean "${meant}"?`;
+  const hasHook = Object.keys(HOOKS).some((hook) => hook in middleware);
+  return hasHook ? undefined : `The hooks are: ${Object.keys(HOOKS).join(', ')}.`;
 }
 
 function has(value: unknown, method: string): boolean {

@@ -8,15 +8,15 @@ import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/scope.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
-import type { Tool } from '../tool/tool.ts';
+import { isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';
-import { checkMiddleware, checkSettings } from './check-options.ts';
+import { checkMiddleware } from './check-options.ts';
 import { checkToolChoice } from './check-tool-choice.ts';
 import { digestOf } from './digest.ts';
 import { destinationsOf, type HandOffs, handOffsOf, speakersOf } from './handoff.ts';
 
-/** Checks an agent's options and makes ready, once, what its runs share. */
+/** Checks the values of an agent's options and makes ready, once, what its runs share. */
 export function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
   const { name = 'agent', settings = {}, limits = {} } = options;
   checkOptions(options, name);
@@ -48,10 +48,10 @@ export function define<Context, Output>(options: AgentOptions<Context, Output>):
 }
 
 function checkOptions<Context, Output>(options: AgentOptions<Context, Output>, name: string): void {
-  const { model, settings = {}, limits = {} } = options;
+  const { model, limits = {} } = options;
   checkModel(model, name);
+  checkModels(options.models ?? [], name);
   resolveLimits(limits, { agent: name, model });
-  checkSettings(settings, name);
   checkInstructions(options.instructions, name);
   checkVersion(options.version, name);
   checkMiddleware(options.middleware ?? [], name);
@@ -113,6 +113,14 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
   throw new ConfigError(`Agent "${agent}" has no model. Pass model: openai("…"), or an object with name and send.`);
 }
 
+function checkModels(models: readonly (ChatModel | undefined)[], agent: string): void {
+  const wrong = models.findIndex((model) => typeof model?.send !== 'function');
+  if (wrong === -1) return;
+  throw new ConfigError(
+    `Agent "${agent}": models[${wrong}] is no model. Pass openai("…"), or an object with name and send.`,
+  );
+}
+
 function checkInstructions(instructions: unknown, agent: string): void {
   if (instructions === undefined || typeof instructions === 'string' || typeof instructions === 'function') return;
   throw new ConfigError(`Agent "${agent}": instructions are no text. Pass a string, or a function that gives one.`);
@@ -127,7 +135,7 @@ function toolsByName(tools: readonly Tool<never>[], agent: string): ReadonlyMap<
   if (!Array.isArray(tools)) throw new ConfigError(`Agent "${agent}": tools is no list. Pass tools: [tool({ … })].`);
   const byName = new Map<string, Tool>();
   tools.forEach((tool, index) => {
-    if (typeof tool?.execute !== 'function' || typeof tool.validate !== 'function') {
+    if (!isTool(tool)) {
       throw new ConfigError(`Agent "${agent}": tools[${index}] is no tool. Make it with tool({ name, … }).`);
     }
     if (byName.has(tool.name)) {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Destination, Speaker, View } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
@@ -30,10 +31,8 @@ export type HandOffs<Context, Output> =
   | readonly Handing<Context, Output>[]
   | (() => readonly Handing<Context, Output>[]);
 
-export function handOffOf<Context>(
-  blueprint: Blueprint,
-  { name, description, sees, ...options }: HandOffOptions<Context>,
-): HandOff<Context, never> {
+export function handOffOf<Context>(blueprint: Blueprint, given: HandOffOptions<Context>): HandOff<Context, never> {
+  const { name, description, sees, ...options } = checkOptions(given, HAND_OFF, `Agent "${blueprint.name}", asHandoff`);
   const { name: agent } = blueprint;
   const what = blueprint.description === undefined ? '' : ` ${blueprint.description}`;
   const base = tool<{ readonly reason?: string }, Context>({
@@ -46,6 +45,22 @@ export function handOffOf<Context>(
   });
   return { agent, tool: Object.freeze({ ...base, handsTo: agent }), sees, blueprint };
 }
+
+const HAND_OFF: OptionTable<HandOffOptions<never>> = {
+  keys: {
+    name: 'text',
+    description: 'text',
+    sees: 'function',
+    needsApproval: ['boolean', 'function'],
+    preview: 'function',
+    approvalTimeoutMs: 'number',
+  },
+  hints: {
+    inputFilter: 'The option is "sees".',
+    toolName: 'The option is "name".',
+    when: 'The option is "description".',
+  },
+};
 
 const REASON = jsonSchema<unknown>(
   {

@@ -13,7 +13,7 @@ import { reasonText } from '../perform/scope.ts';
 import type { Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
-import { checkResumeOptions, checkRunOptions, checkSettings } from './check-options.ts';
+import { readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
 import { whole } from './define.ts';
 import { reopen } from './reopen.ts';
@@ -26,12 +26,10 @@ export type Beginning =
   | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual };
 
 /** Makes the `Run`. What can be refused before anything is done is thrown here, at once. */
-export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<Output> {
-  const { options } = beginning;
+export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Output> {
   const { definition, clock } = blueprint;
-  if (beginning.type === 'start') checkRunOptions(options, definition.name);
-  else checkResumeOptions(options, definition.name);
-  checkSettings(options.settings ?? {}, definition.name);
+  const beginning = checked(given, definition.name);
+  const { options } = beginning;
   if (options.parallelToolCalls !== undefined) {
     whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
@@ -39,7 +37,14 @@ export function launch<Output>(blueprint: Blueprint, beginning: Beginning): Run<
   definition.speakers(); // Agents that are given by a function are known only now.
   const body =
     beginning.type === 'start' ? starting<Output>(blueprint, beginning) : resuming<Output>(blueprint, beginning);
-  return new Run<Output>({ ...body, agent: definition.name, clock, signal: options.signal });
+  const { signal, durable } = options;
+  const hasHost = durable !== undefined && durable !== null;
+  return new Run<Output>({ ...body, agent: definition.name, clock, signal, hasHost });
+}
+
+function checked(given: Beginning, agent: string): Beginning {
+  if (given.type === 'start') return { ...given, options: readRunOptions(given.options, agent) };
+  return { ...given, options: readResumeOptions(given.options, agent) };
 }
 
 interface Prepared<Output> {

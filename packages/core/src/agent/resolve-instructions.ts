@@ -1,6 +1,7 @@
 import { untilAborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
+import { isCodeMistake } from '../event/describe-for-model.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { DurationReached } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
@@ -34,7 +35,7 @@ export async function resolveInstructions(instructions: Instructions, options: R
     const text = await untilAborted(signal, () => instructionsText(instructions, context as never));
     return { type: 'resolved', text };
   } catch (error) {
-    if (!signal.aborted) return ended(failure(error));
+    if (!signal.aborted) return ended(failure(withContextHint(error, { instructions, context })));
     if (!(signal.reason instanceof DurationReached)) {
       return ended({ status: 'aborted', reason: reasonText(signal.reason) });
     }
@@ -43,6 +44,20 @@ export async function resolveInstructions(instructions: Instructions, options: R
   } finally {
     time.end();
   }
+}
+
+interface Asked {
+  readonly instructions: (context: never) => unknown;
+  readonly context: unknown;
+}
+
+/** From JavaScript an agent may be run, or resumed by a host, without the context that its instructions read. */
+function withContextHint(error: unknown, { instructions, context }: Asked): unknown {
+  if (context !== undefined || instructions.length === 0 || !isCodeMistake(error)) return error;
+  return new ConfigError(
+    `The instructions failed in a run without a context: ${error.message}. If they read one, pass it: agent.run(input, { context }).`,
+    { cause: error },
+  );
 }
 
 /** @throws ConfigError for what is no text. */

@@ -18,12 +18,12 @@ export type Incomplete<Output = unknown> = Exclude<Outcome<Output>, Completed<Ou
 /** A run did not complete. `await run` rejects with one of its subclasses, one for each status. */
 export abstract class RunError<Ended extends Incomplete = Incomplete> extends PawlError {
   override readonly name: string = 'RunError';
-  /** The same that `run.outcome()` resolves with. */
-  readonly outcome: Ended;
+  /** The same that `run.outcome()` resolves with. Not enumerable: printed or logged, it would repeat the stack of `cause`, and the conversation. */
+  declare readonly outcome: Ended;
 
   constructor(message: string, { outcome, cause }: { readonly outcome: Ended; readonly cause?: unknown }) {
     super(message, { code: `run.${outcome.status}`, cause });
-    this.outcome = outcome;
+    Object.defineProperty(this, 'outcome', { value: outcome });
   }
 }
 
@@ -56,14 +56,16 @@ export class RunFailedError extends RunError<Failed> {
   override readonly name = 'RunFailedError';
 }
 
-/** The error that an incomplete run's `await` rejects with. */
-export function runError(outcome: Incomplete): RunError {
+/** The error that an incomplete run's `await` rejects with. `hasHost`: whether the caller holds the host that the run is kept on. */
+export function runError(outcome: Incomplete, { hasHost }: { readonly hasHost: boolean }): RunError {
   const run = `Run "${outcome.runId}"`;
   switch (outcome.status) {
     case 'suspended': {
       const names = outcome.pending.map(({ id }) => id).join(', ');
-      const message = `${run} waits for answers to ${names}. Answer with host.answer, then agent.resume.`;
-      return new RunSuspendedError(message, { outcome });
+      const how = hasHost
+        ? 'Answer with host.answer, then agent.resume.'
+        : 'It was run without a host, so that nobody can answer it: pass one, agent.run(input, { durable: memory() }), then answer with host.answer, and agent.resume.';
+      return new RunSuspendedError(`${run} waits for answers to ${names}. ${how}`, { outcome });
     }
     case 'limited': {
       const { limit, max, spent } = outcome;

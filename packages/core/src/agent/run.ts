@@ -3,6 +3,7 @@ import { DurableError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { FollowedRun } from '../durable/live-runs.ts';
+import { checkListener } from '../event/check-listeners.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
@@ -35,6 +36,8 @@ export interface RunSetup<Output> {
   readonly agent: string;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  /** Whether the caller holds the host that the run is kept on, by which a suspended one is answered. */
+  readonly hasHost: boolean;
   readonly body: (ports: RunPorts) => Promise<Outcome<Output>>;
 }
 
@@ -51,10 +54,12 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
   readonly #inbox = new Inbox();
+  readonly #hasHost: boolean;
   #isAwaited = false;
 
-  constructor({ id, agent, clock, signal, body }: RunSetup<Output>) {
+  constructor({ id, agent, clock, signal, hasHost, body }: RunSetup<Output>) {
     this.id = id;
+    this.#hasHost = hasHost;
     this.#events = new EventStream({ runId: id, agent, clock });
     const onAbort = (): void => this.#controller.abort(signal?.reason);
     if (signal?.aborted) onAbort();
@@ -96,7 +101,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   ): Promise<Value | Otherwise> {
     const completed = this.outcome().then((outcome) => {
       if (outcome.status === 'completed') return outcome;
-      throw runError(outcome);
+      throw runError(outcome, { hasHost: this.#hasHost });
     });
     return completed.then(onCompleted, onRejected);
   }
@@ -130,13 +135,19 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     return this.#inbox.add(message);
   }
 
-  /** Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm. */
+  /**
+   * Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm.
+   *
+   * @throws ConfigError for a type of which there are no events, and for what is no function.
+   */
   on<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
+    checkListener(type, listener, 'run.on');
     this.#events.add(type, listener);
     return this;
   }
 
   off<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
+    checkListener(type, listener, 'run.off');
     this.#events.remove(type, listener);
     return this;
   }

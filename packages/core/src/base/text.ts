@@ -39,7 +39,8 @@ export function closest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-function normalised(name: string): string {
+/** A name as a mistake in case, dashes or underscores leaves it. */
+export function normalised(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 

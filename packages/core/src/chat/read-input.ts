@@ -1,3 +1,4 @@
+import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { History } from './history.ts';
@@ -39,11 +40,7 @@ function checkCall(call: unknown, path: string): void {
 }
 
 function copied<T>(messages: T): T {
-  try {
-    return structuredClone(messages);
-  } catch (cause) {
-    throw new ConfigError('The messages hold something that is no JSON. Take it out.', { cause });
-  }
+  return copyJson(messages, { where: 'The input', name: 'messages', ignoresUndefined: true });
 }
 
 function described(value: unknown): string {

@@ -1,7 +1,9 @@
+import { copyJson } from '../base/copy-json.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import { isJson } from '../base/json.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
+import { messageOf } from '../event/error-data.ts';
 import type { Word } from './durable.ts';
 import { ApprovalError } from './errors.ts';
 
@@ -51,11 +53,7 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
       code: 'approval.invalid',
     });
   }
-  if (!isJson(answer)) {
-    throw new ApprovalError(`${call} was given an answer that is no JSON. Pass what JSON.parse could give.`, {
-      code: 'approval.invalid',
-    });
-  }
+  if (!isJson(answer)) throw new ApprovalError(problemOf(answer, call), { code: 'approval.invalid' });
   if (answer.fingerprint !== wait.fingerprint) {
     throw new ApprovalError(
       `The answer is for fingerprint "${answer.fingerprint}", but pending call "${pendingId}" has another: it is not the same call with the same arguments. Show the person outcome.pending again.`,
@@ -77,9 +75,22 @@ const FORMS: Readonly<Record<Answer['type'], string>> = {
   reply: '{ type: "reply", fingerprint, value }',
 };
 
-/** @throws ConfigError for a message that is not a user's. */
+/** Where an answer is no JSON. */
+function problemOf(answer: Answer, call: string): string {
+  try {
+    copyJson(answer, { where: call, name: 'answer', ignoresUndefined: true });
+    return `${call} was given an answer that is no JSON. Pass what JSON.parse could give.`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** @throws ConfigError for a message that is not a user's, and for what JSON can't hold. */
 export function checkMessage(message: UserMessage, runId: string): void {
-  if (message?.role === 'user') return;
+  if (message?.role === 'user') {
+    copyJson(message, { where: `A message to run "${runId}"`, name: 'message', ignoresUndefined: true });
+    return;
+  }
   throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
 }
 

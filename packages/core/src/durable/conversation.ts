@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import { canonicalJson, isRecord } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import { messageOf } from '../event/error-data.ts';
@@ -63,12 +64,9 @@ export interface ConversationChange {
  *
  * @throws ConfigError for an id that can't be kept, what is no store, or a time that is none.
  */
-export function conversation({
-  id,
-  store,
-  timeoutMs = 30_000,
-  clock = systemClock,
-}: ConversationOptions): Conversation {
+export function conversation(options: ConversationOptions): Conversation {
+  const checked = checkOptions(withoutMethods(options), CONVERSATION, 'conversation()');
+  const { id, store, timeoutMs = 30_000, clock = systemClock } = checked;
   if (!isKeepable(id)) {
     throw new ConfigError(
       `A conversation's id is ${JSON.stringify(id)}. Pass a text that is not empty, without NUL characters and lone surrogates.`,
@@ -93,6 +91,18 @@ export function conversation({
     clear: () => changed(stored, () => ({ keep: 0, messages: [] })),
   };
 }
+
+/** One may be made from another: `conversation({ ...chat, timeoutMs: 5_000 })`. */
+function withoutMethods(options: ConversationOptions | Conversation): ConversationOptions {
+  if (typeof options !== 'object' || options === null || !('append' in options)) return options;
+  const { messages: _, append: __, clear: ___, ...own } = options;
+  return own;
+}
+
+const CONVERSATION: OptionTable<ConversationOptions> = {
+  keys: { id: 'any', store: 'any', timeoutMs: 'number', clock: 'clock' },
+  hints: { sessionId: 'The option is "id".', threadId: 'The option is "id".', conversationId: 'The option is "id".' },
+};
 
 interface Stored extends Required<ConversationOptions> {
   /** Whoever reads may give up; what was said is written to the end. */

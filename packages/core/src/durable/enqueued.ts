@@ -1,7 +1,10 @@
+import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { messagesOf } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
+import { copyMetadata } from './metadata.ts';
 import { runIdOf } from './run-id.ts';
 
 interface Enqueued {
@@ -12,11 +15,56 @@ interface Enqueued {
 
 /** The record of a run that nobody has begun. Whether the messages can be sent is seen when it begins. */
 export function enqueuedRecord(agent: string, { input, options, now }: Enqueued): RunRecord {
-  const { limits = {}, metadata = {} } = options;
-  const runId = runIdOf(options.runId);
+  if (typeof agent !== 'string' || agent === '') {
+    throw new ConfigError(
+      `host.enqueue: the agent is ${describeValue(agent)}. Pass its name: host.enqueue(agent.name, input).`,
+    );
+  }
+  const where = `enqueue for agent "${agent}"`;
+  const { limits = {}, metadata = {}, runId } = checkOptions(options, ENQUEUE, where);
+  checkLimits(limits, where);
   const messages = messagesOf(input);
   if (!Array.isArray(messages) || messages.length === 0) {
     throw new ConfigError(`Nothing was enqueued for agent "${agent}". Pass a text, or a list of messages.`);
   }
-  return { runId, agent, messages, limits, metadata, at: now, isEnqueued: true };
+  return {
+    runId: runIdOf(runId),
+    agent,
+    messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),
+    limits,
+    metadata: copyMetadata(metadata, where),
+    at: now,
+    isEnqueued: true,
+  };
+}
+
+const ENQUEUE: OptionTable<EnqueueOptions> = {
+  keys: {
+    runId: 'any',
+    limits: {
+      keys: {
+        turns: 'number',
+        toolCalls: 'number',
+        handoffs: 'number',
+        tokens: 'number',
+        cost: 'number',
+        durationMs: 'number',
+      },
+    },
+    metadata: 'object',
+  },
+  hints: {
+    id: 'The option is "runId".',
+    idempotencyKey: 'The option is "runId".',
+    conversation: 'A run that is enqueued is part of no conversation.',
+    context: 'It is given where the run is resumed: { agent, context }.',
+  },
+};
+
+/** What a limit may be is the same for all agents; that a cost needs a price is seen when the run begins. */
+function checkLimits(limits: RunRecord['limits'], where: string): void {
+  for (const [name, max] of Object.entries(limits)) {
+    if (max === undefined || max > 0) continue;
+    throw new ConfigError(`${where}: limits.${name} is ${max}. Pass a number greater than 0, or leave it out.`);
+  }
 }

@@ -17,8 +17,8 @@ export interface Unkept<Output> {
 /** A run has ended, and its conversation was gone on with by somebody else meanwhile. Nothing of it was stored there. */
 export class ConversationError<Output = unknown> extends DurableError {
   override readonly name = 'ConversationError';
-  /** How the run ended. Its host has it as well. */
-  readonly outcome: Outcome<Output>;
+  /** How the run ended. Its host has it as well. Not enumerable: printed or logged, it would be the whole conversation. */
+  declare readonly outcome: Outcome<Output>;
   /** What the conversation does not have of the run: `chat.append(error.added)` puts it at the end. */
   readonly added: readonly Message[];
 
@@ -27,7 +27,7 @@ export class ConversationError<Output = unknown> extends DurableError {
       `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and is without what this run said (${plural(added.length, 'message')}). Run the input again, or append error.added to the conversation.`,
       { code: 'conversation.conflict' },
     );
-    this.outcome = outcome;
+    Object.defineProperty(this, 'outcome', { value: outcome });
     this.added = added;
   }
 }

@@ -2,6 +2,7 @@ import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Fact } from '../event/fact.ts';
 import type { DurableHost, Followed, FollowOptions, LiveRecord, RememberedFact, RunProgress } from './host.ts';
+import { readFollowOptions } from './host-options.ts';
 import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';
 
 export interface FollowedBy extends FollowOptions {
@@ -36,7 +37,10 @@ export function followFacts<Options extends FollowOptions>(
   { clock, options }: { readonly clock: Clock; readonly options: Options | undefined },
 ): AsyncGenerator<Followed<Options>, void> {
   // Only with `live` are there live records: the compiler does not see what `Followed` depends on.
-  return followed(host, runId, { ...options, clock }) as AsyncGenerator<Followed<Options>, void>;
+  return followed(host, runId, { ...(options !== undefined && readFollowOptions(options)), clock }) as AsyncGenerator<
+    Followed<Options>,
+    void
+  >;
 }
 
 async function* followed(

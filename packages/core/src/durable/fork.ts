@@ -1,4 +1,5 @@
 import { ConfigError, DurableError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Fact } from '../event/fact.ts';
@@ -24,8 +25,8 @@ export function forkOf(
   { record, facts }: Source,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
 ): Fork {
-  const { before, messages, input } = options;
-  const runId = runIdOf(options.runId);
+  const { before, messages, input, runId: given } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
+  const runId = runIdOf(given);
   checkStep(before, { record, facts });
   const comesBefore = (name: string): boolean =>
     compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, facts });
@@ -46,6 +47,11 @@ export function forkOf(
   const conversation = { record, facts: kept.map(([, fact]) => fact), input: said };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
 }
+
+const FORK: OptionTable<ForkOptions> = {
+  keys: { before: 'text', runId: 'any', messages: 'list', input: ['text', 'list'] },
+  hints: { step: 'The option is "before".', at: 'The option is "before".', from: 'The option is "before".' },
+};
 
 interface Copying {
   readonly before: string;

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { checkListeners } from '../event/check-listeners.ts';
@@ -25,6 +26,7 @@ import type {
   RunRecord,
   RunSummary,
 } from './host.ts';
+import { readCancelOptions, readCloseOptions, readReadOptions } from './host-options.ts';
 import { type Kept, MemoryRun } from './memory-run.ts';
 import { pathOf } from './step-order.ts';
 
@@ -33,7 +35,8 @@ import { pathOf } from './step-order.ts';
  *
  * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
  */
-export function memory({ clock = systemClock, listeners }: MemoryOptions = {}): DurableHost {
+export function memory(options: MemoryOptions = {}): DurableHost {
+  const { clock = systemClock, listeners } = checkOptions(options, MEMORY, 'memory');
   if (listeners !== undefined) checkListeners(listeners, 'memory, listeners');
   return new MemoryHost(clock, { isHeld: true, listeners });
 }
@@ -49,6 +52,8 @@ export interface MemoryOptions {
   /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
 }
+
+const MEMORY: OptionTable<MemoryOptions> = { keys: { clock: 'clock', listeners: 'any' } };
 
 class MemoryHost implements DurableHost {
   readonly listeners: Listeners | undefined;
@@ -107,11 +112,13 @@ class MemoryHost implements DurableHost {
     return this.#add(enqueuedRecord(agent, { input, options, now: this.#clock.now() })).record.runId;
   }
 
-  async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     this.#find(runId).cancel?.abort(reason);
   }
 
-  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const { after } = readReadOptions(options);
     const kept = this.#find(runId);
     const { record, outcome } = kept;
     const facts = [...kept.steps].slice(after).map(([name, value], index): RememberedFact => {
@@ -143,7 +150,8 @@ class MemoryHost implements DurableHost {
     return fork.record.runId;
   }
 
-  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     for (const runId of await this.#drain.close(graceMs)) this.#find(runId).isLive = false;
   }
 

@@ -1,3 +1,5 @@
+import { ConfigError } from '../base/errors.ts';
+import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Conversation } from './conversation.ts';
 import type { DurableHost, RunRecord } from './host.ts';
 
@@ -41,9 +43,29 @@ export type AnyResumable<Resumed> =
   | ResumableWithContext<Resumed>
   | ResumableWithConversation<Resumed>;
 
-/** The name of the agent, by which its runs are known. */
+/** The name of the agent, by which its runs are known. @throws ConfigError for what is no agent, and unknown options beside one. */
 export function agentNameOf(each: AnyResumable<unknown>): string {
+  checkResumable(each);
   return 'agent' in each ? each.agent.name : each.name;
+}
+
+type WithOptions = Pick<ResumableWithContext<unknown>, 'agent' | 'context' | 'conversation'>;
+
+const RESUMABLE: OptionTable<WithOptions> = {
+  keys: { agent: 'object', context: 'function', conversation: 'function' },
+  hints: { deps: 'The option is "context", a function of the run\'s record.' },
+};
+
+function checkResumable(each: unknown): void {
+  const isObject = typeof each === 'object' && each !== null;
+  const agent: unknown = isObject && 'agent' in each ? each.agent : each;
+  const isAgent = typeof agent === 'object' && agent !== null && 'name' in agent && 'resume' in agent;
+  if (!isAgent || typeof agent.name !== 'string' || typeof agent.resume !== 'function') {
+    throw new ConfigError(
+      `${describeValue(each)} is no agent to be resumed. Pass agents, or { agent, context, conversation }.`,
+    );
+  }
+  if (agent !== each) checkOptions(each, RESUMABLE, `Agent "${agent.name}", for its runs`);
 }
 
 /** Resumes a run with what it was begun with. */

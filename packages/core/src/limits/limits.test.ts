@@ -30,7 +30,7 @@ test.each([
   [{ turns: 0 }, 'limits.turns is 0'],
   [{ toolCalls: -1 }, 'limits.toolCalls is -1'],
   [{ tokens: Number.NaN }, 'limits.tokens is NaN'],
-  [{ durationMs: '5' }, 'limits.durationMs is 5'],
+  [{ durationMs: '5' }, 'limits.durationMs is the text "5"'],
   [{ cost: null }, 'limits.cost is null'],
 ])('%o is no limit', (limits, problem) => {
   const given = limits as Limits; // As from JavaScript.

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { plural, sliceWhole } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
@@ -6,7 +7,15 @@ import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type Tool, tool } from '../tool/tool.ts';
-import { type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
+import {
+  COMPACTION_BASICS,
+  COMPACTION_HINTS,
+  type CompactionBasics,
+  checkCompaction,
+  isFull,
+  olderOf,
+  withSmaller,
+} from './older.ts';
 
 export interface ReferenceCompactionOptions extends CompactionBasics {
   /** Results of more characters are referred to. @defaultValue 4_000 */
@@ -30,7 +39,8 @@ export interface ReferenceCompaction<in Context = unknown> extends Middleware<Co
  *
  * @throws ConfigError for numbers that can't be, and a name that can't be sent.
  */
-export function compactByReference(options: ReferenceCompactionOptions): ReferenceCompaction {
+export function compactByReference(given: ReferenceCompactionOptions): ReferenceCompaction {
+  const options = checkOptions(given, REFERENCE_COMPACTION, 'compactByReference');
   const { over = 4_000, name = 'read_result' } = options;
   checkCompaction('compactByReference', options);
   if (!(over >= SHOWN))
@@ -56,6 +66,11 @@ export function compactByReference(options: ReferenceCompactionOptions): Referen
     },
   };
 }
+
+const REFERENCE_COMPACTION: OptionTable<ReferenceCompactionOptions> = {
+  keys: { ...COMPACTION_BASICS, over: 'number', name: 'any' },
+  hints: { ...COMPACTION_HINTS, minLength: 'The option is "over".', toolName: 'The option is "name".' },
+};
 
 /** How much of a result its reference shows. */
 const SHOWN = 200;

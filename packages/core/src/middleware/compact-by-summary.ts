@@ -1,9 +1,18 @@
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { type CompactionBasics, checkCompaction, isFull, olderOf, withSmaller } from './older.ts';
+import {
+  COMPACTION_BASICS,
+  COMPACTION_HINTS,
+  type CompactionBasics,
+  checkCompaction,
+  isFull,
+  olderOf,
+  withSmaller,
+} from './older.ts';
 import { summarise, summaryMessage } from './summarise.ts';
 
 export interface SummaryCompactionOptions extends CompactionBasics {
@@ -24,7 +33,8 @@ export interface SummaryCompactionOptions extends CompactionBasics {
  *
  * @throws ConfigError for numbers that can't be.
  */
-export function compactBySummary<Context = unknown>(options: SummaryCompactionOptions): Middleware<Context> {
+export function compactBySummary<Context = unknown>(given: SummaryCompactionOptions): Middleware<Context> {
+  const options = checkOptions(given, SUMMARY_COMPACTION, 'compactBySummary');
   checkCompaction('compactBySummary', options);
   return {
     async prepareTurn(turn, scope) {
@@ -46,6 +56,11 @@ export function compactBySummary<Context = unknown>(options: SummaryCompactionOp
     },
   };
 }
+
+const SUMMARY_COMPACTION: OptionTable<SummaryCompactionOptions> = {
+  keys: { ...COMPACTION_BASICS, model: 'object', instructions: 'text' },
+  hints: { ...COMPACTION_HINTS, prompt: 'The option is "instructions".' },
+};
 
 interface Compacting extends SummaryCompactionOptions {
   readonly model: ChatModel;

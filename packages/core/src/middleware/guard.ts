@@ -1,5 +1,6 @@
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, DurableError, PawlError } from '../base/errors.ts';
+import { type AnyOptionTable, checkOptions, type OptionTable } from '../base/options.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
 import { endsRun, RefuseRun } from '../tool/errors.ts';
@@ -72,6 +73,14 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
     throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
   }
 }
+
+/** Gives a guard's options, those of a class instance as a plain object. @throws ConfigError for unknown ones, and values of a wrong type. */
+export function readGuard<Options extends GuardBasics>(given: Options, table: AnyOptionTable, kind: string): Options {
+  const name: unknown = (given as Partial<Options> | undefined)?.name; // From JavaScript there need be none.
+  return checkOptions(given, table, typeof name === 'string' ? `${kind} "${name}"` : kind);
+}
+
+export const GUARD_BASICS: OptionTable<GuardBasics>['keys'] = { name: 'any', timeoutMs: 'number' };
 
 /** @throws ConfigError */
 export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardBasics, checks: readonly unknown[]): void {

@@ -1,6 +1,7 @@
+import type { OptionTable } from '../base/options.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
 
 /** What an input guard looks at. */
 export interface GuardedInput {
@@ -43,10 +44,19 @@ export type InputGuardOptions<Context> = GuardBasics &
  *
  * @throws ConfigError for a guard without a name or a check.
  */
-export function inputGuard<Context = unknown>(options: InputGuardOptions<Context>): Middleware<Context> {
+export function inputGuard<Context = unknown>(given: InputGuardOptions<Context>): Middleware<Context> {
+  const options = readGuard(given, INPUT_GUARD, 'inputGuard');
   checkGuard('inputGuard', options, [options.check]);
   return options.timing === 'before' ? before(options) : beside(options);
 }
+
+const INPUT_GUARD: OptionTable<InputGuardOptions<never>> = {
+  keys: { ...GUARD_BASICS, timing: { beside: true, before: true }, check: 'any' },
+  hints: {
+    mode: 'The option is "timing": "beside" or "before".',
+    runInParallel: 'The option is "timing": "beside" or "before".',
+  },
+};
 
 type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly timing?: Timing }>;
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import type { OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { TurnPlan } from '../perform/middleware.ts';
@@ -13,6 +14,22 @@ export interface CompactionBasics {
   /** How many of the last requests stay as they are, with their calls and results. @defaultValue 4 */
   readonly keepTurns?: number;
 }
+
+export const COMPACTION_BASICS: OptionTable<CompactionBasics>['keys'] = {
+  window: 'number',
+  above: 'number',
+  keepTurns: 'number',
+};
+
+const WINDOW = 'The option is "window", in tokens.';
+const ABOVE = 'The option is "above", a share of the window.';
+
+export const COMPACTION_HINTS: Readonly<Record<string, string>> = {
+  contextWindow: WINDOW,
+  maxTokens: WINDOW,
+  threshold: ABOVE,
+  ratio: ABOVE,
+};
 
 /** @throws ConfigError for numbers that can't be. */
 export function checkCompaction(kind: string, { window, above = 0.8, keepTurns = 4 }: CompactionBasics): void {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import type { OptionTable } from '../base/options.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -7,7 +8,7 @@ import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
 import { RefuseRun } from '../tool/errors.ts';
-import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
 
 /** What an output guard looks at. */
 export interface GuardedOutput<Value> {
@@ -52,8 +53,9 @@ export interface OutputGuardOptions<Context, Value> extends GuardBasics {
  * @throws ConfigError for a guard without a name or a check, and for a schema that JSON Schema can't express.
  */
 export function outputGuard<Context = unknown, Value = string>(
-  options: OutputGuardOptions<Context, Value>,
+  given: OutputGuardOptions<Context, Value>,
 ): Middleware<Context> {
+  const options = readGuard(given, OUTPUT_GUARD, 'outputGuard');
   checkGuard('outputGuard', options, [options.check]);
   const { name, corrections = 1, output } = options;
   if (!Number.isInteger(corrections) || corrections < 0) {
@@ -74,6 +76,15 @@ export function outputGuard<Context = unknown, Value = string>(
     },
   };
 }
+
+const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
+  keys: { ...GUARD_BASICS, check: 'any', output: 'any', corrections: 'number' },
+  hints: {
+    schema: 'The option is "output".',
+    maxRetries: 'The option is "corrections".',
+    retries: 'The option is "corrections".',
+  },
+};
 
 interface Checked<Context, Value> extends OutputGuardOptions<Context, Value> {
   readonly compiled: CompiledOutput | undefined;

@@ -1,6 +1,7 @@
+import type { OptionTable } from '../base/options.ts';
 import type { Middleware, MiddlewareScope, ValidatedCall } from '../perform/middleware.ts';
 import { ToolError } from '../tool/errors.ts';
-import { checkGuard, type GuardBasics, type Pass, type Refuse, verdict } from './guard.ts';
+import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
 
 /** The call does not run, or its result is kept back: the model is told why, and the run goes on. */
 export interface Deny {
@@ -43,7 +44,8 @@ export interface ToolGuardOptions<Context> extends GuardBasics {
  *
  * @throws ConfigError for a guard without a name or a check.
  */
-export function toolGuard<Context = unknown>(options: ToolGuardOptions<Context>): Middleware<Context> {
+export function toolGuard<Context = unknown>(given: ToolGuardOptions<Context>): Middleware<Context> {
+  const options = readGuard(given, TOOL_GUARD, 'toolGuard');
   const { before, after, ...guard } = options;
   checkGuard('toolGuard', options, [before, after]);
   const allowed = ['pass', 'deny', 'replace'];
@@ -61,3 +63,8 @@ export function toolGuard<Context = unknown>(options: ToolGuardOptions<Context>)
     },
   };
 }
+
+const TOOL_GUARD: OptionTable<ToolGuardOptions<never>> = {
+  keys: { ...GUARD_BASICS, before: 'any', after: 'any' },
+  hints: { check: 'Pass before, after, or both.', tools: 'The check is given each call: look at call.tool.name.' },
+};

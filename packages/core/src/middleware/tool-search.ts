@@ -1,11 +1,12 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { excerpt, plural } from '../base/text.ts';
 import { callName, type Message, textOf } from '../chat/message.ts';
 import { chosenNames } from '../chat/request.ts';
 import type { Middleware, TurnPlan } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
-import { checkName, type Tool, tool } from '../tool/tool.ts';
+import { checkName, checkTools, type Tool, tool } from '../tool/tool.ts';
 import { type ToolIndex, toolIndex } from './tool-index.ts';
 
 export interface ToolSearchOptions {
@@ -35,8 +36,10 @@ export interface ToolSearch<Context = unknown> extends Middleware {
  */
 export function toolSearch<Context = unknown>(
   tools: readonly Tool<Context>[],
-  { above = 20, always = [], most = 5, name = 'search_tools' }: ToolSearchOptions = {},
+  options: ToolSearchOptions = {},
 ): ToolSearch<Context> {
+  const { above = 20, always = [], most = 5, name = 'search_tools' } = checkOptions(options, TOOL_SEARCH, 'toolSearch');
+  checkTools(tools, 'toolSearch');
   checkName(name);
   const names = new Set(tools.map((each) => each.name));
   check({ above, always, most, name }, names);
@@ -46,6 +49,16 @@ export function toolSearch<Context = unknown>(
     prepareTurn: (turn, { earlier }) => ({ ...turn, tools: sent(turn, { name, names, always, earlier }) }),
   };
 }
+
+const TOOL_SEARCH: OptionTable<ToolSearchOptions> = {
+  keys: { above: 'number', always: 'list', most: 'number', name: 'any' },
+  hints: {
+    threshold: 'The option is "above".',
+    maxResults: 'The option is "most".',
+    limit: 'The option is "most".',
+    toolName: 'The option is "name".',
+  },
+};
 
 function check({ above, always, most, name }: Required<ToolSearchOptions>, names: ReadonlySet<string>): void {
   for (const [field, value, least] of [['above', above, 0] as const, ['most', most, 1] as const]) {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { View } from '../perform/scope.ts';
@@ -30,7 +31,8 @@ export interface SummaryOptions {
 }
 
 /** For a hand-off: the next agent sees a summary, the user's last message and what came of it. */
-export function summary({ model, instructions }: SummaryOptions = {}): View {
+export function summary(options: SummaryOptions = {}): View {
+  const { model, instructions } = checkOptions(options, SUMMARY, 'summary');
   return async (messages, scope) => {
     const head = headOf(messages);
     const last = messages.findLastIndex(({ role }) => role === 'user');
@@ -40,6 +42,11 @@ export function summary({ model, instructions }: SummaryOptions = {}): View {
     return [...messages.slice(0, head), summaryMessage(text), ...messages.slice(last)];
   };
 }
+
+const SUMMARY: OptionTable<SummaryOptions> = {
+  keys: { model: 'object', instructions: 'text' },
+  hints: { prompt: 'The option is "instructions".' },
+};
 
 /** How many messages of the system stand at the beginning. */
 export function headOf(messages: readonly Message[]): number {

@@ -1,4 +1,5 @@
 import { ConfigError, PawlError } from '../base/errors.ts';
+import type { OptionTable } from '../base/options.ts';
 import { finishError } from '../chat/finish-reason.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -59,7 +60,7 @@ export async function attempts(model: ChatModel, request: ChatRequest, options: 
     if (!(first instanceof Failed)) return first;
     const result = first.retryInMs === undefined ? first : await series.askAgain(asked, first);
     if (!(result instanceof Failed)) return result;
-    if (asked.fallback === undefined) throw result.error;
+    if (asked.fallback === undefined || isConfigError(result.error)) throw result.error;
     asked = asked.fallback;
     series.startOver();
   }
@@ -202,6 +203,11 @@ class Failed extends Error {
   }
 }
 
+/** A mistake of the developer: another model that answers would hide it. By its code, which is the same in a second copy of this package. */
+function isConfigError(error: unknown): boolean {
+  return PawlError.is(error) && error.code === 'config.invalid';
+}
+
 function isStale(error: unknown): boolean {
   return PawlError.is(error) && 'staleSocket' in error && error.staleSocket === true;
 }
@@ -219,6 +225,21 @@ export interface RetryPolicy {
   /** For one attempt as a whole, without the time in which the run's reader is behind. @defaultValue 600_000 */
   readonly attemptTimeoutMs?: number;
 }
+
+export const RETRY: OptionTable<RetryPolicy> = {
+  keys: {
+    attempts: 'number',
+    minDelayMs: 'number',
+    maxDelayMs: 'number',
+    maxRetryAfterMs: 'number',
+    attemptTimeoutMs: 'number',
+  },
+  hints: {
+    retries: 'The option is "attempts", the first one included.',
+    maxRetries: 'The option is "attempts", the first one included.',
+    timeoutMs: 'The option is "attemptTimeoutMs".',
+  },
+};
 
 export type ResolvedRetryPolicy = Required<RetryPolicy>;
 

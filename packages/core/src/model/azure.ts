@@ -1,7 +1,9 @@
+import { started } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatModel } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
-import { type OpenAIOptions, openai } from './openai.ts';
+import { OPENAI, type OpenAIOptions, openai } from './openai.ts';
 import type { Profile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
 import { PROFILES } from './profiles.ts';
@@ -27,14 +29,66 @@ export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organizat
 /**
  * A deployment of Azure OpenAI, or of Microsoft Foundry.
  *
- * @throws ConfigError for a missing endpoint or key, or what `openai()` throws.
+ * @throws ConfigError for what `openai()` throws. A missing endpoint or key is thrown by the first request.
  */
-export function azure(deployment: string, options: AzureOptions = {}): ChatModel {
-  const { endpoint, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
-  if (tokenProvider !== undefined && options.apiKey !== undefined) {
+export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
+  const options = checkOptions(given, AZURE, 'azure()');
+  const { tokenProvider, apiKey, price } = options;
+  if (tokenProvider !== undefined && apiKey !== undefined) {
     throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
   }
-  const root = rootOf(endpoint ?? environmentVariable('AZURE_OPENAI_ENDPOINT'));
+  const endpoint = endpointOf(options);
+  if (endpoint !== undefined) return deploymentAt(endpoint, { deployment, options });
+  let model: ChatModel | undefined;
+  return {
+    name: deployment,
+    ...(price && { price }),
+    send: (request, context) =>
+      started(() => {
+        // Looked up again: what loads the environment may have run after this module.
+        model ??= deploymentAt(endpointOf(options) ?? missing(), { deployment, options });
+        return model.send(request, context);
+      }),
+  };
+}
+
+const { apiKey, headers, query, fetch, price, extraBody, timeouts, caps } = OPENAI.keys;
+
+const AZURE: OptionTable<AzureOptions> = {
+  keys: {
+    ...{ apiKey, headers, query, fetch, price, extraBody, timeouts, caps },
+    ...{ profile: 'object', endpoint: 'text', apiVersion: 'text', tokenProvider: 'function' },
+  },
+  hints: {
+    ...OPENAI.hints,
+    baseURL: 'The option is "endpoint".',
+    url: 'The option is "endpoint".',
+    endpoint: 'The option is "endpoint".',
+    version: 'The option is "apiVersion".',
+    azureADTokenProvider: 'The option is "tokenProvider".',
+    deployment: 'The deployment comes first: azure(deployment, options).',
+    resourceName: 'The option is "endpoint": https://….openai.azure.com.',
+  },
+};
+
+function endpointOf({ endpoint = environmentVariable('AZURE_OPENAI_ENDPOINT') }: AzureOptions): string | undefined {
+  return endpoint?.trim() === '' ? undefined : endpoint;
+}
+
+function missing(): never {
+  throw new ConfigError(
+    'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
+  );
+}
+
+interface Deployment {
+  readonly deployment: string;
+  readonly options: AzureOptions;
+}
+
+function deploymentAt(given: string, { deployment, options }: Deployment): ChatModel {
+  const { endpoint: _, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
+  const root = rootOf(given);
   const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
   const { keyHeader, keyVariable, needsKey } = PROFILES.azure;
   const baseURL = `${root}${path}`;
@@ -57,12 +111,7 @@ export function azure(deployment: string, options: AzureOptions = {}): ChatModel
 }
 
 /** Azure's pages show the endpoint with the path of one of its APIs as well: that is added here. */
-function rootOf(endpoint: string | undefined): string {
-  if (endpoint === undefined || endpoint.trim() === '') {
-    throw new ConfigError(
-      'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
-    );
-  }
+function rootOf(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.search) {
     throw new ConfigError('The endpoint of azure() has a query. Leave it out, and pass apiVersion or query.');

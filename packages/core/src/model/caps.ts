@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import type { OptionTable } from '../base/options.ts';
 import { ProtocolError } from '../chat/errors.ts';
 
 /** How much of a reply is read at most. Beyond it the attempt fails (`reply.too_large`) and is not repeated. */
@@ -10,6 +11,15 @@ export interface Caps {
   /** Calls that one reply may ask for. @defaultValue 128 */
   readonly calls?: number;
 }
+
+export const CAPS: OptionTable<Caps> = {
+  keys: { replyBytes: 'number', eventLength: 'number', calls: 'number' },
+  hints: {
+    maxBytes: 'The option is "replyBytes".',
+    maxEventLength: 'The option is "eventLength".',
+    maxToolCalls: 'The option is "calls".',
+  },
+};
 
 /** @throws ConfigError for a number that can't be one. */
 export function resolveCaps({

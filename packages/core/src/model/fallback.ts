@@ -1,4 +1,5 @@
 import type { ChatModel } from './chat-model.ts';
+import { checkModel } from './wrapped.ts';
 
 /**
  * A model with another one behind it, asked when the first one's retries are spent. Further ones join at the end.
@@ -7,6 +8,7 @@ import type { ChatModel } from './chat-model.ts';
  * another model.
  */
 export function withFallback(model: ChatModel, other: ChatModel): ChatModel {
+  for (const each of [model, other]) checkModel(each, 'withFallback');
   const { name, price, fallback } = model;
   return {
     name,

@@ -2,18 +2,20 @@ import { createTransport } from '#transport';
 import { started } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { requestBody } from './body.ts';
-import { type Caps, resolveCaps } from './caps.ts';
+import { CAPS, type Caps, resolveCaps } from './caps.ts';
 import type { ChatModel, Price } from './chat-model.ts';
 import { environmentVariable } from './environment.ts';
 import { finalTool } from './final-tool.ts';
 import { modelContext } from './model-context.ts';
+import { checkPrice, PRICE } from './price.ts';
 import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
 import { PROFILES, type ServerProfile } from './profiles.ts';
 import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
-import { sendRequest, type Timeouts } from './send-request.ts';
+import { sendRequest, TIMEOUTS, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
@@ -53,11 +55,13 @@ export interface OpenAIOptions {
 /**
  * A model behind any server that speaks Chat Completions.
  *
- * @throws ConfigError for a missing key, a bad address, or an option that can't be.
+ * @throws ConfigError for an unknown option, a bad address, or a value that can't be. A missing key is thrown by the first request: a module
+ * that makes a model can be imported where there is no key.
  */
-export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
+export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
   if (typeof model !== 'string' || model.trim() === '')
     throw new ConfigError('openai() needs the name of a model: openai("gpt-5-mini").');
+  const options = checkOptions(given, OPENAI, 'openai()');
   const baseURL = options.baseURL ?? environmentVariable('OPENAI_BASE_URL') ?? DEFAULT_BASE_URL;
   const server = serverAt(baseURL, options.query);
   const suggested = profileAt(server);
@@ -68,21 +72,26 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
     );
   }
   const { price, extraBody } = options;
+  if (price !== undefined) checkPrice(price, 'openai()');
   checkExtraBody(extraBody);
   const timeouts = checkedTimeouts(options.timeouts);
-  const headers = headerSource(options, { server, profile });
+  let headers = headerSource(options, profile);
   const caps = resolveCaps(options.caps);
   const { fetch } = options;
   const transport = fetch === undefined ? createTransport(server.url) : fetchTransport(fetch, server.url);
   return {
     name: model,
     ...(price && { price }),
-    send: (given, surroundings) =>
+    send: (asked, surroundings) =>
       started(() => {
-        const final = finalTool(given, profile);
-        const request = streamable(final?.request ?? given, profile);
+        // Looked up again: what loads the environment may have run after this module.
+        headers ??= headerSource(options, profile);
+        if (headers === undefined) throw keyMissing(server, profile);
+        const source = headers;
+        const final = finalTool(asked, profile);
+        const request = streamable(final?.request ?? asked, profile);
         const context = modelContext(surroundings);
-        const asked = { isStreamed: request.stream === true, traceparent: context.traceparent };
+        const needed = { isStreamed: request.stream === true, traceparent: context.traceparent };
         const reply = sendRequest(
           {
             model: request.model ?? model,
@@ -91,10 +100,10 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
             transport,
             timeouts,
             caps,
-            headers: () => requestHeaders(headers, asked),
+            headers: () => requestHeaders(source, needed),
             body: requestBody(request, { model, profile, extraBody, memo: context.memo }),
             extraBody,
-            review: (finished) => markUnreportedCut(finished, { request: given, profile, extraBody }),
+            review: (finished) => markUnreportedCut(finished, { request: asked, profile, extraBody }),
           },
           final?.context(context) ?? context,
         );
@@ -128,24 +137,65 @@ function checkedTimeouts({
   return { connectMs, firstByteMs, idleMs };
 }
 
-interface Destination {
-  readonly server: Server;
-  readonly profile: Profile;
-}
+const AGENT_RETRY = 'It is an option of the agent: retry: { attempts }.';
+const BASE_URL = 'The option is "baseURL".';
 
-function headerSource(options: OpenAIOptions, { server, profile }: Destination): HeaderSource {
+/** Texts that may be a key are quoted by nobody: `apiKey` and `headers` are checked where they are read. */
+export const OPENAI: OptionTable<OpenAIOptions> = {
+  keys: {
+    apiKey: 'any',
+    baseURL: 'text',
+    profile: 'any',
+    headers: 'any',
+    query: 'object',
+    organization: 'text',
+    project: 'text',
+    fetch: 'function',
+    price: PRICE,
+    extraBody: 'object',
+    timeouts: TIMEOUTS,
+    caps: CAPS,
+  },
+  hints: {
+    url: BASE_URL,
+    host: BASE_URL,
+    endpoint: BASE_URL,
+    basePath: BASE_URL,
+    key: 'The option is "apiKey".',
+    token: 'The option is "apiKey".',
+    defaultHeaders: 'The option is "headers".',
+    defaultQuery: 'The option is "query".',
+    maxRetries: AGENT_RETRY,
+    retries: AGENT_RETRY,
+    retry: AGENT_RETRY,
+    timeout: 'The option is "timeouts": timeouts: { connectMs, firstByteMs, idleMs }.',
+    timeoutMs: 'The option is "timeouts": timeouts: { connectMs, firstByteMs, idleMs }.',
+    model: 'The name comes first: openai(model, options).',
+    provider: 'The option is "profile".',
+    cost: 'The option is "price".',
+    pricing: 'The option is "price".',
+    settings: 'It is an option of the agent.',
+    temperature: 'It is a request field: settings of the agent, { temperature }.',
+    dangerouslyAllowBrowser: 'Leave it out.',
+  },
+};
+
+/** `undefined`: there is no key, and the server needs one. */
+function headerSource(options: OpenAIOptions, profile: Profile): HeaderSource | undefined {
   const { organization, project } = options;
   checkedHeaders({ 'openai-organization': organization ?? '', 'openai-project': project ?? '' });
   const headers = typeof options.headers === 'function' ? options.headers : checkedHeaders(options.headers);
-  const { keyHeader, keyVariable } = profile;
+  const { keyHeader } = profile;
   const given = options.apiKey ?? keyFromEnvironment(options, profile);
   const apiKey = typeof given === 'function' ? given : checkedKey(given);
-  if (profile.needsKey && apiKey === '' && !hasOwnKey(headers)) {
-    throw new ConfigError(
-      `No API key for ${server.address}. Set the variable ${keyVariable}, or pass the option apiKey: openai(model, { apiKey }).`,
-    );
-  }
+  if (profile.needsKey && apiKey === '' && !hasOwnKey(headers)) return undefined;
   return { apiKey, keyHeader, headers, organization, project };
+}
+
+function keyMissing({ address }: Server, { keyVariable }: Profile): ConfigError {
+  return new ConfigError(
+    `No API key for ${address}. Set the variable ${keyVariable}, or pass the option apiKey: openai(model, { apiKey }).`,
+  );
 }
 
 /** A key of OpenAI is no business of another vendor's, unless whoever set the key has set the address as well. */

@@ -89,7 +89,7 @@ test('a profile is the suggested one, the named one, or either with changes', ()
 
 test('a name that nobody knows is refused with those that there are', () => {
   expect(() => resolveProfile('olama', options)).toThrow(
-    `There is no profile "olama". The profiles are: ${Object.keys(PROFILES).join(', ')}.`,
+    `There is no profile "olama". Did you mean "ollama"? The profiles are: ${Object.keys(PROFILES).join(', ')}.`,
   );
 });
 

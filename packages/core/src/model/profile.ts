@@ -1,4 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
+import { describeValue } from '../base/options.ts';
+import { closest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { fixForRule, type ToolCallIdRule } from './tool-call-ids.ts';
 
@@ -89,7 +91,7 @@ export interface Profile {
   readonly keyHeader: 'authorization' | 'api-key';
   /** The environment variable that holds the key. */
   readonly keyVariable: string;
-  /** Whether a missing key is a mistake at once. */
+  /** Whether a request without a key is a mistake: it fails before anything is sent. */
   readonly needsKey: boolean;
 }
 
@@ -121,10 +123,18 @@ export function resolveProfile(
   // From JavaScript it may be null.
   if (given === undefined || given === null) return suggested;
   if (typeof given === 'string') return named(given, known);
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new ConfigError(`The profile is ${describeValue(given)}. Pass a name, or an object of fields.`);
+  }
   const { base, ...changes } = given;
   const start = base === undefined ? suggested : named(base, known);
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
-  for (const [field, value] of entries) checkField(field, { value, like: Reflect.get(start, field) });
+  for (const [field, value] of entries)
+    checkField(field, {
+      value,
+      like: Object.hasOwn(start, field) ? Reflect.get(start, field) : undefined,
+      known: Object.keys(start),
+    });
   return { ...start, ...Object.fromEntries(entries) };
 }
 
@@ -132,10 +142,12 @@ interface Given {
   readonly value: unknown;
   /** What the profile has there. */
   readonly like: unknown;
+  /** The names of all fields. */
+  readonly known: readonly string[];
 }
 
-function checkField(field: string, { value, like }: Given): void {
-  if (like === undefined) throw new ConfigError(`A profile has no field "${field}".`);
+function checkField(field: string, { value, like, known }: Given): void {
+  if (like === undefined) throw new ConfigError(`A profile has no field "${field}".${meant(field, known)}`);
   const form = FORMS[field as keyof Profile]; // Of a field without a form of its own: undefined.
   const fix = form === undefined ? fixFor(value, like) : form(value);
   if (fix !== undefined) throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. ${fix}`);
@@ -177,5 +189,12 @@ function oneOf<Value extends string>(known: Readonly<Record<Value, true>>): (val
 function named(name: string, known: Readonly<Record<string, Profile>>): Profile {
   const profile = Object.hasOwn(known, name) ? known[name] : undefined;
   if (profile !== undefined) return profile;
-  throw new ConfigError(`There is no profile "${name}". The profiles are: ${Object.keys(known).join(', ')}.`);
+  throw new ConfigError(
+    `There is no profile "${name}".${meant(name, Object.keys(known))} The profiles are: ${Object.keys(known).join(', ')}.`,
+  );
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const nearest = closest(name, known);
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import { describeType, isPlainObject } from '../base/options.ts';
 import type { Profile } from './profile.ts';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -64,6 +65,11 @@ function joined(source: HeaderSource, { isStreamed, traceparent, apiKey, headers
 
 /** The error names the header, never its value. */
 export function checkedHeaders(headers: Headers = {}): Headers {
+  if (typeof headers !== 'object' || headers === null || !isPlainObject(headers)) {
+    throw new ConfigError(
+      `The headers are ${describeType(headers)}. Give an object of texts: { name: 'value' }, or Object.fromEntries(headers).`,
+    );
+  }
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
       throw new ConfigError(

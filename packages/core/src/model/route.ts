@@ -1,7 +1,9 @@
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
 import { highestPrice } from './price.ts';
+import { checkModel } from './wrapped.ts';
 
 export interface RouteOptions {
   /** All that may be chosen. */
@@ -18,14 +20,19 @@ export interface RouteOptions {
  *
  * @throws ConfigError where there is nothing to choose from, and for a model with a fallback: that goes around the route.
  */
-export function route({ models, choose, name = models.map((each) => each.name).join('|') }: RouteOptions): ChatModel {
-  if (models.length === 0) throw new ConfigError('route was given no models. Pass those that choose may give.');
+export function route(options: RouteOptions): ChatModel {
+  const { models, choose } = checkOptions(options, ROUTE, 'route');
+  if (typeof choose !== 'function') throw new ConfigError('route has no function. Pass choose: (request) => model.');
+  if (models === undefined || models.length === 0)
+    throw new ConfigError('route was given no models. Pass those that choose may give.');
+  for (const each of models) checkModel(each, 'route');
   const chained = models.find(({ fallback }) => fallback !== undefined);
   if (chained !== undefined) {
     throw new ConfigError(
       `route: model "${chained.name}" has another behind it, which would not be asked. Put the fallback around: withFallback(route({ … }), other).`,
     );
   }
+  const { name = models.map((each) => each.name).join('|') } = options;
   const price = highestPrice(models);
   return {
     name,
@@ -37,3 +44,8 @@ export function route({ models, choose, name = models.map((each) => each.name).j
     },
   };
 }
+
+const ROUTE: OptionTable<RouteOptions> = {
+  keys: { models: 'list', choose: 'function', name: 'text' },
+  hints: { route: 'The option is "choose".', select: 'The option is "choose".' },
+};

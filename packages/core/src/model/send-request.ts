@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
 import { LazySignal } from '../base/lazy-signal.ts';
+import type { OptionTable } from '../base/options.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
 import { ReportedError } from '../chat/read-error.ts';
@@ -27,6 +28,15 @@ export interface Timeouts {
   /** Between two pieces of the reply. Stands still while the reader of a run is behind. @defaultValue 60_000 */
   readonly idleMs?: number;
 }
+
+export const TIMEOUTS: OptionTable<Timeouts> = {
+  keys: { connectMs: 'number', firstByteMs: 'number', idleMs: 'number' },
+  hints: {
+    requestMs: 'A whole attempt has the time of the agent: retry: { attemptTimeoutMs }.',
+    totalMs: 'A whole attempt has the time of the agent: retry: { attemptTimeoutMs }.',
+    attemptMs: 'A whole attempt has the time of the agent: retry: { attemptTimeoutMs }.',
+  },
+};
 
 /** One request, ready to be sent. */
 export interface Outgoing {

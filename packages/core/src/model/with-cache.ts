@@ -1,11 +1,13 @@
+import { ConfigError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { sha256 } from '../base/sha256.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
-import { atLeastOne, wrapped } from './wrapped.ts';
+import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
 
 /** Where replies are kept: a `Map`, Redis, a file. What it throws counts as thrown by the model. */
 export interface ReplyStore {
@@ -20,6 +22,10 @@ export interface ReplyStore {
  * What counts is the whole request but for whether it is streamed, and the model's name. A reply from the store is told in one piece.
  */
 export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
+  checkModel(model, 'withCache');
+  if (typeof store?.get !== 'function' || typeof store.set !== 'function') {
+    throw new ConfigError('withCache: store is no store. Pass memoryStore(), or an object with get and set.');
+  }
   return wrapped(model, async (request, context) => {
     const key = await keyOf(model.name, request);
     const known = await store.get(key);
@@ -36,8 +42,18 @@ function isWhole({ finish_reason: reason, message }: ChatReply['choices'][number
   return textOf(message).trim() !== '' || (message.tool_calls?.length ?? 0) > 0;
 }
 
+interface MemoryStoreOptions {
+  readonly most?: number;
+}
+
+const MEMORY_STORE: OptionTable<MemoryStoreOptions> = {
+  keys: { most: 'number' },
+  hints: { maxEntries: 'The option is "most".', max: 'The option is "most".', limit: 'The option is "most".' },
+};
+
 /** Replies in memory, the newest so many of them. */
-export function memoryStore({ most = 1_000 }: { readonly most?: number } = {}): ReplyStore {
+export function memoryStore(options: MemoryStoreOptions = {}): ReplyStore {
+  const { most = 1_000 } = checkOptions(options, MEMORY_STORE, 'memoryStore');
   const limit = atLeastOne(most, { wrapper: 'memoryStore', field: 'most' });
   const replies = new Map<string, ChatReply>();
   return {

@@ -1,7 +1,7 @@
 import { untilAborted } from '../base/abort.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
-import { atLeastOne, wrapped } from './wrapped.ts';
+import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
 
 /**
  * The same model, asked by at most `most` at once, of all agents that share this wrapper; the others wait in the order in which
@@ -11,6 +11,7 @@ import { atLeastOne, wrapped } from './wrapped.ts';
  * @throws ConfigError where `most` is no whole number of 1 or more.
  */
 export function withConcurrency(model: ChatModel, most: number): ChatModel {
+  checkModel(model, 'withConcurrency');
   const places = new Places(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
   return wrapped(model, async (request, context) => {
     const { signal, waitFor } = modelContext(context);

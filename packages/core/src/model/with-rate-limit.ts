@@ -1,10 +1,11 @@
 import { untilAborted } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
-import { atLeastOne, wrapped } from './wrapped.ts';
+import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
 
 export interface RateLimit {
   /** @defaultValue no end */
@@ -20,7 +21,9 @@ export interface RateLimit {
  *
  * @throws ConfigError where a limit is no whole number of 1 or more, or where there is none.
  */
-export function withRateLimit(model: ChatModel, { requestsPerMinute, tokensPerMinute }: RateLimit): ChatModel {
+export function withRateLimit(model: ChatModel, limits: RateLimit): ChatModel {
+  checkModel(model, 'withRateLimit');
+  const { requestsPerMinute, tokensPerMinute } = checkOptions(limits, RATE_LIMIT, 'withRateLimit');
   if (requestsPerMinute === undefined && tokensPerMinute === undefined) {
     throw new ConfigError('withRateLimit was given no limit. Pass requestsPerMinute, tokensPerMinute, or both.');
   }
@@ -50,6 +53,11 @@ export function withRateLimit(model: ChatModel, { requestsPerMinute, tokensPerMi
     return reply;
   });
 }
+
+const RATE_LIMIT: OptionTable<RateLimit> = {
+  keys: { requestsPerMinute: 'number', tokensPerMinute: 'number' },
+  hints: { rpm: 'The option is "requestsPerMinute".', tpm: 'The option is "tokensPerMinute".' },
+};
 
 const MINUTE_MS = 60_000;
 

@@ -2,7 +2,8 @@ import { CANCELLED } from '../chat/history.ts';
 import { callName } from '../chat/message.ts';
 import type { Waited, Word } from '../durable/durable.ts';
 import type { Answer } from '../event/answer.ts';
-import { messageOf, toErrorData } from '../event/error-data.ts';
+import { describeForModel } from '../event/describe-for-model.ts';
+import { toErrorData } from '../event/error-data.ts';
 import type {
   ApprovalAnswered,
   ApprovalExpired,
@@ -126,7 +127,7 @@ function repliedBy({ value }: Extract<Answer, { type: 'reply' }>, { position, pe
     const read = pending.reason === 'reply' && tool?.readReply ? tool.readReply(value, pending.input) : value;
     return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(read, { maxLength }) };
   } catch (error) {
-    const { content } = bounded(messageOf(error), maxLength);
+    const { content } = bounded(describeForModel(error), maxLength);
     return { type: 'tool.failed', ...position, durationMs: 0, reason: 'threw', content, error: toErrorData(error) };
   }
 }

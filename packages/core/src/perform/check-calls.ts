@@ -1,4 +1,5 @@
 import { untilAborted } from '../base/abort.ts';
+import { copyJson } from '../base/copy-json.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import { sha256 } from '../base/sha256.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
@@ -72,7 +73,7 @@ export async function pendingFor(tool: Tool, pending: Pending): Promise<PendingC
   const { reason, state, turn, scope, repeats = state.repeats, ...known } = pending;
   const { call, doubts, index } = state;
   const input = inputOf(tool, call);
-  const preview = known.shown ?? (await previewOf(tool, { validated: known.validated, scope }));
+  const preview = storable(known.shown ?? (await previewOf(tool, { validated: known.validated, scope })));
   const definitionHash = scope.policy.definitionOf(callName(call));
   const fingerprint = await fingerprintOf(call, { input, definitionHash });
   const name = waitName({ turn, index, repeats, doubts: hasBegun(reason) ? doubts + 1 : doubts });
@@ -117,6 +118,16 @@ async function previewOf({ preview }: Tool, { validated, scope }: Checked): Prom
     return await preview?.(validated.value, scope.context);
   } catch (error) {
     return `The preview failed: ${messageOf(error)}`;
+  }
+}
+
+/** What JSON can't hold would break the run where it is stored. */
+function storable(preview: Json | undefined): Json | undefined {
+  if (preview === undefined) return undefined;
+  try {
+    return copyJson(preview, { where: 'The preview failed', name: 'preview', ignoresUndefined: true });
+  } catch (error) {
+    return messageOf(error);
   }
 }
 

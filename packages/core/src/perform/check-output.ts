@@ -1,7 +1,7 @@
 import { untilAborted } from '../base/abort.ts';
 import type { Json, Parsed } from '../base/json.ts';
 import { findOverflow, parseJson } from '../base/json.ts';
-import { messageOf } from '../event/error-data.ts';
+import { describeForModel } from '../event/describe-for-model.ts';
 import type { Fact, OutputChecked } from '../event/fact.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import { factStep, interrupted, type Scope, stamp } from './scope.ts';
@@ -28,7 +28,7 @@ async function check(text: string, { definition }: Scope): Promise<OutputChecked
     const validated = await definition.output?.validate(parsed.value);
     if (validated?.ok === false) return validated;
   } catch (error) {
-    return { ok: false, issues: messageOf(error) };
+    return { ok: false, issues: describeForModel(error) };
   }
   return { ok: true, value: parsed.value as Json }; // JSON.parse gives nothing else.
 }

@@ -1,8 +1,9 @@
-import { DurableError } from '../base/errors.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import { closest, plural } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { callArguments, callName } from '../chat/message.ts';
-import { messageOf, toErrorData } from '../event/error-data.ts';
+import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
+import { toErrorData } from '../event/error-data.ts';
 import type { CallClosed, ToolFailed } from '../event/fact.ts';
 import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
@@ -47,8 +48,20 @@ export function thrown(error: unknown, at: At): CallClosed {
     const content = `Timed out after ${error.timeoutMs / 1000} s. It may still have had its effect.`;
     return failed(error, { ...at, reason: 'timeout', content });
   }
-  const content = error instanceof ToolError ? error.message : stringifyWellFormed({ error: messageOf(error) });
-  return failed(error, { ...at, reason: 'threw', content });
+  const content = error instanceof ToolError ? error.message : stringifyWellFormed({ error: describeForModel(error) });
+  return failed(withContextHint(error, at), { ...at, reason: 'threw', content });
+}
+
+/** From JavaScript an agent may be run, or resumed by a host, without the context that its tools read. */
+function withContextHint(error: unknown, { state, scope }: At): unknown {
+  const name = callName(state.call);
+  // A function with one parameter reads none.
+  const readsContext = (scope.definition.tools.get(name)?.execute.length ?? 0) > 1;
+  if (scope.context !== undefined || !readsContext || !isCodeMistake(error)) return error;
+  return new ConfigError(
+    `Tool "${name}" failed in a run without a context: ${error.message}. If it reads one, pass it: agent.run(input, { context }).`,
+    { cause: error },
+  );
 }
 
 function reasonOf(error: AbortRun | RefuseRun): ToolFailed['reason'] {

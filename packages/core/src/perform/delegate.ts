@@ -1,6 +1,8 @@
 import { untilAborted } from '../base/abort.ts';
 import { callName } from '../chat/message.ts';
 import type { Child, Durable, Step } from '../durable/durable.ts';
+import { describeForModel } from '../event/describe-for-model.ts';
+import { toError } from '../event/error-data.ts';
 import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
@@ -165,7 +167,7 @@ function reasonOf(outcome: Incomplete): string {
     case 'aborted':
       return `It was aborted: ${outcome.reason}`;
     case 'failed':
-      return `It failed: ${outcome.error.message}`;
+      return `It failed: ${describeForModel(toError(outcome.error))}`;
   }
 }
 

@@ -1,3 +1,5 @@
+import { ConfigError } from '../base/errors.ts';
+import { checkOptions, describeType, type OptionTable } from '../base/options.ts';
 import type { Issue } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { StandardSchema } from './schema.ts';
@@ -21,8 +23,10 @@ export interface PlainOptions<Output> {
  */
 export function jsonSchema<Output = unknown>(
   schema: JsonSchema,
-  { validate }: PlainOptions<Output> = {},
+  options: PlainOptions<Output> = {},
 ): StandardSchema<Output> {
+  checkSchema(schema);
+  const { validate } = checkOptions(options, PLAIN, 'jsonSchema');
   return {
     '~standard': {
       version: 1,
@@ -32,3 +36,19 @@ export function jsonSchema<Output = unknown>(
     } as StandardSchema<Output>['~standard'], // Its other fields are looked at by compileSchema.
   };
 }
+
+function checkSchema(schema: JsonSchema | StandardSchema): void {
+  if (typeof schema === 'object' && schema !== null && '~standard' in schema) {
+    const vendor = (schema as StandardSchema)['~standard']?.vendor; // It is there.
+    throw new ConfigError(`jsonSchema() was given a schema of ${vendor}. Pass that as it is, without jsonSchema().`);
+  }
+  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return;
+  throw new ConfigError(
+    `jsonSchema() was given ${describeType(schema)}. Pass an object: { type: "object", properties: { … } }.`,
+  );
+}
+
+const PLAIN: OptionTable<PlainOptions<unknown>> = {
+  keys: { validate: 'function' },
+  hints: { check: 'The option is "validate".', parse: 'The option is "validate".' },
+};

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as mini from 'zod/mini';
 import { z as z3 } from 'zod/v3';
 import { ConfigError } from '../base/errors.ts';
+import { jsonSchema } from './plain.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const CANNOT = "JSON Schema can't express";
@@ -43,11 +44,40 @@ test.each([
   ['a number', 7, 'a number is not a schema. Pass a zod schema.'],
   ['a text', 'string', 'a string is not a schema. Pass a zod schema.'],
   ['a function', () => true, 'a function is not a schema. Pass a zod schema.'],
-  ['JSON Schema', { type: 'object' }, 'an object is not a schema. Pass a zod schema.'],
-  ['a shape without z.object()', { city: z.string() }, 'an object is not a schema. Pass a zod schema.'],
   ['half a Standard Schema', { '~standard': { vendor: 'x' } }, 'an object is not a schema. Pass a zod schema.'],
 ])('%s is no schema, and said so', (_, schema, problem) => {
   expect(refusal(schema)).toEqual({ code: 'config.invalid', message: `Tool "t", input: ${problem}` });
+});
+
+test.each([
+  ['with a type', { type: 'object', properties: {} }],
+  ['with a reference', { $ref: '#/$defs/City', $defs: {} }],
+  ['with alternatives', { anyOf: [] }],
+  ['whose properties have the names of keywords', { properties: { type: { type: 'string' } } }],
+])('a plain JSON Schema %s is told how to come in', (_, schema) => {
+  expect(refusal(schema)).toEqual({
+    code: 'config.invalid',
+    message: 'Tool "t", input is a plain JSON Schema. Wrap it: jsonSchema(schema).',
+  });
+});
+
+test.each([
+  ['of zod 4', { city: z.string() }],
+  ['of zod 3', { city: z3.string() }],
+  ['with a field named type', { type: z.string(), enum: z.number() }],
+])('the fields of an object without z.object() are told how to come in: %s', (_, schema) => {
+  expect(refusal(schema)).toEqual({
+    code: 'config.invalid',
+    message: 'Tool "t", input is an object of schemas. Wrap it: z.object({ … }).',
+  });
+});
+
+test.each([
+  ['a zod schema', z.object({}), 'a schema of zod. Pass that as it is, without jsonSchema().'],
+  ['a text', '{"type":"object"}', 'a text. Pass an object: { type: "object", properties: { … } }.'],
+  ['nothing', undefined, 'undefined. Pass an object: { type: "object", properties: { … } }.'],
+])('jsonSchema() refuses %s', (_, schema, problem) => {
+  expect(() => jsonSchema(schema as never)).toThrow(`jsonSchema() was given ${problem}`);
 });
 
 test('a bare zod 3 schema is told how to come in', () => {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
+import { isPlainObject } from '../base/options.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { withoutNulls } from './nulls.ts';
@@ -42,7 +43,7 @@ type StandardResult = { readonly value: unknown; readonly issues?: undefined } |
 export function compileSchema(schema: Schema, where: string): CompiledSchema {
   // `Schema` says little; the rest is looked at here, once.
   const standard = isObject(schema) && '~standard' in schema ? schema['~standard'] : undefined;
-  if (!isStandard(standard)) throw new ConfigError(`${where}: ${describe(schema)} is not a schema. Pass a zod schema.`);
+  if (!isStandard(standard)) throw notASchema(schema, where);
   const jsonSchema = toJsonSchema(schema, standard, where);
   const check = async (value: unknown): Promise<Validated> => {
     const result = await standard.validate(value);
@@ -89,6 +90,38 @@ function inputSchema(converter: StandardProps['jsonSchema'] & object, where: str
     throw new ConfigError(`${where}: this schema can't be told in JSON Schema: ${problem}`, { cause: error });
   }
 }
+
+/** Other libraries take a shape, or a JSON Schema, as it is. */
+function notASchema(given: unknown, where: string): ConfigError {
+  if (isShape(given)) return new ConfigError(`${where} is an object of schemas. Wrap it: z.object({ … }).`);
+  if (isJsonSchema(given)) return new ConfigError(`${where} is a plain JSON Schema. Wrap it: jsonSchema(schema).`);
+  return new ConfigError(`${where}: ${describe(given)} is not a schema. Pass a zod schema.`);
+}
+
+/** The fields of an object, each by its schema: the parameter of `z.object`. */
+function isShape(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false;
+  const fields: readonly unknown[] = Object.values(given);
+  return fields.some((field) => isObject(field) && ('~standard' in field || '_zod' in field || '_def' in field));
+}
+
+function isJsonSchema(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null || !isPlainObject(given)) return false;
+  return KEYWORDS.some((keyword) => keyword in given);
+}
+
+const KEYWORDS: readonly string[] = [
+  'type',
+  'properties',
+  '$schema',
+  '$ref',
+  '$defs',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'enum',
+  'const',
+];
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../base/clock.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../durable/conversation.ts';
 import { databaseError, openDatabase } from './database.ts';
@@ -18,10 +19,15 @@ export interface SqliteConversations extends ConversationStore {
  *
  * @throws DurableError as `sqlite()` does.
  */
-export function sqliteConversations(path: string, options: SqliteConversationsOptions = {}): SqliteConversations {
+export function sqliteConversations(path: string, given: SqliteConversationsOptions = {}): SqliteConversations {
+  const options = checkOptions(given, CONVERSATIONS, 'sqliteConversations');
   const { synchronous = 'full', lockedMs = 5_000, clock = systemClock } = options;
   return new ConversationTable(path, { synchronous, lockedMs, clock });
 }
+
+const CONVERSATIONS: OptionTable<SqliteConversationsOptions> = {
+  keys: { synchronous: { full: true, normal: true }, lockedMs: 'number', clock: 'clock' },
+};
 
 class ConversationTable implements SqliteConversations {
   readonly #path: string;

@@ -19,6 +19,7 @@ import type {
   RunRecord,
   RunSummary,
 } from '../durable/host.ts';
+import { readCancelOptions, readCloseOptions, readDeleteOptions, readReadOptions } from '../durable/host-options.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
 import { pathOf } from '../durable/step-order.ts';
 import type { Answer } from '../event/answer.ts';
@@ -116,7 +117,8 @@ export class SqliteHost implements SqliteDurableHost {
     return record.runId;
   }
 
-  async cancel(runId: string, { reason = 'cancelled' }: { readonly reason?: string } = {}): Promise<void> {
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
     await this.#writer.write(() => {
       this.#find(runId);
       this.#runTable.cancel(runId, reason);
@@ -124,7 +126,8 @@ export class SqliteHost implements SqliteDurableHost {
     this.#holding.cancel(runId, reason);
   }
 
-  async read(runId: string, { after = 0 }: { readonly after?: number } = {}): Promise<RunProgress> {
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const { after } = readReadOptions(options);
     return this.#read(() => {
       // The row first: a run that has ended by then has no facts that come later.
       const row = this.#find(runId);
@@ -167,12 +170,14 @@ export class SqliteHost implements SqliteDurableHost {
     );
   }
 
-  delete({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+    const { olderThanMs } = readDeleteOptions(options);
     const before = this.#clock.now() - olderThanMs;
     return this.#writer.write(() => this.#runTable.deleteEnded(before));
   }
 
-  close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     this.#closed ??= this.#holding.close(graceMs).finally(() => this.#database.close());
     return this.#closed;
   }

@@ -2,7 +2,7 @@ import { started } from '../base/abort.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
-import { messageOf } from '../event/error-data.ts';
+import { describeForModel } from '../event/describe-for-model.ts';
 import type { Validated } from '../schema/schema.ts';
 import type { Tool } from './tool.ts';
 
@@ -79,5 +79,5 @@ export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
   const parsed = argumentsOf(tool, call);
   if (!parsed.ok) return Promise.resolve(parsed);
   const validated = started(() => tool.validate(parsed.value));
-  return validated.catch((error: unknown) => ({ ok: false, issues: messageOf(error) }));
+  return validated.catch((error: unknown) => ({ ok: false, issues: describeForModel(error) }));
 }

@@ -1,11 +1,20 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
 import { messageOf } from '../event/error-data.ts';
 import { linkedReport } from '../schema/linked-report.ts';
 import type { Validated } from '../schema/schema.ts';
-import { type Tool, type ToolOptions, toolBasics } from './tool.ts';
+import {
+  TOOL_BASICS,
+  TOOL_HINTS,
+  type Tool,
+  type ToolOptions,
+  toolBasics,
+  whereOf,
+  withoutToolFields,
+} from './tool.ts';
 
 export interface CustomToolOptions<Context = unknown> extends ToolOptions<string, Context> {
   /** Which texts the model may write. @defaultValue any */
@@ -19,7 +28,8 @@ export interface CustomToolOptions<Context = unknown> extends ToolOptions<string
  *
  * @throws ConfigError naming the tool and the fix, where the definition can't work.
  */
-export function customTool<Context = unknown>(options: CustomToolOptions<Context>): Tool<Context> {
+export function customTool<Context = unknown>(given: CustomToolOptions<Context>): Tool<Context> {
+  const options = checkOptions(withoutToolFields(given), CUSTOM_TOOL, whereOf(given, 'customTool()'));
   const { name, description, format } = options;
   const basics = toolBasics<string, Context>(options);
   if (format !== undefined) checkFormat(format, name);
@@ -35,6 +45,20 @@ export function customTool<Context = unknown>(options: CustomToolOptions<Context
     validate: readInput,
   });
 }
+
+const NO_INPUT = 'A custom tool takes text; tool() takes an input schema.';
+
+const CUSTOM_TOOL: OptionTable<CustomToolOptions<never>> = {
+  keys: { ...TOOL_BASICS, format: 'any' },
+  hints: {
+    ...TOOL_HINTS,
+    input: NO_INPUT,
+    parameters: NO_INPUT,
+    inputSchema: NO_INPUT,
+    schema: NO_INPUT,
+    grammar: 'The option is "format": { type: "grammar", grammar: { syntax, definition } }.',
+  },
+};
 
 /** Arguments in the form of the function: `{ input }`. */
 async function readInput(value: unknown): Promise<Validated> {

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 
 /** Thrown by a tool: its message goes to the model word for word. Any other error is told as `{"error": message}`. */
 export class ToolError extends Error {
@@ -16,9 +17,9 @@ export class RefuseRun extends Error {
   /** Who refuses. */
   readonly guard: string | undefined;
 
-  constructor(reason: string, { guard }: { readonly guard?: string } = {}) {
+  constructor(reason: string, options: { readonly guard?: string } = {}) {
     super(reason);
-    this.guard = guard;
+    this.guard = checkOptions(options, REFUSE_RUN, 'RefuseRun').guard;
   }
 }
 
@@ -31,11 +32,15 @@ export class SuspendRun extends Error {
   /** What is shown to whoever answers. */
   readonly preview: Json;
 
-  constructor(message: string, { preview = message }: { readonly preview?: Json } = {}) {
+  constructor(message: string, options: { readonly preview?: Json } = {}) {
     super(message);
+    const { preview = message } = checkOptions(options, SUSPEND_RUN, 'SuspendRun');
     this.preview = preview;
   }
 }
+
+const REFUSE_RUN: OptionTable<{ readonly guard?: string }> = { keys: { guard: 'text' } };
+const SUSPEND_RUN: OptionTable<{ readonly preview?: Json }> = { keys: { preview: 'any' } };
 
 /** Whether an error is meant for the run, not for the model. */
 export function endsRun(error: unknown): error is AbortRun | RefuseRun {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import type { Tool } from './tool.ts';
+import { checkTools, type Tool } from './tool.ts';
 
 /** Whether a person has to agree to a call of a tool. Throwing counts as yes. */
 export type ApprovalRule<Context> = (
@@ -16,6 +16,7 @@ export function requireApproval<Context = unknown>(
   tools: readonly Tool<Context>[],
   when: ApprovalRule<Context> = () => true,
 ): readonly Tool<Context>[] {
+  checkTools(tools, 'requireApproval');
   if (typeof when !== 'function') {
     throw new ConfigError(`requireApproval: when is ${JSON.stringify(when)}. Pass a function, or leave it out.`);
   }

@@ -1,4 +1,6 @@
-import { parseJson } from '../base/json.ts';
+import { ConfigError } from '../base/errors.ts';
+import { isRecord, parseJson } from '../base/json.ts';
+import { describeValue } from '../base/options.ts';
 import { plural, sliceWhole } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialise } from './serialise.ts';
@@ -25,12 +27,22 @@ class Parts {
   }
 }
 
-/** What a tool returns to show the model images or files: `return parts({ type: 'image_url', … })`. */
+/**
+ * What a tool returns to show the model images or files: `return parts({ type: 'image_url', … })`. From JavaScript a list of them is
+ * taken as well.
+ *
+ * @throws ConfigError for what is no part.
+ */
 export function parts(...list: readonly UserPart[]): unknown {
-  return new Parts(list);
+  const all = list.flat();
+  const wrong = all.findIndex((part: unknown) => !isRecord(part) || typeof part['type'] !== 'string');
+  if (wrong === -1) return new Parts(all);
+  throw new ConfigError(
+    `parts(): part ${wrong + 1} is ${describeValue(all[wrong])}. Pass { type: "text", text }, { type: "image_url", image_url: { url } } or { type: "file", file }.`,
+  );
 }
 
-/** Any value as bounded text. Never throws. */
+/** Any value as bounded text. @throws ConfigError `result.unreadable` for what was returned by mistake. */
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
   if (!(value instanceof Parts)) {
     const { text, lossy } = serialise(value);

@@ -1,4 +1,6 @@
+import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
+import { className, describeType, isPlainObject } from '../base/options.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { messageOf } from '../event/error-data.ts';
 
@@ -8,7 +10,11 @@ export interface Serialised {
   readonly lossy: readonly string[];
 }
 
-/** Any value as text for a model: a string as it is, everything else as JSON. Never throws. */
+/**
+ * Any value as text for a model: a string as it is, everything else as JSON.
+ *
+ * @throws ConfigError `result.unreadable` for what was returned by mistake, and says nothing as JSON: a promise, a stream, bytes, a function.
+ */
 export function serialise(value: unknown): Serialised {
   if (typeof value === 'string') return { text: value, lossy: [] };
   const lossy: string[] = [];
@@ -38,8 +44,9 @@ function toPlain(value: unknown, place: Place): unknown {
     case 'number':
       return Number.isFinite(value) ? value : mark(place, String(value));
     case 'function':
+      throw unreadable(place, { what: 'a function', fix: 'Return what it gives, or leave it out.' });
     case 'symbol':
-      return mark(place, `[${typeof value}]`);
+      throw unreadable(place, { what: 'a symbol', fix: 'Return a text, or leave it out.' });
     case 'object':
       return value === null ? null : objectToPlain(value, place);
     case 'string':
@@ -60,25 +67,63 @@ function objectToPlain(value: object, place: Place): unknown {
     if (value instanceof Error) return mark(place, { error: messageOf(value) });
     if (value instanceof Map) return mark(place, mapToPlain(value, inside));
     if (value instanceof Set) return mark(place, listToPlain([...value], inside));
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return mark(place, `[${value.byteLength} bytes]`);
+    if (value instanceof RegExp) return mark(place, String(value));
     if (Array.isArray(value)) return listToPlain(value, inside);
+    if (value instanceof Number || value instanceof String || value instanceof Boolean) return value.valueOf();
+    const mistake = mistakeIn(value);
+    if (mistake !== undefined) throw unreadable(place, mistake);
     if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), inside);
-    return isOpaque(value) ? mark(place, `[${kindOf(value)}]`) : fieldsToPlain(value, inside);
+    return fieldsToPlain(value, inside);
   } catch (error) {
+    if (error instanceof Unreadable) throw error;
     return mark(place, `[unreadable: ${messageOf(error)}]`);
   }
 }
 
-/** A stream, a response, a promise: what they hold is in no field, and `{}` would say that it is nothing. */
-function isOpaque(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // Plain objects, also those of another realm, have a prototype without one.
-  return prototype !== null && Object.getPrototypeOf(prototype) !== null && Object.keys(value).length === 0;
+interface Mistake {
+  readonly what: string;
+  /** What to return in its place. */
+  readonly fix: string;
 }
 
-function kindOf(value: object): string {
-  const { constructor: made } = value;
-  return typeof made === 'function' ? made.name : Object.prototype.toString.call(value).slice(8, -1);
+class Unreadable extends ConfigError {}
+
+/** The tool has run by now: who reads this must not repeat the call because of it. */
+function unreadable({ path }: Place, { what, fix }: Mistake): Unreadable {
+  const message = `The call ran, but its result can't be read: ${path === '' ? 'it' : path} is ${what}. ${fix}`;
+  return new Unreadable(message, { code: 'result.unreadable' });
+}
+
+/** What holds its contents in no field, so that `{}` would say that it is empty. */
+function mistakeIn(value: object): Mistake | undefined {
+  const what = describeType(value);
+  if (hasMethod(value, 'then')) return { what: 'a promise', fix: 'An await is missing.' };
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    return { what: `${what} of ${value.byteLength} bytes`, fix: BYTES };
+  }
+  if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${className(value)})`, fix: STREAM };
+  if (isPlainObject(value)) return undefined; // Its fields say what they are.
+  if (hasMethod(value, 'arrayBuffer') && hasMethod(value, 'text')) {
+    return {
+      what,
+      fix: hasMethod(value, 'json') ? 'Return what await response.json() or response.text() gives.' : BYTES,
+    };
+  }
+  if (hasMethod(value, 'toJSON')) return undefined;
+  if (hasMethod(value, 'pipe') || hasMethod(value, 'getReader'))
+    return { what: `a stream (${className(value)})`, fix: STREAM };
+  const isIterable = hasMethod(value, Symbol.iterator);
+  if (isIterable && hasMethod(value, 'next')) return { what: 'an iterator', fix: LIST };
+  if (Object.keys(value).length > 0) return undefined;
+  return { what: `${what}, which has no fields`, fix: isIterable ? LIST : 'Return a plain object with what it holds.' };
+}
+
+const BYTES = 'Return a text, or parts(…) for images and files.';
+const STREAM = 'Read it to its end, and return what it held.';
+const LIST = 'Return a list: [...value].';
+
+function hasMethod(value: object, name: string | symbol): boolean {
+  return name in value && typeof Reflect.get(value, name) === 'function';
 }
 
 function mark<T>({ path, lossy }: Place, plain: T): T {

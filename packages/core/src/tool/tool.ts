@@ -1,5 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { isRecord, type Json } from '../base/json.ts';
+import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
+import { excerpt } from '../base/text.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { linkedReport } from '../schema/linked-report.ts';
@@ -85,6 +87,82 @@ export interface ToolOptions<Input, Context = unknown> {
   readonly strict?: boolean;
 }
 
+/** Of all tools, whatever their input is. */
+export const TOOL_BASICS: OptionTable<ToolOptions<never>>['keys'] = {
+  name: 'any',
+  description: 'text',
+  effect: { read: true, idempotent: true, once: true },
+  definitionHash: 'text',
+  execute: 'any',
+  readReply: 'function',
+  inDoubt: [{ ask: true }, 'function'],
+  needsApproval: ['boolean', 'function'],
+  preview: 'function',
+  approvalTimeoutMs: 'number',
+  exclusive: 'boolean',
+  timeoutMs: 'number',
+  corrections: 'number',
+  maxResultLength: 'number',
+  strict: 'boolean',
+};
+
+const INPUT = 'The option is "input": a zod schema, or jsonSchema(…).';
+const EXECUTE = 'The option is "execute": (input, context) => ….';
+const APPROVAL = 'The option is "needsApproval".';
+
+export const TOOL_HINTS: Readonly<Record<string, string>> = {
+  parameters: INPUT,
+  inputSchema: INPUT,
+  schema: INPUT,
+  argsSchema: INPUT,
+  args: INPUT,
+  func: EXECUTE,
+  fn: EXECUTE,
+  handler: EXECUTE,
+  run: EXECUTE,
+  invoke: EXECUTE,
+  callback: EXECUTE,
+  implementation: EXECUTE,
+  approval: APPROVAL,
+  requireApproval: APPROVAL,
+  requiresApproval: APPROVAL,
+  confirm: APPROVAL,
+  readOnly: 'The option is "effect": effect: "read".',
+  idempotent: 'The option is "effect": effect: "idempotent".',
+  retry: 'Wrap the tool: withRetry([tool], { … }).',
+  retries: 'Wrap the tool: withRetry([tool], { … }).',
+  maxRetries: 'Wrap the tool: withRetry([tool], { … }).',
+};
+
+const TOOL: OptionTable<ToolOptions<never> & { readonly input: Schema }> = {
+  keys: { ...TOOL_BASICS, input: 'any' },
+  hints: { ...TOOL_HINTS, format: 'It is an option of customTool.' },
+};
+
+/** What a tool has that is no option. */
+const TOOL_FIELDS: Readonly<Record<Exclude<keyof Tool, keyof ToolOptions<never>>, true>> = {
+  functionObject: true,
+  customObject: true,
+  jsonSchema: true,
+  strictReport: true,
+  validate: true,
+  isAnsweredOutside: true,
+  handsTo: true,
+  delegate: true,
+};
+
+/** A tool with another input may be made from one that there is: `tool({ ...other, input })`. */
+export function withoutToolFields<Options extends object>(given: Options): Options {
+  if (typeof given !== 'object' || given === null || !('functionObject' in given)) return given;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(TOOL_FIELDS, name))) as Options; // The same without them.
+}
+
+/** For errors about the options of a tool, which need not have a name. */
+export function whereOf(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
+  const name: unknown = options?.name;
+  return typeof name === 'string' ? `Tool "${excerpt(name, 80)}"` : maker;
+}
+
 /** A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`. */
 export interface Tool<in Context = never> {
   readonly name: string;
@@ -143,7 +221,8 @@ export function tool<Input, Context = unknown>(
   },
 ): Tool<Context>;
 // Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
-export function tool<Context>(options: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
+export function tool<Context>(given: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
+  const options = checkOptions(withoutToolFields(given), TOOL, whereOf(given));
   const { name, description, input } = options;
   const basics = toolBasics(options);
   const { jsonSchema, validate } = compileSchema(input, `Tool "${name}", input`);
@@ -205,6 +284,21 @@ function notHere(name: string): never {
   throw new ConfigError(`Tool "${name}" has no execute: its calls are answered by host.answer, with a reply.`);
 }
 
+/** @throws ConfigError for what is no list of tools. */
+export function checkTools(tools: readonly Tool[], wrapper: string): void {
+  if (!Array.isArray(tools)) {
+    throw new ConfigError(`${wrapper}: the tools are ${describeValue(tools)}. Pass a list: [tool({ … })].`);
+  }
+  const wrong = tools.findIndex((each) => !isTool(each));
+  if (wrong === -1) return;
+  throw new ConfigError(`${wrapper}: tools[${wrong}] is ${describeValue(tools[wrong])}. Pass what tool({ … }) gave.`);
+}
+
+/** Whether something was made by `tool()`, or is a wrapper around that. */
+export function isTool(value: unknown): value is Tool {
+  return isRecord(value) && typeof value['execute'] === 'function' && typeof value['validate'] === 'function';
+}
+
 export function checkName(name: unknown): void {
   if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
   throw new ConfigError(
@@ -227,7 +321,9 @@ export function checkNumbers(options: Numbers): void {
   for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
     const value = options[field];
     const least = field === 'corrections' ? 0 : 1;
-    if (value === undefined || (value >= least && !Number.isNaN(value))) continue;
-    throw new ConfigError(`Tool "${options.name}": ${field} is ${value}. Pass a number of ${least} or more.`);
+    if (value === undefined || (typeof value === 'number' && value >= least)) continue;
+    throw new ConfigError(
+      `Tool "${options.name}": ${field} is ${describeValue(value)}. Pass a number of ${least} or more.`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
-import { checkName, checkNumbers, type Tool } from './tool.ts';
+import { describeValue } from '../base/options.ts';
+import { checkName, checkNumbers, checkTools, type Tool } from './tool.ts';
 
 // Wrappers around lists of tools. Each gives new tools; those that were passed stay as they are.
 
@@ -9,6 +10,9 @@ import { checkName, checkNumbers, type Tool } from './tool.ts';
  * @throws ConfigError for a name that can't be sent.
  */
 export function prefixTools<Context>(tools: readonly Tool<Context>[], prefix: string): readonly Tool<Context>[] {
+  checkTools(tools, 'prefixTools');
+  if (typeof prefix !== 'string')
+    throw new ConfigError(`prefixTools: prefix is ${describeValue(prefix)}. Pass a text.`);
   return tools.map((tool) => renamed(tool, prefix + tool.name));
 }
 
@@ -21,6 +25,12 @@ export function renameTools<Context>(
   tools: readonly Tool<Context>[],
   names: Readonly<Record<string, string>>,
 ): readonly Tool<Context>[] {
+  checkTools(tools, 'renameTools');
+  if (typeof names !== 'object' || names === null) {
+    throw new ConfigError(
+      `renameTools: names is ${describeValue(names)}. Pass names by names: { old_name: "new_name" }.`,
+    );
+  }
   checkKnown(Object.keys(names), { tools, wrapper: 'renameTools' });
   return tools.map((tool) => {
     const name = Object.hasOwn(names, tool.name) ? names[tool.name] : undefined;
@@ -37,7 +47,13 @@ export function filterTools<Context>(
   tools: readonly Tool<Context>[],
   which: readonly string[] | ((tool: Tool<Context>) => boolean),
 ): readonly Tool<Context>[] {
+  checkTools(tools, 'filterTools');
   if (typeof which === 'function') return tools.filter(which);
+  if (!Array.isArray(which)) {
+    throw new ConfigError(
+      `filterTools: the second parameter is ${describeValue(which)}. Pass a list of names, or a function.`,
+    );
+  }
   checkKnown(which, { tools, wrapper: 'filterTools' });
   const names = new Set(which);
   return tools.filter(({ name }) => names.has(name));
@@ -50,6 +66,7 @@ export function filterTools<Context>(
  * that is answered from outside its `approvalTimeoutMs`.
  */
 export function withTimeout<Context>(tools: readonly Tool<Context>[], timeoutMs: number): readonly Tool<Context>[] {
+  checkTools(tools, 'withTimeout');
   return tools.map((tool) => {
     checkNumbers({ name: tool.name, timeoutMs });
     checkOwn(tool);

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { endsRun, SuspendRun, ToolError } from './errors.ts';
-import type { Tool, ToolContext } from './tool.ts';
+import { checkTools, type Tool, type ToolContext } from './tool.ts';
 
 export interface ToolRetry {
   /** How often a call is tried again. @defaultValue 2 */
@@ -22,10 +23,10 @@ export interface ToolRetry {
  *
  * @throws ConfigError for a tool of effect `once`, which must never be repeated, and for numbers that are none.
  */
-export function withRetry<Context>(
-  tools: readonly Tool<Context>[],
-  { retries = 2, pauseMs = 200, isWorthwhile = isNoMessage, clock = systemClock, random = Math.random }: ToolRetry = {},
-): readonly Tool<Context>[] {
+export function withRetry<Context>(tools: readonly Tool<Context>[], options: ToolRetry = {}): readonly Tool<Context>[] {
+  const checked = checkOptions(options, TOOL_RETRY, 'withRetry');
+  const { retries = 2, pauseMs = 200, isWorthwhile = isNoMessage, clock = systemClock, random = Math.random } = checked;
+  checkTools(tools, 'withRetry');
   checkNumber('retries', retries);
   checkNumber('pauseMs', pauseMs);
   return tools.map((tool) => {
@@ -46,6 +47,16 @@ export function withRetry<Context>(
     });
   });
 }
+
+const TOOL_RETRY: OptionTable<ToolRetry> = {
+  keys: { retries: 'number', pauseMs: 'number', isWorthwhile: 'function', clock: 'clock', random: 'function' },
+  hints: {
+    maxRetries: 'The option is "retries".',
+    attempts: 'The option is "retries", the first attempt not included.',
+    delayMs: 'The option is "pauseMs".',
+    shouldRetry: 'The option is "isWorthwhile".',
+  },
+};
 
 /** For the run: trying again can't be what is wanted. */
 function isMeant(error: unknown): boolean {

@@ -1,4 +1,11 @@
-import type { ChatReply, Json, ModelReplied, RunEvent } from '@pawl/core';
+import {
+  type ChatReply,
+  checkOptions,
+  type Json,
+  type ModelReplied,
+  type OptionTable,
+  type RunEvent,
+} from '@pawl/core';
 import { Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
 
@@ -12,11 +19,8 @@ export interface CassetteFromOptions {
  * Each request of a run that plays it is given the next reply, whatever it asks: events hold no requests. So it fits runs whose
  * agents inside come one after the other. A log knows no keys: name in `secrets` what must not be written.
  */
-export function cassetteFrom(
-  events: Iterable<RunEvent>,
-  path: string,
-  { secrets = [] }: CassetteFromOptions = {},
-): void {
+export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: CassetteFromOptions = {}): void {
+  const { secrets = [] } = checkOptions(options, CASSETTE_FROM, 'cassetteFrom');
   const tape = Tape.empty(path);
   const redaction = new Redaction(secrets);
   const told = new Set<string>();
@@ -32,6 +36,8 @@ export function cassetteFrom(
   }
   tape.save();
 }
+
+const CASSETTE_FROM: OptionTable<CassetteFromOptions> = { keys: { secrets: 'any' } };
 
 function replyOf({ message, finishReason, usage, model, turn, at }: ModelReplied): ChatReply {
   return {

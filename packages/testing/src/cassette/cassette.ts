@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import { checkOptions, type Json, type OptionTable } from '@pawl/core';
 import { isObject, readJson } from '../stand-in/json.ts';
 import { CassetteError } from './errors.ts';
 import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
@@ -41,7 +41,8 @@ export interface Cassette {
  *
  * @throws CassetteError for a file that is not there and has to be, or is no cassette.
  */
-export function cassette(path: string, options: CassetteOptions = {}): Cassette {
+export function cassette(path: string, given: CassetteOptions = {}): Cassette {
+  const options = checkOptions(given, CASSETTE, 'cassette');
   const { isContinuousIntegration = isVariableSet(process.env['CI']) } = options;
   const mode = isContinuousIntegration ? 'replay' : (options.mode ?? 'once');
   const isThere = Tape.exists(path);
@@ -58,11 +59,23 @@ export function cassette(path: string, options: CassetteOptions = {}): Cassette 
       const found = plays ? tape.take(call) : undefined;
       if (found !== undefined) return played(found, call);
       if (!records) return missed(tape.miss(call));
-      const given = await (options.fetch ?? globalThis.fetch)(url, init);
-      return recorded(given, { call, secrets, tape });
+      const answer = await (options.fetch ?? globalThis.fetch)(url, init);
+      return recorded(answer, { call, secrets, tape });
     },
   };
 }
+
+/** Secrets are quoted by nobody. */
+const CASSETTE: OptionTable<CassetteOptions> = {
+  keys: {
+    mode: { replay: true, record: true, once: true, new: true },
+    secrets: 'any',
+    ignore: 'texts',
+    fetch: 'function',
+    isContinuousIntegration: 'boolean',
+  },
+  hints: { ci: 'The option is "isContinuousIntegration".', redact: 'The option is "secrets".' },
+};
 
 /** `CI=false` says that it is not. */
 function isVariableSet(value = ''): boolean {

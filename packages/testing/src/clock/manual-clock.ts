@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '@pawl/core';
+import { type Clock, checkOptions, type OptionTable } from '@pawl/core';
 
 export interface ManualClockOptions {
   /** Milliseconds since 1970-01-01 UTC. @defaultValue 0 */
@@ -28,7 +28,13 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
 }
 
-export function manualClock({ startMs = 0, sleeps = 'at-once' }: ManualClockOptions = {}): ManualClock {
+const MANUAL_CLOCK: OptionTable<ManualClockOptions> = {
+  keys: { startMs: 'number', sleeps: { 'at-once': true, held: true } },
+  hints: { now: 'The option is "startMs".', start: 'The option is "startMs".' },
+};
+
+export function manualClock(options: ManualClockOptions = {}): ManualClock {
+  const { startMs = 0, sleeps = 'at-once' } = checkOptions(options, MANUAL_CLOCK, 'manualClock');
   return new ManualTime(startMs, sleeps);
 }
 

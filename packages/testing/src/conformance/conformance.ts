@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '@pawl/core';
 import { sliceStart } from '../compare/slice-start.ts';
 import { isObject } from '../stand-in/json.ts';
 import { exchange, type Server } from './ask.ts';
@@ -31,7 +32,8 @@ export interface ConformanceOptions {
  *
  * @throws ConformanceError where the server can't be reached, or names no model and none is given.
  */
-export async function conformance(baseURL: string, options: ConformanceOptions = {}): Promise<ConformanceReport> {
+export async function conformance(baseURL: string, given: ConformanceOptions = {}): Promise<ConformanceReport> {
+  const options = checkOptions(given, CONFORMANCE, 'conformance');
   const { apiKey, headers = {}, timeoutMs = 60_000, maxTokens = 2_048 } = options;
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   const reaching = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
@@ -51,6 +53,19 @@ export async function conformance(baseURL: string, options: ConformanceOptions =
   }
   return { baseURL, model, probes, profile: { base: 'compatible', ...recommend(found) } };
 }
+
+/** A key is quoted by nobody. */
+const CONFORMANCE: OptionTable<ConformanceOptions> = {
+  keys: {
+    model: 'text',
+    apiKey: 'any',
+    headers: 'any',
+    timeoutMs: 'number',
+    maxTokens: 'number',
+    onStarted: 'function',
+    onResult: 'function',
+  },
+};
 
 const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { checkOptions, type OptionTable } from '@pawl/core';
 import { isObject, readJson } from '../stand-in/json.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluationTable } from './table.ts';
@@ -29,7 +30,8 @@ export interface Conclusion {
  *
  * @throws TypeError for a baseline that is no evaluation.
  */
-export function conclude(evaluation: Evaluation, options: ConcludeOptions = {}): Conclusion {
+export function conclude(evaluation: Evaluation, given: ConcludeOptions = {}): Conclusion {
+  const options = checkOptions(given, CONCLUDE, 'conclude');
   const { least = 0, baseline, tolerance = 0, save, print = console.log } = options;
   const before = baseline !== undefined && existsSync(baseline) ? readEvaluation(baseline) : undefined;
   const faults = [
@@ -44,6 +46,11 @@ export function conclude(evaluation: Evaluation, options: ConcludeOptions = {}):
   }
   return { exitCode: faults.length === 0 ? 0 : 1, faults };
 }
+
+const CONCLUDE: OptionTable<ConcludeOptions> = {
+  keys: { least: 'number', baseline: 'text', tolerance: 'number', save: 'text', print: 'function' },
+  hints: { threshold: 'The option is "least".', min: 'The option is "least".' },
+};
 
 /** Whatever else it scored: a try that threw says nothing of the agent. */
 function thrown({ cases }: Evaluation): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Outcome } from '@pawl/core';
+import { checkOptions, type OptionTable, type Outcome } from '@pawl/core';
 import type { Attempt, EvaluatedCase, Evaluation } from './evaluation.ts';
 import type { Case, Score, Scorer } from './scorer.ts';
 
@@ -21,14 +21,15 @@ export interface EvaluateOptions<Input, Expected> {
  *
  * @throws TypeError for two cases of one name, and where there is nothing to try or to score by.
  */
-export async function evaluate<Input, Expected>(options: EvaluateOptions<Input, Expected>): Promise<Evaluation> {
+export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Expected>): Promise<Evaluation> {
+  const options = checkOptions(given, EVALUATE, 'evaluate');
   const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
   check(options);
-  const tries = cases.flatMap((given) => Array.from({ length: repeats }, (_, attempt) => ({ given, attempt })));
+  const tries = cases.flatMap((each) => Array.from({ length: repeats }, (_, attempt) => ({ given: each, attempt })));
   const attempts = await sideBySide(tries, { width, work: (one) => tried(one, options) });
-  const found = cases.map((given, index): EvaluatedCase => {
+  const found = cases.map((each, index): EvaluatedCase => {
     const own = attempts.slice(index * repeats, (index + 1) * repeats);
-    return { name: given.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
+    return { name: each.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
   });
   const scorers = options.scorers.map((scorer) => {
     const scores = attempts.map((attempt) => attempt.scores[scorer.name]?.score ?? 0);
@@ -54,6 +55,11 @@ function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: Eval
     if (twice !== undefined) throw new TypeError(`There are two ${what}s named "${twice}". Name each one otherwise.`);
   }
 }
+
+const EVALUATE: OptionTable<EvaluateOptions<never, never>> = {
+  keys: { name: 'text', cases: 'list', run: 'function', scorers: 'list', repeats: 'number', width: 'number' },
+  hints: { data: 'The option is "cases".', task: 'The option is "run".', scores: 'The option is "scorers".' },
+};
 
 interface Try<Input, Expected> {
   readonly given: Case<Input, Expected>;

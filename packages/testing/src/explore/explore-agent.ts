@@ -1,4 +1,4 @@
-import type { Agent, ChatModel, Outcome, RunEvent } from '@pawl/core';
+import { type Agent, type ChatModel, checkOptions, type OptionTable, type Outcome, type RunEvent } from '@pawl/core';
 import { type Exercise, schemaModel } from '../model/schema-model.ts';
 import { brokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
@@ -30,8 +30,9 @@ export interface Exploration {
  */
 export async function exploreAgent<Context, Output>(
   agent: Agent<Context, Output> | ((model: ChatModel) => Agent<Context, Output>),
-  options: ExploreOptions<Context> = {},
+  given: ExploreOptions<Context> = {},
 ): Promise<Exploration> {
+  const options = checkOptions(given, EXPLORE, 'exploreAgent');
   const { seeds = 100, exercises = EXERCISES } = options;
   const statuses: Partial<Record<Outcome['status'], number>> = {};
   const tools: Record<string, { calls: number; failed: number }> = {};
@@ -49,11 +50,25 @@ export async function exploreAgent<Context, Output>(
   return { runs: chosen.length, statuses, tools };
 }
 
+const EXPLORE: OptionTable<ExploreOptions<never>> = {
+  keys: {
+    input: 'any',
+    context: 'any',
+    answer: 'function',
+    seeds: ['number', 'numbers'],
+    exercises: 'texts',
+  },
+  hints: { runs: 'The option is "seeds".', seed: 'The option is "seeds".', prompt: 'The option is "input".' },
+};
+
 /** An exploration that explores nothing would pass whatever the agent does. */
 function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
   if (seeds.length === 0) throw new TypeError('There are no seeds to run. Pass how many, or which: { seeds: 100 }.');
   const wrong = seeds.find((seed) => !Number.isInteger(seed));
   if (wrong !== undefined) throw new TypeError(`A seed is ${wrong}. Pass whole numbers.`);
+  const unknown = exercises.find((each) => !EXERCISES.includes(each));
+  if (unknown !== undefined)
+    throw new TypeError(`There is no exercise "${unknown}". Pass some of: ${EXERCISES.join(', ')}.`);
   if (exercises.length === 0) throw new TypeError(`There are no exercises. Pass some of: ${EXERCISES.join(', ')}.`);
 }
 

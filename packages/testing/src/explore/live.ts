@@ -30,7 +30,7 @@ export async function live<Context, Output>(
   const { input = 'Go.', context, answer = everyOther } = options;
   const durable = memory();
   // Whether a context is needed is known where the options are written, not here.
-  const given = { durable, runId: `seed-${seed}`, stream: seed % 2 === 1, context } as never;
+  const given = { durable, stream: seed % 2 === 1, context };
   const events: RunEvent[] = [];
   const heard = <T>(run: Run<T>): Promise<Outcome<T>> => {
     run.on('*', (event) => (event.replayed === true ? undefined : events.push(event)));
@@ -38,13 +38,13 @@ export async function live<Context, Output>(
   };
   const watched = watchRejections();
   try {
-    let outcome: Outcome<unknown> = await heard(agent.run(input, given));
+    let outcome: Outcome<unknown> = await heard(agent.run(input, { ...given, runId: `seed-${seed}` } as never));
     for (let rounds = 1; outcome.status === 'suspended'; rounds++) {
       if (rounds > MOST_ROUNDS) throw new Error(endless(outcome.pending, seed));
       for (const pending of outcome.pending) {
         await durable.answer(outcome.runId, pending.id, answer(pending, seed));
       }
-      outcome = await heard(agent.resume(outcome.runId, given));
+      outcome = await heard(agent.resume(outcome.runId, given as never));
     }
     return { outcome, events, rejections: await watched.seen() };
   } finally {

@@ -1,4 +1,4 @@
-import type { ChatModel, ChatReply } from '@pawl/core';
+import { type ChatModel, type ChatReply, checkOptions, type OptionTable } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { reply } from '../script/build-reply.ts';
 import { completion } from '../script/completion.ts';
@@ -92,6 +92,12 @@ const SOMETHING: MessageReply & ModelReply = reply.text('This must not be used.'
 
 const IN_A_ROW = 2;
 
+interface BySeed {
+  readonly seed: number;
+}
+
+const BY_SEED: OptionTable<BySeed> = { keys: { seed: 'any' } };
+
 interface Names<Name extends string> {
   /** What a seed chooses from. */
   readonly chosen: readonly Name[];
@@ -100,7 +106,7 @@ interface Names<Name extends string> {
 }
 
 function sequence<Name extends string>(faults: Faults<Name>, { chosen, hard }: Names<Name>): () => Name | undefined {
-  if ('seed' in faults) return bySeed(faults.seed, chosen);
+  if (!Array.isArray(faults)) return bySeed(checkOptions(faults as BySeed, BY_SEED, 'withFaults').seed, chosen);
   const all = [...chosen, ...hard];
   const unknown = faults.find((name) => name !== 'none' && !all.includes(name));
   if (unknown !== undefined) {

@@ -1,4 +1,4 @@
-import { DurableError, type DurableHost, type Effect, type Step } from '@pawl/core';
+import { checkOptions, DurableError, type DurableHost, type Effect, type OptionTable, type Step } from '@pawl/core';
 import { HostAround } from './host-around.ts';
 
 export interface Kill {
@@ -7,6 +7,8 @@ export interface Kill {
   /** `before` its work, `within` it, when that is done and not yet kept, or `after` it was kept. */
   readonly moment: 'before' | 'within' | 'after';
 }
+
+const KILL: OptionTable<Kill> = { keys: { at: 'number', moment: { before: true, within: true, after: true } } };
 
 /** Loses its process once; what was under way is lost with it. The host inside is what survives. */
 export class FragileHost extends HostAround {
@@ -22,7 +24,7 @@ export class FragileHost extends HostAround {
 
   constructor(inner: DurableHost, kill: Kill) {
     super(inner);
-    this.#kill = kill;
+    this.#kill = checkOptions(kill, KILL, 'FragileHost');
   }
 
   get hasDied(): boolean {

@@ -1,8 +1,10 @@
 import {
   type Clock,
+  checkOptions,
   type Durable,
   type DurableHost,
   type OpenedRun,
+  type OptionTable,
   type Outcome,
   type RunRecord,
   type Step,
@@ -18,6 +20,11 @@ export interface HostUnderTest {
   /** Called after each case, whatever it left at work. @defaultValue closes it without waiting */
   readonly close?: (host: DurableHost) => Promise<void>;
 }
+
+const HOST_UNDER_TEST: OptionTable<HostUnderTest> = {
+  keys: { open: 'function', close: 'function' },
+  hints: { create: 'The option is "open".', host: 'The option is "open", a function.' },
+};
 
 /** What a host promises, and how that is shown. It rejects with an error that says which promise was broken. */
 export interface ConformanceCase {
@@ -35,10 +42,8 @@ export interface Stage {
 export type Body = (stage: Stage) => Promise<void>;
 
 /** Each on a host of its own. */
-export function casesOf(
-  { open, close }: HostUnderTest,
-  bodies: Readonly<Record<string, Body>>,
-): readonly ConformanceCase[] {
+export function casesOf(given: HostUnderTest, bodies: Readonly<Record<string, Body>>): readonly ConformanceCase[] {
+  const { open, close } = checkOptions(given, HOST_UNDER_TEST, 'hostConformance');
   return Object.entries(bodies).map(([name, body]) => ({
     name,
     async run() {

@@ -1,4 +1,13 @@
-import type { ChatModel, ChatRequest, Json, JsonSchema, Message, ToolObject } from '@pawl/core';
+import {
+  type ChatModel,
+  type ChatRequest,
+  checkOptions,
+  type Json,
+  type JsonSchema,
+  type Message,
+  type OptionTable,
+  type ToolObject,
+} from '@pawl/core';
 import { sampleOf } from '../schema/arbitrary.ts';
 import { branchesOf } from '../schema/branches.ts';
 import { invalidFor } from '../schema/invalid.ts';
@@ -28,12 +37,13 @@ export interface SchemaModelOptions {
  * A model without a script: it calls every tool it is offered with arguments made from the tool's schema, then answers, in
  * the form that is asked for. What it does depends on the conversation and the seed alone, so a run that is resumed goes on as it was.
  */
-export function schemaModel({
-  seed = 0,
-  exercise = 'once',
-  width = 4,
-  name = 'schema',
-}: SchemaModelOptions = {}): ChatModel {
+export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
+  const {
+    seed = 0,
+    exercise = 'once',
+    width = 4,
+    name = 'schema',
+  } = checkOptions(options, SCHEMA_MODEL, 'schemaModel');
   const plans = new Map<string, readonly Json[]>();
   const planOf = (offered: Offered): readonly Json[] => {
     const key = JSON.stringify(offered);
@@ -47,6 +57,15 @@ export function schemaModel({
   });
   return { name, send, ...(price === undefined ? {} : { price }) };
 }
+
+const SCHEMA_MODEL: OptionTable<SchemaModelOptions> = {
+  keys: {
+    seed: 'number',
+    exercise: { once: true, 'every-branch': true, 'invalid-first': true },
+    width: 'number',
+    name: 'text',
+  },
+};
 
 interface Offered {
   readonly name: string;

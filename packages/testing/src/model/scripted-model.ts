@@ -2,10 +2,12 @@ import {
   type ChatModel,
   type ChatReply,
   type ChatRequest,
+  checkOptions,
   type Delta,
   type Json,
   type ModelContext,
   NetworkError,
+  type OptionTable,
   type Price,
   ProtocolError,
 } from '@pawl/core';
@@ -37,7 +39,8 @@ export interface ScriptedModel extends ChatModel {
  * Where the request is streamed, deltas are told first: words of the text, pieces of the arguments. Faults reject as they
  * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
  */
-export function scriptedModel(script: ScriptEntries<ModelReply>, options: ScriptedModelOptions = {}): ScriptedModel {
+export function scriptedModel(script: ScriptEntries<ModelReply>, given: ScriptedModelOptions = {}): ScriptedModel {
+  const options = checkOptions(given, SCRIPTED_MODEL, 'scriptedModel');
   const { name = 'scripted', price, keepRequests = Number.POSITIVE_INFINITY } = options;
   const entries = new Script(script);
   const requests: ChatRequest[] = [];
@@ -56,6 +59,14 @@ export function scriptedModel(script: ScriptEntries<ModelReply>, options: Script
     },
   };
 }
+
+const SCRIPTED_MODEL: OptionTable<ScriptedModelOptions> = {
+  keys: {
+    name: 'text',
+    price: { keys: { input: 'number', output: 'number', cachedInput: 'number' } },
+    keepRequests: 'number',
+  },
+};
 
 interface Play {
   readonly request: ChatRequest;

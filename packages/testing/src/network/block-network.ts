@@ -2,6 +2,7 @@ import { Socket as UdpSocket } from 'node:dgram';
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
+import { checkOptions, type OptionTable } from '@pawl/core';
 import { isThisMachine, tcpTarget, udpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {
@@ -27,7 +28,8 @@ export class NetworkBlockedError extends Error {
  * `node:tls` and whatever else is made of `node:net`; `node:dgram`; `node:dns`. Child processes, worker threads and a `dns.Resolver` of one's own are
  * not covered. Gives back how to end it; it ends where the last one who asked for it has ended it.
  */
-export function blockNetwork({ allow = [] }: BlockNetworkOptions = {}): () => void {
+export function blockNetwork(options: BlockNetworkOptions = {}): () => void {
+  const { allow = [] } = checkOptions(options, BLOCK_NETWORK, 'blockNetwork');
   const rule: Rule = { allow: new Set(allow.map((host) => host.toLowerCase())) };
   if (rules.size === 0) block();
   rules.add(rule);
@@ -35,6 +37,11 @@ export function blockNetwork({ allow = [] }: BlockNetworkOptions = {}): () => vo
     if (rules.delete(rule) && rules.size === 0) unblock();
   };
 }
+
+const BLOCK_NETWORK: OptionTable<BlockNetworkOptions> = {
+  keys: { allow: 'texts' },
+  hints: { hosts: 'The option is "allow".', except: 'The option is "allow".' },
+};
 
 interface Rule {
   readonly allow: ReadonlySet<string>;

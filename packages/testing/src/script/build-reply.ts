@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@pawl/core';
+import { checkOptions, type Json, type JsonObject, type OptionTable } from '@pawl/core';
 import type {
   BodyReply,
   CutReply,
@@ -75,50 +75,85 @@ export interface BodyOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const MESSAGE: OptionTable<MessageOptions> = {
+  keys: { finishReason: ['text', 'null'], usage: ['object', 'null'], form: { json: true, sse: true } },
+  hints: { finish_reason: 'The option is "finishReason".', stopReason: 'The option is "finishReason".' },
+};
+const CALL: OptionTable<CallOptions> = { ...MESSAGE, keys: { ...MESSAGE.keys, id: 'text' } };
+const CALLS: OptionTable<CallsOptions> = { ...MESSAGE, keys: { ...MESSAGE.keys, text: 'text' } };
+const ENTRY: OptionTable<CallEntry> = {
+  keys: { name: 'text', arguments: ['text', 'object'], id: 'text' },
+  hints: { args: 'The option is "arguments".' },
+};
+const CUSTOM_ENTRY: OptionTable<CustomCallEntry> = { keys: { name: 'text', input: 'text', id: 'text' } };
+const HTTP_ERROR: OptionTable<HttpErrorOptions> = {
+  keys: { headers: 'object', message: 'text', code: ['text', 'null'], param: ['text', 'null'], body: 'any' },
+};
+const INTERRUPTION: OptionTable<InterruptionOptions> = { keys: { afterChunks: 'number' } };
+const STALL: OptionTable<StallOptions> = { keys: { ...INTERRUPTION.keys, until: 'any' } };
+const RESET: OptionTable<ResetOptions & StreamErrorOptions> = { keys: { ...INTERRUPTION.keys, reply: 'object' } };
+const HELD: OptionTable<{ readonly until: PromiseLike<unknown> }> = { keys: { until: 'any' } };
+const BODY: OptionTable<BodyOptions> = { keys: { status: 'number', headers: 'object' } };
+const SSE: OptionTable<Pick<BodyOptions, 'headers'>> = { keys: { headers: 'object' } };
+
 /** Makes the entries of a script. */
 export const reply = {
   text(text: string, options: MessageOptions = {}): MessageReply {
-    return { ...options, type: 'message', message: { role: 'assistant', content: text } };
+    return {
+      ...checkOptions(options, MESSAGE, 'reply.text'),
+      type: 'message',
+      message: { role: 'assistant', content: text },
+    };
   },
 
-  call(name: string, args: JsonObject | string = {}, { id, ...options }: CallOptions = {}): MessageReply {
+  call(name: string, args: JsonObject | string = {}, given: CallOptions = {}): MessageReply {
+    const { id, ...options } = checkOptions(given, CALL, 'reply.call');
     return reply.calls([{ name, arguments: args, ...(id !== undefined && { id }) }], options);
   },
 
   /** A call of a custom tool: its input is the text. */
-  custom(name: string, input: string, { id, ...options }: CallOptions = {}): MessageReply {
+  custom(name: string, input: string, given: CallOptions = {}): MessageReply {
+    const { id, ...options } = checkOptions(given, CALL, 'reply.custom');
     return reply.calls([{ name, input, ...(id !== undefined && { id }) }], options);
   },
 
-  calls(calls: readonly (CallEntry | CustomCallEntry)[], { text, ...options }: CallsOptions = {}): MessageReply {
+  calls(calls: readonly (CallEntry | CustomCallEntry)[], given: CallsOptions = {}): MessageReply {
+    const { text, ...options } = checkOptions(given, CALLS, 'reply.calls');
+    for (const [index, call] of calls.entries()) {
+      checkOptions(call, isCustom(call) ? CUSTOM_ENTRY : ENTRY, `reply.calls, calls[${index}]`);
+    }
     const message = { role: 'assistant', content: text ?? null, tool_calls: calls.map(scriptedCall) } as const;
     return { ...options, type: 'message', message };
   },
 
   /** Any assistant message, also with fields that are not documented. */
   message<M extends ScriptedMessage>(message: M, options: MessageOptions = {}): MessageReply {
-    return { ...options, type: 'message', message };
+    return { ...checkOptions(options, MESSAGE, 'reply.message'), type: 'message', message };
   },
 
   refusal(text: string, options: MessageOptions = {}): MessageReply {
-    return { ...options, type: 'message', message: { role: 'assistant', content: null, refusal: text } };
+    const checked = checkOptions(options, MESSAGE, 'reply.refusal');
+    return { ...checked, type: 'message', message: { role: 'assistant', content: null, refusal: text } };
   },
 
   /** Text that the token limit cut. For calls: `reply.calls([…], { finishReason: 'length' })`. */
   length(text: string, options: MessageOptions = {}): MessageReply {
-    return reply.text(text, { finishReason: 'length', ...options });
+    return reply.text(text, { finishReason: 'length', ...checkOptions(options, MESSAGE, 'reply.length') });
   },
 
   contentFilter(text = '', options: MessageOptions = {}): MessageReply {
-    return reply.text(text, { finishReason: 'content_filter', ...options });
+    const checked = checkOptions(options, MESSAGE, 'reply.contentFilter');
+    return reply.text(text, { finishReason: 'content_filter', ...checked });
   },
 
   /** Neither text nor calls. */
   empty(options: MessageOptions = {}): MessageReply {
-    return { ...options, type: 'message', message: { role: 'assistant', content: null } };
+    const checked = checkOptions(options, MESSAGE, 'reply.empty');
+    return { ...checked, type: 'message', message: { role: 'assistant', content: null } };
   },
 
-  httpError(status: number, { headers = {}, message, code, param, body }: HttpErrorOptions = {}): HttpErrorReply {
+  httpError(status: number, options: HttpErrorOptions = {}): HttpErrorReply {
+    const { headers = {}, message, code, param, body } = checkOptions(options, HTTP_ERROR, 'reply.httpError');
     const error = {
       message: message ?? `The script answers ${status}.`,
       type: errorType(status),
@@ -135,22 +170,26 @@ export const reply = {
   },
 
   /** The stream ends after so many pieces, without finish reason and `[DONE]`. */
-  cut(message: MessageReply, { afterChunks = 0 }: InterruptionOptions = {}): CutReply {
+  cut(message: MessageReply, options: InterruptionOptions = {}): CutReply {
+    const { afterChunks = 0 } = checkOptions(options, INTERRUPTION, 'reply.cut');
     return { type: 'cut', reply: message, afterChunks };
   },
 
   /** The stream stands still after so many pieces. */
-  stall(message: MessageReply, { afterChunks = 0, until }: StallOptions = {}): StallReply {
+  stall(message: MessageReply, options: StallOptions = {}): StallReply {
+    const { afterChunks = 0, until } = checkOptions(options, STALL, 'reply.stall');
     return { type: 'stall', reply: message, afterChunks, ...(until !== undefined && { until }) };
   },
 
   /** The socket is destroyed: before anything is sent, or after so many pieces of `reply`. */
-  reset({ reply: message, afterChunks = 0 }: ResetOptions = {}): ResetReply {
+  reset(options: ResetOptions = {}): ResetReply {
+    const { reply: message, afterChunks = 0 } = checkOptions(options, RESET, 'reply.reset');
     return { type: 'reset', ...(message !== undefined && { partly: { reply: message, afterChunks } }) };
   },
 
   /** An `error` event after so many pieces of `reply`. */
-  streamError(error: Json, { reply: message, afterChunks = 0 }: StreamErrorOptions = {}): StreamErrorReply {
+  streamError(error: Json, options: StreamErrorOptions = {}): StreamErrorReply {
+    const { reply: message, afterChunks = 0 } = checkOptions(options, RESET, 'reply.streamError');
     return { type: 'stream-error', error, reply: message ?? reply.empty(), afterChunks };
   },
 
@@ -163,12 +202,14 @@ export const reply = {
   },
 
   /** Answers only once the promise has settled. */
-  held<R extends Reply>(inner: R, { until }: { readonly until: PromiseLike<unknown> }): HeldReply<R> {
+  held<R extends Reply>(inner: R, options: { readonly until: PromiseLike<unknown> }): HeldReply<R> {
+    const { until } = checkOptions(options, HELD, 'reply.held');
     return { type: 'held', until, reply: inner };
   },
 
   /** A body as it is: a string or bytes are sent unchanged, anything else as JSON. Only for the server. */
-  body(body: Json | Uint8Array, { status = 200, headers = {} }: BodyOptions = {}): BodyReply {
+  body(body: Json | Uint8Array, options: BodyOptions = {}): BodyReply {
+    const { status = 200, headers = {} } = checkOptions(options, BODY, 'reply.body');
     const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     return { type: 'body', status, headers: { 'content-type': 'application/json', ...headers }, body: raw };
   },
@@ -177,7 +218,8 @@ export const reply = {
    * A stream, one write for each piece: a string or bytes are sent unchanged, anything else as `data: <JSON>` and a blank
    * line. Nothing is added, so end it with `'data: [DONE]\n\n'` where it has an end. Only for the server.
    */
-  sse(pieces: readonly (Json | Uint8Array)[], { headers = {} }: Pick<BodyOptions, 'headers'> = {}): SseReply {
+  sse(pieces: readonly (Json | Uint8Array)[], options: Pick<BodyOptions, 'headers'> = {}): SseReply {
+    const { headers = {} } = checkOptions(options, SSE, 'reply.sse');
     const raw = pieces.map((piece) =>
       typeof piece === 'string' || piece instanceof Uint8Array ? piece : `data: ${JSON.stringify(piece)}\n\n`,
     );
@@ -189,6 +231,10 @@ export const reply = {
     return { type: 'raw', answer };
   },
 };
+
+function isCustom(call: CallEntry | CustomCallEntry): call is CustomCallEntry {
+  return typeof call === 'object' && call !== null && 'input' in call;
+}
 
 function scriptedCall({ name, id, ...entry }: CallEntry | CustomCallEntry): ScriptedCall {
   const identity = id === undefined ? {} : { id };

@@ -1,4 +1,4 @@
-import type { ChatRequest, ModelContext } from '@pawl/core';
+import { type ChatRequest, ConfigError, type ModelContext } from '@pawl/core';
 import { type Difference, differences, told } from '../compare/differences.ts';
 import { ScriptError } from './errors.ts';
 
@@ -24,6 +24,7 @@ export class Script<R extends { readonly type: string }> {
   #asked = 0;
 
   constructor(entries: ScriptEntries<R>) {
+    checkEntries(entries);
     this.#entries = entries;
   }
 
@@ -50,6 +51,18 @@ export class Script<R extends { readonly type: string }> {
       { code: 'script.left' },
     );
   }
+}
+
+function checkEntries(entries: unknown): void {
+  if (typeof entries === 'function') return;
+  const fix = "Pass replies, such as [reply.text('Hello.')], or one function for all requests.";
+  if (!Array.isArray(entries))
+    throw new ConfigError(`The script is ${entries === null ? 'null' : `a ${typeof entries}`}. ${fix}`);
+  const wrong = entries.findIndex((entry: unknown) => {
+    return typeof entry !== 'function' && !(typeof entry === 'object' && entry !== null && 'type' in entry);
+  });
+  if (wrong === -1) return;
+  throw new ConfigError(`Entry ${wrong + 1} of the script is no reply: ${JSON.stringify(entries[wrong])}. ${fix}`);
 }
 
 function isExpecting<R extends { readonly type: string }>(entry: R | ExpectingReply<R>): entry is ExpectingReply<R> {

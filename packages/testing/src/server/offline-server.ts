@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type ChatRequest, type Clock, systemClock } from '@pawl/core';
+import { type ChatRequest, type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
 import { reply } from '../script/build-reply.ts';
 import { ScriptError } from '../script/errors.ts';
 import type { RecordedRequest } from '../script/recorded-request.ts';
@@ -51,10 +51,23 @@ export interface OfflineServer {
  * server would refuse are refused with status 400, and use up nothing of the script.
  */
 export async function offlineServer(options: OfflineServerOptions = {}): Promise<OfflineServer> {
-  const server = new LocalServer(options);
+  const server = new LocalServer(checkOptions(options, OFFLINE_SERVER, 'offlineServer'));
   await server.listen();
   return server;
 }
+
+const OFFLINE_SERVER: OptionTable<OfflineServerOptions> = {
+  keys: {
+    script: ['list', 'function'],
+    chunkDelayMs: 'number',
+    apiKey: 'text',
+    model: 'text',
+    keepRequests: 'number',
+    clock: 'clock',
+    checks: { openai: true, none: true },
+  },
+  hints: { replies: 'The option is "script".', responses: 'The option is "script".' },
+};
 
 class LocalServer implements OfflineServer {
   readonly #options: OfflineServerOptions;

@@ -2,11 +2,13 @@ import {
   Agent,
   type Answer,
   type Clock,
+  checkOptions,
   type ErrorData,
   type Json,
   type JsonObject,
   type Middleware,
   memory,
+  type OptionTable,
   type Outcome,
   type PendingCall,
   type Run,
@@ -63,9 +65,15 @@ export interface ToolUnderTest {
 }
 
 /** One tool, with all that an agent does around it, and no agent. */
-export function testTool<Context>(tool: Tool<Context>, options: TestToolOptions<Context> = {}): ToolUnderTest {
-  return { call: (given = {}) => called(tool, { given, options }), warnings: toolWarnings(tool) };
+export function testTool<Context>(tool: Tool<Context>, given: TestToolOptions<Context> = {}): ToolUnderTest {
+  const options = checkOptions(given, TEST_TOOL, 'testTool');
+  return { call: (args = {}) => called(tool, { given: args, options }), warnings: toolWarnings(tool) };
 }
+
+const TEST_TOOL: OptionTable<TestToolOptions<never>> = {
+  keys: { context: 'any', middleware: 'list', clock: 'clock', answer: 'function' },
+  hints: { approve: 'The option is "answer".', approval: 'The option is "answer".' },
+};
 
 interface Calling<Context> {
   readonly given: JsonObject | string;

@@ -1,4 +1,4 @@
-import type { Outcome } from '@pawl/core';
+import type { OptionTable, Outcome } from '@pawl/core';
 
 /** Tools in the order of their calls; a list within it is one turn's calls, in any order. */
 export type ToolSequence = readonly (string | readonly string[])[];
@@ -12,6 +12,15 @@ export interface Allowance {
   /** Time at work in milliseconds. */
   readonly ms?: number;
 }
+
+export const ALLOWANCE: OptionTable<Allowance> = {
+  keys: { turns: 'number', toolCalls: 'number', tokens: 'number', cost: 'number', ms: 'number' },
+  hints: {
+    durationMs: 'The option is "ms".',
+    maxTurns: 'The option is "turns".',
+    totalTokens: 'The option is "tokens".',
+  },
+};
 
 /** What a run used more of than it may. */
 export function overAllowance(outcome: Outcome<unknown>, allowed: Allowance): readonly string[] {

@@ -1,6 +1,6 @@
-import type { Json, Outcome } from '@pawl/core';
+import { checkOptions, type Json, type Outcome } from '@pawl/core';
 import { checkHistory } from '../server/check-history.ts';
-import { type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
+import { ALLOWANCE, type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
 import { historyOf, outcomeOf, turnsOf } from '../trajectory/trajectory.ts';
 
 export type ExpectedOutcome = Outcome['status'] | Readonly<Record<string, unknown>>;
@@ -69,7 +69,7 @@ export const matchers = {
   toStayWithin(this: Matching, received: unknown, allowed: Allowance): Result {
     const outcome = outcomeOf(received);
     if (outcome === undefined) throw notARun(received);
-    const over = overAllowance(outcome, allowed);
+    const over = overAllowance(outcome, checkOptions(allowed, ALLOWANCE, 'toStayWithin'));
     return {
       pass: over.length === 0,
       message: () =>

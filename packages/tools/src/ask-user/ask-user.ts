@@ -1,4 +1,4 @@
-import { ConfigError, type Json, type Tool, ToolError, tool } from '@pawl/core';
+import { ConfigError, checkOptions, type Json, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 
 /** What an answer is: a text, a number, or yes or no. */
@@ -21,6 +21,18 @@ interface Question {
   readonly answer?: AnswerForm | undefined;
 }
 
+const ASK_USER: OptionTable<AskUserOptions> = {
+  keys: {
+    name: 'any',
+    description: 'text',
+    choices: 'texts',
+    timeoutMs: 'number',
+  },
+  hints: {
+    options: 'The option is "choices".',
+  },
+};
+
 /**
  * A tool by which the model asks the user. The run is suspended until somebody answers: the question is among
  * `outcome.pending`, and `host.answer(runId, id, { type: 'reply', fingerprint, value })` gives the answer, from any process. An answer
@@ -28,7 +40,8 @@ interface Question {
  *
  * @throws ConfigError for a name that can't be sent, a time that is none, or fewer than two choices.
  */
-export function askUser(options: AskUserOptions = {}): Tool<unknown> {
+export function askUser(given: AskUserOptions = {}): Tool<unknown> {
+  const options = checkOptions(given, ASK_USER, 'Tool "ask_user"');
   const { name = 'ask_user', description = WHEN, choices, timeoutMs } = options;
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     throw new ConfigError(`Tool "${name}": timeoutMs is ${timeoutMs}. Pass a number of milliseconds, or leave it out.`);

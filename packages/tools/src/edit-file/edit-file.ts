@@ -1,7 +1,7 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
-import { Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { quoted } from '../files/quoted.ts';
 import { changed, type Existing, existing, replaceFile } from '../files/replace-file.ts';
 import { bytesOf, type Text, textOf } from '../files/text-form.ts';
@@ -23,13 +23,23 @@ interface Input {
   readonly edits: readonly Edit[];
 }
 
+const EDIT_FILE: OptionTable<EditFileOptions> = {
+  keys: {
+    ...JAIL,
+    maxBytes: 'number',
+    timeoutMs: 'number',
+  },
+  hints: JAIL_HINTS,
+};
+
 /**
  * A tool that changes parts of a text file, all of them or none, where the file is still as it was read. See README.md beside this file for
  * what it protects against and what not.
  *
  * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
-export function editFile(options: EditFileOptions): Tool<unknown> {
+export function editFile(given: EditFileOptions): Tool<unknown> {
+  const options = checkOptions(given, EDIT_FILE, 'Tool "edit_file"');
   const { maxBytes = 1_048_576, timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'edit_file');
   checkPositive({ maxBytes }, 'edit_file');

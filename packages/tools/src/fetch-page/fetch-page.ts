@@ -1,4 +1,4 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { AddressRule } from '../net/address.ts';
@@ -35,12 +35,33 @@ export interface FetchPageOptions {
   readonly resolve?: Resolve;
 }
 
+const FETCH_PAGE: OptionTable<FetchPageOptions> = {
+  keys: {
+    hosts: 'any',
+    allowAddresses: 'texts',
+    ports: 'numbers',
+    robots: { obey: true, ignore: true },
+    maxBytes: 'number',
+    maxLength: 'number',
+    maxRedirects: 'number',
+    userAgent: 'text',
+    timeoutMs: 'number',
+    resolve: 'function',
+  },
+  hints: {
+    allow: 'The option is "hosts".',
+    domains: 'The option is "hosts".',
+    hostnames: 'The option is "hosts".',
+  },
+};
+
 /**
  * A tool that reads web pages, as Markdown. See README.md beside this file for what it protects against and what not.
  *
  * @throws ConfigError for hosts and addresses that are none, and caps that are no whole numbers.
  */
-export function fetchPage(options: FetchPageOptions): Tool<unknown> {
+export function fetchPage(given: FetchPageOptions): Tool<unknown> {
+  const options = checkOptions(given, FETCH_PAGE, 'Tool "fetch_page"');
   const { hosts, allowAddresses = [], ports = [80, 443], robots = 'obey', resolve = resolveBySystem } = options;
   const {
     maxBytes = 2 * 2 ** 20,

@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { ConfigError, ToolError } from '@pawl/core';
+import { ConfigError, type OptionTable, ToolError } from '@pawl/core';
 import { DENIED, type Denier, denier } from './deny-list.ts';
 import { isGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
@@ -18,6 +18,17 @@ export interface JailOptions {
    */
   readonly deny?: readonly string[];
 }
+
+export const JAIL: OptionTable<JailOptions>['keys'] = { roots: 'any', deny: 'any' };
+
+export const JAIL_HINTS: Readonly<Record<string, string>> = {
+  root: 'The option is "roots".',
+  folder: 'The option is "roots".',
+  path: 'The option is "roots".',
+  cwd: 'The option is "roots".',
+  ignore: 'The option is "deny".',
+  exclude: 'The option is "deny".',
+};
 
 interface Asked {
   /** As the model wrote it. */

@@ -1,4 +1,4 @@
-import { ConfigError, ToolError } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
 import { globMatcher, isGlob } from '../files/glob.ts';
 import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
 
@@ -10,6 +10,17 @@ export interface AllowedRequests {
   /** From the root: `/v1/users/*` for one segment, `/v1/**` for all below. @defaultValue all */
   readonly paths?: readonly string[];
 }
+
+const ALLOWED: OptionTable<AllowedRequests> = {
+  keys: { host: 'any', methods: 'texts', paths: 'texts' },
+  hints: {
+    hosts: 'The option is "host", one for each entry.',
+    hostname: 'The option is "host".',
+    url: 'The option is "host", with "paths".',
+    method: 'The option is "methods", a list.',
+    path: 'The option is "paths", a list.',
+  },
+};
 
 interface Rule {
   readonly host: HostPattern;
@@ -26,7 +37,9 @@ export class AllowRule {
     if (!Array.isArray(allowed) || allowed.length === 0) {
       throw new ConfigError(`Tool "${tool}": allow names nothing. Pass [{ host: 'api.example.com' }].`);
     }
-    this.#rules = allowed.map((each: AllowedRequests) => ruleOf(each, tool));
+    this.#rules = allowed.map((each: AllowedRequests, index) => {
+      return ruleOf(checkOptions(each, ALLOWED, `Tool "${tool}", allow[${index}]`), tool);
+    });
   }
 
   /** Rejects with a `ToolError` that says what may be asked instead. */

@@ -1,4 +1,4 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { AddressRule } from '../net/address.ts';
@@ -51,13 +51,37 @@ interface Input {
   readonly auth?: string | undefined;
 }
 
+const HTTP_REQUEST: OptionTable<HttpRequestOptions> = {
+  keys: {
+    allow: 'any',
+    secrets: 'object',
+    headers: 'texts',
+    approval: { writes: true, always: true, never: true },
+    allowAddresses: 'texts',
+    ports: 'numbers',
+    maxBytes: 'number',
+    maxLength: 'number',
+    outputs: 'object',
+    maxRedirects: 'number',
+    userAgent: 'text',
+    timeoutMs: 'number',
+    resolve: 'function',
+  },
+  hints: {
+    hosts: 'The option is "allow": [{ host }].',
+    needsApproval: 'The option is "approval".',
+    auth: 'The option is "secrets".',
+  },
+};
+
 /**
  * A tool that makes HTTP requests to hosts, paths and by methods that are allowed. See README.md beside this file for what it protects against
  * and what not.
  *
  * @throws ConfigError for what can't be allowed, secrets and addresses that are none, and caps that are no whole numbers.
  */
-export function httpRequest(options: HttpRequestOptions): Tool<unknown> {
+export function httpRequest(given: HttpRequestOptions): Tool<unknown> {
+  const options = checkOptions(given, HTTP_REQUEST, 'Tool "http_request"');
   const { approval = 'writes', allowAddresses = [], ports = [80, 443], resolve = resolveBySystem } = options;
   const {
     maxBytes = 2 ** 20,

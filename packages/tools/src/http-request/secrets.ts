@@ -1,4 +1,4 @@
-import { ConfigError, ToolError } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
 import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
 import { redacted } from '../output/redacted.ts';
 
@@ -14,6 +14,17 @@ export interface Secret {
   readonly value: () => string | Promise<string>;
 }
 
+/** A value is quoted by nobody. */
+const SECRET: OptionTable<Secret> = {
+  keys: { hosts: 'any', header: 'any', plaintext: { refuse: true, accept: true }, value: 'any' },
+  hints: {
+    host: 'The option is "hosts", a list.',
+    token: 'The option is "value", a function.',
+    apiKey: 'The option is "value", a function.',
+    http: 'The option is "plaintext": "accept".',
+  },
+};
+
 export interface Proof {
   readonly header: string;
   readonly value: string;
@@ -25,7 +36,8 @@ export class Secrets {
 
   /** @throws ConfigError for hosts and headers that are none. */
   constructor(secrets: Readonly<Record<string, Secret>>, tool: string) {
-    for (const [name, { hosts, header, value }] of Object.entries(secrets)) {
+    for (const [name, secret] of Object.entries(secrets)) {
+      const { hosts, header, value } = checkOptions(secret, SECRET, `Tool "${tool}", secret "${name}"`);
       checkHosts(hosts, tool);
       if (typeof value !== 'function')
         throw new ConfigError(

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { type Clock, systemClock, type Tool, ToolError, tool } from '@pawl/core';
+import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { globMatcher, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
-import { Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { problem } from '../files/problem.ts';
 import { quoted } from '../files/quoted.ts';
 import type { Inside } from '../files/territory.ts';
@@ -26,13 +26,27 @@ export interface ListFilesOptions extends JailOptions {
   readonly clock?: Clock;
 }
 
+const LIST_FILES: OptionTable<ListFilesOptions> = {
+  keys: {
+    ...JAIL,
+    maxEntries: 'number',
+    ignoreFiles: 'texts',
+    maxDepth: 'number',
+    maxDurationMs: 'number',
+    timeoutMs: 'number',
+    clock: 'clock',
+  },
+  hints: JAIL_HINTS,
+};
+
 /**
  * A tool that lists files and folders below the roots given. See README.md beside this file for what it protects against
  * and what not.
  *
  * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
-export function listFiles(options: ListFilesOptions): Tool<unknown> {
+export function listFiles(given: ListFilesOptions): Tool<unknown> {
+  const options = checkOptions(given, LIST_FILES, 'Tool "list_files"');
   const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = options;
   const { ignoreFiles = ['.gitignore'] } = options;
   const jail = new Jail(options, 'list_files');

@@ -8,10 +8,15 @@ const PATTERN = /^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:.]+\]$|^[0-9.]+
 /** @throws ConfigError for a pattern that is none. */
 export function checkHosts(patterns: readonly HostPattern[], tool: string): void {
   const list: unknown = patterns;
-  const wrong = Array.isArray(list) ? list.find((each) => typeof each !== 'string' || !PATTERN.test(each)) : list;
-  if (wrong === undefined && patterns.length > 0) return;
+  if (!Array.isArray(list)) {
+    throw new ConfigError(
+      `Tool "${tool}" needs hosts, and was given ${JSON.stringify(list) ?? 'none'}. Pass a list of names, such as ["example.com"].`,
+    );
+  }
+  const wrong = list.findIndex((each) => typeof each !== 'string' || !PATTERN.test(each));
+  if (wrong === -1 && list.length > 0) return;
   throw new ConfigError(
-    `Tool "${tool}": ${JSON.stringify(wrong ?? [])} names no host. Pass names in lower case, such as "example.com" or "*.example.com".`,
+    `Tool "${tool}": ${JSON.stringify(list[wrong]) ?? 'an empty list'} names no host. Pass names in lower case, such as "example.com" or "*.example.com".`,
   );
 }
 

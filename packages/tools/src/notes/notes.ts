@@ -1,4 +1,13 @@
-import { type ConversationStore, DurableError, type Tool, ToolError, tool } from '@pawl/core';
+import {
+  ConfigError,
+  type ConversationStore,
+  checkOptions,
+  DurableError,
+  type OptionTable,
+  type Tool,
+  ToolError,
+  tool,
+} from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { visible } from '../output/visible.ts';
@@ -19,14 +28,32 @@ export interface NotesOptions<Context> {
   readonly timeoutMs?: number;
 }
 
+const NOTES: OptionTable<NotesOptions<never>> = {
+  keys: {
+    store: 'any',
+    id: ['text', 'function'],
+    name: 'any',
+    maxNotes: 'number',
+    maxLength: 'number',
+    timeoutMs: 'number',
+  },
+};
+
 /**
  * A tool by which the model remembers things by key, beyond the run and the conversation's messages. See README.md beside this file for what it
  * protects against and what not.
  *
  * @throws ConfigError for a name that can't be sent, or caps that are no whole numbers.
  */
-export function notes<Context = unknown>(options: NotesOptions<Context>): Tool<Context> {
+export function notes<Context = unknown>(given: NotesOptions<Context>): Tool<Context> {
+  const options = checkOptions(given, NOTES, 'Tool "notes"');
   const { store, id, name = 'notes', maxNotes = 100, maxLength = 4_000, timeoutMs = 10_000 } = options;
+  if (typeof store?.load !== 'function' || typeof store.save !== 'function') {
+    throw new ConfigError(`Tool "${name}" has no store. Pass memoryConversations(), or another ConversationStore.`);
+  }
+  if (id === undefined || id === '') {
+    throw new ConfigError(`Tool "${name}" has no id. Pass whose notes these are: id: (context) => context.userId.`);
+  }
   checkPositive({ maxNotes, maxLength }, name);
   return tool<Input, Context>({
     name,

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '@pawl/core';
 import { checkPositive } from '../files/check-positive.ts';
 import { quoted } from '../files/quoted.ts';
 import { sliceStart } from './whole.ts';
@@ -6,6 +7,8 @@ export interface OutputsOptions {
   /** The most characters of all outputs together; the oldest are dropped first. @defaultValue 16_777_216 */
   readonly maxTotalLength?: number;
 }
+
+const OUTPUTS: OptionTable<OutputsOptions> = { keys: { maxTotalLength: 'number' } };
 
 /** Whose output: a run reads its own only. */
 export interface OutputKey {
@@ -31,7 +34,8 @@ export class Outputs {
   readonly #kept = new Map<string, KeptOutput & { readonly key: OutputKey }>();
   #totalLength = 0;
 
-  constructor({ maxTotalLength = 16_777_216 }: OutputsOptions = {}) {
+  constructor(options: OutputsOptions = {}) {
+    const { maxTotalLength = 16_777_216 } = checkOptions(options, OUTPUTS, 'Outputs');
     checkPositive({ maxTotalLength }, 'read_output');
     this.#maxTotalLength = maxTotalLength;
   }

@@ -1,7 +1,7 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
-import { Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { type Opened, openFile } from '../files/open-file.ts';
 import { problem } from '../files/problem.ts';
 import { versionOf, wholeOf } from '../files/version.ts';
@@ -19,13 +19,25 @@ export interface ReadFileOptions extends JailOptions {
   readonly timeoutMs?: number;
 }
 
+const READ_FILE: OptionTable<ReadFileOptions> = {
+  keys: {
+    ...JAIL,
+    maxLines: 'number',
+    maxBytes: 'number',
+    versions: { told: true, 'left-out': true },
+    timeoutMs: 'number',
+  },
+  hints: JAIL_HINTS,
+};
+
 /**
  * A tool that reads text files below the roots given, by pages of lines. See README.md beside this file for what it
  * protects against and what not.
  *
  * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
-export function readFile(options: ReadFileOptions): Tool<unknown> {
+export function readFile(given: ReadFileOptions): Tool<unknown> {
+  const options = checkOptions(given, READ_FILE, 'Tool "read_file"');
   const { maxLines = 2_000, maxBytes = 49_152, versions = 'left-out', timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'read_file');
   checkPositive({ maxLines, maxBytes }, 'read_file');

@@ -1,4 +1,4 @@
-import { ConfigError, type Tool, ToolError, tool } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { quoted } from '../files/quoted.ts';
@@ -13,12 +13,15 @@ export interface ReadOutputOptions {
   readonly maxLength?: number;
 }
 
+const READ_OUTPUT: OptionTable<ReadOutputOptions> = { keys: { maxLength: 'number' } };
+
 /**
  * A tool that reads what other tools' results left out. See README.md beside this file for what is kept, and how long.
  *
  * @throws ConfigError for outputs that are none, and a cap that is no whole number.
  */
-export function readOutput(outputs: Outputs, { maxLength = 16_384 }: ReadOutputOptions = {}): Tool<unknown> {
+export function readOutput(outputs: Outputs, options: ReadOutputOptions = {}): Tool<unknown> {
+  const { maxLength = 16_384 } = checkOptions(options, READ_OUTPUT, 'Tool "read_output"');
   if (!(outputs instanceof Outputs)) {
     throw new ConfigError('Tool "read_output" needs outputs: pass the same new Outputs() that the other tools have.');
   }

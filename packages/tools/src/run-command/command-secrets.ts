@@ -1,4 +1,4 @@
-import { ConfigError, ToolError } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
 import { AllowRule, type CommandPattern } from './allow-rule.ts';
 import { checkVariable } from './environment.ts';
 
@@ -11,6 +11,17 @@ export interface CommandSecret {
   /** Asked for each call, at the last moment. */
   readonly value: () => string | Promise<string>;
 }
+
+/** A value is quoted by nobody. */
+const COMMAND_SECRET: OptionTable<CommandSecret> = {
+  keys: { variable: 'any', commands: 'any', value: 'any' },
+  hints: {
+    env: 'The option is "variable".',
+    name: 'The option is "variable".',
+    command: 'The option is "commands", a list.',
+    token: 'The option is "value", a function.',
+  },
+};
 
 interface Bound extends CommandSecret {
   readonly rule: AllowRule;
@@ -25,6 +36,7 @@ export class CommandSecrets {
     this.#secrets = new Map(
       Object.entries(secrets).map(([name, secret]) => {
         const where = `Tool "${tool}": secret "${name}"`;
+        checkOptions(secret, COMMAND_SECRET, where);
         checkVariable(secret.variable, where);
         if (typeof secret.value !== 'function')
           throw new ConfigError(`${where} has no value. Pass a function: () => process.env.NPM_TOKEN.`);

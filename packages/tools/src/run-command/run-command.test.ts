@@ -148,9 +148,9 @@ describe('what a person has to agree to', () => {
 
 test.each([
   [{ roots: '/no/such' }, 'the root "/no/such" is no folder'],
-  [{ approval: 'unlist' }, "approval is \"unlist\". Pass one of: 'unlisted', 'always', 'never'."],
-  [{ isolation: 'required' }, "isolation is \"required\". Pass one of: 'prefer', 'require', 'none'."],
-  [{ network: 'yes' }, 'network is "yes"'],
+  [{ approval: 'unlist' }, 'approval is the text "unlist". Pass "unlisted", "always" or "never".'],
+  [{ isolation: 'required' }, 'isolation is the text "required". Pass "prefer", "require" or "none".'],
+  [{ network: 'yes' }, 'network is the text "yes"'],
   [{ shell: 'sh' }, 'shell "sh" is no program'],
   [{ shell: '/no/such' }, 'shell "/no/such" is no program'],
   [{ path: ['bin'] }, 'path has "bin". Pass absolute folders'],

@@ -1,12 +1,11 @@
 import { isAbsolute } from 'node:path';
-import { ConfigError, type Tool, tool } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import type { ChildCaps } from '../child/caps.ts';
-import { checkChoice } from '../child/check-choice.ts';
 import { type Identity, Isolation, type IsolationWish } from '../child/isolation.ts';
 import { isProgram } from '../child/means.ts';
 import { checkPositive } from '../files/check-positive.ts';
-import { Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import type { Outputs } from '../output/outputs.ts';
 import { AllowRule, type CommandPattern } from './allow-rule.ts';
 import { argument } from './argument.ts';
@@ -56,6 +55,35 @@ export interface RunCommandOptions extends JailOptions {
   readonly graceMs?: number;
 }
 
+const RUN_COMMAND: OptionTable<RunCommandOptions> = {
+  keys: {
+    ...JAIL,
+    allow: 'any',
+    approval: { unlisted: true, always: true, never: true },
+    shell: 'text',
+    path: 'texts',
+    env: 'object',
+    secrets: 'object',
+    isolation: { prefer: true, require: true, none: true },
+    network: { none: true, host: true },
+    readable: 'texts',
+    user: { keys: { uid: 'number', gid: 'number' } },
+    outputs: 'object',
+    maxLength: 'number',
+    maxOutputBytes: 'number',
+    maxMemoryBytes: 'number',
+    maxProcesses: 'number',
+    timeoutMs: 'number',
+    graceMs: 'number',
+  },
+  hints: {
+    ...JAIL_HINTS,
+    commands: 'The option is "allow".',
+    needsApproval: 'The option is "approval".',
+    sandbox: 'The option is "isolation".',
+  },
+};
+
 /**
  * A tool that runs a program with arguments, below given folders, with nothing of this process's environment. See README.md beside this file
  * for what it protects against and what not.
@@ -63,11 +91,12 @@ export interface RunCommandOptions extends JailOptions {
  * @throws ConfigError for roots that are no folders, patterns, secrets and variables that are none, caps that are no whole numbers, and on
  * Windows.
  */
-export function runCommand(options: RunCommandOptions): Tool<unknown> {
+export function runCommand(given: RunCommandOptions): Tool<unknown> {
+  const options = checkOptions(given, RUN_COMMAND, 'Tool "run_command"');
   const { approval = 'unlisted', shell, path = DEFAULT_PATH, isolation = 'prefer', network = 'none' } = options;
   const { maxLength = 20_000, readable = [], user, outputs } = options;
   const jail = new Jail(options, NAME);
-  checkOptions({ approval, isolation, network, shell, readable });
+  checkPrograms({ shell, readable });
   const caps = capsOf(options);
   checkPositive({ maxLength }, NAME);
   const allow = new AllowRule(options.allow ?? [], { tool: NAME, option: 'allow' });
@@ -147,18 +176,12 @@ function inputOf(shell: string | undefined, names: readonly string[]): z.ZodType
 
 const MAX_BYTES = 1_000_000;
 
-interface Choices {
-  readonly approval: string;
-  readonly isolation: string;
-  readonly network: string;
+interface Programs {
   readonly shell: string | undefined;
   readonly readable: readonly string[];
 }
 
-function checkOptions({ approval, isolation, network, shell, readable }: Choices): void {
-  checkChoice(approval, { tool: NAME, option: 'approval', choices: ['unlisted', 'always', 'never'] });
-  checkChoice(isolation, { tool: NAME, option: 'isolation', choices: ['prefer', 'require', 'none'] });
-  checkChoice(network, { tool: NAME, option: 'network', choices: ['none', 'host'] });
+function checkPrograms({ shell, readable }: Programs): void {
   if (process.platform === 'win32')
     throw new ConfigError(`Tool "${NAME}" needs process groups, which Windows has none of. Leave it out there.`);
   if (shell !== undefined && !(isAbsolute(shell) && isProgram(shell)))

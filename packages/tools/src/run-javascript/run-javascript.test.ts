@@ -65,8 +65,8 @@ test('a person is shown the code, with what could deceive an eye written out', a
 });
 
 test.each([
-  [{ approval: 'no' }, 'approval is "no"'],
-  [{ isolation: 'yes' }, 'isolation is "yes"'],
+  [{ approval: 'no' }, 'approval is the text "no"'],
+  [{ isolation: 'yes' }, 'isolation is the text "yes"'],
   [{ maxMemoryBytes: 0 }, 'maxMemoryBytes is 0'],
   [{ maxLength: 0 }, 'maxLength is 0'],
 ])('%j is refused where the tool is made', (options, message) => {

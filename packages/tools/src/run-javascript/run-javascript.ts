@@ -1,7 +1,6 @@
-import { type Json, type Tool, tool } from '@pawl/core';
+import { checkOptions, type Json, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import type { ChildCaps } from '../child/caps.ts';
-import { checkChoice } from '../child/check-choice.ts';
 import { Isolation, type IsolationWish } from '../child/isolation.ts';
 import { checkPositive } from '../files/check-positive.ts';
 import { capped } from '../output/capped.ts';
@@ -34,16 +33,31 @@ interface Input {
   readonly input?: unknown;
 }
 
+const RUN_JAVASCRIPT: OptionTable<RunJavaScriptOptions> = {
+  keys: {
+    approval: { unisolated: true, always: true, never: true },
+    isolation: { prefer: true, require: true, none: true },
+    outputs: 'object',
+    maxLength: 'number',
+    maxOutputBytes: 'number',
+    maxMemoryBytes: 'number',
+    timeoutMs: 'number',
+  },
+  hints: {
+    needsApproval: 'The option is "approval".',
+    sandbox: 'The option is "isolation".',
+  },
+};
+
 /**
  * A tool that runs JavaScript which can compute, and nothing else: no files, no network, no other processes. See README.md beside this file
  * for what it protects against and what not.
  *
  * @throws ConfigError for choices that are none, and caps that are no whole numbers.
  */
-export function runJavaScript(options: RunJavaScriptOptions = {}): Tool<unknown> {
+export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
+  const options = checkOptions(given, RUN_JAVASCRIPT, 'Tool "run_javascript"');
   const { approval = 'unisolated', isolation: wish = 'prefer', outputs, maxLength = 20_000 } = options;
-  checkChoice(approval, { tool: NAME, option: 'approval', choices: ['unisolated', 'always', 'never'] });
-  checkChoice(wish, { tool: NAME, option: 'isolation', choices: ['prefer', 'require', 'none'] });
   const caps = capsOf(options);
   checkPositive({ maxLength }, NAME);
   const isolation = new Isolation({ wish });

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { type Clock, systemClock, type Tool, ToolError, tool } from '@pawl/core';
+import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { globMatcher, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
-import { Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { openFile } from '../files/open-file.ts';
 import { quoted } from '../files/quoted.ts';
 import { type Found, walk } from '../files/walk.ts';
@@ -30,13 +30,28 @@ export interface SearchFilesOptions extends JailOptions {
   readonly clock?: Clock;
 }
 
+const SEARCH_FILES: OptionTable<SearchFilesOptions> = {
+  keys: {
+    ...JAIL,
+    maxMatches: 'number',
+    maxFiles: 'number',
+    maxFileBytes: 'number',
+    ignoreFiles: 'texts',
+    maxDurationMs: 'number',
+    timeoutMs: 'number',
+    clock: 'clock',
+  },
+  hints: JAIL_HINTS,
+};
+
 /**
  * A tool that searches the text files below the roots given, for a text or a regular expression, in time that is proportional to what is
  * read. See README.md beside this file for what it protects against and what not.
  *
  * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
-export function searchFiles(options: SearchFilesOptions): Tool<unknown> {
+export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
+  const options = checkOptions(given, SEARCH_FILES, 'Tool "search_files"');
   const { maxMatches = 100, maxFiles = 10_000, maxFileBytes = 8 * 2 ** 20, timeoutMs = 20_000 } = options;
   const { maxDurationMs = 10_000, ignoreFiles = ['.gitignore'], clock = systemClock } = options;
   const jail = new Jail(options, 'search_files');

@@ -1,4 +1,4 @@
-import { ConfigError } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable } from '@pawl/core';
 import type { SqlReader } from './database.ts';
 import { type Pglite, pglitePool } from './pglite.ts';
 import { type PostgresOptions, postgresReader } from './postgres.ts';
@@ -29,7 +29,7 @@ export function readerFor(
   { tool, ...options }: PostgresOptions & { readonly tool: string },
 ): SqlReader {
   if (typeof source === 'object' && source !== null) {
-    if ('file' in source) return sqliteReader(source.file, tool);
+    if ('file' in source) return sqliteReader(checkOptions(source, FILE, `Tool "${tool}", database`).file, tool);
     if ('location' in source) return sqliteReader(source.location() ?? ':memory:', tool);
     if ('memory' in source) return sqliteReader(source.memory ? ':memory:' : source.name, tool);
     if ('pglite' in source && source.deadline === 'none') return postgresReader(pglitePool(source.pglite), options);
@@ -39,3 +39,5 @@ export function readerFor(
     `Tool "${tool}": database is nothing that can be read. Pass { file }, a DatabaseSync, a Database of better-sqlite3, a Pool of pg, or { pglite, deadline: 'none' }.`,
   );
 }
+
+const FILE: OptionTable<{ readonly file: string }> = { keys: { file: 'text' } };

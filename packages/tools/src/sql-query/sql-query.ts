@@ -1,4 +1,4 @@
-import { type Tool, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { visible } from '../output/visible.ts';
@@ -21,13 +21,29 @@ export interface SqlQueryOptions extends SqlOptions {
   readonly timeoutMs?: number;
 }
 
+const SQL_QUERY: OptionTable<SqlQueryOptions> = {
+  keys: {
+    database: 'any',
+    powerfulRole: { refuse: true, accept: true },
+    maxRows: 'number',
+    maxBytes: 'number',
+    timeoutMs: 'number',
+  },
+  hints: {
+    file: 'The option is "database": { file }.',
+    pool: 'The option is "database".',
+    db: 'The option is "database".',
+  },
+};
+
 /**
  * A tool that reads a database: one statement, with bound parameters, and nothing can be written by it. See README.md beside this file for
  * what it protects against and what not.
  *
  * @throws ConfigError for what is no database, or one in memory, and caps that are no whole numbers.
  */
-export function sqlQuery(options: SqlQueryOptions): Tool<unknown> {
+export function sqlQuery(given: SqlQueryOptions): Tool<unknown> {
+  const options = checkOptions(given, SQL_QUERY, 'Tool "sql_query"');
   const { database, powerfulRole = 'refuse', maxRows = 100, maxBytes = 32_768, timeoutMs = 10_000 } = options;
   checkPositive({ maxRows, maxBytes, timeoutMs }, 'sql_query');
   const reader = readerFor(database, { tool: 'sql_query', powerfulRole });

@@ -1,4 +1,4 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { readerFor } from '../sql-query/reader-for.ts';
 import type { SqlOptions } from '../sql-query/sql-query.ts';
@@ -10,12 +10,27 @@ export interface SqlSchemaOptions extends SqlOptions {
   readonly timeoutMs?: number;
 }
 
+const SQL_SCHEMA: OptionTable<SqlSchemaOptions> = {
+  keys: {
+    database: 'any',
+    powerfulRole: { refuse: true, accept: true },
+    tables: 'texts',
+    timeoutMs: 'number',
+  },
+  hints: {
+    file: 'The option is "database": { file }.',
+    pool: 'The option is "database".',
+    db: 'The option is "database".',
+  },
+};
+
 /**
  * A tool that tells a database's tables, with columns, types and keys. See README.md of `sql-query`.
  *
  * @throws ConfigError for what is no database, or one in memory.
  */
-export function sqlSchema(options: SqlSchemaOptions): Tool<unknown> {
+export function sqlSchema(given: SqlSchemaOptions): Tool<unknown> {
+  const options = checkOptions(given, SQL_SCHEMA, 'Tool "sql_schema"');
   const { database, powerfulRole = 'refuse', tables: allowed, timeoutMs = 10_000 } = options;
   const reader = readerFor(database, { tool: 'sql_schema', powerfulRole });
   const sql = reader.dialect === 'SQLite' ? SQLITE : POSTGRES;

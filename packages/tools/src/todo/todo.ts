@@ -1,4 +1,4 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { visible } from '../output/visible.ts';
@@ -10,13 +10,16 @@ export interface TodoOptions {
   readonly maxItems?: number;
 }
 
+const TODO: OptionTable<TodoOptions> = { keys: { name: 'any', maxItems: 'number' } };
+
 /**
  * A tool by which the model keeps a plan: it passes the whole list each time, and reads it back. The plan is nowhere but in the
  * conversation, so it survives what the conversation survives. See README.md beside this file.
  *
  * @throws ConfigError for a name that can't be sent, or a cap that is no whole number.
  */
-export function todo({ name = 'todo', maxItems = 50 }: TodoOptions = {}): Tool<unknown> {
+export function todo(options: TodoOptions = {}): Tool<unknown> {
+  const { name = 'todo', maxItems = 50 } = checkOptions(options, TODO, 'Tool "todo"');
   checkPositive({ maxItems }, name);
   return tool({
     name,

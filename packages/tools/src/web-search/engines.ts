@@ -1,4 +1,4 @@
-import { ConfigError, ToolError } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
 import { askEngine, type EngineOptions, resultsIn } from './ask-engine.ts';
 import type { SearchEngine } from './engine.ts';
 
@@ -6,6 +6,17 @@ export interface KeyOptions extends EngineOptions {
   /** Asked for each search, at the last moment. */
   readonly apiKey: string | (() => string | Promise<string>);
 }
+
+const ENGINE: OptionTable<EngineOptions> = {
+  keys: { baseURL: 'any', allowAddresses: 'texts' },
+  hints: { url: 'The option is "baseURL".', endpoint: 'The option is "baseURL".' },
+};
+
+/** A key is quoted by nobody: it is checked where it is read. */
+const KEYED: OptionTable<KeyOptions> = {
+  keys: { ...ENGINE.keys, apiKey: 'any' },
+  hints: { ...ENGINE.hints, key: 'The option is "apiKey".', token: 'The option is "apiKey".' },
+};
 
 /** Rejects with a `ToolError` that has nothing of what went wrong: it may have what it is about. */
 async function keyOf({ apiKey }: KeyOptions, name: string): Promise<string> {
@@ -27,7 +38,8 @@ function addressOf(baseURL: string, name: string): URL {
 }
 
 /** Brave's Web Search API, `GET /res/v1/web/search`. */
-export function brave(options: KeyOptions): SearchEngine {
+export function brave(given: KeyOptions): SearchEngine {
+  const options = checkOptions(given, KEYED, 'brave');
   const { baseURL = 'https://api.search.brave.com', allowAddresses = [] } = options;
   const base = addressOf(baseURL, 'brave');
   return async (query, context) => {
@@ -43,7 +55,8 @@ export function brave(options: KeyOptions): SearchEngine {
 }
 
 /** Tavily's Search API, `POST /search`. */
-export function tavily(options: KeyOptions): SearchEngine {
+export function tavily(given: KeyOptions): SearchEngine {
+  const options = checkOptions(given, KEYED, 'tavily');
   const { baseURL = 'https://api.tavily.com', allowAddresses = [] } = options;
   const base = addressOf(baseURL, 'tavily');
   return async (query, context) => {
@@ -59,8 +72,10 @@ export function tavily(options: KeyOptions): SearchEngine {
 }
 
 /** A SearXNG instance with the JSON format switched on, `GET /search?format=json`. */
-export function searxng({ baseURL, allowAddresses = [] }: EngineOptions & { readonly baseURL: string }): SearchEngine {
-  const base = addressOf(baseURL.endsWith('/') ? baseURL : `${baseURL}/`, 'searxng');
+export function searxng(options: EngineOptions & { readonly baseURL: string }): SearchEngine {
+  const { baseURL, allowAddresses = [] } = checkOptions(options, ENGINE, 'searxng');
+  const base = addressOf(baseURL, 'searxng');
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
   return async (query, context) => {
     const url = new URL('search', base);
     url.search = new URLSearchParams({ q: query, format: 'json' }).toString();

@@ -1,4 +1,4 @@
-import { type Clock, ConfigError, systemClock, type Tool, tool } from '@pawl/core';
+import { type Clock, ConfigError, checkOptions, type OptionTable, systemClock, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
 import { untrusted } from '../net/untrusted.ts';
@@ -26,12 +26,28 @@ export interface WebSearchOptions {
   readonly clock?: Clock;
 }
 
+const WEB_SEARCH: OptionTable<WebSearchOptions> = {
+  keys: {
+    search: 'any',
+    maxResults: 'number',
+    maxSnippetLength: 'number',
+    cacheMs: 'number',
+    timeoutMs: 'number',
+    clock: 'clock',
+  },
+  hints: {
+    engine: 'The option is "search".',
+    provider: 'The option is "search".',
+  },
+};
+
 /**
  * A tool that searches the web. See README.md beside this file for what it protects against and what not.
  *
  * @throws ConfigError for what is no search, and caps that are no whole numbers.
  */
-export function webSearch(options: WebSearchOptions): Tool<unknown> {
+export function webSearch(given: WebSearchOptions): Tool<unknown> {
+  const options = checkOptions(given, WEB_SEARCH, 'Tool "web_search"');
   const {
     search,
     maxResults = 10,

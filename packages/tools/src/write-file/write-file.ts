@@ -1,7 +1,7 @@
-import { type Tool, ToolError, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../files/check-positive.ts';
-import { Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { placeFor } from '../files/place.ts';
 import { NotThere } from '../files/problem.ts';
 import { changed, createFile, type Existing, existing, existsAlready, replaceFile } from '../files/replace-file.ts';
@@ -25,13 +25,24 @@ interface Input {
   readonly version?: string | undefined;
 }
 
+const WRITE_FILE: OptionTable<WriteFileOptions> = {
+  keys: {
+    ...JAIL,
+    maxBytes: 'number',
+    folders: { create: true, refuse: true },
+    timeoutMs: 'number',
+  },
+  hints: JAIL_HINTS,
+};
+
 /**
  * A tool that writes whole text files below the roots given, each at once or not at all, and over none that was not read first or has
  * changed since. See README.md beside this file for what it protects against and what not.
  *
  * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
  */
-export function writeFile(options: WriteFileOptions): Tool<unknown> {
+export function writeFile(given: WriteFileOptions): Tool<unknown> {
+  const options = checkOptions(given, WRITE_FILE, 'Tool "write_file"');
   const { maxBytes = 1_048_576, folders = 'refuse', timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'write_file');
   checkPositive({ maxBytes }, 'write_file');

@@ -1,0 +1,210 @@
+import type { OptionTable } from '../base/options.ts';
+import type { ChatRequest, ChatSettings } from '../chat/request.ts';
+import { LIMITS } from '../limits/limits.ts';
+import { RETRY } from '../model/attempts.ts';
+import type { AgentOptions, ResumeOptions, RunOptions } from './agent-options.ts';
+
+/** Request fields that an option of its own sets. */
+const REQUEST_FIELDS: Readonly<Record<Exclude<keyof ChatRequest, keyof ChatSettings | 'stream_options'>, string>> = {
+  messages: 'Pass messages to the run: agent.run(messages).',
+  model: 'Use the option model of the agent.',
+  tools: 'Use the option tools of the agent.',
+  functions: 'Use the option tools of the agent: a legacy server is sent them as functions.',
+  tool_choice: 'Use the option toolChoice of the agent.',
+  function_call: 'Use the option toolChoice of the agent.',
+  stream: 'Use the option stream of the run: agent.run(input, { stream }).',
+};
+
+export const SETTINGS: OptionTable<ChatSettings> = {
+  keys: {
+    max_completion_tokens: ['number', 'null'],
+    max_tokens: ['number', 'null'],
+    temperature: ['number', 'null'],
+    top_p: ['number', 'null'],
+    frequency_penalty: ['number', 'null'],
+    presence_penalty: ['number', 'null'],
+    logit_bias: ['object', 'null'],
+    logprobs: ['boolean', 'null'],
+    top_logprobs: ['number', 'null'],
+    stop: ['text', 'list', 'null'],
+    seed: ['number', 'null'],
+    n: ['number', 'null'],
+    parallel_tool_calls: 'boolean',
+    reasoning_effort: ['text', 'null'],
+    verbosity: [{ low: true, medium: true, high: true }, 'null'],
+    response_format: 'object',
+    modalities: ['list', 'null'],
+    audio: ['object', 'null'],
+    prediction: ['object', 'null'],
+    metadata: ['object', 'null'],
+    store: ['boolean', 'null'],
+    service_tier: ['text', 'null'],
+    user: 'text',
+    safety_identifier: ['text', 'null'],
+    prompt_cache_key: ['text', 'null'],
+    prompt_cache_options: 'object',
+    prompt_cache_retention: [{ in_memory: true, '24h': true }, 'null'],
+    web_search_options: 'object',
+    moderation: ['object', 'null'],
+  },
+  hints: {
+    ...REQUEST_FIELDS,
+    stream_options: 'Use extraBody of the model: openai(model, { extraBody: { stream_options } }).',
+    maxTokens: 'Did you mean "settings.max_completion_tokens"?',
+    maxOutputTokens: 'Did you mean "settings.max_completion_tokens"?',
+    stopSequences: 'Did you mean "settings.stop"?',
+    reasoning: 'Did you mean "settings.reasoning_effort"?',
+    toolChoice: 'Use the option toolChoice of the agent.',
+    extraBody: 'It is an option of the model: openai(model, { extraBody }).',
+    headers: 'It is an option of the model: openai(model, { headers }).',
+  },
+  note: (name) =>
+    `A field that only some servers know is passed by the model: openai(model, { extraBody: { ${name} } }).`,
+};
+
+const SETTING_HINTS: Readonly<Record<string, string>> = {
+  ...hintsFor(Object.keys(SETTINGS.keys), (name) => `It is a request field: settings: { ${name} }.`),
+  maxTokens: 'It is a request field: settings: { max_completion_tokens }.',
+  maxOutputTokens: 'It is a request field: settings: { max_completion_tokens }.',
+  modelSettings: 'The option is "settings".',
+  providerOptions: 'Pass such fields by the model: openai(model, { extraBody }).',
+  apiKey: 'It is an option of the model: openai(model, { apiKey }).',
+  baseURL: 'It is an option of the model: openai(model, { baseURL }).',
+  maxSteps: 'The option is "limits": limits: { turns }.',
+  maxTurns: 'The option is "limits": limits: { turns }.',
+  maxIterations: 'The option is "limits": limits: { turns }.',
+  recursionLimit: 'The option is "limits": limits: { turns }.',
+  maxCost: 'The option is "limits": limits: { cost }.',
+  timeout: 'The option is "limits": limits: { durationMs }.',
+  timeoutMs: 'The option is "limits": limits: { durationMs }.',
+};
+
+const RUN_BASICS = {
+  signal: 'any',
+  limits: LIMITS,
+  settings: SETTINGS,
+  parallelToolCalls: 'number',
+  stream: 'boolean',
+  traceparent: 'text',
+  conversation: 'any',
+  context: 'any',
+} as const;
+
+const RUN_HINTS: Readonly<Record<string, string>> = {
+  host: 'The option is "durable": { durable: host }.',
+  store: 'The option is "durable": { durable: host }.',
+  checkpointer: 'The option is "durable": { durable: host }.',
+  abortSignal: 'The option is "signal".',
+  controller: 'The option is "signal": { signal: controller.signal }.',
+  deps: 'The option is "context".',
+  session: 'The option is "conversation": conversation({ id, store }).',
+  sessionId: 'The option is "conversation": conversation({ id, store }).',
+  threadId: 'The option is "conversation": conversation({ id, store }).',
+  memory: 'The option is "conversation": conversation({ id, store }).',
+  onEvent: "Listen to the run: run.on('*', (event) => …).",
+};
+
+/** `context` is part of these where the agent needs one. */
+type Contextual = { readonly context?: unknown };
+
+export const RUN: OptionTable<RunOptions & Contextual> = {
+  keys: {
+    ...RUN_BASICS,
+    runId: 'any',
+    durable: 'any',
+    metadata: 'object',
+    onExisting: { refuse: true, attach: true },
+  },
+  get hints() {
+    return {
+      ...SETTING_HINTS,
+      ...agentOnly(RUN.keys),
+      ...RUN_HINTS,
+      id: 'The option is "runId".',
+      idempotencyKey: 'The option is "runId", with onExisting: "attach".',
+      input: 'The input comes first: agent.run(input, options).',
+      messages: 'The messages come first: agent.run(messages, options).',
+      prompt: 'The input comes first: agent.run(input, options).',
+      onVersionMismatch: 'It is an option of agent.resume.',
+    };
+  },
+};
+
+export const RESUME: OptionTable<ResumeOptions & Contextual> = {
+  keys: { ...RUN_BASICS, durable: 'any', onVersionMismatch: { refuse: true, 'go-on': true } },
+  get hints() {
+    return {
+      ...SETTING_HINTS,
+      ...agentOnly(RESUME.keys),
+      ...RUN_HINTS,
+      runId: 'The id comes first: agent.resume(runId, options).',
+      metadata: 'A run keeps what agent.run was given.',
+      onExisting: 'It is an option of agent.run.',
+    };
+  },
+};
+
+export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
+  keys: {
+    name: 'text',
+    version: 'any',
+    description: 'text',
+    instructions: 'any',
+    model: 'any',
+    models: 'list',
+    tools: 'any',
+    toolChoice: 'any',
+    handoffs: 'any',
+    output: 'any',
+    outputCorrections: 'number',
+    stopWhen: 'any',
+    settings: SETTINGS,
+    limits: LIMITS,
+    middleware: 'list',
+    retry: RETRY,
+    listeners: 'any',
+    parallelToolCalls: 'number',
+    clock: 'clock',
+    random: 'function',
+  },
+  get hints() {
+    return {
+      ...SETTING_HINTS,
+      ...hintsFor(
+        Object.keys(RUN.keys).filter((name) => !Object.hasOwn(AGENT.keys, name)),
+        (name) => `It is an option of the run: agent.run(input, { ${name} }).`,
+      ),
+      host: 'It is an option of the run: agent.run(input, { durable: host }).',
+      system: 'The option is "instructions".',
+      systemPrompt: 'The option is "instructions".',
+      prompt: 'The option is "instructions"; what the user says is the input: agent.run(input).',
+      schema: 'The option is "output".',
+      outputType: 'The option is "output".',
+      outputSchema: 'The option is "output".',
+      responseFormat: 'The option is "output".',
+      response_format: 'The option is "output".',
+      maxRetries: 'The option is "retry": retry: { attempts }.',
+      retries: 'The option is "retry": retry: { attempts }.',
+      agents: 'Pass handoffs: [agent], or tools: [agent.asTool({ … })].',
+      subagents: 'Pass handoffs: [agent], or tools: [agent.asTool({ … })].',
+      guardrails: 'Pass middleware: [inputGuard({ … })].',
+      inputGuardrails: 'Pass middleware: [inputGuard({ … })].',
+      outputGuardrails: 'Pass middleware: [outputGuard({ … })].',
+      hooks: 'Pass listeners, or middleware.',
+      memory: 'It is an option of the run: agent.run(input, { conversation: conversation({ id, store }) }).',
+      fallback: 'It is part of the model: withFallback(model, other).',
+    };
+  },
+};
+
+/** Options of the agent that a run does not have. */
+function agentOnly(keys: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return hintsFor(
+    Object.keys(AGENT.keys).filter((name) => !Object.hasOwn(keys, name)),
+    (name) => `It is an option of the agent: agent.with({ ${name} }).`,
+  );
+}
+
+function hintsFor(names: readonly string[], hint: (name: string) => string): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, hint(name)]));
+}

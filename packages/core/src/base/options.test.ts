@@ -1,0 +1,223 @@
+import { expect, expectTypeOf, test } from 'vitest';
+import { ConfigError } from './errors.ts';
+import { checkOptions, describeValue, type OptionTable } from './options.ts';
+
+interface Price {
+  readonly input: number;
+  readonly output: number;
+}
+
+interface Options {
+  readonly name?: string;
+  readonly maxBytes?: number;
+  readonly isStrict?: boolean;
+  readonly order?: 'asc' | 'desc';
+  readonly when?: boolean | ((input: string) => boolean);
+  readonly price?: Price;
+  readonly prices?: readonly Price[];
+  readonly seed?: number | null;
+  readonly schema?: unknown;
+}
+
+const TABLE: OptionTable<Options> = {
+  keys: {
+    name: 'text',
+    maxBytes: 'number',
+    isStrict: 'boolean',
+    order: { asc: true, desc: true },
+    when: ['boolean', 'function'],
+    price: { keys: { input: 'number', output: 'number' }, hints: { prompt: 'The option is "input".' } },
+    prices: 'list',
+    seed: ['number', 'null'],
+    schema: 'any',
+  },
+  hints: { sort: 'The option is "order".' },
+};
+
+test.each<[Options]>([
+  [{}],
+  [{ name: '', maxBytes: 0, isStrict: false, order: 'asc', when: true, price: { input: 1, output: 2 }, seed: null }],
+  [{ when: () => true, prices: [], schema: null }],
+])('accepts %j and gives it back', (options) => {
+  expect(checkOptions(options, TABLE, 'load')).toBe(options);
+});
+
+test.each([
+  ['an option that is undefined', { name: undefined }],
+  ['an unknown name that is undefined', { nmae: undefined }],
+  ['an object without a prototype', Object.assign(Object.create(null), { name: 'a' })],
+  ['a frozen object', Object.freeze({ name: 'a' })],
+  ['a symbol as a key', { [Symbol('own')]: 1 }],
+])('accepts %s', (_, options) => {
+  expect(checkOptions(options, TABLE, 'load')).toBe(options);
+});
+
+test.each([
+  ['a misspelt option', { nmae: 'a' }, 'there is no option "nmae". Did you mean "name"?'],
+  ['another case', { MAX_BYTES: 1 }, 'there is no option "MAX_BYTES". Did you mean "maxBytes"?'],
+  ['the name of another library', { sort: 'asc' }, 'there is no option "sort". The option is "order".'],
+  ['the name of another library, in another case', { Sort: 1 }, 'there is no option "Sort". The option is "order".'],
+  [
+    'a name like no other',
+    { temperature: 1 },
+    'there is no option "temperature". The options are: name, maxBytes, isStrict, order, when, price, prices, seed, schema.',
+  ],
+  ['a name of Object.prototype', { constructor: 1 }, 'there is no option "constructor".'],
+  [
+    'a misspelt option inside',
+    { price: { imput: 1 } },
+    'there is no option "price.imput". Did you mean "price.input"?',
+  ],
+  ['a hint inside', { price: { prompt: 1 } }, 'there is no option "price.prompt". The option is "input".'],
+  ['a text in place of a number', { maxBytes: '1' }, 'maxBytes is the text "1". Pass a number.'],
+  ['a number in place of a text', { name: 1 }, 'name is 1. Pass a text.'],
+  ['a text in place of a boolean', { isStrict: 'true' }, 'isStrict is the text "true". Pass true or false.'],
+  ['null', { name: null }, 'name is null. Pass a text.'],
+  ['a BigInt', { maxBytes: 5n }, 'maxBytes is the BigInt 5n. Pass a number.'],
+  ['a value that is none of a union', { order: 'ASC' }, 'order is the text "ASC". Pass "asc" or "desc".'],
+  ['a value of Object.prototype', { order: 'toString' }, 'order is the text "toString". Pass "asc" or "desc".'],
+  ['none of several types', { when: 'yes' }, 'when is the text "yes". Pass true or false, or a function.'],
+  ['no list', { prices: {} }, 'prices is an object. Pass a list.'],
+  [
+    'a text in place of an object',
+    { price: 'high' },
+    'price is a text. Pass an object of some of these: input, output.',
+  ],
+  ['a list in place of an object', { price: [] }, 'price is a list. Pass an object of some of these: input, output.'],
+  ['a text inside', { price: { input: '1' } }, 'price.input is the text "1". Pass a number.'],
+  ['an instance inside', { price: new Date(0) }, 'a Date has none of the options.'],
+])('refuses %s', (_, options, problem) => {
+  const check = (): unknown => checkOptions(options, TABLE, 'load');
+  expect(check).toThrow(ConfigError);
+  expect(check).toThrow(`load: ${problem}`);
+});
+
+test.each([
+  [undefined, 'undefined'],
+  [null, 'null'],
+  ['sk-secret', 'a text'],
+  [7, 'a number'],
+  [[], 'a list'],
+  [() => 1, 'a function'],
+])('refuses %o in the place of the options, without quoting it', (options, type) => {
+  const table: OptionTable<Price> = { keys: { input: 'number', output: 'number' } };
+  expect(() => checkOptions(options as never, table, 'load')).toThrow(
+    new ConfigError(`load: the options are ${type}. Pass an object of some of these: input, output.`),
+  );
+});
+
+test('adds the note of a table to a name that it does not know', () => {
+  const table: OptionTable<Price> = { ...PRICES, note: (name) => `Pass ${name} elsewhere.` };
+  expect(() => checkOptions({ imput: 1 } as never, table, 'load')).toThrow(
+    'load: there is no option "imput". Did you mean "input"? Pass imput elsewhere.',
+  );
+  expect(() => checkOptions({ quite_another: 1 } as never, table, 'load')).toThrow(
+    'load: there is no option "quite_another". Pass quite_another elsewhere.',
+  );
+});
+
+const PRICES: OptionTable<Price> = { keys: { input: 'number', output: 'number' } };
+
+class Config {
+  readonly maxBytes = 5;
+  readonly #name = 'from a getter';
+
+  get name(): string {
+    return this.#name;
+  }
+
+  helper(): void {}
+}
+
+test('reads the getters of a class instance, and nothing else of it', () => {
+  expect(checkOptions(new Config(), TABLE, 'load')).toEqual({ maxBytes: 5, name: 'from a getter' });
+});
+
+test('reads an instance inside an object', () => {
+  class Limits {
+    get input(): number {
+      return 1;
+    }
+  }
+  const options = { name: 'a', price: new Limits() };
+  expect(checkOptions(options, TABLE, 'load')).toEqual({ name: 'a', price: { input: 1 } });
+  expect(options.price).toBeInstanceOf(Limits);
+});
+
+test.each([
+  [
+    'a field of a class that is no option',
+    new (class extends Config {
+      readonly nmae = 'a';
+    })(),
+    'nmae',
+  ],
+  ['an inherited field that is no option', Object.create({ nmae: 'a' }), 'nmae'],
+])('refuses %s', (_, options, name) => {
+  expect(() => checkOptions(options, TABLE, 'load')).toThrow(`load: there is no option "${name}".`);
+});
+
+test('refuses a getter of a class whose value is of the wrong type', () => {
+  const options = new (class {
+    get name(): number {
+      return 7;
+    }
+  })();
+  expect(() => checkOptions(options, TABLE, 'load')).toThrow('load: name is 7. Pass a text.');
+});
+
+test('refuses an instance that has none of the options', () => {
+  expect(() => checkOptions(new AbortController().signal, TABLE, 'load')).toThrow(
+    'load: an AbortSignal has none of the options. Pass an object of some of these: name,',
+  );
+});
+
+test('accepts a clock by its methods', () => {
+  interface Timed {
+    readonly clock?: { now(): number; after(ms: number, callback: () => void): () => void; sleep(): Promise<void> };
+  }
+  const table: OptionTable<Timed> = { keys: { clock: 'clock' } };
+  const clock = { now: () => 0, after: () => () => undefined, sleep: async () => undefined };
+  expect(checkOptions({ clock }, table, 'load')).toEqual({ clock });
+  expect(() => checkOptions({ clock: { now: () => 0 } }, table, 'load')).toThrow(
+    'load: clock is an object. Pass a clock: { now, after, sleep }.',
+  );
+  expect(() => checkOptions({ clock: Date }, table, 'load')).toThrow('load: clock is a function.');
+});
+
+test.each([
+  ['a "text"', 'the text "a \\"text\\""'],
+  ['x'.repeat(100), `the text "${'x'.repeat(60)}… (40 characters more)"`],
+  [1, '1'],
+  [Number.NaN, 'NaN'],
+  [true, 'true'],
+  [5n, 'the BigInt 5n'],
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [Symbol('s'), 'a symbol'],
+  [[1], 'a list'],
+  [{}, 'an object'],
+  [new Date(0), 'a Date'],
+  [Promise.resolve(), 'a Promise'],
+  [Object.create(null), 'an object'],
+])('describes %o as %s', (value, text) => {
+  expect(describeValue(value)).toBe(text);
+});
+
+test('a table that leaves out an option, or a value of one, does not compile', () => {
+  // @ts-expect-error: output is missing.
+  const missing: OptionTable<Price> = { keys: { input: 'number' } };
+  // @ts-expect-error: there is no such option.
+  const unknown: OptionTable<Price> = { keys: { input: 'number', output: 'number', cached: 'number' } };
+  // @ts-expect-error: output is a number.
+  const wrong: OptionTable<Price> = { keys: { input: 'number', output: 'text' } };
+  // @ts-expect-error: "desc" is missing.
+  const value: OptionTable<Pick<Options, 'order'>> = { keys: { order: { asc: true } } };
+  // @ts-expect-error: a function is left out of the list of types, and a text is none of them.
+  const list: OptionTable<Pick<Options, 'when'>> = { keys: { when: ['boolean', 'text'] } };
+  expect([missing, unknown, wrong, value, list]).toHaveLength(5);
+  type Either = { readonly type: 'a'; readonly left: number } | { readonly type: 'b'; readonly right: string };
+  expectTypeOf<keyof OptionTable<Either>['keys']>().toEqualTypeOf<'type' | 'left' | 'right'>();
+  const either: OptionTable<Either> = { keys: { type: { a: true, b: true }, left: 'number', right: 'text' } };
+  expect(Object.keys(either.keys)).toEqual(['type', 'left', 'right']);
+});

@@ -1,0 +1,257 @@
+import type { Clock } from './clock.ts';
+import { ConfigError } from './errors.ts';
+import { closest, excerpt, normalised } from './text.ts';
+
+/**
+ * What is known of one options object. An option without an entry does not compile, and neither does a value of a union
+ * that is left out.
+ */
+export interface OptionTable<Options> {
+  readonly keys: { readonly [Key in KeyOf<Options>]-?: OptionKind<ValueOf<Options, Key>> };
+  /** What to write in place of names that other libraries use: a sentence by the name. */
+  readonly hints?: Readonly<Record<string, string>>;
+  /** A sentence for every name that is not known. */
+  readonly note?: (name: string) => string;
+}
+
+// Both distribute: of a union every member's options are known.
+type KeyOf<Options> = Options extends unknown ? keyof Options & string : never;
+type ValueOf<Options, Key extends string> = Options extends unknown
+  ? Key extends keyof Options
+    ? Exclude<Options[Key], undefined>
+    : never
+  : never;
+
+/**
+ * What an option may be: a type, the values of a union, a table of its own, or a list of these. `'any'` is checked elsewhere.
+ * `undefined` always counts as left out.
+ */
+type OptionKind<Value> = 'any' | OneKind<Value> | readonly OneKind<Value>[];
+
+type OneKind<Value> = unknown extends Value ? TypeName : TypeOf<Value> | ValuesOf<Extract<Value, string>>;
+
+type TypeOf<Value> = Value extends boolean
+  ? 'boolean'
+  : Value extends string
+    ? string extends Value
+      ? 'text'
+      : never
+    : Value extends number
+      ? 'number'
+      : Value extends null
+        ? 'null'
+        : Value extends readonly unknown[]
+          ?
+              | 'list'
+              | (Value extends readonly string[] ? 'texts' : never)
+              | (Value extends readonly number[] ? 'numbers' : never)
+          : Value extends (...parameters: never) => unknown
+            ? 'function'
+            : 'object' | 'clock' | OptionTable<Value>;
+
+/** All values of a union: one that is missing does not compile. */
+type ValuesOf<Text extends string> = [Text] extends [never]
+  ? never
+  : string extends Text
+    ? never
+    : Readonly<Record<Text, true>>;
+
+type TypeName = 'boolean' | 'text' | 'number' | 'null' | 'function' | 'list' | 'texts' | 'numbers' | 'object' | 'clock';
+
+/** A table without its types, for the check itself. */
+export interface AnyOptionTable extends Pick<OptionTable<unknown>, 'hints' | 'note'> {
+  readonly keys: Readonly<Record<string, AnyKind>>;
+}
+type AnyOne = TypeName | AnyOptionTable | Readonly<Record<string, true>>;
+type AnyKind = 'any' | AnyOne | readonly AnyOne[];
+
+/**
+ * Refuses an unknown option, which would otherwise be ignored, and a value of the wrong type. Gives the options back: those of
+ * a class instance as a plain object, so that a spread keeps its getters.
+ *
+ * @param where - Begins the message: `'Tool "refund"'`.
+ * @throws ConfigError that names the option, and the known one that comes nearest.
+ *
+ * @example
+ * interface PageOptions { readonly maxBytes?: number; readonly robots?: 'obey' | 'ignore' }
+ * const PAGE_OPTIONS: OptionTable<PageOptions> = { keys: { maxBytes: 'number', robots: { obey: true, ignore: true } } };
+ * const { maxBytes } = checkOptions(options, PAGE_OPTIONS, 'fetchPage');
+ */
+export function checkOptions<Options>(options: Options, table: AnyOptionTable, where: string): Options {
+  return checkTable(options, { table, where, path: '' }) as Options; // The same ones.
+}
+
+interface Place {
+  readonly table: AnyOptionTable;
+  readonly where: string;
+  /** Of the object that the options are in: `limits.`. */
+  readonly path: string;
+}
+
+function checkTable(options: unknown, place: Place): object {
+  const { table, where, path } = place;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const name = path === '' ? 'the options are' : `${path.slice(0, -1)} is`;
+    // Never quoted: a key is easily passed in the place of the options.
+    throw new ConfigError(`${where}: ${name} ${describeType(options)}. Pass ${tableText(table)}.`);
+  }
+  if (!isPlainObject(options)) return checkInstance(options, place);
+  let copy: object | undefined;
+  for (const key of Object.keys(options)) {
+    const value: unknown = Reflect.get(options, key);
+    const checked = checkOption(key, value, place);
+    // Only an instance inside is replaced: nearly every object stays what it is.
+    if (checked !== value) copy = { ...(copy ?? options), [key]: checked };
+  }
+  return copy ?? options;
+}
+
+/** Getters of a class and inherited fields are no own keys. */
+function checkInstance(options: object, place: Place): object {
+  const { table, where } = place;
+  const names = Object.keys(table.keys).filter((key) => key in options);
+  if (names.length === 0 && className(options) !== 'Object') {
+    throw new ConfigError(`${where}: ${describeType(options)} has none of the options. Pass ${tableText(table)}.`);
+  }
+  for (const key in options) if (!Object.hasOwn(table.keys, key)) checkOption(key, Reflect.get(options, key), place);
+  return Object.fromEntries(names.map((key) => [key, checkOption(key, Reflect.get(options, key), place)]));
+}
+
+/** Gives the value. */
+function checkOption(key: string, value: unknown, { table, where, path }: Place): unknown {
+  if (value === undefined) return value;
+  if (!Object.hasOwn(table.keys, key)) throw unknownOption(key, { table, where, path });
+  const kind = table.keys[key] ?? 'any';
+  if (kind === 'any') return value;
+  const kinds = isList(kind) ? kind : [kind];
+  for (const one of kinds) {
+    const inner = tableOf(one);
+    const isMeant = inner !== undefined && (kinds.length === 1 || typeOf(value) === 'object');
+    if (isMeant) return checkTable(value, { table: inner, where, path: `${path}${key}.` });
+    if (inner === undefined && isOf(value, one)) return value;
+  }
+  throw new ConfigError(
+    `${where}: ${path}${key} is ${describeOption(value)}. Pass ${kinds.flatMap(fixes).join(', or ')}.`,
+  );
+}
+
+/** Of a list the first element that could be what is wrong with it. */
+function describeOption(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) return describeValue(value);
+  const odd: unknown = value.find((each) => typeof each !== typeof value[0]) ?? value[0];
+  return `a list with ${describeValue(odd)}`;
+}
+
+function unknownOption(key: string, { table, where, path }: Place): ConfigError {
+  const names = Object.keys(table.keys);
+  const same = normalised(key);
+  const { hints = {} } = table;
+  const spelt = names.find((name) => normalised(name) === same);
+  const hint = Object.entries(hints).find(
+    ([name]) => name === key || (spelt === undefined && normalised(name) === same),
+  );
+  const meant = hint === undefined ? (spelt ?? closest(key, names)) : undefined;
+  const nearest = meant === undefined ? hint?.[1] : `Did you mean "${path}${meant}"?`;
+  const note = hint === undefined ? table.note?.(key) : undefined;
+  const known = `The options are: ${names.map((name) => path + name).join(', ')}.`;
+  const fix = [nearest, note].filter((each) => each !== undefined).join(' ') || known;
+  return new ConfigError(`${where}: there is no option "${path}${excerpt(key, 60)}". ${fix}`);
+}
+
+function isList(kind: AnyKind): kind is readonly AnyOne[] {
+  return Array.isArray(kind);
+}
+
+function tableOf(kind: AnyOne): AnyOptionTable | undefined {
+  return typeof kind === 'object' && typeof kind['keys'] === 'object' ? (kind as AnyOptionTable) : undefined; // Values are `true`.
+}
+
+function isOf(value: unknown, kind: AnyOne): boolean {
+  if (kind === 'texts' || kind === 'numbers') {
+    const element = kind === 'texts' ? 'text' : 'number';
+    return Array.isArray(value) && value.every((each) => typeOf(each) === element);
+  }
+  if (kind === 'clock')
+    return CLOCK.every((method) => typeOf(value) === 'object' && hasMethod(value as object, method));
+  if (typeof kind === 'string') return typeOf(value) === kind;
+  return typeof value === 'string' && Object.hasOwn(kind, value);
+}
+
+const CLOCK = ['now', 'after', 'sleep'] as const satisfies readonly (keyof Clock)[];
+
+function hasMethod(value: object, name: string): boolean {
+  return typeof Reflect.get(value, name) === 'function';
+}
+
+function typeOf(value: unknown): TypeName | undefined {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'list';
+  const type = typeof value;
+  if (type === 'string') return 'text';
+  return type === 'boolean' || type === 'number' || type === 'function' || type === 'object' ? type : undefined;
+}
+
+function fixes(kind: AnyOne): readonly string[] {
+  if (typeof kind === 'string') return FIXES[kind];
+  const table = tableOf(kind);
+  if (table !== undefined) return [tableText(table)];
+  const values = Object.keys(kind).map((value) => JSON.stringify(value));
+  const last = values.pop() ?? '';
+  return [values.length === 0 ? last : `${values.join(', ')} or ${last}`];
+}
+
+const FIXES: Readonly<Record<TypeName, readonly string[]>> = {
+  boolean: ['true or false'],
+  text: ['a text'],
+  number: ['a number'],
+  null: [],
+  function: ['a function'],
+  list: ['a list'],
+  texts: ['a list of texts'],
+  numbers: ['a list of numbers'],
+  object: ['an object'],
+  clock: ['a clock: { now, after, sleep }'],
+};
+
+function tableText({ keys }: AnyOptionTable): string {
+  return `an object of some of these: ${Object.keys(keys).join(', ')}`;
+}
+
+/** A value with its type, for an error: `the text "1"`, `1`, `a function`, `a Date`. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `the text ${JSON.stringify(excerpt(value, 60))}`;
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `the BigInt ${excerpt(`${value}n`, 60)}`;
+    case 'function':
+    case 'symbol':
+    case 'object':
+      return describeType(value);
+  }
+}
+
+/** The same without the value, which may be a secret. */
+export function describeType(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string') return 'a text';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name = isPlainObject(value) ? 'object' : className(value);
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+/** Objects of another realm have a prototype of their own, which has none. */
+export function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+export function className(value: object): string {
+  const { constructor: made } = value;
+  return typeof made === 'function' && made.name !== '' ? made.name : 'object';
+}

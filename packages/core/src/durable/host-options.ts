@@ -1,0 +1,54 @@
+import { ConfigError } from '../base/errors.ts';
+import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
+import type { FollowOptions } from './host.ts';
+
+interface CancelOptions {
+  readonly reason?: string;
+}
+
+interface CloseOptions {
+  readonly graceMs?: number;
+}
+
+interface DeleteOptions {
+  readonly olderThanMs: number;
+}
+
+const CANCEL: OptionTable<CancelOptions> = { keys: { reason: 'text' } };
+const CLOSE: OptionTable<CloseOptions> = {
+  keys: { graceMs: 'number' },
+  hints: { timeoutMs: 'The option is "graceMs".', timeout: 'The option is "graceMs".' },
+};
+const READ: OptionTable<Pick<FollowOptions, 'after'>> = { keys: { after: 'number' } };
+const FOLLOW: OptionTable<FollowOptions> = { keys: { live: 'boolean', after: 'number', signal: 'object' } };
+const DELETE: OptionTable<DeleteOptions> = {
+  keys: { olderThanMs: 'number' },
+  hints: { olderThan: 'The option is "olderThanMs", in milliseconds.' },
+};
+
+// What every host makes of the options of its methods. @throws ConfigError
+
+export function readCancelOptions(options: CancelOptions): Required<CancelOptions> {
+  const { reason = 'cancelled' } = checkOptions(options, CANCEL, 'host.cancel');
+  return { reason };
+}
+
+export function readCloseOptions(options: CloseOptions): Required<CloseOptions> {
+  const { graceMs = 10_000 } = checkOptions(options, CLOSE, 'host.close');
+  return { graceMs };
+}
+
+export function readReadOptions(options: Pick<FollowOptions, 'after'>): Required<Pick<FollowOptions, 'after'>> {
+  const { after = 0 } = checkOptions(options, READ, 'host.read');
+  return { after };
+}
+
+export function readFollowOptions<Options extends FollowOptions>(options: Options): Options {
+  return checkOptions(options, FOLLOW, 'host.events');
+}
+
+export function readDeleteOptions(options: DeleteOptions): DeleteOptions {
+  const { olderThanMs } = checkOptions(options, DELETE, 'host.delete');
+  if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return { olderThanMs };
+  throw new ConfigError(`host.delete: olderThanMs is ${describeValue(olderThanMs)}. Pass milliseconds.`);
+}

@@ -1,0 +1,68 @@
+import { messageOf } from './error-data.ts';
+
+/**
+ * What a model is told of an error: its message. Of a mistake in the code, in the place of what the engine says about it, only that there
+ * is one: `Cannot read properties of undefined` names the code's own variables, and the model can do nothing about it.
+ */
+export function describeForModel(error: unknown): string {
+  if (isCodeMistake(error)) return MISTAKE;
+  const message = messageOf(error);
+  // Errors that wrap another one quote it.
+  const cause = causesOf(error).find(isCodeMistake);
+  return cause === undefined ? message : message.replaceAll(messageOf(cause), INSIDE);
+}
+
+const MISTAKE = 'There is a mistake in the code here. Another call would fail in the same way.';
+const INSIDE = 'there is a mistake in its code';
+
+/** Whether an engine threw it because of the code, rather than the code because of its input. */
+export function isCodeMistake(error: unknown): error is Error {
+  const { name, message } = fieldsOf(error);
+  if (name === 'ReferenceError') return true;
+  if (name === 'RangeError')
+    return message === 'Maximum call stack size exceeded.' || message === 'Maximum call stack size exceeded';
+  return (
+    name === 'TypeError' && typeof message === 'string' && ENGINE_MESSAGES.some((pattern) => pattern.test(message))
+  );
+}
+
+/** What V8 and JavaScriptCore say. A `TypeError` with other words was thrown on purpose, or by the platform about a value. */
+const ENGINE_MESSAGES: readonly RegExp[] = [
+  /^Cannot (read|set) propert(y|ies) /,
+  /^Cannot destructure /,
+  /^Cannot convert (undefined|null|a |an |object)/,
+  /^Cannot mix BigInt /,
+  /^Cannot (assign to|redefine|delete|define|add) (read only )?property/,
+  /^Cannot (read|write) private /,
+  /^Cannot use 'in' operator /,
+  / is not (a function|iterable|a constructor|callable)\b/,
+  / is not an object \(evaluating /,
+  /^(undefined|null) is not an object/,
+  /^Assignment to constant variable/,
+  /^Attempted to assign to readonly property/,
+  /^Class constructor .* cannot be invoked without 'new'/,
+  /^Right(-hand)? side of /,
+  /^Converting circular structure to JSON/,
+  /^Do not know how to serialize a BigInt/,
+  /^JSON\.stringify cannot serialize /,
+  /^Reduce of empty array /,
+];
+
+function causesOf(error: unknown): readonly unknown[] {
+  const causes: unknown[] = [];
+  for (let { cause } = fieldsOf(error); cause !== undefined && !causes.includes(cause); { cause } = fieldsOf(cause)) {
+    causes.push(cause);
+  }
+  return causes;
+}
+
+/** What was thrown may be unreadable. */
+function fieldsOf(error: unknown): Partial<Error> {
+  try {
+    if (!(error instanceof Error)) return {};
+    const { name, message, cause } = error;
+    return { name, message, cause };
+  } catch {
+    return {};
+  }
+}

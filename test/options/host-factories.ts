@@ -1,0 +1,167 @@
+import { Agent, conversation, memory, memoryConversations } from '@pawl/core';
+import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
+import { dbosClient, dbosHost } from '@pawl/dbos';
+import { scriptedModel } from '@pawl/testing';
+import { agent, type Factory, LIMITS, pass, text } from './factory.ts';
+
+export const HOSTS: readonly Factory[] = [
+  {
+    name: 'memory',
+    covers: ['MemoryOptions'],
+    make: (options) => memory(options),
+    valid: { listeners: undefined },
+    isOptional: true,
+    wrong: [
+      [{ listener: {} }, 'Did you mean "listeners"?'],
+      [{ listeners: { 'tool.finish': pass } }, 'there is no event "tool.finish". Did you mean "tool.finished"?'],
+    ],
+  },
+  {
+    name: 'sqlite',
+    covers: ['SqliteOptions'],
+    make: (options) => sqlite(':memory:', options),
+    valid: { leaseMs: 5_000 },
+    isOptional: true,
+    wrong: [
+      [{ synchronous: 'off' }, 'synchronous is the text "off". Pass "full" or "normal".'],
+      [{ lease: 5 }, 'Did you mean "leaseMs"?'],
+      [{ lockedMs: '5' }, 'lockedMs is the text "5".'],
+    ],
+  },
+  {
+    name: 'sqliteConversations',
+    covers: ['SqliteConversationsOptions'],
+    make: (options) => sqliteConversations(':memory:', options),
+    valid: { lockedMs: 5_000 },
+    isOptional: true,
+    wrong: [[{ synchronous: 'FULL' }, 'synchronous is the text "FULL".']],
+  },
+  {
+    name: 'dbosHost',
+    covers: ['DbosOptions', 'QueueOptions'],
+    make: (options) => dbosHost(options),
+    valid: {},
+    wrong: [
+      [{ workerId: 'w' }, 'The option is "executorId".'],
+      [{ queue: { concurency: 1 } }, 'Did you mean "queue.concurrency"?'],
+      [{ queue: { rateLimit: { runs: '1' } } }, 'queue.rateLimit.runs is the text "1".'],
+      [{ onRun: true }, 'onRun is true. Pass a function.'],
+      [{ executorId: 'w', listeners: { nothing: pass } }, 'there is no event "nothing".'],
+    ],
+  },
+  {
+    name: 'dbosClient',
+    covers: ['DbosClientOptions'],
+    make: (options) => dbosClient(options),
+    valid: {},
+    wrong: [[{ connectionString: 'x' }, 'The option is "url".']],
+  },
+  {
+    name: 'conversation',
+    covers: ['ConversationOptions'],
+    make: (options) => conversation(options),
+    valid: { id: 'c', store: memoryConversations() },
+    wrong: [
+      [{ sessionId: 'c' }, 'The option is "id".'],
+      [{ timeoutMs: '5' }, 'timeoutMs is the text "5".'],
+    ],
+  },
+  {
+    name: 'host.enqueue',
+    covers: ['EnqueueOptions'],
+    make: (options) => memory().enqueue('a', 'Go.', options),
+    valid: { metadata: {} },
+    isOptional: true,
+    wrong: [
+      ...LIMITS,
+      [{ runID: 'r' }, 'Did you mean "runId"?'],
+      [{ conversation: {} }, 'A run that is enqueued is part of no conversation.'],
+    ],
+  },
+  {
+    name: 'host.fork',
+    covers: ['ForkOptions'],
+    make: (options) => fork(options),
+    valid: { before: 'model:1' },
+    wrong: [
+      [{ step: 'model:1' }, 'The option is "before".'],
+      [{ messages: 'Hi.' }, 'messages is the text "Hi.". Pass a list.'],
+    ],
+  },
+  {
+    name: 'host.events',
+    covers: ['FollowOptions'],
+    make: async (options) => {
+      const host = await memoryWithRun();
+      for await (const _ of host.events('r', options)) return host;
+      return host;
+    },
+    valid: { after: 0 },
+    isOptional: true,
+    wrong: [
+      [{ live: 'yes' }, 'live is the text "yes". Pass true or false.'],
+      [{ from: 5 }, 'there is no option "from".'],
+    ],
+  },
+  {
+    name: 'host.cancel',
+    covers: [],
+    make: async (options) => (await memoryWithRun()).cancel('r', options),
+    valid: { reason: 'Enough.' },
+    isOptional: true,
+    wrong: [[{ reasons: 'x' }, 'Did you mean "reason"?']],
+  },
+  {
+    name: 'host.read',
+    covers: [],
+    make: async (options) => (await memoryWithRun()).read('r', options),
+    valid: { after: 0 },
+    isOptional: true,
+    wrong: [[{ since: 5 }, 'there is no option "since".']],
+  },
+  {
+    name: 'host.close',
+    covers: [],
+    make: async (options) => memory().close(options),
+    valid: { graceMs: 0 },
+    isOptional: true,
+    wrong: [[{ timeoutMs: 5 }, 'The option is "graceMs".']],
+  },
+  {
+    name: 'host.delete',
+    covers: [],
+    make: async (options) => {
+      const host = sqlite(':memory:');
+      await host.delete(options).finally(() => host.close());
+    },
+    valid: { olderThanMs: 5 },
+    wrong: [
+      [{ olderThan: 5 }, 'The option is "olderThanMs", in milliseconds.'],
+      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds.'],
+    ],
+  },
+  {
+    name: 'host.resumeAll',
+    covers: [],
+    make: async (options) => {
+      const host = sqlite(':memory:');
+      await host.resumeAll([options]).finally(() => host.close());
+    },
+    valid: { agent },
+    wrong: [
+      [{ contxt: () => 1 }, 'Did you mean "context"?'],
+      [{ context: {} }, 'context is an object. Pass a function.'],
+      [{ agent: {} }, 'an object is no agent to be resumed.'],
+    ],
+  },
+];
+
+async function memoryWithRun() {
+  const host = memory();
+  await new Agent({ model: scriptedModel([text]) }).run('Hi.', { durable: host, runId: 'r' });
+  return host;
+}
+
+async function fork(options: never): Promise<string> {
+  return (await memoryWithRun()).fork('r', options);
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent, ConfigError, type RunEvent } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { AGENTS, TOOLS } from './agent-factories.ts';
+import { removeFiles } from './factory.ts';
+import { HOSTS } from './host-factories.ts';
+import { MIDDLEWARE, MODELS } from './model-factories.ts';
+import { TESTING } from './testing-factories.ts';
+import { READY_MADE } from './tool-factories.ts';
+
+const FACTORIES = [...AGENTS, ...TOOLS, ...MIDDLEWARE, ...MODELS, ...HOSTS, ...TESTING, ...READY_MADE];
+
+afterAll(removeFiles);
+
+/** What calling it throws, or rejects with; `undefined` where it does neither. */
+async function refusal(make: () => unknown): Promise<unknown> {
+  try {
+    const made: unknown = make();
+    // A run is a thenable that fails for other reasons.
+    if (made instanceof Promise) await made;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function never(options: unknown): never {
+  return options as never;
+}
+
+const withoutServer = FACTORIES.filter(({ name }) => !name.startsWith('dbos'));
+
+describe.each(FACTORIES)('$name', ({ name, make, valid, isOptional, wrong }) => {
+  test.runIf(withoutServer.some((each) => each.name === name))(
+    'takes options that are right, or undefined',
+    async () => {
+      expect(await refusal(() => make(never({ ...valid, [UNKNOWN]: undefined })))).toBeUndefined();
+    },
+  );
+
+  test('refuses an unknown option, also one from a spread', async () => {
+    for (const options of [
+      { ...valid, ...{ [UNKNOWN]: 0 } },
+      { [UNKNOWN]: null, ...valid },
+    ]) {
+      const error = await refusal(() => make(never(options)));
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(String(error)).toContain(`there is no option "${UNKNOWN}". The options are: `);
+    }
+  });
+
+  test('refuses an option that is inherited, or a field of an instance', async () => {
+    for (const options of [
+      Object.create({ ...valid, [UNKNOWN]: 1 }),
+      Object.assign(new (class Own {})(), valid, { [UNKNOWN]: 1 }),
+    ]) {
+      expect(String(await refusal(() => make(never(options))))).toMatch(
+        new RegExp(`there is no option "${UNKNOWN}"|has none of the options`),
+      );
+    }
+  });
+
+  test.each([[null], ['text'], [5], [[]], [() => 1]])('refuses %o in the place of the options', async (options) => {
+    if (name === 'withFaults' && Array.isArray(options)) return; // Faults may be a list.
+    expect(await refusal(() => make(never(options)))).toBeInstanceOf(ConfigError);
+  });
+
+  test.skipIf(isOptional === true)('refuses to be called without options', async () => {
+    expect(await refusal(() => make(never(undefined)))).toBeInstanceOf(ConfigError);
+  });
+
+  test.each(wrong)('refuses %o', async (options, problem) => {
+    const error = await refusal(() => make(never({ ...valid, ...options })));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toContain(problem);
+  });
+});
+
+/** Like no option that there is. */
+const UNKNOWN = 'qqzzqqzzqqzzqqzz';
+
+/** For those who write hosts, or a part of others. */
+const NO_FACTORY = ['OpenOptions', 'WaitOptions', 'JailOptions', 'SqlOptions'];
+
+test('every interface of options that the packages export is tried here', () => {
+  const listed = readFileSync(join(import.meta.dirname, '..', 'package', 'exports.txt'), 'utf8');
+  const exported = [...listed.matchAll(/: type (\w+Options)$/gm)].map(([, name = '']) => name);
+  const covered = FACTORIES.flatMap(({ covers }) => covers);
+  expect([...new Set(exported)].filter((name) => !covered.includes(name)).sort()).toEqual([...NO_FACTORY].sort());
+});
+
+describe('listeners of a run', () => {
+  const run = () => new Agent({ model: scriptedModel([reply.text('Hello.')]) }).run('Hi.');
+
+  test.each([
+    ['text', 'Did you mean "model.text"?'],
+    ['finished', 'Did you mean "run.finished" or "tool.finished"?'],
+    ['tool.finishd', 'Did you mean "tool.finished"?'],
+    ['toString', 'The types are: *, run.started,'],
+    ['', 'Did you mean "*"?'],
+    [undefined, 'there is no event undefined.'],
+  ])('refuses the event type %j', (type, fix) => {
+    expect(() => run().on(never(type), () => undefined)).toThrow(fix);
+    expect(() => run().off(never(type), () => undefined)).toThrow(fix);
+  });
+
+  test.each([undefined, null, 'log', {}])('refuses %o as a listener', (listener) => {
+    expect(() => run().on('run.finished', never(listener))).toThrow(ConfigError);
+  });
+
+  test('takes every type of event that a run emits', async () => {
+    const types = new Set<RunEvent['type']>();
+    const first = run();
+    first.on('*', ({ type }) => types.add(type));
+    await first;
+    for (const type of types) expect(() => run().on(type, () => undefined)).not.toThrow();
+    expect(types.size).toBeGreaterThan(3);
+  });
+});

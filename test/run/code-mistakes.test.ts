@@ -1,0 +1,117 @@
+import { Agent, type Middleware, memory, type RunEvent, type Tool, tool, toolGuard } from '@pawl/core';
+import { reply, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+interface Shop {
+  readonly user: { readonly name: string };
+}
+
+const order = tool<object, Shop>({
+  name: 'order',
+  description: 'Orders.',
+  input: z.object({}),
+  effect: 'read',
+  execute: (_, { context }) => `Ordered for ${context.user.name}.`,
+});
+
+interface Run {
+  readonly failed: Extract<RunEvent, { type: 'tool.failed' }> | undefined;
+  /** All that went to the model. */
+  readonly sent: string;
+}
+
+async function called(
+  tools: readonly Tool<Shop>[],
+  options: { readonly context?: unknown; readonly middleware?: readonly Middleware<Shop>[] } = {},
+): Promise<Run> {
+  const model = scriptedModel([reply.call('order', { prompt: 'Go.' }), reply.text('Done.')]);
+  const { middleware = [], ...context } = options;
+  const run = new Agent<Shop>({ model, tools, middleware }).run('Go.', context as { context: Shop }); // As from JavaScript.
+  let failed: Run['failed'];
+  run.on('tool.failed', (event) => {
+    failed = event;
+  });
+  await run;
+  return { failed, sent: JSON.stringify(model.requests) };
+}
+
+const NEUTRAL = 'There is a mistake in the code here. Another call would fail in the same way.';
+
+test.each([
+  ['of a wrong type', { context: { user: undefined } }],
+  ['that is a number', { context: 7 }],
+  ['that is null', { context: null }],
+])('a context %s is a failure whose details only the events have', async (_, options) => {
+  const { failed, sent } = await called([order], options);
+  expect(failed).toMatchObject({ reason: 'threw', content: JSON.stringify({ error: NEUTRAL }) });
+  expect(failed?.error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('(reading ') });
+  expect(sent).not.toMatch(/reading|undefined|TypeError/);
+});
+
+test('a tool that reads the context of a run without one says what is missing', async () => {
+  const { failed, sent } = await called([order]);
+  expect(failed?.content).toBe(JSON.stringify({ error: NEUTRAL }));
+  expect(failed?.error).toMatchObject({
+    name: 'ConfigError',
+    message: `Tool "order" failed in a run without a context: Cannot read properties of undefined (reading 'user'). If it reads one, pass it: agent.run(input, { context }).`,
+    cause: { name: 'TypeError' },
+  });
+  expect(sent).not.toMatch(/reading|agent\.run/);
+});
+
+test('a tool that takes no context is not told to have one', async () => {
+  const broken = tool({
+    name: 'order',
+    description: 'Orders.',
+    input: z.object({}),
+    execute: (input) => (input as unknown as Shop).user.name,
+  });
+  const { failed } = await called([broken]);
+  expect(failed?.content).toBe(JSON.stringify({ error: NEUTRAL }));
+  expect(failed?.error.name).toBe('TypeError');
+});
+
+test('a guard whose check has a mistake tells the model only that it failed', async () => {
+  const guard = toolGuard<Shop>({ name: 'own', before: (_, { context }) => ({ type: context.user.name as 'pass' }) });
+  const { failed, sent } = await called([order], { middleware: [guard] });
+  expect(failed?.content).toBe(JSON.stringify({ error: 'Guard "own" failed: there is a mistake in its code' }));
+  expect(failed?.error.message).toContain("(reading 'user')");
+  expect(sent).not.toContain('reading');
+});
+
+test('an agent inside that fails by a mistake tells the agent around only that', async () => {
+  const inner = new Agent<Shop>({
+    name: 'inner',
+    model: scriptedModel([]),
+    instructions: ({ user }) => `Serve ${user.name}.`,
+  });
+  const asked = inner.asTool({ name: 'order', description: 'Orders.' });
+  const { sent } = await called([asked], { context: {} });
+  expect(sent).toContain(`It failed: ${NEUTRAL}`);
+  expect(sent).not.toContain('reading');
+});
+
+test('instructions that read the context of a run without one say what is missing', async () => {
+  const agent = new Agent<Shop>({ model: scriptedModel([]), instructions: ({ user }) => `Serve ${user.name}.` });
+  const outcome = await agent.run('Go.', {} as { context: Shop }).outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError', cause: { name: 'TypeError' } } });
+  expect(outcome.status === 'failed' && outcome.error.message).toContain('pass it: agent.run(input, { context })');
+});
+
+test('a value from outside that a tool reads wrongly is a failure without details', async () => {
+  const ask = tool<object>({
+    name: 'order',
+    description: 'Orders.',
+    input: z.object({}),
+    readReply: (value) => (value as unknown as Shop).user.name,
+  });
+  const model = scriptedModel([reply.call('order'), reply.text('Done.')]);
+  const agent = new Agent({ model, tools: [ask] });
+  const host = memory();
+  const outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+  const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+  await host.answer('r', pending?.id ?? '', { type: 'reply', fingerprint: pending?.fingerprint ?? '', value: {} });
+  await agent.resume('r', { durable: host });
+  expect(model.requests.at(-1)?.messages.at(-1)?.content).toBe(NEUTRAL);
+});

@@ -1,0 +1,105 @@
+import { inspect } from 'node:util';
+import { Agent, conversation, memory, memoryConversations, openai, tool } from '@pawl/core';
+import { offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+
+async function rejected(
+  work: PromiseLike<unknown>,
+): Promise<Error & { readonly outcome?: { readonly status: string } }> {
+  return work.then(
+    () => new Error('It did not reject.'),
+    (error) => error,
+  );
+}
+
+function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+test('a failed run prints the stack of what failed once, and that of what caused it once', async () => {
+  function sendAndFail(): never {
+    throw new Error('own words', { cause: causedHere() });
+  }
+  function causedHere(): Error {
+    return new Error('deep words');
+  }
+  const agent = new Agent({ model: { name: 'm', send: async () => sendAndFail() } });
+  const error = await rejected(agent.run('Hi.'));
+  const printed = inspect(error, { depth: 10 });
+  // Of the error itself, and of the one that it was given.
+  expect(count(printed, 'at sendAndFail')).toBe(2);
+  expect(count(printed, 'at causedHere')).toBe(1);
+  expect(count(printed, 'deep words')).toBe(1);
+  expect(error.outcome?.status).toBe('failed');
+});
+
+test('a run that fails by its server prints one stack of it, and no conversation', async () => {
+  const server = await offlineServer({ script: [reply.httpError(400, { message: 'no such model' })] });
+  onTestFinished(() => server.close());
+  const agent = new Agent({ model: openai('m', { baseURL: server.baseURL, apiKey: 'k' }) });
+  const error = await rejected(agent.run('A private question.'));
+  const printed = inspect(error, { depth: 10 });
+  expect(count(printed, 'at readRefusal')).toBe(1);
+  expect(printed).not.toContain('A private question.');
+  expect(JSON.stringify(error)).not.toContain('A private question.');
+});
+
+test('a failed run that another process resumes prints its stack once', async () => {
+  const agent = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
+  const host = memory();
+  const outcome = await agent.run('Hi.', { durable: host, runId: 'r' }).outcome();
+  await host.release('r', JSON.parse(JSON.stringify(outcome))); // As a host on a file gives it.
+  const printed = inspect(await rejected(agent.resume('r', { durable: host })), { depth: 10 });
+  expect(count(printed, 'Error: own words\n')).toBe(1);
+});
+
+test('a run that fails inside a tool is told by its message, without its conversation', async () => {
+  const inner = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
+  const ask = tool({
+    name: 'ask',
+    description: 'Asks.',
+    input: z.object({}),
+    execute: () => inner.run('A private question.'),
+  });
+  const run = new Agent({ model: scriptedModel([reply.call('ask'), reply.text('Done.')]), tools: [ask] }).run('Hi.');
+  let failed: unknown;
+  run.on('tool.failed', (event) => {
+    failed = event.error;
+  });
+  await run;
+  expect(failed).toMatchObject({ name: 'RunFailedError', message: expect.stringContaining('own words') });
+  expect(JSON.stringify(failed)).not.toContain('A private question.');
+});
+
+test('a conversation that was gone on with prints no conversation', async () => {
+  const store = memoryConversations();
+  const chat = conversation({ id: 'c', store });
+  const agent = new Agent({
+    model: scriptedModel(async () => {
+      await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
+      return reply.text('Done.');
+    }),
+  });
+  const error = await rejected(agent.run('A private question.', { conversation: chat }).outcome());
+  expect(error).toMatchObject({ name: 'ConversationError', outcome: { status: 'completed' } });
+  expect(Object.keys(error)).not.toContain('outcome');
+});
+
+const pay = tool({
+  name: 'pay',
+  description: 'Pays.',
+  input: z.object({}),
+  needsApproval: true,
+  execute: () => 'paid',
+});
+
+test.each([
+  ['without a host says that it needs one', {}, 'It was run without a host, so that nobody can answer it: pass one,'],
+  ['with a host says how to answer', { durable: memory() }, 'Answer with host.answer, then agent.resume.'],
+])('a suspended run %s', async (_, options, how) => {
+  const agent = new Agent({ model: scriptedModel([reply.call('pay')]), tools: [pay] });
+  const error = await rejected(agent.run('Pay.', options));
+  expect(error).toMatchObject({ name: 'RunSuspendedError', outcome: { status: 'suspended' } });
+  expect(error.message).toContain(`waits for answers to approve:1.0. ${how}`);
+});
