@@ -111,7 +111,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
   {
     name: 'a conversation of the other copy goes on, and its conflict is known',
     async run({ a, b }) {
-      const chat = b.core.conversation({ id: 'c', store: b.core.memoryConversations() });
+      const chat = b.core.conversation({ id: 'c', store: b.core.memoryConversations(), onConflict: 'fail' });
       const agent = calling(a, {
         tools: [worker(b, () => chat.append([{ role: 'user', content: 'Meanwhile.' }]))],
         model: scripted(text('One.'), call(), text('Two.')),

@@ -153,6 +153,7 @@ describe('a model written by hand', () => {
     { word: 'MAX_TOKENS', status: 'truncated' },
     { word: 'SAFETY', status: 'filtered' },
   ])('ends the run as $status for the finish reason $word', async ({ word, status }) => {
+    // By hand: a model of a user's own, whose words no reader of ours has seen.
     const model: ChatModel = { name: 'mine', send: async () => answer(word) };
     const outcome = await new Agent({ model, tools: [weather] }).run('Go.').outcome();
 
@@ -161,6 +162,7 @@ describe('a model written by hand', () => {
 
   test('is asked again for a finish reason that says that it failed', async () => {
     const replies = [answer('network_error'), answer('network_error'), answer('network_error')];
+    // By hand: as above.
     const model: ChatModel = { name: 'mine', send: async () => replies.shift() ?? answer('stop') };
     const outcome = await new Agent({ model, tools: [weather], retry: { minDelayMs: 0, maxDelayMs: 0 } })
       .run('Go.')

@@ -20,6 +20,7 @@ export function server(changes: Changes = {}) {
   return {
     memo,
     text: (request: ChatRequest) => requestBody(request, { model: 'm', profile, memo }).text(),
+    // By hand: it is no model, but what would be sent to a server.
     send: (request: ChatRequest): Body => JSON.parse(requestBody(request, { model: 'm', profile, memo }).text()),
   };
 }

@@ -24,6 +24,7 @@ test('a failed run prints the stack of what failed once, and that of what caused
   function causedHere(): Error {
     return new Error('deep words');
   }
+  // By hand: the error has to be one of this file's own, with its stack.
   const agent = new Agent({ model: { name: 'm', send: async () => sendAndFail() } });
   const error = await rejected(agent.run('Hi.'));
   const printed = inspect(error, { depth: 10 });
@@ -46,6 +47,7 @@ test('a run that fails by its server prints one stack of it, and no conversation
 });
 
 test('a failed run that another process resumes prints its stack once', async () => {
+  // By hand: it fails with an error that is none of ours.
   const agent = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
   const host = memory();
   const outcome = await agent.run('Hi.', { durable: host, runId: 'r' }).outcome();
@@ -55,6 +57,7 @@ test('a failed run that another process resumes prints its stack once', async ()
 });
 
 test('a run that fails inside a tool is told by its message, without its conversation', async () => {
+  // By hand: it fails with an error that is none of ours.
   const inner = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
   const ask = tool({
     name: 'ask',

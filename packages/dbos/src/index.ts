@@ -22,8 +22,8 @@ export type * from './host-types.ts';
 export async function dbosHost<Resumed extends Watchable>(given: DbosOptions<Resumed>): Promise<DbosDurableHost> {
   const options = checkOptions(given, DBOS, 'dbosHost');
   const { url } = options;
-  checkDbosOptions(options);
   if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
+  checkDbosOptions(options);
   return opened(url, CONNECTIONS, async (database) => {
     const engineClient = await EngineClient.open(database, url);
     return DbosHost.launch({ options, database, engineClient });

@@ -3,6 +3,7 @@ import { ConfigError } from '../base/errors.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { checkMiddleware, readAgentOptions, readRunOptions } from './check-options.ts';
 
+// By hand: what is refused is refused before any model is asked.
 const model = { name: 'm', send: () => Promise.reject(new Error('Nobody asks it.')) };
 
 function withSettings(settings: object): unknown {

@@ -2,6 +2,18 @@
 export const SQLITE_CHILD: string = `import { DatabaseSync, constants } from "node:sqlite";
 import { text } from "node:stream/consumers";
 
+function wholeEnd(text, place) {
+	return isWithin(text, place) ? place - 1 : place;
+}
+function sliceStart(text, maxLength) {
+	return text.slice(0, wholeEnd(text, maxLength));
+}
+function isWithin(text, place) {
+	const before = text.charCodeAt(place - 1);
+	const after = text.charCodeAt(place);
+	return before >= 55296 && before <= 56319 && after >= 56320 && after <= 57343;
+}
+
 const MAX_CELL_LENGTH = 4096;
 var RowList = class {
 	rows = [];
@@ -36,7 +48,8 @@ function shownValue(value) {
 }
 function shortened(text) {
 	if (text.length <= 4096) return text;
-	return \`\${text.slice(0, MAX_CELL_LENGTH)} [… \${text.length - MAX_CELL_LENGTH} more characters]\`;
+	const start = sliceStart(text, MAX_CELL_LENGTH);
+	return \`\${start} [… \${text.length - start.length} more characters]\`;
 }
 
 function answer({ file, sql, parameters, maxRows, maxBytes }) {
