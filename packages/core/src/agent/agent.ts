@@ -160,6 +160,6 @@ export const Agent: AgentConstructor = class Agent {
   }
 
   asHandoff(options?: HandOffOptions<never>): HandOff<never, never> {
-    return handOffOf(this.#blueprint, options ?? {});
+    return handOffOf(this.#blueprint, options === undefined ? {} : options);
   }
 } as unknown as AgentConstructor; // The types of its methods are those of `Agent`: what they infer is gone at run time.
