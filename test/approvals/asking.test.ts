@@ -68,7 +68,8 @@ async function watched(run: ReturnType<Agent['run']>) {
 describe('a rule', () => {
   test('that says no lets the call run, and asks nobody', async () => {
     const asked: unknown[] = [];
-    const needsApproval = (...args: readonly unknown[]) => asked.push(args) > 1;
+    const needsApproval = (input: unknown, { context }: { readonly context: unknown }) =>
+      asked.push([input, context]) > 1;
     const { agent, paid } = payments({ needsApproval });
     const { outcome, typed } = await watched(agent.run('Go.', { context: { user: 'Bob' } } as never));
     expect(outcome.status).toBe('completed');
@@ -157,7 +158,7 @@ describe('whoever is asked is shown', () => {
   });
 
   test('the tool’s preview', async () => {
-    const preview = (input: unknown, context: unknown) => ({ input, context }) as never;
+    const preview = (input: unknown, { context }: { readonly context: unknown }) => ({ input, context }) as never;
     const { agent } = payments({ preview });
     expect(pendingOf(await agent.run('Go.', { context: 'Bob' } as never).outcome())).toMatchObject({
       preview: { input: { to: 'Ann' }, context: 'Bob' },

@@ -77,22 +77,8 @@ test.each([
     parts({ type: 'video_url' } as never),
     { content: '1 file in the next message.', parts: [{ type: 'video_url' }] },
   ],
-  [
-    'a list beside a part',
-    parts([{ type: 'text', text: 'Two.' }, image] as never, file),
-    { content: 'Two.', parts: [image, file] },
-  ],
 ])('of parts the text is the result, and the others go beside it: %s', (_, value, result) => {
   expect(toResult(value, { maxLength: 100 })).toEqual(result);
-});
-
-test.each([
-  ['a text', ['look'], 'part 1 is the text "look".'],
-  ['bytes', [image, new Uint8Array(2)], 'part 2 is a Uint8Array.'],
-  ['an object without a type', [{ url: 'https://a.test/1.png' }], 'part 1 is an object.'],
-  ['nothing', [undefined], 'part 1 is undefined.'],
-])('what is no part is refused where it is made: %s', (_, list, problem) => {
-  expect(() => parts(...(list as never[]))).toThrow(`parts(): ${problem} Pass { type: "text", text }`);
 });
 
 test('the text of parts has the same cap', () => {

@@ -38,7 +38,8 @@ class Parts {
  * @throws ConfigError for what is no part, naming its position: the server would refuse the whole conversation for it.
  */
 export function parts(...list: readonly UserPart[] | readonly [readonly UserPart[]]): unknown {
-  const given: readonly unknown[] = list.flat();
+  const [first] = list;
+  const given: readonly unknown[] = list.length === 1 && Array.isArray(first) ? first : list;
   return new Parts(given.map(checkedPart));
 }
 
