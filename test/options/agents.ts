@@ -79,7 +79,7 @@ export const agents: readonly Factory[] = [
   },
   {
     name: 'agent.continueConversation',
-    covers: [],
+    covers: ['ContinueOptions'],
     make: (options) => agent.continueConversation('Hi.', options),
     valid: { durable: memory(), conversation: conversation({ id: 'c', store: memoryConversations() }) },
     wrong: [
