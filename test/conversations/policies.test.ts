@@ -342,5 +342,5 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
 
 test('onConflict is one of three', () => {
   const make = (): unknown => conversation({ id: 'c', store: memoryConversations(), onConflict: 'merge' as never });
-  expect(make).toThrow('onConflict is "merge". Pass "append", "fail", "queue".');
+  expect(make).toThrow('onConflict is the text "merge". Pass "append", "fail" or "queue".');
 });

@@ -39,7 +39,7 @@ async function suspended() {
   const host = await dbosHost<Run>({
     url: await postgres.newDatabase(),
     executorId: 'worker',
-    agents: [{ agent, conversation: ({ conversation: { id } }) => conversation({ id, store }) }],
+    agents: [{ agent, conversation: ({ conversation: { id } }) => conversation({ id, store, onConflict: 'fail' }) }],
     queue: { pollingMs: 20 },
     onError: (error) => errors.push(error),
   });

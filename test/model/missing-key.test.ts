@@ -82,10 +82,3 @@ test('an endpoint that the environment has by the first request is asked', async
   expect(await model.send({ messages: [] })).toEqual(hello);
   expect(server.received[0]?.url).toBe('/openai/v1/chat/completions');
 });
-
-test('a cached response needs no key', async () => {
-  const known = new Map();
-  await withCache(scriptedModel([reply.text('Known.')], { name: 'm' }), known).send({ messages: [] });
-  const cached = withCache(openai('m'), known);
-  expect((await cached.send({ messages: [] })).choices[0].message.content).toBe('Known.');
-});

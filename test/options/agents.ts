@@ -1,4 +1,4 @@
-import { Agent, memory } from '@pawl/core';
+import { Agent, conversation, memory, memoryConversations } from '@pawl/core';
 import { z } from 'zod';
 import { APPROVALS, agent, type Factory, INPUT, LIMITS, model, pass } from './factory.ts';
 
@@ -75,6 +75,20 @@ export const agents: readonly Factory[] = [
       [{ host: memory() }, 'there is no option "host". The option is "durable"'],
       [{ onVersionMismatch: 'ignore' }, 'onVersionMismatch is the text "ignore". Pass "refuse" or "go-on".'],
       [{ onExisting: 'attach' }, 'It is an option of agent.run.'],
+    ],
+  },
+  {
+    name: 'agent.continueConversation',
+    covers: ['ContinueOptions'],
+    make: (options) => agent.continueConversation('Hi.', options),
+    valid: { durable: memory(), conversation: conversation({ id: 'c', store: memoryConversations() }) },
+    wrong: [
+      ...LIMITS,
+      [{ message: 'Hi.' }, 'there is no option "message".'],
+      [{ durable: undefined }, 'continueConversation has no durable.'],
+      [{ conversation: undefined }, 'continueConversation has no conversation.'],
+      [{ onVersionMismatch: 'ignore' }, 'onVersionMismatch is the text "ignore".'],
+      [{ metadata: { at: new Date(0) } }, 'metadata.at is a Date'],
     ],
   },
   {

@@ -46,7 +46,10 @@ export const hosts: readonly Factory[] = [
       [{ queue: { concurency: 1 } }, 'Did you mean "queue.concurrency"?'],
       [{ queue: { rateLimit: { runs: '1' } } }, 'queue.rateLimit.runs is the text "1".'],
       [{ onRun: true }, 'onRun is true. Pass a function.'],
-      [{ executorId: 'w', listeners: { nothing: pass } }, 'there is no event "nothing".'],
+      [
+        { url: 'postgresql://127.0.0.1:1/none', executorId: 'w', listeners: { nothing: pass } },
+        'there is no event "nothing".',
+      ],
     ],
   },
   {
@@ -101,6 +104,19 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ live: 'yes' }, 'live is the text "yes". Pass true or false.'],
       [{ from: 5 }, 'there is no option "from".'],
+    ],
+  },
+  {
+    name: 'host.runs',
+    covers: [],
+    make: (options) => memory().runs(options),
+    valid: { status: 'completed' },
+    isOptional: true,
+    wrong: [
+      [{ state: 'failed' }, 'Did you mean "status"?'],
+      [{ offset: 5 }, 'The option is "after"'],
+      [{ status: 'done' }, 'status is "done".'],
+      [{ order: 'newest' }, 'order is "newest".'],
     ],
   },
   {

@@ -18,7 +18,7 @@ export const tools: readonly Factory[] = [
       [{ strict: 1 }, 'strict is 1. Pass true or false.'],
       [{ timeoutMs: '5000' }, 'timeoutMs is the text "5000". Pass a number.'],
       [{ timeout: 5 }, 'Did you mean "timeoutMs"?'],
-      [{ description: 7 }, 'description is 7. Pass a text.'],
+      [{ description: 7 }, 'description is 7. Pass a text'],
       [{ input: { city: z.string() } }, 'input is an object of schemas. Wrap it: z.object({ … }).'],
       [{ input: { type: 'object' } }, 'input is a plain JSON Schema. Wrap it: jsonSchema(schema).'],
     ],

@@ -28,6 +28,41 @@ test('a tool guard that fails keeps the call from running, and the model is told
   expect(messages[2]?.content).toBe('{"error":"Guard \\"broken\\" failed: The list is gone."}');
 });
 
+/** As from JavaScript, where no compiler helps. */
+const gives = (verdict: object) => (): never => verdict as never;
+
+test.each([
+  [
+    'a replacement of the output',
+    outputGuard({ name: 'g', check: gives({ type: 'replace', content: 'x' }) }),
+    'text is',
+  ],
+  ['a reason to ask again', outputGuard({ name: 'g', check: gives({ type: 'again' }) }), 'reason is'],
+  ['the reason of a refusal', outputGuard({ name: 'g', check: gives({ type: 'refuse' }) }), 'is no verdict'],
+  [
+    'a replacement of the input',
+    inputGuard({ name: 'g', timing: 'before', check: gives({ type: 'replace', message: 'x' }) }),
+    'messages is',
+  ],
+])('a verdict without %s fails the run, and says what is missing', async (_, guard, problem) => {
+  const { agent } = guarded([reply.text('Sent.'), reply.text('Sent.')], { middleware: [guard] });
+  const outcome = await agent.run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError' } });
+  expect(outcome.status === 'failed' && outcome.error.message).toContain(problem);
+});
+
+test.each([
+  ['a replacement of the input', { before: gives({ type: 'replace', arguments: {} }) }, 'input is undefined', []],
+  ['the reason of a denial', { before: gives({ type: 'deny', message: 'no' }) }, 'reason is undefined', []],
+  ['a replacement of the result', { after: gives({ type: 'replace', text: 'x' }) }, 'content is undefined', ['Ada']],
+])('a verdict on a call without %s fails closed, and says what is missing', async (_, checks, problem, ran) => {
+  const guard = toolGuard({ name: 'g', ...checks });
+  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Done.')], { middleware: [guard] });
+  const { messages } = await agent.run('Go.');
+  expect(messages[2]?.content).toContain(problem);
+  expect(done).toHaveLength(ran.length);
+});
+
 test('a check that hangs is given up at its deadline, and lets nothing pass', async () => {
   const guard = inputGuard({ name: 'asleep', timeoutMs: 5_000, check: () => new Promise<never>(() => {}) });
   const { agent, clock } = guarded([reply.text('Hello.')], { middleware: [guard] });

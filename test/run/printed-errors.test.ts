@@ -77,7 +77,7 @@ test('a run that fails inside a tool is told by its message, without its convers
 
 test('a conversation that was gone on with prints no conversation', async () => {
   const store = memoryConversations();
-  const chat = conversation({ id: 'c', store });
+  const chat = conversation({ id: 'c', store, onConflict: 'fail' });
   const agent = new Agent({
     model: scriptedModel(async () => {
       await chat.append([{ role: 'user', content: 'Meanwhile.' }]);

@@ -85,6 +85,13 @@ test.each([
     { wrapModelCall: pass },
     'middleware[0] has no hook "wrapModelCall". The hooks are: prepareTurn, model, tool.',
   ],
+  [
+    'the methods of a class under other names',
+    new (class {
+      wrapModel(): void {}
+    })(),
+    'middleware[0] has no hook. The hooks are: prepareTurn, model, tool.',
+  ],
   ['a hook that is no function', { tool: true }, 'middleware[0].tool is no function. Pass one, or leave it out.'],
 ])('refuses a middleware with %s', (_, middleware, problem) => {
   expect(() => checkMiddleware([middleware as never], 'a')).toThrow(new ConfigError(`Agent "a": ${problem}`));

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import { checkOptions } from '../base/options.ts';
+import { checkOptions, isPlainObject } from '../base/options.ts';
 import { closest } from '../base/text.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import { copyMetadata } from '../durable/metadata.ts';
@@ -93,6 +93,7 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
     if (typeof each !== 'object' || each === null) {
       throw new ConfigError(`${where} is no object. Pass { prepareTurn, model, tool }.`);
     }
+    if (!isPlainObject(each) && !hasHook(each)) throw new ConfigError(`${where} has no hook. ${THE_HOOKS}`);
     for (const [name, value] of Object.entries(each)) {
       if (value === undefined) continue;
       if (Object.hasOwn(HOOKS, name)) {
@@ -109,9 +110,15 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
 function meantHook(name: string, middleware: Middleware<never>): string | undefined {
   const meant = closest(name, Object.keys(HOOKS));
   if (meant !== undefined) return `Did you mean "${meant}"?`;
-  const hasHook = Object.keys(HOOKS).some((hook) => hook in middleware);
-  return hasHook ? undefined : `The hooks are: ${Object.keys(HOOKS).join(', ')}.`;
+  return hasHook(middleware) ? undefined : THE_HOOKS;
 }
+
+/** Those of a class are methods of its prototype. */
+function hasHook(middleware: Middleware<never>): boolean {
+  return Object.keys(HOOKS).some((hook) => hook in middleware);
+}
+
+const THE_HOOKS = `The hooks are: ${Object.keys(HOOKS).join(', ')}.`;
 
 function has(value: unknown, method: string): boolean {
   if (typeof value !== 'object' || value === null) return false;

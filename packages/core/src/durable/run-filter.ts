@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { canonicalJson, isJson, isRecord, type JsonObject } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
 import { clampWhole } from './whole-time.ts';
@@ -19,7 +20,8 @@ export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'l
  * @throws ConfigError
  */
 export function checkFilter(filter: RunFilter = {}): CheckedFilter {
-  const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = filter;
+  const checked = checkOptions(filter, RUN_FILTER, 'runs');
+  const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
   if (status !== undefined && !Object.hasOwn(STATUSES, status))
     throw wrong('status', status, Object.keys(STATUSES).join(', '));
   if (order !== 'asc' && order !== 'desc') throw wrong('order', order, '"asc" or "desc"');
@@ -43,6 +45,26 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
     ...(after !== undefined && { after: checkPosition(after, 'runs: after') }),
   };
 }
+
+/** Their values are checked where they are read. */
+const RUN_FILTER: OptionTable<RunFilter> = {
+  keys: {
+    status: 'any',
+    agent: 'any',
+    conversation: 'any',
+    metadata: 'any',
+    since: 'any',
+    order: 'any',
+    limit: 'any',
+    after: 'any',
+  },
+  hints: {
+    statuses: 'The option is "status", one of them.',
+    conversationId: 'The option is "conversation".',
+    offset: 'The option is "after": the position of the last run of the page before.',
+    cursor: 'The option is "after": the position of the last run of the page before.',
+  },
+};
 
 /** A position to read on after. Databases keep whole numbers. @throws ConfigError */
 export function checkPosition(position: number, option: string): number {

@@ -1,7 +1,7 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, DurableError, PawlError } from '../base/errors.ts';
-import { type AnyOptionTable, checkOptions, type OptionTable } from '../base/options.ts';
+import { type AnyOptionTable, checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
 import { endsRun, RefuseRun } from '../tool/errors.ts';
@@ -41,10 +41,12 @@ export class GuardError extends PawlError {
   }
 }
 
+export type VerdictFields = Readonly<Record<string, 'text' | 'list' | 'any'>>;
+
 export interface Checking<Verdict, Context> extends GuardBasics {
   readonly scope: MiddlewareScope<Context>;
-  /** What may come of it. */
-  readonly allowed: readonly string[];
+  /** What may come of it, by type, with the fields that each has to have. */
+  readonly allowed: Readonly<Record<string, VerdictFields>>;
   readonly work: (scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
 }
 
@@ -70,13 +72,30 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
       timeoutError,
     });
     if (given?.type === 'refuse' && typeof given.reason === 'string') throw new RefuseRun(given.reason, { guard });
-    if (allowed.includes(given?.type)) return given as Exclude<Verdict, Refuse>; // It is none of those that refuse.
+    const fields = Object.hasOwn(allowed, String(given?.type)) ? allowed[given.type] : undefined;
+    if (fields !== undefined) {
+      checkFields(given, fields);
+      return given as Exclude<Verdict, Refuse>; // It is none of those that refuse.
+    }
+    const types = Object.keys(allowed).join(' | ');
     const shown = JSON.stringify(given) ?? 'nothing';
-    throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${allowed.join(' | ')} | refuse }.`);
+    throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${types} | refuse }.`);
   } catch (error) {
     const isMeant = endsRun(error) || DurableError.isInstance(error) || GuardError.isInstance(error);
     if (isMeant || (signal.aborted && error === signal.reason)) throw error;
     throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
+  }
+}
+
+/** A replacement under another name would put nothing in the place of what was guarded. */
+function checkFields(given: { readonly type: string }, fields: VerdictFields): void {
+  for (const [field, kind] of Object.entries(fields)) {
+    const value: unknown = Reflect.get(given, field);
+    const isGiven =
+      kind === 'any' ? field in given : kind === 'list' ? Array.isArray(value) : typeof value === 'string';
+    if (isGiven) continue;
+    const what = kind === 'any' ? '' : ` Give a ${kind}.`;
+    throw new ConfigError(`It gave { type: "${given.type}" }, of which ${field} is ${describeValue(value)}.${what}`);
   }
 }
 

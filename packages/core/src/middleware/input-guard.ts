@@ -66,7 +66,7 @@ function beside<Context>({ check, ...guard }: Timed<'beside', Context>): Middlew
       const input = inputOf(request.messages);
       if (input === undefined) return next(request);
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const checking = verdict({ ...guard, scope, allowed: ['pass'], work });
+      const checking = verdict({ ...guard, scope, allowed: { pass: {} }, work });
       checking.catch(() => undefined); // Nobody waits for it where the request can't even begin.
       const replying = next(request);
       replying.catch(() => undefined); // The verdict counts first; who awaits the reply is told.
@@ -82,7 +82,7 @@ function before<Context>({ check, ...guard }: Timed<'before', Context>): Middlew
       const input = inputOf(turn.messages);
       if (input === undefined) return turn;
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const said = await verdict({ ...guard, scope, allowed: ['pass', 'replace'], work });
+      const said = await verdict({ ...guard, scope, allowed: { pass: {}, replace: { messages: 'list' } }, work });
       if (said.type === 'pass') return turn;
       const known = new Set<Message>(input.messages);
       const [first] = input.messages;

@@ -83,6 +83,8 @@ export function outputGuard<Context = unknown, Value = string>(
   };
 }
 
+const ALLOWED = { pass: {}, replace: { text: 'text' }, retry: { reason: 'text' }, again: { reason: 'text' } } as const;
+
 const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
   keys: { ...GUARD_BASICS, check: 'any', output: 'any', corrections: 'number' },
   hints: {
@@ -109,7 +111,7 @@ async function checked<Context, Value>(
     return check({ text, value: read.value as Value }, within); // By its schema; without one it is the text.
   };
   const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
-  return verdict({ ...guard, scope, allowed: ['pass', 'replace', 'retry', 'again'], work });
+  return verdict({ ...guard, scope, allowed: ALLOWED, work });
 }
 
 async function readValue(

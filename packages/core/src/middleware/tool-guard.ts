@@ -48,21 +48,24 @@ export function toolGuard<Context = unknown>(given: ToolGuardOptions<Context>): 
   const options = readGuard(given, TOOL_GUARD, 'toolGuard');
   const { before, after, ...guard } = options;
   checkGuard('toolGuard', options, [before, after]);
-  const allowed = ['pass', 'deny', 'replace'];
   return {
     async tool(call, next, scope) {
-      const asked = before && (await verdict({ ...guard, scope, allowed, work: (within) => before(call, within) }));
+      const asked =
+        before && (await verdict({ ...guard, scope, allowed: BEFORE, work: (within) => before(call, within) }));
       if (asked?.type === 'deny') throw new ToolError(`Denied: ${asked.reason}`);
       const passed = asked?.type === 'replace' ? { ...call, input: asked.input } : call;
       const result = await next(passed);
       if (after === undefined) return result;
       const seen = { ...passed, content: result.content };
-      const given = await verdict({ ...guard, scope, allowed, work: (within) => after(seen, within) });
+      const given = await verdict({ ...guard, scope, allowed: AFTER, work: (within) => after(seen, within) });
       if (given.type === 'deny') throw new ToolError(`The call has run, but its result is kept back: ${given.reason}`);
       return given.type === 'replace' ? { content: given.content } : result;
     },
   };
 }
+
+const BEFORE = { pass: {}, deny: { reason: 'text' }, replace: { input: 'any' } } as const;
+const AFTER = { pass: {}, deny: { reason: 'text' }, replace: { content: 'text' } } as const;
 
 const TOOL_GUARD: OptionTable<ToolGuardOptions<never>> = {
   keys: { ...GUARD_BASICS, before: 'any', after: 'any' },

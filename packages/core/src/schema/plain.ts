@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { checkOptions, describeType, type OptionTable } from '../base/options.ts';
+import { checkOptions, describeType, isPlainObject, type OptionTable } from '../base/options.ts';
 import type { Issue } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { StandardSchema } from './schema.ts';
@@ -39,7 +39,7 @@ export function jsonSchema<Output = unknown>(
 }
 
 function checkSchema(schema: JsonSchema | StandardSchema): void {
-  if (typeof schema === 'object' && schema !== null && '~standard' in schema) {
+  if (typeof schema === 'object' && schema !== null && '~standard' in schema && !isWritten(schema)) {
     const vendor = (schema as StandardSchema)['~standard']?.vendor; // It is there.
     throw new ConfigError(`jsonSchema() was given a schema of ${vendor}. Pass that as it is, without jsonSchema().`);
   }
@@ -47,6 +47,11 @@ function checkSchema(schema: JsonSchema | StandardSchema): void {
   throw new ConfigError(
     `jsonSchema() was given ${describeType(schema)}. Pass an object: { type: "object", properties: { … } }.`,
   );
+}
+
+/** A JSON Schema that a library wrote may carry the schema that it was made of, as what `z.toJSONSchema` gives does: out of sight. */
+function isWritten(schema: object): boolean {
+  return isPlainObject(schema) && !Object.prototype.propertyIsEnumerable.call(schema, '~standard');
 }
 
 const PLAIN: OptionTable<PlainOptions<unknown>> = {

@@ -168,6 +168,6 @@ test.each([
   ['7', 7],
 ])('a description that is no text is a mistake: %s', (shown, description) => {
   expect(() => defined({ description: description as never })).toThrow(
-    new ConfigError(`Tool "t": description is ${shown}. Pass a text.`),
+    new ConfigError(`Tool "t": description is ${shown}. Pass a text, or leave it out.`),
   );
 });

@@ -93,7 +93,7 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
 /** Of all tools, whatever their input is. */
 export const TOOL_BASICS: OptionTable<ToolOptions<never>>['keys'] = {
   name: 'any',
-  description: 'text',
+  description: 'any',
   effect: { read: true, idempotent: true, once: true },
   definitionHash: 'text',
   execute: 'any',
