@@ -91,6 +91,35 @@ test('a call that may happen once does not begin where its run was taken over wh
   expect(calls.filter((call) => call.includes(':pay'))).toEqual([]);
 });
 
+test('a run that was lost while its attempt is still at work here is left to others until that has ended', async () => {
+  const url = await postgres.newDatabase();
+  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const errors: unknown[] = [];
+  const disturb = (): Promise<void> => {
+    begun.resolve();
+    return gate.promise;
+  };
+  const { host } = await open(url, disturb, { clock, onError: (error) => errors.push(error) });
+  const admin = await connected(url);
+  await host.enqueue('worker', 'Go.', { runId: 'run' });
+  await begun.promise;
+  // As the worker does that takes it over.
+  await admin.query("UPDATE pawl.runs SET status = 'interrupted', token = NULL");
+  const client = await dbosClient({ url });
+  await client.cancel('run');
+  const leftAs = async () => (await admin.query('SELECT left_workflow FROM pawl.runs')).rows[0]?.left_workflow;
+  const first = await leftAs();
+  const seconds = setInterval(() => void clock.advance(1_000), 20);
+  onTestFinished(() => clearInterval(seconds));
+  await expect.poll(leftAs).not.toBe(first);
+  expect(await leftAs()).not.toBeNull();
+  expect(errors).toEqual([]);
+  gate.resolve();
+  await until(client, 'run', ['aborted']);
+  await client.close();
+});
+
 test.each([
   ['was taken out of its queue for a worker that was not told', 'PENDING'],
   ['ended before its run had begun', 'ERROR'],

@@ -75,12 +75,17 @@ export class QueueWorker<Resumed extends Watchable> {
     }
   }
 
-  async #resume({ runId, attempt, workflowId }: AttemptWorkflow): Promise<string> {
+  async #resume(workflow: AttemptWorkflow): Promise<string> {
+    const { runId, attempt, workflowId } = workflow;
     const { host, attempts, database, onRun } = this.#options;
     try {
       const { record, attempts: made, status } = await findWholeRun(database, runId);
       const agent = this.#agents.get(record.agent);
-      if (made >= attempt || hasEnded(status) || agent === undefined) return 'nothing to do';
+      if (made >= attempt || hasEnded(status) || agent === undefined) {
+        await this.#withdraw(workflow);
+        return 'nothing to do';
+      }
+      if (attempts.held(runId) !== undefined) return this.#wait(workflow);
       attempts.offer(runId, workflowId);
       const run = resumeWith(agent, { record, host });
       onRun?.(run);
@@ -96,6 +101,12 @@ export class QueueWorker<Resumed extends Watchable> {
       const run = await lockRun(client, runId);
       if (run.leftWorkflow === workflowId) await setLeft(client, runId, undefined);
     });
+  }
+
+  /** An attempt that has lost the run is still at work on it here, and may be so for long: others go on with it. */
+  async #wait(workflow: AttemptWorkflow): Promise<string> {
+    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Closing: others have it sooner.
+    return this.#leaveToOthers(workflow);
   }
 
   async #leaveToOthers({ runId, attempt }: AttemptWorkflow): Promise<string> {

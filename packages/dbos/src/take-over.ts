@@ -3,7 +3,7 @@ import { hasEnded } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
 import type { AttemptWorkflow, EngineClient } from './engine.ts';
 import type { Outside } from './outside.ts';
-import { lockRun, releaseRun } from './run-table.ts';
+import { lockRun, releaseRun, setLeft } from './run-table.ts';
 
 export interface TakeOverOptions {
   readonly executorId: string;
@@ -116,7 +116,9 @@ export class TakeOver {
     const { database, outside } = this.#options;
     await database.transaction(async (client) => {
       const run = await lockRun(client, runId).catch(gone);
-      if (run?.leftWorkflow === workflowId && !hasEnded(run.status)) await outside.leave(client, run);
+      if (run?.leftWorkflow !== workflowId) return;
+      if (hasEnded(run.status)) await setLeft(client, runId, undefined);
+      else await outside.leave(client, run);
     });
   }
 
