@@ -41,9 +41,10 @@ function line({ file, code, original, replacement }: Survivor): string {
   return `- ${name}: ${asCode(original)} → ${asCode(replacement)}${where}`;
 }
 
-function asCode(text: string): string {
-  const fence = text.includes('`') ? '``' : '`';
-  return text === '' ? 'nothing' : `${fence}${fence === '``' ? ` ${text} ` : text}${fence}`;
+function asCode(code: string): string {
+  if (code === '') return 'nothing';
+  const text = code.replaceAll('{{', '{ {'); // The site would take it for a template.
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
 function upperFirst(text: string): string {

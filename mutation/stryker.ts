@@ -106,7 +106,7 @@ interface ReportedFile {
   readonly mutants: readonly ReportedMutant[];
 }
 
-function readReport(json: string): readonly Mutant[] {
+export function readReport(json: string): readonly Mutant[] {
   const { files }: { readonly files: Readonly<Record<string, ReportedFile>> } = JSON.parse(json);
   return Object.entries(files)
     .flatMap(([file, { source, mutants }]) => mutants.map((mutant) => readMutant(file, source, mutant)))

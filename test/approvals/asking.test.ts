@@ -102,6 +102,17 @@ describe('a rule', () => {
   });
 });
 
+test('a run that is aborted while a person is asked ends as aborted, with the reason', async () => {
+  const controller = new AbortController();
+  const { agent, paid } = payments();
+  const run = agent.run('Go.', { signal: controller.signal });
+  run.on('approval.requested', () => controller.abort(new Error('Enough.')));
+  const { outcome, typed } = await watched(run);
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.' });
+  expect(typed('run.suspended')).toEqual([]);
+  expect(paid).toEqual([]);
+});
+
 class UnaskableHost extends HostAround {
   override async start(record: RunRecord): Promise<Durable> {
     const durable = await super.start(record);
@@ -205,6 +216,19 @@ describe('a call that is not run is skipped', () => {
     const { typed } = await watched(agent.resume('run', { durable: host }));
     expect(typed('tool.skipped')).toMatchObject([{ reason: 'cancelled' }]);
   });
+});
+
+test('an agent as a tool that waits is cancelled when the user writes', async () => {
+  const host = memory();
+  const { agent: inner, paid } = payments();
+  const pay = inner.asTool({ name: 'pay', description: 'Pays.' });
+  const model = scriptedModel([reply.call('pay', { prompt: 'Go.' }), reply.text('Done.')]);
+  const agent = new Agent({ name: 'boss', model, tools: [pay] });
+  await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  await host.send('run', { role: 'user', content: 'Forget it.' });
+  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(resultOf(outcome)).toContain('the user wrote while this agent waited');
+  expect(paid).toEqual([]);
 });
 
 test('an agent as a tool waits as long as what it waits for, whatever the time that its own approval has', async () => {

@@ -237,3 +237,19 @@ test('the ids of calls that were replaced are not given again', () => {
   expect(after.admit({ role: 'assistant', content: null, tool_calls: calls }).message.tool_calls?.[0]?.id).toBe('a_2');
   expect(before.messages).toHaveLength(3);
 });
+
+test('a history knows how long it is, whatever others add to its list', () => {
+  const one = History.from([{ role: 'user', content: 'a' }]);
+  const two = one.append({ role: 'user', content: 'b' });
+  expect([one.length, two.length, History.empty().length]).toEqual([1, 2, 0]);
+});
+
+test('messages are replaced in a history that never had a call', () => {
+  const history = History.from([{ role: 'user', content: 'a' }]);
+  expect(history.replaced([{ role: 'user', content: 'b' }]).messages).toEqual([{ role: 'user', content: 'b' }]);
+});
+
+test('a message without calls is admitted as the very same one', () => {
+  const message = { role: 'assistant', content: 'Hi.' } as const;
+  expect(History.empty().admit(message).message).toBe(message);
+});

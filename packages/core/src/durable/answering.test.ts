@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '../event/answer.ts';
-import { type Answering, checkAnswer, checkMessage, isOpen, type Wait } from './answering.ts';
+import {
+  type Answering,
+  checkAnswer,
+  checkMessage,
+  existing,
+  isOpen,
+  notWaiting,
+  unknown,
+  type Wait,
+} from './answering.ts';
 
 const approve = { type: 'approve', fingerprint: 'f' } as const;
 const open: Wait = {
@@ -80,4 +89,12 @@ test('a message to a run is a user’s', () => {
     // Whatever a caller without types may pass.
     expect(() => checkMessage(message as never, 'run')).toThrow('has to be a user');
   }
+});
+
+test.each([
+  [existing, 'run.exists'],
+  [unknown, 'run.unknown'],
+  [notWaiting, 'run.not_waiting'],
+])('the errors of a run by its id name it, with a code: %#', (errorOf, code) => {
+  expect(errorOf('r7')).toMatchObject({ code, message: expect.stringContaining('"r7"') });
 });

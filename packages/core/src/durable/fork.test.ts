@@ -79,7 +79,15 @@ describe('a fork before a step', () => {
     const inside = ['tool:1.0/answer:1.0', 'tool:1.0/tool:1.0:pay', 'tool:1.0/model:2', 'model:2'];
     const nested = forkOf(sourceOf({}, inside), { options: { before: 'tool:1.0/model:2', runId: 'fork' }, now: 7 });
     expect(inside.filter(nested.copies)).toEqual(inside.slice(0, 2));
+    const open = forkOf(sourceOf({}, inside), { options: { before: 'tool:1.0/tool:1.0:pay', runId: 'fork' }, now: 7 });
+    expect(inside.filter(open.copies)).toEqual([]);
   });
+});
+
+test('a fork drops the answers of calls of later turns, and of the tenth call, as well', () => {
+  const steps = ['answer:12.0', 'answer:3.10', 'tool:12.0:pay'];
+  const fork = forkOf(sourceOf({}, steps), { options: { before: 'tool:12.0:pay', runId: 'fork' }, now: 7 });
+  expect(steps.filter(fork.copies)).toEqual([]);
 });
 
 describe('a fork with input', () => {
@@ -102,7 +110,7 @@ describe('a fork with input', () => {
         },
       },
     });
-    expect(STEPS.filter(fork.copies)).toEqual([]);
+    expect(STEPS.map(fork.copies)).toEqual(STEPS.map(() => false));
   });
 });
 
@@ -120,7 +128,13 @@ describe('a fork with messages', () => {
       ],
       forked: { runId: 'run', before: 'model:2' },
     });
-    expect(STEPS.filter(fork.copies)).toEqual([]);
+    expect(STEPS.map(fork.copies)).toEqual(STEPS.map(() => false));
+  });
+
+  test('needs no input', () => {
+    const messages = [{ role: 'user' as const, content: 'Stop.' }];
+    const fork = forkOf(sourceOf(), { options: { before: 'model:2', messages }, now: 7 });
+    expect(fork.record.messages).toEqual(messages);
   });
 
   test('needs one at least', () => {
@@ -130,7 +144,10 @@ describe('a fork with messages', () => {
 });
 
 test.each([
-  [STEPS, 'Its last ones are: tool:1.0:look, tool:1.0/model:1, tool:1.2:pay, model:2, answer:2.0.'],
+  [
+    [...STEPS, 'tool:2.0:pay', 'model:3'],
+    'Its last ones are: tool:1.2:pay, model:2, answer:2.0, tool:2.0:pay, model:3.',
+  ],
   [[], 'Its last ones are: none yet.'],
 ])('a step that the run does not have is refused, with the last ones that it has', (steps, message) => {
   const fork = () => forkOf(sourceOf({}, [...steps]), { options: { before: 'model:9' }, now: 7 });

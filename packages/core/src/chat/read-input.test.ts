@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import type { Message } from './message.ts';
+import { readInput } from './read-input.ts';
+
+const call = { id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } };
+const withCalls = (calls: unknown) => [{ role: 'assistant', content: null, tool_calls: calls }];
+
+describe('an input is refused, with the place and what is there', () => {
+  test.each([
+    ['null', null, 'The input is null.'],
+    ['nothing', undefined, 'The input is undefined.'],
+    ['a number', 7, 'The input is a number.'],
+    ['an object', { role: 'user' }, 'The input is an object.'],
+    ['a message that is a list', [[]], 'messages[0] has no role: it is a list.'],
+    ['a message without a role', [{ role: 'user', content: 'Go.' }, { content: 'Go.' }], 'messages[1] has no role'],
+    ['a role that is no text', [{ role: 7 }], 'messages[0] has no role: it is an object.'],
+    ['calls that are no list', withCalls({}), 'messages[0].tool_calls is an object.'],
+    ['calls that are a text', withCalls('a'), 'messages[0].tool_calls is a string.'],
+    ['a call that is nothing', withCalls([call, null]), 'messages[0].tool_calls[1] is no tool call.'],
+    ['a call without a type', withCalls([{ ...call, type: undefined }]), 'messages[0].tool_calls[0] is no tool call.'],
+    [
+      'a call without a function',
+      withCalls([{ id: 'a', type: 'function' }]),
+      'messages[0].tool_calls[0] is no tool call.',
+    ],
+    [
+      'a call without a name',
+      withCalls([{ ...call, function: { arguments: '{}' } }]),
+      'messages[0].tool_calls[0] is no tool call.',
+    ],
+    [
+      'arguments that are an object',
+      withCalls([{ ...call, function: { name: 'look', arguments: {} } }]),
+      'messages[0].tool_calls[0].function.arguments is an object.',
+    ],
+    [
+      'a custom tool’s input that is a list',
+      withCalls([{ id: 'a', type: 'custom', custom: { name: 'run', input: [] } }]),
+      'messages[0].tool_calls[0].function.arguments is a list.',
+    ],
+    ['what is no JSON', [{ role: 'user', content: () => 'Go.' }], 'The messages hold something that is no JSON.'],
+  ])('%s', (_, input, message) => {
+    expect(() => readInput(input as string)).toThrow(message); // Whatever a caller without types may pass.
+  });
+
+  test('and the cause, if there is one', () => {
+    const input = [{ role: 'user', content: () => 'Go.' }] as never;
+    expect(() => readInput(input)).toThrow(expect.objectContaining({ cause: expect.anything() }));
+  });
+});
+
+describe('an input is taken', () => {
+  test.each([
+    ['without calls', [{ role: 'assistant', content: 'Hi.' }]],
+    ['with a list of calls that is null', [{ role: 'assistant', content: 'Hi.', tool_calls: null }]],
+    ['with calls of another role, which nobody reads', [{ role: 'user', content: 'Hi.', tool_calls: 'none' }]],
+    ['with a call that has no arguments', withCalls([{ ...call, function: { name: 'look' } }])],
+  ])('%s', (_, input) => {
+    expect(() => readInput(input as readonly Message[])).not.toThrow(TypeError);
+  });
+
+  test('as a copy', () => {
+    const message = { role: 'user' as const, content: 'Go.' };
+    const { messages } = readInput([message]);
+    message.content = 'Stop.';
+    expect(messages).toEqual([{ role: 'user', content: 'Go.' }]);
+  });
+});
