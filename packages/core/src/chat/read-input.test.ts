@@ -40,7 +40,7 @@ describe('an input is refused, with the place and what is there', () => {
     ],
     ['what is no JSON', [{ role: 'user', content: () => 'Go.' }], 'The messages hold something that is no JSON.'],
   ])('%s', (_, input, message) => {
-    expect(() => readInput(input as string)).toThrow(message); // Whatever a caller without types may pass.
+    expect(() => readInput(input as unknown as string)).toThrow(message); // Whatever a caller without types may pass.
   });
 
   test('and the cause, if there is one', () => {
