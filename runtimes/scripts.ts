@@ -45,7 +45,7 @@ export const scripts: Readonly<Record<string, Served>> = {
   'an output is what its schema says, and one that does not fit is corrected by the model': {
     script: [reply.text('{"city":"Rome"}'), reply.text('{"city":"Rome","degrees":31}')],
   },
-  'a key that nobody gave is told where the model is made, unless the environment has it': { script: [] },
+  'a key that nobody gave is told by the first request, of which nothing is sent': { script: [] },
   'the calls of a turn are run, and their results go back in their order': { script: [...WEATHER, ...WEATHER] },
   'arguments that do not fit are told to the model, which calls again': {
     script: [reply.call('weather', { city: 7 }), reply.call('weather', { city: 'Oslo' }), reply.text('Clear.')],
