@@ -12,6 +12,9 @@ export interface Reason {
 const TIE = 'equal: which of two limits that are reached at the same token is named';
 const NARROWING = 'equal: the condition narrows a type, and holds whenever the code runs';
 const EFFECT = 'equal: hosts treat every effect but `once` alike, and this step only records what is known';
+const COPY = 'equal: costs a copy that nobody can tell from the original';
+const PARSED = 'equal: what is closed is parsed before it counts as whole';
+const NO_ARGUMENTS = 'equal: what is parsed has to be an object in any case';
 
 export const REASONS: readonly Reason[] = [
   {
@@ -165,5 +168,130 @@ export const REASONS: readonly Reason[] = [
     code: "const waits = inner === undefined ? PENDING[pending?.reason ?? 'approval'] : BEGUN;",
     changes: [`'approval' → ""`],
     reason: NARROWING,
+  },
+  {
+    file: 'chat/call-text.ts',
+    code: "const isBeyond = this.#extent === 'closed' || (this.#extent === 'before' && code !== OPENING_BRACE);",
+    changes: [`'before' → ""`],
+    reason: PARSED,
+  },
+  {
+    file: 'chat/call-text.ts',
+    code: "else this.#extent = this.#depth === 0 ? 'closed' : 'inside';",
+    changes: [`'inside' → ""`],
+    reason: 'equal: every other word means the same here',
+  },
+  {
+    file: 'chat/call-text.ts',
+    code: 'return parsed.ok && isRecord(parsed.value);',
+    reason: 'equal: a text that begins with a brace and can be parsed is an object, and one that cannot has no value',
+  },
+  {
+    file: 'chat/custom-as-function.ts',
+    code: 'function: { name, ...(description !== undefined && { description }), parameters },',
+    reason: 'equal: JSON leaves out what is `undefined`',
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'return new History({ messages: [], ids: undefined }, 0);',
+    reason: COPY,
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'const shared = this.#length === this.#shared.messages.length ? this.#shared : copied(this.messages);',
+    reason: COPY,
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'const mended = id === named.id ? named : { ...named, id };',
+    changes: ['id === named.id → false'],
+    reason: COPY,
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'for (const id of given.keys()) if (!history.#shared.ids.has(id)) history.#shared.ids.set(id, -1);',
+    changes: ['!history.#shared.ids.has(id) → true'],
+    reason: 'equal: an id is taken wherever it stands before the end',
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'return taken.has(name) || (since !== undefined && since < this.#length);',
+    changes: ['since !== undefined → true'],
+    reason: 'equal: `undefined` is less than no number',
+  },
+  {
+    file: 'chat/history.ts',
+    code: "if (message.role !== 'assistant' || message.tool_calls === undefined) return;",
+    changes: ["message.role !== 'assistant' → false"],
+    reason: NARROWING,
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'for (const { id } of message.tool_calls) if (!shared.ids.has(id)) shared.ids.set(id, position);',
+    changes: ['!shared.ids.has(id) → true'],
+    reason: 'equal: the ids of a history are unique',
+  },
+  {
+    file: 'chat/history.ts',
+    code: "const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;",
+    reason: NO_ARGUMENTS,
+  },
+  {
+    file: 'chat/history.ts',
+    code: "if (typeof parsed.value === 'string' && inner?.ok === true && isObject(inner.value, parsed.value)) {",
+    reason: NO_ARGUMENTS,
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'if (isObject(parsed.value, written)) return { text: written };',
+    reason: 'equal: without a note the text is not read',
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'for (let i = 0; i < messages.length; i++) {',
+    changes: ['i < messages.length → i <= messages.length'],
+    reason: 'equal: what is beyond the end is left out',
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'if (message === undefined) continue;',
+    reason: NARROWING,
+  },
+  {
+    file: 'chat/history.ts',
+    code: "if (message.role !== 'assistant') {",
+    reason: 'equal: a message of another role has no calls that would be answered',
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'const result = at === -1 ? undefined : left.splice(at, 1)[0]?.message;',
+    changes: ['left.splice(at, 1)[0]?.message → left.splice(at, 1)[0].message'],
+    reason: NARROWING,
+  },
+  {
+    file: 'chat/history.ts',
+    code: 'const id = valid.tool_calls?.[index]?.id ?? call.id;',
+    reason: NARROWING,
+  },
+  {
+    file: 'durable/fork.ts',
+    code: "/^(?:answer|approve|doubt|within):(\\d+\\.\\d+)/.exec(name.slice(path === '' ? 0 : path.length + 1)) ?? [];",
+    changes: [
+      '/^(?:answer|approve|doubt|within):(\\d+\\.\\d+)/ → /(?:answer|approve|doubt|within):(\\d+\\.\\d+)/',
+      '[] → ["Stryker was here"]',
+    ],
+    reason: 'equal: no other name has a colon behind these words, and no second one is read of the list',
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: 'scope.tell.fact(end, { replayed: false });',
+    changes: ['{ replayed: false } → {}'],
+    reason: 'equal: left out is false',
+  },
+  {
+    file: 'perform/await-answers.ts',
+    code: "const read = pending.reason === 'reply' && tool?.readReply ? tool.readReply(value, pending.input) : value;",
+    changes: ["pending.reason === 'reply' → true"],
+    reason: 'equal: only a tool that is answered from outside has a reader',
   },
 ];
