@@ -40,7 +40,7 @@ describe('an input is refused, with the place and what is there', () => {
     ],
     ['what is no JSON', [{ role: 'user', content: () => 'Go.' }], 'The messages hold something that is no JSON.'],
   ])('%s', (_, input, message) => {
-    expect(() => readInput(input as string)).toThrow(message); // Whatever a caller without types may pass.
+    expect(() => readInput(input as unknown as string)).toThrow(message); // Whatever a caller without types may pass.
   });
 
   test('and the cause, if there is one', () => {
@@ -56,7 +56,7 @@ describe('an input is taken', () => {
     ['with calls of another role, which nobody reads', [{ role: 'user', content: 'Hi.', tool_calls: 'none' }]],
     ['with a call that has no arguments', withCalls([{ ...call, function: { name: 'look' } }])],
   ])('%s', (_, input) => {
-    expect(() => readInput(input as readonly Message[])).not.toThrow(TypeError);
+    expect(() => readInput(input as readonly Message[])).not.toThrow();
   });
 
   test('as a copy', () => {
