@@ -270,11 +270,6 @@ export const REASONS: readonly Reason[] = [
   },
   {
     file: 'chat/history.ts',
-    code: "if (message.role !== 'assistant') {",
-    reason: 'equal: a message of another role has no calls that would be answered',
-  },
-  {
-    file: 'chat/history.ts',
     code: 'const result = at === -1 ? undefined : left.splice(at, 1)[0]?.message;',
     changes: ['left.splice(at, 1)[0]?.message → left.splice(at, 1)[0].message'],
     reason: NARROWING,
