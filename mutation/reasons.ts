@@ -172,8 +172,19 @@ export const REASONS: readonly Reason[] = [
   {
     file: 'chat/call-text.ts',
     code: "const isBeyond = this.#extent === 'closed' || (this.#extent === 'before' && code !== OPENING_BRACE);",
-    changes: [`'before' → ""`],
+    changes: [`'before' → ""`, "this.#extent === 'before' && code !== OPENING_BRACE → false"],
     reason: PARSED,
+  },
+  {
+    file: 'chat/call-text.ts',
+    code: "#extent: 'before' | 'inside' | 'closed' | 'beyond' = 'before';",
+    reason: PARSED,
+  },
+  {
+    file: 'chat/read-input.ts',
+    code: "const written = body['arguments'] ?? body['input'] ?? '';",
+    changes: [`'' → "Stryker was here!"`],
+    reason: 'equal: any text will do',
   },
   {
     file: 'chat/call-text.ts',
@@ -256,11 +267,6 @@ export const REASONS: readonly Reason[] = [
     file: 'chat/history.ts',
     code: 'if (message === undefined) continue;',
     reason: NARROWING,
-  },
-  {
-    file: 'chat/history.ts',
-    code: "if (message.role !== 'assistant') {",
-    reason: 'equal: a message of another role has no calls that would be answered',
   },
   {
     file: 'chat/history.ts',

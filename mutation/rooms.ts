@@ -39,7 +39,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   history: {
     files: [`${CORE}/chat/{call-text,custom-as-function,history,read-input}.ts`],
     tests: [
-      `${CORE}/chat/{call-text,history,history-generated,history-taken-over}.test.ts`,
+      `${CORE}/chat/{call-text,history,history-generated,history-taken-over,read-input}.test.ts`,
       `${CORE}/tool/custom-tool.test.ts`,
       'test/run/{broken-input,conversations,custom-tools,resuming}.test.ts',
       'test/model/sent-back.test.ts',

@@ -29,6 +29,7 @@ test.each([
   { pieces: ['{"a":[1}', ']', '}'], whole: [false, false, false] },
   { pieces: ['{"a":[1]', '}'], whole: [false, true] },
   { pieces: ['{"a":[[1],[2]]}', '\t', '\r\n'], whole: [true, true, true] },
+  { pieces: ['{"":1', '}'], whole: [false, true] },
   { pieces: ['\t\r\n{', '}'], whole: [false, true] },
   { pieces: ['{a}', ' '], whole: [false, false] },
   { pieces: ['{}', 'x', '{}'], whole: [true, false, false] },

@@ -112,6 +112,19 @@ describe('an edit of a call whose input is a text', () => {
     expect(stateAfter(replied(asked(a)), shown(), answered).calls).toMatchObject([{ call: call('a', { text }) }]);
   });
 
+  test.each([
+    ['is a text', 'ls', 'ls'],
+    ['is a text in the form of the function', { input: 'ls' }, 'ls'],
+    ['is another object', { command: 'ls' }, '{"command":"ls"}'],
+  ])('of a custom tool %s', (_, given, input) => {
+    const custom = { id: 'a', type: 'custom' as const, custom: { name: 'run', input: 'rm build' } };
+    const message = { role: 'assistant' as const, content: null, tool_calls: [custom] };
+    const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: given };
+    const answered: Fact = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
+    const { calls } = stateAfter(replied(message), shown(), answered);
+    expect(calls).toMatchObject([{ call: { ...custom, custom: { name: 'run', input } } }]);
+  });
+
   test('is no text, if the person saw an object', () => {
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: 'ls' };
     const answered: Fact = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
