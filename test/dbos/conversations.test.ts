@@ -27,8 +27,12 @@ test('a worker is told where the conversation was gone on with meanwhile, and th
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   const { outcome } = await until(host, 'run', ['completed']);
   expect(outcome).toMatchObject({ output: 'Done.' });
-  await expect.poll(() => errors).toMatchObject([{ code: 'conversation.conflict', added: { length: 4 } }]);
-  expect(await chat.messages()).toEqual([{ role: 'user', content: 'Meanwhile.' }]);
+  await expect.poll(() => errors).toMatchObject([{ code: 'conversation.conflict', added: { length: 3 } }]);
+  // What the user had said stands there since the run was suspended.
+  expect(await chat.messages()).toEqual([
+    { role: 'user', content: 'Go.' },
+    { role: 'user', content: 'Meanwhile.' },
+  ]);
 });
 
 /** A run that waits, on a worker of its own. */
