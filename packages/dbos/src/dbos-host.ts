@@ -9,15 +9,7 @@ import {
   type RunRecord,
   systemClock,
 } from '@pawl/core';
-import {
-  checkNumber,
-  Drain,
-  existing,
-  hasEnded,
-  readCancelOptions,
-  readCloseOptions,
-  roundClock,
-} from '@pawl/core/host';
+import { Drain, existing, hasEnded, readCancelOptions, readCloseOptions, roundClock } from '@pawl/core/host';
 import { Attempts, type Held } from './attempts.ts';
 import type { Database } from './database.ts';
 import { DbosRun, lost } from './dbos-run.ts';
@@ -151,7 +143,6 @@ export class DbosHost<Resumed extends Watchable> extends Outside implements Dbos
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     const { graceMs } = readCloseOptions(options);
-    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
     this.#closed ??= this.#close(Math.min(graceMs, LONGEST_MS));
     return this.#closed;
   }

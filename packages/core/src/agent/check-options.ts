@@ -12,8 +12,7 @@ import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
   const checked = checkOptions(options, RUN, `Agent "${agent}", run`);
   checkParts(checked, agent);
-  const { metadata } = checked;
-  return metadata === undefined ? checked : { ...checked, metadata: copyMetadata(metadata, `Agent "${agent}", run`) };
+  return withOwnMetadata(checked, `Agent "${agent}", run`);
 }
 
 /** A run is resumed where it was started: there is no host to fall back on. */
@@ -52,11 +51,16 @@ export function readContinueOptions<Options extends ContinueOptions>(options: Op
       `Agent "${agent}": continueConversation has no ${option}. Pass { durable: host, conversation: conversation({ id, store }) }.`,
     );
   }
-  const checked = checkOptions<Options>(options, CONTINUE, `Agent "${agent}", continueConversation`);
+  const where = `Agent "${agent}", continueConversation`;
+  const checked = checkOptions<Options>(options, CONTINUE, where);
   checkParts(checked, agent);
-  const { metadata } = checked;
-  if (metadata === undefined) return checked;
-  return { ...checked, metadata: copyMetadata(metadata, `Agent "${agent}", continueConversation`) };
+  return withOwnMetadata(checked, where);
+}
+
+/** What is kept with a run is a copy. */
+function withOwnMetadata<Options extends RunOptions>(options: Options, where: string): Options {
+  const { metadata } = options;
+  return metadata === undefined ? options : { ...options, metadata: copyMetadata(metadata, where) };
 }
 
 /** The options of an agent, checked, but for those that are made ready in `define`. */

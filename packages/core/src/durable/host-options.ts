@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
+import { checkNumber } from './check-number.ts';
 import type { FollowOptions } from './host.ts';
 
 interface CancelOptions {
@@ -35,7 +36,7 @@ export function readCancelOptions(options: CancelOptions): Required<CancelOption
 
 export function readCloseOptions(options: CloseOptions): Required<CloseOptions> {
   const { graceMs = 10_000 } = checkOptions(options, CLOSE, 'host.close');
-  return { graceMs };
+  return { graceMs: checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true }) };
 }
 
 export function readReadOptions(options: Pick<FollowOptions, 'after'>): Required<Pick<FollowOptions, 'after'>> {

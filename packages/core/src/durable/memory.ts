@@ -7,7 +7,6 @@ import type { Fact } from '../event/fact.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './answering.ts';
-import { checkNumber } from './check-number.ts';
 import { Drain } from './drain.ts';
 import type { Durable } from './durable.ts';
 import { enqueuedRecord } from './enqueued.ts';
@@ -164,7 +163,6 @@ class MemoryHost implements DurableHost {
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     const { graceMs } = readCloseOptions(options);
-    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
     for (const runId of await this.#drain.close(graceMs)) this.#find(runId).isLive = false;
   }
 

@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import { checkAnswer, checkMessage, existing, isOpen, notWaiting } from '../durable/answering.ts';
-import { checkNumber } from '../durable/check-number.ts';
 import type { Durable } from '../durable/durable.ts';
 import { enqueuedRecord } from '../durable/enqueued.ts';
 import { followFacts, hasEnded as statusHasEnded } from '../durable/follow.ts';
@@ -197,7 +196,6 @@ export class SqliteHost implements SqliteDurableHost {
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     const { graceMs } = readCloseOptions(options);
-    checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true });
     this.#closing.abort();
     this.#closed ??= this.#holding.close(graceMs).finally(() => this.#database.close());
     return this.#closed;
