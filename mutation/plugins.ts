@@ -14,7 +14,7 @@ interface NodePath {
   };
 }
 
-/** Texts for people: tests hold what an error says where it matters. */
+/** Texts for people are not mutated: where the words of an error matter, a test has them. */
 function shouldIgnoreText({ node }: NodePath): string | undefined {
   const text =
     node.type === 'StringLiteral'

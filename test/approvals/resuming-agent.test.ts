@@ -69,7 +69,7 @@ const answers: Readonly<
   },
 };
 
-/** The resuming agent asks for nothing. */
+/** Tools of a resuming agent that asks nobody, in each way there is. */
 const relaxations: Readonly<Record<string, (tool: Tool<unknown>) => Tool<unknown>>> = {
   'a tool without approval': (tool) => tool,
   'a rule that says no': (tool) => ({ ...tool, needsApproval: () => false }),

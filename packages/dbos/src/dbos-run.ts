@@ -154,7 +154,7 @@ export class DbosRun implements Durable {
   }
 }
 
-/** For so long a worker goes by what the database said: in less no other worker looks, takes a run over, and begins a call. */
+/** How long a worker may rely on what the database said of its run. Another worker needs longer to take a run over and begin a call. */
 const FRESH_MS = 250;
 
 /** A database may be further away than that. */

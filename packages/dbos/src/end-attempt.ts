@@ -39,7 +39,7 @@ async function giveBack(
 ): Promise<void> {
   const run = await lockRun(client, runId);
   if (run.token !== held.token) {
-    // Somebody could not go on with it while it was still at work here.
+    // Another worker wanted to go on with the run, and could not while this attempt was at work.
     if (run.status === 'interrupted') await outside.leave(client, run);
     return;
   }

@@ -105,7 +105,7 @@ export class QueueWorker<Resumed extends Watchable> {
 
   /** An attempt that has lost the run is still at work on it here, and may be so for long: others go on with it. */
   async #wait(workflow: AttemptWorkflow): Promise<string> {
-    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Closing: others have it sooner.
+    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Aborted by `close`: others get it sooner.
     return this.#leaveToOthers(workflow);
   }
 

@@ -3,7 +3,7 @@ import type { JsonObject, Outcome, RunRecord, RunSummary } from '@pawl/core';
 import { metadataKeys, recordFrom, recordText, roundTime, unknown } from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
-/** A run, its record and its outcome aside. */
+/** What is kept of a run, without its record and its outcome. */
 export interface RunRow {
   readonly runId: string;
   readonly number: number;

@@ -92,7 +92,7 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
   asHandoff(options?: HandOffOptions<Context>): HandOff<Context, Output>;
 }
 
-/** The last word is text. */
+/** Without an output schema a run ends with a text. */
 interface NoOutput {
   readonly output: undefined;
 }
@@ -113,7 +113,7 @@ export interface AgentConstructor {
   new <Context, Output, Handed = never>(
     options: AgentOptions<Context, Output, Handed> & HasOutput<Output>,
   ): Agent<Context, Either<Output, Handed>, Handed>;
-  /** Parts that need different contexts: what the agent needs is all of them. */
+  /** Parts that need different contexts: the agent needs all of these contexts. */
   new <T extends AnyTool, M extends AnyMiddleware, H extends AnyHandoff, Output = string>(
     options: PartsOptions<T, M, H, NeededBy<T | M | H>, Output>,
   ): Agent<NeededBy<T | M | H>, Either<Output, EndsOf<H>>, EndsOf<H>>;

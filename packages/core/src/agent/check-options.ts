@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
-import { checkOptions, isPlainObject } from '../base/options.ts';
+import { isPlainObject, isRecord } from '../base/json.ts';
+import { checkOptions } from '../base/options.ts';
 import { closest } from '../base/text.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import { copyMetadata } from '../durable/metadata.ts';
@@ -8,7 +8,7 @@ import type { Middleware } from '../perform/middleware.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 
-/** The options of a run, checked. Of a class instance with all that it has. */
+/** The options of a run, checked. Those of a class instance come back as a plain object. @throws ConfigError */
 export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
   const checked = checkOptions(options, RUN, `Agent "${agent}", run`);
   checkParts(checked, agent);

@@ -6,7 +6,7 @@ import type { AgentBasics } from './agent-options.ts';
 import type { HandOff } from './blueprint.ts';
 import type { Handing } from './handoff.ts';
 
-// Parts of an agent that need different contexts: what the agent needs is all of them. TypeScript infers the first one alone.
+// Parts of an agent that need different contexts: the agent needs all of these contexts. TypeScript alone would infer the first one.
 
 /** Stands where no part of a kind is given. */
 export interface None {

@@ -78,7 +78,7 @@ async function ended(
 
 interface Hearing {
   readonly heard: Set<string>;
-  /** Which events may come twice: those of an earlier attempt, or while it follows another worker every one. */
+  /** Which events may have come before: those of an earlier attempt, or every one while it follows another worker. */
   readonly has: 'replayed' | 'every';
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from './errors.ts';
-import { describeType, isPlainObject } from './options.ts';
+import { isPlainObject } from './json.ts';
+import { describeType } from './options.ts';
 
 export interface CopyOptions {
   /** Begins the message: `'Agent "a", run'`. */
@@ -17,11 +18,11 @@ export interface CopyOptions {
  * @throws ConfigError that names the path.
  */
 export function copyJson<T>(value: T, options: CopyOptions): T {
-  return new Copying(options).copy(value) as T; // The same fields.
+  return new JsonCopier(options).copy(value) as T; // The same fields.
 }
 
 /** A value with a path that is only joined where something is wrong. */
-class Copying {
+class JsonCopier {
   readonly #options: CopyOptions;
   readonly #path: (string | number)[] = [];
   /** The objects that the present one is in. */

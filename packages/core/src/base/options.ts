@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { ConfigError } from './errors.ts';
+import { isPlainObject } from './json.ts';
 import { closest, excerpt, normalised } from './text.ts';
 
 /**
@@ -177,7 +178,7 @@ function isOf(value: unknown, kind: AnyOne): boolean {
   return typeof value === 'string' && Object.hasOwn(kind, value);
 }
 
-/** What of it is missing beside the time is the machine's: `completeClock`. */
+/** What a clock must have; `completeClock` takes the rest from the machine's clock. */
 const CLOCK = ['now'] as const satisfies readonly (keyof Clock)[];
 
 function hasMethod(value: object, name: string): boolean {
@@ -244,12 +245,6 @@ export function describeType(value: unknown): string {
   if (typeof value !== 'object') return `a ${typeof value}`;
   const name = isPlainObject(value) ? 'object' : className(value);
   return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
-}
-
-/** Objects of another realm have a prototype of their own, which has none. */
-export function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 export function className(value: object): string {

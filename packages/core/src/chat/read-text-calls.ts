@@ -14,19 +14,19 @@ export interface TextWithCalls {
   readonly forms: readonly string[];
 }
 
-export interface TextCallReading {
+export interface TextCallScope {
   readonly tools: RequestTools;
   /** Whether a text stands in an earlier message: then the model quotes it. */
   readonly isQuoted: (text: string) => boolean;
 }
 
 /** Reads the calls that a model wrote into its text, outside of code. `undefined` if there is none. */
-export function readTextCalls(text: string, reading: TextCallReading): TextWithCalls | undefined {
+export function readTextCalls(text: string, reading: TextCallScope): TextWithCalls | undefined {
   return readStart(text, reading) ?? readMarked(text, reading);
 }
 
 /** A text that is nothing but calls, without any mark, or one that begins like a message of gpt-oss. */
-function readStart(text: string, { tools, isQuoted }: TextCallReading): TextWithCalls | undefined {
+function readStart(text: string, { tools, isQuoted }: TextCallScope): TextWithCalls | undefined {
   const scanner = new TextScanner(text.trim());
   if (mayBeBareCalls(scanner.text, tools)) {
     const calls = readBareCalls(scanner, tools);
@@ -38,7 +38,7 @@ function readStart(text: string, { tools, isQuoted }: TextCallReading): TextWith
   return { calls, text: scanner.text.slice(scanner.position), forms: [form.opening] };
 }
 
-function readMarked(text: string, { tools, isQuoted }: TextCallReading): TextWithCalls | undefined {
+function readMarked(text: string, { tools, isQuoted }: TextCallScope): TextWithCalls | undefined {
   const code = new CodeSpans(text);
   const calls: TextCall[] = [];
   const forms = new Set<string>();

@@ -1,8 +1,8 @@
-import { readTextCalls, type TextCallReading, type TextWithCalls } from './read-text-calls.ts';
+import { readTextCalls, type TextCallScope, type TextWithCalls } from './read-text-calls.ts';
 import { findOpening, mayStartWithCall, measureOverlap } from './text-call-marks.ts';
 
 /** How calls in a text are distinguished from quotes. */
-export type TextCallOptions = Pick<TextCallReading, 'isQuoted'>;
+export type TextCallOptions = Pick<TextCallScope, 'isQuoted'>;
 
 /**
  * Holds back a text that comes in pieces from where a call may begin in it, so that no listener hears of a call's markup.
@@ -10,12 +10,12 @@ export type TextCallOptions = Pick<TextCallReading, 'isQuoted'>;
  * Whether it is a call is decided at the end: only then it is known that no structured call comes.
  */
 export class TextCalls {
-  readonly #reading: TextCallReading;
+  readonly #reading: TextCallScope;
   #state: 'start' | 'text' | 'holding' | 'ended' = 'start';
   #passed = '';
   #held = '';
 
-  constructor(reading: TextCallReading) {
+  constructor(reading: TextCallScope) {
     this.#reading = reading;
   }
 

@@ -29,6 +29,6 @@ export function checkNumber(value: number, rule: NumberRule): number {
 }
 
 /** A text in quotes; JSON has no word for NaN and Infinity. */
-function quote(value: unknown): string {
+export function quote(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

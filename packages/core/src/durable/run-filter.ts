@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { canonicalJson, isJson, isRecord, type JsonObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { checkNumber } from './check-number.ts';
+import { checkNumber, quote } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
 import { clampWhole } from './whole-time.ts';
 
@@ -105,6 +105,5 @@ const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
 };
 
 function wrong(field: string, value: unknown, right: string): ConfigError {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return new ConfigError(`runs: ${field} is ${shown}. Pass ${right}.`);
+  return new ConfigError(`runs: ${field} is ${quote(value)}. Pass ${right}.`);
 }

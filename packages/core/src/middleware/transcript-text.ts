@@ -59,7 +59,7 @@ function cutJson(json: string): string {
   return cut(toWellFormedJson(json));
 }
 
-export interface Packing {
+export interface PackOptions {
   /** The most tokens of a part. */
   readonly room: number;
   readonly tokensOf: (text: string) => number;
@@ -68,7 +68,7 @@ export interface Packing {
 const BETWEEN = '\n\n';
 
 /** Texts joined to as few parts as there is room for; a text that is larger than a part is cut. */
-export function packTexts(texts: readonly string[], { room, tokensOf }: Packing): readonly string[] {
+export function packTexts(texts: readonly string[], { room, tokensOf }: PackOptions): readonly string[] {
   const parts: string[] = [];
   let part: string[] = [];
   let used = 0;
@@ -85,7 +85,7 @@ export function packTexts(texts: readonly string[], { room, tokensOf }: Packing)
   return part.length === 0 ? parts : [...parts, part.join(BETWEEN)];
 }
 
-function pieces(text: string, packing: Packing): readonly string[] {
+function pieces(text: string, packing: PackOptions): readonly string[] {
   if (text.length < 2 || packing.tokensOf(text) <= packing.room) return [text];
   return halve(text).flatMap((half) => pieces(half, packing));
 }

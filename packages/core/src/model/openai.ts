@@ -142,7 +142,7 @@ function streamable(request: ChatRequest, { streamsTools }: Profile): ChatReques
   return rest;
 }
 
-/** A model that may not call anything is not asked to, so what its text looks like is text. */
+/** If the request allows no calls, nothing in the text of the response is read as one. */
 function chooseReading(
   { messages, tools = [], tool_choice: choice }: ChatRequest,
   profile: Profile,

@@ -172,7 +172,7 @@ function ownField(start: object, field: string): unknown {
 
 function checkField(field: string, { value, like, known }: Given): void {
   if (like === undefined) throw new ConfigError(`A profile has no field "${field}".${meant(field, known)}`);
-  const form = FORMS[field as keyof typeof FORMS]; // Of a field without a form of its own: undefined.
+  const form = FORMS[field as keyof typeof FORMS]; // `undefined` if the field has no form of its own.
   const fix = form === undefined ? fixFor(value, like) : form(value);
   if (fix !== undefined) throw new ConfigError(`The profile's ${field} is ${JSON.stringify(value)}. ${fix}`);
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
-import { describeType, isPlainObject } from '../base/options.ts';
+import { isPlainObject } from '../base/json.ts';
+import { describeType } from '../base/options.ts';
 import type { Profile } from './profile.ts';
 
 export type Headers = Readonly<Record<string, string>>;

@@ -128,7 +128,7 @@ function fieldsOf(message: AssistantMessage, profile: Profile): object {
   return fields;
 }
 
-/** Those that are written by rules of their own. A name that would set the prototype is none. */
+/** Fields that are not copied as they are: each has a rule of its own. `__proto__` would set the prototype. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   'role',
   'content',

@@ -32,7 +32,7 @@ export interface ExchangeOptions {
   readonly history: History;
 }
 
-/** Who answer, and in how much room. */
+/** Which model gave a response, and what shortened it. */
 export interface AnswerOrigin {
   readonly modelName: string;
   /** The limit that shortened the room of the response, where one did. */
@@ -60,7 +60,7 @@ export class Exchange {
     this.#emitter = new DeltaEmitter(scope, options);
   }
 
-  /** With what requests may have used that are given up. */
+  /** What all requests used, including what those may have used that were given up. */
   get usage(): Usage {
     return this.#requests.reduce((sum, request) => addUsage(sum, request.usage), NO_USAGE);
   }

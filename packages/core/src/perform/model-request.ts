@@ -73,7 +73,7 @@ export class ModelRequest {
     this.#options = options;
   }
 
-  /** With what an attempt may have used that is under way, or was given up. */
+  /** What was used, including what an attempt may have used that is under way, or was given up. */
   get usage(): Usage {
     const attempt = this.#underWay;
     const isSent = attempt !== undefined && (attempt.holds === 0 || attempt.receivedBytes > 0);

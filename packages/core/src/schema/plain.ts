@@ -1,5 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
-import { checkOptions, describeType, isPlainObject, type OptionTable } from '../base/options.ts';
+import { isPlainObject } from '../base/json.ts';
+import { checkOptions, describeType, type OptionTable } from '../base/options.ts';
 import type { Issue } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { StandardSchema } from './schema.ts';

@@ -7,7 +7,7 @@ import type { SchemaSupport } from './schema-support.ts';
 
 export interface Reduced {
   readonly schema: JsonSchema;
-  /** What the schema no longer says. */
+  /** What the schema said before and does not say now. */
   readonly notes: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { isPlainObject } from '../base/options.ts';
+import { isPlainObject } from '../base/json.ts';
 import { findImpossible } from './impossible.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';

@@ -98,7 +98,7 @@ function findUnfitType({ _zod }: $ZodTypes): string | undefined {
   return UNFIT.has(def.type) ? def.type : undefined;
 }
 
-/** What zod says of a schema that is not so, or not so on the wire. */
+/** Corrects what zod wrote into a JSON Schema and its own check does not mean, or JSON can't say. */
 function correctZod(schema: $ZodTypes, made: Made): void {
   const { def } = schema._zod;
   for (const [keyword, value] of Object.entries(made))

@@ -10,7 +10,7 @@ import { Statements } from './database.ts';
 import type { Lease, LeaseTime } from './lease.ts';
 import { hashOf, keepMetadata } from './metadata-table.ts';
 
-/** A run, its record and its outcome aside. */
+/** What is kept of a run, without its record and its outcome. */
 export interface RunRow {
   /** Counts up in the order in which runs were started, and is never given again. */
   readonly number: number;

@@ -53,7 +53,7 @@ export class StepTable {
     return new Map(rows.map(({ name, attempt }) => [String(name), String(attempt)]));
   }
 
-  /** Gives whether the run was still held by that token; nothing is kept where it was not. */
+  /** Keeps a step if the run is still held by that token. `false` if it is not: nothing was kept. */
   keep({ run, name }: Place, { token, value }: { readonly token: string; readonly value: string }): boolean {
     const reference = value.length > LARGE ? createHash('sha256').update(value).digest('hex') : null;
     const { changes } = this.#sql(

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
-import { className, describeType, isPlainObject } from '../base/options.ts';
+import { isPlainObject, isRecord } from '../base/json.ts';
+import { className, describeType } from '../base/options.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { messageOf } from '../event/error-data.ts';
 
