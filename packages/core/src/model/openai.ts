@@ -16,6 +16,7 @@ import { PROFILES, type ServerProfile } from './profiles.ts';
 import { checkedHeaders, checkedKey, type HeaderSource, type Headers, requestHeaders } from './request-headers.ts';
 import { type Outgoing, sendRequest, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
+import type { Dispatcher, Transport } from './transport.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
 
@@ -43,6 +44,13 @@ export interface OpenAIOptions {
   readonly project?: string;
   /** Used in place of the platform's transport. */
   readonly fetch?: Fetch;
+  /**
+   * Sends the requests on Node: an agent, proxy or mock of undici 7 or later, with the timeouts and proxies that it was made
+   * with. Response and connection deadlines stay those of `timeouts`, without `connectMs`, which the dispatcher decides.
+   *
+   * @defaultValue an agent of this package, never undici's global one
+   */
+  readonly dispatcher?: Dispatcher;
   /** Needed for `limits.cost`. */
   readonly price?: Price;
   /** Fields that this server knows beyond the documented ones; they win over a request's own. */
@@ -73,8 +81,7 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
   const timeouts = checkedTimeouts(options.timeouts);
   const headers = headerSource(options, { server, profile });
   const caps = resolveCaps(options.caps);
-  const { fetch } = options;
-  const transport = fetch === undefined ? createTransport(server.url) : fetchTransport(fetch, server.url);
+  const transport = transportTo(server.url, options);
   return {
     name: model,
     ...(price && { price }),
@@ -103,6 +110,19 @@ export function openai(model: string, options: OpenAIOptions = {}): ChatModel {
         return final === undefined ? reply : reply.then(final.reply);
       }),
   };
+}
+
+function transportTo(url: string, { fetch, dispatcher }: OpenAIOptions): Transport {
+  if (dispatcher === undefined) return fetch === undefined ? createTransport(url) : fetchTransport(fetch, url);
+  if (fetch !== undefined) {
+    throw new ConfigError('openai() got both fetch and dispatcher, and either one sends the requests. Leave one out.');
+  }
+  if (typeof dispatcher?.dispatch !== 'function') {
+    throw new ConfigError(
+      'dispatcher has no method dispatch. Pass an agent of undici: openai(model, { dispatcher: new Agent() }).',
+    );
+  }
+  return createTransport(url, dispatcher);
 }
 
 /** The same request, unstreamed if it has tools and the server does not stream calls. */
