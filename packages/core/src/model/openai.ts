@@ -45,8 +45,8 @@ export interface OpenAIOptions {
   /** Used in place of the platform's transport. */
   readonly fetch?: Fetch;
   /**
-   * Sends the requests on Node: an agent, proxy or mock of undici 7 or later, with the timeouts and proxies that it was made
-   * with. Response and connection deadlines stay those of `timeouts`, without `connectMs`, which the dispatcher decides.
+   * Sends the requests on Node: an agent, proxy or mock of undici 7 or later. It decides about connections and proxies, so
+   * `timeouts.connectMs` and the proxy variables do not apply. Not beside `fetch`.
    *
    * @defaultValue an agent of this package, never undici's global one
    */

@@ -104,7 +104,11 @@ class ObservedClient extends Client {
   #keep(socket: Socket): void {
     this.#socket = socket;
     this.#connected.add(this);
-    socket.once('close', () => this.#connected.delete(this));
+    socket.once('close', () => {
+      this.#connected.delete(this);
+      if (this.#socket === socket) this.#socket = undefined;
+      if (this.#exchange?.isOver) this.#exchange = undefined;
+    });
   }
 
   /**
@@ -120,8 +124,12 @@ class ObservedClient extends Client {
     socket.resetAndDestroy();
   }
 
-  /** A server that answers before it has read a request can read the rest of it as the next one. */
+  /**
+   * A connection that waits holds no request. A server that answers before it has read a request can read the rest of it as the
+   * next one: such a connection is closed.
+   */
   #release(): void {
+    this.#exchange = undefined;
     if ((this.#socket?.writableLength ?? 0) > 0) this.#socket?.destroy();
   }
 
