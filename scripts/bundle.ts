@@ -68,7 +68,7 @@ function fileOf(path: string): string | null {
 }
 
 const BASE =
-  /^((base|schema|tool|durable)\/.*|event\/(error-data|check-listeners|describe-for-model)|chat\/(errors|message|history|read-input|custom-as-function)|model\/(environment|transport|transport-fetch))$/;
+  /^((base|schema|tool|durable)\/.*|event\/(error-data|check-listeners|describe-for-model)|chat\/(errors|message|history|read-input|custom-as-function)|model\/(debug-line|environment|transport|transport-fetch))$/;
 
 /** What package.json names stays outside. */
 function external(id: string): boolean {

@@ -41,8 +41,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== want) {
 
 if (!existsSync(node)) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 22 || (major === 22 && minor < 18)) {
-    console.error(`Node 22.18 or later is needed here; this is ${process.version}.`);
+  if (major < 22 || (major === 22 && minor < 19)) {
+    console.error(`Node 22.19 or later is needed here; this is ${process.version}.`);
     process.exit(1);
   }
 }

@@ -1,4 +1,5 @@
-// Prints what the entry points of the packages are in a bundle: minified and gzipped, what they depend on included, zod apart.
+// Prints what the entry points of the packages are in a bundle: minified and gzipped, what they depend on included, zod and undici apart: the
+// latter is loaded with the first request, on Node.
 //   node scripts/sizes.ts      after npm run build
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -42,13 +43,13 @@ interface Source {
   readonly source: string;
 }
 
-/** Minified for Node, with what it depends on but zod. */
+/** Minified for Node, with what it depends on but zod and undici. */
 export async function bundled({ name, source }: Source): Promise<Bundled> {
   const entry = join(import.meta.dirname, 'entry.js');
   const bundle = await rolldown({
     input: entry,
     platform: 'node',
-    external: [/^zod(\/|$)/, /^node:/],
+    external: [/^zod(\/|$)/, /^node:/, 'undici'],
     plugins: [
       {
         name: 'entry',

@@ -178,7 +178,7 @@ describe('a file that is deleted or replaced while it is open is told', () => {
 test('on a Node without SQLite the import is fine, and opening a file says which Node is needed', () => {
   const args = ['--import', join(import.meta.dirname, 'without-sqlite.ts'), join(import.meta.dirname, 'old-node.ts')];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  const says = `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.18, ^24 or >=26, without --no-experimental-sqlite.\n`;
+  const says = `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.19, ^24 or >=26, without --no-experimental-sqlite.\n`;
   expect(stderr).toBe('');
   expect(stdout).toBe(says.repeat(2));
 });

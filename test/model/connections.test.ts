@@ -11,7 +11,7 @@ const reset = { code: 'network.reset' };
 /** More than the buffers of both ends take. */
 const large = { messages: [{ role: 'user', content: 'x'.repeat(12 * 1024 * 1024) }] } as const;
 
-test('hundreds of requests at once each have a connection, and most of them are kept', async () => {
+test('hundreds of requests at once each have a connection, and all of them are kept', async () => {
   const waiting: (() => void)[] = [];
   const server = await rawServer((socket, { request }) => {
     waiting.push(() => socket.write(whole));
@@ -20,9 +20,8 @@ test('hundreds of requests at once each have a connection, and most of them are 
   const model = openai('m', { baseURL: server.baseURL });
   const replies = await Promise.all(Array.from({ length: 300 }, () => model.send(answering)));
   expect(replies).toEqual(Array(300).fill(hello));
-  while (server.sockets.filter(({ closed }) => closed).length < 44) await turns(1);
   await turns();
-  expect(server.sockets.filter(({ closed }) => !closed).length).toEqual(256);
+  expect(server.sockets.filter(({ closed }) => !closed).length).toEqual(300);
 });
 
 test('models of one address share its connections, one request after another', async () => {
@@ -35,7 +34,7 @@ test('models of one address share its connections, one request after another', a
 
 test.each([
   ['a reply that nobody asked for', (text: string) => text],
-  ['one byte', () => '\n'],
+  ['one byte', () => 'x'],
 ])('%s on a connection that waits is read by nobody, and ends it', async (_, behind) => {
   const server = await rawServer((socket) => void socket.write(whole));
   const model = openai('m', { baseURL: server.baseURL });
@@ -101,7 +100,7 @@ test('a server that began to answer on a connection used before saw the request'
 
 test.each([
   ['an abort', (_: Socket | undefined, controller: AbortController) => controller.abort(new Error('enough')), 'enough'],
-  ['a reply that is none', (socket: Socket | undefined) => void socket?.write('SSH-2.0\r\n'), 'no HTTP/1.1'],
+  ['a reply that is none', (socket: Socket | undefined) => void socket?.write('SSH-2.0\r\n'), 'Expected HTTP/'],
   ['a reset', (socket: Socket | undefined) => void socket?.resetAndDestroy(), 'ECONNRESET'],
 ])('%s ends its own connection, and none that waits', async (_, trouble, told) => {
   const server = await rawServer((socket, { request }) => {

@@ -15,9 +15,9 @@ async function headWith(options: OpenAIOptions, traceparent?: string): Promise<r
 
 const usual = [
   'POST /v1/chat/completions HTTP/1.1',
-  'accept-encoding: gzip, br',
   'host: HOST',
   'connection: keep-alive',
+  'accept-encoding: gzip, br',
   'content-type: application/json',
   'accept: application/json',
   'user-agent: pawl',

@@ -25,6 +25,7 @@ const rooms = [
 const doors = [
   { name: 'eventemitter3', door: 'event/observers.ts' },
   { name: 'p-retry', door: 'model/attempts.ts' },
+  { name: 'undici', door: 'model/node/agents.ts' },
   { name: 'eventsource-parser', door: 'chat/server-sent-events.ts' },
   { name: 'zod/v4/core', door: 'schema/zod.ts' },
   { name: 'zod-to-json-schema', door: 'schema/zod3.ts' },

@@ -52,11 +52,11 @@ export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
   };
 }
 
-const { apiKey, headers, query, fetch, price, extraBody, timeouts, caps } = OPENAI.keys;
+const { apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, caps } = OPENAI.keys;
 
 const AZURE: OptionTable<AzureOptions> = {
   keys: {
-    ...{ apiKey, headers, query, fetch, price, extraBody, timeouts, caps },
+    ...{ apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, caps },
     ...{ profile: 'object', endpoint: 'text', apiVersion: 'text', tokenProvider: 'function' },
   },
   hints: {

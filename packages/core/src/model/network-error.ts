@@ -88,7 +88,7 @@ const TROUBLES: readonly Trouble[] = [
     advice: 'Does the server speak https, and is its certificate one that this machine trusts?',
   },
   {
-    codes: /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET)$/,
+    codes: /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
     code: 'network.reset',
     retryable: true,
     advice: 'The server, or something on the way, closed the connection; trying again may help.',

@@ -27,6 +27,7 @@ import {
 import { type DescribeRequest, withDescription } from './request-identity.ts';
 import { type Outgoing, sendRequest, TIMEOUTS, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
+import type { Dispatcher, Transport } from './transport.ts';
 import { type Fetch, fetchTransport } from './transport-fetch.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
 
@@ -54,6 +55,13 @@ export interface OpenAIOptions {
   readonly project?: string;
   /** Used in place of the platform's transport. */
   readonly fetch?: Fetch;
+  /**
+   * Sends the requests on Node: an agent, proxy or mock of undici 7 or later. It decides about connections and proxies, so
+   * `timeouts.connectMs` and the proxy variables do not apply. Not beside `fetch`.
+   *
+   * @defaultValue an agent of this package, never undici's global one
+   */
+  readonly dispatcher?: Dispatcher;
   /** Needed for `limits.cost`. */
   readonly price?: Price;
   /** Fields that this server knows beyond the documented ones; they win over a request's own. */
@@ -93,8 +101,7 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
     return headers;
   };
   const caps = resolveCaps(options.caps);
-  const { fetch } = options;
-  const transport = fetch === undefined ? createTransport(server.url) : fetchTransport(fetch, server.url);
+  const transport = transportTo(server.url, options);
   const bodyOf = (request: ChatRequest, memo?: ModelContext['memo']): BodyBytes =>
     requestBody(request, { model, profile, extraBody, memo });
   /** The key is among the headers: whoever keeps this hashes it. */
@@ -133,6 +140,19 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
       });
     }, describe),
   };
+}
+
+function transportTo(url: string, { fetch, dispatcher }: OpenAIOptions): Transport {
+  if (dispatcher === undefined) return fetch === undefined ? createTransport(url) : fetchTransport(fetch, url);
+  if (fetch !== undefined) {
+    throw new ConfigError('openai() got both fetch and dispatcher, and either one sends the requests. Leave one out.');
+  }
+  if (typeof dispatcher?.dispatch !== 'function') {
+    throw new ConfigError(
+      'dispatcher has no method dispatch. Pass an agent of undici: openai(model, { dispatcher: new Agent() }).',
+    );
+  }
+  return createTransport(url, dispatcher);
 }
 
 /** The same request, unstreamed if it has tools and the server does not stream calls. */
@@ -183,6 +203,7 @@ export const OPENAI: OptionTable<OpenAIOptions> = {
     organization: 'text',
     project: 'text',
     fetch: 'function',
+    dispatcher: 'object',
     price: PRICE,
     extraBody: 'object',
     timeouts: TIMEOUTS,

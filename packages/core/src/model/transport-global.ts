@@ -1,5 +1,13 @@
+import { ConfigError } from '../base/errors.ts';
 import type { CreateTransport } from './transport.ts';
 import { fetchTransport } from './transport-fetch.ts';
 
 /** Over the global `fetch`, as it is when the request is made. */
-export const createTransport: CreateTransport = (url) => (request) => fetchTransport(globalThis.fetch, url)(request);
+export const createTransport: CreateTransport = (url, dispatcher) => {
+  if (dispatcher !== undefined) {
+    throw new ConfigError(
+      'openai() got a dispatcher, but requests use fetch on this platform: undici runs on Node only. Pass fetch in place of dispatcher.',
+    );
+  }
+  return (request) => fetchTransport(globalThis.fetch, url)(request);
+};

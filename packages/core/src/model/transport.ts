@@ -4,8 +4,50 @@ import type { BodyBytes } from './body-bytes.ts';
 /** Sends one request to the address that it was made for. */
 export type Transport = (request: HttpRequest) => Promise<HttpReply>;
 
-/** Which one is used is decided by `#transport` in package.json, or by the option `fetch`. */
-export type CreateTransport = (url: string) => Transport;
+/**
+ * Which one is used is decided by `#transport` in package.json, or by the option `fetch`.
+ *
+ * @throws ConfigError for a dispatcher where the platform uses `fetch`, and for a proxy variable that names no proxy.
+ */
+export type CreateTransport = (url: string, dispatcher?: Dispatcher) => Transport;
+
+/** What is used of undici's dispatchers: any `Agent`, `Pool`, `ProxyAgent` or `MockAgent` of undici 7 or later fits. */
+export interface Dispatcher {
+  dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
+}
+
+export interface DispatchOptions {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: 'POST';
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array;
+  /** 0: this package has its own deadlines. */
+  readonly headersTimeout: 0;
+  readonly bodyTimeout: 0;
+  /** The name that a TLS server is asked for, if the `host` header has another one. */
+  readonly servername?: string;
+}
+
+/** Called by a dispatcher for one request. */
+export interface DispatchHandler {
+  onRequestStart(controller: DispatchController, context: unknown): void;
+  onResponseStarted(): void;
+  onResponseStart(
+    controller: DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void;
+  onResponseData(controller: DispatchController, bytes: Uint8Array): void;
+  onResponseEnd(controller: DispatchController, trailers: unknown): void;
+  onResponseError(controller: DispatchController | null, error: Error): void;
+}
+
+export interface DispatchController {
+  abort(reason: Error): void;
+  pause(): void;
+  resume(): void;
+}
 
 export interface HttpRequest {
   /** Names in lower case. */

@@ -11,6 +11,6 @@ export function loadSqlite(): typeof import('node:sqlite') {
   const sqlite = process.getBuiltinModule?.('node:sqlite');
   if (sqlite !== undefined) return sqlite;
   throw new ConfigError(
-    `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.18, ^24 or >=26, without --no-experimental-sqlite.`,
+    `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.19, ^24 or >=26, without --no-experimental-sqlite.`,
   );
 }

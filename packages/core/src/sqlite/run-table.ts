@@ -29,7 +29,7 @@ export interface ListedRow extends RunRow {
   readonly outcome: Outcome<unknown> | undefined;
 }
 
-/** The runs of a file, a row each. Parameters by name or in order: Node 22.18 binds no `?1`. */
+/** The runs of a file, a row each. Parameters by name or in order: Node 22.19 binds no `?1`. */
 export class RunTable {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;

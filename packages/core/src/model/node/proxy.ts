@@ -1,6 +1,15 @@
 import { ConfigError } from '../../base/errors.ts';
 import { environmentVariable } from '../environment.ts';
-import type { ProxyServer } from './tunnel.ts';
+
+/** Where a proxy is. */
+export interface ProxyServer {
+  /** Without credentials. */
+  readonly uri: string;
+  /** `host:port`, for errors. */
+  readonly address: string;
+  /** What lets us in, as a header has it. */
+  readonly authorization: string | undefined;
+}
 
 /**
  * The proxy on the way to this address, where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name one. The machine itself is
@@ -50,12 +59,9 @@ function proxyAt(given: string, name: string): ProxyServer {
       `The variable ${name} is not the address of an http or https proxy. Give one such as "http://proxy:3128".`,
     );
   }
-  const isSecure = url.protocol === 'https:';
-  const port = Number(url.port) || (isSecure ? 443 : 80);
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   return {
-    isSecure,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port,
+    uri: `${url.protocol}//${url.hostname}:${port}`,
     address: `${url.hostname}:${port}`,
     authorization: url.username === '' ? undefined : `Basic ${base64(`${plain(url.username)}:${plain(url.password)}`)}`,
   };

@@ -1,16 +1,46 @@
-import type { CreateTransport, Transport } from '../transport.ts';
-import { proxyTo } from './proxy.ts';
+import { isDebugging, writeDebug } from '../debug-line.ts';
+import type { CreateTransport, Dispatcher, Transport } from '../transport.ts';
+import { fetchTransport } from '../transport-fetch.ts';
+import { type ProxyServer, proxyTo } from './proxy.ts';
 
 /**
- * HTTP/1.1 over `node:net` and `node:tls`: a request costs a third of what it does over `node:http`, and a sixth of the global
- * `fetch`. It is loaded with the first of them: Node's own modules take longer to load than all of core.
+ * HTTP/1.1 over undici, which is loaded with the first request: it takes longer to load than all of core.
+ *
+ * Some bundles cannot load it, because it is CommonJS that requires Node's modules: there `fetch` sends the requests.
  */
-export const createTransport: CreateTransport = (url) => {
-  const proxy = proxyTo(url);
+export const createTransport: CreateTransport = (url, dispatcher) => {
+  const proxy = dispatcher === undefined ? proxyTo(url) : undefined;
   let send: Transport = async (request) => {
-    const { httpTransport } = await import('./http-transport.ts');
-    send = httpTransport(url, proxy);
+    send = await loadTransport(url, { dispatcher, proxy });
     return send(request);
   };
   return (request) => send(request);
 };
+
+interface Sending {
+  readonly dispatcher: Dispatcher | undefined;
+  readonly proxy: ProxyServer | undefined;
+}
+
+async function loadTransport(url: string, { dispatcher, proxy }: Sending): Promise<Transport> {
+  const own = dispatcher ?? (await loadAgent(proxy));
+  if (own === undefined) return (request) => fetchTransport(globalThis.fetch, url)(request);
+  const { dispatchTransport } = await import('./dispatch-transport.ts');
+  return dispatchTransport(url, { dispatcher: own, proxy });
+}
+
+async function loadAgent(proxy: ProxyServer | undefined): Promise<Dispatcher | undefined> {
+  try {
+    const { agentFor } = await import('./agents.ts');
+    return agentFor(proxy);
+  } catch (error) {
+    if (isDebugging()) writeDebug(fallbackLine(error, proxy));
+    return undefined;
+  }
+}
+
+function fallbackLine(error: unknown, proxy: ProxyServer | undefined): string {
+  const direct = proxy === undefined ? '' : `, without the proxy ${proxy.address}`;
+  const why = error instanceof Error ? error.message : String(error);
+  return `pawl: undici could not be loaded (${why}). Requests use fetch${direct}. Keep undici out of the bundle (external) to use it.\n`;
+}
