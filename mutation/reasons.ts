@@ -280,7 +280,7 @@ export const REASONS: readonly Reason[] = [
     reason: NARROWING,
   },
   {
-    file: 'durable/fork.ts',
+    file: 'host/fork.ts',
     code: "/^(?:answer|approve|doubt|within):(\\d+\\.\\d+)/.exec(name.slice(path === '' ? 0 : path.length + 1)) ?? [];",
     changes: [
       '/^(?:answer|approve|doubt|within):(\\d+\\.\\d+)/ → /(?:answer|approve|doubt|within):(\\d+\\.\\d+)/',

@@ -61,11 +61,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   approvals: {
     files: [
       `${CORE}/perform/{await-answers,check-calls,wait-for}.ts`,
-      `${CORE}/durable/{answering,fork}.ts`,
+      `${CORE}/host/{answering,fork}.ts`,
       `${CORE}/tool/require-approval.ts`,
     ],
     tests: [
-      `${CORE}/{tool/require-approval,durable/answering,durable/fork}.test.ts`,
+      `${CORE}/{tool/require-approval,host/answering,host/fork}.test.ts`,
       'test/behaviours/b-calls-{answers,approval}.test.ts',
       'test/run/{broken-approvals,custom-approvals,suspending}.test.ts',
       'test/approvals/*.test.ts',
@@ -74,18 +74,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   leases: {
-    files: [`${CORE}/sqlite/{holding,lease,run-table,sqlite-run}.ts`, `${CORE}/durable/{drain,resumable}.ts`],
+    files: [`${CORE}/sqlite/{holding,lease,run-table,sqlite-run}.ts`, `${CORE}/host/{drain,resumable}.ts`],
     tests: ['test/durable/{conformance,lives,sqlite}.test.ts', 'test/conversations/sqlite.test.ts'],
   },
   reading: {
     files: [
-      `${CORE}/model/{attempts,errors,http-error,network-error,read-reply,reported-error,retry-after,retry-delay}.ts`,
-      `${CORE}/model/{server-message,try-once,unreported-cut}.ts`,
+      `${CORE}/model/{attempts,errors,retry-delay,try-once}.ts`,
+      `${CORE}/openai/{http-error,network-error,read-reply,reported-error,retry-after,server-message,unreported-cut}.ts`,
       `${CORE}/chat/{context-length,error-kind,error-lines,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
       `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
     ],
     tests: [
-      `${CORE}/model/{retry-after,retry-delay,server-message}.test.ts`,
+      `${CORE}/{model/retry-delay,openai/retry-after,openai/server-message}.test.ts`,
       `${CORE}/chat/{context-length,read-error,server-error}.test.ts`,
       'test/behaviours/{a,c}-*.test.ts',
       'test/model/{attempt-limits,attempts,caps,filtered-prompts,http-errors,malformed-responses,model-loading}.test.ts',

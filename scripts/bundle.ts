@@ -13,7 +13,10 @@ const core = join(import.meta.dirname, '..', 'packages', 'core');
 const ENTRIES = { index: 'index', host: 'host', sqlite: 'sqlite/sqlite', zod3: 'schema/zod3' };
 
 /** Those that its `imports` name. They share what has an identity, such as the classes of errors, with the others. */
-const TRANSPORTS = { 'transport-node': 'model/node/transport', 'transport-global': 'model/transport-global' };
+const TRANSPORTS = {
+  'transport-node': 'openai/transport/create-undici-transport',
+  'transport-global': 'openai/transport/create-fetch-transport',
+};
 
 const ALL: Readonly<Record<string, string>> = { ...ENTRIES, ...TRANSPORTS };
 
@@ -62,13 +65,18 @@ function inputs(entries: Readonly<Record<string, string>>, extension: string): R
  */
 function fileOf(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
-  if (name === undefined || /^(sqlite|model\/node)\//.test(name) || Object.values(ALL).includes(name)) return null;
+  if (
+    name === undefined ||
+    /^sqlite\/|^openai\/transport\/(?!fetch-transport|transport$)/.test(name) ||
+    Object.values(ALL).includes(name)
+  )
+    return null;
   if (BASE.test(name)) return 'base';
-  return /^(chat|model)\//.test(name) ? 'model' : 'agent';
+  return /^(chat|model|openai)\//.test(name) ? 'model' : 'agent';
 }
 
 const BASE =
-  /^((base|schema|tool|durable)\/.*|event\/(error-data|check-listeners|describe-for-model)|chat\/(errors|message|history|read-input|custom-as-function)|model\/(debug-line|environment|transport|transport-fetch))$/;
+  /^((base|schema|tool|host)\/.*|event\/(error-data|check-listeners|describe-for-model)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/transport\/(transport|fetch-transport))$/;
 
 /** What package.json names stays outside. */
 function external(id: string): boolean {

@@ -1,5 +1,5 @@
 // The public sources of each profile, for docs/reference/profiles.md. Not shipped.
-import type { ProfileName } from '../packages/core/src/model/profiles.ts';
+import type { ProfileName } from '../packages/core/src/openai/profiles.ts';
 
 /** A vendor's page, or a thread in which its server was seen. */
 export interface ProfileSource {

@@ -2,9 +2,9 @@
 //   node scripts/profiles.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Profile } from '../packages/core/src/model/profile.ts';
-import { ADDRESSES } from '../packages/core/src/model/profile-at.ts';
-import { PROFILES, type ProfileName } from '../packages/core/src/model/profiles.ts';
+import type { Profile } from '../packages/core/src/openai/profile.ts';
+import { ADDRESSES } from '../packages/core/src/openai/profile-at.ts';
+import { PROFILES, type ProfileName } from '../packages/core/src/openai/profiles.ts';
 import { PROFILE_SOURCES } from './profile-sources.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'profiles.md');
@@ -133,7 +133,7 @@ function list(names: readonly string[]): string {
 
 const INTRODUCTION = `# Profiles: how each kind of server is spoken to
 
-Generated from \`packages/core/src/model/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` takes the profile
+Generated from \`packages/core/src/openai/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` takes the profile
 that the address suggests, and \`compatible\` for an address that it does not know. Say otherwise by name, or by what is different:
 
 <!-- ts
@@ -173,7 +173,7 @@ const SCHEMAS = `## What they take of JSON Schema
 \`schemaSupport\` of a profile. What a server does not take is left out of what is sent, said in another way if there is one, and
 otherwise in the description: the schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around
 and back references, \`regular\` what a grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
-\`packages/core/src/model/schema-supports.ts\`.
+\`packages/core/src/openai/schema-supports.ts\`.
 
 <!-- ts
 import { openai } from '@pawl/core';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { openai } from '@pawl/core';
 import { Agent, getGlobalDispatcher, MockAgent, setGlobalDispatcher } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
-import { createTransport } from '../../packages/core/src/model/transport-global.ts';
+import { createTransport } from '../../packages/core/src/openai/transport/create-fetch-transport.ts';
 import { hello, helloEvents, helloJson } from './hello.ts';
 import { rawServer, wire } from './raw-server.ts';
 import { serve } from './test-server.ts';
@@ -100,8 +100,10 @@ test.each([
 
 test('refuses a dispatcher beside fetch, what is no dispatcher, and one where there is no undici', () => {
   expect(() => openai('m', { apiKey: 'k', dispatcher: agent(), fetch })).toThrow('both fetch and dispatcher');
+  // @ts-expect-error it has no dispatch
+  expect(() => openai('m', { apiKey: 'k', dispatcher: {} })).toThrow('dispatcher has no method dispatch');
   // @ts-expect-error a URL is no dispatcher
-  expect(() => openai('m', { apiKey: 'k', dispatcher: 'http://proxy' })).toThrow('dispatcher has no method dispatch');
+  expect(() => openai('m', { apiKey: 'k', dispatcher: 'http://proxy' })).toThrow('Pass an object');
   expect(() => createTransport('https://api.example.test', agent())).toThrow('undici runs on Node only');
 });
 

@@ -11,7 +11,7 @@ import {
 import { reply, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ProfileName } from '../../packages/core/src/model/profiles.ts';
+import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { strictServer } from './strict-server.ts';
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });

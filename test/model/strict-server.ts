@@ -1,7 +1,7 @@
 import { type Message, openai } from '@pawl/core';
 import { type ModelReply, offlineServer, reply } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
-import type { ProfileName } from '../../packages/core/src/model/profiles.ts';
+import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { faultsOf } from './strict-servers.ts';
 
 /** A vendor's server that answers by a script, and refuses what the vendor refuses. */

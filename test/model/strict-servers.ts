@@ -1,5 +1,5 @@
 import { checkHistory } from '@pawl/testing';
-import type { ProfileName } from '../../packages/core/src/model/profiles.ts';
+import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 import type { Message } from '../../packages/core/src/chat/message.ts';
 import type { ChatRequest } from '../../packages/core/src/chat/request.ts';
-import { requestBody } from '../../packages/core/src/model/body.ts';
-import { type Profile, resolveProfile } from '../../packages/core/src/model/profile.ts';
-import { PROFILES, type ProfileName } from '../../packages/core/src/model/profiles.ts';
-import { type WireScope, wireMessage } from '../../packages/core/src/model/wire-message.ts';
+import { requestBody } from '../../packages/core/src/openai/body.ts';
+import { type Profile, resolveProfile } from '../../packages/core/src/openai/profile.ts';
+import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
+import { type WireScope, wireMessage } from '../../packages/core/src/openai/wire-message.ts';
 
 export type Changes = Partial<Profile> & { readonly base?: ProfileName };
 

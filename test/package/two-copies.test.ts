@@ -33,7 +33,7 @@ async function copyOfCore(folder: string): Promise<Copy> {
     input: { core: source('index.ts'), host: source('host.ts'), sqlite: source('sqlite/sqlite.ts') },
     platform: 'node',
     external: /^[^./#]/,
-    resolve: { alias: { '#transport': source('model/node/transport.ts') } },
+    resolve: { alias: { '#transport': source('openai/transport/create-undici-transport.ts') } },
   });
   await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].js' });
   await bundle.close();

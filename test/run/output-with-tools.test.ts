@@ -2,7 +2,7 @@ import { tool } from '@pawl/core';
 import { type Reply, reply } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { PROFILES, type ProfileName } from '../../packages/core/src/model/profiles.ts';
+import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { ANSWER, finalAnswer, forms, lookUp, play, toolNames } from './report-agent.ts';
 
 const TAKE_BOTH: readonly ProfileName[] = ['openai', 'azure', 'openrouter'];

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import type { ProfileName } from '../../packages/core/src/model/profiles.ts';
+import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { ALL_TYPES as all, number, propertySentTo as sentTo, text } from './sent-to.ts';
 
 describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonSchema, JsonSchema])[]]>([

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@pawl/core';
-import { PROFILES, type ProfileName } from '../../packages/core/src/model/profiles.ts';
-import { shapeSchema } from '../../packages/core/src/model/shape-schema.ts';
+import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
+import { shapeSchema } from '../../packages/core/src/openai/shape-schema.ts';
 
 export const text = { type: 'string' };
 export const number = { type: 'number' };

@@ -27,20 +27,6 @@ export type * from './chat/message.ts';
 export { callArguments, callName } from './chat/message.ts';
 export type * from './chat/reply.ts';
 export type * from './chat/request.ts';
-export type {
-  Conversation,
-  ConversationChange,
-  ConversationOptions,
-  ConversationStore,
-  StoredConversation,
-} from './durable/conversation.ts';
-export { conversation } from './durable/conversation.ts';
-export type * from './durable/durable.ts';
-export { ApprovalError, ConversationError } from './durable/errors.ts';
-export type * from './durable/host.ts';
-export type { MemoryOptions } from './durable/memory.ts';
-export { memory } from './durable/memory.ts';
-export { memoryConversations } from './durable/memory-conversations.ts';
 export type * from './event/answer.ts';
 export type { ErrorData } from './event/error-data.ts';
 export type { CallFields, EventOf, EventType, RunEvent, Stamp } from './event/event.ts';
@@ -53,6 +39,20 @@ export type { Listener, Listeners } from './event/observers.ts';
 export type * from './event/outcome.ts';
 export type { Rejection } from './event/rejection.ts';
 export type { Usage } from './event/usage.ts';
+export type {
+  Conversation,
+  ConversationChange,
+  ConversationOptions,
+  ConversationStore,
+  StoredConversation,
+} from './host/conversation.ts';
+export { conversation } from './host/conversation.ts';
+export type * from './host/durable.ts';
+export { ApprovalError, ConversationError } from './host/errors.ts';
+export type * from './host/host.ts';
+export type { MemoryOptions } from './host/memory.ts';
+export { memory } from './host/memory.ts';
+export { memoryConversations } from './host/memory-conversations.ts';
 export type { Limits } from './limits/limits.ts';
 export { EmptyReplyError, OutputError, StuckError, ToolCorrectionError } from './loop/errors.ts';
 export type { StopResult, StopRule, StopState } from './loop/stop.ts';
@@ -90,16 +90,9 @@ export { toolsByTurn } from './middleware/tools-by-turn.ts';
 export type { SummaryOptions } from './middleware/views.ts';
 export { lastMessages, summary } from './middleware/views.ts';
 export type { RetryPolicy } from './model/attempts.ts';
-export type { AzureOptions } from './model/azure.ts';
-export { azure } from './model/azure.ts';
-export type { Caps } from './model/caps.ts';
 export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
 export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';
 export { withFallback } from './model/fallback.ts';
-export type { OpenAIOptions } from './model/openai.ts';
-export { openai } from './model/openai.ts';
-export type { Profile } from './model/profile.ts';
-export type { ProfileName, ServerProfile } from './model/profiles.ts';
 export type { RouteOptions } from './model/route.ts';
 export { route } from './model/route.ts';
 export type { ReplyStore } from './model/with-cache.ts';
@@ -107,6 +100,13 @@ export { memoryStore, withCache } from './model/with-cache.ts';
 export { withConcurrency } from './model/with-concurrency.ts';
 export type { RateLimit } from './model/with-rate-limit.ts';
 export { withRateLimit } from './model/with-rate-limit.ts';
+export type { AzureOptions } from './openai/azure.ts';
+export { azure } from './openai/azure.ts';
+export type { Caps } from './openai/caps.ts';
+export type { OpenAIOptions } from './openai/openai.ts';
+export { openai } from './openai/openai.ts';
+export type { Profile } from './openai/profile.ts';
+export type { ProfileName, ServerProfile } from './openai/profiles.ts';
 export type {
   Middleware,
   MiddlewareScope,

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { follow } from '../durable/follow.ts';
-import type { DurableHost, RunRecord } from '../durable/host.ts';
-import { type FollowedEvent, findLiveRun } from '../durable/live-runs.ts';
 import type { RunStarted } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { follow } from '../host/follow.ts';
+import type { DurableHost, RunRecord } from '../host/host.ts';
+import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/scope.ts';
 import { historyOf } from './history-of.ts';
 import type { RunPorts } from './run.ts';

@@ -1,7 +1,7 @@
 import type { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
-import { type Conversation, loaded } from '../durable/conversation.ts';
-import type { RunRecord } from '../durable/host.ts';
+import { type Conversation, loaded } from '../host/conversation.ts';
+import type { RunRecord } from '../host/host.ts';
 
 export interface BegunIn {
   /** What the run begins with. */

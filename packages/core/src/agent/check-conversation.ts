@@ -1,6 +1,6 @@
 import { DurableError } from '../base/errors.ts';
-import type { Conversation } from '../durable/conversation.ts';
-import type { RunRecord } from '../durable/host.ts';
+import type { Conversation } from '../host/conversation.ts';
+import type { RunRecord } from '../host/host.ts';
 
 /** A run goes on in the conversation that it began in. @throws DurableError `run.conversation` */
 export function checkConversation(

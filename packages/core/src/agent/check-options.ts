@@ -3,7 +3,7 @@ import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
 import { closest } from '../base/text.ts';
 import type { ChatSettings } from '../chat/request.ts';
-import { copyMetadata } from '../durable/metadata.ts';
+import { copyMetadata } from '../host/metadata.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';

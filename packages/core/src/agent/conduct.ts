@@ -1,10 +1,10 @@
 import { onAbort } from '../base/abort.ts';
 import { History } from '../chat/history.ts';
-import type { Durable } from '../durable/durable.ts';
-import { ConversationError } from '../durable/errors.ts';
-import type { DurableHost, RunRecord } from '../durable/host.ts';
-import { addLiveRun } from '../durable/live-runs.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { Durable } from '../host/durable.ts';
+import { ConversationError } from '../host/errors.ts';
+import type { DurableHost, RunRecord } from '../host/host.ts';
+import { addLiveRun } from '../host/live-runs.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';

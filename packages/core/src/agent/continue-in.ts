@@ -1,8 +1,8 @@
 import { untilAborted } from '../base/abort.ts';
 import { DurableError } from '../base/errors.ts';
 import type { UserMessage } from '../chat/message.ts';
-import type { RunSummary } from '../durable/host.ts';
-import { findLiveRun } from '../durable/live-runs.ts';
+import type { RunSummary } from '../host/host.ts';
+import { findLiveRun } from '../host/live-runs.ts';
 import { type ConversationPlace, findOpenRun, takeTurn, waitForRun } from './open-run.ts';
 
 export interface ContinueWays<Begun> {

@@ -1,7 +1,7 @@
+import { isDebugging, writeDebug } from '../base/debug-line.ts';
 import type { RunEvent } from '../event/event.ts';
 import { formatEvent } from '../event/format-event.ts';
 import type { Listeners } from '../event/observers.ts';
-import { isDebugging, writeDebug } from '../model/debug-line.ts';
 
 /** With `PAWL_DEBUG=1` in the environment: listeners that write a run to stderr, as `npm start` prints it. */
 export function debugListeners(): Listeners | undefined {

@@ -1,9 +1,9 @@
 import { canonicalJson } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
-import { appendOnce, type Conversation, commonLength, hasWritten, saved } from '../durable/conversation.ts';
-import type { Unkept } from '../durable/errors.ts';
-import type { RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { appendOnce, type Conversation, commonLength, hasWritten, saved } from '../host/conversation.ts';
+import type { Unkept } from '../host/errors.ts';
+import type { RunRecord } from '../host/host.ts';
 
 export interface EndingIn {
   readonly conversation: Conversation | undefined;

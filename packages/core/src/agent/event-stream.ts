@@ -1,10 +1,10 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { FollowedEvent, FollowedRun, Follower } from '../durable/live-runs.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
+import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
 import { describe, type Emission, EventSubjects } from './describe-event.ts';
 import { UnfinishedEvents } from './unfinished-events.ts';
 

@@ -1,6 +1,6 @@
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { RunRecord } from '../durable/host.ts';
+import type { RunRecord } from '../host/host.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState } from '../loop/state.ts';
 import { transcript } from '../loop/transcript.ts';

@@ -1,8 +1,8 @@
 import { untilAborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
-import { follow, hasEnded } from '../durable/follow.ts';
-import type { DurableHost, RunSummary } from '../durable/host.ts';
+import { follow, hasEnded } from '../host/follow.ts';
+import type { DurableHost, RunSummary } from '../host/host.ts';
 
 export interface ConversationPlace {
   readonly host: DurableHost;

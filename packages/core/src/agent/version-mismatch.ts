@@ -1,6 +1,6 @@
 import { DurableError } from '../base/errors.ts';
-import type { RunRecord } from '../durable/host.ts';
 import type { DefinitionRecord } from '../event/fact.ts';
+import type { RunRecord } from '../host/host.ts';
 import { firstDifference } from './digest.ts';
 
 /** Why a run that another version of the agent began does not go on with this one: `run.version`. */

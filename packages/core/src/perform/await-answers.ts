@@ -1,6 +1,5 @@
 import { CANCELLED } from '../chat/history.ts';
 import { callName } from '../chat/message.ts';
-import type { Waited, Word } from '../durable/durable.ts';
 import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -14,6 +13,7 @@ import type {
   UserWrote,
 } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
+import type { Waited, Word } from '../host/durable.ts';
 import type { AwaitAnswers } from '../loop/action.ts';
 import type { CallState } from '../loop/state.ts';
 import { bounded, toResult } from '../tool/result.ts';

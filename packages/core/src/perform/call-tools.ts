@@ -1,9 +1,9 @@
 import { untilAborted } from '../base/abort.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
-import type { Task } from '../durable/durable.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ApprovalRequested, CallClosed, Fact } from '../event/fact.ts';
+import type { Task } from '../host/durable.ts';
 import type { RunCalls } from '../loop/action.ts';
 import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';

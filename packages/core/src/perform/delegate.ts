@@ -1,11 +1,11 @@
 import { untilAborted } from '../base/abort.ts';
 import { callName } from '../chat/message.ts';
-import type { Child, Durable, Step } from '../durable/durable.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
+import type { Child, Durable, Step } from '../host/durable.ts';
 import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';

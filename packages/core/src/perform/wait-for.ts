@@ -1,6 +1,6 @@
 import { callName } from '../chat/message.ts';
-import type { Waited, WaitOptions, Word } from '../durable/durable.ts';
 import type { PendingCall } from '../event/outcome.ts';
+import type { Waited, WaitOptions, Word } from '../host/durable.ts';
 import type { Scope } from './scope.ts';
 
 export interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RunRecord } from '../durable/host.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { RunRecord } from '../host/host.ts';
 import { openDatabase } from './database.ts';
 import { Deletion } from './deletion.ts';
 import type { Lease } from './lease.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { Drain } from '../durable/drain.ts';
+import { Drain } from '../host/drain.ts';
 import type { Leases } from './lease.ts';
 import type { RunTable } from './run-table.ts';
 import type { Writer } from './writer.ts';

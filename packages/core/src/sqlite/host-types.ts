@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import type { DurableHost } from '../durable/host.ts';
-import type { AnyResumable } from '../durable/resumable.ts';
 import type { Listeners } from '../event/observers.ts';
+import type { DurableHost } from '../host/host.ts';
+import type { AnyResumable } from '../host/resumable.ts';
 
-export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../durable/resumable.ts';
+export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/resumable.ts';
 
 export interface SqliteOptions {
   /**

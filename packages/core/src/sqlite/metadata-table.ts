@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { JsonObject } from '../base/json.ts';
-import { metadataKeys } from '../durable/run-filter.ts';
+import { metadataKeys } from '../host/run-filter.ts';
 
 /** Makes a run to be found by the fields of its metadata. */
 export function keepMetadata(database: DatabaseSync, run: number, metadata: JsonObject): void {

@@ -1,6 +1,6 @@
-import type { RememberedFact, RunFilter, RunProgress, RunRecord, RunSummary } from '../durable/host.ts';
-import { checkFilter, checkPosition } from '../durable/run-filter.ts';
-import { pathOf } from '../durable/step-order.ts';
+import type { RememberedFact, RunFilter, RunProgress, RunRecord, RunSummary } from '../host/host.ts';
+import { checkFilter, checkPosition } from '../host/run-filter.ts';
+import { pathOf } from '../host/step-order.ts';
 import type { ListedRow, RunRow, RunTable } from './run-table.ts';
 import type { StepTable } from './step-table.ts';
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RunFilter } from '../durable/host.ts';
-import { checkFilter } from '../durable/run-filter.ts';
+import type { RunFilter } from '../host/host.ts';
+import { checkFilter } from '../host/run-filter.ts';
 import { openDatabase } from './database.ts';
 import { Deletion } from './deletion.ts';
 import { RunTable } from './run-table.ts';

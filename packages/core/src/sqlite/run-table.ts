@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { JsonObject } from '../base/json.ts';
-import { unknown } from '../durable/answering.ts';
-import type { RunRecord, RunStatus } from '../durable/host.ts';
-import { recordFrom, recordText } from '../durable/record-text.ts';
-import type { CheckedFilter } from '../durable/run-filter.ts';
-import { roundTime } from '../durable/whole-time.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { unknown } from '../host/answering.ts';
+import type { RunRecord, RunStatus } from '../host/host.ts';
+import { recordFrom, recordText } from '../host/record-text.ts';
+import type { CheckedFilter } from '../host/run-filter.ts';
+import { roundTime } from '../host/whole-time.ts';
 import { Statements } from './database.ts';
 import type { Lease, LeaseTime } from './lease.ts';
 import { hashOf, keepMetadata } from './metadata-table.ts';

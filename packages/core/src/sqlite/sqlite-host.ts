@@ -1,11 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
-import { checkAnswer, checkMessage, existing, isOpen, notWaiting } from '../durable/answering.ts';
-import type { Durable } from '../durable/durable.ts';
-import { enqueuedRecord } from '../durable/enqueued.ts';
-import { followFacts, hasEnded as statusHasEnded } from '../durable/follow.ts';
-import { forkOf } from '../durable/fork.ts';
+import type { Answer } from '../event/answer.ts';
+import type { Fact } from '../event/fact.ts';
+import type { Listeners } from '../event/observers.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { checkAnswer, checkMessage, existing, isOpen, notWaiting } from '../host/answering.ts';
+import type { Durable } from '../host/durable.ts';
+import { enqueuedRecord } from '../host/enqueued.ts';
+import { followFacts, hasEnded as statusHasEnded } from '../host/follow.ts';
+import { forkOf } from '../host/fork.ts';
 import type {
   EnqueueOptions,
   Followed,
@@ -17,14 +21,10 @@ import type {
   RunProgress,
   RunRecord,
   RunSummary,
-} from '../durable/host.ts';
-import { readCancelOptions, readCloseOptions, readDeleteOptions, readReadOptions } from '../durable/host-options.ts';
-import { type AnyResumable, agentNameOf, resumeWith } from '../durable/resumable.ts';
-import { endOfRetention, roundClock } from '../durable/whole-time.ts';
-import type { Answer } from '../event/answer.ts';
-import type { Fact } from '../event/fact.ts';
-import type { Listeners } from '../event/observers.ts';
-import type { Outcome } from '../event/outcome.ts';
+} from '../host/host.ts';
+import { readCancelOptions, readCloseOptions, readDeleteOptions, readReadOptions } from '../host/host-options.ts';
+import { type AnyResumable, agentNameOf, resumeWith } from '../host/resumable.ts';
+import { endOfRetention, roundClock } from '../host/whole-time.ts';
 import { databaseError, openDatabase } from './database.ts';
 import { FileGuard } from './database-path.ts';
 import { Deletion } from './deletion.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { isOpen } from '../durable/answering.ts';
-import type { Durable, Step, Task, Waited, WaitOptions } from '../durable/durable.ts';
-import { sideBySide } from '../durable/side-by-side.ts';
-import { stepText } from '../durable/step-text.ts';
-import { expiryOf } from '../durable/whole-time.ts';
+import { isOpen } from '../host/answering.ts';
+import type { Durable, Step, Task, Waited, WaitOptions } from '../host/durable.ts';
+import { sideBySide } from '../host/side-by-side.ts';
+import { stepText } from '../host/step-text.ts';
+import { expiryOf } from '../host/whole-time.ts';
 import type { RunTable } from './run-table.ts';
 import { lost, type StepTable } from './step-table.ts';
 import type { Writer } from './writer.ts';

@@ -1,7 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { checkNumber } from '../durable/check-number.ts';
 import { checkListeners } from '../event/check-listeners.ts';
+import { checkNumber } from '../host/check-number.ts';
 import { readPath } from './database-path.ts';
 import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
 import { SqliteHost } from './sqlite-host.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DurableError } from '../base/errors.ts';
-import type { Wait } from '../durable/answering.ts';
+import type { Wait } from '../host/answering.ts';
 import { Statements } from './database.ts';
 
 export interface Place {

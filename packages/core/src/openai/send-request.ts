@@ -9,16 +9,16 @@ import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
 import { ReportedError } from '../chat/read-error.ts';
 import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { FinishedReply, ReplyReaderOptions } from '../chat/reply-reader.ts';
+import type { ModelContext } from '../model/chat-model.ts';
+import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
-import type { ModelContext } from './chat-model.ts';
-import { TimeoutError } from './errors.ts';
 import { readRefusal } from './http-error.ts';
 import { networkError } from './network-error.ts';
 import { type BodyReader, readReply } from './read-reply.ts';
 import { reportedError } from './reported-error.ts';
 import { type Redact, redactor } from './secrets.ts';
-import { type HttpReply, type HttpRequest, type Sink, type Transport, TransportError } from './transport.ts';
+import { type HttpReply, type HttpRequest, type Sink, type Transport, TransportError } from './transport/transport.ts';
 
 export interface Timeouts {
   /** Until there is a connection: DNS, TCP and TLS. Seen on Node only; elsewhere it is part of the next. @defaultValue 10_000 */

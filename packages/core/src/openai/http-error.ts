@@ -7,7 +7,7 @@ import { MALFORMED, SHORTEN } from '../chat/read-error.ts';
 import { isRefusedRequest } from '../chat/refused-request.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
 import { readServerError, type ServerError } from '../chat/server-error.ts';
-import { ContextLengthError, HttpError, type ServerWords } from './errors.ts';
+import { ContextLengthError, HttpError, type ServerWords } from '../model/errors.ts';
 import { limitResetMs, retryAfterMs, waitMs } from './retry-after.ts';
 import type { Redact } from './secrets.ts';
 import { type ServerMessage, serverMessage } from './server-message.ts';

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ToolCall } from '../chat/message.ts';
 import type { ChatReply, Delta } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
+import { modelContext } from '../model/model-context.ts';
 import { finalTool } from './final-tool.ts';
-import { modelContext } from './model-context.ts';
 import { PROFILES } from './profiles.ts';
 
 const schema = { type: 'object', properties: { city: { type: 'string' } } };

@@ -10,9 +10,9 @@ import {
   readEventData,
 } from '../chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
+import type { ModelContext } from '../model/chat-model.ts';
 import { ByteCount, type Caps } from './caps.ts';
-import type { ModelContext } from './chat-model.ts';
-import { type HttpReply, TransportError } from './transport.ts';
+import { type HttpReply, TransportError } from './transport/transport.ts';
 
 export interface ReadingOptions {
   readonly context: ModelContext;

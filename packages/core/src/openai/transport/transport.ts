@@ -1,5 +1,5 @@
-import type { Cancel } from '../base/cancel.ts';
-import type { BodyBytes } from './body-bytes.ts';
+import type { Cancel } from '../../base/cancel.ts';
+import type { BodyBytes } from '../body-bytes.ts';
 
 /** Sends one request to the address that it was made for. */
 export type Transport = (request: HttpRequest) => Promise<HttpReply>;

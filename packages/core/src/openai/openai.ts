@@ -1,18 +1,19 @@
 import { createTransport } from '#transport';
 import { started } from '../base/abort.ts';
+import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { findQuotes } from '../chat/quoted-text.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
+import { modelContext } from '../model/model-context.ts';
+import { checkPrice, PRICE } from '../model/price.ts';
+import { type DescribeRequest, withDescription } from '../model/request-identity.ts';
 import { requestBody } from './body.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import { CAPS, type Caps, resolveCaps } from './caps.ts';
-import type { ChatModel, ModelContext, Price } from './chat-model.ts';
-import { environmentVariable } from './environment.ts';
 import { finalTool } from './final-tool.ts';
-import { modelContext } from './model-context.ts';
-import { checkPrice, PRICE } from './price.ts';
 import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
 import { PROFILES, type ServerProfile } from './profiles.ts';
@@ -24,11 +25,10 @@ import {
   lastingHeaders,
   requestHeaders,
 } from './request-headers.ts';
-import { type DescribeRequest, withDescription } from './request-identity.ts';
 import { type Outgoing, sendRequest, TIMEOUTS, type Timeouts } from './send-request.ts';
 import { DEFAULT_BASE_URL, type Query, type Server, serverAt } from './server.ts';
-import type { Dispatcher, Transport } from './transport.ts';
-import { type Fetch, fetchTransport } from './transport-fetch.ts';
+import { type Fetch, fetchTransport } from './transport/fetch-transport.ts';
+import type { Dispatcher, Transport } from './transport/transport.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
 
 export interface OpenAIOptions {

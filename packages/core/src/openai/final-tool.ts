@@ -2,7 +2,7 @@ import { type AssistantMessage, callArguments, callName, type ToolCall } from '.
 import type { ChatChoice, ChatReply } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolObject } from '../chat/request.ts';
 import { toolObjectName } from '../chat/request.ts';
-import type { ModelContext } from './chat-model.ts';
+import type { ModelContext } from '../model/chat-model.ts';
 import type { Profile } from './profile.ts';
 import { withInstruction } from './shape-format.ts';
 

@@ -1,7 +1,7 @@
-import { isDebugging, writeDebug } from '../debug-line.ts';
-import type { CreateTransport, Dispatcher, Transport } from '../transport.ts';
-import { fetchTransport } from '../transport-fetch.ts';
+import { isDebugging, writeDebug } from '../../base/debug-line.ts';
+import { fetchTransport } from './fetch-transport.ts';
 import { type ProxyServer, proxyTo } from './proxy.ts';
+import type { CreateTransport, Dispatcher, Transport } from './transport.ts';
 
 /**
  * HTTP/1.1 over undici, which is loaded with the first request: it takes longer to load than all of core.

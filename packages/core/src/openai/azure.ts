@@ -1,8 +1,8 @@
 import { started } from '../base/abort.ts';
+import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { ChatModel } from './chat-model.ts';
-import { environmentVariable } from './environment.ts';
+import type { ChatModel } from '../model/chat-model.ts';
 import { OPENAI, type OpenAIOptions, openai } from './openai.ts';
 import type { Profile } from './profile.ts';
 import { profileAt } from './profile-at.ts';

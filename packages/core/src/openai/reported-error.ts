@@ -2,7 +2,7 @@ import { MalformedResponseError, ProtocolError } from '../chat/errors.ts';
 import { malformedPart } from '../chat/malformed-response.ts';
 import type { ReportedError } from '../chat/read-error.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
-import { ContextLengthError } from './errors.ts';
+import { ContextLengthError } from '../model/errors.ts';
 import { waitMs } from './retry-after.ts';
 import type { Redact } from './secrets.ts';
 

@@ -1,3 +1,4 @@
+import { decodersOf, readDecoded } from './decode-body.ts';
 import {
   type DispatchController,
   type DispatchHandler,
@@ -6,8 +7,7 @@ import {
   type Sink,
   TransportError,
   type TransportPhase,
-} from '../transport.ts';
-import { decodersOf, readDecoded } from './decode-body.ts';
+} from './transport.ts';
 
 export interface ExchangeOptions {
   /** `host:port` of the proxy that it goes through. */

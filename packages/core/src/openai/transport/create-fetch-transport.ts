@@ -1,6 +1,6 @@
-import { ConfigError } from '../base/errors.ts';
+import { ConfigError } from '../../base/errors.ts';
+import { fetchTransport } from './fetch-transport.ts';
 import type { CreateTransport } from './transport.ts';
-import { fetchTransport } from './transport-fetch.ts';
 
 /** Over the global `fetch`, as it is when the request is made. */
 export const createTransport: CreateTransport = (url, dispatcher) => {

@@ -1,5 +1,5 @@
+import { environmentVariable } from '../../base/environment.ts';
 import { ConfigError } from '../../base/errors.ts';
-import { environmentVariable } from '../environment.ts';
 
 /** Where a proxy is. */
 export interface ProxyServer {

@@ -1,7 +1,7 @@
 import { isRecord } from '../base/json.ts';
-import { NetworkError } from './errors.ts';
+import { NetworkError } from '../model/errors.ts';
 import { type Redact, withoutSecrets } from './secrets.ts';
-import type { TransportError } from './transport.ts';
+import type { TransportError } from './transport/transport.ts';
 
 export interface NetworkErrorContext {
   /** `host:port`. */

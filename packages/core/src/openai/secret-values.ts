@@ -1,5 +1,5 @@
+import { environmentVariable } from '../base/environment.ts';
 import { isRecord } from '../base/json.ts';
-import { environmentVariable } from './environment.ts';
 import { isSecretSegment } from './secret-segment.ts';
 
 /** Where the secrets of a request are. */

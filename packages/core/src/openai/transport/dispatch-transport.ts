@@ -2,9 +2,9 @@ import { channel } from 'node:diagnostics_channel';
 import { isIP } from 'node:net';
 import { ConfigError } from '../../base/errors.ts';
 import type { BodyBytes } from '../body-bytes.ts';
-import type { Dispatcher, DispatchOptions, HttpReply, HttpRequest, Transport } from '../transport.ts';
 import { Exchange } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
+import type { Dispatcher, DispatchOptions, HttpReply, HttpRequest, Transport } from './transport.ts';
 
 export interface Dispatching {
   readonly dispatcher: Dispatcher;

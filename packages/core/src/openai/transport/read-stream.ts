@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Cancel } from '../../base/cancel.ts';
-import { type Sink, TransportError } from '../transport.ts';
+import { type Sink, TransportError } from './transport.ts';
 
 export interface ReadingStream {
   readonly sink: Sink;

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import { Agent, type buildConnector, Client, errors, Pool, ProxyAgent, type Dispatcher as Undici } from 'undici';
-import type { Dispatcher } from '../transport.ts';
 import { Exchange } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
+import type { Dispatcher } from './transport.ts';
 
 /** The agent for direct requests, or for requests through this proxy. All models of a process share it. */
 export function agentFor(proxy: ProxyServer | undefined): Dispatcher {

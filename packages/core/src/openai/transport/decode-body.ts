@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ProtocolError } from '../../chat/errors.ts';
-import type { HttpReply, Sink } from '../transport.ts';
 import { type ReadingStream, readStream } from './read-stream.ts';
+import type { HttpReply, Sink } from './transport.ts';
 
 type Headed = Pick<HttpReply, 'status' | 'header'>;
 
