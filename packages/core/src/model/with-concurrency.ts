@@ -14,12 +14,12 @@ import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
 export function withConcurrency(model: ChatModel, most: number): ChatModel {
   checkModel(model, 'withConcurrency');
   const gate = new Gate(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
-  const entered = async (signal: AbortSignal): Promise<void> => {
+  const takePlace = async (signal: AbortSignal): Promise<void> => {
     await gate.enter({ signal });
   };
   return wrapped(model, async (request, context) => {
     const { signal, waitFor } = modelContext(context);
-    await waitFor(entered(signal));
+    await waitFor(takePlace(signal));
     try {
       return await untilAborted(signal, () => model.send(request, context));
     } finally {
