@@ -35,7 +35,7 @@ export class ChoiceReader {
   #hasMessage = false;
   #hasDelta = false;
   /** What stood beside the message or delta that was read, in the other field. */
-  #repeated: Repeated | undefined;
+  #repeated: { readonly piece: Wire; readonly form: CallForm } | undefined;
 
   constructor(index: number, options: ChoiceReaderOptions) {
     this.index = index;
@@ -88,21 +88,15 @@ export class ChoiceReader {
     const held = this.settle();
     const place = this.#otherPlace();
     if (place !== undefined) this.#finish.readFrom(place, this.#fields.get(place));
-    const more = this.#repeated === undefined ? NOTHING : this.#readRepeated(this.#repeated);
-    return [...held, ...more, ...this.#message.end()];
+    return [...held, ...this.#readRepeated(), ...this.#message.end()];
   }
 
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
     const message = this.#message.build();
     const wasFiltered = !this.#hasMessage && (reply.isFiltered || FILTERS.some((name) => this.#fields.has(name)));
-    const finishReason = wasFiltered ? this.#filtered() : this.#checked();
-    return {
-      index: this.index,
-      message,
-      finish_reason: finishReason,
-      ...this.#logprobs.toObject(),
-      ...this.#fields.toObject(),
-    };
+    const finish_reason = wasFiltered ? this.#filtered() : this.#checked();
+    const fields = { ...this.#logprobs.toObject(), ...this.#fields.toObject() };
+    return { index: this.index, message, finish_reason, ...fields };
   }
 
   #readMessage({ delta, message, text }: Wire, form: PieceForm): readonly Delta[] {
@@ -146,7 +140,9 @@ export class ChoiceReader {
   }
 
   /** A repeated message says the same again; what it alone says must not be lost. */
-  #readRepeated({ piece, form }: Repeated): readonly Delta[] {
+  #readRepeated(): readonly Delta[] {
+    if (this.#repeated === undefined) return NOTHING;
+    const { piece, form } = this.#repeated;
     this.#repeated = undefined;
     const path = `${this.#path}.${form}`;
     const other = form === 'message' ? 'delta' : 'message';
@@ -184,11 +180,6 @@ export class ChoiceReader {
     const { hasCalls, hasTextCalls, hasRefusal } = this.#message;
     return this.#finish.build({ hasCalls, hasTextCalls, hasRefusal });
   }
-}
-
-interface Repeated {
-  readonly piece: Wire;
-  readonly form: CallForm;
 }
 
 const NOTHING: readonly Delta[] = [];

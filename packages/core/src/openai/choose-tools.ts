@@ -7,23 +7,21 @@ export interface ChosenTools {
   readonly toolChoice: ToolChoice | undefined;
 }
 
-interface ToolsRequest extends ChosenTools {
-  /** Of the same request. */
-  readonly format: ResponseFormat | undefined;
-}
-
-/** A choice that the server does not understand, said by which tools it is shown. */
-export function chooseTools({ tools, toolChoice, format }: ToolsRequest, profile: Profile): ChosenTools {
+/** A choice that the server does not understand, said by which tools it is shown. `format`: of the same request. */
+export function chooseTools(
+  { tools, toolChoice }: ChosenTools,
+  format: ResponseFormat | undefined,
+  profile: Profile,
+): ChosenTools {
   const { toolChoices, customTools } = profile;
-  if (tools.length === 0) return { tools, toolChoice: undefined };
-  if (toolChoice == null) return { tools, toolChoice: undefined };
+  if (tools.length === 0 || toolChoice == null) return { tools, toolChoice: undefined };
   if (toolChoice === 'none' && hasForm(format) && !takesFormatWithTools(profile))
     return { tools: [], toolChoice: undefined };
   const choice = customTools ? toolChoice : withoutCustom(toolChoice);
   if (toolChoices.includes(typeof choice === 'string' ? choice : choice.type)) return { tools, toolChoice: choice };
   if (choice === 'none') return { tools: [], toolChoice: undefined };
   if (typeof choice === 'string') return { tools, toolChoice: choice === 'auto' ? undefined : choice };
-  return narrowed(choice, { tools, toolChoices });
+  return narrowed(choice, tools, toolChoices);
 }
 
 function hasForm(format: ResponseFormat | undefined): boolean {
@@ -47,7 +45,8 @@ function withoutCustom(choice: ToolChoice): ToolChoice {
 
 function narrowed(
   choice: Exclude<ToolChoice, string>,
-  { tools, toolChoices }: { readonly tools: readonly ToolObject[]; readonly toolChoices: Profile['toolChoices'] },
+  tools: readonly ToolObject[],
+  toolChoices: Profile['toolChoices'],
 ): ChosenTools {
   const names = new Set(chosenNames(choice));
   const mode = choice.type === 'allowed_tools' ? choice.allowed_tools.mode : 'required';

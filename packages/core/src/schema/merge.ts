@@ -140,6 +140,17 @@ export function keepIfSame(given: JsonSchema, made: JsonSchema): JsonSchema {
   return isSame ? given : made;
 }
 
+/** The values that `const` or `enum` leaves; `undefined` if there is neither. */
+export function readValues({ enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
+  if (constant !== undefined) return [constant];
+  return Array.isArray(values) ? values : undefined;
+}
+
+/** What a schema is called, for the schema that takes its place. */
+export function pickAnnotations({ title, description }: JsonSchema): JsonSchema {
+  return { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
+}
+
 export function getOwn(object: JsonSchema, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

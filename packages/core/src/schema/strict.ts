@@ -95,7 +95,7 @@ class Renderer {
     return {
       type,
       ...(description !== '' && { description }),
-      ...this.#values(kept, { types, pointer: place.pointer }),
+      ...this.#values(kept, types, place.pointer),
       ...(types.includes('object') && this.#object(schema, place)),
       ...(types.includes('array') && this.#array(schema, place)),
     };
@@ -140,10 +140,7 @@ class Renderer {
     return { ...(description !== '' && { description }), anyOf: rendered };
   }
 
-  #values(
-    kept: JsonSchema,
-    { types, pointer }: { readonly types: readonly unknown[]; readonly pointer: string },
-  ): JsonSchema {
+  #values(kept: JsonSchema, types: readonly unknown[], pointer: string): JsonSchema {
     const values = kept['enum'] ?? (kept['const'] === undefined ? undefined : [kept['const']]);
     if (!Array.isArray(values)) return kept;
     this.#limits.addValues(pointer, values);
