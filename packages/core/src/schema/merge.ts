@@ -1,21 +1,10 @@
 import { canonicalJson, isRecord } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { IDENTITY, USAGE_NOTES } from './keywords.ts';
 
 /** Keywords that say nothing about which values pass. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  '$comment',
-  '$anchor',
-  '$defs',
-  'title',
-  'description',
-  'default',
-  'deprecated',
-  'examples',
-  'readOnly',
-  'writeOnly',
-]);
+const WORDS = ['title', 'description', 'default', 'examples'];
+const ANNOTATIONS: ReadonlySet<string> = new Set([...IDENTITY, ...USAGE_NOTES, ...WORDS, '$defs']);
 
 /** Whether a schema limits values at all. */
 export function isAnnotationOnly(schema: JsonSchema): boolean {

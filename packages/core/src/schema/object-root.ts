@@ -2,6 +2,7 @@ import { isRecord } from '../base/json.ts';
 import { alternatives, valuesOf } from './alternatives.ts';
 import { appendNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { PROPERTIES, PROPERTY_COUNTS } from './keywords.ts';
 import { pickAnnotations, readValues, removeDuplicates, toList } from './merge.ts';
 import { nameRoot, replaceRootReferences } from './root.ts';
 import { uniteSchemas } from './unite.ts';
@@ -42,8 +43,7 @@ export function listObjectBranches(schema: JsonSchema): readonly JsonSchema[] | 
   return branches.length === 0 || branches.includes(undefined) ? undefined : branches.flatMap((each) => each ?? []);
 }
 
-export const OBJECT_LIMITS = ['patternProperties', 'propertyNames', 'minProperties', 'maxProperties'] as const;
-const OF_OBJECTS = ['properties', 'required', 'additionalProperties', 'dependentRequired', ...OBJECT_LIMITS];
+const OF_OBJECTS = [...PROPERTIES, ...PROPERTY_COUNTS, 'dependentRequired'];
 
 function toObjects(branch: JsonSchema): readonly JsonSchema[] | undefined {
   const types = toList(branch['type']);

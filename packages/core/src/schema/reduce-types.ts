@@ -1,23 +1,15 @@
 import { isRecord } from '../base/json.ts';
 import { addNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { KEYWORDS_OF_TYPE } from './keywords.ts';
 import { isAnnotationOnly, readValues, removeDuplicates, toList } from './merge.ts';
-import { OBJECT_LIMITS } from './object-root.ts';
 import type { SchemaSupport } from './schema-support.ts';
 import { getJsonType } from './unite.ts';
 
 const ALL_TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
 
-/** Which keywords are of one type. */
-const KEYWORDS_OF = {
-  string: ['minLength', 'maxLength', 'pattern', 'format'],
-  number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
-  object: ['properties', 'required', 'additionalProperties', ...OBJECT_LIMITS],
-  array: ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems'],
-} as const;
-
 const TYPE_OF: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(KEYWORDS_OF).flatMap(([type, keywords]) => keywords.map((keyword) => [keyword, type])),
+  Object.entries(KEYWORDS_OF_TYPE).flatMap(([type, keywords]) => keywords.map((keyword) => [keyword, type])),
 );
 
 /** The same schema as one for each of its types, if it can't be one of them all. */

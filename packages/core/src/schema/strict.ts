@@ -3,6 +3,7 @@ import { sliceWhole } from '../base/text.ts';
 import { alternatives } from './alternatives.ts';
 import { appendNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { COMMON_FORMATS, LIST_LENGTHS, NUMBER_LIMITS, OTHER_PROPERTIES, PROPERTIES } from './keywords.ts';
 import { isAnnotationOnly, toList } from './merge.ts';
 import { disagreements, findMergedDisagreements } from './null-branches.ts';
 import { nullable } from './nullable.ts';
@@ -158,7 +159,7 @@ class Renderer {
     if (!this.#limits.checkDepth(pointer, inner)) return {};
     if (additionalProperties !== undefined && additionalProperties !== false)
       this.#refuse(`${pointer}/additionalProperties`, 'properties of any name are allowed');
-    for (const keyword of ['patternProperties', 'propertyNames'])
+    for (const keyword of OTHER_PROPERTIES)
       if (rest[keyword] !== undefined) this.#refuse(`${pointer}/${keyword}`, 'properties of many names are allowed');
     if (!isRecord(properties)) {
       if (additionalProperties === undefined) this.#refuse(pointer, 'an object of any properties');
@@ -216,44 +217,12 @@ function split(schema: JsonSchema): { readonly kept: JsonSchema; readonly descri
   return { kept, description: appendNotes(schema['description'], notes) };
 }
 
-const STRUCTURE: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  'type',
-  'description',
-  'properties',
-  'required',
-  'additionalProperties',
-  'patternProperties',
-  'propertyNames',
-  'items',
-  'prefixItems',
-]);
+const INNER = [...PROPERTIES, 'items', 'prefixItems'];
+const STRUCTURE: ReadonlySet<string> = new Set(['$schema', '$id', 'type', 'description', ...INNER]);
 
-const KEPT: ReadonlySet<string> = new Set([
-  'enum',
-  'const',
-  'title',
-  'multipleOf',
-  'minimum',
-  'maximum',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  'minItems',
-  'maxItems',
-]);
+const KEPT: ReadonlySet<string> = new Set(['enum', 'const', 'title', ...NUMBER_LIMITS, ...LIST_LENGTHS]);
 
-const FORMATS: ReadonlySet<unknown> = new Set([
-  'date-time',
-  'time',
-  'date',
-  'duration',
-  'email',
-  'hostname',
-  'ipv4',
-  'ipv6',
-  'uuid',
-]);
+const FORMATS: ReadonlySet<unknown> = new Set(COMMON_FORMATS);
 
 /** Patterns are compiled by Python. */
 function isKept(keyword: string, value: unknown): boolean {
