@@ -2,11 +2,10 @@ import { isRecord } from '../base/json.ts';
 import type { CallForm } from './call-list.ts';
 import { FinishReader } from './finish-reader.ts';
 import { type FailedFinish, finishKind } from './finish-reason.ts';
-import { LogprobsReader } from './logprobs-reader.ts';
 import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
 import { isPadding } from './padding.ts';
-import type { ChatChoice, Delta, FinishReason } from './reply.ts';
+import type { ChatChoice, Delta, FinishReason, Logprobs } from './reply.ts';
 import type { RequestTools } from './request-tools.ts';
 import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
@@ -214,4 +213,32 @@ function innerReason({ delta, message }: Wire): unknown {
   return (
     (isRecord(delta) ? delta['finish_reason'] : undefined) ?? (isRecord(message) ? message['finish_reason'] : undefined)
   );
+}
+
+/** Log probabilities as they come: lists that go on from piece to piece. */
+class LogprobsReader {
+  /** `null` where the server said so, and nothing else. */
+  #fields: Map<string, unknown> | null | undefined;
+
+  read(logprobs: unknown): void {
+    if (logprobs === null) this.#fields ??= null;
+    if (!isRecord(logprobs)) return;
+    this.#fields ??= new Map();
+    for (const [name, value] of Object.entries(logprobs)) this.#fields.set(name, added(this.#fields.get(name), value));
+  }
+
+  /** `{ logprobs }`, or nothing where there was no such field. */
+  toObject(): Pick<ChatChoice, 'logprobs'> {
+    if (this.#fields === undefined) return {};
+    // As the server sent them: only their lists are looked at here.
+    return { logprobs: this.#fields === null ? null : (Object.fromEntries(this.#fields) as unknown as Logprobs) };
+  }
+}
+
+/** A list grows in place: a long reply has thousands of pieces. */
+function added(before: unknown, value: unknown): unknown {
+  if (!Array.isArray(value)) return value ?? before ?? null;
+  if (!Array.isArray(before)) return [...value];
+  for (const element of value) before.push(element);
+  return before;
 }

@@ -6,12 +6,11 @@ import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { BodyBytes } from './body-bytes.ts';
-import { chooseTools } from './choose-tools.ts';
+import { chooseTools, withToolsOf } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
 import type { Profile } from './profile.ts';
 import { type FormatScope, shapeFormat } from './shape-format.ts';
 import { shapeSchema } from './shape-schema.ts';
-import { withToolsOf } from './tools-of-calls.ts';
 import { WireMessages } from './wire-messages.ts';
 
 export interface BodyOptions {

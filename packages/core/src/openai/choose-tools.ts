@@ -1,4 +1,12 @@
-import { chosenNames, type ResponseFormat, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
+import { callName, type Message } from '../chat/message.ts';
+import {
+  chosenNames,
+  type FunctionToolObject,
+  type ResponseFormat,
+  type ToolChoice,
+  type ToolObject,
+  toolObjectName,
+} from '../chat/request.ts';
 import type { Profile } from './profile.ts';
 import { takesFormatWithTools } from './shape-format.ts';
 
@@ -56,5 +64,24 @@ function narrowed(
     tools: left,
     // A server that knows neither form is shown one tool: the most that can be said to it.
     toolChoice: mode === 'required' && toolChoices.includes('required') ? 'required' : undefined,
+  };
+}
+
+/**
+ * Definitions of the tools that a conversation has calls of, where the request has no tools and the server refuses calls without any. They
+ * hold no more than the names, and none may be called.
+ */
+export function withToolsOf(messages: readonly Message[], chosen: ChosenTools, profile: Profile): ChosenTools {
+  if (!profile.needsTools || chosen.tools.length > 0) return chosen;
+  const calls = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
+  const names = new Set(calls.map(callName));
+  if (names.size === 0) return chosen;
+  return { tools: [...names].map(toolNamed), toolChoice: profile.toolChoices.includes('none') ? 'none' : undefined };
+}
+
+function toolNamed(name: string): FunctionToolObject {
+  return {
+    type: 'function',
+    function: { name, description: 'Not available any more.', parameters: { type: 'object', properties: {} } },
   };
 }

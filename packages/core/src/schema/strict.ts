@@ -6,7 +6,6 @@ import type { JsonSchema } from './json-schema.ts';
 import { COMMON_FORMATS, LIST_LENGTHS, NUMBER_LIMITS, OTHER_PROPERTIES, PROPERTIES } from './keywords.ts';
 import { isAnnotationOnly, toList } from './merge.ts';
 import { disagreements, findMergedDisagreements } from './null-branches.ts';
-import { nullable } from './nullable.ts';
 import { listObjectBranches } from './object-root.ts';
 import { isPatternOf } from './patterns.ts';
 import { escapePointer, resolvePointer } from './pointer.ts';
@@ -234,4 +233,31 @@ function isKept(keyword: string, value: unknown): boolean {
 /** A format says what its pattern does. */
 function isSaid(keyword: string, { format }: JsonSchema): boolean {
   return keyword === 'pattern' && FORMATS.has(format);
+}
+
+/** The same schema, and null. */
+function nullable(schema: JsonSchema): JsonSchema {
+  const { type, anyOf, enum: values, description } = schema;
+  if (Array.isArray(anyOf)) {
+    return anyOf.some(isNull) ? schema : { ...schema, anyOf: [...anyOf, { type: 'null' }] };
+  }
+  if (schema['const'] === null) return schema;
+  const types: readonly unknown[] = Array.isArray(type) ? type : [type];
+  if (types.includes('null') && (!Array.isArray(values) || values.includes(null)) && schema['const'] === undefined) {
+    return schema;
+  }
+  const isPlain = types.every((each) => typeof each === 'string' && !NESTED.has(each)) && schema['const'] === undefined;
+  if (isPlain) {
+    const allTypes = types.includes('null') ? types : [...types, 'null'];
+    return { ...schema, type: allTypes, ...(Array.isArray(values) && { enum: [...values, null] }) };
+  }
+  // What is said of the value is said of the whole: it stands at the property.
+  const { description: _, ...inner } = schema;
+  return { ...(description !== undefined && { description }), anyOf: [inner, { type: 'null' }] };
+}
+
+const NESTED: ReadonlySet<string> = new Set(['object', 'array']);
+
+function isNull(branch: unknown): boolean {
+  return typeof branch === 'object' && branch !== null && 'type' in branch && branch.type === 'null';
 }

@@ -103,7 +103,7 @@ const connect: Blocking = (original) =>
   };
 
 /** A function whose arguments name a host, if any. `fail`: how it tells of a name that leads nowhere. */
-const naming =
+const blockNamed =
   (
     hostIn: (args: readonly unknown[]) => unknown,
     fail: (error: Error, args: readonly unknown[], self: unknown) => unknown,
@@ -122,13 +122,13 @@ function failUdp(error: Error, args: readonly unknown[], socket: unknown): void 
   else setImmediate(() => (socket as UdpSocket).emit('error', error)); // Its own function was called.
 }
 
-const send = naming(udpTarget, failUdp);
-const connectUdp = naming(([, address]) => address, failUdp);
-const lookUp = naming(
+const send = blockNamed(udpTarget, failUdp);
+const connectUdp = blockNamed(([, address]) => address, failUdp);
+const lookUp = blockNamed(
   (args) => (typeof args.at(-1) === 'function' ? args[0] : undefined),
   (error, args) => void setImmediate(args.at(-1) as Anything, error), // Else no host is named.
 );
-const lookUpByPromise = naming(
+const lookUpByPromise = blockNamed(
   ([name]) => name,
   (error) => Promise.reject(error),
 );
