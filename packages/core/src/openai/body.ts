@@ -89,17 +89,17 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
   return profile.streamOptions ? { include_usage: true, ...given } : given;
 }
 
+const NO_TOOLS: readonly ToolObject[] = [];
+
 /** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
-
   readonly #toolJson = memoize((tool: ToolObject) => stringifyWellFormed(wireTool(tool, this.#profile)));
   /** Everything before the messages, by the list of tools. */
   readonly #heads = new WeakMap<
     readonly ToolObject[],
     { readonly start: string; readonly toolsJson: string; readonly bytes: Uint8Array }
   >();
-
   /** Whether messages have other fields beside tools. */
   readonly #differsWithTools: boolean;
 
@@ -123,12 +123,13 @@ class Pieces {
   }
 
   /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
-  head(start: string, tools: readonly ToolObject[]): Uint8Array {
-    if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
+  head(start: string, given: readonly ToolObject[]): Uint8Array {
+    const tools = given.length === 0 ? NO_TOOLS : given;
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
     const toolsJson = known?.toolsJson ?? `[${this.#toolsJson(tools).join(',')}]`;
-    const bytes = encoder.encode(`${start},"tools":${toolsJson},"messages":[`);
+    const list = tools === NO_TOOLS ? '' : `"tools":${toolsJson},`;
+    const bytes = encoder.encode(`${start},${list}"messages":[`);
     this.#heads.set(tools, { start, toolsJson, bytes });
     return bytes;
   }
