@@ -1,10 +1,11 @@
+import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RunStarted } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { follow } from '../host/follow.ts';
 import type { DurableHost, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
-import { reasonText } from '../perform/scope.ts';
+import { reasonText } from '../perform/step.ts';
 import { historyOf } from './history-of.ts';
 import type { RunPorts } from './run.ts';
 
@@ -21,7 +22,7 @@ export interface Attaching {
  */
 export async function attach(record: RunRecord, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
   const { host, ports } = attaching;
-  const cancelling = cancelOnAbort(record.runId, { host, signal: ports.signal });
+  const cancelling = cancelOnAbort(record.runId, { host, cancellation: ports.cancellation });
   try {
     return await Promise.race([followed(record, attaching), cancelling.failure]);
   } finally {
@@ -76,12 +77,10 @@ interface Cancelling {
 
 function cancelOnAbort(
   runId: string,
-  { host, signal }: { readonly host: DurableHost; readonly signal: AbortSignal },
+  { host, cancellation }: { readonly host: DurableHost; readonly cancellation: Cancellation },
 ): Cancelling {
   const { promise: failure, reject } = Promise.withResolvers<never>();
   failure.catch(() => undefined); // It is part of a race, which may be over.
-  const cancel = (): void => void host.cancel(runId, { reason: reasonText(signal.reason) }).catch(reject);
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  return { failure, end: () => signal.removeEventListener('abort', cancel) };
+  const cancel = (): void => void host.cancel(runId, { reason: reasonText(cancellation.reason) }).catch(reject);
+  return { failure, end: cancellation.onCancel(cancel) };
 }

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../base/cancellation.ts';
 import type { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { type Conversation, loaded } from '../host/conversation.ts';
@@ -14,19 +15,22 @@ export interface BegunIn {
 
 export interface BeginningIn {
   readonly said: History;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
 }
 
 /** What is said comes after what the conversation has. */
-export async function beginIn(conversation: Conversation | undefined, { said, signal }: BeginningIn): Promise<BegunIn> {
+export async function beginIn(
+  conversation: Conversation | undefined,
+  { said, cancellation }: BeginningIn,
+): Promise<BegunIn> {
   if (conversation === undefined) return { history: said, recorded: {}, isGivenUp: false };
   try {
     const { id } = conversation;
-    const { version, messages, kept } = await loaded({ ...conversation, signal });
+    const { version, messages, kept } = await loaded({ ...conversation, signal: cancellation.signal });
     const history = readInput([...messages, ...said.messages]);
     return { history, recorded: { conversation: { id, version, kept } }, isGivenUp: false };
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!cancellation.isCancelled) throw error;
     return { history: said, recorded: {}, isGivenUp: true };
   }
 }

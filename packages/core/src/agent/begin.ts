@@ -5,7 +5,8 @@ import type { Fact } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
-import { factStep, interrupted, type Scope, stamp } from '../perform/scope.ts';
+import type { Scope } from '../perform/scope.ts';
+import { factStep, stamp, toInterruption } from '../perform/step.ts';
 import type { Blueprint } from './blueprint.ts';
 import { knownSince } from './known-since.ts';
 import { resolveInstructions } from './resolve-instructions.ts';
@@ -35,12 +36,12 @@ export async function begin({ blueprint, scope, history }: BeginOptions): Promis
 }
 
 async function started({ blueprint, scope, history }: BeginOptions): Promise<Fact> {
-  const { clock, context, signal, abort, policy } = scope;
-  if (signal.aborted) return interrupted(scope, { turn: 0, reason: signal.reason });
+  const { clock, context, cancellation, policy } = scope;
+  if (cancellation.isCancelled) return toInterruption(scope, { turn: 0, reason: cancellation.reason });
   try {
     const { messages } = history();
     const { durationMs } = policy.limits;
-    const resolved = await resolveInstructions(blueprint.instructions, { clock, context, signal, abort, durationMs });
+    const resolved = await resolveInstructions(blueprint.instructions, { clock, context, cancellation, durationMs });
     if (resolved.type === 'ended') return ended(resolved.conclusion, scope);
     const definition = blueprint.digest();
     const { name: agent } = blueprint.definition;
@@ -56,7 +57,7 @@ type Ended = Extract<Awaited<ReturnType<typeof resolveInstructions>>, { type: 'e
 
 function ended(conclusion: Ended, scope: Scope): Fact {
   if (conclusion.status === 'failed') return failedBy(conclusion.error, scope);
-  return interrupted(scope, { turn: 0, reason: scope.signal.reason });
+  return toInterruption(scope, { turn: 0, reason: scope.cancellation.reason });
 }
 
 function failedBy(error: ReturnType<typeof toErrorData>, scope: Scope): Fact {

@@ -4,7 +4,7 @@ import type { DefinitionRecord } from '../event/fact.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
-import type { Definition, View } from '../perform/scope.ts';
+import type { Definition, View } from '../perform/definition.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Instructions } from './resolve-instructions.ts';
 

@@ -1,4 +1,4 @@
-import { onAbort } from '../base/abort.ts';
+import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Durable } from '../host/durable.ts';
@@ -9,7 +9,7 @@ import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
 import { initialState } from '../loop/state.ts';
-import { runIn } from '../perform/run-in.ts';
+import { runInScope } from '../perform/perform.ts';
 import type { Scope, Teller } from '../perform/scope.ts';
 
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
@@ -38,11 +38,8 @@ export interface Conducting {
 /** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
 export async function conduct<Output>(blueprint: Blueprint, conducting: Conducting): Promise<Outcome<Output>> {
   const { host, record, replayed, durable, ports, options } = conducting;
-  const heed = (): void => ports.abort(durable.signal?.reason);
-  durable.signal?.addEventListener('abort', heed, { once: true });
-  if (durable.signal?.aborted === true) heed();
-  // All that waits for an abort within the run shares one listener: this keeps it for the run's life.
-  const leave = onAbort(ports.signal, () => undefined);
+  const { signal } = durable;
+  const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
   const hideRun = addLiveRun(host, record.runId, ports.followed);
   const scope = scopeOf(blueprint, conducting);
@@ -54,8 +51,7 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
     scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
   } finally {
     time.end();
-    leave();
-    durable.signal?.removeEventListener('abort', heed);
+    stop?.();
     await host.release(record.runId, ended?.outcome).finally(hideRun);
   }
   return told<Output>(blueprint, ended);
@@ -71,19 +67,19 @@ function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promi
   const { agent, instructions, at, isEnqueued } = record;
   if (isEnqueued === true) {
     const begun = begin({ blueprint, scope, history: () => historyOf(record) });
-    return begun.then(({ scope, state }) => runIn(scope, state));
+    return begun.then(({ scope, state }) => runInScope(scope, state));
   }
   const history = historyOf(record);
   const started = { type: 'run.started' as const, agent, messages: history.messages, at, activeMs: 0 };
   scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
-  return runIn(scope, initialState(history));
+  return runInScope(scope, initialState(history));
 }
 
 function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Conducting): Scope {
   const { definition, clock, random, settings, parallelToolCalls } = blueprint;
   const limits = limitsOf(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
-  const onOver = (): void => ports.abort(new DurationReached(limits.durationMs));
+  const onOver = (): void => ports.cancellation.cancel(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver });
   const { instructions } = record;
   const tell = metered(ports.tellAt(''), { budget, time });
@@ -97,9 +93,8 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     path: '',
     traceparent: options.traceparent,
     context: options.context as never, // Its type is checked where `Agent` is used.
-    signal: ports.signal,
+    cancellation: ports.cancellation,
     memo: new Map(),
-    abort: ports.abort,
     clock,
     random,
     durable,

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { DurableError } from '../base/errors.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { RunSummary } from '../host/host.ts';
@@ -40,7 +40,7 @@ export async function continueIn<Begun>(ways: ContinueWays<Begun>): Promise<Cont
     const { runId, status } = next;
     const live = findLiveRun(place.host, runId);
     if (live !== undefined) {
-      if (await untilAborted(place.signal, () => live.steer(message))) return { type: 'open', runId };
+      if (await untilCancelled(place.cancellation, () => live.steer(message))) return { type: 'open', runId };
     } else if (status === 'running') await waitForRun(runId, place);
     else await resume(runId);
   }

@@ -7,7 +7,7 @@ import { resolveLimits } from '../limits/limits.ts';
 import type { StopRule } from '../loop/stop.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { Definition } from '../perform/scope.ts';
+import type { Definition } from '../perform/definition.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import { checkNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';

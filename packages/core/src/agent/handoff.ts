@@ -1,7 +1,7 @@
 import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { Destination, Speaker, View } from '../perform/scope.ts';
+import type { Destination, Speaker, View } from '../perform/definition.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';

@@ -6,7 +6,7 @@ import { versionMismatch } from './version-mismatch.ts';
 
 export interface Since {
   readonly blueprint: Blueprint;
-  readonly scope: Scope;
+  readonly scope: Pick<Scope, 'runId' | 'onVersionMismatch' | 'mismatch'>;
 }
 
 /** What became of the agent since it began. One that has finished is only read again, whatever became of it. */

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
@@ -11,7 +11,7 @@ import { runIdOf } from '../host/run-id.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
-import { reasonText } from '../perform/scope.ts';
+import { reasonText } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -96,7 +96,7 @@ function starting<Output>(
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     if (conversation === undefined || host === undefined || !isQueued)
       return goOn(await begun(start, ports), { start, ports });
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const first = takeTurn(place, async () => {
       await waitForOpenRun(place);
       return begun(start, ports);
@@ -120,10 +120,10 @@ function continuing<Output>(
   const { durable: host, conversation } = options;
   const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {
       const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
-      return untilAborted(ports.signal, () => run.outcome()).then(() => undefined);
+      return untilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
     const ways = { place, message, begin: () => begun(start, ports), resume };
     const way = await continueIn(ways).catch((error: unknown) => {
@@ -165,8 +165,11 @@ async function begun({ blueprint, id, host, said, options }: Start, ports: RunPo
   const { definition, clock, limits } = blueprint;
   const { context } = options;
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});
-  const { history, recorded, isGivenUp } = await beginIn(options.conversation, { said, signal: ports.signal });
-  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.signal), activeMs: 0, history };
+  const { history, recorded, isGivenUp } = await beginIn(options.conversation, {
+    said,
+    cancellation: ports.cancellation,
+  });
+  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.cancellation), activeMs: 0, history };
   const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
   if (resolved.type === 'ended') return { ...resolved, history };
   const { text: instructions } = resolved;
@@ -206,9 +209,9 @@ function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Ou
 }
 
 /** An abort while the run waits for its turn ends it; any other error is the host's. */
-function givenUp(error: unknown, { start: { said: history }, ports: { signal } }: Going): Begun {
-  if (!signal.aborted) throw error;
-  return { type: 'ended', conclusion: abortedBy(signal), activeMs: 0, history };
+function givenUp(error: unknown, { start: { said: history }, ports: { cancellation } }: Going): Begun {
+  if (!cancellation.isCancelled) throw error;
+  return { type: 'ended', conclusion: abortedBy(cancellation), activeMs: 0, history };
 }
 
 interface Early {
@@ -231,7 +234,7 @@ function endedEarly<Output>(
   return outcome as Outcome<Output>; // None of these endings has an output.
 }
 
-function abortedBy({ reason }: AbortSignal): Conclusion {
+function abortedBy({ reason }: Cancellation): Conclusion {
   return { status: 'aborted', reason: reasonText(reason) };
 }
 

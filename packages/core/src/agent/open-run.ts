@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
 import { follow, hasEnded } from '../host/follow.ts';
@@ -9,7 +9,7 @@ export interface ConversationPlace {
   /** The conversation's id. */
   readonly id: string;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
 }
 
 /** The newest run of a conversation that has not ended. */
@@ -35,11 +35,15 @@ export async function waitForOpenRun(place: ConversationPlace): Promise<void> {
 }
 
 /** Waits while somebody works on a run. */
-export async function waitForRun(runId: string, { host, clock, signal }: ConversationPlace): Promise<void> {
-  for await (const { status } of follow(host, runId, { clock, signal, after: Number.MAX_SAFE_INTEGER })) {
+export async function waitForRun(runId: string, { host, clock, cancellation }: ConversationPlace): Promise<void> {
+  for await (const { status } of follow(host, runId, {
+    clock,
+    signal: cancellation.signal,
+    after: Number.MAX_SAFE_INTEGER,
+  })) {
     if (status !== 'running' && status !== 'queued') return;
   }
-  signal.throwIfAborted();
+  cancellation.throwIfCancelled();
 }
 
 function stillOpen(runId: string, { id, status }: { readonly id: string; readonly status: string }): DurableError {
@@ -59,7 +63,7 @@ const turns = new WeakMap<DurableHost, Map<string, Promise<void>>>();
  * Does the work when the turns that were taken before in this process are over: of two clicks the second finds the run that the
  * first began. An abort gives up the waiting, not the work.
  */
-export async function takeTurn<T>({ host, id, signal }: ConversationPlace, work: () => Promise<T>): Promise<T> {
+export async function takeTurn<T>({ host, id, cancellation }: ConversationPlace, work: () => Promise<T>): Promise<T> {
   const known = turns.get(host) ?? new Map<string, Promise<void>>();
   turns.set(host, known);
   const before = known.get(id) ?? Promise.resolve();
@@ -67,7 +71,7 @@ export async function takeTurn<T>({ host, id, signal }: ConversationPlace, work:
   const mine = before.then(() => done);
   known.set(id, mine);
   try {
-    await untilAborted(signal, () => before);
+    await untilCancelled(cancellation, () => before);
     return await work();
   } finally {
     end();

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
@@ -6,7 +6,7 @@ import { ActiveTime } from '../limits/active-time.ts';
 import { DurationReached } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { failure } from '../loop/failure.ts';
-import { reasonText } from '../perform/scope.ts';
+import { reasonText } from '../perform/step.ts';
 
 /** As an agent has them: its context's type is checked where `Agent` is used. */
 export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
@@ -16,8 +16,7 @@ export interface ResolveOptions {
   readonly clock: Clock;
   /** The run's cap, which holds here as well. */
   readonly durationMs: number;
-  readonly signal: AbortSignal;
-  readonly abort: (reason: unknown) => void;
+  readonly cancellation: Cancellation;
 }
 
 export type Resolved =
@@ -27,19 +26,19 @@ export type Resolved =
 /** A function of the user's that throws fails the run, as data; neither an abort nor the run's time waits for it. */
 export async function resolveInstructions(instructions: Instructions, options: ResolveOptions): Promise<Resolved> {
   if (typeof instructions !== 'function') return { type: 'resolved', text: textOrNone(instructions) };
-  const { context, clock, durationMs, signal, abort } = options;
-  const onOver = (): void => abort(new DurationReached(durationMs));
+  const { context, clock, durationMs, cancellation } = options;
+  const onOver = (): void => cancellation.cancel(new DurationReached(durationMs));
   const time = new ActiveTime(durationMs, { clock, onOver });
   const ended = (conclusion: Conclusion): Resolved => ({ type: 'ended', conclusion, activeMs: time.activeMs });
   try {
-    const text = await untilAborted(signal, () => instructionsText(instructions, context as never));
+    const text = await untilCancelled(cancellation, () => instructionsText(instructions, context as never));
     return { type: 'resolved', text };
   } catch (error) {
-    if (!signal.aborted) return ended(failure(withContextHint(error, { instructions, context })));
-    if (!(signal.reason instanceof DurationReached)) {
-      return ended({ status: 'aborted', reason: reasonText(signal.reason) });
+    if (!cancellation.isCancelled) return ended(failure(withContextHint(error, { instructions, context })));
+    if (!(cancellation.reason instanceof DurationReached)) {
+      return ended({ status: 'aborted', reason: reasonText(cancellation.reason) });
     }
-    const { maxMs: max } = signal.reason;
+    const { maxMs: max } = cancellation.reason;
     return ended({ status: 'limited', limit: 'durationMs', max, spent: Math.max(time.activeMs, max) });
   } finally {
     time.end();

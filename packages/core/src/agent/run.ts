@@ -1,3 +1,4 @@
+import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { DurableError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
@@ -19,8 +20,8 @@ import { runError } from './run-error.ts';
 export interface RunPorts {
   /** For the run itself, `''`, and for those inside it. */
   readonly tellAt: (path: string) => Teller;
-  readonly signal: AbortSignal;
-  readonly abort: (reason: unknown) => void;
+  /** Of the run: `run.abort`, the signal that it was given, its limits and its host cancel it. */
+  readonly cancellation: Cancellation;
   /** Whether somebody wants to hear pieces as they come. */
   readonly isHeard: () => boolean;
   /** What the user has said meanwhile, and the model has not read. */
@@ -52,7 +53,7 @@ export interface RunSetup<Output> {
  */
 export class Run<Output = string> implements PromiseLike<Completed<Output>>, AsyncIterable<RunEvent> {
   #id: string;
-  readonly #controller = new AbortController();
+  readonly #cancellation: Cancellation;
   readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
   readonly #inbox = new Inbox();
@@ -63,11 +64,9 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     this.#id = id;
     this.#hasHost = hasHost;
     this.#events = new EventStream({ runId: id, agent, clock });
-    const onAbort = (): void => this.#controller.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#cancellation = new Cancellation(signal);
     const end = (): void => {
-      signal?.removeEventListener('abort', onAbort);
+      this.#cancellation.detach();
       this.#inbox.close();
     };
     this.#outcome = Promise.resolve()
@@ -125,7 +124,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 
   /** Ends the run for good, at once: open calls are answered as cancelled. */
   abort(reason: unknown = 'aborted'): void {
-    this.#controller.abort(reason);
+    this.#cancellation.cancel(reason);
   }
 
   /**
@@ -180,8 +179,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   #ports(): RunPorts {
     const events = this.#events;
     return {
-      signal: this.#controller.signal,
-      abort: (reason) => this.#controller.abort(reason),
+      cancellation: this.#cancellation,
       said: () => this.#inbox.messages,
       isHeard: () => events.isHeard,
       followed: { follow: (follower) => events.follow(follower), steer: (message) => this.#inbox.add(message) },

@@ -1,4 +1,4 @@
-import type { Speaker } from '../perform/scope.ts';
+import type { Speaker } from '../perform/definition.ts';
 import type { Blueprint } from './blueprint.ts';
 import { knownSince } from './known-since.ts';
 import { policyOf } from './policy-of.ts';

@@ -2,9 +2,8 @@ import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import { outputJson } from '../perform/check-output.ts';
-import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { RejectedResponse } from '../perform/rejected-response.ts';
+import { parseOutput } from '../perform/check-output.ts';
+import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
 import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
@@ -118,7 +117,7 @@ async function readValue(
   text: string,
   compiled: CompiledOutput,
 ): Promise<{ readonly ok: boolean; readonly value?: unknown }> {
-  const parsed = outputJson(text);
+  const parsed = parseOutput(text);
   return parsed.ok ? compiled.validate(parsed.value) : parsed;
 }
 

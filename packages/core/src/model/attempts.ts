@@ -1,3 +1,4 @@
+import { type CancellationSource, isCancelled, LazySignal } from '../base/cancellation.ts';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { finishError } from '../chat/finish-reason.ts';
@@ -82,6 +83,7 @@ class Series {
   readonly #request: ChatRequest;
   readonly #options: AttemptsOptions;
   readonly #context: ModelContext;
+  readonly #source: CancellationSource;
   #attempt = 0;
   /** Once is enough to tell a stale connection from a server that hangs up. */
   #hasResent = false;
@@ -94,6 +96,7 @@ class Series {
     this.#request = request;
     this.#options = options;
     this.#context = modelContext(options.context);
+    this.#source = LazySignal.sourceOf(this.#context);
   }
 
   /** Before another model is asked: the mistakes of the one before are not its own. */
@@ -104,7 +107,7 @@ class Series {
 
   /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
   ask(model: ChatModel): Promise<Answered | Failed> {
-    this.#context.signal.throwIfAborted();
+    this.#throwIfCancelled();
     return this.#try(model, 0);
   }
 
@@ -157,12 +160,16 @@ class Series {
       if (failure !== undefined) throw failure;
       return { reply, model, attempt: told.attempt };
     } catch (error) {
-      context.signal.throwIfAborted();
+      this.#throwIfCancelled();
       const failed = this.#judge(error, failures);
       const { retryInMs, counted } = failed;
       await onFailed?.({ ...told, error, ...(retryInMs !== undefined && { retryInMs }), counted });
       return failed;
     }
+  }
+
+  #throwIfCancelled(): void {
+    if (isCancelled(this.#source)) throw this.#source.reason;
   }
 
   #judge(error: unknown, failures: number): Failed {

@@ -1,9 +1,10 @@
-import { type Deadline, type Within, withDeadline } from '../base/deadline.ts';
-import { LazySignal } from '../base/lazy-signal.ts';
+import { LazySignal } from '../base/cancellation.ts';
+import { type Deadline, type TimedWork, withDeadline } from '../base/deadline.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext } from './chat-model.ts';
 import { TimeoutError } from './errors.ts';
+import { memoOf, withMemo } from './request-memo.ts';
 
 export interface TryOptions {
   readonly request: ChatRequest;
@@ -14,11 +15,11 @@ export interface TryOptions {
 
 /** One attempt at one model. Over at once on an abort or at its deadline; what the model tells later goes nowhere. */
 export function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatReply> {
-  const { clock, signal } = context;
+  const { clock } = context;
   const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
-  return withDeadline((within) => model.send(request, new AttemptContext(context, within)), {
+  return withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
     clock,
-    signal,
+    signal: LazySignal.sourceOf(context),
     timeoutMs,
     timeoutError,
   });
@@ -26,7 +27,6 @@ export function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOp
 
 /** What a model is told, and may tell, within one attempt. */
 class AttemptContext extends LazySignal implements ModelContext {
-  readonly memo: ModelContext['memo'];
   readonly clock: ModelContext['clock'];
   readonly runId: string;
   readonly path: string;
@@ -36,19 +36,19 @@ class AttemptContext extends LazySignal implements ModelContext {
   readonly onMended: ModelContext['onMended'];
   readonly waitFor: ModelContext['waitFor'];
 
-  constructor(context: ModelContext, within: Within) {
-    super(within);
-    this.memo = context.memo;
+  constructor(context: ModelContext, timed: TimedWork) {
+    super(timed);
+    withMemo(this, memoOf(context));
     this.clock = context.clock;
     this.runId = context.runId;
     this.path = context.path;
     this.traceparent = context.traceparent;
-    const standStill = pausing(within.deadline);
+    const standStill = pausing(timed.deadline);
     const onDelta: ModelContext['onDelta'] = (delta) => {
-      const caughtUp = within.isOver ? undefined : context.onDelta(delta);
+      const caughtUp = timed.isOver ? undefined : context.onDelta(delta);
       return caughtUp && standStill(caughtUp);
     };
-    const onMended: ModelContext['onMended'] = (mends) => void (within.isOver || context.onMended(mends)); // Tells only.
+    const onMended: ModelContext['onMended'] = (mends) => void (timed.isOver || context.onMended(mends)); // Tells only.
     const waitFor: ModelContext['waitFor'] = (wait) => standStill(context.waitFor(wait));
     // Assigned by name: see `LazySignal`.
     this.onDelta = onDelta;
