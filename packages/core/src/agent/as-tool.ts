@@ -16,9 +16,8 @@ import { jsonSchema } from '../schema/plain.ts';
 import type { Schema } from '../schema/schema.ts';
 import { TOOL_HINTS, type Tool, type ToolOptions, tool, whereOf } from '../tool/tool.ts';
 import { begin } from './begin.ts';
-import type { Blueprint } from './blueprint.ts';
-import { limitsOf, metered } from './conduct.ts';
-import { policyOf } from './policy-of.ts';
+import { type Blueprint, policyOf } from './blueprint.ts';
+import { limitsOf, meterTeller } from './conduct.ts';
 
 /** An agent as a tool of another. */
 export interface AsToolOptions<Input, Context>
@@ -118,7 +117,7 @@ function scopeWithin(
   const onOver = (): void => cancellation.cancel(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver, around: outer.time });
   const teller = outer.tellAt(path);
-  const tell = metered(teller, { budget, time });
+  const tell = meterTeller(teller, { budget, time });
   const scope: Scope = {
     ...outer,
     definition,

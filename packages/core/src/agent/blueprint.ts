@@ -1,12 +1,20 @@
 import type { Clock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { DefinitionRecord } from '../event/fact.ts';
 import type { Listeners } from '../event/observers.ts';
-import type { Limits } from '../limits/limits.ts';
-import type { StopRule } from '../loop/stop.ts';
+import type { LimitName } from '../event/outcome.ts';
+import type { Limits, ResolvedLimits } from '../limits/limits.ts';
+import type { Conclusion } from '../loop/action.ts';
+import { failure } from '../loop/failure.ts';
+import type { Policy } from '../loop/policy.ts';
+import type { StopRule, StopState } from '../loop/stop.ts';
 import type { Definition, View } from '../perform/definition.ts';
 import type { Tool } from '../tool/tool.ts';
-import type { Instructions } from './resolve-instructions.ts';
+
+/** As an agent has them: its context's type is checked where `Agent` is used. */
+export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
 
 /** Everything about an agent that is the same for all of its runs. */
 export interface Blueprint {
@@ -37,4 +45,59 @@ export interface HandOff<in Context = never, out Output = unknown> {
   readonly blueprint: Blueprint;
   /** What the agent ends with. Never there: for the types only. */
   readonly output?: Output;
+}
+
+/** An agent's policy, within the limits of a run. Runs one after the other hardly ever have others. */
+export function policyOf(blueprint: Blueprint, limits: ResolvedLimits): Policy {
+  const last = policies.get(blueprint);
+  if (last !== undefined && isSame(last.limits, limits)) return last;
+  const policy = makePolicy(blueprint, limits);
+  policies.set(blueprint, policy);
+  return policy;
+}
+
+/** The policy that was made last. */
+const policies = new WeakMap<Blueprint, Policy>();
+
+function isSame(one: ResolvedLimits, other: ResolvedLimits): boolean {
+  return (Object.keys(one) as LimitName[]).every((name) => one[name] === other[name]); // It has a number for each.
+}
+
+function makePolicy({ definition, outputCorrections, stopRules, digest }: Blueprint, limits: ResolvedLimits): Policy {
+  const { tools, output } = definition;
+  return {
+    limits,
+    outputCorrections,
+    hasTools: tools.size > 0,
+    ...(stopRules.length > 0 && { stopsAt: (state) => applyStopRules(stopRules, state) }),
+    hasOutput: output !== undefined,
+    correctionsOf: (name) => tools.get(name)?.corrections ?? 2,
+    handsOver: (name) => tools.get(name)?.handsTo !== undefined,
+    definitionOf: (name) => digest().tools[name],
+    mayWait: (name) => {
+      const { needsApproval = false, isAnsweredOutside = false } = tools.get(name) ?? {};
+      return isAnsweredOutside || needsApproval !== false;
+    },
+  };
+}
+
+function applyStopRules(rules: readonly StopRule[], state: StopState): Conclusion | undefined {
+  try {
+    for (const rule of rules) {
+      const stop: unknown = rule(state);
+      if (stop === false) continue;
+      const text = stop === true ? state.text : readStopOutput(stop);
+      return { status: 'completed', output: text, text };
+    }
+    return undefined;
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** From JavaScript, a promise would count as `true`. */
+function readStopOutput(stop: unknown): string {
+  if (isRecord(stop) && typeof stop['output'] === 'string') return stop['output'];
+  const shown = stop instanceof Promise ? 'a promise' : (JSON.stringify(stop) ?? String(stop));
+  throw new ConfigError(`stopWhen gave ${shown}. Give true, false, or { output: "…" }, at once.`);
 }

@@ -13,15 +13,12 @@ import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
 import { reasonText } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
-import { beginIn } from './begin-in.ts';
+import { resolveInstructions } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
-import { readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
+import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
-import { continueIn } from './continue-in.ts';
-import { whole } from './define.ts';
-import { takeTurn, waitForOpenRun } from './open-run.ts';
+import { continueConversation, loadConversation, takeTurn, waitForOpenRun } from './conversation-run.ts';
 import { reopen } from './reopen.ts';
-import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';
 
 /** How a run begins. */
@@ -36,7 +33,7 @@ export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Outp
   const beginning = checked(given, definition.name);
   const { options } = beginning;
   if (options.parallelToolCalls !== undefined) {
-    whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
+    checkWholeNumber(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
@@ -126,7 +123,7 @@ function continuing<Output>(
       return untilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
     const ways = { place, message, begin: () => begun(start, ports), resume };
-    const way = await continueIn(ways).catch((error: unknown) => {
+    const way = await continueConversation(ways).catch((error: unknown) => {
       return { type: 'begun' as const, begun: givenUp(error, { start, ports }) };
     });
     if (way.type === 'begun') return goOn(way.begun, { start, ports });
@@ -165,7 +162,7 @@ async function begun({ blueprint, id, host, said, options }: Start, ports: RunPo
   const { definition, clock, limits } = blueprint;
   const { context } = options;
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});
-  const { history, recorded, isGivenUp } = await beginIn(options.conversation, {
+  const { history, recorded, isGivenUp } = await loadConversation(options.conversation, {
     said,
     cancellation: ports.cancellation,
   });

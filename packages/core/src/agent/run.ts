@@ -1,19 +1,20 @@
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
+import { isDebugging, writeDebug } from '../base/debug-line.ts';
 import { DurableError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
 import type { UserMessage } from '../chat/message.ts';
+import { readUserMessage } from '../chat/read-input.ts';
 import { checkListener } from '../event/check-listeners.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
+import { formatEvent } from '../event/format-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
 import type { Completed, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';
 import type { Teller } from '../perform/scope.ts';
-import { debugListeners } from './debug-listeners.ts';
 import { EventStream } from './event-stream.ts';
-import { Inbox } from './inbox.ts';
 import { runError } from './run-error.ts';
 
 /** What the body of a run is given. */
@@ -79,7 +80,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
         },
         (error: unknown) => {
           end();
-          const failure = DurableError.isInstance(error) ? error : broken(this.#id, error);
+          const failure = DurableError.isInstance(error) ? error : breakError(this.#id, error);
           this.#fail(failure);
           throw failure;
         },
@@ -190,7 +191,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
       inherit: (listeners) => events.inherit([debugListeners(), ...listeners]),
       tellAt: (path) => ({
         fact: (fact, { replayed }) => {
-          if (!replayed && path === '') this.#inbox.takeIn(steeredBy(fact));
+          if (!replayed && path === '') this.#inbox.take(countSteering(fact));
           events.emitJournalEvent(fact, { path, replayed });
         },
         notice: (notice) => events.emitLiveEvent(notice, path),
@@ -200,15 +201,71 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 }
 
-function steeredBy(fact: Fact): number {
+function countSteering(fact: Fact): number {
   if (fact.type === 'turn.planned') return fact.steered?.length ?? 0;
   if (fact.type !== 'model.replied' || fact.steered === undefined) return 0;
   return fact.steered.before.length + fact.steered.after.length;
 }
 
-function broken(id: string, cause: unknown): DurableError {
+function breakError(id: string, cause: unknown): DurableError {
   return new DurableError(`Run "${id}" broke off: ${messageOf(cause)}. Resume it by its id.`, {
     code: 'run.broken',
     cause,
   });
+}
+
+interface InboxEntry {
+  readonly message: UserMessage;
+  readonly resolve: (isTaken: boolean) => void;
+}
+
+/** What a user says while a run is at work, until it is recorded that the model has read it. */
+class Inbox {
+  #entries: readonly InboxEntry[] = NO_ENTRIES;
+  #isClosed = false;
+
+  get messages(): readonly UserMessage[] {
+    return this.#entries.map(({ message }) => message);
+  }
+
+  /** @throws ConfigError for a message that is not a user's. */
+  add(said: string | UserMessage): Promise<boolean> {
+    const message = readUserMessage(said, 'run.steer');
+    return new Promise((resolve) => {
+      if (this.#isClosed) resolve(false);
+      else this.#entries = [...this.#entries, { message, resolve }];
+    });
+  }
+
+  /** The first messages are part of the run from now on. */
+  take(count: number): void {
+    if (count === 0) return;
+    for (const { resolve } of this.#entries.slice(0, count)) resolve(true);
+    this.#entries = this.#entries.slice(count);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { resolve } of this.#entries) resolve(false);
+    this.#entries = NO_ENTRIES;
+  }
+}
+
+const NO_ENTRIES: readonly InboxEntry[] = [];
+
+/** With `PAWL_DEBUG=1` in the environment: listeners that write a run to stderr, as `npm start` prints it. */
+function debugListeners(): Listeners | undefined {
+  return isDebugging() ? { '*': createDebugWriter() } : undefined;
+}
+
+/** Each run has its own: lines of runs side by side would tear each other's text apart. */
+function createDebugWriter(): (event: RunEvent) => void {
+  let isMidLine = false;
+  return (event) => {
+    const text = formatEvent(event);
+    if (text === undefined) return;
+    const isPiece = event.type === 'model.text';
+    writeDebug(isPiece ? text : `${isMidLine ? '\n' : ''}${text}\n`);
+    isMidLine = isPiece ? !text.endsWith('\n') : false;
+  };
 }
