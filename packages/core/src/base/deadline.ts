@@ -1,4 +1,4 @@
-import { Cancellation, type CancellationSource, callAsync, isCancelled } from './cancellation.ts';
+import { Cancellation, type CancellationSource, isCancelled } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 
 /** A span of time after which something is called, once. It can stand still, start over, and end early. */
@@ -98,10 +98,15 @@ export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, opti
   if (isCancelled(signal)) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const timed = new TimedWork(options, reject);
-    callAsync(() => work(timed)).then(
-      (value) => (timed.settle() ? resolve(value) : late?.({ status: 'fulfilled', value })),
-      (reason: unknown) => (timed.settle() ? reject(reason) : late?.({ status: 'rejected', reason })),
-    );
+    const fail = (reason: unknown): void => (timed.settle() ? reject(reason) : late?.({ status: 'rejected', reason }));
+    try {
+      Promise.resolve(work(timed)).then(
+        (value) => (timed.settle() ? resolve(value) : late?.({ status: 'fulfilled', value })),
+        fail,
+      );
+    } catch (error) {
+      fail(error);
+    }
   });
 }
 

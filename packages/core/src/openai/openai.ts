@@ -1,5 +1,4 @@
 import { createTransport } from '#transport';
-import { callAsync } from '../base/cancellation.ts';
 import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
@@ -114,31 +113,27 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
   return {
     name: model,
     ...(price && { price }),
-    send: withDescription((asked, surroundings) => {
-      return callAsync(() => {
-        const source = readyHeaders();
-        const final = finalTool(asked, profile);
-        const request = streamable(final?.request ?? asked, profile);
-        const context = modelContext(surroundings);
-        const needed = { isStreamed: request.stream === true, traceparent: context.traceparent };
-        const reply = sendRequest(
-          {
-            model: request.model ?? model,
-            url: server.url,
-            address: server.address,
-            transport,
-            timeouts,
-            caps,
-            reading: chooseReading(request, profile),
-            headers: () => requestHeaders(source, needed),
-            body: bodyOf(request, memoOf(context)),
-            extraBody,
-            review: (finished) => markUnreportedCut(finished, { request: asked, profile, extraBody }),
-          },
-          final?.context(context) ?? context,
-        );
-        return final === undefined ? reply : reply.then(final.reply);
-      });
+    send: withDescription(async (asked, surroundings) => {
+      const source = readyHeaders();
+      const final = finalTool(asked, profile);
+      const request = streamable(final?.request ?? asked, profile);
+      const context = modelContext(surroundings);
+      const needed = { isStreamed: request.stream === true, traceparent: context.traceparent };
+      const outgoing: Outgoing = {
+        model: request.model ?? model,
+        url: server.url,
+        address: server.address,
+        transport,
+        timeouts,
+        caps,
+        reading: chooseReading(request, profile),
+        headers: () => requestHeaders(source, needed),
+        body: bodyOf(request, memoOf(context)),
+        extraBody,
+        review: (finished) => markUnreportedCut(finished, { request: asked, profile, extraBody }),
+      };
+      const reply = sendRequest(outgoing, final?.context(context) ?? context);
+      return final === undefined ? reply : reply.then(final.reply);
     }, describe),
   };
 }
