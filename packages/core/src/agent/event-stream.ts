@@ -341,7 +341,7 @@ interface Emission {
  */
 class EventSubjects {
   readonly #agents = new Map<string, string>();
-  readonly #calls = new Map<string, readonly ToolCall[]>();
+  #calls: Map<string, readonly ToolCall[]> | undefined;
 
   constructor(agent: string) {
     this.#agents.set('', agent);
@@ -350,22 +350,25 @@ class EventSubjects {
   /** Call this once for each journal event, in order. */
   subjectOf(path: string, event: Fact | Notice): EventSubject {
     if (event.type === 'run.started') this.#agents.set(path, event.agent);
-    if (event.type === 'model.replied') this.#calls.set(path, event.message.tool_calls ?? NO_CALLS);
+    if (event.type === 'model.replied') this.#setCalls(path, event.message.tool_calls);
     const subject = { agent: this.#agents.get(path) ?? '', call: this.#callOf(path, event) };
     // The event itself still belongs to the agent that hands over.
     if (event.type === 'agent.changed') this.#agents.set(path, event.to);
     return subject;
   }
 
+  #setCalls(path: string, calls: readonly ToolCall[] | undefined): void {
+    if (calls === undefined) this.#calls?.delete(path);
+    else this.#calls = (this.#calls ?? new Map()).set(path, calls);
+  }
+
   #callOf(path: string, event: Fact | Notice): ToolCall | undefined {
     if ('call' in event) return event.call;
     if (event.type === 'approval.requested') return event.pending.call;
     // `model.call` counts the calls of a response that is still arriving.
-    return 'index' in event && event.type !== 'model.call' ? this.#calls.get(path)?.[event.index] : undefined;
+    return 'index' in event && event.type !== 'model.call' ? this.#calls?.get(path)?.[event.index] : undefined;
   }
 }
-
-const NO_CALLS: readonly ToolCall[] = [];
 
 interface Description extends Partial<CallFields> {
   readonly agent: string;

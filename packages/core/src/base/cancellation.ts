@@ -7,7 +7,9 @@
 export class Cancellation {
   #isCancelled = false;
   #reason: unknown;
-  #callbacks: Set<() => void> | undefined;
+  /** Nearly always the only one. */
+  #callback: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
   #controller: AbortController | undefined;
   readonly #detach: (() => void) | undefined;
 
@@ -37,8 +39,10 @@ export class Cancellation {
     this.#isCancelled = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const callback of this.#callbacks ?? []) callback();
-    this.#callbacks = undefined;
+    this.#callback?.();
+    for (const callback of this.#others ?? []) callback();
+    this.#callback = undefined;
+    this.#others = undefined;
   }
 
   /** Calls back once, at once if it is cancelled already. Returns the function that takes the callback away. */
@@ -47,9 +51,12 @@ export class Cancellation {
       callback();
       return doNothing;
     }
-    this.#callbacks ??= new Set();
-    this.#callbacks.add(callback);
-    return () => void this.#callbacks?.delete(callback);
+    if (this.#callback === undefined) this.#callback = callback;
+    else this.#others = (this.#others ?? new Set()).add(callback);
+    return () => {
+      if (this.#callback === callback) this.#callback = undefined;
+      else this.#others?.delete(callback);
+    };
   }
 
   throwIfCancelled(): void {

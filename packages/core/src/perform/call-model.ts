@@ -1,6 +1,6 @@
 import { untilCancelled } from '../base/cancellation.ts';
 import { finishError } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callName, textOf, type UserMessage } from '../chat/message.ts';
+import { type AssistantMessage, callName, type Message, textOf, type UserMessage } from '../chat/message.ts';
 import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
@@ -139,8 +139,9 @@ function buildRequest({ planned, action, scope }: TurnCall, steering: readonly U
   const { instructions, settings } = scope;
   const messages = steering.length === 0 ? planned.messages : [...planned.messages, ...steering];
   const choice = action.final ? 'none' : toolChoice;
+  const before: readonly Message[] = instructions === undefined ? [] : [instructions];
   return {
-    messages: instructions === undefined ? messages : [instructions, ...messages],
+    messages: before.length === 0 ? messages : before.concat(messages), // A spread allocates three times as much.
     ...(tools.length === 0 ? {} : { tools, ...(choice === undefined ? {} : { tool_choice: choice }) }),
     ...settings,
     ...(scope.streams() ? { stream: true } : {}),
