@@ -27,6 +27,7 @@ import type {
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
 import type { Blueprint, HandOff } from './blueprint.ts';
+import { digestDefinition } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
@@ -35,7 +36,6 @@ import {
   readAgentOptions,
   readStopRules,
 } from './check-options.ts';
-import { digestDefinition } from './definition-changes.ts';
 import { destinationsOf, type HandOffOptions, type HandOffs, handOffOf, handOffsOf, speakersOf } from './handoff.ts';
 import { launch } from './launch.ts';
 import type { Run } from './run.ts';

@@ -15,7 +15,7 @@ import { initialState, type RunState } from '../loop/state.ts';
 import type { Scope } from '../perform/scope.ts';
 import { factStep, reasonText, stamp, toInterruption } from '../perform/step.ts';
 import type { Blueprint, Instructions } from './blueprint.ts';
-import { compareDefinition } from './definition-changes.ts';
+import { compareDefinition } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;

@@ -42,7 +42,8 @@ export async function conduct<Output>(blueprint: Blueprint, attempt: Attempt): P
   const { signal } = durable;
   const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
-  const hideRun = addLiveRun(host, record.runId, ports.followed);
+  // A run without a host has no followers: nobody else has its memory.
+  const hideRun = options.durable === undefined ? undefined : addLiveRun(host, record.runId, ports.followed);
   const scope = scopeOf(blueprint, attempt);
   const { clock, time } = scope;
   let saved: SavedOutcome | undefined;

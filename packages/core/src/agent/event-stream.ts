@@ -8,6 +8,7 @@ import type { Notice } from '../event/notice.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
 import { parseArguments } from '../tool/arguments.ts';
+import { type Emission, type EventSubject, UnfinishedEvents } from './unfinished-events.ts';
 
 export interface EventStreamOptions {
   readonly runId: string;
@@ -78,7 +79,12 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   }
 
   wants(type: EventType): boolean {
-    if (this.#channels.length > 0 || UnfinishedEvents.keeps(type)) return true;
+    return UnfinishedEvents.keeps(type) || this.#isWatched(type);
+  }
+
+  /** Whether a reader or a listener gets events of this type now. */
+  #isWatched(type: EventType): boolean {
+    if (this.#channels.length > 0) return true;
     return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
   }
 
@@ -91,7 +97,14 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   /** A promise means: a reader is behind; it resolves when the reader has caught up. */
   emitLiveEvent(event: Notice, path: string): Promise<void> | undefined {
-    if (!this.wants(event.type)) return undefined;
+    if (!this.#isWatched(event.type)) {
+      if (!UnfinishedEvents.keeps(event.type)) return undefined;
+      // Only a later reader needs it, who gets the pieces of a text joined: no event is made for each.
+      if (this.#unfinished.extend(path, event, this.#seq + 1)) {
+        this.#seq++;
+        return undefined;
+      }
+    }
     const emission = this.#emission(event, { path, replayed: false, at: this.#options.clock.now() });
     this.#unfinished.add(emission);
     return this.#emit(emission);
@@ -193,145 +206,6 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     emission.made = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
     return emission.made;
   }
-}
-
-/** What happens right now and stands in no journal event yet, so that a reader that comes later sees it. */
-class UnfinishedEvents {
-  /** In the order in which they were emitted; pieces of one text are one entry, that of the last piece. */
-  #entries: Entry[] = [];
-
-  /** `output.partial` is left out: the next one says everything again. */
-  static keeps(type: EventType): boolean {
-    return KEPT.has(type);
-  }
-
-  add(emission: Emission): void {
-    const { event, path } = emission;
-    if (!KEPT.has(event.type)) {
-      if (event.type === 'model.discarded') this.#drop((entry) => entry.path === path && isPiece(entry.event));
-      return;
-    }
-    // Nearly always the last one; agents side by side take turns.
-    if (this.#entries.findLast((entry) => entry.path === path && entry.extend(emission)) !== undefined) return;
-    if (event.type === 'tool.progress')
-      this.#drop((entry) => isOfCall(entry, path, event) && entry.event.type === 'tool.progress');
-    this.#entries.push(new Entry(emission));
-  }
-
-  /** A journal event holds all that was emitted for it before. */
-  settle(path: string, event: Fact): void {
-    if (this.#entries.length === 0) return;
-    if (ENDS_REQUEST.has(event.type)) this.#drop((entry) => entry.path === path && !('call' in entry.event));
-    else if (ENDS_CALL.has(event.type)) this.#drop((entry) => isOfCall(entry, path, event));
-    else if (event.type === 'run.finished') this.#drop((entry) => isWithin(entry.path, path));
-  }
-
-  /** Both lists in the order of their numbers. */
-  mergedWith(journal: readonly Emission[]): readonly Emission[] {
-    if (this.#entries.length === 0) return journal;
-    return [...journal, ...this.#entries.map((entry) => entry.emission)].sort((one, other) => one.seq - other.seq);
-  }
-
-  #drop(isDropped: (entry: Entry) => boolean): void {
-    this.#entries = this.#entries.filter((entry) => !isDropped(entry));
-  }
-}
-
-const KEPT: ReadonlySet<EventType> = new Set([
-  'attempt.started',
-  'attempt.failed',
-  'model.text',
-  'model.reasoning',
-  'model.refusal',
-  'model.call',
-  'tool.started',
-  'tool.progress',
-] as const);
-
-const ENDS_REQUEST: ReadonlySet<EventType> = new Set([
-  'model.replied',
-  'model.failed',
-  'limit.refused',
-  'run.aborted',
-  'run.refused',
-] as const);
-
-const ENDS_CALL: ReadonlySet<EventType> = new Set([
-  'tool.finished',
-  'tool.failed',
-  'tool.skipped',
-  'tool.suspended',
-] as const);
-
-type Piece = Extract<Notice, { readonly delta: string }>;
-
-function isPiece(event: Fact | Notice): event is Piece {
-  return 'delta' in event;
-}
-
-function isOfCall({ path: own, event }: Entry, path: string, of: Fact | Notice): boolean {
-  if (own !== path || !('call' in event) || !('index' in of)) return false;
-  return event.turn === of.turn && event.index === of.index;
-}
-
-function isWithin(inner: string, path: string): boolean {
-  return path === '' || inner === path || inner.startsWith(`${path}/`);
-}
-
-/** One event, or pieces of one text joined. */
-class Entry {
-  #emission: Emission;
-  /** Joined when somebody asks: a long text arrives in thousands of pieces. */
-  #pieces: string[] | undefined;
-
-  constructor(emission: Emission) {
-    this.#emission = emission;
-    if (isPiece(emission.event)) this.#pieces = [emission.event.delta];
-  }
-
-  get path(): string {
-    return this.#emission.path;
-  }
-
-  get event(): Fact | Notice {
-    return this.#emission.event;
-  }
-
-  get emission(): Emission {
-    const { event, seq, at, path, replayed, subject } = this.#emission;
-    if (this.#pieces === undefined || !isPiece(event)) return this.#emission;
-    this.#pieces = [this.#pieces.join('')];
-    return { seq, at, path, replayed, subject, event: { ...event, delta: this.#pieces.join('') } };
-  }
-
-  /** Adds the next piece of the same text. `false` if it is none. */
-  extend(next: Emission): boolean {
-    const { event } = this.#emission;
-    if (this.#pieces === undefined || !isPiece(event) || !isPiece(next.event)) return false;
-    if (event.type !== next.event.type || event.attempt !== next.event.attempt || event.turn !== next.event.turn)
-      return false;
-    if ('index' in event && 'index' in next.event && event.index !== next.event.index) return false;
-    this.#pieces.push(next.event.delta);
-    this.#emission = next;
-    return true;
-  }
-}
-
-/** Who acts in an event, and the call that it is about. Looked up when the event happens, since both may change later. */
-interface EventSubject {
-  readonly agent: string;
-  readonly call: ToolCall | undefined;
-}
-
-/** An event before it is made into what listeners get: most runs have journal events that nobody looks at. */
-interface Emission {
-  readonly seq: number;
-  readonly at: number;
-  readonly path: string;
-  readonly replayed: boolean;
-  readonly event: Fact | Notice;
-  readonly subject: EventSubject;
-  made?: RunEvent;
 }
 
 /**

@@ -5,8 +5,7 @@ import type { Destination, Speaker, View } from '../perform/definition.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
 import { resolveText } from './begin.ts';
-import { type Blueprint, type HandOff, policyOf } from './blueprint.ts';
-import { compareDefinition } from './definition-changes.ts';
+import { type Blueprint, compareDefinition, type HandOff, policyOf } from './blueprint.ts';
 
 /** How one agent hands the conversation over to another. */
 export interface HandOffOptions<Context>

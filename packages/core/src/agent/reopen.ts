@@ -12,9 +12,9 @@ import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/step.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import type { Blueprint } from './blueprint.ts';
+import { findChanges, versionMismatch } from './blueprint.ts';
 import { type Contextual, conduct, giveOutcome, historyOf } from './conduct.ts';
 import { checkConversation, saveConversation } from './conversation-run.ts';
-import { findChanges, versionMismatch } from './definition-changes.ts';
 import type { RunPorts } from './run.ts';
 
 interface ReopenOptions {
