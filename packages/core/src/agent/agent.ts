@@ -26,8 +26,7 @@ import type {
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
-import type { Blueprint, HandOff } from './blueprint.ts';
-import { digestDefinition } from './blueprint.ts';
+import { type Blueprint, digestDefinition, type HandOff } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,

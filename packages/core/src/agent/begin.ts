@@ -14,8 +14,7 @@ import { failure } from '../loop/failure.ts';
 import { initialState, type RunState } from '../loop/state.ts';
 import type { Scope } from '../perform/scope.ts';
 import { factStep, reasonText, stamp, toInterruption } from '../perform/step.ts';
-import type { Blueprint, Instructions } from './blueprint.ts';
-import { compareDefinition } from './blueprint.ts';
+import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;

@@ -16,8 +16,7 @@ import { runInScope } from '../perform/perform.ts';
 import type { Scope, Teller } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
-import type { Blueprint } from './blueprint.ts';
-import { policyOf } from './blueprint.ts';
+import { type Blueprint, policyOf } from './blueprint.ts';
 import { type SavedOutcome, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 

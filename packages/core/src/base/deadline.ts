@@ -98,15 +98,16 @@ export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, opti
   if (isCancelled(signal)) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const timed = new TimedWork(options, reject);
-    const fail = (reason: unknown): void => (timed.settle() ? reject(reason) : late?.({ status: 'rejected', reason }));
+    let done: Promise<T>;
     try {
-      Promise.resolve(work(timed)).then(
-        (value) => (timed.settle() ? resolve(value) : late?.({ status: 'fulfilled', value })),
-        fail,
-      );
+      done = Promise.resolve(work(timed));
     } catch (error) {
-      fail(error);
+      done = Promise.reject(error);
     }
+    done.then(
+      (value) => (timed.settle() ? resolve(value) : late?.({ status: 'fulfilled', value })),
+      (reason: unknown) => (timed.settle() ? reject(reason) : late?.({ status: 'rejected', reason })),
+    );
   });
 }
 

@@ -35,6 +35,7 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
       if (fact.type !== 'model.lost') return facts;
     }
   } finally {
+    call.cancelRequests?.();
     // The event has charged what was used. Releasing it earlier would let a parallel request exceed the limit.
     call.requests.end();
     call.middleware.end();
