@@ -59,11 +59,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   approvals: {
-    files: [
-      `${CORE}/perform/{await-answers,check-calls,wait-for}.ts`,
-      `${CORE}/host/{answering,fork}.ts`,
-      `${CORE}/tool/require-approval.ts`,
-    ],
+    files: [`${CORE}/perform/pending-calls.ts`, `${CORE}/host/{answering,fork}.ts`, `${CORE}/tool/require-approval.ts`],
     tests: [
       `${CORE}/{tool/require-approval,host/answering,host/fork}.test.ts`,
       'test/behaviours/b-calls-{answers,approval}.test.ts',
@@ -79,9 +75,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   reading: {
     files: [
-      `${CORE}/model/{attempts,errors,retry-delay,try-once}.ts`,
+      `${CORE}/model/{attempts,errors,retry-delay}.ts`,
       `${CORE}/openai/{http-error,network-error,read-reply,reported-error,retry-after,server-message,unreported-cut}.ts`,
-      `${CORE}/chat/{context-length,error-kind,error-lines,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
+      `${CORE}/chat/{context-length,error-kind,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
       `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
     ],
     tests: [

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
@@ -11,17 +11,14 @@ import { runIdOf } from '../host/run-id.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
-import { reasonText } from '../perform/scope.ts';
+import { reasonText } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
-import { beginIn } from './begin-in.ts';
+import { resolveInstructions } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
-import { readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
+import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
-import { continueIn } from './continue-in.ts';
-import { whole } from './define.ts';
-import { takeTurn, waitForOpenRun } from './open-run.ts';
+import { continueConversation, loadConversation, takeTurn, waitForOpenRun } from './conversation-run.ts';
 import { reopen } from './reopen.ts';
-import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';
 
 /** How a run begins. */
@@ -36,7 +33,7 @@ export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Outp
   const beginning = checked(given, definition.name);
   const { options } = beginning;
   if (options.parallelToolCalls !== undefined) {
-    whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
+    checkWholeNumber(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
@@ -96,7 +93,7 @@ function starting<Output>(
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     if (conversation === undefined || host === undefined || !isQueued)
       return goOn(await begun(start, ports), { start, ports });
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const first = takeTurn(place, async () => {
       await waitForOpenRun(place);
       return begun(start, ports);
@@ -120,13 +117,13 @@ function continuing<Output>(
   const { durable: host, conversation } = options;
   const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {
       const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
-      return untilAborted(ports.signal, () => run.outcome()).then(() => undefined);
+      return untilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
     const ways = { place, message, begin: () => begun(start, ports), resume };
-    const way = await continueIn(ways).catch((error: unknown) => {
+    const way = await continueConversation(ways).catch((error: unknown) => {
       return { type: 'begun' as const, begun: givenUp(error, { start, ports }) };
     });
     if (way.type === 'begun') return goOn(way.begun, { start, ports });
@@ -165,8 +162,11 @@ async function begun({ blueprint, id, host, said, options }: Start, ports: RunPo
   const { definition, clock, limits } = blueprint;
   const { context } = options;
   const { durationMs } = limitsOf(blueprint, options.limits ?? {});
-  const { history, recorded, isGivenUp } = await beginIn(options.conversation, { said, signal: ports.signal });
-  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.signal), activeMs: 0, history };
+  const { history, recorded, isGivenUp } = await loadConversation(options.conversation, {
+    said,
+    cancellation: ports.cancellation,
+  });
+  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.cancellation), activeMs: 0, history };
   const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
   if (resolved.type === 'ended') return { ...resolved, history };
   const { text: instructions } = resolved;
@@ -206,9 +206,9 @@ function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Ou
 }
 
 /** An abort while the run waits for its turn ends it; any other error is the host's. */
-function givenUp(error: unknown, { start: { said: history }, ports: { signal } }: Going): Begun {
-  if (!signal.aborted) throw error;
-  return { type: 'ended', conclusion: abortedBy(signal), activeMs: 0, history };
+function givenUp(error: unknown, { start: { said: history }, ports: { cancellation } }: Going): Begun {
+  if (!cancellation.isCancelled) throw error;
+  return { type: 'ended', conclusion: abortedBy(cancellation), activeMs: 0, history };
 }
 
 interface Early {
@@ -231,7 +231,7 @@ function endedEarly<Output>(
   return outcome as Outcome<Output>; // None of these endings has an output.
 }
 
-function abortedBy({ reason }: AbortSignal): Conclusion {
+function abortedBy({ reason }: Cancellation): Conclusion {
   return { status: 'aborted', reason: reasonText(reason) };
 }
 

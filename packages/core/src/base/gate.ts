@@ -1,4 +1,4 @@
-import { onAbort } from './abort.ts';
+import { onCancel } from './cancellation.ts';
 
 export interface Entry {
   /** Goes alone. @defaultValue false */
@@ -50,7 +50,7 @@ export class Gate {
       };
       this.#waiting.add(visitor);
       if (signal === undefined) return;
-      stopListening = onAbort(signal, () => {
+      stopListening = onCancel(signal, () => {
         this.#waiting.delete(visitor);
         reject(signal.reason);
         this.#admit();

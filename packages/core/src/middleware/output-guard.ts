@@ -2,9 +2,8 @@ import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import { outputJson } from '../perform/check-output.ts';
-import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { RejectedResponse } from '../perform/rejected-response.ts';
+import { parseOutput } from '../perform/check-output.ts';
+import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
 import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
@@ -107,7 +106,7 @@ async function checked<Context, Value>(
   if (text.trim() === '') return { type: 'pass' };
   const work = async (within: MiddlewareScope<Context>): Promise<OutputVerdict> => {
     // Without a schema the value is the text.
-    const parsed = compiled === undefined ? { ok: true as const, value: text } : outputJson(text);
+    const parsed = compiled === undefined ? { ok: true as const, value: text } : parseOutput(text);
     const read = parsed.ok && compiled !== undefined ? await compiled.validate(parsed.value) : parsed;
     return read.ok ? check({ text, value: read.value as Value }, within) : { type: 'pass' }; // By its schema.
   };

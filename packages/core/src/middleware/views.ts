@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { View } from '../perform/scope.ts';
+import type { View } from '../perform/definition.ts';
 import { belongsToCall, isInstruction, lastSaid, replaceMessages, summaryMessage } from './conversation-parts.ts';
 import { checkWindow, summarise } from './summarise.ts';
 

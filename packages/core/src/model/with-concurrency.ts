@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { Gate } from '../base/gate.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
@@ -21,7 +21,7 @@ export function withConcurrency(model: ChatModel, most: number): ChatModel {
     const { signal, waitFor } = modelContext(context);
     await waitFor(takePlace(signal));
     try {
-      return await untilAborted(signal, () => model.send(request, context));
+      return await untilCancelled(signal, () => model.send(request, context));
     } finally {
       gate.leave();
     }

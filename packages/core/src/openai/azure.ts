@@ -1,4 +1,4 @@
-import { started } from '../base/abort.ts';
+import { callAsync } from '../base/cancellation.ts';
 import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
@@ -44,7 +44,7 @@ export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
     name: deployment,
     ...(price && { price }),
     send: (request, context) =>
-      started(() => {
+      callAsync(() => {
         // Looked up again: what loads the environment may have run after this module.
         model ??= deploymentAt(endpointOf(options) ?? missing(), deployment, options);
         return model.send(request, context);

@@ -4,7 +4,7 @@ import { stringifyWellFormed } from '../base/well-formed.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
-import type { ModelContext } from '../model/chat-model.ts';
+import type { RequestMemo } from '../model/request-memo.ts';
 import { BodyBytes } from './body-bytes.ts';
 import { chooseTools, withToolsOf } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
@@ -19,8 +19,8 @@ export interface BodyOptions {
   readonly profile: Profile;
   /** Wins over the request's own fields. */
   readonly extraBody?: JsonObject | undefined;
-  /** Of the run: what was written of its conversation is found there again. */
-  readonly memo?: ModelContext['memo'];
+  /** Of the run: has the JSON of its conversation that was made for earlier requests. */
+  readonly memo?: RequestMemo | undefined;
 }
 
 /**
@@ -111,7 +111,7 @@ class Pieces {
   /** What was written for earlier requests of the run is kept with the run. */
   messagesFor(
     messages: readonly Message[],
-    { memo, hasTools }: Pick<ModelContext, 'memo'> & { readonly hasTools: boolean },
+    { memo, hasTools }: { readonly memo: RequestMemo | undefined; readonly hasTools: boolean },
   ): WireMessages {
     const isWithTools = this.#differsWithTools && (hasTools || messages.some(hasCalls));
     const key = isWithTools ? this.#toolJson : this;

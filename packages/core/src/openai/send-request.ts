@@ -1,8 +1,7 @@
-import { Cancel } from '../base/cancel.ts';
+import { Cancellation, LazySignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
-import { LazySignal } from '../base/lazy-signal.ts';
 import type { OptionTable } from '../base/options.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
@@ -76,7 +75,7 @@ export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<
 class Sending {
   readonly #outgoing: Outgoing;
   readonly #context: ModelContext;
-  readonly #cancel = new Cancel();
+  readonly #cancel = new Cancellation();
   #headers: HeadersOf = {};
   /** Until there is a connection. */
   #connecting: Deadline | undefined;

@@ -1,4 +1,4 @@
-import { started } from '../base/abort.ts';
+import { callAsync } from '../base/cancellation.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
@@ -105,6 +105,6 @@ const NESTED = /"(?:\s|\\[nrt])*[[{]/;
 export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
   const parsed = argumentsOf(tool, call);
   if (!parsed.ok) return Promise.resolve(parsed);
-  const validated = started(() => tool.validate(parsed.value));
+  const validated = callAsync(() => tool.validate(parsed.value));
   return validated.catch((error: unknown) => ({ ok: false, issues: describeForModel(error) }));
 }

@@ -19,6 +19,7 @@ interface Result {
 }
 
 export const matchers = {
+  // biome-ignore lint/complexity/useMaxParams: `this` counts as one
   toHaveCalledTool(this: Matching, received: unknown, name: string, expected?: unknown): Result {
     const turns = turnsOf(received);
     if (turns === undefined) throw notARun(received);

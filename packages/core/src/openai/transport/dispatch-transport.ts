@@ -29,7 +29,7 @@ export function dispatchTransport(url: string, { dispatcher, proxy }: Dispatchin
   };
   return (request) => {
     const { cancel } = request;
-    if (cancel.isOver) return Promise.reject(cancel.reason);
+    if (cancel.isCancelled) return Promise.reject(cancel.reason);
     return new Promise<HttpReply>((answered, failed) => {
       const headers = headersOf(request.headers);
       const options: DispatchOptions = {

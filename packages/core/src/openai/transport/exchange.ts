@@ -39,6 +39,7 @@ interface Reading {
 export class Exchange implements DispatchHandler, HttpReply {
   readonly #request: HttpRequest;
   readonly #options: ExchangeOptions;
+  readonly #stopListening: () => void;
   #connection: Connection | undefined;
   #abortConnecting: (() => void) | undefined;
   #controller: DispatchController | undefined;
@@ -60,7 +61,7 @@ export class Exchange implements DispatchHandler, HttpReply {
     this.#request = request;
     this.#options = options;
     const { cancel } = request;
-    cancel.onCancel(() => this.#fail(cancel.reason));
+    this.#stopListening = cancel.onCancel(() => this.#fail(cancel.reason));
   }
 
   get isOver(): boolean {
@@ -188,7 +189,7 @@ export class Exchange implements DispatchHandler, HttpReply {
 
   #finish({ resolve }: Reading): void {
     this.#isOver = true;
-    this.#request.cancel.onCancel(undefined);
+    this.#stopListening();
     if (this.#connection === undefined) resolve();
     else afterRelease(resolve);
   }
@@ -211,7 +212,7 @@ export class Exchange implements DispatchHandler, HttpReply {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure = { reason };
-    this.#request.cancel.onCancel(undefined);
+    this.#stopListening();
     this.#abortConnecting?.();
     if (this.#controller !== undefined) this.#close(this.#controller);
     this.#reading?.reject(reason);
@@ -221,7 +222,7 @@ export class Exchange implements DispatchHandler, HttpReply {
   #close(controller: DispatchController): void {
     // What has ended has given its connection back, maybe to another request already.
     if (this.#end !== undefined) return;
-    if (this.#request.cancel.isOver) this.#connection?.reset();
+    if (this.#request.cancel.isCancelled) this.#connection?.reset();
     controller.abort(new Error('The request was aborted.'));
   }
 }

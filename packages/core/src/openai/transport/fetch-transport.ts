@@ -33,7 +33,7 @@ export interface FetchReader {
 export function fetchTransport(fetch: Fetch, url: string): Transport {
   return async (request) => {
     const { headers, body, cancel } = request;
-    if (cancel.isOver) throw cancel.reason;
+    if (cancel.isCancelled) throw cancel.reason;
     const { signal } = cancel;
     const init: FetchInit = { method: 'POST', headers: { ...headers }, body: body.text(), signal, redirect: 'manual' };
     try {
@@ -50,7 +50,7 @@ interface Failing {
 }
 
 function failure(cause: unknown, { request: { cancel }, phase }: Failing): unknown {
-  return cancel.isOver ? cancel.reason : new TransportError({ phase, staleSocket: false, cause });
+  return cancel.isCancelled ? cancel.reason : new TransportError({ phase, staleSocket: false, cause });
 }
 
 function replyOf(reply: FetchReply, request: HttpRequest): HttpReply {

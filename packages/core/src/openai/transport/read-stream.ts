@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { Cancel } from '../../base/cancel.ts';
+import type { Cancellation } from '../../base/cancellation.ts';
 import { type Sink, TransportError } from './transport.ts';
 
 export interface ReadingStream {
   readonly sink: Sink;
-  readonly cancel: Cancel;
+  readonly cancel: Cancellation;
 }
 
 /**
@@ -40,7 +40,7 @@ export function readStream(stream: Readable, { sink, cancel }: ReadingStream): P
     });
     const broken = (cause?: Error): void => {
       if (hasEnded) return;
-      if (cancel.isOver) reject(cancel.reason);
+      if (cancel.isCancelled) reject(cancel.reason);
       else if (cause instanceof TransportError) reject(cause);
       else reject(new TransportError({ phase: 'reply', staleSocket: false, cause }));
     };

@@ -1,4 +1,4 @@
-import type { Cancel } from '../../base/cancel.ts';
+import type { Cancellation } from '../../base/cancellation.ts';
 import type { BodyBytes } from '../body-bytes.ts';
 
 /** Sends one request to the address that it was made for. */
@@ -55,7 +55,7 @@ export interface HttpRequest {
   /** Sent by POST. */
   readonly body: BodyBytes;
   /** At any time, also while the reply's body is read: the socket is closed at once. */
-  readonly cancel: Cancel;
+  readonly cancel: Cancellation;
   /** Told before and after a connection is made, by transports that can see it; not at all where there is one. */
   readonly onConnecting: () => void;
   readonly onConnected: () => void;

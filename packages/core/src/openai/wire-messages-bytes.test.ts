@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Message } from '../chat/message.ts';
-import { MessageBytes } from './message-bytes.ts';
+import { MessageBytes } from './wire-messages.ts';
 
 function said(content: string): Message {
   return { role: 'user', content };

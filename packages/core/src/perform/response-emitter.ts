@@ -1,6 +1,7 @@
+import type { Json } from '../base/json.ts';
+import { partialJson } from '../base/partial-json.ts';
 import type { History } from '../chat/history.ts';
 import type { Delta } from '../chat/reply.ts';
-import { PartialOutput } from './partial-output.ts';
 import type { Scope } from './scope.ts';
 
 type CallDelta = Extract<Delta, { readonly type: 'call' }>;
@@ -17,18 +18,19 @@ const EVENT_TYPES = {
 } as const;
 
 /** Emits the pieces of a turn's responses. They belong to one attempt at a time, so that pieces of parallel requests never mix. */
-export class DeltaEmitter {
+export class ResponseEmitter {
   readonly #scope: Scope;
   readonly #turn: number;
   readonly #history: History;
   /** By the position of the call. */
-  #callIds = new Map<number, string>();
+  #callIds: Map<number, string> | undefined;
   #attempt = 0;
   /** Whether pieces of the present attempt were emitted. */
   #hasEmitted = false;
   /** Of the pieces that count. */
   #partial: PartialOutput | undefined;
 
+  /** @param history Has the ids of calls that are taken. */
   constructor(scope: Scope, { turn, history }: { readonly turn: number; readonly history: History }) {
     this.#scope = scope;
     this.#turn = turn;
@@ -42,7 +44,7 @@ export class DeltaEmitter {
   startAttempt(attempt: number): void {
     this.#attempt = attempt;
     this.#hasEmitted = false;
-    this.#callIds = new Map();
+    this.#callIds = undefined;
     this.#partial = this.#newPartial();
   }
 
@@ -51,6 +53,17 @@ export class DeltaEmitter {
     this.#hasEmitted = true;
     const partial = delta.type === 'text' ? this.#emitPartial(delta) : undefined;
     return this.#emitDelta(delta) ?? partial;
+  }
+
+  /**
+   * Emits a text whose pieces were not emitted, in place of those that were: of a model that answers whole, of a request beside another
+   * one, and of a response that middleware has made.
+   */
+  emitWhole(text: string, attempt: number): void {
+    this.discard();
+    if (text === '') return;
+    this.startAttempt(attempt);
+    void this.emit({ type: 'text', delta: text }); // Nothing to wait with.
   }
 
   /** Voids the pieces that were emitted. */
@@ -90,6 +103,7 @@ export class DeltaEmitter {
   /** As the history gives it when the response is there: servers use ids again. */
   #callIdOf({ index, id }: CallDelta): string | undefined {
     if (id === undefined) return undefined;
+    this.#callIds ??= new Map();
     const known = this.#callIds.get(index);
     if (known !== undefined) return known;
     const free = this.#history.freeId(id, this.#callIds.size === 0 ? NO_IDS : new Set(this.#callIds.values()));
@@ -97,3 +111,26 @@ export class DeltaEmitter {
     return free;
   }
 }
+
+/** What there is so far of an output that arrives in pieces. */
+class PartialOutput {
+  readonly #unwrap: (value: unknown) => unknown;
+  #text = '';
+  #emittedLength = 0;
+
+  constructor(unwrap: (value: unknown) => unknown) {
+    this.#unwrap = unwrap;
+  }
+
+  /** The output with this piece; `undefined` if there is nothing new to emit. */
+  push(delta: string): Json | undefined {
+    this.#text += delta;
+    // The whole is read each time: a long text is emitted less often, so that its cost stays in proportion.
+    if ((this.#text.length - this.#emittedLength) * STEPS < this.#text.length) return undefined;
+    this.#emittedLength = this.#text.length;
+    const value = this.#unwrap(partialJson(this.#text.replace(/^\s*```\w*\s*\n/, '')));
+    return value as Json | undefined; // JSON.parse gives nothing else.
+  }
+}
+
+const STEPS = 64;
