@@ -1,4 +1,4 @@
-import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ const encodings: readonly (readonly [string, (text: string) => Uint8Array])[] = 
   ['x-gzip', gzipSync],
   ['deflate', deflateSync],
   ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
   ['gzip, br', (given) => brotliCompressSync(gzipSync(given))],
   ['identity', (given) => new TextEncoder().encode(given)],
 ];
@@ -74,15 +75,18 @@ test('the pieces of a compressed stream are told as they come', async () => {
   expect([told, reply.choices[0].message.content]).toEqual([['One, ', 'two.'], 'One, two.']);
 });
 
-test('a compressed body that breaks off is a reply that broke off, and can be asked for again', async () => {
-  const whole = gzipSync(text);
-  const { baseURL } = await serve(encoded('gzip', { body: whole.subarray(0, whole.length - 12) }));
-  await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
-    name: 'ProtocolError',
-    code: 'reply.garbage',
-    retryable: true,
-  });
-});
+test.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
+  'a body in %s that breaks off is a reply that broke off, and can be asked for again',
+  async (encoding, encode) => {
+    const whole = encode(text);
+    const { baseURL } = await serve(encoded(encoding, { body: whole.subarray(0, whole.length - 12) }));
+    await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
+      name: 'ProtocolError',
+      code: 'reply.garbage',
+      retryable: true,
+    });
+  },
+);
 
 test('a compressed body that lacks nothing but its end is whole', async () => {
   const whole = gzipSync(text);
@@ -95,7 +99,7 @@ test.each(['utf-8', 'none'])('%s is no encoding, and changes nothing', async (en
   expect(await openai('m', { baseURL }).send({ messages: [] })).toEqual(hello);
 });
 
-test.each(['zstd', Array(2_500).fill('gzip').join(',')])(
+test.each(['compress', Array(2_500).fill('gzip').join(',')])(
   'a refusal keeps its status, though its words cannot be read',
   async (encoding) => {
     const { baseURL } = await serve(encoded(encoding, { status: 503, body: Uint8Array.of(1, 2) }));
@@ -113,7 +117,8 @@ test('an encoding that nobody asked for is named', async () => {
     name: 'ProtocolError',
     code: 'reply.encoding',
     retryable: false,
-    message: 'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate and br.',
+    message:
+      'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate, br and zstd.',
   });
 });
 

@@ -91,7 +91,7 @@ test('where one connection went stale those that wait beside it are closed', asy
 test('a server that began to answer on a connection used before saw the request', async () => {
   const server = await rawServer((socket, { request }) => {
     if (request === 0) return void socket.write(whole);
-    socket.write('HTTP/1.1 100 Continue\r\n\r\n', () => socket.resetAndDestroy());
+    socket.write('HTTP/1.1 102 Processing\r\n\r\n', () => socket.resetAndDestroy());
   });
   const model = openai('m', { baseURL: server.baseURL });
   await model.send(answering);
