@@ -137,42 +137,45 @@ test('a body that is padded behind the end of what is compressed has its connect
   await server.idle();
 });
 
-describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))('a compressed body in %s', (encoding, encode) => {
-  const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${encoding}\r\ntransfer-encoding: chunked\r\n\r\n`;
-  const chunk = (bytes: Uint8Array): Buffer =>
-    Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
+  'a compressed body in %s',
+  (encoding, encode) => {
+    const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${encoding}\r\ntransfer-encoding: chunked\r\n\r\n`;
+    const chunk = (bytes: Uint8Array): Buffer =>
+      Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 
-  test('ends with an abort, and its connection is closed', async () => {
-    const controller = new AbortController();
-    const server = await rawServer((socket) => {
-      const bytes = encode(text);
-      socket.write(Buffer.concat([Buffer.from(head), chunk(bytes.subarray(0, bytes.length - 12))]));
-      void turns().then(() => controller.abort(new Error('enough')));
+    test('ends with an abort, and its connection is closed', async () => {
+      const controller = new AbortController();
+      const server = await rawServer((socket) => {
+        const bytes = encode(text);
+        socket.write(Buffer.concat([Buffer.from(head), chunk(bytes.subarray(0, bytes.length - 12))]));
+        void turns().then(() => controller.abort(new Error('enough')));
+      });
+      const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { signal: controller.signal });
+      await expect(sent).rejects.toThrow('enough');
+      await server.closed(0);
     });
-    const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { signal: controller.signal });
-    await expect(sent).rejects.toThrow('enough');
-    await server.closed(0);
-  });
 
-  test('closes its connection when it is decoded to more than its cap', async () => {
-    const server = await rawServer((socket) => {
-      const bytes = encode(`${text}${' '.repeat(4 * 1024 * 1024)}`);
-      socket.write(Buffer.concat([Buffer.from(head), chunk(bytes)]));
+    test('closes its connection when it is decoded to more than its cap', async () => {
+      const server = await rawServer((socket) => {
+        const bytes = encode(`${text}${' '.repeat(4 * 1024 * 1024)}`);
+        socket.write(Buffer.concat([Buffer.from(head), chunk(bytes)]));
+      });
+      const model = openai('m', { baseURL: server.baseURL, caps: { replyBytes: 1024 * 1024 } });
+      await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'reply.too_large' });
+      await server.closed(0);
     });
-    const model = openai('m', { baseURL: server.baseURL, caps: { replyBytes: 1024 * 1024 } });
-    await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'reply.too_large' });
-    await server.closed(0);
-  });
 
-  test('closes its connection when it is encoded in another way', async () => {
-    const server = await rawServer((socket) => {
-      socket.write(Buffer.concat([Buffer.from(head), chunk(Buffer.from(text))]));
+    test('closes its connection when it is encoded in another way', async () => {
+      const server = await rawServer((socket) => {
+        socket.write(Buffer.concat([Buffer.from(head), chunk(Buffer.from(text))]));
+      });
+      await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
+        name: 'NetworkError',
+        phase: 'reply',
+        retryable: true,
+      });
+      await server.closed(0);
     });
-    await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
-      name: 'NetworkError',
-      phase: 'reply',
-      retryable: true,
-    });
-    await server.closed(0);
-  });
-});
+  },
+);

@@ -32,6 +32,14 @@ test('models of one address share its connections, one request after another', a
   expect(server.sockets.length).toEqual(1);
 });
 
+test('requests are answered while timers are faked, as tests of users do', async () => {
+  const server = await rawServer((socket) => void socket.write(whole));
+  const model = openai('m', { baseURL: server.baseURL });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers();
+  for (let request = 0; request < 3; request++) expect(await model.send(answering)).toEqual(hello);
+});
+
 test.each([
   ['a reply that nobody asked for', (text: string) => text],
   ['one byte', () => 'x'],

@@ -280,12 +280,16 @@ test.each([
 });
 
 test('refuses a dispatcher beside fetch, what is no dispatcher, and one where there is no undici', () => {
-  expect(() => openai('m', { apiKey: 'k', dispatcher: agent(), fetch })).toThrow('both fetch and dispatcher');
+  const refusal = (message: string) =>
+    expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(message) });
+  const endpoint = 'https://mine.openai.azure.com';
+  expect(() => openai('m', { apiKey: 'k', dispatcher: agent(), fetch })).toThrow(refusal('both fetch and dispatcher'));
+  expect(() => azure('d', { endpoint, apiKey: 'k', dispatcher: agent(), fetch })).toThrow(refusal('both fetch and'));
   // @ts-expect-error it has no dispatch
-  expect(() => openai('m', { apiKey: 'k', dispatcher: {} })).toThrow('dispatcher has no method dispatch');
+  expect(() => openai('m', { apiKey: 'k', dispatcher: {} })).toThrow(refusal('dispatcher has no method dispatch'));
   // @ts-expect-error a URL is no dispatcher
-  expect(() => openai('m', { apiKey: 'k', dispatcher: 'http://proxy' })).toThrow('Pass an object');
-  expect(() => createTransport('https://api.example.test', agent())).toThrow('undici runs on Node only');
+  expect(() => openai('m', { apiKey: 'k', dispatcher: 'http://proxy' })).toThrow(refusal('Pass an object'));
+  expect(() => createTransport('https://api.example.test', agent())).toThrow(refusal('undici runs on Node only'));
 });
 
 test('uses fetch where undici cannot be loaded, and a debug line says so', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'; // Not the global one: tests of users replace it by one that never calls back.
 import { createDecoders, decodeBody } from './decode-body.ts';
 import {
   type DispatchController,
