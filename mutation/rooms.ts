@@ -47,7 +47,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   chat: {
     files: [
-      `${CORE}/chat/{call-builder,call-list,choice-reader,finish-reader,finish-reason,logprobs-reader}.ts`,
+      `${CORE}/chat/{call-builder,call-list,choice-reader,finish-reader,finish-reason}.ts`,
       `${CORE}/chat/{malformed-response,match-call,message-reader,padding,read-call,read-content,read-usage}.ts`,
       `${CORE}/chat/{reply-reader,server-sent-events,think-splitter,vendor-fields}.ts`,
     ],

@@ -38,7 +38,7 @@ export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
     throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
   }
   const endpoint = endpointOf(options);
-  if (endpoint !== undefined) return deploymentAt(endpoint, { deployment, options });
+  if (endpoint !== undefined) return deploymentAt(endpoint, deployment, options);
   let model: ChatModel | undefined;
   return {
     name: deployment,
@@ -46,7 +46,7 @@ export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
     send: (request, context) =>
       started(() => {
         // Looked up again: what loads the environment may have run after this module.
-        model ??= deploymentAt(endpointOf(options) ?? missing(), { deployment, options });
+        model ??= deploymentAt(endpointOf(options) ?? missing(), deployment, options);
         return model.send(request, context);
       }),
   };
@@ -81,12 +81,7 @@ function missing(): never {
   );
 }
 
-interface Deployment {
-  readonly deployment: string;
-  readonly options: AzureOptions;
-}
-
-function deploymentAt(given: string, { deployment, options }: Deployment): ChatModel {
+function deploymentAt(given: string, deployment: string, options: AzureOptions): ChatModel {
   const { endpoint: _, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
   const root = rootOf(given);
   const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;

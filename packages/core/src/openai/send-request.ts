@@ -13,7 +13,7 @@ import type { ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
-import { readRefusal } from './http-error.ts';
+import { type HttpErrorContext, readRefusal } from './http-error.ts';
 import { networkError } from './network-error.ts';
 import { type BodyReader, readReply } from './read-reply.ts';
 import { reportedError } from './reported-error.ts';
@@ -120,7 +120,7 @@ class Sending {
     const finished = TimeoutError.isInstance(error) ? this.#reading?.finishedBefore() : undefined;
     this.#reading?.stop();
     if (finished !== undefined) return this.#finished(finished);
-    throw translated(error, { outgoing: this.#outgoing, redact: this.#redact, now: this.#context.clock.now() });
+    throw translated(error, this.#outgoing, { redact: this.#redact, now: this.#context.clock.now() });
   }
 
   /** All is read: a reader who is behind holds up nothing. A repair quotes the server's words only where a filter ended the reply. */
@@ -216,14 +216,12 @@ const REFUSAL_MS = 5_000;
 /** A refusal may hold all that the model wrote. */
 const MAX_REFUSAL = 64 * 1024;
 
-interface Translating {
-  readonly outgoing: Outgoing;
-  readonly redact: Redact;
-  readonly now: number;
-}
-
 /** What leaves this room: a `ModelError` without secrets; or the very reason of an abort, or what a listener threw. */
-function translated(error: unknown, { outgoing: { address }, redact, now }: Translating): unknown {
+function translated(
+  error: unknown,
+  { address }: Outgoing,
+  { redact, now }: Pick<HttpErrorContext, 'redact' | 'now'>,
+): unknown {
   if (error instanceof TransportError) return networkError(error, { address, redact });
   if (!ProtocolError.isInstance(error)) return error;
   const received = error.received === undefined ? undefined : redact(error.received);

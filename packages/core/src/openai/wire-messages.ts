@@ -1,8 +1,7 @@
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import type { Message } from '../chat/message.ts';
+import type { DeveloperMessage, Message, SystemMessage, TextPart } from '../chat/message.ts';
 import { MessageBytes, type MessageJson } from './message-bytes.ts';
 import type { Profile } from './profile.ts';
-import { SystemMessages } from './system-messages.ts';
 import { ToolCallIds } from './tool-call-ids.ts';
 import { wireMessage } from './wire-message.ts';
 
@@ -60,3 +59,36 @@ const AFTER_TOOL: ReadonlySet<string> = new Set(['tool', 'assistant']);
 const ASSISTANT = JSON.stringify({ role: 'assistant', content: 'Understood.' });
 const USER = JSON.stringify({ role: 'user', content: 'Continue.' });
 const BEHIND_ASSISTANT = new TextEncoder().encode(`,${USER}`);
+
+type System = SystemMessage | DeveloperMessage;
+
+/** The system messages at the beginning of a conversation joined into one, for servers that take no second one. */
+class SystemMessages {
+  /** The message that was made last: the same one for the next request, so that its bytes are found again. */
+  #joined: { readonly parts: readonly System[]; readonly message: System } | undefined;
+
+  joined(messages: readonly Message[]): readonly Message[] {
+    const [first, second] = messages;
+    if (!isSystem(first) || !isSystem(second)) return messages;
+    const end = messages.findIndex((message) => !isSystem(message));
+    const parts = messages.slice(0, end === -1 ? undefined : end).filter(isSystem);
+    const known = this.#joined;
+    const isKnown = known?.parts.length === parts.length && parts.every((part, at) => part === known.parts[at]);
+    const message = isKnown ? known.message : { ...first, content: joinedContent(parts) };
+    this.#joined = { parts, message };
+    return [message, ...messages.slice(parts.length)];
+  }
+}
+
+function isSystem(message: Message | undefined): message is System {
+  return message?.role === 'system' || message?.role === 'developer';
+}
+
+function joinedContent(parts: readonly System[]): System['content'] {
+  const contents = parts.map(({ content }) => content).filter((content) => content?.length > 0);
+  const texts = contents.filter((content) => typeof content === 'string');
+  if (texts.length === contents.length) return texts.join('\n\n');
+  return contents.flatMap((content): readonly TextPart[] =>
+    typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+  );
+}

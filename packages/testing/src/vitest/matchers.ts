@@ -41,12 +41,8 @@ export const matchers = {
     if (turns === undefined) throw notARun(received);
     const actual = turns.map((calls) => calls.map(({ name }) => name));
     const pass = followed(actual, expected);
-    return {
-      pass,
-      message: () => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`,
-      actual,
-      expected,
-    };
+    const message = (): string => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`;
+    return { pass, message, actual, expected };
   },
 
   toHaveOutcome(this: Matching, received: unknown, expected: ExpectedOutcome): Result {

@@ -1,4 +1,4 @@
-import { sliceStart } from '../output/whole.ts';
+import { sliceStart } from './whole.ts';
 
 const MAX_LENGTH = 200;
 
