@@ -68,6 +68,13 @@ const TROUBLES: readonly Trouble[] = [
       'Does the proxy let this machine, with these credentials, connect to that address? Its words are in the cause.',
   },
   {
+    codes: /^UND_(ERR_(CLOSED|DESTROYED|INVALID_ARG|NOT_SUPPORTED)|MOCK_ERR_)/,
+    code: 'network.dispatcher',
+    retryable: false,
+    advice:
+      'Is the dispatcher an agent of undici 7 or later that is not closed, or a mock that expects this request? The cause says more.',
+  },
+  {
     codes: /TIMEDOUT$|TIMEOUT$/,
     code: 'network.timeout',
     advice: 'Is the server reachable from here, past firewalls and proxies?',

@@ -17,7 +17,13 @@ import { networkError } from './network-error.ts';
 import { type BodyReader, readReply } from './read-reply.ts';
 import { reportedError } from './reported-error.ts';
 import { type Redact, redactor } from './secrets.ts';
-import { type HttpReply, type HttpRequest, type Sink, type Transport, TransportError } from './transport/transport.ts';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type Sink,
+  type Transport,
+  TransportError,
+} from './transport/transport.ts';
 
 export interface Timeouts {
   /** Until there is a connection: DNS, TCP and TLS. Seen on Node only; elsewhere it is part of the next. @defaultValue 10_000 */
@@ -152,7 +158,7 @@ class Sending {
   }
 
   /** @throws ModelError, except for a prompt that a filter stopped. */
-  async #refused(reply: HttpReply): Promise<ChatReply> {
+  async #refused(reply: HttpResponse): Promise<ChatReply> {
     const { model, address } = this.#outgoing;
     const { clock } = this.#context;
     const refusal = {
@@ -181,7 +187,7 @@ const WAITS = {
 } as const;
 
 /** More than an error keeps, so that nothing secret is cut in two before it is taken out. */
-function startOf(reply: HttpReply, clock: Clock): Promise<string> {
+function startOf(reply: HttpResponse, clock: Clock): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   return new Promise((resolve, reject) => {
