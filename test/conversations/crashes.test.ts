@@ -63,7 +63,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     'that breaks off %s a step leaves nothing, and all when it has ended',
     async (moment) => {
       const { store, host: inner } = open();
-      const host = new FragileHost(inner, { at: 1, moment });
+      const host = new FragileHost(inner, { at: 2, moment });
       const chat = conversation({ id: 'chat', store });
       await chat.append([user('Hello.')]);
       const options = { conversation: chat, durable: host, runId: 'run' };

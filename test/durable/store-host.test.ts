@@ -47,12 +47,12 @@ describe('a host over a store that runs the work itself', () => {
     const store = new EngineStore(newDirectory());
     const host = createHost(store);
     const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('Sun.')]) });
-    const model = scriptedModel([reply.call('inner', { input: 'Weather?' }), reply.text('Sunny.')]);
+    const model = scriptedModel([reply.call('inner', { prompt: 'Weather?' }), reply.text('Sunny.')]);
     const outer = new Agent({ model, tools: [inner.asTool({ name: 'inner', description: 'Knows the weather.' })] });
     await outer.run('Weather?', { durable: host, runId: 'run' });
-    expect(store.ran).toEqual(['model:1', 'tool:1.0:inner/model:1', 'tool:1.0:inner', 'model:2']);
+    expect(store.ran).toEqual(['start', 'model:1', 'tool:1.0/start', 'tool:1.0/model:1', 'tool:1.0:inner', 'model:2']);
     await outer.resume('run', { durable: host });
-    expect(store.ran).toHaveLength(4);
+    expect(store.ran).toHaveLength(6);
   });
 });
 

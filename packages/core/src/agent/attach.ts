@@ -1,11 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import type { RunStarted } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { follow } from '../host/follow.ts';
-import type { DurableHost, RunRecord } from '../host/host.ts';
+import type { DurableHost } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/scope.ts';
-import { historyOf } from './history-of.ts';
 import type { RunPorts } from './run.ts';
 
 export interface Attaching {
@@ -19,21 +17,19 @@ export interface Attaching {
  *
  * Within the process the follower gets live events too, from what is under way on. From another process it gets the journal.
  */
-export async function attach(record: RunRecord, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
+export async function attach(runId: string, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
   const { host, ports } = attaching;
-  const cancelling = cancelOnAbort(record.runId, { host, signal: ports.signal });
+  const cancelling = cancelOnAbort(runId, { host, signal: ports.signal });
   try {
-    return await Promise.race([followed(record, attaching), cancelling.failure]);
+    return await Promise.race([followed(runId, attaching), cancelling.failure]);
   } finally {
     cancelling.end();
   }
 }
 
-async function followed(record: RunRecord, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
+async function followed(runId: string, attaching: Attaching): Promise<Outcome<unknown> | undefined> {
   const { host, clock, ports } = attaching;
-  const { runId, isEnqueued } = record;
   await followHere(runId, attaching);
-  if (isEnqueued !== true) ports.tellAt('').fact(startOf(record), { replayed: true });
   let replayed = true;
   for await (const { status, facts, outcome } of follow(host, runId, { clock })) {
     for (const { path, fact } of facts) ports.tellAt(path).fact(fact, { replayed });
@@ -43,12 +39,6 @@ async function followed(record: RunRecord, attaching: Attaching): Promise<Outcom
     await followHere(runId, attaching); // A worker of this process may have begun with it meanwhile.
   }
   return undefined;
-}
-
-function startOf(record: RunRecord): RunStarted {
-  const { agent, instructions, at } = record;
-  const started = { type: 'run.started' as const, agent, messages: historyOf(record).messages, at, activeMs: 0 };
-  return instructions === undefined ? started : { ...started, instructions };
 }
 
 /** Until the run is over in this process; at once where it is not at work here. */

@@ -1,7 +1,8 @@
+import { untilAborted } from '../base/abort.ts';
 import { DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { Fact } from '../event/fact.ts';
+import type { DefinitionRecord, Fact } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
@@ -13,8 +14,10 @@ import { resolveInstructions } from './resolve-instructions.ts';
 export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  /** May throw: the run then fails. */
+  /** What the run begins with. May throw: the run then fails. */
   readonly history: () => History;
+  /** What the agent is, if the record of the run does not say it. */
+  readonly definition: DefinitionRecord | undefined;
 }
 
 export interface Begun {
@@ -22,43 +25,41 @@ export interface Begun {
   readonly state: RunState;
 }
 
-/** Begins a run where its agent is: the messages and the instructions are remembered as its first step. */
-export async function begin({ blueprint, scope, history }: BeginOptions): Promise<Begun> {
-  const work = (): Promise<Fact> => started({ blueprint, scope, history });
+/** Begins a run: its first step resolves the instructions and records them with the messages. A function that throws fails the run. */
+export async function begin(options: BeginOptions): Promise<Begun> {
+  const { blueprint, scope, history } = options;
+  let first: History | undefined;
+  const work = (): Promise<Fact> => started({ ...options, history: () => (first = history()) });
   const fact = await scope.durable.step(factStep<Fact>(scope, { name: 'start', effect: 'read', work }));
-  if (fact.type !== 'run.started') return { scope, state: apply(initialState(History.empty()), fact) };
-  const { messages, instructions } = fact;
-  const state = initialState(History.from(messages));
-  const known = knownSince(fact, { blueprint, scope });
+  if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? History.empty()), fact) };
+  const { messages, instructions, definition } = fact;
+  const state = initialState(first ?? History.from(messages));
+  // If the record has the definition, the changes since are known from opening the run.
+  const known = definition === undefined ? {} : knownSince(fact, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
 }
 
-async function started({ blueprint, scope, history }: BeginOptions): Promise<Fact> {
-  const { clock, context, signal, abort, policy } = scope;
-  if (signal.aborted) return interrupted(scope, { turn: 0, reason: signal.reason });
+async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<Fact> {
+  const { context, signal } = scope;
+  const { name: agent } = blueprint.definition;
   try {
     const { messages } = history();
-    const { durationMs } = policy.limits;
-    const resolved = await resolveInstructions(blueprint.instructions, { clock, context, signal, abort, durationMs });
-    if (resolved.type === 'ended') return ended(resolved.conclusion, scope);
-    const definition = blueprint.digest();
-    const { name: agent } = blueprint.definition;
-    const fact = { type: 'run.started' as const, agent, messages, definition, ...stamp(scope) };
-    return resolved.text === undefined ? fact : { ...fact, instructions: resolved.text };
+    const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
+    const instructions =
+      typeof blueprint.instructions === 'function' ? await untilAborted(signal, resolve) : await resolve();
+    return {
+      type: 'run.started',
+      agent,
+      messages,
+      ...(instructions !== undefined && { instructions }),
+      ...(definition !== undefined && { definition }),
+      ...stamp(scope),
+    };
   } catch (error) {
     if (DurableError.isInstance(error)) throw error;
-    return failedBy(toErrorData(error), scope);
+    if (signal.aborted) return interrupted(scope, { turn: 0, reason: signal.reason });
+    const failure = { error: toErrorData(error), usage: NO_USAGE, failedAttempts: [] };
+    return { type: 'model.failed', turn: 0, ...failure, ...stamp(scope) };
   }
-}
-
-type Ended = Extract<Awaited<ReturnType<typeof resolveInstructions>>, { type: 'ended' }>['conclusion'];
-
-function ended(conclusion: Ended, scope: Scope): Fact {
-  if (conclusion.status === 'failed') return failedBy(conclusion.error, scope);
-  return interrupted(scope, { turn: 0, reason: scope.signal.reason });
-}
-
-function failedBy(error: ReturnType<typeof toErrorData>, scope: Scope): Fact {
-  return { type: 'model.failed', turn: 0, error, usage: NO_USAGE, failedAttempts: [], ...stamp(scope) };
 }

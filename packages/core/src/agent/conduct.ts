@@ -1,5 +1,6 @@
 import { onAbort } from '../base/abort.ts';
 import { History } from '../chat/history.ts';
+import type { DefinitionRecord } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Durable } from '../host/durable.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -31,13 +32,12 @@ export interface Conducting {
   readonly record: RunRecord;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
-  readonly replayed: boolean;
   readonly changes: ReadonlyMap<string, string>;
 }
 
 /** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
 export async function conduct<Output>(blueprint: Blueprint, conducting: Conducting): Promise<Outcome<Output>> {
-  const { host, record, replayed, durable, ports, options } = conducting;
+  const { host, record, durable, ports, options } = conducting;
   const heed = (): void => ports.abort(durable.signal?.reason);
   durable.signal?.addEventListener('abort', heed, { once: true });
   if (durable.signal?.aborted === true) heed();
@@ -47,9 +47,12 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
   const hideRun = addLiveRun(host, record.runId, ports.followed);
   const scope = scopeOf(blueprint, conducting);
   const { clock, time } = scope;
+  // Nobody can resume a run whose host nobody holds.
+  const isResumable = options.durable !== undefined;
+  const definition = isResumable && record.definition === undefined ? blueprint.digest() : undefined;
   let ended: Ended | undefined;
   try {
-    const outcome = await runFrom(record, { blueprint, scope, replayed });
+    const outcome = await runFrom(record, { blueprint, scope, definition });
     ended = await endIn(record, { conversation: options.conversation, outcome });
     scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
   } finally {
@@ -64,19 +67,12 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
 interface From {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  readonly replayed: boolean;
+  readonly definition: DefinitionRecord | undefined;
 }
 
-function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promise<Outcome<unknown>> {
-  const { agent, instructions, at, isEnqueued } = record;
-  if (isEnqueued === true) {
-    const begun = begin({ blueprint, scope, history: () => historyOf(record) });
-    return begun.then(({ scope, state }) => runIn(scope, state));
-  }
-  const history = historyOf(record);
-  const started = { type: 'run.started' as const, agent, messages: history.messages, at, activeMs: 0 };
-  scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
-  return runIn(scope, initialState(history));
+async function runFrom(record: RunRecord, from: From): Promise<Outcome<unknown>> {
+  const { scope, state } = await begin({ ...from, history: () => historyOf(record) });
+  return runIn(scope, state);
 }
 
 function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Conducting): Scope {
@@ -85,14 +81,13 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
   const budget = new Budget(limits);
   const onOver = (): void => ports.abort(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver });
-  const { instructions } = record;
   const tell = metered(ports.tellAt(''), { budget, time });
   return {
     definition,
     policy: policyOf(blueprint, limits),
     settings: { ...settings, ...options.settings },
     ownSettings: options.settings ?? {},
-    instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
+    instructions: undefined,
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,

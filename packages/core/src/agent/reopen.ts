@@ -42,7 +42,7 @@ export async function reopen<Output>(
     if (opened.type === 'held') {
       const changes = goesOn ? new Map<string, string>() : changesSince(opened.record.definition, now);
       const held = { host, durable: opened.durable, record: opened.record, options, changes };
-      return conduct<Output>(blueprint, { ...held, ports: unheard(ports, { heard, has: 'replayed' }), replayed: true });
+      return conduct<Output>(blueprint, { ...held, ports: unheard(ports, { heard, has: 'replayed' }) });
     }
     const outcome = await ended(opened, { host, ports, blueprint, heard });
     if (outcome === undefined) continue;
@@ -69,7 +69,7 @@ async function ended(
   const outcome =
     opened.type === 'ended'
       ? opened.outcome
-      : await attach(record, { host, clock, ports: unheard(ports, { heard, has: 'every' }) });
+      : await attach(record.runId, { host, clock, ports: unheard(ports, { heard, has: 'every' }) });
   if (outcome === undefined) return undefined;
   const times = { at: clock.now(), activeMs: outcome.durationMs };
   ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'ended' });

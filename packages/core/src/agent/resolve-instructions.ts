@@ -1,72 +1,29 @@
-import { untilAborted } from '../base/abort.ts';
-import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
-import { ActiveTime } from '../limits/active-time.ts';
-import { DurationReached } from '../limits/limits.ts';
-import type { Conclusion } from '../loop/action.ts';
-import { failure } from '../loop/failure.ts';
-import { reasonText } from '../perform/scope.ts';
 
 /** As an agent has them: its context's type is checked where `Agent` is used. */
 export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
 
-export interface ResolveOptions {
-  readonly context: unknown;
-  readonly clock: Clock;
-  /** The run's cap, which holds here as well. */
-  readonly durationMs: number;
-  readonly signal: AbortSignal;
-  readonly abort: (reason: unknown) => void;
-}
-
-export type Resolved =
-  | { readonly type: 'resolved'; readonly text: string | undefined }
-  | { readonly type: 'ended'; readonly conclusion: Conclusion; readonly activeMs: number };
-
-/** A function of the user's that throws fails the run, as data; neither an abort nor the run's time waits for it. */
-export async function resolveInstructions(instructions: Instructions, options: ResolveOptions): Promise<Resolved> {
-  if (typeof instructions !== 'function') return { type: 'resolved', text: textOrNone(instructions) };
-  const { context, clock, durationMs, signal, abort } = options;
-  const onOver = (): void => abort(new DurationReached(durationMs));
-  const time = new ActiveTime(durationMs, { clock, onOver });
-  const ended = (conclusion: Conclusion): Resolved => ({ type: 'ended', conclusion, activeMs: time.activeMs });
-  try {
-    const text = await untilAborted(signal, () => instructionsText(instructions, context as never));
-    return { type: 'resolved', text };
-  } catch (error) {
-    if (!signal.aborted) return ended(failure(withContextHint(error, { instructions, context })));
-    if (!(signal.reason instanceof DurationReached)) {
-      return ended({ status: 'aborted', reason: reasonText(signal.reason) });
-    }
-    const { maxMs: max } = signal.reason;
-    return ended({ status: 'limited', limit: 'durationMs', max, spent: Math.max(time.activeMs, max) });
-  } finally {
-    time.end();
-  }
-}
-
-interface Asked {
-  readonly instructions: (context: never) => unknown;
-  readonly context: unknown;
-}
-
-/** From JavaScript an agent may be run, or resumed by a host, without the context that its instructions read. */
-function withContextHint(error: unknown, { instructions, context }: Asked): unknown {
-  if (context !== undefined || instructions.length === 0 || !isCodeMistake(error)) return error;
-  return new ConfigError(
-    `The instructions failed in a run without a context: ${error.message}. If they read one, pass it: agent.run(input, { context }).`,
-    { cause: error },
-  );
-}
-
-/** @throws ConfigError for what is no text. */
-export async function instructionsText(instructions: Instructions, context: never): Promise<string | undefined> {
+/** @throws ConfigError for what is no text, and what a function of the user's throws. */
+export async function resolveInstructions(instructions: Instructions, context: unknown): Promise<string | undefined> {
   if (typeof instructions !== 'function') return textOrNone(instructions);
-  const text: unknown = await instructions(context);
+  const text: unknown = await asked(instructions, context);
   if (typeof text === 'string') return textOrNone(text);
   if (text === undefined || text === null) return undefined;
   throw new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`);
+}
+
+/** From JavaScript an agent may be run, or resumed by a host, without the context that its instructions read. */
+async function asked(instructions: (context: never) => unknown, context: unknown): Promise<unknown> {
+  try {
+    return await instructions(context as never); // Its type is checked where `Agent` is used.
+  } catch (error) {
+    if (context !== undefined || instructions.length === 0 || !isCodeMistake(error)) throw error;
+    throw new ConfigError(
+      `The instructions failed in a run without a context: ${error.message}. If they read one, pass it: agent.run(input, { context }).`,
+      { cause: error },
+    );
+  }
 }
 
 /** Servers refuse a system message that says nothing. */
