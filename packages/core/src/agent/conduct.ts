@@ -44,7 +44,8 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
   // All that waits for an abort within the run shares one listener: this keeps it for the run's life.
   const leave = onAbort(ports.signal, () => undefined);
   ports.inherit([host.listeners, blueprint.listeners]);
-  const hideRun = addLiveRun(host, record.runId, ports.followed);
+  // Nobody can ask a run's own memory for it.
+  const hideRun = options.durable === undefined ? undefined : addLiveRun(host, record.runId, ports.followed);
   const scope = scopeOf(blueprint, conducting);
   const { clock, time } = scope;
   // Nobody can resume a run whose host nobody holds.

@@ -77,7 +77,12 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   }
 
   wants(type: EventType): boolean {
-    if (this.#channels.length > 0 || UnfinishedEvents.keeps(type)) return true;
+    return UnfinishedEvents.keeps(type) || this.#isWatched(type);
+  }
+
+  /** Whether a reader or a listener gets events of this type now. */
+  #isWatched(type: EventType): boolean {
+    if (this.#channels.length > 0) return true;
     return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
   }
 
@@ -90,7 +95,14 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   /** A promise means: a reader is behind; it resolves when the reader has caught up. */
   emitLiveEvent(event: Notice, path: string): Promise<void> | undefined {
-    if (!this.wants(event.type)) return undefined;
+    if (!this.#isWatched(event.type)) {
+      if (!UnfinishedEvents.keeps(event.type)) return undefined;
+      // Only a later reader needs it, who gets the pieces of a text joined: no event is made for each.
+      if (this.#unfinished.extend(path, event, this.#seq + 1)) {
+        this.#seq++;
+        return undefined;
+      }
+    }
     const emission = this.#emission(event, { path, replayed: false, at: this.#options.clock.now() });
     this.#unfinished.add(emission);
     return this.#emit(emission);

@@ -102,6 +102,8 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
   return profile.streamOptions ? { include_usage: true, ...given } : given;
 }
 
+const NO_TOOLS: readonly ToolObject[] = [];
+
 /** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
@@ -130,12 +132,13 @@ class Pieces {
   }
 
   /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
-  head(start: string, tools: readonly ToolObject[]): Uint8Array {
-    if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
+  head(start: string, given: readonly ToolObject[]): Uint8Array {
+    const tools = given.length === 0 ? NO_TOOLS : given;
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
     const json = known?.json ?? `[${this.#toolsJson(tools).join(',')}]`;
-    const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
+    const list = tools === NO_TOOLS ? '' : `"tools":${json},`;
+    const head = { start, json, bytes: encoder.encode(`${start},${list}"messages":[`) };
     this.#heads.set(tools, head);
     return head.bytes;
   }

@@ -6,6 +6,16 @@ import type { Scope } from './scope.ts';
 type CallDelta = Extract<Delta, { readonly type: 'call' }>;
 type TextDelta = Extract<Delta, { readonly type: 'text' }>;
 
+const NO_IDS: ReadonlySet<string> = new Set();
+
+/** Constants: a text that is joined for each piece has to be hashed for each look into a set of types. */
+const EVENT_TYPES = {
+  text: 'model.text',
+  reasoning: 'model.reasoning',
+  refusal: 'model.refusal',
+  call: 'model.call',
+} as const;
+
 /** Emits the pieces of a turn's responses. They belong to one attempt at a time, so that pieces of parallel requests never mix. */
 export class DeltaEmitter {
   readonly #scope: Scope;
@@ -67,10 +77,10 @@ export class DeltaEmitter {
 
   #emitDelta(delta: Delta): Promise<void> | undefined {
     const { tell } = this.#scope;
-    const type = delta.type === 'call' ? 'model.call' : (`model.${delta.type}` as const);
+    const type = EVENT_TYPES[delta.type];
     if (!tell.wants(type)) return undefined;
     const position = { turn: this.#turn, attempt: this.#attempt };
-    if (delta.type !== 'call') return tell.notice({ type: `model.${delta.type}`, ...position, delta: delta.delta });
+    if (delta.type !== 'call') return tell.notice({ type: EVENT_TYPES[delta.type], ...position, delta: delta.delta });
     const { index, name } = delta;
     const id = this.#callIdOf(delta);
     const call = id === undefined ? { toolName: name } : { toolName: name, toolCallId: id };
@@ -82,7 +92,7 @@ export class DeltaEmitter {
     if (id === undefined) return undefined;
     const known = this.#callIds.get(index);
     if (known !== undefined) return known;
-    const free = this.#history.freeId(id, new Set(this.#callIds.values()));
+    const free = this.#history.freeId(id, this.#callIds.size === 0 ? NO_IDS : new Set(this.#callIds.values()));
     this.#callIds.set(index, free);
     return free;
   }
