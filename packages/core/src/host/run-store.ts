@@ -75,7 +75,7 @@ export interface RunStore {
   update<T>(runId: string, update: RunUpdate<T>): Promise<T>;
   /** A run with its record. Rejects with `unknown(runId)` if there is none. */
   find(runId: string): Promise<StoredRun>;
-  /** The steps of a run that were put after a position, in that order. A run that is not there has none. */
+  /** The steps of a run that were put after a position, in that order. */
   steps(runId: string, after: number): Promise<readonly StoredStep[]>;
   /** The runs that a filter is for, in its order and up to its limit. `filterRuns` does it for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;

@@ -105,6 +105,7 @@ export class StoreHost extends StoreClient implements DurableHost {
     await this.#store.close?.();
     for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }
+
   #newRun(runId: string): HeldRun {
     const controller = this.isCancellable ? new AbortController() : undefined;
     const claim = { runId, token: randomId(), cancel: (reason: string): void => controller?.abort(reason) };
