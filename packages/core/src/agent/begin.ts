@@ -31,13 +31,22 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   let first: History | undefined;
   const work = (): Promise<Fact> => started({ ...options, history: () => (first = history()) });
   const fact = await scope.durable.step(factStep<Fact>(scope, { name: 'start', effect: 'read', work }));
-  if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? History.empty()), fact) };
+  if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? validHistory(history)), fact) };
   const { messages, instructions, definition } = fact;
   const state = initialState(first ?? History.from(messages));
   // If the record has the definition, the changes since are known from opening the run.
   const known = definition === undefined ? {} : knownSince(fact, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
+}
+
+/** Empty if the messages are not valid: the first step says so. */
+function validHistory(history: () => History): History {
+  try {
+    return history();
+  } catch {
+    return History.empty();
+  }
 }
 
 async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<Fact> {

@@ -44,13 +44,12 @@ export async function conduct<Output>(blueprint: Blueprint, conducting: Conducti
   // All that waits for an abort within the run shares one listener: this keeps it for the run's life.
   const leave = onAbort(ports.signal, () => undefined);
   ports.inherit([host.listeners, blueprint.listeners]);
-  // Nobody can ask a run's own memory for it.
-  const hideRun = options.durable === undefined ? undefined : addLiveRun(host, record.runId, ports.followed);
+  // Nobody can follow or resume a run that only its own memory knows.
+  const isShared = options.durable !== undefined;
+  const hideRun = isShared ? addLiveRun(host, record.runId, ports.followed) : undefined;
   const scope = scopeOf(blueprint, conducting);
   const { clock, time } = scope;
-  // Nobody can resume a run whose host nobody holds.
-  const isResumable = options.durable !== undefined;
-  const definition = isResumable && record.definition === undefined ? blueprint.digest() : undefined;
+  const definition = isShared && record.definition === undefined ? blueprint.digest() : undefined;
   let ended: Ended | undefined;
   try {
     const outcome = await runFrom(record, { blueprint, scope, definition });
