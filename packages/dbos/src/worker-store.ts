@@ -124,7 +124,10 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     // just now.
     for (let looks = 0; looks < MOST_LOOKS && this.#monotonic() - askedAt > FRESH_MS; looks++) {
       askedAt = this.#monotonic();
-      const isHeld = await this.#under(claim, () => isHeldBy(this.database, runId, token));
+      const isHeld = await this.#under(claim, async () => {
+        this.#checkNotLost(claim);
+        return isHeldBy(this.database, runId, token);
+      });
       if (!isHeld) throw lost(runId);
     }
   }
@@ -142,7 +145,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     claim: Claim,
     { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
   ): Promise<T> {
-    if (this.attempts.of(claim)?.isLost === true) throw cutOff(this.#executorId);
+    await this.#under(claim, async () => this.#checkNotLost(claim));
     const value = await work();
     await this.putStep(claim, { name, value });
     return value;
@@ -203,6 +206,11 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     const { runId, token } = claim;
     const isKept = await this.#under(claim, () => this.#writer.write({ runId, token, ...entry }));
     if (!isKept) throw lost(runId);
+  }
+
+  /** @throws DurableError `host.lost` */
+  #checkNotLost(claim: Claim): void {
+    if (this.attempts.of(claim)?.isLost === true) throw cutOff(this.#executorId);
   }
 
   /** Another attempt goes on where the database could not do its part just now. */
