@@ -70,8 +70,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   leases: {
-    files: [`${CORE}/sqlite/{holding,lease,run-table,sqlite-run}.ts`, `${CORE}/host/{drain,resumable}.ts`],
-    tests: ['test/durable/{conformance,lives,sqlite}.test.ts', 'test/conversations/sqlite.test.ts'],
+    files: [
+      `${CORE}/sqlite/{held-leases,lease,run-table,sqlite-store}.ts`,
+      `${CORE}/host/{held-runs,resumable,store-host,store-run}.ts`,
+    ],
+    tests: ['test/durable/{conformance,lives,sqlite,store-host}.test.ts', 'test/conversations/sqlite.test.ts'],
   },
   reading: {
     files: [

@@ -96,7 +96,7 @@ async function runWithin(blueprint: Blueprint, { messages, outer }: Within): Pro
   const { scope, end } = scopeWithin(blueprint, outer);
   const { clock, time, tell } = scope;
   try {
-    const begun = await begin({ blueprint, scope, history: () => readInput(messages) });
+    const begun = await begin({ blueprint, scope, history: () => readInput(messages), definition: blueprint.digest() });
     const outcome = await runInScope(begun.scope, begun.state);
     const finished: Fact = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
     return { outcome, tellFinished: (how) => tell.fact(finished, how) };

@@ -1,6 +1,7 @@
 import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
+import type { DefinitionRecord } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Durable } from '../host/durable.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -31,23 +32,24 @@ export interface Attempt {
   readonly record: RunRecord;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
-  readonly replayed: boolean;
   readonly changes: ReadonlyMap<string, string>;
 }
 
 /** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
 export async function conduct<Output>(blueprint: Blueprint, attempt: Attempt): Promise<Outcome<Output>> {
-  const { host, record, replayed, durable, ports, options } = attempt;
+  const { host, record, durable, ports, options } = attempt;
   const { signal } = durable;
   const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
-  // A run without a host has no followers: nobody else has its memory.
-  const hideRun = options.durable === undefined ? undefined : addLiveRun(host, record.runId, ports.followed);
+  // Nobody can follow or resume a run that only its own memory knows.
+  const isShared = options.durable !== undefined;
+  const hideRun = isShared ? addLiveRun(host, record.runId, ports.followed) : undefined;
   const scope = scopeOf(blueprint, attempt);
   const { clock, time } = scope;
+  const definition = isShared && record.definition === undefined ? blueprint.digest() : undefined;
   let saved: SavedOutcome | undefined;
   try {
-    const outcome = await runFrom(record, { blueprint, scope, replayed });
+    const outcome = await runFrom(record, { blueprint, scope, definition });
     saved = await saveConversation(record, { conversation: options.conversation, outcome });
     scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
   } finally {
@@ -61,19 +63,12 @@ export async function conduct<Output>(blueprint: Blueprint, attempt: Attempt): P
 interface AttemptScope {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  readonly replayed: boolean;
+  readonly definition: DefinitionRecord | undefined;
 }
 
-function runFrom(record: RunRecord, { blueprint, scope, replayed }: AttemptScope): Promise<Outcome<unknown>> {
-  const { agent, instructions, at, isEnqueued } = record;
-  if (isEnqueued === true) {
-    const begun = begin({ blueprint, scope, history: () => historyOf(record) });
-    return begun.then(({ scope, state }) => runInScope(scope, state));
-  }
-  const history = historyOf(record);
-  const started = { type: 'run.started' as const, agent, messages: history.messages, at, activeMs: 0 };
-  scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
-  return runInScope(scope, initialState(history));
+async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
+  const { scope, state } = await begin({ ...from, history: () => historyOf(record) });
+  return runInScope(scope, state);
 }
 
 function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Attempt): Scope {
@@ -82,14 +77,13 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
   const budget = new Budget(limits);
   const onOver = (): void => ports.cancellation.cancel(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver });
-  const { instructions } = record;
   const tell = meterTeller(ports.tellAt(''), { budget, time });
   return {
     definition,
     policy: policyOf(blueprint, limits),
     settings: { ...settings, ...options.settings },
     ownSettings: options.settings ?? {},
-    instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
+    instructions: undefined,
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
@@ -157,7 +151,7 @@ async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcom
 }
 
 /** The conversation that a run begins with. Of a forked one it is what the other had at that point, and what is said then. */
-export function historyOf({ messages, forked, isEnqueued }: RunRecord): History {
+function historyOf({ messages, forked, isEnqueued }: RunRecord): History {
   // An enqueued input was not checked yet.
   if (forked?.conversation === undefined) return isEnqueued ? readInput(messages) : History.from(messages);
   const { record, facts, input } = forked.conversation;

@@ -4,7 +4,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Destination, Speaker, View } from '../perform/definition.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
-import { resolveText } from './begin.ts';
+import { resolveInstructions } from './begin.ts';
 import { type Blueprint, compareDefinition, type HandOff, policyOf } from './blueprint.ts';
 
 /** How one agent hands the conversation over to another. */
@@ -127,7 +127,7 @@ function speakerOf(blueprint: Blueprint): Speaker {
     definition: blueprint.definition,
     settings: blueprint.settings,
     policyOf: (limits) => policyOf(blueprint, limits),
-    instructionsFor: (context) => resolveText(blueprint.instructions, context),
+    instructionsFor: (context) => resolveInstructions(blueprint.instructions, context),
     digest: blueprint.digest,
     since: (begun, scope) => compareDefinition(begun, { blueprint, scope }),
   };

@@ -1,4 +1,4 @@
-import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
@@ -13,7 +13,6 @@ import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
 import { reasonText } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
-import { resolveInstructions } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
 import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
@@ -156,25 +155,20 @@ interface Start {
 type Begun =
   | { readonly type: 'started'; readonly durable: Durable; readonly record: RunRecord }
   | { readonly type: 'exists' }
-  | { readonly type: 'ended'; readonly conclusion: Conclusion; readonly activeMs: number; readonly history: History };
+  /** It was aborted before. */
+  | { readonly type: 'given_up'; readonly history: History };
 
 async function begun({ blueprint, id, host, said, options }: Start, ports: RunPorts): Promise<Begun> {
   const { definition, clock, limits } = blueprint;
-  const { context } = options;
-  const { durationMs } = limitsOf(blueprint, options.limits ?? {});
   const { history, recorded, isGivenUp } = await loadConversation(options.conversation, {
     said,
     cancellation: ports.cancellation,
   });
-  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.cancellation), activeMs: 0, history };
-  const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
-  if (resolved.type === 'ended') return { ...resolved, history };
-  const { text: instructions } = resolved;
+  if (isGivenUp) return { type: 'given_up', history };
   const record: RunRecord = {
     runId: id,
     agent: definition.name,
     messages: history.messages,
-    ...(instructions === undefined ? {} : { instructions }),
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
     at: clock.now(),
@@ -194,13 +188,13 @@ interface Going {
 function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Output>> | Outcome<Output> {
   const { blueprint, id, host, said, options } = start;
   switch (begun.type) {
-    case 'ended':
-      return endedEarly<Output>(begun, { runId: id, blueprint, host, history: begun.history, ports });
+    case 'given_up':
+      return abortedEarly<Output>(begun.history, { start, ports });
     case 'exists':
       return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
     case 'started': {
       const { durable, record } = begun;
-      return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false, changes: NONE });
+      return conduct<Output>(blueprint, { host, durable, record, options, ports, changes: NONE });
     }
   }
 }
@@ -208,31 +202,18 @@ function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Ou
 /** An abort while the run waits for its turn ends it; any other error is the host's. */
 function givenUp(error: unknown, { start: { said: history }, ports: { cancellation } }: Going): Begun {
   if (!cancellation.isCancelled) throw error;
-  return { type: 'ended', conclusion: abortedBy(cancellation), activeMs: 0, history };
+  return { type: 'given_up', history };
 }
 
-interface Early {
-  readonly runId: string;
-  readonly blueprint: Blueprint;
-  readonly host: DurableHost;
-  readonly history: History;
-  readonly ports: RunPorts;
-}
-
-/** A run that ended before its host knew of it. */
-function endedEarly<Output>(
-  { conclusion, activeMs }: { readonly conclusion: Conclusion; readonly activeMs: number },
-  { runId, blueprint, host, history, ports }: Early,
-): Outcome<Output> {
+/** A run that was aborted before its host knew of it. */
+function abortedEarly<Output>(history: History, { start, ports }: Going): Outcome<Output> {
+  const { blueprint, id: runId, host } = start;
   const { definition, clock, listeners } = blueprint;
-  const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, runId, agent: definition.name });
+  const conclusion: Conclusion = { status: 'aborted', reason: reasonText(ports.cancellation.reason) };
+  const outcome = outcomeOf(initialState(history), { conclusion, runId, agent: definition.name });
   ports.inherit([host.listeners, listeners]);
-  ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
-  return outcome as Outcome<Output>; // None of these endings has an output.
-}
-
-function abortedBy({ reason }: Cancellation): Conclusion {
-  return { status: 'aborted', reason: reasonText(reason) };
+  ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: 0 }, { replayed: false });
+  return outcome as Outcome<Output>; // An aborted run has no output.
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();

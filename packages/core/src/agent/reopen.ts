@@ -4,7 +4,6 @@ import { DurableError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
-import type { RunStarted } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { follow } from '../host/follow.ts';
 import type { DurableHost, OpenedRun, RunRecord } from '../host/host.ts';
@@ -12,7 +11,7 @@ import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/step.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { type Blueprint, findChanges, versionMismatch } from './blueprint.ts';
-import { type Contextual, conduct, giveOutcome, historyOf } from './conduct.ts';
+import { type Contextual, conduct, giveOutcome } from './conduct.ts';
 import { checkConversation, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 
@@ -44,11 +43,7 @@ export async function reopen<Output>(
     if (opened.type === 'held') {
       const changes = goesOn ? new Map<string, string>() : findChanges(opened.record.definition, now);
       const held = { host, durable: opened.durable, record: opened.record, options, changes };
-      return conduct<Output>(blueprint, {
-        ...held,
-        ports: deduplicate(ports, { heard, has: 'replayed' }),
-        replayed: true,
-      });
+      return conduct<Output>(blueprint, { ...held, ports: deduplicate(ports, { heard, has: 'replayed' }) });
     }
     const outcome = await awaitEnd(opened, { host, ports, blueprint, heard });
     if (outcome === undefined) continue;
@@ -75,7 +70,7 @@ async function awaitEnd(
   const outcome =
     opened.type === 'ended'
       ? opened.outcome
-      : await attach(record, { host, clock, ports: deduplicate(ports, { heard, has: 'every' }) });
+      : await attach(record.runId, { host, clock, ports: deduplicate(ports, { heard, has: 'every' }) });
   if (outcome === undefined) return undefined;
   const times = { at: clock.now(), activeMs: outcome.durationMs };
   ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'ended' });
@@ -137,21 +132,19 @@ interface Attachment {
  *
  * Within the process the follower gets live events too, from what is under way on. From another process it gets the journal.
  */
-async function attach(record: RunRecord, attachment: Attachment): Promise<Outcome<unknown> | undefined> {
+async function attach(runId: string, attachment: Attachment): Promise<Outcome<unknown> | undefined> {
   const { host, ports } = attachment;
-  const cancelling = cancelOnAbort(record.runId, { host, cancellation: ports.cancellation });
+  const cancelling = cancelOnAbort(runId, { host, cancellation: ports.cancellation });
   try {
-    return await Promise.race([followElsewhere(record, attachment), cancelling.failure]);
+    return await Promise.race([followElsewhere(runId, attachment), cancelling.failure]);
   } finally {
     cancelling.end();
   }
 }
 
-async function followElsewhere(record: RunRecord, attachment: Attachment): Promise<Outcome<unknown> | undefined> {
+async function followElsewhere(runId: string, attachment: Attachment): Promise<Outcome<unknown> | undefined> {
   const { host, clock, ports } = attachment;
-  const { runId, isEnqueued } = record;
   await followHere(runId, attachment);
-  if (isEnqueued !== true) ports.tellAt('').fact(startOf(record), { replayed: true });
   let replayed = true;
   for await (const { status, facts, outcome } of follow(host, runId, { clock })) {
     for (const { path, fact } of facts) ports.tellAt(path).fact(fact, { replayed });
@@ -161,12 +154,6 @@ async function followElsewhere(record: RunRecord, attachment: Attachment): Promi
     await followHere(runId, attachment); // A worker of this process may have begun with it meanwhile.
   }
   return undefined;
-}
-
-function startOf(record: RunRecord): RunStarted {
-  const { agent, instructions, at } = record;
-  const started = { type: 'run.started' as const, agent, messages: historyOf(record).messages, at, activeMs: 0 };
-  return instructions === undefined ? started : { ...started, instructions };
 }
 
 /** Until the run is over in this process; at once where it is not at work here. */
