@@ -43,6 +43,8 @@ interface Reading {
 export class Exchange implements DispatchHandler, HttpResponse {
   readonly #request: HttpRequest;
   readonly #options: ExchangeOptions;
+  /** Ends the listening to the cancellation of the request. */
+  readonly #stopListening: () => void;
   #connection: Connection | undefined;
   #abortConnecting: (() => void) | undefined;
   #controller: DispatchController | undefined;
@@ -61,7 +63,6 @@ export class Exchange implements DispatchHandler, HttpResponse {
   /** How the response ended. It takes effect when everything is read. */
   #end: { readonly error?: Error } | undefined;
   /** Whether the body is read, or the exchange failed. */
-  readonly #stopListening: () => void;
   #isOver = false;
   #failure: { readonly reason: unknown } | undefined;
 
