@@ -1,15 +1,15 @@
-import { untilAborted } from '../base/abort.ts';
-import { DurableError } from '../base/errors.ts';
+import { untilCancelled } from '../base/cancellation.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
+import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord, Fact } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
-import { factStep, interrupted, type Scope, stamp } from '../perform/scope.ts';
-import type { Blueprint } from './blueprint.ts';
-import { knownSince } from './known-since.ts';
-import { resolveInstructions } from './resolve-instructions.ts';
+import type { Scope } from '../perform/scope.ts';
+import { factStep, stamp, toInterruption } from '../perform/step.ts';
+import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
@@ -35,7 +35,7 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   const { messages, instructions, definition } = fact;
   const state = initialState(first ?? History.from(messages));
   // If the record has the definition, the changes since are known from opening the run.
-  const known = definition === undefined ? {} : knownSince(fact, { blueprint, scope });
+  const known = definition === undefined ? {} : compareDefinition(fact, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
 }
@@ -50,13 +50,13 @@ function validHistory(history: () => History): History {
 }
 
 async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<Fact> {
-  const { context, signal } = scope;
+  const { context, cancellation } = scope;
   const { name: agent } = blueprint.definition;
   try {
     const { messages } = history();
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
-      typeof blueprint.instructions === 'function' ? await untilAborted(signal, resolve) : await resolve();
+      typeof blueprint.instructions === 'function' ? await untilCancelled(cancellation, resolve) : await resolve();
     return {
       type: 'run.started',
       agent,
@@ -67,8 +67,35 @@ async function started({ blueprint, scope, history, definition }: BeginOptions):
     };
   } catch (error) {
     if (DurableError.isInstance(error)) throw error;
-    if (signal.aborted) return interrupted(scope, { turn: 0, reason: signal.reason });
+    if (cancellation.isCancelled) return toInterruption(scope, { turn: 0, reason: cancellation.reason });
     const failure = { error: toErrorData(error), usage: NO_USAGE, failedAttempts: [] };
     return { type: 'model.failed', turn: 0, ...failure, ...stamp(scope) };
   }
+}
+
+/** @throws ConfigError for what is no text, and what a function of the user's throws. */
+export async function resolveInstructions(instructions: Instructions, context: unknown): Promise<string | undefined> {
+  if (typeof instructions !== 'function') return textOrNone(instructions);
+  const text: unknown = await callInstructions(instructions, context);
+  if (typeof text === 'string') return textOrNone(text);
+  if (text === undefined || text === null) return undefined;
+  throw new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`);
+}
+
+/** From JavaScript an agent may be run, or resumed by a host, without the context that its instructions read. */
+async function callInstructions(instructions: (context: never) => unknown, context: unknown): Promise<unknown> {
+  try {
+    return await instructions(context as never); // Its type is checked where `Agent` is used.
+  } catch (error) {
+    if (context !== undefined || instructions.length === 0 || !isCodeMistake(error)) throw error;
+    throw new ConfigError(
+      `The instructions failed in a run without a context: ${error.message}. If they read one, pass it: agent.run(input, { context }).`,
+      { cause: error },
+    );
+  }
+}
+
+/** Servers refuse a system message that says nothing. */
+function textOrNone(text: string | undefined): string | undefined {
+  return text?.trim() === '' ? undefined : text;
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
@@ -11,15 +11,12 @@ import { runIdOf } from '../host/run-id.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
-import { reasonText } from '../perform/scope.ts';
+import { reasonText } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
-import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
-import { readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
+import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
-import { continueIn } from './continue-in.ts';
-import { whole } from './define.ts';
-import { takeTurn, waitForOpenRun } from './open-run.ts';
+import { continueConversation, loadConversation, takeTurn, waitForOpenRun } from './conversation-run.ts';
 import { reopen } from './reopen.ts';
 import { Run, type RunPorts } from './run.ts';
 
@@ -35,7 +32,7 @@ export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Outp
   const beginning = checked(given, definition.name);
   const { options } = beginning;
   if (options.parallelToolCalls !== undefined) {
-    whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
+    checkWholeNumber(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
@@ -95,7 +92,7 @@ function starting<Output>(
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     if (conversation === undefined || host === undefined || !isQueued)
       return goOn(await begun(start, ports), { start, ports });
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const first = takeTurn(place, async () => {
       await waitForOpenRun(place);
       return begun(start, ports);
@@ -119,13 +116,13 @@ function continuing<Output>(
   const { durable: host, conversation } = options;
   const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {
       const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
-      return untilAborted(ports.signal, () => run.outcome()).then(() => undefined);
+      return untilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
     const ways = { place, message, begin: () => begun(start, ports), resume };
-    const way = await continueIn(ways).catch((error: unknown) => {
+    const way = await continueConversation(ways).catch((error: unknown) => {
       return { type: 'begun' as const, begun: givenUp(error, { start, ports }) };
     });
     if (way.type === 'begun') return goOn(way.begun, { start, ports });
@@ -163,7 +160,10 @@ type Begun =
 
 async function begun({ blueprint, id, host, said, options }: Start, ports: RunPorts): Promise<Begun> {
   const { definition, clock, limits } = blueprint;
-  const { history, recorded, isGivenUp } = await beginIn(options.conversation, { said, signal: ports.signal });
+  const { history, recorded, isGivenUp } = await loadConversation(options.conversation, {
+    said,
+    cancellation: ports.cancellation,
+  });
   if (isGivenUp) return { type: 'given_up', history };
   const record: RunRecord = {
     runId: id,
@@ -200,8 +200,8 @@ function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Ou
 }
 
 /** An abort while the run waits for its turn ends it; any other error is the host's. */
-function givenUp(error: unknown, { start: { said: history }, ports: { signal } }: Going): Begun {
-  if (!signal.aborted) throw error;
+function givenUp(error: unknown, { start: { said: history }, ports: { cancellation } }: Going): Begun {
+  if (!cancellation.isCancelled) throw error;
   return { type: 'given_up', history };
 }
 
@@ -209,7 +209,7 @@ function givenUp(error: unknown, { start: { said: history }, ports: { signal } }
 function abortedEarly<Output>(history: History, { start, ports }: Going): Outcome<Output> {
   const { blueprint, id: runId, host } = start;
   const { definition, clock, listeners } = blueprint;
-  const conclusion: Conclusion = { status: 'aborted', reason: reasonText(ports.signal.reason) };
+  const conclusion: Conclusion = { status: 'aborted', reason: reasonText(ports.cancellation.reason) };
   const outcome = outcomeOf(initialState(history), { conclusion, runId, agent: definition.name });
   ports.inherit([host.listeners, listeners]);
   ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: 0 }, { replayed: false });

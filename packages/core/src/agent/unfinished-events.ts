@@ -1,7 +1,24 @@
-import type { EventType } from '../event/event.ts';
+import type { ToolCall } from '../chat/message.ts';
+import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
-import type { Emission } from './describe-event.ts';
+
+/** Who acts in an event, and the call that it is about. Looked up when the event happens, since both may change later. */
+export interface EventSubject {
+  readonly agent: string;
+  readonly call: ToolCall | undefined;
+}
+
+/** An event before it is made into what listeners get: most runs have journal events that nobody looks at. */
+export interface Emission {
+  readonly seq: number;
+  readonly at: number;
+  readonly path: string;
+  readonly replayed: boolean;
+  readonly event: Fact | Notice;
+  readonly subject: EventSubject;
+  made?: RunEvent;
+}
 
 /** What happens right now and stands in no journal event yet, so that a reader that comes later sees it. */
 export class UnfinishedEvents {
