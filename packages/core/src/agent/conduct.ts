@@ -66,8 +66,8 @@ interface AttemptScope {
   readonly definition: DefinitionRecord | undefined;
 }
 
-async function runFrom(record: RunRecord, attempt: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...attempt, history: () => historyOf(record) });
+async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
+  const { scope, state } = await begin({ ...from, history: () => historyOf(record) });
   return runInScope(scope, state);
 }
 
@@ -151,7 +151,7 @@ async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcom
 }
 
 /** The conversation that a run begins with. Of a forked one it is what the other had at that point, and what is said then. */
-export function historyOf({ messages, forked, isEnqueued }: RunRecord): History {
+function historyOf({ messages, forked, isEnqueued }: RunRecord): History {
   // An enqueued input was not checked yet.
   if (forked?.conversation === undefined) return isEnqueued ? readInput(messages) : History.from(messages);
   const { record, facts, input } = forked.conversation;

@@ -43,10 +43,7 @@ export async function reopen<Output>(
     if (opened.type === 'held') {
       const changes = goesOn ? new Map<string, string>() : findChanges(opened.record.definition, now);
       const held = { host, durable: opened.durable, record: opened.record, options, changes };
-      return conduct<Output>(blueprint, {
-        ...held,
-        ports: deduplicate(ports, { heard, has: 'replayed' }),
-      });
+      return conduct<Output>(blueprint, { ...held, ports: deduplicate(ports, { heard, has: 'replayed' }) });
     }
     const outcome = await awaitEnd(opened, { host, ports, blueprint, heard });
     if (outcome === undefined) continue;
