@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Agent, memoryConversations, openai, tool } from '@pawl/core';
-import { followFacts } from '@pawl/core/host';
+import { createHost } from '@pawl/core/host';
 import { sqlite } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
 import { offlineServer, reply, testTool } from '@pawl/testing';
@@ -43,7 +43,7 @@ async function runAgent(folder) {
   const model = openai('m', { baseURL: server.baseURL });
   const agent = new Agent({ model, tools: [add, old], retry: { minDelayMs: 0 } });
   const { messages } = await agent.run('Go.', { durable: host, runId: 'run' });
-  check(typeof followFacts, /function/, '@pawl/core/host');
+  check(typeof createHost, /function/, '@pawl/core/host');
   // Only fetch sends this header.
   console.log(`requests by ${server.requests.some(({ headers }) => 'sec-fetch-mode' in headers) ? 'fetch' : 'undici'}`);
   await host.close();

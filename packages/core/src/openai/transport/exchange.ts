@@ -54,7 +54,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
   #status = 0;
   #headers: ResponseHeaders = {};
   /** What arrived and was not passed to the sink yet. */
-  readonly #buffered: Uint8Array[] = [];
+  #buffered: Uint8Array[] = [];
   #bufferedBytes = 0;
   #reading: Reading | undefined;
   /** Whether a promise of the sink is awaited. */
@@ -64,6 +64,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
   #end: { readonly error?: Error } | undefined;
   /** Whether the body is read, or the exchange failed. */
   #isOver = false;
+  #isScheduled = false;
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(request: HttpRequest, options: ExchangeOptions) {
@@ -139,7 +140,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
     if (this.#isOver) return;
     this.#buffered.push(bytes);
     this.#bufferedBytes += bytes.length;
-    this.#passOn();
+    this.#schedulePassOn();
     if (this.#bufferedBytes > HIGH_WATER_MARK) controller.pause();
   }
 
@@ -184,6 +185,16 @@ export class Exchange implements DispatchHandler, HttpResponse {
     if (this.#bufferedBytes <= HIGH_WATER_MARK && this.#end === undefined && !this.#isOver) this.#controller?.resume();
   }
 
+  /** Undici calls for each chunk of a body, and a read from the socket can have hundreds: they are passed on together. */
+  #schedulePassOn(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#passOn();
+    });
+  }
+
   /** Passes to the sink what is buffered, and then the end. */
   #passOn(): void {
     if (this.#reading === undefined || this.#isWaiting || this.#isOver) return;
@@ -199,13 +210,13 @@ export class Exchange implements DispatchHandler, HttpResponse {
 
   /** A fast server must not keep the event loop to itself: after some bytes, others have a turn. */
   #passBuffered(sink: Sink): Promise<void> | undefined {
-    for (let bytes = this.#buffered.shift(); bytes !== undefined && !this.#isOver; bytes = this.#buffered.shift()) {
-      this.#bufferedBytes -= bytes.length;
-      this.#bytesSinceWait += bytes.length;
-      const wait = sink(bytes) ?? (this.#bytesSinceWait < HIGH_WATER_MARK ? undefined : nextTurn());
-      if (wait !== undefined) return wait;
-    }
-    return undefined;
+    const [first, ...others] = this.#buffered;
+    if (first === undefined) return undefined;
+    const bytes = others.length === 0 ? first : Buffer.concat(this.#buffered);
+    this.#buffered = [];
+    this.#bufferedBytes = 0;
+    this.#bytesSinceWait += bytes.length;
+    return sink(bytes) ?? (this.#bytesSinceWait < HIGH_WATER_MARK ? undefined : nextTurn());
   }
 
   #waitFor(wait: Promise<void>): void {
