@@ -51,7 +51,7 @@ export function recordRoom(results: Results, { name, mutants, sample }: RoomRun)
     ...(sample && { sample }),
     before: results[name]?.before ?? after,
     after,
-    survivors: survivorsOf(mutants).map(({ file, code, original, replacement }) => ({
+    survivors: mutants.filter(isSurvivor).map(({ file, code, original, replacement }) => ({
       file,
       code,
       original,
@@ -78,8 +78,8 @@ export function countMutants(mutants: readonly Mutant[]): Counts {
   };
 }
 
-export function survivorsOf(mutants: readonly Mutant[]): readonly Mutant[] {
-  return mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+export function isSurvivor({ status }: Mutant): boolean {
+  return status === 'Survived' || status === 'NoCoverage';
 }
 
 /** Why a mutant may survive; `undefined` if nobody has looked at it. */

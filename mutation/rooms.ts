@@ -85,8 +85,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
     ],
     tests: [
-      `${CORE}/{model/retry-delay,openai/retry-after,openai/server-message}.test.ts`,
-      `${CORE}/chat/{context-length,read-error,server-error}.test.ts`,
+      `${CORE}/model/{errors,retry-delay}.test.ts`,
+      `${CORE}/openai/{http-error,network-error,reported-error,retry-after,server-message,unreported-cut}.test.ts`,
+      `${CORE}/chat/{context-length,error-lines,filtered-prompt,model-loading,read-error,refused-request}.test.ts`,
+      `${CORE}/chat/{server-error,server-sent-events}.test.ts`,
       'test/behaviours/{a,c}-*.test.ts',
       'test/model/{attempt-limits,attempts,caps,filtered-prompts,http-errors,malformed-responses,model-loading}.test.ts',
       'test/model/{network,openai-reply,refused-requests,retry-waits,secrets}.test.ts',

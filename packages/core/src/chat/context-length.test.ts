@@ -98,6 +98,11 @@ const refusals: readonly (readonly [server: string, message: string, source?: st
   ['a gateway', 'This request has 150000 tokens, but the model supports only 128000'],
   ['a gateway', 'Maximum input length is 8192 tokens'],
   ['a gateway', 'Token count exceeds the limit of the model'],
+  ['a gateway', 'These messages exceed model context limits'],
+  ['a gateway', 'The input exceeds context limits'],
+  ['a gateway', 'Conversation too long'],
+  ['a gateway', 'The prompt tokens are above the max'],
+  ['a gateway', 'inputs tokens + max_new_tokens must be <= 4097'],
   ['a gateway', 'The conversation has too many tokens for this model (limit: 32000 tokens)'],
 ];
 
@@ -158,6 +163,10 @@ const others: readonly (readonly [message: string, param?: string])[] = [
   ["Invalid 'user': string too long. Expected a string with maximum length 64.", 'user'],
   ['The number of output tokens exceeds the limit of the model'],
   ['Input image exceeds the maximum size of 5 MB'],
+  ['The tokens of the image in this request exceed the limit of 1000'],
+  ['The length of the id in messages[0] exceeds the limit of 64'],
+  ['The length of a name in messages[0] exceeds the limit of 64'],
+  ['The length of the key in this request exceeds the limit of 64'],
   ['The number of input images exceeds the limit of 10'],
   ['Request timed out: exceeded the maximum of 600 s'],
   ['Missing required parameter: messages'],
