@@ -16,6 +16,12 @@ const COPY = 'equal: costs a copy that nobody can tell from the original';
 const PARSED = 'equal: what is closed is parsed before it counts as whole';
 const NO_ARGUMENTS = 'equal: what is parsed has to be an object in any case';
 
+const NO_WORD = 'equal: every other word means the same here';
+const NO_CASE = 'equal: a switch without this case ends with `undefined` as well';
+const BEYOND = 'equal: what is beyond the end is left out';
+const SECOND = 'equal: only the second entry is read';
+const ANYTHING = 'equal: the pattern may end anywhere, so that what repeats at its end need not';
+
 export const REASONS: readonly Reason[] = [
   {
     file: 'limits/budget.ts',
@@ -81,12 +87,12 @@ export const REASONS: readonly Reason[] = [
   {
     file: 'perform/await-answers.ts',
     code: "case 'approve':",
-    reason: 'equal: a switch without this case ends with `undefined` as well',
+    reason: NO_CASE,
   },
   {
     file: 'perform/await-answers.ts',
     code: "case 'edit':",
-    reason: 'equal: a switch without this case ends with `undefined` as well',
+    reason: NO_CASE,
   },
   {
     file: 'perform/check-calls.ts',
@@ -190,7 +196,7 @@ export const REASONS: readonly Reason[] = [
     file: 'chat/call-text.ts',
     code: "else this.#extent = this.#depth === 0 ? 'closed' : 'inside';",
     changes: [`'inside' → ""`],
-    reason: 'equal: every other word means the same here',
+    reason: NO_WORD,
   },
   {
     file: 'chat/call-text.ts',
@@ -261,7 +267,7 @@ export const REASONS: readonly Reason[] = [
     file: 'chat/history.ts',
     code: 'for (let i = 0; i < messages.length; i++) {',
     changes: ['i < messages.length → i <= messages.length'],
-    reason: 'equal: what is beyond the end is left out',
+    reason: BEYOND,
   },
   {
     file: 'chat/history.ts',
@@ -299,5 +305,59 @@ export const REASONS: readonly Reason[] = [
     code: "const read = pending.reason === 'reply' && tool?.readReply ? tool.readReply(value, pending.input) : value;",
     changes: ["pending.reason === 'reply' → true"],
     reason: 'equal: only a tool that is answered from outside has a reader',
+  },
+  {
+    file: 'chat/context-length.ts',
+    code: '/\\blimit(s|ed)?\\b|\\bmax(imum)?\\b|\\bmax_\\w+|\\ballowed\\b|\\bcapacity\\b|\\bsupports?\\b|\\b(than|exceed) \\d+|\\bcontext (window|size|length)\\b|\\d+ tokens\\b/i;',
+    reason: ANYTHING,
+  },
+  {
+    file: 'chat/retry-wait.ts',
+    code: 'const afterMs = duration === undefined ? undefined : durationMs(duration);',
+    changes: ['duration === undefined → false'],
+    reason: 'equal: `undefined` is no duration',
+  },
+  {
+    file: 'chat/retry-wait.ts',
+    code: 'const [, time] = AT_TIME.exec(text) ?? [];',
+    reason: SECOND,
+  },
+  {
+    file: 'chat/retry-wait.ts',
+    code: "function unitMs(unit = ''): number {",
+    reason: NARROWING,
+  },
+  {
+    file: 'chat/server-error.ts',
+    code: 'for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {',
+    changes: ['level.length > 0 → level.length >= 0'],
+    reason: 'equal: an empty level holds nothing',
+  },
+  {
+    file: 'openai/http-error.ts',
+    code: 'return [code, type].some((name) => name !== undefined && OUT_OF_CREDIT.has(name));',
+    reason: NARROWING,
+  },
+  {
+    file: 'openai/read-reply.ts',
+    code: "const finished = this.#reader.finish('whole'); // Before anything is told: what is no response has no pieces.",
+    reason: NO_WORD,
+  },
+  {
+    file: 'openai/read-reply.ts',
+    code: 'for (let at = from; at < deltas.length; at++) {',
+    changes: ['at < deltas.length → at <= deltas.length'],
+    reason: BEYOND,
+  },
+  {
+    file: 'openai/read-reply.ts',
+    code: "case 'nothing':",
+    reason: NO_CASE,
+  },
+  {
+    file: 'openai/retry-after.ts',
+    code: 'const known = limits.flatMap(({ ms, left }) => (ms === undefined || ms === 0 ? [] : [{ ms, isSpent: left <= 0 }]));',
+    changes: ['[] → ["Stryker was here"]'],
+    reason: 'equal: what has neither field is filtered out in the next lines',
   },
 ];

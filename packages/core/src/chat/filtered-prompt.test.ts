@@ -20,6 +20,9 @@ test.each<[string, object]>([
   ['a status of MiniMax', { base_resp: { status_code: 1026 } }],
   ['the words of a gateway', { error: { message: 'Blocked by content filter.' } }],
   ['the words of a gateway, with an article', { error: { message: 'Blocked by the safety filter.' } }],
+  ['a policy that is violated', { error: { message: 'The text violates our usage policies.' } }],
+  ['rules that are not kept', { error: { message: 'This is noncompliant with the safety rules.' } }],
+  ['a guardrail', { error: { message: 'Blocked by the guardrail.' } }],
   ['the reason behind the words', { error: { message: 'Your request was blocked: it has harmful parts.' } }],
 ])('reads as filtered: %s', (_, body) => {
   expect(isFiltered(readServerError(body))).toBe(true);
