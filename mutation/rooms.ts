@@ -33,6 +33,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       `${CORE}/schema/*.test.ts`,
       `${CORE}/tool/{arguments,tool,custom-tool}.test.ts`,
       'test/schema/*.test.ts',
+      `${CORE}/openai/{shape-schema,strict-tools}.test.ts`,
       'test/run/{outputs,strict-tools}.test.ts',
     ],
   },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { itemOf } from './nulls.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const node: z.ZodType = z.object({
@@ -150,4 +151,15 @@ test('what a validator promises is awaited, whoever made the promise', async () 
     '~standard': { vendor: 'other', validate: () => later, jsonSchema: { input: () => ({ type: 'object' }) } },
   };
   await expect(compileSchema(schema, 'input').validate({})).resolves.toMatchObject({ ok: false });
+});
+
+test.each([
+  [{ items: 'rest' }, 0, 'rest'],
+  [{ prefixItems: ['first'], items: 'rest' }, 0, 'first'],
+  [{ prefixItems: ['first'], items: 'rest' }, 1, 'rest'],
+  [{ prefixItems: ['first'] }, 1, undefined],
+  [{ items: ['first'] }, 0, 'first'],
+  [{ items: ['first'] }, 1, undefined],
+])('the schema %j has for its element %i: %s', (schema, index, expected) => {
+  expect(itemOf(schema, index)).toBe(expected);
 });

@@ -29,6 +29,11 @@ test.each([
     z.object({ file: z.instanceof(URL) }),
     `.file: ${CANNOT} custom. Use a type that JSON has, and convert it in execute or with a codec.`,
   ],
+  [
+    'two schemas of one id',
+    z.object({ a: z.string().meta({ id: 'refused' }), b: z.number().meta({ id: 'refused' }) }),
+    `: ${CANNOT} this schema. ${OTHER}`,
+  ],
   ['a root that is a date', z.date(), `: ${CANNOT} date. ${DATE}`],
   ['a file', z.object({ f: z.file() }), `.f: ${CANNOT} file. Use a string: a path, a URL, or z.base64().`],
   [

@@ -36,6 +36,15 @@ describe('the strict form', () => {
     });
   });
 
+  test.each<[string, JsonSchema, unknown]>([
+    ['an object by its properties', { properties: { b: { type: 'string' } }, required: ['b'] }, 'object'],
+    ['a list by its elements', { items: { type: 'string' } }, 'array'],
+    ['a value by its constant', { const: 'x' }, 'string'],
+    ['a value by its values', { enum: ['x', 1] }, ['string', 'number']],
+  ])('knows the type of %s', (_, schema, type) => {
+    expect(propertyOf(schema)).toMatchObject({ type });
+  });
+
   test.each<[string, z.ZodType, unknown]>([
     ['a text', z.string(), { type: ['string', 'null'] }],
     ['an enum', z.enum(['x']), { type: ['string', 'null'], enum: ['x', null] }],
