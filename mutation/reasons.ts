@@ -19,6 +19,7 @@ const NO_ARGUMENTS = 'equal: what is parsed has to be an object in any case';
 const NO_WORD = 'equal: every other word means the same here';
 const NO_CASE = 'equal: a switch without this case ends with `undefined` as well';
 const BEYOND = 'equal: what is beyond the end is left out';
+const SHORTCUT = 'equal: a shortcut, which gives what the longer way gives';
 const SECOND = 'equal: only the second entry is read';
 const ANYTHING = 'equal: the pattern may end anywhere, so that what repeats at its end need not';
 
@@ -359,5 +360,41 @@ export const REASONS: readonly Reason[] = [
     code: 'const known = limits.flatMap(({ ms, left }) => (ms === undefined || ms === 0 ? [] : [{ ms, isSpent: left <= 0 }]));',
     changes: ['[] → ["Stryker was here"]'],
     reason: 'equal: what has neither field is filtered out in the next lines',
+  },
+  {
+    file: 'schema/definitions.ts',
+    code: `if (isRecord(definition)) this.#named.set(\`#/\${keyword}/\${name}\`, definition);`,
+    changes: ['isRecord(definition) → true'],
+    reason: 'equal: what is found has to be an object in any case',
+  },
+  {
+    file: 'schema/json-texts.ts',
+    code: 'if (!holdsJsonText(value)) return { value, paths: [] };',
+    changes: ['!holdsJsonText(value) → false'],
+    reason: SHORTCUT,
+  },
+  {
+    file: 'schema/merge.ts',
+    code: 'return one === other || canonicalJson(one) === canonicalJson(other);',
+    changes: ['one === other → false'],
+    reason: SHORTCUT,
+  },
+  {
+    file: 'schema/normalize.ts',
+    code: 'if (!Array.isArray(items)) return { ...upgrade, ...(items !== undefined && { items }) };',
+    changes: ['items !== undefined → true'],
+    reason: 'equal: the last step drops what is `undefined`',
+  },
+  {
+    file: 'schema/null-branches.ts',
+    code: 'return all.flatMap((one) => all.filter((other) => other !== one).map((other) => [one, other] as const));',
+    changes: ['other !== one → true'],
+    reason: 'equal: a branch names each property of its own',
+  },
+  {
+    file: 'schema/strict.ts',
+    code: 'const [single, ...more] = Array.isArray(allOf) ? allOf : [];',
+    changes: ['[] → ["Stryker was here"]'],
+    reason: 'equal: a part that is no object is refused as well',
   },
 ];
