@@ -46,6 +46,7 @@ function kept<T>(path: string, reviver?: (key: string, value: unknown) => unknow
 
 /** Puts each text between the comments with its name, which the page has where it is to be shown. */
 function filled(page: string, texts: Readonly<Record<string, string>>): string {
+  // biome-ignore lint/complexity/useMaxParams: these are what `replace` passes
   return page.replace(/(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => {
     const text = texts[name];
     return text === undefined ? `${start}\n${end}` : `${start}\n${text.trim()}\n\n${end}`;

@@ -48,7 +48,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   chat: {
     files: [
-      `${CORE}/chat/{call-builder,call-list,choice-reader,finish-reader,finish-reason,logprobs-reader}.ts`,
+      `${CORE}/chat/{call-builder,call-list,choice-reader,finish-reader,finish-reason}.ts`,
       `${CORE}/chat/{malformed-response,match-call,message-reader,padding,read-call,read-content,read-usage}.ts`,
       `${CORE}/chat/{reply-reader,server-sent-events,think-splitter,vendor-fields}.ts`,
     ],
@@ -60,11 +60,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   approvals: {
-    files: [
-      `${CORE}/perform/{await-answers,check-calls,wait-for}.ts`,
-      `${CORE}/host/{answering,fork}.ts`,
-      `${CORE}/tool/require-approval.ts`,
-    ],
+    files: [`${CORE}/perform/pending-calls.ts`, `${CORE}/host/{answering,fork}.ts`, `${CORE}/tool/require-approval.ts`],
     tests: [
       `${CORE}/{tool/require-approval,host/answering,host/fork}.test.ts`,
       'test/behaviours/b-calls-{answers,approval}.test.ts',
@@ -75,14 +71,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   leases: {
-    files: [`${CORE}/sqlite/{holding,lease,run-table,sqlite-run}.ts`, `${CORE}/host/{drain,resumable}.ts`],
-    tests: ['test/durable/{conformance,lives,sqlite}.test.ts', 'test/conversations/sqlite.test.ts'],
+    files: [
+      `${CORE}/sqlite/{held-leases,lease,run-table,sqlite-store}.ts`,
+      `${CORE}/host/{held-runs,resumable,store-host,store-run}.ts`,
+    ],
+    tests: ['test/durable/{conformance,lives,sqlite,store-host}.test.ts', 'test/conversations/sqlite.test.ts'],
   },
   reading: {
     files: [
-      `${CORE}/model/{attempts,errors,retry-delay,try-once}.ts`,
+      `${CORE}/model/{attempts,errors,retry-delay}.ts`,
       `${CORE}/openai/{http-error,network-error,read-reply,reported-error,retry-after,server-message,unreported-cut}.ts`,
-      `${CORE}/chat/{context-length,error-kind,error-lines,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
+      `${CORE}/chat/{context-length,error-kind,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
       `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
     ],
     tests: [

@@ -2,8 +2,9 @@
 // some 1 % of what zod takes to import, and a block of the disk. Not minified: it is read by debuggers. Beside each file lies its source map,
 // with the sources in it: as files of their own, they would take half as much again of the disk.
 //   node scripts/bundle.ts      after tsc -b packages/core/tsconfig.sqlite.json
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 
@@ -28,9 +29,12 @@ export async function bundleCore(folder: string): Promise<readonly OutputChunk[]
     {
       dir: folder,
       sourcemap: true,
+      // The maps have the sources, and these their comments.
+      comments: { legal: false, annotation: true, jsdoc: false },
       codeSplitting: { groups: [{ debugName: 'files', name: fileOf }], includeDependenciesRecursively: false },
     },
   );
+  for (const { fileName, map } of code) if (map !== null) shortenMap(join(folder, `${fileName}.map`));
   // Each export of core has its type written beside it, so that no compiler is needed here.
   const plugins = dts({ dtsInput: true, oxc: true, tsconfig: false });
   return [...code, ...(await write({ input: inputs(ENTRIES, '.d.ts'), plugins }, { dir: folder }))];
@@ -46,6 +50,15 @@ const sourceMaps: Plugin = {
     return { code: readFileSync(id, 'utf8'), map: JSON.stringify({ ...map, sourcesContent }) };
   },
 };
+
+/** Drops the columns of a source map: a stack trace and a breakpoint need lines, and columns make up three quarters of the mappings. */
+function shortenMap(file: string): void {
+  const map: { readonly mappings: string } = JSON.parse(readFileSync(file, 'utf8'));
+  const lines = decode(map.mappings).map((segments) =>
+    segments.filter(([, source, line], at) => source !== segments[at - 1]?.[1] || line !== segments[at - 1]?.[2]),
+  );
+  writeFileSync(file, JSON.stringify({ ...map, mappings: encode(lines) }));
+}
 
 async function write(input: InputOptions, output: OutputOptions): Promise<readonly OutputChunk[]> {
   const bundle = await rolldown({ ...input, cwd: core, platform: 'neutral', external });
@@ -76,7 +89,7 @@ function fileOf(path: string): string | null {
 }
 
 const BASE =
-  /^((base|schema|tool|host)\/.*|event\/(error-data|check-listeners|describe-for-model)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/transport\/(transport|fetch-transport))$/;
+  /^((base|schema|tool|host)\/.*|event\/(error-data|check-listeners|describe-for-model|limit-options)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/(proxy-url|transport\/(transport|fetch-transport)))$/;
 
 /** What package.json names stays outside. */
 function external(id: string): boolean {

@@ -11,6 +11,7 @@ const guides = [
   ['Structured output', 'structured-output'],
   ['Any server', 'any-server'],
   ['Writing middleware', 'middleware'],
+  ['Writing a host', 'write-a-host'],
   ['Testing an agent', 'testing'],
   ['Production checklist', 'production'],
 ];

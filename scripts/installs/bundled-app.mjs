@@ -44,6 +44,8 @@ async function runAgent(folder) {
   const agent = new Agent({ model, tools: [add, old], retry: { minDelayMs: 0 } });
   const { messages } = await agent.run('Go.', { durable: host, runId: 'run' });
   check(typeof followFacts, /function/, '@pawl/core/host');
+  // Only fetch sends this header.
+  console.log(`requests by ${server.requests.some(({ headers }) => 'sec-fetch-mode' in headers) ? 'fetch' : 'undici'}`);
   await host.close();
   await server.close();
   check(

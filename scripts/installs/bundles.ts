@@ -5,8 +5,10 @@ import { newProject, npmInstall } from './project.ts';
 
 const BUNDLERS = { esbuild: '0.28.2', vite: '8.3.8', webpack: '5.113.0' };
 
-/** As make-bundle.mjs knows them. */
-const WAYS = ['esm', 'cjs', 'vite', 'webpack'];
+/** The bundles of make-bundle.mjs, and what sends requests in each: the modules of esbuild cannot require those of Node. */
+const TRANSPORTS = { esm: 'fetch', cjs: 'undici', vite: 'undici', webpack: 'undici' };
+
+const NOT_LOADED = 'pawl: undici could not be loaded';
 
 export interface BundlesOptions {
   /** Where folders may be made. */
@@ -16,7 +18,10 @@ export interface BundlesOptions {
   readonly signal: AbortSignal;
 }
 
-/** Every tool, an agent and a host work in a bundle with nothing beside it, by each bundler, and stacks lead to the sources of core. */
+/**
+ * Every tool, an agent and a host work in a bundle with nothing beside it, by each bundler. Requests use undici if the bundle can
+ * load it, and stacks lead to the sources of core.
+ */
 export async function tryBundles({ folder, packages, signal }: BundlesOptions): Promise<void> {
   const project = newProject(join(folder, 'bundles'), {
     dependencies: { ...packages, ...BUNDLERS },
@@ -24,14 +29,18 @@ export async function tryBundles({ folder, packages, signal }: BundlesOptions): 
     signal,
   });
   await npmInstall(project);
-  for (const way of WAYS) {
+  for (const [way, transport] of Object.entries(TRANSPORTS)) {
     // Away from the project: nothing that is installed is found from there.
     const cwd = join(folder, `bundle-${way}`);
     mkdirSync(cwd);
     await run(process.execPath, ['make-bundle.mjs', way, cwd], project);
     const app = readdirSync(cwd).find((name) => /^app\.[cm]js$/.test(name));
-    const said = await run(process.execPath, ['--enable-source-maps', String(app)], { ...project, cwd });
+    const env = { ...project.env, PAWL_DEBUG: '1' };
+    const said = await run(process.execPath, ['--enable-source-maps', String(app)], { ...project, cwd, env });
     if (!said.includes('bundled ')) throw new Error(`The bundle by "${way}" said nothing: ${said}`);
+    if (!said.includes(`requests by ${transport}`) || said.includes(NOT_LOADED) !== (transport === 'fetch')) {
+      throw new Error(`The bundle by "${way}" does not send requests by ${transport}, or does not say so:\n${said}`);
+    }
     if (/^(esm|cjs)$/.test(way) && !/src\/tool\/tool\.ts:\d+/.test(said)) {
       throw new Error(`A stack in the bundle by "${way}" does not lead to the sources:\n${said}`);
     }

@@ -100,8 +100,8 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
   test('a call that a crash left open waits for a person, and runs again under the same key', async () => {
     const host = open();
     const { agent, ran } = house('send');
-    // The steps: model:1, then inside start, model:1 and the call.
-    const dying = new FragileHost(host, { at: 4, moment: 'within' });
+    // The steps: start, model:1, then inside start, model:1 and the call.
+    const dying = new FragileHost(host, { at: 5, moment: 'within' });
     await expect(agent.run('Go.', { durable: dying, runId: 'run' }).outcome()).rejects.toThrow('gone');
     const [pending] = pendingOf(await agent.resume('run', { durable: host }).outcome());
     expect(pending).toMatchObject({ id: 'tool:1.0/doubt:1.0:1', reason: 'in_doubt' });

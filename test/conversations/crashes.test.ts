@@ -63,7 +63,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     'that breaks off %s a step leaves nothing, and all when it has ended',
     async (moment) => {
       const { store, host: inner } = open();
-      const host = new FragileHost(inner, { at: 1, moment });
+      const host = new FragileHost(inner, { at: 2, moment });
       const chat = conversation({ id: 'chat', store });
       await chat.append([user('Hello.')]);
       const options = { conversation: chat, durable: host, runId: 'run' };
@@ -76,6 +76,24 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
       });
     },
   );
+
+  test('that breaks off after its instructions failed leaves the conversation as it was, and what the user said', async () => {
+    const { store, host: inner } = open();
+    const host = new FragileHost(inner, { at: 1, moment: 'after' });
+    const chat = conversation({ id: 'chat', store });
+    await chat.append([user('Hello.')]);
+    const instructions = (): never => {
+      throw new Error('No template.');
+    };
+    const options = { conversation: chat, durable: host };
+    const agent = echo({ instructions });
+    await expect(agent.run('A', { ...options, runId: 'run' }).outcome()).rejects.toMatchObject({
+      name: 'DurableError',
+    });
+    const outcome = await agent.resume('run', options).outcome();
+    expect(outcome).toMatchObject({ status: 'failed', messages: [user('Hello.'), user('A')] });
+    await expect(chat.messages()).resolves.toEqual([user('Hello.'), user('A')]);
+  });
 
   test('that breaks off after its messages were stored stores them once', async () => {
     const { store, host: inner } = open();

@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ type: fc.constantFrom('approve' as const, 'resume' as const) }),
   fc.record({
     type: fc.constant('crash' as const),
-    at: fc.integer({ min: 1, max: 4 }),
+    at: fc.integer({ min: 1, max: 5 }),
     moment: fc.constantFrom('before' as const, 'within' as const, 'after' as const),
   }),
 );

@@ -199,7 +199,7 @@ describe.each(stores)('of a run that ended on $name', ({ open }) => {
     await expect(store.load('chat')).resolves.toBeUndefined();
   });
 
-  test('before it had begun, by its instructions, the conversation has nothing', async () => {
+  test('as failed by its instructions, the conversation has what the user said', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const instructions = (): never => {
@@ -209,7 +209,7 @@ describe.each(stores)('of a run that ended on $name', ({ open }) => {
       status: 'failed',
       messages: [user('A')],
     });
-    await expect(store.load('chat')).resolves.toBeUndefined();
+    await expect(store.load('chat')).resolves.toMatchObject({ messages: [user('A')] });
   });
 });
 

@@ -210,7 +210,31 @@ test('runs that ended long ago are forgotten, with all that is kept of them', as
   await database.connect();
   const { rowCount } = await database.query('SELECT FROM pawl.steps');
   await database.end();
-  expect(rowCount).toBe(1);
+  expect(rowCount).toBe(2); // start and model:1
+});
+
+test('each attempt from a queue is one workflow of DBOS, and each step is kept once, under the run', async () => {
+  const { client, url } = await open();
+  await client.enqueue('payer', 'Go.', { runId: 'run' });
+  const { outcome: paused } = await until(client, 'run', ['suspended']);
+  const [pending] = paused?.status === 'suspended' ? paused.pending : [];
+  const { id = '', fingerprint = '' } = pending ?? {};
+  await client.answer('run', id, { type: 'approve', fingerprint });
+  await until(client, 'run', ['completed']);
+  const database = new Client({ connectionString: url });
+  await database.connect();
+  onTestFinished(() => database.end());
+  const workflows = async (): Promise<readonly unknown[]> => {
+    const sql = 'SELECT name, status, executor_id FROM dbos.workflow_status ORDER BY created_at';
+    return (await database.query(sql)).rows;
+  };
+  const attempt = { name: 'pawl.run', status: 'SUCCESS', executor_id: 'worker' };
+  await expect.poll(workflows).toEqual([attempt, attempt]);
+  expect((await database.query('SELECT FROM dbos.operation_outputs')).rowCount).toBe(0);
+  const { rows } = await database.query("SELECT name FROM pawl.steps WHERE run_id = 'run' ORDER BY position");
+  const names = rows.map(({ name }) => String(name));
+  expect(names.slice(0, 3)).toEqual(['start', 'model:1', 'tool:1.0:look']);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 type Options = Partial<DbosOptions<Run<unknown>>>;

@@ -31,9 +31,9 @@ function payer(options: { readonly needsApproval?: boolean } = {}): Payer {
   return { agent: new Agent({ model, tools: [pay] }), paid };
 }
 
-/** The process goes while a call runs, which is the second step of this attempt. */
-function dying(host: DurableHost): FragileHost {
-  return new FragileHost(host, { at: 2, moment: 'within' });
+/** The process goes while a call runs: the third step of a run, and the second that an attempt which resumes it does. */
+function dying(host: DurableHost, at: number): FragileHost {
+  return new FragileHost(host, { at, moment: 'within' });
 }
 
 function pendingOf(outcome: Outcome): PendingCall {
@@ -51,7 +51,7 @@ describe.each(hosts)('a call in doubt, on $name', ({ open }) => {
     const host = open();
     const { agent, paid } = payer();
     await agent
-      .run('Go.', { durable: dying(host), runId: 'run' })
+      .run('Go.', { durable: dying(host, 3), runId: 'run' })
       .outcome()
       .catch(() => undefined);
     const outcome = await agent.resume('run', { durable: host }).outcome();
@@ -73,7 +73,7 @@ describe.each(hosts)('a call in doubt, on $name', ({ open }) => {
     const { host, agent, paid, pending } = await doubted();
     await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
     await agent
-      .resume('run', { durable: dying(host) })
+      .resume('run', { durable: dying(host, 2) })
       .outcome()
       .catch(() => undefined);
     const again = pendingOf(await agent.resume('run', { durable: host }).outcome());
@@ -94,7 +94,7 @@ describe.each(hosts)('a call in doubt, on $name', ({ open }) => {
     const { fingerprint } = first;
     await host.answer('run', first.id, { type: 'edit', fingerprint, arguments: { amount: 3 } });
     await agent
-      .resume('run', { durable: dying(host) })
+      .resume('run', { durable: dying(host, 2) })
       .outcome()
       .catch(() => undefined);
     const second = pendingOf(await agent.resume('run', { durable: host }).outcome());

@@ -41,7 +41,7 @@ async function killedWhilePaying(
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  const dying = () => new FragileHost(open(), { at: 2, moment: 'within' });
+  const dying = () => new FragileHost(open(), { at: 3, moment: 'within' });
 
   test('a tool that can look says itself how a call ended that a crash left open, and is not run again', async () => {
     const { outcome, ledger } = await killedWhilePaying(dying(), (amount, key, { paid }) => {

@@ -126,6 +126,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await agent.resume('run', { durable: host }).outcome();
     const facts = await read(host.events('run'));
     expect(facts.map(({ fact }) => fact.type)).toEqual([
+      'run.started',
       'model.replied',
       'tool.finished',
       'model.replied',
@@ -134,8 +135,8 @@ describe.each(hosts)('on $name', ({ open }) => {
       'tool.finished',
       'model.replied',
     ]);
-    const after = facts[3]?.position ?? 0;
-    expect(await read(host.events('run', { after }))).toEqual(facts.slice(4));
+    const after = facts[4]?.position ?? 0;
+    expect(await read(host.events('run', { after }))).toEqual(facts.slice(5));
     await expect(read(host.events('another'))).rejects.toMatchObject({ code: 'run.unknown' });
   });
 

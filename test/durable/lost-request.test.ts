@@ -47,15 +47,13 @@ async function killedTwice(
   const model: ChatModel = scripted;
   const events: RunEvent[] = [];
   const agent = new Agent({ model, limits, settings: { max_completion_tokens: 5 } });
-  const kill = { at: 1, moment: 'within' } as const;
+  const kill = (at: number) => new FragileHost(inner, { at, moment: 'within' });
   const watched = (run: ReturnType<typeof agent.run>): Promise<Outcome> => {
     run.on('*', (event) => event.replayed !== true && events.push(event));
     return run.outcome();
   };
-  await expect(watched(agent.run('Go.', { runId: 'run', durable: new FragileHost(inner, kill) }))).rejects.toThrow(
-    'gone',
-  );
-  const second = watched(agent.resume('run', { durable: new FragileHost(inner, kill) }));
+  await expect(watched(agent.run('Go.', { runId: 'run', durable: kill(2) }))).rejects.toThrow('gone');
+  const second = watched(agent.resume('run', { durable: kill(1) })); // The first step is done.
   const early = await second.catch(() => undefined);
   const outcome = early ?? (await watched(agent.resume('run', { durable: inner })));
   return { outcome, events, requests: scripted.requests.length };

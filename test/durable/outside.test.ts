@@ -113,7 +113,7 @@ describe.each(hosts)('a call that a crash left open, of a tool whose inDoubt is 
     );
     const agent = new Agent({ model, tools: [pay], clock: manualClock() });
     const host = open();
-    const dying = new FragileHost(host, { at: 2, moment: 'within' });
+    const dying = new FragileHost(host, { at: 3, moment: 'within' });
     await expect(agent.run('Pay.', { runId: 'run', durable: dying }).outcome()).rejects.toThrow('gone');
     const outcome = await agent.resume('run', { durable: host }).outcome();
     return { host, agent, pending: pendingOf(outcome), paid };

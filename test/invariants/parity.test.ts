@@ -1,3 +1,4 @@
+import type { ChatRequest } from '@pawl/core';
 import { checkHistory } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { factsOf, type Life, live, sorted } from './life.ts';
@@ -25,6 +26,12 @@ async function told(scenario: Scenario, stream: boolean): Promise<Pick<Life, 'ou
     outcome: value.outcome,
     started: value.started,
     facts: value.attempts.map((events) => sorted(factsOf(events))),
-    requests: requests.map(({ stream: _, stream_options: __, ...request }) => request),
+    requests: byConversation(requests.map(({ stream: _, stream_options: __, ...request }) => request)),
   };
+}
+
+/** Requests of agents that run in parallel have no order between them: each conversation's are in order. */
+function byConversation(requests: readonly ChatRequest[]): readonly (readonly [string, readonly ChatRequest[]])[] {
+  const startOf = ({ messages }: ChatRequest): string => JSON.stringify(messages.slice(0, 2));
+  return [...Map.groupBy(requests, startOf)].sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -7,7 +7,7 @@ import { Agent, type ChatModel, openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { helloChunks, helloJson } from './hello.ts';
-import { rawServer } from './raw-server.ts';
+import { rawServer, turns } from './raw-server.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
@@ -109,12 +109,13 @@ describe.each([{ stream: true }, { stream: false }])('an aborted request, stream
     ['before the first byte', ''],
     ['after the head', head],
     ['in the middle of the body', `${head}6\r\ndata: \r\n`],
+    ['in the middle of a body that ends with its connection', 'HTTP/1.1 200 OK\r\n\r\ndata: '],
   ])('resets the connection %s, so that the server stops its work', async (_, sent) => {
     const controller = new AbortController();
     const ends: unknown[] = [];
     const server = await rawServer((socket) => {
       socket.on('error', (error) => ends.push('code' in error && error.code));
-      socket.write(sent, () => setImmediate(() => controller.abort(reason)));
+      socket.write(sent, () => void turns().then(() => controller.abort(reason)));
     });
     const model = openai('m', { baseURL: server.baseURL });
     const given = model.send({ messages: [], ...asked }, { signal: controller.signal });

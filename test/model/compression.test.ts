@@ -1,8 +1,9 @@
-import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hello, helloEvents } from './hello.ts';
+import { rawServer, turns } from './raw-server.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 
 const text = JSON.stringify(hello);
@@ -11,6 +12,7 @@ const encodings: readonly (readonly [string, (text: string) => Uint8Array])[] = 
   ['x-gzip', gzipSync],
   ['deflate', deflateSync],
   ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
   ['gzip, br', (given) => brotliCompressSync(gzipSync(given))],
   ['identity', (given) => new TextEncoder().encode(given)],
 ];
@@ -74,15 +76,18 @@ test('the pieces of a compressed stream are told as they come', async () => {
   expect([told, reply.choices[0].message.content]).toEqual([['One, ', 'two.'], 'One, two.']);
 });
 
-test('a compressed body that breaks off is a reply that broke off, and can be asked for again', async () => {
-  const whole = gzipSync(text);
-  const { baseURL } = await serve(encoded('gzip', { body: whole.subarray(0, whole.length - 12) }));
-  await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
-    name: 'ProtocolError',
-    code: 'reply.garbage',
-    retryable: true,
-  });
-});
+test.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
+  'a body in %s that breaks off is a reply that broke off, and can be asked for again',
+  async (encoding, encode) => {
+    const whole = encode(text);
+    const { baseURL } = await serve(encoded(encoding, { body: whole.subarray(0, whole.length - 12) }));
+    await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
+      name: 'ProtocolError',
+      code: 'reply.garbage',
+      retryable: true,
+    });
+  },
+);
 
 test('a compressed body that lacks nothing but its end is whole', async () => {
   const whole = gzipSync(text);
@@ -95,7 +100,7 @@ test.each(['utf-8', 'none'])('%s is no encoding, and changes nothing', async (en
   expect(await openai('m', { baseURL }).send({ messages: [] })).toEqual(hello);
 });
 
-test.each(['zstd', Array(2_500).fill('gzip').join(',')])(
+test.each(['compress', Array(2_500).fill('gzip').join(',')])(
   'a refusal keeps its status, though its words cannot be read',
   async (encoding) => {
     const { baseURL } = await serve(encoded(encoding, { status: 503, body: Uint8Array.of(1, 2) }));
@@ -113,7 +118,8 @@ test('an encoding that nobody asked for is named', async () => {
     name: 'ProtocolError',
     code: 'reply.encoding',
     retryable: false,
-    message: 'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate and br.',
+    message:
+      'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate, br and zstd.',
   });
 });
 
@@ -130,3 +136,46 @@ test('a body that is padded behind the end of what is compressed has its connect
   await ended;
   await server.idle();
 });
+
+describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
+  'a compressed body in %s',
+  (encoding, encode) => {
+    const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${encoding}\r\ntransfer-encoding: chunked\r\n\r\n`;
+    const chunk = (bytes: Uint8Array): Buffer =>
+      Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+
+    test('ends with an abort, and its connection is closed', async () => {
+      const controller = new AbortController();
+      const server = await rawServer((socket) => {
+        const bytes = encode(text);
+        socket.write(Buffer.concat([Buffer.from(head), chunk(bytes.subarray(0, bytes.length - 12))]));
+        void turns().then(() => controller.abort(new Error('enough')));
+      });
+      const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { signal: controller.signal });
+      await expect(sent).rejects.toThrow('enough');
+      await server.closed(0);
+    });
+
+    test('closes its connection when it is decoded to more than its cap', async () => {
+      const server = await rawServer((socket) => {
+        const bytes = encode(`${text}${' '.repeat(4 * 1024 * 1024)}`);
+        socket.write(Buffer.concat([Buffer.from(head), chunk(bytes)]));
+      });
+      const model = openai('m', { baseURL: server.baseURL, caps: { replyBytes: 1024 * 1024 } });
+      await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'reply.too_large' });
+      await server.closed(0);
+    });
+
+    test('closes its connection when it is encoded in another way', async () => {
+      const server = await rawServer((socket) => {
+        socket.write(Buffer.concat([Buffer.from(head), chunk(Buffer.from(text))]));
+      });
+      await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
+        name: 'NetworkError',
+        phase: 'reply',
+        retryable: true,
+      });
+      await server.closed(0);
+    });
+  },
+);

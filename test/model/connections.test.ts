@@ -32,6 +32,14 @@ test('models of one address share its connections, one request after another', a
   expect(server.sockets.length).toEqual(1);
 });
 
+test('requests are answered while timers are faked, as tests of users do', async () => {
+  const server = await rawServer((socket) => void socket.write(whole));
+  const model = openai('m', { baseURL: server.baseURL });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers();
+  for (let request = 0; request < 3; request++) expect(await model.send(answering)).toEqual(hello);
+});
+
 test.each([
   ['a reply that nobody asked for', (text: string) => text],
   ['one byte', () => 'x'],
@@ -91,7 +99,7 @@ test('where one connection went stale those that wait beside it are closed', asy
 test('a server that began to answer on a connection used before saw the request', async () => {
   const server = await rawServer((socket, { request }) => {
     if (request === 0) return void socket.write(whole);
-    socket.write('HTTP/1.1 100 Continue\r\n\r\n', () => socket.resetAndDestroy());
+    socket.write('HTTP/1.1 102 Processing\r\n\r\n', () => socket.resetAndDestroy());
   });
   const model = openai('m', { baseURL: server.baseURL });
   await model.send(answering);

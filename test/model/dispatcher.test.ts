@@ -1,14 +1,18 @@
 import { execFile } from 'node:child_process';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openai } from '@pawl/core';
-import { Agent, getGlobalDispatcher, MockAgent, setGlobalDispatcher } from 'undici';
+import { azure, openai } from '@pawl/core';
+import { Agent, getGlobalDispatcher, MockAgent, ProxyAgent, setGlobalDispatcher } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTransport } from '../../packages/core/src/openai/transport/create-fetch-transport.ts';
-import { hello, helloEvents, helloJson } from './hello.ts';
+import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
 import { rawServer, wire } from './raw-server.ts';
-import { serve } from './test-server.ts';
+import { eventText, serve } from './test-server.ts';
 
 const asked = { messages: [] };
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -33,17 +37,146 @@ test('sends requests by the dispatcher that it is given, and streams their respo
   expect(origins).toEqual([`http://${server.address}`, `http://${server.address}`]);
 });
 
-test('a MockAgent answers in place of a server', async () => {
-  const mock = new MockAgent();
+type Interceptor = ReturnType<ReturnType<MockAgent['get']>['intercept']>;
+
+/** A mock that reaches no server. Its interceptor takes a request for this host only if it has `content` in its body. */
+function mockAgent(content: string): { readonly mock: MockAgent; readonly interceptor: Interceptor } {
+  const mock = new MockAgent({ enableCallHistory: true });
   onTestFinished(() => mock.close());
   mock.disableNetConnect();
-  mock
-    .get('https://api.example.test')
-    .intercept({ path: '/v1/chat/completions', method: 'POST' })
-    .reply(200, JSON.stringify(hello));
-  const model = openai('m', { baseURL: 'https://api.example.test/v1', apiKey: 'k', dispatcher: mock });
+  const interceptor = mock.get('https://api.example.test').intercept({
+    path: '/v1/chat/completions',
+    method: 'POST',
+    body: (text) => JSON.parse(text).messages[0].content === content,
+  });
+  return { mock, interceptor };
+}
+
+const mocked = { baseURL: 'https://api.example.test/v1', apiKey: 'k' };
+const greeting = { messages: [{ role: 'user', content: 'Hi.' }] } as const;
+
+test('a MockAgent answers in place of a server', async () => {
+  const { mock, interceptor } = mockAgent('Hi.');
+  interceptor.reply(200, JSON.stringify(hello));
+  const model = openai('m', { ...mocked, dispatcher: mock });
+  expect(await model.send(greeting)).toEqual(hello);
+  expect(mock.getCallHistory()?.firstCall()?.body).toEqual(JSON.stringify({ model: 'm', ...greeting }));
+});
+
+test('a MockAgent answers with a stream', async () => {
+  const { mock, interceptor } = mockAgent('Hi.');
+  interceptor.reply(200, eventText(...helloChunks, '[DONE]'), { headers: { 'content-type': 'text/event-stream' } });
+  const deltas: string[] = [];
+  const model = openai('m', { ...mocked, dispatcher: mock });
+  const response = await model.send(
+    { ...greeting, stream: true },
+    {
+      async onDelta({ delta }) {
+        await Promise.resolve();
+        deltas.push(delta);
+      },
+    },
+  );
+  expect(response).toEqual(hello);
+  expect(deltas).toEqual(['Hel', 'lo']);
+});
+
+test('an abort ends the wait for a MockAgent that is slow', async () => {
+  const { mock, interceptor } = mockAgent('Hi.');
+  interceptor.reply(200, JSON.stringify(hello)).delay(2 ** 30);
+  const controller = new AbortController();
+  const sent = openai('m', { ...mocked, dispatcher: mock }).send(greeting, { signal: controller.signal });
+  setImmediate(() => controller.abort(new Error('enough')));
+  await expect(sent).rejects.toThrow('enough');
+});
+
+test('azure() takes a dispatcher as well', async () => {
+  const { mock } = mockAgent('none');
+  mock.get('https://mine.openai.azure.com').intercept({ path: /./, method: 'POST' }).reply(200, JSON.stringify(hello));
+  const model = azure('d', { endpoint: 'https://mine.openai.azure.com', apiKey: 'k', dispatcher: mock });
   expect(await model.send(asked)).toEqual(hello);
-  await expect(model.send(asked)).rejects.toMatchObject({ name: 'NetworkError' });
+});
+
+test('reports a request that a MockAgent does not expect, and does not repeat it', async () => {
+  const { mock, interceptor } = mockAgent('Bye.');
+  interceptor.reply(200, JSON.stringify(hello));
+  await expect(openai('m', { ...mocked, dispatcher: mock }).send(greeting)).rejects.toMatchObject({
+    name: 'NetworkError',
+    code: 'network.dispatcher',
+    retryable: false,
+    message: expect.stringContaining('a mock that expects this request?'),
+  });
+});
+
+test('reports a dispatcher that is closed, and does not repeat the request', async () => {
+  const closed = new Agent();
+  await closed.close();
+  await expect(openai('m', { ...mocked, dispatcher: closed }).send(asked)).rejects.toMatchObject({
+    code: 'network.dispatcher',
+    retryable: false,
+  });
+});
+
+test('reports what a dispatcher throws', async () => {
+  const dispatch = (): never => {
+    throw new Error('out of order');
+  };
+  await expect(openai('m', { ...mocked, dispatcher: { dispatch } }).send(asked)).rejects.toMatchObject({
+    name: 'NetworkError',
+    message: expect.stringContaining('(out of order)'),
+  });
+});
+
+test('a dispatcher that changes the headers of a request changes no other one', async () => {
+  const server = await serve(helloJson);
+  let requests = 0;
+  const own = agent().compose((dispatch) => (options, handler) => {
+    const { headers } = options as { readonly headers: Record<string, string> };
+    headers[`x-request-${requests++}`] = 'yes';
+    return dispatch(options, handler);
+  });
+  const model = openai('m', { baseURL: server.baseURL, dispatcher: own });
+  await model.send(asked);
+  await model.send(asked);
+  const sent = server.received.map(({ headers }) => Object.keys(headers).filter((name) => name.startsWith('x-')));
+  expect(sent).toEqual([['x-request-0'], ['x-request-1']]);
+});
+
+test('a dispatcher may go through a proxy of its own', async () => {
+  const asked: unknown[] = [];
+  const proxy = await serve((response, { url, headers }) => {
+    asked.push(url, headers['proxy-authorization']);
+    response.end(JSON.stringify(hello));
+  });
+  const own = new ProxyAgent({ uri: `http://${proxy.address}`, token: 'Basic bWU6c2VjcmV0' });
+  onTestFinished(() => own.close());
+  const model = openai('m', { baseURL: 'http://api.example.test/v1', apiKey: 'k', dispatcher: own });
+  expect(await model.send(greeting)).toEqual(hello);
+  expect(asked).toEqual(['http://api.example.test/v1/chat/completions', 'Basic bWU6c2VjcmV0']);
+});
+
+test('a dispatcher may speak HTTP/2', async () => {
+  const read = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'tls', name));
+  // By hand: `@pawl/testing` has no server that speaks HTTP/2.
+  const server = createSecureServer({ key: read('key.pem'), cert: read('certificate.pem') }, (request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    request.on('end', () => {
+      const isStreamed = JSON.parse(text).stream === true;
+      response.end(isStreamed ? eventText(...helloChunks, '[DONE]') : JSON.stringify(hello));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo; // A server that listens on TCP has one.
+  const own = new Agent({ connect: { ca: read('certificate.pem') } });
+  onTestFinished(() => own.destroy());
+  const model = openai('m', { baseURL: `https://localhost:${port}/v1`, apiKey: 'k', dispatcher: own });
+  expect(await model.send(asked)).toEqual(hello);
+  expect(await model.send({ ...asked, stream: true })).toEqual(hello);
 });
 
 test('does not use the global dispatcher', async () => {
@@ -77,34 +210,86 @@ test('reports that a connection of a dispatcher that it is given had become stal
   await expect(model.send(asked)).rejects.toMatchObject({ code: 'network.reset', staleSocket: true });
 });
 
+/** Adds a header to each request, as OpenTelemetry's instrumentation of undici does. Ends with the test. */
+function instrument(traceparent: string | undefined): void {
+  const listener = (message: unknown): void => {
+    const { request } = message as { request: { addHeader(name: string, value: string): void } }; // As undici documents it.
+    if (traceparent !== undefined) request.addHeader('traceparent', traceparent);
+  };
+  subscribe('undici:request:create', listener);
+  onTestFinished(() => void unsubscribe('undici:request:create', listener));
+}
+
+function tracesIn(head = ''): readonly string[] {
+  return head.match(/(?<=^traceparent: ).*$/gm)?.map((line) => line.trim()) ?? [];
+}
+
 test.each([
   ['no instrumentation', [], [trace]],
-  ['an instrumentation that adds none', [(_: unknown) => undefined], [trace]],
-  [
-    'an instrumentation that adds its own',
-    [
-      (message: unknown) =>
-        (message as { request: { addHeader(...header: string[]): void } }).request.addHeader('traceparent', other),
-    ], // As undici documents it.
-    [other],
-  ],
-])('a request has one traceparent with %s', async (_, listeners, sent) => {
-  for (const listener of listeners) {
-    subscribe('undici:request:create', listener);
-    onTestFinished(() => void unsubscribe('undici:request:create', listener));
-  }
+  ['an instrumentation that adds none', [undefined], [trace]],
+  ['an instrumentation that adds its own', [other], [other]],
+] as const)('a request has one traceparent with %s', async (_, instrumentations, sent) => {
+  for (const added of instrumentations) instrument(added);
   const server = await rawServer((socket) => void socket.write(wire.whole));
   await openai('m', { baseURL: server.baseURL }).send(asked, { traceparent: trace });
-  expect(server.heads[0]?.match(/(?<=traceparent: ).*/g)?.map((line) => line.trim())).toEqual(sent);
+  expect(tracesIn(server.heads[0])).toEqual(sent);
+});
+
+test('requests that wait for a connection have one traceparent each', async () => {
+  instrument(other);
+  const server = await rawServer((socket) => void socket.write(wire.whole));
+  const own = new Agent({ connections: 2 });
+  onTestFinished(() => own.close());
+  const model = openai('m', { baseURL: server.baseURL, dispatcher: own });
+  const send = () => model.send(asked, { traceparent: trace });
+  await Promise.all([send(), send(), send(), send()]);
+  expect(server.heads.map((head) => tracesIn(head))).toEqual(Array(4).fill([other]));
+});
+
+test('leaves no listener on a diagnostics channel', async () => {
+  const created = channel('undici:request:create');
+  instrument(other);
+  const server = await rawServer(
+    (socket, { request }) => void (request === 0 ? socket.write(wire.whole) : socket.destroy()),
+  );
+  const model = openai('m', { baseURL: server.baseURL });
+  await model.send(asked, { traceparent: trace });
+  await model.send(asked, { traceparent: trace }).catch(() => undefined);
+  const seen: unknown[] = [];
+  created.publish({
+    request: { headers: ['traceparent', trace, 'traceparent', other], addHeader: (name: string) => seen.push(name) },
+  });
+  expect(seen).toEqual(['traceparent']);
+});
+
+test.each([
+  ['that is answered', wire.whole, ['request:create', 'client:sendHeaders', 'request:headers', 'request:trailers']],
+  ['whose connection breaks', undefined, ['request:create', 'client:sendHeaders', 'request:error']],
+])('diagnostics channels report a request %s', async (_, said, expected) => {
+  const reported: string[] = [];
+  for (const name of ['request:create', 'client:sendHeaders', 'request:headers', 'request:trailers', 'request:error']) {
+    const listener = (): void => void reported.push(name);
+    subscribe(`undici:${name}`, listener);
+    onTestFinished(() => void unsubscribe(`undici:${name}`, listener));
+  }
+  const server = await rawServer((socket) => void (said === undefined ? socket.destroy() : socket.write(said)));
+  await openai('m', { baseURL: server.baseURL })
+    .send(asked)
+    .catch(() => undefined);
+  expect(reported).toEqual(expected);
 });
 
 test('refuses a dispatcher beside fetch, what is no dispatcher, and one where there is no undici', () => {
-  expect(() => openai('m', { apiKey: 'k', dispatcher: agent(), fetch })).toThrow('both fetch and dispatcher');
+  const refusal = (message: string) =>
+    expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(message) });
+  const endpoint = 'https://mine.openai.azure.com';
+  expect(() => openai('m', { apiKey: 'k', dispatcher: agent(), fetch })).toThrow(refusal('both fetch and dispatcher'));
+  expect(() => azure('d', { endpoint, apiKey: 'k', dispatcher: agent(), fetch })).toThrow(refusal('both fetch and'));
   // @ts-expect-error it has no dispatch
-  expect(() => openai('m', { apiKey: 'k', dispatcher: {} })).toThrow('dispatcher has no method dispatch');
+  expect(() => openai('m', { apiKey: 'k', dispatcher: {} })).toThrow(refusal('dispatcher has no method dispatch'));
   // @ts-expect-error a URL is no dispatcher
-  expect(() => openai('m', { apiKey: 'k', dispatcher: 'http://proxy' })).toThrow('Pass an object');
-  expect(() => createTransport('https://api.example.test', agent())).toThrow('undici runs on Node only');
+  expect(() => openai('m', { apiKey: 'k', dispatcher: 'http://proxy' })).toThrow(refusal('Pass an object'));
+  expect(() => createTransport('https://api.example.test', agent())).toThrow(refusal('undici runs on Node only'));
 });
 
 test('uses fetch where undici cannot be loaded, and a debug line says so', async () => {

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { openai } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { type Answer, eventText, serve } from './test-server.ts';
@@ -27,11 +29,16 @@ test('memory stays flat while a stream of 200 MB is read', async () => {
   expect(grownBytes / MIB).toBeLessThan(16);
 });
 
-test('a reader that stops makes the server stop', async () => {
+test.each([
+  ['as it is', 'identity', (text: string) => Buffer.from(text)],
+  ['in gzip', 'gzip', (text: string) => gzipSync(text)],
+])('a reader that stops makes the server stop: a body %s', async (_, encoding, encode) => {
   let written = 0;
+  // Of gzip, members may follow one another.
+  const obfuscation = randomBytes(PADDING.length / 2).toString('hex');
+  const piece = encode(eventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation }));
   const { baseURL } = await serve((response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    const piece = eventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation: PADDING });
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': encoding });
     const write = (): void => {
       for (let isOpen = !response.destroyed; isOpen; written += piece.length) isOpen = response.write(piece);
     };

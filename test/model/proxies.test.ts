@@ -1,9 +1,11 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
-import { type ChatModel, openai } from '@pawl/core';
+import { type ChatModel, type OpenAIOptions, openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
+import { EnvHttpProxyAgent } from 'undici';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloJson } from './hello.ts';
 import { type Answer, serve } from './test-server.ts';
@@ -75,6 +77,22 @@ test.each(['http_proxy', 'HTTP_PROXY'])('requests go through the proxy that %s n
   ]);
 });
 
+test('of two variables, the one in lower case names the proxy', async () => {
+  const { url, asked } = await proxy(helloJson);
+  setVariables({ http_proxy: url, HTTP_PROXY: 'http://127.0.0.1:1' });
+  await at('http://api.example.test/v1').send({ messages: [] });
+  expect(asked.length).toEqual(1);
+});
+
+test('a request for https does not use HTTP_PROXY', async () => {
+  const { url, asked } = await proxy(helloJson);
+  setVariables({ http_proxy: url });
+  await expect(at('https://nowhere.invalid/v1').send({ messages: [] })).rejects.toMatchObject({
+    code: 'network.unknown_host',
+  });
+  expect(asked).toEqual([]);
+});
+
 test('an address that NO_PROXY names, and this machine itself, are reached directly', async () => {
   const { url, asked } = await proxy(helloJson);
   const server = await serve(helloJson);
@@ -115,6 +133,68 @@ test('a proxy that refuses is named, its credentials are not', async () => {
     false,
     false,
   ]);
+});
+
+test.each([
+  ['its words', (url: string) => url],
+  ['its words, where the variable has no scheme', (url: string) => url.replace('http://', '')],
+  ['characters beyond ASCII', (url: string) => url.replace('opensesame', '%C3%B6ffne-dich')],
+  ['a token in place of a name and a password', (url: string) => url.replace('me:opensesame', 'opensesame')],
+  ['a password without a name', (url: string) => url.replace('me:opensesame', ':opensesame')],
+])('a proxy that repeats its credentials puts none into an error: %s', async (_, variable) => {
+  const repeated: string[] = [];
+  const { url } = await proxy((response, { headers }) => {
+    const basic = headers['proxy-authorization']?.replace('Basic ', '') ?? '';
+    const [name = '', password = ''] = Buffer.from(basic, 'base64').toString().split(':');
+    repeated.push(basic, password || name);
+    response.writeHead(403).end(`You are not ${repeated.join(', ')}`);
+  });
+  setVariables({ http_proxy: variable(url) });
+  const error: unknown = await at('http://api.example.test/v1')
+    .send({ messages: [] })
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name: 'HttpError', status: 403, body: expect.stringContaining('You are not') });
+  const shown = inspect(error, { depth: 20, showHidden: true });
+  expect(repeated.filter((text) => text.length < 5 || shown.includes(text))).toEqual([]);
+});
+
+/** As undici's `EnvHttpProxyAgent` reads the variable. */
+test.each([
+  'nowhere.invalid',
+  '.nowhere.invalid',
+  '*.nowhere.invalid',
+  '*nowhere.invalid',
+  'NOWHERE.Invalid',
+  'nowhere.invalid.',
+  'nowhere.invalid:80',
+  'nowhere.invalid:81',
+  'other.invalid:8080',
+  'other.invalid:80',
+  'where.invalid',
+  'a b\tc,,nowhere.invalid , d',
+  '*',
+  '*:80',
+  '.',
+])('NO_PROXY of %j exempts the hosts that it exempts in undici', async (exempt) => {
+  const { url, asked } = await proxy(helloJson);
+  setVariables({ http_proxy: url, no_proxy: exempt });
+  onTestFinished(() => void vi.restoreAllMocks());
+  vi.spyOn(dns, 'lookup').mockImplementation(((_: string, __: object, callback: (error: Error) => void) => {
+    callback(Object.assign(new Error('Nobody asks a name server.'), { code: 'ENOTFOUND' }));
+  }) as never); // Its overloads.
+  const dispatcher = new EnvHttpProxyAgent();
+  onTestFinished(() => dispatcher.close());
+  const isProxied = async (host: string, options: OpenAIOptions): Promise<boolean> => {
+    const before = asked.length;
+    await openai('m', { baseURL: `http://${host}/v1`, apiKey: 'k', ...options })
+      .send({ messages: [] })
+      .catch(() => undefined);
+    return asked.length > before;
+  };
+  for (const host of ['nowhere.invalid', 'api.nowhere.invalid', 'nowhere.invalid.', 'other.invalid:8080']) {
+    const expected = { host, isProxied: await isProxied(host, { dispatcher }) };
+    expect({ host, isProxied: await isProxied(host, {}) }).toEqual(expected);
+  }
 });
 
 test.each([

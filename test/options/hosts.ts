@@ -1,7 +1,9 @@
 import { Agent, conversation, memory, memoryConversations } from '@pawl/core';
+import { createHost } from '@pawl/core/host';
 import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
+import { DirectoryStore } from '../durable/directory-store.ts';
 import { agent, type Factory, LIMITS, pass, text } from './factory.ts';
 
 export const hosts: readonly Factory[] = [
@@ -15,6 +17,14 @@ export const hosts: readonly Factory[] = [
       [{ listener: {} }, 'Did you mean "listeners"?'],
       [{ listeners: { 'tool.finish': pass } }, 'there is no event "tool.finish". Did you mean "tool.finished"?'],
     ],
+  },
+  {
+    name: 'createHost',
+    covers: ['StoreHostOptions'],
+    make: (options) => createHost(new DirectoryStore('never-used'), options),
+    valid: { listeners: undefined },
+    isOptional: true,
+    wrong: [[{ listener: {} }, 'Did you mean "listeners"?']],
   },
   {
     name: 'sqlite',

@@ -3,40 +3,24 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { withRooms } from '../../scripts/lint-rooms.ts';
+import { DBOS_DOORS, DOORS, ROOMS, SUB_PATHS } from '../../scripts/rooms.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const core = 'packages/core/src';
 const RESTRICTED = 'lint/style/noRestrictedImports';
-const rooms = [
-  'agent',
-  'middleware',
-  'perform',
-  'loop',
-  'limits',
-  'host',
-  'openai',
-  'model',
-  'tool',
-  'event',
-  'chat',
-  'schema',
-  'base',
-];
-
-const doors = [
-  { name: 'eventemitter3', door: 'event/observers.ts' },
-  { name: 'p-retry', door: 'model/attempts.ts' },
-  { name: 'undici', door: 'openai/transport/agents.ts' },
-  { name: 'eventsource-parser', door: 'chat/server-sent-events.ts' },
-  { name: 'zod/v4/core', door: 'schema/zod.ts' },
-  { name: 'zod-to-json-schema', door: 'schema/zod3.ts' },
-];
+/** Core imports a sub-path of zod. */
+const IMPORTED: Readonly<Record<string, string>> = { zod: 'zod/v4/core' };
+const rooms: readonly string[] = ROOMS;
+const doors = Object.entries(DOORS).map(([name, door]) => ({ name: IMPORTED[name] ?? name, door }));
 
 /** Where else a dependency is imported. */
 const besides = (name: string): readonly string[] =>
   ['loop', 'base'].map((room) => `${core}/${room}/${name.replaceAll('/', '-')}.ts`);
 
 const thingOf = (room: string): string => `import type { Thing } from '../${room}/thing.ts';\n`;
+
+const dbosDoors = Object.entries(DBOS_DOORS).map(([group, door]) => ({ name: group.replace('**', 'dbos-sdk'), door }));
 
 /** What is planted, by its path. All of it is linted at once: each start of Biome would take as long. */
 const planted: Readonly<Record<string, string>> = {
@@ -56,6 +40,16 @@ const planted: Readonly<Record<string, string>> = {
     `sqlite/${room}.ts`,
     `import { DatabaseSync } from 'node:sqlite';\n${thingOf(room)}export const thing: Thing = { id: String(new DatabaseSync(':memory:').isOpen) };\n`,
   ]),
+  ...Object.fromEntries(
+    dbosDoors.flatMap(({ name, door }) =>
+      [door, `beside-${door}`].map((file) => [
+        `packages/dbos/src/${file}`,
+        `import type { Anything } from '${name}';\nexport type Mine = Anything;\n`,
+      ]),
+    ),
+  ),
+  [`${core}/sqlite/thing.ts`]: 'export interface Thing {\n  readonly id: string;\n}\n',
+  [`${core}/base/beside.ts`]: `${thingOf('sqlite')}export type Mine = Thing;\n`,
   ...Object.fromEntries(
     doors.flatMap(({ name, door }) =>
       [`${core}/${door}`, ...besides(name)].map((path) => [
@@ -109,6 +103,11 @@ function objections(path: string): readonly string[] {
   return [...new Set(ours.map(({ category }) => category))].sort();
 }
 
+test('biome.json has the rules that scripts/lint-rooms.ts writes', () => {
+  const config = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+  expect(config).toEqual(withRooms(config));
+});
+
 describe('the lint rules', () => {
   test.each(rooms.slice(1))('let a room import from %s below it, types included', (room) => {
     expect(objections(`${core}/agent/${room}.ts`)).toEqual([]);
@@ -127,10 +126,16 @@ describe('the lint rules', () => {
     for (const path of besides(name)) expect(objections(path)).toContain(RESTRICTED);
   });
 
+  test.each(dbosDoors)('catch $name in packages/dbos anywhere but behind its door', ({ door }) => {
+    expect(objections(`packages/dbos/src/${door}`)).not.toContain(RESTRICTED);
+    expect(objections(`packages/dbos/src/beside-${door}`)).toContain(RESTRICTED);
+  });
+
   test('let the host on SQLite use Node and the rooms from host down, and none above', () => {
     expect(objections(`${core}/sqlite/host.ts`)).toEqual([]);
-    for (const room of ['agent', 'middleware', 'perform', 'loop', 'limits'])
+    for (const room of rooms.slice(0, rooms.indexOf(SUB_PATHS.sqlite)))
       expect(objections(`${core}/sqlite/${room}.ts`)).toEqual([RESTRICTED]);
+    expect(objections(`${core}/base/beside.ts`)).toEqual([RESTRICTED]);
   });
 
   test('catch a cycle of types alone', () => {

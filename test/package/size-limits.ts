@@ -4,7 +4,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 67,
   '{ Agent, openai, tool } of @pawl/core': 132,
-  '@pawl/core/host': 12.7,
+  '@pawl/core/host': 14.7,
   '@pawl/core/sqlite': 21.6,
   '@pawl/core/zod3': 8.9,
   '@pawl/tools': 207,

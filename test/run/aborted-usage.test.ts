@@ -200,7 +200,7 @@ test.each(hosts)('the journal keeps it: a run that is read again has the same us
   expect(used.promptTokens).toBe(105);
   expect((await agent.resume('r', { durable: host }).outcome()).usage).toEqual(used);
   const { facts } = await host.read('r');
-  expect(facts.map(({ fact }) => fact)).toMatchObject([{ type: 'run.aborted', usage: used }]);
+  expect(facts.map(({ fact }) => fact)).toMatchObject([{ type: 'run.started' }, { type: 'run.aborted', usage: used }]);
 });
 
 describe('over HTTP,', () => {

@@ -27,5 +27,5 @@ test('a server that switches protocols is a failed attempt at once', async () =>
   const outcome = await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
   await server.close();
 
-  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.reset' } });
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.failed' } });
 });

@@ -1,5 +1,15 @@
-import { Agent, type Json, type Middleware, type ModelContext, type RunEvent, type Tool, tool } from '@pawl/core';
+import {
+  Agent,
+  type Json,
+  type Middleware,
+  type ModelContext,
+  memory,
+  type RunEvent,
+  type Tool,
+  tool,
+} from '@pawl/core';
 import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { FragileHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -131,7 +141,28 @@ test('instructions that throw fail the run before anything is asked', async () =
     toolCalls: 0,
     durationMs: 0,
   });
-  const stamp = { runId: 'run-7', path: '', agent: 'agent', seq: 1 };
-  expect(told).toEqual([{ type: 'run.finished', outcome, at: 0, activeMs: 0, ...stamp }]);
+  const stamp = { runId: 'run-7', path: '', agent: 'agent', at: 0, activeMs: 0 };
+  const { error } = outcome.status === 'failed' ? outcome : { error: undefined };
+  expect(told).toEqual([
+    { type: 'model.failed', turn: 0, error, usage: outcome.usage, failedAttempts: [], ...stamp, seq: 1 },
+    { type: 'run.finished', outcome, ...stamp, seq: 2 },
+  ]);
   expect(model.requests).toEqual([]);
 });
+
+test.each([
+  ['after', 1],
+  ['within', 2],
+] as const)(
+  'a run that breaks off %s its first step has asked for its instructions %i times in all',
+  async (moment, times) => {
+    const asked: string[] = [];
+    const model = scriptedModel([reply.text('Yes.')]);
+    const agent = new Agent({ model, instructions: () => `Serve customer ${asked.push('asked')}.` });
+    const host = new FragileHost(memory(), { at: 1, moment });
+    await expect(agent.run('Two.', { durable: host, runId: 'run' }).outcome()).rejects.toThrow('gone');
+    await agent.resume('run', { durable: host });
+    expect(asked).toHaveLength(times);
+    expect(model.requests[0]?.messages[0]?.content).toBe(`Serve customer ${times}.`);
+  },
+);

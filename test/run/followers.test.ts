@@ -86,6 +86,7 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     await run;
 
     expect(records.map((each) => ('notice' in each ? each.notice.type : each.fact.type))).toEqual([
+      'run.started',
       'attempt.started',
       'model.text',
       'model.text',
@@ -104,7 +105,7 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     goOn();
     await Promise.all([run, following]);
 
-    expect(records.map(({ fact }) => fact.type)).toEqual(['model.replied']);
+    expect(records.map(({ fact }) => fact.type)).toEqual(['run.started', 'model.replied']);
   });
 
   test('sees which tools are at work, and their last progress', async () => {

@@ -42,7 +42,7 @@ const failures: Readonly<Record<string, Failure>> = {
   },
   'a host that breaks at its first step': {
     code: 'process.gone',
-    begin: () => ({ run: newAgent().run('Go.', { durable: new FragileHost(memory(), { at: 1, moment: 'after' }) }) }),
+    begin: () => ({ run: newAgent().run('Go.', { durable: new FragileHost(memory(), { at: 2, moment: 'after' }) }) }),
   },
   'a store of conversations that is down': {
     code: 'conversation.store',
@@ -61,7 +61,7 @@ describe('a reader of a run that fails with its host', () => {
   });
 
   test('gets every event before the error', async () => {
-    const host = new FragileHost(memory(), { at: 1, moment: 'after' });
+    const host = new FragileHost(memory(), { at: 2, moment: 'after' });
     const { types } = await read(newAgent().run('Go.', { durable: host }));
 
     expect(types).toEqual(['run.started', 'attempt.started', 'model.text', 'model.replied']);

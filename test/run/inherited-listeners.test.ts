@@ -109,7 +109,7 @@ describe('listeners of a host and of an agent', () => {
     expect(model.requests.map(({ stream = false }) => stream)).toEqual([false, true]);
   });
 
-  test('hear a run that ends before its host knows of it', async () => {
+  test('hear a run that its instructions fail', async () => {
     const heard: string[] = [];
     const fails = (): never => {
       throw new Error('No instructions.');
@@ -121,7 +121,7 @@ describe('listeners of a host and of an agent', () => {
     });
     await agent.run('Go.').outcome();
 
-    expect(heard).toEqual(['run.finished']);
+    expect(heard).toEqual(['model.failed', 'run.finished']);
   });
 
   test.each([

@@ -103,7 +103,7 @@ test('runs without a host of their own never meet, even under one id', async () 
 });
 
 test('if the host breaks, the run and each of its readers reject with its error, and it can be resumed', async () => {
-  const host = new FragileHost(memory(), { at: 1, moment: 'after' });
+  const host = new FragileHost(memory(), { at: 2, moment: 'after' });
   const broken = agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run', durable: host });
   const events: string[] = [];
   const read = async (): Promise<void> => {

@@ -60,7 +60,7 @@ describe.each(hosts)('on $name,', ({ open }) => {
   test('a run that has taken something in knows it after a crash, and is not told again', async () => {
     const { agent, go, model } = interrupted([reply.call('look'), reply.call('look'), reply.text('Done.')]);
     // The steps: model, tool, model; the process dies when the second reply is remembered.
-    const host = new FragileHost(open(), { at: 3, moment: 'after' });
+    const host = new FragileHost(open(), { at: 4, moment: 'after' });
     await expect(go({ durable: host }).outcome()).rejects.toThrow();
     const { messages } = await agent.resume('run', { durable: host });
     expect(messages.filter(({ content }) => content === ROME.content)).toHaveLength(1);
@@ -80,7 +80,7 @@ describe.each(hosts)('on $name,', ({ open }) => {
     const script = [reply.call('look'), reply.text('Rome it is.')];
     const { agent, go, told } = interrupted(script, { middleware: [guard] });
     // The steps: plan, model, tool, plan; the process dies when the second plan is remembered.
-    const host = new FragileHost(open(), { at: 4, moment: 'after' });
+    const host = new FragileHost(open(), { at: 5, moment: 'after' });
     await expect(go({ durable: host }).outcome()).rejects.toThrow();
     const { messages } = await agent.resume('run', { durable: host });
     expect(messages.slice(2)).toMatchObject([{ role: 'tool' }, { content: '[In Rome, please.]' }, {}]);

@@ -1,19 +1,15 @@
 /**
- * What every host of runs needs, for those who write one: `DurableHost` and `Durable` of `@pawl/core` say what it has to
- * keep. The hosts of Pawl itself are made of the same.
+ * For those who write a host: implement a `RunStore` and pass it to `createHost`. The hosts of Pawl itself are made of the same. The
+ * rest of this entry is what a store needs to keep runs as text, and what a host needs that resumes runs by itself.
  */
 
 export { checkListeners } from './event/check-listeners.ts';
-export type { Answering, Wait } from './host/answering.ts';
-export { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './host/answering.ts';
+export type { Wait } from './host/answering.ts';
+export { existing, lost, unknown } from './host/answering.ts';
 export { checkNumber } from './host/check-number.ts';
-export { Drain } from './host/drain.ts';
-export { enqueuedRecord } from './host/enqueued.ts';
-export type { FollowedBy } from './host/follow.ts';
-export { followFacts, hasEnded } from './host/follow.ts';
-export type { Fork, Source } from './host/fork.ts';
-export { forkOf } from './host/fork.ts';
-export { readCancelOptions, readCloseOptions, readDeleteOptions, readReadOptions } from './host/host-options.ts';
+export { filterRuns } from './host/filter-runs.ts';
+export { hasEnded } from './host/follow.ts';
+export { readCloseOptions, readRetention } from './host/host-options.ts';
 export { recordFrom, recordText } from './host/record-text.ts';
 export type {
   AnyResumable,
@@ -24,9 +20,22 @@ export type {
 } from './host/resumable.ts';
 export { agentNameOf, resumeWith } from './host/resumable.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
-export { checkFilter, checkPosition, metadataKeys } from './host/run-filter.ts';
-export type { SideBySide } from './host/side-by-side.ts';
-export { sideBySide } from './host/side-by-side.ts';
-export { pathOf } from './host/step-order.ts';
+export { metadataKeys } from './host/run-filter.ts';
+export type {
+  Claim,
+  ClaimedRun,
+  ClientStore,
+  Decision,
+  InsertAs,
+  RunChange,
+  RunState,
+  RunStore,
+  RunUpdate,
+  StoredRun,
+  StoredStep,
+} from './host/run-store.ts';
 export { stepText } from './host/step-text.ts';
-export { endOfRetention, expiryOf, roundClock, roundTime } from './host/whole-time.ts';
+export { StoreClient } from './host/store-client.ts';
+export type { StoreHostOptions } from './host/store-host.ts';
+export { createHost, StoreHost } from './host/store-host.ts';
+export { roundClock, roundTime } from './host/whole-time.ts';

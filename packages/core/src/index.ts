@@ -107,6 +107,7 @@ export type { OpenAIOptions } from './openai/openai.ts';
 export { openai } from './openai/openai.ts';
 export type { Profile } from './openai/profile.ts';
 export type { ProfileName, ServerProfile } from './openai/profiles.ts';
+export type { View, ViewScope } from './perform/definition.ts';
 export type {
   Middleware,
   MiddlewareScope,
@@ -115,7 +116,6 @@ export type {
   TurnPlan,
   ValidatedCall,
 } from './perform/middleware.ts';
-export type { View, ViewScope } from './perform/scope.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { Checked, PlainOptions } from './schema/plain.ts';
 export { jsonSchema } from './schema/plain.ts';

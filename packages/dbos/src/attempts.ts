@@ -1,7 +1,10 @@
+import type { Claim } from '@pawl/core/host';
+
 /** A run that is at work here. */
 export interface Held {
-  readonly token: string;
-  readonly cancel: AbortController;
+  readonly claim: Claim;
+  /** Of the step that was put last. */
+  position: number;
   /** Others have taken it over by now, or may. */
   isLost: boolean;
   /** The attempt broke off because of the host: it is no fault of the run's, and another attempt is to go on. */
@@ -22,32 +25,44 @@ export class Attempts {
 
   /** Of the runs that others may have taken over. */
   get lostTokens(): readonly string[] {
-    return [...this.#held.values()].flatMap(({ isLost, token }) => (isLost ? [token] : []));
+    return [...this.#held.values()].flatMap(({ isLost, claim }) => (isLost ? [claim.token] : []));
   }
 
-  held(runId: string): Held | undefined {
-    return this.#held.get(runId);
+  has(runId: string): boolean {
+    return this.#held.has(runId);
   }
 
-  /** Calls with a token that counts as one of this process from now until the run is let go, or could not be had. */
-  async taking<T>(work: (token: string) => Promise<T>): Promise<T> {
-    const token = crypto.randomUUID();
-    this.#tokens.add(token);
+  /** The attempt that has that claim, while it is at work here. */
+  of({ runId, token }: Claim): Held | undefined {
+    const held = this.#held.get(runId);
+    return held?.claim.token === token ? held : undefined;
+  }
+
+  cancel(runId: string, reason: string): void {
+    this.#held.get(runId)?.claim.cancel(reason);
+  }
+
+  /** The claim counts as one of this process from now until the run is let go, or `work` gives nothing to hold. */
+  async taking<T>(claim: Claim, work: () => Promise<T | undefined>): Promise<T | undefined> {
+    this.#tokens.add(claim.token);
     try {
-      return await work(token);
+      const taken = await work();
+      if (taken !== undefined) this.#held.set(claim.runId, { claim, position: 0, isLost: false, isCutOff: false });
+      return taken;
     } finally {
-      const isHeld = [...this.#held.values()].some((held) => held.token === token);
-      if (!isHeld) this.#tokens.delete(token);
+      if (this.of(claim) === undefined) this.#tokens.delete(claim.token);
     }
   }
 
-  hold(runId: string, held: Held): void {
-    this.#held.set(runId, held);
+  /** The steps of an attempt are put after this position. */
+  startAt(claim: Claim, position: number): void {
+    const held = this.of(claim);
+    if (held !== undefined) held.position = position;
   }
 
-  letGo(runId: string, { token }: Held): void {
-    if (this.#held.get(runId)?.token === token) this.#held.delete(runId);
-    this.#tokens.delete(token);
+  letGo(claim: Claim): void {
+    if (this.of(claim) !== undefined) this.#held.delete(claim.runId);
+    this.#tokens.delete(claim.token);
   }
 
   loseAll(): void {
@@ -56,7 +71,7 @@ export class Attempts {
 
   /** Nobody has taken these meanwhile. */
   regain(tokens: ReadonlySet<string>): void {
-    for (const held of this.#held.values()) if (tokens.has(held.token)) held.isLost = false;
+    for (const held of this.#held.values()) if (tokens.has(held.claim.token)) held.isLost = false;
   }
 
   offer(runId: string, workflowId: string): void {

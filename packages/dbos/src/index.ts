@@ -1,11 +1,12 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { checkListeners } from '@pawl/core/host';
 import { checkDbosOptions, checkUrl } from './check-options.ts';
+import { DbosClientStore } from './client-store.ts';
 import { Database } from './database.ts';
+import { DbosStoreClient } from './dbos-client.ts';
 import { DbosHost } from './dbos-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
 import type { DbosClient, DbosClientOptions, DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
-import { Outside } from './outside.ts';
 import { prepareTables } from './tables.ts';
 
 export type * from './host-types.ts';
@@ -25,8 +26,7 @@ export async function dbosHost<Resumed extends Watchable>(given: DbosOptions<Res
   if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
   checkDbosOptions(options);
   return opened(url, CONNECTIONS, async (database) => {
-    const engineClient = await EngineClient.open(database, url);
-    return DbosHost.launch({ options, database, engineClient });
+    return DbosHost.launch({ options, database, engine: await EngineClient.open(database, url) });
   });
 }
 
@@ -35,7 +35,8 @@ export async function dbosClient(given: DbosClientOptions): Promise<DbosClient> 
   const { url, ...options } = checkOptions(given, CLIENT, 'dbosClient');
   checkUrl(url, 'dbosClient');
   return opened(url, CLIENT_CONNECTIONS, async (database) => {
-    return new Outside({ database, engine: await EngineClient.open(database, url), ...options });
+    const store = new DbosClientStore({ database, engine: await EngineClient.open(database, url) });
+    return new DbosStoreClient(store, options);
   });
 }
 

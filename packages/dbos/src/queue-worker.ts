@@ -1,17 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Clock, DurableError, type DurableHost } from '@pawl/core';
 import { agentNameOf, hasEnded, resumeWith } from '@pawl/core/host';
-import type { Attempts } from './attempts.ts';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
 import type { AgentOfWorker, Watchable } from './host-types.ts';
-import type { Outside } from './outside.ts';
 import { canPass } from './retry.ts';
-import { findWholeRun, lockRun, setLeft } from './run-table.ts';
+import { lockRun, setLeft } from './run-table.ts';
+import type { WorkerStore } from './worker-store.ts';
 
 export interface QueueWorkerOptions<Resumed extends Watchable> {
-  readonly host: DurableHost & Outside;
-  readonly attempts: Attempts;
+  readonly host: DurableHost;
+  readonly store: WorkerStore;
   readonly database: Database;
   readonly clock: Clock;
   readonly agents: readonly AgentOfWorker<Resumed>[];
@@ -77,15 +76,16 @@ export class QueueWorker<Resumed extends Watchable> {
 
   async #resume(workflow: AttemptWorkflow): Promise<string> {
     const { runId, attempt, workflowId } = workflow;
-    const { host, attempts, database, onRun } = this.#options;
+    const { host, store, onRun } = this.#options;
+    const { attempts } = store;
     try {
-      const { record, attempts: made, status } = await findWholeRun(database, runId);
+      const { record, attempts: made, status } = await store.find(runId);
       const agent = this.#agents.get(record.agent);
       if (made >= attempt || hasEnded(status) || agent === undefined) {
         await this.#withdraw(workflow);
         return 'nothing to do';
       }
-      if (attempts.held(runId) !== undefined) return this.#wait(workflow);
+      if (attempts.has(runId)) return this.#wait(workflow);
       attempts.offer(runId, workflowId);
       const run = resumeWith(agent, { record, host });
       onRun?.(run);
@@ -110,10 +110,10 @@ export class QueueWorker<Resumed extends Watchable> {
   }
 
   async #leaveToOthers({ runId, attempt }: AttemptWorkflow): Promise<string> {
-    const { host, database } = this.#options;
+    const { store, database } = this.#options;
     await database.transaction(async (client) => {
       const run = await lockRun(client, runId);
-      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await host.leave(client, run);
+      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await store.leave(client, run);
     });
     return 'left to another worker';
   }

@@ -1,11 +1,10 @@
-import type { RunFilter, RunSummary } from '@pawl/core';
-import { type CheckedFilter, checkFilter } from '@pawl/core/host';
-import type { Queryable, Row } from './database.ts';
-import { COLUMNS, hashOf, outcomeOf, runRow } from './run-table.ts';
+import type { RunSummary } from '@pawl/core';
+import type { CheckedFilter } from '@pawl/core/host';
+import type { Queryable } from './database.ts';
+import { COLUMNS, hashOf, summaryOf } from './run-table.ts';
 
-/** Page by page: what is read at once is bounded. @throws ConfigError for what is no filter. */
-export async function listRuns(on: Queryable, given: RunFilter | undefined): Promise<readonly RunSummary[]> {
-  const { limit, ...filter } = checkFilter(given);
+/** Page by page: what is read at once is bounded.*/
+export async function listRuns(on: Queryable, { limit, ...filter }: CheckedFilter): Promise<readonly RunSummary[]> {
   const summaries: RunSummary[] = [];
   let after = filter.after;
   while (summaries.length < limit) {
@@ -60,11 +59,4 @@ function statusConditions(
   if (status === 'running') return [`status = 'running' AND ${IS_ALIVE}`];
   if (status === 'interrupted') return [`(status = 'interrupted' OR (status = 'running' AND NOT ${IS_ALIVE}))`];
   return where('status = ?', status);
-}
-
-function summaryOf(row: Row): RunSummary {
-  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = runRow(row);
-  const outcome = outcomeOf(row);
-  const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
-  return { ...known, ...(outcome === undefined ? {} : { outcome }) };
 }

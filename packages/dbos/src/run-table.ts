@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, Outcome, RunRecord, RunSummary } from '@pawl/core';
-import { metadataKeys, recordFrom, recordText, roundTime, unknown } from '@pawl/core/host';
+import { metadataKeys, recordFrom, recordText, roundTime, type StoredRun, unknown } from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
 /** What is kept of a run, without its record and its outcome. */
@@ -19,29 +19,20 @@ export interface RunRow {
   readonly leftWorkflow: string | undefined;
 }
 
-export interface WholeRun extends RunRow {
-  readonly record: RunRecord;
-  readonly outcome: Outcome<unknown> | undefined;
-}
-
 /** Who works on a run. */
 export interface Claim {
   readonly executorId: string;
   readonly token: string;
-  /** The workflow that came from a queue, where one did. */
-  readonly workflowId: string | undefined;
-  readonly now: number;
 }
 
 export type Beginning =
-  | { readonly type: 'queued'; readonly leftWorkflow: string; readonly now: number }
+  | { readonly type: 'queued'; readonly leftWorkflow: string }
   | { readonly type: 'running'; readonly claim: Claim };
 
 /** Gives whether the run was new. One that begins at once is at its first attempt. */
 export async function insertRun(on: Queryable, record: RunRecord, beginning: Beginning): Promise<boolean> {
   const { runId, agent, metadata, conversation, at } = record;
   const claim = beginning.type === 'running' ? beginning.claim : undefined;
-  const { now } = beginning.type === 'running' ? beginning.claim : beginning;
   const { rowCount } = await on.query(INSERT, [
     runId,
     agent,
@@ -54,7 +45,6 @@ export async function insertRun(on: Queryable, record: RunRecord, beginning: Beg
     claim?.token ?? null,
     beginning.type === 'queued' ? beginning.leftWorkflow : null,
     roundTime(at),
-    now,
     metadataKeys(metadata).map(hashOf),
   ]);
   return rowCount === 1;
@@ -64,9 +54,9 @@ const INSERT = `
   WITH added AS (
     INSERT INTO pawl.runs (run_id, agent, record, metadata, conversation, status, attempts, executor_id, token,
       left_workflow, started_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
   ), found_by AS (
-    INSERT INTO pawl.run_metadata SELECT DISTINCT hash, run_id FROM added, unnest($13::text[]) AS keys (hash)
+    INSERT INTO pawl.run_metadata SELECT DISTINCT hash, run_id FROM added, unnest($12::text[]) AS keys (hash)
   )
   SELECT FROM added
 `;
@@ -88,18 +78,14 @@ const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
 const WHOLE = `SELECT ${COLUMNS}, record, outcome, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
 
 /** @throws DurableError `run.unknown` */
-export async function findWholeRun(on: Queryable, runId: string): Promise<WholeRun> {
-  return wholeRun(one(runId, await on.query(WHOLE, [runId])));
+export async function findRun(on: Queryable, runId: string): Promise<StoredRun> {
+  const row = one(runId, await on.query(WHOLE, [runId]));
+  return { ...summaryOf(row), record: recordFrom(String(row['record'])) };
 }
 
 /** Nobody else changes the run or its waits until the transaction is over. @throws DurableError `run.unknown` */
 export async function lockRun(on: Queryable, runId: string): Promise<RunRow> {
   return runRow(one(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
-}
-
-/** As `lockRun`. */
-export async function lockWholeRun(on: Queryable, runId: string): Promise<WholeRun> {
-  return wholeRun(one(runId, await on.query(`${WHOLE} FOR UPDATE`, [runId])));
 }
 
 export async function isHeldBy(on: Queryable, runId: string, token: string): Promise<boolean> {
@@ -113,8 +99,14 @@ export async function heldTokens(on: Queryable, tokens: readonly string[]): Prom
   return new Set(rows.map(({ token }) => String(token)));
 }
 
+interface NewClaim extends Claim {
+  /** The workflow that came from a queue, where one did. */
+  readonly workflowId: string | undefined;
+  readonly now: number;
+}
+
 /** Another attempt begins at a run that is locked. */
-export async function claimRun(on: Queryable, runId: string, claim: Claim): Promise<void> {
+export async function claimRun(on: Queryable, runId: string, claim: NewClaim): Promise<void> {
   const { executorId, token, workflowId, now } = claim;
   await on.query(
     `WITH carried AS (INSERT INTO pawl.attempts SELECT $1, $5 WHERE $5::text IS NOT NULL ON CONFLICT DO NOTHING)
@@ -145,7 +137,7 @@ export async function setLeft(on: Queryable, runId: string, workflowId: string |
 }
 
 export async function cancelRun(on: Queryable, runId: string, reason: string): Promise<void> {
-  await on.query('UPDATE pawl.runs SET cancelled = coalesce(cancelled, $2) WHERE run_id = $1', [runId, reason]);
+  await on.query('UPDATE pawl.runs SET cancelled = $2 WHERE run_id = $1', [runId, reason]);
 }
 
 /** Some of the runs that ended before a time. */
@@ -161,12 +153,6 @@ export async function endedBefore(on: Queryable, time: number, limit: number): P
 /** With all that is kept of them. */
 export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<void> {
   await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
-}
-
-/** What may happen once only, and was begun. */
-export async function intentsOf(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
-  const { rows } = await on.query('SELECT name FROM pawl.intents WHERE run_id = $1', [runId]);
-  return new Set(rows.map((row) => String(row['name'])));
 }
 
 /** Why the runs that an executor has at work are to end, where they are. */
@@ -212,10 +198,10 @@ export function runRow(row: Row): RunRow {
   };
 }
 
-export function outcomeOf({ outcome }: Row): Outcome<unknown> | undefined {
-  return typeof outcome === 'string' ? JSON.parse(outcome) : undefined; // Written by this module only.
-}
-
-function wholeRun(row: Row): WholeRun {
-  return { ...runRow(row), record: recordFrom(String(row['record'])), outcome: outcomeOf(row) };
+/** Of a row with `outcome`, too. */
+export function summaryOf(row: Row): RunSummary {
+  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = runRow(row);
+  const { outcome } = row;
+  const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
+  return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Written by this module only.
 }

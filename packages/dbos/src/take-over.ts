@@ -1,15 +1,15 @@
 import { type Clock, DurableError } from '@pawl/core';
 import { hasEnded } from '@pawl/core/host';
+import type { DbosClientStore } from './client-store.ts';
 import type { Database, PoolClient } from './database.ts';
 import type { AttemptWorkflow, EngineClient } from './engine.ts';
-import type { Outside } from './outside.ts';
 import { lockRun, releaseRun, setLeft } from './run-table.ts';
 
 export interface TakeOverOptions {
   readonly executorId: string;
   readonly database: Database;
   readonly engine: EngineClient;
-  readonly outside: Outside;
+  readonly store: Pick<DbosClientStore, 'leave'>;
   readonly clock: Clock;
   /** Whether this process has a workflow in hand. */
   readonly isDriving: (workflowId: string) => boolean;
@@ -53,7 +53,7 @@ export class TakeOver {
 
   /** Suspended runs in which a call's time is over. */
   async ofExpired(): Promise<void> {
-    const { database, outside, clock } = this.#options;
+    const { database, store, clock } = this.#options;
     const { rows } = await database.query(
       `SELECT DISTINCT run_id FROM pawl.waits JOIN pawl.runs USING (run_id)
        WHERE word IS NULL AND NOT taken AND expires_at <= $1 AND status = 'suspended' LIMIT 100`,
@@ -64,7 +64,7 @@ export class TakeOver {
         const run = await lockRun(client, String(row['run_id']));
         if (run.status !== 'suspended') return;
         await client.query("UPDATE pawl.runs SET status = 'interrupted' WHERE run_id = $1", [run.runId]);
-        await outside.leave(client, run);
+        await store.leave(client, run);
       });
     }
   }
@@ -113,12 +113,12 @@ export class TakeOver {
   }
 
   async #leaveAgain(runId: string, workflowId: string): Promise<void> {
-    const { database, outside } = this.#options;
+    const { database, store } = this.#options;
     await database.transaction(async (client) => {
       const run = await lockRun(client, runId).catch(gone);
       if (run?.leftWorkflow !== workflowId) return;
       if (hasEnded(run.status)) await setLeft(client, runId, undefined);
-      else await outside.leave(client, run);
+      else await store.leave(client, run);
     });
   }
 
@@ -161,7 +161,7 @@ export class TakeOver {
       // What it had taken from a queue and not begun.
       const run = await lockRun(client, runId).catch(gone);
       if (run !== undefined && run.attempts + 1 === attempt && !hasEnded(run.status)) {
-        await this.#options.outside.leave(client, run);
+        await this.#options.store.leave(client, run);
       }
     }
     return true;
@@ -171,7 +171,7 @@ export class TakeOver {
     const run = await lockRun(client, runId);
     if (run.executorId !== executorId || run.token === undefined || tokens.includes(run.token)) return;
     await releaseRun(client, run.token, { status: 'interrupted', now: this.#options.clock.now() });
-    await this.#options.outside.leave(client, run);
+    await this.#options.store.leave(client, run);
   }
 }
 

@@ -1,22 +1,41 @@
+import { completeClock, systemClock } from '../base/clock.ts';
+import { markOwn } from '../base/copy.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
+import type { ChatSettings, ToolObject } from '../chat/request.ts';
+import { resolveRetryPolicy } from '../model/attempts.ts';
+import type { Definition } from '../perform/definition.ts';
+import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
   AgentOptions,
+  AnyHandoff,
+  AnyMiddleware,
+  AnyTool,
   ContinueOptions,
+  Either,
+  EndsOf,
   Input,
+  NeededBy,
+  None,
+  PartsOptions,
   ResumeOptions,
   RunOptions,
   WithContext,
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
-import type { Blueprint, HandOff } from './blueprint.ts';
-import { readAgentOptions } from './check-options.ts';
-import type { AnyHandoff, AnyMiddleware, AnyTool, Either, EndsOf, NeededBy, None, PartsOptions } from './combine.ts';
-import { define } from './define.ts';
-import { type HandOffOptions, handOffOf } from './handoff.ts';
+import { type Blueprint, digestDefinition, type HandOff } from './blueprint.ts';
+import {
+  checkAgentOptions,
+  checkToolChoice,
+  checkWholeNumber,
+  indexTools,
+  readAgentOptions,
+  readStopRules,
+} from './check-options.ts';
+import { destinationsOf, type HandOffOptions, type HandOffs, handOffOf, handOffsOf, speakersOf } from './handoff.ts';
 import { launch } from './launch.ts';
 import type { Run } from './run.ts';
 
@@ -163,3 +182,93 @@ export const Agent: AgentConstructor = class Agent {
     return handOffOf(this.#blueprint, options === undefined ? {} : options);
   }
 } as unknown as AgentConstructor; // The types of its methods are those of `Agent`: what they infer is gone at run time.
+
+/** Checks the values of an agent's options, and makes once what its runs share. */
+function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
+  const { name = 'agent', settings = {}, limits = {} } = options;
+  checkAgentOptions(options, name);
+  const output = options.output === undefined ? undefined : compileOutput(options.output, `Agent "${name}", output`);
+  const handoffs = makeOnce(() => handOffsOf((options.handoffs ?? []) as HandOffs<never, unknown>, name)); // As in `Definition`.
+  const definition = makeOnce(() =>
+    makeDefinition(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
+  );
+  const blueprint: Blueprint = markOwn({
+    name,
+    description: options.description,
+    get definition() {
+      return definition();
+    },
+    handoffs,
+    instructions: options.instructions,
+    settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
+    limits,
+    stopRules: readStopRules(options, name),
+    outputCorrections: checkWholeNumber(options.outputCorrections ?? 2, {
+      agent: name,
+      field: 'outputCorrections',
+      least: 0,
+    }),
+    parallelToolCalls: checkWholeNumber(options.parallelToolCalls ?? 8, {
+      agent: name,
+      field: 'parallelToolCalls',
+      least: 1,
+    }),
+    listeners: options.listeners,
+    clock: completeClock(options.clock ?? systemClock),
+    random: options.random ?? Math.random,
+    digest: makeOnce(() => digestDefinition(definition().tools, options.version)),
+  });
+  if (typeof options.handoffs !== 'function') definition();
+  return blueprint;
+}
+
+interface Parts {
+  readonly name: string;
+  readonly output: CompiledOutput | undefined;
+  readonly handoffs: readonly HandOff[];
+  readonly blueprint: () => Blueprint;
+}
+
+function makeDefinition<Context, Output>(
+  options: AgentOptions<Context, Output>,
+  { name, output, handoffs, blueprint }: Parts,
+): Definition {
+  const tools = indexTools([...(options.tools ?? []), ...handoffs.map(({ tool }) => tool)], name);
+  checkToolChoice(options.toolChoice, { agent: name, tools });
+  return {
+    name,
+    model: options.model,
+    models: options.models ?? [],
+    tools,
+    toolObjects: listToolObjects(tools),
+    toolChoice: options.toolChoice,
+    output,
+    middleware: options.middleware ?? [],
+    retry: resolveRetryPolicy(options.retry ?? {}),
+    handoffs: makeOnce(() => destinationsOf(handoffs)),
+    speakers: makeOnce(() => speakersOf(blueprint())),
+  };
+}
+
+function makeOnce<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function listToolObjects(tools: ReadonlyMap<string, Tool>): readonly ToolObject[] {
+  return Object.freeze([...tools.values()].map(makeToolObject));
+}
+
+/** A wrapper may have given the tool another name or description: `{ ...tool, name: 'other' }`. */
+function makeToolObject({ name, description, functionObject, customObject }: Tool): ToolObject {
+  const named = { name, ...(description !== undefined && { description }) };
+  if (customObject !== undefined) return { type: 'custom', custom: { ...customObject, ...named } };
+  return { type: 'function', function: { ...functionObject, ...named } };
+}
+
+function makeResponseFormat({ jsonSchema }: CompiledOutput): NonNullable<ChatSettings['response_format']> {
+  return { type: 'json_schema', json_schema: { name: 'output', schema: jsonSchema } };
+}

@@ -1,3 +1,4 @@
+import { Cancellation } from '../base/cancellation.ts';
 import { markOwn } from '../base/copy.ts';
 import { isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
@@ -8,16 +9,15 @@ import type { Fact } from '../event/fact.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
-import type { Around, Delegate, Delegated } from '../perform/delegate.ts';
-import { runIn } from '../perform/run-in.ts';
+import type { Delegate, Delegated, OuterRun } from '../perform/delegate.ts';
+import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import type { Schema } from '../schema/schema.ts';
 import { TOOL_HINTS, type Tool, type ToolOptions, tool, whereOf } from '../tool/tool.ts';
 import { begin } from './begin.ts';
-import type { Blueprint } from './blueprint.ts';
-import { limitsOf, metered } from './conduct.ts';
-import { policyOf } from './policy-of.ts';
+import { type Blueprint, policyOf } from './blueprint.ts';
+import { limitsOf, meterTeller } from './conduct.ts';
 
 /** An agent as a tool of another. */
 export interface AsToolOptions<Input, Context>
@@ -39,8 +39,8 @@ export function agentTool<Input, Context>(blueprint: Blueprint, given: AsToolOpt
   } = checkOptions(given, AS_TOOL, whereOf(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const asked = prompt ?? ((given: Input) => promptOf(given));
-  const delegate: Delegate = markOwn((given, around) =>
-    runWithin(blueprint, { messages: asked(given as Input), around }),
+  const delegate: Delegate = markOwn((given, outer) =>
+    runWithin(blueprint, { messages: asked(given as Input), outer }),
   );
   return Object.freeze({ ...base, isAnsweredOutside: false, delegate });
 }
@@ -88,16 +88,16 @@ function promptOf(input: unknown): string {
 
 interface Within {
   readonly messages: string | readonly Message[];
-  readonly around: Around;
+  readonly outer: OuterRun;
 }
 
 /** The same loop, with the host, the purse, the signal and the events of the run around it. */
-async function runWithin(blueprint: Blueprint, { messages, around }: Within): Promise<Delegated> {
-  const { scope, end } = scopeWithin(blueprint, around);
+async function runWithin(blueprint: Blueprint, { messages, outer }: Within): Promise<Delegated> {
+  const { scope, end } = scopeWithin(blueprint, outer);
   const { clock, time, tell } = scope;
   try {
-    const begun = await begin({ blueprint, scope, history: () => readInput(messages) });
-    const outcome = await runIn(begun.scope, begun.state);
+    const begun = await begin({ blueprint, scope, history: () => readInput(messages), definition: blueprint.digest() });
+    const outcome = await runInScope(begun.scope, begun.state);
     const finished: Fact = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
     return { outcome, tellFinished: (how) => tell.fact(finished, how) };
   } finally {
@@ -107,17 +107,17 @@ async function runWithin(blueprint: Blueprint, { messages, around }: Within): Pr
 
 function scopeWithin(
   blueprint: Blueprint,
-  { scope: outer, durable, path }: Around,
+  { scope: outer, durable, path }: OuterRun,
 ): { readonly scope: Scope; readonly end: () => void } {
   const { definition, random, settings, parallelToolCalls } = blueprint;
   const { clock } = outer;
   const limits = limitsOf(blueprint, {});
-  const own = new AbortController();
+  const cancellation = new Cancellation(outer.cancellation);
   const budget = new Budget(limits, outer.budget);
-  const onOver = (): void => own.abort(new DurationReached(limits.durationMs));
+  const onOver = (): void => cancellation.cancel(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver, around: outer.time });
   const teller = outer.tellAt(path);
-  const tell = metered(teller, { budget, time });
+  const tell = meterTeller(teller, { budget, time });
   const scope: Scope = {
     ...outer,
     definition,
@@ -129,8 +129,7 @@ function scopeWithin(
     said: () => [],
     path,
     memo: new Map(),
-    signal: AbortSignal.any([outer.signal, own.signal]),
-    abort: (reason) => own.abort(reason),
+    cancellation,
     random,
     durable,
     changes: new Map(),
@@ -140,5 +139,9 @@ function scopeWithin(
     time,
     tell,
   };
-  return { scope, end: () => time.end() };
+  const end = (): void => {
+    time.end();
+    cancellation.detach();
+  };
+  return { scope, end };
 }

@@ -1,20 +1,23 @@
-import { DurableError } from '../base/errors.ts';
+import { untilCancelled } from '../base/cancellation.ts';
+import { ConfigError, DurableError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
+import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { Fact } from '../event/fact.ts';
+import type { DefinitionRecord, Fact } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
-import { factStep, interrupted, type Scope, stamp } from '../perform/scope.ts';
-import type { Blueprint } from './blueprint.ts';
-import { knownSince } from './known-since.ts';
-import { resolveInstructions } from './resolve-instructions.ts';
+import type { Scope } from '../perform/scope.ts';
+import { factStep, stamp, toInterruption } from '../perform/step.ts';
+import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  /** May throw: the run then fails. */
+  /** What the run begins with. May throw: the run then fails. */
   readonly history: () => History;
+  /** What the agent is, if the record of the run does not say it. */
+  readonly definition: DefinitionRecord | undefined;
 }
 
 export interface Begun {
@@ -22,43 +25,77 @@ export interface Begun {
   readonly state: RunState;
 }
 
-/** Begins a run where its agent is: the messages and the instructions are remembered as its first step. */
-export async function begin({ blueprint, scope, history }: BeginOptions): Promise<Begun> {
-  const work = (): Promise<Fact> => started({ blueprint, scope, history });
+/** Begins a run: its first step resolves the instructions and records them with the messages. A function that throws fails the run. */
+export async function begin(options: BeginOptions): Promise<Begun> {
+  const { blueprint, scope, history } = options;
+  let first: History | undefined;
+  const work = (): Promise<Fact> => started({ ...options, history: () => (first = history()) });
   const fact = await scope.durable.step(factStep<Fact>(scope, { name: 'start', effect: 'read', work }));
-  if (fact.type !== 'run.started') return { scope, state: apply(initialState(History.empty()), fact) };
-  const { messages, instructions } = fact;
-  const state = initialState(History.from(messages));
-  const known = knownSince(fact, { blueprint, scope });
+  if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? validHistory(history)), fact) };
+  const { messages, instructions, definition } = fact;
+  const state = initialState(first ?? History.from(messages));
+  // If the record has the definition, the changes since are known from opening the run.
+  const known = definition === undefined ? {} : compareDefinition(fact, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
 }
 
-async function started({ blueprint, scope, history }: BeginOptions): Promise<Fact> {
-  const { clock, context, signal, abort, policy } = scope;
-  if (signal.aborted) return interrupted(scope, { turn: 0, reason: signal.reason });
+/** Empty if the messages are not valid: the first step says so. */
+function validHistory(history: () => History): History {
   try {
-    const { messages } = history();
-    const { durationMs } = policy.limits;
-    const resolved = await resolveInstructions(blueprint.instructions, { clock, context, signal, abort, durationMs });
-    if (resolved.type === 'ended') return ended(resolved.conclusion, scope);
-    const definition = blueprint.digest();
-    const { name: agent } = blueprint.definition;
-    const fact = { type: 'run.started' as const, agent, messages, definition, ...stamp(scope) };
-    return resolved.text === undefined ? fact : { ...fact, instructions: resolved.text };
-  } catch (error) {
-    if (DurableError.isInstance(error)) throw error;
-    return failedBy(toErrorData(error), scope);
+    return history();
+  } catch {
+    return History.empty();
   }
 }
 
-type Ended = Extract<Awaited<ReturnType<typeof resolveInstructions>>, { type: 'ended' }>['conclusion'];
-
-function ended(conclusion: Ended, scope: Scope): Fact {
-  if (conclusion.status === 'failed') return failedBy(conclusion.error, scope);
-  return interrupted(scope, { turn: 0, reason: scope.signal.reason });
+async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<Fact> {
+  const { context, cancellation } = scope;
+  const { name: agent } = blueprint.definition;
+  try {
+    const { messages } = history();
+    const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
+    const instructions =
+      typeof blueprint.instructions === 'function' ? await untilCancelled(cancellation, resolve) : await resolve();
+    return {
+      type: 'run.started',
+      agent,
+      messages,
+      ...(instructions !== undefined && { instructions }),
+      ...(definition !== undefined && { definition }),
+      ...stamp(scope),
+    };
+  } catch (error) {
+    if (DurableError.isInstance(error)) throw error;
+    if (cancellation.isCancelled) return toInterruption(scope, { turn: 0, reason: cancellation.reason });
+    const failure = { error: toErrorData(error), usage: NO_USAGE, failedAttempts: [] };
+    return { type: 'model.failed', turn: 0, ...failure, ...stamp(scope) };
+  }
 }
 
-function failedBy(error: ReturnType<typeof toErrorData>, scope: Scope): Fact {
-  return { type: 'model.failed', turn: 0, error, usage: NO_USAGE, failedAttempts: [], ...stamp(scope) };
+/** @throws ConfigError for what is no text, and what a function of the user's throws. */
+export async function resolveInstructions(instructions: Instructions, context: unknown): Promise<string | undefined> {
+  if (typeof instructions !== 'function') return textOrNone(instructions);
+  const text: unknown = await callInstructions(instructions, context);
+  if (typeof text === 'string') return textOrNone(text);
+  if (text === undefined || text === null) return undefined;
+  throw new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`);
+}
+
+/** From JavaScript an agent may be run, or resumed by a host, without the context that its instructions read. */
+async function callInstructions(instructions: (context: never) => unknown, context: unknown): Promise<unknown> {
+  try {
+    return await instructions(context as never); // Its type is checked where `Agent` is used.
+  } catch (error) {
+    if (context !== undefined || instructions.length === 0 || !isCodeMistake(error)) throw error;
+    throw new ConfigError(
+      `The instructions failed in a run without a context: ${error.message}. If they read one, pass it: agent.run(input, { context }).`,
+      { cause: error },
+    );
+  }
+}
+
+/** Servers refuse a system message that says nothing. */
+function textOrNone(text: string | undefined): string | undefined {
+  return text?.trim() === '' ? undefined : text;
 }

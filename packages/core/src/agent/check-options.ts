@@ -1,10 +1,16 @@
+import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
 import { closest } from '../base/text.ts';
-import type { ChatSettings } from '../chat/request.ts';
+import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import { checkListeners } from '../event/check-listeners.ts';
 import { copyMetadata } from '../host/metadata.ts';
+import { resolveLimits } from '../limits/limits.ts';
+import type { StopRule } from '../loop/stop.ts';
+import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
+import { checkNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 
@@ -127,4 +133,135 @@ const THE_HOOKS = `The hooks are: ${Object.keys(HOOKS).join(', ')}.`;
 function has(value: unknown, method: string): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return method in value && typeof (value as Record<string, unknown>)[method] === 'function'; // It is there.
+}
+
+/** Checks what a type alone does not say. @throws ConfigError */
+export function checkAgentOptions<Context, Output>(options: AgentOptions<Context, Output>, name: string): void {
+  const { model, limits = {} } = options;
+  checkModel(model, name);
+  checkModels(options.models ?? [], name);
+  resolveLimits(limits, { agent: name, model });
+  checkInstructions(options.instructions, name);
+  checkVersion(options.version, name);
+  checkMiddleware(options.middleware ?? [], name);
+  if (options.listeners !== undefined) checkListeners(options.listeners, `Agent "${name}", listeners`);
+  indexTools(options.tools ?? [], name);
+}
+
+export function readStopRules({ stopWhen = [], output }: StopOptions, agent: string): readonly StopRule[] {
+  const rules = typeof stopWhen === 'function' ? [stopWhen] : stopWhen;
+  if (!Array.isArray(rules) || rules.some((rule) => typeof rule !== 'function')) {
+    throw new ConfigError(`Agent "${agent}": stopWhen is no rule. Pass stopAfter("tool_name"), or (state) => boolean.`);
+  }
+  if (rules.length === 0 || output === undefined) return rules;
+  throw new ConfigError(
+    `Agent "${agent}" has an output schema and stopWhen, which ends the run without the output. Leave one of them out.`,
+  );
+}
+
+function checkModel(model: ChatModel | undefined, agent: string): void {
+  if (typeof model?.send === 'function') return;
+  throw new ConfigError(`Agent "${agent}" has no model. Pass model: openai("…"), or an object with name and send.`);
+}
+
+function checkModels(models: readonly (ChatModel | undefined)[], agent: string): void {
+  const wrong = models.findIndex((model) => typeof model?.send !== 'function');
+  if (wrong === -1) return;
+  throw new ConfigError(
+    `Agent "${agent}": models[${wrong}] is no model. Pass openai("…"), or an object with name and send.`,
+  );
+}
+
+function checkInstructions(instructions: unknown, agent: string): void {
+  if (instructions === undefined || typeof instructions === 'string' || typeof instructions === 'function') return;
+  throw new ConfigError(`Agent "${agent}": instructions are no text. Pass a string, or a function that gives one.`);
+}
+
+function checkVersion(version: unknown, agent: string): void {
+  if (version === undefined || (typeof version === 'string' && version !== '')) return;
+  throw new ConfigError(`Agent "${agent}": version is ${JSON.stringify(version)}. Pass a text, or leave it out.`);
+}
+
+export function checkWholeNumber(
+  value: number,
+  { agent, field, least }: { readonly agent: string; readonly field: string; readonly least: number },
+): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new ConfigError(`Agent "${agent}": ${field} is ${value}. Pass a whole number of ${least} or more.`);
+}
+
+type StopOptions = Pick<AgentOptions<never, unknown>, 'stopWhen' | 'output'>;
+
+export function indexTools(tools: readonly Tool<never>[], agent: string): ReadonlyMap<string, Tool> {
+  if (!Array.isArray(tools)) throw new ConfigError(`Agent "${agent}": tools is no list. Pass tools: [tool({ … })].`);
+  const byName = new Map<string, Tool>();
+  tools.forEach((tool, index) => {
+    if (!isTool(tool)) {
+      throw new ConfigError(`Agent "${agent}": tools[${index}] is no tool. Make it with tool({ name, … }).`);
+    }
+    if (tool.delegate !== undefined)
+      checkOwn(tool.delegate, `Agent "${agent}": tools[${index}], agent "${tool.name}",`);
+    if (byName.has(tool.name)) {
+      throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
+    }
+    checkNumbers(tool); // A copy with other options, { ...tool, timeoutMs }, was not checked yet.
+    byName.set(tool.name, tool);
+  });
+  return byName;
+}
+
+export interface ToolChoiceOptions {
+  readonly agent: string;
+  readonly tools: ReadonlyMap<string, Tool>;
+}
+
+/** @throws ConfigError for a choice in no form that there is, or of what is none of the agent's tools. */
+export function checkToolChoice(toolChoice: ToolChoice | undefined, { agent, tools }: ToolChoiceOptions): void {
+  const chosen = chosenTools(toolChoice);
+  const where = `Agent "${agent}": toolChoice`;
+  if (chosen === undefined) throw new ConfigError(`${where} is ${JSON.stringify(toolChoice)}. Use ${FORMS}.`);
+  for (const { kind, name } of chosen) {
+    const tool = tools.get(name);
+    if (tool === undefined) {
+      const names = [...tools.keys()].join(', ') || 'it has none';
+      throw new ConfigError(`${where} names "${name}", which is none of its tools: ${names}.`);
+    }
+    const actual = tool.customObject === undefined ? 'function' : 'custom';
+    if (kind === actual) continue;
+    throw new ConfigError(
+      `${where} names "${name}" as a ${kind} tool. Write { type: "${actual}", ${actual}: { name: "${name}" } }.`,
+    );
+  }
+}
+
+const FORMS =
+  '"none", "auto", "required", { type: "function", function: { name } }, { type: "custom", custom: { name } }, or { type: "allowed_tools", allowed_tools: { mode: "auto" or "required", tools: [one or more of the two before] } }';
+
+interface Chosen {
+  readonly kind: 'function' | 'custom';
+  readonly name: string;
+}
+
+/** The tools that a choice names; `undefined` for what is no choice. From JavaScript it may be anything. */
+function chosenTools(choice: unknown): readonly Chosen[] | undefined {
+  if (choice === undefined || choice === 'none' || choice === 'auto' || choice === 'required') return [];
+  if (!isRecord(choice)) return undefined;
+  if (choice['type'] === 'allowed_tools') return allowedTools(choice['allowed_tools']);
+  const chosen = chosenTool(choice);
+  return chosen && [chosen];
+}
+
+function allowedTools(allowed: unknown): readonly Chosen[] | undefined {
+  if (!isRecord(allowed) || (allowed['mode'] !== 'auto' && allowed['mode'] !== 'required')) return undefined;
+  const { tools } = allowed;
+  if (!Array.isArray(tools) || tools.length === 0) return undefined;
+  const chosen = tools.flatMap((entry: unknown) => chosenTool(entry) ?? []);
+  return chosen.length === tools.length ? chosen : undefined;
+}
+
+function chosenTool(entry: unknown): Chosen | undefined {
+  const kind = isRecord(entry) ? entry['type'] : undefined;
+  if (!isRecord(entry) || (kind !== 'function' && kind !== 'custom')) return undefined;
+  const named = entry[kind];
+  return isRecord(named) && typeof named['name'] === 'string' ? { kind, name: named['name'] } : undefined;
 }

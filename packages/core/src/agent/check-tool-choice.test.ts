@@ -4,7 +4,7 @@ import { ConfigError } from '../base/errors.ts';
 import type { ToolChoice } from '../chat/request.ts';
 import { customTool } from '../tool/custom-tool.ts';
 import { tool } from '../tool/tool.ts';
-import { checkToolChoice } from './check-tool-choice.ts';
+import { checkToolChoice } from './check-options.ts';
 
 const add = tool({ name: 'add', description: 'Adds.', input: z.object({}), execute: () => 3 });
 const sql = customTool({ name: 'sql', description: 'Runs a query.', execute: () => 1 });

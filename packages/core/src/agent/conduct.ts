@@ -1,5 +1,7 @@
-import { onAbort } from '../base/abort.ts';
+import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
+import { readInput } from '../chat/read-input.ts';
+import type { DefinitionRecord } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Durable } from '../host/durable.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -8,16 +10,15 @@ import { addLiveRun } from '../host/live-runs.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
+import { apply } from '../loop/apply.ts';
 import { initialState } from '../loop/state.ts';
-import { runIn } from '../perform/run-in.ts';
+import { transcript } from '../loop/transcript.ts';
+import { runInScope } from '../perform/perform.ts';
 import type { Scope, Teller } from '../perform/scope.ts';
-
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
-import type { Blueprint } from './blueprint.ts';
-import { type Ended, endIn } from './end-in.ts';
-import { historyOf } from './history-of.ts';
-import { policyOf } from './policy-of.ts';
+import { type Blueprint, policyOf } from './blueprint.ts';
+import { type SavedOutcome, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 
 export interface Contextual {
@@ -25,81 +26,70 @@ export interface Contextual {
   readonly context?: unknown;
 }
 
-export interface Conducting {
+export interface Attempt {
   readonly host: DurableHost;
   readonly durable: Durable;
   readonly record: RunRecord;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
-  readonly replayed: boolean;
   readonly changes: ReadonlyMap<string, string>;
 }
 
 /** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
-export async function conduct<Output>(blueprint: Blueprint, conducting: Conducting): Promise<Outcome<Output>> {
-  const { host, record, replayed, durable, ports, options } = conducting;
-  const heed = (): void => ports.abort(durable.signal?.reason);
-  durable.signal?.addEventListener('abort', heed, { once: true });
-  if (durable.signal?.aborted === true) heed();
-  // All that waits for an abort within the run shares one listener: this keeps it for the run's life.
-  const leave = onAbort(ports.signal, () => undefined);
+export async function conduct<Output>(blueprint: Blueprint, attempt: Attempt): Promise<Outcome<Output>> {
+  const { host, record, durable, ports, options } = attempt;
+  const { signal } = durable;
+  const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
-  const hideRun = addLiveRun(host, record.runId, ports.followed);
-  const scope = scopeOf(blueprint, conducting);
+  // Nobody can follow or resume a run that only its own memory knows.
+  const isShared = options.durable !== undefined;
+  const hideRun = isShared ? addLiveRun(host, record.runId, ports.followed) : undefined;
+  const scope = scopeOf(blueprint, attempt);
   const { clock, time } = scope;
-  let ended: Ended | undefined;
+  const definition = isShared && record.definition === undefined ? blueprint.digest() : undefined;
+  let saved: SavedOutcome | undefined;
   try {
-    const outcome = await runFrom(record, { blueprint, scope, replayed });
-    ended = await endIn(record, { conversation: options.conversation, outcome });
+    const outcome = await runFrom(record, { blueprint, scope, definition });
+    saved = await saveConversation(record, { conversation: options.conversation, outcome });
     scope.tell.fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs }, { replayed: false });
   } finally {
     time.end();
-    leave();
-    durable.signal?.removeEventListener('abort', heed);
-    await host.release(record.runId, ended?.outcome).finally(hideRun);
+    stop?.();
+    await host.release(record.runId, saved?.outcome).finally(hideRun);
   }
-  return told<Output>(blueprint, ended);
+  return giveOutcome<Output>(blueprint, saved);
 }
 
-interface From {
+interface AttemptScope {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  readonly replayed: boolean;
+  readonly definition: DefinitionRecord | undefined;
 }
 
-function runFrom(record: RunRecord, { blueprint, scope, replayed }: From): Promise<Outcome<unknown>> {
-  const { agent, instructions, at, isEnqueued } = record;
-  if (isEnqueued === true) {
-    const begun = begin({ blueprint, scope, history: () => historyOf(record) });
-    return begun.then(({ scope, state }) => runIn(scope, state));
-  }
-  const history = historyOf(record);
-  const started = { type: 'run.started' as const, agent, messages: history.messages, at, activeMs: 0 };
-  scope.tell.fact(instructions === undefined ? started : { ...started, instructions }, { replayed });
-  return runIn(scope, initialState(history));
+async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
+  const { scope, state } = await begin({ ...from, history: () => historyOf(record) });
+  return runInScope(scope, state);
 }
 
-function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Conducting): Scope {
+function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Attempt): Scope {
   const { definition, clock, random, settings, parallelToolCalls } = blueprint;
   const limits = limitsOf(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
-  const onOver = (): void => ports.abort(new DurationReached(limits.durationMs));
+  const onOver = (): void => ports.cancellation.cancel(new DurationReached(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onOver });
-  const { instructions } = record;
-  const tell = metered(ports.tellAt(''), { budget, time });
+  const tell = meterTeller(ports.tellAt(''), { budget, time });
   return {
     definition,
     policy: policyOf(blueprint, limits),
     settings: { ...settings, ...options.settings },
     ownSettings: options.settings ?? {},
-    instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
+    instructions: undefined,
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
     context: options.context as never, // Its type is checked where `Agent` is used.
-    signal: ports.signal,
+    cancellation: ports.cancellation,
     memo: new Map(),
-    abort: ports.abort,
     clock,
     random,
     durable,
@@ -119,7 +109,7 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
 }
 
 /** Counts what the facts have used, also those of an earlier attempt. */
-export function metered(
+export function meterTeller(
   teller: Teller,
   { budget, time }: Pick<Scope, 'budget' | 'time'>,
 ): Teller & Pick<Scope, 'isFromBefore'> {
@@ -142,17 +132,29 @@ export function limitsOf({ definition, limits }: Blueprint, own: RunOptions['lim
   return resolveLimits({ ...limits, ...own }, { agent: definition.name, model: definition.model });
 }
 
-/** What the caller gets, who may have to be told that the conversation is without it. */
-export async function told<Output>(blueprint: Blueprint, { outcome, unkept }: Ended): Promise<Outcome<Output>> {
-  const withValue = await withOutput<Output>(blueprint, outcome);
+/** What the caller gets. @throws ConversationError if the conversation is without the run */
+export async function giveOutcome<Output>(
+  blueprint: Blueprint,
+  { outcome, unkept }: SavedOutcome,
+): Promise<Outcome<Output>> {
+  const withValue = await validateOutput<Output>(blueprint, outcome);
   if (unkept === undefined) return withValue;
   throw new ConversationError({ ...unkept, outcome: withValue });
 }
 
 /** What is kept of an output is its JSON; the schema makes of it what the caller gets. */
-async function withOutput<Output>({ definition }: Blueprint, outcome: Outcome<unknown>): Promise<Outcome<Output>> {
+async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcome<unknown>): Promise<Outcome<Output>> {
   const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.
+}
+
+/** The conversation that a run begins with. Of a forked one it is what the other had at that point, and what is said then. */
+function historyOf({ messages, forked, isEnqueued }: RunRecord): History {
+  // An enqueued input was not checked yet.
+  if (forked?.conversation === undefined) return isEnqueued ? readInput(messages) : History.from(messages);
+  const { record, facts, input } = forked.conversation;
+  const state = facts.reduce(apply, initialState(historyOf(record)));
+  return readInput([...transcript(state), ...input]);
 }

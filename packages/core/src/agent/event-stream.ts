@@ -1,12 +1,14 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { EventType, RunEvent } from '../event/event.ts';
-import type { Fact } from '../event/fact.ts';
+import { type Json, parseJson } from '../base/json.ts';
+import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import type { CallFields, EventType, RunEvent } from '../event/event.ts';
+import type { Fact, ToolFinished } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
-import { describe, type Emission, EventSubjects } from './describe-event.ts';
-import { UnfinishedEvents } from './unfinished-events.ts';
+import { parseArguments } from '../tool/arguments.ts';
+import { type Emission, type EventSubject, UnfinishedEvents } from './unfinished-events.ts';
 
 export interface EventStreamOptions {
   readonly runId: string;
@@ -77,7 +79,12 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   }
 
   wants(type: EventType): boolean {
-    if (this.#channels.length > 0 || UnfinishedEvents.keeps(type)) return true;
+    return UnfinishedEvents.keeps(type) || this.#isWatched(type);
+  }
+
+  /** Whether a reader or a listener gets events of this type now. */
+  #isWatched(type: EventType): boolean {
+    if (this.#channels.length > 0) return true;
     return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
   }
 
@@ -90,7 +97,14 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   /** A promise means: a reader is behind; it resolves when the reader has caught up. */
   emitLiveEvent(event: Notice, path: string): Promise<void> | undefined {
-    if (!this.wants(event.type)) return undefined;
+    if (!this.#isWatched(event.type)) {
+      if (!UnfinishedEvents.keeps(event.type)) return undefined;
+      // Only a later reader needs it, who gets the pieces of a text joined: no event is made for each.
+      if (this.#unfinished.extend(path, event, this.#seq + 1)) {
+        this.#seq++;
+        return undefined;
+      }
+    }
     const emission = this.#emission(event, { path, replayed: false, at: this.#options.clock.now() });
     this.#unfinished.add(emission);
     return this.#emit(emission);
@@ -192,4 +206,65 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     emission.made = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
     return emission.made;
   }
+}
+
+/**
+ * Remembers, for a run and for each run inside it, which agent speaks and which calls the model made last.
+ *
+ * The journal holds arguments and results once. What emitted events say beyond it is derived here, alike for live and replayed events.
+ */
+class EventSubjects {
+  readonly #agents = new Map<string, string>();
+  #calls: Map<string, readonly ToolCall[]> | undefined;
+
+  constructor(agent: string) {
+    this.#agents.set('', agent);
+  }
+
+  /** Call this once for each journal event, in order. */
+  subjectOf(path: string, event: Fact | Notice): EventSubject {
+    if (event.type === 'run.started') this.#agents.set(path, event.agent);
+    if (event.type === 'model.replied') this.#setCalls(path, event.message.tool_calls);
+    const subject = { agent: this.#agents.get(path) ?? '', call: this.#callOf(path, event) };
+    // The event itself still belongs to the agent that hands over.
+    if (event.type === 'agent.changed') this.#agents.set(path, event.to);
+    return subject;
+  }
+
+  #setCalls(path: string, calls: readonly ToolCall[] | undefined): void {
+    if (calls === undefined) this.#calls?.delete(path);
+    else this.#calls = (this.#calls ?? new Map()).set(path, calls);
+  }
+
+  #callOf(path: string, event: Fact | Notice): ToolCall | undefined {
+    if ('call' in event) return event.call;
+    if (event.type === 'approval.requested') return event.pending.call;
+    // `model.call` counts the calls of a response that is still arriving.
+    return 'index' in event && event.type !== 'model.call' ? this.#calls?.get(path)?.[event.index] : undefined;
+  }
+}
+
+interface Description extends Partial<CallFields> {
+  readonly agent: string;
+  readonly output?: Json;
+}
+
+/** The fields that an emitted event has beside the ones that its journal or its origin has. */
+function describe(event: Fact | Notice, { agent, call }: EventSubject): Description {
+  if (call === undefined) return { agent };
+  const fields = { agent, toolCallId: call.id, toolName: callName(call), ...inputOf(call) };
+  return event.type === 'tool.finished' ? { ...fields, output: outputOf(event) } : fields;
+}
+
+function inputOf(call: ToolCall): { readonly input?: Json } {
+  if (call.type === 'custom') return { input: call.custom.input };
+  const parsed = parseArguments(callArguments(call));
+  return parsed.ok ? { input: parsed.value as Json } : {}; // Parsed from JSON.
+}
+
+/** A result is stored as text; `isText` says that the tool gave exactly that text, although it reads as JSON. */
+function outputOf({ content, full = content, isText }: ToolFinished): Json {
+  if (isText === true) return full;
+  const parsed = parseJson(full);
+  return parsed.ok ? (parsed.value as Json) : full; // As above.
 }

@@ -1,11 +1,11 @@
 import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { Destination, Speaker, View } from '../perform/scope.ts';
+import type { Destination, Speaker, View } from '../perform/definition.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
-import type { Blueprint, HandOff } from './blueprint.ts';
-import { speakerOf } from './speaker.ts';
+import { resolveInstructions } from './begin.ts';
+import { type Blueprint, compareDefinition, type HandOff, policyOf } from './blueprint.ts';
 
 /** How one agent hands the conversation over to another. */
 export interface HandOffOptions<Context>
@@ -119,4 +119,16 @@ export function speakersOf(first: Blueprint): ReadonlyMap<string, Speaker> {
   };
   visit(first);
   return new Map([...found].map(([name, blueprint]) => [name, speakerOf(blueprint)]));
+}
+
+/** An agent as the one who speaks in a run that another began. */
+function speakerOf(blueprint: Blueprint): Speaker {
+  return {
+    definition: blueprint.definition,
+    settings: blueprint.settings,
+    policyOf: (limits) => policyOf(blueprint, limits),
+    instructionsFor: (context) => resolveInstructions(blueprint.instructions, context),
+    digest: blueprint.digest,
+    since: (begun, scope) => compareDefinition(begun, { blueprint, scope }),
+  };
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError, DurableError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
@@ -11,17 +11,13 @@ import { runIdOf } from '../host/run-id.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
-import { reasonText } from '../perform/scope.ts';
+import { reasonText } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
-import { beginIn } from './begin-in.ts';
 import type { Blueprint } from './blueprint.ts';
-import { readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
+import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { type Contextual, conduct, limitsOf } from './conduct.ts';
-import { continueIn } from './continue-in.ts';
-import { whole } from './define.ts';
-import { takeTurn, waitForOpenRun } from './open-run.ts';
+import { continueConversation, loadConversation, takeTurn, waitForOpenRun } from './conversation-run.ts';
 import { reopen } from './reopen.ts';
-import { resolveInstructions } from './resolve-instructions.ts';
 import { Run, type RunPorts } from './run.ts';
 
 /** How a run begins. */
@@ -36,7 +32,7 @@ export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Outp
   const beginning = checked(given, definition.name);
   const { options } = beginning;
   if (options.parallelToolCalls !== undefined) {
-    whole(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
+    checkWholeNumber(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
@@ -96,7 +92,7 @@ function starting<Output>(
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     if (conversation === undefined || host === undefined || !isQueued)
       return goOn(await begun(start, ports), { start, ports });
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const first = takeTurn(place, async () => {
       await waitForOpenRun(place);
       return begun(start, ports);
@@ -120,13 +116,13 @@ function continuing<Output>(
   const { durable: host, conversation } = options;
   const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const place = { host, id: conversation.id, clock: blueprint.clock, signal: ports.signal };
+    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {
       const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
-      return untilAborted(ports.signal, () => run.outcome()).then(() => undefined);
+      return untilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
     const ways = { place, message, begin: () => begun(start, ports), resume };
-    const way = await continueIn(ways).catch((error: unknown) => {
+    const way = await continueConversation(ways).catch((error: unknown) => {
       return { type: 'begun' as const, begun: givenUp(error, { start, ports }) };
     });
     if (way.type === 'begun') return goOn(way.begun, { start, ports });
@@ -159,22 +155,20 @@ interface Start {
 type Begun =
   | { readonly type: 'started'; readonly durable: Durable; readonly record: RunRecord }
   | { readonly type: 'exists' }
-  | { readonly type: 'ended'; readonly conclusion: Conclusion; readonly activeMs: number; readonly history: History };
+  /** It was aborted before. */
+  | { readonly type: 'given_up'; readonly history: History };
 
 async function begun({ blueprint, id, host, said, options }: Start, ports: RunPorts): Promise<Begun> {
   const { definition, clock, limits } = blueprint;
-  const { context } = options;
-  const { durationMs } = limitsOf(blueprint, options.limits ?? {});
-  const { history, recorded, isGivenUp } = await beginIn(options.conversation, { said, signal: ports.signal });
-  if (isGivenUp) return { type: 'ended', conclusion: abortedBy(ports.signal), activeMs: 0, history };
-  const resolved = await resolveInstructions(blueprint.instructions, { ...ports, context, clock, durationMs });
-  if (resolved.type === 'ended') return { ...resolved, history };
-  const { text: instructions } = resolved;
+  const { history, recorded, isGivenUp } = await loadConversation(options.conversation, {
+    said,
+    cancellation: ports.cancellation,
+  });
+  if (isGivenUp) return { type: 'given_up', history };
   const record: RunRecord = {
     runId: id,
     agent: definition.name,
     messages: history.messages,
-    ...(instructions === undefined ? {} : { instructions }),
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
     at: clock.now(),
@@ -194,45 +188,32 @@ interface Going {
 function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Output>> | Outcome<Output> {
   const { blueprint, id, host, said, options } = start;
   switch (begun.type) {
-    case 'ended':
-      return endedEarly<Output>(begun, { runId: id, blueprint, host, history: begun.history, ports });
+    case 'given_up':
+      return abortedEarly<Output>(begun.history, { start, ports });
     case 'exists':
       return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
     case 'started': {
       const { durable, record } = begun;
-      return conduct<Output>(blueprint, { host, durable, record, options, ports, replayed: false, changes: NONE });
+      return conduct<Output>(blueprint, { host, durable, record, options, ports, changes: NONE });
     }
   }
 }
 
 /** An abort while the run waits for its turn ends it; any other error is the host's. */
-function givenUp(error: unknown, { start: { said: history }, ports: { signal } }: Going): Begun {
-  if (!signal.aborted) throw error;
-  return { type: 'ended', conclusion: abortedBy(signal), activeMs: 0, history };
+function givenUp(error: unknown, { start: { said: history }, ports: { cancellation } }: Going): Begun {
+  if (!cancellation.isCancelled) throw error;
+  return { type: 'given_up', history };
 }
 
-interface Early {
-  readonly runId: string;
-  readonly blueprint: Blueprint;
-  readonly host: DurableHost;
-  readonly history: History;
-  readonly ports: RunPorts;
-}
-
-/** A run that ended before its host knew of it. */
-function endedEarly<Output>(
-  { conclusion, activeMs }: { readonly conclusion: Conclusion; readonly activeMs: number },
-  { runId, blueprint, host, history, ports }: Early,
-): Outcome<Output> {
+/** A run that was aborted before its host knew of it. */
+function abortedEarly<Output>(history: History, { start, ports }: Going): Outcome<Output> {
+  const { blueprint, id: runId, host } = start;
   const { definition, clock, listeners } = blueprint;
-  const outcome = outcomeOf({ ...initialState(history), activeMs }, { conclusion, runId, agent: definition.name });
+  const conclusion: Conclusion = { status: 'aborted', reason: reasonText(ports.cancellation.reason) };
+  const outcome = outcomeOf(initialState(history), { conclusion, runId, agent: definition.name });
   ports.inherit([host.listeners, listeners]);
-  ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs }, { replayed: false });
-  return outcome as Outcome<Output>; // None of these endings has an output.
-}
-
-function abortedBy({ reason }: AbortSignal): Conclusion {
-  return { status: 'aborted', reason: reasonText(reason) };
+  ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: 0 }, { replayed: false });
+  return outcome as Outcome<Output>; // An aborted run has no output.
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();

@@ -1,6 +1,6 @@
 import type { OptionTable } from '../base/options.ts';
 import type { ChatRequest, ChatSettings } from '../chat/request.ts';
-import { LIMITS } from '../limits/limits.ts';
+import { LIMITS } from '../event/limit-options.ts';
 import { RETRY } from '../model/attempts.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 

@@ -1,26 +1,28 @@
+import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
+import { isDebugging, writeDebug } from '../base/debug-line.ts';
 import { DurableError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
 import type { UserMessage } from '../chat/message.ts';
+import { readUserMessage } from '../chat/read-input.ts';
 import { checkListener } from '../event/check-listeners.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
+import { formatEvent } from '../event/format-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
 import type { Completed, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';
 import type { Teller } from '../perform/scope.ts';
-import { debugListeners } from './debug-listeners.ts';
 import { EventStream } from './event-stream.ts';
-import { Inbox } from './inbox.ts';
 import { runError } from './run-error.ts';
 
 /** What the body of a run is given. */
 export interface RunPorts {
   /** For the run itself, `''`, and for those inside it. */
   readonly tellAt: (path: string) => Teller;
-  readonly signal: AbortSignal;
-  readonly abort: (reason: unknown) => void;
+  /** Of the run: `run.abort`, the signal that it was given, its limits and its host cancel it. */
+  readonly cancellation: Cancellation;
   /** Whether somebody wants to hear pieces as they come. */
   readonly isHeard: () => boolean;
   /** What the user has said meanwhile, and the model has not read. */
@@ -52,7 +54,7 @@ export interface RunSetup<Output> {
  */
 export class Run<Output = string> implements PromiseLike<Completed<Output>>, AsyncIterable<RunEvent> {
   #id: string;
-  readonly #controller = new AbortController();
+  readonly #cancellation: Cancellation;
   readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
   readonly #inbox = new Inbox();
@@ -63,11 +65,9 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
     this.#id = id;
     this.#hasHost = hasHost;
     this.#events = new EventStream({ runId: id, agent, clock });
-    const onAbort = (): void => this.#controller.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#cancellation = new Cancellation(signal);
     const end = (): void => {
-      signal?.removeEventListener('abort', onAbort);
+      this.#cancellation.detach();
       this.#inbox.close();
     };
     this.#outcome = Promise.resolve()
@@ -80,7 +80,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
         },
         (error: unknown) => {
           end();
-          const failure = DurableError.isInstance(error) ? error : broken(this.#id, error);
+          const failure = DurableError.isInstance(error) ? error : breakError(this.#id, error);
           this.#fail(failure);
           throw failure;
         },
@@ -125,7 +125,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 
   /** Ends the run for good, at once: open calls are answered as cancelled. */
   abort(reason: unknown = 'aborted'): void {
-    this.#controller.abort(reason);
+    this.#cancellation.cancel(reason);
   }
 
   /**
@@ -180,8 +180,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   #ports(): RunPorts {
     const events = this.#events;
     return {
-      signal: this.#controller.signal,
-      abort: (reason) => this.#controller.abort(reason),
+      cancellation: this.#cancellation,
       said: () => this.#inbox.messages,
       isHeard: () => events.isHeard,
       followed: { follow: (follower) => events.follow(follower), steer: (message) => this.#inbox.add(message) },
@@ -192,7 +191,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
       inherit: (listeners) => events.inherit([debugListeners(), ...listeners]),
       tellAt: (path) => ({
         fact: (fact, { replayed }) => {
-          if (!replayed && path === '') this.#inbox.takeIn(steeredBy(fact));
+          if (!replayed && path === '') this.#inbox.take(countSteering(fact));
           events.emitJournalEvent(fact, { path, replayed });
         },
         notice: (notice) => events.emitLiveEvent(notice, path),
@@ -202,15 +201,71 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 }
 
-function steeredBy(fact: Fact): number {
+function countSteering(fact: Fact): number {
   if (fact.type === 'turn.planned') return fact.steered?.length ?? 0;
   if (fact.type !== 'model.replied' || fact.steered === undefined) return 0;
   return fact.steered.before.length + fact.steered.after.length;
 }
 
-function broken(id: string, cause: unknown): DurableError {
+function breakError(id: string, cause: unknown): DurableError {
   return new DurableError(`Run "${id}" broke off: ${messageOf(cause)}. Resume it by its id.`, {
     code: 'run.broken',
     cause,
   });
+}
+
+interface InboxEntry {
+  readonly message: UserMessage;
+  readonly resolve: (isTaken: boolean) => void;
+}
+
+/** What a user says while a run is at work, until it is recorded that the model has read it. */
+class Inbox {
+  #entries: readonly InboxEntry[] = NO_ENTRIES;
+  #isClosed = false;
+
+  get messages(): readonly UserMessage[] {
+    return this.#entries.map(({ message }) => message);
+  }
+
+  /** @throws ConfigError for a message that is not a user's. */
+  add(said: string | UserMessage): Promise<boolean> {
+    const message = readUserMessage(said, 'run.steer');
+    return new Promise((resolve) => {
+      if (this.#isClosed) resolve(false);
+      else this.#entries = [...this.#entries, { message, resolve }];
+    });
+  }
+
+  /** The first messages are part of the run from now on. */
+  take(count: number): void {
+    if (count === 0) return;
+    for (const { resolve } of this.#entries.slice(0, count)) resolve(true);
+    this.#entries = this.#entries.slice(count);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { resolve } of this.#entries) resolve(false);
+    this.#entries = NO_ENTRIES;
+  }
+}
+
+const NO_ENTRIES: readonly InboxEntry[] = [];
+
+/** With `PAWL_DEBUG=1` in the environment: listeners that write a run to stderr, as `npm start` prints it. */
+function debugListeners(): Listeners | undefined {
+  return isDebugging() ? { '*': createDebugWriter() } : undefined;
+}
+
+/** Each run has its own: lines of runs side by side would tear each other's text apart. */
+function createDebugWriter(): (event: RunEvent) => void {
+  let isMidLine = false;
+  return (event) => {
+    const text = formatEvent(event);
+    if (text === undefined) return;
+    const isPiece = event.type === 'model.text';
+    writeDebug(isPiece ? text : `${isMidLine ? '\n' : ''}${text}\n`);
+    isMidLine = isPiece ? !text.endsWith('\n') : false;
+  };
 }

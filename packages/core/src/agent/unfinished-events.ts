@@ -1,7 +1,24 @@
-import type { EventType } from '../event/event.ts';
+import type { ToolCall } from '../chat/message.ts';
+import type { EventType, RunEvent } from '../event/event.ts';
 import type { Fact } from '../event/fact.ts';
 import type { Notice } from '../event/notice.ts';
-import type { Emission } from './describe-event.ts';
+
+/** Who acts in an event, and the call that it is about. Looked up when the event happens, since both may change later. */
+export interface EventSubject {
+  readonly agent: string;
+  readonly call: ToolCall | undefined;
+}
+
+/** An event before it is made into what listeners get: most runs have journal events that nobody looks at. */
+export interface Emission {
+  readonly seq: number;
+  readonly at: number;
+  readonly path: string;
+  readonly replayed: boolean;
+  readonly event: Fact | Notice;
+  readonly subject: EventSubject;
+  made?: RunEvent;
+}
 
 /** What happens right now and stands in no journal event yet, so that a reader that comes later sees it. */
 export class UnfinishedEvents {
@@ -19,11 +36,21 @@ export class UnfinishedEvents {
       if (event.type === 'model.discarded') this.#drop((entry) => entry.path === path && isPiece(entry.event));
       return;
     }
-    // Nearly always the last one; agents side by side take turns.
-    if (this.#entries.findLast((entry) => entry.path === path && entry.extend(emission)) !== undefined) return;
+    if (this.extend(path, event, emission.seq)) return;
     if (event.type === 'tool.progress')
       this.#drop((entry) => isOfCall(entry, path, event) && entry.event.type === 'tool.progress');
     this.#entries.push(new Entry(emission));
+  }
+
+  /** Adds the next piece of a text that has begun. `false` if it is none. */
+  extend(path: string, event: Fact | Notice, seq: number): boolean {
+    if (!isPiece(event)) return false;
+    // Nearly always the last one; agents side by side take turns.
+    for (let at = this.#entries.length - 1; at >= 0; at--) {
+      const entry = this.#entries[at];
+      if (entry?.path === path && entry.extend(event, seq)) return true;
+    }
+    return false;
   }
 
   /** A journal event holds all that was emitted for it before. */
@@ -88,12 +115,16 @@ function isWithin(inner: string, path: string): boolean {
 
 /** One event, or pieces of one text joined. */
 class Entry {
-  #emission: Emission;
+  /** The first one. */
+  readonly #emission: Emission;
+  /** Of the last one. */
+  #seq: number;
   /** Joined when somebody asks: a long text arrives in thousands of pieces. */
   #pieces: string[] | undefined;
 
   constructor(emission: Emission) {
     this.#emission = emission;
+    this.#seq = emission.seq;
     if (isPiece(emission.event)) this.#pieces = [emission.event.delta];
   }
 
@@ -106,21 +137,20 @@ class Entry {
   }
 
   get emission(): Emission {
-    const { event, seq, at, path, replayed, subject } = this.#emission;
+    const { event, at, path, replayed, subject } = this.#emission;
     if (this.#pieces === undefined || !isPiece(event)) return this.#emission;
     this.#pieces = [this.#pieces.join('')];
-    return { seq, at, path, replayed, subject, event: { ...event, delta: this.#pieces.join('') } };
+    return { seq: this.#seq, at, path, replayed, subject, event: { ...event, delta: this.#pieces.join('') } };
   }
 
   /** Adds the next piece of the same text. `false` if it is none. */
-  extend(next: Emission): boolean {
+  extend(next: Piece, seq: number): boolean {
     const { event } = this.#emission;
-    if (this.#pieces === undefined || !isPiece(event) || !isPiece(next.event)) return false;
-    if (event.type !== next.event.type || event.attempt !== next.event.attempt || event.turn !== next.event.turn)
-      return false;
-    if ('index' in event && 'index' in next.event && event.index !== next.event.index) return false;
-    this.#pieces.push(next.event.delta);
-    this.#emission = next;
+    if (this.#pieces === undefined || !isPiece(event)) return false;
+    if (event.type !== next.type || event.attempt !== next.attempt || event.turn !== next.turn) return false;
+    if ('index' in event && 'index' in next && event.index !== next.index) return false;
+    this.#pieces.push(next.delta);
+    this.#seq = seq;
     return true;
   }
 }

@@ -1,5 +1,4 @@
-import { type Abortable, noop, onAbort, started } from './abort.ts';
-import { Cancel } from './cancel.ts';
+import { Cancellation, type CancellationSource, isCancelled } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 
 /** A span of time after which something is called, once. It can stand still, start over, and end early. */
@@ -79,20 +78,11 @@ export class Deadline {
   }
 }
 
-/** What work under a deadline is given. */
-export interface Within extends Abortable {
-  /** Aborted when the work is given up. Made when it is first asked for. */
-  readonly signal: AbortSignal;
-  readonly deadline: Deadline;
-  /** Whether it has settled, or was given up. */
-  readonly isOver: boolean;
-}
-
 export interface DeadlineOptions<T> {
   readonly clock: Clock;
-  readonly signal: AbortSignal | Abortable;
+  readonly signal: CancellationSource;
   readonly timeoutMs: number;
-  /** What to reject with when the time is over; the work's signal is aborted with the same error. */
+  /** What to reject with when the time is over; the work is cancelled with the same error. */
   readonly timeoutError: () => Error;
   /** Told what the work gave, or threw, after it was given up. Never used otherwise. */
   readonly late?: (settled: PromiseSettledResult<T>) => void;
@@ -101,74 +91,55 @@ export interface DeadlineOptions<T> {
 /**
  * Does `work` until it settles, its time is over, or the signal is aborted, whichever comes first.
  *
- * Returns at once in each case, also where the work ignores the signal that it is given.
+ * Returns at once in each case, also if the work ignores its cancellation.
  */
-export function withDeadline<T>(work: (within: Within) => T | Promise<T>, options: DeadlineOptions<T>): Promise<T> {
-  if (options.signal.aborted) return Promise.reject(options.signal.reason);
+export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, options: DeadlineOptions<T>): Promise<T> {
+  const { signal, late } = options;
+  if (isCancelled(signal)) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
-    const timed = new Timed(options, reject);
-    started(() => work(timed)).then(
-      (value) => (timed.settle() ? resolve(value) : options.late?.({ status: 'fulfilled', value })),
-      (reason: unknown) => (timed.settle() ? reject(reason) : options.late?.({ status: 'rejected', reason })),
+    const timed = new TimedWork(options, reject);
+    let done: Promise<T>;
+    try {
+      done = Promise.resolve(work(timed));
+    } catch (error) {
+      done = Promise.reject(error);
+    }
+    done.then(
+      (value) => (timed.settle() ? resolve(value) : late?.({ status: 'fulfilled', value })),
+      (reason: unknown) => (timed.settle() ? reject(reason) : late?.({ status: 'rejected', reason })),
     );
   });
 }
 
-/** Work under way. */
-class Timed implements Within {
+/** Work under a deadline. Cancelling it rejects its result. */
+export class TimedWork extends Cancellation {
   readonly deadline: Deadline;
-  readonly #cancel = new Cancel();
   readonly #reject: (reason: unknown) => void;
-  readonly #leave: () => void;
-  /** Who waits for its being given up. */
-  #waiting: Set<() => void> | undefined;
-  #isSettled = false;
+  #isOver = false;
 
   constructor({ clock, signal, timeoutMs, timeoutError }: DeadlineOptions<never>, reject: (reason: unknown) => void) {
+    super(signal);
     this.#reject = reject;
-    this.deadline = new Deadline(clock, timeoutMs, () => this.#giveUp(timeoutError()));
-    this.#leave = onAbort(signal, () => this.#giveUp(signal.reason));
+    this.deadline = new Deadline(clock, timeoutMs, () => this.cancel(timeoutError()));
   }
 
-  get signal(): AbortSignal {
-    return this.#cancel.signal;
-  }
-
+  /** Whether it has settled, or was given up. */
   get isOver(): boolean {
-    return this.#isSettled;
+    return this.#isOver;
   }
 
-  get aborted(): boolean {
-    return this.#cancel.isOver;
-  }
-
-  get reason(): unknown {
-    return this.#cancel.reason;
-  }
-
-  onAbort(callback: () => void): () => void {
-    if (this.aborted) {
-      callback();
-      return noop;
-    }
-    this.#waiting ??= new Set();
-    this.#waiting.add(callback);
-    return () => void this.#waiting?.delete(callback);
-  }
-
-  /** False where it was given up before. */
+  /** `false` if it was over before. */
   settle(): boolean {
-    if (this.#isSettled) return false;
-    this.#isSettled = true;
+    if (this.#isOver) return false;
+    this.#isOver = true;
     this.deadline.end();
-    this.#leave();
+    this.detach();
     return true;
   }
 
-  #giveUp(reason: unknown): void {
+  override cancel(reason: unknown): void {
     if (!this.settle()) return;
     this.#reject(reason);
-    this.#cancel.cancel(reason);
-    for (const tell of this.#waiting ?? []) tell();
+    super.cancel(reason);
   }
 }

@@ -78,6 +78,18 @@ test('work begins in the order in which it came, also where it takes no time', a
   expect(begun).toEqual(numbers);
 });
 
+test('whoever is aborted waits no longer, and holds up nobody behind', async () => {
+  const gate = new Gate(2);
+  const stopped = new AbortController();
+  expect(gate.enter({})).toBe(undefined);
+  const alone = gate.enter({ exclusive: true, signal: stopped.signal });
+  const behind = gate.enter({});
+  stopped.abort('Stop.');
+  await expect(alone).rejects.toBe('Stop.');
+  await expect(behind).resolves.toBe(undefined);
+  expect(() => gate.enter({ signal: stopped.signal })).toThrow('Stop.');
+});
+
 /** A gate with visitors who stay until they are told to leave. */
 function visited(width: number) {
   const gate = new Gate(width);

@@ -1,7 +1,16 @@
+import { onCancel } from './cancellation.ts';
+
+export interface Entry {
+  /** Goes alone. @defaultValue false */
+  readonly exclusive?: boolean;
+  /** Whoever is aborted waits no longer. */
+  readonly signal?: AbortSignal;
+}
+
 /** Lets at most `width` through at once, in the order in which they came; one that is exclusive goes alone. */
 export class Gate {
   readonly #width: number;
-  readonly #waiting: { readonly exclusive: boolean; readonly enter: () => void }[] = [];
+  readonly #waiting = new Set<{ readonly exclusive: boolean; readonly enter: () => void }>();
   #inside = 0;
   #closed = false;
 
@@ -9,24 +18,56 @@ export class Gate {
     this.#width = width;
   }
 
-  async pass<T>(work: () => Promise<T>, { exclusive = false }: { readonly exclusive?: boolean } = {}): Promise<T> {
-    if (this.#waiting.length > 0 || !this.#hasRoom(exclusive)) {
-      await new Promise<void>((enter) => this.#waiting.push({ exclusive, enter }));
-    } else this.#enter(exclusive);
+  async pass<T>(work: () => Promise<T>, entry: Entry = {}): Promise<T> {
+    const waiting = this.enter(entry);
+    if (waiting !== undefined) await waiting;
     try {
       return await work();
     } finally {
-      this.#inside--;
-      if (exclusive) this.#closed = false;
-      this.#admit();
+      this.leave();
     }
   }
 
+  /**
+   * Takes a place, which `leave` gives back. `undefined`: there was one.
+   *
+   * @throws the reason of a signal that is aborted; the promise rejects with it.
+   */
+  enter({ exclusive = false, signal }: Entry): Promise<void> | undefined {
+    signal?.throwIfAborted();
+    if (this.#waiting.size === 0 && this.#hasRoom(exclusive)) {
+      this.#enter(exclusive);
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      let stopListening: (() => void) | undefined;
+      const visitor = {
+        exclusive,
+        enter: () => {
+          stopListening?.();
+          resolve();
+        },
+      };
+      this.#waiting.add(visitor);
+      if (signal === undefined) return;
+      stopListening = onCancel(signal, () => {
+        this.#waiting.delete(visitor);
+        reject(signal.reason);
+        this.#admit();
+      });
+    });
+  }
+
+  leave(): void {
+    this.#inside--;
+    this.#closed = false;
+    this.#admit();
+  }
+
   #admit(): void {
-    for (;;) {
-      const next = this.#waiting[0];
-      if (next === undefined || !this.#hasRoom(next.exclusive)) return;
-      this.#waiting.shift();
+    for (const next of this.#waiting) {
+      if (!this.#hasRoom(next.exclusive)) return;
+      this.#waiting.delete(next);
       this.#enter(next.exclusive);
       next.enter();
     }

@@ -62,20 +62,20 @@ export class CallList {
       if (call === undefined) continue;
       touched.add(call);
       call.add(piece);
-      this.#tell(deltas, { call, delta: call.takeUntold() });
+      this.#tell(deltas, call, call.takeUntold());
     }
     return deltas;
   }
 
-  #matching(piece: CallPiece, { touched, position }: Position): CallBuilder | undefined {
+  #matching(piece: CallPiece, place: Pick<Matching<CallBuilder>, 'touched' | 'position'>): CallBuilder | undefined {
     const last = piece.index === undefined ? undefined : this.#last.get(piece.index);
-    return matchCall(piece, { calls: this.#calls, last, touched, position, tools: this.#tools });
+    return matchCall(piece, { calls: this.#calls, last, tools: this.#tools, ...place });
   }
 
   /** What was held back, at the end. */
   settle(): readonly Delta[] {
     const deltas: Delta[] = [];
-    for (const call of this.#calls) this.#tell(deltas, { call, delta: call.settle() });
+    for (const call of this.#calls) this.#tell(deltas, call, call.settle());
     return deltas;
   }
 
@@ -86,7 +86,7 @@ export class CallList {
     return this.#calls.map((call) => call.build(this.#idOf(call)));
   }
 
-  #tell(deltas: Delta[], { call, delta }: Telling): void {
+  #tell(deltas: Delta[], call: CallBuilder, delta: string | undefined): void {
     if (delta === undefined) return;
     deltas.push({ type: 'call', index: call.position, id: this.#idOf(call), name: call.toolName, delta });
   }
@@ -144,13 +144,6 @@ export class CallList {
 }
 
 const NONE: readonly ToolCall[] = [];
-
-type Position = Pick<Matching<CallBuilder>, 'touched' | 'position'>;
-
-interface Telling {
-  readonly call: CallBuilder;
-  readonly delta: string | undefined;
-}
 
 function tooMany(maxCalls: number): ProtocolError {
   const message = `The server's reply asks for more than ${maxCalls} calls. None of them is run. If they are meant, raise caps.calls.`;

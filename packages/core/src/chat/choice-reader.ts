@@ -2,11 +2,10 @@ import { isRecord } from '../base/json.ts';
 import type { CallForm } from './call-list.ts';
 import { FinishReader } from './finish-reader.ts';
 import { type FailedFinish, finishKind } from './finish-reason.ts';
-import { LogprobsReader } from './logprobs-reader.ts';
 import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
 import { isPadding } from './padding.ts';
-import type { ChatChoice, Delta, FinishReason } from './reply.ts';
+import type { ChatChoice, Delta, FinishReason, Logprobs } from './reply.ts';
 import type { RequestTools } from './request-tools.ts';
 import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
@@ -35,7 +34,7 @@ export class ChoiceReader {
   #hasMessage = false;
   #hasDelta = false;
   /** What stood beside the message or delta that was read, in the other field. */
-  #repeated: Repeated | undefined;
+  #repeated: { readonly piece: Wire; readonly form: CallForm } | undefined;
 
   constructor(index: number, options: ChoiceReaderOptions) {
     this.index = index;
@@ -88,21 +87,15 @@ export class ChoiceReader {
     const held = this.settle();
     const place = this.#otherPlace();
     if (place !== undefined) this.#finish.readFrom(place, this.#fields.get(place));
-    const more = this.#repeated === undefined ? NOTHING : this.#readRepeated(this.#repeated);
-    return [...held, ...more, ...this.#message.end()];
+    return [...held, ...this.#readRepeated(), ...this.#message.end()];
   }
 
   build(reply: { readonly isFiltered: boolean }): ChatChoice {
     const message = this.#message.build();
     const wasFiltered = !this.#hasMessage && (reply.isFiltered || FILTERS.some((name) => this.#fields.has(name)));
-    const finishReason = wasFiltered ? this.#filtered() : this.#checked();
-    return {
-      index: this.index,
-      message,
-      finish_reason: finishReason,
-      ...this.#logprobs.toObject(),
-      ...this.#fields.toObject(),
-    };
+    const finish_reason = wasFiltered ? this.#filtered() : this.#checked();
+    const fields = { ...this.#logprobs.toObject(), ...this.#fields.toObject() };
+    return { index: this.index, message, finish_reason, ...fields };
   }
 
   #readMessage({ delta, message, text }: Wire, form: PieceForm): readonly Delta[] {
@@ -146,7 +139,9 @@ export class ChoiceReader {
   }
 
   /** A repeated message says the same again; what it alone says must not be lost. */
-  #readRepeated({ piece, form }: Repeated): readonly Delta[] {
+  #readRepeated(): readonly Delta[] {
+    if (this.#repeated === undefined) return NOTHING;
+    const { piece, form } = this.#repeated;
     this.#repeated = undefined;
     const path = `${this.#path}.${form}`;
     const other = form === 'message' ? 'delta' : 'message';
@@ -186,11 +181,6 @@ export class ChoiceReader {
   }
 }
 
-interface Repeated {
-  readonly piece: Wire;
-  readonly form: CallForm;
-}
-
 const NOTHING: readonly Delta[] = [];
 
 /** Fields that are read elsewhere. */
@@ -223,4 +213,32 @@ function innerReason({ delta, message }: Wire): unknown {
   return (
     (isRecord(delta) ? delta['finish_reason'] : undefined) ?? (isRecord(message) ? message['finish_reason'] : undefined)
   );
+}
+
+/** Log probabilities as they come: lists that go on from piece to piece. */
+class LogprobsReader {
+  /** `null` where the server said so, and nothing else. */
+  #fields: Map<string, unknown> | null | undefined;
+
+  read(logprobs: unknown): void {
+    if (logprobs === null) this.#fields ??= null;
+    if (!isRecord(logprobs)) return;
+    this.#fields ??= new Map();
+    for (const [name, value] of Object.entries(logprobs)) this.#fields.set(name, added(this.#fields.get(name), value));
+  }
+
+  /** `{ logprobs }`, or nothing where there was no such field. */
+  toObject(): Pick<ChatChoice, 'logprobs'> {
+    if (this.#fields === undefined) return {};
+    // As the server sent them: only their lists are looked at here.
+    return { logprobs: this.#fields === null ? null : (Object.fromEntries(this.#fields) as unknown as Logprobs) };
+  }
+}
+
+/** A list grows in place: a long reply has thousands of pieces. */
+function added(before: unknown, value: unknown): unknown {
+  if (!Array.isArray(value)) return value ?? before ?? null;
+  if (!Array.isArray(before)) return [...value];
+  for (const element of value) before.push(element);
+  return before;
 }

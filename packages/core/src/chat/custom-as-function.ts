@@ -1,5 +1,5 @@
 import type { CustomToolCall, FunctionToolCall } from './message.ts';
-import type { CustomToolObject, FunctionObject, FunctionToolObject } from './request.ts';
+import type { CustomFormat, CustomToolObject, FunctionObject, FunctionToolObject } from './request.ts';
 
 /** A custom tool for servers that know functions only: its text becomes the one argument, `input`. */
 export function asFunctionTool({ custom }: CustomToolObject): FunctionToolObject {
@@ -11,20 +11,11 @@ export function asFunctionTool({ custom }: CustomToolObject): FunctionToolObject
     required: ['input'],
     additionalProperties: false,
   };
-  return {
-    type: 'function',
-    function: { name, ...(description !== undefined && { description }), parameters },
-  };
+  return { type: 'function', function: { name, ...(description !== undefined && { description }), parameters } };
 }
 
 /** Nothing enforces it there: the model has to know. */
-function grammarText({
-  syntax,
-  definition,
-}: {
-  readonly syntax: 'lark' | 'regex';
-  readonly definition: string;
-}): string {
+function grammarText({ syntax, definition }: Extract<CustomFormat, { type: 'grammar' }>['grammar']): string {
   return syntax === 'regex'
     ? `Text that matches this regular expression as a whole: ${definition}`
     : `Text that this Lark grammar allows:\n${definition}`;
@@ -32,9 +23,6 @@ function grammarText({
 
 /** A call of such a tool, as those servers take it. */
 export function asFunctionCall({ custom, type: _, ...rest }: CustomToolCall): FunctionToolCall {
-  return {
-    ...rest,
-    type: 'function',
-    function: { name: custom.name, arguments: JSON.stringify({ input: custom.input }) },
-  };
+  const called = { name: custom.name, arguments: JSON.stringify({ input: custom.input }) };
+  return { ...rest, type: 'function', function: called };
 }

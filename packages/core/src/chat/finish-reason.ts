@@ -34,7 +34,7 @@ export function finishKind(reason: unknown): FinishKind | undefined {
 
 /** Whether the word says that there is no finish reason yet, as servers without `null` write it. */
 export function isUnfinishedWord(word: string): boolean {
-  return word.length <= LONGEST_WORD && UNFINISHED.has(normalize(word));
+  return !DOCUMENTED.has(word) && word.length <= LONGEST_WORD && UNFINISHED.has(normalize(word));
 }
 
 /** The error of a response whose first choice has a finish reason that says that the server failed. */

@@ -136,14 +136,11 @@ function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
   return rest;
 }
 
-interface KeptArguments {
-  readonly text: string;
-  /** What is different from what the model wrote; absent where nothing is. */
-  readonly note?: string;
-}
-
-/** Templates of vLLM, SGLang and Qwen walk over the arguments, and fail on what is no object, in this and every later request. */
-function keptArguments(written: string): KeptArguments {
+/**
+ * Templates of vLLM, SGLang and Qwen walk over the arguments, and fail on what is no object, in this and every later request.
+ * `note`: what is different from what the model wrote.
+ */
+function keptArguments(written: string): { readonly text: string; readonly note?: string } {
   const parsed = parseJson(written);
   if (!parsed.ok) return { text: '{}', note: 'no JSON: kept as {} in the history' };
   const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;

@@ -34,7 +34,7 @@ export function readCall(wire: Wire): CallPiece {
   const isCustom = type === 'custom' || custom !== undefined;
   const inner = called ?? custom ?? outermost(wire, notes);
   const { name } = inner;
-  const field = textField(inner, { isCustom, notes });
+  const field = textField(inner, isCustom ? 'custom' : 'function', notes);
   const value = inner[field];
   const isFlat = inner === wire;
   return {
@@ -42,7 +42,7 @@ export function readCall(wire: Wire): CallPiece {
     id: idOf(id, notes),
     type: isCustom ? 'custom' : typeOf(type, notes),
     name: typeof name === 'string' ? name : '',
-    text: textOf(value, { at: isCustom ? 'custom.input' : 'function.arguments', notes }),
+    text: textOf(value, isCustom ? 'custom.input' : 'function.arguments', notes),
     hasText: isThere(value),
     fields: without(wire, isFlat ? [...OUTER, ...INNER] : OUTER),
     called: isFlat ? NONE : without(inner, INNER),
@@ -54,13 +54,8 @@ const OUTER = ['index', 'id', 'type', 'function', 'custom'];
 const INNER = ['name', 'arguments', 'input'];
 const NONE: Wire = {};
 
-interface Inner {
-  readonly called?: Wire;
-  readonly custom?: Wire;
-}
-
 /** Some servers fill the form that a call does not have with empty texts. The input of a custom tool may be empty, its name is not. */
-function innerOf({ type, function: called, custom }: Wire): Inner {
+function innerOf({ type, function: called, custom }: Wire): { readonly called?: Wire; readonly custom?: Wire } {
   if (!isRecord(custom)) return isRecord(called) ? { called } : {};
   if (!isRecord(called)) return { custom };
   const isEither = isPadding(called) === isPadding(custom);
@@ -74,13 +69,9 @@ function outermost(wire: Wire, notes: CallNote[]): Wire {
   return wire;
 }
 
-interface Finding {
-  readonly isCustom: boolean;
-  readonly notes: CallNote[];
-}
-
 /** A function has `arguments` and a custom tool `input`; some gateways write one where the other belongs. */
-function textField(inner: Wire, { isCustom, notes }: Finding): 'arguments' | 'input' {
+function textField(inner: Wire, type: ToolCall['type'], notes: CallNote[]): 'arguments' | 'input' {
+  const isCustom = type === 'custom';
   const isInput = isThere(inner['input']);
   const isArguments = isThere(inner['arguments']);
   if (isInput === isArguments) return isCustom ? 'input' : 'arguments';
@@ -110,7 +101,7 @@ function typeOf(type: unknown, notes: CallNote[]): 'function' | undefined {
   return 'function';
 }
 
-function textOf(value: unknown, { at, notes }: { readonly at: string; readonly notes: CallNote[] }): string {
+function textOf(value: unknown, at: string, notes: CallNote[]): string {
   if (typeof value === 'string') return value;
   if (!isThere(value)) return '';
   const form = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;

@@ -12,26 +12,18 @@ export interface Content {
 
 /** Reads content that is neither a text nor absent: parts, one part, or something that is no content at all. */
 export function readContent(content: unknown): Content {
-  if (Array.isArray(content)) return joined(content, { note: 'a list of parts, joined to a text', depth: 0 });
-  if (isRecord(content)) return joined([content], { note: 'one part, read as its text', depth: 0 });
+  if (Array.isArray(content)) return joined(content, 'a list of parts, joined to a text', 0);
+  if (isRecord(content)) return joined([content], 'one part, read as its text', 0);
   return { ...SILENT, text: String(content), notes: [`a ${typeof content}, read as a text`] };
 }
 
 const SILENT: Content = { text: '', reasoning: '', refusal: '', notes: [] };
 
-interface Joining {
-  readonly note: string;
-  readonly depth: number;
-}
-
-function joined(parts: readonly unknown[], { note, depth }: Joining): Content {
+function joined(parts: readonly unknown[], note: string, depth: number): Content {
   const read = parts.map((part) => readPart(part, depth));
-  return {
-    text: read.map(({ text }) => text).join(''),
-    reasoning: read.map(({ reasoning }) => reasoning).join(''),
-    refusal: read.map(({ refusal }) => refusal).join(''),
-    notes: [note, ...read.flatMap(({ notes }) => notes)],
-  };
+  const join = (field: 'text' | 'reasoning' | 'refusal'): string => read.map((part) => part[field]).join('');
+  const notes = [note, ...read.flatMap((part) => part.notes)];
+  return { text: join('text'), reasoning: join('reasoning'), refusal: join('refusal'), notes };
 }
 
 function readPart(part: unknown, depth: number): Content {
@@ -52,7 +44,7 @@ function readPart(part: unknown, depth: number): Content {
 function thoughtOf(thought: unknown, depth: number): string {
   if (typeof thought === 'string') return thought;
   if (!Array.isArray(thought) || depth === DEEPEST) return '';
-  return joined(thought, { note: '', depth: depth + 1 }).text;
+  return joined(thought, '', depth + 1).text;
 }
 
 const DEEPEST = 4;

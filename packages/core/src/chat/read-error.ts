@@ -13,7 +13,7 @@ export class ReportedError extends ProtocolError {
   readonly serverError: ServerError;
 
   constructor(statement: string, { kind, serverError, ...options }: ReportedErrorOptions) {
-    super(`${statement} ${adviceOn({ kind, retryable: options.retryable === true })}`, options);
+    super(`${statement} ${adviceOn({ kind, ...options })}`, options);
     this.kind = kind;
     this.statement = statement;
     this.serverError = serverError;
@@ -25,12 +25,7 @@ interface ReportedErrorOptions extends ProtocolErrorOptions {
   readonly serverError: ServerError;
 }
 
-interface Reported {
-  readonly kind: ErrorKind | undefined;
-  readonly retryable: boolean;
-}
-
-function adviceOn({ kind, retryable }: Reported): string {
+function adviceOn({ kind, retryable }: Pick<ReportedErrorOptions, 'kind' | 'retryable'>): string {
   if (kind === 'context_length') return SHORTEN;
   if (kind === 'malformed') return MALFORMED;
   return retryable ? 'Trying again may help.' : 'Trying again does not help: change the request or the account.';
@@ -129,9 +124,7 @@ function wordsOf(error: unknown, depth = 0): string {
   if (Array.isArray(error)) return wordsOf(error[0], depth + 1);
   if (!isRecord(error)) return '';
   const { message, msg, detail, error: inner, errors, error_message, metadata } = error;
-  const candidates = [message, msg, detail, inner, errors, error_message].map((candidate) =>
-    wordsOf(candidate, depth + 1),
-  );
+  const candidates = [message, msg, detail, inner, errors, error_message].map((each) => wordsOf(each, depth + 1));
   const own = candidates.find((words) => words !== '') ?? '';
   const raw = isRecord(metadata) && typeof metadata['raw'] === 'string' ? metadata['raw'] : '';
   return raw === '' ? own : `${own}: ${raw}`;

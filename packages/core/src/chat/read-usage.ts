@@ -36,14 +36,14 @@ export function readUsage(wire: Wire, mends: MendList): CompletionUsage {
     reasoning: found.reasoning?.count ?? 0,
   });
   const others = readOthers(wire, mends);
-  fill(others, { path: fields.CACHED_TOKENS, found: found.cacheReads, max: billed.prompt, mends });
-  fill(others, { path: fields.CACHE_WRITE_TOKENS, found: found.cacheWrites, max: billed.prompt, mends });
-  fill(others, { path: fields.CITATION_TOKENS, found: found.citations, max: billed.prompt, mends });
-  fill(others, { path: fields.REASONING_TOKENS, found: found.reasoning, max: billed.completion, mends });
+  fill(others, fields.CACHED_TOKENS, { found: found.cacheReads, max: billed.prompt, mends });
+  fill(others, fields.CACHE_WRITE_TOKENS, { found: found.cacheWrites, max: billed.prompt, mends });
+  fill(others, fields.CITATION_TOKENS, { found: found.citations, max: billed.prompt, mends });
+  fill(others, fields.REASONING_TOKENS, { found: found.reasoning, max: billed.completion, mends });
   return {
-    prompt_tokens: correctCount('prompt_tokens', { was: counts.prompt, is: billed.prompt, mends }),
-    completion_tokens: correctCount('completion_tokens', { was: counts.completion, is: billed.completion, mends }),
-    total_tokens: totalOf({ total: counts.total, sum: billed.prompt + billed.completion }, mends),
+    prompt_tokens: correctCount('prompt_tokens', { was: counts.prompt, is: billed.prompt }, mends),
+    completion_tokens: correctCount('completion_tokens', { was: counts.completion, is: billed.completion }, mends),
+    total_tokens: totalOf(counts.total, billed.prompt + billed.completion, mends),
     ...(Object.fromEntries(others) as object),
   };
 }
@@ -51,9 +51,9 @@ export function readUsage(wire: Wire, mends: MendList): CompletionUsage {
 /** A count that is missing follows from the others. */
 function readCounts(wire: Wire, mends: MendList) {
   const given = {
-    prompt: read(wire, { names: fields.PROMPT, mends }),
-    completion: read(wire, { names: fields.COMPLETION, mends }),
-    total: read(wire, { names: [fields.TOTAL], mends }),
+    prompt: read(wire, fields.PROMPT, mends),
+    completion: read(wire, fields.COMPLETION, mends),
+    total: read(wire, [fields.TOTAL], mends),
   };
   const prompt = given.prompt ?? rest(given.total, given.completion);
   const completion = given.completion ?? rest(given.total, prompt);
@@ -68,12 +68,7 @@ function countCitationsBeside(found: Found | undefined, prompt: number): number 
   return isInPrompt ? 0 : (found?.count ?? 0);
 }
 
-interface Reading {
-  readonly names: readonly string[];
-  readonly mends: MendList;
-}
-
-function read(wire: Wire, { names, mends }: Reading): number | undefined {
+function read(wire: Wire, names: readonly string[], mends: MendList): number | undefined {
   const [documented = ''] = names;
   // Nearly every server uses the documented name.
   const count = wire[documented];
@@ -126,22 +121,17 @@ function classifyCacheNames(wire: Wire): CacheNames {
 function readOthers(wire: Wire, mends: MendList): Map<string, unknown> {
   const others = new Map<string, unknown>();
   for (const name of Object.keys(wire)) {
-    if (!COUNTED.has(name) && wire[name] !== null) others.set(name, details(wire[name], { path: name, mends }));
+    if (!COUNTED.has(name) && wire[name] !== null) others.set(name, details(wire[name], name, mends));
   }
   return others;
 }
 
-interface Filling {
-  /** The documented place. */
-  readonly path: readonly [holder: string, field: string];
-  readonly found: Found | undefined;
-  /** What the count is a part of. */
-  readonly max: number;
-  readonly mends: MendList;
-}
-
-/** Puts a count where it is documented. */
-function fill(others: Map<string, unknown>, { path, found, max, mends }: Filling): void {
+/** Puts a count where it is documented, at `path`. `max`: what the count is a part of. */
+function fill(
+  others: Map<string, unknown>,
+  path: readonly [holder: string, field: string],
+  { found, max, mends }: { readonly found: Found | undefined; readonly max: number; readonly mends: MendList },
+): void {
   if (found === undefined) return;
   const [holder, field] = path;
   const name = path.join('.');
@@ -154,36 +144,24 @@ function fill(others: Map<string, unknown>, { path, found, max, mends }: Filling
   others.set(holder, { ...(isRecord(before) && before), [field]: count });
 }
 
-interface CountChange {
-  readonly was: number;
-  readonly is: number;
-  readonly mends: MendList;
-}
-
-function correctCount(name: string, { was, is, mends }: CountChange): number {
+function correctCount(
+  name: string,
+  { was, is }: { readonly was: number; readonly is: number },
+  mends: MendList,
+): number {
   if (is !== was) mends.add(`usage.${name}`, `${was}, with what is counted beside it: now ${is}`);
   return is;
 }
 
-interface Totals {
-  readonly total: number | undefined;
-  readonly sum: number;
-}
-
-function totalOf({ total, sum }: Totals, mends: MendList): number {
+function totalOf(total: number | undefined, sum: number, mends: MendList): number {
   if (total === sum) return total;
   const was = total === undefined ? 'missing' : `${total}, less than its parts`;
   mends.add('usage.total_tokens', `${was}: now their sum`);
   return sum;
 }
 
-interface Detailing {
-  readonly path: string;
-  readonly mends: MendList;
-}
-
 /** The documented details are objects of counts; what is none would spoil every sum that it enters. */
-function details(value: unknown, { path, mends }: Detailing): unknown {
+function details(value: unknown, path: string, mends: MendList): unknown {
   if (!isRecord(value) || !path.endsWith('_tokens_details')) return value;
   if (isClean(value)) return value;
   const counts = new Map<string, unknown>();

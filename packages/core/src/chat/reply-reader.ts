@@ -185,7 +185,7 @@ export class ReplyReader {
       const reader = this.#readerOf(choice, at);
       const said = told(reader, reader.read(choice, form));
       deltas = deltas.length === 0 ? said : [...deltas, ...said];
-      this.#usage.readIn(choice, `choices[${reader.index}]`);
+      if (choice['usage'] !== undefined) this.#usage.readIn(choice, `choices[${reader.index}]`);
     }
     return deltas;
   }

@@ -33,7 +33,7 @@ export class UsageReader {
   /** `undefined` where the server counted nothing. */
   finish(mends: MendList): CompletionUsage | undefined {
     const measured = readTimings(this.#timings);
-    if (this.#usage !== undefined) return addCached(readUsage(this.#usage, mends), { measured, mends });
+    if (this.#usage !== undefined) return addCached(readUsage(this.#usage, mends), measured, mends);
     const path = this.#vendorUsage?.path ?? (measured && 'timings');
     if (path !== undefined) mends.add('usage', `missing: taken from ${path}`);
     return this.#vendorUsage === undefined ? measured : readUsage(this.#vendorUsage.usage, mends);
@@ -95,12 +95,7 @@ function readTimings(timings: unknown): CompletionUsage | undefined {
   };
 }
 
-interface Measured {
-  readonly measured: CompletionUsage | undefined;
-  readonly mends: MendList;
-}
-
-function addCached(usage: CompletionUsage, { measured, mends }: Measured): CompletionUsage {
+function addCached(usage: CompletionUsage, measured: CompletionUsage | undefined, mends: MendList): CompletionUsage {
   const cached = Math.min(measured?.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens);
   const { prompt_tokens_details: details } = usage;
   if (cached === 0 || details?.cached_tokens !== undefined) return usage;

@@ -32,8 +32,12 @@ export interface Answering {
   readonly now: number;
 }
 
-/** @throws ApprovalError where the answer would approve another call than the one that waits. */
-export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now }: Answering): void {
+/**
+ * Gives the wait that the answer is for.
+ *
+ * @throws ApprovalError where the answer would approve another call than the one that waits.
+ */
+export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now }: Answering): Wait {
   const call = `Pending call "${pendingId}" of run "${runId}"`;
   if (wait === undefined) {
     throw new ApprovalError(`Run "${runId}" has no pending call "${pendingId}". See outcome.pending.`, {
@@ -60,6 +64,7 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
       { code: 'approval.mismatch' },
     );
   }
+  return wait;
 }
 
 /** Where types are not checked, another form would be kept for good and leave the run without a way on. */
@@ -113,4 +118,12 @@ export function notWaiting(runId: string): DurableError {
   return new DurableError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
     code: 'run.not_waiting',
   });
+}
+
+/** Another attempt has claimed the run, since this process was away for longer than its claim holds. */
+export function lost(runId: string): DurableError {
+  return new DurableError(
+    `Run "${runId}" was taken over by another worker, since this one had lost its place. It goes on there.`,
+    { code: 'run.lost' },
+  );
 }

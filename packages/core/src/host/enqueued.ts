@@ -2,6 +2,7 @@ import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
+import { checkLimits, LIMITS } from '../event/limit-options.ts';
 import { messagesOf } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
 import { copyMetadata } from './metadata.ts';
@@ -22,7 +23,7 @@ export function enqueuedRecord(agent: string, { input, options, now }: Enqueued)
   }
   const where = `enqueue for agent "${agent}"`;
   const { limits = {}, metadata = {}, runId } = checkOptions(options, ENQUEUE, where);
-  checkLimits(limits, where);
+  checkLimits(limits, where); // That a cost needs a price is seen when the run begins.
   const messages = messagesOf(input);
   if (!Array.isArray(messages) || messages.length === 0) {
     throw new ConfigError(`Nothing was enqueued for agent "${agent}". Pass a text, or a list of messages.`);
@@ -41,16 +42,7 @@ export function enqueuedRecord(agent: string, { input, options, now }: Enqueued)
 const ENQUEUE: OptionTable<EnqueueOptions> = {
   keys: {
     runId: 'any',
-    limits: {
-      keys: {
-        turns: 'number',
-        toolCalls: 'number',
-        handoffs: 'number',
-        tokens: 'number',
-        cost: 'number',
-        durationMs: 'number',
-      },
-    },
+    limits: LIMITS,
     metadata: 'object',
   },
   hints: {
@@ -60,11 +52,3 @@ const ENQUEUE: OptionTable<EnqueueOptions> = {
     context: 'It is given where the run is resumed: { agent, context }.',
   },
 };
-
-/** What a limit may be is the same for all agents; that a cost needs a price is seen when the run begins. */
-function checkLimits(limits: RunRecord['limits'], where: string): void {
-  for (const [name, max] of Object.entries(limits)) {
-    if (max === undefined || max > 0) continue;
-    throw new ConfigError(`${where}: limits.${name} is ${max}. Pass a number greater than 0, or leave it out.`);
-  }
-}

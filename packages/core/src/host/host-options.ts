@@ -2,6 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { checkNumber } from './check-number.ts';
 import type { FollowOptions } from './host.ts';
+import { endOfRetention } from './whole-time.ts';
 
 interface CancelOptions {
   readonly reason?: string;
@@ -48,8 +49,9 @@ export function readFollowOptions<Options extends FollowOptions>(options: Option
   return checkOptions(options, FOLLOW, 'host.events');
 }
 
-export function readDeleteOptions(options: DeleteOptions): DeleteOptions {
+/** Gives the time before which a run has to have ended to be deleted. */
+export function readRetention(options: DeleteOptions, now: number): number {
   const { olderThanMs } = checkOptions(options, DELETE, 'host.delete');
-  if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return { olderThanMs };
+  if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return endOfRetention(now, olderThanMs);
   throw new ConfigError(`host.delete: olderThanMs is ${describeValue(olderThanMs)}. Pass milliseconds.`);
 }

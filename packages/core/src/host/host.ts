@@ -12,14 +12,13 @@ export interface RunRecord {
   readonly runId: string;
   readonly agent: string;
   readonly messages: readonly Message[];
-  readonly instructions?: string;
   /** As the caller gave them. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly metadata: JsonObject;
   readonly at: number;
-  /** The run was enqueued: its agent gives the instructions and further limits when it begins. */
+  /** The run was enqueued: nobody has looked at the messages, and its agent gives further limits when it begins. */
   readonly isEnqueued?: true;
-  /** What the agent was when the run began; of an enqueued run nothing is known. */
+  /** What the agent was when the run was started. Of an enqueued run its first step says it. */
   readonly definition?: DefinitionRecord;
   /** Where the run's conversation comes from, where it was forked from another. */
   readonly forked?: Forked;

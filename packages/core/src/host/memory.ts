@@ -1,36 +1,13 @@
-import { type Clock, systemClock } from '../base/clock.ts';
-import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { Message, UserMessage } from '../chat/message.ts';
-import type { Answer } from '../event/answer.ts';
-import { checkListeners } from '../event/check-listeners.ts';
-import type { Fact } from '../event/fact.ts';
-import type { Listeners } from '../event/observers.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { checkAnswer, checkMessage, existing, isOpen, notWaiting, unknown } from './answering.ts';
-import { Drain } from './drain.ts';
-import type { Durable } from './durable.ts';
-import { enqueuedRecord } from './enqueued.ts';
-import { followFacts } from './follow.ts';
-import { forkOf } from './fork.ts';
-import type {
-  DurableHost,
-  EnqueueOptions,
-  Followed,
-  FollowOptions,
-  ForkOptions,
-  OpenedRun,
-  OpenOptions,
-  RememberedFact,
-  RunFilter,
-  RunProgress,
-  RunRecord,
-  RunSummary,
-} from './host.ts';
-import { readCancelOptions, readCloseOptions, readReadOptions } from './host-options.ts';
-import { type Kept, MemoryRun } from './memory-run.ts';
-import { checkFilter, checkPosition, matchesFilter } from './run-filter.ts';
-import { pathOf } from './step-order.ts';
-import { roundClock, roundTime } from './whole-time.ts';
+import { existing, lost, unknown, type Wait } from './answering.ts';
+import { filterRuns } from './filter-runs.ts';
+import { hasEnded } from './follow.ts';
+import type { DurableHost, RunRecord, RunStatus, RunSummary } from './host.ts';
+import type { CheckedFilter } from './run-filter.ts';
+import type { Claim, ClaimedRun, InsertAs, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
+import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
+import { roundTime } from './whole-time.ts';
 
 /**
  * Keeps runs in this process for as long as the object is held. The default host.
@@ -38,165 +15,124 @@ import { roundClock, roundTime } from './whole-time.ts';
  * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
  */
 export function memory(options: MemoryOptions = {}): DurableHost {
-  const { clock = systemClock, listeners } = checkOptions(options, MEMORY, 'memory');
-  if (listeners !== undefined) checkListeners(listeners, 'memory, listeners');
-  return new MemoryHost(clock, { isHeld: true, listeners });
+  return new StoreHost(new MemoryStore(), checkStoreHostOptions(options, 'memory'));
 }
+
+export type MemoryOptions = StoreHostOptions;
 
 /** The same for one run alone, where nobody has a host who could ask it for anything. */
 export function ownMemory(clock: Clock): DurableHost {
-  return new MemoryHost(clock, { isHeld: false });
+  return new OwnHost(new MemoryStore(), { clock });
 }
 
-export interface MemoryOptions {
-  /** For the expiry of approvals. @defaultValue the machine's */
-  readonly clock?: Clock;
-  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
-  readonly listeners?: Listeners | undefined;
+class OwnHost extends StoreHost {
+  protected override readonly isCancellable = false;
 }
 
-const MEMORY: OptionTable<MemoryOptions> = { keys: { clock: 'clock', listeners: 'any' } };
+/** Everything that is known of a run. */
+interface Kept {
+  record: RunRecord;
+  readonly position: number;
+  /** In the order in which they were put. */
+  readonly steps: Map<string, unknown>;
+  intents: Set<string> | undefined;
+  waits: ReadonlyMap<string, Wait> | undefined;
+  /** Of the attempt at work. */
+  token: string | undefined;
+  status: RunStatus | 'interrupted';
+  attempts: number;
+  updatedAt: number;
+  cancelled: string | undefined;
+  outcome: Outcome<unknown> | undefined;
+}
 
-class MemoryHost implements DurableHost {
-  readonly listeners: Listeners | undefined;
+/** Keeps values as they are, without a copy, as long as an attempt is at work. */
+class MemoryStore implements RunStore {
   readonly #runs = new Map<string, Kept>();
-  readonly #clock: Clock;
-  readonly #isHeld: boolean;
-  readonly #drain: Drain;
   #lastPosition = 0;
 
-  constructor(clock: Clock, { isHeld, listeners }: Pick<MemoryOptions, 'listeners'> & { readonly isHeld: boolean }) {
-    this.listeners = listeners;
-    this.#clock = roundClock(clock);
-    this.#isHeld = isHeld;
-    this.#drain = new Drain(this.#clock);
+  async insert(record: RunRecord, as: InsertAs): Promise<void> {
+    if (this.#runs.has(record.runId)) throw existing(record.runId);
+    const isQueued = as.type === 'queued';
+    this.#runs.set(record.runId, {
+      record: isQueued ? copied(record) : record,
+      position: ++this.#lastPosition,
+      steps: new Map((isQueued ? as.steps : undefined)?.map(({ name, value }) => [name, copied(value)])),
+      intents: undefined,
+      waits: isQueued ? copied(as.waits) : undefined,
+      token: isQueued ? undefined : as.claim.token,
+      status: isQueued ? 'queued' : 'running',
+      attempts: isQueued ? 0 : 1,
+      updatedAt: roundTime(record.at),
+      cancelled: undefined,
+      outcome: undefined,
+    });
   }
 
-  async start(record: RunRecord): Promise<Durable> {
-    return this.#hold(this.#add(record));
-  }
-
-  async open(runId: string, { accept }: OpenOptions = {}): Promise<OpenedRun> {
+  async claim({ runId, token }: Claim, now: number): Promise<ClaimedRun | undefined> {
     const kept = this.#find(runId);
-    const { record, outcome } = kept;
-    accept?.(record);
-    if (outcome !== undefined && outcome.status !== 'suspended') return { type: 'ended', record, outcome };
-    if (kept.isLive) return { type: 'elsewhere', record };
-    return { type: 'held', record, durable: this.#hold(kept) };
+    if (kept.status === 'running' || hasEnded(kept.status)) return undefined;
+    kept.token = token;
+    kept.status = 'running';
+    kept.outcome = undefined;
+    kept.attempts++;
+    kept.updatedAt = now;
+    const { attempts: attempt, cancelled, steps, intents = new Set() } = kept;
+    return { attempt, cancelled, steps, intents: new Set(intents) };
   }
 
-  async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
-    const kept = this.#find(runId);
-    this.#drain.remove(runId);
-    kept.isLive = false;
-    kept.updatedAt = this.#clock.now();
+  async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
+    const kept = this.#find(claim.runId);
+    if (kept.token !== claim.token) return;
+    kept.token = undefined;
+    kept.status = outcome?.status ?? 'interrupted';
+    kept.updatedAt = now;
     kept.outcome = outcome;
     if (outcome?.status === 'suspended') setApart(kept);
   }
 
-  async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
-    const kept = this.#find(runId);
-    const wait = kept.waits?.get(pendingId);
-    checkAnswer(answer, { runId, pendingId, wait, ended: endOf(kept), now: this.#clock.now() });
-    if (wait !== undefined) kept.waits?.set(pendingId, { ...wait, word: copied(answer) });
+  async putIntent(claim: Claim, name: string): Promise<void> {
+    const kept = this.#held(claim);
+    kept.intents ??= new Set();
+    kept.intents.add(name);
   }
 
-  async send(runId: string, message: UserMessage): Promise<void> {
-    checkMessage(message, runId);
-    const kept = this.#find(runId);
-    const open = endOf(kept) === undefined ? [...(kept.waits ?? [])].filter(([, wait]) => isOpen(wait)) : [];
-    if (open.length === 0) throw notWaiting(runId);
-    for (const [id, wait] of open) {
-      kept.waits?.set(id, { ...wait, word: { type: 'interrupt', message: copied(message) } });
-    }
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+    this.#held(claim).steps.set(name, value);
   }
 
-  async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
-    return this.#add(enqueuedRecord(agent, { input, options, now: this.#clock.now() })).record.runId;
+  async update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
+    const kept = claim === undefined ? this.#find(runId) : this.#held(claim);
+    const { status, cancelled } = kept;
+    const { result, change = {} } = decide({ runId, status, cancelled }, kept.waits ?? new Map());
+    kept.cancelled = change.cancelled ?? cancelled;
+    if (change.waits !== undefined) kept.waits = new Map([...(kept.waits ?? []), ...copied(change.waits)]);
+    return result;
   }
 
-  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
-    const { reason } = readCancelOptions(options);
-    this.#find(runId).cancel?.abort(reason);
+  async find(runId: string): Promise<StoredRun> {
+    return storedRun(this.#find(runId));
   }
 
-  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
-    const { after } = readReadOptions(options);
-    const kept = this.#find(runId);
-    const { record, outcome } = kept;
-    const known = Math.max(0, checkPosition(after, 'read: after'));
-    const facts = [...kept.steps].slice(known).map(([name, value], index): RememberedFact => {
-      return { position: known + index + 1, path: pathOf(name), fact: value as Fact }; // The loop's steps yield facts.
-    });
-    return { record, status: statusOf(kept), facts, ...(outcome === undefined ? {} : { outcome }) };
+  async steps(runId: string, after: number): Promise<readonly StoredStep[]> {
+    const first = Math.max(0, after);
+    const steps = [...(this.#runs.get(runId)?.steps ?? [])].slice(first);
+    return steps.map(([name, value], index) => ({ position: first + index + 1, name, value }));
   }
 
-  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
-    return followFacts(this, runId, { clock: this.#clock, options });
-  }
-
-  async runs(given?: RunFilter): Promise<readonly RunSummary[]> {
-    const filter = checkFilter(given);
-    const { after, order, limit } = filter;
-    const found: RunSummary[] = [];
-    for (const kept of order === 'asc' ? this.#runs.values() : [...this.#runs.values()].reverse()) {
-      if (found.length >= limit) break;
-      const isBefore = after !== undefined && (order === 'asc' ? kept.position <= after : kept.position >= after);
-      const summary = isBefore ? undefined : summaryOf(kept);
-      if (summary === undefined) continue;
-      if (matchesFilter(summary, { conversation: kept.record.conversation?.id, filter })) found.push(summary);
-    }
-    return found;
-  }
-
-  async fork(runId: string, options: ForkOptions): Promise<string> {
-    const { record, steps, waits } = this.#find(runId);
-    const facts = steps as Map<string, Fact>; // As above.
-    const fork = forkOf({ record, facts }, { options, now: this.#clock.now() });
-    const kept = this.#add(copied(fork.record));
-    for (const [name, value] of steps) if (fork.copies(name)) kept.steps.set(name, copied(value));
-    kept.waits = new Map(
-      [...(waits ?? [])].filter(([name]) => fork.copies(name)).map(([name, wait]) => [name, copied(wait)]),
-    );
-    return fork.record.runId;
-  }
-
-  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
-    const { graceMs } = readCloseOptions(options);
-    for (const runId of await this.#drain.close(graceMs)) this.#find(runId).isLive = false;
-  }
-
-  #add(record: RunRecord): Kept {
-    if (this.#runs.has(record.runId)) throw existing(record.runId);
-    const kept: Kept = {
-      record,
-      position: ++this.#lastPosition,
-      steps: new Map(),
-      intents: undefined,
-      waits: undefined,
-      isLive: false,
-      attempts: 0,
-      updatedAt: roundTime(record.at),
-      outcome: undefined,
-      cancel: this.#isHeld ? new AbortController() : undefined,
-    };
-    this.#runs.set(record.runId, kept);
-    return kept;
-  }
-
-  #hold(kept: Kept): Durable {
-    this.#drain.checkOpen();
-    this.#drain.add(kept.record.runId);
-    kept.isLive = true;
-    kept.outcome = undefined;
-    kept.attempts++;
-    kept.updatedAt = this.#clock.now();
-    return new MemoryRun(kept, { clock: this.#clock, checkOpen: () => this.#drain.checkOpen() });
+  async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
+    return filterRuns([...this.#runs.values()].map(storedRun), filter);
   }
 
   #find(runId: string): Kept {
     const kept = this.#runs.get(runId);
     if (kept === undefined) throw unknown(runId);
+    return kept;
+  }
+
+  #held({ runId, token }: Claim): Kept {
+    const kept = this.#find(runId);
+    if (kept.token !== token) throw lost(runId);
     return kept;
   }
 }
@@ -216,19 +152,8 @@ function copied<T>(value: T): T {
   }
 }
 
-function endOf({ outcome }: Kept): string | undefined {
-  return outcome?.status === 'suspended' ? undefined : outcome?.status;
-}
-
-function statusOf({ isLive, attempts, outcome }: Kept): RunSummary['status'] {
-  if (isLive) return 'running';
-  return outcome?.status ?? (attempts === 0 ? 'queued' : 'interrupted');
-}
-
-function summaryOf(kept: Kept): RunSummary {
-  const { record, position, updatedAt, attempts, outcome } = kept;
-  const { runId, agent, metadata, at } = record;
-  const times = { startedAt: roundTime(at), updatedAt };
-  const known = { runId, agent, status: statusOf(kept), metadata, position, ...times, attempts };
-  return { ...known, ...(outcome === undefined ? {} : { outcome }) };
+function storedRun({ record, position, status, attempts, updatedAt, outcome }: Kept): StoredRun {
+  const { runId, agent, metadata, at: startedAt } = record;
+  const known = { runId, agent, status, metadata, position, startedAt: roundTime(startedAt), updatedAt, attempts };
+  return { ...known, record, ...(outcome !== undefined && { outcome }) };
 }

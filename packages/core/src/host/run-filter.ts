@@ -77,19 +77,6 @@ export function metadataKeys(metadata: JsonObject): readonly string[] {
   return fields.map((field) => canonicalJson(field));
 }
 
-/** Whether a run is one of those that a filter is for; its limit, order and position aside. */
-export function matchesFilter(
-  { status, agent, metadata, startedAt }: RunSummary,
-  { conversation, filter }: { readonly conversation: string | undefined; readonly filter: CheckedFilter },
-): boolean {
-  const { metadataKeys: wanted, since = Number.NEGATIVE_INFINITY } = filter;
-  if ((filter.status ?? status) !== status || (filter.agent ?? agent) !== agent || startedAt < since) return false;
-  if (filter.conversation !== undefined && filter.conversation !== conversation) return false;
-  if (wanted.length === 0) return true;
-  const keys = new Set(metadataKeys(metadata));
-  return wanted.every((key) => keys.has(key));
-}
-
 const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
   queued: true,
   running: true,

@@ -14,7 +14,7 @@ export function runIdOf(given: string | undefined): string {
   );
 }
 
-function randomId(): string {
+export function randomId(): string {
   const id = crypto.randomUUID();
   // Node joins it from some twenty pieces, and V8 holds on to all of them until somebody looks at a character.
   id.charCodeAt(0);

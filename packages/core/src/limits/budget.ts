@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { type CancellationSource, untilCancelled } from '../base/cancellation.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
@@ -30,9 +30,20 @@ export interface CallsRefused {
   readonly spent: number;
 }
 
+/** Thrown inside the loop if the budget has no room for a request. Outside, the outcome says it. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  readonly refusal: Extract<Reservation, { type: 'refused' }>;
+
+  constructor(refusal: Extract<Reservation, { type: 'refused' }>) {
+    super(`The ${refusal.limit} limit is reached.`);
+    this.refusal = refusal;
+  }
+}
+
 type Given = Pick<Reserved, 'tokens' | 'cost' | 'around'>;
 
-type Reserved = Extract<Reservation, { type: 'reserved' }>;
+export type Reserved = Extract<Reservation, { type: 'reserved' }>;
 
 /** The purse of a run, which everything in it shares: nothing starts that could pass the caps. */
 export class Budget {
@@ -99,7 +110,7 @@ export class Budget {
    * Sets aside what a request may use at the most. Where others have set aside what it lacks it waits, since they may use less:
    * it is refused, or given less than it asked for, only by what was spent.
    */
-  async reserveInTurn(estimate: Estimate, signal: AbortSignal): Promise<Reservation> {
+  async reserveInTurn(estimate: Estimate, signal: CancellationSource): Promise<Reservation> {
     for (;;) {
       const mayGrow = this.#hasOthers;
       const reservation = this.reserve(estimate);
@@ -189,11 +200,11 @@ export class Budget {
     return this.#around === undefined ? this : this.#around.#outermost;
   }
 
-  #givenBack(signal: AbortSignal): Promise<void> {
+  #givenBack(signal: CancellationSource): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const outermost = this.#outermost;
     outermost.#waiting = [...outermost.#waiting, resolve];
-    return untilAborted(signal, () => promise);
+    return untilCancelled(signal, () => promise);
   }
 
   #refused(limit: 'tokens' | 'cost', spent: number): Reservation {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { describeValue, type OptionTable } from '../base/options.ts';
+import { checkLimits } from '../event/limit-options.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { chainOf } from '../model/price.ts';
@@ -20,27 +20,6 @@ export interface Limits {
   readonly durationMs?: number;
 }
 
-export const LIMITS: OptionTable<Limits> = {
-  keys: {
-    turns: 'number',
-    toolCalls: 'number',
-    handoffs: 'number',
-    tokens: 'number',
-    cost: 'number',
-    durationMs: 'number',
-  },
-  hints: {
-    maxTurns: 'The option is "turns".',
-    maxSteps: 'The option is "turns".',
-    iterations: 'The option is "turns".',
-    maxTokens: 'The option is "tokens"; the longest response is settings: { max_completion_tokens }.',
-    maxCost: 'The option is "cost", in US dollars.',
-    budget: 'The option is "cost", in US dollars, or "tokens".',
-    timeoutMs: 'The option is "durationMs".',
-    timeout: 'The option is "durationMs", in milliseconds.',
-  },
-};
-
 export type ResolvedLimits = Readonly<Record<LimitName, number>>;
 
 /** @throws ConfigError for a cap that is no positive number, or a cost without a price. */
@@ -48,12 +27,7 @@ export function resolveLimits(
   limits: Limits,
   { agent, model }: { readonly agent: string; readonly model: ChatModel },
 ): ResolvedLimits {
-  for (const [name, max] of Object.entries(limits)) {
-    if (max === undefined || (typeof max === 'number' && max > 0)) continue;
-    throw new ConfigError(
-      `Agent "${agent}": limits.${name} is ${describeValue(max)}. Pass a number greater than 0, or leave it out.`,
-    );
-  }
+  checkLimits(limits, `Agent "${agent}"`);
   if (limits.cost !== undefined) checkPrices(model, agent);
   const none = Number.POSITIVE_INFINITY;
   return {

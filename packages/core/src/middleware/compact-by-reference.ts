@@ -58,9 +58,7 @@ export function compactByReference(given: ReferenceCompactionOptions): Reference
     },
     async tool(call, next, { earlier }) {
       if (call.tool.name !== name) return next(call);
-      return {
-        content: partOf(earlier, call.input as Reading),
-      }; // It passed the tool's schema.
+      return { content: partOf(earlier, call.input as Reading) }; // It passed the tool's schema.
     },
   };
 }

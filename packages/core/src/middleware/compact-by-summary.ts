@@ -3,8 +3,8 @@ import type { Message } from '../chat/message.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
-import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middleware.ts';
-import { summaryMessage, withSummary } from './conversation-parts.ts';
+import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
+import { replaceMessages, summaryMessage } from './conversation-parts.ts';
 import {
   COMPACTION_BASICS,
   COMPACTION_HINTS,
@@ -51,12 +51,12 @@ export function compactBySummary<Context = unknown>(given: SummaryCompactionOpti
     async prepareTurn(turn, scope) {
       if (!isFull(turn, options)) return turn;
       const { memory = {} } = turn;
+      const { [MEMORY]: tried, ...rest } = memory;
       const fresh = freshTokens(turn.messages, options);
-      if (!isWorthSummary(turn, { ...options, fresh, tried: triedAt(memory) })) return turn;
+      if (!isWorthSummary(turn, { ...options, fresh, tried: Number(tried ?? 0) })) return turn;
       const messages = await compacted(turn.messages, { ...options, scope, model: options.model ?? turn.model });
       if (messages === 'failed') return turn;
       if (messages === 'useless') return { ...turn, memory: { ...memory, [MEMORY]: fresh } };
-      const { [MEMORY]: _, ...rest } = memory;
       return { ...withSmaller(turn, messages), ...(MEMORY in memory && { memory: rest }) };
     },
     async model(request, next, scope) {
@@ -80,11 +80,6 @@ const SUMMARY_COMPACTION: OptionTable<SummaryCompactionOptions> = {
 /** Under which name a turn remembers how large the older part was when its summary was of no use. */
 const MEMORY = 'compactBySummary';
 
-function triedAt(memory: TurnPlan['memory'] & object): number | undefined {
-  const tried = memory[MEMORY];
-  return typeof tried === 'number' ? tried : undefined;
-}
-
 interface Compacting extends SummaryCompactionOptions {
   readonly model: ChatModel;
   readonly scope: Pick<MiddlewareScope, 'ask' | 'signal'>;
@@ -103,5 +98,5 @@ async function compacted(
   if (text === undefined) return 'failed';
   const summary = summaryMessage(text);
   if (estimatePrompt({ messages: [summary] }) > size * 0.8) return 'useless';
-  return withSummary(messages, { summary, gone });
+  return replaceMessages(messages, gone, [summary]);
 }

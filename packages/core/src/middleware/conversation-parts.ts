@@ -20,7 +20,7 @@ export function belongsToCall(messages: readonly Message[], index: number): bool
  * the user's place counts only if there is nothing else.
  */
 export function lastSaid(messages: readonly Message[]): ReadonlySet<number> {
-  const said = messages.flatMap((message, index) => (isSaid(message, { messages, index }) ? [index] : []));
+  const said = [...messages.keys()].filter((index) => isSaid(messages, index));
   const last = said.at(-1) ?? messages.findLastIndex(({ role }) => role === 'user');
   const answered = messages.findLastIndex((_, index) => index < last && isAnswer(messages, index));
   const since = said.filter((index) => index > answered).slice(-MOST_SAID);
@@ -30,13 +30,9 @@ export function lastSaid(messages: readonly Message[]): ReadonlySet<number> {
 /** In a conversation whose runs all end with a call there is no answer: without an end every message of the user would stay. */
 const MOST_SAID = 5;
 
-interface Place {
-  readonly messages: readonly Message[];
-  readonly index: number;
-}
-
-function isSaid(message: Message, { messages, index }: Place): boolean {
-  if (message.role !== 'user' || isSummary(message) || isOwnPrompt(message)) return false;
+function isSaid(messages: readonly Message[], index: number): boolean {
+  const message = messages[index];
+  if (message?.role !== 'user' || isSummary(message) || isOwnPrompt(message)) return false;
   return !isPartsMessage(messages, index);
 }
 
@@ -59,15 +55,13 @@ export function isSummary(message: Message): boolean {
   return message.role === 'user' && textOf(message).startsWith(SUMMARY);
 }
 
-/** The messages with a summary in place of some of them, where the first of these stood. */
-export function withSummary(
+/** The messages with others in the place of some of them, where the first of these stood. */
+export function replaceMessages(
   messages: readonly Message[],
-  { summary, gone }: { readonly summary: Message; readonly gone: readonly Message[] },
+  gone: readonly Message[],
+  others: readonly Message[],
 ): readonly Message[] {
   const [first] = gone;
   const left = new Set(gone);
-  return messages.flatMap((message): readonly Message[] => {
-    if (message === first) return [summary];
-    return left.has(message) ? [] : [message];
-  });
+  return messages.flatMap((message) => (message === first ? others : left.has(message) ? [] : [message]));
 }

@@ -1,6 +1,7 @@
 import type { OptionTable } from '../base/options.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
+import { replaceMessages } from './conversation-parts.ts';
 import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
 
 /** What an input guard looks at. */
@@ -84,13 +85,7 @@ function before<Context>({ check, ...guard }: Timed<'before', Context>): Middlew
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
       const said = await verdict({ ...guard, scope, allowed: { pass: {}, replace: { messages: 'list' } }, work });
       if (said.type === 'pass') return turn;
-      const known = new Set<Message>(input.messages);
-      const [first] = input.messages;
-      const messages = turn.messages.flatMap((message): readonly Message[] => {
-        if (message === first) return said.messages;
-        return known.has(message) ? [] : [message];
-      });
-      return { ...turn, messages, keepsMessages: true };
+      return { ...turn, messages: replaceMessages(turn.messages, input.messages, said.messages), keepsMessages: true };
     },
   };
 }

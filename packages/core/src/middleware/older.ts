@@ -84,19 +84,16 @@ export function freshTokens(messages: readonly Message[], options: CompactionBas
   return estimatePrompt({ messages: fresh });
 }
 
-interface Fresh extends CompactionBasics {
-  readonly fresh: number;
-  /** How many there were when a summary was made that was of no use. */
-  readonly tried: number | undefined;
-}
-
 /**
  * Whether a summary of the older part can help: it brings the prompt below the mark, or back into the window, or takes out a good part of it.
  *
- * An earlier summary does not count, since a new one would take its place. So if the last requests alone pass the mark, no summary is made
+ * `tried`: the tokens of the older part when a summary of it was of no use. An earlier summary does not count, since a new one would take its place. So if the last requests alone pass the mark, no summary is made
  * until a good part has come to the older ones; and that is read from the messages, which a resumed run has as well.
  */
-export function isWorthSummary(turn: TurnPlan, { window, above = 0.8, fresh, tried = 0 }: Fresh): boolean {
+export function isWorthSummary(
+  turn: TurnPlan,
+  { window, above = 0.8, fresh, tried }: CompactionBasics & { readonly fresh: number; readonly tried: number },
+): boolean {
   if (fresh <= LEAST || fresh < tried * 1.5) return false;
   const { promptTokens } = turn;
   // The server counts other tokens than the estimate; a difference between the two would promise too much.

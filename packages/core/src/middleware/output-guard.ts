@@ -2,9 +2,8 @@ import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { textOf } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import { outputJson } from '../perform/check-output.ts';
-import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { RejectedResponse } from '../perform/rejected-response.ts';
+import { parseOutput } from '../perform/check-output.ts';
+import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';
 import type { Schema } from '../schema/schema.ts';
 import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
@@ -106,20 +105,13 @@ async function checked<Context, Value>(
   const text = textOf(reply.choices[0].message);
   if (text.trim() === '') return { type: 'pass' };
   const work = async (within: MiddlewareScope<Context>): Promise<OutputVerdict> => {
-    const read = compiled === undefined ? { ok: true, value: text } : await readValue(text, compiled);
-    if (!read.ok) return { type: 'pass' };
-    return check({ text, value: read.value as Value }, within); // By its schema; without one it is the text.
+    // Without a schema the value is the text.
+    const parsed = compiled === undefined ? { ok: true as const, value: text } : parseOutput(text);
+    const read = parsed.ok && compiled !== undefined ? await compiled.validate(parsed.value) : parsed;
+    return read.ok ? check({ text, value: read.value as Value }, within) : { type: 'pass' }; // By its schema.
   };
   const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
   return verdict({ ...guard, scope, allowed: ALLOWED, work });
-}
-
-async function readValue(
-  text: string,
-  compiled: CompiledOutput,
-): Promise<{ readonly ok: boolean; readonly value?: unknown }> {
-  const parsed = outputJson(text);
-  return parsed.ok ? compiled.validate(parsed.value) : parsed;
 }
 
 function withText(reply: ChatReply, content: string): ChatReply {

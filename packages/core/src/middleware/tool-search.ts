@@ -8,7 +8,7 @@ import type { Middleware, TurnPlan } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import type { NeededContext } from '../tool/needed-context.ts';
 import { checkName, checkTools, type Tool, tool } from '../tool/tool.ts';
-import { type ToolIndex, toolIndex } from './tool-index.ts';
+import { toolIndex } from './tool-index.ts';
 
 export interface ToolSearchOptions {
   /** Up to so many tools are all sent, and there is nothing to search. @defaultValue 20 */
@@ -106,14 +106,8 @@ function searchTool(
     input: QUERY,
     effect: 'read',
     maxResultLength: Number.POSITIVE_INFINITY, // A result that was cut could not be read back.
-    execute: ({ query }) => answer(query, { index, most, descriptions }),
+    execute: ({ query }) => answer(query, index.best(query, most), descriptions),
   });
-}
-
-interface Searching {
-  readonly index: ToolIndex;
-  readonly most: number;
-  readonly descriptions: ReadonlyMap<string, string | undefined>;
 }
 
 /** The model is shown the whole description with the tool itself. */
@@ -123,8 +117,12 @@ const SHOWN = 300;
 const BEGINNING = '{"found":[';
 const END = ']}';
 
-function answer(query: string, { index, most, descriptions }: Searching): object {
-  const found = index.best(query, most).map((name) => {
+function answer(
+  query: string,
+  names: readonly string[],
+  descriptions: ReadonlyMap<string, string | undefined>,
+): object {
+  const found = names.map((name) => {
     const description = descriptions.get(name);
     return { name, ...(description !== undefined && { description: excerpt(description, SHOWN) }) };
   });

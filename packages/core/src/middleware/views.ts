@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { View } from '../perform/scope.ts';
-import { belongsToCall, isInstruction, lastSaid, summaryMessage, withSummary } from './conversation-parts.ts';
+import type { View } from '../perform/definition.ts';
+import { belongsToCall, isInstruction, lastSaid, replaceMessages, summaryMessage } from './conversation-parts.ts';
 import { checkWindow, summarise } from './summarise.ts';
 
 /**
@@ -50,13 +50,9 @@ export function summary(options: SummaryOptions = {}): View {
     const [said = 0] = lastSaid(messages);
     const gone = messages.filter((message, index) => index < said && !isInstruction(message));
     if (gone.length === 0) return messages;
-    const text = await summarise(gone, {
-      model: model ?? scope.model,
-      instructions,
-      contextWindow: modelContextWindow,
-      scope,
-    });
-    return text === undefined ? messages : withSummary(messages, { summary: summaryMessage(text), gone });
+    const summarising = { model: model ?? scope.model, instructions, contextWindow: modelContextWindow, scope };
+    const text = await summarise(gone, summarising);
+    return text === undefined ? messages : replaceMessages(messages, gone, [summaryMessage(text)]);
   };
 }
 

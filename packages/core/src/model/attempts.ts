@@ -1,3 +1,5 @@
+import { type CancellationSource, isCancelled, LazySignal } from '../base/cancellation.ts';
+import { type Deadline, type TimedWork, withDeadline } from '../base/deadline.ts';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { finishError } from '../chat/finish-reason.ts';
@@ -5,9 +7,10 @@ import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
 import { correctionOf, withCorrection } from './correction.ts';
+import { TimeoutError } from './errors.ts';
 import { modelContext } from './model-context.ts';
+import { memoOf, withMemo } from './request-memo.ts';
 import { loadingDelay, retryDelay } from './retry-delay.ts';
-import { tryOnce } from './try-once.ts';
 
 export interface Attempt {
   /** Counted from 1, over all models; the repetition after a stale connection has a number of its own. */
@@ -82,6 +85,7 @@ class Series {
   readonly #request: ChatRequest;
   readonly #options: AttemptsOptions;
   readonly #context: ModelContext;
+  readonly #source: CancellationSource;
   #attempt = 0;
   /** Once is enough to tell a stale connection from a server that hangs up. */
   #hasResent = false;
@@ -94,6 +98,7 @@ class Series {
     this.#request = request;
     this.#options = options;
     this.#context = modelContext(options.context);
+    this.#source = LazySignal.sourceOf(this.#context);
   }
 
   /** Before another model is asked: the mistakes of the one before are not its own. */
@@ -104,7 +109,7 @@ class Series {
 
   /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
   ask(model: ChatModel): Promise<Answered | Failed> {
-    this.#context.signal.throwIfAborted();
+    this.#throwIfCancelled();
     return this.#try(model, 0);
   }
 
@@ -157,12 +162,16 @@ class Series {
       if (failure !== undefined) throw failure;
       return { reply, model, attempt: told.attempt };
     } catch (error) {
-      context.signal.throwIfAborted();
+      this.#throwIfCancelled();
       const failed = this.#judge(error, failures);
       const { retryInMs, counted } = failed;
       await onFailed?.({ ...told, error, ...(retryInMs !== undefined && { retryInMs }), counted });
       return failed;
     }
+  }
+
+  #throwIfCancelled(): void {
+    if (isCancelled(this.#source)) throw this.#source.reason;
   }
 
   #judge(error: unknown, failures: number): Failed {
@@ -260,4 +269,75 @@ export function resolveRetryPolicy(policy: RetryPolicy = {}): ResolvedRetryPolic
 
 function isFrom(least: number, ms: number): boolean {
   return Number.isFinite(ms) && ms >= least;
+}
+
+interface TryOptions {
+  readonly request: ChatRequest;
+  readonly context: ModelContext;
+  /** The time in which a reader is behind, or a wrapper holds the request back, does not count. */
+  readonly timeoutMs: number;
+}
+
+/** One attempt at one model. It ends at once when it is cancelled or its time is over; what the model reports later is ignored. */
+function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatReply> {
+  const { clock } = context;
+  const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
+  return withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
+    clock,
+    signal: LazySignal.sourceOf(context),
+    timeoutMs,
+    timeoutError,
+  });
+}
+
+/** What a model is told, and may report, within one attempt. */
+class AttemptContext extends LazySignal implements ModelContext {
+  readonly clock: ModelContext['clock'];
+  readonly runId: string;
+  readonly path: string;
+  readonly traceparent: string | undefined;
+  // Its own, so that a copy has them.
+  readonly onDelta: ModelContext['onDelta'];
+  readonly onMended: ModelContext['onMended'];
+  readonly waitFor: ModelContext['waitFor'];
+
+  constructor(context: ModelContext, timed: TimedWork) {
+    super(timed);
+    withMemo(this, memoOf(context));
+    this.clock = context.clock;
+    this.runId = context.runId;
+    this.path = context.path;
+    this.traceparent = context.traceparent;
+    const pauseFor = pauseDeadline(timed.deadline);
+    const onDelta: ModelContext['onDelta'] = (delta) => {
+      const caughtUp = timed.isOver ? undefined : context.onDelta(delta);
+      return caughtUp && pauseFor(caughtUp);
+    };
+    const onMended: ModelContext['onMended'] = (mends) => void (timed.isOver || context.onMended(mends)); // Tells only.
+    const waitFor: ModelContext['waitFor'] = (wait) => pauseFor(context.waitFor(wait));
+    // Assigned by name: see `LazySignal`.
+    this.onDelta = onDelta;
+    this.onMended = onMended;
+    this.waitFor = waitFor;
+  }
+}
+
+function attemptTimeout(name: string, timeoutMs: number): TimeoutError {
+  return new TimeoutError(
+    `Model "${name}" had not answered in full after ${timeoutMs / 1000} s. If that is too short, raise attemptTimeoutMs.`,
+    { phase: 'attempt', timeoutMs },
+  );
+}
+
+/** The deadline stands still while anything is waited for: a reader that is behind, a place in a queue. A model may report several pieces without waiting. */
+function pauseDeadline(deadline: Deadline): <T>(wait: Promise<T>) => Promise<T> {
+  let waits = 0;
+  return (wait) => {
+    waits++;
+    deadline.pause();
+    return wait.finally(() => {
+      waits--;
+      if (waits === 0) deadline.resume();
+    });
+  };
 }

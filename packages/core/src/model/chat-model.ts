@@ -6,8 +6,6 @@ import type { ChatRequest } from '../chat/request.ts';
 export interface ModelContext {
   /** Aborted when the answer is no longer wanted: stop at once and release everything. */
   readonly signal: AbortSignal;
-  /** Where a model keeps what it wants again with the run's next request. It goes with the run. */
-  readonly memo?: Map<unknown, unknown> | undefined;
   readonly clock: Clock;
   readonly runId: string;
   /** Where in a tree of runs: `''` for the run itself. */

@@ -92,7 +92,7 @@ export interface NetworkErrorOptions extends Omit<ModelErrorOptions, 'code'> {
  * The server was not reached, or the connection broke.
  *
  * `code` is `network.refused`, `network.reset`, `network.timeout`, `network.unknown_host`, `network.unreachable`,
- * `network.untrusted`, `network.proxy`, or `network.failed`.
+ * `network.untrusted`, `network.proxy`, `network.dispatcher`, or `network.failed`.
  */
 export class NetworkError extends ModelError {
   override readonly name = 'NetworkError';

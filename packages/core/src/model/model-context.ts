@@ -1,12 +1,12 @@
 import { systemClock } from '../base/clock.ts';
 import type { ModelContext } from './chat-model.ts';
+import { memoOf, withMemo } from './request-memo.ts';
 
 /** The surroundings of a model call, those that were not given as they are outside a run. */
 export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
   if (isWhole(given)) return given;
-  return {
+  const context: ModelContext = {
     signal: given.signal ?? new AbortController().signal,
-    memo: given.memo,
     clock: given.clock ?? systemClock,
     runId: given.runId ?? '',
     path: given.path ?? '',
@@ -15,6 +15,7 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
     onMended: (mends) => given.onMended?.(mends),
     waitFor: (wait) => given.waitFor?.(wait) ?? wait,
   };
+  return withMemo(context, memoOf(given));
 }
 
 /** As the loop gives them. Its signal is made when somebody asks for it, so it is not looked at here. */

@@ -1,4 +1,5 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
+import { Gate } from '../base/gate.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
@@ -12,54 +13,17 @@ import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
  */
 export function withConcurrency(model: ChatModel, most: number): ChatModel {
   checkModel(model, 'withConcurrency');
-  const places = new Places(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
+  const gate = new Gate(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
+  const takePlace = async (signal: AbortSignal): Promise<void> => {
+    await gate.enter({ signal });
+  };
   return wrapped(model, async (request, context) => {
     const { signal, waitFor } = modelContext(context);
-    await waitFor(places.take(signal));
+    await waitFor(takePlace(signal));
     try {
-      return await untilAborted(signal, () => model.send(request, context));
+      return await untilCancelled(signal, () => model.send(request, context));
     } finally {
-      places.giveBack();
+      gate.leave();
     }
   });
-}
-
-class Places {
-  readonly #waiting = new Set<() => void>();
-  #free: number;
-
-  constructor(most: number) {
-    this.#free = most;
-  }
-
-  async take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.delete(enter);
-        reject(signal.reason);
-      };
-      const enter = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      this.#waiting.add(enter);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
-  /** To whoever came first of those who wait. */
-  giveBack(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free++;
-      return;
-    }
-    this.#waiting.delete(next);
-    next();
-  }
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatReply } from '../chat/reply.ts';
@@ -47,7 +47,7 @@ export function withRateLimit(model: ChatModel, limits: RateLimit): ChatModel {
       tokens?.take(estimate);
     });
     last = entered.catch(() => undefined); // Who gave up holds up nobody.
-    await waitFor(untilAborted(signal, () => entered));
+    await waitFor(untilCancelled(signal, () => entered));
     const reply = await model.send(request, context);
     tokens?.take(usedBy(reply, estimate) - estimate);
     return reply;

@@ -1,4 +1,4 @@
-import { started } from '../base/abort.ts';
+import { callAsync } from '../base/cancellation.ts';
 import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
@@ -38,15 +38,15 @@ export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
     throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
   }
   const endpoint = endpointOf(options);
-  if (endpoint !== undefined) return deploymentAt(endpoint, { deployment, options });
+  if (endpoint !== undefined) return deploymentAt(endpoint, deployment, options);
   let model: ChatModel | undefined;
   return {
     name: deployment,
     ...(price && { price }),
     send: (request, context) =>
-      started(() => {
+      callAsync(() => {
         // Looked up again: what loads the environment may have run after this module.
-        model ??= deploymentAt(endpointOf(options) ?? missing(), { deployment, options });
+        model ??= deploymentAt(endpointOf(options) ?? missing(), deployment, options);
         return model.send(request, context);
       }),
   };
@@ -81,12 +81,7 @@ function missing(): never {
   );
 }
 
-interface Deployment {
-  readonly deployment: string;
-  readonly options: AzureOptions;
-}
-
-function deploymentAt(given: string, { deployment, options }: Deployment): ChatModel {
+function deploymentAt(given: string, deployment: string, options: AzureOptions): ChatModel {
   const { endpoint: _, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
   const root = rootOf(given);
   const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;

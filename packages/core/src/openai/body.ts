@@ -1,16 +1,16 @@
 import type { JsonObject } from '../base/json.ts';
+import { memoize } from '../base/memoize.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, ToolObject } from '../chat/request.ts';
-import type { ModelContext } from '../model/chat-model.ts';
+import type { RequestMemo } from '../model/request-memo.ts';
 import { BodyBytes } from './body-bytes.ts';
-import { chooseTools } from './choose-tools.ts';
+import { chooseTools, withToolsOf } from './choose-tools.ts';
 import { legacyFunctions, legacyMessages } from './legacy-functions.ts';
 import type { Profile } from './profile.ts';
-import { shapeFormat } from './shape-format.ts';
+import { type FormatScope, shapeFormat } from './shape-format.ts';
 import { shapeSchema } from './shape-schema.ts';
-import { withToolsOf } from './tools-of-calls.ts';
 import { WireMessages } from './wire-messages.ts';
 
 export interface BodyOptions {
@@ -19,8 +19,8 @@ export interface BodyOptions {
   readonly profile: Profile;
   /** Wins over the request's own fields. */
   readonly extraBody?: JsonObject | undefined;
-  /** Of the run: what was written of its conversation is found there again. */
-  readonly memo?: ModelContext['memo'];
+  /** Of the run: has the JSON of its conversation that was made for earlier requests. */
+  readonly memo?: RequestMemo | undefined;
 }
 
 /**
@@ -30,9 +30,9 @@ export interface BodyOptions {
  */
 export function requestBody(request: ChatRequest, { model, profile, extraBody, memo }: BodyOptions): BodyBytes {
   const { model: named = model, messages: given, tools: offered = [], tool_choice, response_format, ...rest } = request;
-  const chosen = chooseTools({ tools: offered, toolChoice: tool_choice, format: response_format }, profile);
+  const chosen = chooseTools({ tools: offered, toolChoice: tool_choice }, response_format, profile);
   const hasTools = chosen.tools.length > 0;
-  const { tools, toolChoice } = withToolsOf(given, { chosen, profile });
+  const { tools, toolChoice } = withToolsOf(given, chosen, profile);
   const { messages, format } = shapeFormat({ messages: given, format: response_format }, { profile, hasTools });
   const isLegacy = profile.toolForm === 'functions';
   const settings = {
@@ -55,25 +55,12 @@ const END = encoder.encode(']}');
 
 type Settings = Omit<ChatRequest, 'model' | 'messages' | 'tools' | 'tool_choice' | 'response_format'>;
 
-interface Surroundings {
-  readonly profile: Profile;
-  readonly hasTools: boolean;
-}
-
 /** Servers refuse stream options without a stream, and both token fields at once. `null` means the default: it is left out. */
-function settingsOf(settings: Settings, { profile, hasTools }: Surroundings): object {
-  const {
-    max_completion_tokens: _,
-    max_tokens: __,
-    seed,
-    stream,
-    stream_options,
-    parallel_tool_calls,
-    ...rest
-  } = settings;
-  const most = tokenCap(settings, profile);
+function settingsOf(settings: Settings, { profile, hasTools }: FormatScope): object {
+  const { max_completion_tokens: _, max_tokens: __, seed, ...others } = settings;
+  const { stream, stream_options, parallel_tool_calls, ...rest } = others;
   const all: Readonly<Record<string, unknown>> = {
-    ...most,
+    ...tokenCap(settings, profile),
     ...(hasTools && { ...profile.defaults, ...(parallel_tool_calls !== undefined && { parallel_tool_calls }) }),
     ...rest,
     [profile.seedField]: seed,
@@ -102,14 +89,17 @@ function streamOptions(given: ChatRequest['stream_options'], profile: Profile): 
   return profile.streamOptions ? { include_usage: true, ...given } : given;
 }
 
+const NO_TOOLS: readonly ToolObject[] = [];
+
 /** What was made once, for one profile. */
 class Pieces {
   readonly #profile: Profile;
-  #lenientProfile: Profile | undefined;
-  readonly #tools = new WeakMap<ToolObject, string>();
+  readonly #toolJson = memoize((tool: ToolObject) => stringifyWellFormed(wireTool(tool, this.#profile)));
   /** Everything before the messages, by the list of tools. */
-  readonly #heads = new WeakMap<readonly ToolObject[], Head>();
-
+  readonly #heads = new WeakMap<
+    readonly ToolObject[],
+    { readonly start: string; readonly toolsJson: string; readonly bytes: Uint8Array }
+  >();
   /** Whether messages have other fields beside tools. */
   readonly #differsWithTools: boolean;
 
@@ -119,9 +109,12 @@ class Pieces {
   }
 
   /** What was written for earlier requests of the run is kept with the run. */
-  messagesFor(messages: readonly Message[], { memo, hasTools }: Sending): WireMessages {
+  messagesFor(
+    messages: readonly Message[],
+    { memo, hasTools }: { readonly memo: RequestMemo | undefined; readonly hasTools: boolean },
+  ): WireMessages {
     const isWithTools = this.#differsWithTools && (hasTools || messages.some(hasCalls));
-    const key = isWithTools ? this.#tools : this;
+    const key = isWithTools ? this.#toolJson : this;
     const known = memo?.get(key);
     if (known instanceof WireMessages) return known;
     const made = new WireMessages({ profile: this.#profile, isWithTools });
@@ -130,57 +123,33 @@ class Pieces {
   }
 
   /** `start` is the settings, without their closing brace. Those of one agent hardly ever change. */
-  head(start: string, tools: readonly ToolObject[]): Uint8Array {
-    if (tools.length === 0) return encoder.encode(`${start},"messages":[`);
+  head(start: string, given: readonly ToolObject[]): Uint8Array {
+    const tools = given.length === 0 ? NO_TOOLS : given;
     const known = this.#heads.get(tools);
     if (known?.start === start) return known.bytes;
-    const json = known?.json ?? `[${this.#toolsJson(tools).join(',')}]`;
-    const head = { start, json, bytes: encoder.encode(`${start},"tools":${json},"messages":[`) };
-    this.#heads.set(tools, head);
-    return head.bytes;
+    const toolsJson = known?.toolsJson ?? `[${this.#toolsJson(tools).join(',')}]`;
+    const list = tools === NO_TOOLS ? '' : `"tools":${toolsJson},`;
+    const bytes = encoder.encode(`${start},${list}"messages":[`);
+    this.#heads.set(tools, { start, toolsJson, bytes });
+    return bytes;
   }
 
   /** Some servers take strict tools only if all are. */
   #toolsJson(tools: readonly ToolObject[]): readonly string[] {
     const { strictSchemas, strictTools } = this.#profile;
     const isMixed = strictSchemas && strictTools === 'all-or-none' && !tools.every((tool) => this.#isStrict(tool));
-    const pieces = isMixed ? piecesFor(this.#lenient()) : this;
-    return tools.map((tool) => pieces.#tool(tool));
+    const pieces = isMixed ? lenientPiecesFor(this.#profile) : this;
+    return tools.map(pieces.#toolJson);
   }
 
   #isStrict(tool: ToolObject): boolean {
     const sent = wireTool(tool, this.#profile);
     return sent.type === 'function' && sent.function.strict === true;
   }
-
-  #lenient(): Profile {
-    this.#lenientProfile ??= { ...this.#profile, strictSchemas: false };
-    return this.#lenientProfile;
-  }
-
-  #tool(tool: ToolObject): string {
-    const made = this.#tools.get(tool);
-    if (made !== undefined) return made;
-    const json = stringifyWellFormed(wireTool(tool, this.#profile));
-    this.#tools.set(tool, json);
-    return json;
-  }
-}
-
-interface Sending {
-  readonly memo: ModelContext['memo'];
-  readonly hasTools: boolean;
 }
 
 function hasCalls(message: Message): boolean {
   return message.role === 'assistant' && (message.tool_calls ?? []).length > 0;
-}
-
-interface Head {
-  readonly start: string;
-  /** Of the tools. */
-  readonly json: string;
-  readonly bytes: Uint8Array;
 }
 
 /** A tool of a kind that only this server knows goes out as it is. */
@@ -199,13 +168,8 @@ function wireTool(given: ToolObject, profile: Profile): ToolObject {
   };
 }
 
-const made = new WeakMap<Profile, Pieces>();
-
 /** Models that speak with servers of one kind share what was made. */
-function piecesFor(profile: Profile): Pieces {
-  const known = made.get(profile);
-  if (known !== undefined) return known;
-  const pieces = new Pieces(profile);
-  made.set(profile, pieces);
-  return pieces;
-}
+const piecesFor = memoize((profile: Profile) => new Pieces(profile));
+
+/** Those without strict tools. */
+const lenientPiecesFor = memoize((profile: Profile) => new Pieces({ ...profile, strictSchemas: false }));

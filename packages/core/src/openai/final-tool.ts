@@ -1,4 +1,5 @@
-import { type AssistantMessage, callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { memoize } from '../base/memoize.ts';
+import { callArguments, callName } from '../chat/message.ts';
 import type { ChatChoice, ChatReply } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolObject } from '../chat/request.ts';
 import { toolObjectName } from '../chat/request.ts';
@@ -23,12 +24,12 @@ export function finalTool(request: ChatRequest, profile: Profile): FinalTool | u
   if (format?.type !== 'json_schema' || !needsFinalTool(request, profile)) return undefined;
   const tool = toolFor(format.json_schema, tools);
   const { name } = tool.function;
-  const toolChoice = choiceFor(choice, { name, profile });
+  const toolChoice = choiceFor(choice, name, profile);
   return {
     request: {
       ...rest,
       messages: isForced(toolChoice, profile) ? messages : withInstruction(messages, instructionFor(name)),
-      tools: withTool(tools, tool),
+      tools: listsWith(tool)(tools),
       ...(toolChoice !== undefined && { tool_choice: toolChoice }),
     },
     context: (context) => answeringContext(context, name),
@@ -71,39 +72,19 @@ function toolFor(output: OutputSchema, tools: readonly ToolObject[]): FunctionTo
 
 const DESCRIPTION = 'Gives the final answer. Call it once, when you have the whole of it, beside no other call.';
 
-interface ToolList {
-  readonly tool: ToolObject;
-  readonly tools: readonly ToolObject[];
-}
-
-const lists = new WeakMap<readonly ToolObject[], ToolList>();
-
 /** The same list each time: the JSON of a list of tools is made once. */
-function withTool(tools: readonly ToolObject[], tool: ToolObject): readonly ToolObject[] {
-  const known = lists.get(tools);
-  if (known?.tool === tool) return known.tools;
-  const list = { tool, tools: [...tools, tool] };
-  lists.set(tools, list);
-  return list.tools;
-}
-
-interface Choosing {
-  readonly name: string;
-  readonly profile: Profile;
-}
+const listsWith = memoize((tool: ToolObject) => memoize((tools: readonly ToolObject[]) => [...tools, tool]));
 
 /** Without tools means: answer now. Otherwise some tool has to be called, if only that one. */
-function choiceFor(choice: ToolChoice | null | undefined, { name, profile }: Choosing): ToolChoice | undefined {
+function choiceFor(choice: ToolChoice | null | undefined, name: string, profile: Profile): ToolChoice | undefined {
   const final = { type: 'function', function: { name } } as const;
   if (choice === 'none') return final;
   if (choice == null || choice === 'auto') return canRequire(profile) ? 'required' : (choice ?? undefined);
   if (typeof choice === 'string' || choice.type !== 'allowed_tools') return choice;
   // Left out of the list, it could never be called.
   const { mode, tools } = choice.allowed_tools;
-  return {
-    type: 'allowed_tools',
-    allowed_tools: { mode: canRequire(profile) ? 'required' : mode, tools: [...tools, final] },
-  };
+  const allowed = { mode: canRequire(profile) ? 'required' : mode, tools: [...tools, final] } as const;
+  return { type: 'allowed_tools', allowed_tools: allowed };
 }
 
 /** The legacy form cannot express it. */
@@ -152,9 +133,6 @@ function answered(choice: ChatChoice, name: string): ChatChoice {
   // Beside other calls it came too early: their results are not in it.
   if (others.length > 0) return { ...choice, message: { ...rest, tool_calls: others } };
   const hasCallReason = choice.finish_reason === 'tool_calls' || choice.finish_reason === 'function_call';
-  return { ...choice, message: said(rest, final), finish_reason: hasCallReason ? 'stop' : choice.finish_reason };
-}
-
-function said(message: AssistantMessage, call: ToolCall): AssistantMessage {
-  return { ...message, content: callArguments(call) };
+  const message = { ...rest, content: callArguments(final) };
+  return { ...choice, message, finish_reason: hasCallReason ? 'stop' : choice.finish_reason };
 }

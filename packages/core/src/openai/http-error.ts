@@ -83,11 +83,10 @@ function errorOf(refusal: Refusal, reading: Reading): HttpError | ContextLengthE
   if (kind === 'context_length' && LONG_BY_STATUS.has(refusal.status)) {
     return new ContextLengthError(`${statement} ${SHORTEN}`, words);
   }
-  const retryable = canRetry(refusal, { said, about });
-  const retryAfter =
-    retryAfterMs(refusal.header, context) ?? (retryable ? waitOf(refusal, { about, context }) : undefined);
+  const retryable = canRetry(refusal, said, about);
+  const retryAfter = retryAfterMs(refusal.header, context) ?? (retryable ? waitOf(refusal, about, context) : undefined);
   const all: ServerWords = { ...words, retryAfterMs: retryAfter };
-  const advice = retryable ? comeBack(all, context) : adviceFor(refusal, { said, context });
+  const advice = retryable ? comeBack(all, context) : adviceFor(refusal, said, context);
   const isModelLoading = retryable && LOADING_BY_STATUS.has(refusal.status) && isLoading(about);
   return new HttpError(`${statement} ${advice}`, { ...all, retryable, ...(isModelLoading && { isModelLoading }) });
 }
@@ -96,20 +95,13 @@ function errorOf(refusal: Refusal, reading: Reading): HttpError | ContextLengthE
 function malformed({ about, statement, words }: Reading): MalformedResponseError {
   const { status, serverCode, requestId, body } = words;
   const failedGeneration = malformedPart(about);
-  return new MalformedResponseError(`${statement} ${MALFORMED}`, {
-    failedGeneration,
-    status,
-    serverCode,
-    requestId,
-    ...(body !== undefined && { received: body }),
-  });
+  const received = body === undefined ? {} : { received: body };
+  const options = { failedGeneration, status, serverCode, requestId, ...received };
+  return new MalformedResponseError(`${statement} ${MALFORMED}`, options);
 }
 
 /** The wait that stands in the body, or in what the server states of its limits. */
-function waitOf(
-  { status, header }: Refusal,
-  { about, context }: Pick<Reading, 'about' | 'context'>,
-): number | undefined {
+function waitOf({ status, header }: Refusal, about: ServerError, context: HttpErrorContext): number | undefined {
   if (!WAITED_BY_STATUS.has(status)) return undefined;
   return waitMs(readRetryWait(about), context) ?? (status === 429 ? limitResetMs(header, context) : undefined);
 }
@@ -131,7 +123,7 @@ function quoted({ message, code, type }: ServerMessage): string {
   return `: "${excerpt(message, 500)}"${name === undefined ? '' : ` (${name})`}`;
 }
 
-function canRetry({ status, header }: Refusal, { said, about }: Pick<Reading, 'said' | 'about'>): boolean {
+function canRetry({ status, header }: Refusal, said: ServerMessage, about: ServerError): boolean {
   const wish = header('x-should-retry')?.trim().toLowerCase();
   if (wish === 'true' || wish === 'false') return wish === 'true';
   if (isOutOfCredit(said)) return false;
@@ -160,12 +152,7 @@ function comeBack({ retryAfterMs: ms }: ServerWords, { now }: HttpErrorContext):
 /** What a `Date` can hold. */
 const LATEST_DATE_MS = 8.64e15;
 
-interface Advising {
-  readonly said: ServerMessage;
-  readonly context: HttpErrorContext;
-}
-
-function adviceFor({ status, header }: Refusal, { said, context: { model, redact } }: Advising): string {
+function adviceFor({ status, header }: Refusal, said: ServerMessage, { model, redact }: HttpErrorContext): string {
   if (isOutOfCredit(said)) return 'The account has no credit left: add some, or raise its limit.';
   if (status >= 300 && status < 400)
     return `It has moved to "${redact(header('location') ?? '?')}": give that as baseURL.`;

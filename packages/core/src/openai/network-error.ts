@@ -16,7 +16,7 @@ export function networkError(failure: TransportError, { address, redact }: Netwo
   const phase = failure.phase === 'request' && signs.connecting ? 'connect' : failure.phase;
   const cause = withoutSecrets(failure.cause, redact);
   const detail = signs.codes[0] ?? (deepest(cause).message || cause.name);
-  const { code, retryable, advice } = trouble;
+  const { code, retryable = true, advice } = trouble;
   const way = failure.proxy === undefined ? '' : ` through the proxy ${failure.proxy}`;
   const message = `${WHAT[phase]} ${address}${way} (${redact(detail)}). ${advice}`;
   return new NetworkError(message, { code, retryable, address, phase, staleSocket: failure.staleSocket, cause });
@@ -45,7 +45,8 @@ function signsOf(thrown: unknown): Signs {
 interface Trouble {
   readonly codes: RegExp;
   readonly code: `network.${string}`;
-  readonly retryable: boolean;
+  /** @defaultValue true */
+  readonly retryable?: boolean;
   readonly advice: string;
 }
 
@@ -53,32 +54,34 @@ const TROUBLES: readonly Trouble[] = [
   {
     codes: /^ECONNREFUSED$|^ConnectionRefused$/,
     code: 'network.refused',
-    retryable: true,
     advice: 'Is the server running, and is baseURL right?',
   },
   {
     codes: /^(ENOTFOUND|EAI_AGAIN|EAI_NODATA|EAI_NONAME)$/,
     code: 'network.unknown_host',
-    retryable: true,
     advice: 'Is the host in baseURL spelled right, and does DNS work here?',
   },
   {
     codes: /^ERR_PROXY_/,
     code: 'network.proxy',
-    retryable: true,
     advice:
       'Does the proxy let this machine, with these credentials, connect to that address? Its words are in the cause.',
   },
   {
+    codes: /^UND_(ERR_(CLOSED|DESTROYED|INVALID_ARG|NOT_SUPPORTED)|MOCK_ERR_)/,
+    code: 'network.dispatcher',
+    retryable: false,
+    advice:
+      'Is the dispatcher an agent of undici 7 or later that is not closed, or a mock that expects this request? The cause says more.',
+  },
+  {
     codes: /TIMEDOUT$|TIMEOUT$/,
     code: 'network.timeout',
-    retryable: true,
     advice: 'Is the server reachable from here, past firewalls and proxies?',
   },
   {
     codes: /^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
     code: 'network.unreachable',
-    retryable: true,
     advice: 'Is this machine on the network?',
   },
   {
@@ -90,7 +93,6 @@ const TROUBLES: readonly Trouble[] = [
   {
     codes: /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
     code: 'network.reset',
-    retryable: true,
     advice: 'The server, or something on the way, closed the connection; trying again may help.',
   },
 ];
@@ -98,7 +100,6 @@ const TROUBLES: readonly Trouble[] = [
 const UNKNOWN: Trouble = {
   codes: /^$/,
   code: 'network.failed',
-  retryable: true,
   advice: 'Trying again may help; otherwise see its cause.',
 };
 

@@ -1,15 +1,15 @@
 import { createTransport } from '#transport';
-import { started } from '../base/abort.ts';
 import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { findQuotes } from '../chat/quoted-text.ts';
 import type { ChatRequest } from '../chat/request.ts';
-import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
+import type { ChatModel, Price } from '../model/chat-model.ts';
 import { modelContext } from '../model/model-context.ts';
 import { checkPrice, PRICE } from '../model/price.ts';
 import { type DescribeRequest, withDescription } from '../model/request-identity.ts';
+import { memoOf, type RequestMemo } from '../model/request-memo.ts';
 import { requestBody } from './body.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import { CAPS, type Caps, resolveCaps } from './caps.ts';
@@ -102,7 +102,7 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
   };
   const caps = resolveCaps(options.caps);
   const transport = transportTo(server.url, options);
-  const bodyOf = (request: ChatRequest, memo?: ModelContext['memo']): BodyBytes =>
+  const bodyOf = (request: ChatRequest, memo?: RequestMemo): BodyBytes =>
     requestBody(request, { model, profile, extraBody, memo });
   /** The key is among the headers: whoever keeps this hashes it. */
   const describe: DescribeRequest = async ({ stream: _, stream_options: __, ...asked }) => {
@@ -113,31 +113,27 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
   return {
     name: model,
     ...(price && { price }),
-    send: withDescription((asked, surroundings) => {
-      return started(() => {
-        const source = readyHeaders();
-        const final = finalTool(asked, profile);
-        const request = streamable(final?.request ?? asked, profile);
-        const context = modelContext(surroundings);
-        const needed = { isStreamed: request.stream === true, traceparent: context.traceparent };
-        const reply = sendRequest(
-          {
-            model: request.model ?? model,
-            url: server.url,
-            address: server.address,
-            transport,
-            timeouts,
-            caps,
-            reading: chooseReading(request, profile),
-            headers: () => requestHeaders(source, needed),
-            body: bodyOf(request, context.memo),
-            extraBody,
-            review: (finished) => markUnreportedCut(finished, { request: asked, profile, extraBody }),
-          },
-          final?.context(context) ?? context,
-        );
-        return final === undefined ? reply : reply.then(final.reply);
-      });
+    send: withDescription(async (asked, surroundings) => {
+      const source = readyHeaders();
+      const final = finalTool(asked, profile);
+      const request = streamable(final?.request ?? asked, profile);
+      const context = modelContext(surroundings);
+      const needed = { isStreamed: request.stream === true, traceparent: context.traceparent };
+      const outgoing: Outgoing = {
+        model: request.model ?? model,
+        url: server.url,
+        address: server.address,
+        transport,
+        timeouts,
+        caps,
+        reading: chooseReading(request, profile),
+        headers: () => requestHeaders(source, needed),
+        body: bodyOf(request, memoOf(context)),
+        extraBody,
+        review: (finished) => markUnreportedCut(finished, { request: asked, profile, extraBody }),
+      };
+      const reply = sendRequest(outgoing, final?.context(context) ?? context);
+      return final === undefined ? reply : reply.then(final.reply);
     }, describe),
   };
 }

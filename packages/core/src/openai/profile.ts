@@ -141,7 +141,7 @@ export function resolveProfile(
   const start = base === undefined ? suggested : named(base, known);
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
   for (const [field, value] of entries) {
-    checkField(field, { value, like: ownField(start, field), known: Object.keys(start) });
+    checkField(field, value, { like: ownField(start, field), known: Object.keys(start) });
   }
   return { ...start, ...Object.fromEntries(entries), schemaSupport: supportWith(schemaSupport, start) };
 }
@@ -149,28 +149,20 @@ export function resolveProfile(
 /** The very same one where nothing is said: what is made by it is found again. */
 function supportWith(given: unknown, { schemaSupport: start }: Profile): SchemaSupport {
   if (given === undefined) return start;
-  if (!isRecord(given)) checkField('schemaSupport', { value: given, like: start, known: ['schemaSupport'] });
+  if (!isRecord(given)) checkField('schemaSupport', given, { like: start, known: ['schemaSupport'] });
   const entries = Object.entries(Object(given)).filter(([, value]) => value !== undefined);
   const known = Object.keys(start).map((field) => `schemaSupport.${field}`);
   for (const [field, value] of entries) {
-    checkField(`schemaSupport.${field}`, { value, like: ownField(start, field), known });
+    checkField(`schemaSupport.${field}`, value, { like: ownField(start, field), known });
   }
   return { ...start, ...Object.fromEntries(entries) };
-}
-
-interface Given {
-  readonly value: unknown;
-  /** What the profile has there. */
-  readonly like: unknown;
-  /** The names of all fields. */
-  readonly known: readonly string[];
 }
 
 function ownField(start: object, field: string): unknown {
   return Object.hasOwn(start, field) ? Reflect.get(start, field) : undefined;
 }
 
-function checkField(field: string, { value, like, known }: Given): void {
+function checkField(field: string, value: unknown, { like, known }: { like: unknown; known: readonly string[] }): void {
   if (like === undefined) throw new ConfigError(`A profile has no field "${field}".${meant(field, known)}`);
   const form = FORMS[field as keyof typeof FORMS]; // `undefined` if the field has no form of its own.
   const fix = form === undefined ? fixFor(value, like) : form(value);

@@ -12,7 +12,7 @@ import {
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { ByteCount, type Caps } from './caps.ts';
-import { type HttpReply, TransportError } from './transport/transport.ts';
+import { type HttpResponse, TransportError } from './transport/transport.ts';
 
 export interface ReadingOptions {
   readonly context: ModelContext;
@@ -29,7 +29,7 @@ export interface ReadingOptions {
 }
 
 /** Reads a reply as what it is, whatever was asked for: one JSON body, or a stream of events. */
-export function readReply(reply: HttpReply, options: ReadingOptions): Promise<FinishedReply> {
+export function readReply(reply: HttpResponse, options: ReadingOptions): Promise<FinishedReply> {
   return new Promise((resolve, reject) => {
     let drain: Deadline | undefined;
     const body = new BodyReader(reply.header('content-type'), options, (finished) => {

@@ -44,12 +44,15 @@ async function askedFor(source: HeaderSource, asked: Asked): Promise<Headers> {
   return joined(source, { ...asked, apiKey, headers });
 }
 
-interface Given extends Asked {
-  readonly apiKey: string;
-  readonly headers: Headers | undefined;
-}
-
-function joined(source: HeaderSource, { isStreamed, traceparent, apiKey, headers = {} }: Given): Headers {
+function joined(
+  source: HeaderSource,
+  {
+    isStreamed,
+    traceparent,
+    apiKey,
+    headers = {},
+  }: Asked & { readonly apiKey: string; readonly headers: Headers | undefined },
+): Headers {
   const joined: Record<string, string> = {
     'content-type': 'application/json',
     accept: isStreamed ? 'text/event-stream' : 'application/json',

@@ -1,3 +1,15 @@
+import {
+  COMMON_FORMATS,
+  CONTAINS,
+  CONTENT_ENCODINGS,
+  EXCLUSIVE_LIMITS,
+  LIST_LENGTHS,
+  NUMBER_LIMITS,
+  OTHER_PROPERTIES,
+  PROPERTY_COUNTS,
+  TEXT_LENGTHS,
+  USAGE_NOTES,
+} from '../schema/keywords.ts';
 import { FULL_SUPPORT, type SchemaSupport } from '../schema/schema-support.ts';
 
 // What kinds of servers take of JSON Schema, by what they document, by their sources, and by what they were seen to refuse.
@@ -15,32 +27,8 @@ export const OPENAI: SchemaSupport = { ...FULL_SUPPORT, patterns: 'python', tupl
 /** https://github.com/vllm-project/vllm/blob/main/vllm/v1/structured_output/backend_xgrammar.py (`has_xgrammar_unsupported_json_features`) */
 export const XGRAMMAR: SchemaSupport = {
   ...GRAMMARS,
-  omittedKeywords: [
-    'not',
-    'multipleOf',
-    'uniqueItems',
-    'contains',
-    'minContains',
-    'maxContains',
-    'propertyNames',
-    'patternProperties',
-  ],
-  formats: [
-    'email',
-    'date',
-    'time',
-    'date-time',
-    'duration',
-    'ipv4',
-    'ipv6',
-    'hostname',
-    'uuid',
-    'uri',
-    'uri-reference',
-    'uri-template',
-    'json-pointer',
-    'relative-json-pointer',
-  ],
+  omittedKeywords: ['not', 'multipleOf', 'uniqueItems', ...CONTAINS, ...OTHER_PROPERTIES],
+  formats: [...COMMON_FORMATS, 'uri', 'uri-reference', 'uri-template', 'json-pointer', 'relative-json-pointer'],
   lengthsBesidePatterns: false,
 };
 
@@ -64,27 +52,19 @@ export const LLAMA_GRAMMAR: SchemaSupport = {
  * https://docs.x.ai/developers/model-capabilities/text/structured-outputs, https://github.com/openclaw/openclaw (`clean-for-xai`) */
 export const XAI: SchemaSupport = {
   ...GRAMMARS,
-  omittedKeywords: ['minLength', 'maxLength', 'minItems', 'maxItems', 'minContains', 'maxContains'],
+  omittedKeywords: [...TEXT_LENGTHS, ...LIST_LENGTHS, 'minContains', 'maxContains'],
   unions: 'any-of',
 };
 
+const LIMITS = [...NUMBER_LIMITS, ...TEXT_LENGTHS, ...LIST_LENGTHS];
+
 /** Says nothing about values. */
-const ANNOTATIONS = ['$schema', '$comment', 'deprecated', 'examples', 'readOnly', 'writeOnly'];
-const OF_CONTENT = ['contentEncoding', 'contentMediaType', 'contentSchema'];
+const ANNOTATIONS = ['$schema', '$comment', 'examples', ...USAGE_NOTES];
+
 /** What few servers know. */
 const RARE = [
-  'not',
-  'patternProperties',
-  'propertyNames',
-  'minProperties',
-  'maxProperties',
-  'dependentRequired',
-  'unevaluatedProperties',
-  'unevaluatedItems',
-  'uniqueItems',
-  'contains',
-  'minContains',
-  'maxContains',
+  ...['not', 'dependentRequired', 'unevaluatedProperties', 'unevaluatedItems', 'uniqueItems', 'contentSchema'],
+  ...[...OTHER_PROPERTIES, ...CONTAINS, ...CONTENT_ENCODINGS],
 ];
 
 /**
@@ -94,15 +74,7 @@ const RARE = [
  */
 export const MOONSHOT: SchemaSupport = {
   ...FULL_SUPPORT,
-  omittedKeywords: [
-    ...ANNOTATIONS,
-    ...OF_CONTENT,
-    ...RARE,
-    'exclusiveMinimum',
-    'exclusiveMaximum',
-    'multipleOf',
-    'default',
-  ],
+  omittedKeywords: [...ANNOTATIONS, ...RARE, ...PROPERTY_COUNTS, ...EXCLUSIVE_LIMITS, 'multipleOf', 'default'],
   formats: [],
   patterns: 'none',
   tuples: 'none',
@@ -122,15 +94,7 @@ export const MOONSHOT: SchemaSupport = {
  */
 export const GEMINI: SchemaSupport = {
   ...GRAMMARS,
-  omittedKeywords: [
-    ...ANNOTATIONS,
-    ...OF_CONTENT,
-    ...RARE.filter((keyword) => keyword !== 'minProperties' && keyword !== 'maxProperties'),
-    'exclusiveMinimum',
-    'exclusiveMaximum',
-    'multipleOf',
-    'additionalProperties',
-  ],
+  omittedKeywords: [...ANNOTATIONS, ...RARE, ...EXCLUSIVE_LIMITS, 'multipleOf', 'additionalProperties'],
   formats: ['date-time'],
   tuples: 'none',
   booleanSchemas: false,
@@ -147,23 +111,7 @@ export const GEMINI: SchemaSupport = {
  */
 export const CEREBRAS: SchemaSupport = {
   ...FULL_SUPPORT,
-  omittedKeywords: [
-    ...ANNOTATIONS,
-    ...OF_CONTENT,
-    ...RARE,
-    '$anchor',
-    'default',
-    'title',
-    'minimum',
-    'maximum',
-    'exclusiveMinimum',
-    'exclusiveMaximum',
-    'multipleOf',
-    'minLength',
-    'maxLength',
-    'minItems',
-    'maxItems',
-  ],
+  omittedKeywords: [...ANNOTATIONS, '$anchor', 'default', 'title', ...RARE, ...PROPERTY_COUNTS, ...LIMITS],
   formats: [],
   patterns: 'none',
   booleanSchemas: false,

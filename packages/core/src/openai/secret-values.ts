@@ -1,5 +1,6 @@
 import { environmentVariable } from '../base/environment.ts';
 import { isRecord } from '../base/json.ts';
+import { parseProxyUrl } from './proxy-url.ts';
 import { isSecretSegment } from './secret-segment.ts';
 
 /** Where the secrets of a request are. */
@@ -56,13 +57,10 @@ function secretFields(value: unknown): readonly string[] {
 
 const PROXIES = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
 
-function proxyCredentials(proxy: string | undefined): readonly string[] {
-  if (proxy === undefined || !URL.canParse(proxy)) return [];
-  const { username, password } = new URL(proxy);
-  if (password === '') return [];
-  try {
-    return [password, btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)];
-  } catch {
-    return [password];
-  }
+function proxyCredentials(value = ''): readonly string[] {
+  const proxy = parseProxyUrl(value);
+  if (proxy?.basic === undefined) return [];
+  const { url, username, password, basic } = proxy;
+  // A username without a password is a token.
+  return password === '' ? [username, basic] : [password, url.password, basic];
 }

@@ -1,8 +1,7 @@
-import { Cancel } from '../base/cancel.ts';
+import { Cancellation, LazySignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
-import { LazySignal } from '../base/lazy-signal.ts';
 import type { OptionTable } from '../base/options.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
@@ -13,12 +12,18 @@ import type { ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import type { Caps } from './caps.ts';
-import { readRefusal } from './http-error.ts';
+import { type HttpErrorContext, readRefusal } from './http-error.ts';
 import { networkError } from './network-error.ts';
 import { type BodyReader, readReply } from './read-reply.ts';
 import { reportedError } from './reported-error.ts';
 import { type Redact, redactor } from './secrets.ts';
-import { type HttpReply, type HttpRequest, type Sink, type Transport, TransportError } from './transport/transport.ts';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type Sink,
+  type Transport,
+  TransportError,
+} from './transport/transport.ts';
 
 export interface Timeouts {
   /** Until there is a connection: DNS, TCP and TLS. Seen on Node only; elsewhere it is part of the next. @defaultValue 10_000 */
@@ -76,7 +81,7 @@ export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<
 class Sending {
   readonly #outgoing: Outgoing;
   readonly #context: ModelContext;
-  readonly #cancel = new Cancel();
+  readonly #cancel = new Cancellation();
   #headers: HeadersOf = {};
   /** Until there is a connection. */
   #connecting: Deadline | undefined;
@@ -114,7 +119,7 @@ class Sending {
     const finished = TimeoutError.isInstance(error) ? this.#reading?.finishedBefore() : undefined;
     this.#reading?.stop();
     if (finished !== undefined) return this.#finished(finished);
-    throw translated(error, { outgoing: this.#outgoing, redact: this.#redact, now: this.#context.clock.now() });
+    throw translated(error, this.#outgoing, { redact: this.#redact, now: this.#context.clock.now() });
   }
 
   /** All is read: a reader who is behind holds up nothing. A repair quotes the server's words only where a filter ended the reply. */
@@ -153,7 +158,7 @@ class Sending {
   }
 
   /** @throws ModelError, except for a prompt that a filter stopped. */
-  async #refused(reply: HttpReply): Promise<ChatReply> {
+  async #refused(reply: HttpResponse): Promise<ChatReply> {
     const { model, address } = this.#outgoing;
     const { clock } = this.#context;
     const refusal = {
@@ -182,7 +187,7 @@ const WAITS = {
 } as const;
 
 /** More than an error keeps, so that nothing secret is cut in two before it is taken out. */
-function startOf(reply: HttpReply, clock: Clock): Promise<string> {
+function startOf(reply: HttpResponse, clock: Clock): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   return new Promise((resolve, reject) => {
@@ -210,14 +215,12 @@ const REFUSAL_MS = 5_000;
 /** A refusal may hold all that the model wrote. */
 const MAX_REFUSAL = 64 * 1024;
 
-interface Translating {
-  readonly outgoing: Outgoing;
-  readonly redact: Redact;
-  readonly now: number;
-}
-
 /** What leaves this room: a `ModelError` without secrets; or the very reason of an abort, or what a listener threw. */
-function translated(error: unknown, { outgoing: { address }, redact, now }: Translating): unknown {
+function translated(
+  error: unknown,
+  { address }: Outgoing,
+  { redact, now }: Pick<HttpErrorContext, 'redact' | 'now'>,
+): unknown {
   if (error instanceof TransportError) return networkError(error, { address, redact });
   if (!ProtocolError.isInstance(error)) return error;
   const received = error.received === undefined ? undefined : redact(error.received);

@@ -1,3 +1,4 @@
+import { memoize } from '../base/memoize.ts';
 import type { Message, SystemMessage } from '../chat/message.ts';
 import type { ResponseFormat } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
@@ -80,12 +81,6 @@ function extended(content: SystemMessage['content'], instruction: string): Syste
   return [...content, { type: 'text', text: instruction }];
 }
 
-const instructions = new WeakMap<JsonSchema, string>();
-
-function instructionFor(schema: JsonSchema): string {
-  const made = instructions.get(schema);
-  if (made !== undefined) return made;
-  const text = `Answer with one JSON value and nothing else. It has to fit this JSON Schema:\n${JSON.stringify(schema)}`;
-  instructions.set(schema, text);
-  return text;
-}
+const instructionFor = memoize((schema: JsonSchema) => {
+  return `Answer with one JSON value and nothing else. It has to fit this JSON Schema:\n${JSON.stringify(schema)}`;
+});

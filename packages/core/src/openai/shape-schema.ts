@@ -1,3 +1,4 @@
+import { memoize } from '../base/memoize.ts';
 import { draft07 } from '../schema/draft-07.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { isRecursive, reduceSchema } from '../schema/reduce.ts';
@@ -17,7 +18,7 @@ export function shapeSchema(
 ): ShapedSchema {
   const isOpen = strictSchemas && strict === undefined && schema !== undefined;
   const form = isOpen ? findStrictForm(schema, schemaSupport) : undefined;
-  const chosen = form ?? (schema && getReduced(schema, schemaSupport));
+  const chosen = form ?? (schema && reducerFor(schemaSupport)(schema));
   return {
     schema: chosen !== undefined && schemaDialect === 'draft-07' ? draft07(chosen) : chosen,
     strict: strictSchemas ? (form === undefined ? strict : true) : undefined,
@@ -29,18 +30,10 @@ function findStrictForm(schema: JsonSchema, support: SchemaSupport): JsonSchema 
   const linked = linkedStrict(schema);
   if (linked === undefined) return undefined;
   const { maxStrictLength, strictRecursion } = support;
-  const form = getReduced(linked, support);
+  const form = reducerFor(support)(linked);
   const isShort = maxStrictLength === Number.POSITIVE_INFINITY || JSON.stringify(form).length <= maxStrictLength;
   return isShort && (strictRecursion || !isRecursive(form)) ? form : undefined;
 }
 
-const made = new WeakMap<SchemaSupport, WeakMap<JsonSchema, JsonSchema>>();
-
 /** Made once for each schema and kind of server. */
-function getReduced(schema: JsonSchema, support: SchemaSupport): JsonSchema {
-  const known = made.get(support) ?? new WeakMap<JsonSchema, JsonSchema>();
-  made.set(support, known);
-  const form = known.get(schema) ?? reduceSchema(schema, support);
-  known.set(schema, form);
-  return form;
-}
+const reducerFor = memoize((support: SchemaSupport) => memoize((schema: JsonSchema) => reduceSchema(schema, support)));

@@ -163,11 +163,12 @@ function wireCall(given: ToolCall, profile: Profile, ids: ToolCallIds | undefine
 }
 
 function withKnownFields(call: ToolCall, { extraFields }: Profile): ToolCall {
-  const entries = Object.entries(call);
-  const isKept = ([name, value]: readonly [string, unknown]): boolean =>
-    (CALL_FIELDS.has(name) || extraFields === 'all' || extraFields.includes(name)) && !isPadding(value);
-  if (entries.every(isKept)) return call;
-  return Object.fromEntries(entries.filter(isKept)) as object as ToolCall; // Only fields that are not part of the type are gone.
+  const fields: Readonly<Record<string, unknown>> = { ...call };
+  const isKept = (name: string): boolean =>
+    (CALL_FIELDS.has(name) || extraFields === 'all' || extraFields.includes(name)) && !isPadding(fields[name]);
+  const names = Object.keys(fields);
+  if (names.every(isKept)) return call;
+  return Object.fromEntries(names.filter(isKept).map((name) => [name, fields[name]])) as object as ToolCall; // Only fields that are not part of the type are gone.
 }
 
 const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'custom']);

@@ -1,6 +1,6 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { finishError } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callName, type UserMessage } from '../chat/message.ts';
+import { type AssistantMessage, callName, type Message, textOf, type UserMessage } from '../chat/message.ts';
 import type { ChatReply, Mend } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
@@ -12,128 +12,137 @@ import type { CallModel } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
-import type { ChatModel } from '../model/chat-model.ts';
 import { findArgumentRepairs } from '../tool/arguments.ts';
-import { Aside } from './aside.ts';
-import { checkReply } from './check-reply.ts';
-import { AttemptCounter, Exchange } from './exchange.ts';
-import { forgettable, leavable } from './leavable.ts';
-import type { ModelCall } from './middleware.ts';
-import { middlewareScope, type Planned, planTurn } from './plan-turn.ts';
-import { RejectedResponse } from './rejected-response.ts';
-import { factStep, type Scope, stamp } from './scope.ts';
-import { tellSteered } from './steered.ts';
-import { unanswered } from './unanswered.ts';
+import { type ModelCall, RejectedResponse } from './middleware.ts';
+import { branchScope, ignoreRejection, MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
+import { AttemptCounter, checkResponse, ModelRequests } from './model-requests.ts';
+import { emitSteering, type PlannedTurn, planTurn } from './plan-turn.ts';
+import { ResponseEmitter } from './response-emitter.ts';
+import type { Scope } from './scope.ts';
+import { factStep, stamp, toFailure } from './step.ts';
 
 /** Asks the model for this turn: one durable step, with all its attempts inside. */
 export async function callModel(action: CallModel, scope: Scope): Promise<readonly Fact[]> {
-  const made = planTurn(action, scope);
-  const { fact: plan, planned } = made instanceof Promise ? await made : made;
-  const facts: Fact[] = plan === undefined ? [] : [plan];
+  const plan = planTurn(action, scope);
+  const { fact, planned } = plan instanceof Promise ? await plan : plan;
+  const facts: Fact[] = fact === undefined ? [] : [fact];
   if (planned === undefined) return facts;
-  const isWrapped = scope.definition.middleware.some(({ model }) => model !== undefined);
-  const { scope: within, leave } = isWrapped ? leavable(scope) : { scope, leave: undefined };
-  const attempts = new AttemptCounter();
-  const exchange = new Exchange(within, {
-    turn: action.turn,
-    model: planned.model,
-    attempts,
-    history: planned.history,
-  });
-  const aside = new Aside(scope, action.turn, attempts);
-  const asking: Asking = { action, plan, scope, exchange, aside, leave };
+  const call = beginCall(planned, { action, plan: fact, scope });
   try {
     for (let lost = 0; ; lost++) {
-      const fact = await askOnce(planned, { asking, lost });
+      const fact = await runStep(call, lost);
       facts.push(fact);
       if (fact.type !== 'model.lost') return facts;
     }
   } finally {
-    // Only now: what was used is charged when the fact is told, and there must be no gap between the two.
-    exchange.end();
-    aside.end();
+    call.cancelRequests?.();
+    // The event has charged what was used. Releasing it earlier would let a parallel request exceed the limit.
+    call.requests.end();
+    call.middleware.end();
   }
 }
 
-/** Under a cost limit an intent to request is kept: one that a crash cut off is charged, and made again as a step of its own. */
-function askOnce(
-  planned: Planned,
-  { asking, lost }: { readonly asking: Asking; readonly lost: number },
-): Promise<Fact> {
-  const { action, scope } = asking;
+interface TurnScope {
+  readonly action: CallModel;
+  readonly scope: Scope;
+  /** Absent if nothing prepares turns. */
+  readonly plan: Fact | undefined;
+}
+
+/** A turn's call of its model. */
+interface TurnCall extends TurnScope {
+  readonly planned: PlannedTurn;
+  readonly attempts: AttemptCounter;
+  readonly emitter: ResponseEmitter;
+  readonly requests: ModelRequests;
+  /** What middleware asks beside it. */
+  readonly middleware: MiddlewareRequests;
+  /** Cancels requests that middleware did not wait for; absent without middleware around requests. */
+  readonly cancelRequests: (() => void) | undefined;
+}
+
+function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
+  const { action, scope } = turnScope;
+  const { turn } = action;
+  const { model, history } = planned;
+  const isWrapped = scope.definition.middleware.some((middleware) => middleware.model !== undefined);
+  const branch = isWrapped ? branchScope(scope) : undefined;
+  const within = branch?.scope ?? scope;
+  const attempts = new AttemptCounter();
+  const emitter = new ResponseEmitter(within, { turn, history });
+  return {
+    ...turnScope,
+    planned,
+    attempts,
+    emitter,
+    requests: new ModelRequests(within, { turn, model, attempts, emitter }),
+    middleware: new MiddlewareRequests(scope, turn, attempts),
+    cancelRequests: branch?.end,
+  };
+}
+
+/** Under a cost limit the intent to request is recorded: a request that a crash cut off is charged, and made again as a step of its own. */
+function runStep(call: TurnCall, lost: number): Promise<Fact> {
+  const { action, scope } = call;
   const name = lost === 0 ? `model:${action.turn}` : `model:${action.turn}:${lost}`;
-  const work = (): Promise<Fact> => ask(planned, asking);
+  const work = (): Promise<Fact> => requestResponse(call);
   if (!scope.budget.isPaid) return scope.durable.step(factStep<Fact>(scope, { name, work, effect: 'read' }));
-  const inDoubt = (): Fact => lostBy(planned, asking);
+  const inDoubt = (): Fact => recordLostRequest(call);
   return scope.durable.step(factStep<Fact>(scope, { name, work, effect: 'once', inDoubt }));
 }
 
-function lostBy(planned: Planned, { action, scope }: Requesting): ModelLost {
-  const { name, price } = planned.model;
-  const usage = discardedUsage({ request: requestOf(planned, { action, scope }), price });
-  return { type: 'model.lost', turn: action.turn, model: name, usage, ...stamp(scope) };
+function recordLostRequest(call: TurnCall): ModelLost {
+  const { name, price } = call.planned.model;
+  const usage = discardedUsage({ request: buildRequest(call, []), price });
+  return { type: 'model.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
 }
 
-interface Requesting {
-  readonly action: CallModel;
-  readonly scope: Scope;
-}
-
-interface Asking extends Requesting {
-  /** Absent where nothing prepares turns. */
-  readonly plan: Fact | undefined;
-  readonly exchange: Exchange;
-  readonly aside: Aside;
-  /** Gives up what middleware did not wait for; absent where there is none. */
-  readonly leave: (() => void) | undefined;
-}
-
-async function ask(planned: Planned, asking: Asking): Promise<Fact> {
-  const { action, plan, scope, exchange, aside, leave } = asking;
+async function requestResponse(call: TurnCall): Promise<Fact> {
+  const { action, plan, scope, emitter, requests, middleware, cancelRequests } = call;
   const startedAt = scope.clock.now();
   try {
-    const said = plan === undefined ? scope.said() : []; // What is said after the plan, no middleware has seen.
-    tellSteered(said, { turn: action.turn, scope });
-    const asked = said.length === 0 ? planned : { ...planned, messages: [...planned.messages, ...said] };
-    const request = requestOf(asked, { action, scope });
-    const { reply, rejection } = await answer(request, { ...asking, planned });
-    leave?.();
-    checkReply(reply, 'A model middleware');
+    const steering = plan === undefined ? scope.said() : []; // What is said after the plan, no middleware has seen.
+    emitSteering(steering, { turn: action.turn, scope });
+    const { reply, rejection } = await askThroughMiddleware(buildRequest(call, steering), call);
+    cancelRequests?.();
+    checkResponse(reply, 'A model middleware');
     const failure = finishError(reply);
-    if (failure !== undefined) throw failure; // Of a reply that middleware made: the model's own was tried again.
+    if (failure !== undefined) throw failure; // Of a response that middleware made: the model's own was tried again.
     const durationMs = scope.clock.now() - startedAt;
-    const fact = replied(reply, { ...asking, planned, said, rejection, durationMs });
-    scope.signal.throwIfAborted(); // Whoever heard of the text may have ended the run.
+    const fact = recordResponse(reply, { ...call, steering, rejection, durationMs });
+    scope.cancellation.throwIfCancelled(); // A listener that read the text may have ended the run.
     return fact;
   } catch (error) {
-    leave?.();
-    exchange.tellDiscarded();
-    const { usage, failedAttempts } = exchange;
-    return unanswered(error, { turn: action.turn, scope, usage: addUsage(usage, aside.usage), failedAttempts });
+    cancelRequests?.();
+    emitter.discard();
+    const { usage, failedAttempts } = requests;
+    return toFailure(error, { turn: action.turn, scope, usage: addUsage(usage, middleware.usage), failedAttempts });
   }
 }
 
-interface Answering extends Asking {
-  readonly planned: Planned;
-}
-
-type Answer = Pick<RejectedResponse, 'reply'> & Partial<Pick<RejectedResponse, 'rejection'>>;
+type Response = Pick<RejectedResponse, 'reply'> & Partial<Pick<RejectedResponse, 'rejection'>>;
 
 /** A response that an output guard does not accept is one all the same: it is recorded, and what follows is the loop's policy. */
-async function answer(request: ChatRequest, { planned, ...asking }: Answering): Promise<Answer> {
+async function askThroughMiddleware(request: ChatRequest, call: TurnCall): Promise<Response> {
+  const { scope, requests, cancelRequests } = call;
+  // Without middleware nothing has to be given up: a request ends by itself when the run is cancelled.
+  if (cancelRequests === undefined) return { reply: await requests.send(request) };
   try {
-    return { reply: await untilAborted(asking.scope.signal, () => wrapped(planned.model, asking)(request)) };
+    return { reply: await untilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
   } catch (error) {
     if (error instanceof RejectedResponse) return error;
     throw error;
   }
 }
 
-function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: Requesting): ChatRequest {
+function buildRequest({ planned, action, scope }: TurnCall, steering: readonly UserMessage[]): ChatRequest {
+  const { tools, toolChoice } = planned;
   const { instructions, settings } = scope;
+  const messages = steering.length === 0 ? planned.messages : [...planned.messages, ...steering];
   const choice = action.final ? 'none' : toolChoice;
+  const before: readonly Message[] = instructions === undefined ? [] : [instructions];
   return {
-    messages: instructions === undefined ? messages : [instructions, ...messages],
+    messages: before.length === 0 ? messages : before.concat(messages), // A spread allocates three times as much.
     ...(tools.length === 0 ? {} : { tools, ...(choice === undefined ? {} : { tool_choice: choice }) }),
     ...settings,
     ...(scope.streams() ? { stream: true } : {}),
@@ -141,35 +150,33 @@ function requestOf({ messages, tools, toolChoice }: Planned, { action, scope }: 
 }
 
 /** The request's way through the middleware, the first one outermost. */
-function wrapped(model: ChatModel, { action: { turn }, scope, exchange, aside }: Asking): ModelCall {
-  const inner: ModelCall = (request) => forgettable(exchange.call(request));
+function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): ModelCall {
+  const inner: ModelCall = (request) => ignoreRejection(requests.send(request));
   return scope.definition.middleware.reduceRight<ModelCall>((next, { model: wrap }) => {
-    return wrap === undefined ? next : (request) => wrap(request, next, middlewareScope(scope, { turn, aside, model }));
+    if (wrap === undefined) return next;
+    return (request) => wrap(request, next, middlewareScope(scope, { turn, requests: middleware, model }));
   }, inner);
 }
 
-interface Replying extends Answering {
+interface ReceivedResponse extends TurnCall {
   readonly rejection: Rejection | undefined;
   /** What went with the request that the user has said meanwhile. */
-  readonly said: readonly UserMessage[];
+  readonly steering: readonly UserMessage[];
   readonly durationMs: number;
 }
 
-function replied(
-  reply: ChatReply,
-  { planned, said: before, rejection, durationMs, ...asking }: Replying,
-): ModelReplied {
-  const { action, plan, scope, exchange, aside } = asking;
+function recordResponse(reply: ChatReply, received: ReceivedResponse): ModelReplied {
+  const { action, planned, scope, attempts, emitter, requests, middleware, steering, rejection, durationMs } = received;
   const { turn } = action;
   const [choice] = reply.choices;
   const named = resolveToolNames(choice.message, planned.tools);
   const { message, rawArguments, mends } = planned.history.admit(named.message);
-  if (rejection === undefined) exchange.tellWhole(reply);
-  const mended = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
-  if (mended.length > 0) exchange.tellMended(mended);
+  const { modelName, clampedBy, attempt = attempts.last, hasEmitted } = requests.findOrigin(reply);
+  if (rejection === undefined && !hasEmitted) emitter.emitWhole(textOf(choice.message), attempt);
+  const repairs = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
+  if (repairs.length > 0) void scope.tell.notice({ type: 'wire.mended', turn, mends: repairs }); // Nothing to wait with.
   const verdict = judge(message, choice.finish_reason);
-  if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') exchange.tellDiscarded();
-  const { modelName, clampedBy } = exchange.findOrigin(reply);
+  if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') emitter.discard();
   const fact: ModelReplied = {
     type: 'model.replied',
     turn,
@@ -177,21 +184,24 @@ function replied(
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,
-    ...waitsOf(message, scope),
+    ...findWaitingCalls(message, scope),
     ...(clampedBy === undefined ? {} : { clampedBy }),
-    usage: exchange.usage,
+    usage: requests.usage,
     ...(rejection === undefined ? {} : { rejection }),
-    ...aside.counted,
-    ...(before.length === 0 ? {} : { steered: { before, after: [] } }),
-    failedAttempts: exchange.failedAttempts,
+    ...middleware.counted,
+    ...(steering.length === 0 ? {} : { steered: { before: steering, after: [] } }),
+    failedAttempts: requests.failedAttempts,
     durationMs,
     ...stamp(scope),
   };
-  return verdict === 'text' && rejection === undefined ? goingOn(fact, { plan, scope, before }) : fact;
+  return verdict === 'text' && rejection === undefined ? addLateSteering(fact, received) : fact;
 }
 
-/** Recorded, so that no agent that resumes the run can run a call unasked that this one asks for. */
-function waitsOf({ tool_calls: calls = [] }: AssistantMessage, { policy }: Scope): Pick<ModelReplied, 'mayWait'> {
+/** Recorded, so that no agent that resumes the run can run a call without approval that this one asks for. */
+function findWaitingCalls(
+  { tool_calls: calls = [] }: AssistantMessage,
+  { policy }: Scope,
+): Pick<ModelReplied, 'mayWait'> {
   const mayWait = calls.flatMap((call, index) => (policy.mayWait(callName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
 }
@@ -205,14 +215,12 @@ function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition 
   });
 }
 
-type Going = Pick<Replying, 'plan' | 'scope'> & { readonly before: readonly UserMessage[] };
-
-/** What was said while the model answered goes on with the run; where its limits leave no turn, it begins another one. */
-function goingOn(fact: ModelReplied, { plan, scope, before }: Going): ModelReplied {
-  const after = scope.said().slice(before.length);
+/** The run goes on with what the user said while the model answered. If its limits leave no turn, the next run begins with it. */
+function addLateSteering(fact: ModelReplied, { plan, scope, steering }: ReceivedResponse): ModelReplied {
+  const after = scope.said().slice(steering.length);
   if (after.length === 0) return fact;
   const state = [...(plan === undefined ? [] : [plan]), fact].reduce(apply, scope.known());
   if (!leavesTurn(state, scope.policy)) return fact;
-  tellSteered(after, { turn: fact.turn, scope });
-  return { ...fact, steered: { before, after } };
+  emitSteering(after, { turn: fact.turn, scope });
+  return { ...fact, steered: { before: steering, after } };
 }

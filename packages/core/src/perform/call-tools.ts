@@ -1,62 +1,66 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ApprovalRequested, CallClosed, Fact } from '../event/fact.ts';
 import type { Task } from '../host/durable.ts';
 import type { RunCalls } from '../loop/action.ts';
-import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun } from '../tool/errors.ts';
 import { execute } from '../tool/execute.ts';
 import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
-import { Aside } from './aside.ts';
-import { CallContext } from './call-context.ts';
-import { pendingFor } from './check-calls.ts';
-import { type At, cancelled, failed, finished, invalid, refused, thrown, unknown } from './close-call.ts';
-import { delegated } from './delegate.ts';
+import { delegateCall } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
-import { factStep, type Scope, stamp } from './scope.ts';
-import { stepName } from './step-name.ts';
-import { wrapCall } from './wrap-call.ts';
+import { MiddlewareRequests } from './middleware-scope.ts';
+import { makePending } from './pending-calls.ts';
+import type { Scope } from './scope.ts';
+import { factStep, stamp, stepName } from './step.ts';
+import {
+  cancelCall,
+  closeWithError,
+  closeWithResult,
+  failCall,
+  refuseCall,
+  rejectInput,
+  rejectUnknownTool,
+  ToolCallContext,
+  type ToolCallRun,
+  type ToolCallScope,
+  wrapExecution,
+} from './tool-call.ts';
 
-/** Runs a batch of calls side by side, each a durable step, or a run of its own, that always gives an answer. */
+/** Runs calls in parallel, each as a durable step or as a run of its own, which always gives a result. */
 export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly Fact[]> {
   const tasks = calls.map((state): Task<Fact> => {
     const name = callName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
-    return tool?.delegate === undefined ? step(tool, { turn, state, scope }) : delegated(tool, { turn, state, scope });
+    const call = { turn, state, scope };
+    return tool?.delegate === undefined ? callStep(tool, call) : delegateCall(tool, call);
   });
   return scope.durable.all(tasks, { width: scope.parallelToolCalls });
 }
 
-interface Where {
-  readonly turn: number;
-  readonly state: CallState;
-  readonly scope: Scope;
-}
-
-function step(tool: Tool | undefined, { turn, state, scope }: Where): Task<Fact> {
-  const aside = new Aside(scope, turn);
-  const at = (): At => ({ turn, state, scope, aside, startedAt: scope.clock.now() });
-  let end: (() => void) | undefined;
+function callStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): Task<Fact> {
+  const requests = new MiddlewareRequests(scope, turn);
+  const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
+  let endCall: (() => void) | undefined;
   const step = factStep<Fact>(scope, {
     name: stepName({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => {
       const { callsRefused } = scope.budget;
-      if (callsRefused !== undefined) return Promise.resolve(refused(callsRefused, at()));
-      end = scope.budget.beginCall();
-      return runCall(tool, at());
+      if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
+      endCall = scope.budget.beginCall();
+      return runCall(tool, begin());
     },
-    inDoubt: () => runInDoubt(tool, at()),
+    inDoubt: () => resolveDoubt(tool, begin()),
   });
   const told: typeof step.told = (fact, how) => {
     step.told(fact, how);
-    end?.(); // Only now: the fact has charged it.
-    aside.end();
+    endCall?.(); // The event has charged this call. Ending it earlier would let a parallel call exceed the limit.
+    requests.end();
   };
   return { ...step, told };
 }
@@ -64,74 +68,76 @@ function step(tool: Tool | undefined, { turn, state, scope }: Where): Task<Fact>
 const IN_DOUBT =
   'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
 
-/** The tool may know, or a person; otherwise the model has to find out. */
-async function runInDoubt(tool: Tool | undefined, at: At): Promise<CallClosed | ApprovalRequested> {
+/** The tool may know the outcome, or a person; otherwise the model has to find out. */
+async function resolveDoubt(tool: Tool | undefined, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
   const { inDoubt } = tool ?? {};
-  if (tool === undefined || inDoubt === undefined) return leftOpen(at);
-  return inDoubt === 'ask' ? askPerson(tool, at) : runCall({ ...tool, execute: inDoubt }, at);
+  if (tool === undefined || inDoubt === undefined) {
+    return failCall(new Error(IN_DOUBT), { ...run, reason: 'in_doubt', content: IN_DOUBT });
+  }
+  return inDoubt === 'ask' ? askPerson(tool, run) : runCall({ ...tool, execute: inDoubt }, run);
 }
 
-function leftOpen(at: At): CallClosed {
-  return failed(new Error(IN_DOUBT), { ...at, reason: 'in_doubt', content: IN_DOUBT });
-}
-
-async function askPerson(tool: Tool, at: At): Promise<CallClosed | ApprovalRequested> {
-  const { state, scope } = at;
-  if (scope.signal.aborted) return cancelled(at);
+async function askPerson(tool: Tool, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
+  const { state, scope } = run;
+  if (scope.cancellation.isCancelled) return cancelCall(run);
   const validated = await readArguments(tool, state.call);
-  if (!validated.ok) return invalid(validated.issues, at);
-  return requested(tool, { ...at, reason: 'in_doubt', validated });
+  if (!validated.ok) return rejectInput(validated.issues, run);
+  return requestAnswer(tool, { ...run, reason: 'in_doubt', validated });
 }
 
-type Requesting = At & Pick<Parameters<typeof pendingFor>[1], 'reason' | 'validated' | 'shown'>;
+type OpenCall = ToolCallRun & Pick<Parameters<typeof makePending>[1], 'reason' | 'validated' | 'shown'>;
 
-async function requested(tool: Tool, requesting: Requesting): Promise<ApprovalRequested> {
-  const { turn, state, scope } = requesting;
-  const pending = await pendingFor(tool, requesting);
-  const { counted } = requesting.aside;
+async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalRequested> {
+  const { turn, state, scope, requests } = call;
+  const pending = await makePending(tool, call);
+  const { counted } = requests;
   return { type: 'approval.requested', turn, index: state.index, pending, ...counted, ...stamp(scope) };
 }
 
-async function runCall(tool: Tool | undefined, at: At): Promise<CallClosed | ApprovalRequested> {
-  const { scope } = at;
-  if (scope.signal.aborted) return cancelled(at);
-  if (tool === undefined) return unknown(at);
+async function runCall(tool: Tool | undefined, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
+  const { cancellation } = run.scope;
+  if (cancellation.isCancelled) return cancelCall(run);
+  if (tool === undefined) return rejectUnknownTool(run);
   try {
-    return await untilAborted(scope.signal, () => answered(tool, at));
+    return await untilCancelled(cancellation, () => validateAndExecute(tool, run));
   } catch (error) {
-    return thrown(error, at);
+    return closeWithError(error, run);
   }
 }
 
-async function answered(tool: Tool, at: At): Promise<CallClosed | ApprovalRequested> {
-  const validated = await readArguments(tool, at.state.call);
-  at.scope.signal.throwIfAborted(); // Whoever waits for this has been told.
-  if (!validated.ok) return invalid(validated.issues, at);
+async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
+  const { cancellation } = run.scope;
+  const validated = await readArguments(tool, run.state.call);
+  cancellation.throwIfCancelled(); // The call has been reported as cancelled: its tool must not begin.
+  if (!validated.ok) return rejectInput(validated.issues, run);
   try {
-    const result = await called(tool, { ...at, input: validated.value });
+    const result = await executeThroughMiddleware(tool, { ...run, input: validated.value });
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
-    return finished(result, at);
+    return closeWithResult(result, run);
   } catch (error) {
-    if (!SuspendRun.isInstance(error) || at.scope.signal.aborted) throw error;
-    return requested(tool, { ...at, reason: 'suspended', validated, shown: error.preview });
+    if (!SuspendRun.isInstance(error) || cancellation.isCancelled) throw error;
+    return requestAnswer(tool, { ...run, reason: 'suspended', validated, shown: error.preview });
   }
 }
 
 const NO_RESULT = 'A tool middleware gave no result. Return what next(call) gave, or { content: "…" }.';
 
-function called(tool: Tool, { input, ...at }: At & { readonly input: unknown }): Promise<ToolResult> {
-  const { turn, scope, state } = at;
+function executeThroughMiddleware(
+  tool: Tool,
+  { input, ...run }: ToolCallRun & { readonly input: unknown },
+): Promise<ToolResult> {
+  const { turn, scope, state } = run;
   const { index, call } = state;
   void scope.tell.notice({ type: 'tool.started', turn, index, call }); // Tools do not wait for readers.
   const inner: ToolExecution = ({ tool, input }) =>
     execute(tool, input, {
       clock: scope.clock,
-      signal: scope.signal,
-      contextWithin: (within) => new CallContext(at, within),
+      signal: scope.cancellation,
+      contextWithin: (timed) => new ToolCallContext(run, timed),
       late: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
-        void scope.tell.notice({ type: 'tool.late', turn, index, call, ...error }); // As above.
+        void scope.tell.notice({ type: 'tool.late', turn, index, call, ...error }); // Nothing to wait with.
       },
     });
-  return wrapCall(inner, at)({ call, tool, input });
+  return wrapExecution(inner, run)({ call, tool, input });
 }

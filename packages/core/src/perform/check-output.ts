@@ -1,29 +1,33 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import type { Json, Parsed } from '../base/json.ts';
 import { findOverflow, parseJson } from '../base/json.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import type { Fact, OutputChecked } from '../event/fact.ts';
 import type { CheckOutput } from '../loop/action.ts';
-import { factStep, interrupted, type Scope, stamp } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { factStep, stamp, toInterruption } from './step.ts';
 
-/** Reads the run's last word as the agent's output. What is remembered is its JSON, before the schema transforms it. */
+/** Reads the run's last response as the agent's output. Recorded is its JSON, before the schema transforms it. */
 export function checkOutput(action: CheckOutput, scope: Scope): Promise<Fact> {
   const { turn } = action;
   const work = async (): Promise<Fact> => {
     try {
-      const result = await untilAborted(scope.signal, () => check(action, scope));
+      const result = await untilCancelled(scope.cancellation, () => validateOutput(action, scope));
       return { type: 'output.checked', turn, result, ...stamp(scope) };
     } catch {
-      // The check itself never throws.
-      return interrupted(scope, { turn, reason: scope.signal.reason });
+      // The check itself never throws: the run was cancelled.
+      return toInterruption(scope, { turn, reason: scope.cancellation.reason });
     }
   };
   return scope.durable.step(factStep<Fact>(scope, { name: `output:${turn}`, effect: 'read', work }));
 }
 
 /** A schema that throws is an issue, as it is in a tool's arguments. */
-async function check({ turn, text }: CheckOutput, { definition, tell }: Scope): Promise<OutputChecked['result']> {
-  const parsed = outputJson(text);
+async function validateOutput(
+  { turn, text }: CheckOutput,
+  { definition, tell }: Scope,
+): Promise<OutputChecked['result']> {
+  const parsed = parseOutput(text);
   if (!parsed.ok) return { ok: false, issues: `not valid JSON: ${parsed.problem}` };
   try {
     const texts = definition.output?.findJsonTexts(parsed.value) ?? [];
@@ -40,9 +44,9 @@ async function check({ turn, text }: CheckOutput, { definition, tell }: Scope): 
   return { ok: true, value: parsed.value as Json }; // JSON.parse gives nothing else.
 }
 
-/** What a text says, as JSON. A number that a double cannot hold would be stored as another value. */
-export function outputJson(text: string): Parsed {
-  const json = unfenced(text);
+/** Reads a text as JSON. A number that a double cannot hold would be stored as another value. */
+export function parseOutput(text: string): Parsed {
+  const json = removeFence(text);
   const parsed = parseJson(json);
   const overflow = parsed.ok ? findOverflow(parsed.value, json) : undefined;
   if (overflow === undefined) return parsed;
@@ -52,8 +56,8 @@ export function outputJson(text: string): Parsed {
   };
 }
 
-/** Models like to put JSON into a Markdown fence, also where they were asked not to. */
-function unfenced(text: string): string {
+/** Models like to put JSON into a Markdown fence, also if they were asked not to. */
+function removeFence(text: string): string {
   const trimmed = text.trim();
   const start = trimmed.indexOf('\n');
   if (start === -1 || !trimmed.startsWith('```') || !trimmed.endsWith('```')) return text;

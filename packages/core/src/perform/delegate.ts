@@ -1,4 +1,4 @@
-import { untilAborted } from '../base/abort.ts';
+import { untilCancelled } from '../base/cancellation.ts';
 import { callName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
@@ -6,20 +6,26 @@ import type { CallClosed, Fact } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Child, Durable, Step } from '../host/durable.ts';
-import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type ToolResult, toResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
-import { Aside } from './aside.ts';
-import { type At, failed, finished, invalid, thrown } from './close-call.ts';
 import type { ToolExecution } from './middleware.ts';
-import { factStep, type Scope, stamp } from './scope.ts';
-import { fromOutside, stepName } from './step-name.ts';
-import { wrapCall } from './wrap-call.ts';
+import { MiddlewareRequests } from './middleware-scope.ts';
+import type { Scope } from './scope.ts';
+import { factStep, fromOutside, stamp, stepName } from './step.ts';
+import {
+  closeWithError,
+  closeWithResult,
+  failCall,
+  rejectInput,
+  type ToolCallRun,
+  type ToolCallScope,
+  wrapExecution,
+} from './tool-call.ts';
 
 /** What a run inside a run is given of the one around it. */
-export interface Around {
+export interface OuterRun {
   readonly scope: Scope;
   /** Keeps the steps of the run inside. */
   readonly durable: Durable;
@@ -27,7 +33,7 @@ export interface Around {
 }
 
 /** Runs an agent inside a run. Never rejects but with a `DurableError`. */
-export type Delegate = (input: unknown, around: Around) => Promise<Delegated>;
+export type Delegate = (input: unknown, outer: OuterRun) => Promise<Delegated>;
 
 export interface Delegated {
   readonly outcome: Outcome<unknown>;
@@ -35,67 +41,71 @@ export interface Delegated {
   readonly tellFinished: (how: { readonly replayed: boolean }) => void;
 }
 
-interface Where {
-  readonly turn: number;
-  readonly state: CallState;
-  readonly scope: Scope;
-}
-
 /**
- * A call that is a run of its own. Its steps are kept inside this one's; what came of it is the step that every call has,
- * which is found where the agent is no tool any more.
+ * A call that is a run of its own. Its steps are kept inside this one's; its result is the step that every call has,
+ * which is found even if the agent is no tool any more.
  */
-export function delegated(tool: Tool, { turn, state, scope }: Where): Child<Fact> {
+export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope): Child<Fact> {
   const name = `tool:${turn}.${state.index}`;
-  const at: At = { turn, state, scope, aside: new Aside(scope, turn), startedAt: scope.clock.now() };
+  const requests = new MiddlewareRequests(scope, turn);
+  const run: ToolCallRun = { turn, state, scope, requests, startedAt: scope.clock.now() };
   return {
     type: 'child',
     name,
     async body(durable) {
-      const end = scope.budget.beginCall();
+      const endCall = scope.budget.beginCall();
       try {
-        return await runWithin(tool, { ...at, durable, path: fromOutside(scope, name) });
+        return await runInside(tool, { ...run, durable, path: fromOutside(scope, name) });
       } finally {
-        end();
+        endCall();
       }
     },
   };
 }
 
-interface Within extends At {
+interface DelegatedCall extends ToolCallRun {
   readonly durable: Durable;
   readonly path: string;
 }
 
-async function runWithin(tool: Tool, { durable, path, ...at }: Within): Promise<Fact> {
-  const { turn, state, scope, aside } = at;
+async function runInside(tool: Tool, { durable, path, ...run }: DelegatedCall): Promise<Fact> {
+  const { turn, state, scope, requests } = run;
   const { index, call } = state;
-  const result = (work: () => CallClosed): Step<Fact> =>
+  const resultStep = (work: () => CallClosed): Step<Fact> =>
     factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work: async () => work() });
   const read = await readArguments(tool, call);
-  if (!read.ok) return scope.durable.step(result(() => invalid(read.issues, at)));
+  if (!read.ok) return scope.durable.step(resultStep(() => rejectInput(read.issues, run)));
   // What an aborted run has begun inside is still read again, for what it has cost. Nobody waits for readers here.
-  if (!scope.signal.aborted) void scope.tell.notice({ type: 'tool.started', turn, index, call });
-  const { settled, inside } = await wrapped(tool, { ...at, input: read.value, around: { scope, durable, path } });
-  const spent = spentBy(inside?.outcome);
+  if (!scope.cancellation.isCancelled) void scope.tell.notice({ type: 'tool.started', turn, index, call });
+  const outer = { scope, durable, path };
+  const { settled, inside } = await delegateThroughMiddleware(tool, { ...run, input: read.value, outer });
+  const spent = countUsage(inside?.outcome);
   if (inside?.outcome.status !== 'suspended') {
-    const step = result(() => ({ ...closedBy(settled, at), ...spent }));
+    const step = resultStep(() => ({ ...closeDelegated(settled, run), ...spent }));
     const told: typeof step.told = (fact, how) => {
       inside?.tellFinished(how);
       step.told(fact, how);
-      aside.end();
+      requests.end();
     };
     return scope.durable.step({ ...step, told });
   }
   inside.tellFinished({ replayed: false });
   const { pending } = inside.outcome;
-  const suspended: Fact = { type: 'tool.suspended', turn, index, pending, ...spent, ...aside.counted, ...stamp(scope) };
+  const suspended: Fact = {
+    type: 'tool.suspended',
+    turn,
+    index,
+    pending,
+    ...spent,
+    ...requests.counted,
+    ...stamp(scope),
+  };
   scope.tell.fact(suspended, { replayed: false });
-  aside.end();
+  requests.end();
   return suspended;
 }
 
-interface Wrapped {
+interface DelegatedResult {
   readonly settled: PromiseSettledResult<ToolResult>;
   /** Absent where middleware did not let it begin. */
   readonly inside: Delegated | undefined;
@@ -105,21 +115,24 @@ interface Wrapped {
  * Middleware is around an agent as around any tool. It does its part again where a run is resumed that had not come to the
  * result: only that is remembered.
  */
-async function wrapped(
+async function delegateThroughMiddleware(
   tool: Tool,
-  { input, around, ...at }: At & { readonly input: unknown; readonly around: Around },
-): Promise<Wrapped> {
-  const { scope, state } = at;
+  { input, outer, ...run }: ToolCallRun & { readonly input: unknown; readonly outer: OuterRun },
+): Promise<DelegatedResult> {
+  const { scope, state } = run;
   const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
   let inside: Promise<Delegated> | undefined;
   const inner: ToolExecution = async ({ input }) => {
-    inside ??= delegate(input, around);
+    inside ??= delegate(input, outer);
     const { outcome } = await inside;
     if (outcome.status !== 'completed') throw new NoAnswer(outcome, callName(state.call));
     return toResult(outcome.output, { maxLength: tool.maxResultLength });
   };
   const call = { call: state.call, tool, input };
-  const work = scope.signal.aborted ? inner(call) : untilAborted(scope.signal, () => wrapCall(inner, at)(call));
+  const { cancellation } = scope;
+  const work = cancellation.isCancelled
+    ? inner(call)
+    : untilCancelled(cancellation, () => wrapExecution(inner, run)(call));
   const [settled] = await Promise.allSettled([work]);
   // An abort ends the run inside by itself, and what it has used has to be known.
   return { settled, inside: await inside };
@@ -137,17 +150,17 @@ class NoAnswer extends ToolError {
 
 type Incomplete = Exclude<Outcome<unknown>, { status: 'completed' }>;
 
-/** Anything but an answer is told as what it is. */
-function closedBy(settled: Wrapped['settled'], at: At): CallClosed {
-  if (settled.status === 'fulfilled') return finished(settled.value, at);
+/** The model is told why there is no answer. */
+function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): CallClosed {
+  if (settled.status === 'fulfilled') return closeWithResult(settled.value, run);
   const { reason } = settled;
-  if (!(reason instanceof NoAnswer) || (reason.outcome.status === 'aborted' && at.scope.signal.aborted)) {
-    return thrown(reason, at);
+  if (!(reason instanceof NoAnswer) || (reason.outcome.status === 'aborted' && run.scope.cancellation.isCancelled)) {
+    return closeWithError(reason, run);
   }
-  return failed(reason, { ...at, reason: 'ended', content: reason.message });
+  return failCall(reason, { ...run, reason: 'ended', content: reason.message });
 }
 
-function spentBy(outcome: Outcome<unknown> | undefined): { readonly spent?: Usage; readonly spentCalls?: number } {
+function countUsage(outcome: Outcome<unknown> | undefined): { readonly spent?: Usage; readonly spentCalls?: number } {
   const { usage = NO_USAGE, toolCalls = 0 } = outcome ?? {};
   return { ...(usage !== NO_USAGE && { spent: usage }), ...(toolCalls > 0 && { spentCalls: toolCalls }) };
 }

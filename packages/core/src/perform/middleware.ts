@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
+import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
@@ -84,4 +85,17 @@ export interface Middleware<in Context = unknown> {
    * agent's result was remembered; a pause of the agent passes by it.
    */
   readonly tool?: (call: ValidatedCall, next: ToolExecution, scope: MiddlewareScope<Context>) => Promise<ToolResult>;
+}
+
+/** Thrown by an output guard in place of a response that the run must not use. The loop asks again, or refuses the run. */
+export class RejectedResponse extends Error {
+  override readonly name = 'RejectedResponse';
+  readonly reply: ChatReply;
+  readonly rejection: Rejection;
+
+  constructor(reply: ChatReply, rejection: Rejection) {
+    super(rejection.reason);
+    this.reply = reply;
+    this.rejection = rejection;
+  }
 }

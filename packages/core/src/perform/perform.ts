@@ -1,21 +1,65 @@
-import type { Fact } from '../event/fact.ts';
+import { DurableError } from '../base/errors.ts';
+import type { AgentChanged, Fact } from '../event/fact.ts';
+import type { Outcome } from '../event/outcome.ts';
 import type { Effectful, RefuseCalls, Tell } from '../loop/action.ts';
-import { awaitAnswers } from './await-answers.ts';
+import { runLoop } from '../loop/loop.ts';
+import type { RunState } from '../loop/state.ts';
 import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';
-import { checkCalls } from './check-calls.ts';
 import { checkOutput } from './check-output.ts';
 import { handOver } from './hand-over.ts';
-import { factStep, type Scope, stamp } from './scope.ts';
-import { stepName } from './step-name.ts';
+import { awaitAnswers, checkCalls } from './pending-calls.ts';
+import type { Scope } from './scope.ts';
+import { factStep, stamp, stepName } from './step.ts';
+
+/** Runs the loop with effects. They happen in the scope of the agent that speaks. */
+export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
+  const { runId, definition } = scope;
+  let known = start;
+  const first: Scope = { ...scope, known: () => known };
+  let now = { speaker: start.speaker, scope: first };
+  const scopeAt = ({ speaker }: RunState): Scope => {
+    if (speaker !== now.speaker) now = { speaker, scope: speaker === undefined ? first : scopeOf(speaker, first) };
+    return now.scope;
+  };
+  return runLoop(start, {
+    runId,
+    agent: definition.name,
+    policyOf: (state) => scopeAt(state).policy,
+    perform: (action, state) => {
+      known = state;
+      return perform(action, scopeAt(state));
+    },
+  });
+}
+
+/** The same run, with another agent: its budget, limits, signal and host are the run's. */
+function scopeOf(changed: AgentChanged, first: Scope): Scope {
+  const { to, instructions, definition } = changed;
+  const speaker = first.definition.speakers().get(to);
+  if (speaker === undefined) {
+    throw new DurableError(
+      `Run "${first.runId}" was handed over to agent "${to}", which agent "${first.definition.name}" does not hand over to any more. Resume it where it does.`,
+      { code: 'run.changed' },
+    );
+  }
+  return {
+    ...first,
+    definition: speaker.definition,
+    policy: speaker.policyOf(first.policy.limits),
+    settings: { ...speaker.settings, ...first.ownSettings },
+    instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
+    ...speaker.since({ agent: to, definition }, first),
+  };
+}
 
 /**
  * Carries out an action: effects, each a durable step, and no policy.
  *
- * After an abort each step still gives what the host remembers of it, so that a resumed run ends with all that it had; its
- * work does not start any more.
+ * After an abort each step still gives what the host has recorded of it, so that a resumed run ends with all that it had. No new
+ * work starts.
  */
-export function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
+function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
   switch (action.type) {
     case 'call-model':
       return callModel(action, scope);
@@ -28,19 +72,19 @@ export function perform(action: Effectful, scope: Scope): Promise<readonly Fact[
     case 'refuse-calls':
       return refuseCalls(action, scope);
     case 'hand-over':
-      return handOver(action, scope);
+      return toList(handOver(action, scope));
     case 'check-output':
-      return listed(checkOutput(action, scope));
+      return toList(checkOutput(action, scope));
     case 'tell':
-      return listed(tell(action, scope));
+      return toList(recordFact(action, scope));
   }
 }
 
-async function listed(fact: Promise<Fact>): Promise<readonly Fact[]> {
+async function toList(fact: Promise<Fact>): Promise<readonly Fact[]> {
   return [await fact];
 }
 
-function tell({ step, fact }: Tell, scope: Scope): Promise<Fact> {
+function recordFact({ step, fact }: Tell, scope: Scope): Promise<Fact> {
   const work = async (): Promise<Fact> => ({ ...fact, ...stamp(scope) });
   return scope.durable.step(factStep<Fact>(scope, { name: step, effect: 'read', work }));
 }

@@ -1,22 +1,20 @@
 import { isRecord } from '../base/json.ts';
+import { memoize } from '../base/memoize.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { getOwn, intersectSchemas, isAnnotationOnly } from './merge.ts';
+import { getOwn, intersectSchemas, isAnnotationOnly, readValues, toList } from './merge.ts';
 import { resolvePointer } from './pointer.ts';
 import { uniteSchemas } from './unite.ts';
 
-const known = new WeakMap<JsonSchema, WeakMap<JsonSchema, readonly JsonSchema[]>>();
+const alternativesIn = memoize((root: JsonSchema) =>
+  memoize((schema: JsonSchema): readonly JsonSchema[] => [...new Set(expand(schema, { root, around: [] }))]),
+);
 
 /**
  * What a schema is made of: itself, what it refers to, or the branches of its unions, each with what stands beside the union
  * and with every part of `allOf`. A value passes the schema if it passes one of them. Made once for each schema of a root.
  */
 export function alternatives(schema: unknown, root: JsonSchema): readonly JsonSchema[] {
-  if (!isRecord(schema)) return [];
-  const ofRoot = known.get(root) ?? new WeakMap<JsonSchema, readonly JsonSchema[]>();
-  known.set(root, ofRoot);
-  const made = ofRoot.get(schema) ?? [...new Set(expand(schema, { root, around: [] }))];
-  ofRoot.set(schema, made);
-  return made;
+  return isRecord(schema) ? alternativesIn(root)(schema) : [];
 }
 
 interface Expanding {
@@ -36,23 +34,9 @@ function expand(schema: unknown, { root, around }: Expanding): readonly JsonSche
 /** One of several has to pass. */
 type Conjunct = (within: Expanding) => readonly JsonSchema[];
 
-interface Parts {
-  readonly own: JsonSchema;
-  readonly conjuncts: readonly Conjunct[];
-}
-
-function parts({ $defs: _, ...schema }: JsonSchema): Parts {
-  const {
-    $ref,
-    anyOf,
-    oneOf,
-    allOf,
-    if: condition,
-    then: whenTrue,
-    else: whenFalse,
-    dependentSchemas,
-    ...own
-  } = schema;
+function parts(schema: JsonSchema): { readonly own: JsonSchema; readonly conjuncts: readonly Conjunct[] } {
+  const { $defs: _, $ref, anyOf, oneOf, allOf, dependentSchemas, ...others } = schema;
+  const { if: condition, then: whenTrue, else: whenFalse, ...own } = others;
   const conjuncts: Conjunct[] = [];
   if (typeof $ref === 'string')
     conjuncts.push((within) =>
@@ -98,7 +82,7 @@ export function allowsNull(schema: unknown, root: JsonSchema): boolean {
   return alternatives(schema, root).some(({ type, enum: values, const: constant, allOf, not }) => {
     if (constant !== undefined) return constant === null;
     if (Array.isArray(values)) return values.includes(null);
-    if (type !== undefined) return type === 'null' || (Array.isArray(type) && type.includes('null'));
+    if (type !== undefined) return toList(type).includes('null');
     if (isRecord(not) && Object.keys(not).length === 0) return false;
     return !Array.isArray(allOf) || allOf.every((part) => allowsNull(part, root));
   });
@@ -121,12 +105,8 @@ export function nullMeaning(object: JsonSchema, name: string, root: JsonSchema):
 
 /** The values that a property must have, where it says so: what tells branches of a union apart. */
 export function valuesOf(schema: unknown, root: JsonSchema): readonly unknown[] | undefined {
-  const values = alternatives(schema, root).map(readValues);
+  const values = alternatives(schema, root).map(
+    (each) => readValues(each) ?? (each['type'] === 'null' ? [null] : undefined),
+  );
   return values.length === 0 || values.includes(undefined) ? undefined : values.flatMap((each) => each ?? []);
-}
-
-function readValues({ type, enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
-  if (constant !== undefined) return [constant];
-  if (Array.isArray(values)) return values;
-  return type === 'null' ? [null] : undefined;
 }

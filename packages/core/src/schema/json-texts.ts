@@ -3,6 +3,7 @@ import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/un
 import { alternatives, propertyOf } from './alternatives.ts';
 import { pathText } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { toList } from './merge.ts';
 import { fits, itemOf } from './nulls.ts';
 
 /** A value in which texts were parsed, and where they stood. */
@@ -27,8 +28,7 @@ export function parseJsonTexts(value: unknown, schema: JsonSchema): ParsedTexts 
 /** Most arguments hold none. */
 function holdsJsonText(value: unknown): boolean {
   if (typeof value === 'string') return isJsonLike(value);
-  if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) ? value.some(holdsJsonText) : Object.values(value).some(holdsJsonText);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsJsonText);
 }
 
 function isJsonLike(text: string): boolean {
@@ -73,14 +73,16 @@ function parseText(text: string, { schemas, root }: Place): unknown {
   const parsed = parseJson(text);
   if (!parsed.ok || findRoundedIntegers(text).length > 0) return text;
   const wanted = Array.isArray(parsed.value) ? 'array' : 'object';
-  const isWanted = schemas.some((schema) => alternatives(schema, root).some(({ type }) => includes(type, wanted)));
+  const isWanted = schemas.some((schema) =>
+    alternatives(schema, root).some(({ type }) => toList(type).includes(wanted)),
+  );
   return isWanted ? withoutPrototypes(parsed.value, text) : text;
 }
 
 /** Whether a text may pass. A schema that does not say so clearly may take anything. */
 export function takesText(schema: unknown, root: JsonSchema): boolean {
   if (!isRecord(schema)) return schema !== false;
-  if (schema['type'] !== undefined && !includes(schema['type'], 'string')) return false;
+  if (schema['type'] !== undefined && !toList(schema['type']).includes('string')) return false;
   const found = alternatives(schema, root);
   return found.length === 0 || found.some((each) => mayBeText(each));
 }
@@ -88,9 +90,5 @@ export function takesText(schema: unknown, root: JsonSchema): boolean {
 function mayBeText({ type, const: constant, enum: values }: JsonSchema): boolean {
   if (constant !== undefined) return typeof constant === 'string';
   if (Array.isArray(values)) return values.some((value) => typeof value === 'string');
-  return type === undefined || includes(type, 'string');
-}
-
-function includes(type: unknown, name: string): boolean {
-  return type === name || (Array.isArray(type) && type.includes(name));
+  return type === undefined || toList(type).includes('string');
 }

@@ -1,21 +1,10 @@
 import { canonicalJson, isRecord } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { IDENTITY, USAGE_NOTES } from './keywords.ts';
 
 /** Keywords that say nothing about which values pass. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  '$comment',
-  '$anchor',
-  '$defs',
-  'title',
-  'description',
-  'default',
-  'deprecated',
-  'examples',
-  'readOnly',
-  'writeOnly',
-]);
+const WORDS = ['title', 'description', 'default', 'examples'];
+const ANNOTATIONS: ReadonlySet<string> = new Set([...IDENTITY, ...USAGE_NOTES, ...WORDS, '$defs']);
 
 /** Whether a schema limits values at all. */
 export function isAnnotationOnly(schema: JsonSchema): boolean {
@@ -138,6 +127,17 @@ export function keepIfSame(given: JsonSchema, made: JsonSchema): JsonSchema {
   const keys = Object.keys(given);
   const isSame = keys.length === Object.keys(made).length && keys.every((key) => given[key] === made[key]);
   return isSame ? given : made;
+}
+
+/** The values that `const` or `enum` leaves; `undefined` if there is neither. */
+export function readValues({ enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
+  if (constant !== undefined) return [constant];
+  return Array.isArray(values) ? values : undefined;
+}
+
+/** What a schema is called, for the schema that takes its place. */
+export function pickAnnotations({ title, description }: JsonSchema): JsonSchema {
+  return { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
 }
 
 export function getOwn(object: JsonSchema, name: string): unknown {

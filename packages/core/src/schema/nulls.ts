@@ -15,9 +15,7 @@ export function withoutNulls(value: unknown, schema: JsonSchema): unknown {
 }
 
 function holdsNull(value: unknown): boolean {
-  if (typeof value !== 'object') return false;
-  if (value === null) return true;
-  return Array.isArray(value) ? value.some(holdsNull) : Object.values(value).some(holdsNull);
+  return value === null || (typeof value === 'object' && Object.values(value).some(holdsNull));
 }
 
 interface Place {
@@ -35,7 +33,7 @@ function cleaned(value: unknown, { schemas, root }: Place): unknown {
   const fields: (readonly [string, unknown])[] = [];
   let isSame = true;
   for (const [name, field] of Object.entries(value)) {
-    if (field === null && isLeftOut(name, { possible, schemas, root })) {
+    if (field === null && isLeftOut(name, possible, { schemas, root })) {
       isSame = false;
       continue;
     }
@@ -49,24 +47,16 @@ function cleaned(value: unknown, { schemas, root }: Place): unknown {
   return isSame ? value : Object.fromEntries(fields);
 }
 
-interface Branches extends Place {
-  /** Those of them that the value fits. */
-  readonly possible: readonly JsonSchema[];
-}
-
-/** Whether a null for a field says that it is not there. */
-function isLeftOut(name: string, { possible, schemas, root }: Branches): boolean {
+/** Whether a null for a field says that it is not there. `possible`: the schemas that the value fits. */
+function isLeftOut(name: string, possible: readonly JsonSchema[], { schemas, root }: Place): boolean {
   const having = possible.filter((schema) => propertyOf(schema, name) !== undefined);
   const meanings = having.map((schema) => nullMeaning(schema, name, root));
   if (meanings.includes('value')) return false;
   if (meanings.includes('left-out')) return true;
   const others = possible.filter((schema) => !having.includes(schema));
   const isOfAnother = schemas.some((schema) => propertyOf(schema, name) !== undefined);
-  return isOfAnother && others.some(({ additionalProperties: more }) => !isSchema(more) || !allowsNull(more, root));
-}
-
-function isSchema(more: unknown): boolean {
-  return more === true || isRecord(more);
+  // A closed object allows none, and one that says nothing means none.
+  return isOfAnother && others.some(({ additionalProperties: more }) => !allowsNull(more, root));
 }
 
 function cleanedList(list: readonly unknown[], { schemas, root }: Place): unknown {

@@ -2,7 +2,8 @@ import { isRecord } from '../base/json.ts';
 import { alternatives, valuesOf } from './alternatives.ts';
 import { appendNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { removeDuplicates, toList } from './merge.ts';
+import { PROPERTIES, PROPERTY_COUNTS } from './keywords.ts';
+import { pickAnnotations, readValues, removeDuplicates, toList } from './merge.ts';
 import { nameRoot, replaceRootReferences } from './root.ts';
 import { uniteSchemas } from './unite.ts';
 
@@ -36,31 +37,18 @@ export function toObjectRoot(given: JsonSchema): JsonSchema | undefined {
   };
 }
 
-function pickAnnotations({ title, description }: JsonSchema): JsonSchema {
-  return { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
-}
-
 /** The objects that a schema takes: its branches, if each of them is one. */
 export function listObjectBranches(schema: JsonSchema): readonly JsonSchema[] | undefined {
   const branches = alternatives(schema, schema).map(toObjects);
   return branches.length === 0 || branches.includes(undefined) ? undefined : branches.flatMap((each) => each ?? []);
 }
 
-const OF_OBJECTS = [
-  'properties',
-  'required',
-  'additionalProperties',
-  'patternProperties',
-  'propertyNames',
-  'minProperties',
-  'maxProperties',
-  'dependentRequired',
-];
+const OF_OBJECTS = [...PROPERTIES, ...PROPERTY_COUNTS, 'dependentRequired'];
 
 function toObjects(branch: JsonSchema): readonly JsonSchema[] | undefined {
   const types = toList(branch['type']);
-  const values = branch['const'] === undefined ? branch['enum'] : [branch['const']];
-  if (Array.isArray(values)) {
+  const values = readValues(branch);
+  if (values !== undefined) {
     const { enum: _, const: __, ...rest } = branch;
     return values.every(isRecord) ? values.map((value) => ({ ...rest, ...toObjectSchema(value) })) : undefined;
   }
@@ -71,12 +59,8 @@ function toObjects(branch: JsonSchema): readonly JsonSchema[] | undefined {
 
 function toObjectSchema(value: Readonly<Record<string, unknown>>): JsonSchema {
   const properties = Object.entries(value).map(([name, field]) => [name, { const: field }] as const);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(properties),
-    required: Object.keys(value),
-    additionalProperties: false,
-  };
+  const required = Object.keys(value);
+  return { type: 'object', properties: Object.fromEntries(properties), required, additionalProperties: false };
 }
 
 const MOST = { branches: 12, names: 16, words: 120, characters: 2_000 } as const;

@@ -1,6 +1,7 @@
 import { isRecord } from '../base/json.ts';
 import { toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { CONTENT_ENCODINGS, IDENTITY, LIST_LENGTHS, TEXT_LENGTHS, USAGE_NOTES } from './keywords.ts';
 import { isAnnotationOnly, isSameJson, removeDuplicates, toList } from './merge.ts';
 import { isPatternOf } from './patterns.ts';
 import type { SchemaSupport } from './schema-support.ts';
@@ -25,8 +26,7 @@ export function omitKeywords(given: JsonSchema, support: SchemaSupport): Reduced
   };
 }
 
-const LENGTHS: ReadonlySet<string> = new Set(['minLength', 'maxLength']);
-const REPETITIONS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
+const REPETITIONS: readonly string[] = [...TEXT_LENGTHS, ...LIST_LENGTHS];
 
 type IsKept = (keyword: string, value: unknown) => boolean;
 
@@ -42,28 +42,16 @@ function makeIsKept(schema: JsonSchema, support: SchemaSupport): IsKept {
     if (keyword === 'format') return isKnown(value);
     if (keyword === 'pattern') return isCompiled(value);
     if (keyword === 'patternProperties') return Object.keys(Object(value)).every(isCompiled);
-    if (REPETITIONS.has(keyword) && Number(value) >= maxRepetitions) return false;
-    return lengthsBesidePatterns || !isShaped || !LENGTHS.has(keyword);
+    if (REPETITIONS.includes(keyword) && Number(value) >= maxRepetitions) return false;
+    return lengthsBesidePatterns || !isShaped || !TEXT_LENGTHS.includes(keyword);
   };
 }
 
 /** Of no use to a model. */
-const TECHNICAL: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  '$anchor',
-  '$comment',
-  'readOnly',
-  'writeOnly',
-  'deprecated',
-  'title',
-  'contentEncoding',
-  'contentMediaType',
-  'additionalProperties',
-]);
+const TECHNICAL = [...IDENTITY, ...USAGE_NOTES, ...CONTENT_ENCODINGS, 'title', 'additionalProperties'];
 
 function isSilent(keyword: string, value: unknown, { format }: JsonSchema): boolean {
-  if (TECHNICAL.has(keyword)) return true;
+  if (TECHNICAL.includes(keyword)) return true;
   // A format says what its pattern does.
   if (keyword === 'pattern') return format !== undefined;
   if (keyword === 'propertyNames') return isSameJson(value, { type: 'string' });
@@ -74,12 +62,8 @@ function isSilent(keyword: string, value: unknown, { format }: JsonSchema): bool
 /** Of whole numbers, "more than 2" is "3 or more". */
 function roundLimits(schema: JsonSchema, { omittedKeywords }: SchemaSupport): JsonSchema {
   const { exclusiveMinimum: above, exclusiveMaximum: below, minimum, maximum, ...rest } = schema;
-  if (
-    schema['type'] !== 'integer' ||
-    !omittedKeywords.includes('exclusiveMinimum') ||
-    omittedKeywords.includes('minimum')
-  )
-    return schema;
+  const isInclusive = omittedKeywords.includes('exclusiveMinimum') && !omittedKeywords.includes('minimum');
+  if (schema['type'] !== 'integer' || !isInclusive) return schema;
   const least = [minimum, typeof above === 'number' ? Math.floor(above) + 1 : undefined];
   const most = [maximum, typeof below === 'number' ? Math.ceil(below) - 1 : undefined];
   const lowest = Math.max(...keepNumbers(least));

@@ -1,36 +1,16 @@
 import { isRecord } from '../base/json.ts';
 import { addNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { isAnnotationOnly, removeDuplicates, toList } from './merge.ts';
+import { KEYWORDS_OF_TYPE } from './keywords.ts';
+import { isAnnotationOnly, readValues, removeDuplicates, toList } from './merge.ts';
 import type { SchemaSupport } from './schema-support.ts';
 import { getJsonType } from './unite.ts';
 
 const ALL_TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
 
-/** Which keywords are of one type. */
-const TYPE_OF: Readonly<Record<string, string>> = {
-  minLength: 'string',
-  maxLength: 'string',
-  pattern: 'string',
-  format: 'string',
-  minimum: 'number',
-  maximum: 'number',
-  exclusiveMinimum: 'number',
-  exclusiveMaximum: 'number',
-  multipleOf: 'number',
-  properties: 'object',
-  required: 'object',
-  additionalProperties: 'object',
-  patternProperties: 'object',
-  propertyNames: 'object',
-  minProperties: 'object',
-  maxProperties: 'object',
-  items: 'array',
-  prefixItems: 'array',
-  minItems: 'array',
-  maxItems: 'array',
-  uniqueItems: 'array',
-};
+const TYPE_OF: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(KEYWORDS_OF_TYPE).flatMap(([type, keywords]) => keywords.map((keyword) => [keyword, type])),
+);
 
 /** The same schema as one for each of its types, if it can't be one of them all. */
 export function splitByType(
@@ -48,11 +28,6 @@ export function splitByType(
   if (types.length < 2 || typeLists === 'any' || (typeLists === 'bare' && Object.keys(rest).length === 1))
     return undefined;
   return types.map((type) => ({ type, ...pickKeywords(rest, type) }));
-}
-
-function readValues({ enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
-  if (constant !== undefined) return [constant];
-  return Array.isArray(values) ? values : undefined;
 }
 
 function pickValues(schema: JsonSchema, type: string, values: readonly unknown[]): JsonSchema {

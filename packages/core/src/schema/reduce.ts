@@ -2,7 +2,7 @@ import { isRecord } from '../base/json.ts';
 import { alternatives } from './alternatives.ts';
 import { addNotes } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { intersectSchemas, isAnnotationOnly, keepIfSame, removeDuplicates, toList } from './merge.ts';
+import { intersectSchemas, isAnnotationOnly, keepIfSame, pickAnnotations, removeDuplicates, toList } from './merge.ts';
 import { resolvePointer } from './pointer.ts';
 import { omitKeywords } from './reduce-keywords.ts';
 import { sayType, splitByType } from './reduce-types.ts';
@@ -64,9 +64,8 @@ class Reducer {
   #reference({ $ref, ...beside }: JsonSchema): JsonSchema {
     const target = typeof $ref === 'string' ? resolvePointer(this.#root, $ref) : undefined;
     if (typeof $ref === 'string' && isRecord(target) && !this.#isRecursive($ref)) {
-      const { description, title, ...rest } = target;
-      const annotations = { ...(description !== undefined && { description }), ...(title !== undefined && { title }) };
-      return this.#schema(intersectSchemas({ ...annotations, ...beside }, rest) ?? rest);
+      const { description: _, title: __, ...rest } = target;
+      return this.#schema(intersectSchemas({ ...pickAnnotations(target), ...beside }, rest) ?? rest);
     }
     const { description } = beside;
     return description === undefined ? { $ref } : { description, anyOf: [{ $ref }] };
@@ -152,10 +151,6 @@ function isNever(schema: unknown): boolean {
   if (schema === false) return true;
   const not = isRecord(schema) ? schema['not'] : undefined;
   return isRecord(not) && isAnnotationOnly(not);
-}
-
-function pickAnnotations({ title, description }: JsonSchema): JsonSchema {
-  return { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
 }
 
 /** The type of a union goes into those of its branches that have none. */

@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { mapSubschemas } from './subschemas.ts';
+import { listSubschemas, mapSubschemas } from './subschemas.ts';
 
 /** A schema whose references to its own root, `#`, lead into its `$defs`: it can then stand anywhere, or be another. */
 export interface NamedRoot {
@@ -36,12 +36,7 @@ export function wrapped(given: JsonSchema): JsonSchema {
 
 export function hasRootReference(schema: unknown): boolean {
   if (!isRecord(schema)) return false;
-  let isFound = schema['$ref'] === '#';
-  mapSubschemas(schema, (each) => {
-    isFound ||= hasRootReference(each);
-    return each;
-  });
-  return isFound;
+  return schema['$ref'] === '#' || listSubschemas(schema).some(([, each]) => hasRootReference(each));
 }
 
 /** The schema with another reference in place of each to the root. */

@@ -3,9 +3,9 @@ import { sliceWhole } from '../base/text.ts';
 import { alternatives } from './alternatives.ts';
 import { appendNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { COMMON_FORMATS, LIST_LENGTHS, NUMBER_LIMITS, OTHER_PROPERTIES, PROPERTIES } from './keywords.ts';
 import { isAnnotationOnly, toList } from './merge.ts';
 import { disagreements, findMergedDisagreements } from './null-branches.ts';
-import { nullable } from './nullable.ts';
 import { listObjectBranches } from './object-root.ts';
 import { isPatternOf } from './patterns.ts';
 import { escapePointer, resolvePointer } from './pointer.ts';
@@ -95,7 +95,7 @@ class Renderer {
     return {
       type,
       ...(description !== '' && { description }),
-      ...this.#values(kept, { types, pointer: place.pointer }),
+      ...this.#values(kept, types, place.pointer),
       ...(types.includes('object') && this.#object(schema, place)),
       ...(types.includes('array') && this.#array(schema, place)),
     };
@@ -140,10 +140,7 @@ class Renderer {
     return { ...(description !== '' && { description }), anyOf: rendered };
   }
 
-  #values(
-    kept: JsonSchema,
-    { types, pointer }: { readonly types: readonly unknown[]; readonly pointer: string },
-  ): JsonSchema {
+  #values(kept: JsonSchema, types: readonly unknown[], pointer: string): JsonSchema {
     const values = kept['enum'] ?? (kept['const'] === undefined ? undefined : [kept['const']]);
     if (!Array.isArray(values)) return kept;
     this.#limits.addValues(pointer, values);
@@ -161,7 +158,7 @@ class Renderer {
     if (!this.#limits.checkDepth(pointer, inner)) return {};
     if (additionalProperties !== undefined && additionalProperties !== false)
       this.#refuse(`${pointer}/additionalProperties`, 'properties of any name are allowed');
-    for (const keyword of ['patternProperties', 'propertyNames'])
+    for (const keyword of OTHER_PROPERTIES)
       if (rest[keyword] !== undefined) this.#refuse(`${pointer}/${keyword}`, 'properties of many names are allowed');
     if (!isRecord(properties)) {
       if (additionalProperties === undefined) this.#refuse(pointer, 'an object of any properties');
@@ -219,44 +216,12 @@ function split(schema: JsonSchema): { readonly kept: JsonSchema; readonly descri
   return { kept, description: appendNotes(schema['description'], notes) };
 }
 
-const STRUCTURE: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  'type',
-  'description',
-  'properties',
-  'required',
-  'additionalProperties',
-  'patternProperties',
-  'propertyNames',
-  'items',
-  'prefixItems',
-]);
+const INNER = [...PROPERTIES, 'items', 'prefixItems'];
+const STRUCTURE: ReadonlySet<string> = new Set(['$schema', '$id', 'type', 'description', ...INNER]);
 
-const KEPT: ReadonlySet<string> = new Set([
-  'enum',
-  'const',
-  'title',
-  'multipleOf',
-  'minimum',
-  'maximum',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  'minItems',
-  'maxItems',
-]);
+const KEPT: ReadonlySet<string> = new Set(['enum', 'const', 'title', ...NUMBER_LIMITS, ...LIST_LENGTHS]);
 
-const FORMATS: ReadonlySet<unknown> = new Set([
-  'date-time',
-  'time',
-  'date',
-  'duration',
-  'email',
-  'hostname',
-  'ipv4',
-  'ipv6',
-  'uuid',
-]);
+const FORMATS: ReadonlySet<unknown> = new Set(COMMON_FORMATS);
 
 /** Patterns are compiled by Python. */
 function isKept(keyword: string, value: unknown): boolean {
@@ -268,4 +233,31 @@ function isKept(keyword: string, value: unknown): boolean {
 /** A format says what its pattern does. */
 function isSaid(keyword: string, { format }: JsonSchema): boolean {
   return keyword === 'pattern' && FORMATS.has(format);
+}
+
+/** The same schema, and null. */
+function nullable(schema: JsonSchema): JsonSchema {
+  const { type, anyOf, enum: values, description } = schema;
+  if (Array.isArray(anyOf)) {
+    return anyOf.some(isNull) ? schema : { ...schema, anyOf: [...anyOf, { type: 'null' }] };
+  }
+  if (schema['const'] === null) return schema;
+  const types: readonly unknown[] = Array.isArray(type) ? type : [type];
+  if (types.includes('null') && (!Array.isArray(values) || values.includes(null)) && schema['const'] === undefined) {
+    return schema;
+  }
+  const isPlain = types.every((each) => typeof each === 'string' && !NESTED.has(each)) && schema['const'] === undefined;
+  if (isPlain) {
+    const allTypes = types.includes('null') ? types : [...types, 'null'];
+    return { ...schema, type: allTypes, ...(Array.isArray(values) && { enum: [...values, null] }) };
+  }
+  // What is said of the value is said of the whole: it stands at the property.
+  const { description: _, ...inner } = schema;
+  return { ...(description !== undefined && { description }), anyOf: [inner, { type: 'null' }] };
+}
+
+const NESTED: ReadonlySet<string> = new Set(['object', 'array']);
+
+function isNull(branch: unknown): boolean {
+  return typeof branch === 'object' && branch !== null && 'type' in branch && branch.type === 'null';
 }

@@ -6,20 +6,9 @@ import { escapePointer } from './pointer.ts';
 type Holds = 'schema' | 'list' | 'names';
 
 const KEYWORDS: ReadonlyMap<string, Holds> = new Map([
-  ...[
-    'items',
-    'additionalItems',
-    'unevaluatedItems',
-    'contains',
-    'additionalProperties',
-    'unevaluatedProperties',
-    'propertyNames',
-    'contentSchema',
-    'not',
-    'if',
-    'then',
-    'else',
-  ].map((keyword) => [keyword, 'schema'] as const),
+  ...['items', 'additionalItems', 'unevaluatedItems', 'contains'].map((keyword) => [keyword, 'schema'] as const),
+  ...['additionalProperties', 'unevaluatedProperties', 'propertyNames'].map((keyword) => [keyword, 'schema'] as const),
+  ...['contentSchema', 'not', 'if', 'then', 'else'].map((keyword) => [keyword, 'schema'] as const),
   ...['prefixItems', 'allOf', 'anyOf', 'oneOf'].map((keyword) => [keyword, 'list'] as const),
   ...['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'].map(
     (keyword) => [keyword, 'names'] as const,

@@ -50,8 +50,7 @@ export class Leases {
     return this.#clock.monotonic?.() ?? monotonicMs();
   }
 
-  newLease(): Lease {
-    const token = crypto.randomUUID();
+  newLease(token: string): Lease {
     return { token, place: this.#place, pid: process.pid, bornAt: this.#bornAt, ...this.newTime() };
   }
 

@@ -5,6 +5,7 @@ import { unknown } from '../host/answering.ts';
 import type { RunRecord, RunStatus } from '../host/host.ts';
 import { recordFrom, recordText } from '../host/record-text.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
+import type { Claim } from '../host/run-store.ts';
 import { roundTime } from '../host/whole-time.ts';
 import { Statements } from './database.ts';
 import type { Lease, LeaseTime } from './lease.ts';
@@ -113,8 +114,8 @@ export class RunTable {
     return this.#sql('SELECT 1 FROM runs WHERE number = ? AND lease_token = ?').get(number, token) !== undefined;
   }
 
-  cancel(runId: string, reason: string): void {
-    this.#sql('UPDATE runs SET cancelled = ? WHERE run_id = ?').run(reason, runId);
+  cancel(number: number, reason: string): void {
+    this.#sql('UPDATE runs SET cancelled = ? WHERE number = ?').run(reason, number);
   }
 
   /** Why, where somebody cancelled the run. */
@@ -134,7 +135,7 @@ export class RunTable {
   }
 
   /** Ends an attempt; nothing where the lease is another's by now. */
-  release(runId: string, { token, outcome, now }: Released): void {
+  release({ runId, token }: Pick<Claim, 'runId' | 'token'>, { outcome, now }: Released): void {
     const row = this.#sql('SELECT number FROM runs WHERE run_id = ? AND lease_token = ?').get(runId, token);
     if (row === undefined) return;
     const number = Number(row['number']);
@@ -159,7 +160,6 @@ export class RunTable {
 }
 
 interface Released {
-  readonly token: string;
   readonly outcome: Outcome<unknown> | undefined;
   readonly now: number;
 }

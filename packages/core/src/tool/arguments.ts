@@ -1,4 +1,4 @@
-import { started } from '../base/abort.ts';
+import { callAsync } from '../base/cancellation.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
@@ -42,15 +42,10 @@ function isNothing(text: string): boolean {
 
 /** A tool must not get another number than the one that the model wrote. */
 function checkExact(value: unknown, text: string): Validated {
-  const rounded = findRoundedIntegers(text);
-  if (rounded.length === 0) return withoutOverflow(value, text);
-  const lines = rounded.map(({ path, digits }) => {
+  const lines = findRoundedIntegers(text).map(({ path, digits }) => {
     return `${pathText(path)}: ${excerpt(digits, 60)} can't be held exactly as a number. Send it as a text.`;
   });
-  return { ok: false, issues: lines.join('\n') };
-}
-
-function withoutOverflow(value: unknown, text: string): Validated {
+  if (lines.length > 0) return { ok: false, issues: lines.join('\n') };
   const path = findOverflow(value, text);
   if (path === undefined) return { ok: true, value: withoutPrototypes(value, text) };
   return { ok: false, issues: `${path === '' ? 'The arguments' : path}: ${TOO_LARGE}` };
@@ -110,6 +105,6 @@ const NESTED = /"(?:\s|\\[nrt])*[[{]/;
 export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
   const parsed = argumentsOf(tool, call);
   if (!parsed.ok) return Promise.resolve(parsed);
-  const validated = started(() => tool.validate(parsed.value));
+  const validated = callAsync(() => tool.validate(parsed.value));
   return validated.catch((error: unknown) => ({ ok: false, issues: describeForModel(error) }));
 }

@@ -76,7 +76,7 @@ async function readInput(value: unknown): Promise<Validated> {
 
 function checkFormat(format: CustomFormat, name: string): void {
   const where = `Tool "${name}", format`;
-  const { type, grammar }: LooseFormat = format ?? {};
+  const { type, grammar }: { type?: unknown; grammar?: { syntax?: unknown; definition?: unknown } } = format ?? {}; // From JavaScript it may be anything.
   if (type === 'text') return;
   if (type !== 'grammar') {
     throw new ConfigError(`${where}: type is ${JSON.stringify(type)}. Use "text" or "grammar".`);
@@ -89,12 +89,6 @@ function checkFormat(format: CustomFormat, name: string): void {
     throw new ConfigError(`${where}.grammar: there is no definition. Write the ${syntax} as a text.`);
   }
   if (syntax === 'regex') checkRegex(definition, `${where}.grammar`);
-}
-
-/** From JavaScript it may be anything. */
-interface LooseFormat {
-  readonly type?: unknown;
-  readonly grammar?: { readonly syntax?: unknown; readonly definition?: unknown };
 }
 
 /** What is wrong in any dialect. What only another one knows is left to the server. */

@@ -1,6 +1,7 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
+import type { CancellationSource } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { type Within, withDeadline } from '../base/deadline.ts';
+import { type TimedWork, withDeadline } from '../base/deadline.ts';
 import { PawlError } from '../base/errors.ts';
 import { type ToolResult, toResult } from './result.ts';
 import type { Tool, ToolContext } from './tool.ts';
@@ -24,9 +25,9 @@ export class ToolTimeoutError extends PawlError {
 }
 
 export interface ExecuteOptions {
-  /** Of the run: the tool's own is aborted at its deadline as well. */
-  readonly signal: AbortSignal;
-  readonly contextWithin: (within: Within) => ToolContext<never>;
+  /** Of the run: the call is cancelled at its deadline as well. */
+  readonly signal: CancellationSource;
+  readonly contextWithin: (timed: TimedWork) => ToolContext<never>;
   readonly clock: Clock;
   /** Told once when a call that was given up settles after all. */
   readonly late: (settled: PromiseSettledResult<unknown>) => void;
@@ -40,7 +41,7 @@ export interface ExecuteOptions {
  */
 export function execute(tool: Tool, input: unknown, options: ExecuteOptions): Promise<ToolResult> {
   const { contextWithin, clock, signal, late } = options;
-  const done = withDeadline<unknown>((within) => tool.execute(input, contextWithin(within)), {
+  const done = withDeadline<unknown>((timed) => tool.execute(input, contextWithin(timed)), {
     clock,
     signal,
     timeoutMs: tool.timeoutMs,

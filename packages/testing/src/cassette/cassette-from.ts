@@ -1,11 +1,4 @@
-import {
-  type ChatReply,
-  checkOptions,
-  type Json,
-  type ModelReplied,
-  type OptionTable,
-  type RunEvent,
-} from '@pawl/core';
+import { type ChatReply, checkOptions, type ModelReplied, type OptionTable, type RunEvent } from '@pawl/core';
 import { Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
 
@@ -31,7 +24,7 @@ export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: 
     const key = JSON.stringify([runId, within, turn]);
     if (told.has(key)) continue;
     told.add(key);
-    const reply = redaction.json(replyOf(event) as unknown as Json) as unknown as ChatReply; // A reply is JSON, before and after.
+    const reply = redaction.json(replyOf(event) as never) as unknown as ChatReply; // A reply is JSON, before and after.
     tape.add({ type: 'turn', turn, reply });
   }
   tape.save();

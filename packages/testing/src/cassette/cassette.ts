@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { checkOptions, type Json, type OptionTable } from '@pawl/core';
-import { isObject, readJson } from '../compare/json.ts';
+import { isObject, readJson } from '../base/json.ts';
 import { CassetteError } from './errors.ts';
 import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
-import { chunkOf, type RecordedCall, type WireRecording } from './recording.ts';
+import { chunkOf, type RecordedCall, type RecordedResponse } from './recording.ts';
 import { namedSecrets, Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
 
@@ -45,7 +46,7 @@ export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const options = checkOptions(given, CASSETTE, 'cassette');
   const { isContinuousIntegration = isVariableSet(process.env['CI']) } = options;
   const mode = isContinuousIntegration ? 'replay' : (options.mode ?? 'once');
-  const isThere = Tape.exists(path);
+  const isThere = existsSync(path);
   const plays = mode === 'replay' || (mode !== 'record' && isThere);
   const records = mode === 'record' || mode === 'new' || (mode === 'once' && !isThere);
   const tape = plays ? Tape.read(path) : Tape.empty(path);
@@ -53,14 +54,15 @@ export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   return {
     assertDone: () => assertDone(tape, path),
     async fetch(url, init) {
-      const named = namedSecrets(new URL(url).search, readJson(init.body) ?? null);
+      const address = new URL(url);
+      const named = namedSecrets(address.search, readJson(init.body) ?? null);
       const secrets = new Redaction([...(options.secrets ?? []), ...keysOf(init.headers), ...named]);
-      const call = callOf(url, { method: init.method, body: init.body, secrets, ignore: options.ignore ?? [] });
+      const call = callOf(address, init, { secrets, ignore: options.ignore ?? [] });
       const found = plays ? tape.take(call) : undefined;
       if (found !== undefined) return played(found, call);
       if (!records) return missed(tape.miss(call));
       const answer = await (options.fetch ?? globalThis.fetch)(url, init);
-      return recorded(answer, { call, secrets, tape });
+      return recorded(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
     },
   };
 }
@@ -84,23 +86,15 @@ function isVariableSet(value = ''): boolean {
 
 function assertDone(tape: Tape, path: string): void {
   if (tape.left === 0) return;
-  throw new CassetteError(
-    `Cassette "${path}" has ${tape.left} recordings that were not played. Record it again, or find out why the run asks less.`,
-    {
-      code: 'cassette.left',
-    },
-  );
+  const message = `Cassette "${path}" has ${tape.left} recordings that were not played. Record it again, or find out why the run asks less.`;
+  throw new CassetteError(message, { code: 'cassette.left' });
 }
 
-interface Calling {
-  readonly method: string;
-  readonly body: string;
-  readonly secrets: Redaction;
-  readonly ignore: readonly string[];
-}
-
-function callOf(url: string, { method, body, secrets, ignore }: Calling): RecordedCall {
-  const { pathname, search } = new URL(url);
+function callOf(
+  { pathname, search }: URL,
+  { method, body }: { readonly method: string; readonly body: string },
+  { secrets, ignore }: { readonly secrets: Redaction; readonly ignore: readonly string[] },
+): RecordedCall {
   const read = secrets.json(readJson(body) ?? body);
   const kept: Json = isObject(read)
     ? Object.fromEntries(Object.entries(read).filter(([name]) => !ignore.includes(name)))
@@ -125,14 +119,8 @@ function passwordIn(value: string): readonly string[] {
 /** The headers that say something about the answer, and nothing about the account. */
 const KEPT = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'location'];
 
-interface Recorded {
-  readonly call: RecordedCall;
-  readonly secrets: Redaction;
-  readonly tape: Tape;
-}
-
 /** The answer as it comes. It is on the tape once: when it has come to its end, whoever still reads on. */
-async function recorded(given: Answer, { call, secrets, tape }: Recorded): Promise<Answer> {
+function recorded(given: Answer, secrets: Redaction, add: (response: RecordedResponse) => void): Answer {
   const headers: Record<string, string> = {};
   for (const name of KEPT) {
     const value = given.headers.get(name);
@@ -140,37 +128,17 @@ async function recorded(given: Answer, { call, secrets, tape }: Recorded): Promi
   }
   const read: Uint8Array[] = [];
   let isKept = false;
-  const keep = (how: Pick<WireRecording['response'], 'brokenOff'> = {}): void => {
+  const keep = (how: Pick<RecordedResponse, 'brokenOff'> = {}): void => {
     if (isKept) return;
     isKept = true;
-    const chunks = secrets.chunks(read).map(chunkOf);
-    tape.add({ type: 'wire', request: call, response: { status: given.status, headers, chunks, ...how } });
+    add({ status: given.status, headers, chunks: secrets.chunks(read).map(chunkOf), ...how });
   };
   const reader = given.body?.getReader();
   if (reader === undefined) keep();
-  return {
-    status: given.status,
-    headers: given.headers,
-    body: reader === undefined ? null : { getReader: () => taping(reader, { read, keep, secrets }) },
-  };
-}
-
-function addressIn(value: string, secrets: Redaction): string {
-  const at = value.indexOf('?');
-  return at < 0 ? secrets.text(value) : secrets.text(value.slice(0, at)) + secrets.query(value.slice(at));
-}
-
-interface Taping {
-  readonly secrets: Redaction;
-  readonly read: Uint8Array[];
-  readonly keep: (how?: Pick<WireRecording['response'], 'brokenOff'>) => void;
-}
-
-function taping(reader: Reader, { read, keep, secrets }: Taping): Reader {
-  return {
+  const taping: Reader = {
     async read() {
       try {
-        const next = await reader.read();
+        const next = (await reader?.read()) ?? { done: true };
         if (next.value !== undefined) read.push(next.value.slice());
         if (next.done || hasEnded(read.at(-1))) keep();
         return next;
@@ -182,9 +150,19 @@ function taping(reader: Reader, { read, keep, secrets }: Taping): Reader {
     // Whoever has read enough has read an answer.
     async cancel(reason) {
       keep();
-      await reader.cancel(reason);
+      await reader?.cancel(reason);
     },
   };
+  return {
+    status: given.status,
+    headers: given.headers,
+    body: reader === undefined ? null : { getReader: () => taping },
+  };
+}
+
+function addressIn(value: string, secrets: Redaction): string {
+  const at = value.indexOf('?');
+  return at < 0 ? secrets.text(value) : secrets.text(value.slice(0, at)) + secrets.query(value.slice(at));
 }
 
 /** A stream says that it is over, and may stay open: nobody has to read on. */

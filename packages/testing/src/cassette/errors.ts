@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../brand.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
 
 /** A cassette can't be read, or has no answer to a request. */
 export class CassetteError extends PawlError {

@@ -1,7 +1,7 @@
 import type { openai } from '@pawl/core';
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 import { chunks as chunksOf } from '../script/chunks.ts';
-import { bytesOf, type RecordedCall, type Recording } from './recording.ts';
+import { bytesOf, type RecordedCall, type RecordedResponse, type Recording } from './recording.ts';
 
 type OpenAIOptions = NonNullable<Parameters<typeof openai>[1]>;
 
@@ -15,13 +15,7 @@ export type Reader = ReturnType<NonNullable<Answer['body']>['getReader']>;
 /** The answer that a recording is of. */
 export function played(recording: Recording, { body }: RecordedCall): Answer {
   if (recording.type === 'wire') {
-    const { status, headers, chunks, brokenOff } = recording.response;
-    return answered({
-      status,
-      headers,
-      chunks: chunks.map(bytesOf),
-      ...(brokenOff === undefined ? {} : { brokenOff }),
-    });
+    return answered({ ...recording.response, chunks: recording.response.chunks.map(bytesOf) });
   }
   const isStreamed = isObject(body) && body['stream'] === true;
   if (!isStreamed)
@@ -31,15 +25,12 @@ export function played(recording: Recording, { body }: RecordedCall): Answer {
   return answered({ headers: { 'content-type': 'text/event-stream' }, chunks: bytes });
 }
 
-interface Answering {
-  /** @defaultValue 200 */
+type Bytes = Omit<RecordedResponse, 'chunks' | 'status'> & {
   readonly status?: number;
-  readonly headers: Readonly<Record<string, string>>;
   readonly chunks: readonly Uint8Array[];
-  readonly brokenOff?: string;
-}
+};
 
-function answered({ status = 200, headers, chunks, brokenOff }: Answering): Answer {
+function answered({ status = 200, headers, chunks, brokenOff }: Bytes): Answer {
   let at = 0;
   const reader: Reader = {
     async read() {

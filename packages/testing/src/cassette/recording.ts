@@ -7,14 +7,16 @@ export type Recording = WireRecording | TurnRecording;
 export interface WireRecording {
   readonly type: 'wire';
   readonly request: RecordedCall;
-  readonly response: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    /** Where the connection cut the body, it is cut here. */
-    readonly chunks: readonly RecordedChunk[];
-    /** How the body ended, where not as it should. */
-    readonly brokenOff?: string;
-  };
+  readonly response: RecordedResponse;
+}
+
+export interface RecordedResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where the connection cut the body, it is cut here. */
+  readonly chunks: readonly RecordedChunk[];
+  /** How the body ended, where not as it should. */
+  readonly brokenOff?: string;
 }
 
 export interface RecordedCall {

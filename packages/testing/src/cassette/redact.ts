@@ -1,5 +1,5 @@
 import type { Json } from '@pawl/core';
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 
 /** Finds secrets in bytes, and writes something else over them, also where a chunk ends within one. */
 export class Redaction {
@@ -20,7 +20,7 @@ export class Redaction {
     if (!isObject(value)) return value;
     return Object.fromEntries(
       Object.entries(value).map(([name, field]) => {
-        return [name, typeof field === 'string' && isSecretName(name) ? COVER : this.json(field)];
+        return [name, typeof field === 'string' && SECRET_NAME.test(name) ? COVER : this.json(field)];
       }),
     );
   }
@@ -28,7 +28,7 @@ export class Redaction {
   /** A query, likewise. */
   query(search: string): string {
     const query = new URLSearchParams(search);
-    for (const [name, value] of [...query]) query.set(name, isSecretName(name) ? COVER : this.text(value));
+    for (const [name, value] of [...query]) query.set(name, SECRET_NAME.test(name) ? COVER : this.text(value));
     return query.size === 0 ? '' : `?${query}`;
   }
 
@@ -44,7 +44,7 @@ export class Redaction {
     });
     let start = 0;
     return texts.map((text) => {
-      const covered = withoutSpans(text, { start, spans });
+      const covered = withoutSpans(text, start, spans);
       start += text.length;
       return Buffer.from(covered, 'latin1');
     });
@@ -59,7 +59,7 @@ function writings(secret: string): readonly string[] {
 
 /** What stands under a name that says that it is secret, in the query and the body of a request. */
 export function namedSecrets(search: string, body: Json): readonly string[] {
-  const inQuery = [...new URLSearchParams(search)].flatMap(([name, value]) => (isSecretName(name) ? [value] : []));
+  const inQuery = [...new URLSearchParams(search)].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
   return [...inQuery, ...namedIn(body)];
 }
 
@@ -67,28 +67,16 @@ function namedIn(value: Json): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(namedIn);
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, field]) => {
-    return typeof field === 'string' ? (isSecretName(name) ? [field] : []) : namedIn(field);
+    return typeof field === 'string' ? (SECRET_NAME.test(name) ? [field] : []) : namedIn(field);
   });
 }
 
 /** Of a parameter in an address, or of a field of a body. */
-function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
-}
-
 const SECRET_NAME =
   /^(key|sig|.*signature|.*password|.*secret|.*credentials?|.*authorization|.*cookie|.*token|.*(api|access|private|subscription)[-_]?key)$/i;
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** A part of a longer text, which it begins `start` characters into. */
-function withoutSpans(
-  text: string,
-  { start, spans }: { readonly start: number; readonly spans: readonly Span[] },
-): string {
+function withoutSpans(text: string, start: number, spans: readonly { from: number; to: number }[]): string {
   const end = start + text.length;
   let at = start;
   let covered = '';

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { differences, told } from '../compare/differences.ts';
-import { isObject, isSameJson, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { differences, told } from '../base/differences.ts';
+import { isObject, isSameJson, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 import { CassetteError } from './errors.ts';
 import type { RecordedCall, Recording, WireRecording } from './recording.ts';
 
@@ -17,10 +17,6 @@ export class Tape {
     this.#recordings = [...recordings];
   }
 
-  static exists(path: string): boolean {
-    return existsSync(path);
-  }
-
   static empty(path: string): Tape {
     return new Tape(path, []);
   }
@@ -28,25 +24,20 @@ export class Tape {
   /** @throws CassetteError for a file that is not there, or is no cassette. */
   static read(path: string): Tape {
     if (!existsSync(path)) {
-      throw new CassetteError(
-        `There is no cassette "${path}". Record it once: cassette(path, { mode: 'record' }), outside CI.`,
-        {
-          code: 'cassette.missing',
-        },
-      );
+      const message = `There is no cassette "${path}". Record it once: cassette(path, { mode: 'record' }), outside CI.`;
+      throw new CassetteError(message, { code: 'cassette.missing' });
     }
     const [head, ...lines] = readFileSync(path, 'utf8')
       .split('\n')
       .filter((line) => line !== '');
-    if (head !== HEAD) {
-      throw new CassetteError(`"${path}" is no cassette: its first line is not ${HEAD}.`, {
-        code: 'cassette.unreadable',
-      });
-    }
-    return new Tape(
-      path,
-      lines.map((line, index) => recordingOf(line, { path, line: index + 2 })),
-    );
+    if (head !== HEAD) throw unreadable(`"${path}" is no cassette: its first line is not ${HEAD}.`);
+    const recordings = lines.map((line, index) => {
+      const found = readJson(line);
+      if (isObject(found) && (found['type'] === 'wire' || found['type'] === 'turn'))
+        return found as unknown as Recording; // As it was written.
+      throw unreadable(`"${path}", line ${index + 2}, is no recording: ${sliceStart(line, 80)}`);
+    });
+    return new Tape(path, recordings);
   }
 
   /** The next recording of that request that was not played yet. */
@@ -72,15 +63,15 @@ export class Tape {
   /** Why nothing was found: the recording that is nearest, and how it differs. */
   miss(call: RecordedCall): string {
     const known = this.#recordings.filter((each) => each.type === 'wire');
-    const same = known.find((each) => isSameCall(each.request, call));
-    if (same !== undefined)
-      return `Cassette "${this.#path}" has played its ${known.filter((each) => isSameCall(each.request, call)).length} recordings of this request already. Record it again.`;
+    const { length } = known.filter((each) => isSameCall(each.request, call));
+    if (length > 0)
+      return `Cassette "${this.#path}" has played its ${length} recordings of this request already. Record it again.`;
     const [nearest] = known
       .map((each) => ({ each, found: differences(each.request, call) }))
       .sort((one, other) => one.found.length - other.found.length);
-    const line = nearest === undefined ? 0 : this.#recordings.indexOf(nearest.each) + 2;
     if (nearest === undefined)
       return `Cassette "${this.#path}" has no recordings. Record it: mode 'record', outside CI.`;
+    const line = this.#recordings.indexOf(nearest.each) + 2;
     return `Cassette "${this.#path}" has no recording of this request. The nearest is in line ${line}:\n${told(nearest.found)}\nRecord it again (mode 'record'), or add to it (mode 'new').`;
   }
 
@@ -96,13 +87,6 @@ function isSameCall(one: WireRecording['request'], other: RecordedCall): boolean
   return one.method === other.method && one.path === other.path && isSameJson(one.body, other.body);
 }
 
-function recordingOf(
-  line: string,
-  { path, line: number }: { readonly path: string; readonly line: number },
-): Recording {
-  const found = readJson(line);
-  if (isObject(found) && (found['type'] === 'wire' || found['type'] === 'turn')) return found as unknown as Recording; // As it was written.
-  throw new CassetteError(`"${path}", line ${number}, is no recording: ${sliceStart(line, 80)}`, {
-    code: 'cassette.unreadable',
-  });
+function unreadable(message: string): CassetteError {
+  return new CassetteError(message, { code: 'cassette.unreadable' });
 }

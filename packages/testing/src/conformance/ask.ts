@@ -1,5 +1,5 @@
-import { isObject, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,15 +29,14 @@ export interface Server {
 }
 
 /** One request with the model's name in it. Never rejects: what can't be reached has status 0. */
-export function ask({ model, cap, ...server }: Server, body: Fields): Promise<Answer> {
+export function ask({ model, cap, ...server }: Server, body: object): Promise<Answer> {
   return exchange('/chat/completions', { ...server, body: { model, ...cap, ...body } });
 }
 
-export interface Exchanging extends Omit<Server, 'model' | 'cap'> {
-  readonly body?: Fields;
-}
-
-export async function exchange(path: string, { baseURL, headers, timeoutMs, body }: Exchanging): Promise<Answer> {
+export async function exchange(
+  path: string,
+  { baseURL, headers, timeoutMs, body }: Omit<Server, 'model' | 'cap'> & { readonly body?: Fields },
+): Promise<Answer> {
   const maxTokens = Number(body?.['max_completion_tokens'] ?? body?.['max_tokens'] ?? Number.POSITIVE_INFINITY);
   try {
     const response = await fetch(baseURL.replace(/\/+$/, '') + path, {
@@ -105,19 +104,14 @@ export interface Call {
 
 export function callsOf(answer: Answer): readonly Call[] {
   const { tool_calls: calls } = messageOf(answer);
-  return Array.isArray(calls) ? calls.filter(isObject).map(callOf) : [];
-}
-
-function callOf(call: Fields): Call {
-  const held = call['function'] ?? call['custom'];
-  const fields = isObject(held) ? held : {};
-  return { id: call['id'], name: fields['name'], arguments: fields['arguments'] ?? fields['input'] };
+  return (Array.isArray(calls) ? calls.filter(isObject) : []).map((call) => {
+    const held = call['function'] ?? call['custom'];
+    const fields = isObject(held) ? held : {};
+    return { id: call['id'], name: fields['name'], arguments: fields['arguments'] ?? fields['input'] };
+  });
 }
 
 /** The deltas of a stream's first choice. */
 export function deltasOf({ events }: Answer): readonly Fields[] {
-  return events.flatMap(({ choices }) => {
-    const [choice] = Array.isArray(choices) ? choices : [];
-    return isObject(choice) && isObject(choice['delta']) ? [choice['delta']] : [];
-  });
+  return events.map((body) => choiceOf({ body })['delta']).filter(isObject);
 }

@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { isObject } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';
@@ -69,20 +69,14 @@ const CONFORMANCE: OptionTable<ConformanceOptions> = {
 
 const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
 
-type Reaching = Omit<Server, 'model' | 'cap'>;
-
-async function firstModel(reaching: Reaching): Promise<string> {
+async function firstModel(reaching: Omit<Server, 'model' | 'cap'>): Promise<string> {
   const { status, body, said } = await exchange('/models', reaching);
   const models = body?.['data'];
   const [first] = Array.isArray(models) ? models.filter(isObject) : [];
   if (typeof first?.['id'] === 'string') return first['id'];
   const why = status === 0 ? said : `status ${status}, ${sliceStart(said, 100)}`;
-  throw new ConformanceError(
-    `${reaching.baseURL}/models names no model: ${why}. Check the address, or pass { model }.`,
-    {
-      code: 'conformance.model',
-    },
-  );
+  const message = `${reaching.baseURL}/models names no model: ${why}. Check the address, or pass { model }.`;
+  throw new ConformanceError(message, { code: 'conformance.model' });
 }
 
 export { ConformanceError } from './errors.ts';

@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../brand.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
 
 /** A server can't be asked what it supports. */
 export class ConformanceError extends PawlError {

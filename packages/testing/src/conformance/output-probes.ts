@@ -1,7 +1,16 @@
-import { isObject, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject, readJson } from '../base/json.ts';
 import { type Answer, ask, callsOf, type Server, textOf } from './ask.ts';
-import { type Earlier, type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
+import {
+  type Earlier,
+  type Found,
+  isSupported,
+  missing,
+  oneRequest,
+  type Probe,
+  supported,
+  taken,
+  unclear,
+} from './probe.ts';
 import { answeredQuestion, firstCallId, question, tools } from './weather-tool.ts';
 
 const messages = [
@@ -18,60 +27,37 @@ function formatOf(strict: boolean): object {
   return { type: 'json_schema', json_schema: { name: 'answer', ...(strict && { strict }), schema } };
 }
 
-function schemaProbe(name: string, strict: boolean): Probe {
-  return {
-    name,
-    run: async (server) => taken(await ask(server, { messages, response_format: formatOf(strict) }), judgeOutput),
-  };
-}
-
 function judgeOutput(answer: Answer): Found {
   const value = readJson(textOf(answer));
   const fits = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
-  return fits ? supported() : unlessCut(answer, unsupported(`not in its form: ${sliceStart(textOf(answer), 80)}`));
+  return fits ? supported() : missing(answer, 'not in its form');
 }
 
 /** A format and tools in one request: the tool has to be called first, and the answer after it has to be in the form. */
-async function outputWithTools(server: Server, earlier: Earlier): Promise<Found> {
-  if (earlier('json_schema')?.status !== 'supported') return unclear('no json_schema');
-  if (earlier('tools')?.status !== 'supported') return unclear('no tool was called without a format either');
+async function probeOutputWithTools(server: Server, earlier: Earlier): Promise<Found> {
+  if (!isSupported(earlier, 'json_schema')) return unclear('no json_schema');
+  if (!isSupported(earlier, 'tools')) return unclear('no tool was called without a format either');
   const body = { tools, response_format: formatOf(false) };
   const asked = await ask(server, { ...body, messages: [question] });
-  const first = taken(asked, (answer) => {
-    if (callsOf(answer).length > 0) return supported();
-    return unlessCut(answer, unsupported(`no tool is called: ${sliceStart(textOf(answer), 80)}`));
-  });
-  const found = first.status === 'supported' ? await afterCall(server, { body, id: firstCallId(asked) }) : first;
+  let found = taken(asked, (answer) =>
+    callsOf(answer).length > 0 ? supported() : missing(answer, 'no tool is called'),
+  );
+  if (found.status === 'supported') {
+    const answered = await ask(server, { ...body, messages: answeredQuestion(firstCallId(asked), '') });
+    found = taken(answered, (answer) =>
+      callsOf(answer).length > 0 ? unclear('it called the tool again') : judgeOutput(answer),
+    );
+  }
   if (found.status === 'unclear') return found;
-  return {
-    ...found,
-    profile: { outputWithTools: found.status === 'supported' ? 'response-format' : 'final-tool' },
-  };
-}
-
-interface AfterCall {
-  readonly body: object;
-  readonly id: string;
-}
-
-async function afterCall(server: Server, { body, id }: AfterCall): Promise<Found> {
-  const asked = await ask(server, { ...body, messages: answeredQuestion(id, '') });
-  return taken(asked, (answer) => {
-    return callsOf(answer).length > 0 ? unclear('it called the tool again') : judgeOutput(answer);
-  });
+  const outputWithTools = found.status === 'supported' ? 'response-format' : 'final-tool';
+  return { ...found, profile: { outputWithTools } };
 }
 
 export const outputProbes: readonly Probe[] = [
-  schemaProbe('json_schema', false),
-  schemaProbe('strict json_schema', true),
-  {
-    name: 'json_object',
-    run: async (server) =>
-      taken(await ask(server, { messages, response_format: { type: 'json_object' } }), (answer) =>
-        isObject(readJson(textOf(answer)))
-          ? supported()
-          : unlessCut(answer, unsupported(`no JSON: ${sliceStart(textOf(answer), 80)}`)),
-      ),
-  },
-  { name: 'output with tools', run: outputWithTools },
+  oneRequest('json_schema', { messages, response_format: formatOf(false) }, judgeOutput),
+  oneRequest('strict json_schema', { messages, response_format: formatOf(true) }, judgeOutput),
+  oneRequest('json_object', { messages, response_format: { type: 'json_object' } }, (answer) =>
+    isObject(readJson(textOf(answer))) ? supported() : missing(answer, 'no JSON'),
+  ),
+  { name: 'output with tools', run: probeOutputWithTools },
 ];

@@ -1,5 +1,6 @@
 import type { Profile } from '@pawl/core';
-import { type Answer, isCut, type Server } from './ask.ts';
+import { sliceStart } from '../base/slice-start.ts';
+import { type Answer, ask, isCut, type Server, textOf } from './ask.ts';
 
 /**
  * `unclear`: nothing was shown. The server took the request and the model did not do what would have shown it, its reply was cut, or the
@@ -28,6 +29,15 @@ export type Earlier = (name: string) => Found | undefined;
 export interface Probe {
   readonly name: string;
   readonly run: (server: Server, earlier: Earlier) => Promise<Found>;
+}
+
+/** A probe of one request: `judge` says what its answer shows, where the server takes it. */
+export function oneRequest(name: string, body: object, judge: (answer: Answer, earlier: Earlier) => Found): Probe {
+  return { name, run: async (server, earlier) => taken(await ask(server, body), (answer) => judge(answer, earlier)) };
+}
+
+export function isSupported(earlier: Earlier, name: string): boolean {
+  return earlier(name)?.status === 'supported';
 }
 
 export interface ConformanceReport {
@@ -65,4 +75,9 @@ const PASSING: ReadonlySet<number> = new Set([401, 402, 403, 408, 429, 502, 503,
 /** A reply that was cut shows nothing where what is missing may have stood behind. */
 export function unlessCut(answer: Answer, found: Found): Found {
   return found.status === 'supported' || !isCut(answer) ? found : unclear(`the reply was cut: ${found.detail}`);
+}
+
+/** What should be in the reply's text is not there, unless a cut took it. */
+export function missing(answer: Answer, what: string): Found {
+  return unlessCut(answer, unsupported(`${what}: ${sliceStart(textOf(answer), 80)}`));
 }

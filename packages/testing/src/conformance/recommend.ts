@@ -1,6 +1,6 @@
 import type { Profile } from '@pawl/core';
 import type { TokenField } from './ask.ts';
-import type { Earlier, Found } from './probe.ts';
+import { type Earlier, type Found, isSupported } from './probe.ts';
 
 /** What a profile says of a server, by all that was found. What was not shown stays as the base has it. */
 export function recommend(found: ReadonlyMap<string, Found>): Partial<Profile> {
@@ -18,7 +18,7 @@ export function recommend(found: ReadonlyMap<string, Found>): Partial<Profile> {
 
 /** The field that caps a reply: one that was obeyed, otherwise the only one that is taken. */
 function tokenFieldOf(earlier: Earlier): TokenField | undefined {
-  const obeyed = FIELDS.find((name) => isShown(earlier, name));
+  const obeyed = FIELDS.find((name) => isSupported(earlier, name));
   const taken = FIELDS.filter((name) => earlier(name)?.isRefused !== true);
   return obeyed ?? (taken.length === 1 ? taken[0] : undefined);
 }
@@ -30,32 +30,30 @@ export function capFieldOf(earlier: Earlier): TokenField | undefined {
 
 const FIELDS: readonly TokenField[] = ['max_tokens', 'max_completion_tokens'];
 
-function isShown(earlier: Earlier, name: string): boolean {
-  return earlier(name)?.status === 'supported';
-}
-
 function toolChoicesOf(earlier: Earlier): Pick<Profile, 'toolChoices'> {
-  const shown = (['none', 'required', 'function'] as const).filter((form) => isShown(earlier, `tool_choice ${form}`));
+  const shown = (['none', 'required', 'function'] as const).filter((form) =>
+    isSupported(earlier, `tool_choice ${form}`),
+  );
   return { toolChoices: ['auto', ...shown] };
 }
 
 /** Strict forms go out in tools and in formats: they have to be taken in both, where there are both. */
 function strictOf(earlier: Earlier): Partial<Pick<Profile, 'strictSchemas'>> {
   const [inTools, inFormats] = [earlier('strict tools'), earlier('strict json_schema')];
-  const isRefusedInTools = inTools?.isRefused === true && isShown(earlier, 'tools');
-  if (isRefusedInTools || (inFormats?.isRefused === true && isShown(earlier, 'json_schema'))) {
+  const isRefusedInTools = inTools?.isRefused === true && isSupported(earlier, 'tools');
+  if (isRefusedInTools || (inFormats?.isRefused === true && isSupported(earlier, 'json_schema'))) {
     return { strictSchemas: false };
   }
-  const isTakenInFormats = isShown(earlier, 'strict json_schema') || earlier('json_schema')?.isRefused === true;
-  return isShown(earlier, 'strict tools') && isTakenInFormats ? { strictSchemas: true } : {};
+  const isTakenInFormats = isSupported(earlier, 'strict json_schema') || earlier('json_schema')?.isRefused === true;
+  return isSupported(earlier, 'strict tools') && isTakenInFormats ? { strictSchemas: true } : {};
 }
 
 function responseFormatOf(earlier: Earlier): Partial<Pick<Profile, 'responseFormat'>> {
-  if (isShown(earlier, 'json_schema')) return { responseFormat: 'json_schema' };
-  if (isShown(earlier, 'tool_choice function') || isShown(earlier, 'tool_choice required')) {
+  if (isSupported(earlier, 'json_schema')) return { responseFormat: 'json_schema' };
+  if (isSupported(earlier, 'tool_choice function') || isSupported(earlier, 'tool_choice required')) {
     return { responseFormat: 'tool' };
   }
-  if (isShown(earlier, 'json_object')) return { responseFormat: 'json_object' };
-  const isShownMissing = earlier('json_schema')?.status === 'unsupported' && isShown(earlier, 'text');
+  if (isSupported(earlier, 'json_object')) return { responseFormat: 'json_object' };
+  const isShownMissing = earlier('json_schema')?.status === 'unsupported' && isSupported(earlier, 'text');
   return isShownMissing ? { responseFormat: 'none' } : {};
 }

@@ -1,9 +1,19 @@
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 import { type Answer, ask, deltasOf, textOf } from './ask.ts';
-import { type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
+import {
+  type Found,
+  isSupported,
+  oneRequest,
+  type Probe,
+  supported,
+  taken,
+  unclear,
+  unlessCut,
+  unsupported,
+} from './probe.ts';
+import { counting } from './token-probes.ts';
 
 const hello = { messages: [{ role: 'user', content: 'Say hello.' }] } as const;
-const counting = { messages: [{ role: 'user', content: 'Count from 1 to 50, with commas.' }] } as const;
 
 function stopped(text: string): Found {
   if (/\b8\b/.test(text)) return unsupported('the reply went on');
@@ -11,20 +21,15 @@ function stopped(text: string): Found {
 }
 
 /** Whether the server takes the message. A refusal says something of it only where a plain one is taken. */
-function messageForm(name: string, { messages, field }: MessageForm): Probe {
+function messageForm(name: string, field: 'developerRole' | 'messageNames', messages: readonly object[]): Probe {
   return {
     name,
     run: async (server, earlier) => {
       const found = taken(await ask(server, { messages }), () => supported());
-      if (found.status === 'unclear' || earlier('text')?.status !== 'supported') return found;
+      if (found.status === 'unclear' || !isSupported(earlier, 'text')) return found;
       return { ...found, profile: { [field]: found.status === 'supported' } };
     },
   };
-}
-
-interface MessageForm {
-  readonly messages: readonly object[];
-  readonly field: 'developerRole' | 'messageNames';
 }
 
 function judgeText(answer: Answer): Found {
@@ -38,16 +43,12 @@ function judgeStream(answer: Answer): Found {
 }
 
 export const textProbes: readonly Probe[] = [
-  { name: 'text', run: async (server) => taken(await ask(server, hello), judgeText) },
-  {
-    name: 'usage',
-    run: async (server) =>
-      taken(await ask(server, hello), ({ body }) => {
-        const usage = body?.['usage'];
-        return isObject(usage) && Number(usage['total_tokens']) > 0 ? supported() : unsupported('no token counts');
-      }),
-  },
-  { name: 'stream', run: async (server) => taken(await ask(server, { ...hello, stream: true }), judgeStream) },
+  oneRequest('text', hello, judgeText),
+  oneRequest('usage', hello, ({ body }) => {
+    const usage = body?.['usage'];
+    return isObject(usage) && Number(usage['total_tokens']) > 0 ? supported() : unsupported('no token counts');
+  }),
+  oneRequest('stream', { ...hello, stream: true }, judgeStream),
   {
     name: 'stream usage',
     run: async (server, earlier) => {
@@ -55,32 +56,18 @@ export const textProbes: readonly Probe[] = [
       const found = taken(asked, ({ events }) =>
         events.some(({ usage }) => isObject(usage)) ? supported() : unsupported('no usage in any chunk'),
       );
-      const isShown = found.isRefused === true && earlier('stream')?.status === 'supported';
+      const isShown = found.isRefused === true && isSupported(earlier, 'stream');
       return isShown ? { ...found, profile: { streamOptions: false } } : found;
     },
   },
-  {
-    name: 'stop',
-    run: async (server) =>
-      taken(await ask(server, { ...counting, stop: [' 7', ',7'] }), (answer) => stopped(textOf(answer))),
-  },
-  {
-    name: 'n',
-    run: async (server) =>
-      taken(await ask(server, { ...hello, n: 2 }), ({ body }) => {
-        const choices = body?.['choices'];
-        const { length } = Array.isArray(choices) ? choices : [];
-        return length === 2 ? supported() : unsupported(`${length} choice`);
-      }),
-  },
-  messageForm('developer role', {
-    messages: [{ role: 'developer', content: 'Be brief.' }, ...hello.messages],
-    field: 'developerRole',
+  oneRequest('stop', { ...counting, stop: [' 7', ',7'] }, (answer) => stopped(textOf(answer))),
+  oneRequest('n', { ...hello, n: 2 }, ({ body }) => {
+    const choices = body?.['choices'];
+    const { length } = Array.isArray(choices) ? choices : [];
+    return length === 2 ? supported() : unsupported(`${length} choice`);
   }),
-  messageForm('names of messages', {
-    messages: [{ role: 'user', name: 'ada', content: 'Say hello.' }],
-    field: 'messageNames',
-  }),
+  messageForm('developer role', 'developerRole', [{ role: 'developer', content: 'Be brief.' }, ...hello.messages]),
+  messageForm('names of messages', 'messageNames', [{ role: 'user', name: 'ada', content: 'Say hello.' }]),
   {
     name: 'errors',
     run: async (server) => {

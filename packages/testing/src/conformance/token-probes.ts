@@ -1,15 +1,11 @@
 import { type Answer, ask, choiceOf, completionTokensOf, type TokenField } from './ask.ts';
-import { type Found, type Probe, supported, taken, unclear, unsupported } from './probe.ts';
+import { type Found, isSupported, oneRequest, type Probe, supported, taken, unclear, unsupported } from './probe.ts';
 
 const CAP = 16;
 
-const counting = { messages: [{ role: 'user', content: 'Count from 1 to 50, with commas.' }] } as const;
-
-/** Whether a cap on tokens is obeyed under that name. */
-function tokenCap(field: TokenField): Probe {
-  const run: Probe['run'] = async (server) => taken(await ask(server, { ...counting, [field]: CAP }), judgeCap);
-  return { name: field, run };
-}
+export const counting: { readonly messages: readonly object[] } = {
+  messages: [{ role: 'user', content: 'Count from 1 to 50, with commas.' }],
+};
 
 function judgeCap(answer: Answer): Found {
   const tokens = completionTokensOf(answer);
@@ -32,7 +28,7 @@ function reasonOf(answer: Answer): string {
 const cutReported: Probe = {
   name: 'cut reported',
   run: async (server, earlier) => {
-    const field = FIELDS.find((name) => earlier(name)?.status === 'supported');
+    const field = FIELDS.find((name) => isSupported(earlier, name));
     if (field === undefined) return unclear('no cap was obeyed');
     return taken(await ask(server, { ...counting, [field]: CAP }), (answer) => {
       if (choiceOf(answer)['finish_reason'] === 'length') return supported();
@@ -45,4 +41,8 @@ const cutReported: Probe = {
 const FIELDS: readonly TokenField[] = ['max_completion_tokens', 'max_tokens'];
 
 /** They come first: what they find caps the replies to all others. */
-export const tokenProbes: readonly Probe[] = [...FIELDS.map(tokenCap), cutReported];
+export const tokenProbes: readonly Probe[] = [
+  // Whether a cap on tokens is obeyed under that name.
+  ...FIELDS.map((field) => oneRequest(field, { ...counting, [field]: CAP }, judgeCap)),
+  cutReported,
+];

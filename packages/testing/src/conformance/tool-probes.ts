@@ -1,16 +1,27 @@
-import { isObject, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 import { type Answer, ask, callsOf, deltasOf, messageOf, type Server, textOf } from './ask.ts';
-import { type Earlier, type Found, type Probe, supported, taken, unclear, unlessCut, unsupported } from './probe.ts';
+import {
+  type Earlier,
+  type Found,
+  isSupported,
+  oneRequest,
+  type Probe,
+  supported,
+  taken,
+  unclear,
+  unlessCut,
+  unsupported,
+} from './probe.ts';
 import { answeredQuestion, firstCallId, judgeCall, question, tools, weather } from './weather-tool.ts';
 
 /** Nothing here asks for the tool that a choice forces: a model that calls it was made to. */
 const greeting = { role: 'user', content: 'Say hello.' } as const;
 const clock = {
-  name: 'get_time',
-  description: 'Tells the time of a city.',
-  parameters: weather.parameters,
-} as const;
+  type: 'function',
+  function: { ...weather, name: 'get_time', description: 'Tells the time of a city.' },
+};
+const strictWeather = { type: 'function', function: { ...weather, strict: true } };
 
 const named = { type: 'function', function: { name: 'get_weather' } } as const;
 
@@ -25,11 +36,8 @@ async function roundTrip(server: Server, content: null | ''): Promise<Found> {
 
 /** Calls at once, first where they are asked for by the field, then without it. */
 async function parallelCalls(server: Server): Promise<Found> {
-  const both = {
-    role: 'user',
-    content: 'What is the weather in Oslo and in Rome? Call get_weather for both at once.',
-  };
-  const body = { messages: [both], tools };
+  const content = 'What is the weather in Oslo and in Rome? Call get_weather for both at once.';
+  const body = { messages: [{ role: 'user', content }], tools };
   const asked = taken(await ask(server, { ...body, parallel_tool_calls: true }), judgeCalls);
   if (asked.status !== 'supported' && asked.isRefused !== true) return asked;
   const answer = await ask(server, body);
@@ -51,11 +59,9 @@ function judgeCalls(answer: Answer): Found {
 }
 
 /** A model that never calls shows nothing by not calling. */
-async function noCall(server: Server, earlier: Earlier): Promise<Found> {
-  return taken(await ask(server, { messages: [question], tools, tool_choice: 'none' }), (answer) => {
-    if (callsOf(answer).length > 0) return unsupported('it called a tool all the same');
-    return earlier('tools')?.status === 'supported' ? supported() : unclear('no call, as without a choice');
-  });
+function judgeNoCall(answer: Answer, earlier: Earlier): Found {
+  if (callsOf(answer).length > 0) return unsupported('it called a tool all the same');
+  return isSupported(earlier, 'tools') ? supported() : unclear('no call, as without a choice');
 }
 
 /** A refusal says something of `null` only where the same with a text is taken. */
@@ -76,40 +82,17 @@ async function legacyFunctions(server: Server, earlier: Earlier): Promise<Found>
 }
 
 export const toolProbes: readonly Probe[] = [
-  {
-    name: 'tools',
-    run: async (server) => taken(await ask(server, { messages: [question], tools, tool_choice: 'auto' }), judgeCall),
-  },
-  {
-    name: 'tool_choice required',
-    run: async (server) =>
-      taken(await ask(server, { messages: [greeting], tools, tool_choice: 'required' }), judgeCall),
-  },
-  {
-    name: 'tool_choice function',
-    run: async (server) => {
-      const both = [{ type: 'function', function: clock }, ...tools];
-      return taken(await ask(server, { messages: [greeting], tools: both, tool_choice: named }), judgeCall);
-    },
-  },
-  { name: 'tool_choice none', run: noCall },
+  oneRequest('tools', { messages: [question], tools, tool_choice: 'auto' }, judgeCall),
+  oneRequest('tool_choice required', { messages: [greeting], tools, tool_choice: 'required' }, judgeCall),
+  oneRequest('tool_choice function', { messages: [greeting], tools: [clock, ...tools], tool_choice: named }, judgeCall),
+  oneRequest('tool_choice none', { messages: [question], tools, tool_choice: 'none' }, judgeNoCall),
   { name: 'parallel calls', run: parallelCalls },
   { name: 'results of tools', run: (server) => roundTrip(server, '') },
   { name: 'null beside calls', run: nullContent },
-  {
-    name: 'streamed calls',
-    run: async (server) =>
-      taken(await ask(server, { messages: [question], tools, stream: true }), (answer) =>
-        unlessCut(answer, streamedCall(answer)),
-      ),
-  },
-  {
-    name: 'strict tools',
-    run: async (server) => {
-      const strict = [{ type: 'function', function: { ...weather, strict: true } }];
-      return taken(await ask(server, { messages: [question], tools: strict }), judgeCall);
-    },
-  },
+  oneRequest('streamed calls', { messages: [question], tools, stream: true }, (answer) =>
+    unlessCut(answer, streamedCall(answer)),
+  ),
+  oneRequest('strict tools', { messages: [question], tools: [strictWeather] }, judgeCall),
   { name: 'legacy functions', run: legacyFunctions },
 ];
 

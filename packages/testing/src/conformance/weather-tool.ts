@@ -1,14 +1,8 @@
-import { isObject, readJson } from '../compare/json.ts';
+import { isObject, readJson } from '../base/json.ts';
 import { type Answer, callsOf, textOf } from './ask.ts';
 import { type Found, supported, unclear, unlessCut, unsupported } from './probe.ts';
 
-interface ProbeFunction {
-  readonly name: string;
-  readonly description: string;
-  readonly parameters: object;
-}
-
-export const weather: ProbeFunction = {
+export const weather: { readonly parameters: object; readonly name: string; readonly description: string } = {
   name: 'get_weather',
   description: 'Tells the weather of a city.',
   parameters: {
@@ -40,10 +34,10 @@ export function firstCallId(answer: Answer): string {
 
 /** Whether the reply is a call of `get_weather`. */
 export function judgeCall(answer: Answer): Found {
-  return unlessCut(answer, foundCall(answer));
+  return unlessCut(answer, judgeWholeCall(answer));
 }
 
-function foundCall(answer: Answer): Found {
+function judgeWholeCall(answer: Answer): Found {
   const [call] = callsOf(answer);
   if (call === undefined) return unclear(`no call; it said: ${textOf(answer).slice(0, 80)}`);
   const given = typeof call.arguments === 'string' ? readJson(call.arguments) : undefined;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { isObject, readJson } from '../compare/json.ts';
+import { isObject, readJson } from '../base/json.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluationTable } from './table.ts';
 

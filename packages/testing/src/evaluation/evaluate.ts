@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable, type Outcome } from '@pawl/core';
 import type { Attempt, EvaluatedCase, Evaluation } from './evaluation.ts';
-import type { Case, Score, Scorer } from './scorer.ts';
+import { type Case, mean, type Score, type Scorer } from './scorer.ts';
 
 export interface EvaluateOptions<Input, Expected> {
   /** @defaultValue 'evaluation' */
@@ -26,7 +26,7 @@ export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Ex
   const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
   check(options);
   const tries = cases.flatMap((each) => Array.from({ length: repeats }, (_, attempt) => ({ given: each, attempt })));
-  const attempts = await sideBySide(tries, width, (one) => tried(one, options));
+  const attempts = await sideBySide(tries, width, ({ given, attempt }) => tried(given, attempt, options));
   const found = cases.map((each, index): EvaluatedCase => {
     const own = attempts.slice(index * repeats, (index + 1) * repeats);
     return { name: each.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
@@ -42,14 +42,10 @@ function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: Eval
   if (cases.length === 0) throw new TypeError('There are no cases. Pass some: [{ name, input, expected }].');
   if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactly()].');
   for (const [name, value] of Object.entries({ repeats, width })) {
-    if (!(Number.isInteger(value) && value > 0)) {
+    if (!(Number.isInteger(value) && value > 0))
       throw new TypeError(`${name} is ${value}. Pass a whole number from 1.`);
-    }
   }
-  for (const [what, list] of [
-    ['case', cases],
-    ['scorer', scorers],
-  ] as const) {
+  for (const [what, list] of Object.entries({ case: cases, scorer: scorers })) {
     const names = list.map((each) => each.name);
     const twice = names.find((each, index) => names.indexOf(each) < index);
     if (twice !== undefined) throw new TypeError(`There are two ${what}s named "${twice}". Name each one otherwise.`);
@@ -61,13 +57,9 @@ const EVALUATE: OptionTable<EvaluateOptions<never, never>> = {
   hints: { data: 'The option is "cases".', task: 'The option is "run".', scores: 'The option is "scorers".' },
 };
 
-interface Try<Input, Expected> {
-  readonly given: Case<Input, Expected>;
-  readonly attempt: number;
-}
-
 async function tried<Input, Expected>(
-  { given, attempt }: Try<Input, Expected>,
+  given: Case<Input, Expected>,
+  attempt: number,
   { run, scorers }: EvaluateOptions<Input, Expected>,
 ): Promise<Attempt> {
   const [ran] = await Promise.allSettled([(async () => run(given, attempt))()]);
@@ -78,14 +70,15 @@ async function tried<Input, Expected>(
   }
   const { status, usage, durationMs } = ran.value;
   const scores: Record<string, Score> = {};
-  for (const scorer of scorers) scores[scorer.name] = await scoreOf(scorer, { outcome: ran.value, given });
+  for (const scorer of scorers) scores[scorer.name] = await scoreOf(scorer, ran.value, given);
   const total = mean(Object.values(scores).map(({ score }) => score));
   return { status, scores, mean: total, tokens: usage.totalTokens, cost: usage.cost, durationMs };
 }
 
 async function scoreOf<Input, Expected>(
   scorer: Scorer<Input, Expected>,
-  { outcome, given }: { readonly outcome: Outcome<unknown>; readonly given: Case<Input, Expected> },
+  outcome: Outcome<unknown>,
+  given: Case<Input, Expected>,
 ): Promise<Score> {
   try {
     const found = await scorer.score(outcome, given);
@@ -104,8 +97,4 @@ async function sideBySide<A, B>(all: readonly A[], width: number, work: (one: A)
   };
   await Promise.all(Array.from({ length: width }, worker));
   return results;
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 import type { Json, Outcome } from '@pawl/core';
-import { sliceStart } from '../compare/slice-start.ts';
+import { sliceStart } from '../base/slice-start.ts';
 
 /** One thing to be tried. */
 export interface Case<Input, Expected = unknown> {
@@ -20,6 +20,11 @@ export interface Score {
 export interface Scorer<Input = unknown, Expected = unknown> {
   readonly name: string;
   score(outcome: Outcome<unknown>, given: Case<Input, Expected>): Score | Promise<Score>;
+}
+
+/** 0 of none. */
+export function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 export function scored(isGood: boolean, why: () => string): Score {

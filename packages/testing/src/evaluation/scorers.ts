@@ -1,6 +1,6 @@
 import { Agent, type ChatModel, checkOptions, jsonSchema, type OptionTable } from '@pawl/core';
-import { differences, told } from '../compare/differences.ts';
-import { isObject } from '../compare/json.ts';
+import { differences, told } from '../base/differences.ts';
+import { isObject } from '../base/json.ts';
 import { ALLOWANCE, type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
 import { turnsOf } from '../trajectory/trajectory.ts';
 import { outputOf, type Scorer, scored, shown } from './scorer.ts';
@@ -18,19 +18,13 @@ export function exactly(): Scorer {
   };
 }
 
-/** Something that says whether a value has its form: a zod schema, or another of the Standard Schema. */
-interface Validator {
-  readonly '~standard': { readonly validate: (value: unknown) => unknown };
-}
-
-/** The output passes a schema. */
-export function fits(schema: Validator): Scorer {
+/** The output passes a schema: of zod, or another of the Standard Schema. */
+export function fits(schema: { readonly '~standard': { readonly validate: (value: unknown) => unknown } }): Scorer {
   return {
     name: 'fits',
     async score(outcome) {
       const result = await schema['~standard'].validate(outputOf(outcome));
-      const issues =
-        isObject(result) || (typeof result === 'object' && result !== null) ? Reflect.get(result, 'issues') : undefined;
+      const issues = typeof result === 'object' && result !== null ? Reflect.get(result, 'issues') : undefined;
       return scored(!Array.isArray(issues) || issues.length === 0, () => shown(issues));
     },
   };

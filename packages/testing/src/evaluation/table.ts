@@ -1,4 +1,5 @@
 import type { Evaluation } from './evaluation.ts';
+import { mean as average } from './scorer.ts';
 
 /** The evaluation as a table, a row for each case, with what was missing below. */
 export function evaluationTable({ name, cases, scorers, mean }: Evaluation): string {
@@ -12,20 +13,13 @@ export function evaluationTable({ name, cases, scorers, mean }: Evaluation): str
   const foot = ['all', ...scorers.map((scorer) => percent(scorer.mean)), percent(mean), ''];
   const all = [head, ...rows, foot];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => aligned(cell, { column, width: widths[column] ?? 0 }))
-      .join('  ')
-      .trimEnd(),
-  );
+  const aligned = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  const lines = all.map((row) => row.map(aligned).join('  ').trimEnd());
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
   lines.splice(1, 0, rule);
   lines.splice(-1, 0, rule);
   return [name, '', ...lines, ...reasons(cases)].join('\n');
-}
-
-function aligned(cell: string, { column, width }: { readonly column: number; readonly width: number }): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
 function reasons(cases: Evaluation['cases']): readonly string[] {
@@ -43,8 +37,4 @@ function reasons(cases: Evaluation['cases']): readonly string[] {
 
 function percent(value: number): string {
   return `${Math.round(value * 100)} %`;
-}
-
-function average(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,4 @@
-import type { RunEvent, ToolCall } from '@pawl/core';
+import { callName } from '@pawl/core';
 import { checkHistory } from '../server/check-history.ts';
 import type { Lived } from './live.ts';
 
@@ -19,7 +19,8 @@ function unanswered(events: Lived['events']): readonly string[] {
   const answers = new Map<string, number>();
   const made = new Map<string, string>();
   for (const event of events) {
-    for (const [index, call] of callsOf(event).entries()) made.set(keyOf({ ...event, index }), nameOf(call));
+    const calls = event.type === 'model.replied' ? (event.message.tool_calls ?? []) : [];
+    for (const [index, call] of calls.entries()) made.set(keyOf({ ...event, index }), callName(call));
     if (event.type !== 'tool.finished' && event.type !== 'tool.failed' && event.type !== 'tool.skipped') continue;
     answers.set(keyOf(event), (answers.get(keyOf(event)) ?? 0) + 1);
   }
@@ -31,22 +32,16 @@ function unanswered(events: Lived['events']): readonly string[] {
   });
 }
 
-function callsOf(event: RunEvent): readonly ToolCall[] {
-  return event.type === 'model.replied' ? (event.message.tool_calls ?? []) : [];
-}
-
-interface Called {
+function keyOf({
+  path,
+  turn,
+  index,
+}: {
   readonly path: string;
   readonly turn?: number;
   readonly index: number;
-}
-
-function keyOf({ path, turn, index }: Called): string {
+}): string {
   return `${path === '' ? '' : `${path}/`}${turn}.${index}`;
-}
-
-function nameOf(call: ToolCall): string {
-  return call.type === 'custom' ? call.custom.name : call.function.name;
 }
 
 /** A limit is passed where a run says that it was reached, and goes on with calls. */

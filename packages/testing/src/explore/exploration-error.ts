@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../brand.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Exercise } from '../model/schema-model.ts';
 import type { Lived } from './live.ts';
 

@@ -1,4 +1,12 @@
-import { type Agent, type ChatModel, checkOptions, type OptionTable, type Outcome, type RunEvent } from '@pawl/core';
+import {
+  type Agent,
+  type ChatModel,
+  callName,
+  checkOptions,
+  type OptionTable,
+  type Outcome,
+  type RunEvent,
+} from '@pawl/core';
 import { type Exercise, schemaModel } from '../model/schema-model.ts';
 import { brokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
@@ -51,13 +59,7 @@ export async function exploreAgent<Context, Output>(
 }
 
 const EXPLORE: OptionTable<ExploreOptions<never>> = {
-  keys: {
-    input: 'any',
-    context: 'any',
-    answer: 'function',
-    seeds: ['number', 'numbers'],
-    exercises: 'texts',
-  },
+  keys: { input: 'any', context: 'any', answer: 'function', seeds: ['number', 'numbers'], exercises: 'texts' },
   hints: { runs: 'The option is "seeds".', seed: 'The option is "seeds".', prompt: 'The option is "input".' },
 };
 
@@ -67,16 +69,16 @@ function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
   const wrong = seeds.find((seed) => !Number.isInteger(seed));
   if (wrong !== undefined) throw new TypeError(`A seed is ${wrong}. Pass whole numbers.`);
   const unknown = exercises.find((each) => !EXERCISES.includes(each));
-  if (unknown !== undefined)
-    throw new TypeError(`There is no exercise "${unknown}". Pass some of: ${EXERCISES.join(', ')}.`);
-  if (exercises.length === 0) throw new TypeError(`There are no exercises. Pass some of: ${EXERCISES.join(', ')}.`);
+  if (unknown === undefined && exercises.length > 0) return;
+  const what = unknown === undefined ? 'are no exercises' : `is no exercise "${unknown}"`;
+  throw new TypeError(`There ${what}. Pass some of: ${EXERCISES.join(', ')}.`);
 }
 
 const EXERCISES: readonly Exercise[] = ['once', 'every-branch', 'invalid-first'];
 
 function count(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
   if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return;
-  const name = event.call.type === 'custom' ? event.call.custom.name : event.call.function.name;
+  const name = callName(event.call);
   const { calls, failed } = tools[name] ?? { calls: 0, failed: 0 };
   tools[name] = { calls: calls + 1, failed: failed + (event.type === 'tool.failed' ? 1 : 0) };
 }

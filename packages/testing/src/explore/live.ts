@@ -17,15 +17,10 @@ export interface Lived {
   readonly rejections: readonly unknown[];
 }
 
-interface Living<Context> {
-  readonly seed: number;
-  readonly options: LiveOptions<Context>;
-}
-
 /** What waits for a person is answered, until the run has ended. */
 export async function live<Context, Output>(
   agent: Agent<Context, Output>,
-  { seed, options }: Living<Context>,
+  { seed, options }: { readonly seed: number; readonly options: LiveOptions<Context> },
 ): Promise<Lived> {
   const { input = 'Go.', context, answer = everyOther } = options;
   const durable = memory();

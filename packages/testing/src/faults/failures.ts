@@ -2,41 +2,15 @@ import { reply } from '../script/build-reply.ts';
 import type { MessageReply, ModelReply, Reply } from '../script/reply.ts';
 
 /** What makes an attempt fail, so that it is made again. */
-export type FailureName =
-  | 'http-408'
-  | 'http-409'
-  | 'http-429'
-  | 'http-500'
-  | 'http-502'
-  | 'http-503'
-  | 'http-529'
-  | 'error-body'
-  | 'reset'
-  | 'reset-midway'
-  | 'cut-off'
-  | 'stream-error';
+export type FailureName = `http-${408 | 409 | 429 | 500 | 502 | 503 | 529}` | 'error-body' | BrokenStream;
+type BrokenStream = 'reset' | 'reset-midway' | 'cut-off' | 'stream-error';
 
 /** What only a server can do. */
-export type WireFailureName =
-  | 'no-choices'
-  | 'garbage'
-  | 'empty-body'
-  | 'error-in-a-text'
-  | 'error-in-other-fields'
-  | 'error-with-a-number'
-  | 'error-event';
+export type WireFailureName = 'no-choices' | 'garbage' | 'empty-body' | OtherError;
+type OtherError = 'error-in-a-text' | 'error-in-other-fields' | 'error-with-a-number' | 'error-event';
 
 /** What no other attempt helps with, and a stream that stands still, which takes a deadline's time. Never chosen by a seed. */
-export type HardFailureName =
-  | 'http-400'
-  | 'http-401'
-  | 'http-403'
-  | 'http-404'
-  | 'http-413'
-  | 'http-422'
-  | 'quota'
-  | 'context-length'
-  | 'stall';
+export type HardFailureName = `http-${400 | 401 | 403 | 404 | 413 | 422}` | 'quota' | 'context-length' | 'stall';
 
 const PARTLY = { afterChunks: 1 } as const;
 const BUSY = 'The model is overloaded.';
@@ -83,10 +57,9 @@ export const FAILURE_NAMES = Object.keys(FAILURES) as readonly FailureName[]; //
 export const WIRE_FAILURE_NAMES = Object.keys(WIRE_FAILURES) as readonly WireFailureName[];
 export const HARD_FAILURE_NAMES = Object.keys(HARD_FAILURES) as readonly HardFailureName[];
 
-const KNOWN: ReadonlyMap<string, (whole: MessageReply) => ModelReply> = new Map([
-  ...Object.entries(FAILURES),
-  ...Object.entries(HARD_FAILURES),
-]);
+const KNOWN: ReadonlyMap<string, (whole: MessageReply) => ModelReply> = new Map(
+  Object.entries({ ...FAILURES, ...HARD_FAILURES }),
+);
 
 const KNOWN_ON_THE_WIRE: ReadonlyMap<string, () => Reply> = new Map(Object.entries(WIRE_FAILURES));
 

@@ -92,9 +92,7 @@ const SOMETHING: MessageReply & ModelReply = reply.text('This must not be used.'
 
 const IN_A_ROW = 2;
 
-interface BySeed {
-  readonly seed: number;
-}
+type BySeed = Extract<Faults<never>, { readonly seed: number }>;
 
 const BY_SEED: OptionTable<BySeed> = { keys: { seed: 'any' } };
 

@@ -134,19 +134,14 @@ export const agentCases: Readonly<Record<string, Body>> = {
       const model = scriptedModel(({ messages }) =>
         messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.calls([call('pay', 'Rome')]),
       );
-      return new Agent({
-        model,
-        tools: [tool({ name: 'pay', description: 'Pays.', input: CITY, needsApproval, execute })],
-      });
+      const pays = tool({ name: 'pay', description: 'Pays.', input: CITY, needsApproval, execute });
+      return new Agent({ model, tools: [pays] });
     };
     for (const answer of ['deny', 'edit', undefined] as const) {
       const ran: string[] = [];
       const runId = `asked ${answer}`;
-      const { pending = [] } = {
-        pending: [],
-        ...(await pay(true, ran).run('Go.', { runId, durable: host }).outcome()),
-      };
-      const [{ id, fingerprint } = { id: '', fingerprint: '' }] = pending;
+      const asked = await pay(true, ran).run('Go.', { runId, durable: host }).outcome();
+      const [{ id, fingerprint } = { id: '', fingerprint: '' }] = asked.status === 'suspended' ? asked.pending : [];
       if (answer === 'deny') await host.answer(runId, id, { type: 'deny', fingerprint });
       if (answer === 'edit') await host.answer(runId, id, { type: 'edit', fingerprint, arguments: { city: 'Bonn' } });
       const { status } = await pay(false, ran).resume(runId, { durable: host }).outcome();

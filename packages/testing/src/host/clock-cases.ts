@@ -1,6 +1,6 @@
 import type { WaitOptions } from '@pawl/core';
 import { has, refuses, same } from './expect.ts';
-import { APPROVAL, type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
+import { APPROVAL, APPROVE, type Body, COMPLETED, held, PARKED, record, resumed, SUSPENDED, step } from './kit.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,7 +14,7 @@ export const clockCases: Readonly<Record<string, Body>> = {
     await durable.step(step('model:1', 'a', { effect: 'once' }));
     await durable.wait('approve:1.0', APPROVAL);
     await host.release('run', SUSPENDED);
-    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
+    await host.answer('run', 'approve:1.0', APPROVE);
     await host.enqueue('agent', 'Go.', { runId: 'queued' });
     await host.fork('run', { before: 'model:1', runId: 'fork' });
     await host.cancel('fork');
@@ -32,9 +32,9 @@ export const clockCases: Readonly<Record<string, Body>> = {
     const durable = await host.start(record('run'));
     const wait = (): ReturnType<typeof durable.wait> =>
       durable.wait('approve:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
-    same(await wait(), { type: 'parked' }, 'It waits.');
+    same(await wait(), PARKED, 'It waits.');
     await clock.advance(142);
-    same(await wait(), { type: 'parked' }, 'It waits for no less than it was given.');
+    same(await wait(), PARKED, 'It waits for no less than it was given.');
     await clock.advance(2);
     same(await wait(), { type: 'expired' }, 'It ends.');
   },
@@ -45,8 +45,8 @@ export const clockCases: Readonly<Record<string, Body>> = {
     for (const [index, timeoutMs] of lengths.entries()) {
       const options: WaitOptions = { ...APPROVAL, timeoutMs };
       const name = `approve:1.${index}`;
-      same(await durable.wait(name, options), { type: 'parked' }, `It waits for ${timeoutMs} ms.`);
-      await host.answer('run', name, { type: 'approve', fingerprint: 'f' });
+      same(await durable.wait(name, options), PARKED, `It waits for ${timeoutMs} ms.`);
+      await host.answer('run', name, APPROVE);
     }
     const next = await resumed(host, 'run');
     same((await next.wait('approve:1.2', APPROVAL)).type, 'answered', 'The answer is kept.');
@@ -62,11 +62,8 @@ export const clockCases: Readonly<Record<string, Body>> = {
         await refuses(host.runs({ [name]: wrong }), 'config.invalid', promise);
       }
     }
-    await refuses(
-      Promise.resolve().then(() => durable.wait('a', { ...APPROVAL, timeoutMs: Number.NaN })),
-      'config.invalid',
-      'A wait has a length.',
-    );
+    const endless = Promise.resolve().then(() => durable.wait('a', { ...APPROVAL, timeoutMs: Number.NaN }));
+    await refuses(endless, 'config.invalid', 'A wait has a length.');
   },
 
   'a jump of the date moves no run to another attempt': async ({ host, clock, goBack }) => {

@@ -1,6 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../brand.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
 
 /** A host broke a promise. The message says which, and what came in its place. */
 export class BrokenPromise extends PawlError {

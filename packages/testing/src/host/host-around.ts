@@ -1,20 +1,8 @@
-import type {
-  Durable,
-  DurableHost,
-  EnqueueOptions,
-  Followed,
-  FollowOptions,
-  ForkOptions,
-  Listeners,
-  OpenedRun,
-  OpenOptions,
-  RunFilter,
-  RunProgress,
-  RunRecord,
-  RunSummary,
-  Step,
-  Task,
-} from '@pawl/core';
+import type { Durable, DurableHost, Followed, FollowOptions, Listeners, Step, Task } from '@pawl/core';
+
+type Method = Exclude<keyof DurableHost, 'listeners'>;
+type Given<Name extends Method> = Parameters<DurableHost[Name]>;
+type Result<Name extends Method> = ReturnType<DurableHost[Name]>;
 
 /** A host that is another one, but for what happens around a run's steps. */
 export class HostAround implements DurableHost {
@@ -36,54 +24,54 @@ export class HostAround implements DurableHost {
   /** A run begins, or goes on. */
   opened(): void {}
 
-  async start(record: RunRecord): Promise<Durable> {
+  async start(...[record]: Given<'start'>): Promise<Durable> {
     return this.#durable(await this.#inner.start(record));
   }
 
-  async open(runId: string, options?: OpenOptions): Promise<OpenedRun> {
+  async open(...[runId, options]: Given<'open'>): Result<'open'> {
     const opened = await this.#inner.open(runId, options);
     this.opened();
     return opened.type === 'held' ? { ...opened, durable: this.#durable(opened.durable) } : opened;
   }
 
-  release(...[runId, outcome]: Parameters<DurableHost['release']>): Promise<void> {
-    return this.#inner.release(runId, outcome);
+  release(...given: Given<'release'>): Result<'release'> {
+    return this.#inner.release(...given);
   }
 
-  answer(...[runId, pendingId, answer]: Parameters<DurableHost['answer']>): Promise<void> {
-    return this.#inner.answer(runId, pendingId, answer);
+  answer(...given: Given<'answer'>): Result<'answer'> {
+    return this.#inner.answer(...given);
   }
 
-  send(...[runId, message]: Parameters<DurableHost['send']>): Promise<void> {
-    return this.#inner.send(runId, message);
+  send(...given: Given<'send'>): Result<'send'> {
+    return this.#inner.send(...given);
   }
 
-  enqueue(agent: string, input: string, options?: EnqueueOptions): Promise<string> {
-    return this.#inner.enqueue(agent, input, options);
+  enqueue(...given: Given<'enqueue'>): Result<'enqueue'> {
+    return this.#inner.enqueue(...given);
   }
 
-  cancel(runId: string, options?: { readonly reason?: string }): Promise<void> {
-    return this.#inner.cancel(runId, options);
+  cancel(...given: Given<'cancel'>): Result<'cancel'> {
+    return this.#inner.cancel(...given);
   }
 
-  read(runId: string, options?: { readonly after?: number }): Promise<RunProgress> {
-    return this.#inner.read(runId, options);
+  read(...given: Given<'read'>): Result<'read'> {
+    return this.#inner.read(...given);
   }
 
   events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
     return this.#inner.events(runId, options);
   }
 
-  runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
-    return this.#inner.runs(filter);
+  runs(...given: Given<'runs'>): Result<'runs'> {
+    return this.#inner.runs(...given);
   }
 
-  fork(runId: string, options: ForkOptions): Promise<string> {
-    return this.#inner.fork(runId, options);
+  fork(...given: Given<'fork'>): Result<'fork'> {
+    return this.#inner.fork(...given);
   }
 
-  close(options?: { readonly graceMs?: number }): Promise<void> {
-    return this.#inner.close(options);
+  close(...given: Given<'close'>): Result<'close'> {
+    return this.#inner.close(...given);
   }
 
   #durable(durable: Durable, path = ''): Durable {

@@ -1,4 +1,5 @@
 import {
+  type Answer,
   type Clock,
   checkOptions,
   type Durable,
@@ -6,10 +7,11 @@ import {
   type OpenedRun,
   type OptionTable,
   type Outcome,
+  type RunFilter,
   type RunRecord,
   type Step,
   systemClock,
-  type Usage,
+  type Waited,
 } from '@pawl/core';
 import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
 
@@ -81,35 +83,28 @@ export async function held(host: DurableHost, runId: string): Promise<Extract<Op
   throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
 }
 
+/** The runs that are listed. */
+export async function idsOf(host: DurableHost, filter?: RunFilter): Promise<readonly string[]> {
+  return (await host.runs(filter)).map(({ runId }) => runId);
+}
+
 /** The run, as if its process had ended and another had taken it. */
 export async function resumed(host: DurableHost, runId: string): Promise<Durable> {
   await host.release(runId, undefined);
   return (await held(host, runId)).durable;
 }
 
-const NOTHING: Usage = {
-  requests: 0,
-  promptTokens: 0,
-  cachedTokens: 0,
-  completionTokens: 0,
-  reasoningTokens: 0,
-  totalTokens: 0,
-  cost: 0,
-  estimated: false,
-};
-
-const KNOWN = {
-  runId: 'run',
-  agent: 'agent',
-  messages: [],
-  usage: NOTHING,
-  turns: 1,
-  toolCalls: 0,
-  durationMs: 5,
-} as const;
+const TOKENS = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0, totalTokens: 0 };
+const USAGE = { requests: 0, ...TOKENS, cost: 0, estimated: false };
+const COUNTS = { usage: USAGE, turns: 1, toolCalls: 0, durationMs: 5 };
+const KNOWN = { runId: 'run', agent: 'agent', messages: [], ...COUNTS };
 
 export const COMPLETED: Outcome<unknown> = { ...KNOWN, status: 'completed', output: 'Done.', text: 'Done.' };
 export const SUSPENDED: Outcome<unknown> = { ...KNOWN, status: 'suspended', pending: [] };
+
+export const APPROVE: Answer = { type: 'approve', fingerprint: 'f' };
+export const APPROVED: Waited<Answer> = { type: 'answered', value: APPROVE };
+export const PARKED: Waited<never> = { type: 'parked' };
 
 /** What an approval waits with. */
 export const APPROVAL = { fingerprint: 'f', accepts: ['approve', 'deny', 'edit'] } as const;

@@ -1,10 +1,6 @@
-import type { DurableHost, JsonObject, RunFilter } from '@pawl/core';
+import type { DurableHost, JsonObject } from '@pawl/core';
 import { refuses, same } from './expect.ts';
-import { type Body, COMPLETED, held, record } from './kit.ts';
-
-async function idsOf(host: DurableHost, filter?: RunFilter): Promise<readonly string[]> {
-  return (await host.runs(filter)).map(({ runId }) => runId);
-}
+import { type Body, COMPLETED, held, idsOf, record } from './kit.ts';
 
 async function ended(host: DurableHost, runId: string, metadata: JsonObject): Promise<void> {
   await host.start({ ...record(runId), metadata });
@@ -31,11 +27,8 @@ export const listCases: Readonly<Record<string, Body>> = {
     same(await of({ user: "' OR 1=1 --" }), [], 'A value is never a command.');
     same(await of({ toString: 'ada' }), [], 'Nor is a field that every object has.');
     same(await of({}), ['one', 'two', 'three', 'four'], 'Nothing is asked for.');
-    same(
-      (await host.runs({ metadata: { open: 1 } }))[0]?.metadata,
-      { user: 'ada', order: '7', tags: [], open: 1 },
-      'It is given as it was.',
-    );
+    const [two] = await host.runs({ metadata: { open: 1 } });
+    same(two?.metadata, { user: 'ada', order: '7', tags: [], open: 1 }, 'It is given as it was.');
   },
 
   'runs are listed by conversation, start, agent and status together': async ({ host }) => {

@@ -1,6 +1,19 @@
 import type { DurableHost, RunProgress } from '@pawl/core';
 import { has, refuses, same, until } from './expect.ts';
-import { APPROVAL, type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
+import {
+  APPROVAL,
+  APPROVE,
+  APPROVED,
+  type Body,
+  COMPLETED,
+  held,
+  idsOf,
+  PARKED,
+  record,
+  resumed,
+  SUSPENDED,
+  step,
+} from './kit.ts';
 
 /** As the loop's steps do, these yield facts. */
 function fact(turn: number): object {
@@ -31,11 +44,8 @@ export const runCases: Readonly<Record<string, Body>> = {
     });
     const rest = await host.read('run', { after });
     same(turnsOf(rest), [3, 9], 'What came since is read.');
-    same(
-      rest.facts.map(({ path }) => path),
-      ['', 'tool:3.0'],
-      'Each with the run that it is of.',
-    );
+    const paths = rest.facts.map(({ path }) => path);
+    same(paths, ['', 'tool:3.0'], 'Each with the run that it is of.');
     await host.release('run', COMPLETED);
     const last = await host.read('run', { after: rest.facts.at(-1)?.position ?? 0 });
     has(last, { status: 'completed', outcome: COMPLETED, facts: [] }, 'It has ended.');
@@ -75,16 +85,11 @@ export const runCases: Readonly<Record<string, Body>> = {
       ['four', 'queued', 0],
     ];
     same(told, expected, 'Each run has a status.');
-    has(
-      all[0],
-      { agent: 'agent', metadata: { user: 'ada' }, startedAt: 900, outcome: COMPLETED },
-      'And what is known of it.',
-    );
-    const idsOf = async (filter: Parameters<DurableHost['runs']>[0]): Promise<readonly string[]> =>
-      (await host.runs(filter)).map(({ runId }) => runId);
-    same(await idsOf({ status: 'interrupted' }), ['three'], 'By status.');
-    same(await idsOf({ agent: 'agent' }), ['one', 'three', 'four'], 'By agent.');
-    same(await idsOf({ agent: 'agent', limit: 2 }), ['one', 'three'], 'The first of them.');
+    const one = { agent: 'agent', metadata: { user: 'ada' }, startedAt: 900, outcome: COMPLETED };
+    has(all[0], one, 'And what is known of it.');
+    same(await idsOf(host, { status: 'interrupted' }), ['three'], 'By status.');
+    same(await idsOf(host, { agent: 'agent' }), ['one', 'three', 'four'], 'By agent.');
+    same(await idsOf(host, { agent: 'agent', limit: 2 }), ['one', 'three'], 'The first of them.');
   },
 
   'a run is enqueued, and begun by whoever opens it': async ({ host }) => {
@@ -95,18 +100,12 @@ export const runCases: Readonly<Record<string, Body>> = {
     same(named, 'named', 'It has the name that it was given.');
     await refuses(host.enqueue('agent', 'Go.', { runId: 'named' }), 'run.exists', 'No name is given twice.');
     await refuses(host.enqueue('agent', []), 'config.invalid', 'Something has to be said.');
-    await refuses(
-      host.enqueue('agent', 'Go.', { runId: 'a\0b' }),
-      'config.invalid',
-      'A name is text that can be kept.',
-    );
+    const unkept = host.enqueue('agent', 'Go.', { runId: 'a\0b' });
+    await refuses(unkept, 'config.invalid', 'A name is text that can be kept.');
     const opened = await held(host, runId);
     const { messages } = record(runId);
-    has(
-      opened.record,
-      { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true },
-      'It is as it was given.',
-    );
+    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
+    has(opened.record, given, 'It is as it was given.');
     same((await host.read(runId)).status, 'running', 'Now somebody works on it.');
   },
 
@@ -116,10 +115,7 @@ export const runCases: Readonly<Record<string, Body>> = {
     await host.cancel('run', { reason: 'No more.' });
     await until(() => durable.signal?.aborted === true, 'Whoever works on it is told.');
     same(durable.signal?.reason, 'No more.', 'And why.');
-    for (const [runId, outcome] of [
-      ['given up', undefined],
-      ['waiting', SUSPENDED],
-    ] as const) {
+    for (const [runId, outcome] of Object.entries({ 'given up': undefined, waiting: SUSPENDED })) {
       await host.start(record(runId));
       await host.release(runId, outcome);
       await host.cancel(runId);
@@ -161,17 +157,17 @@ export const runCases: Readonly<Record<string, Body>> = {
     const durable = await host.start(record('run'));
     await durable.step(step('model:1', fact(1)));
     await durable.wait('approve:1.0', APPROVAL);
-    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
+    await host.answer('run', 'approve:1.0', APPROVE);
     await durable.step(step('answer:1.0', fact(2)));
     await durable.step(step('tool:1.0:pay', fact(3)));
     await durable.step(step('model:2', fact(4)));
     await host.release('run', COMPLETED);
     const after = await held(host, await host.fork('run', { before: 'model:2' }));
-    const approved = { type: 'answered', value: { type: 'approve', fingerprint: 'f' } };
+    const approved = APPROVED;
     same(await after.durable.wait('approve:1.0', APPROVAL), approved, 'The call has run: nobody is asked twice.');
     const before = await held(host, await host.fork('run', { before: 'tool:1.0:pay' }));
     const waited = await before.durable.wait('approve:1.0', APPROVAL);
-    same(waited, { type: 'parked' }, 'The fork would run the call once more: it asks.');
+    same(waited, PARKED, 'The fork would run the call once more: it asks.');
     const { facts } = await host.read(before.record.runId);
     same(turnsOf({ facts }), [1], 'What came of the answer is not kept either.');
   },

@@ -1,6 +1,6 @@
 import type { Step } from '@pawl/core';
 import { refuses, same } from './expect.ts';
-import { type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
+import { APPROVE, type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
 
 /** Steps are remembered, and runs are opened and released. */
 export const stepCases: Readonly<Record<string, Body>> = {
@@ -27,9 +27,8 @@ export const stepCases: Readonly<Record<string, Body>> = {
   'a step that rejects is not remembered, and is done again': async ({ host }) => {
     const first = await host.start(record('run'));
     const away = new Error('away');
-    const [settled] = await Promise.allSettled([
-      first.step(step('model:1', 'a', { work: () => Promise.reject(away) })),
-    ]);
+    const rejecting = step('model:1', 'a', { work: () => Promise.reject(away) });
+    const [settled] = await Promise.allSettled([first.step(rejecting)]);
     const came = settled.status === 'rejected' ? String(settled.reason) : 'it resolved';
     same(came.includes('away'), true, `What a step rejects with is passed on; it was: ${came}`);
     same(await first.step(step('model:1', 'a')), 'a', 'A step that rejected is done again.');
@@ -47,11 +46,8 @@ export const stepCases: Readonly<Record<string, Body>> = {
   },
 
   'each attempt at a run has another name, and its record stays': async ({ host }) => {
-    const given = {
-      ...record('run'),
-      instructions: 'Be kind.',
-      limits: { turns: Number.POSITIVE_INFINITY, cost: 0.5 },
-    };
+    const limits = { turns: Number.POSITIVE_INFINITY, cost: 0.5 };
+    const given = { ...record('run'), instructions: 'Be kind.', limits };
     const first = await host.start(given);
     await host.release('run', undefined);
     const second = await held(host, 'run');
@@ -124,7 +120,7 @@ export const stepCases: Readonly<Record<string, Body>> = {
     await refuses(host.open('other'), 'run.unknown', 'A run that nobody started can’t be opened.');
     await refuses(host.read('other'), 'run.unknown', 'A run that nobody started can’t be read.');
     await refuses(host.cancel('other'), 'run.unknown', 'A run that nobody started can’t be cancelled.');
-    const answer = host.answer('other', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
+    const answer = host.answer('other', 'approve:1.0', APPROVE);
     await refuses(answer, 'run.unknown', 'A run that nobody started can’t be answered.');
     const sent = host.send('run', { role: 'user', content: 'Hi.' });
     await refuses(sent, 'run.not_waiting', 'A run that waits for nothing takes no message.');

@@ -1,25 +1,16 @@
 import type { Durable, Step, Task } from '@pawl/core';
 import { same, until } from './expect.ts';
-import { APPROVAL, type Body, record, resumed, type Stage, step } from './kit.ts';
+import { APPROVAL, APPROVE, APPROVED, type Body, PARKED, record, resumed, type Stage, step } from './kit.ts';
 
-interface AtWork {
-  readonly durable: Durable;
+/** A run with tasks that are at work from when they begin until they are told to finish. */
+async function atWork({ host }: Stage) {
   /** `+a` when the work of `a` began, `=a` when it was told. */
-  readonly journal: readonly string[];
-  /** At work from when it begins until it is told to finish. */
-  readonly task: (name: string) => Step<string>;
-  readonly finish: (name: string) => void;
-  /** Waits until so many things have happened. */
-  readonly happened: (count: number) => Promise<void>;
-}
-
-async function atWork({ host }: Stage): Promise<AtWork> {
   const journal: string[] = [];
   const works = new Map<string, PromiseWithResolvers<void>>();
   return {
     durable: await host.start(record('run')),
     journal,
-    task(name) {
+    task(name: string): Step<string> {
       const work = Promise.withResolvers<void>();
       works.set(name, work);
       return {
@@ -32,8 +23,9 @@ async function atWork({ host }: Stage): Promise<AtWork> {
         told: (value) => journal.push(`=${value}`),
       };
     },
-    finish: (name) => works.get(name)?.resolve(),
-    happened: (count) => until(() => journal.length >= count, `After ${journal.join(' ')} more was to happen.`),
+    finish: (name: string) => works.get(name)?.resolve(),
+    /** Waits until so many things have happened. */
+    happened: (count: number) => until(() => journal.length >= count, `After ${journal.join(' ')} more was to happen.`),
   };
 }
 
@@ -105,29 +97,16 @@ export const taskCases: Readonly<Record<string, Body>> = {
       name,
       body: async (inner) => [await inner.step(step('model:1', text)), await inner.wait('approve:1.0', APPROVAL)],
     });
-    const parked = { type: 'parked' };
+    const both = (one: string, two: string): Task<unknown>[] => [child('tool:1.0', one), child('tool:1.1', two)];
+    const [one, two] = [
+      ['one', PARKED],
+      ['two', PARKED],
+    ] as const;
     await durable.step(step('model:1', 'parent'));
-    const both = await durable.all([child('tool:1.0', 'one'), child('tool:1.1', 'two')], { width: 2 });
-    same(
-      both,
-      [
-        ['one', parked],
-        ['two', parked],
-      ],
-      'Children know nothing of each other.',
-    );
-    await stage.host.answer('run', 'tool:1.0/approve:1.0', { type: 'approve', fingerprint: 'f' });
+    same(await durable.all(both('one', 'two'), { width: 2 }), [one, two], 'Children know nothing of each other.');
+    await stage.host.answer('run', 'tool:1.0/approve:1.0', APPROVE);
     const next = await resumed(stage.host, 'run');
-    const answered = { type: 'answered', value: { type: 'approve', fingerprint: 'f' } };
-    const again = await next.all([child('tool:1.0', 'x'), child('tool:1.1', 'x')], { width: 2 });
-    same(
-      again,
-      [
-        ['one', answered],
-        ['two', parked],
-      ],
-      'What they did is remembered.',
-    );
+    same(await next.all(both('x', 'x'), { width: 2 }), [['one', APPROVED], two], 'What they did is remembered.');
     same(await next.step(step('model:1', 'x')), 'parent', 'And so is what the run around them did.');
   },
 

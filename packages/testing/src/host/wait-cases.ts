@@ -1,10 +1,8 @@
 import type { Answer, UserMessage, Waited, WaitOptions } from '@pawl/core';
 import { refuses, same } from './expect.ts';
-import { APPROVAL, type Body, COMPLETED, record, resumed, type Stage } from './kit.ts';
+import { APPROVAL, APPROVE, APPROVED, type Body, COMPLETED, PARKED, record, resumed, type Stage } from './kit.ts';
 
-const approve: Answer = { type: 'approve', fingerprint: 'f' };
 const hello: UserMessage = { role: 'user', content: 'Stop that.' };
-const PARKED: Waited<never> = { type: 'parked' };
 
 type Wait = (name?: string, options?: Partial<WaitOptions>) => Promise<Waited<unknown>>;
 
@@ -18,7 +16,7 @@ export const waitCases: Readonly<Record<string, Body>> = {
   'a call that waits is answered once, and that is remembered': async (stage) => {
     const wait = await waiting(stage);
     const answers: readonly Answer[] = [
-      approve,
+      APPROVE,
       { type: 'deny', fingerprint: 'f', reason: 'Too dear.' },
       { type: 'edit', fingerprint: 'f', arguments: { amount: 5 } },
     ];
@@ -28,20 +26,17 @@ export const waitCases: Readonly<Record<string, Body>> = {
       await stage.host.answer('run', name, answer);
       same(await wait(name), { type: 'answered', value: answer }, 'The run is told the answer.');
       same(await wait(name), { type: 'answered', value: answer }, 'Each time it asks.');
-      await refuses(stage.host.answer('run', name, approve), 'approval.used', 'A call is answered once.');
+      await refuses(stage.host.answer('run', name, APPROVE), 'approval.used', 'A call is answered once.');
     }
     const next = await resumed(stage.host, 'run');
     const told = await next.wait('approve:1.0', APPROVAL);
-    same(told, { type: 'answered', value: approve }, 'The next attempt is told the same.');
+    same(told, APPROVED, 'The next attempt is told the same.');
   },
 
   'of 20 answers at once exactly one is taken': async (stage) => {
     const wait = await waiting(stage);
     await wait();
-    const answers = Array.from(
-      { length: 20 },
-      (_, index): Answer => ({ ...approve, type: 'deny', reason: `${index}` }),
-    );
+    const answers = Array.from({ length: 20 }, (_, at): Answer => ({ ...APPROVE, type: 'deny', reason: `${at}` }));
     const settled = await Promise.allSettled(answers.map((answer) => stage.host.answer('run', 'approve:1.0', answer)));
     const taken = answers.filter((_, index) => settled[index]?.status === 'fulfilled');
     same(taken.length, 1, 'Exactly one answer is taken.');
@@ -62,8 +57,8 @@ export const waitCases: Readonly<Record<string, Body>> = {
     const wait = await waiting(stage);
     await wait();
     const { host } = stage;
-    await refuses(host.answer('run', 'approve:9.9', approve), 'approval.unknown', 'The call has to wait.');
-    const other = host.answer('run', 'approve:1.0', { ...approve, fingerprint: 'g' });
+    await refuses(host.answer('run', 'approve:9.9', APPROVE), 'approval.unknown', 'The call has to wait.');
+    const other = host.answer('run', 'approve:1.0', { ...APPROVE, fingerprint: 'g' });
     await refuses(other, 'approval.mismatch', 'The answer has to name what is approved.');
     const none = host.answer('run', 'approve:1.0', { type: 'yes', fingerprint: 'f' } as never); // As from JavaScript.
     await refuses(none, 'approval.invalid', 'The answer has to be one.');
@@ -81,7 +76,7 @@ export const waitCases: Readonly<Record<string, Body>> = {
     await stage.clock.advance(99);
     same(await timed(), PARKED, 'It is not over yet.');
     await stage.clock.advance(1);
-    const late = stage.host.answer('run', 'approve:1.0', approve);
+    const late = stage.host.answer('run', 'approve:1.0', APPROVE);
     await refuses(late, 'approval.expired', 'An answer that comes too late is none.');
     same(await timed(), { type: 'expired' }, 'It is over.');
     same(await timed(), { type: 'expired' }, 'It stays so.');
@@ -91,10 +86,10 @@ export const waitCases: Readonly<Record<string, Body>> = {
     const wait = await waiting(stage);
     await wait('approve:1.0', { timeoutMs: 100 });
     await stage.clock.advance(50);
-    await stage.host.answer('run', 'approve:1.0', approve);
+    await stage.host.answer('run', 'approve:1.0', APPROVE);
     await stage.clock.advance(5_000);
     const told = await wait('approve:1.0', { timeoutMs: 100 });
-    same(told, { type: 'answered', value: approve }, 'It was in time.');
+    same(told, APPROVED, 'It was in time.');
   },
 
   'an expiry that the run was told of is not undone: not by the user, not by a clock that goes back': async (stage) => {
@@ -107,7 +102,7 @@ export const waitCases: Readonly<Record<string, Body>> = {
     await host.send('run', hello);
     stage.goBack(90);
     same(await wait('approve:1.0', { timeoutMs: 100 }), { type: 'expired' }, 'It stays expired.');
-    await refuses(host.answer('run', 'approve:1.0', approve), 'approval.expired', 'It takes no answer.');
+    await refuses(host.answer('run', 'approve:1.0', APPROVE), 'approval.expired', 'It takes no answer.');
     same((await wait('approve:1.1')).type, 'answered', 'The other one was interrupted.');
   },
 
@@ -116,11 +111,11 @@ export const waitCases: Readonly<Record<string, Body>> = {
     const { host } = stage;
     const names = ['approve:1.0', 'approve:1.1', 'approve:1.2'];
     for (const name of names) await wait(name);
-    await host.answer('run', 'approve:1.1', approve);
+    await host.answer('run', 'approve:1.1', APPROVE);
     await host.send('run', hello);
     const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello } };
     const told = await Promise.all(names.map((name) => wait(name)));
-    same(told, [interrupted, { type: 'answered', value: approve }, interrupted], 'A message closes what is open.');
+    same(told, [interrupted, APPROVED, interrupted], 'A message closes what is open.');
     await refuses(host.send('run', hello), 'run.not_waiting', 'Nothing waits any more.');
   },
 
@@ -129,7 +124,7 @@ export const waitCases: Readonly<Record<string, Body>> = {
     const { host } = stage;
     await wait();
     await host.release('run', COMPLETED);
-    await refuses(host.answer('run', 'approve:1.0', approve), 'approval.ended', 'It is over.');
+    await refuses(host.answer('run', 'approve:1.0', APPROVE), 'approval.ended', 'It is over.');
     await refuses(host.send('run', hello), 'run.not_waiting', 'It is over.');
   },
 };

@@ -1,6 +1,7 @@
 import {
   type ChatModel,
   type ChatRequest,
+  callName,
   checkOptions,
   type Json,
   type JsonSchema,
@@ -41,13 +42,7 @@ export interface SchemaModelOptions {
  * the form that is asked for. What it does depends on the conversation and the seed alone, so a run that is resumed goes on as it was.
  */
 export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
-  const {
-    seed = 0,
-    exercise = 'once',
-    width = 4,
-    name = 'schema',
-    price: given,
-  } = checkOptions(options, SCHEMA_MODEL, 'schemaModel');
+  const { seed = 0, exercise = 'once', width = 4, ...given } = checkOptions(options, SCHEMA_MODEL, 'schemaModel');
   const plans = new Map<string, readonly Json[]>();
   const planOf: PlanOf = (offered) => {
     const key = JSON.stringify(offered);
@@ -55,11 +50,8 @@ export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
     plans.set(key, known);
     return known;
   };
-  const { send, price } = scriptedModel((request) => replyTo(request, planOf, { seed, width }), {
-    name,
-    keepRequests: 0,
-    ...(given === undefined ? {} : { price: given }),
-  });
+  const respond = (request: ChatRequest): ModelReply => replyTo(request, planOf, { seed, width });
+  const { name, send, price } = scriptedModel(respond, { name: 'schema', keepRequests: 0, ...given });
   return { name, send, price };
 }
 
@@ -100,15 +92,16 @@ function replyTo(request: ChatRequest, planOf: PlanOf, { seed = 0, width = 4 }: 
   const offered = (request.tools ?? []).map(offeredBy);
   const made = callsIn(request.messages);
   const forced = forcedBy(request);
-  if (forced !== undefined && !offered.every(({ name }) => name !== forced)) {
-    const tool = offered.filter(({ name }) => name === forced);
-    return calls(tool.flatMap((each) => nextOf(each, made, planOf(each)) ?? entry(each, planOf(each).at(-1))));
+  const tool = offered.filter(({ name }) => name === forced);
+  if (tool.length > 0) {
+    return reply.calls(tool.flatMap((each) => nextOf(each, made, planOf(each)) ?? entry(each, planOf(each).at(-1))));
   }
   if (request.tool_choice === 'none') return answer(request, seed);
   const next = offered.flatMap((each) => nextOf(each, made, planOf(each)) ?? []).slice(0, width);
-  if (next.length > 0) return calls(next);
+  if (next.length > 0) return reply.calls(next);
   const [first] = offered;
-  if (request.tool_choice === 'required' && first !== undefined) return calls([entry(first, planOf(first).at(-1))]);
+  if (request.tool_choice === 'required' && first !== undefined)
+    return reply.calls([entry(first, planOf(first).at(-1))]);
   return answer(request, seed);
 }
 
@@ -123,10 +116,6 @@ function nextOf(offered: Offered, made: ReadonlyMap<string, number>, plan: reado
 function entry({ name, parameters }: Offered, value: Json | undefined = {}): Entry {
   if (parameters === undefined) return { name, input: String(value) };
   return { name, arguments: JSON.stringify(value) };
-}
-
-function calls(entries: readonly Entry[]): ModelReply {
-  return reply.calls(entries);
 }
 
 function answer({ response_format: format }: ChatRequest, seed: number): ModelReply {
@@ -149,8 +138,7 @@ function callsIn(messages: readonly Message[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const message of messages) {
     for (const call of message.role === 'assistant' ? (message.tool_calls ?? []) : []) {
-      const name = call.type === 'custom' ? call.custom.name : call.function.name;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      counts.set(callName(call), (counts.get(callName(call)) ?? 0) + 1);
     }
   }
   return counts;

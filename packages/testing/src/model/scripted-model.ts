@@ -13,7 +13,7 @@ import {
 } from '@pawl/core';
 import { completion } from '../script/completion.ts';
 import { pieces } from '../script/pieces.ts';
-import type { Interruption, ModelReply, ResetReply } from '../script/reply.ts';
+import type { Interruption, ModelReply } from '../script/reply.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
 import { scriptedHttpError } from './scripted-http-error.ts';
 
@@ -86,17 +86,14 @@ async function play(reply: ModelReply, context: Play): Promise<ChatReply> {
       return given;
     }
     case 'held':
-      await unlessAborted(settled(reply.until), context.signal);
+      await unlessAborted(Promise.allSettled([reply.until]), context.signal);
       return play(reply.reply, context);
     case 'stall': {
-      const all = deltas(completion(reply.reply, { request: context.request, model: context.name }));
-      await tell(all.slice(0, reply.afterChunks), context);
-      await unlessAborted(
-        reply.until === undefined ? new Promise(() => undefined) : settled(reply.until),
-        context.signal,
-      );
-      await tell(all.slice(reply.afterChunks), context);
-      return completion(reply.reply, { request: context.request, model: context.name });
+      const whole = completion(reply.reply, { request: context.request, model: context.name });
+      await tell(deltas(whole).slice(0, reply.afterChunks), context);
+      await unlessAborted(Promise.allSettled([reply.until ?? new Promise(() => undefined)]), context.signal);
+      await tell(deltas(whole).slice(reply.afterChunks), context);
+      return whole;
     }
     case 'cut':
       await tellPart(reply, context);
@@ -105,7 +102,11 @@ async function play(reply: ModelReply, context: Play): Promise<ChatReply> {
       });
     case 'reset':
       if (reply.partly !== undefined) await tellPart(reply.partly, context);
-      throw connectionReset(reply);
+      throw new NetworkError('The scripted connection was reset.', {
+        code: 'network.reset',
+        address: 'script',
+        phase: reply.partly === undefined ? 'request' : 'reply',
+      });
     case 'stream-error':
       await tellPart(reply, context);
       throw errorInside(reply.error);
@@ -135,11 +136,6 @@ async function tell(told: readonly Delta[], { request, signal, onDelta }: Play):
   signal.throwIfAborted();
 }
 
-function connectionReset({ partly }: ResetReply): NetworkError {
-  const phase = partly === undefined ? 'request' : 'reply';
-  return new NetworkError('The scripted connection was reset.', { code: 'network.reset', address: 'script', phase });
-}
-
 function errorInside(error: Json): ProtocolError {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : error;
   const said = typeof message === 'string' ? message : JSON.stringify(message);
@@ -160,11 +156,4 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-async function settled(work: PromiseLike<unknown>): Promise<void> {
-  await work.then(
-    () => undefined,
-    () => undefined,
-  );
 }

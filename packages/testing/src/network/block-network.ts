@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { addBrand, hasBrand } from '../brand.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
 import { isThisMachine, tcpTarget, udpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {
@@ -36,7 +36,7 @@ export class NetworkBlockedError extends Error {
  */
 export function blockNetwork(options: BlockNetworkOptions = {}): () => void {
   const { allow = [] } = checkOptions(options, BLOCK_NETWORK, 'blockNetwork');
-  const rule: Rule = { allow: new Set(allow.map((host) => host.toLowerCase())) };
+  const rule = { allow: new Set(allow.map((host) => host.toLowerCase())) };
   if (rules.size === 0) block();
   rules.add(rule);
   return () => {
@@ -49,11 +49,7 @@ const BLOCK_NETWORK: OptionTable<BlockNetworkOptions> = {
   hints: { hosts: 'The option is "allow".', except: 'The option is "allow".' },
 };
 
-interface Rule {
-  readonly allow: ReadonlySet<string>;
-}
-
-const rules = new Set<Rule>();
+const rules = new Set<{ readonly allow: ReadonlySet<string> }>();
 
 function isAllowed(host: string): boolean {
   return isThisMachine(host) || [...rules].some(({ allow }) => allow.has(host.toLowerCase()));
@@ -106,41 +102,33 @@ const connect: Blocking = (original) =>
     return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup }]);
   };
 
-const send: Blocking = (original) =>
-  function (this, ...args) {
-    const target = udpTarget(args);
-    if (target === undefined || isAllowed(target)) return Reflect.apply(original, this, args);
-    return failed(new NetworkBlockedError(target), args, this as UdpSocket);
-  };
+/** A function whose arguments name a host, if any. `fail`: how it tells of a name that leads nowhere. */
+const blockNamed =
+  (
+    hostIn: (args: readonly unknown[]) => unknown,
+    fail: (error: Error, args: readonly unknown[], self: unknown) => unknown,
+  ): Blocking =>
+  (original) =>
+    function (this, ...args) {
+      const host = hostIn(args);
+      if (typeof host !== 'string' || isAllowed(host)) return Reflect.apply(original, this, args);
+      return fail(new NetworkBlockedError(host), args, this);
+    };
 
-const connectUdp: Blocking = (original) =>
-  function (this, ...args) {
-    const [, address] = args;
-    if (typeof address !== 'string' || isAllowed(address)) return Reflect.apply(original, this, args);
-    return failed(new NetworkBlockedError(address), args, this as UdpSocket);
-  };
-
-/** As Node tells of a name that leads nowhere: by the callback, or else by an event. */
-function failed(error: Error, args: readonly unknown[], socket: UdpSocket): void {
+/** By the callback, or else by an event. */
+function failUdp(error: Error, args: readonly unknown[], socket: unknown): void {
   const callback = args.at(-1);
   if (typeof callback === 'function') setImmediate(() => callback(error));
-  else setImmediate(() => socket.emit('error', error));
+  else setImmediate(() => (socket as UdpSocket).emit('error', error)); // Its own function was called.
 }
 
-const lookUp: Blocking = (original) =>
-  function (this, ...args) {
-    const [name] = args;
-    const callback = args.at(-1);
-    if (typeof name !== 'string' || isAllowed(name) || typeof callback !== 'function') {
-      return Reflect.apply(original, this, args);
-    }
-    setImmediate(() => callback(new NetworkBlockedError(name)));
-    return undefined;
-  };
-
-const lookUpByPromise: Blocking = (original) =>
-  function (this, ...args) {
-    const [name] = args;
-    if (typeof name !== 'string' || isAllowed(name)) return Reflect.apply(original, this, args);
-    return Promise.reject(new NetworkBlockedError(name));
-  };
+const send = blockNamed(udpTarget, failUdp);
+const connectUdp = blockNamed(([, address]) => address, failUdp);
+const lookUp = blockNamed(
+  (args) => (typeof args.at(-1) === 'function' ? args[0] : undefined),
+  (error, args) => void setImmediate(args.at(-1) as Anything, error), // Else no host is named.
+);
+const lookUpByPromise = blockNamed(
+  ([name]) => name,
+  (error) => Promise.reject(error),
+);

@@ -16,14 +16,9 @@ import {
 } from './resolve.ts';
 import { stringArbitrary } from './string-arbitrary.ts';
 
-/** Values that a schema takes. What it asks beyond JSON Schema, such as a refinement, is not known here. */
-function arbitraryOf(schema: JsonSchema, root: JsonSchema): fc.Arbitrary<Json> {
-  return arbitrary(schema, { root, depth: 0 });
-}
-
-/** The same value for the same seed. `root`: the document that a branch is of, which its references lead into. */
+/** The same value for the same seed. What a schema asks beyond JSON Schema, such as a refinement, is not known. `root`: the document that a branch is of, which its references lead into. */
 export function sampleOf(schema: JsonSchema, seed: number, root: JsonSchema = schema): Json {
-  const [value = null] = fc.sample(arbitraryOf(schema, root), { seed, numRuns: 1 });
+  const [value = null] = fc.sample(arbitrary(schema, { root, depth: 0 }), { seed, numRuns: 1 });
   return value;
 }
 
@@ -41,9 +36,8 @@ function arbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
     case 'string':
       return stringArbitrary(resolved);
     case 'number':
-      return numberArbitrary(resolved, { isInteger: false });
     case 'integer':
-      return numberArbitrary(resolved, { isInteger: true });
+      return numberArbitrary(resolved, { isInteger: typeOf(resolved) === 'integer' });
     case 'boolean':
       return fc.boolean();
     case 'null':
@@ -56,7 +50,7 @@ function arbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
 /** Far down, the simplest: a recursive schema has to end somewhere. */
 function oneOf(options: readonly JsonSchema[], place: Place): fc.Arbitrary<Json> {
   if (place.depth < DEEPEST) return fc.oneof(...options.map((option) => arbitrary(option, place)));
-  const heights = options.map((option) => heightOf(option, place));
+  const heights = options.map((option) => heightOf(option, place.root, MOST));
   return arbitrary(options[heights.indexOf(Math.min(...heights))] ?? {}, place);
 }
 
@@ -114,19 +108,15 @@ function listArbitrary(schema: JsonSchema, place: Place): fc.Arbitrary<Json> {
   });
 }
 
-/** How many levels the smallest value of a schema has below it; `Infinity` where it has more than some. */
-function heightOf(schema: JsonSchema, { root }: Place): number {
-  return height(schema, root, MOST);
-}
-
 /** Looking further costs more than it finds: each level may have several choices. */
 const MOST = 6;
 
-function height(schema: JsonSchema, root: JsonSchema, left: number): number {
+/** How many levels the smallest value of a schema has below it; `Infinity` where it has more than `left`. */
+function heightOf(schema: JsonSchema, root: JsonSchema, left: number): number {
   if (left === 0) return Number.POSITIVE_INFINITY;
   const resolved = resolve(schema, { root });
   if (valuesOf(resolved).length > 0) return 0;
-  const below = (inner: JsonSchema): number => height(inner, root, left - 1);
+  const below = (inner: JsonSchema): number => heightOf(inner, root, left - 1);
   const options = optionsOf(resolved);
   if (options.length > 0) return Math.min(...options.map(below));
   switch (typeOf(resolved)) {

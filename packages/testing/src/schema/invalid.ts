@@ -1,5 +1,5 @@
 import type { Json, JsonObject, JsonSchema } from '@pawl/core';
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 import { namesIn, optionsOf, propertiesOf, resolve, schemaIn, valuesOf } from './resolve.ts';
 
 /** Arguments that the schema of an object does not take, made from some that it takes: a needed field left out, or one of another type. */

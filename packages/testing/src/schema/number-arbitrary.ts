@@ -31,27 +31,17 @@ export function endsOf(schema: JsonSchema, { isInteger }: { readonly isInteger: 
 const MOST = Number.MAX_SAFE_INTEGER;
 const FAR = 1_000;
 
-interface Steps {
-  readonly step: number;
-  /** In steps. */
-  readonly from: number;
-  readonly to: number;
-}
-
-function stepsOf(schema: JsonSchema, isInteger: boolean): Steps {
+/** The bounds `from` and `to` in steps. */
+function stepsOf(schema: JsonSchema, isInteger: boolean): Record<'step' | 'from' | 'to', number> {
   const own = numberIn(schema['multipleOf']);
   // The integers among the multiples of a half are those of one.
   const step = own === undefined ? 1 : isInteger && !Number.isInteger(own) ? 1 : own;
-  const { least: lowest, most: highest, isAbove, isBelow } = boundsOf(schema);
-  const least = lowest ?? Math.min(-FAR, (highest ?? 0) - FAR);
-  const most = highest ?? Math.max(FAR, least + FAR);
+  const { isAbove, isBelow, ...bounds } = boundsOf(schema);
+  const { least, most } = closed(bounds);
   const from = Math.ceil(Number((least / step).toPrecision(15)));
   const to = Math.floor(Number((most / step).toPrecision(15)));
-  return {
-    step,
-    from: isAbove && from * step <= least ? from + 1 : from,
-    to: isBelow && to * step >= most ? to - 1 : to,
-  };
+  const first = isAbove && from * step <= least ? from + 1 : from;
+  return { step, from: first, to: isBelow && to * step >= most ? to - 1 : to };
 }
 
 interface Bounds {
@@ -70,10 +60,16 @@ function boundsOf(schema: JsonSchema): Bounds {
   return { least: isAbove ? above : minimum, most: isBelow ? below : maximum, isAbove, isBelow };
 }
 
+/** Where a bound is missing, one that is far from the other. */
+function closed({ least, most }: Pick<Bounds, 'least' | 'most'>): { readonly least: number; readonly most: number } {
+  const lowest = least ?? Math.min(-FAR, (most ?? 0) - FAR);
+  return { least: lowest, most: most ?? Math.max(FAR, lowest + FAR) };
+}
+
 function betweenOf(schema: JsonSchema): fc.Arbitrary<number> {
-  const { least: lowest, most: highest, isAbove, isBelow } = boundsOf(schema);
-  const min = lowest ?? Math.min(-FAR, (highest ?? 0) - FAR);
-  const max = Math.max(min, highest ?? Math.max(FAR, min + FAR));
+  const { isAbove, isBelow, ...bounds } = boundsOf(schema);
+  const { least: min, most } = closed(bounds);
+  const max = Math.max(min, most);
   const isEmpty = min === max && (isAbove || isBelow);
   const excluded = isEmpty ? {} : { minExcluded: isAbove, maxExcluded: isBelow };
   return fc.double({ min, max, ...excluded, noNaN: true, noDefaultInfinity: true });

@@ -1,5 +1,5 @@
 import type { Json, JsonSchema } from '@pawl/core';
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 
 /** A schema in its document, some levels below the root. */
 export interface Place {

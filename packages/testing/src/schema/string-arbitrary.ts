@@ -16,19 +16,14 @@ export function stringArbitrary(schema: JsonSchema): fc.Arbitrary<string> {
   // Not a filter: one that nothing passes would never end.
   const count = isBounded || texts.length > 1 ? MANY : FEW;
   const tries = sources.map((source) => fc.array(source, { minLength: count, maxLength: count }));
-  return fc.tuple(...tries).map((made) => best(made.flat(), { schema, patterns }));
+  return fc.tuple(...tries).map((made) => best(made.flat(), schema));
 }
 
 const MANY = 20;
 const FEW = 3;
 
-interface Wanted {
-  readonly schema: JsonSchema;
-  readonly patterns: readonly string[];
-}
-
-function best(texts: readonly string[], { schema, patterns }: Wanted): string {
-  const expressions = patterns.flatMap((pattern) => expressionOf(pattern) ?? []);
+function best(texts: readonly string[], schema: JsonSchema): string {
+  const expressions = patternsOf(schema).flatMap((pattern) => expressionOf(pattern) ?? []);
   const { least, most = Number.POSITIVE_INFINITY } = lengthsOf(schema);
   const isRight = (text: string): boolean =>
     text.length >= least && text.length <= most && expressions.every((expression) => expression.test(text));
@@ -36,12 +31,7 @@ function best(texts: readonly string[], { schema, patterns }: Wanted): string {
   return [...texts, long.slice(0, least), long.slice(0, most)].find(isRight) ?? texts[0] ?? '';
 }
 
-interface Lengths {
-  readonly least: number;
-  readonly most?: number;
-}
-
-function lengthsOf(schema: JsonSchema): Lengths {
+function lengthsOf(schema: JsonSchema): { readonly least: number; readonly most?: number } {
   const [least = 0, most] = [numberIn(schema['minLength']), numberIn(schema['maxLength'])];
   return { least, ...(most !== undefined && { most: Math.max(least, most) }) };
 }

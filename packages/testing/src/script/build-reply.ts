@@ -99,11 +99,7 @@ const SSE: OptionTable<Pick<BodyOptions, 'headers'>> = { keys: { headers: 'objec
 /** Makes the entries of a script. */
 export const reply = {
   text(text: string, options: MessageOptions = {}): MessageReply {
-    return {
-      ...checkOptions(options, MESSAGE, 'reply.text'),
-      type: 'message',
-      message: { role: 'assistant', content: text },
-    };
+    return said({ content: text }, options, 'reply.text');
   },
 
   call(name: string, args: JsonObject | string = {}, given: CallOptions = {}): MessageReply {
@@ -118,12 +114,11 @@ export const reply = {
   },
 
   calls(calls: readonly (CallEntry | CustomCallEntry)[], given: CallsOptions = {}): MessageReply {
-    const { text, ...options } = checkOptions(given, CALLS, 'reply.calls');
+    const { text = null, ...options } = checkOptions(given, CALLS, 'reply.calls');
     for (const [index, call] of calls.entries()) {
       checkOptions(call, isCustom(call) ? CUSTOM_ENTRY : ENTRY, `reply.calls, calls[${index}]`);
     }
-    const message = { role: 'assistant', content: text ?? null, tool_calls: calls.map(scriptedCall) } as const;
-    return { ...options, type: 'message', message };
+    return said({ content: text, tool_calls: calls.map(scriptedCall) }, options, 'reply.calls');
   },
 
   /** Any assistant message, also with fields that are not documented. */
@@ -132,36 +127,30 @@ export const reply = {
   },
 
   refusal(text: string, options: MessageOptions = {}): MessageReply {
-    const checked = checkOptions(options, MESSAGE, 'reply.refusal');
-    return { ...checked, type: 'message', message: { role: 'assistant', content: null, refusal: text } };
+    return said({ content: null, refusal: text }, options, 'reply.refusal');
   },
 
   /** Text that the token limit cut. For calls: `reply.calls([…], { finishReason: 'length' })`. */
   length(text: string, options: MessageOptions = {}): MessageReply {
-    return reply.text(text, { finishReason: 'length', ...checkOptions(options, MESSAGE, 'reply.length') });
+    return { finishReason: 'length', ...said({ content: text }, options, 'reply.length') };
   },
 
   contentFilter(text = '', options: MessageOptions = {}): MessageReply {
-    const checked = checkOptions(options, MESSAGE, 'reply.contentFilter');
-    return reply.text(text, { finishReason: 'content_filter', ...checked });
+    return { finishReason: 'content_filter', ...said({ content: text }, options, 'reply.contentFilter') };
   },
 
   /** Neither text nor calls. */
   empty(options: MessageOptions = {}): MessageReply {
-    const checked = checkOptions(options, MESSAGE, 'reply.empty');
-    return { ...checked, type: 'message', message: { role: 'assistant', content: null } };
+    return said({ content: null }, options, 'reply.empty');
   },
 
   httpError(status: number, options: HttpErrorOptions = {}): HttpErrorReply {
     const { headers = {}, message, code, param, body } = checkOptions(options, HTTP_ERROR, 'reply.httpError');
-    const error = {
-      message: message ?? `The script answers ${status}.`,
-      type: errorType(status),
-      param: param ?? null,
-    };
+    const said = message ?? `The script answers ${status}.`;
+    const error = { message: said, type: errorType(status), param: param ?? null, code: code ?? null };
     // On the wire, and so everywhere, the case of their names says nothing.
     const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    return { type: 'http-error', status, headers: named, body: body ?? { error: { ...error, code: code ?? null } } };
+    return { type: 'http-error', status, headers: named, body: body ?? { error } };
   },
 
   /** Status 200, and a body that only holds this `error`. */
@@ -231,6 +220,10 @@ export const reply = {
     return { type: 'raw', answer };
   },
 };
+
+function said(message: Omit<ScriptedMessage, 'role'>, options: MessageOptions, where: string): MessageReply {
+  return { ...checkOptions(options, MESSAGE, where), type: 'message', message: { role: 'assistant', ...message } };
+}
 
 function isCustom(call: CallEntry | CustomCallEntry): call is CustomCallEntry {
   return typeof call === 'object' && call !== null && 'input' in call;

@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../brand.ts';
+import { addBrand, hasBrand } from '../base/brand.ts';
 
 /** A test's script does not fit what was asked: it is used up, or replies are left. */
 export class ScriptError extends PawlError {

@@ -1,4 +1,4 @@
-import type { AssistantMessage, Delta, ToolCall } from '@pawl/core';
+import { type AssistantMessage, callArguments, callName, type Delta, type ToolCall } from '@pawl/core';
 
 /** One piece of a message as it is streamed. */
 export interface Piece {
@@ -29,40 +29,23 @@ function fieldPieces([key, value]: readonly [string, unknown]): readonly Piece[]
 }
 
 function callPieces(call: ToolCall, index: number): readonly Piece[] {
-  const { name, text, head, tail } = callParts(call);
-  return [
-    { wire: { tool_calls: [{ index, ...head }] }, told: { type: 'call', index, id: call.id, name, delta: '' } },
-    ...(text.match(/.{1,12}/gsu) ?? []).map(
-      (delta): Piece => ({
-        wire: { tool_calls: [{ index, ...tail(delta) }] },
-        told: { type: 'call', index, id: call.id, name, delta },
-      }),
-    ),
-  ];
+  const piece = (fields: object, delta: string): Piece => ({
+    wire: { tool_calls: [{ index, ...fields }] },
+    told: { type: 'call', index, id: call.id, name: callName(call), delta },
+  });
+  const parts = callArguments(call).match(/.{1,12}/gsu) ?? [];
+  return [piece(headOf(call), ''), ...parts.map((part) => piece(tailOf(call, part), part))];
 }
 
-interface CallParts {
-  readonly name: string;
-  readonly text: string;
-  /** The call without its text. */
-  readonly head: ToolCall;
-  /** What a further piece has of it. */
-  readonly tail: (text: string) => object;
+/** A further piece of a call: its text alone. */
+function tailOf(call: ToolCall, text: string): object {
+  return call.type === 'custom' ? { custom: { input: text } } : { function: { arguments: text } };
 }
 
-function callParts(call: ToolCall): CallParts {
-  switch (call.type) {
-    case 'function': {
-      const { name, arguments: text } = call.function;
-      const head = { ...call, function: { ...call.function, arguments: '' } };
-      return { name, text, head, tail: (more) => ({ function: { arguments: more } }) };
-    }
-    case 'custom': {
-      const { name, input: text } = call.custom;
-      const head = { ...call, custom: { ...call.custom, input: '' } };
-      return { name, text, head, tail: (more) => ({ custom: { input: more } }) };
-    }
-  }
+/** The call without its text. */
+function headOf(call: ToolCall): ToolCall {
+  if (call.type === 'custom') return { ...call, custom: { ...call.custom, input: '' } };
+  return { ...call, function: { ...call.function, arguments: '' } };
 }
 
 /** Each word with the space after it. */

@@ -1,5 +1,5 @@
 import { type ChatRequest, ConfigError, type ModelContext } from '@pawl/core';
-import { type Difference, differences, told } from '../compare/differences.ts';
+import { type Difference, differences, told } from '../base/differences.ts';
 import { ScriptError } from './errors.ts';
 
 /** Looks at a request, then says what to answer. Of a scripted model it is told the surroundings, too; of a server there are none. */

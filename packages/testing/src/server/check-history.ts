@@ -1,5 +1,7 @@
-import { sliceStart } from '../compare/slice-start.ts';
-import { arrayFault, isRecord, nameFault, type RequestFault, typeFault } from './request-fault.ts';
+import type { JsonObject } from '@pawl/core';
+import { isObject, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
+import { arrayFault, missing, nameFault, type RequestFault, typeFault, valueFault } from './request-fault.ts';
 
 /**
  * What OpenAI's server would refuse in a conversation: each fault as its place and a sentence. Empty: it can be sent.
@@ -16,12 +18,12 @@ export function historyFaults(messages: readonly unknown[]): readonly RequestFau
   let open: OpenTurn | undefined;
   for (const [index, message] of messages.entries()) {
     const param = `messages[${index}]`;
-    if (!isRecord(message)) {
-      faults.push(typeFault(message, { param, expected: 'an object' }));
+    if (!isObject(message)) {
+      faults.push(typeFault(message, param, 'an object'));
       continue;
     }
     if (message['role'] === 'tool') {
-      faults.push(...answerFaults(message, { param, open }), ...contentFaults(message, param));
+      faults.push(...answerFaults(message, param, open), ...contentFaults(message, param));
       continue;
     }
     faults.push(...unanswered(open), ...roleFaults(message, param), ...contentFaults(message, param));
@@ -37,10 +39,7 @@ interface OpenTurn {
   readonly answered: Set<unknown>;
 }
 
-function answerFaults(
-  message: Readonly<Record<string, unknown>>,
-  { param, open }: { readonly param: string; readonly open: OpenTurn | undefined },
-): readonly RequestFault[] {
+function answerFaults(message: JsonObject, param: string, open: OpenTurn | undefined): readonly RequestFault[] {
   const id = message['tool_call_id'];
   const idParam = `${param}.tool_call_id`;
   if (id === undefined) return [missing(idParam)];
@@ -65,14 +64,14 @@ function unanswered(turn: OpenTurn | undefined): readonly RequestFault[] {
   return [{ message, param: `${turn.param}.tool_calls`, code: null }];
 }
 
-function callIds({ tool_calls: calls }: Readonly<Record<string, unknown>>): readonly unknown[] {
-  return Array.isArray(calls) ? calls.map((call: unknown) => (isRecord(call) ? call['id'] : undefined)) : [];
+function callIds({ tool_calls: calls }: JsonObject): readonly unknown[] {
+  return Array.isArray(calls) ? calls.map((call: unknown) => (isObject(call) ? call['id'] : undefined)) : [];
 }
 
-function roleFaults(message: Readonly<Record<string, unknown>>, param: string): readonly RequestFault[] {
+function roleFaults(message: JsonObject, param: string): readonly RequestFault[] {
   const { role, tool_calls: calls } = message;
   if (role === undefined) return [missing(`${param}.role`)];
-  if (role !== 'assistant') return ROLES.has(role) ? [] : [unknownRole(role, `${param}.role`)];
+  if (role !== 'assistant') return ROLES.has(role) ? [] : [valueFault(role, `${param}.role`, SUPPORTED_ROLES)];
   if (calls === undefined) return [];
   const fault = arrayFault(calls, `${param}.tool_calls`);
   if (fault !== undefined || !Array.isArray(calls)) return fault === undefined ? [] : [fault];
@@ -87,61 +86,43 @@ function roleFaults(message: Readonly<Record<string, unknown>>, param: string): 
 
 const ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'function']);
 
-function unknownRole(role: unknown, param: string): RequestFault {
-  const supported = "'system', 'assistant', 'user', 'function', 'tool', and 'developer'";
-  const message = `Invalid value: '${role}'. Supported values are: ${supported}.`;
-  return { message, param, code: 'invalid_value' };
-}
+const SUPPORTED_ROLES = "'system', 'assistant', 'user', 'function', 'tool', and 'developer'";
 
 function callFaults(call: unknown, param: string): readonly RequestFault[] {
-  if (!isRecord(call)) return [typeFault(call, { param, expected: 'an object' })];
+  if (!isObject(call)) return [typeFault(call, param, 'an object')];
   const faults: RequestFault[] = [];
   if (typeof call['id'] !== 'string' || call['id'] === '') faults.push(missing(`${param}.id`));
   const kind = call['type'] === 'custom' ? 'custom' : 'function';
   if (call['type'] !== kind) faults.push(missing(`${param}.type`));
   const called = call[kind];
-  if (!isRecord(called)) return [...faults, missing(`${param}.${kind}`)];
+  if (!isObject(called)) return [...faults, missing(`${param}.${kind}`)];
   const named = nameFault(called['name'], `${param}.${kind}.name`);
-  const written =
-    kind === 'custom'
-      ? inputFault(called['input'], `${param}.custom.input`)
-      : argumentsFault(called['arguments'], `${param}.function.arguments`);
+  const written = textFault(called, `${param}.${kind}`, kind === 'custom' ? 'input' : 'arguments');
   return [...faults, ...[named, written].filter((fault) => fault !== undefined)];
 }
 
-function inputFault(text: unknown, param: string): RequestFault | undefined {
-  return typeof text === 'string' ? undefined : typeFault(text, { param, expected: 'a string' });
+function textFault(called: JsonObject, within: string, field: 'input' | 'arguments'): RequestFault | undefined {
+  const { [field]: text } = called;
+  const param = `${within}.${field}`;
+  if (typeof text !== 'string') return typeFault(text, param, 'a string');
+  if (field === 'input' || readJson(text) !== undefined) return undefined;
+  return invalid(param, `expected a string of JSON, but got '${sliceStart(text, 100)}'.`);
 }
 
-function argumentsFault(text: unknown, param: string): RequestFault | undefined {
-  if (typeof text !== 'string') return typeFault(text, { param, expected: 'a string' });
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch {
-    return invalid(param, `expected a string of JSON, but got '${sliceStart(text, 100)}'.`);
-  }
-}
-
-function contentFaults(message: Readonly<Record<string, unknown>>, param: string): readonly RequestFault[] {
+function contentFaults(message: JsonObject, param: string): readonly RequestFault[] {
   const { role, content } = message;
   if (typeof content === 'string' || Array.isArray(content)) return [];
   if (content !== null && content !== undefined) {
-    return [typeFault(content, { param: `${param}.content`, expected: 'one of a string or array of objects' })];
+    return [typeFault(content, `${param}.content`, 'one of a string or array of objects')];
   }
   if (role === 'function') return [];
   if (role === 'assistant' && EXCUSES.some((key) => message[key] != null)) return [];
-  return [
-    { message: "Invalid value for 'content': expected a string, got null.", param: `${param}.content`, code: null },
-  ];
+  const problem = "Invalid value for 'content': expected a string, got null.";
+  return [{ message: problem, param: `${param}.content`, code: null }];
 }
 
 /** Fields beside which an assistant message needs no content. */
 const EXCUSES: readonly string[] = ['tool_calls', 'refusal', 'function_call', 'audio'];
-
-function missing(param: string): RequestFault {
-  return { message: `Missing required parameter: '${param}'.`, param, code: 'missing_required_parameter' };
-}
 
 function invalid(param: string, problem: string): RequestFault {
   return { message: `Invalid parameter: ${problem}`, param, code: null };

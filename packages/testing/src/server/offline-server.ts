@@ -7,7 +7,7 @@ import type { RecordedRequest } from '../script/recorded-request.ts';
 import type { Reply } from '../script/reply.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
 import { standIn } from '../stand-in/stand-in.ts';
-import { type Route, route } from './route.ts';
+import { route } from './route.ts';
 import { transmission } from './transmission.ts';
 import { type TransmitOptions, transmit } from './transmit.ts';
 
@@ -82,7 +82,7 @@ class LocalServer implements OfflineServer {
 
   constructor(options: OfflineServerOptions) {
     this.#options = options;
-    this.#script = new Script(options.script ?? stoodIn);
+    this.#script = new Script(options.script ?? ((request) => reply.message(standIn(request))));
     this.#server = createServer((incoming, response) => void this.#answer(incoming, response)); // It never rejects.
     // Sockets stay open for as long as the client wants them, so that no test depends on the time.
     this.#server.keepAliveTimeout = 0;
@@ -155,12 +155,8 @@ class LocalServer implements OfflineServer {
   #send({ reply: given, received }: Given, target: Pick<TransmitOptions, 'response' | 'signal'>): Promise<void> {
     const { chunkDelayMs: delayMs = 0, clock = systemClock } = this.#options;
     if (given.type !== 'raw') target.response.setHeader('x-request-id', `req_${++this.#count}`);
-    return transmit(transmission(given, { request: received.body, model: this.#model }), {
-      ...target,
-      received,
-      clock,
-      delayMs,
-    });
+    const acts = transmission(given, { request: received.body, model: this.#model });
+    return transmit(acts, { ...target, received, clock, delayMs });
   }
 
   async #given(incoming: IncomingMessage): Promise<Given> {
@@ -168,20 +164,14 @@ class LocalServer implements OfflineServer {
     const { method = 'GET', headers } = incoming;
     const url = incoming.url ?? '/';
     const path = url.replace(/\?.*$/s, '');
-    const routed: Route = route(
-      { method, path, authorization: headers.authorization, body },
-      { apiKey: this.#options.apiKey, model: this.#model, checks: this.#options.checks ?? 'openai' },
-    );
+    const { checks = 'openai', apiKey, keepRequests = Number.POSITIVE_INFINITY } = this.#options;
+    const incomingRequest = { method, path, authorization: headers.authorization, body };
+    const { request, reply: answer } = route(incomingRequest, { apiKey, model: this.#model, checks });
     const { remotePort: port } = incoming.socket;
-    const { request = { messages: [] } } = routed;
-    const received = { url, headers, body: request, text: body, port };
-    if (routed.request !== undefined) this.#record(received);
-    switch (routed.type) {
-      case 'answered':
-        return { reply: routed.reply, received };
-      case 'chat':
-        return { reply: await this.#scripted(routed.request), received };
-    }
+    const received = { url, headers, body: request ?? { messages: [] }, text: body, port };
+    if (request !== undefined) this.#requests.push(received);
+    if (this.#requests.length > keepRequests) this.#requests.shift();
+    return { reply: answer ?? (await this.#scripted(received.body)), received };
   }
 
   async #scripted(request: ChatRequest): Promise<Reply> {
@@ -197,11 +187,6 @@ class LocalServer implements OfflineServer {
   get #model(): string {
     return this.#options.model ?? 'pawl-stand-in';
   }
-
-  #record(request: RecordedRequest): void {
-    this.#requests.push(request);
-    if (this.#requests.length > (this.#options.keepRequests ?? Number.POSITIVE_INFINITY)) this.#requests.shift();
-  }
 }
 
 interface Given {
@@ -212,10 +197,6 @@ interface Given {
 /** Whether the server itself is meant to leave. */
 function isReset(given: Reply | undefined): boolean {
   return given?.type === 'held' ? isReset(given.reply) : given?.type === 'reset';
-}
-
-function stoodIn(request: ChatRequest): Reply {
-  return reply.message(standIn(request));
 }
 
 /** For what goes wrong in the script itself: asking again would only use up its next entry. */

@@ -6,30 +6,31 @@ export interface RequestFault {
   readonly code: string | null;
 }
 
-/** True of `{…}`, never of an array or null. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Where something else than an array with at least one element is. */
 export function arrayFault(value: unknown, param: string): RequestFault | undefined {
-  if (!Array.isArray(value)) return typeFault(value, { param, expected: 'an array of objects' });
+  if (!Array.isArray(value)) return typeFault(value, param, 'an array of objects');
   if (value.length > 0) return undefined;
   const message = `Invalid '${param}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
   return { message, param, code: 'empty_array' };
 }
 
-export function typeFault(
-  value: unknown,
-  { param, expected }: { readonly param: string; readonly expected: string },
-): RequestFault {
+export function missing(param: string): RequestFault {
+  return { message: `Missing required parameter: '${param}'.`, param, code: 'missing_required_parameter' };
+}
+
+/** A value that is none of those that there are. */
+export function valueFault(value: unknown, param: string, values: string): RequestFault {
+  return { message: `Invalid value: '${value}'. Supported values are: ${values}.`, param, code: 'invalid_value' };
+}
+
+export function typeFault(value: unknown, param: string, expected: string): RequestFault {
   const message = `Invalid type for '${param}': expected ${expected}, but got ${kind(value)} instead.`;
   return { message, param, code: 'invalid_type' };
 }
 
 /** Where something else than the name of a function is. */
 export function nameFault(name: unknown, param: string): RequestFault | undefined {
-  if (typeof name !== 'string') return typeFault(name, { param, expected: 'a string' });
+  if (typeof name !== 'string') return typeFault(name, param, 'a string');
   if (name.length > LONGEST_NAME) {
     const message = `Invalid '${param}': string too long. Expected a string with maximum length ${LONGEST_NAME}, but got a string with length ${name.length} instead.`;
     return { message, param, code: 'string_above_max_length' };

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '@pawl/core';
+import { readJson } from '../base/json.ts';
 import { reply } from '../script/build-reply.ts';
 import type { Reply } from '../script/reply.ts';
 import { checkRequest } from './check-request.ts';
@@ -17,38 +18,36 @@ export interface RouteOptions {
   readonly checks: 'openai' | 'none';
 }
 
-export type Route =
-  | { readonly type: 'answered'; readonly reply: Reply; readonly request: ChatRequest | undefined }
-  | { readonly type: 'chat'; readonly request: ChatRequest };
+export interface Route {
+  /** What is answered at once; without it, the conversation goes on. */
+  readonly reply?: Reply;
+  /** Absent where it is no request for a completion. */
+  readonly request?: ChatRequest;
+}
 
 /** What a request is for: a conversation to go on with, or something that is answered at once. */
 export function route(incoming: Incoming, options: RouteOptions): Route {
   const { method, path } = incoming;
   const refusal = keyRefusal(incoming.authorization, options.apiKey);
-  if (refusal !== undefined) return answered(refusal);
+  if (refusal !== undefined) return { reply: refusal };
   const isChecked = options.checks === 'openai';
   const allowed = METHODS[path] ?? (isChecked ? undefined : 'POST');
-  if (allowed === undefined) return answered(reply.httpError(404, { message: `Invalid URL (${method} ${path})` }));
-  if (method !== allowed) return answered(notAllowed(incoming, allowed));
-  if (path === '/v1/models') return answered(models(options.model));
+  if (allowed === undefined) return { reply: reply.httpError(404, { message: `Invalid URL (${method} ${path})` }) };
+  if (method !== allowed) return { reply: notAllowed(incoming, allowed) };
+  if (path === '/v1/models') return { reply: models(options.model) };
   return chat(incoming.body, options);
 }
 
 const METHODS: Readonly<Record<string, string>> = { '/v1/chat/completions': 'POST', '/v1/models': 'GET' };
 
-function answered(given: Reply): Route {
-  return { type: 'answered', reply: given, request: undefined };
-}
-
 /** Never quotes a key, neither the right one nor the one that came. */
 function keyRefusal(authorization: string | undefined, apiKey: string | undefined): Reply | undefined {
   if (apiKey === undefined || authorization === `Bearer ${apiKey}`) return undefined;
-  if (authorization === undefined) {
-    const message =
-      "You didn't provide an API key. Provide it in an Authorization header, as 'Authorization: Bearer YOUR_KEY'.";
-    return reply.httpError(401, { message });
-  }
-  return reply.httpError(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' });
+  if (authorization !== undefined)
+    return reply.httpError(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' });
+  const message =
+    "You didn't provide an API key. Provide it in an Authorization header, as 'Authorization: Bearer YOUR_KEY'.";
+  return reply.httpError(401, { message });
 }
 
 function notAllowed({ method, path }: Incoming, allowed: string): Reply {
@@ -61,24 +60,13 @@ function models(id: string): Reply {
 }
 
 function chat(text: string, { checks }: Pick<RouteOptions, 'checks'>): Route {
-  const body = parsed(text);
+  const body = readJson(text);
   if (body === undefined) {
     const message =
       'We could not parse the JSON body of your request. (HINT: This likely means you aren’t using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)';
-    return answered(reply.httpError(400, { message }));
+    return { reply: reply.httpError(400, { message }) };
   }
-  const request = body as ChatRequest; // JSON comes in; the check below refuses what is none.
+  const request = body as unknown as ChatRequest; // JSON comes in; the check below refuses what is none.
   const fault = checks === 'none' ? undefined : checkRequest(body);
-  return fault === undefined
-    ? { type: 'chat', request }
-    : { type: 'answered', reply: reply.httpError(400, fault), request };
-}
-
-/** `undefined` for what is no JSON, which itself has no such value. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return { request, ...(fault && { reply: reply.httpError(400, fault) }) };
 }

@@ -88,24 +88,18 @@ function frame(event: unknown): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
-interface Halves {
-  readonly before: readonly Act[];
-  readonly after: readonly Act[];
-}
-
 /** What is sent before the interruption, and what would have followed it. */
-function interrupted({ reply, afterChunks }: Interruption, options: TransmissionOptions): Halves {
-  if (isStreamed(reply, options)) {
-    const acts = answer(reply, options);
-    // The head, and the chunk that only carries the role, come first.
-    return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
-  }
+function interrupted(
+  { reply, afterChunks }: Interruption,
+  options: TransmissionOptions,
+): { readonly before: readonly Act[]; readonly after: readonly Act[] } {
+  const acts = answer(reply, options);
+  // The head, and the chunk that only carries the role, come first.
+  if (isStreamed(reply, options)) return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
   const body = JSON.stringify(asSent(completion(reply, options)));
   const half = Math.floor(body.length / 2);
-  return {
-    before: [jsonHead(), { type: 'write', body: body.slice(0, half) }],
-    after: [{ type: 'write', body: body.slice(half) }],
-  };
+  const write = (part: string): Act => ({ type: 'write', body: part });
+  return { before: [jsonHead(), write(body.slice(0, half))], after: [write(body.slice(half))] };
 }
 
 function whole(head: Act, body: string | Uint8Array): readonly Act[] {

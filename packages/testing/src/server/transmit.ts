@@ -19,6 +19,7 @@ export async function transmit(
   acts: readonly Act[],
   { response, received, signal, clock, delayMs }: TransmitOptions,
 ): Promise<void> {
+  // However a wait ends, whether to go on is asked of the signal.
   let writes = 0;
   for (const act of acts) {
     if (signal.aborted) return;
@@ -27,11 +28,11 @@ export async function transmit(
         response.writeHead(act.status, act.headers).flushHeaders();
         break;
       case 'write':
-        if (writes++ > 0 && delayMs > 0) await settled(clock.sleep(delayMs, signal));
-        if (!response.write(act.body)) await settled(once(response, 'drain', { signal }));
+        if (writes++ > 0 && delayMs > 0) await Promise.allSettled([clock.sleep(delayMs, signal)]);
+        if (!response.write(act.body)) await Promise.allSettled([once(response, 'drain', { signal })]);
         break;
       case 'wait':
-        await settled(Promise.race([aborted(signal), act.until ?? aborted(signal)]));
+        await Promise.allSettled([Promise.race([aborted(signal), act.until ?? aborted(signal)])]);
         break;
       case 'by-hand':
         await act.answer(response, received);
@@ -40,19 +41,11 @@ export async function transmit(
         response.end();
         break;
       case 'destroy':
-        await settled(written(response));
+        await written(response);
         response.socket?.destroy();
         break;
     }
   }
-}
-
-/** However it ended: whether to go on is asked of the signal. */
-async function settled(work: PromiseLike<unknown>): Promise<void> {
-  await work.then(
-    () => undefined,
-    () => undefined,
-  );
 }
 
 function aborted(signal: AbortSignal): Promise<unknown> {

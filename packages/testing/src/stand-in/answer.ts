@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@pawl/core';
-import { isObject, isSameJson, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject, isSameJson, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 import type { Call } from './conversation.ts';
 import type { Pursuit } from './plan.ts';
 

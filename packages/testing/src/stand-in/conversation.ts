@@ -1,6 +1,6 @@
 import type { ChatRequest, JsonObject, Message, ToolCall } from '@pawl/core';
-import { isObject, isSameJson, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject, isSameJson, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 
 export interface Call {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@pawl/core';
-import { isSameJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isSameJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 import { wordsOf } from './words.ts';
 
 /** An object with the changes that issues ask for: `days: expected number to be <=7`, or a sentence about one value. */

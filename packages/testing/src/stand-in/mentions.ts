@@ -1,6 +1,6 @@
 import type { Json } from '@pawl/core';
-import { isObject, readJson } from '../compare/json.ts';
-import { sliceStart } from '../compare/slice-start.ts';
+import { isObject, readJson } from '../base/json.ts';
+import { sliceStart } from '../base/slice-start.ts';
 import { COMMON, OPENERS, stem, wordsOf } from './words.ts';
 
 /** `word`: in lower case where a name may stand. `text`: any words. */

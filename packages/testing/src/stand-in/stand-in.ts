@@ -1,5 +1,5 @@
 import type { AssistantMessage, ChatRequest, JsonObject, JsonSchema, ToolCall } from '@pawl/core';
-import { isObject, readJson } from '../compare/json.ts';
+import { isObject, readJson } from '../base/json.ts';
 import { answerText, CONFESSION, findingOf } from './answer.ts';
 import { type Call, type Conversation, isSameCall, readConversation, textOf } from './conversation.ts';
 import { correctedObject } from './correct.ts';

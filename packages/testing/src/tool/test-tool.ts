@@ -67,7 +67,7 @@ export interface ToolUnderTest {
 /** One tool, with all that an agent does around it, and no agent. */
 export function testTool<Context>(tool: Tool<Context>, given: TestToolOptions<Context> = {}): ToolUnderTest {
   const options = checkOptions(given, TEST_TOOL, 'testTool');
-  return { call: (args = {}) => called(tool, { given: args, options }), warnings: toolWarnings(tool) };
+  return { call: (args = {}) => called(tool, args, options), warnings: toolWarnings(tool) };
 }
 
 const TEST_TOOL: OptionTable<TestToolOptions<never>> = {
@@ -75,13 +75,11 @@ const TEST_TOOL: OptionTable<TestToolOptions<never>> = {
   hints: { approve: 'The option is "answer".', approval: 'The option is "answer".' },
 };
 
-interface Calling<Context> {
-  readonly given: JsonObject | string;
-  readonly options: TestToolOptions<Context>;
-}
-
-async function called<Context>(tool: Tool<Context>, { given, options }: Calling<Context>): Promise<TestedCall> {
-  const { context, middleware = [], clock, answer } = options;
+async function called<Context>(
+  tool: Tool<Context>,
+  given: JsonObject | string,
+  { context, middleware = [], clock, answer }: TestToolOptions<Context>,
+): Promise<TestedCall> {
   const call = tool.customObject === undefined ? { arguments: given } : { input: String(given) };
   const model = scriptedModel([reply.calls([{ name: tool.name, ...call }]), reply.text('Done.')]);
   const agent = new Agent<Context>({ model, tools: [tool], middleware, ...(clock !== undefined && { clock }) });
@@ -97,10 +95,8 @@ async function called<Context>(tool: Tool<Context>, { given, options }: Calling<
     outcome = await heard(agent.resume(outcome.runId, surroundings));
   }
   const progress = events.flatMap((event) => (event.type === 'tool.progress' ? [event.progress] : []));
-  for (const event of events) {
-    const closed = event.path === '' ? closedBy(event) : undefined;
-    if (closed !== undefined) return { ...closed, progress };
-  }
+  const [closed] = events.flatMap((event) => (event.path === '' ? (closedBy(event) ?? []) : []));
+  if (closed !== undefined) return { ...closed, progress };
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending !== undefined) return { status: 'pending', pending, progress };
   throw new Error(`The call of tool "${tool.name}" came to nothing: the run around it ended ${outcome.status}.`);

@@ -1,5 +1,5 @@
 import type { JsonSchema, Tool } from '@pawl/core';
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 import { type Place, propertiesOf, resolve, schemasIn } from '../schema/resolve.ts';
 
 /** What makes a tool hard to use for models or servers, each in a sentence. */

@@ -1,5 +1,5 @@
 import type { Json, Message, Outcome, RunEvent, ToolCall } from '@pawl/core';
-import { isObject, readJson } from '../compare/json.ts';
+import { isObject, readJson } from '../base/json.ts';
 
 export interface MadeCall {
   readonly name: string;

@@ -19,6 +19,7 @@ interface Result {
 }
 
 export const matchers = {
+  // biome-ignore lint/complexity/useMaxParams: `this` counts as one
   toHaveCalledTool(this: Matching, received: unknown, name: string, expected?: unknown): Result {
     const turns = turnsOf(received);
     if (turns === undefined) throw notARun(received);
@@ -41,12 +42,8 @@ export const matchers = {
     if (turns === undefined) throw notARun(received);
     const actual = turns.map((calls) => calls.map(({ name }) => name));
     const pass = followed(actual, expected);
-    return {
-      pass,
-      message: () => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`,
-      actual,
-      expected,
-    };
+    const message = (): string => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`;
+    return { pass, message, actual, expected };
   },
 
   toHaveOutcome(this: Matching, received: unknown, expected: ExpectedOutcome): Result {

@@ -1,4 +1,4 @@
-import { isObject } from '../compare/json.ts';
+import { isObject } from '../base/json.ts';
 import { isOutcome } from '../trajectory/trajectory.ts';
 
 /** What differs from one run to the next, whatever the agent does. */

@@ -6,6 +6,7 @@ import { runSerializer } from './run-serializer.ts';
 expect.extend(matchers);
 expect.addSnapshotSerializer({
   test: runSerializer.test,
+  // biome-ignore lint/complexity/useMaxParams: vitest passes these
   serialize: (value, config, indentation, depth, refs, printer) =>
     runSerializer.print(value, (clean) => printer(clean, config, indentation, depth, refs)),
 });

@@ -1,6 +1,6 @@
 import { ToolError } from '@pawl/core';
-import { closest } from '../files/closest.ts';
-import { sliceStart } from '../output/whole.ts';
+import { closest } from '../base/closest.ts';
+import { sliceStart } from '../base/whole.ts';
 
 export interface Edit {
   /** Text that is in the file exactly once. */

@@ -1,13 +1,13 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { quoted } from '../base/quoted.ts';
+import { visible } from '../base/visible.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { quoted } from '../files/quoted.ts';
 import { changed, type Existing, existing, replaceFile } from '../files/replace-file.ts';
 import { bytesOf, type Text, textOf } from '../files/text-form.ts';
 import { unifiedDiff } from '../files/unified-diff.ts';
 import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
-import { visible } from '../output/visible.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
 
 export interface EditFileOptions extends JailOptions {

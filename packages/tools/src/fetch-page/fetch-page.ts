@@ -1,14 +1,14 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
+import { sliceStart } from '../base/whole.ts';
 import { AddressRule } from '../net/address.ts';
 import { checkUrl } from '../net/check-url.ts';
 import { type Answered, type Asked, guardedRequest, type NetOptions } from '../net/guarded-request.ts';
 import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
 import { type Resolve, resolveBySystem } from '../net/lookup.ts';
 import { untrusted } from '../net/untrusted.ts';
-import { visible } from '../output/visible.ts';
-import { sliceStart } from '../output/whole.ts';
 import { pageText } from './page-text.ts';
 import { Robots } from './robots.ts';
 

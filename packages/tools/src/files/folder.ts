@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
+import { quoted } from '../base/quoted.ts';
 import { problem } from './problem.ts';
-import { quoted } from './quoted.ts';
 import type { Inside } from './territory.ts';
 
 /** A folder that is held, so that what happens in it happens there, whatever its path leads to meanwhile. */

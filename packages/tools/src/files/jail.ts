@@ -1,11 +1,11 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ConfigError, type OptionTable, ToolError } from '@pawl/core';
+import { quoted } from '../base/quoted.ts';
 import { DENIED, type Denier, denier } from './deny-list.ts';
 import { isGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
 import { codeOf, NotThere, problem } from './problem.ts';
-import { quoted } from './quoted.ts';
 import { below, belowRoot, type Root, rootsOf } from './roots.ts';
 import type { Inside, Territory } from './territory.ts';
 

@@ -1,5 +1,5 @@
 import { systemClock } from '@pawl/core';
-import { closest } from './closest.ts';
+import { closest } from '../base/closest.ts';
 import { readFolder } from './read-folder.ts';
 import type { Inside, Territory } from './territory.ts';
 import { walk } from './walk.ts';

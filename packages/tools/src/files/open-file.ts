@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
+import { quoted } from '../base/quoted.ts';
 import type { Jail } from './jail.ts';
 import { codeOf, problem } from './problem.ts';
-import { quoted } from './quoted.ts';
 import type { Inside } from './territory.ts';
 
 export interface Opened {

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ToolError } from '@pawl/core';
+import { quoted } from '../base/quoted.ts';
 import { Folder } from './folder.ts';
 import type { Jail } from './jail.ts';
 import { codeOf, NotThere, problem } from './problem.ts';
-import { quoted } from './quoted.ts';
 import type { Inside } from './territory.ts';
 
 /** Where a new file goes. */

@@ -1,5 +1,5 @@
 import { ToolError } from '@pawl/core';
-import { quoted } from './quoted.ts';
+import { quoted } from '../base/quoted.ts';
 
 /** There is nothing at that path, which may be looked at. */
 export class NotThere extends ToolError {}

@@ -3,12 +3,12 @@ import { constants } from 'node:fs';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ToolError } from '@pawl/core';
+import { quoted } from '../base/quoted.ts';
 import { Folder } from './folder.ts';
 import type { Jail } from './jail.ts';
 import { openFile } from './open-file.ts';
 import type { Place } from './place.ts';
 import { codeOf, problem } from './problem.ts';
-import { quoted } from './quoted.ts';
 import { tooLarge, versionOf, wholeOf } from './version.ts';
 
 /** A file as it was when it was looked at. */

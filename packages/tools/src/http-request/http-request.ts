@@ -1,6 +1,8 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
+import { sliceStart } from '../base/whole.ts';
 import { AddressRule } from '../net/address.ts';
 import { checkUrl } from '../net/check-url.ts';
 import { type Answered, type Asked, guardedRequest, type NetOptions, only } from '../net/guarded-request.ts';
@@ -8,8 +10,6 @@ import { type Resolve, resolveBySystem } from '../net/lookup.ts';
 import { untrusted } from '../net/untrusted.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
-import { visible } from '../output/visible.ts';
-import { sliceStart } from '../output/whole.ts';
 import { type AllowedRequests, AllowRule } from './allow-rule.ts';
 import { FOR_ANYBODY, HeaderRule } from './request-headers.ts';
 import { type Proof, type Secret, Secrets, withoutSecret } from './secrets.ts';

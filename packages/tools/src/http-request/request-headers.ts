@@ -1,5 +1,5 @@
 import { ConfigError, ToolError } from '@pawl/core';
-import { sliceStart } from '../output/whole.ts';
+import { sliceStart } from '../base/whole.ts';
 
 /** Harmless wherever they go: what is wanted, and of which form. */
 const ALWAYS: readonly string[] = [

@@ -1,6 +1,6 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
+import { redacted } from '../base/redacted.ts';
 import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
-import { redacted } from '../output/redacted.ts';
 
 /** What proves who asks; the model knows its name and nothing else. */
 export interface Secret {

@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { quoted } from '../base/quoted.ts';
+import { visible } from '../base/visible.ts';
 import { globMatcher, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { problem } from '../files/problem.ts';
-import { quoted } from '../files/quoted.ts';
 import type { Inside } from '../files/territory.ts';
 import { type Found, type Stop, type Walked, walk } from '../files/walk.ts';
-import { visible } from '../output/visible.ts';
 
 export interface ListFilesOptions extends JailOptions {
   /** The most entries of one call. @defaultValue 500 */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { ToolError } from '@pawl/core';
-import { sliceStart } from '../output/whole.ts';
+import { sliceStart } from '../base/whole.ts';
 import type { AddressRule } from './address.ts';
 
 export interface UrlRule {

@@ -9,9 +9,9 @@ import {
   tool,
 } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
-import { visible } from '../output/visible.ts';
-import { sliceStart } from '../output/whole.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
+import { sliceStart } from '../base/whole.ts';
 
 export interface NotesOptions<Context> {
   /** Where conversations are kept: `memoryConversations()`, `sqliteConversations(path)`, or one of yours. */

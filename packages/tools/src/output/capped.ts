@@ -1,4 +1,4 @@
-import { wholeEnd, wholeStart } from './whole.ts';
+import { wholeEnd, wholeStart } from '../base/whole.ts';
 
 export interface CappedOptions {
   /** The most characters of the text that are shown; the line between is not counted. */

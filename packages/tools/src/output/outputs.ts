@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { checkPositive } from '../files/check-positive.ts';
-import { quoted } from '../files/quoted.ts';
-import { sliceStart } from './whole.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { quoted } from '../base/quoted.ts';
+import { sliceStart } from '../base/whole.ts';
 
 export interface OutputsOptions {
   /** The most characters of all outputs together; the oldest are dropped first. @defaultValue 16_777_216 */

@@ -1,11 +1,11 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { type Opened, openFile } from '../files/open-file.ts';
 import { problem } from '../files/problem.ts';
 import { versionOf, wholeOf } from '../files/version.ts';
-import { visible } from '../output/visible.ts';
 import { type Page, type PageOptions, readPage, type Start } from './read-page.ts';
 
 export interface ReadFileOptions extends JailOptions {

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { looksBinary } from './looks-binary.ts';
+import { looksBinary } from '../base/looks-binary.ts';
 
 /** Where a page begins: at a line, counted from 1, or at a byte, counted from 0. */
 export type Start = { readonly type: 'line'; readonly line: number } | { readonly type: 'byte'; readonly byte: number };

@@ -1,9 +1,9 @@
 import { ConfigError, checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
-import { quoted } from '../files/quoted.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { quoted } from '../base/quoted.ts';
+import { wholeEnd } from '../base/whole.ts';
 import { type KeptOutput, Outputs } from '../output/outputs.ts';
-import { wholeEnd } from '../output/whole.ts';
 
 export type { OutputsOptions } from '../output/outputs.ts';
 export { Outputs };

@@ -1,5 +1,5 @@
-import { visible } from '../output/visible.ts';
-import { sliceStart } from '../output/whole.ts';
+import { visible } from '../base/visible.ts';
+import { sliceStart } from '../base/whole.ts';
 
 export interface Shown {
   readonly argv: readonly string[];

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { redacted } from '../base/redacted.ts';
 import type { ChildCaps } from '../child/caps.ts';
 import type { Identity, Isolation, Wrapped } from '../child/isolation.ts';
 import { runChild } from '../child/run-child.ts';
@@ -8,7 +9,6 @@ import { below } from '../files/roots.ts';
 import type { Inside } from '../files/territory.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
-import { redacted } from '../output/redacted.ts';
 import type { CommandSecrets } from './command-secrets.ts';
 import { programAt } from './program.ts';
 import { ending, shownOutput } from './told.ts';

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ToolError } from '@pawl/core';
+import { quoted } from '../base/quoted.ts';
 import { programIn } from '../child/means.ts';
-import { quoted } from '../files/quoted.ts';
 
 export interface Lookup {
   readonly path: readonly string[];

@@ -1,10 +1,10 @@
 import { isAbsolute } from 'node:path';
 import { ConfigError, checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
+import { checkPositive } from '../base/check-positive.ts';
 import type { ChildCaps } from '../child/caps.ts';
 import { type Identity, Isolation, type IsolationWish } from '../child/isolation.ts';
 import { isProgram } from '../child/means.ts';
-import { checkPositive } from '../files/check-positive.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import type { Outputs } from '../output/outputs.ts';
 import { AllowRule, type CommandPattern } from './allow-rule.ts';

@@ -1,6 +1,6 @@
+import { looksBinary } from '../base/looks-binary.ts';
 import type { ChildCaps } from '../child/caps.ts';
 import type { Ended } from '../child/run-child.ts';
-import { looksBinary } from '../read-file/looks-binary.ts';
 
 export interface Telling {
   readonly caps: ChildCaps;

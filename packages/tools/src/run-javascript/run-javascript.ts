@@ -1,12 +1,12 @@
 import { checkOptions, type Json, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
+import { sliceStart } from '../base/whole.ts';
 import type { ChildCaps } from '../child/caps.ts';
 import { Isolation, type IsolationWish } from '../child/isolation.ts';
-import { checkPositive } from '../files/check-positive.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
-import { visible } from '../output/visible.ts';
-import { sliceStart } from '../output/whole.ts';
 import { type Ran, runCode } from './run-code.ts';
 
 export type { IsolationWish } from '../child/isolation.ts';

@@ -1,4 +1,4 @@
-import { sliceStart } from '../output/whole.ts';
+import { sliceStart } from '../base/whole.ts';
 import type { Searched } from './search-file.ts';
 
 /** Why there may be more than what is told. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { wholeEnd } from '../output/whole.ts';
-import { looksBinary } from '../read-file/looks-binary.ts';
+import { looksBinary } from '../base/looks-binary.ts';
+import { wholeEnd } from '../base/whole.ts';
 
 export interface SearchOptions {
   readonly matches: (line: string) => boolean;

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { quoted } from '../base/quoted.ts';
+import { visible } from '../base/visible.ts';
 import { globMatcher, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { openFile } from '../files/open-file.ts';
-import { quoted } from '../files/quoted.ts';
 import { type Found, walk } from '../files/walk.ts';
-import { visible } from '../output/visible.ts';
 import { lineMatcher } from './line-matcher.ts';
 import { Report, type Stop } from './report.ts';
 import { searchFile } from './search-file.ts';

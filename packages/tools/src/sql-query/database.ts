@@ -1,4 +1,4 @@
-import { sliceStart } from '../output/whole.ts';
+import { sliceStart } from '../base/whole.ts';
 
 /** One statement that reads, and what its parameters are. */
 export interface Query {

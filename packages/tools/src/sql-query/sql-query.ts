@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
-import { visible } from '../output/visible.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
 import type { Rows } from './database.ts';
 import { readerFor, type SqlSource } from './reader-for.ts';
 

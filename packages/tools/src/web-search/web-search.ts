@@ -1,9 +1,9 @@
 import { type Clock, ConfigError, checkOptions, type OptionTable, systemClock, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
+import { sliceStart } from '../base/whole.ts';
 import { untrusted } from '../net/untrusted.ts';
-import { visible } from '../output/visible.ts';
-import { sliceStart } from '../output/whole.ts';
 import type { SearchEngine, SearchResult } from './engine.ts';
 
 export type { EngineOptions } from './ask-engine.ts';

@@ -1,6 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { checkPositive } from '../files/check-positive.ts';
+import { checkPositive } from '../base/check-positive.ts';
+import { visible } from '../base/visible.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
 import { placeFor } from '../files/place.ts';
 import { NotThere } from '../files/problem.ts';
@@ -8,7 +9,6 @@ import { changed, createFile, type Existing, existing, existsAlready, replaceFil
 import { textOf } from '../files/text-form.ts';
 import { unifiedDiff } from '../files/unified-diff.ts';
 import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
-import { visible } from '../output/visible.ts';
 
 export interface WriteFileOptions extends JailOptions {
   /** The most bytes of a file. @defaultValue 1_048_576 */

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import { Agent, type buildConnector, Client, errors, Pool, ProxyAgent, type Dispatcher as Undici } from 'undici';
-import { Exchange } from './exchange.ts';
+import { type Connection, Exchange } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
 import type { Dispatcher } from './transport.ts';
 
-/** The agent for direct requests, or for requests through this proxy. All models of a process share it. */
-export function agentFor(proxy: ProxyServer | undefined): Dispatcher {
-  const key = proxy === undefined ? '' : `${proxy.uri} ${proxy.authorization}`;
+/** Returns the agent for direct requests, or for requests through this proxy. All models of a process share it. */
+export function getAgent(proxy: ProxyServer | undefined): Dispatcher {
+  const key = proxy === undefined ? '' : `${proxy.url} ${proxy.authorization}`;
   let agent = agents.get(key);
   if (agent === undefined) {
     agent = proxy === undefined ? new Agent({ ...OPTIONS, factory: createPool }) : createProxyAgent(proxy);
@@ -17,22 +17,23 @@ export function agentFor(proxy: ProxyServer | undefined): Dispatcher {
 
 const agents = new Map<string, Dispatcher>();
 
-/** Deadlines are the caller's: undici's own are off. */
 const OPTIONS = {
+  // undici 8 offers HTTP/2 by default.
   allowH2: false,
+  // The deadlines of undici are off: the caller has its own.
   connectTimeout: 0,
   headersTimeout: 0,
   bodyTimeout: 0,
-  /** Between two requests, if the server does not say how long it keeps a connection. */
+  /** How long an idle connection is kept, if the server does not say for how long it keeps it. */
   keepAliveTimeout: 600_000,
-  /** A request takes its time to arrive: a connection is not used in the last second that the server gives it. */
+  /** A request takes time to arrive: a connection is not used in the last second before the server closes it. */
   keepAliveTimeoutThreshold: 1000,
 } as const;
 
-function createProxyAgent({ uri, authorization }: ProxyServer): ProxyAgent {
+function createProxyAgent({ url, authorization }: ProxyServer): ProxyAgent {
   return new ProxyAgent({
     ...OPTIONS,
-    uri,
+    uri: url,
     ...(authorization !== undefined && { token: authorization }),
     proxyTls: { allowH2: false },
     factory: createPool,
@@ -45,54 +46,88 @@ function createPool(origin: string | URL, options: object): Pool {
   return new Pool(origin, {
     ...options,
     ...OPTIONS,
-    factory: (at, given: ClientOptions) => new ObservedClient(at, given, connected),
+    factory: (url, given: ClientOptions) => new ObservedClient(url, given, connected),
   });
 }
 
-type Done = (error: Error | null, socket: Socket | null | undefined) => void;
+type ConnectCallback = (error: Error | null, socket: Socket | null | undefined) => void;
 
-/** Undici's types leave out that a connector gives the socket while it connects. */
-type Connect = (endpoint: object, done: Done) => unknown;
+/** The types of undici leave out that a connector returns the socket. */
+type Connect = (endpoint: object, callback: ConnectCallback) => unknown;
 
-/** As a pool passes them: it has made its connector already. */
+/** A pool passes its connector to its clients. */
 interface ClientOptions extends Omit<Client.Options, 'connect'> {
   readonly connect: Connect;
 }
 
-/** One connection, which tells the exchange that uses it how far it is. Undici tells a handler nothing before it has a connection. */
-class ObservedClient extends Client {
+/** One connection, which reports to its exchange. undici calls a handler only after it has connected. */
+class ObservedClient extends Client implements Connection {
+  /** Those of the same pool that have a socket. */
   readonly #connected: Set<ObservedClient>;
   #exchange: Exchange | undefined;
   #socket: Socket | undefined;
+  #isUsedAgain = false;
 
   constructor(origin: string | URL, options: ClientOptions, connected: Set<ObservedClient>) {
     const { connect } = options;
     super(origin, {
       ...options,
-      connect: (endpoint: object, done: buildConnector.Callback) =>
-        this.#connect(connect, { endpoint, done: done as Done }), // Undici's type allows the two pairs only, not their union.
+      connect: (endpoint: object, callback: buildConnector.Callback) =>
+        this.#connect(connect, { endpoint, callback: callback as ConnectCallback }), // The type of undici has two pairs of arguments, not their union.
     });
     this.#connected = connected;
   }
 
   override dispatch(options: Undici.DispatchOptions, handler: Undici.DispatchHandler): boolean {
     this.#exchange = handler instanceof Exchange ? handler : undefined;
-    this.#exchange?.assign({
-      isUsedAgain: true,
-      reset: () => this.#reset(),
-      release: () => this.#release(),
-      closeIdle: () => this.#closeIdle(),
-    });
+    this.#exchange?.setConnection(this);
     return super.dispatch(options, handler);
   }
 
-  #connect(connect: Connect, { endpoint, done }: { readonly endpoint: object; readonly done: Done }): unknown {
+  get isUsedAgain(): boolean {
+    return this.#isUsedAgain;
+  }
+
+  /**
+   * Some servers take a closed stream for a client that still reads, and continue to generate. A reset leaves no doubt. TLS has
+   * no reset: its connections are closed by the abort that follows.
+   */
+  resetConnection(): void {
+    const socket = this.#socket;
+    if (socket === undefined || 'encrypted' in socket) return;
+    const destroy = socket.destroy.bind(socket);
+    // `resetAndDestroy` destroys without an error. undici takes that for the end of a body without a length, and the end of an
+    // aborted request fails an assertion, which ends the process.
+    socket.destroy = () => destroy(new errors.InformationalError('aborted'));
+    socket.resetAndDestroy();
+  }
+
+  /**
+   * If the server responds before it has read the request, it can take the rest of the request for the next one: the connection
+   * is closed.
+   */
+  releaseConnection(): void {
+    this.#exchange = undefined; // An idle connection must not keep a request in memory.
+    this.#isUsedAgain = true;
+    if ((this.#socket?.writableLength ?? 0) > 0) this.#socket?.destroy();
+  }
+
+  /** If one connection was stale, its idle neighbours probably are: the request is sent again on a new one. */
+  closeIdleConnections(): void {
+    for (const client of this.#connected) if (client.#exchange?.isOver !== false) client.#socket?.destroy();
+  }
+
+  #connect(
+    connect: Connect,
+    { endpoint, callback }: { readonly endpoint: object; readonly callback: ConnectCallback },
+  ): unknown {
     const exchange = this.#exchange;
+    this.#isUsedAgain = false;
     const tunnel = new AbortController();
     const connecting = connect({ ...endpoint, signal: tunnel.signal }, (error, socket) => {
       if (socket) this.#keep(socket);
       exchange?.endConnecting(error);
-      done(error, socket);
+      callback(error, socket);
     });
     exchange?.startConnecting(() => {
       tunnel.abort();
@@ -110,56 +145,29 @@ class ObservedClient extends Client {
       if (this.#exchange?.isOver) this.#exchange = undefined;
     });
   }
-
-  /**
-   * A server that writes nothing while it works can take a closed stream for a client that still reads, and continue: a reset
-   * leaves no doubt. TLS has none of its own, and is closed.
-   */
-  #reset(): void {
-    const socket = this.#socket;
-    if (socket === undefined || 'encrypted' in socket) return;
-    const destroy = socket.destroy.bind(socket);
-    // A socket that closes without an error ends a body that has no length, which fails an assertion of undici after an abort.
-    socket.destroy = () => destroy(new errors.InformationalError('aborted'));
-    socket.resetAndDestroy();
-  }
-
-  /**
-   * A connection that waits holds no request. A server that answers before it has read a request can read the rest of it as the
-   * next one: such a connection is closed.
-   */
-  #release(): void {
-    this.#exchange = undefined;
-    if ((this.#socket?.writableLength ?? 0) > 0) this.#socket?.destroy();
-  }
-
-  /** If one connection was stale its neighbours probably are: the request is sent again on a new one. */
-  #closeIdle(): void {
-    for (const client of this.#connected) if (client.#exchange?.isOver !== false) client.#socket?.destroy();
-  }
 }
 
-/** Connects to a proxy. An aborted request closes its tunnel also while TLS begins in it. */
+/** The connections to a proxy. An abort closes a tunnel also while TLS begins in it. */
 function createTunnelPool(origin: URL, options: object): Pool {
   const pool = new Pool(origin, { ...options, ...OPTIONS });
-  const open = pool.connect.bind(pool) as (asked: Undici.ConnectOptions) => Promise<Undici.ConnectData>; // Of its overloads the one that the proxy agent calls.
+  const connect = pool.connect.bind(pool) as (tunnel: Undici.ConnectOptions) => Promise<Undici.ConnectData>; // The overload that the proxy agent calls.
   return Object.assign(pool, {
-    connect: async (asked: Undici.ConnectOptions): Promise<Undici.ConnectData> => {
-      const answer = await open(asked).catch(tunnelFailed);
-      const { socket, statusCode } = answer;
+    connect: async (tunnel: Undici.ConnectOptions): Promise<Undici.ConnectData> => {
+      const response = await connect(tunnel).catch(rethrowTunnelError);
+      const { socket, statusCode } = response;
       if (statusCode !== 200) {
         socket.on('error', () => undefined).destroy();
-        // Without the words of the proxy: some repeat the credentials.
+        // Without the text of the proxy: some repeat the credentials.
         throw tunnelError(`The proxy answered ${statusCode}.`);
       }
-      if (asked.signal instanceof AbortSignal) asked.signal.addEventListener('abort', () => void socket.destroy());
-      return answer;
+      if (tunnel.signal instanceof AbortSignal) tunnel.signal.addEventListener('abort', () => void socket.destroy());
+      return response;
     },
   });
 }
 
-/** The system's errors are told as they are. */
-function tunnelFailed(error: Error & { readonly code?: string }): never {
+/** Errors of the system stay as they are. */
+function rethrowTunnelError(error: Error & { readonly code?: string }): never {
   if (error.name !== 'HTTPParserError' && !error.code?.startsWith('UND_ERR_')) throw error;
   throw tunnelError(error.message, error);
 }

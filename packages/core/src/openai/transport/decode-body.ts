@@ -1,77 +1,82 @@
 import { once } from 'node:events';
 import { pipeline, type Readable, type Transform } from 'node:stream';
-import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { ProtocolError } from '../../chat/errors.ts';
-import { type ReadingStream, readStream } from './read-stream.ts';
-import type { HttpReply, Sink } from './transport.ts';
-
-type Headed = Pick<HttpReply, 'status' | 'header'>;
+import { type Reading, readAll } from './fetch-transport.ts';
+import type { HttpResponse, Sink } from './transport.ts';
 
 /**
- * What decodes the body of a reply, as its `content-encoding` says (RFC 9110, section 8.4); nothing where it is plain.
+ * Creates the streams that decode the body of a response, as its `content-encoding` says (RFC 9110, section 8.4). The first is
+ * for the encoding that was applied last.
  *
- * @throws ProtocolError for an encoding that was not asked for and is not known.
+ * @throws ProtocolError for an unknown encoding.
  */
-export function decodersOf(reply: Headed): readonly Transform[] {
-  const given = reply.header('content-encoding');
-  if (given === undefined) return PLAIN;
-  const encodings = encodingsOf(given);
+export function createDecoders(response: Pick<HttpResponse, 'status' | 'header'>): readonly Transform[] {
+  const contentEncoding = response.header('content-encoding');
+  if (contentEncoding === undefined) return NONE;
+  const encodings = parseEncodings(contentEncoding);
   const unknown =
-    encodings.length > MOST ? encodings.join(', ') : encodings.find((encoding) => !(encoding in DECODERS));
-  // Of a refusal the status matters, and not whether its words can be read.
-  if (unknown !== undefined && reply.status >= 300) return PLAIN;
+    encodings.length > MAX_ENCODINGS ? encodings.join(', ') : encodings.find((encoding) => !(encoding in DECODERS));
+  // For an error the status counts, not whether its text can be read.
+  if (unknown !== undefined && response.status >= 300) return NONE;
   if (unknown !== undefined) throw unknownEncoding(unknown);
   return encodings.flatMap((encoding) => DECODERS[encoding]?.() ?? []);
 }
 
-const PLAIN: readonly Transform[] = [];
+const NONE: readonly Transform[] = [];
 
-/** The last one applied comes first. What is no encoding, but the name of a character set, changes nothing. */
-function encodingsOf(given: string): readonly string[] {
-  const names = given.split(',').map((name) => name.trim().toLowerCase());
+/** Servers apply one encoding, seldom two. Each costs memory: a header that names thousands is an attack. */
+const MAX_ENCODINGS = 3;
+
+/** Leaves out `identity`, and the names of character sets that some servers put there. */
+function parseEncodings(contentEncoding: string): readonly string[] {
+  const names = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
   return names.filter((name) => name !== '' && !/^(identity|none|utf-?8|[78]bit|binary)$/.test(name)).reverse();
 }
 
-/** Nobody means more; a server that names thousands means harm. */
-const MOST = 3;
-
-// What is missing at the very end is no harm where the JSON is whole, and seen there where it is not.
-const GZIP = { finishFlush: constants.Z_SYNC_FLUSH };
+// Data that lacks its end decodes as far as it goes: if the JSON is complete nothing is lost, and if not, reading it fails.
+const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH };
 const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
+const ZSTD = { finishFlush: constants.ZSTD_e_flush };
 const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: () => createGunzip(GZIP),
-  'x-gzip': () => createGunzip(GZIP),
-  deflate: () => createInflate(GZIP),
+  gzip: () => createGunzip(ZLIB),
+  'x-gzip': () => createGunzip(ZLIB),
+  deflate: () => createInflate(ZLIB),
   br: () => createBrotliDecompress(BROTLI),
+  zstd: () => createZstdDecompress(ZSTD),
 };
 
 function unknownEncoding(encoding: string): ProtocolError {
   return new ProtocolError(
-    `The server's reply is encoded as "${encoding.slice(0, 100)}", which was not asked for. Known are gzip, deflate and br.`,
+    `The server's reply is encoded as "${encoding.slice(0, 100)}", which was not asked for. Known are gzip, deflate, br and zstd.`,
     { code: 'reply.encoding', retryable: false },
   );
 }
 
-export interface Decoding extends ReadingStream {
+export interface Decoding extends Reading {
   readonly decoders: readonly Transform[];
 }
 
-/** Reads what comes out of the decoders, and slows down whoever feeds them where its reader is behind. */
-export async function readDecoded(
-  read: (raw: Sink) => Promise<void>,
-  { decoders, ...reading }: Decoding,
+/** Feeds the decoders with what `read` passes on, and passes what they give to the sink. Both wait for a sink that is slow. */
+export async function decodeBody(
+  read: (sink: Sink) => Promise<void>,
+  { decoders, sink, cancel }: Decoding,
 ): Promise<void> {
   const [first, ...others] = decoders;
-  if (first === undefined) return read(reading.sink);
-  // The reader hears of a failure by the last stream, which is destroyed with it.
+  if (first === undefined) return read(sink);
+  // Without a listener, an error after the end of the decoded data would end the process.
+  for (const decoder of decoders) decoder.on('error', ignore);
+  // An error in one stream destroys those behind it: the reader of the last one gets it.
   const last = others.reduce<Readable>((before, next) => pipeline(before, next, ignore), first);
+  const decoded: AsyncIterator<Uint8Array> = last[Symbol.asyncIterator]();
+  const reader = { read: () => decoded.next(), cancel: async () => decoded.return?.() };
   const feed: Sink = (bytes) => (first.write(bytes) ? undefined : once(first, 'drain').then(ignore));
   const fed = read(feed).then(
     () => void first.end(),
     (error: Error) => void first.destroy(error),
   );
-  // What is encoded may end before the body does, which has its connection until then.
-  await Promise.all([readStream(last, reading), fed]);
+  // The encoded data may end before the body does. The connection is in use until the body ends.
+  await Promise.all([readAll(reader, { sink, cancel }), fed]);
 }
 
 function ignore(): void {}

@@ -1,68 +1,56 @@
 import { channel } from 'node:diagnostics_channel';
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { ConfigError } from '../../base/errors.ts';
 import type { BodyBytes } from '../body-bytes.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeOptions } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
-import type { Dispatcher, DispatchOptions, HttpReply, HttpRequest, Transport } from './transport.ts';
+import type { Dispatcher, HttpRequest, Transport } from './transport.ts';
 
-export interface Dispatching {
+export interface DispatchTransportOptions {
   readonly dispatcher: Dispatcher;
-  /** That the dispatcher goes through, for errors. */
+  /** The proxy that the dispatcher connects to, for errors. */
   readonly proxy: ProxyServer | undefined;
 }
 
-/** HTTP to one address, by a dispatcher of undici. Redirects are not followed. */
-export function dispatchTransport(url: string, { dispatcher, proxy }: Dispatching): Transport {
+/** Sends requests by a dispatcher of undici. Does not follow redirects: they could take the key to another server. */
+export function dispatchTransport(url: string, { dispatcher, proxy }: DispatchTransportOptions): Transport {
   const { origin, pathname, search, protocol, hostname } = new URL(url);
-  const path = pathname + search;
-  const ownName = protocol === 'https:' && isIP(hostname) === 0 ? { servername: hostname } : {};
-  /** Most requests of a model have the same headers. */
-  const checked = new WeakMap<HttpRequest['headers'], Record<string, string>>();
-  const headersOf = (given: HttpRequest['headers']): Record<string, string> => {
-    let headers = checked.get(given);
-    if (headers === undefined) {
-      headers = checkedHeaders(given, proxy);
-      checked.set(given, headers);
+  const constant = { origin, path: pathname + search, method: 'POST', headersTimeout: 0, bodyTimeout: 0 } as const;
+  const hasServername = protocol === 'https:' && !isIPv4(hostname) && !hostname.startsWith('[');
+  /** Most requests of a model have the same headers object. */
+  const prepared = new WeakMap<HttpRequest['headers'], Record<string, string>>();
+  const send = (request: HttpRequest, { resolve, reject }: Settle): void => {
+    const headers = prepared.get(request.headers) ?? prepareHeaders(request.headers, proxy);
+    prepared.set(request.headers, headers);
+    const onStarted = keepOneTraceparent(headers);
+    const exchange = new Exchange(request, { proxy: proxy?.address, onStarted, resolve, reject });
+    // Without this, undici asks a TLS server for the name in the `host` header.
+    const servername = 'host' in headers && hasServername ? { servername: hostname } : undefined;
+    try {
+      dispatcher.dispatch({ ...constant, headers, body: concatenate(request.body), ...servername }, exchange);
+    } catch (error) {
+      exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
     }
-    return headers;
   };
-  return (request) => {
-    const { cancel } = request;
-    if (cancel.isOver) return Promise.reject(cancel.reason);
-    return new Promise<HttpReply>((answered, failed) => {
-      const headers = headersOf(request.headers);
-      const options: DispatchOptions = {
-        origin,
-        path,
-        method: 'POST',
-        headers,
-        body: joined(request.body),
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        ...('host' in headers && ownName),
-      };
-      const exchange = new Exchange(request, { proxy: proxy?.address, answered, failed });
-      try {
-        dispatchTraced(dispatcher, { options, exchange });
-      } catch (error) {
-        exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
-      }
+  return (request) =>
+    new Promise((resolve, reject) => {
+      if (request.cancel.isCancelled) reject(request.cancel.reason);
+      else send(request, { resolve, reject });
     });
-  };
 }
 
-function joined({ pieces }: BodyBytes): Uint8Array {
+type Settle = Pick<ExchangeOptions, 'resolve' | 'reject'>;
+
+function concatenate({ pieces }: BodyBytes): Uint8Array {
   const [first, ...others] = pieces;
   return first !== undefined && others.length === 0 ? first : Buffer.concat(pieces);
 }
 
-/** @throws ConfigError for what no header can carry; it names the header, never its value. */
-function checkedHeaders(given: HttpRequest['headers'], proxy: ProxyServer | undefined): Record<string, string> {
-  const headers: Record<string, string> = { 'accept-encoding': encodings(given) };
-  for (const name of Object.keys(given)) {
-    const value = given[name] ?? '';
-    // Each by itself: a line break in one would begin another.
+/** @throws ConfigError for a header that cannot be sent. It quotes the name, never the value. */
+function prepareHeaders(given: HttpRequest['headers'], proxy: ProxyServer | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'accept-encoding': chooseEncodings(given) };
+  for (const [name, value] of Object.entries(given)) {
+    // A line break in a name or a value would begin another header.
     if (!NAME.test(name) || !VALUE.test(value)) {
       throw new ConfigError(`The header "${name}" holds a character that no header can carry. Give a line of text.`);
     }
@@ -71,7 +59,6 @@ function checkedHeaders(given: HttpRequest['headers'], proxy: ProxyServer | unde
         'The header "proxy-authorization" belongs to the proxy. Put the credentials into the variable that names it: "http://user:password@proxy:3128".',
       );
     }
-    // How a request is framed and how its connection is used is decided here: undici takes none of these.
     if (!FRAMING.has(name) && (name !== 'connection' || TOKENS.test(value))) headers[name] = value;
   }
   return headers;
@@ -80,6 +67,8 @@ function checkedHeaders(given: HttpRequest['headers'], proxy: ProxyServer | unde
 const NAME = /^[!#$%&'*+.^`|~\w-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const TOKENS = /^[\w-]+( *, *[\w-]+)*$/;
+
+/** undici decides how a request is framed and how its connection is used, and throws for these headers. */
 const FRAMING: ReadonlySet<string> = new Set([
   'content-length',
   'transfer-encoding',
@@ -88,40 +77,29 @@ const FRAMING: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** What stands between us and a server may hold a compressed stream back until it is complete. */
-function encodings({ accept }: HttpRequest['headers']): string {
+/** A proxy that compresses a stream may hold it back until it is complete. */
+function chooseEncodings({ accept }: HttpRequest['headers']): string {
   return accept === 'text/event-stream' ? 'identity' : 'gzip, br';
 }
 
-interface Traced {
-  readonly options: DispatchOptions;
-  readonly exchange: Exchange;
-}
-
 /**
- * An instrumentation of undici adds its own `traceparent` when a request is created. A request has one: that of the
- * instrumentation, whose span is the nearer one.
+ * An instrumentation of undici adds a `traceparent` when a request is created, and servers refuse a request that has two. Removes
+ * ours then: the span of the instrumentation is the nearer one. Returns what ends that.
  */
-function dispatchTraced(dispatcher: Dispatcher, { options, exchange }: Traced): void {
-  if (!created.hasSubscribers || !('traceparent' in options.headers)) {
-    dispatcher.dispatch(options, exchange);
-    return;
-  }
-  created.subscribe(dropOwnTrace); // Behind all others: the last one is called last.
-  try {
-    dispatcher.dispatch(options, exchange);
-  } finally {
-    created.unsubscribe(dropOwnTrace);
-  }
+function keepOneTraceparent(headers: HttpRequest['headers']): (() => void) | undefined {
+  if (!requestCreated.hasSubscribers || !('traceparent' in headers)) return undefined;
+  const listener = (message: unknown): void => removeFirstTraceparent(message);
+  requestCreated.subscribe(listener); // Called after the listeners that are subscribed before.
+  return () => void requestCreated.unsubscribe(listener);
 }
 
-const created = channel('undici:request:create');
+const requestCreated = channel('undici:request:create');
 
-/** Names and values in turn, as undici has them. */
-function dropOwnTrace(message: unknown): void {
-  const { headers } = (message as { readonly request: { readonly headers: unknown } }).request; // What this channel carries is documented.
+/** The headers of a request of undici are names and values in turn. */
+function removeFirstTraceparent(message: unknown): void {
+  const { headers } = (message as { readonly request: { readonly headers: unknown } }).request; // The message of this channel is documented.
   if (!Array.isArray(headers)) return;
-  const isTrace = (value: unknown, at: number): boolean => at % 2 === 0 && /^traceparent$/i.test(String(value));
-  const first = headers.findIndex(isTrace);
-  if (first !== headers.findLastIndex(isTrace)) headers.splice(first, 2);
+  const isTraceparent = (value: unknown, at: number): boolean => at % 2 === 0 && /^traceparent$/i.test(String(value));
+  const first = headers.findIndex(isTraceparent);
+  if (first !== headers.findLastIndex(isTraceparent)) headers.splice(first, 2);
 }

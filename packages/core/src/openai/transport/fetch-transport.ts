@@ -1,13 +1,7 @@
-import {
-  type HttpReply,
-  type HttpRequest,
-  type Sink,
-  type Transport,
-  TransportError,
-  type TransportPhase,
-} from './transport.ts';
+import type { Cancellation } from '../../base/cancellation.ts';
+import { type HttpRequest, type Sink, type Transport, TransportError, type TransportPhase } from './transport.ts';
 
-/** What is used of `fetch`: the global one fits, and so does any library's. */
+/** The part of `fetch` that requests use: the global one fits, and so does any library's. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
 
 export interface FetchInit {
@@ -15,7 +9,7 @@ export interface FetchInit {
   readonly headers: Record<string, string>;
   readonly body: string;
   readonly signal: AbortSignal;
-  /** A key must not follow to another place. */
+  /** A redirect must not take the key to another server. */
   readonly redirect: 'manual';
 }
 
@@ -26,64 +20,57 @@ export interface FetchReply {
 }
 
 export interface FetchReader {
-  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-  cancel(reason?: unknown): Promise<void>;
+  read(): Promise<{ readonly done?: boolean | undefined; readonly value?: Uint8Array | undefined }>;
+  cancel(reason?: unknown): Promise<unknown>;
 }
 
 export function fetchTransport(fetch: Fetch, url: string): Transport {
-  return async (request) => {
-    const { headers, body, cancel } = request;
-    if (cancel.isOver) throw cancel.reason;
+  return async ({ headers, body, cancel }: HttpRequest) => {
+    if (cancel.isCancelled) throw cancel.reason;
     const { signal } = cancel;
     const init: FetchInit = { method: 'POST', headers: { ...headers }, body: body.text(), signal, redirect: 'manual' };
-    try {
-      return replyOf(await fetch(url, init), request);
-    } catch (cause) {
-      throw failure(cause, { request, phase: 'request' });
-    }
+    const response = await translateErrors(() => fetch(url, init), { cancel, phase: 'request' });
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? undefined,
+      async read(sink) {
+        const reader = response.body?.getReader();
+        if (reader !== undefined) await readAll(reader, { sink, cancel });
+      },
+    };
   };
 }
 
-interface Failing {
-  readonly request: HttpRequest;
-  readonly phase: TransportPhase;
-}
-
-function failure(cause: unknown, { request: { cancel }, phase }: Failing): unknown {
-  return cancel.isOver ? cancel.reason : new TransportError({ phase, staleSocket: false, cause });
-}
-
-function replyOf(reply: FetchReply, request: HttpRequest): HttpReply {
-  return {
-    status: reply.status,
-    header: (name) => reply.headers.get(name) ?? undefined,
-    read: (sink) => readBody(reply, { request, sink }),
-  };
-}
-
-interface Reading {
-  readonly request: HttpRequest;
+export interface Reading {
   readonly sink: Sink;
+  readonly cancel: Cancellation;
 }
 
-async function readBody({ body }: FetchReply, { request, sink }: Reading): Promise<void> {
-  const reader = body?.getReader();
-  let isWhole = reader === undefined;
-  const next = async (): Promise<Uint8Array | undefined> => {
-    try {
-      const { done, value = NOTHING } = (await reader?.read()) ?? { done: true };
-      isWhole = done;
-      return done ? undefined : value;
-    } catch (cause) {
-      throw failure(cause, { request, phase: 'reply' });
-    }
-  };
+/** Passes every piece to the sink, and waits for it. Cancels the reader if the sink fails. */
+export async function readAll(reader: FetchReader, { sink, cancel }: Reading): Promise<void> {
+  let isComplete = false;
   try {
-    for (let bytes = await next(); bytes !== undefined; bytes = await next()) await sink(bytes);
+    while (!isComplete) {
+      const { done = false, value } = await translateErrors(() => reader.read(), { cancel, phase: 'reply' });
+      isComplete = done;
+      if (value !== undefined && !done) await sink(value);
+    }
   } finally {
-    // A connection that broke has nothing left to cancel, and says so by rejecting.
-    if (!isWhole) await reader?.cancel().catch(() => undefined);
+    // After a broken connection `cancel` rejects: there is nothing left to cancel.
+    if (!isComplete) await reader.cancel().catch(() => undefined);
   }
 }
 
-const NOTHING = new Uint8Array();
+interface Failing {
+  readonly cancel: Cancellation;
+  readonly phase: TransportPhase;
+}
+
+async function translateErrors<T>(attempt: () => Promise<T>, { cancel, phase }: Failing): Promise<T> {
+  try {
+    return await attempt();
+  } catch (cause) {
+    if (cancel.isCancelled) throw cancel.reason;
+    throw cause instanceof TransportError ? cause : new TransportError({ phase, staleSocket: false, cause });
+  }
+}

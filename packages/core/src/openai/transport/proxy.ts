@@ -1,33 +1,45 @@
 import { environmentVariable } from '../../base/environment.ts';
 import { ConfigError } from '../../base/errors.ts';
+import { parseProxyUrl } from '../proxy-url.ts';
 
-/** Where a proxy is. */
 export interface ProxyServer {
   /** Without credentials. */
-  readonly uri: string;
+  readonly url: string;
   /** `host:port`, for errors. */
   readonly address: string;
-  /** What lets us in, as a header has it. */
+  /** The value of the header `proxy-authorization`. */
   readonly authorization: string | undefined;
 }
 
 /**
- * The proxy on the way to this address, where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name one. The machine itself is
- * always reached directly.
+ * Finds the proxy for requests to this URL in `HTTPS_PROXY` or `HTTP_PROXY`. `NO_PROXY` has the effect that it has on undici's
+ * `EnvHttpProxyAgent`, and this machine is always reached directly.
  *
- * @throws ConfigError where the variable that applies is no address of a proxy.
+ * @throws ConfigError if the variable that applies is not the address of a proxy. The error does not quote it: it may hold a password.
  */
-export function proxyTo(url: string): ProxyServer | undefined {
+export function findProxy(url: string): ProxyServer | undefined {
   const { protocol, hostname, port } = new URL(url);
   const isSecure = protocol === 'https:';
   const name = isSecure ? 'https_proxy' : 'http_proxy';
-  const given = variable(name);
-  const isDirect = given === undefined || isLoopback(hostname) || isExempt(hostname, port || (isSecure ? '443' : '80'));
-  return isDirect ? undefined : proxyAt(given, name);
+  const value = readVariable(name);
+  if (value === undefined || isLoopback(hostname) || isExempt(hostname, port || (isSecure ? '443' : '80')))
+    return undefined;
+  const { url: proxy, basic } = parseProxyUrl(value) ?? {};
+  if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '') {
+    throw new ConfigError(
+      `The variable ${name} is not the address of an http or https proxy. Give one such as "http://proxy:3128".`,
+    );
+  }
+  const address = `${proxy.hostname}:${proxy.port || (proxy.protocol === 'https:' ? 443 : 80)}`;
+  return {
+    url: `${proxy.protocol}//${address}`,
+    address,
+    authorization: basic === undefined ? undefined : `Basic ${basic}`,
+  };
 }
 
-/** Lower case first, as most programs do. */
-function variable(name: string): string | undefined {
+/** As most programs do, reads the name in lower case first. */
+function readVariable(name: string): string | undefined {
   return environmentVariable(name) ?? environmentVariable(name.toUpperCase());
 }
 
@@ -35,47 +47,29 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** `NO_PROXY`: names, which stand for what is below them as well, each with a port or without; `*` for all. */
+/**
+ * Whether an entry of `NO_PROXY` applies. Separators are commas or white space. An entry may end in `:port`.
+ *
+ * - `*` is every host.
+ * - `example.com` and `.example.com` are that host and those below it.
+ * - `*.example.com` is those below it only.
+ * - An IPv6 address has brackets if a port follows.
+ */
 function isExempt(hostname: string, port: string): boolean {
-  const entries =
-    variable('no_proxy')
-      ?.toLowerCase()
-      .split(/[\s,]+/) ?? [];
-  return entries.some((entry) => {
-    if (entry === '*') return true;
-    // Colons of IPv6 without brackets begin no port.
-    const [, host = entry, only] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [];
-    const name = host.replace(/^\*?\./, '');
-    if (name === '' || (only !== undefined && only !== port)) return false;
-    return hostname === name || hostname === `[${name}]` || hostname.endsWith(`.${name}`);
+  const host = bare(hostname);
+  const entries = readVariable('no_proxy')
+    ?.toLowerCase()
+    .split(/[\s,]+/);
+  return (entries ?? []).some((entry) => {
+    const [, pattern = entry, onlyPort = port] = /^(\[.+\]|[^:]+)(?::(\d+))?$/.exec(entry) ?? [];
+    if (pattern === '' || Number(onlyPort) !== Number(port)) return false;
+    if (pattern === '*') return true;
+    const name = bare(pattern.replace(/^\*?\./, ''));
+    return host.endsWith(`.${name}`) || (host === name && !pattern.startsWith('*'));
   });
 }
 
-function proxyAt(given: string, name: string): ProxyServer {
-  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    throw new ConfigError(
-      `The variable ${name} is not the address of an http or https proxy. Give one such as "http://proxy:3128".`,
-    );
-  }
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  return {
-    uri: `${url.protocol}//${url.hostname}:${port}`,
-    address: `${url.hostname}:${port}`,
-    authorization: url.username === '' ? undefined : `Basic ${base64(`${plain(url.username)}:${plain(url.password)}`)}`,
-  };
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
-
-/** As it was before it was put into an address; as it is where it never was. */
-function plain(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** Without the brackets of an IPv6 address, and the dot that ends a name. */
+function bare(host: string): string {
+  return host.replace(/^\[(.+)\]$/, '$1').replace(/\.$/, '');
 }

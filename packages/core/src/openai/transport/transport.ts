@@ -1,17 +1,17 @@
-import type { Cancel } from '../../base/cancel.ts';
+import type { Cancellation } from '../../base/cancellation.ts';
 import type { BodyBytes } from '../body-bytes.ts';
 
-/** Sends one request to the address that it was made for. */
-export type Transport = (request: HttpRequest) => Promise<HttpReply>;
+/** Sends one request to the URL that the transport was created for. */
+export type Transport = (request: HttpRequest) => Promise<HttpResponse>;
 
 /**
- * Which one is used is decided by `#transport` in package.json, or by the option `fetch`.
+ * `#transport` in package.json selects the implementation: undici on Node, `fetch` elsewhere.
  *
- * @throws ConfigError for a dispatcher where the platform uses `fetch`, and for a proxy variable that names no proxy.
+ * @throws ConfigError for a dispatcher on a platform that uses `fetch`, and for a proxy variable that is not the address of a proxy.
  */
 export type CreateTransport = (url: string, dispatcher?: Dispatcher) => Transport;
 
-/** What is used of undici's dispatchers: any `Agent`, `Pool`, `ProxyAgent` or `MockAgent` of undici 7 or later fits. */
+/** The method of undici's dispatchers that requests use: any `Agent`, `Pool`, `ProxyAgent` or `MockAgent` of undici 7 or later fits. */
 export interface Dispatcher {
   dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
 }
@@ -21,11 +21,11 @@ export interface DispatchOptions {
   readonly path: string;
   readonly method: 'POST';
   readonly headers: Record<string, string>;
-  readonly body: Uint8Array;
-  /** 0: this package has its own deadlines. */
+  readonly body: Uint8Array | string;
+  /** 0 turns the deadline of undici off: this package has its own. */
   readonly headersTimeout: 0;
   readonly bodyTimeout: 0;
-  /** The name that a TLS server is asked for, if the `host` header has another one. */
+  /** The name in the certificate of the server, if the `host` header has another one. */
   readonly servername?: string;
 }
 
@@ -49,24 +49,26 @@ export interface DispatchController {
   resume(): void;
 }
 
+/** A POST request. */
 export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent by POST. */
   readonly body: BodyBytes;
-  /** At any time, also while the reply's body is read: the socket is closed at once. */
-  readonly cancel: Cancel;
-  /** Told before and after a connection is made, by transports that can see it; not at all where there is one. */
+  /** Closes the connection at any time, also while the body of the response is read. */
+  readonly cancel: Cancellation;
+  /** Called before and after a connection is made, by transports that see it. Not called for a connection that is used again. */
   readonly onConnecting: () => void;
   readonly onConnected: () => void;
 }
 
-export interface HttpReply {
+export interface HttpResponse {
   readonly status: number;
   header(name: string): string | undefined;
   /**
-   * Hands over the body, decoded, as it comes; once. A reader that gives a promise is behind: the server is slowed down
-   * until it resolves. One that throws, or rejects, closes the connection, and that is what `read` rejects with.
+   * Passes the decoded body to the sink as it arrives. Can be called once.
+   *
+   * If the sink returns a promise, the transport stops reading from the server until it resolves. If the sink throws or
+   * its promise rejects, the transport closes the connection and rejects with that error.
    */
   read(sink: Sink): Promise<void>;
 }
@@ -78,14 +80,14 @@ export type TransportPhase = 'request' | 'reply';
 
 export interface TransportErrorOptions {
   readonly phase: TransportPhase;
-  /** The server had closed the kept-alive connection before it was used: it never saw the request. */
+  /** Whether the server had closed the kept-alive connection before the request: it never saw it. */
   readonly staleSocket: boolean;
-  /** `host:port` of the proxy that it went through. */
+  /** `host:port` of the proxy between here and the server. */
   readonly proxy?: string | undefined;
   readonly cause: unknown;
 }
 
-/** What a transport rejects with, except where its signal is aborted. Never leaves this room. */
+/** What a transport rejects with, unless the request was cancelled. `networkError` translates it for users. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly phase: TransportPhase;

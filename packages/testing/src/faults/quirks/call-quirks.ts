@@ -1,37 +1,25 @@
-import { isObject } from '../../compare/json.ts';
+import { isObject } from '../../base/json.ts';
 import type { ChatChunk } from '../../script/chunks.ts';
 import {
   callsIn,
   eachCall,
-  eachChunk,
+  eachMessage,
   type Fields,
   parsed,
   type Quirk,
   streamedCalls,
+  withCalls,
   withDelta,
   withFunction,
   withMessage,
 } from './quirk.ts';
 
 /** Ways to make the same calls. */
-export type CallQuirkName =
-  | 'no-call-ids'
-  | 'empty-call-ids'
-  | 'same-call-ids'
-  | 'ids-on-each-piece'
-  | 'other-ids-on-each-piece'
-  | 'no-call-types'
-  | 'index-zero'
-  | 'indexes-from-one'
-  | 'no-indexes'
-  | 'names-on-each-piece'
-  | 'late-names'
-  | 'whole-calls'
-  | 'arguments-as-object'
-  | 'null-calls'
-  | 'empty-calls'
-  | 'thought-signatures'
-  | 'legacy-call';
+export type CallQuirkName = IdQuirk | IndexQuirk | PieceQuirk | ShapeQuirk;
+type IdQuirk = 'no-call-ids' | 'empty-call-ids' | 'same-call-ids' | 'ids-on-each-piece' | 'other-ids-on-each-piece';
+type IndexQuirk = 'index-zero' | 'indexes-from-one' | 'no-indexes';
+type PieceQuirk = 'names-on-each-piece' | 'late-names' | 'whole-calls' | 'arguments-as-object';
+type ShapeQuirk = 'no-call-types' | 'null-calls' | 'empty-calls' | 'thought-signatures' | 'legacy-call';
 
 export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
   'no-call-ids': eachCall(({ id: _, ...call }) => call),
@@ -48,15 +36,12 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
   'late-names': { stream: withLateNames },
   'whole-calls': { stream: withWholeCalls },
   'arguments-as-object': {
-    stream: (chunks) => withWholeCalls(chunks).map((chunk) => withParsed(chunk)),
-    whole: (reply) =>
-      withMessage(reply, (message) => {
-        const calls = callsIn(message).map((call) => withFunction(call, parsed));
-        return calls.length === 0 ? message : { ...message, tool_calls: calls };
-      }),
+    stream: (chunks) => withWholeCalls(chunks).map((chunk) => withDelta(chunk, withParsedCalls)),
+    whole: (reply) => withMessage(reply, withParsedCalls),
   },
-  'null-calls': withoutCalls(null),
-  'empty-calls': withoutCalls([]),
+  // Where there are no calls, the field is there all the same.
+  'null-calls': eachMessage((message) => ({ ...message, tool_calls: message['tool_calls'] ?? null })),
+  'empty-calls': eachMessage((message) => ({ ...message, tool_calls: message['tool_calls'] ?? [] })),
   /** Gemini's, on each call: they have to go back as they are. */
   'thought-signatures': eachCall((call, { isFirst }) =>
     isFirst ? { ...call, extra_content: { google: { thought_signature: 'c2lnbmVk' } } } : call,
@@ -65,32 +50,28 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
 };
 
 function withOtherIds(chunk: ChatChunk, at: number): Fields {
-  return withDelta(chunk, (delta) => {
-    const calls = callsIn(delta).map((call, index) => ({ ...call, id: `call_${at}_${index}` }));
-    return calls.length === 0 ? delta : { ...delta, tool_calls: calls };
-  });
+  return withDelta(chunk, (delta) => withCalls(delta, (call, index) => ({ ...call, id: `call_${at}_${index}` })));
 }
 
 function withNamesEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
   const names = new Map<unknown, unknown>();
   return chunks.map((chunk) =>
-    withDelta(chunk, (delta) => {
-      const calls = callsIn(delta).map((call) =>
+    withDelta(chunk, (delta) =>
+      withCalls(delta, (call) =>
         withFunction(call, (called) => {
           const { name = names.get(call['index']) } = called;
           names.set(call['index'], name);
           return { ...called, name };
         }),
-      );
-      return calls.length === 0 ? delta : { ...delta, tool_calls: calls };
-    }),
+      ),
+    ),
   );
 }
 
 /** The first piece of a call has its id, and the next one its name. */
 function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
   return chunks.flatMap((chunk) => {
-    const calls = chunk.choices.flatMap(({ delta }) => callsIn(delta));
+    const calls = callsOf(chunk);
     if (!calls.some(({ id }) => id !== undefined)) return [{ ...chunk }];
     const early = calls.map((call) => withFunction(call, ({ name: _, ...called }) => called));
     const late = calls.map(({ index, function: called }) => {
@@ -103,14 +84,14 @@ function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
 /** Each call comes whole, in one piece. */
 function withWholeCalls(chunks: readonly ChatChunk[]): readonly ChatChunk[] {
   const whole = new Map<unknown, { call: Fields; text: string }>();
-  for (const call of chunks.flatMap(({ choices }) => choices.flatMap(({ delta }) => callsIn(delta)))) {
+  for (const call of chunks.flatMap(callsOf)) {
     const known = whole.get(call['index']) ?? { call, text: '' };
     const { function: called } = call;
     const piece = isObject(called) ? called['arguments'] : undefined;
     whole.set(call['index'], { ...known, text: known.text + (typeof piece === 'string' ? piece : '') });
   }
   return chunks.flatMap((chunk) => {
-    const calls = chunk.choices.flatMap(({ delta }) => callsIn(delta));
+    const calls = callsOf(chunk);
     const begun = calls.filter(({ id }) => id !== undefined);
     if (calls.length > 0 && begun.length === 0) return [];
     const complete = begun.map((call) => {
@@ -121,25 +102,17 @@ function withWholeCalls(chunks: readonly ChatChunk[]): readonly ChatChunk[] {
   });
 }
 
-function withParsed(chunk: ChatChunk): Fields {
-  return withDelta(chunk, (delta) => {
-    const calls = callsIn(delta).map((call) => withFunction(call, parsed));
-    return calls.length === 0 ? delta : { ...delta, tool_calls: calls };
-  });
+function withParsedCalls(message: Fields): Fields {
+  return withCalls(message, (call) => withFunction(call, parsed));
 }
 
-/** Where there are none, the field is there all the same. */
-function withoutCalls(none: null | readonly never[]): Quirk {
-  const say = (holder: Fields): Fields => ({ ...holder, tool_calls: holder['tool_calls'] ?? none });
-  return {
-    stream: eachChunk((chunk) => withDelta(chunk, say)),
-    whole: (reply) => withMessage(reply, say),
-  };
+function callsOf({ choices }: ChatChunk): readonly Fields[] {
+  return choices.flatMap(({ delta }) => callsIn(delta));
 }
 
 /** In pieces, where the reply has no second call. */
 function withLegacyCalls(chunks: readonly ChatChunk[]): readonly Fields[] {
-  const all = chunks.flatMap(({ choices }) => choices.flatMap(({ delta }) => callsIn(delta)));
+  const all = chunks.flatMap(callsOf);
   if (new Set(all.map(({ index }) => index)).size !== 1) return chunks.map((chunk) => ({ ...chunk }));
   return chunks.map((chunk) => withDelta(chunk, legacy));
 }

@@ -1,19 +1,9 @@
 import type { Quirk } from './quirk.ts';
 
 /** Ways to write the same events. */
-export type FramingQuirkName =
-  | 'byte-splits'
-  | 'carriage-returns'
-  | 'bare-carriage-returns'
-  | 'comments'
-  | 'no-space-after-data'
-  | 'data-over-lines'
-  | 'byte-order-mark'
-  | 'named-events'
-  | 'no-final-blank-line'
-  | 'no-done'
-  | 'one-write'
-  | 'other-form';
+export type FramingQuirkName = LineQuirk | EventQuirk | 'byte-splits' | 'one-write' | 'other-form';
+type LineQuirk = 'carriage-returns' | 'bare-carriage-returns' | 'no-space-after-data' | 'data-over-lines';
+type EventQuirk = 'comments' | 'byte-order-mark' | 'named-events' | 'no-final-blank-line' | 'no-done';
 
 export const framingQuirks: Readonly<Record<FramingQuirkName, Quirk>> = {
   /** Each byte is a write of its own, so that characters are cut. */

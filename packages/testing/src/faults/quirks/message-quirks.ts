@@ -1,33 +1,16 @@
 import type { ChatReply } from '@pawl/core';
 import type { ChatChunk } from '../../script/chunks.ts';
-import { eachChunk, type Fields, type Quirk, withChunkFinish, withDelta, withFinish, withMessage } from './quirk.ts';
+import { eachChunk, eachMessage, type Fields, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
 
 /** Ways to say the same message, and what is beside it. */
-export type MessageQuirkName =
-  | 'no-usage'
-  | 'null-usage'
-  | 'usage-on-last-chunk'
-  | 'usage-on-each-chunk'
-  | 'usage-in-texts'
-  | 'usage-without-total'
-  | 'vendor-usage'
-  | 'no-role'
-  | 'empty-role'
-  | 'role-model'
-  | 'null-delta'
-  | 'finish-stop'
-  | 'finish-unknown'
-  | 'finish-on-each-chunk'
-  | 'no-finish'
-  | 'placeholder-chunks'
-  | 'message-beside-delta'
-  | 'content-parts'
-  | 'reasoning'
-  | 'reasoning-details'
-  | 'thinking-parts'
-  | 'inline-thinking'
-  | 'refusal-false'
-  | 'unknown-fields';
+export type MessageQuirkName = UsageQuirk | RoleQuirk | FinishQuirk | ChunkQuirk | ThoughtQuirk | FieldQuirk;
+type UsageQuirk = 'no-usage' | 'null-usage' | 'usage-in-texts' | 'usage-without-total' | 'vendor-usage' | PlacedUsage;
+type PlacedUsage = 'usage-on-last-chunk' | 'usage-on-each-chunk';
+type RoleQuirk = 'no-role' | 'empty-role' | 'role-model';
+type FinishQuirk = 'finish-stop' | 'finish-unknown' | 'finish-on-each-chunk' | 'no-finish';
+type ChunkQuirk = 'null-delta' | 'placeholder-chunks' | 'message-beside-delta';
+type ThoughtQuirk = 'reasoning' | 'reasoning-details' | 'thinking-parts' | 'inline-thinking';
+type FieldQuirk = 'content-parts' | 'refusal-false' | 'unknown-fields';
 
 export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   'no-usage': {
@@ -48,10 +31,7 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
     stream: eachChunk(({ usage, ...chunk }) => (usage == null ? chunk : { ...chunk, x_groq: { usage } })),
     whole: ({ usage, ...reply }) => ({ ...reply, x_groq: { usage } }),
   },
-  'no-role': {
-    stream: eachChunk((chunk) => withDelta(chunk, ({ role: _, ...delta }) => delta)),
-    whole: (reply) => withMessage(reply, ({ role: _, ...message }) => message),
-  },
+  'no-role': eachMessage(({ role: _, ...message }) => message),
   'empty-role': role(''),
   'role-model': role('model'),
   'null-delta': {
@@ -65,10 +45,7 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   'no-finish': finish((reason) => (reason === 'stop' || reason === 'tool_calls' ? null : reason)),
   'placeholder-chunks': { stream: withPlaceholders },
   'message-beside-delta': { stream: withMessages },
-  'content-parts': {
-    stream: eachChunk((chunk) => withDelta(chunk, inParts)),
-    whole: (reply) => withMessage(reply, inParts),
-  },
+  'content-parts': eachMessage(inParts),
   reasoning: beside({ reasoning_content: 'It is simple.' }),
   'reasoning-details': beside({ reasoning_details: [{ type: 'reasoning.text', text: 'It is simple.', index: 0 }] }),
   /** Mistral's form: the text in parts as well, and a thought before it. */
@@ -76,7 +53,8 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
     stream: (chunks) => {
       const parts = chunks.map((chunk) => withDelta(chunk, inParts));
       const [first] = chunks;
-      return first === undefined ? parts : [withDelta(first, thinking), ...parts];
+      const thinking = { role: 'assistant', content: [THOUGHT] };
+      return first === undefined ? parts : [withDelta(first, () => thinking), ...parts];
     },
     whole: (reply) =>
       withMessage(reply, (message) => {
@@ -85,14 +63,17 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
       }),
   },
   'inline-thinking': {
-    stream: (chunks) => withFirstText(chunks, '<think>It is simple.</think>'),
-    whole: (reply) =>
-      withMessage(reply, (message) => {
-        const { content } = message;
-        return typeof content === 'string' && content !== ''
-          ? { ...message, content: `<think>It is simple.</think>${content}` }
-          : message;
-      }),
+    stream: (chunks) => {
+      let isAdded = false;
+      return chunks.map((chunk) =>
+        withDelta(chunk, (delta) => {
+          const changed = isAdded ? delta : withThought(delta);
+          isAdded ||= changed !== delta;
+          return changed;
+        }),
+      );
+    },
+    whole: (reply) => withMessage(reply, withThought),
   },
   'refusal-false': beside({ refusal: false }),
   'unknown-fields': beside({ provider_specific_fields: { citations: [] } }),
@@ -111,22 +92,16 @@ function withUsage(change: (usage: Fields) => Fields): Quirk {
 }
 
 function role(name: string): Quirk {
-  return {
-    stream: eachChunk((chunk) => withDelta(chunk, (delta) => ('role' in delta ? { ...delta, role: name } : delta))),
-    whole: (reply) => withMessage(reply, (message) => ({ ...message, role: name })),
-  };
+  return eachMessage((message) => ('role' in message ? { ...message, role: name } : message));
 }
 
 function finish(change: (reason: unknown) => unknown): Quirk {
-  return {
-    stream: eachChunk((chunk) => withChunkFinish(chunk, change)),
-    whole: (reply) => withFinish(reply, change),
-  };
+  return { stream: eachChunk((chunk) => withFinish(chunk, change)), whole: (reply) => withFinish(reply, change) };
 }
 
 function withFinishEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
   const [reason] = chunks.flatMap(({ choices }) => choices.flatMap(({ finish_reason: given }) => given ?? []));
-  return chunks.map((chunk) => withChunkFinish(chunk, () => reason));
+  return chunks.map((chunk) => withFinish(chunk, () => reason));
 }
 
 function withPlaceholders([first, ...others]: readonly ChatChunk[]): readonly object[] {
@@ -151,10 +126,6 @@ function withMessages(chunks: readonly ChatChunk[]): readonly Fields[] {
 
 const THOUGHT = { type: 'thinking', thinking: [{ type: 'text', text: 'It is simple.' }] };
 
-function thinking(): Fields {
-  return { role: 'assistant', content: [THOUGHT] };
-}
-
 function inParts(holder: Fields): Fields {
   const { content } = holder;
   if (typeof content !== 'string' || content === '') return holder;
@@ -172,14 +143,8 @@ function beside(fields: Fields): Quirk {
   }
 }
 
-function withFirstText(chunks: readonly ChatChunk[], prefix: string): readonly Fields[] {
-  let isAdded = false;
-  return chunks.map((chunk) =>
-    withDelta(chunk, (delta) => {
-      const { content } = delta;
-      if (isAdded || typeof content !== 'string' || content === '') return delta;
-      isAdded = true;
-      return { ...delta, content: prefix + content };
-    }),
-  );
+function withThought(holder: Fields): Fields {
+  const { content } = holder;
+  if (typeof content !== 'string' || content === '') return holder;
+  return { ...holder, content: `<think>It is simple.</think>${content}` };
 }

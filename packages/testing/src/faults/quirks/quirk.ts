@@ -1,5 +1,5 @@
 import type { ChatReply, Json } from '@pawl/core';
-import { isObject, readJson } from '../../compare/json.ts';
+import { isObject, readJson } from '../../base/json.ts';
 import type { ChatChunk } from '../../script/chunks.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -40,7 +40,9 @@ export function streamedCalls(change: (call: Fields, at: Position) => Fields): P
   return {
     stream: eachChunk((chunk) =>
       withDelta(chunk, (delta) =>
-        changed(delta, (call) => change(call, { position: Number(call['index']), isFirst: isFirst(call) })),
+        withCalls(delta, (call) =>
+          change(call, { position: Number(call['index']), isFirst: call['id'] !== undefined }),
+        ),
       ),
     ),
   };
@@ -48,39 +50,32 @@ export function streamedCalls(change: (call: Fields, at: Position) => Fields): P
 
 function wholeCalls(change: (call: Fields, at: Position) => Fields): (reply: ChatReply) => Fields {
   return (reply) =>
-    withMessage(reply, (message) => changed(message, (call, position) => change(call, { position, isFirst: true })));
+    withMessage(reply, (message) => withCalls(message, (call, position) => change(call, { position, isFirst: true })));
 }
 
-function isFirst(call: Fields): boolean {
-  return call['id'] !== undefined;
+/** Of each delta of a stream, and of the message of a whole reply. */
+export function eachMessage(change: (message: Fields) => Fields): Quirk {
+  return {
+    stream: eachChunk((chunk) => withDelta(chunk, change)),
+    whole: (reply) => withMessage(reply, change),
+  };
 }
 
 export function withMessage(reply: ChatReply, change: (message: Fields) => Fields): Fields {
-  return {
-    ...reply,
-    choices: reply.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })),
-  };
+  return { ...reply, choices: reply.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })) };
 }
 
-export function withFinish(reply: ChatReply, change: (reason: unknown) => unknown): Fields {
-  return {
-    ...reply,
-    choices: reply.choices.map((choice) => ({ ...choice, finish_reason: change(choice.finish_reason) })),
-  };
-}
-
-export function withChunkFinish(chunk: ChatChunk, change: (reason: unknown) => unknown): Fields {
-  return {
-    ...chunk,
-    choices: chunk.choices.map((choice) => ({ ...choice, finish_reason: change(choice.finish_reason) })),
-  };
+export function withFinish(holder: ChatReply | ChatChunk, change: (reason: unknown) => unknown): Fields {
+  const choices = holder.choices.map((choice) => ({ ...choice, finish_reason: change(choice.finish_reason) }));
+  return { ...holder, choices };
 }
 
 export function callsIn({ tool_calls: calls }: Fields): readonly Fields[] {
   return Array.isArray(calls) ? calls.filter(isObject) : [];
 }
 
-function changed(holder: Fields, change: (call: Fields, position: number) => Fields): Fields {
+/** A message, or a delta of one, with its calls changed; as it is where it has none. */
+export function withCalls(holder: Fields, change: (call: Fields, position: number) => Fields): Fields {
   return holder['tool_calls'] === undefined ? holder : { ...holder, tool_calls: callsIn(holder).map(change) };
 }
 

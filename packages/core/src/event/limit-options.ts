@@ -1,0 +1,37 @@
+import { ConfigError } from '../base/errors.ts';
+import { describeValue, type OptionTable } from '../base/options.ts';
+import type { LimitName } from './outcome.ts';
+
+type LimitOptions = Readonly<Partial<Record<LimitName, number>>>;
+
+/** The caps of a run, where they are given to an agent, a run or `enqueue`. */
+export const LIMITS: OptionTable<LimitOptions> = {
+  keys: {
+    turns: 'number',
+    toolCalls: 'number',
+    handoffs: 'number',
+    tokens: 'number',
+    cost: 'number',
+    durationMs: 'number',
+  },
+  hints: {
+    maxTurns: 'The option is "turns".',
+    maxSteps: 'The option is "turns".',
+    iterations: 'The option is "turns".',
+    maxTokens: 'The option is "tokens"; the longest response is settings: { max_completion_tokens }.',
+    maxCost: 'The option is "cost", in US dollars.',
+    budget: 'The option is "cost", in US dollars, or "tokens".',
+    timeoutMs: 'The option is "durationMs".',
+    timeout: 'The option is "durationMs", in milliseconds.',
+  },
+};
+
+/** @throws ConfigError for a cap that is no positive number. */
+export function checkLimits(limits: LimitOptions, where: string): void {
+  for (const [name, max] of Object.entries(limits)) {
+    if (max === undefined || (typeof max === 'number' && max > 0)) continue;
+    throw new ConfigError(
+      `${where}: limits.${name} is ${describeValue(max)}. Pass a number greater than 0, or leave it out.`,
+    );
+  }
+}

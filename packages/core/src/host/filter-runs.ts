@@ -1,0 +1,26 @@
+import type { RunSummary } from './host.ts';
+import { type CheckedFilter, metadataKeys } from './run-filter.ts';
+import type { StoredRun } from './run-store.ts';
+
+/** The runs that a filter is for, of all runs of a store in the order of their positions. */
+export function filterRuns(runs: readonly StoredRun[], filter: CheckedFilter): readonly RunSummary[] {
+  const found: RunSummary[] = [];
+  for (const run of filter.order === 'asc' ? runs : runs.toReversed()) {
+    if (found.length >= filter.limit) break;
+    if (!matchesFilter(run, filter)) continue;
+    const { record: _, ...summary } = run;
+    found.push(summary);
+  }
+  return found;
+}
+
+function matchesFilter({ record, position, status, metadata, startedAt }: StoredRun, filter: CheckedFilter): boolean {
+  const { after, order, metadataKeys: wanted, since = Number.NEGATIVE_INFINITY } = filter;
+  const { agent, conversation } = record;
+  if (after !== undefined && (order === 'asc' ? position <= after : position >= after)) return false;
+  if ((filter.status ?? status) !== status || (filter.agent ?? agent) !== agent || startedAt < since) return false;
+  if (filter.conversation !== undefined && filter.conversation !== conversation?.id) return false;
+  if (wanted.length === 0) return true;
+  const keys = new Set(metadataKeys(metadata));
+  return wanted.every((key) => keys.has(key));
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts';
+import { DurableError } from '../base/errors.ts';
+import type { Claim } from './run-store.ts';
+
+/** A run that this host works on. */
+export interface HeldRun {
+  readonly claim: Claim;
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The runs that a host works on, and how it stops: no new step begins, those at work may end. */
+export class HeldRuns {
+  readonly #clock: Clock;
+  readonly #runs = new Map<string, HeldRun>();
+  #isClosing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws DurableError `host.closing` */
+  checkOpen(): void {
+    if (!this.#isClosing) return;
+    throw new DurableError('The host is closing: no step begins any more. Resume the run by its id, on another host.', {
+      code: 'host.closing',
+    });
+  }
+
+  get(runId: string): HeldRun | undefined {
+    return this.#runs.get(runId);
+  }
+
+  add(run: HeldRun): void {
+    this.#runs.set(run.claim.runId, run);
+  }
+
+  /** Nothing, if another attempt at the run is held by now. */
+  remove(run: HeldRun): void {
+    const { runId } = run.claim;
+    if (this.#runs.get(runId) !== run) return;
+    this.#runs.delete(runId);
+    if (this.#runs.size === 0) this.#onEmpty?.();
+  }
+
+  /** Resolves when the last run was removed, or the time is over; gives the runs that are left. */
+  async close(graceMs: number): Promise<readonly HeldRun[]> {
+    this.#isClosing = true;
+    if (this.#runs.size > 0 && graceMs > 0) {
+      await new Promise<void>((resolve) => {
+        const stopTimer = this.#clock.after(graceMs, resolve);
+        this.#onEmpty = () => {
+          stopTimer();
+          resolve();
+        };
+      });
+    }
+    return [...this.#runs.values()];
+  }
+}

@@ -1,0 +1,121 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { Message, UserMessage } from '../chat/message.ts';
+import type { Answer } from '../event/answer.ts';
+import type { Fact } from '../event/fact.ts';
+import { checkAnswer, checkMessage, isOpen, notWaiting, type Wait } from './answering.ts';
+import type { Word } from './durable.ts';
+import { enqueuedRecord } from './enqueued.ts';
+import { followFacts, hasEnded } from './follow.ts';
+import { forkOf } from './fork.ts';
+import type {
+  DurableHost,
+  EnqueueOptions,
+  Followed,
+  FollowOptions,
+  ForkOptions,
+  RunFilter,
+  RunProgress,
+  RunSummary,
+} from './host.ts';
+import { readCancelOptions, readReadOptions } from './host-options.ts';
+import { checkFilter, checkPosition } from './run-filter.ts';
+import type { ClientStore, RunChange } from './run-store.ts';
+import { pathOf } from './step-order.ts';
+import { roundClock } from './whole-time.ts';
+
+/** What any process can do with the runs of a store, also one that works on none. */
+export class StoreClient
+  implements Pick<DurableHost, 'answer' | 'send' | 'enqueue' | 'cancel' | 'read' | 'events' | 'runs' | 'fork'>
+{
+  /** Gives whole milliseconds. */
+  protected readonly clock: Clock;
+  readonly #store: ClientStore;
+
+  constructor(store: ClientStore, { clock = systemClock }: { readonly clock?: Clock } = {}) {
+    this.#store = store;
+    this.clock = roundClock(clock);
+  }
+
+  async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
+    await this.#store.update(runId, {
+      waits: { name: pendingId },
+      decide: ({ status }, waits) => {
+        const ended = hasEnded(status) ? status : undefined;
+        const answering = { runId, pendingId, wait: waits.get(pendingId), ended, now: this.clock.now() };
+        const wait = checkAnswer(answer, answering);
+        return { result: undefined, change: putWord(answer, { status, waits: [[pendingId, wait]] }) };
+      },
+    });
+  }
+
+  async send(runId: string, message: UserMessage): Promise<void> {
+    checkMessage(message, runId);
+    await this.#store.update(runId, {
+      waits: 'all',
+      decide: ({ status }, waits) => {
+        const open = hasEnded(status) ? [] : [...waits].filter(([, wait]) => isOpen(wait));
+        if (open.length === 0) throw notWaiting(runId);
+        return { result: undefined, change: putWord({ type: 'interrupt', message }, { status, waits: open }) };
+      },
+    });
+  }
+
+  async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
+    const record = enqueuedRecord(agent, { input, options, now: this.clock.now() });
+    await this.#store.insert(record, { type: 'queued' });
+    return record.runId;
+  }
+
+  async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    const { reason } = readCancelOptions(options);
+    await this.#store.update(runId, {
+      decide: ({ status, cancelled = reason }) => {
+        if (hasEnded(status)) return { result: undefined };
+        return { result: undefined, change: { cancelled, canGoOn: status !== 'running' } };
+      },
+    });
+  }
+
+  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+    const after = checkPosition(readReadOptions(options).after, 'read: after');
+    // The run first: if it has ended by then, no facts come later.
+    const { record, status, outcome } = await this.#store.find(runId);
+    const steps = await this.#store.steps(runId, after);
+    const facts = steps.map(({ position, name, value }) => {
+      return { position, path: pathOf(name), fact: value as Fact }; // The loop's steps yield facts.
+    });
+    return { record, status, facts, ...(outcome !== undefined && { outcome }) };
+  }
+
+  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
+    return followFacts(this, runId, { clock: this.clock, options });
+  }
+
+  async runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
+    return this.#store.list(checkFilter(filter));
+  }
+
+  async fork(runId: string, options: ForkOptions): Promise<string> {
+    const { record } = await this.#store.find(runId);
+    const steps = await this.#store.steps(runId, 0);
+    const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
+    const facts = new Map(steps.map(({ name, value }): [string, Fact] => [name, value as Fact])); // As above.
+    const fork = forkOf({ record, facts }, { options, now: this.clock.now() });
+    await this.#store.insert(fork.record, {
+      type: 'queued',
+      steps: steps.filter(({ name }) => fork.copies(name)),
+      waits: new Map([...waits].filter(([name]) => fork.copies(name))),
+    });
+    return fork.record.runId;
+  }
+}
+
+interface Asked {
+  readonly status: RunSummary['status'];
+  readonly waits: readonly (readonly [name: string, wait: Wait])[];
+}
+
+function putWord(word: Word, { status, waits }: Asked): RunChange {
+  const changed = waits.map(([name, wait]) => [name, { ...wait, word }] as const);
+  return { waits: new Map(changed), canGoOn: status === 'suspended' };
+}

@@ -1,0 +1,131 @@
+import type { Clock } from '../base/clock.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
+import { checkListeners } from '../event/check-listeners.ts';
+import type { Listeners } from '../event/observers.ts';
+import type { Outcome } from '../event/outcome.ts';
+import type { Durable } from './durable.ts';
+import { hasEnded } from './follow.ts';
+import { type HeldRun, HeldRuns } from './held-runs.ts';
+import type { DurableHost, OpenedRun, OpenOptions, RunRecord } from './host.ts';
+import { readCancelOptions, readCloseOptions } from './host-options.ts';
+import { randomId } from './run-id.ts';
+import type { ClaimedRun, RunStore } from './run-store.ts';
+import { StoreClient } from './store-client.ts';
+import { StoreRun } from './store-run.ts';
+
+export interface StoreHostOptions {
+  /** For the expiry of approvals. @defaultValue the machine's */
+  readonly clock?: Clock;
+  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  readonly listeners?: Listeners | undefined;
+}
+
+/**
+ * A host that keeps its runs in a store of yours.
+ *
+ * ```ts
+ * const host = createHost(new RedisStore(url));
+ * await agent.run('Ship order 7.', { durable: host, runId: 'order-7' });
+ * ```
+ */
+export function createHost(store: RunStore, options: StoreHostOptions = {}): DurableHost {
+  return new StoreHost(store, checkStoreHostOptions(options, 'createHost'));
+}
+
+/** @throws ConfigError */
+export function checkStoreHostOptions(options: StoreHostOptions, caller: string): StoreHostOptions {
+  const checked = checkOptions(options, STORE_HOST, caller);
+  if (checked.listeners !== undefined) checkListeners(checked.listeners, `${caller}, listeners`);
+  return checked;
+}
+
+const STORE_HOST: OptionTable<StoreHostOptions> = { keys: { clock: 'clock', listeners: 'any' } };
+
+/** The host that all stores share. Extend it to add methods; `createHost` makes one. */
+export class StoreHost extends StoreClient implements DurableHost {
+  readonly listeners: Listeners | undefined;
+  /** Whether anybody can cancel a run of this host. */
+  protected readonly isCancellable: boolean = true;
+  readonly #store: RunStore;
+  readonly #heldRuns: HeldRuns;
+  #closed: Promise<void> | undefined;
+
+  constructor(store: RunStore, options: StoreHostOptions = {}) {
+    super(store, options);
+    this.#store = store;
+    this.listeners = options.listeners;
+    this.#heldRuns = new HeldRuns(this.clock);
+  }
+
+  async start(record: RunRecord): Promise<Durable> {
+    this.#heldRuns.checkOpen();
+    const run = this.#newRun(record.runId);
+    await this.#store.insert(record, { type: 'claimed', claim: run.claim });
+    return this.#hold(run, FIRST_ATTEMPT);
+  }
+
+  async open(runId: string, { accept }: OpenOptions = {}): Promise<OpenedRun> {
+    this.#heldRuns.checkOpen();
+    const { record } = await this.#store.find(runId);
+    accept?.(record);
+    const run = this.#newRun(runId);
+    const isHeld = this.#heldRuns.get(runId) !== undefined;
+    const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());
+    if (claimed !== undefined) return { type: 'held', record, durable: this.#hold(run, claimed) };
+    const { status, outcome } = await this.#store.find(runId);
+    if (outcome !== undefined && hasEnded(status)) return { type: 'ended', record, outcome };
+    return { type: 'elsewhere', record };
+  }
+
+  async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
+    const held = this.#heldRuns.get(runId);
+    if (held === undefined) return;
+    try {
+      await this.#store.release(held.claim, { outcome, now: this.clock.now() });
+    } finally {
+      this.#heldRuns.remove(held);
+    }
+  }
+
+  override async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
+    await super.cancel(runId, options);
+    // At once: another process would see it in the store.
+    this.#heldRuns.get(runId)?.claim.cancel(readCancelOptions(options).reason);
+  }
+
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const left = await this.#heldRuns.close(graceMs);
+    const released = await Promise.allSettled(left.map(({ claim: { runId } }) => this.release(runId, undefined)));
+    await this.#store.close?.();
+    for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
+  }
+
+  #newRun(runId: string): HeldRun {
+    const controller = this.isCancellable ? new AbortController() : undefined;
+    const claim = { runId, token: randomId(), cancel: (reason: string): void => controller?.abort(reason) };
+    return { claim, signal: controller?.signal };
+  }
+
+  #hold(run: HeldRun, { attempt, cancelled, steps, intents }: ClaimedRun): Durable {
+    this.#heldRuns.add(run);
+    if (cancelled !== undefined) run.claim.cancel(cancelled);
+    return new StoreRun({
+      claim: run.claim,
+      number: attempt,
+      signal: run.signal,
+      steps: new Map(steps),
+      intents,
+      store: this.#store,
+      clock: this.clock,
+      checkOpen: () => this.#heldRuns.checkOpen(),
+    });
+  }
+}
+
+const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelled: undefined, steps: new Map(), intents: new Set() };

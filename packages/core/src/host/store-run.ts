@@ -1,0 +1,110 @@
+import type { Clock } from '../base/clock.ts';
+import { isOpen, type Wait } from './answering.ts';
+import type { Durable, Step, Task, Waited, WaitOptions } from './durable.ts';
+import type { Claim, Decision, RunStore } from './run-store.ts';
+import { sideBySide } from './side-by-side.ts';
+import { expiryOf } from './whole-time.ts';
+
+/** One attempt at a run, and what was kept of the run when it began. */
+export interface Attempt {
+  readonly claim: Claim;
+  /** 1 for the first one. */
+  readonly number: number;
+  /** Aborted when the run is cancelled; absent if nobody can cancel it. */
+  readonly signal: AbortSignal | undefined;
+  /** The values of the steps that are done, by their names. */
+  readonly steps: Map<string, unknown>;
+  /** What earlier attempts began that may happen once only. */
+  readonly intents: ReadonlySet<string>;
+  readonly store: RunStore;
+  readonly clock: Clock;
+  /** Throws if no step may begin any more. */
+  readonly checkOpen: () => void;
+}
+
+/** The steps of a run, kept in a store. */
+export class StoreRun implements Durable {
+  declare readonly signal?: AbortSignal;
+  readonly #attempt: Attempt;
+  readonly #path: string;
+
+  constructor(attempt: Attempt, path = '') {
+    if (attempt.signal !== undefined) this.signal = attempt.signal;
+    this.#attempt = attempt;
+    this.#path = path;
+  }
+
+  get attempt(): string {
+    const { claim, number } = this.#attempt;
+    return `${claim.runId}#${number}`;
+  }
+
+  async step<T>(step: Step<T>): Promise<T> {
+    const name = this.#path + step.name;
+    const { steps, checkOpen } = this.#attempt;
+    if (steps.has(name)) {
+      const value = steps.get(name) as T; // The same name always has the same type: names are positions.
+      step.told(value, { replayed: true });
+      return value;
+    }
+    checkOpen();
+    const value = await this.#runStep(name, step);
+    steps.set(name, value);
+    step.told(value, { replayed: false });
+    return value;
+  }
+
+  all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
+    const inside = (name: string): Durable => new StoreRun(this.#attempt, `${this.#path}${name}/`);
+    return sideBySide(tasks, {
+      width,
+      run: (task) => (task.type === 'step' ? this.step(task) : task.body(inside(task.name))),
+    });
+  }
+
+  wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
+    const { claim, store, clock } = this.#attempt;
+    const id = this.#path + name;
+    return store.update(claim.runId, {
+      claim,
+      waits: { name: id },
+      decide: (_, waits) => decideWait<T>(id, { wait: waits.get(id), options, now: clock.now() }),
+    });
+  }
+
+  async #runStep<T>(name: string, step: Step<T>): Promise<T> {
+    const { claim, store } = this.#attempt;
+    const work = (): T | Promise<T> => this.#work(name, step);
+    if (store.runStep !== undefined) return store.runStep(claim, { name, work });
+    const value = await work();
+    await store.putStep(claim, { name, value });
+    return value;
+  }
+
+  /** An intent is put before work that may happen once only; a later attempt that finds it does not repeat the work. */
+  #work<T>(name: string, { effect, inDoubt, work }: Step<T>): T | Promise<T> {
+    if (effect !== 'once') return work();
+    const { claim, store, intents } = this.#attempt;
+    if (intents.has(name) && inDoubt !== undefined) return inDoubt();
+    return store.putIntent(claim, name).then(work);
+  }
+}
+
+interface Meeting {
+  /** As it was kept before. */
+  readonly wait: Wait | undefined;
+  readonly options: WaitOptions;
+  readonly now: number;
+}
+
+/** What the run is told is kept as taken: every later attempt is told the same. */
+function decideWait<T>(name: string, { wait: before, options, now }: Meeting): Decision<Waited<T>> {
+  const { fingerprint, accepts, timeoutMs } = options;
+  const wait = before ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
+  const isParked = isOpen(wait) && now < wait.expiresAt;
+  const isChanged = before === undefined || (!isParked && !wait.taken);
+  const change = isChanged ? { change: { waits: new Map([[name, { ...wait, taken: !isParked }]]) } } : {};
+  if (isParked) return { result: { type: 'parked' }, ...change };
+  if (wait.word === undefined) return { result: { type: 'expired' }, ...change };
+  return { result: { type: 'answered', value: wait.word as T }, ...change }; // Whoever waits under this name knows what is said.
+}

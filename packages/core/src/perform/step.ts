@@ -1,0 +1,150 @@
+import { DurableError } from '../base/errors.ts';
+import { callName, type ToolCall } from '../chat/message.ts';
+import { messageOf, toErrorData } from '../event/error-data.ts';
+import type { Fact, LimitRefused, ModelFailed, RunAborted, RunRefused } from '../event/fact.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
+import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { Step } from '../host/durable.ts';
+import { RequestRefused } from '../limits/budget.ts';
+import { DurationReached } from '../limits/limits.ts';
+import { AbortRun, endsRun, RefuseRun } from '../tool/errors.ts';
+import type { Scope } from './scope.ts';
+
+/** A step that yields one fact, told as soon as it is recorded. */
+export function factStep<F extends Fact>(
+  scope: Scope,
+  step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'inDoubt'>,
+): Step<F> {
+  const { mismatch, tell } = scope;
+  const told: Step<F>['told'] = (fact, how) => tell.fact(fact, how);
+  if (mismatch === undefined) return { type: 'step', ...step, told };
+  const refuse = (): Promise<never> => Promise.reject(mismatch);
+  return { type: 'step', ...step, effect: 'read', work: refuse, told };
+}
+
+/** The time, as each fact carries it. */
+export function stamp({ clock, time }: Scope): { readonly at: number; readonly activeMs: number } {
+  return { at: clock.now(), activeMs: time.activeMs };
+}
+
+interface Interruption {
+  readonly turn: number;
+  /** What the run was cancelled with, or what was thrown. */
+  readonly reason: unknown;
+  /** What was used meanwhile, and no other fact has. */
+  readonly usage?: Usage;
+}
+
+/** The fact that says why a run goes no further that was cancelled, or that threw `AbortRun` or `RefuseRun`. */
+export function toInterruption(
+  scope: Scope,
+  { turn, reason, usage = NO_USAGE }: Interruption,
+): RunAborted | RunRefused | LimitRefused {
+  if (reason instanceof DurationReached) {
+    const { maxMs: max } = reason;
+    const times = stamp(scope);
+    const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
+    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent, usage, ...times };
+  }
+  if (RefuseRun.isInstance(reason)) {
+    const { message, guard } = reason;
+    const by = guard === undefined ? {} : { guard };
+    return { type: 'run.refused', turn, reason: message, ...by, usage, ...stamp(scope) };
+  }
+  const used = hasUsage(usage) ? { usage } : {};
+  return { type: 'run.aborted', reason: reasonText(reason), ...used, ...stamp(scope) };
+}
+
+/** What an outcome says of why a run was aborted. */
+export function reasonText(reason: unknown): string {
+  if (reason === undefined) return 'aborted';
+  return AbortRun.isInstance(reason) || !(reason instanceof Error) ? messageOf(reason) : reason.message || reason.name;
+}
+
+interface Failure {
+  readonly turn: number;
+  readonly scope: Scope;
+  /** What was used all the same. */
+  readonly usage: Usage;
+  readonly failedAttempts: readonly FailedAttempt[];
+}
+
+/** The fact that says why there is no response, or no plan for a request. @throws DurableError as it is */
+export function toFailure(
+  error: unknown,
+  { turn, scope, usage, failedAttempts }: Failure,
+): ModelFailed | LimitRefused | RunAborted | RunRefused {
+  const { cancellation } = scope;
+  if (DurableError.isInstance(error)) throw error;
+  if (error instanceof RequestRefused) {
+    const { limit, max, spent } = error.refusal;
+    return { type: 'limit.refused', turn, limit, max, spent, usage, ...stamp(scope) };
+  }
+  if (endsRun(error)) {
+    cancellation.cancel(error); // What middleware left at work is given up.
+    return toInterruption(scope, { turn, reason: error, usage });
+  }
+  if (cancellation.isCancelled) return toInterruption(scope, { turn, reason: cancellation.reason, usage });
+  return { type: 'model.failed', turn, error: toErrorData(error), usage, failedAttempts, ...stamp(scope) };
+}
+
+interface CallPosition {
+  readonly turn: number;
+  readonly index: number;
+  readonly call: ToolCall;
+}
+
+/**
+ * `tool:3.0:get_weather`, whether there is such a tool or not: a call that has finished is found where its tool is gone.
+ * A text that cannot be a tool's name must not get into a step's name.
+ */
+export function callStep({ turn, index, call }: CallPosition): string {
+  const name = callName(call);
+  return `tool:${turn}.${index}:${/^[a-zA-Z0-9_-]{1,64}$/.test(name) ? name : ''}`;
+}
+
+interface CallAttempt extends CallPosition {
+  readonly doubts: number;
+}
+
+interface CallWait extends Omit<CallAttempt, 'call'> {
+  readonly repeats: number;
+}
+
+/** The step that remembers whether a call has to wait. */
+export function checkStep({ turn, index, repeats }: Omit<CallWait, 'doubts'>): string {
+  return `check:${turn}.${index}${repeatSuffix(repeats)}`;
+}
+
+/** A call that a person let run again has another step than the one that a crash left open. */
+export function stepName({ doubts, ...position }: CallAttempt): string {
+  return callStep(position) + suffix(doubts);
+}
+
+/** What a call waits under, within its run. */
+export function waitName({ turn, index, doubts, repeats }: CallWait): string {
+  return `${doubts === 0 ? 'approve' : 'doubt'}:${turn}.${index}${suffix(doubts)}${repeatSuffix(repeats)}`;
+}
+
+/** What a call that is an agent waits under while that agent waits, so that the user can write meanwhile. */
+export function innerWaitName({ turn, index, doubts }: Omit<CallAttempt, 'call'>): string {
+  return `within:${turn}.${index}${suffix(doubts)}`;
+}
+
+/** The step that remembers what came of a wait. */
+export function answerStep({ turn, index, doubts, repeats }: CallWait): string {
+  return `answer:${turn}.${index}${suffix(doubts)}${repeatSuffix(repeats)}`;
+}
+
+function suffix(doubts: number): string {
+  return doubts === 0 ? '' : `:${doubts}`;
+}
+
+function repeatSuffix(repeats: number): string {
+  return repeats === 0 ? '' : `:repeat:${repeats}`;
+}
+
+/** A name within a run inside a run, as those outside know it: `tool:3.0/approve:1.0`. */
+export function fromOutside({ path }: Scope, name: string): string {
+  return path === '' ? name : `${path}/${name}`;
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../base/clock.ts';
+import { lost } from '../host/answering.ts';
+import type { Claim } from '../host/run-store.ts';
+import type { Leases } from './lease.ts';
+import type { RunTable } from './run-table.ts';
+import type { Writer } from './writer.ts';
+
+export interface HeldLeasesOptions {
+  readonly clock: Clock;
+  readonly leases: Leases;
+  readonly leaseMs: number;
+  readonly writer: Writer;
+  readonly runTable: RunTable;
+}
+
+interface HeldLease {
+  readonly claim: Claim;
+  /** The run's number in the file. */
+  readonly run: number;
+}
+
+/** The leases of this process: they are renewed for as long as there are any. */
+export class HeldLeases {
+  readonly #options: HeldLeasesOptions;
+  /** By the runs' ids. */
+  readonly #held = new Map<string, HeldLease>();
+  #stopBeat: (() => void) | undefined;
+
+  constructor(options: HeldLeasesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether an attempt of this process's is at work on the run, or still believes so. */
+  has(runId: string): boolean {
+    return this.#held.has(runId);
+  }
+
+  /** The number of the run that is claimed. @throws DurableError `run.lost` if it was released. */
+  runOf({ runId, token }: Claim): number {
+    const held = this.#held.get(runId);
+    if (held?.claim.token !== token) throw lost(runId);
+    return held.run;
+  }
+
+  add(claim: Claim, run: number): void {
+    this.#held.set(claim.runId, { claim, run });
+    this.#stopBeat ??= this.#beat();
+  }
+
+  /** Gives whether it was there. */
+  remove({ runId, token }: Claim): boolean {
+    if (this.#held.get(runId)?.claim.token !== token) return false;
+    this.#held.delete(runId);
+    if (this.#held.size > 0) return true;
+    this.#stopBeat?.();
+    this.#stopBeat = undefined;
+    return true;
+  }
+
+  #beat(): () => void {
+    const { clock, leases, leaseMs, writer, runTable } = this.#options;
+    return clock.after(leaseMs / 3, () => {
+      const claims = [...this.#held.values()].map(({ claim }) => claim);
+      const renewed = writer.write(() => {
+        const time = leases.newTime();
+        for (const { runId, token } of claims) runTable.renew(runId, { token, time });
+        return claims.map((claim) => [claim, runTable.cancelled(claim.runId)] as const);
+      });
+      // Where it fails, the next write of a run that was lost by this says so.
+      renewed.then(cancelEach).catch(() => undefined);
+      this.#stopBeat = this.#beat();
+    });
+  }
+}
+
+function cancelEach(claims: readonly (readonly [Claim, string | undefined])[]): void {
+  for (const [claim, reason] of claims) if (reason !== undefined) claim.cancel(reason);
+}

@@ -1,0 +1,73 @@
+import type { StoredStep, Wait } from '@pawl/core/host';
+import type { Queryable, Row } from './database.ts';
+
+/**
+ * The steps of a run that were put after a position, in that order. A position is written by the one attempt that holds the run:
+ * whoever reads on after the last one misses none.
+ */
+export async function stepsAfter(on: Queryable, runId: string, after: number): Promise<readonly StoredStep[]> {
+  const { rows } = await on.query(
+    'SELECT name, position, value FROM pawl.steps WHERE run_id = $1 AND position > $2 ORDER BY position',
+    [runId, after],
+  );
+  return rows.map(({ name, position, value }) => {
+    return { name: String(name), position: Number(position), value: JSON.parse(String(value)) };
+  });
+}
+
+/** Of a run that nobody works on. */
+export async function insertSteps(on: Queryable, runId: string, steps: readonly StoredStep[]): Promise<void> {
+  if (steps.length === 0) return;
+  await on.query(
+    `INSERT INTO pawl.steps SELECT $1, name, position, value
+     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS given (name, value, position)`,
+    [runId, steps.map(({ name }) => name), steps.map(({ value }) => JSON.stringify(value))],
+  );
+}
+
+/** What may happen once only, and was begun. */
+export async function intentsOf(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
+  const { rows } = await on.query('SELECT name FROM pawl.intents WHERE run_id = $1', [runId]);
+  return new Set(rows.map((row) => String(row['name'])));
+}
+
+export async function waitsOf(
+  on: Queryable,
+  runId: string,
+  which: 'all' | { readonly name: string } = 'all',
+): Promise<ReadonlyMap<string, Wait>> {
+  const { rows } =
+    which === 'all'
+      ? await on.query('SELECT * FROM pawl.waits WHERE run_id = $1', [runId])
+      : await on.query('SELECT * FROM pawl.waits WHERE run_id = $1 AND name = $2', [runId, which.name]);
+  return new Map(rows.map((row) => [String(row['name']), waitFrom(row)]));
+}
+
+export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<string, Wait>): Promise<void> {
+  for (const [name, { fingerprint, accepts, expiresAt, word, taken }] of waits) {
+    await on.query(
+      `INSERT INTO pawl.waits VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (run_id, name) DO UPDATE SET word = excluded.word, taken = excluded.taken`,
+      [
+        runId,
+        name,
+        fingerprint,
+        JSON.stringify(accepts),
+        Number.isFinite(expiresAt) ? expiresAt : null,
+        word === undefined ? null : JSON.stringify(word),
+        taken,
+      ],
+    );
+  }
+}
+
+function waitFrom(row: Row): Wait {
+  const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
+  return {
+    fingerprint: String(fingerprint),
+    accepts: JSON.parse(String(accepts)), // Written by this module only.
+    expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
+    ...(typeof word === 'string' && { word: JSON.parse(word) }),
+    taken: taken === true,
+  };
+}

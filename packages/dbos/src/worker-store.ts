@@ -1,0 +1,259 @@
+import { type Clock, DurableError, type RunRecord } from '@pawl/core';
+import {
+  type Claim,
+  type ClaimedRun,
+  existing,
+  hasEnded,
+  type InsertAs,
+  lost,
+  type RunStore,
+  type RunUpdate,
+  type StoredStep,
+  stepText,
+} from '@pawl/core/host';
+import { Attempts } from './attempts.ts';
+import { type ClientStoreOptions, DbosClientStore } from './client-store.ts';
+import type { PoolClient } from './database.ts';
+import { endAttempt } from './end-attempt.ts';
+import { Engine, type EngineOptions } from './engine.ts';
+import { Executor } from './executor.ts';
+import { HangWatch } from './hang-watch.ts';
+import { canPass, retry } from './retry.ts';
+import { cancelledOf, claimRun, heldTokens, insertRun, isHeldBy, lockRun, type RunRow } from './run-table.ts';
+import { intentsOf, stepsAfter } from './step-table.ts';
+import { type Entry, StepWriter } from './step-writer.ts';
+import { TakeOver } from './take-over.ts';
+
+export interface WorkerStoreOptions extends ClientStoreOptions {
+  readonly executorId: string;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  /** Whether this process has a workflow in hand. */
+  readonly isDriving: (workflowId: string) => boolean;
+}
+
+/** Runs in PostgreSQL, as a worker takes them and works on them. */
+export class WorkerStore extends DbosClientStore implements RunStore {
+  readonly attempts: Attempts = new Attempts();
+  readonly #executorId: string;
+  readonly #clock: Clock;
+  readonly #monotonic: () => number;
+  readonly #executor: Executor;
+  readonly #takeOver: TakeOver;
+  readonly #hangWatch: HangWatch;
+  readonly #writer: StepWriter;
+  readonly #closing = new AbortController();
+  #engine: Engine | undefined;
+  #shutdown: Promise<void> | undefined;
+  #stopTimer: (() => void) | undefined;
+  #ticks = 0;
+
+  constructor({ executorId, leaseMs, clock, isDriving, ...options }: WorkerStoreOptions) {
+    super(options);
+    const { database, engine } = options;
+    this.#executorId = executorId;
+    this.#clock = clock;
+    this.#monotonic = () => clock.monotonic?.() ?? performance.now();
+    this.#takeOver = new TakeOver({ executorId, database, engine, store: this, clock, isDriving });
+    this.#hangWatch = new HangWatch({ executorId, database, monotonic: this.#monotonic, leaseMs });
+    const [onTick, onLost] = [() => this.#tick(), () => this.attempts.loseAll()];
+    this.#executor = new Executor({ executorId, database, clock, onTick, onLost });
+    this.#writer = new StepWriter({ database, clock, signal: this.#closing.signal });
+  }
+
+  /** @throws DurableError `host.executor_taken`, `host.second` */
+  async launch(options: Pick<EngineOptions, 'url' | 'agents' | 'queue' | 'drive'>): Promise<void> {
+    await this.#executor.take();
+    try {
+      await this.#takeOver.ofMyLastLife();
+      this.#engine = await Engine.launch({ ...options, database: this.database, executorId: this.#executorId });
+    } catch (error) {
+      await this.#executor.close();
+      throw error;
+    }
+    this.#executor.begin();
+  }
+
+  /** @throws DurableError `host.lost` while others do not see this worker as alive: they would take over what it begins. */
+  checkPlace(): void {
+    if (!this.#executor.isHeld) throw cutOff(this.#executorId);
+  }
+
+  override async insert(record: RunRecord, as: InsertAs): Promise<void> {
+    if (as.type === 'queued') return super.insert(record, as);
+    this.checkPlace();
+    const { runId, token } = as.claim;
+    const claim = { executorId: this.#executorId, token };
+    await this.attempts.taking(as.claim, async () => {
+      if (!(await insertRun(this.database, record, { type: 'running', claim }))) throw existing(runId);
+      return record;
+    });
+  }
+
+  async claim(claim: Claim, now: number): Promise<ClaimedRun | undefined> {
+    const workflowId = this.attempts.takeOffer(claim.runId);
+    const claimed = await this.attempts.taking(claim, async () => {
+      const before = await this.database.transaction((client) => this.#take(client, claim, { workflowId, now }));
+      return before && this.#load(before);
+    });
+    if (claimed === undefined) {
+      if (workflowId !== undefined) throw lost(claim.runId); // A place in the queue is not for looking on.
+      return undefined;
+    }
+    const { steps, ...run } = claimed;
+    this.attempts.startAt(claim, steps.at(-1)?.position ?? 0);
+    return { ...run, steps: new Map(steps.map(({ name, value }) => [name, value])) };
+  }
+
+  async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
+    const held = this.attempts.of(claim);
+    if (held === undefined) return;
+    try {
+      const ending = { held, outcome, now, isClosing: this.#shutdown !== undefined };
+      await this.#retry(() => endAttempt(ending, { database: this.database, store: this }));
+    } finally {
+      this.attempts.letGo(claim);
+    }
+  }
+
+  async putIntent(claim: Claim, name: string): Promise<void> {
+    const { runId, token } = claim;
+    let askedAt = this.#monotonic();
+    await this.#write(claim, { name });
+    // The process may have been stopped since it asked, and its run taken over: what it was told is true only if it was told so
+    // just now.
+    for (let looks = 0; looks < MOST_LOOKS && this.#monotonic() - askedAt > FRESH_MS; looks++) {
+      askedAt = this.#monotonic();
+      const isHeld = await this.#under(claim, async () => {
+        this.#checkNotLost(claim);
+        return isHeldBy(this.database, runId, token);
+      });
+      if (!isHeld) throw lost(runId);
+    }
+  }
+
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+    const { runId } = claim;
+    const text = stepText(value, { runId, name });
+    const held = this.attempts.of(claim);
+    if (held === undefined) throw lost(runId);
+    await this.#write(claim, { name, kept: { position: ++held.position, text } });
+  }
+
+  /** No step begins while others may take the run over. */
+  async runStep<T>(
+    claim: Claim,
+    { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
+  ): Promise<T> {
+    await this.#under(claim, async () => this.#checkNotLost(claim));
+    const value = await work();
+    await this.putStep(claim, { name, value });
+    return value;
+  }
+
+  override update<T>(runId: string, update: RunUpdate<T>): Promise<T> {
+    const { claim } = update;
+    if (claim === undefined) return super.update(runId, update);
+    return this.#under(claim, () => this.#retry(() => super.update(runId, update)));
+  }
+
+  /** From now on nothing is taken from a queue, and after the grace nothing is tried again. */
+  beginClose(graceMs: number): void {
+    if (this.#shutdown !== undefined) return;
+    this.#stopTimer = this.#clock.after(graceMs, () => this.#closing.abort());
+    // It ends when the last workflow has ended.
+    this.#shutdown = this.#engine?.shutdown(graceMs + LAST_MS) ?? Promise.resolve();
+  }
+
+  override async close(): Promise<void> {
+    this.#stopTimer?.();
+    this.#closing.abort();
+    await this.#shutdown;
+    await this.#executor.close();
+    await super.close();
+  }
+
+  /** Gives the run as it was before, or nothing if it was not to be had. */
+  async #take(client: PoolClient, { runId, token }: Claim, from: Taking): Promise<RunRow | undefined> {
+    const run = await lockRun(client, runId);
+    if (hasEnded(run.status) || run.status === 'running' || this.attempts.has(runId)) return undefined;
+    await claimRun(client, runId, { executorId: this.#executorId, token, ...from });
+    return run;
+  }
+
+  async #load({ runId, attempts, cancelled }: RunRow): Promise<Loaded> {
+    const steps = await stepsAfter(this.database, runId, 0);
+    const intents = attempts === 0 ? new Set<string>() : await intentsOf(this.database, runId);
+    return { attempt: attempts + 1, cancelled, steps, intents };
+  }
+
+  async #tick(): Promise<void> {
+    const { lostTokens, tokens } = this.attempts;
+    // The lock is held again: nobody takes these over any more, and those that nobody has taken go on.
+    if (lostTokens.length > 0) this.attempts.regain(await heldTokens(this.database, lostTokens));
+    await this.#takeOver.ofMine(tokens);
+    await this.#hangWatch.look();
+    await this.#takeOver.ofTheDead();
+    await this.#takeOver.ofExpired();
+    if (++this.#ticks % TICKS_OF_A_LOOK === 0) await this.#takeOver.ofForgotten();
+    for (const [runId, reason] of await cancelledOf(this.database, this.#executorId)) {
+      this.attempts.cancel(runId, reason);
+    }
+  }
+
+  /** @throws DurableError `run.lost` */
+  async #write(claim: Claim, entry: Pick<Entry, 'name' | 'kept'>): Promise<void> {
+    const { runId, token } = claim;
+    const isKept = await this.#under(claim, () => this.#writer.write({ runId, token, ...entry }));
+    if (!isKept) throw lost(runId);
+  }
+
+  /** @throws DurableError `host.lost` */
+  #checkNotLost(claim: Claim): void {
+    if (this.attempts.of(claim)?.isLost === true) throw cutOff(this.#executorId);
+  }
+
+  /** Another attempt goes on where the database could not do its part just now. */
+  async #under<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const held = this.attempts.of(claim);
+      if (held !== undefined && canPass(error)) held.isCutOff = true;
+      throw error;
+    }
+  }
+
+  #retry<T>(work: () => Promise<T>): Promise<T> {
+    return retry(work, { clock: this.#clock, signal: this.#closing.signal });
+  }
+}
+
+interface Taking {
+  /** Of the queue, where the run came from one. */
+  readonly workflowId: string | undefined;
+  readonly now: number;
+}
+
+interface Loaded extends Omit<ClaimedRun, 'steps'> {
+  readonly steps: readonly StoredStep[];
+}
+
+/** How long a worker may rely on what the database said of its run. Another worker needs longer to take a run over and begin a call. */
+const FRESH_MS = 250;
+
+/** A database may be further away than that. */
+const MOST_LOOKS = 3;
+
+/** For DBOS to write down that a workflow has ended. */
+const LAST_MS = 1_000;
+
+/** A tick is a second. */
+const TICKS_OF_A_LOOK = 3;
+
+function cutOff(executorId: string): DurableError {
+  return new DurableError(
+    `Worker "${executorId}" has lost its place in PostgreSQL. Its runs are taken over by other workers, or by this one when it is back.`,
+    { code: 'host.lost' },
+  );
+}

@@ -1,0 +1,107 @@
+// Writes the overrides of biome.json that hold the rooms and doors of `scripts/rooms.ts`.
+//   node scripts/lint-rooms.ts
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DBOS_DOORS, DOORS, NODE_FOLDERS, ROOMS, type Room, SUB_PATHS } from './rooms.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+export interface BiomeConfig {
+  readonly overrides: readonly Override[];
+}
+
+interface Override {
+  readonly includes: readonly string[];
+  readonly linter: { readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+}
+
+/** The settings as they have to be: all overrides about rooms, in the place of those that are there. */
+export function withRooms<Config extends BiomeConfig>(config: Config): Config {
+  const first = config.overrides.findIndex(isAboutRooms);
+  const before = config.overrides.slice(0, first);
+  const after = config.overrides.slice(first).filter((override) => !isAboutRooms(override));
+  return { ...config, overrides: [...before, nodeFolders(), ...coreOverrides(), ...dbosOverrides(), ...after] };
+}
+
+function isAboutRooms({ linter: { rules } }: Override): boolean {
+  return rules['style']?.['noRestrictedImports'] !== undefined || rules['correctness']?.['noNodejsModules'] === 'off';
+}
+
+function nodeFolders(): Override {
+  return {
+    includes: NODE_FOLDERS.map((folder) => `packages/core/src/${folder}/*.ts`),
+    linter: {
+      rules: {
+        correctness: { noNodejsModules: 'off', noProcessGlobal: 'off' },
+        style: { noRestrictedGlobals: 'off' },
+      },
+    },
+  };
+}
+
+/** A folder after the other, then the doors: of two overrides for a file the later one holds. */
+function coreOverrides(): readonly Override[] {
+  const folders = [...ROOMS.map((room) => [room, room] as const), ...Object.entries(SUB_PATHS)];
+  return [
+    ...folders.map(([folder, level]) =>
+      restricted([`packages/core/src/${folder}/**`, '!**/*.test.ts'], corePatterns(folder, level)),
+    ),
+    ...Object.entries(DOORS).map(([dependency, file]) => {
+      const room = ROOMS.find((each) => file.startsWith(`${each}/`)) ?? 'base';
+      return restricted([`packages/core/src/${file}`], corePatterns(room, room, dependency));
+    }),
+  ];
+}
+
+/** What a folder may not import. `level`: the highest room that it may, or itself. `own`: the dependency whose door it is. */
+function corePatterns(folder: string, level: Room, own?: string): readonly Pattern[] {
+  const above = [...ROOMS.slice(0, ROOMS.indexOf(level)), ...Object.keys(SUB_PATHS)].filter((each) => each !== folder);
+  const closed = Object.keys(DOORS).filter((dependency) => dependency !== own);
+  return [
+    {
+      group: above.map((each) => `**/${each}/**`),
+      message: `Rooms: ${folder} imports only from rooms below it (AGENTS.md).`,
+    },
+    { group: ['@pawl/**', '**/index.ts'], message: 'Core imports no package of ours and no index.' },
+    { group: closed.flatMap((dependency) => [dependency, `${dependency}/**`]), message: DOORS_MESSAGE },
+  ];
+}
+
+function dbosOverrides(): readonly Override[] {
+  const source = 'packages/dbos/src';
+  const files = Object.values(DBOS_DOORS).map((file) => `!${source}/${file}`);
+  return [
+    restricted(
+      [`${source}/**`, ...files, '!**/*.test.ts'],
+      [
+        { group: Object.keys(DBOS_DOORS), message: DOORS_MESSAGE },
+        { group: ['**/index.ts'], message: 'Rooms: nothing imports the index.' },
+      ],
+    ),
+    ...Object.values(DBOS_DOORS).map((file) => {
+      const closed = Object.keys(DBOS_DOORS).filter((dependency) => DBOS_DOORS[dependency] !== file);
+      return restricted([`${source}/${file}`], [{ group: closed, message: DOORS_MESSAGE }]);
+    }),
+  ];
+}
+
+interface Pattern {
+  readonly group: readonly string[];
+  readonly message: string;
+}
+
+const DOORS_MESSAGE = 'Doors: each dependency is imported in one file only (AGENTS.md).';
+
+function restricted(includes: readonly string[], patterns: readonly Pattern[]): Override {
+  const noRestrictedImports = { level: 'error', options: { patterns } };
+  return { includes, linter: { rules: { style: { noRestrictedImports } } } };
+}
+
+if (import.meta.main) {
+  const path = join(ROOT, 'biome.json');
+  const config: BiomeConfig = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, `${JSON.stringify(withRooms(config), null, 2)}\n`);
+  const biome = join(ROOT, 'node_modules', '.bin', 'biome');
+  process.exitCode = spawnSync(biome, ['format', '--write', path], { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
+}

@@ -1,0 +1,39 @@
+// The rooms and doors of the packages. `scripts/lint-rooms.ts` makes lint rules of them, `scripts/draw-rooms.ts` a drawing.
+
+/** Of `packages/core/src`, from top to bottom: a room imports only from those below it, types included. */
+export const ROOMS = [
+  'agent',
+  'middleware',
+  'perform',
+  'loop',
+  'limits',
+  'host',
+  'openai',
+  'model',
+  'tool',
+  'event',
+  'chat',
+  'schema',
+  'base',
+] as const;
+
+export type Room = (typeof ROOMS)[number];
+
+/** The one file of core that imports a dependency. */
+export const DOORS: Readonly<Record<string, `${Room}/${string}.ts`>> = {
+  eventemitter3: 'event/observers.ts',
+  'p-retry': 'model/attempts.ts',
+  'eventsource-parser': 'chat/server-sent-events.ts',
+  zod: 'schema/zod.ts',
+  'zod-to-json-schema': 'schema/zod3.ts',
+  undici: 'openai/transport/agents.ts',
+};
+
+/** Folders of core that are published as sub-paths of their own, and the highest room that each imports from. */
+export const SUB_PATHS = { sqlite: 'host' } as const satisfies Readonly<Record<string, Room>>;
+
+/** Folders of core that may use Node's modules and globals. */
+export const NODE_FOLDERS: readonly string[] = ['openai/transport', 'sqlite'];
+
+/** The one file of `packages/dbos/src` that imports a dependency. */
+export const DBOS_DOORS: Readonly<Record<string, string>> = { pg: 'database.ts', '@dbos-inc/**': 'engine.ts' };

@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunRecord, RunSummary } from '@pawl/core';
+import {
+  type CheckedFilter,
+  type Claim,
+  type ClaimedRun,
+  existing,
+  filterRuns,
+  hasEnded,
+  type InsertAs,
+  lost,
+  type RunStore,
+  type RunUpdate,
+  recordFrom,
+  recordText,
+  type StoredRun,
+  type StoredStep,
+  stepText,
+  unknown,
+  type Wait,
+} from '@pawl/core/host';
+
+/** What the file of a run has. Values are JSON texts: nobody who holds one can change what is kept. */
+interface RunFile {
+  readonly record: string;
+  readonly summary: RunSummary;
+  /** Of the attempt at work. */
+  readonly token?: string;
+  readonly cancelled?: string;
+  readonly steps: readonly (readonly [name: string, value: string])[];
+  readonly intents: readonly string[];
+  /** `expiresAt` is `null` for a wait without end: JSON has no Infinity. */
+  readonly waits: readonly (readonly [name: string, wait: Omit<Wait, 'expiresAt'> & { expiresAt: number | null }])[];
+}
+
+/** Keeps each run in a JSON file. One process at a time may use the directory. */
+export class DirectoryStore implements RunStore {
+  readonly #directory: string;
+  /** Of the claims of this process. What another process had claimed is free: it is gone. */
+  readonly #tokens = new Set<string>();
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  insert(record: RunRecord, as: InsertAs): Promise<void> {
+    return this.#alone(async () => {
+      const files = await this.#readAll();
+      const { runId, agent, metadata, at } = record;
+      if (files.some(({ summary }) => summary.runId === runId)) throw existing(runId);
+      const position = 1 + Math.max(0, ...files.map(({ summary }) => summary.position));
+      const times = { startedAt: Math.floor(at), updatedAt: Math.floor(at) };
+      const file = { record: recordText(record), steps: [], intents: [], waits: [] };
+      if (as.type === 'queued') {
+        const summary = { runId, agent, metadata, position, ...times, status: 'queued', attempts: 0 } as const;
+        const steps = (as.steps ?? []).map(({ name, value }) => [name, JSON.stringify(value)] as const);
+        return this.#write({ ...file, summary, steps, waits: waitsToFile(as.waits ?? new Map()) });
+      }
+      this.#tokens.add(as.claim.token);
+      const summary = { runId, agent, metadata, position, ...times, status: 'running', attempts: 1 } as const;
+      return this.#write({ ...file, summary, token: as.claim.token });
+    });
+  }
+
+  claim({ runId, token }: Claim, now: number): Promise<ClaimedRun | undefined> {
+    return this.#alone(async () => {
+      const file = await this.#read(runId);
+      const { outcome: _, ...summary } = this.#summary(file);
+      if (summary.status === 'running' || hasEnded(summary.status)) return undefined;
+      const attempt = summary.attempts + 1;
+      this.#tokens.add(token);
+      await this.#write({
+        ...file,
+        token,
+        summary: { ...summary, status: 'running', attempts: attempt, updatedAt: now },
+      });
+      const steps = new Map(file.steps.map(([name, value]) => [name, JSON.parse(value)]));
+      return { attempt, cancelled: file.cancelled, steps, intents: new Set(file.intents) };
+    });
+  }
+
+  release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
+    return this.#alone(async () => {
+      const { token, ...file } = await this.#read(claim.runId);
+      this.#tokens.delete(claim.token);
+      if (token !== claim.token) return;
+      const ended = outcome === undefined ? ({ status: 'interrupted' } as const) : { status: outcome.status, outcome };
+      await this.#write({ ...file, summary: { ...file.summary, updatedAt: now, ...ended } });
+    });
+  }
+
+  putIntent(claim: Claim, name: string): Promise<void> {
+    return this.#changeHeld(claim, ({ intents }) => ({ intents: [...intents, name] }));
+  }
+
+  putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+    const text = stepText(value, { runId: claim.runId, name });
+    return this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
+  }
+
+  update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
+    return this.#alone(async () => {
+      const file = await this.#read(runId);
+      if (claim !== undefined && file.token !== claim.token) throw lost(runId);
+      const waits = waitsFromFile(file.waits);
+      const { status } = this.#summary(file);
+      const { result, change = {} } = decide({ runId, status, cancelled: file.cancelled }, waits);
+      const { cancelled = file.cancelled } = change;
+      const changed = waitsToFile(new Map([...waits, ...(change.waits ?? [])]));
+      await this.#write({ ...file, waits: changed, ...(cancelled !== undefined && { cancelled }) });
+      return result;
+    });
+  }
+
+  async find(runId: string): Promise<StoredRun> {
+    return this.#stored(await this.#read(runId));
+  }
+
+  async steps(runId: string, after: number): Promise<readonly StoredStep[]> {
+    const { steps } = await this.#read(runId);
+    const all = steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
+    return all.filter(({ position }) => position > after);
+  }
+
+  async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
+    const runs = (await this.#readAll()).map((file) => this.#stored(file));
+    runs.sort((one, other) => one.position - other.position);
+    return filterRuns(runs, filter);
+  }
+
+  async close(): Promise<void> {
+    await this.#lastWrite;
+  }
+
+  #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<void> {
+    return this.#alone(async () => {
+      const file = await this.#read(claim.runId);
+      if (file.token !== claim.token) throw lost(claim.runId);
+      await this.#write({ ...file, ...change(file) });
+    });
+  }
+
+  #stored(file: RunFile): StoredRun {
+    return { ...this.#summary(file), record: recordFrom(file.record) };
+  }
+
+  /** A run that a process has claimed which is gone is interrupted. */
+  #summary({ summary, token }: RunFile): RunSummary {
+    const isFree = summary.status === 'running' && !this.#tokens.has(token ?? '');
+    return isFree ? { ...summary, status: 'interrupted' } : summary;
+  }
+
+  async #readAll(): Promise<readonly RunFile[]> {
+    await mkdir(this.#directory, { recursive: true });
+    const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.json'));
+    return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(this.#directory, name), 'utf8'))));
+  }
+
+  async #read(runId: string): Promise<RunFile> {
+    const text = await readFile(this.#path(runId), 'utf8').catch(() => undefined);
+    if (text === undefined) throw unknown(runId);
+    return JSON.parse(text);
+  }
+
+  /** Renaming a file is atomic: a reader sees all of the change or nothing. */
+  async #write(file: RunFile): Promise<void> {
+    const path = this.#path(file.summary.runId);
+    await writeFile(`${path}.new`, JSON.stringify(file), { flush: true });
+    await rename(`${path}.new`, path);
+  }
+
+  /** An id may have characters that no file name can have. */
+  #path(runId: string): string {
+    return join(this.#directory, `${createHash('sha256').update(runId).digest('hex')}.json`);
+  }
+
+  /** One change after the other: what one has read, no other changes until it has written. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastWrite.then(work);
+    this.#lastWrite = done.catch(() => undefined); // The caller gets the error.
+    return done;
+  }
+}
+
+function waitsToFile(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {
+  return [...waits].map(([name, wait]) => {
+    return [name, { ...wait, expiresAt: Number.isFinite(wait.expiresAt) ? wait.expiresAt : null }];
+  });
+}
+
+function waitsFromFile(waits: RunFile['waits']): ReadonlyMap<string, Wait> {
+  return new Map(
+    waits.map(([name, wait]) => [name, { ...wait, expiresAt: wait.expiresAt ?? Number.POSITIVE_INFINITY }]),
+  );
+}

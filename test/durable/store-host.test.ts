@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, type Clock, type DurableHost, tool } from '@pawl/core';
+import { type Claim, createHost } from '@pawl/core/host';
+import { reply, scriptedModel } from '@pawl/testing';
+import { hostConformance } from '@pawl/testing/host';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { DirectoryStore } from './directory-store.ts';
+
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'pawl-directory-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+describe('a host over a directory', () => {
+  const open = ({ clock }: { readonly clock: Clock }): DurableHost =>
+    createHost(new DirectoryStore(newDirectory()), { clock });
+
+  test.each(hostConformance({ open }))('$name', ({ run }) => run());
+});
+
+/** Runs the work of each step itself, as an engine does. */
+class EngineStore extends DirectoryStore {
+  readonly ran: string[] = [];
+
+  async runStep<T>(
+    claim: Claim,
+    { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
+  ): Promise<T> {
+    this.ran.push(name);
+    const value = await work();
+    await this.putStep(claim, { name, value });
+    return value;
+  }
+}
+
+describe('a host over a store that runs the work itself', () => {
+  const open = ({ clock }: { readonly clock: Clock }): DurableHost =>
+    createHost(new EngineStore(newDirectory()), { clock });
+
+  test.each(hostConformance({ open }))('$name', ({ run }) => run());
+
+  test('hands it each step once, those of agents inside with their path', async () => {
+    const store = new EngineStore(newDirectory());
+    const host = createHost(store);
+    const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('Sun.')]) });
+    const model = scriptedModel([reply.call('inner', { prompt: 'Weather?' }), reply.text('Sunny.')]);
+    const outer = new Agent({ model, tools: [inner.asTool({ name: 'inner', description: 'Knows the weather.' })] });
+    await outer.run('Weather?', { durable: host, runId: 'run' });
+    expect(store.ran).toEqual(['start', 'model:1', 'tool:1.0/start', 'tool:1.0/model:1', 'tool:1.0:inner', 'model:2']);
+    await outer.resume('run', { durable: host });
+    expect(store.ran).toHaveLength(6);
+  });
+});
+
+test('a run that its process left is resumed from the directory, and finished steps are not repeated', async () => {
+  const directory = newDirectory();
+  const executed: string[] = [];
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    input: z.object({}),
+    effect: 'read',
+    execute: () => executed.push('look'),
+  });
+  const model = scriptedModel(({ messages }) => (messages.length === 1 ? reply.call('look') : reply.text('Done.')));
+  const agent = new Agent({ name: 'looker', model, tools: [look] });
+  const first = createHost(new DirectoryStore(directory));
+  const interrupted = agent.run('Go.', { durable: first, runId: 'run' });
+  interrupted.on('tool.finished', () => void first.close({ graceMs: 60_000 }));
+  await expect(interrupted.outcome()).rejects.toMatchObject({ code: 'host.closing' });
+  const { output } = await agent.resume('run', { durable: createHost(new DirectoryStore(directory)) });
+  expect(output).toBe('Done.');
+  expect(executed).toEqual(['look']);
+});
+
+test('an attempt whose run another attempt has claimed writes nothing', async () => {
+  const directory = newDirectory();
+  const old = createHost(new DirectoryStore(directory));
+  const run = await old.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const next = createHost(new DirectoryStore(directory)); // As another process sees the directory.
+  await next.open('run');
+  const step = { type: 'step', name: 'model:1', effect: 'read', work: async () => 1, told: () => undefined } as const;
+  await expect(run.step(step)).rejects.toMatchObject({ code: 'run.lost' });
+  await expect(run.wait('approve:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
+    code: 'run.lost',
+  });
+  await old.release('run', undefined);
+  expect((await next.read('run')).facts).toEqual([]);
+  expect((await next.read('run')).status).toBe('running');
+});
