@@ -3,6 +3,7 @@
 //   npm run mutate -- ROOM --file PART       only files whose path contains PART
 //   npm run mutate -- ROOM --since REV       only lines changed since a commit
 //   npm run mutate -- ROOM --sample 25       a quarter of the mutants, others with another --seed N (1)
+//   npm run mutate -- ROOM --quick           with the tests beside the files alone: a run without it then tries what these leave
 //   npm run mutate -- ROOM --timeouts        tries mutants that timed out again, one at a time and with three times as long
 //   npm run mutate -- ROOM --write           writes results.json and docs/reference/mutation.md; whole rooms only
 //   --concurrency N (2)   --fresh: forgets results of earlier runs, interrupted ones too, which are used where neither code nor tests changed
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     concurrency: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
     timeouts: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
@@ -35,10 +37,11 @@ const { values, positionals } = parseArgs({
 const names = positionals.includes('all') ? Object.keys(ROOMS) : positionals;
 const unknown = names.filter((name) => ROOMS[name] === undefined);
 const isPart = values.file !== undefined || values.since !== undefined;
-if (names.length === 0 || unknown.length > 0 || (isPart && (values.write || values.timeouts))) {
+const isWrong = (values.write && (isPart || values.quick)) || (values.timeouts && isPart);
+if (names.length === 0 || unknown.length > 0 || isWrong) {
   const wrong = unknown.length > 0 ? `"${unknown.join('", "')}" is no room. ` : '';
   console.error(
-    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--sample PERCENT] [--timeouts] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --timeouts and --write are for whole rooms.`,
+    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--sample PERCENT] [--quick] [--timeouts] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --timeouts and --write are for whole rooms, --write for all their tests.`,
   );
   process.exit(2);
 }
@@ -68,7 +71,7 @@ function mutate(name: string, room: Room): void {
   if (values.timeouts) forgetTimeouts(resultsFile);
   const mutants = runStryker({
     mutate,
-    tests: room.tests,
+    tests: values.quick ? room.tests.filter((glob) => glob.startsWith('packages/')) : room.tests,
     concurrency: values.timeouts ? 1 : Number(values.concurrency),
     timeoutMs: values.timeouts ? 3 * TIMEOUT_MS : TIMEOUT_MS,
     ...(sample && { sample }),

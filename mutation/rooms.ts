@@ -87,7 +87,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: [
       `${CORE}/model/{errors,retry-delay}.test.ts`,
       `${CORE}/openai/{http-error,network-error,reported-error,retry-after,server-message,unreported-cut}.test.ts`,
-      `${CORE}/chat/{context-length,error-lines,filtered-prompt,model-loading,read-error,refused-request}.test.ts`,
+      `${CORE}/chat/{context-length,filtered-prompt,model-loading,read-error,refused-request}.test.ts`,
       `${CORE}/chat/{server-error,server-sent-events}.test.ts`,
       'test/behaviours/{a,c}-*.test.ts',
       'test/model/{attempt-limits,attempts,caps,filtered-prompts,http-errors,malformed-responses,model-loading}.test.ts',

@@ -29,6 +29,8 @@ const errors: readonly Thrown[] = [
   },
   { piece: { type: 'error', error: { message: 'Asleep.' } }, says: 'an error: "Asleep."' },
   { piece: { type: 'error', message: 'Asleep.' }, says: 'an error: "Asleep."' },
+  { piece: { msg: 'Asleep.' }, says: 'an error: "Asleep."' },
+  { piece: { error_message: 'Asleep.' }, says: 'an error: "Asleep."' },
   { piece: { x_groq: { error: 'Over capacity.' } }, says: 'an error: "Over capacity."' },
   { piece: { error: { error: { error: { error: { message: 'Asleep.' } } } } }, says: 'an error: "Asleep."' },
   {

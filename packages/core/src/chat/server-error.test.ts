@@ -10,6 +10,36 @@ test('reads all parts of an error, wherever they stand', () => {
   expect(read.text).toBe(`Outer.\n${raw}\nInner.`);
 });
 
+test.each(['message', 'msg', 'error', 'detail', 'status_msg', 'error_msg', 'error_message', 'raw', 'title'])(
+  'reads the words of an error in %s',
+  (name) => {
+    expect(readServerError({ [name]: 'No.' }).text).toBe('No.');
+  },
+);
+
+test.each([
+  'code',
+  'type',
+  'status',
+  'status_code',
+  'error_code',
+  'error_type',
+  'reason',
+  'blockReason',
+  'block_reason',
+])('reads the code of an error in %s', (name) => {
+  expect(readServerError({ [name]: 'nope' }).codes).toEqual(['nope']);
+});
+
+const INNER = ['error', 'errors', 'detail', 'details', 'message', 'metadata', 'raw', 'headers', 'innererror'];
+
+test.each([...INNER, 'inner_error', 'base_resp', 'promptFeedback', 'prompt_feedback'])(
+  'reads an error inside %s',
+  (name) => {
+    expect(readServerError({ [name]: { code: 'nope' } }).codes).toEqual(['nope']);
+  },
+);
+
 test('finds no code in an error that names none', () => {
   expect(readServerError({ error: { message: 'No.' } }).codes).toEqual([]);
 });
@@ -125,6 +155,8 @@ test.each([
 test.each([
   ['Please try again at 2026-01-01 00:00:09 UTC.', { atMs: 1_767_225_609_000 }],
   ['Please try again at 2026-01-01T00:00:09Z.', { atMs: 1_767_225_609_000 }],
+  ['Please try again at  2026-01-01T00:00:09+00:00.', { atMs: 1_767_225_609_000 }],
+  ['请在 15 秒后重试', { afterMs: 15_000 }],
   ['Please try again later.', undefined],
 ])('reads the wait in: %s', (text, expected) => {
   expect(readRetryWait({ layers: [], text })).toEqual(expected);
