@@ -20,6 +20,8 @@ import { forgetTimeouts, type Mutant, runStryker, type Sample, TIMEOUT_MS } from
 
 const root = join(import.meta.dirname, '..');
 
+const LABELS: Partial<Record<Mutant['status'], string>> = { NoCoverage: 'not covered', Timeout: 'timed out' };
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -112,8 +114,6 @@ function report(name: string, mutants: readonly Mutant[]): void {
     `${name}: ${total} mutants, ${killed} killed, ${timedOut} timed out, ${survived} survived, ${notCovered} not covered: ${score} %`,
   );
 }
-
-const LABELS: Partial<Record<Mutant['status'], string>> = { NoCoverage: 'not covered', Timeout: 'timed out' };
 
 function isListed(mutant: Mutant): boolean {
   return mutant.status === 'Timeout' || isSurvivor(mutant);
