@@ -20,6 +20,22 @@ describe('the alternatives of a schema', () => {
       [{ description: 'Mine.', minLength: 1, type: 'string' }],
     ],
     [
+      'are what a condition asks for, and what holds where it is not met',
+      { if: { required: ['a'] }, else: { required: ['b'] } },
+      [{ required: ['a'] }, { required: ['b'] }],
+    ],
+    [
+      'are what a condition and what follows from it ask for, and anything',
+      { if: { required: ['a'] }, ...Object.fromEntries([['then', { required: ['b'] }]]) },
+      [{ required: ['a', 'b'] }, {}],
+    ],
+    [
+      'are what a property brings along, and anything',
+      { dependentSchemas: { a: { required: ['b'] } } },
+      [{ required: ['a', 'b'] }, {}],
+    ],
+    ['leave out combinations that nothing passes', { anyOf: [text, none], allOf: [text] }, [text]],
+    [
       'have the description of the target, if there is no other',
       { minLength: 1, ...toA },
       [{ minLength: 1, type: 'string', description: 'Theirs.' }],

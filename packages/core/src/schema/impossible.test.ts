@@ -16,6 +16,7 @@ test.each<[string, JsonSchema, string | undefined]>([
   ['a further element that no value is', { ...list, prefixItems: [text], items: false, minItems: 1 }, undefined],
   ['the same, if it has to be there', { ...list, prefixItems: [text], items: false, minItems: 2 }, '[]'],
   ['elements that no value is', { ...list, items: false }, undefined],
+  ['elements of a text', { type: 'string', items: false, minItems: 1 }, undefined],
   ['a property that no value is', { type: 'object', properties: { a: false } }, undefined],
   ['the same, if it is required', { type: 'object', properties: { a: false }, required: ['a'] }, '.a'],
   ['one branch that no value passes', { anyOf: [{ enum: [] }, text] }, undefined],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonSchema } from './json-schema.ts';
-import { intersectSchemas, keepIfSame } from './merge.ts';
+import { intersectSchemas, isAnnotationOnly, keepIfSame } from './merge.ts';
 
 const text = { type: 'string' };
 const number = { type: 'number' };
@@ -21,6 +21,7 @@ describe('one schema for what passes two', () => {
     ['types of which one passes', text, { type: ['boolean', 'string'] }, text],
     ['types of which none passes', text, number, undefined],
     ['types of which none passes, one an integer', { type: 'integer' }, text, undefined],
+    ['types of which none passes, the other an integer', text, { type: 'integer' }, undefined],
     ['values', { enum: ['a', 'b', 'c'] }, { enum: ['c', 'b'] }, { enum: ['b', 'c'] }],
     ['values of which none is in both', { enum: ['a'] }, { enum: ['b'] }, undefined],
     ['two constants', { const: 1 }, { const: 2 }, undefined],
@@ -114,4 +115,12 @@ test('a schema that was made with the very same values is the given one', () => 
   expect(keepIfSame(given, made)).toBe(made);
   const shorter = { type: 'object' };
   expect(keepIfSame(given, shorter)).toBe(shorter);
+});
+
+test.each([
+  ...['$schema', '$id', '$comment', '$anchor', '$defs', 'title', 'description', 'default', 'examples'],
+  ...['deprecated', 'readOnly', 'writeOnly'],
+])('%s limits no values', (keyword) => {
+  expect(isAnnotationOnly({ [keyword]: 'x' })).toBe(true);
+  expect(isAnnotationOnly({ [keyword]: 'x', type: 'string' })).toBe(false);
 });

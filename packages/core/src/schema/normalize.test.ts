@@ -84,6 +84,11 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { type: 'object', properties: { a: {} } },
   ],
   [
+    'a flag of a property alone',
+    { type: 'object', properties: { a: { type: 'string', required: true } } },
+    { type: 'object', properties: { a: { type: 'string' } } },
+  ],
+  [
     'what names the schema',
     {
       $schema: 'http://json-schema.org/draft-07/schema#',

@@ -22,6 +22,19 @@ describe('the description of a union that is sent as one object', () => {
     expect(descriptionOf([withNames(more), withNames(['a'])])).toBe(`One of: { ${exactly.join(', ')}, … } | { a }.`);
   });
 
+  test('marks what may be left out, and says the title or the description of a branch, up to 120 characters', () => {
+    const named = { ...withNames(['a']), properties: { a: {}, b: {} } };
+    const [exactly, more] = ['x'.repeat(120), 'x'.repeat(121)];
+    const other = withNames(['c']);
+    expect(descriptionOf([named, other])).toBe('One of: { a, b? } | { c }.');
+    expect(descriptionOf([{ ...named, title: 'A' }, other])).toBe('One of: { a, b? } (A) | { c }.');
+    expect(descriptionOf([{ ...named, description: 'B.' }, other])).toBe('One of: { a, b? } (B.) | { c }.');
+    expect(descriptionOf([{ ...named, title: exactly }, other])).toBe(`One of: { a, b? } (${exactly}) | { c }.`);
+    expect(descriptionOf([{ ...named, title: more, description: 'B.' }, other])).toBe(
+      'One of: { a, b? } (B.) | { c }.',
+    );
+  });
+
   test('lists twelve branches, and none of more', () => {
     const branches = numbered(13).map((name) => withNames([name]));
     expect(descriptionOf(branches.slice(0, 12))).toBe(
@@ -49,4 +62,27 @@ test('objects that are constants are one object', () => {
     additionalProperties: false,
   });
   expect(toObjectRoot({ enum: [{ a: 1 }, 2] })).toBeUndefined();
+});
+
+test('a union that refers to itself refers to its name among the definitions', () => {
+  const branch = (name: string, field: JsonSchema): JsonSchema => ({
+    ...withNames([name]),
+    properties: { [name]: field },
+  });
+  const [itself, named] = [{ $ref: '#' }, { $ref: '#/$defs/root' }];
+  const root = toObjectRoot({ title: 'T', anyOf: [branch('a', itself), branch('b', itself)] });
+  expect(root).toStrictEqual({
+    type: 'object',
+    title: 'T',
+    properties: { a: named, b: named },
+    description: 'One of: { a } | { b }.',
+    $defs: { root: { title: 'T', anyOf: [branch('a', named), branch('b', named)] } },
+  });
+});
+
+test.each([
+  ...['properties', 'required', 'additionalProperties', 'patternProperties', 'propertyNames', 'minProperties'],
+  ...['maxProperties', 'dependentRequired'],
+])('a schema with %s and no type is one of objects, without definitions', (keyword) => {
+  expect(toObjectRoot({ [keyword]: {} })).toStrictEqual({ [keyword]: {}, type: 'object' });
 });

@@ -74,6 +74,28 @@ test.each([
   expect(refusal(schema)).toEqual({ code: 'config.invalid', message: `Tool "t", input${problem}` });
 });
 
+test('what JSON does not have is left out of a literal, of limits, and of what is no input', () => {
+  const schema = z.object({
+    some: z.literal([1n, 'a']),
+    all: z.literal(['a', 'b']),
+    any: z.number().min(Number.NEGATIVE_INFINITY).max(Number.POSITIVE_INFINITY),
+    whether: z.success(z.string()),
+  });
+  expect(compileSchema(schema, 'input').jsonSchema['properties']).toEqual({
+    some: { enum: ['a'] },
+    all: { type: 'string', enum: ['a', 'b'] },
+    any: { type: 'number' },
+    whether: {},
+  });
+});
+
+test.each([{ a: { '~standard': {} } }, { a: { _zod: {} } }, { a: { _def: {} } }])(
+  'an object of schemas of any library is told: %j',
+  (shape) => {
+    expect(() => compileSchema(Object(shape), 'Input')).toThrow('Input is an object of schemas. Wrap it: z.object(');
+  },
+);
+
 test.each<[string, z.ZodType, unknown]>([
   ['a property that must not be there', z.object({ n: z.never().optional() }), {}],
   ['a list that stays empty', z.object({ n: z.array(z.never()) }), { n: [] }],

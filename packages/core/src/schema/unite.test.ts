@@ -18,6 +18,12 @@ test.each<[string, readonly unknown[], unknown]>([
   ],
   ['two schemas', [text, number], { anyOf: [text, number] }],
   ['a union and a schema of it', [{ anyOf: [text, number] }, text], { anyOf: [text, number] }],
+  [
+    'a union that says more',
+    [{ description: 'A.', anyOf: [text, number] }, { type: 'boolean' }],
+    { anyOf: [{ description: 'A.', anyOf: [text, number] }, { type: 'boolean' }] },
+  ],
+  ['a constant and a schema', [{ const: 1 }, text], { anyOf: [{ const: 1 }, text] }],
   ['nothing and a schema', [false, text], text],
   ['nothing at all', [false, false], false],
   ['anything and a schema', [true, text], true],
@@ -38,4 +44,14 @@ test('requires what every branch requires, keeps what each says, and is closed i
   });
   expect(uniteSchemas([one, withA(text)])).toStrictEqual(withA(text));
   expect(uniteSchemas([one])).toBe(one);
+});
+
+test('keeps what every branch says, but no words that are those of a branch', () => {
+  const words = { title: 'T', description: 'D.' };
+  expect(
+    uniteSchemas([
+      { ...withA(text), ...words },
+      { ...withA(text), ...words },
+    ]),
+  ).toStrictEqual(withA(text));
 });
