@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REASONS, type Reason } from './reasons.ts';
+import type { Reason } from './reason.ts';
+import { REASONS } from './reasons.ts';
 import type { Mutant, Sample } from './stryker.ts';
 
 /** What `--write` has recorded of each room. */
