@@ -3,6 +3,8 @@
 //   npm run mutate -- ROOM --file PART       only files whose path contains PART
 //   npm run mutate -- ROOM --since REV       only lines changed since a commit
 //   npm run mutate -- ROOM --sample 25       a quarter of the mutants, others with another --seed N (1)
+//   npm run mutate -- ROOM --quick           with the tests beside the files alone: a run without it then tries what these leave
+//   npm run mutate -- ROOM --timeouts        tries mutants that timed out again, one at a time and with three times as long
 //   npm run mutate -- ROOM --write           writes results.json and docs/reference/mutation.md; whole rooms only
 //   --concurrency N (2)   --fresh: forgets results of earlier runs, interrupted ones too, which are used where neither code nor tests changed
 import { execFileSync } from 'node:child_process';
@@ -12,11 +14,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineEnvironment } from '../scripts/pack.ts';
 import { MUTATION_PAGE, mutationPage } from './page.ts';
-import { countMutants, RESULTS, readResults, reasonFor, recordRoom, survivorsOf } from './results.ts';
+import { countMutants, isSurvivor, RESULTS, readResults, reasonFor, recordRoom } from './results.ts';
 import { ROOMS, type Room } from './rooms.ts';
-import { type Mutant, runStryker, type Sample } from './stryker.ts';
+import { forgetTimeouts, type Mutant, runStryker, type Sample, TIMEOUT_MS } from './stryker.ts';
 
 const root = join(import.meta.dirname, '..');
+
+const LABELS: Partial<Record<Mutant['status'], string>> = { NoCoverage: 'not covered', Timeout: 'timed out' };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +30,8 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     concurrency: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
+    timeouts: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
   },
@@ -33,10 +39,11 @@ const { values, positionals } = parseArgs({
 const names = positionals.includes('all') ? Object.keys(ROOMS) : positionals;
 const unknown = names.filter((name) => ROOMS[name] === undefined);
 const isPart = values.file !== undefined || values.since !== undefined;
-if (names.length === 0 || unknown.length > 0 || (isPart && values.write)) {
+const isWrong = (values.write && (isPart || values.quick)) || (values.timeouts && isPart);
+if (names.length === 0 || unknown.length > 0 || isWrong) {
   const wrong = unknown.length > 0 ? `"${unknown.join('", "')}" is no room. ` : '';
   console.error(
-    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--sample PERCENT] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --write is for whole rooms.`,
+    `${wrong}npm run mutate -- ROOM [--file PART] [--since REV] [--sample PERCENT] [--quick] [--timeouts] [--write]: rooms are all, ${Object.keys(ROOMS).join(', ')}. --timeouts and --write are for whole rooms, --write for all their tests.`,
   );
   process.exit(2);
 }
@@ -63,10 +70,12 @@ function mutate(name: string, room: Room): void {
   const suffix = sample === undefined ? '' : `-${sample.percent}-${sample.seed}`;
   const resultsFile = join(root, 'node_modules', '.cache', 'mutation', `${name}${suffix}.json`);
   if (values.fresh) rmSync(resultsFile, { force: true });
+  if (values.timeouts) forgetTimeouts(resultsFile);
   const mutants = runStryker({
     mutate,
-    tests: room.tests,
-    concurrency: Number(values.concurrency),
+    tests: values.quick ? room.tests.filter((glob) => glob.startsWith('packages/')) : room.tests,
+    concurrency: values.timeouts ? 1 : Number(values.concurrency),
+    timeoutMs: values.timeouts ? 3 * TIMEOUT_MS : TIMEOUT_MS,
     ...(sample && { sample }),
     ...(isPart ? {} : { resultsFile }),
   });
@@ -94,16 +103,20 @@ function changedLines(file: string, since: string): readonly string[] {
 }
 
 function report(name: string, mutants: readonly Mutant[]): void {
-  for (const mutant of survivorsOf(mutants)) {
+  for (const mutant of mutants.filter(isListed)) {
     const reason = reasonFor(mutant);
     const { file, line, code, original, replacement, status } = mutant;
-    console.log(`${status === 'NoCoverage' ? 'not covered' : 'survived'}: ${file}:${line}  ${code}`);
+    console.log(`${LABELS[status] ?? 'survived'}: ${file}:${line}  ${code}`);
     console.log(`    ${original}  →  ${replacement}${reason === undefined ? '' : `   (${reason})`}`);
   }
   const { total, killed, timedOut, survived, notCovered, score } = countMutants(mutants);
   console.log(
     `${name}: ${total} mutants, ${killed} killed, ${timedOut} timed out, ${survived} survived, ${notCovered} not covered: ${score} %`,
   );
+}
+
+function isListed(mutant: Mutant): boolean {
+  return mutant.status === 'Timeout' || isSurvivor(mutant);
 }
 
 /** Stryker, as the lockfile says, once for each. */

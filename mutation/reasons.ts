@@ -1,22 +1,11 @@
-/** Why a mutant may survive. */
-export interface Reason {
-  /** The end of the path: `loop/decide.ts`. */
-  readonly file: string;
-  /** The source line on which the mutant begins. */
-  readonly code: string;
-  /** `original → replacement` of the mutants that are meant; all of the line if left out. */
-  readonly changes?: readonly string[];
-  readonly reason: string;
-}
+import { EFFECT, NARROWING, NO_CASE, type Reason, TIE } from './reason.ts';
+import { SCHEMA_REASONS } from './reasons-schema.ts';
+import { WIRE_REASONS } from './reasons-wire.ts';
 
-const TIE = 'equal: which of two limits that are reached at the same token is named';
-const NARROWING = 'equal: the condition narrows a type, and holds whenever the code runs';
-const EFFECT = 'equal: hosts treat every effect but `once` alike, and this step only records what is known';
-const COPY = 'equal: costs a copy that nobody can tell from the original';
-const PARSED = 'equal: what is closed is parsed before it counts as whole';
-const NO_ARGUMENTS = 'equal: what is parsed has to be an object in any case';
-
+/** Why mutants may survive. */
 export const REASONS: readonly Reason[] = [
+  ...SCHEMA_REASONS,
+  ...WIRE_REASONS,
   {
     file: 'limits/budget.ts',
     code: "if (room < 1 && byCost < byTokens) return this.#refused('cost', this.#spent.cost);",
@@ -81,12 +70,12 @@ export const REASONS: readonly Reason[] = [
   {
     file: 'perform/pending-calls.ts',
     code: "case 'approve':",
-    reason: 'equal: a switch without this case ends with `undefined` as well',
+    reason: NO_CASE,
   },
   {
     file: 'perform/pending-calls.ts',
     code: "case 'edit':",
-    reason: 'equal: a switch without this case ends with `undefined` as well',
+    reason: NO_CASE,
   },
   {
     file: 'perform/pending-calls.ts',
@@ -167,116 +156,6 @@ export const REASONS: readonly Reason[] = [
     file: 'loop/transcript.ts',
     code: "const waits = inner === undefined ? PENDING[pending?.reason ?? 'approval'] : BEGUN;",
     changes: [`'approval' → ""`],
-    reason: NARROWING,
-  },
-  {
-    file: 'chat/call-text.ts',
-    code: "const isBeyond = this.#extent === 'closed' || (this.#extent === 'before' && code !== OPENING_BRACE);",
-    changes: [`'before' → ""`, "this.#extent === 'before' && code !== OPENING_BRACE → false"],
-    reason: PARSED,
-  },
-  {
-    file: 'chat/call-text.ts',
-    code: "#extent: 'before' | 'inside' | 'closed' | 'beyond' = 'before';",
-    reason: PARSED,
-  },
-  {
-    file: 'chat/read-input.ts',
-    code: "const written = body['arguments'] ?? body['input'] ?? '';",
-    changes: [`'' → "Stryker was here!"`],
-    reason: 'equal: any text will do',
-  },
-  {
-    file: 'chat/call-text.ts',
-    code: "else this.#extent = this.#depth === 0 ? 'closed' : 'inside';",
-    changes: [`'inside' → ""`],
-    reason: 'equal: every other word means the same here',
-  },
-  {
-    file: 'chat/call-text.ts',
-    code: 'return parsed.ok && isRecord(parsed.value);',
-    reason: 'equal: a text that begins with a brace and can be parsed is an object, and one that cannot has no value',
-  },
-  {
-    file: 'chat/custom-as-function.ts',
-    code: 'function: { name, ...(description !== undefined && { description }), parameters },',
-    reason: 'equal: JSON leaves out what is `undefined`',
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'return new History({ messages: [], ids: undefined }, 0);',
-    reason: COPY,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'const shared = this.#length === this.#shared.messages.length ? this.#shared : copied(this.messages);',
-    reason: COPY,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'const mended = id === named.id ? named : { ...named, id };',
-    changes: ['id === named.id → false'],
-    reason: COPY,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'for (const id of given.keys()) if (!history.#shared.ids.has(id)) history.#shared.ids.set(id, -1);',
-    changes: ['!history.#shared.ids.has(id) → true'],
-    reason: 'equal: an id is taken wherever it stands before the end',
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'return taken.has(name) || (since !== undefined && since < this.#length);',
-    changes: ['since !== undefined → true'],
-    reason: 'equal: `undefined` is less than no number',
-  },
-  {
-    file: 'chat/history.ts',
-    code: "if (message.role !== 'assistant' || message.tool_calls === undefined) return;",
-    changes: ["message.role !== 'assistant' → false"],
-    reason: NARROWING,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'for (const { id } of message.tool_calls) if (!shared.ids.has(id)) shared.ids.set(id, position);',
-    changes: ['!shared.ids.has(id) → true'],
-    reason: 'equal: the ids of a history are unique',
-  },
-  {
-    file: 'chat/history.ts',
-    code: "const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;",
-    reason: NO_ARGUMENTS,
-  },
-  {
-    file: 'chat/history.ts',
-    code: "if (typeof parsed.value === 'string' && inner?.ok === true && isObject(inner.value, parsed.value)) {",
-    reason: NO_ARGUMENTS,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'if (isObject(parsed.value, written)) return { text: written };',
-    reason: 'equal: without a note the text is not read',
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'for (let i = 0; i < messages.length; i++) {',
-    changes: ['i < messages.length → i <= messages.length'],
-    reason: 'equal: what is beyond the end is left out',
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'if (message === undefined) continue;',
-    reason: NARROWING,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'const result = at === -1 ? undefined : left.splice(at, 1)[0]?.message;',
-    changes: ['left.splice(at, 1)[0]?.message → left.splice(at, 1)[0].message'],
-    reason: NARROWING,
-  },
-  {
-    file: 'chat/history.ts',
-    code: 'const id = valid.tool_calls?.[index]?.id ?? call.id;',
     reason: NARROWING,
   },
   {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REASONS, type Reason } from './reasons.ts';
+import type { Reason } from './reason.ts';
+import { REASONS } from './reasons.ts';
 import type { Mutant, Sample } from './stryker.ts';
 
 /** What `--write` has recorded of each room. */
@@ -51,7 +52,7 @@ export function recordRoom(results: Results, { name, mutants, sample }: RoomRun)
     ...(sample && { sample }),
     before: results[name]?.before ?? after,
     after,
-    survivors: survivorsOf(mutants).map(({ file, code, original, replacement }) => ({
+    survivors: mutants.filter(isSurvivor).map(({ file, code, original, replacement }) => ({
       file,
       code,
       original,
@@ -78,8 +79,8 @@ export function countMutants(mutants: readonly Mutant[]): Counts {
   };
 }
 
-export function survivorsOf(mutants: readonly Mutant[]): readonly Mutant[] {
-  return mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+export function isSurvivor({ status }: Mutant): boolean {
+  return status === 'Survived' || status === 'NoCoverage';
 }
 
 /** Why a mutant may survive; `undefined` if nobody has looked at it. */

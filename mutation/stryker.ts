@@ -13,6 +13,8 @@ export interface MutationRun {
   readonly mutate: readonly string[];
   readonly tests: readonly string[];
   readonly concurrency: number;
+  /** Added to the time that the tests of a mutant take without it. */
+  readonly timeoutMs: number;
   /** So many per cent of the mutants, chosen by the seed. */
   readonly sample?: Sample;
   /** Keeps results here: a mutant is tried again only if its file or its tests changed. */
@@ -34,6 +36,9 @@ export interface Mutant {
 const root = join(import.meta.dirname, '..');
 const modules = join(import.meta.dirname, 'node_modules');
 const REPORT = 'mutation-report.json';
+
+/** For `MutationRun.timeoutMs`. */
+export const TIMEOUT_MS = 12_000;
 
 /** Longest text of code that is kept of one mutant. */
 const MAX_CODE_LENGTH = 160;
@@ -64,7 +69,7 @@ function settingsOf({ tests, sample }: MutationRun): Readonly<Record<string, str
 }
 
 function configOf(
-  { mutate, concurrency, sample, resultsFile }: MutationRun,
+  { mutate, concurrency, timeoutMs, sample, resultsFile }: MutationRun,
   copy: string,
 ): Readonly<Record<string, unknown>> {
   return {
@@ -84,11 +89,27 @@ function configOf(
     disableTypeChecks: false,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: REPORT },
-    timeoutMS: 12_000,
+    timeoutMS: timeoutMs,
+    timeoutFactor: 5, // A busy machine takes several times as long, and a mutant that runs every test has a long time to begin with.
     dryRunTimeoutMinutes: 15,
     allowEmpty: true,
     ...(resultsFile === undefined ? {} : { incremental: true, incrementalFile: resultsFile }),
   };
+}
+
+/** Takes the mutants that timed out out of kept results, so that the next run tries them again: a busy machine may have been the reason. */
+export function forgetTimeouts(resultsFile: string): void {
+  if (!existsSync(resultsFile)) return;
+  const results: KeptResults = JSON.parse(readFileSync(resultsFile, 'utf8'));
+  const files = Object.entries(results.files).map(([name, file]) => [
+    name,
+    { ...file, mutants: file.mutants.filter(({ status }) => status !== 'Timeout') },
+  ]);
+  writeFileSync(resultsFile, JSON.stringify({ ...results, files: Object.fromEntries(files) }));
+}
+
+interface KeptResults {
+  readonly files: Readonly<Record<string, ReportedFile>>;
 }
 
 interface Position {
@@ -107,7 +128,7 @@ interface ReportedFile {
 }
 
 export function readReport(json: string): readonly Mutant[] {
-  const { files }: { readonly files: Readonly<Record<string, ReportedFile>> } = JSON.parse(json);
+  const { files }: KeptResults = JSON.parse(json);
   return Object.entries(files)
     .flatMap(([file, { source, mutants }]) => mutants.map((mutant) => readMutant(file, source, mutant)))
     .toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)));

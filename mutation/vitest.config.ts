@@ -26,8 +26,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 8_000 } },
-    env: { OPENAI_API_KEY: CANARY },
-    setupFiles: ['./test/canary/setup.ts'],
+    // Generated tests try a part of their examples, the same ones for each mutant.
+    env: { OPENAI_API_KEY: CANARY, SOAK: '0.1' },
+    setupFiles: ['./test/canary/setup.ts', './test/fixed-examples.ts'],
     sequence: { sequencer: UnitTestsFirst },
   },
 });

@@ -231,6 +231,26 @@ test('an agent as a tool that waits is cancelled when the user writes', async ()
   expect(paid).toEqual([]);
 });
 
+test('the approval of an agent as a tool is not taken for that of a call inside it', async () => {
+  const host = memory();
+  const { agent: inner, paid } = payments();
+  const pay = inner.asTool({ name: 'pay', description: 'Pays.', needsApproval: true });
+  const model = scriptedModel([reply.call('pay', { prompt: 'Go.' }), reply.text('Done.')]);
+  const agent = new Agent({ name: 'boss', model, tools: [pay] });
+  const asked: string[] = [];
+  let outcome: Outcome<unknown> = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  while (outcome.status === 'suspended' && asked.length < 3) {
+    const { id, fingerprint } = pendingOf(outcome);
+    asked.push(id);
+    expect(paid).toEqual([]);
+    await host.answer('run', id, { type: 'approve', fingerprint });
+    outcome = await agent.resume('run', { durable: host }).outcome();
+  }
+  expect(asked).toEqual(['approve:1.0', 'tool:1.0/approve:1.0']);
+  expect(outcome.status).toBe('completed');
+  expect(paid).toEqual(['Ann']);
+});
+
 test('an agent as a tool waits as long as what it waits for, whatever the time that its own approval has', async () => {
   const clock = manualClock();
   const host = memory({ clock });

@@ -1,4 +1,12 @@
-import { type ChatModel, HttpError, type ModelContext, ModelError, NetworkError, withFallback } from '@pawl/core';
+import {
+  type ChatModel,
+  ConfigError,
+  HttpError,
+  type ModelContext,
+  ModelError,
+  NetworkError,
+  withFallback,
+} from '@pawl/core';
 import { type ModelReply, manualClock, type Respond, reply, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import {
@@ -139,6 +147,27 @@ test('a connection that seems stale a second time counts', async () => {
     slept: [250],
     result: 'rejected: busy',
   });
+});
+
+test('a connection that broke, and was not stale, counts', async () => {
+  const reset = new NetworkError('reset', { code: 'network.reset', address: 'host:1', phase: 'reply' });
+  expect(await ask(scripted('m', [reset, reply.text('hi')]))).toEqual({
+    events: ['1 m', '1 m: reset, again in 250', '2 m'],
+    slept: [250],
+    result: '2 m says hi',
+  });
+});
+
+test('a mistake in the options of a model is not hidden by its fallback', async () => {
+  const mistake = new ConfigError('No key.');
+  const model = withFallback(scripted('a', [mistake]), scripted('b', [reply.text('hi')]));
+  expect(await ask(model)).toEqual({ events: ['1 a', '1 a: No key., over'], slept: [], result: 'rejected: No key.' });
+});
+
+test('the last failure has no time of another attempt', async () => {
+  const failures: object[] = [];
+  await ask(scripted('m', [wrong]), { onFailed: (failed) => void failures.push(failed) });
+  expect(failures.map((failed) => 'retryInMs' in failed)).toEqual([false]);
 });
 
 test('what onAttempt throws ends everything, retries and fallback too', async () => {

@@ -27,6 +27,30 @@ test.each(overEach(forms))('$form is read as the same reply, over $over', async 
   });
 });
 
+test.each(transports)(
+  'a reply in one body is not there before its reader has caught up, over $over',
+  async ({ options }) => {
+    const { baseURL } = await serve(helloJson);
+    const reader = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const sent = openai('m', { baseURL, ...options }).send(
+      { messages: [] },
+      {
+        onDelta: () => {
+          order.push('piece');
+          return reader.promise.then(() => void order.push('read'));
+        },
+      },
+    );
+    const replied = sent.then(() => order.push('reply'));
+    await expect.poll(() => order).toEqual(['piece']);
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    reader.resolve();
+    await replied;
+    expect(order).toEqual(['piece', 'read', 'reply']);
+  },
+);
+
 test.each(transports)('what was mended is told once a reply, over $over', async ({ options }) => {
   const odd = { choices: [{ index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'odd' }] };
   const { baseURL } = await serve(json(odd));

@@ -9,7 +9,7 @@ import { strictForm } from '../../packages/core/src/schema/strict.ts';
 import { conforming, spoilt, zodObjects } from './generated.ts';
 import { strictProblems } from './strict-rules.ts';
 
-/** Further runs for each property: `SOAK=100 vitest run test/schema`. */
+/** Further runs for each property: `SOAK=100 vitest run test/schema`. Fewer below 1. */
 const SOAK = Number(process.env['SOAK'] ?? 1);
 const choices = fc.infiniteStream(fc.nat());
 
@@ -67,7 +67,7 @@ describe('for any schema', () => {
       }),
       { numRuns: 400 * SOAK },
     );
-    expect(count).toBeGreaterThan(20);
+    expect(count).toBeGreaterThan(20 * Math.min(1, SOAK));
   });
 
   test('the rules are checked: a form that breaks one is seen', () => {

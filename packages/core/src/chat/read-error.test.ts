@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
+import { readError } from './read-error.ts';
 import { ReplyReader, readEventData } from './reply-reader.ts';
 
 const AGAIN = 'Trying again may help.';
@@ -27,6 +28,20 @@ const errors: readonly Thrown[] = [
     says: 'an error: "Asleep." (500, server_error)',
   },
   { piece: { type: 'error', error: { message: 'Asleep.' } }, says: 'an error: "Asleep."' },
+  { piece: { type: 'error', message: 'Asleep.' }, says: 'an error: "Asleep."' },
+  { piece: { msg: 'Asleep.' }, says: 'an error: "Asleep."' },
+  { piece: { error_message: 'Asleep.' }, says: 'an error: "Asleep."' },
+  { piece: { x_groq: { error: 'Over capacity.' } }, says: 'an error: "Over capacity."' },
+  { piece: { error: { error: { error: { error: { message: 'Asleep.' } } } } }, says: 'an error: "Asleep."' },
+  {
+    piece: { error: { error: { error: { error: { error: { message: 'Asleep.' } } } } } },
+    says: 'an error without words',
+  },
+  {
+    piece: { error: { message: 'No.', code: 600, type: 'invalid_value' } },
+    says: 'an error: "No." (600, invalid_value)',
+    retryable: false,
+  },
   { piece: { detail: [{ msg: 'Field required' }] }, says: 'an error: "Field required"' },
   { piece: { success: false, errors: [{ message: 'Asleep.' }] }, says: 'an error: "Asleep."' },
   {
@@ -99,6 +114,10 @@ test.each([{ error: null }, { error: '' }, { error: { code: 0, message: '' } }])
     ]);
   },
 );
+
+test('an empty list of errors is no error', () => {
+  expect(readError({ success: true, errors: [] })).toBeUndefined();
+});
 
 function hasChoices(piece: unknown): piece is { readonly choices: readonly unknown[] } {
   return (

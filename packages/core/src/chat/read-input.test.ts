@@ -55,7 +55,7 @@ describe('an input is taken', () => {
     ['with calls of another role, which nobody reads', [{ role: 'user', content: 'Hi.', tool_calls: 'none' }]],
     ['with a call that has no arguments', withCalls([{ ...call, function: { name: 'look' } }])],
   ])('%s', (_, input) => {
-    expect(() => readInput(input as readonly Message[])).not.toThrow(TypeError);
+    expect(() => readInput(input as readonly Message[])).not.toThrow();
   });
 
   test('as a copy', () => {

@@ -105,6 +105,39 @@ describe('an event stream', () => {
     expect(read(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(events);
   });
 
+  test.each([
+    ['at the start', ['error: {}\n\n'], [{ event: 'error', data: '{}' }]],
+    ['behind an event', ['data: {}\n\nerror: 1\n\n'], [{ data: '{}' }, { event: 'error', data: '1' }]],
+    ['behind an event, with CR', ['data: {}\r\rerror: 1\r\r'], [{ data: '{}' }, { event: 'error', data: '1' }]],
+    ['cut in its name', ['err', 'or', ': 1\n\n'], [{ event: 'error', data: '1' }]],
+    [
+      'cut in its name, behind a line that was cut',
+      ['data: ', '{}\n\nerr', 'or: 1\n\n'],
+      [{ data: '{}' }, { event: 'error', data: '1' }],
+    ],
+    [
+      'twice, cut between the two',
+      ['error: 1\n', '\n', 'error: 2\n', '\n'],
+      [
+        { event: 'error', data: '1' },
+        { event: 'error', data: '2' },
+      ],
+    ],
+    ['behind a line of its own name', ['error: 1\n', 'error: 2\n\n'], [{ event: 'error', data: '1\n2' }]],
+    ['behind a line of its own name, with CR', ['error: 1\r', 'error: 2\r\r'], [{ event: 'error', data: '1\n2' }]],
+  ])('with a line that begins with error: has an event of that name, %s', (_, pieces, events) => {
+    expect(read(...pieces.map((piece) => new TextEncoder().encode(piece)))).toEqual(events);
+  });
+
+  test.each([
+    ['in a line', ['data: error: 1\n\n'], [{ data: 'error: 1' }]],
+    ['in a line that is cut before it', ['data: ', 'error: 1\n\n'], [{ data: 'error: 1' }]],
+    ['as part of another', ['errors: 1\ndata: 2\n\n'], [{ data: '2' }]],
+    ['that ends early', ['data: {}\n\n', 'erro'], [{ data: '{}' }]],
+  ])('has no such event with the word %s', (_, pieces, events) => {
+    expect(read(...pieces.map((piece) => new TextEncoder().encode(piece)))).toEqual(events);
+  });
+
   test('with bytes that are no UTF-8 is read with a replacement character', () => {
     expect(read(Uint8Array.of(100, 97, 116, 97, 58, 0xff, 10, 10))).toEqual([{ data: '\uFFFD' }]);
   });

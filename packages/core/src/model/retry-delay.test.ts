@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PawlError } from '../base/errors.ts';
 import { ModelError } from '../chat/errors.ts';
 import { resolveRetryPolicy } from './attempts.ts';
 import { HttpError } from './errors.ts';
@@ -33,6 +34,9 @@ test('a server that asks for more than the cap is not asked again', () => {
 test.each([
   ['an error that says so', new ModelError('', { code: 'test.final', retryable: false })],
   ['an error of no model', new TypeError('fetch failed')],
+  ['an error of no model that calls itself retryable', Object.assign(new Error('busy'), { retryable: true })],
+  ['an error of ours that is of no model', new PawlError('wrong', { code: 'test.wrong' })],
+  ['null', null],
   ['something that is no error', 'fetch failed'],
 ])('there is no pause after %s', (_, error) => {
   expect(delays(error)).toEqual(Array(6).fill(undefined));

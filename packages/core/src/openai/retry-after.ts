@@ -8,7 +8,7 @@ interface Now {
 
 /** When a server wants to be asked again, in milliseconds from now; `undefined` where it says nothing that can be read. */
 export function retryAfterMs(header: Header, { now }: Now): number | undefined {
-  const exact = header('retry-after-ms')?.trim();
+  const exact = header('retry-after-ms');
   if (exact !== undefined && /^\d+(\.\d+)?$/.test(exact)) return Number(exact);
   return waitMs(readWait(header('retry-after')), { now });
 }

@@ -48,6 +48,18 @@ const cases: readonly { readonly from: string; readonly body: unknown; readonly 
     said: { message: 'Authentication error', code: '10000' },
   },
   { from: 'Azure API Management', body: { statusCode: 401, message: 'Denied.' }, said: { message: 'Denied.' } },
+  {
+    from: 'a gateway',
+    body: { error: { message: 'No.', request_id: 'req_2' } },
+    said: { message: 'No.', requestId: 'req_2' },
+  },
+  {
+    from: 'a server that names nothing',
+    body: { error: { message: 'No.', code: '', type: '' } },
+    said: { message: 'No.' },
+  },
+  { from: 'a server that sends a text as JSON', body: 'No.', said: { message: 'No.' } },
+  { from: 'a server that sends a number', body: 7, said: {} },
   { from: 'nobody', body: {}, said: {} },
   { from: 'a joker', body: [[null]], said: {} },
 ];
@@ -57,6 +69,7 @@ test.each(cases)("an error is read in $from's form", ({ body, said }) => {
 });
 
 test("a proxy's page is read as its words", () => {
-  const page = '<html><head><style>p { color: red }</style></head>\n<body><h1>502</h1>Bad Gateway</body></html>';
+  const page =
+    '<html><head><style>p { color: red }</style></head>\n<body><h1>502</h1>\n\n  Bad   Gateway</body></html>';
   expect(serverMessage(page)).toEqual({ ...silent, message: '502 Bad Gateway' });
 });

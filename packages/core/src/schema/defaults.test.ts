@@ -19,6 +19,7 @@ const dynamic: readonly (readonly [string, () => unknown])[] = [
   ['the time as a text', () => new Date()],
   ['the day', () => today().slice(0, 10)],
   ['the day as it is written somewhere', () => new Date().toLocaleDateString('en-US')],
+  ['the day in words', () => new Date().toDateString()],
   ['a name with the time', () => `run-${Date.now()}`],
   ['a name with the day', () => `report ${today().slice(0, 10)}.txt`],
   ['a list of times', () => [{ at: Date.now() }]],

@@ -37,3 +37,8 @@ test('what draft-07 has another word for is said in it', () => {
   });
   expect(draft07(jsonSchema)).toBe(draft07(jsonSchema));
 });
+
+test('the name of another draft is left out, and what is no list of schemas stays as it is', () => {
+  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', $ref: 7, properties: null };
+  expect(draft07(schema)).toEqual({ $ref: 7, properties: null });
+});

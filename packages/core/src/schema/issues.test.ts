@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import * as mini from 'zod/mini';
-import { issuesText } from './issues.ts';
+import { type Issue, issuesText } from './issues.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const shape = z.union([
@@ -113,6 +113,26 @@ test('a long text is quoted by its start', () => {
   expect(issuesText([{ message: 'is wrong', path: ['a'] }], { a: 'x'.repeat(100) })).toBe(
     `a: is wrong, got "${'x'.repeat(59)}… (42 characters more)`,
   );
+});
+
+test('ten issues are ten lines', () => {
+  const issues = Array.from({ length: 10 }, (_, index) => ({ message: 'is wrong', path: [index] }));
+  const lines = issuesText(issues, []).split('\n');
+  expect(lines).toEqual(issues.map((_, index) => `[${index}]: is wrong, got nothing`));
+});
+
+test.each<[string, readonly (readonly Issue[])[], string]>([
+  ['a branch with no issues says nothing', [[], [{ message: 'is wrong', path: ['b'] }]], 'a.b: is wrong, got nothing'],
+  ['no branches', [], 'a: Invalid input, got 1'],
+  ['a branch that expects nothing', [[{ message: 'is wrong' }]], 'a: Invalid input, got 1'],
+  [
+    'one branch of two that expects nothing',
+    [[{ message: 'expected text' }], [{ message: 'is wrong' }]],
+    'a: Invalid input, got 1',
+  ],
+  ['branches that expect something', [[{ message: 'expected text' }]], 'a: expected text, got 1'],
+])('of a union: %s', (_, errors, text) => {
+  expect(issuesText([{ message: 'Invalid input', path: ['a'], errors }], { a: 1 })).toBe(text);
 });
 
 test('ten lines are told at most, and how many more issues there are', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from './json-schema.ts';
-import { parseJsonTexts } from './json-texts.ts';
+import { parseJsonTexts, takesText } from './json-texts.ts';
 import { jsonSchema } from './plain.ts';
 import { compileSchema } from './schema.ts';
 
@@ -197,4 +197,28 @@ test('a schema that takes the text in spite of what it says gets the text', asyn
     },
   );
   await expect(compileSchema(own, 'input').validate({ a: '[1]' })).resolves.toEqual({ ok: true, value: { a: '[1]' } });
+});
+
+test('the value itself is parsed, at a path without a name', () => {
+  const schema = { type: 'array', items: { type: 'integer' } };
+  expect(parseJsonTexts('[1]', schema)).toEqual({ value: [1], paths: [''] });
+});
+
+test.each<[unknown, boolean]>([
+  [true, true],
+  [false, false],
+  [undefined, true],
+  [{}, true],
+  [{ type: 'string' }, true],
+  [{ type: ['null', 'string'] }, true],
+  [{ type: 'array' }, false],
+  [{ type: 'array', anyOf: [{ type: 'string' }] }, false],
+  [{ $ref: '#/$defs/nowhere' }, true],
+  [{ anyOf: [{ type: 'array' }, { type: 'string' }] }, true],
+  [{ anyOf: [{ type: 'array' }, { const: 'a' }] }, true],
+  [{ anyOf: [{ type: 'array' }, { const: 1 }] }, false],
+  [{ anyOf: [{ type: 'array' }, { enum: [1, 'a'] }] }, true],
+  [{ anyOf: [{ type: 'array' }, { enum: [1] }] }, false],
+])('%j takes a text: %s', (schema, expected) => {
+  expect(takesText(schema, Object(schema))).toBe(expected);
 });

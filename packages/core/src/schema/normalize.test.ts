@@ -38,6 +38,32 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { type: 'number', exclusiveMinimum: 1, maximum: 9 },
   ],
   [
+    'an upper limit as of draft-04, which is excluded',
+    { type: 'number', maximum: 9, exclusiveMaximum: true },
+    { type: 'number', exclusiveMaximum: 9 },
+  ],
+  [
+    'a limit as of draft-04 beside a newer one',
+    { type: 'number', minimum: 1, exclusiveMinimum: true, exclusiveMaximum: 9 },
+    { type: 'number', exclusiveMinimum: 1, exclusiveMaximum: 9 },
+  ],
+  [
+    'a list as of draft-07',
+    { $schema: 'http://json-schema.org/draft-07/schema#', type: 'array', items: text },
+    { type: 'array', items: text },
+  ],
+  ['what a property brings along, names alone', { dependencies: { a: ['b'] } }, { dependentRequired: { a: ['b'] } }],
+  [
+    'what a property brings along, schemas alone',
+    { dependencies: { c: { required: ['d'] } } },
+    { dependentSchemas: { c: { required: ['d'] } } },
+  ],
+  [
+    'null as of OpenAPI, of a constant',
+    { type: 'string', const: 'x', nullable: true },
+    { anyOf: [{ type: 'string', const: 'x' }, { type: 'null' }] },
+  ],
+  [
     'what a property brings along',
     { dependencies: { a: ['b'], c: { required: ['d'] } } },
     { dependentRequired: { a: ['b'] }, dependentSchemas: { c: { required: ['d'] } } },
@@ -56,6 +82,11 @@ test.each<[string, JsonSchema, JsonSchema]>([
     'flags of properties, and a type of all values',
     { type: 'object', properties: { a: { type: 'any', required: true } } },
     { type: 'object', properties: { a: {} } },
+  ],
+  [
+    'a flag of a property alone',
+    { type: 'object', properties: { a: { type: 'string', required: true } } },
+    { type: 'object', properties: { a: { type: 'string' } } },
   ],
   [
     'what names the schema',
@@ -138,7 +169,7 @@ test.each<[string, JsonSchema, JsonSchema]>([
   ],
 ])('%s', (_, given, normalized) => {
   const before = structuredClone(given);
-  expect(normalizeSchema(given)).toEqual(normalized);
+  expect(normalizeSchema(given)).toStrictEqual(normalized);
   expect(given).toEqual(before);
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { itemOf, withoutNulls } from './nulls.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const node: z.ZodType = z.object({
@@ -150,4 +151,26 @@ test('what a validator promises is awaited, whoever made the promise', async () 
     '~standard': { vendor: 'other', validate: () => later, jsonSchema: { input: () => ({ type: 'object' }) } },
   };
   await expect(compileSchema(schema, 'input').validate({})).resolves.toMatchObject({ ok: false });
+});
+
+test.each([
+  [{ items: 'rest' }, 0, 'rest'],
+  [{ prefixItems: ['first'], items: 'rest' }, 0, 'first'],
+  [{ prefixItems: ['first'], items: 'rest' }, 1, 'rest'],
+  [{ prefixItems: ['first'] }, 1, undefined],
+  [{ items: ['first'] }, 0, 'first'],
+  [{ items: ['first'] }, 1, undefined],
+])('the schema %j has for its element %i: %s', (schema, index, expected) => {
+  expect(itemOf(schema, index)).toBe(expected);
+});
+
+test('a null stays if one of the branches that the value fits allows it', () => {
+  const text = { type: 'string' };
+  const nullable = { type: 'object', properties: { k: { const: 'a' }, x: { type: ['string', 'null'] } } };
+  const schema = { anyOf: [{ type: 'object', properties: { x: text } }, nullable] };
+  const value = { x: null };
+  expect(withoutNulls(value, schema)).toBe(value);
+  // A null in place of the constant says that it is left out, and not that another branch is meant.
+  expect(withoutNulls({ k: null, x: null }, schema)).toEqual({ x: null });
+  expect(withoutNulls({ k: 'b', x: null }, schema)).toEqual({ k: 'b' });
 });

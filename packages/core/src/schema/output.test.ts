@@ -66,3 +66,22 @@ test('an output that is an object is sent as it is, with its strict form', async
   ]);
   await expect(validate({ value: null })).resolves.toEqual({ ok: true, value: {} });
 });
+
+test('a value that an output takes with and without what is around it is taken out', async () => {
+  const { validate } = compileOutput(z.union([z.string(), z.object({ value: z.string() })]), 'output');
+  expect(await validate({ value: 'a' })).toEqual({ ok: true, value: 'a' });
+});
+
+test('a value that an output takes only with what seems to be around it is left alone', async () => {
+  const { validate } = compileOutput(z.union([z.string(), z.object({ value: z.number() })]), 'output');
+  expect(await validate({ value: 1 })).toEqual({ ok: true, value: { value: 1 } });
+  expect(await validate({ value: true })).toMatchObject({ ok: false });
+  expect(await validate(true)).toMatchObject({ ok: false });
+});
+
+test('nothing is taken out of what is no object with that one field', () => {
+  const { unwrap } = compileOutput(z.array(z.string()), 'output');
+  const others = [null, 'a', ['a'], {}, { a: 1 }, { value: 1, a: 1 }];
+  expect(others.map(unwrap)).toEqual(others);
+  expect(unwrap({ value: ['a'] })).toEqual(['a']);
+});

@@ -28,3 +28,7 @@ test('without a check whatever comes is passed on', async () => {
     value: { a: 1 },
   });
 });
+
+test('an unknown option is refused by the name of the function', () => {
+  expect(() => jsonSchema(schema, Object({ check: () => true }))).toThrow('jsonSchema: there is no option "check".');
+});

@@ -4,6 +4,7 @@ import { escapePointer, resolvePointer } from './pointer.ts';
 const root = {
   $defs: {
     Plain: 'plain',
+    Null: null,
     '100% sure': 'percent',
     'a%20b': 'percent-encoded as it is',
     'c d': 'space',
@@ -49,6 +50,7 @@ test.each([
   '#/$defs/%E0%A4%A',
   '#/prefixItems/7',
   '#/$defs/Plain/deeper',
+  '#/$defs/Null/deeper',
   '#anchor',
   'https://example.test/#/$defs/Plain',
   '',

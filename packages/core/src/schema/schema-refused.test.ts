@@ -29,6 +29,11 @@ test.each([
     z.object({ file: z.instanceof(URL) }),
     `.file: ${CANNOT} custom. Use a type that JSON has, and convert it in execute or with a codec.`,
   ],
+  [
+    'two schemas of one id',
+    z.object({ a: z.string().meta({ id: 'refused' }), b: z.number().meta({ id: 'refused' }) }),
+    `: ${CANNOT} this schema. ${OTHER}`,
+  ],
   ['a root that is a date', z.date(), `: ${CANNOT} date. ${DATE}`],
   ['a file', z.object({ f: z.file() }), `.f: ${CANNOT} file. Use a string: a path, a URL, or z.base64().`],
   [
@@ -68,6 +73,28 @@ test.each([
 ])('%s is refused where it is defined, with the tool, the path and the fix', (_, schema, problem) => {
   expect(refusal(schema)).toEqual({ code: 'config.invalid', message: `Tool "t", input${problem}` });
 });
+
+test('what JSON does not have is left out of a literal, of limits, and of what is no input', () => {
+  const schema = z.object({
+    some: z.literal([1n, 'a']),
+    all: z.literal(['a', 'b']),
+    any: z.number().min(Number.NEGATIVE_INFINITY).max(Number.POSITIVE_INFINITY),
+    whether: z.success(z.string()),
+  });
+  expect(compileSchema(schema, 'input').jsonSchema['properties']).toEqual({
+    some: { enum: ['a'] },
+    all: { type: 'string', enum: ['a', 'b'] },
+    any: { type: 'number' },
+    whether: {},
+  });
+});
+
+test.each([{ a: { '~standard': {} } }, { a: { _zod: {} } }, { a: { _def: {} } }])(
+  'an object of schemas of any library is told: %j',
+  (shape) => {
+    expect(() => compileSchema(Object(shape), 'Input')).toThrow('Input is an object of schemas. Wrap it: z.object(');
+  },
+);
 
 test.each<[string, z.ZodType, unknown]>([
   ['a property that must not be there', z.object({ n: z.never().optional() }), {}],

@@ -233,6 +233,17 @@ describe('the report', () => {
     expect(linkedReport(schema, { strict: undefined, where: 'input', hasOpenObjects })).toEqual(notes);
   });
 
+  test('names ten places that cannot be strict, and how many more there are', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
+    const wide = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, true])), required: names };
+    expect(() => linkedReport(wide, { strict: true, where: 'input' })).toThrow(
+      `input can't be strict: ${names
+        .slice(0, 10)
+        .map((name) => `/properties/${name}: any value is allowed`)
+        .join('; ')}; and 2 more places. Change the schema, or leave out strict: true.`,
+    );
+  });
+
   test('does not make a schema impossible by a note', () => {
     expect(linkedReport(schema, { strict: true, where: 'input', hasOpenObjects: true })).toEqual(notes);
   });

@@ -36,6 +36,97 @@ describe('the strict form', () => {
     });
   });
 
+  test.each([...['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid']])(
+    'keeps the format %s',
+    (format) => {
+      expect(propertyOf({ type: 'string', format })).toEqual({ type: 'string', format });
+    },
+  );
+
+  test.each<[string, JsonSchema, unknown]>([
+    ['a union with null', { anyOf: [{ type: 'string' }, { type: 'null' }] }, undefined],
+    ['null as a constant', { type: 'null', const: null }, undefined],
+    [
+      'a union without null',
+      { anyOf: [{ type: 'string' }, { type: 'number' }] },
+      { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'null' }] },
+    ],
+  ])('lets null stand for a field that may be left out: %s', (_, schema, sent = schema) => {
+    const form = strictForm({ type: 'object', properties: { a: schema } });
+    expect(form.ok && form.schema['properties']).toEqual({ a: sent });
+  });
+
+  test('closes an object without properties', () => {
+    expect(propertyOf({ type: 'object', additionalProperties: false })).toEqual({
+      type: 'object',
+      properties: {},
+      required: [],
+      ...closed,
+    });
+  });
+
+  test('says a pattern in words that is none', () => {
+    expect(propertyOf({ type: 'string', pattern: 7 })).toEqual({ type: 'string', description: 'pattern: 7.' });
+  });
+
+  test('puts what stands beside a union into its branches', () => {
+    const text = { type: 'string' };
+    const schema = {
+      type: 'object',
+      properties: { x: text, y: text },
+      anyOf: [{ required: ['x'] }, { required: ['y'] }],
+    };
+    const optional = { type: ['string', 'null'] };
+    expect(propertyOf(schema)).toEqual({
+      anyOf: [
+        { type: 'object', properties: { x: text, y: optional }, required: ['x', 'y'], ...closed },
+        { type: 'object', properties: { x: optional, y: text }, required: ['x', 'y'], ...closed },
+      ],
+    });
+    const described = { title: 'T', description: 'D.', anyOf: [text, { type: 'number' }] };
+    expect(propertyOf(described)).toEqual({ description: 'D.', anyOf: [text, { type: 'number' }] });
+  });
+
+  test.each<[string, JsonSchema, string]>([
+    ['a tuple of draft-07', { type: 'array', items: [{ type: 'string' }] }, '/properties/a/items'],
+    ['a tuple', { type: 'array', prefixItems: [{ type: 'string' }] }, '/properties/a/prefixItems'],
+    ['a part of an exclusive union', { oneOf: [{ type: 'string' }, {}] }, '/properties/a/oneOf/1'],
+    ['a part of a union', { anyOf: [{ type: 'string' }, {}] }, '/properties/a/anyOf/1'],
+    ['parts', { allOf: [{ type: 'string' }, { minLength: 1 }] }, '/properties/a/allOf'],
+  ])('names the place that it cannot have: %s', (_, schema, pointer) => {
+    expect(propertyOf(schema)).toMatchObject([{ pointer }]);
+  });
+
+  test.each(['anyOf', 'oneOf'])('cannot have a root with %s', (keyword) => {
+    expect(strictForm({ type: 'object', [keyword]: [{ type: 'object', properties: {} }] })).toMatchObject({
+      reasons: [{ pointer: '', reason: 'the root is no single object' }],
+    });
+  });
+
+  test('counts the characters of all values', () => {
+    const values = (count: number): JsonSchema => ({
+      enum: Array.from({ length: count }, (_, index) => String(index).padStart(1_000, 'x')),
+    });
+    expect(strictForm({ type: 'object', properties: { a: values(119) }, required: ['a'] }).ok).toBe(true);
+    expect(propertyOf(values(120))).toMatchObject([{ reason: 'more than 120000 characters in names and values' }]);
+  });
+
+  test('says of an object that is too deep nothing else', () => {
+    const nested = (levels: number): JsonSchema =>
+      levels === 0 ? {} : { type: 'object', properties: { a: nested(levels - 1) }, required: ['a'] };
+    const form = strictForm(nested(11));
+    expect(form.ok ? [] : form.reasons.map(({ reason }) => reason)).toEqual(['objects more than 10 levels deep']);
+  });
+
+  test.each<[string, JsonSchema, unknown]>([
+    ['an object by its properties', { properties: { b: { type: 'string' } }, required: ['b'] }, 'object'],
+    ['a list by its elements', { items: { type: 'string' } }, 'array'],
+    ['a value by its constant', { const: 'x' }, 'string'],
+    ['a value by its values', { enum: ['x', 1] }, ['string', 'number']],
+  ])('knows the type of %s', (_, schema, type) => {
+    expect(propertyOf(schema)).toMatchObject({ type });
+  });
+
   test.each<[string, z.ZodType, unknown]>([
     ['a text', z.string(), { type: ['string', 'null'] }],
     ['an enum', z.enum(['x']), { type: ['string', 'null'], enum: ['x', null] }],

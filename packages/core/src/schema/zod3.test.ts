@@ -56,6 +56,12 @@ test.each([
     'z.string().datetime(), or z.coerce.date()',
   ],
   [
+    'a date of an object in a list',
+    z3.array(z3.object({ on: z3.date() })),
+    '[].on is a ZodDate',
+    'z.string().datetime(), or z.coerce.date()',
+  ],
+  [
     'a bigint',
     z3.object({ id: z3.bigint().optional() }),
     'id is a ZodBigInt',

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import type { AssistantMessage } from '../chat/message.ts';
+import type { FinishReason } from '../chat/reply.ts';
+import type { FinishedReply } from '../chat/reply-reader.ts';
+import type { ChatRequest } from '../chat/request.ts';
+import { PROFILES } from './profiles.ts';
+import { markUnreportedCut } from './unreported-cut.ts';
+
+const CAP = 20;
+
+interface Finished {
+  readonly message?: Partial<AssistantMessage>;
+  readonly finishReason?: FinishReason | null;
+}
+
+function finished({ message, finishReason = 'stop' }: Finished): FinishedReply {
+  const choice = {
+    index: 0,
+    message: { role: 'assistant' as const, content: null, ...message },
+    finish_reason: finishReason,
+  };
+  const usage = { prompt_tokens: 1, completion_tokens: CAP, total_tokens: CAP + 1 };
+  return { reply: { object: 'chat.completion', choices: [choice], usage }, mends: [], deltas: [] };
+}
+
+function marked(given: Finished, request: Partial<ChatRequest> = {}): FinishedReply {
+  const sent = { model: 'm', messages: [], max_completion_tokens: CAP, ...request };
+  return markUnreportedCut(finished(given), { request: sent, profile: PROFILES.openai });
+}
+
+test('says what the finish reason was, where, and why the response counts as cut', () => {
+  expect(marked({})).toEqual({
+    ...finished({ finishReason: 'length' }),
+    mends: [
+      { path: 'choices[0].finish_reason', note: '"stop" at the cap of 20 tokens, and it has no text: now "length"' },
+    ],
+  });
+  expect(marked({ finishReason: null }).mends).toEqual([
+    { path: 'choices[0].finish_reason', note: 'null at the cap of 20 tokens, and it has no text: now "length"' },
+  ]);
+});
+
+test.each([
+  ['is reported as a cut', 'length'],
+  ['was filtered', 'content_filter'],
+  ['failed', 'error'],
+])('leaves a response that %s as it is', (_, reason) => {
+  const given = { finishReason: reason as FinishReason }; // A server may say more than is documented.
+  expect(marked(given)).toEqual(finished(given));
+});
+
+test.each<[string, Partial<AssistantMessage>]>([
+  ['is refused', { refusal: 'No.' }],
+  ['is spoken', { audio: { id: 'a' } }],
+  ['is a text, also one that opens a bracket', { content: 'See (a) and [b' }],
+])('leaves a response that %s as it is', (_, message) => {
+  expect(marked({ message })).toEqual(finished({ message }));
+});
+
+test.each([
+  ['an object that is open', '{"city":"Oslo"', 'length'],
+  ['a list that is open', '["Oslo"', 'length'],
+  ['a text that is open', '{"city":"Oslo\\"}', 'length'],
+  ['whole JSON', '{"city":"Oslo"}', 'stop'],
+  ['a list with words behind it', '["Oslo"] and more', 'stop'],
+  ['no JSON, with an escaped quote', '{"ab": "c\\"", d}', 'stop'],
+])('reads %s that was asked for as JSON as: %s ends with %s', (_, content, reason) => {
+  const format = { type: 'json_object' } as const;
+  const { reply } = marked({ message: { content } }, { response_format: format });
+  expect(reply.choices[0].finish_reason).toBe(reason);
+});
