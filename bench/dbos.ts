@@ -37,7 +37,7 @@ async function steps(runId: string): Promise<number> {
   const ms = await timed(async () => {
     for (let index = 0; index < ROWS; index++) {
       const work = async () => value;
-      await durable.step({ type: 'step', name: `step:${index}`, effect: 'read', work, told: () => undefined });
+      await durable.step({ type: 'step', name: `step:${index}`, effect: 'read', work, onRecorded: () => undefined });
     }
   });
   await host.release(runId, undefined);

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Agent, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 const TURNS = 2_000;
@@ -22,7 +22,7 @@ function agent(onLast?: () => void) {
     ({ messages }) => {
       turn = Math.max(turn, (messages.length - 1) / 2);
       if (turn === TURNS) onLast?.();
-      return turn === TURNS ? reply.text('Done.') : reply.call('noop');
+      return turn === TURNS ? respond.text('Done.') : respond.call('noop');
     },
     { keepRequests: 1 },
   );
@@ -53,12 +53,12 @@ function bareInserts(file: string, synchronous: string): Promise<number> {
 
 /** One after the other, as the steps of one run are. */
 async function steps(file: string, synchronous: 'full' | 'normal'): Promise<number> {
-  const host = sqlite(file, { synchronous });
+  const host = sqliteHost(file, { synchronous });
   const durable = await host.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
   const ms = await timed(async () => {
     for (let index = 0; index < ROWS; index++) {
       const work = async () => value;
-      await durable.step({ type: 'step', name: `step:${index}`, effect: 'read', work, told: () => undefined });
+      await durable.step({ type: 'step', name: `step:${index}`, effect: 'read', work, onRecorded: () => undefined });
     }
     await host.release('run', undefined);
   });
@@ -85,14 +85,14 @@ for (const synchronous of ['full', 'normal'] as const) {
 }
 
 const file = join(folder, 'resume.db');
-const host = sqlite(file, { synchronous: 'normal' });
+const host = sqliteHost(file, { synchronous: 'normal' });
 await agent(() => void host.close()) // Not awaited: it waits for the step that asks for it.
-  .run('Go.', { durable: host, runId: 'run' })
+  .run('Go.', { host, runId: 'run' })
   .outcome()
   .catch(() => undefined);
-const next = sqlite(file);
+const next = sqliteHost(file);
 const resumedMs = await timed(async () => {
-  const { status, turns } = await agent().resume('run', { durable: next }).outcome();
+  const { status, turnCount: turns } = await agent().resume('run', { host: next }).outcome();
   if (status !== 'completed' || turns !== TURNS + 1) throw new Error(`It ended as ${status} after ${turns} turns.`);
 });
 console.log(`a run of ${TURNS} turns that was broken off goes on and ends after ${resumedMs.toFixed(0)} ms`);

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Outcome } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { agentOfBench } from './ended-runs/agent.ts';
 
 const RUNS = Number(process.argv[2] ?? 20_000);
@@ -17,7 +17,7 @@ const file = join(folder, 'runs.db');
 const text = 'x'.repeat(3_000);
 
 async function fill(): Promise<void> {
-  const host = sqlite(file, { synchronous: 'normal' });
+  const host = sqliteHost(file, { synchronous: 'normal' });
   const messages = [{ role: 'user', content: text }] as const;
   const known = { agent: 'agent', messages: [...messages, { role: 'assistant', content: text }], usage: {} };
   for (let index = 0; index < RUNS; index += WIDTH) {
@@ -26,7 +26,7 @@ async function fill(): Promise<void> {
       const durable = await host.start({ runId, agent: 'agent', messages, limits: {}, metadata: {}, at: 0 });
       for (let step = 1; step <= 3; step++) {
         const work = async () => ({ text });
-        await durable.step({ type: 'step', name: `model:${step}`, effect: 'read', work, told: () => undefined });
+        await durable.step({ type: 'step', name: `model:${step}`, effect: 'read', work, onRecorded: () => undefined });
       }
       const outcome = { ...known, runId, status: 'completed', text, output: text };
       await host.release(runId, outcome as unknown as Outcome<unknown>); // What a host keeps of it is its JSON.
@@ -60,12 +60,12 @@ async function measured(what: string, work: () => Promise<unknown>): Promise<voi
 }
 
 async function deleteBesideAnother(): Promise<void> {
-  const host = sqlite(file);
+  const host = sqliteHost(file);
   const worker = spawn(process.execPath, [join(import.meta.dirname, 'ended-runs/worker.ts'), file], { stdio: 'pipe' });
   worker.stderr.pipe(process.stderr);
   await once(worker.stdout, 'data'); // It is at work.
   const told = once(worker.stdout, 'data');
-  await measured(`deleting ${RUNS}`, () => host.delete({ olderThanMs: -60_000 }));
+  await measured(`deleting ${RUNS}`, () => host.deleteRuns({ olderThanMs: -60_000 }));
   worker.stdin.end();
   const [line] = await told;
   console.log(`the other process meanwhile: ${String(line).trim()}`);
@@ -75,10 +75,10 @@ async function deleteBesideAnother(): Promise<void> {
 await fill();
 const sizeOf = (): string => `${(statSync(file).size / 1e6).toFixed(0)} MB`;
 console.log(`${RUNS} ended runs, ${sizeOf()}`);
-const host = sqlite(file);
+const host = sqliteHost(file);
 await measured('resumeAll with nothing to do', async () => (await host.resumeAll([agentOfBench()])).length);
-await measured(`runs() of ${RUNS}`, async () => (await host.runs({ limit: RUNS })).length);
-await measured('runs() of 100', async () => (await host.runs({ limit: 100 })).length);
+await measured(`runs() of ${RUNS}`, async () => (await host.listRuns({ limit: RUNS })).length);
+await measured('runs() of 100', async () => (await host.listRuns({ limit: 100 })).length);
 await host.close();
 await deleteBesideAnother();
 console.log(`the file afterwards: ${sizeOf()}`);

@@ -19,7 +19,7 @@ run.on('tool.finished', ({ call }) => console.log(`[${call.id} finished]`));
 
 let pieces = 0;
 for await (const event of run) {
-  if (event.type !== 'model.text') continue;
+  if (event.type !== 'text.delta') continue;
   process.stdout.write(event.delta);
   pieces++;
 }

@@ -1,7 +1,7 @@
-// Calls of one turn run side by side, at most parallelToolCalls at once; an exclusive tool runs alone.
+// Calls of one turn run side by side, at most maxParallelToolCalls at once; an exclusive tool runs alone.
 // Whatever finishes first, the results stand in the order in which the model asked.
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 let running = 0;
@@ -21,10 +21,12 @@ const look = tool({
 
 const words = ['ratchet', 'pawl', 'cog', 'escapement'];
 const model = scriptedModel([
-  reply.calls(words.map((word) => ({ name: 'look_up', arguments: { word } }))),
-  reply.text('Done.'),
+  respond.calls(words.map((word) => ({ name: 'look_up', arguments: { word } }))),
+  respond.text('Done.'),
 ]);
 
-const { messages } = await new Agent({ model, tools: [look], parallelToolCalls: 3 }).run('How long are these words?');
+const { messages } = await new Agent({ model, tools: [look], maxParallelToolCalls: 3 }).run(
+  'How long are these words?',
+);
 for (const message of messages) if (message.role === 'tool') console.log(message.content);
 console.log(`at most ${most} at once`);

@@ -1,6 +1,6 @@
 // What goes wrong in a call is told to the model, short and by path, so that it can do better. The run goes on.
 import { Agent, ToolError, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 const refund = tool({
@@ -14,12 +14,12 @@ const refund = tool({
 });
 
 const model = scriptedModel([
-  reply.call('refnd', { order: 42, percent: 50 }),
-  reply.call('refund', { order: 41, percent: 150 }),
-  reply.call('refund', '{"order": 41, "percent": 50'),
-  reply.call('refund', { order: 41, percent: 50 }),
-  reply.call('refund', { order: 42, percent: 50 }),
-  reply.text('Half of it was refunded.'),
+  respond.call('refnd', { order: 42, percent: 50 }),
+  respond.call('refund', { order: 41, percent: 150 }),
+  respond.call('refund', '{"order": 41, "percent": 50'),
+  respond.call('refund', { order: 41, percent: 50 }),
+  respond.call('refund', { order: 42, percent: 50 }),
+  respond.text('Half of it was refunded.'),
 ]);
 
 const run = new Agent({ model, tools: [refund] }).run('Refund half of my order.');

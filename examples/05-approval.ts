@@ -1,6 +1,6 @@
 // A call that needs approval suspends the run. An answer approves that call with those arguments, and no other.
-import { Agent, memory, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, memoryHost, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 const pay = tool({
@@ -13,23 +13,23 @@ const pay = tool({
 });
 
 const model = scriptedModel([
-  reply.calls([
+  respond.calls([
     { name: 'pay', arguments: { to: 'Ada', amount: 20 } },
     { name: 'pay', arguments: { to: 'Bob', amount: 500 } },
   ]),
-  reply.text('Both are paid.'),
+  respond.text('Both are paid.'),
 ]);
 
 const agent = new Agent({ model, tools: [pay] });
-const host = memory(); // Holds the run until it is resumed.
+const host = memoryHost(); // Holds the run until it is resumed.
 
-const outcome = await agent.run('Pay Ada 20 and Bob 500.', { durable: host, runId: 'payments-1' }).outcome();
+const outcome = await agent.run('Pay Ada 20 and Bob 500.', { host, runId: 'payments-1' }).outcome();
 if (outcome.status === 'suspended') {
   for (const { id, preview, fingerprint } of outcome.pending) {
     console.log(`pending: ${preview}`);
     await host.answer('payments-1', id, { type: 'approve', fingerprint });
   }
 }
-const { output, messages } = await agent.resume('payments-1', { durable: host });
+const { output, messages } = await agent.resume('payments-1', { host });
 for (const message of messages) if (message.role === 'tool') console.log(message.content);
 console.log(output);

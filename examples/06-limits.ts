@@ -1,6 +1,6 @@
 // Limits are hard. Where one is near, the last request goes without tools, so that there is an answer all the same.
 import { Agent, openai, RunLimitedError, tool } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
 
 const dig = tool({
@@ -13,7 +13,7 @@ const dig = tool({
 
 const server = await offlineServer({
   script: ({ tool_choice, messages }) =>
-    tool_choice === 'none' ? reply.text('Only earth so far.') : reply.call('dig', { depth: messages.length }),
+    tool_choice === 'none' ? respond.text('Only earth so far.') : respond.call('dig', { depth: messages.length }),
 });
 const model = openai('any', { baseURL: server.baseURL, price: { input: 1, output: 4 } });
 const agent = new Agent({ model, tools: [dig], limits: { turns: 4, cost: 0.5 } });

@@ -1,12 +1,12 @@
 // With an output schema the run's last word is checked, corrected where needed, and typed.
 import { Agent, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
 
 const server = await offlineServer({
   script: [
-    reply.text('{"city": "Oslo", "temperature": "seven", "umbrella": true}'),
-    reply.text('{"city": "Oslo", "temperature": 7, "umbrella": true}'),
+    respond.text('{"city": "Oslo", "temperature": "seven", "umbrella": true}'),
+    respond.text('{"city": "Oslo", "temperature": 7, "umbrella": true}'),
   ],
 });
 
@@ -16,7 +16,7 @@ const agent = new Agent({
 });
 
 const run = agent.run('It rains in Oslo, at seven degrees. What do I need?');
-run.on('model.asked_again', ({ message }) => console.log(`asked again: ${message.content}\n`));
+run.on('model.reprompted', ({ message }) => console.log(`asked again: ${message.content}\n`));
 const { output } = await run;
 
 console.log(output.umbrella ? `Take an umbrella to ${output.city}.` : 'No umbrella.', output);

@@ -1,10 +1,10 @@
 // Middleware may change or veto a model request or a tool call. The first of the list is the outermost.
 import { Agent, type Middleware, ToolError, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 const timing: Middleware = {
-  async model(request, next, { turn }) {
+  async wrapModelCall(request, next, { turn }) {
     const answer = await next(request);
     console.log(`turn ${turn}: ${request.messages.length} messages, answer by ${answer.model}`);
     return answer;
@@ -12,7 +12,7 @@ const timing: Middleware = {
 };
 
 const office: Middleware<{ readonly user: string }> = {
-  tool(call, next, { context }) {
+  wrapToolCall(call, next, { context }) {
     if (call.tool.name === 'delete_file' && context.user !== 'root') throw new ToolError('Only root may delete files.');
     return next(call);
   },
@@ -25,7 +25,7 @@ const deleteFile = tool({
   execute: ({ path }) => `${path} is gone`,
 });
 
-const script = () => [reply.call('delete_file', { path: 'notes.txt' }), reply.text('Done as far as I may.')];
+const script = () => [respond.call('delete_file', { path: 'notes.txt' }), respond.text('Done as far as I may.')];
 for (const user of ['guest', 'root']) {
   const agent = new Agent({ model: scriptedModel(script()), tools: [deleteFile], middleware: [timing, office] });
   const { messages } = await agent.run('Delete notes.txt', { context: { user } });

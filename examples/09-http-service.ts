@@ -14,7 +14,7 @@ const service = createServer(async (request, response) => {
   response.on('close', () => gone.abort('the client went away'));
   const run = agent.run(`Tell me about ${request.url?.slice(1)}.`, { signal: gone.signal });
   try {
-    for await (const event of run) if (event.type === 'model.text') response.write(event.delta);
+    for await (const event of run) if (event.type === 'text.delta') response.write(event.delta);
     response.end();
   } catch (error) {
     // The run failed with its host: a response that just ends would look whole.

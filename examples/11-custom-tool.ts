@@ -1,6 +1,6 @@
 // A custom tool takes text as the model writes it: code, a query, a patch. No JSON is needed around it.
 import { Agent, customTool, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 
 const calculate = customTool({
   name: 'calculate',
@@ -15,8 +15,8 @@ for (const profile of ['openai', 'compatible'] as const) {
   const isKnown = profile === 'openai';
   const server = await offlineServer({
     script: [
-      isKnown ? reply.custom('calculate', '6 * 7') : reply.call('calculate', { input: '6 * 7' }),
-      reply.text('It is 42.'),
+      isKnown ? respond.custom('calculate', '6 * 7') : respond.call('calculate', { input: '6 * 7' }),
+      respond.text('It is 42.'),
     ],
   });
   const model = openai('any', { baseURL: server.baseURL, apiKey: 'none', profile });

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 const [file, mode] = process.argv.slice(2);
@@ -40,7 +40,7 @@ async function work(file: string): Promise<void> {
     name: 'refund',
     description: 'Pays an order back.',
     input,
-    effect: 'once', // The default: a second refund would be one too many.
+    effect: 'non-idempotent', // The default: a second refund would be one too many.
     execute: ({ order }) => {
       console.log(`paying ${order} back`);
       process.kill(process.pid, 'SIGKILL');
@@ -48,13 +48,13 @@ async function work(file: string): Promise<void> {
   });
   const model = scriptedModel(({ messages }) => {
     const results = messages.filter(({ role }) => role === 'tool');
-    if (results.length === 0) return reply.call('look_up', { order: '42' });
-    if (results.length === 1) return reply.call('refund', { order: '42' });
-    return reply.text(`Please check by hand. I was told: ${results[1]?.content}`);
+    if (results.length === 0) return respond.call('look_up', { order: '42' });
+    if (results.length === 1) return respond.call('refund', { order: '42' });
+    return respond.text(`Please check by hand. I was told: ${results[1]?.content}`);
   });
   const agent = new Agent({ model, tools: [look, refund] });
-  const host = sqlite(file);
-  const options = { durable: host };
+  const host = sqliteHost(file);
+  const options = { host };
   const runs = mode === 'first' ? [agent.run('Refund order 42.', options)] : await host.resumeAll([agent]);
   for (const run of runs) console.log((await run).output);
   await host.close();

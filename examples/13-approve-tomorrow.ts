@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 const [file, mode] = process.argv.slice(2);
@@ -13,8 +13,8 @@ const [file, mode] = process.argv.slice(2);
 const agent = new Agent({
   model: scriptedModel(({ messages }) =>
     messages.some(({ role }) => role === 'tool')
-      ? reply.text('Bob has his money.')
-      : reply.call('pay', { to: 'Bob', amount: 500 }),
+      ? respond.text('Bob has his money.')
+      : respond.call('pay', { to: 'Bob', amount: 500 }),
   ),
   tools: [
     tool({
@@ -40,13 +40,13 @@ if (file === undefined) {
   }
   rmSync(folder, { recursive: true });
 } else if (mode === 'today') {
-  const host = sqlite(file);
-  const outcome = await agent.run('Pay Bob 500.', { durable: host, runId: 'payment-1' }).outcome();
+  const host = sqliteHost(file);
+  const outcome = await agent.run('Pay Bob 500.', { host, runId: 'payment-1' }).outcome();
   console.log(outcome.status);
   await host.close();
 } else {
-  const host = sqlite(file);
-  for (const { runId, outcome } of await host.runs({ status: 'suspended' })) {
+  const host = sqliteHost(file);
+  for (const { runId, outcome } of await host.listRuns({ status: 'suspended' })) {
     for (const { id, preview, fingerprint } of outcome?.status === 'suspended' ? outcome.pending : []) {
       console.log(`${runId} waits: ${preview}`);
       await host.answer(runId, id, { type: 'approve', fingerprint });

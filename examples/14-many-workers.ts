@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Agent, tool } from '@pawl/core';
 import { dbosClient, dbosHost } from '@pawl/dbos';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 import { startPostgres } from '../scripts/postgres.ts';
 
@@ -36,7 +36,8 @@ async function work(url: string, executorId: string): Promise<void> {
     const order = String(messages.find(({ role }) => role === 'user')?.content);
     const done = messages.filter(({ role }) => role === 'tool').length;
     return (
-      [reply.call('pack', { order }), reply.call('send', { order })][done] ?? reply.text(`The ${order} is on its way.`)
+      [respond.call('pack', { order }), respond.call('send', { order })][done] ??
+      respond.text(`The ${order} is on its way.`)
     );
   });
   const agent = new Agent({ name: 'shop', model, tools: [pack, send] });
@@ -54,11 +55,11 @@ async function shop(): Promise<void> {
   console.log(`a worker was killed while it packed: ${signal}`);
   const others = ['bob', 'cid'].map((name) => worker(url, name));
   for (const order of ORDERS) {
-    for await (const _ of client.events(order)); // Until it has ended.
-    const { outcome } = await client.read(order);
+    for await (const _ of client.followRun(order)); // Until it has ended.
+    const { outcome } = await client.getRun(order);
     console.log(outcome?.status === 'completed' ? outcome.output : outcome?.status);
   }
-  const attempts = (await client.runs()).map((run) => run.attempts).filter((count) => count > 1);
+  const attempts = (await client.listRuns()).map((run) => run.attempts).filter((count) => count > 1);
   console.log(`the run that it had took ${attempts} attempts`);
   await client.close();
   for (const each of others) each.kill('SIGTERM');

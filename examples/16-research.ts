@@ -1,25 +1,25 @@
 // Researchers side by side, under one budget: what they spend is the lead's, and the limit says who spent it.
 import { Agent, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 
 const topics = ['tides', 'dunes', 'storms'];
 const usage = { prompt_tokens: 900, completion_tokens: 100, total_tokens: 1_000 };
 const server = await offlineServer({
   script: ({ messages }) => {
     const asked = messages.findLast(({ role }) => role === 'user')?.content;
-    if (topics.includes(String(asked))) return reply.text(`All about ${asked}.`, { usage });
-    if (messages.at(-1)?.role === 'tool') return reply.text('The coast, in short.', { usage });
-    return reply.calls(
+    if (topics.includes(String(asked))) return respond.text(`All about ${asked}.`, { usage });
+    if (messages.at(-1)?.role === 'tool') return respond.text('The coast, in short.', { usage });
+    return respond.calls(
       topics.map((prompt) => ({ name: 'research', arguments: { prompt } })),
       { usage },
     );
   },
 });
 const model = openai('any', { baseURL: server.baseURL, price: { input: 1, output: 4 } });
-const settings = { max_completion_tokens: 200 };
-const researcher = new Agent({ name: 'researcher', model, settings });
+const modelSettings = { max_completion_tokens: 200 };
+const researcher = new Agent({ name: 'researcher', model, modelSettings });
 const research = researcher.asTool({ name: 'research', description: 'Researches one topic.' });
-const lead = new Agent({ name: 'lead', model, settings, tools: [research], limits: { cost: 0.05 } });
+const lead = new Agent({ name: 'lead', model, modelSettings, tools: [research], limits: { cost: 0.05 } });
 
 const run = lead.run('Write about the coast.');
 run.on(

@@ -1,13 +1,13 @@
 // Guards look at what comes in, what is called and what goes out. One that fails lets nothing pass.
 import { Agent, inputGuard, openai, outputGuard, tool, toolGuard } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
 
 const server = await offlineServer({
   script: ({ messages }) => {
     const { role, content } = messages.at(-1) ?? {};
-    if (role === 'tool') return reply.text(`${content} Call me at 555-0100.`);
-    return reply.call('transfer', { amount: String(content).includes('all') ? 9_000 : 20 });
+    if (role === 'tool') return respond.text(`${content} Call me at 555-0100.`);
+    return respond.call('transfer', { amount: String(content).includes('all') ? 9_000 : 20 });
   },
 });
 const transfer = tool({
@@ -20,12 +20,12 @@ const manners = inputGuard({
   name: 'manners',
   check: ({ messages }) => {
     const isHarmful = messages.some(({ content }) => String(content).includes('steal'));
-    return isHarmful ? { type: 'refuse', reason: 'We do not help with that.' } : { type: 'pass' };
+    return isHarmful ? { type: 'refuse', reason: 'We do not help with that.' } : { type: 'allow' };
   },
 });
 const cap = toolGuard({
   name: 'cap',
-  before: ({ input }) => (Object(input).amount > 100 ? { type: 'deny', reason: 'more than 100.' } : { type: 'pass' }),
+  before: ({ input }) => (Object(input).amount > 100 ? { type: 'deny', reason: 'more than 100.' } : { type: 'allow' }),
 });
 const privacy = outputGuard({
   name: 'privacy',

@@ -1,23 +1,23 @@
 // A conversation of many runs, kept in a store, whose beginning becomes a summary when the model's window fills.
 import { Agent, compactBySummary, conversation, memoryConversations, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 
 const server = await offlineServer({
   script: ({ messages }) => {
-    if (String(messages[0]?.content).startsWith('Summarise')) return reply.text('They plan a walk along the coast.');
+    if (String(messages[0]?.content).startsWith('Summarise')) return respond.text('They plan a walk along the coast.');
     const prompt = Math.ceil(JSON.stringify(messages).length / 4);
     const usage = { prompt_tokens: prompt, completion_tokens: 60, total_tokens: prompt + 60 };
-    return reply.text('The coast is long, and the walk is longer. '.repeat(6), { usage });
+    return respond.text('The coast is long, and the walk is longer. '.repeat(6), { usage });
   },
 });
 const model = openai('any', { baseURL: server.baseURL });
-const middleware = [compactBySummary({ window: 1_000, above: 0.5, keepTurns: 2, model })];
+const middleware = [compactBySummary({ contextWindow: 1_000, threshold: 0.5, keepTurns: 2, model })];
 const agent = new Agent({ instructions: 'You plan walks.', model, middleware });
 const store = memoryConversations(); // or sqliteConversations('./chats.db') of @pawl/core/sqlite
 
 for (let day = 1; day <= 8; day++) {
   const run = agent.run(`Day ${day}: where to?`, { conversation: conversation({ id: 'walk', store }) });
-  run.on('turn.planned', ({ edits = [] }) => {
+  run.on('turn.prepared', ({ edits = [] }) => {
     const gone = edits.reduce((sum, { from, to }) => sum + to - from, 0);
     if (gone > 0) console.log(`day ${day}: a summary stands for ${gone} messages`);
   });

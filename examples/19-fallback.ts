@@ -1,17 +1,17 @@
 // Two servers: when the first one's retries are spent, the second is asked. Every attempt is an event.
 import { Agent, openai, withFallback } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 
-const down = await offlineServer({ script: () => reply.httpError(503, { message: 'Overloaded.' }) });
-const up = await offlineServer({ script: () => reply.text('Here I am.') });
+const down = await offlineServer({ script: () => respond.httpError(503, { message: 'Overloaded.' }) });
+const up = await offlineServer({ script: () => respond.text('Here I am.') });
 const model = withFallback(openai('first', { baseURL: down.baseURL }), openai('second', { baseURL: up.baseURL }));
-const agent = new Agent({ model, retry: { attempts: 2, minDelayMs: 1, maxDelayMs: 1 } });
+const agent = new Agent({ model, retry: { maxAttempts: 2, initialDelayMs: 1, maxDelayMs: 1 } });
 
 const run = agent.run('Is anybody there?');
 run.on('attempt.failed', ({ attempt, model: name, error }) =>
   console.log(`attempt ${attempt}, ${name}: ${error.code}`),
 );
-run.on('model.replied', ({ model: name, failedAttempts }) =>
+run.on('model.responded', ({ model: name, failedAttempts }) =>
   console.log(`${name}, after ${failedAttempts.length} failures`),
 );
 console.log((await run).output);

@@ -4,7 +4,7 @@ import { mkdtemp, readFile as read, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Agent } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { editFile } from '@pawl/tools/edit-file';
 import { readFile } from '@pawl/tools/read-file';
 import { runCommand } from '@pawl/tools/run-command';
@@ -18,14 +18,14 @@ await writeFile(
 
 const test = { command: ['node', 'sum.test.mjs'] };
 const model = scriptedModel([
-  reply.call('run_command', test),
-  reply.call('read_file', { path: 'sum.mjs' }),
+  respond.call('run_command', test),
+  respond.call('read_file', { path: 'sum.mjs' }),
   ({ messages }) => {
     const [, version = ''] = /\[version (\w+)\]/.exec(String(messages.at(-1)?.content)) ?? [];
-    return reply.call('edit_file', { path: 'sum.mjs', version, edits: [{ find: 'a - b', replace: 'a + b' }] });
+    return respond.call('edit_file', { path: 'sum.mjs', version, edits: [{ find: 'a - b', replace: 'a + b' }] });
   },
-  reply.call('run_command', test),
-  reply.text('It subtracted. Now the test passes.'),
+  respond.call('run_command', test),
+  respond.text('It subtracted. Now the test passes.'),
 ]);
 const command = runCommand({ roots: folder, allow: [['node', 'sum.test.mjs']], path: [dirname(process.execPath)] });
 const tools = [readFile({ roots: folder, versions: 'told' }), editFile({ roots: folder }), command];

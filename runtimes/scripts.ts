@@ -1,5 +1,5 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { type BodyReply, type OfflineServerOptions, reply } from '@pawl/testing';
+import { type OfflineServerOptions, respond, type ScriptedBodyResponse } from '@pawl/testing';
 
 type Script = NonNullable<OfflineServerOptions['script']>;
 
@@ -12,102 +12,110 @@ export interface Served {
 const HELLO = 'Hello, wörld 👋.';
 const usage = { prompt_tokens: 8, completion_tokens: 4, total_tokens: 12 };
 const LONG = 'wörld 👋 '.repeat(33_334).slice(0, 300_000);
-const PAYING = reply.calls([
+const PAYING = respond.calls([
   { name: 'pay', arguments: { to: 'Ada', amount: 20 } },
   { name: 'pay', arguments: { to: 'Bob', amount: 500 } },
 ]);
 const WEATHER = [
-  reply.calls([
+  respond.calls([
     { name: 'weather', arguments: { city: 'Oslo' } },
     { name: 'broken' },
     { name: 'weather', arguments: { city: 'Rome', days: 3 } },
   ]),
-  reply.text('Clear.'),
+  respond.text('Clear.'),
 ];
 
 /** What the server of each case answers, by the case's name. It runs on Node, whatever the suite runs on. */
 export const scripts: Readonly<Record<string, Served>> = {
-  'a run ends with the answer': { script: [reply.text(HELLO, { usage })] },
-  'an answer in pieces is the same, and comes as events in order': { script: [reply.text(HELLO, { usage })] },
-  'a stream is read whole wherever it is cut into pieces': { script: [reply.sse(bytesOf('Grüße 👋'))] },
-  'a long answer is read whole, streamed and unstreamed': { script: [reply.text(LONG), reply.text(LONG)] },
+  'a run ends with the answer': { script: [respond.text(HELLO, { usage })] },
+  'an answer in pieces is the same, and comes as events in order': { script: [respond.text(HELLO, { usage })] },
+  'a stream is read whole wherever it is cut into pieces': { script: [respond.sse(bytesOf('Grüße 👋'))] },
+  'a long answer is read whole, streamed and unstreamed': { script: [respond.text(LONG), respond.text(LONG)] },
   'an answer that comes compressed is read': { script: ({ messages }) => compressed(String(messages.at(-1)?.content)) },
   'a long conversation is sent whole': {
-    script: ({ messages }) => reply.text(String(messages.at(-1)?.content?.length)),
+    script: ({ messages }) => respond.text(String(messages.at(-1)?.content?.length)),
   },
   'a reader that is slow slows the server down, and misses nothing': {
-    script: [reply.text('word '.repeat(2_000).trimEnd())],
+    script: [respond.text('word '.repeat(2_000).trimEnd())],
   },
-  'an output is what a schema of zod 3 says': { script: [reply.text('{"city":"Rome"}')] },
+  'an output is what a schema of zod 3 says': { script: [respond.text('{"city":"Rome"}')] },
   'thirty runs at once end each with its own answer': {
-    script: ({ messages }) => reply.text(String(messages.at(-1)?.content)),
+    script: ({ messages }) => respond.text(String(messages.at(-1)?.content)),
   },
   'an output is what its schema says, and one that does not fit is corrected by the model': {
-    script: [reply.text('{"city":"Rome"}'), reply.text('{"city":"Rome","degrees":31}')],
+    script: [respond.text('{"city":"Rome"}'), respond.text('{"city":"Rome","degrees":31}')],
   },
   'a key that nobody gave is told by the first request, of which nothing is sent': { script: [] },
   'the calls of a turn are run, and their results go back in their order': { script: [...WEATHER, ...WEATHER] },
   'arguments that do not fit are told to the model, which calls again': {
-    script: [reply.call('weather', { city: 7 }), reply.call('weather', { city: 'Oslo' }), reply.text('Clear.')],
+    script: [respond.call('weather', { city: 7 }), respond.call('weather', { city: 'Oslo' }), respond.text('Clear.')],
   },
   'an agent is a tool of another, and its events are told with its path': {
     script: [
-      reply.call('research', { prompt: 'Oslo?' }),
-      reply.call('weather', { city: 'Oslo' }),
-      reply.text('Clear.'),
-      reply.text('It is clear in Oslo.'),
+      respond.call('research', { prompt: 'Oslo?' }),
+      respond.call('weather', { city: 'Oslo' }),
+      respond.text('Clear.'),
+      respond.text('It is clear in Oslo.'),
     ],
   },
   'the conversation goes over to another agent': {
-    script: [reply.call('hand_off_to_billing'), reply.text('It is 7 euros.')],
+    script: [respond.call('transfer_to_billing'), respond.text('It is 7 euros.')],
   },
   'a server that is busy is asked again': {
-    script: [reply.httpError(503), reply.httpError(429, { headers: { 'retry-after': '0' } }), reply.text('Hello.')],
+    script: [
+      respond.httpError(503),
+      respond.httpError(429, { headers: { 'retry-after': '0' } }),
+      respond.text('Hello.'),
+    ],
   },
   'a connection that breaks is made again, before the reply and within it': {
-    script: [reply.reset(), reply.reset({ reply: reply.text('Hello there.'), afterChunks: 1 }), reply.text('Hello.')],
+    script: [
+      respond.reset(),
+      respond.reset({ reply: respond.text('Hello there.'), afterChunks: 1 }),
+      respond.text('Hello.'),
+    ],
   },
   'what trying again does not help ends the run, with the server’s words': {
-    script: [reply.httpError(404, { message: 'No such model.' })],
+    script: [respond.httpError(404, { message: 'No such model.' })],
   },
   // Followed, it would come back to this server, whose script has no second reply.
   'a redirection is not followed, and a key goes nowhere else': {
-    script: [reply.httpError(307, { headers: { location: '/v1/chat/completions' } })],
+    script: [respond.httpError(307, { headers: { location: '/v1/chat/completions' } })],
   },
-  'another model answers where the first one can not': { script: [reply.text('Hello.')] },
+  'another model answers where the first one can not': { script: [respond.text('Hello.')] },
   'a server that is not there is told as that': { script: [] },
-  'an answer that was cut is taken for none': { script: [reply.length('Once upon')] },
+  'an answer that was cut is taken for none': { script: [respond.truncated('Once upon')] },
   'an abort within a stream ends the run, and leaves a conversation that can be sent': {
-    script: [reply.stall(reply.text('Once upon a time'), { afterChunks: 1 })],
+    script: [respond.stall(respond.text('Once upon a time'), { afterChunks: 1 })],
     disconnects: 1,
   },
   'an abort while nothing comes ends the run at once': {
-    script: [reply.held(reply.text('Never.'), { until: new Promise(() => undefined) })],
+    script: [respond.delayed(respond.text('Never.'), { until: new Promise(() => undefined) })],
     disconnects: 1,
   },
-  'an abort reaches the tool that is at work': { script: [reply.call('slow')] },
+  'an abort reaches the tool that is at work': { script: [respond.call('slow')] },
   'a server that falls silent is given up': {
-    script: [reply.stall(reply.text('Once upon a time'), { afterChunks: 1 })],
+    script: [respond.stall(respond.text('Once upon a time'), { afterChunks: 1 })],
     disconnects: 1,
   },
   'a server that says nothing at all is given up': {
-    script: [reply.held(reply.text('Never.'), { until: new Promise(() => undefined) })],
+    script: [respond.delayed(respond.text('Never.'), { until: new Promise(() => undefined) })],
     disconnects: 1,
   },
   'an answer that grows without end when it is unpacked is given up': {
     // Small enough to be sent at once: a client that goes away later has gone away after the end, however busy the machine is.
-    script: [reply.body(gzipSync(new Uint8Array(20_000_000)), { headers: { 'content-encoding': 'gzip' } })],
+    script: [respond.body(gzipSync(new Uint8Array(20_000_000)), { headers: { 'content-encoding': 'gzip' } })],
   },
   'a tool that takes too long is given up, and the run goes on': {
-    script: [reply.call('slow'), reply.text('Never mind.')],
+    script: [respond.call('slow'), respond.text('Never mind.')],
   },
-  'a limit on turns ends the run with a last word': { script: [reply.call('more'), reply.text('So far.')] },
+  'a limit on turns ends the run with a last word': { script: [respond.call('more'), respond.text('So far.')] },
   'a call that needs approval waits for it, and one that is denied is not run': {
-    script: [PAYING, reply.text('Done.')],
+    script: [PAYING, respond.text('Done.')],
   },
   'an answer to another call than the one that was shown is refused': { script: [PAYING] },
-  'a run that has ended is read again from its host, and asks nobody': { script: [reply.text('Hello.')] },
-  'a conversation goes on over several runs': { script: [reply.text('Hello.'), reply.text('Still here.')] },
+  'a run that has ended is read again from its host, and asks nobody': { script: [respond.text('Hello.')] },
+  'a conversation goes on over several runs': { script: [respond.text('Hello.'), respond.text('Still here.')] },
 };
 
 const ENCODERS: Readonly<Record<string, (text: string) => Uint8Array>> = {
@@ -115,9 +123,9 @@ const ENCODERS: Readonly<Record<string, (text: string) => Uint8Array>> = {
   br: brotliCompressSync,
 };
 
-function compressed(encoding: string): BodyReply {
+function compressed(encoding: string): ScriptedBodyResponse {
   const body = ENCODERS[encoding]?.(JSON.stringify(completion(HELLO))) ?? encoding;
-  return reply.body(body, { headers: { 'content-encoding': encoding } });
+  return respond.body(body, { headers: { 'content-encoding': encoding } });
 }
 
 function completion(content: string): object {

@@ -35,7 +35,7 @@ const INTRODUCTION = `# What servers send, and what is made of it
 
 Generated from the files of \`test/chat/corpus\` by \`node scripts/corpus.ts\`. Each file is read streamed, unstreamed, and with its
 bytes cut at every place, and has to give the same reply each time. "A gateway" stands for oddities that were met without
-knowing which program sent them. What is mended is told as \`wire.mended\`.
+knowing which program sent them. What is mended is told as \`response.repaired\`.
 
 | server | what it sends | what is made of it | |
 |---|---|---|---|

@@ -52,7 +52,7 @@ Generated from \`packages/core/src/chat/finish-reason.ts\` and the sources in \`
 \`node scripts/finish-reasons.ts\`. Servers and gateways say in words of their own how a response ended. Pawl reads them in any
 case, with \`_\`, \`-\`, a blank or nothing between the words, behind the name of their enum (\`FinishReason.MAX_TOKENS\`), and with
 a detail behind a colon (\`content_filter: RECITATION\`). A response keeps the documented word; the vendor's own is reported as
-\`wire.mended\`. An unknown word is kept and reported, and the response is judged by its content.
+\`response.repaired\`. An unknown word is kept and reported, and the response is judged by its content.
 
 If several words come, the one that says more counts: a failure, then a filter, a cut, calls, an unknown word, \`stop\`. Of
 several choices the first one is the answer: a failed one behind it is kept, and reported.

@@ -39,7 +39,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`toolCallIds`', ({ toolCallIds }) => (toolCallIds === 'any' ? 'any' : `\`${toolCallIds.pattern}\``)],
   ['`needsTools`', ({ needsTools }) => yes(needsTools)],
   ['`reasoningFields`', ({ reasoningFields }) => list(reasoningFields)],
-  ['`extraFields`', ({ extraFields }) => (extraFields === 'all' ? 'all' : list(extraFields))],
+  ['`passthroughFields`', ({ passthroughFields }) => (passthroughFields === 'all' ? 'all' : list(passthroughFields))],
   ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => list(Object.keys(requiredWithToolCalls))],
   ['`requiredWithTools`', ({ requiredWithTools }) => list(Object.keys(requiredWithTools))],
   ['`streamsTools`', ({ streamsTools }) => yes(streamsTools)],
@@ -47,10 +47,11 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
   ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
-  ['`leftOut`', ({ leftOut }) => list(leftOut)],
+  ['`leftOut`', ({ omittedFields: leftOut }) => list(leftOut)],
   [
     'key',
-    ({ keyVariable, keyHeader, needsKey }) => `\`${keyVariable}\` as \`${keyHeader}\`${needsKey ? '' : ', if any'}`,
+    ({ apiKeyVariable, keyHeader, needsKey }) =>
+      `\`${apiKeyVariable}\` as \`${keyHeader}\`${needsKey ? '' : ', if any'}`,
   ],
 ];
 
@@ -143,7 +144,7 @@ const baseURL = 'http://gpu:9000/v1';
 -->
 \`\`\`ts
 openai('qwen3', { baseURL: 'http://gpu:8000/v1', profile: 'vllm' });
-openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, extraFields: [] } });
+openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, passthroughFields: [] } });
 \`\`\`
 
 What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a

@@ -26,9 +26,9 @@ function exampleOf({ usage, beside = {} }: UsageRow): string {
 
 function shown({ prompt, cached = 0, completion, reasoning = 0 }: ReadCounts): string {
   const counts = {
-    promptTokens: prompt,
-    cachedTokens: cached,
-    completionTokens: completion,
+    inputTokens: prompt,
+    cachedInputTokens: cached,
+    outputTokens: completion,
     reasoningTokens: reasoning,
   };
   return Object.entries(counts)
@@ -41,7 +41,7 @@ const INTRODUCTION = `# Usage: what servers count, and how Pawl reads it
 Generated from \`scripts/usage-rows.ts\` by \`node scripts/usage.ts\`; a test reads each example. A reply's \`usage\` has OpenAI's form, whatever
 the server sends, and keeps the server's own fields. \`outcome.usage\` and \`limits\` use it:
 
-1. \`prompt_tokens\` has all input: what the server read from its cache (\`cachedTokens\`, never more than the prompt), what it wrote to its cache, and
+1. \`prompt_tokens\` has all input: what the server read from its cache (\`cachedInputTokens\`, never more than the prompt), what it wrote to its cache, and
    what it read for citations.
 2. \`completion_tokens\` has all output, reasoning included. If the total is more than its parts, the rest is output, unless it is cached input. If
    there is more reasoning than output, the server counts the two side by side.
@@ -49,7 +49,7 @@ the server sends, and keeps the server's own fields. \`outcome.usage\` and \`lim
 4. A count that is missing, negative or no whole number follows from the other counts. If counts come in several chunks, the greater of each holds. If a
    server counts nothing, Pawl estimates, and \`estimated\` is true.
 
-Changed counts are reported as \`wire.mended\`. \`usage.cost\` is computed from \`price\`: cached input at \`cachedInput\`, other input at \`input\`, output at
+Changed counts are reported as \`response.repaired\`. \`usage.cost\` is computed from \`price\`: cached input at \`cachedInput\`, other input at \`input\`, output at
 \`output\`. A vendor's own \`cost\` stays in the reply and is not used. Pawl has no price for searches, nor for the surcharge on input that is written to
 a cache (a quarter of \`input\` with several vendors).
 

@@ -31,7 +31,7 @@ test('there is an example for each idea, in order', () => {
     '12-resume-after-kill.ts',
     '13-approve-tomorrow.ts',
     '14-many-workers.ts',
-    '15-hand-offs.ts',
+    '15-handoffs.ts',
     '16-research.ts',
     '17-guards.ts',
     '18-long-conversation.ts',

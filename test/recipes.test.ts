@@ -14,27 +14,27 @@ function productionAgent(): string {
 
 // What docs/guide/testing.md recommends, one after the other.
 const RECIPES = `
-import { offlineServer, reply, scriptedModel, testTool } from '@pawl/testing';
-import { conclude, evaluate, exactly } from '@pawl/testing/evaluation';
+import { offlineServer, respond, scriptedModel, testTool } from '@pawl/testing';
+import { evaluate, exactMatch, report } from '@pawl/testing/evaluation';
 import { exploreAgent, schemaModel } from '@pawl/testing/explore';
 import { expect, test } from 'vitest';
 
-const replies = () => [reply.call('find_order', { order: 7 }), reply.text('It is shipped.')];
+const responses = () => [respond.call('find_order', { order: 7 }), respond.text('It is shipped.')];
 
 test('a script in place of the model', async () => {
-  const model = scriptedModel(replies());
+  const model = scriptedModel(responses());
   const outcome = await agent.with({ model }).run('Where is order 7?');
   expect(outcome).toMatchObject({ output: 'It is shipped.', usage: { cost: 0, requests: 2 } });
   model.assertDone();
 });
 
 test('a script with a price is held by the limit', async () => {
-  const model = scriptedModel(replies(), { price: { input: 10_000, output: 10_000 } });
+  const model = scriptedModel(responses(), { price: { input: 10_000, output: 10_000 } });
   expect(await agent.with({ model }).run('Where is order 7?').outcome()).toMatchObject({ status: 'limited', limit: 'cost' });
 });
 
 test('a server in place of the model', async () => {
-  const server = await offlineServer({ script: replies() });
+  const server = await offlineServer({ script: responses() });
   const model = openai('any', { baseURL: server.baseURL, price: { input: 0.25, output: 2 } });
   expect((await agent.with({ model }).run('Where is order 7?')).usage.cost).toBeGreaterThan(0);
   await server.close();
@@ -52,14 +52,14 @@ test('one tool', async () => {
 });
 
 test('how good it is', async () => {
-  const tested = agent.with({ model: scriptedModel(() => reply.text('shipped')) });
+  const tested = agent.with({ model: scriptedModel(() => respond.text('shipped')) });
   const evaluation = await evaluate({
     name: 'orders',
     cases: [{ name: 'seven', input: 'Where is order 7?', expected: 'shipped' }],
     run: ({ input }) => tested.run(input).outcome(),
-    scorers: [exactly()],
+    scorers: [exactMatch()],
   });
-  expect(conclude(evaluation, { least: 1, print: () => undefined }).exitCode).toBe(0);
+  expect(report(evaluation, { threshold: 1, print: () => undefined }).exitCode).toBe(0);
 });
 `;
 

@@ -158,7 +158,7 @@ async function park(count: number): Promise<void> {
   for (let index = 0; index < count; index++) parked.push(converse(one));
 }
 
-async function memory(): Promise<Memory> {
+async function memoryHost(): Promise<Memory> {
   if (globalThis.gc === undefined) throw new Error('Memory is measured in a process with --expose-gc.');
   globalThis.gc();
   await sleep(20);
@@ -183,7 +183,7 @@ async function obey(order: WorkerOrder): Promise<unknown> {
     case 'park':
       return park(order.count);
     case 'memory':
-      return memory();
+      return memoryHost();
     case 'settle':
       return Promise.all(parked);
     case 'cpu':

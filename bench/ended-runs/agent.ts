@@ -1,16 +1,16 @@
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** Asks the model eight times, with a call that may not be repeated in between. */
 export function agentOfBench(): Agent {
   const input = z.object({});
-  const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'once', execute: () => 'paid' });
+  const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', execute: () => 'paid' });
   const model = scriptedModel(
     async ({ messages }) => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       const turn = messages.filter(({ role }) => role === 'assistant').length;
-      return turn < 8 ? reply.call('pay', {}) : reply.text('Done.');
+      return turn < 8 ? respond.call('pay', {}) : respond.text('Done.');
     },
     { keepRequests: 1 },
   );

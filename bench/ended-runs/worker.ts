@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
-import { DurableError } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { HostError } from '@pawl/core';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { agentOfBench } from './agent.ts';
 
 /** Runs agents on a file, thirty at once, until its input ends. Prints how they ended, and how long the slowest took. */
 const [file = ''] = process.argv.slice(2);
-const host = sqlite(file);
+const host = sqliteHost(file);
 const agent = agentOfBench();
 const ends = new Map<string, number>();
 let isOver = false;
@@ -15,10 +15,10 @@ async function lane(number: number): Promise<void> {
   for (let count = 0; !isOver; count++) {
     const startedAt = performance.now();
     const ended = await agent
-      .run('Go.', { durable: host, runId: `live-${number}-${count}` })
+      .run('Go.', { host, runId: `live-${number}-${count}` })
       .outcome()
       .then(({ status }) => status as string)
-      .catch((error: unknown) => (DurableError.isInstance(error) ? error.code : String(error)));
+      .catch((error: unknown) => (HostError.isInstance(error) ? error.code : String(error)));
     slowestMs = Math.max(slowestMs, performance.now() - startedAt);
     ends.set(ended, (ends.get(ended) ?? 0) + 1);
   }

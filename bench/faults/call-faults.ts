@@ -1,5 +1,5 @@
 import type { ChatRequest } from '@pawl/core';
-import { type Reply, reply, withFaults } from '@pawl/testing';
+import { respond, type ScriptedResponse, withFaults } from '@pawl/testing';
 import type { Fault } from './fault.ts';
 import { hasAnswer, hasRun, hasTold, hasValidHistory, results } from './judge.ts';
 
@@ -56,28 +56,28 @@ export const callFaults: readonly Fault[] = [
     name: 'empty arguments',
     happens: 'A call of a tool without parameters, with the arguments `""`; then the answer.',
     passes: 'The tool is run, and the run goes on to the answer.',
-    serve: (_, index) => (index === 0 ? reply.call('get_time', '') : undefined),
+    serve: (_, index) => (index === 0 ? respond.call('get_time', '') : undefined),
     isPassed: (seen) => hasRun(seen, [{}]) && hasAnswer(seen),
   },
   {
     name: 'unknown tool',
     happens: 'A call of `get_wether`, which nobody offered; then the answer.',
     passes: TOLD_MODEL,
-    serve: (_, index) => (index === 0 ? reply.call('get_wether', OSLO) : undefined),
+    serve: (_, index) => (index === 0 ? respond.call('get_wether', OSLO) : undefined),
     isPassed: (seen) => hasRun(seen, []) && hasAnswer(seen) && results(seen).length === 1,
   },
   {
     name: 'finish_reason null beside calls',
     happens: 'A call, and finish_reason null; then the answer.',
     passes: 'The call is run, and the run goes on to the answer.',
-    serve: (_, index) => (index === 0 ? reply.call('get_weather', OSLO, { finishReason: null }) : undefined),
+    serve: (_, index) => (index === 0 ? respond.call('get_weather', OSLO, { finishReason: null }) : undefined),
     isPassed: (seen) => hasRun(seen, [OSLO]) && hasAnswer(seen),
   },
   {
     name: 'finish_reason stop beside calls',
     happens: 'A call, and finish_reason `stop`; then the answer.',
     passes: 'The call is run, and the run goes on to the answer.',
-    serve: (_, index) => (index === 0 ? reply.call('get_weather', OSLO, { finishReason: 'stop' }) : undefined),
+    serve: (_, index) => (index === 0 ? respond.call('get_weather', OSLO, { finishReason: 'stop' }) : undefined),
     isPassed: (seen) => hasRun(seen, [OSLO]) && hasAnswer(seen),
   },
   {
@@ -99,31 +99,31 @@ export const callFaults: readonly Fault[] = [
     name: 'one id for two calls',
     happens: 'Two calls with the same id; then the answer.',
     passes: 'Both are run, and their results go back under ids that tell them apart.',
-    serve: (_, index) => (index === 0 ? reply.calls(BOTH.map((each) => ({ ...each, id: 'call_0' }))) : undefined),
+    serve: (_, index) => (index === 0 ? respond.calls(BOTH.map((each) => ({ ...each, id: 'call_0' }))) : undefined),
     isPassed: (seen) => hasRun(seen, [OSLO, ROME]) && hasAnswer(seen) && hasValidHistory(seen),
   },
 ];
 
-function raw(args: string, options: { readonly finishReason?: 'length' } = {}): Reply {
-  return reply.call('get_weather', args, options);
+function raw(args: string, options: { readonly finishReason?: 'length' } = {}): ScriptedResponse {
+  return respond.call('get_weather', args, options);
 }
 
 interface Quirked {
   readonly request: ChatRequest;
-  readonly calls: Parameters<typeof reply.calls>[0];
+  readonly calls: Parameters<typeof respond.calls>[0];
 }
 
 async function quirked(
   name: 'arguments-as-object' | 'index-zero' | 'no-call-ids',
   { request, calls }: Quirked,
-): Promise<Reply> {
-  return withFaults([reply.calls(calls)], [name])(request, {});
+): Promise<ScriptedResponse> {
+  return withFaults([respond.calls(calls)], [name])(request, {});
 }
 
-function refusal({ messages }: ChatRequest): Reply | undefined {
+function refusal({ messages }: ChatRequest): ScriptedResponse | undefined {
   const texts = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
   const isWrong = texts.some((each) => each.type === 'function' && !isJson(each.function.arguments));
-  return isWrong ? reply.httpError(400, { message: 'The arguments of a tool call are no JSON.' }) : undefined;
+  return isWrong ? respond.httpError(400, { message: 'The arguments of a tool call are no JSON.' }) : undefined;
 }
 
 function isJson(text: string): boolean {

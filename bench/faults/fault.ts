@@ -1,5 +1,5 @@
 import type { ChatRequest } from '@pawl/core';
-import type { Reply } from '@pawl/testing';
+import type { ScriptedResponse } from '@pawl/testing';
 
 /** What the tool `get_weather` does when it is called. */
 export type ToolManner = 'works' | 'throws for Oslo' | 'hangs' | 'gives nothing' | 'gives what JSON has no form for';
@@ -17,7 +17,7 @@ export interface Fault {
   /** So long after the tool was called, the run is aborted. */
   readonly abortAfterMs?: number;
   /** The answer to each request; `undefined` for `ANSWER`. */
-  readonly serve: (request: ChatRequest, index: number) => Reply | undefined | Promise<Reply>;
+  readonly serve: (request: ChatRequest, index: number) => ScriptedResponse | undefined | Promise<ScriptedResponse>;
   readonly isPassed: (seen: Seen) => boolean;
 }
 

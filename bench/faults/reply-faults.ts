@@ -1,10 +1,10 @@
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import type { Fault } from './fault.ts';
 import { hasAnswer, hasRun, hasTold } from './judge.ts';
 
 const OSLO = { city: 'Oslo' } as const;
-const whole = reply.text('It is minus forty degrees in Oslo, so stay at home.');
-const call = reply.call('get_weather', OSLO);
+const whole = respond.text('It is minus forty degrees in Oslo, so stay at home.');
+const call = respond.call('get_weather', OSLO);
 
 const TOLD_OR_AGAIN = 'It ends with the whole answer of another try, or says what went wrong; never with the half.';
 
@@ -14,28 +14,28 @@ export const replyFaults: readonly Fault[] = [
     name: 'text cut by the token limit',
     happens: 'A text, and finish_reason `length`.',
     passes: 'It throws, or says `length` beside the text.',
-    serve: () => reply.length('It is'),
+    serve: () => respond.truncated('It is'),
     isPassed: hasTold,
   },
   {
     name: 'content filter',
     happens: 'No text, and finish_reason `content_filter`.',
     passes: 'It throws, or says so.',
-    serve: () => reply.contentFilter(),
+    serve: () => respond.filtered(),
     isPassed: hasTold,
   },
   {
     name: 'refusal',
     happens: 'No content, and a `refusal`.',
     passes: 'It throws, says so, or gives the words of the refusal; never an empty text.',
-    serve: () => reply.refusal('I can’t help with that.'),
+    serve: () => respond.refusal('I can’t help with that.'),
     isPassed: (seen) => hasTold(seen) || (seen.did.ended === 'answered' && seen.did.text === 'I can’t help with that.'),
   },
   {
     name: 'empty reply',
     happens: 'Once, content null, no calls, finish_reason `stop`.',
     passes: 'The model is asked again, or it throws; never an empty answer.',
-    serve: (_, index) => (index === 0 ? reply.empty() : undefined),
+    serve: (_, index) => (index === 0 ? respond.empty() : undefined),
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
   {
@@ -44,7 +44,7 @@ export const replyFaults: readonly Fault[] = [
     passes: 'It is asked again, or it throws; never an empty answer.',
     serve: (_, index) =>
       index === 0
-        ? reply.body({ id: 'none', object: 'chat.completion', created: 0, model: 'any', choices: [] })
+        ? respond.body({ id: 'none', object: 'chat.completion', created: 0, model: 'any', choices: [] })
         : undefined,
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
@@ -53,7 +53,7 @@ export const replyFaults: readonly Fault[] = [
     happens: 'Once, status 200 and the body `{"error": {"message": "The model is overloaded."}}`.',
     passes: 'It is asked again, or it throws an error that has the server’s message somewhere in it.',
     serve: (_, index) =>
-      index === 0 ? reply.errorBody({ message: 'The model is overloaded.', code: 503 }) : undefined,
+      index === 0 ? respond.errorBody({ message: 'The model is overloaded.', code: 503 }) : undefined,
     isPassed: (seen) => hasAnswer(seen) || (hasTold(seen) && hasQuoted(seen.did.details)),
   },
   {
@@ -61,7 +61,7 @@ export const replyFaults: readonly Fault[] = [
     happens: 'Once, status 200 and a page in HTML.',
     passes: 'It is asked again, or it throws.',
     serve: (_, index) =>
-      index === 0 ? reply.body('<html>Welcome</html>', { headers: { 'content-type': 'text/html' } }) : undefined,
+      index === 0 ? respond.body('<html>Welcome</html>', { headers: { 'content-type': 'text/html' } }) : undefined,
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
   {
@@ -69,7 +69,7 @@ export const replyFaults: readonly Fault[] = [
     happens: 'Once, a stream ends after some words, without finish_reason and `[DONE]`.',
     passes: TOLD_OR_AGAIN,
     isStreamed: true,
-    serve: (_, index) => (index === 0 ? reply.cut(whole, { afterChunks: 4 }) : undefined),
+    serve: (_, index) => (index === 0 ? respond.cut(whole, { afterChunks: 4 }) : undefined),
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
   {
@@ -77,7 +77,7 @@ export const replyFaults: readonly Fault[] = [
     happens: 'Once, a stream ends in the middle of the arguments, without finish_reason and `[DONE]`.',
     passes: 'Nothing of it is run; it ends with the answer of another try, or says what went wrong.',
     isStreamed: true,
-    serve: (_, index) => (index === 0 ? reply.cut(call, { afterChunks: 2 }) : undefined),
+    serve: (_, index) => (index === 0 ? respond.cut(call, { afterChunks: 2 }) : undefined),
     isPassed: (seen) => hasRun(seen, []) && (hasAnswer(seen) || hasTold(seen)),
   },
   {
@@ -87,7 +87,7 @@ export const replyFaults: readonly Fault[] = [
     isStreamed: true,
     serve: (_, index) =>
       index === 0
-        ? reply.streamError({ message: 'The model is overloaded.' }, { reply: whole, afterChunks: 4 })
+        ? respond.streamError({ message: 'The model is overloaded.' }, { reply: whole, afterChunks: 4 })
         : undefined,
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
@@ -96,14 +96,14 @@ export const replyFaults: readonly Fault[] = [
     happens: 'A streamed request is answered with one JSON body.',
     passes: 'It is read, or it throws; never an empty answer.',
     isStreamed: true,
-    serve: () => reply.text('It is 4 degrees in Oslo.', { form: 'json' }),
+    serve: () => respond.text('It is 4 degrees in Oslo.', { form: 'json' }),
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
   {
     name: 'a stream in place of JSON',
     happens: 'An unstreamed request is answered with a stream.',
     passes: 'It is read, or it throws; never an empty answer.',
-    serve: () => reply.text('It is 4 degrees in Oslo.', { form: 'sse' }),
+    serve: () => respond.text('It is 4 degrees in Oslo.', { form: 'sse' }),
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },
 ];

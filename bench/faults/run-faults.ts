@@ -1,9 +1,9 @@
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import type { Fault } from './fault.ts';
 import { hasAnswer, hasRun, hasTold, results } from './judge.ts';
 
 const OSLO = { city: 'Oslo' } as const;
-const call = reply.call('get_weather', OSLO);
+const call = respond.call('get_weather', OSLO);
 const RETRY_AFTER_S = 2;
 /** More requests than that for one question are an endless loop. */
 const MOST_REQUESTS = 100;
@@ -32,7 +32,7 @@ export const runFaults: readonly Fault[] = [
     tool: 'throws for Oslo',
     serve: (_, index) =>
       index === 0
-        ? reply.calls([
+        ? respond.calls([
             { name: 'get_weather', arguments: OSLO },
             { name: 'get_weather', arguments: { city: 'Rome' } },
           ])
@@ -81,7 +81,7 @@ export const runFaults: readonly Fault[] = [
     name: 'status 503 twice',
     happens: 'Twice status 503, then the answer.',
     passes: 'It ends with the answer.',
-    serve: (_, index) => (index < 2 ? reply.httpError(503) : undefined),
+    serve: (_, index) => (index < 2 ? respond.httpError(503) : undefined),
     isPassed: hasAnswer,
   },
   {
@@ -89,7 +89,7 @@ export const runFaults: readonly Fault[] = [
     happens: `Once status 429 with \`Retry-After: ${RETRY_AFTER_S}\`, then the answer.`,
     passes: `It ends with the answer, and asks again no sooner than after ${RETRY_AFTER_S} s.`,
     serve: (_, index) =>
-      index === 0 ? reply.httpError(429, { headers: { 'retry-after': String(RETRY_AFTER_S) } }) : undefined,
+      index === 0 ? respond.httpError(429, { headers: { 'retry-after': String(RETRY_AFTER_S) } }) : undefined,
     isPassed: (seen) => {
       const [first, second] = seen.requests.map(({ atMs }) => atMs);
       // A clock may be a little off; a pause of its own making is not.
@@ -101,7 +101,7 @@ export const runFaults: readonly Fault[] = [
     happens: 'Each time status 429 with the code `insufficient_quota`.',
     passes: 'It throws with the server’s message after one request: asking again can’t help.',
     serve: () =>
-      reply.httpError(429, {
+      respond.httpError(429, {
         code: 'insufficient_quota',
         message: 'You exceeded your current quota, check your plan.',
       }),
@@ -112,7 +112,7 @@ export const runFaults: readonly Fault[] = [
     name: 'connection reset',
     happens: 'Once, the socket is destroyed before anything is answered.',
     passes: 'It ends with the answer.',
-    serve: (_, index) => (index === 0 ? reply.reset() : undefined),
+    serve: (_, index) => (index === 0 ? respond.reset() : undefined),
     isPassed: hasAnswer,
   },
   {
@@ -122,7 +122,7 @@ export const runFaults: readonly Fault[] = [
     isStreamed: true,
     serve: (_, index) =>
       index === 0
-        ? reply.reset({ reply: reply.text('It is minus forty degrees in Oslo, so stay at home.'), afterChunks: 4 })
+        ? respond.reset({ reply: respond.text('It is minus forty degrees in Oslo, so stay at home.'), afterChunks: 4 })
         : undefined,
     isPassed: (seen) => hasRun(seen, []) && (hasAnswer(seen) || hasTold(seen)),
   },

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { ANSWER, type Did, type Fault, type Seen } from './fault.ts';
 
 export interface Trying {
@@ -17,7 +17,7 @@ export async function tryFault(fault: Fault, { drive, clock = systemClock }: Try
     checks: 'none',
     script: async (request) => {
       const index = times.push(clock.now()) - 1;
-      return (await fault.serve(request, index)) ?? reply.text(ANSWER);
+      return (await fault.serve(request, index)) ?? respond.text(ANSWER);
     },
   });
   try {

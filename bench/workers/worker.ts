@@ -1,6 +1,6 @@
 import { Agent, tool } from '@pawl/core';
 import { dbosHost } from '@pawl/dbos';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /**
@@ -11,12 +11,12 @@ const [url = '', executorId = '', atOnce = '', modelMs = ''] = process.argv.slic
 
 const input = z.object({});
 const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: () => 'seen' });
-const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'once', execute: () => 'paid' });
+const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', execute: () => 'paid' });
 const model = scriptedModel(
   async ({ messages }) => {
     if (modelMs !== '0') await new Promise((resolve) => setTimeout(resolve, Number(modelMs)));
     const turn = messages.filter(({ role }) => role === 'assistant').length;
-    return turn < 4 ? reply.call(turn % 2 === 0 ? 'look' : 'pay', {}) : reply.text('Done.');
+    return turn < 4 ? respond.call(turn % 2 === 0 ? 'look' : 'pay', {}) : respond.text('Done.');
   },
   { keepRequests: 1 },
 );

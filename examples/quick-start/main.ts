@@ -27,8 +27,10 @@ const run = agent.run(question);
 await print(run);
 const outcome = await run.outcome();
 
-const { status, turns, toolCalls, usage, durationMs } = outcome;
-console.log(`\n${status}: ${turns} turns, ${toolCalls} tool calls, ${usage.totalTokens} tokens, ${durationMs} ms`);
+const { status, turnCount, toolCallCount, usage, durationMs } = outcome;
+console.log(
+  `\n${status}: ${turnCount} turns, ${toolCallCount} tool calls, ${usage.totalTokens} tokens, ${durationMs} ms`,
+);
 if (outcome.status === 'failed') console.log(outcome.error.message);
 process.exitCode = status === 'completed' ? 0 : 1;
 await offline?.close();

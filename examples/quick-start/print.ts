@@ -6,7 +6,7 @@ export async function print(run: Run): Promise<void> {
   for await (const event of run) {
     const text = formatEvent(event);
     if (text === undefined) continue;
-    const isPiece = event.type === 'model.text';
+    const isPiece = event.type === 'text.delta';
     process.stdout.write(isPiece ? text : `${isMidLine ? '\n' : ''}${text}\n`);
     isMidLine = isPiece;
   }

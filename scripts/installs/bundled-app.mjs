@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Agent, memoryConversations, openai, tool } from '@pawl/core';
 import { createHost } from '@pawl/core/host';
-import { sqlite } from '@pawl/core/sqlite';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
-import { offlineServer, reply, testTool } from '@pawl/testing';
+import { offlineServer, respond, testTool } from '@pawl/testing';
 import * as tools from '@pawl/tools';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
@@ -31,18 +31,18 @@ async function runAgent(folder) {
   const old = tool({ name: 'old', description: 'Old.', input, execute: ({ b }) => b });
   const server = await offlineServer({
     script: [
-      reply.httpError(503, { message: 'Busy.' }),
-      reply.calls([
+      respond.httpError(503, { message: 'Busy.' }),
+      respond.calls([
         { name: 'add', arguments: { a: 1 } },
         { name: 'old', arguments: { b: 5 } },
       ]),
-      reply.text('Done.'),
+      respond.text('Done.'),
     ],
   });
-  const host = sqlite(join(folder, 'runs.db'));
+  const host = sqliteHost(join(folder, 'runs.db'));
   const model = openai('m', { baseURL: server.baseURL });
-  const agent = new Agent({ model, tools: [add, old], retry: { minDelayMs: 0 } });
-  const { messages } = await agent.run('Go.', { durable: host, runId: 'run' });
+  const agent = new Agent({ model, tools: [add, old], retry: { initialDelayMs: 0 } });
+  const { messages } = await agent.run('Go.', { host, runId: 'run' });
   check(typeof createHost, /function/, '@pawl/core/host');
   // Only fetch sends this header.
   console.log(`requests by ${server.requests.some(({ headers }) => 'sec-fetch-mode' in headers) ? 'fetch' : 'undici'}`);
@@ -61,7 +61,7 @@ async function call(given, input) {
     type: /** @type {const} */ ('approve'),
     fingerprint,
   });
-  const isAsked = given.isAnsweredOutside ? {} : { answer };
+  const isAsked = given.hasExternalResult ? {} : { answer };
   const called = await testTool(/** @type {import('@pawl/core').Tool<unknown>} */ (given), isAsked).call(input);
   return called.status === 'pending' ? 'pending' : called.content;
 }

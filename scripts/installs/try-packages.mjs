@@ -1,9 +1,9 @@
 // Run by scripts/try-installs.ts in an empty project that has the packed packages: an agent, its tools and the offline server, as published.
 import { Agent, openai, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
 import { dbosClient } from '@pawl/dbos';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
@@ -17,18 +17,18 @@ const old = tool({
 });
 const server = await offlineServer({
   script: [
-    reply.calls([
+    respond.calls([
       { name: 'add', arguments: { a: 1 } },
       { name: 'old', arguments: { b: 5 } },
     ]),
-    reply.text('Done.'),
+    respond.text('Done.'),
   ],
 });
 const tools = [add, old, readFile({ roots: '.' })];
 const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools });
-const host = sqlite('runs.db');
-await agent.run('Go.', { durable: host, runId: 'run' });
-const { output, messages } = await agent.resume('run', { durable: host });
+const host = sqliteHost('runs.db');
+await agent.run('Go.', { host, runId: 'run' });
+const { output, messages } = await agent.resume('run', { host });
 await host.close();
 await server.close();
 const refused = await dbosClient({ url: 'postgresql://127.0.0.1:1/none' }).catch(({ code }) => code);

@@ -1,5 +1,5 @@
 import type * as Core from '@pawl/core';
-import type { AgentOptions, ChatModel, ChatReply, ChatRequest, Message, Outcome } from '@pawl/core';
+import type { AgentOptions, ChatModel, ChatRequest, ChatResponse, Message, Outcome } from '@pawl/core';
 import type * as Host from '@pawl/core/host';
 import type * as Sqlite from '@pawl/core/sqlite';
 
@@ -28,7 +28,7 @@ export interface TwoCopiesCase {
 
 /** A model that responds with these in turn; an error among them is thrown. */
 export function scripted(
-  ...script: readonly (ChatReply | Error)[]
+  ...script: readonly (ChatResponse | Error)[]
 ): ChatModel & { readonly requests: readonly ChatRequest[] } {
   const requests: ChatRequest[] = [];
   return {
@@ -44,12 +44,12 @@ export function scripted(
   };
 }
 
-export function text(content: string): ChatReply {
+export function text(content: string): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] };
 }
 
 /** A call of the tool `work`, or of another. */
-export function call(name = 'work'): ChatReply {
+export function call(name = 'work'): ChatResponse {
   const tool_calls = [{ id: 'call_1', type: 'function' as const, function: { name, arguments: '{}' } }];
   const message = { role: 'assistant' as const, content: null, tool_calls };
   return { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };

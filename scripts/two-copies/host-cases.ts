@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DurableHost } from '@pawl/core';
+import type { Host } from '@pawl/core';
 import {
   type Copies,
   call,
@@ -14,16 +14,16 @@ import {
 } from './copies.ts';
 
 /** A run that waits for approval on a host of `b`, is answered wrongly, then rightly, and resumed. */
-async function approved({ a, b }: Copies, durable: DurableHost): Promise<unknown> {
+async function approved({ a, b }: Copies, host: Host): Promise<unknown> {
   const agent = calling(a, { tools: [worker(b, () => 'worked', { needsApproval: true })] });
-  const error = await thrownBy(() => agent.run('Go.', { durable, runId: 'r' }));
+  const error = await thrownBy(() => agent.run('Go.', { host, runId: 'r' }));
   const { RunSuspendedError, RunError, PawlError, ConfigError } = b.core;
   const known = [RunSuspendedError, RunError, PawlError, ConfigError].map((each) => each.isInstance(error));
   const { pending } = RunSuspendedError.isInstance(error) ? error.outcome : { pending: [] };
   const { id = '', fingerprint = '' } = pending[0] ?? {};
-  const refused = await thrownBy(() => durable.answer('r', id, { type: 'approve', fingerprint: 'other' }));
-  await durable.answer('r', id, { type: 'approve', fingerprint });
-  const outcome = await agent.resume('r', { durable }).outcome();
+  const refused = await thrownBy(() => host.answer('r', id, { type: 'approve', fingerprint: 'other' }));
+  await host.answer('r', id, { type: 'approve', fingerprint });
+  const outcome = await agent.resume('r', { host }).outcome();
   return [known, a.core.ApprovalError.isInstance(refused), endOf(outcome), ...resultsOf(outcome)];
 }
 
@@ -32,13 +32,13 @@ const APPROVED = [[true, true, true, false], true, ['completed', 'Done.'], 'work
 export const hostCases: readonly TwoCopiesCase[] = [
   {
     name: 'a run waits and goes on, on a memory host',
-    run: (copies) => approved(copies, copies.b.core.memory()),
+    run: (copies) => approved(copies, copies.b.core.memoryHost()),
     expected: APPROVED,
   },
   {
     name: 'a run waits and goes on, on a host on SQLite',
     async run(copies) {
-      const durable = copies.b.sqlite.sqlite(join(copies.folder, 'runs.db'));
+      const durable = copies.b.sqlite.sqliteHost(join(copies.folder, 'runs.db'));
       try {
         return await approved(copies, durable);
       } finally {
@@ -50,32 +50,32 @@ export const hostCases: readonly TwoCopiesCase[] = [
   {
     name: 'a run that exists is refused by the host, and attached to',
     async run({ a, b }) {
-      const durable = b.core.memory();
+      const durable = b.core.memoryHost();
       const agent = new a.core.Agent({ model: scripted(text('Done.')) });
-      await agent.run('Go.', { durable, runId: 'r' });
-      const error = await thrownBy(() => agent.run('Go.', { durable, runId: 'r' }).outcome());
-      const attached = await agent.run('Go.', { durable, runId: 'r', onExisting: 'attach' }).outcome();
-      return [a.core.DurableError.isInstance(error) && error.code, endOf(attached)];
+      await agent.run('Go.', { host: durable, runId: 'r' });
+      const error = await thrownBy(() => agent.run('Go.', { host: durable, runId: 'r' }).outcome());
+      const attached = await agent.run('Go.', { host: durable, runId: 'r', onExistingRun: 'attach' }).outcome();
+      return [a.core.HostError.isInstance(error) && error.code, endOf(attached)];
     },
     expected: ['run.exists', ['completed', 'Done.']],
   },
   {
     name: 'what an agent of one copy began an agent of the other resumes',
     async run({ a, b }) {
-      const durable = b.core.memory();
+      const durable = b.core.memoryHost();
       const options = { tools: [worker(a, () => 'worked', { needsApproval: true })] };
-      const suspended = await calling(a, options).run('Go.', { durable, runId: 'r' }).outcome();
+      const suspended = await calling(a, options).run('Go.', { host: durable, runId: 'r' }).outcome();
       const { id = '', fingerprint = '' } = (suspended.status === 'suspended' && suspended.pending[0]) || {};
       await durable.answer('r', id, { type: 'approve', fingerprint });
       const other = calling(b, { ...options, model: scripted(text('Done.')) });
-      return endOf(await other.resume('r', { durable }).outcome());
+      return endOf(await other.resume('r', { host: durable }).outcome());
     },
     expected: ['completed', 'Done.'],
   },
   {
     name: 'a run is followed live through a host of the other copy',
     async run({ a, b }) {
-      const durable = b.core.memory();
+      const durable = b.core.memoryHost();
       let respond = (): void => undefined;
       const waits = new Promise<void>((resolve) => {
         respond = resolve;
@@ -91,20 +91,20 @@ export const hostCases: readonly TwoCopiesCase[] = [
           },
         },
       });
-      const run = agent.run('Go.', { durable, runId: 'r' });
+      const run = agent.run('Go.', { host: durable, runId: 'r' });
       await new Promise<void>((resolve) => {
         run.on('run.started', () => resolve());
       });
-      const events = durable.events('r', { live: true })[Symbol.asyncIterator]();
+      const events = durable.followRun('r', { live: true })[Symbol.asyncIterator]();
       const heard: string[] = [];
       const first = events.next();
       await new Promise((resolve) => setImmediate(resolve)); // It has begun to follow.
       respond();
       for (let next = await first; next.done !== true; next = await events.next()) {
-        heard.push('notice' in next.value ? next.value.notice.type : next.value.fact.type);
+        heard.push('notice' in next.value ? next.value.notice.type : next.value.event.type);
       }
       await run.outcome();
-      return heard.includes('model.text');
+      return heard.includes('text.delta');
     },
     expected: true,
   },
@@ -119,8 +119,8 @@ export const hostCases: readonly TwoCopiesCase[] = [
       await agent.run('Go.', { conversation: chat });
       const before = (await chat.messages()).length;
       const error = await thrownBy(() => agent.run('On.', { conversation: chat }).outcome());
-      const { ConversationError, DurableError } = b.core;
-      return [before, ConversationError.isInstance(error), DurableError.isInstance(error)];
+      const { ConversationError, HostError } = b.core;
+      return [before, ConversationError.isInstance(error), HostError.isInstance(error)];
     },
     expected: [2, true, true],
   },

@@ -24,15 +24,20 @@ export const modelCases: readonly TwoCopiesCase[] = [
       const model = scripted(
         new HttpError('Busy.', { status: 429, retryAfterMs: 7_000 }),
         new TimeoutError('Slow.', { phase: 'idle', timeoutMs: 1 }),
-        new ProtocolError('Garbage.', { code: 'reply.garbage' }),
+        new ProtocolError('Garbage.', { code: 'response.garbage' }),
         new NetworkError('Stale.', { code: 'network.reset', address: 'x:1', phase: 'request', staleSocket: true }),
         text('Done.'),
       );
       const clock = hasty();
-      const agent = new a.core.Agent({ model, clock, random: () => 0.5, retry: { attempts: 4, minDelayMs: 100 } });
+      const agent = new a.core.Agent({
+        model,
+        clock,
+        random: () => 0.5,
+        retry: { maxAttempts: 4, initialDelayMs: 100 },
+      });
       const outcome = await agent.run('Go.').outcome();
       // A request that a server was at work on counts.
-      return [endOf(outcome), clock.pauses, outcome.usage.promptTokens > 0];
+      return [endOf(outcome), clock.pauses, outcome.usage.inputTokens > 0];
     },
     expected: [['completed', 'Done.'], [7_000, 100, 200], true],
   },
@@ -58,7 +63,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
         [a, b],
       ] as const) {
         const model = scripted(new throwing.core.ContextLengthError('Too long.'), text('A summary.'), text('Done.'));
-        const middleware = [compacting.core.compactBySummary({ window: 1_000_000, keepTurns: 1 })];
+        const middleware = [compacting.core.compactBySummary({ contextWindow: 1_000_000, keepTurns: 1 })];
         const messages = [1, 2].flatMap(() => [
           { role: 'user' as const, content: LONG },
           { role: 'assistant' as const, content: LONG },
@@ -81,7 +86,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
           const { a } = copies;
           const first = scripted(new a.core.HttpError('No.', { status: 400, retryable: false }), text('Done.'));
           const model = wrap(copies, { first, second: scripted(text('Done.')) });
-          const outcome = await new a.core.Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
+          const outcome = await new a.core.Agent({ model, retry: { maxAttempts: 1 } }).run('Go.').outcome();
           return endOf(outcome);
         }),
       );
@@ -127,7 +132,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
   {
     name: 'tools that a middleware of the other copy offers are found and called',
     async run({ a, b }) {
-      const { tools, ...search } = b.core.toolSearch([worker(a, () => 'worked')], { above: 0 });
+      const { tools, ...search } = b.core.toolSearch([worker(a, () => 'worked')], { threshold: 0 });
       const model = scripted(call('search_tools'), call(), text('Done.'));
       const outcome = await calling(a, { model, tools, middleware: [search] })
         .run('Go.')
@@ -150,6 +155,7 @@ const WRAPPERS: readonly ((copies: Copies, models: Models) => ChatModel)[] = [
   ({ b }, { first, second }) => b.core.withFallback(first, second),
   ({ b }, { first }) => b.core.withConcurrency(first, 1),
   ({ b }, { first }) => b.core.withRateLimit(first, { requestsPerMinute: 10 }),
-  ({ b }, { first }) => b.core.withCache(first, b.core.memoryStore()),
-  ({ a, b }, { first, second }) => a.core.withFallback(b.core.route({ models: [first], choose: () => first }), second),
+  ({ b }, { first }) => b.core.withCache(first, b.core.memoryResponseCache()),
+  ({ a, b }, { first, second }) =>
+    a.core.withFallback(b.core.routeModel({ models: [first], choose: () => first }), second),
 ];

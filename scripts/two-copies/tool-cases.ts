@@ -39,18 +39,18 @@ async function brokenOff(
 ): Promise<unknown> {
   let isBroken = true;
   const fail = (): void => {
-    if (isBroken) throw new b.core.DurableError('The disk is full.', HOST_FAILED);
+    if (isBroken) throw new b.core.HostError('The disk is full.', HOST_FAILED);
   };
   const agent = calling(a, options(fail));
-  const durable = a.core.memory();
-  const error = await thrownBy(() => agent.run('Go.', { durable, runId: 'r' }).outcome());
+  const durable = a.core.memoryHost();
+  const error = await thrownBy(() => agent.run('Go.', { host: durable, runId: 'r' }).outcome());
   isBroken = false;
-  const status = (await durable.read('r')).status;
+  const status = (await durable.getRun('r')).status;
   const resumed = calling(a, { ...options(fail), model: scripted(...(status === 'interrupted' ? LATER : [])) });
   return [
-    a.core.DurableError.isInstance(error) && error.message,
+    a.core.HostError.isInstance(error) && error.message,
     status,
-    endOf(await resumed.resume('r', { durable }).outcome()),
+    endOf(await resumed.resume('r', { host: durable }).outcome()),
   ];
 }
 
@@ -87,18 +87,18 @@ export const toolCases: readonly TwoCopiesCase[] = [
         return 'worked';
       };
       const agent = calling(a, { tools: [worker(b, work)] });
-      const durable = b.core.memory();
-      const suspended = await agent.run('Go.', { durable, runId: 'r' }).outcome();
+      const durable = b.core.memoryHost();
+      const suspended = await agent.run('Go.', { host: durable, runId: 'r' }).outcome();
       const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
       isThere = true;
       await durable.answer('r', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-      const outcome = await agent.resume('r', { durable }).outcome();
+      const outcome = await agent.resume('r', { host: durable }).outcome();
       return [endOf(suspended), endOf(outcome), ...resultsOf(outcome)];
     },
     expected: [['suspended', ['suspended', 'look']], ['completed', 'Done.'], 'worked'],
   },
   {
-    name: 'DurableError of a tool breaks the run off, and it stays resumable',
+    name: 'HostError of a tool breaks the run off, and it stays resumable',
     run: (copies) =>
       brokenOff(copies, (fail) => ({
         tools: [
@@ -111,7 +111,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: ['The disk is full.', 'interrupted', ['completed', 'Done.']],
   },
   {
-    name: 'DurableError of a guard breaks the run off, and it stays resumable',
+    name: 'HostError of a guard breaks the run off, and it stays resumable',
     run: (copies) =>
       brokenOff(copies, (fail) => ({
         tools: [worker(copies.a, () => 'worked')],
@@ -120,7 +120,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
             name: 'g',
             before: () => {
               fail();
-              return { type: 'pass' };
+              return { type: 'allow' };
             },
           }),
         ],
@@ -133,8 +133,8 @@ export const toolCases: readonly TwoCopiesCase[] = [
       const { AbortRun, RefuseRun } = copies.b.core;
       const hooks: readonly Middleware[] = [
         { prepareTurn: () => Promise.reject(new AbortRun('plan')) },
-        { model: () => Promise.reject(new RefuseRun('request')) },
-        { tool: () => Promise.reject(new AbortRun('call')) },
+        { wrapModelCall: () => Promise.reject(new RefuseRun('request')) },
+        { wrapToolCall: () => Promise.reject(new AbortRun('call')) },
       ];
       return Promise.all(hooks.map((each) => wrapped(copies, each)));
     },
@@ -171,7 +171,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'withRetry repeats a call, but for what is meant for the model or the run',
+    name: 'withToolRetry repeats a call, but for what is meant for the model or the run',
     async run({ a, b }) {
       const ended: unknown[] = [];
       for (const [retrying, throwing] of [
@@ -186,7 +186,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
             if (count === 1) throw error;
             return 'worked';
           };
-          const tools = retrying.core.withRetry([worker(throwing, work)], { pauseMs: 0 });
+          const tools = retrying.core.withToolRetry([worker(throwing, work)], { delayMs: 0 });
           ended.push(count, endOf(await calling(a, { tools }).run('Go.').outcome()), count);
         }
       }
@@ -203,7 +203,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     name: 'parts of a tool reach the model',
     async run({ a, b }) {
       const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } } as const;
-      const work = (): unknown => b.core.parts({ type: 'text', text: 'A picture.' }, image);
+      const work = (): unknown => b.core.contentParts({ type: 'text', text: 'A picture.' }, image);
       const outcome = await calling(a, { tools: [worker(b, work)] })
         .run('Go.')
         .outcome();

@@ -1,5 +1,5 @@
-import { Agent, type AgentOptions, memory, type Outcome, type RunEvent, tool, withTimeout } from '@pawl/core';
-import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type AgentOptions, memoryHost, type Outcome, type RunEvent, tool, withToolTimeout } from '@pawl/core';
+import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -13,7 +13,7 @@ const look = tool({
 
 interface Family {
   /** What the agent inside says, one after the other. */
-  readonly inside: readonly ModelReply[];
+  readonly inside: readonly ScriptedModelResponse[];
   readonly helper?: Partial<AgentOptions<unknown, string>>;
   readonly outer?: Partial<AgentOptions<unknown, string>>;
 }
@@ -26,8 +26,8 @@ function family({ inside, helper: own = {}, outer = {} }: Family) {
   const model = scriptedModel(({ messages }) => {
     const result = messages.find(({ role }) => role === 'tool');
     return result === undefined
-      ? reply.call('help', { prompt: 'Look.' })
-      : reply.text(`Told: ${String(result.content)}`);
+      ? respond.call('help', { prompt: 'Look.' })
+      : respond.text(`Told: ${String(result.content)}`);
   });
   const help = helper.asTool({ name: 'help', description: 'Helps.' });
   return {
@@ -47,7 +47,7 @@ async function answerOf(outcome: Promise<Outcome>): Promise<string> {
 
 test('what the agent inside answers is the result; it sees its prompt, and nothing of the run around it', async () => {
   const { agent, helperModel } = family({
-    inside: [reply.text('All is well.')],
+    inside: [respond.text('All is well.')],
     helper: { instructions: 'Be brief.' },
   });
   expect(await answerOf(agent.run('Go.').outcome())).toBe('Told: All is well.');
@@ -58,7 +58,7 @@ test('what the agent inside answers is the result; it sees its prompt, and nothi
 });
 
 test('its tools know where they are, its events carry the path, and its usage counts', async () => {
-  const { agent } = family({ inside: [reply.call('look', {}), reply.text('Seen.')] });
+  const { agent } = family({ inside: [respond.call('look', {}), respond.text('Seen.')] });
   const events: RunEvent[] = [];
   const run = agent.run('Go.', { runId: 'run' });
   run.on('*', (event) => events.push(event));
@@ -68,20 +68,20 @@ test('its tools know where they are, its events carry the path, and its usage co
   expect(inside.find(({ type }) => type === 'tool.finished')).toMatchObject({ content: 'seen in run at tool:1.0' });
   expect(inside.map(({ type }) => type)).toContain('run.finished');
   expect(outcome.usage.requests).toBe(4);
-  expect(outcome.turns).toBe(2);
+  expect(outcome.turnCount).toBe(2);
 });
 
 test('an output of its own is given as JSON', async () => {
   const output = z.object({ well: z.boolean() });
-  const inner = new Agent({ name: 'checker', model: scriptedModel([reply.text('{"well":true}')]), output });
+  const inner = new Agent({ name: 'checker', model: scriptedModel([respond.text('{"well":true}')]), output });
   const check = inner.asTool({ name: 'check', description: 'Checks.' });
-  const model = scriptedModel([reply.call('check', { prompt: 'Well?' }), reply.text('Checked.')]);
+  const model = scriptedModel([respond.call('check', { prompt: 'Well?' }), respond.text('Checked.')]);
   const { messages } = await new Agent({ model, tools: [check] }).run('Go.').outcome();
   expect(messages[2]).toMatchObject({ role: 'tool', content: '{"well":true}' });
 });
 
 test('an input of its own is checked, and becomes what the agent is asked', async () => {
-  const inside = scriptedModel([reply.text('Sunny.')]);
+  const inside = scriptedModel([respond.text('Sunny.')]);
   const inner = new Agent({ name: 'weather', model: inside });
   const weather = inner.asTool({
     name: 'weather',
@@ -90,9 +90,9 @@ test('an input of its own is checked, and becomes what the agent is asked', asyn
     prompt: ({ city }) => `How is it in ${city}?`,
   });
   const model = scriptedModel([
-    reply.call('weather', { town: 'Oslo' }),
-    reply.call('weather', { city: 'Oslo' }),
-    reply.text('Sunny it is.'),
+    respond.call('weather', { town: 'Oslo' }),
+    respond.call('weather', { city: 'Oslo' }),
+    respond.text('Sunny it is.'),
   ]);
   const { messages } = await new Agent({ model, tools: [weather] }).run('Go.').outcome();
   expect(messages.filter(({ role }) => role === 'tool').map(({ content }) => content)).toEqual([
@@ -105,8 +105,8 @@ test('an input of its own is checked, and becomes what the agent is asked', asyn
 });
 
 test.each([
-  ['refuses', [reply.refusal('I will not.')], 'refused: I will not.'],
-  ['fails', [reply.httpError(401)], 'failed'],
+  ['refuses', [respond.refusal('I will not.')], 'refused: I will not.'],
+  ['fails', [respond.httpError(401)], 'failed'],
 ] as const)('an agent inside that %s is told as what it is, and the run goes on', async (_, inside, told) => {
   const answer = await answerOf(family({ inside }).agent.run('Go.').outcome());
   expect(answer).toContain('The agent "help" gave no answer. It');
@@ -115,7 +115,7 @@ test.each([
 
 test('an agent inside that turns in circles ends at its own limit of turns', async () => {
   const { agent } = family({
-    inside: [reply.call('look', {}), reply.call('look', {}), reply.text('So far.')],
+    inside: [respond.call('look', {}), respond.call('look', {}), respond.text('So far.')],
     helper: { limits: { turns: 2 } },
   });
   const outcome = await agent.run('Go.').outcome();
@@ -125,9 +125,9 @@ test('an agent inside that turns in circles ends at its own limit of turns', asy
 
 test('the purse is one: what the agent inside may spend is what is left', async () => {
   const { agent } = family({
-    inside: [reply.call('look', {}), reply.text('Seen.')],
-    helper: { settings: { max_completion_tokens: 10 } },
-    outer: { limits: { tokens: 60 }, settings: { max_completion_tokens: 10 } },
+    inside: [respond.call('look', {}), respond.text('Seen.')],
+    helper: { modelSettings: { max_completion_tokens: 10 } },
+    outer: { limits: { tokens: 60 }, modelSettings: { max_completion_tokens: 10 } },
   });
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens' });
@@ -150,7 +150,7 @@ test('an abort outside ends what is inside', async () => {
         begun.resolve();
       }),
   });
-  const { agent } = family({ inside: [reply.call('hang', {})], helper: { tools: [hanging] } });
+  const { agent } = family({ inside: [respond.call('hang', {})], helper: { tools: [hanging] } });
   const run = agent.run('Go.');
   await begun.promise;
   run.abort('Enough.');
@@ -166,20 +166,20 @@ test('a call inside that a person has to approve is pending outside, under its p
     needsApproval: true,
     execute: () => 'paid',
   });
-  const { agent } = family({ inside: [reply.call('pay', {}), reply.text('Paid.')], helper: { tools: [pay] } });
-  const host = memory();
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const { agent } = family({ inside: [respond.call('pay', {}), respond.text('Paid.')], helper: { tools: [pay] } });
+  const host = memoryHost();
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   expect(pending).toMatchObject({ id: 'tool:1.0/approve:1.0', reason: 'approval' });
   const answer = { type: 'approve', fingerprint: pending?.fingerprint ?? '' } as const;
   await expect(host.answer('run', 'approve:1.0', answer)).rejects.toMatchObject({ code: 'approval.unknown' });
   await host.answer('run', 'tool:1.0/approve:1.0', answer);
-  expect(await answerOf(agent.resume('run', { durable: host }).outcome())).toBe('Told: Paid.');
+  expect(await answerOf(agent.resume('run', { host }).outcome())).toBe('Told: Paid.');
 });
 
 test('the call of an agent itself can need approval, before anything inside begins', async () => {
-  const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('Done.')]) });
-  const model = scriptedModel([reply.call('delegate', { prompt: 'Do it.' }), reply.text('Fine.')]);
+  const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('Done.')]) });
+  const model = scriptedModel([respond.call('delegate', { prompt: 'Do it.' }), respond.text('Fine.')]);
   const delegating = inner.asTool({ name: 'delegate', description: 'Delegates.', needsApproval: true });
   const outcome = await new Agent({ model, tools: [delegating] }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'approve:1.0', input: { prompt: 'Do it.' } }] });
@@ -188,17 +188,17 @@ test('the call of an agent itself can need approval, before anything inside begi
 test('agents nest, and each has its place in the path', async () => {
   const innermost = new Agent({
     name: 'third',
-    model: scriptedModel([reply.call('look', {}), reply.text('Deep.')]),
+    model: scriptedModel([respond.call('look', {}), respond.text('Deep.')]),
     tools: [look],
   });
   const middle = new Agent({
     name: 'second',
-    model: scriptedModel([reply.call('third', { prompt: 'Deeper.' }), reply.text('Deep it was.')]),
+    model: scriptedModel([respond.call('third', { prompt: 'Deeper.' }), respond.text('Deep it was.')]),
     tools: [innermost.asTool({ name: 'third', description: 'Third.' })],
   });
   const outer = new Agent({
     name: 'first',
-    model: scriptedModel([reply.call('second', { prompt: 'Deep.' }), reply.text('Done.')]),
+    model: scriptedModel([respond.call('second', { prompt: 'Deep.' }), respond.text('Done.')]),
     tools: [middle.asTool({ name: 'second', description: 'Second.' })],
   });
   const paths = new Set<string>();
@@ -212,11 +212,11 @@ test('agents nest, and each has its place in the path', async () => {
 test('several agents work side by side', async () => {
   const inner = new Agent({
     name: 'inner',
-    model: scriptedModel(({ messages }) => reply.text(`Did: ${String(messages.at(-1)?.content)}`)),
+    model: scriptedModel(({ messages }) => respond.text(`Did: ${String(messages.at(-1)?.content)}`)),
   });
   const model = scriptedModel([
-    reply.calls(['one', 'two', 'three'].map((prompt) => ({ name: 'do', arguments: { prompt } }))),
-    reply.text('All done.'),
+    respond.calls(['one', 'two', 'three'].map((prompt) => ({ name: 'do', arguments: { prompt } }))),
+    respond.text('All done.'),
   ]);
   const { messages } = await new Agent({ model, tools: [inner.asTool({ name: 'do', description: 'Does.' })] })
     .run('Go.')
@@ -226,15 +226,15 @@ test('several agents work side by side', async () => {
 });
 
 test('an answer that is too long for its caller is cut there', async () => {
-  const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('x'.repeat(10_000))]) });
-  const model = scriptedModel([reply.call('tell', { prompt: 'All.' }), reply.text('Much.')]);
+  const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('x'.repeat(10_000))]) });
+  const model = scriptedModel([respond.call('tell', { prompt: 'All.' }), respond.text('Much.')]);
   const tell = inner.asTool({ name: 'tell', description: 'Tells.', maxResultLength: 1_000 });
   const { messages } = await new Agent({ model, tools: [tell] }).run('Go.').outcome();
   expect(String(messages[2]?.content).length).toBeLessThan(1_500);
 });
 
 test('an agent as a tool can be given no deadline from outside: it has one of its own', () => {
-  const inner = new Agent({ name: 'inner', model: scriptedModel(() => reply.text('Done.')) });
+  const inner = new Agent({ name: 'inner', model: scriptedModel(() => respond.text('Done.')) });
   const asked = inner.asTool({ name: 'ask', description: 'Asks.' });
-  expect(() => withTimeout([asked], 1_000)).toThrow('limits: { durationMs }');
+  expect(() => withToolTimeout([asked], 1_000)).toThrow('limits: { durationMs }');
 });

@@ -2,14 +2,14 @@ import {
   AbortRun,
   Agent,
   type AgentOptions,
-  type DurableHost,
+  type Host,
   type Middleware,
   type Outcome,
   type RunEvent,
   type Tool,
   tool,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -30,12 +30,12 @@ function nested({ inner, outer = {} }: Nested): Agent {
   const helperModel = scriptedModel(({ messages }) => {
     const done = messages.filter(({ role }) => role === 'tool');
     const next = names[done.length];
-    return next === undefined ? reply.text(done.map(({ content }) => content).join(', ')) : reply.call(next, {});
+    return next === undefined ? respond.text(done.map(({ content }) => content).join(', ')) : respond.call(next, {});
   });
   const helper = new Agent({ name: 'helper', model: helperModel, ...inner });
   const model = scriptedModel(({ messages }) => {
     const result = messages.find(({ role }) => role === 'tool');
-    return result === undefined ? reply.call('help', { prompt: 'Help.' }) : reply.text(String(result.content));
+    return result === undefined ? respond.call('help', { prompt: 'Help.' }) : respond.text(String(result.content));
   });
   return new Agent({ name: 'asker', model, tools: [helper.asTool({ name: 'help', description: 'H.' })], ...outer });
 }
@@ -54,10 +54,10 @@ function taking(ms: number, clock: ReturnType<typeof manualClock>): Tool<unknown
   });
 }
 
-async function approved(host: DurableHost, { agent, outcome }: { readonly agent: Agent; readonly outcome: Outcome }) {
+async function approved(host: Host, { agent, outcome }: { readonly agent: Agent; readonly outcome: Outcome }) {
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-  return agent.resume('run', { durable: host }).outcome();
+  return agent.resume('run', { host }).outcome();
 }
 
 describe.each(hosts)('time, on $name', ({ open }) => {
@@ -67,8 +67,8 @@ describe.each(hosts)('time, on $name', ({ open }) => {
     const limits = { durationMs: 1_000 };
     const agent = nested({ inner: { clock, tools: [taking(2_000, clock)] }, outer: { clock, limits } });
     const events: RunEvent[] = [];
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
-    run.on('limit.refused', (event) => events.push(event));
+    const run = agent.run('Go.', { host, runId: 'run' });
+    run.on('limit.exceeded', (event) => events.push(event));
     expect(await run.outcome()).toMatchObject({ status: 'limited', limit: 'durationMs', max: 1_000 });
     expect(events).toMatchObject([{ path: 'tool:1.0', limit: 'durationMs', max: 1_000, spent: expect.any(Number) }]);
   });
@@ -78,7 +78,7 @@ describe.each(hosts)('time, on $name', ({ open }) => {
     const host = open({ clock });
     const tools = [taking(600, clock), pay, taking(400, clock)];
     const agent = nested({ inner: { clock, tools }, outer: { clock, limits: { durationMs: 1_000 } } });
-    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     expect(paused).toMatchObject({ status: 'suspended', durationMs: 600 });
     await clock.advance(60_000);
     expect(await approved(host, { agent, outcome: paused })).toMatchObject({
@@ -93,7 +93,7 @@ describe.each(hosts)('time, on $name', ({ open }) => {
     const host = open({ clock });
     const tools = [taking(600, clock), pay, taking(400, clock)];
     const agent = nested({ inner: { clock, tools, limits: { durationMs: 1_000 } }, outer: { clock } });
-    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     await clock.advance(60_000);
     const outcome = await approved(host, { agent, outcome: paused });
     expect(outcome).toMatchObject({
@@ -125,10 +125,10 @@ test('a tool inside that throws AbortRun ends the agent inside, not the run arou
 test('an output inside that never fits is told as a failure of the agent, with its issues', async () => {
   const checker = new Agent({
     name: 'checker',
-    model: scriptedModel(() => reply.text('{"well":"perhaps"}')),
+    model: scriptedModel(() => respond.text('{"well":"perhaps"}')),
     output: z.object({ well: z.boolean() }),
   });
-  const model = scriptedModel([reply.call('check', { prompt: 'Well?' }), reply.text('It failed.')]);
+  const model = scriptedModel([respond.call('check', { prompt: 'Well?' }), respond.text('It failed.')]);
   const check = checker.asTool({ name: 'check', description: 'Checks.' });
   const { messages } = await new Agent({ model, tools: [check] }).run('Go.').outcome();
   expect(messages[2]?.content).toMatch(/^The agent "check" gave no answer\. It failed: .*well/s);
@@ -138,22 +138,22 @@ test('a call of an agent that is approved with another prompt asks for that, and
   const asked: unknown[] = [];
   const helperModel = scriptedModel(({ messages }) => {
     asked.push(messages[0]?.content);
-    return reply.text('Done.');
+    return respond.text('Done.');
   });
   const help = new Agent({ name: 'helper', model: helperModel }).asTool({
     name: 'help',
     description: 'Helps.',
     needsApproval: true,
   });
-  const model = scriptedModel([reply.call('help', { prompt: 'All of it.' }), reply.text('Fine.')]);
+  const model = scriptedModel([respond.call('help', { prompt: 'All of it.' }), respond.text('Fine.')]);
   const agent = new Agent({ model, tools: [help] });
   const [host] = hosts.map(({ open }) => open());
   if (host === undefined) throw new Error('There is no host.');
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const { fingerprint = '' } = pending ?? {};
   await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: { prompt: 'Half of it.' } });
-  const { messages } = await agent.resume('run', { durable: host }).outcome();
+  const { messages } = await agent.resume('run', { host }).outcome();
   expect(asked).toEqual(['Half of it.']);
   expect(messages[2]?.content).toBe(
     'A person approved this call with other arguments: {"prompt":"Half of it."}\nDone.',
@@ -164,7 +164,7 @@ test('each agent has its own middleware around its own tools, an agent as a tool
   const seen: string[] = [];
   const watching = (who: string): readonly Middleware[] => [
     {
-      tool: (call, next, { path }) => {
+      wrapToolCall: (call, next, { path }) => {
         seen.push(`${who}: ${call.tool.name} at "${path}"`);
         return next(call);
       },
@@ -193,7 +193,7 @@ test('the signal of whoever started the run reaches every agent, however deep', 
     },
   });
   const middle = nested({ inner: { tools: [hang] } });
-  const model = scriptedModel([reply.call('deep', { prompt: 'Go.' })]);
+  const model = scriptedModel([respond.call('deep', { prompt: 'Go.' })]);
   const agent = new Agent({ model, tools: [middle.asTool({ name: 'deep', description: 'Deep.' })] });
   const outcome = await agent.run('Go.', { signal: controller.signal }).outcome();
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', usage: { requests: 3 } });
@@ -204,7 +204,7 @@ test('the signal of whoever started the run reaches every agent, however deep', 
 function caller(times: number, options: Options = {}): Agent {
   const model = scriptedModel(({ messages, tool_choice: choice }) => {
     const done = messages.filter(({ role }) => role === 'tool').length;
-    return done < times && choice !== 'none' ? reply.call('count', {}) : reply.text(`Called ${done} times.`);
+    return done < times && choice !== 'none' ? respond.call('count', {}) : respond.text(`Called ${done} times.`);
   });
   return new Agent({ name: 'caller', model, ...options });
 }
@@ -220,7 +220,7 @@ function counting() {
 function around(inner: Agent, { many, ...options }: Options & { readonly many: number }): Agent {
   const calls = Array.from({ length: many }, () => ({ name: 'help', arguments: { prompt: 'Help.' } }));
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('All done.') : reply.calls(calls),
+    messages.some(({ role }) => role === 'tool') ? respond.text('All done.') : respond.calls(calls),
   );
   return new Agent({ model, tools: [inner.asTool({ name: 'help', description: 'Helps.' })], ...options });
 }
@@ -234,7 +234,7 @@ describe('the tool calls of a run', () => {
       const outcome = await agent.run('Go.').outcome();
       const made = many + Math.min(many * 5, 10 - many);
       expect(runs.count).toBe(made - many);
-      expect(outcome).toMatchObject({ status: 'completed', toolCalls: made });
+      expect(outcome).toMatchObject({ status: 'completed', toolCallCount: made });
     },
   );
 
@@ -253,7 +253,7 @@ describe('the tool calls of a run', () => {
 
   test('are told by whoever made them, and the caller’s own next ones are refused', async () => {
     const { runs, count } = counting();
-    const script = [reply.call('help', { prompt: 'Help.' }), reply.call('count', {}), reply.text('Enough.')];
+    const script = [respond.call('help', { prompt: 'Help.' }), respond.call('count', {}), respond.text('Enough.')];
     const help = caller(3, { tools: [count] }).asTool({ name: 'help', description: 'Helps.' });
     const agent = new Agent({ model: scriptedModel(script), tools: [help, count], limits: { toolCalls: 4 } });
     expect(await agent.run('Go.').outcome()).toMatchObject({
@@ -272,11 +272,11 @@ describe('the tool calls of a run', () => {
     const { runs, count } = counting();
     const inner = caller(5, { tools: [{ ...count, needsApproval: true }] });
     const agent = around(inner, { many: 1, limits: { toolCalls: 3 } });
-    let outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    let outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     for (let answers = 0; outcome.status === 'suspended' && answers < 5; answers++) {
       outcome = await approved(host, { agent, outcome });
     }
-    expect(outcome).toMatchObject({ status: 'completed', toolCalls: 3 });
+    expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 3 });
     expect(runs.count).toBe(2);
   });
 });

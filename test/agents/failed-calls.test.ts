@@ -1,16 +1,16 @@
 import {
   Agent,
-  type DurableHost,
+  type Host,
   type JsonObject,
   type Middleware,
-  memory,
+  memoryHost,
   type Outcome,
   type Tool,
   ToolError,
   tool,
   toolGuard,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -54,10 +54,13 @@ function around(
 ) {
   const model = scriptedModel(({ messages, tool_choice: choice }) => {
     const made = messages.filter(({ role }) => role === 'tool').length;
-    if (choice === 'none' || made >= 8) return reply.text(`Called ${made} times.`);
-    return reply.call(called, given(made));
+    if (choice === 'none' || made >= 8) return respond.text(`Called ${made} times.`);
+    return respond.call(called, given(made));
   });
-  const fail = { ...tool({ name: 'fail', description: 'Fails.', input, corrections: 20, execute, ...rest }), ...more };
+  const fail = {
+    ...tool({ name: 'fail', description: 'Fails.', input, maxInputRetries: 20, execute, ...rest }),
+    ...more,
+  };
   const inner = new Agent({
     name: 'inner',
     model,
@@ -66,7 +69,7 @@ function around(
     clock: manualClock({ sleeps: 'at-once' }),
   });
   const outer = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('help', { prompt: 'Help.' }),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('help', { prompt: 'Help.' }),
   );
   const tools = [inner.asTool({ name: 'help', description: 'Helps.' })];
   return new Agent({ name: 'outer', model: outer, tools, limits: { toolCalls: 3 } });
@@ -77,15 +80,15 @@ const OVER = /It reached its limit: toolCalls/;
 test.each(Object.entries(WAYS))('a call that %s is charged to the budget that the agents share', async (_, way) => {
   const outcome = await around(way).run('Go.').outcome();
   // The agent's own call is one of the three.
-  expect(outcome).toMatchObject({ status: 'completed', toolCalls: 3 });
+  expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 3 });
   expect(outcome.messages[2]?.content).toMatch(OVER);
 });
 
-async function answered(agent: Agent, host: DurableHost, type: 'approve' | 'deny'): Promise<Outcome> {
-  let outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+async function answered(agent: Agent, host: Host, type: 'approve' | 'deny'): Promise<Outcome> {
+  let outcome = await agent.run('Go.', { host, runId: 'r' }).outcome();
   for (let round = 0; outcome.status === 'suspended' && round < 12; round++) {
     for (const { id, fingerprint } of outcome.pending) await host.answer('r', id, { type, fingerprint });
-    outcome = await agent.resume('r', { durable: host }).outcome();
+    outcome = await agent.resume('r', { host }).outcome();
   }
   return outcome;
 }
@@ -94,14 +97,14 @@ describe.each(hosts)('on $name,', ({ open }) => {
   test('failed calls of an earlier attempt at the run are charged as well', async () => {
     const agent = around(WAYS['throws an error'] ?? {}, { needsApproval: true });
     const outcome = await answered(agent, open(), 'approve');
-    expect(outcome).toMatchObject({ status: 'completed', toolCalls: 3 });
+    expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 3 });
     expect(outcome.messages[2]?.content).toMatch(OVER);
   });
 });
 
 test('a call that a person denies never ran, and is charged to nobody', async () => {
-  const outcome = await answered(around({}, { needsApproval: true }), memory(), 'deny');
-  expect(outcome).toMatchObject({ status: 'completed', toolCalls: 1 });
+  const outcome = await answered(around({}, { needsApproval: true }), memoryHost(), 'deny');
+  expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 1 });
   expect(outcome.messages[2]?.content).toBe('Called 8 times.');
 });
 
@@ -118,12 +121,12 @@ test('agents side by side whose calls all fail never pass the cap together', asy
   });
   const model = scriptedModel(({ messages, tool_choice: choice }) => {
     const made = messages.filter(({ role }) => role === 'tool').length;
-    return made < 5 && choice !== 'none' ? reply.call('fail', { n: made }) : reply.text('Enough.');
+    return made < 5 && choice !== 'none' ? respond.call('fail', { n: made }) : respond.text('Enough.');
   });
   const help = new Agent({ name: 'inner', model, tools: [fail] }).asTool({ name: 'help', description: 'Helps.' });
   const calls = [1, 2, 3].map(() => ({ name: 'help', arguments: { prompt: 'Help.' } }));
-  const outer = scriptedModel([reply.calls(calls), reply.text('Done.')]);
+  const outer = scriptedModel([respond.calls(calls), respond.text('Done.')]);
   const outcome = await new Agent({ model: outer, tools: [help], limits: { toolCalls: 8 } }).run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'completed', toolCalls: 8 });
+  expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 8 });
   expect(runs).toBe(5);
 });

@@ -1,5 +1,13 @@
-import { Agent, type AgentOptions, type ChatRequest, lastMessages, type RunEvent, summary, tool } from '@pawl/core';
-import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import {
+  Agent,
+  type AgentOptions,
+  type ChatRequest,
+  lastMessages,
+  type RunEvent,
+  summarizeHistory,
+  tool,
+} from '@pawl/core';
+import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -8,7 +16,10 @@ const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), ef
 type Options = Partial<AgentOptions<unknown, string>>;
 
 /** A desk that takes the call, and who it may hand over to. */
-function desk(replies: readonly ModelReply[], { billing = [reply.text('Paid.')], own = {}, desk = {} }: Desk = {}) {
+function desk(
+  replies: readonly ScriptedModelResponse[],
+  { billing = [respond.text('Paid.')], own = {}, desk = {} }: Desk = {},
+) {
   const deskModel = scriptedModel(replies);
   const billingModel = scriptedModel(billing);
   const billingAgent = new Agent({
@@ -30,12 +41,12 @@ function desk(replies: readonly ModelReply[], { billing = [reply.text('Paid.')],
 }
 
 interface Desk {
-  readonly billing?: readonly ModelReply[];
+  readonly billing?: readonly ScriptedModelResponse[];
   readonly own?: Options;
   readonly desk?: Options;
 }
 
-const toBilling = reply.call('hand_off_to_billing', { reason: 'It is about money.' });
+const toBilling = respond.call('transfer_to_billing', { reason: 'It is about money.' });
 
 function rolesOf({ messages }: ChatRequest): readonly string[] {
   return messages.map(({ role, content }) => `${role}: ${String(content)}`);
@@ -43,15 +54,15 @@ function rolesOf({ messages }: ChatRequest): readonly string[] {
 
 test('the conversation goes over to another agent, which answers with its own model, instructions and tools', async () => {
   const { agent, deskModel, billingModel } = desk([toBilling], {
-    billing: [reply.call('look'), reply.text('Paid.')],
+    billing: [respond.call('look'), respond.text('Paid.')],
   });
   const events: RunEvent[] = [];
   const run = agent.run('Did I pay?');
-  run.on('agent.changed', (event) => events.push(event));
+  run.on('handoff.completed', (event) => events.push(event));
   const outcome = await run;
-  expect(outcome).toMatchObject({ output: 'Paid.', agent: 'billing', turns: 3, toolCalls: 2 });
+  expect(outcome).toMatchObject({ output: 'Paid.', agent: 'billing', turnCount: 3, toolCallCount: 2 });
   expect(deskModel.requests[0]?.tools?.map((each) => 'function' in each && each.function.name)).toEqual([
-    'hand_off_to_billing',
+    'transfer_to_billing',
   ]);
   expect(billingModel.requests[0]?.tools?.map((each) => 'function' in each && each.function.name)).toEqual(['look']);
   expect(rolesOf(billingModel.requests[0] as ChatRequest)).toEqual([
@@ -65,12 +76,12 @@ test('the conversation goes over to another agent, which answers with its own mo
 });
 
 test('an agent that hands nothing over answers itself, and the outcome says so', async () => {
-  const { agent } = desk([reply.text('Hello.')]);
+  const { agent } = desk([respond.text('Hello.')]);
   expect(await agent.run('Hello?')).toMatchObject({ output: 'Hello.', agent: 'desk' });
 });
 
 test('the model is told what the other agent is for', async () => {
-  const { agent, deskModel } = desk([reply.text('Hello.')]);
+  const { agent, deskModel } = desk([respond.text('Hello.')]);
   await agent.run('Hello?');
   expect(JSON.stringify(deskModel.requests[0]?.tools)).toContain(
     'Hands the conversation over to billing, who answers from then on. Knows of money.',
@@ -81,8 +92,8 @@ test('agents that know each other may hand back and forth, until the limit; then
   const asks = (name: string) =>
     scriptedModel(({ tool_choice }) =>
       tool_choice === 'none'
-        ? reply.text(`${name} gives up.`)
-        : reply.call(`hand_off_to_${name === 'ping' ? 'pong' : 'ping'}`),
+        ? respond.text(`${name} gives up.`)
+        : respond.call(`transfer_to_${name === 'ping' ? 'pong' : 'ping'}`),
     );
   const ping: Agent = new Agent({ name: 'ping', model: asks('ping'), handoffs: () => [pong] });
   const pong: Agent = new Agent({ name: 'pong', model: asks('pong'), handoffs: () => [ping] });
@@ -99,12 +110,12 @@ test('agents that know each other may hand back and forth, until the limit; then
 });
 
 test('of two hand-offs in one turn the first one counts; calls beside them run', async () => {
-  const refunds = new Agent({ name: 'refunds', model: scriptedModel([reply.text('Never asked.')]) });
+  const refunds = new Agent({ name: 'refunds', model: scriptedModel([respond.text('Never asked.')]) });
   const { agent, billingAgent, billingModel } = desk([]);
-  const both = reply.calls([
+  const both = respond.calls([
     { name: 'look', arguments: {} },
-    { name: 'hand_off_to_billing', arguments: {} },
-    { name: 'hand_off_to_refunds', arguments: {} },
+    { name: 'transfer_to_billing', arguments: {} },
+    { name: 'transfer_to_refunds', arguments: {} },
   ]);
   const two = new Agent({
     name: 'desk',
@@ -137,7 +148,7 @@ test.each([
   ['what a function gives', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
 ])('the next agent sees %s', async (_, sees, count) => {
   const { billingAgent, billingModel } = desk([]);
-  const handoff = billingAgent.asHandoff(sees === undefined ? {} : { sees });
+  const handoff = billingAgent.asHandoff(sees === undefined ? {} : { inputFilter: sees });
   const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [handoff] });
   const outcome = await agent.run(chat);
   expect(billingModel.requests[0]?.messages).toHaveLength(count);
@@ -146,14 +157,14 @@ test.each([
 
 test('the next agent sees a summary by a model of choice, which the run pays for', async () => {
   const usage = { prompt_tokens: 40, completion_tokens: 2, total_tokens: 42 };
-  const writer = scriptedModel([reply.text('They said hello.', { usage })]);
+  const writer = scriptedModel([respond.text('They said hello.', { usage })]);
   const { billingAgent, billingModel } = desk([]);
   const none = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-  const deskModel = scriptedModel([reply.call('hand_off_to_billing', {}, { usage: none })]);
+  const deskModel = scriptedModel([respond.call('transfer_to_billing', {}, { usage: none })]);
   const agent = new Agent({
     name: 'desk',
     model: deskModel,
-    handoffs: [billingAgent.asHandoff({ sees: summary({ model: writer }) })],
+    handoffs: [billingAgent.asHandoff({ inputFilter: summarizeHistory({ model: writer }) })],
   });
   const outcome = await agent.run(chat);
   expect(rolesOf(billingModel.requests[0] as ChatRequest)).toEqual([
@@ -172,12 +183,12 @@ test('a view that throws fails the run, and one that gives nothing says so', asy
   const { billingAgent } = desk([]);
   for (const [sees, message] of [
     [() => Promise.reject(new Error('No view.')), 'No view.'],
-    [() => [], 'Agent "billing" would see no messages. Have its view give at least one.'],
+    [() => [], 'Agent "billing" would see no messages. Have its inputFilter give at least one.'],
   ] as const) {
     const agent = new Agent({
       name: 'desk',
       model: scriptedModel([toBilling]),
-      handoffs: [billingAgent.asHandoff({ sees })],
+      handoffs: [billingAgent.asHandoff({ inputFilter: sees })],
     });
     expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'failed', error: { message } });
   }
@@ -198,7 +209,7 @@ test('the other agent has its own output, and its own corrections', async () => 
   const schema = z.object({ paid: z.string().transform(Number) });
   const billing = new Agent({
     name: 'billing',
-    model: scriptedModel([reply.text('{"paid": 5}'), reply.text('{"paid": "5"}')]),
+    model: scriptedModel([respond.text('{"paid": 5}'), respond.text('{"paid": "5"}')]),
     output: schema,
   });
   const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [billing] });
@@ -208,16 +219,16 @@ test('the other agent has its own output, and its own corrections', async () => 
 
 test('the limits are those of the run, whoever speaks', async () => {
   const { agent } = desk([toBilling], {
-    billing: [reply.call('look'), reply.call('look'), reply.text('Enough.')],
+    billing: [respond.call('look'), respond.call('look'), respond.text('Enough.')],
     desk: { limits: { turns: 3 } },
     own: { limits: { turns: 50 } },
   });
-  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'limited', limit: 'turns', turns: 3 });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'limited', limit: 'turns', turnCount: 3 });
 });
 
 test('an agent inside that hands over gives what the other one said', async () => {
   const { agent } = desk([toBilling]);
-  const model = scriptedModel([reply.call('ask', { prompt: 'Did I pay?' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('ask', { prompt: 'Did I pay?' }), respond.text('Done.')]);
   const outer = new Agent({ name: 'outer', model, tools: [agent.asTool({ name: 'ask', description: 'Asks.' })] });
   const { messages } = await outer.run('Go.');
   expect(messages[2]?.content).toBe('Paid.');

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type Outcome } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { type Random, seeded } from '../loop/random.ts';
 
@@ -35,22 +35,22 @@ async function lived({ random, limits, most }: Family): Promise<Lived> {
         largest.cost = Math.max(largest.cost, (prompt * PRICE.input + completion * PRICE.output) / 1_000_000);
         const usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
         const asked = messages.filter(({ role }) => role === 'assistant').length;
-        return asked < calls ? reply.call('look', {}, { usage }) : reply.text('Done.', { usage });
+        return asked < calls ? respond.call('look', {}, { usage }) : respond.text('Done.', { usage });
       },
       { price: PRICE },
     );
   const settings = most === undefined ? {} : { max_completion_tokens: most };
-  const child = new Agent({ name: 'child', model: replying(random(3)), settings, tools: [] });
+  const child = new Agent({ name: 'child', model: replying(random(3)), modelSettings: settings, tools: [] });
   const work = child.asTool({ name: 'work', description: 'Works.' });
   const calls = Array.from({ length: CHILDREN }, (_, index) => ({ name: 'work', arguments: { prompt: `${index}` } }));
   const model = scriptedModel(
     ({ messages }) =>
-      messages.length > 1 ? reply.text('All done.', { usage: SHORT }) : reply.calls(calls, { usage: SHORT }),
+      messages.length > 1 ? respond.text('All done.', { usage: SHORT }) : respond.calls(calls, { usage: SHORT }),
     {
       price: PRICE,
     },
   );
-  const parent = new Agent({ model, tools: [work], settings: { max_completion_tokens: 20 }, limits });
+  const parent = new Agent({ model, tools: [work], modelSettings: { max_completion_tokens: 20 }, limits });
   return { outcome: await parent.run('Go.').outcome(), largest };
 }
 
@@ -84,11 +84,11 @@ test('agents side by side wait for each other’s reservations, and none is refu
 });
 
 test('who is aborted waits no longer', async () => {
-  const hanging = scriptedModel(() => reply.stall(reply.text('Never.')));
+  const hanging = scriptedModel(() => respond.stall(respond.text('Never.')));
   const child = new Agent({ name: 'child', model: hanging });
   const work = child.asTool({ name: 'work', description: 'Works.' });
   const calls = [1, 2].map(() => ({ name: 'work', arguments: { prompt: 'Go.' } }));
-  const parent = new Agent({ model: scriptedModel([reply.calls(calls)]), tools: [work], limits: { tokens: 1_000 } });
+  const parent = new Agent({ model: scriptedModel([respond.calls(calls)]), tools: [work], limits: { tokens: 1_000 } });
   const run = parent.run('Go.');
   let started = 0;
   run.on('run.started', ({ path }) => {

@@ -1,5 +1,5 @@
 import { Agent, type ChatModel } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -7,39 +7,39 @@ const city = z.object({ city: z.string() });
 const paid = z.object({ paid: z.string().transform(Number) });
 
 /** Answers in the form that it is asked for, or hands over first. */
-function answering(output: typeof city | typeof paid | undefined, handsTo?: string): ChatModel {
+function answering(output: typeof city | typeof paid | undefined, handoffTo?: string): ChatModel {
   const text = output === undefined ? 'Hello.' : output === city ? '{"city":"Oslo"}' : '{"paid":"5"}';
-  const answer = reply.text(text);
+  const answer = respond.text(text);
   return scriptedModel(({ messages }) => {
-    const isOver = handsTo !== undefined && !messages.some(({ role }) => role === 'tool');
-    return isOver ? reply.call(`hand_off_to_${handsTo}`) : answer;
+    const isOver = handoffTo !== undefined && !messages.some(({ role }) => role === 'tool');
+    return isOver ? respond.call(`transfer_to_${handoffTo}`) : answer;
   });
 }
 
 // What comes at run time is what the types of test/types/agent-parts.test-d.ts say.
 describe.each([
-  { who: 'itself', handsTo: undefined },
-  { who: 'the other agent', handsTo: 'other' },
-])('where $who answers', ({ handsTo }) => {
+  { who: 'itself', handoffTo: undefined },
+  { who: 'the other agent', handoffTo: 'other' },
+])('where $who answers', ({ handoffTo }) => {
   test('an agent without an output ends with text or the output of the other', async () => {
     const other = new Agent({ name: 'other', model: answering(paid), output: paid });
-    const desk = new Agent({ name: 'desk', model: answering(undefined, handsTo), handoffs: [other] });
+    const desk = new Agent({ name: 'desk', model: answering(undefined, handoffTo), handoffs: [other] });
     const { output }: { readonly output: string | { paid: number } } = await desk.run('Go.');
-    expect(output).toEqual(handsTo === undefined ? 'Hello.' : { paid: 5 });
+    expect(output).toEqual(handoffTo === undefined ? 'Hello.' : { paid: 5 });
   });
 
   test('an agent with an output ends with that or the text of the other', async () => {
     const other = new Agent({ name: 'other', model: answering(undefined) });
-    const desk = new Agent({ name: 'desk', model: answering(city, handsTo), output: city, handoffs: () => [other] });
+    const desk = new Agent({ name: 'desk', model: answering(city, handoffTo), output: city, handoffs: () => [other] });
     const { output }: { readonly output: string | { city: string } } = await desk.run('Go.');
-    expect(output).toEqual(handsTo === undefined ? { city: 'Oslo' } : 'Hello.');
+    expect(output).toEqual(handoffTo === undefined ? { city: 'Oslo' } : 'Hello.');
   });
 
   test('each of two outputs is read by its own schema', async () => {
     const other = new Agent({ name: 'other', model: answering(paid), output: paid });
-    const desk = new Agent({ name: 'desk', model: answering(city, handsTo), output: city, handoffs: [other] });
+    const desk = new Agent({ name: 'desk', model: answering(city, handoffTo), output: city, handoffs: [other] });
     const { output }: { readonly output: { city: string } | { paid: number } } = await desk.run('Go.');
-    expect(output).toEqual(handsTo === undefined ? { city: 'Oslo' } : { paid: 5 });
+    expect(output).toEqual(handoffTo === undefined ? { city: 'Oslo' } : { paid: 5 });
   });
 });
 
@@ -65,7 +65,7 @@ test('contexts of tools, middleware, instructions and other agents reach each of
     model: answering(undefined, 'other'),
     middleware: [
       {
-        model: (request, next, { context }: { readonly context: { readonly tenant: string } }) => {
+        wrapModelCall: (request, next, { context }: { readonly context: { readonly tenant: string } }) => {
           seen.push(context.tenant);
           return next(request);
         },

@@ -1,6 +1,6 @@
-import { Agent, type Answer, type DurableHost, type Outcome, type PendingCall, tool } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { Agent, type Answer, type Host, type Outcome, type PendingCall, tool } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -14,7 +14,10 @@ interface House {
 /** A cook asks helpers, one for each prompt; each helper has the one call that its prompt says. */
 function house(...prompts: readonly string[]): House {
   const ran: string[] = [];
-  const ofTool = (name: string, options: { readonly needsApproval?: boolean; readonly inDoubt?: 'ask' } = {}) =>
+  const ofTool = (
+    name: string,
+    options: { readonly needsApproval?: boolean; readonly onUnknownOutcome?: 'ask' } = {},
+  ) =>
     tool({
       name,
       description: 'Does it.',
@@ -30,18 +33,18 @@ function house(...prompts: readonly string[]): House {
   const helperModel = scriptedModel(({ messages }) => {
     const done = messages.find(({ role }) => role === 'tool');
     return done === undefined
-      ? reply.call(String(messages[0]?.content), {})
-      : reply.text(`Did ${String(done.content)}`);
+      ? respond.call(String(messages[0]?.content), {})
+      : respond.text(`Did ${String(done.content)}`);
   });
   const helper = new Agent({
     name: 'helper',
     model: helperModel,
     clock,
-    tools: [ofTool('pay', { needsApproval: true }), ofTool('look'), ofTool('send', { inDoubt: 'ask' }), ask],
+    tools: [ofTool('pay', { needsApproval: true }), ofTool('look'), ofTool('send', { onUnknownOutcome: 'ask' }), ask],
   });
   const model = scriptedModel([
-    reply.calls(prompts.map((prompt) => ({ name: 'help', arguments: { prompt } }))),
-    reply.text('All done.'),
+    respond.calls(prompts.map((prompt) => ({ name: 'help', arguments: { prompt } }))),
+    respond.text('All done.'),
   ]);
   const tools = [helper.asTool({ name: 'help', description: 'Helps.' })];
   return { agent: new Agent({ name: 'cook', model, tools, clock }), ran };
@@ -60,10 +63,10 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
   async function answered(prompt: string, answerTo: (pending: PendingCall) => Answer) {
     const host = open();
     const { agent, ran } = house(prompt);
-    const [pending] = pendingOf(await agent.run('Go.', { durable: host, runId: 'run' }).outcome());
+    const [pending] = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
     if (pending === undefined) throw new Error('Nobody was asked.');
     await host.answer('run', pending.id, answerTo(pending));
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     return { pending, outcome, results: results(outcome), ran };
   }
 
@@ -81,18 +84,22 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
   });
 
   test('a call of a tool without execute is answered from outside', async () => {
-    const { pending, results } = await answered('ask', ({ fingerprint }) => ({ type: 'reply', fingerprint, value: 7 }));
-    expect(pending).toMatchObject({ id: 'tool:1.0/approve:1.0', reason: 'reply' });
+    const { pending, results } = await answered('ask', ({ fingerprint }) => ({
+      type: 'result',
+      fingerprint,
+      value: 7,
+    }));
+    expect(pending).toMatchObject({ id: 'tool:1.0/approve:1.0', reason: 'external_result' });
     expect(results).toEqual(['Did 7']);
   });
 
   test('an answer of another call with the same arguments approves nothing', async () => {
     const host = open();
     const { agent, ran } = house('pay', 'pay');
-    const [first, second] = pendingOf(await agent.run('Go.', { durable: host, runId: 'run' }).outcome());
+    const [first, second] = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
     expect([first?.id, second?.id]).toEqual(['tool:1.0/approve:1.0', 'tool:1.1/approve:1.0']);
     await host.answer('run', first?.id ?? '', { type: 'approve', fingerprint: first?.fingerprint ?? '' });
-    const again = await agent.resume('run', { durable: host }).outcome();
+    const again = await agent.resume('run', { host }).outcome();
     expect(pendingOf(again).map(({ id }) => id)).toEqual(['tool:1.1/approve:1.0']);
     expect(ran).toEqual(['run/tool:1.0/tool:1.0:pay']);
   });
@@ -101,12 +108,12 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
     const host = open();
     const { agent, ran } = house('send');
     // The steps: start, model:1, then inside start, model:1 and the call.
-    const dying = new FragileHost(host, { at: 5, moment: 'within' });
-    await expect(agent.run('Go.', { durable: dying, runId: 'run' }).outcome()).rejects.toThrow('gone');
-    const [pending] = pendingOf(await agent.resume('run', { durable: host }).outcome());
-    expect(pending).toMatchObject({ id: 'tool:1.0/doubt:1.0:1', reason: 'in_doubt' });
+    const dying = new FaultyHost(host, { at: 5, moment: 'within' });
+    await expect(agent.run('Go.', { host: dying, runId: 'run' }).outcome()).rejects.toThrow('gone');
+    const [pending] = pendingOf(await agent.resume('run', { host }).outcome());
+    expect(pending).toMatchObject({ id: 'tool:1.0/doubt:1.0:1', reason: 'unknown_outcome' });
     await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(results(outcome)).toEqual(['Did send: it']);
     expect(ran).toEqual(['run/tool:1.0/tool:1.0:send', 'run/tool:1.0/tool:1.0:send']);
   });
@@ -114,11 +121,11 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
   test('a call that waits keeps the run around it waiting; the agents beside it finish, and never run again', async () => {
     const host = open();
     const { agent, ran } = house('look', 'pay', 'look');
-    const first = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const first = await agent.run('Go.', { host, runId: 'run' }).outcome();
     expect(results(first)).toEqual(['Did look: it', expect.stringContaining('Pending'), 'Did look: it']);
     const [pending] = pendingOf(first);
     await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(results(outcome)).toEqual(['Did look: it', 'Did pay: it', 'Did look: it']);
     expect(ran).toEqual(['run/tool:1.0/tool:1.0:look', 'run/tool:1.2/tool:1.0:look', 'run/tool:1.1/tool:1.0:pay']);
   });
@@ -126,20 +133,20 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
   test('what was used before a pause counts in the outcome of the pause, and once in that of the end', async () => {
     const host = open();
     const { agent } = house('pay', 'look');
-    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     expect(paused.usage.requests).toBe(4);
     const [pending] = pendingOf(paused);
     await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.usage.requests).toBe(6);
   });
 
   test('a run that is cancelled while a call inside waits ends with all that it had used', async () => {
     const host = open();
     const { agent, ran } = house('pay');
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.cancel('run', { reason: 'Enough.' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', usage: { requests: 2 } });
     expect(results(outcome)).toEqual([expect.stringMatching(/^Cancelled/)]);
     expect(ran).toEqual([]);
@@ -148,7 +155,7 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
 
 describe.each(hosts)('three agents deep, on $name', ({ open }) => {
   test('a call that waits has the whole path, and its answer finds the way', async () => {
-    const host: DurableHost = open();
+    const host: Host = open();
     const pay = tool({
       name: 'pay',
       description: 'Pays.',
@@ -159,19 +166,19 @@ describe.each(hosts)('three agents deep, on $name', ({ open }) => {
     const passing = (name: string, tools: ConstructorParameters<typeof Agent>[0]['tools'], call: string) => {
       const model = scriptedModel(({ messages }) => {
         const result = messages.find(({ role }) => role === 'tool');
-        return result === undefined ? reply.call(call, { prompt: 'Do it.' }) : reply.text(String(result.content));
+        return result === undefined ? respond.call(call, { prompt: 'Do it.' }) : respond.text(String(result.content));
       });
       return new Agent({ name, model, tools: tools ?? [] });
     };
     const third = passing('third', [pay], 'pay');
     const second = passing('second', [third.asTool({ name: 'third', description: 'Third.' })], 'third');
     const first = passing('first', [second.asTool({ name: 'second', description: 'Second.' })], 'second');
-    const paused = await first.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const paused = await first.run('Go.', { host, runId: 'run' }).outcome();
     expect(paused.usage.requests).toBe(3);
     const [pending] = pendingOf(paused);
     expect(pending?.id).toBe('tool:1.0/tool:1.0/approve:1.0');
     await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-    const { output, usage } = await first.resume('run', { durable: host });
+    const { output, usage } = await first.resume('run', { host });
     expect({ output, requests: usage.requests }).toEqual({ output: 'paid at tool:1.0/tool:1.0', requests: 6 });
   });
 });

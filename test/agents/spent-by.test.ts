@@ -1,5 +1,5 @@
 import { Agent, type Outcome, tool } from '@pawl/core';
-import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -7,7 +7,7 @@ const price = { input: 10, output: 10 };
 const used = (tokens: number) => ({ prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens });
 
 function helper(tokens: number) {
-  const model = { ...scriptedModel([reply.text('Found.', { usage: used(tokens) })]), price };
+  const model = { ...scriptedModel([respond.text('Found.', { usage: used(tokens) })]), price };
   return new Agent({ name: 'helper', model }).asTool({ name: 'research', description: 'Researches.' });
 }
 
@@ -19,15 +19,15 @@ function spentBy(outcome: Outcome): unknown {
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
 
-const asking: readonly ModelReply[] = [
-  reply.calls(
+const asking: readonly ScriptedModelResponse[] = [
+  respond.calls(
     [
       { name: 'research', arguments: { prompt: 'All.' } },
       { name: 'look', arguments: {} },
     ],
     { usage: used(100) },
   ),
-  reply.text('Never asked.'),
+  respond.text('Never asked.'),
 ];
 
 test.each([
@@ -64,12 +64,12 @@ test.each([
 });
 
 test('calls are counted by tool, and requests by agent', async () => {
-  const calls = reply.calls([
+  const calls = respond.calls([
     { name: 'look', arguments: {} },
     { name: 'look', arguments: {} },
   ]);
   const agent = () =>
-    new Agent({ name: 'lead', model: scriptedModel([calls, calls, reply.text('Done.')]), tools: [look] });
+    new Agent({ name: 'lead', model: scriptedModel([calls, calls, respond.text('Done.')]), tools: [look] });
   expect(
     spentBy(
       await agent()
@@ -97,10 +97,10 @@ test('calls are counted by tool, and requests by agent', async () => {
 test('after a hand-off it is told who of the agents it was', async () => {
   const billing = new Agent({
     name: 'billing',
-    model: scriptedModel([reply.call('look'), reply.text('Done.')]),
+    model: scriptedModel([respond.call('look'), respond.text('Done.')]),
     tools: [look],
   });
-  const model = scriptedModel([reply.call('hand_off_to_billing')]);
+  const model = scriptedModel([respond.call('transfer_to_billing')]);
   const outcome = await new Agent({ name: 'desk', model, handoffs: [billing] })
     .run('Go.', { limits: { turns: 3 } })
     .outcome();
@@ -123,7 +123,7 @@ test('time is that of requests and of calls', async () => {
   });
   const agent = new Agent({
     name: 'lead',
-    model: scriptedModel([reply.call('wait'), reply.call('wait')]),
+    model: scriptedModel([respond.call('wait'), respond.call('wait')]),
     clock,
     tools: [wait],
   });

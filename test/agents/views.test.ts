@@ -3,44 +3,44 @@ import {
   type AgentOptions,
   type ChatRequest,
   compactBySummary,
+  contentParts,
   conversation,
   inputGuard,
   lastMessages,
   type Message,
-  memory,
   memoryConversations,
-  parts,
+  memoryHost,
   type Run,
-  summary,
+  summarizeHistory,
   tool,
   toolSearch,
 } from '@pawl/core';
-import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Random, seeded } from '../loop/random.ts';
 import { firstWords, generatedConversation } from '../run/generated-conversation.ts';
 
 type View =
-  NonNullable<Parameters<Agent['asHandoff']>[0]> extends { readonly sees?: infer Sees } ? Sees & object : never;
+  NonNullable<Parameters<Agent['asHandoff']>[0]> extends { readonly inputFilter?: infer Sees } ? Sees & object : never;
 type Options = Partial<AgentOptions<unknown, string>>;
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
-const toBilling = reply.call('hand_off_to_billing');
+const toBilling = respond.call('transfer_to_billing');
 
 interface Desk {
-  readonly sees?: View;
-  readonly desk?: readonly ModelReply[];
-  readonly billing?: readonly ModelReply[];
+  readonly inputFilter?: View;
+  readonly desk?: readonly ScriptedModelResponse[];
+  readonly billing?: readonly ScriptedModelResponse[];
   readonly own?: Options;
 }
 
 /** A desk that hands over to billing, and what billing is sent. */
-function desk({ sees, desk = [toBilling], billing = [reply.text('Paid.')], own = {} }: Desk) {
+function desk({ inputFilter, desk = [toBilling], billing = [respond.text('Paid.')], own = {} }: Desk) {
   const deskModel = scriptedModel(desk);
   const billingModel = scriptedModel(billing);
   const other = new Agent({ name: 'billing', model: billingModel, ...own });
-  const handoffs = [other.asHandoff(sees === undefined ? {} : { sees })];
+  const handoffs = [other.asHandoff(inputFilter === undefined ? {} : { inputFilter })];
   return { agent: new Agent({ name: 'desk', model: deskModel, tools: [look], handoffs }), deskModel, billingModel };
 }
 
@@ -50,8 +50,8 @@ function contentsOf({ messages }: Pick<ChatRequest, 'messages'>): readonly strin
 
 test('lastMessages keeps the user’s last message in view, and hides nothing from the conversation', async () => {
   const { agent, billingModel } = desk({
-    sees: lastMessages(6),
-    desk: [reply.call('look'), reply.call('look'), reply.calls([{ name: 'look' }, { name: 'look' }]), toBilling],
+    inputFilter: lastMessages(6),
+    desk: [respond.call('look'), respond.call('look'), respond.calls([{ name: 'look' }, { name: 'look' }]), toBilling],
   });
   const chat = conversation({ id: 'chat', store: memoryConversations() });
   const outcome = await agent.run('Did I pay bill 7?', { conversation: chat });
@@ -64,8 +64,8 @@ test('lastMessages keeps the user’s last message in view, and hides nothing fr
 
 test('what the user said while the run was at work stays in view with what was said before', async () => {
   const { agent, billingModel } = desk({
-    sees: lastMessages(1),
-    desk: [reply.call('look'), reply.call('look'), toBilling],
+    inputFilter: lastMessages(1),
+    desk: [respond.call('look'), respond.call('look'), toBilling],
   });
   const run = agent.run('Did I pay bill 7?');
   run.on('tool.finished', ({ turn }) => {
@@ -86,12 +86,12 @@ test('images of a tool are not what the user said last, and stay with their call
     description: 'Looks.',
     input: z.object({}),
     effect: 'read',
-    execute: () => parts({ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }),
+    execute: () => contentParts({ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }),
   });
-  const deskModel = scriptedModel([reply.calls([{ name: 'look' }, { name: 'hand_off_to_billing' }])]);
-  const billingModel = scriptedModel([reply.text('Paid.')]);
+  const deskModel = scriptedModel([respond.calls([{ name: 'look' }, { name: 'transfer_to_billing' }])]);
+  const billingModel = scriptedModel([respond.text('Paid.')]);
   const billing = new Agent({ name: 'billing', model: billingModel });
-  const handoffs = [billing.asHandoff({ sees: lastMessages(1) })];
+  const handoffs = [billing.asHandoff({ inputFilter: lastMessages(1) })];
   await new Agent({ name: 'desk', model: deskModel, tools: [picture], handoffs }).run('Did I pay?');
   expect(billingModel.requests[0]?.messages.map(({ role }) => role)).toEqual([
     'user',
@@ -105,10 +105,11 @@ test('images of a tool are not what the user said last, and stay with their call
 
 const views: Readonly<Record<string, (random: Random) => View>> = {
   lastMessages: (random) => lastMessages(1 + random(8)),
-  summary: () => summary({ model: scriptedModel(() => reply.text('They talked.')) }),
-  'a summary that fails': () => summary({ model: scriptedModel(() => reply.httpError(400)) }),
-  'a summary that is cut off': () => summary({ model: scriptedModel(() => reply.length('They')) }),
-  'a summary in parts': () => summary({ model: scriptedModel(() => reply.text('T.')), modelContextWindow: 700 }),
+  summary: () => summarizeHistory({ model: scriptedModel(() => respond.text('They talked.')) }),
+  'a summary that fails': () => summarizeHistory({ model: scriptedModel(() => respond.httpError(400)) }),
+  'a summary that is cut off': () => summarizeHistory({ model: scriptedModel(() => respond.truncated('They')) }),
+  'a summary in parts': () =>
+    summarizeHistory({ model: scriptedModel(() => respond.text('T.')), modelContextWindow: 700 }),
   'a filter by role': () => (messages) => messages.filter(({ role }) => role !== 'tool'),
   'a filter for the user': () => (messages) => messages.filter(({ role }) => role === 'user'),
   'a list that is sorted in place': () => (messages) =>
@@ -127,12 +128,12 @@ describe.each(Object.entries(views))('a view by %s', (_, viewBy) => {
       await chat.append(history);
       const before = await chat.messages();
       const { agent, billingModel } = desk({
-        sees: viewBy(random),
-        billing: [reply.call('look'), reply.text('Paid.')],
+        inputFilter: viewBy(random),
+        billing: [respond.call('look'), respond.text('Paid.')],
         own: { tools: [look] },
       });
       const run = agent.run('word1001 and now?', { conversation: chat });
-      run.on('agent.changed', () => run.steer('word1002 steered.'));
+      run.on('handoff.completed', () => run.steer('word1002 steered.'));
       const { messages } = await run;
       expect({ seed, messages: messages.slice(0, before.length) }).toEqual({ seed, messages: before });
       expect(messages.slice(before.length).map(({ role }) => role)).toEqual([
@@ -153,59 +154,63 @@ describe.each(Object.entries(views))('a view by %s', (_, viewBy) => {
   });
 });
 
-describe.each(Object.entries(views))('a view by %s, whose agent makes summaries of what it sees', (_, viewBy) => {
-  test('leaves a valid conversation, and all that was said before the handoff where the agent sees less of it', async () => {
-    let summaries = 0;
-    for (let seed = 1; seed <= 20; seed++) {
-      const random = seeded(seed);
-      const history = generatedConversation(random);
-      const chat = conversation({ id: 'chat', store: memoryConversations() });
-      await chat.append(history);
-      const before = await chat.messages();
-      const writer = scriptedModel(() => reply.text('They talked.'));
-      const long = tool({
-        name: 'long',
-        description: 'L.',
-        input: z.object({}),
-        effect: 'read',
-        execute: () => 'z'.repeat(900),
-      });
-      const calls = [reply.call('long'), reply.call('long'), reply.call('long')];
-      const { agent, billingModel } = desk({
-        sees: viewBy(random),
-        billing: [...calls, reply.text('Paid.')],
-        own: {
-          tools: [long],
-          middleware: [compactBySummary({ window: 700, above: 0.5, keepTurns: 1, model: writer })],
-        },
-      });
-      const run = agent.run('word1001 and now?', { conversation: chat });
-      let isShownLess = false;
-      run.on('agent.changed', ({ edits }) => {
-        isShownLess = edits !== undefined;
-      });
-      const { messages } = await run;
-      summaries += writer.requests.length;
-      expect(await chat.messages()).toEqual(messages);
-      expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
-      for (const { messages: sent } of billingModel.requests) expect(checkHistory(sent)).toEqual([]);
-      expect(JSON.stringify(messages)).toContain('word1001 and now?');
-      // An agent that sees everything makes summaries of everything.
-      if (isShownLess) expect({ seed, messages: messages.slice(0, before.length) }).toEqual({ seed, messages: before });
-    }
-    expect(summaries).toBeGreaterThan(0);
-  });
-});
+describe.each(Object.entries(views))(
+  'a view by %s, whose agent makes summaries of what it inputFilter',
+  (_, viewBy) => {
+    test('leaves a valid conversation, and all that was said before the handoff where the agent inputFilter less of it', async () => {
+      let summaries = 0;
+      for (let seed = 1; seed <= 20; seed++) {
+        const random = seeded(seed);
+        const history = generatedConversation(random);
+        const chat = conversation({ id: 'chat', store: memoryConversations() });
+        await chat.append(history);
+        const before = await chat.messages();
+        const writer = scriptedModel(() => respond.text('They talked.'));
+        const long = tool({
+          name: 'long',
+          description: 'L.',
+          input: z.object({}),
+          effect: 'read',
+          execute: () => 'z'.repeat(900),
+        });
+        const calls = [respond.call('long'), respond.call('long'), respond.call('long')];
+        const { agent, billingModel } = desk({
+          inputFilter: viewBy(random),
+          billing: [...calls, respond.text('Paid.')],
+          own: {
+            tools: [long],
+            middleware: [compactBySummary({ contextWindow: 700, threshold: 0.5, keepTurns: 1, model: writer })],
+          },
+        });
+        const run = agent.run('word1001 and now?', { conversation: chat });
+        let isShownLess = false;
+        run.on('handoff.completed', ({ edits }) => {
+          isShownLess = edits !== undefined;
+        });
+        const { messages } = await run;
+        summaries += writer.requests.length;
+        expect(await chat.messages()).toEqual(messages);
+        expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
+        for (const { messages: sent } of billingModel.requests) expect(checkHistory(sent)).toEqual([]);
+        expect(JSON.stringify(messages)).toContain('word1001 and now?');
+        // An agent that inputFilter everything makes summaries of everything.
+        if (isShownLess)
+          expect({ seed, messages: messages.slice(0, before.length) }).toEqual({ seed, messages: before });
+      }
+      expect(summaries).toBeGreaterThan(0);
+    });
+  },
+);
 
 test('whatever the conversation: instructions and the user’s words since the last answer stay in view', async () => {
   for (let seed = 1; seed <= 120; seed++) {
     const random = seeded(seed);
     const history = generatedConversation(random);
-    for (const sees of [
+    for (const inputFilter of [
       lastMessages(1 + random(5)),
-      summary({ model: scriptedModel(() => reply.text('They talked.')) }),
+      summarizeHistory({ model: scriptedModel(() => respond.text('They talked.')) }),
     ]) {
-      const { agent, billingModel } = desk({ sees });
+      const { agent, billingModel } = desk({ inputFilter: inputFilter });
       await agent.run([...history, { role: 'user', content: 'word1001 and now?' }]);
       const { messages } = billingModel.requests[0] as ChatRequest;
       const instructions = firstWords(history, ['system', 'developer']);
@@ -225,20 +230,20 @@ test('calls of the legacy form stay with their results', () => {
   expect(lastMessages(1)(messages, {} as never)).toEqual(messages);
 });
 
-test('an agent that a conversation comes back to sees all of it, and the one after it as well', async () => {
+test('an agent that a conversation comes back to inputFilter all of it, and the one after it as well', async () => {
   const seen = new Map<string, number[]>();
   const speaker = (name: string, next: string | undefined) =>
     scriptedModel(({ messages }) => {
       const known = seen.get(name) ?? [];
       seen.set(name, [...known, messages.length]);
       return next === undefined || known.length > 0
-        ? reply.text(`${name} answers.`)
-        : reply.call(`hand_off_to_${next}`);
+        ? respond.text(`${name} answers.`)
+        : respond.call(`transfer_to_${next}`);
     });
   const desk: Agent = new Agent({
     name: 'desk',
     model: speaker('desk', 'billing'),
-    handoffs: () => [billing.asHandoff({ sees: lastMessages(1) })],
+    handoffs: () => [billing.asHandoff({ inputFilter: lastMessages(1) })],
   });
   const billing: Agent = new Agent({ name: 'billing', model: speaker('billing', 'desk'), handoffs: () => [desk] });
   const history: readonly Message[] = [
@@ -252,14 +257,14 @@ test('an agent that a conversation comes back to sees all of it, and the one aft
   expect(Object.fromEntries(seen)).toEqual({ desk: [3, 7], billing: [3] });
 });
 
-test('a summary of what an agent sees does not delete what was hidden from it', async () => {
+test('a summary of what an agent inputFilter does not delete what was hidden from it', async () => {
   const chat = conversation({ id: 'chat', store: memoryConversations() });
   const history: readonly Message[] = ['word1', 'word2', 'word3'].flatMap((word): Message[] => [
     { role: 'user', content: `${word} ${'x '.repeat(300)}` },
     { role: 'assistant', content: `${word} ${'y '.repeat(300)}` },
   ]);
   await chat.append(history);
-  const writer = scriptedModel(() => reply.text('They talked.'));
+  const writer = scriptedModel(() => respond.text('They talked.'));
   const long = tool({
     name: 'long',
     description: 'L.',
@@ -268,9 +273,12 @@ test('a summary of what an agent sees does not delete what was hidden from it', 
     execute: () => 'z'.repeat(900),
   });
   const { agent, billingModel } = desk({
-    sees: (messages) => messages.filter((message, index) => index !== 2 && message.role !== 'system'),
-    billing: [reply.call('long'), reply.call('long'), reply.text('Paid.')],
-    own: { tools: [long], middleware: [compactBySummary({ window: 900, above: 0.5, keepTurns: 1, model: writer })] },
+    inputFilter: (messages) => messages.filter((message, index) => index !== 2 && message.role !== 'system'),
+    billing: [respond.call('long'), respond.call('long'), respond.text('Paid.')],
+    own: {
+      tools: [long],
+      middleware: [compactBySummary({ contextWindow: 900, threshold: 0.5, keepTurns: 1, model: writer })],
+    },
   });
   const { messages } = await agent.run('word4 and now?', { conversation: chat });
   expect(writer.requests.length).toBeGreaterThan(0);
@@ -282,7 +290,7 @@ test('a summary of what an agent sees does not delete what was hidden from it', 
   expect(JSON.stringify(stored)).toContain('word4 and now?');
 });
 
-test('what a guard of the next agent replaces is gone from the conversation, although that agent sees less of it', async () => {
+test('what a guard of the next agent replaces is gone from the conversation, although that agent inputFilter less of it', async () => {
   const chat = conversation({ id: 'chat', store: memoryConversations() });
   await chat.append([
     { role: 'user', content: 'Hello.' },
@@ -290,19 +298,19 @@ test('what a guard of the next agent replaces is gone from the conversation, alt
   ]);
   const covered = inputGuard({
     name: 'covered',
-    timing: 'before',
+    mode: 'blocking',
     check: ({ messages }) =>
       messages.some(({ content }) => content === 'The PIN is 1234.')
         ? { type: 'replace', messages: [{ role: 'user', content: 'The PIN is …' }] }
-        : { type: 'pass' },
+        : { type: 'allow' },
   });
   const { agent, billingModel } = desk({
-    sees: lastMessages(1),
-    billing: [reply.call('look'), reply.text('Paid.')],
+    inputFilter: lastMessages(1),
+    billing: [respond.call('look'), respond.text('Paid.')],
     own: { tools: [look], middleware: [covered] },
   });
   const run = agent.run('Did I pay?', { conversation: chat });
-  run.on('agent.changed', () => run.steer('The PIN is 1234.'));
+  run.on('handoff.completed', () => run.steer('The PIN is 1234.'));
   const { messages } = await run;
   expect(contentsOf(billingModel.requests[0] as ChatRequest)).toContain('The PIN is …');
   expect(JSON.stringify(messages)).not.toContain('1234');
@@ -310,7 +318,7 @@ test('what a guard of the next agent replaces is gone from the conversation, alt
   expect(contentsOf({ messages }).slice(0, 3)).toEqual(['Hello.', 'Hello.', 'Did I pay?']);
 });
 
-test('tools that were found before a handoff are still sent to an agent that sees less', async () => {
+test('tools that were found before a handoff are still sent to an agent that inputFilter less', async () => {
   const tools = Array.from({ length: 30 }, (_, index) =>
     tool({
       name: `find_${index}`,
@@ -320,28 +328,28 @@ test('tools that were found before a handoff are still sent to an agent that see
       execute: () => 'found',
     }),
   );
-  const search = toolSearch(tools, { above: 10 });
-  const deskModel = scriptedModel([reply.call('find_7'), reply.call('look'), toBilling]);
-  const billingModel = scriptedModel([reply.text('Paid.')]);
+  const search = toolSearch(tools, { threshold: 10 });
+  const deskModel = scriptedModel([respond.call('find_7'), respond.call('look'), toBilling]);
+  const billingModel = scriptedModel([respond.text('Paid.')]);
   const billing = new Agent({ name: 'billing', model: billingModel, tools: search.tools, middleware: [search] });
-  const handoffs = [billing.asHandoff({ sees: lastMessages(1) })];
+  const handoffs = [billing.asHandoff({ inputFilter: lastMessages(1) })];
   await new Agent({ name: 'desk', model: deskModel, tools: [look, ...tools], handoffs }).run('Go.');
   expect(JSON.stringify(billingModel.requests[0]?.tools)).toContain('find_7');
 });
 
 test('a run that is resumed shows the next agent what it was shown before, also by a view that changes its mind', async () => {
-  const host = memory();
+  const host = memoryHost();
   let asked = 0;
   const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}) });
   const { agent, billingModel } = desk({
-    sees: (messages) => [{ role: 'user', content: `View ${++asked}.` }, ...messages.slice(-2)],
-    billing: [reply.call('wait'), reply.text('Paid.')],
+    inputFilter: (messages) => [{ role: 'user', content: `View ${++asked}.` }, ...messages.slice(-2)],
+    billing: [respond.call('wait'), respond.text('Paid.')],
     own: { tools: [wait] },
   });
-  const outcome = await agent.run('Did I pay?', { durable: host, runId: 'run' }).outcome();
+  const outcome = await agent.run('Did I pay?', { host, runId: 'run' }).outcome();
   const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.status === 'suspended' ? outcome.pending : [];
-  await host.answer('run', id, { type: 'reply', fingerprint, value: 'yes' });
-  const { messages } = await (agent.resume('run', { durable: host }) as Run<string>);
+  await host.answer('run', id, { type: 'result', fingerprint, value: 'yes' });
+  const { messages } = await (agent.resume('run', { host }) as Run<string>);
   expect(asked).toBe(1);
   expect(contentsOf(billingModel.requests[1] as ChatRequest)[0]).toBe('View 1.');
   expect(contentsOf({ messages })[0]).toBe('Did I pay?');
@@ -353,7 +361,7 @@ test.each([
   { what: 'a text', gives: () => 'all', message: 'The view of agent "billing" gave "all".' },
   { what: 'what is no message', gives: () => ['all'], message: 'messages[0] has no role' },
 ])('a view that gives $what fails the run, and says so', async ({ gives, message }) => {
-  const { agent } = desk({ sees: gives as never });
+  const { agent } = desk({ inputFilter: gives as never });
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({
     status: 'failed',

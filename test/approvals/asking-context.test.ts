@@ -1,5 +1,5 @@
-import { Agent, memory, requireApproval, type ToolContext, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, memoryHost, requireApproval, type ToolContext, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -38,18 +38,18 @@ function watchedTool(seen: Record<string, object>) {
 
 test('whether a call needs approval, and what is shown, is asked with what execute gets', async () => {
   const seen: Record<string, object> = {};
-  const host = memory();
+  const host = memoryHost();
   const rule: Record<string, object> = {};
   const tools = requireApproval([watchedTool(seen)], (_, context) => {
     rule['when'] = shown(context);
     return true;
   });
   const model = scriptedModel([
-    reply.calls([{ name: 'pay', arguments: { amount: 5 }, id: 'call_pay' }]),
-    reply.text('Done.'),
+    respond.calls([{ name: 'pay', arguments: { amount: 5 }, id: 'call_pay' }]),
+    respond.text('Done.'),
   ]);
   const agent = new Agent({ model, tools });
-  const options = { durable: host, traceparent, context: { user: 'ada' } };
+  const options = { host, traceparent, context: { user: 'ada' } };
   const outcome = await agent.run('Pay.', { ...options, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   expect(pending?.preview).toBe('5 for ada');
@@ -57,7 +57,7 @@ test('whether a call needs approval, and what is shown, is asked with what execu
   await agent.resume('run', options);
   const same = {
     context: { user: 'ada' },
-    callId: 'call_pay',
+    toolCallId: 'call_pay',
     idempotencyKey: 'run/tool:1.0:pay',
     runId: 'run',
     path: '',
@@ -84,17 +84,17 @@ test('a rule is asked with what execute gets, also for a tool inside an agent th
   const inner = new Agent({
     name: 'inner',
     model: scriptedModel([
-      reply.calls([{ name: 'pay', arguments: { amount: 5 }, id: 'call_pay' }]),
-      reply.text('Paid.'),
+      respond.calls([{ name: 'pay', arguments: { amount: 5 }, id: 'call_pay' }]),
+      respond.text('Paid.'),
     ]),
     tools,
   });
-  const model = scriptedModel([reply.call('ask', { prompt: 'Pay.' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('ask', { prompt: 'Pay.' }), respond.text('Done.')]);
   const outer = new Agent({ model, tools: [inner.asTool({ name: 'ask', description: 'Asks.' })] });
   await outer.run('Go.', { runId: 'run', context: { user: 'ada' } });
   const same = {
     context: { user: 'ada' },
-    callId: 'call_pay',
+    toolCallId: 'call_pay',
     idempotencyKey: 'run/tool:1.0/tool:1.0:pay',
     runId: 'run',
     path: 'tool:1.0',
@@ -108,7 +108,7 @@ test('a handoff that needs approval is asked about with the same', async () => {
   const seen: Record<string, object> = {};
   const billing = new Agent({
     name: 'billing',
-    model: scriptedModel([reply.text('Paid.')]),
+    model: scriptedModel([respond.text('Paid.')]),
     instructions: ({ user }: Shop) => user,
   });
   const needsApproval = (_: unknown, context: ToolContext<Shop>): boolean => {
@@ -117,12 +117,12 @@ test('a handoff that needs approval is asked about with the same', async () => {
   };
   const desk = new Agent({
     name: 'desk',
-    model: scriptedModel([reply.calls([{ name: 'hand_off_to_billing', id: 'call_over' }])]),
+    model: scriptedModel([respond.calls([{ name: 'transfer_to_billing', id: 'call_over' }])]),
     handoffs: [billing.asHandoff({ needsApproval })],
   });
   const { output } = await desk.run('Pay.', { runId: 'run', context: { user: 'ada' } });
   expect(output).toBe('Paid.');
-  expect(seen['needsApproval']).toMatchObject({ context: { user: 'ada' }, callId: 'call_over', runId: 'run' });
+  expect(seen['needsApproval']).toMatchObject({ context: { user: 'ada' }, toolCallId: 'call_over', runId: 'run' });
 });
 
 test('the signal is the run’s, and progress is told', async () => {
@@ -141,7 +141,7 @@ test('the signal is the run’s, and progress is told', async () => {
     },
     execute: () => 'Paid.',
   });
-  const agent = new Agent({ model: scriptedModel([reply.call('pay', { amount: 5 })]), tools: [slow] });
+  const agent = new Agent({ model: scriptedModel([respond.call('pay', { amount: 5 })]), tools: [slow] });
   const run = agent.run('Pay.', { signal: controller.signal });
   run.on('tool.progress', ({ progress }) => told.push(progress));
   expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });

@@ -3,19 +3,19 @@ import {
   Agent,
   type AgentOptions,
   type Answer,
-  type Durable,
-  DurableError,
-  memory,
+  HostError,
+  memoryHost,
   type Outcome,
   type PendingCall,
   type RunEvent,
   type RunRecord,
+  type StepRunner,
+  selectTools,
   type ToolContext,
   tool,
-  toolsByTurn,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
-import { HostAround } from '@pawl/testing/host';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
+import { HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -45,7 +45,7 @@ function payments(options: ToolOptions = {}, { to = 'Ann', ...rest }: { to?: unk
 
 function agentOf(tools: Options['tools'], { to = 'Ann', ...rest }: { to?: unknown } & Options = {}) {
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { to } as never),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { to } as never),
   );
   return new Agent({ name: 'clerk', model, ...(tools && { tools }), ...rest } as AgentOptions<unknown, string>);
 }
@@ -76,7 +76,7 @@ describe('a rule', () => {
     expect(paid).toEqual(['Ann']);
     expect(asked).toEqual([[{ to: 'Ann' }, { user: 'Bob' }]]);
     expect(typed('approval.requested')).toEqual([]);
-    expect(typed('approval.waived')).toMatchObject([{ turn: 1, index: 0 }]);
+    expect(typed('approval.not_required')).toMatchObject([{ turn: 1, index: 0 }]);
   });
 
   test.each([
@@ -113,17 +113,17 @@ test('a run that is aborted while a person is asked ends as aborted, with the re
   expect(paid).toEqual([]);
 });
 
-class UnaskableHost extends HostAround {
-  override async start(record: RunRecord): Promise<Durable> {
+class UnaskableHost extends HostWrapper {
+  override async start(record: RunRecord): Promise<StepRunner> {
     const durable = await super.start(record);
-    const wait = () => Promise.reject(new DurableError('The disk is full.', { code: 'test.full' }));
-    return { ...durable, wait };
+    const wait = () => Promise.reject(new HostError('The disk is full.', { code: 'test.full' }));
+    return { ...durable, waitFor: wait };
   }
 }
 
 test('if the host cannot keep the question the run ends with its error, and nothing runs', async () => {
   const { agent, paid } = payments();
-  const run = agent.run('Go.', { durable: new UnaskableHost(memory()) });
+  const run = agent.run('Go.', { host: new UnaskableHost(memoryHost()) });
   await expect(run.outcome()).rejects.toMatchObject({ code: 'test.full' });
   expect(paid).toEqual([]);
 });
@@ -138,7 +138,7 @@ describe('nobody is asked for a call that cannot run', () => {
   });
 
   test('since its tool is not among those of the turn', async () => {
-    const { agent, paid } = payments({}, { middleware: [toolsByTurn(() => [])] });
+    const { agent, paid } = payments({}, { middleware: [selectTools(() => [])] });
     const outcome = await agent.run('Go.').outcome();
     expect(outcome.status).toBe('completed');
     expect(resultOf(outcome)).toContain('pay');
@@ -146,10 +146,10 @@ describe('nobody is asked for a call that cannot run', () => {
   });
 
   test('since the agent that resumes the run does not have its tool', async () => {
-    const host = memory();
-    await payments().agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const host = memoryHost();
+    await payments().agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.fork('run', { before: 'check:1.0', runId: 'fork' });
-    const outcome = await agentOf([]).resume('fork', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+    const outcome = await agentOf([]).resume('fork', { host, onVersionMismatch: 'continue' }).outcome();
     expect(outcome.status).toBe('completed');
     expect(resultOf(outcome)).toContain('pay');
   });
@@ -186,10 +186,10 @@ describe('whoever is asked is shown', () => {
 
 /** A run that waits, and one answer to it. */
 async function answered({ agent }: Pick<Payments, 'agent'>, answer: object, resuming: Agent = agent) {
-  const host = memory();
-  const { id, fingerprint } = pendingOf(await agent.run('Go.', { durable: host, runId: 'run' }).outcome());
+  const host = memoryHost();
+  const { id, fingerprint } = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
   await host.answer('run', id, { fingerprint, ...answer } as Answer); // One of its forms.
-  return watched(resuming.resume('run', { durable: host, onVersionMismatch: 'go-on' }));
+  return watched(resuming.resume('run', { host, onVersionMismatch: 'continue' }));
 }
 
 describe('a call that is not run is skipped', () => {
@@ -201,50 +201,50 @@ describe('a call that is not run is skipped', () => {
   test('as denied, if nobody answers in time', async () => {
     const clock = manualClock();
     const { agent } = payments({ approvalTimeoutMs: 100 }, { clock });
-    const host = memory({ clock });
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const host = memoryHost({ clock });
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
     await clock.advance(100);
-    const { typed } = await watched(agent.resume('run', { durable: host }));
+    const { typed } = await watched(agent.resume('run', { host }));
     expect(typed('tool.skipped')).toMatchObject([{ reason: 'denied' }]);
   });
 
   test('as cancelled, if the user writes meanwhile', async () => {
     const { agent } = payments();
-    const host = memory();
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
-    await host.send('run', { role: 'user', content: 'Forget it.' });
-    const { typed } = await watched(agent.resume('run', { durable: host }));
+    const host = memoryHost();
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
+    await host.sendMessage('run', { role: 'user', content: 'Forget it.' });
+    const { typed } = await watched(agent.resume('run', { host }));
     expect(typed('tool.skipped')).toMatchObject([{ reason: 'cancelled' }]);
   });
 });
 
 test('an agent as a tool that waits is cancelled when the user writes', async () => {
-  const host = memory();
+  const host = memoryHost();
   const { agent: inner, paid } = payments();
   const pay = inner.asTool({ name: 'pay', description: 'Pays.' });
-  const model = scriptedModel([reply.call('pay', { prompt: 'Go.' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('pay', { prompt: 'Go.' }), respond.text('Done.')]);
   const agent = new Agent({ name: 'boss', model, tools: [pay] });
-  await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
-  await host.send('run', { role: 'user', content: 'Forget it.' });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  await agent.run('Go.', { host, runId: 'run' }).outcome();
+  await host.sendMessage('run', { role: 'user', content: 'Forget it.' });
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(resultOf(outcome)).toContain('the user wrote while this agent waited');
   expect(paid).toEqual([]);
 });
 
 test('the approval of an agent as a tool is not taken for that of a call inside it', async () => {
-  const host = memory();
+  const host = memoryHost();
   const { agent: inner, paid } = payments();
   const pay = inner.asTool({ name: 'pay', description: 'Pays.', needsApproval: true });
-  const model = scriptedModel([reply.call('pay', { prompt: 'Go.' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('pay', { prompt: 'Go.' }), respond.text('Done.')]);
   const agent = new Agent({ name: 'boss', model, tools: [pay] });
   const asked: string[] = [];
-  let outcome: Outcome<unknown> = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  let outcome: Outcome<unknown> = await agent.run('Go.', { host, runId: 'run' }).outcome();
   while (outcome.status === 'suspended' && asked.length < 3) {
     const { id, fingerprint } = pendingOf(outcome);
     asked.push(id);
     expect(paid).toEqual([]);
     await host.answer('run', id, { type: 'approve', fingerprint });
-    outcome = await agent.resume('run', { durable: host }).outcome();
+    outcome = await agent.resume('run', { host }).outcome();
   }
   expect(asked).toEqual(['approve:1.0', 'tool:1.0/approve:1.0']);
   expect(outcome.status).toBe('completed');
@@ -253,14 +253,14 @@ test('the approval of an agent as a tool is not taken for that of a call inside 
 
 test('an agent as a tool waits as long as what it waits for, whatever the time that its own approval has', async () => {
   const clock = manualClock();
-  const host = memory({ clock });
+  const host = memoryHost({ clock });
   const { agent: inner } = payments();
   const pay = inner.asTool({ name: 'pay', description: 'Pays.', approvalTimeoutMs: 100 });
-  const model = scriptedModel([reply.call('pay', { prompt: 'Go.' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('pay', { prompt: 'Go.' }), respond.text('Done.')]);
   const agent = new Agent({ name: 'boss', model, tools: [pay], clock });
-  await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  await agent.run('Go.', { host, runId: 'run' }).outcome();
   await clock.advance(200);
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(pendingOf(outcome)).toMatchObject({ id: 'tool:1.0/approve:1.0' });
 });
 
@@ -271,19 +271,19 @@ function asking(options: object = {}) {
 }
 
 describe('a result from outside', () => {
-  const given = { type: 'reply', value: { amount: 7 } };
+  const given = { type: 'result', value: { amount: 7 } };
 
   test('is read by its tool, with the input of the call', async () => {
-    const readReply = (value: unknown, input: unknown) => ({ value, input });
-    const { outcome } = await answered(asking({ readReply }), given);
+    const parseExternalResult = (value: unknown, input: unknown) => ({ value, input });
+    const { outcome } = await answered(asking({ parseExternalResult }), given);
     expect(resultOf(outcome)).toBe('{"value":{"amount":7},"input":{"to":"Ann"}}');
   });
 
   test('that its tool cannot read fails the call, and the model reads why', async () => {
-    const readReply = () => {
+    const parseExternalResult = () => {
       throw new Error(`Not an amount. ${'x'.repeat(100)}`);
     };
-    const { outcome, typed } = await answered(asking({ readReply, maxResultLength: 60 }), given);
+    const { outcome, typed } = await answered(asking({ parseExternalResult, maxResultLength: 60 }), given);
     expect(outcome.status).toBe('completed');
     expect(resultOf(outcome)).toMatch(/^Not an amount\. x/);
     expect(String(resultOf(outcome)).length).toBeLessThan(110);

@@ -2,14 +2,14 @@
 import {
   Agent,
   type AgentOptions,
-  type DurableHost,
-  memory,
+  type Host,
+  memoryHost,
   type PendingCall,
   requireApproval,
   type Tool,
   tool,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -26,21 +26,21 @@ function eraser(ran: string[], options: Partial<Parameters<typeof tool>[0]> = {}
 const script = () =>
   scriptedModel(({ messages }) => {
     const result = messages.findLast(({ role }) => role === 'tool');
-    return result === undefined ? reply.call('erase', { path: 'a' }) : reply.text(String(result.content));
+    return result === undefined ? respond.call('erase', { path: 'a' }) : respond.text(String(result.content));
   });
 
 const newAgent = (options: Partial<AgentOptions<unknown, string>>): Agent =>
   new Agent({ name: 'a', model: script(), ...options });
 
 /** Begins a run that waits, and gives what it waits for. */
-async function begin(agent: Agent, host: DurableHost): Promise<PendingCall> {
-  const outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+async function begin(agent: Agent, host: Host): Promise<PendingCall> {
+  const outcome = await agent.run('Go.', { host, runId: 'r' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending === undefined) throw new Error(`It waits for nothing: ${outcome.status}.`);
   return pending;
 }
 
-type Answering = (pending: PendingCall, host: DurableHost) => Promise<void> | void;
+type Answering = (pending: PendingCall, host: Host) => Promise<void> | void;
 
 const answers: Readonly<
   Record<string, { readonly answer: Answering; readonly status: string; readonly ran: readonly string[] }>
@@ -63,7 +63,7 @@ const answers: Readonly<
   },
   'left unanswered': { answer: () => undefined, status: 'suspended', ran: [] },
   'closed by the user': {
-    answer: (_, host) => host.send('r', { role: 'user', content: 'Forget it.' }),
+    answer: (_, host) => host.sendMessage('r', { role: 'user', content: 'Forget it.' }),
     status: 'completed',
     ran: [],
   },
@@ -83,7 +83,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       const pending = await begin(newAgent({ tools: requireApproval([eraser(ran)]) }), host);
       await answer(pending, host);
       const outcome = await newAgent({ tools: [relax(eraser(ran))] })
-        .resume('r', { durable: host })
+        .resume('r', { host })
         .outcome();
 
       expect({ status: outcome.status, ran }).toEqual({ status, ran: expected });
@@ -98,7 +98,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await begin(newAgent({ tools: [eraser(ran, { needsApproval: true, approvalTimeoutMs: 1_000 })], clock }), host);
     await clock.advance(1_001);
     const outcome = await newAgent({ tools: [eraser(ran)], clock })
-      .resume('r', { durable: host })
+      .resume('r', { host })
       .outcome();
 
     expect(outcome.status).toBe('completed');
@@ -111,9 +111,9 @@ describe.each(hosts)('on $name', ({ open }) => {
     const outside = tool({ name: 'erase', description: 'Erases.', input: SCHEMA });
     const pending = await begin(newAgent({ tools: [outside] }), host);
     const worker = newAgent({ tools: [eraser(ran)] });
-    expect((await worker.resume('r', { durable: host }).outcome()).status).toBe('suspended');
-    await host.answer('r', pending.id, { type: 'reply', fingerprint: pending.fingerprint, value: 'done by hand' });
-    const outcome = await worker.resume('r', { durable: host }).outcome();
+    expect((await worker.resume('r', { host }).outcome()).status).toBe('suspended');
+    await host.answer('r', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'done by hand' });
+    const outcome = await worker.resume('r', { host }).outcome();
 
     expect(outcome).toMatchObject({ status: 'completed', output: 'done by hand' });
     expect(ran).toEqual([]);
@@ -123,7 +123,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     const pending = await begin(newAgent({ tools: requireApproval([eraser([])]) }), host);
     const replayed: unknown[] = [];
-    const run = newAgent({ tools: [eraser([])] }).resume('r', { durable: host });
+    const run = newAgent({ tools: [eraser([])] }).resume('r', { host });
     run.on('approval.requested', (event) => replayed.push([event.replayed, event.pending]));
     await run.outcome();
 
@@ -144,7 +144,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       await host.answer('r', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
       // It need not even ask by itself: what was asked stays asked.
       const release = newAgent({ tools: [eraser(ran, change)] });
-      const run = release.resume('r', { durable: host, onVersionMismatch: 'go-on' });
+      const run = release.resume('r', { host, onVersionMismatch: 'continue' });
       const again: unknown[] = [];
       run.on('approval.requested', (event) => !event.replayed && again.push(event.again));
       const outcome = await run.outcome();
@@ -160,7 +160,7 @@ describe.each(hosts)('on $name', ({ open }) => {
         code: 'approval.mismatch',
       });
       await host.answer('r', id, { type: 'approve', fingerprint });
-      const end = await release.resume('r', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+      const end = await release.resume('r', { host, onVersionMismatch: 'continue' }).outcome();
       expect({ status: end.status, ran }).toEqual({ status: 'completed', ran: ['a'] });
     });
 
@@ -170,13 +170,13 @@ describe.each(hosts)('on $name', ({ open }) => {
       const pending = await begin(newAgent({ tools: [eraser(ran, { needsApproval: true })] }), host);
       await host.answer('r', pending.id, { type: 'edit', fingerprint: pending.fingerprint, arguments: { path: 'b' } });
       const release = newAgent({ tools: [eraser(ran, { needsApproval: true, effect: 'idempotent' })] });
-      const outcome = await release.resume('r', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+      const outcome = await release.resume('r', { host, onVersionMismatch: 'continue' }).outcome();
       const [asked] = outcome.status === 'suspended' ? outcome.pending : [];
 
       expect(asked?.input).toEqual({ path: 'a' });
       const { id = '', fingerprint = '' } = asked ?? {};
       await host.answer('r', id, { type: 'edit', fingerprint, arguments: { path: 'c' } });
-      await release.resume('r', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+      await release.resume('r', { host, onVersionMismatch: 'continue' }).outcome();
       expect(ran).toEqual(['c']);
     });
 
@@ -188,7 +188,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       for (const definitionHash of ['v2', 'v3']) {
         await host.answer('r', id, { type: 'approve', fingerprint });
         const release = newAgent({ tools: [eraser(ran, { definitionHash })] });
-        const outcome = await release.resume('r', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+        const outcome = await release.resume('r', { host, onVersionMismatch: 'continue' }).outcome();
         if (outcome.status !== 'suspended' || outcome.pending[0] === undefined) throw new Error(outcome.status);
         ({ id, fingerprint } = outcome.pending[0]);
         ids.push(id);
@@ -204,7 +204,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       const pending = await begin(newAgent({ tools: [eraser(ran, { needsApproval: true })] }), host);
       await answers[name]?.answer(pending, host);
       const release = newAgent({ tools: [eraser(ran, { definitionHash: 'v2' })] });
-      const outcome = await release.resume('r', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+      const outcome = await release.resume('r', { host, onVersionMismatch: 'continue' }).outcome();
 
       expect({ status: outcome.status, ran }).toEqual({ status: answers[name]?.status, ran: [] });
     });
@@ -217,14 +217,16 @@ describe.each(hosts)('on $name', ({ open }) => {
       const around = (tools: readonly Tool<unknown>[]): Agent => {
         const inner = newAgent({ name: 'inner', tools });
         const model = scriptedModel(({ messages }) =>
-          messages.some(({ role }) => role === 'tool') ? reply.text('End.') : reply.call('inner', { prompt: 'Go.' }),
+          messages.some(({ role }) => role === 'tool')
+            ? respond.text('End.')
+            : respond.call('inner', { prompt: 'Go.' }),
         );
         return new Agent({ name: 'outer', model, tools: [inner.asTool({ name: 'inner', description: 'I' })] });
       };
       const pending = await begin(around(requireApproval([eraser(ran)])), host);
       await answer(pending, host);
       const outcome = await around([eraser(ran)])
-        .resume('r', { durable: host })
+        .resume('r', { host })
         .outcome();
 
       expect({ status: outcome.status, ran }).toEqual({ status, ran: expected });
@@ -240,19 +242,19 @@ describe.each(hosts)('on $name', ({ open }) => {
           const isErased =
             last?.role === 'tool' &&
             messages.some(({ role, ...rest }) => role === 'assistant' && JSON.stringify(rest).includes('"erase"'));
-          return isErased || last?.role === 'user' ? reply.text('End.') : reply.call('erase', { path: 'a' });
+          return isErased || last?.role === 'user' ? respond.text('End.') : respond.call('erase', { path: 'a' });
         });
         const second = new Agent({ name: 'second', model, tools });
         return new Agent({
           name: 'first',
-          model: scriptedModel([reply.call('hand_off_to_second', {})]),
+          model: scriptedModel([respond.call('transfer_to_second', {})]),
           handoffs: [second],
         });
       };
       const pending = await begin(handed(requireApproval([eraser(ran)])), host);
       await given.answer(pending, host);
       const outcome = await handed([eraser(ran)])
-        .resume('r', { durable: host })
+        .resume('r', { host })
         .outcome();
 
       expect({ status: outcome.status, ran }).toEqual({ status: given.status, ran: given.ran });
@@ -268,15 +270,15 @@ describe.each(hosts)('on $name', ({ open }) => {
         const agent = newAgent({ tools: [eraser(ran, { needsApproval: true })] });
         const { id, fingerprint } = await begin(agent, host);
         await host.answer('r', id, { type: 'approve', fingerprint });
-        await agent.resume('r', { durable: host });
+        await agent.resume('r', { host });
         const fork = await host.fork('r', { before, runId: 'fork' });
-        const outcome = await agent.resume(fork, { durable: host }).outcome();
+        const outcome = await agent.resume(fork, { host }).outcome();
 
         expect({ status: outcome.status, ran }).toEqual({ status: 'suspended', ran: ['a'] });
         if (outcome.status !== 'suspended') return;
         const [pending] = outcome.pending;
         await host.answer('fork', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-        await agent.resume(fork, { durable: host });
+        await agent.resume(fork, { host });
         expect(ran).toEqual(['a', 'a']);
       },
     );
@@ -287,10 +289,10 @@ describe.each(hosts)('on $name', ({ open }) => {
       const agent = newAgent({ tools: [eraser(ran, { needsApproval: true })] });
       const { id, fingerprint } = await begin(agent, host);
       await host.answer('r', id, { type: 'approve', fingerprint });
-      await agent.resume('r', { durable: host });
+      await agent.resume('r', { host });
       const fork = await host.fork('r', { before: 'model:2' });
 
-      expect((await agent.resume(fork, { durable: host })).output).toBe('erased a');
+      expect((await agent.resume(fork, { host })).output).toBe('erased a');
       expect(ran).toEqual(['a']);
     });
   });
@@ -311,8 +313,8 @@ test('the fingerprint is another for another call id, tool, arguments or definit
       definitionHash,
       execute: () => 1,
     });
-    const model = scriptedModel([reply.calls([{ id, name, arguments: given }])]);
-    return (await begin(new Agent({ model, tools: [ask] }), memory())).fingerprint;
+    const model = scriptedModel([respond.calls([{ id, name, arguments: given }])]);
+    return (await begin(new Agent({ model, tools: [ask] }), memoryHost())).fingerprint;
   };
   const all = await Promise.all([
     fingerprintOf('call_1', { path: 'a' }, 'erase', 'v1'),
@@ -330,6 +332,6 @@ test('a rule that throws asks', async () => {
   const ran: string[] = [];
   const broken = { ...eraser(ran), needsApproval: () => Promise.reject(new Error('The rule is broken.')) };
 
-  expect((await begin(newAgent({ tools: [broken] }), memory())).reason).toBe('approval');
+  expect((await begin(newAgent({ tools: [broken] }), memoryHost())).reason).toBe('approval');
   expect(ran).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { Agent, conversation, type Message, memoryConversations, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -14,7 +14,7 @@ function lead(depth: number): Agent {
     name: 'sub',
     tools: [wait],
     model: scriptedModel(({ messages }) =>
-      messages.some(({ role }) => role === 'tool') ? reply.text('All right.') : reply.call('wait'),
+      messages.some(({ role }) => role === 'tool') ? respond.text('All right.') : respond.call('wait'),
     ),
   });
   const outer = (inner: Agent, prompts: readonly string[]): Agent =>
@@ -22,8 +22,8 @@ function lead(depth: number): Agent {
       name: 'lead',
       model: scriptedModel(({ messages }) =>
         messages.some(({ role }) => role === 'tool')
-          ? reply.text(`I know of: ${usersWords(messages)}`)
-          : reply.calls(prompts.map((prompt) => ({ name: 'sub', arguments: { prompt } }))),
+          ? respond.text(`I know of: ${usersWords(messages)}`)
+          : respond.calls(prompts.map((prompt) => ({ name: 'sub', arguments: { prompt } }))),
       ),
       tools: [inner.asTool({ name: 'sub', description: 'x' })],
     });
@@ -35,13 +35,13 @@ describe.each(hosts)('a user on $name who writes while agents inside wait', ({ o
     const host = open();
     const store = memoryConversations();
     const chat = () => conversation({ id: 'c', store });
-    const first = await lead(depth).run('Plan a trip.', { durable: host, runId: 'r', conversation: chat() }).outcome();
+    const first = await lead(depth).run('Plan a trip.', { host, runId: 'r', conversation: chat() }).outcome();
     const ids = first.status === 'suspended' ? first.pending.map(({ id }) => id) : [];
-    await host.send('r', { role: 'user', content: 'Forget that, book a taxi.' });
-    await expect(host.answer('r', ids[0] ?? '', { type: 'reply', fingerprint: 'any', value: 1 })).rejects.toMatchObject(
-      { code: 'approval.used' },
-    );
-    const outcome = await lead(depth).resume('r', { durable: host, conversation: chat() }).outcome();
+    await host.sendMessage('r', { role: 'user', content: 'Forget that, book a taxi.' });
+    await expect(
+      host.answer('r', ids[0] ?? '', { type: 'result', fingerprint: 'any', value: 1 }),
+    ).rejects.toMatchObject({ code: 'approval.used' });
+    const outcome = await lead(depth).resume('r', { host, conversation: chat() }).outcome();
 
     expect(ids).toHaveLength(2);
     expect(outcome).toMatchObject({
@@ -55,12 +55,12 @@ describe.each(hosts)('a user on $name who writes while agents inside wait', ({ o
   test('does not close the call of an agent that was answered before', async () => {
     const host = open();
     const agent = lead(1);
-    const first = await agent.run('Plan a trip.', { durable: host, runId: 'r' }).outcome();
+    const first = await agent.run('Plan a trip.', { host, runId: 'r' }).outcome();
     const [answered] = first.status === 'suspended' ? first.pending : [];
     if (answered === undefined) throw new Error(first.status);
-    await host.answer('r', answered.id, { type: 'reply', fingerprint: answered.fingerprint, value: 'A is done' });
-    await host.send('r', { role: 'user', content: 'Forget the rest.' });
-    const { messages } = await agent.resume('r', { durable: host }).outcome();
+    await host.answer('r', answered.id, { type: 'result', fingerprint: answered.fingerprint, value: 'A is done' });
+    await host.sendMessage('r', { role: 'user', content: 'Forget the rest.' });
+    const { messages } = await agent.resume('r', { host }).outcome();
 
     const results = messages.flatMap(({ role, content }) => (role === 'tool' ? [String(content)] : []));
     expect(results[0]).toBe('All right.');
@@ -71,11 +71,11 @@ describe.each(hosts)('a user on $name who writes while agents inside wait', ({ o
   test('is heard although the run is resumed twice before the model is asked', async () => {
     const host = open();
     const agent = lead(1);
-    await agent.run('Plan a trip.', { durable: host, runId: 'r' }).outcome();
-    await host.send('r', { role: 'user', content: 'Stop.' });
-    const first = await agent.resume('r', { durable: host }).outcome();
+    await agent.run('Plan a trip.', { host, runId: 'r' }).outcome();
+    await host.sendMessage('r', { role: 'user', content: 'Stop.' });
+    const first = await agent.resume('r', { host }).outcome();
 
-    expect(await agent.resume('r', { durable: host }).outcome()).toEqual(first);
+    expect(await agent.resume('r', { host }).outcome()).toEqual(first);
     expect(usersWords(first.messages)).toBe('Plan a trip. / Stop.');
   });
 });

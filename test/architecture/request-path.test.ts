@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Entry, readSteps, type Step } from './request-path.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 async function trace(given: readonly Step[]): Promise<readonly Entry[]> {
-  const server = await offlineServer({ script: () => reply.text('one two three') });
+  const server = await offlineServer({ script: () => respond.text('one two three') });
   const program = join(import.meta.dirname, 'trace-request.ts');
   try {
     const args = ['--no-warnings', program, server.baseURL, JSON.stringify(given)];

@@ -1,31 +1,31 @@
-import { manualClock, type Reply, reply } from '@pawl/testing';
+import { manualClock, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { ending, GO, type Played, play, said, told, used } from './play.ts';
 import { weather } from './weather.ts';
 
 const agent = { tools: [weather] };
-const WET = reply.text('It is wet in Oslo today.');
-const ASKING = reply.call('get_weather', { city: 'Oslo' });
+const WET = respond.text('It is wet in Oslo today.');
+const ASKING = respond.call('get_weather', { city: 'Oslo' });
 
 describe.each([{ stream: true }, { stream: false }])('a reply that is none, stream: $stream', (run) => {
-  const broken: readonly { readonly what: string; readonly broken: Reply; readonly message: unknown }[] = [
+  const broken: readonly { readonly what: string; readonly broken: ScriptedResponse; readonly message: unknown }[] = [
     {
       what: 'a reply without choices',
-      broken: reply.body({ object: 'chat.completion', choices: [] }),
+      broken: respond.body({ object: 'chat.completion', choices: [] }),
       message: expect.stringContaining('choices'),
     },
     {
       what: 'an error with status 200',
-      broken: reply.errorBody({ message: 'The model is asleep.' }),
+      broken: respond.errorBody({ message: 'The model is asleep.' }),
       message: expect.stringContaining('The model is asleep.'),
     },
     {
       what: 'an error as text',
-      broken: reply.errorBody('The model is asleep.'),
+      broken: respond.errorBody('The model is asleep.'),
       message: expect.stringContaining('The model is asleep.'),
     },
-    { what: 'garbage', broken: reply.body('<html>Bad gateway</html>'), message: expect.stringContaining('not JSON') },
-    { what: 'an empty body', broken: reply.body(''), message: expect.stringContaining('empty') },
+    { what: 'garbage', broken: respond.body('<html>Bad gateway</html>'), message: expect.stringContaining('not JSON') },
+    { what: 'an empty body', broken: respond.body(''), message: expect.stringContaining('empty') },
   ];
 
   test.each(broken)('A8: $what is a failed attempt, and tried again', async ({ broken }) => {
@@ -52,28 +52,28 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
         status: 'failed',
         error,
         attempts: failedWith(error),
-        ...ending([], { turns: 0, usage }),
+        ...ending([], { turnCount: 0, usage }),
       });
     },
   );
 
   test('A10: a stream that ends without a finish reason is cut off, and nothing in it is executed', async () => {
-    const played = await play([reply.cut(ASKING, { afterChunks: 3 }), WET], { run, agent });
+    const played = await play([respond.cut(ASKING, { afterChunks: 3 }), WET], { run, agent });
 
     const text = 'It is wet in Oslo today.';
     const usage = guessed(played);
     expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...ending([said(text)], { usage }) });
     expect(told(played, 'tool.started')).toEqual([]);
     expect(told(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual([
-      run.stream ? 'reply.cut' : 'reply.garbage',
+      run.stream ? 'response.cut' : 'response.garbage',
     ]);
   });
 
   test('A10: pieces of a stream that was cut off are discarded before the next attempt', async () => {
-    const played = await play([reply.cut(WET, { afterChunks: 2 }), WET], { run });
+    const played = await play([respond.cut(WET, { afterChunks: 2 }), WET], { run });
 
     expect(
-      told(played, 'model.text')
+      told(played, 'text.delta')
         .map(({ attempt, delta }) => ({ attempt, delta }))
         .filter(({ attempt }) => attempt === 1),
     ).toEqual(
@@ -84,28 +84,28 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
           ]
         : [],
     );
-    expect(told(played, 'model.discarded').map(({ turn, attempt }) => ({ turn, attempt }))).toEqual(
+    expect(told(played, 'attempt.discarded').map(({ turn, attempt }) => ({ turn, attempt }))).toEqual(
       run.stream ? [{ turn: 1, attempt: 1 }] : [],
     );
   });
 
   test('A10: a stream that is cut off in every attempt fails the run', async () => {
-    const cut = reply.cut(WET, { afterChunks: 2 });
+    const cut = respond.cut(WET, { afterChunks: 2 });
     const played = await play([cut, cut, cut], { run });
 
-    const code = run.stream ? 'reply.cut' : 'reply.garbage';
+    const code = run.stream ? 'response.cut' : 'response.garbage';
     const error = expect.objectContaining({ name: 'ProtocolError', code });
     expect(played.outcome).toEqual({
       status: 'failed',
       error,
       attempts: failedWith(error),
-      ...ending([], { turns: 0, usage: played.outcome.usage }),
+      ...ending([], { turnCount: 0, usage: played.outcome.usage }),
     });
   });
 
   test('A11: a reply that stands still is given up at the deadline between two pieces, and tried again', async () => {
     const clock = manualClock();
-    const played = await play([reply.stall(ASKING, { afterChunks: 3 }), WET], {
+    const played = await play([respond.stall(ASKING, { afterChunks: 3 }), WET], {
       run,
       agent,
       clock,
@@ -134,6 +134,6 @@ function failedWith(error: unknown): readonly unknown[] {
 
 /** One request that was answered, and another that may have used its prompt. */
 function guessed({ outcome: { usage } }: Played): typeof usage {
-  const promptTokens = 10 + 58;
-  return { ...used(1), promptTokens, totalTokens: promptTokens + 5, estimated: true };
+  const inputTokens = 10 + 58;
+  return { ...used(1), inputTokens, totalTokens: inputTokens + 5, estimated: true };
 }

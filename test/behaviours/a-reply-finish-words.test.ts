@@ -1,5 +1,5 @@
-import { Agent, type ChatModel, type ChatReply } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type ChatModel, type ChatResponse } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { mends, play, raw, said, told, user } from './play.ts';
 import { weather } from './weather.ts';
@@ -13,31 +13,31 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   test.each(CUT_WORDS)(
     'A4: no call of a response runs that ended with %j, and the model is asked again once',
     async (finishReason) => {
-      const cut = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
+      const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason });
       const played = await play([cut, cut], { run, agent });
 
-      expect(played.outcome).toMatchObject({ status: 'truncated', toolCalls: 0 });
+      expect(played.outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
       expect(told(played, 'tool.started')).toEqual([]);
-      expect(told(played, 'model.asked_again').map(({ reason }) => reason)).toEqual(['cut']);
-      expect(told(played, 'model.replied').map((fact) => fact.finishReason)).toEqual(['length', 'length']);
+      expect(told(played, 'model.reprompted').map(({ reason }) => reason)).toEqual(['cut']);
+      expect(told(played, 'model.responded').map((fact) => fact.finishReason)).toEqual(['length', 'length']);
       expect(mends(played)[0]?.note).toBe(`"${finishReason}" is not a documented one: now "length"`);
     },
   );
 
   test.each(CUT_WORDS)('A5: a text that ended with %j ends the run as truncated, and is kept', async (finishReason) => {
-    const { outcome } = await play([reply.text('The first half of', { finishReason })], { run, agent });
+    const { outcome } = await play([respond.text('The first half of', { finishReason })], { run, agent });
 
     expect(outcome).toMatchObject({ status: 'truncated', text: 'The first half of' });
   });
 
   test.each(FILTER_WORDS)('A6: a text that ended with %j ends the run as filtered', async (finishReason) => {
-    const { outcome } = await play([reply.text('The first half of', { finishReason })], { run, agent });
+    const { outcome } = await play([respond.text('The first half of', { finishReason })], { run, agent });
 
     expect(outcome).toMatchObject({ status: 'filtered', text: 'The first half of' });
   });
 
   test.each(FILTER_WORDS)('A6: no call of a response runs that ended with %j', async (finishReason) => {
-    const played = await play([reply.call('get_weather', { city: 'Oslo' }, { finishReason })], { run, agent });
+    const played = await play([respond.call('get_weather', { city: 'Oslo' }, { finishReason })], { run, agent });
 
     expect(played.outcome.status).toBe('filtered');
     expect(told(played, 'tool.started')).toEqual([]);
@@ -46,8 +46,8 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   test.each(FAILURE_WORDS)(
     'A8: a text that ended with %j is a failed attempt, taken back and tried again',
     async (finishReason) => {
-      const broken = reply.text('The first half of', { finishReason });
-      const played = await play([broken, broken, reply.text('Whole.')], { run, agent });
+      const broken = respond.text('The first half of', { finishReason });
+      const played = await play([broken, broken, respond.text('Whole.')], { run, agent });
 
       expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
       expect(told(played, 'attempt.failed').map(({ error }) => error.message)).toEqual([
@@ -55,7 +55,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
         expect.stringContaining(`"${finishReason}"`),
       ]);
       const taken = [{ attempt: 1 }, { attempt: 2 }];
-      expect(told(played, 'model.discarded')).toMatchObject(run.stream ? taken : []);
+      expect(told(played, 'attempt.discarded')).toMatchObject(run.stream ? taken : []);
       expect(played.outcome.messages.slice(1)).toEqual([said('Whole.')]);
     },
   );
@@ -63,12 +63,12 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   test.each(FAILURE_WORDS)(
     'A8: calls of a response that ended with %j never run, and the run fails with the word',
     async (finishReason) => {
-      const broken = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
+      const broken = respond.call('get_weather', { city: 'Oslo' }, { finishReason });
       const played = await play([broken, broken, broken], { run, agent });
 
       const error = {
         name: 'ProtocolError',
-        code: 'reply.error',
+        code: 'response.error',
         message: expect.stringContaining(`"${finishReason}"`),
       };
       expect(played.outcome).toMatchObject({ status: 'failed', error, attempts: [{ error }, { error }, { error }] });
@@ -77,7 +77,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   );
 
   test('a text under a word that no vendor has is an answer, and the word is reported', async () => {
-    const played = await play([reply.text('Whole.', { finishReason: 'vibes' })], { run });
+    const played = await play([respond.text('Whole.', { finishReason: 'vibes' })], { run });
 
     expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
     expect(mends(played)).toEqual([
@@ -86,14 +86,14 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   });
 
   test('a refusal of the model under the finish reason "refusal" ends the run as refused', async () => {
-    const { outcome } = await play([reply.refusal('I will not.', { finishReason: 'refusal' })], { run });
+    const { outcome } = await play([respond.refusal('I will not.', { finishReason: 'refusal' })], { run });
 
     expect(outcome).toMatchObject({ status: 'refused', refusal: 'I will not.' });
   });
 
   test('the second answer to one that was cut by a vendor’s word can complete the run', async () => {
-    const cut = reply.call('get_weather', { city: 'Oslo' }, { finishReason: 'MAX_TOKENS' });
-    const { outcome } = await play([cut, reply.text('Wet.')], { run, agent });
+    const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason: 'MAX_TOKENS' });
+    const { outcome } = await play([cut, respond.text('Wet.')], { run, agent });
 
     expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
     expect(outcome.messages[1]).toEqual(user(expect.stringContaining('cut off')));
@@ -135,7 +135,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
 });
 
 describe('a model written by hand', () => {
-  const answer = (finish_reason: string): ChatReply => ({
+  const answer = (finish_reason: string): ChatResponse => ({
     choices: [
       {
         index: 0,
@@ -157,28 +157,28 @@ describe('a model written by hand', () => {
     const model: ChatModel = { name: 'mine', send: async () => answer(word) };
     const outcome = await new Agent({ model, tools: [weather] }).run('Go.').outcome();
 
-    expect(outcome).toMatchObject({ status, toolCalls: 0, text: 'The first half of' });
+    expect(outcome).toMatchObject({ status, toolCallCount: 0, text: 'The first half of' });
   });
 
   test('is asked again for a finish reason that says that it failed', async () => {
     const replies = [answer('network_error'), answer('network_error'), answer('network_error')];
     // By hand: as above.
     const model: ChatModel = { name: 'mine', send: async () => replies.shift() ?? answer('stop') };
-    const outcome = await new Agent({ model, tools: [weather], retry: { minDelayMs: 0, maxDelayMs: 0 } })
+    const outcome = await new Agent({ model, tools: [weather], retry: { initialDelayMs: 0, maxDelayMs: 0 } })
       .run('Go.')
       .outcome();
 
     const error = { name: 'ProtocolError', message: expect.stringContaining('"network_error"') };
-    expect(outcome).toMatchObject({ status: 'failed', toolCalls: 0, error, attempts: [{}, {}, {}] });
+    expect(outcome).toMatchObject({ status: 'failed', toolCallCount: 0, error, attempts: [{}, {}, {}] });
     expect(replies).toEqual([]);
   });
 
   test('fails the run if it is middleware that gives such a response', async () => {
-    const model = scriptedModel([reply.text('Whole.')]);
-    const middleware = [{ model: async () => answer('error') }];
+    const model = scriptedModel([respond.text('Whole.')]);
+    const middleware = [{ wrapModelCall: async () => answer('error') }];
     const outcome = await new Agent({ model, tools: [weather], middleware }).run('Go.').outcome();
 
-    expect(outcome).toMatchObject({ status: 'failed', toolCalls: 0, error: { name: 'ProtocolError' } });
+    expect(outcome).toMatchObject({ status: 'failed', toolCallCount: 0, error: { name: 'ProtocolError' } });
     expect(model.requests).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { Agent, type AgentOptions, type Json, type Outcome, openai, type ServerProfile } from '@pawl/core';
-import { offlineServer, type Reply, reply } from '@pawl/testing';
+import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { weather } from './weather.ts';
@@ -21,7 +21,10 @@ interface Asked {
 }
 
 /** Runs an agent whose requests have a cap of 20 tokens. */
-async function ask(script: readonly Reply[], { stream, profile, extraBody, ...options }: Asking): Promise<Asked> {
+async function ask(
+  script: readonly ScriptedResponse[],
+  { stream, profile, extraBody, ...options }: Asking,
+): Promise<Asked> {
   const server = await offlineServer({ script, checks: 'none' });
   try {
     const model = openai('m', {
@@ -30,10 +33,10 @@ async function ask(script: readonly Reply[], { stream, profile, extraBody, ...op
       ...(profile !== undefined && { profile }),
       ...(extraBody !== undefined && { extraBody }),
     });
-    const agent = new Agent<unknown, unknown>({ settings: { max_completion_tokens: CAP }, ...options, model });
+    const agent = new Agent<unknown, unknown>({ modelSettings: { max_completion_tokens: CAP }, ...options, model });
     const run = agent.run('Go.', { stream });
     const repairs: string[] = [];
-    run.on('wire.mended', ({ mends }) => repairs.push(...mends.map(({ note }) => note)));
+    run.on('response.repaired', ({ repairs: mends }) => repairs.push(...mends.map(({ note }) => note)));
     return { outcome: await run.outcome(), requests: server.requests.length, repairs };
   } finally {
     await server.close();
@@ -41,13 +44,13 @@ async function ask(script: readonly Reply[], { stream, profile, extraBody, ...op
 }
 
 function used(completion_tokens: number): {
-  readonly usage: NonNullable<Parameters<typeof reply.text>[1]>['usage'] & object;
+  readonly usage: NonNullable<Parameters<typeof respond.text>[1]>['usage'] & object;
 } {
   return { usage: { prompt_tokens: 10, completion_tokens, total_tokens: 10 + completion_tokens } };
 }
 
-function called(text: string, tokens = CAP): Reply {
-  return reply.message(
+function called(text: string, tokens = CAP): ScriptedResponse {
+  return respond.message(
     {
       role: 'assistant',
       content: null,
@@ -68,23 +71,27 @@ describe.each([{ stream: true }, { stream: false }])(
     ])('A4: arguments at the cap that end with $what are a cut: no call runs', async ({ text }) => {
       const { outcome, requests, repairs } = await ask([called(text), called(text)], { ...form, tools: [weather] });
 
-      expect(outcome).toMatchObject({ status: 'truncated', toolCalls: 0 });
+      expect(outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
       expect(requests).toBe(2);
       expect(repairs).toContain('"tool_calls" at the cap of 20 tokens, and arguments stop early: now "length"');
     });
 
     test('A4: after a cut that the server did not report the run can complete', async () => {
-      const { outcome } = await ask([called('{"ci'), reply.text('Wet.', used(3))], { ...form, tools: [weather] });
+      const { outcome } = await ask([called('{"ci'), respond.text('Wet.', used(3))], { ...form, tools: [weather] });
 
       expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
     });
 
     test.each([
-      { what: 'below the cap', script: [called('{"ci', CAP - 1), reply.text('Wet.', used(3))], status: 'completed' },
-      { what: 'that are whole', script: [called('{"city":"Oslo"}'), reply.text('Wet.', used(3))], status: 'completed' },
+      { what: 'below the cap', script: [called('{"ci', CAP - 1), respond.text('Wet.', used(3))], status: 'completed' },
+      {
+        what: 'that are whole',
+        script: [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))],
+        status: 'completed',
+      },
       {
         what: 'that are no JSON, but end',
-        script: [called('{city}'), reply.text('Wet.', used(3))],
+        script: [called('{city}'), respond.text('Wet.', used(3))],
         status: 'completed',
       },
     ])('arguments $what are none', async ({ script, status }) => {
@@ -99,14 +106,14 @@ describe.each([{ stream: true }, { stream: false }])(
       { what: 'JSON in a fence', text: `\`\`\`json\n${CUT_JSON}` },
       { what: 'whole JSON in a fence that is open', text: '```json\n{"city":"Oslo","rain":"no"}\n' },
     ])('A5: $what that stops early at the cap is a cut, not a wrong answer', async ({ text }) => {
-      const { outcome, requests } = await ask([reply.text(text, used(CAP))], { ...form, output: CITY });
+      const { outcome, requests } = await ask([respond.text(text, used(CAP))], { ...form, output: CITY });
 
       expect(outcome).toMatchObject({ status: 'truncated', text });
       expect(requests).toBe(1);
     });
 
     test('A5: an answer by the final-answer tool that stops early at the cap is a cut', async () => {
-      const final = reply.message(
+      const final = respond.message(
         {
           role: 'assistant',
           content: null,
@@ -126,7 +133,7 @@ describe.each([{ stream: true }, { stream: false }])(
     });
 
     test('A5: a response without any text at the cap is a cut', async () => {
-      const { outcome, requests } = await ask([reply.text('', used(CAP))], form);
+      const { outcome, requests } = await ask([respond.text('', used(CAP))], form);
 
       expect(outcome).toMatchObject({ status: 'truncated', text: '' });
       expect(requests).toBe(1);
@@ -139,68 +146,72 @@ describe.each([{ stream: true }, { stream: false }])(
       { profile: 'llamacpp', status: 'truncated' },
       { profile: { base: 'compatible', reportsCuts: false }, status: 'truncated' },
     ] as const)('A5: a plain text at the cap is $status for the profile $profile', async ({ profile, status }) => {
-      const { outcome } = await ask([reply.text('The first half of', used(CAP))], { ...form, profile });
+      const { outcome } = await ask([respond.text('The first half of', used(CAP))], { ...form, profile });
 
       expect(outcome).toMatchObject({ status, text: 'The first half of' });
     });
 
     test.each([
-      { profile: 'compatible', toolCalls: 1 },
-      { profile: 'vllm', toolCalls: 0 },
-      { profile: 'llamacpp', toolCalls: 0 },
-      { profile: { base: 'compatible', reportsCuts: false }, toolCalls: 0 },
+      { profile: 'compatible', toolCallCount: 1 },
+      { profile: 'vllm', toolCallCount: 0 },
+      { profile: 'llamacpp', toolCallCount: 0 },
+      { profile: { base: 'compatible', reportsCuts: false }, toolCallCount: 0 },
     ] as const)(
-      'A4: whole calls at the cap run $toolCalls times for the profile $profile',
-      async ({ profile, toolCalls }) => {
-        const script = [called('{"city":"Oslo"}'), reply.text('Wet.', used(3))];
+      'A4: whole calls at the cap run $toolCallCount times for the profile $profile',
+      async ({ profile, toolCallCount }) => {
+        const script = [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))];
         const { outcome } = await ask(script, { ...form, profile, tools: [weather] });
 
-        expect(outcome).toMatchObject({ status: 'completed', toolCalls });
+        expect(outcome).toMatchObject({ status: 'completed', toolCallCount });
       },
     );
 
     test.each([
-      { what: 'max_tokens of the settings', options: { settings: { max_tokens: CAP } } },
-      { what: 'extraBody', options: { settings: {}, extraBody: { max_tokens: CAP } } },
+      { what: 'max_tokens of the settings', options: { modelSettings: { max_tokens: CAP } } },
+      { what: 'extraBody', options: { modelSettings: {}, extraBody: { max_tokens: CAP } } },
       {
         what: 'extraBody, below the settings’',
-        options: { settings: { max_tokens: 900 }, extraBody: { max_tokens: CAP } },
+        options: { modelSettings: { max_tokens: 900 }, extraBody: { max_tokens: CAP } },
       },
     ])('A4: an unreported cut is found by the cap of $what', async ({ options }) => {
       const { outcome } = await ask([called('{'), called('{')], { ...form, tools: [weather], ...options });
 
-      expect(outcome).toMatchObject({ status: 'truncated', toolCalls: 0 });
+      expect(outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
     });
 
     test('A4: an unreported cut at the cap that a budget leaves ends the run at its limit', async () => {
-      const settings = { settings: {}, limits: { tokens: 200 } };
+      const options = { modelSettings: {}, limits: { tokens: 200 } };
       const server = await offlineServer({
         script: (request) => called('{"ci', request.max_completion_tokens ?? request.max_tokens ?? 0),
         checks: 'none',
       });
       const model = openai('m', { baseURL: server.baseURL });
-      const outcome = await new Agent({ model, tools: [weather], ...settings }).run('Go.', form).outcome();
+      const outcome = await new Agent({ model, tools: [weather], ...options }).run('Go.', form).outcome();
       await server.close();
 
-      expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', toolCalls: 0 });
+      expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', toolCallCount: 0 });
     });
 
     test.each([-1, 0])('a cap of %i is none', async (max_tokens) => {
       const settings = { max_tokens };
-      const { outcome } = await ask([reply.text('Hi.', used(CAP))], { ...form, profile: 'llamacpp', settings });
+      const { outcome } = await ask([respond.text('Hi.', used(CAP))], {
+        ...form,
+        profile: 'llamacpp',
+        modelSettings: settings,
+      });
 
       expect(outcome).toMatchObject({ status: 'completed', text: 'Hi.' });
     });
 
     test('a refusal at the cap is still a refusal', async () => {
-      const { outcome } = await ask([reply.refusal('No.', used(CAP))], { ...form, profile: 'llamacpp' });
+      const { outcome } = await ask([respond.refusal('No.', used(CAP))], { ...form, profile: 'llamacpp' });
 
       expect(outcome).toMatchObject({ status: 'refused', refusal: 'No.' });
     });
 
     test('without a cap that was sent, nothing is known of a cut', async () => {
-      const script = [called('{"ci'), reply.text('Wet.', used(CAP))];
-      const { outcome } = await ask(script, { ...form, profile: 'llamacpp', settings: {}, tools: [weather] });
+      const script = [called('{"ci'), respond.text('Wet.', used(CAP))];
+      const { outcome } = await ask(script, { ...form, profile: 'llamacpp', modelSettings: {}, tools: [weather] });
 
       expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
     });

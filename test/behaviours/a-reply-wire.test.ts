@@ -1,5 +1,5 @@
 import { Agent, ConfigError, openai } from '@pawl/core';
-import { offlineServer, type Reply, type Respond, reply } from '@pawl/testing';
+import { offlineServer, respond, type ScriptedResponse, type ScriptFunction } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { asked, call, ending, GO, mends, play, raw, result, said, told } from './play.ts';
 import { weather } from './weather.ts';
@@ -19,8 +19,8 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
   ])(
     'A3: calls run if the finish reason is $finishReason, which is stored as $stored and reported',
     async ({ finishReason, stored }) => {
-      const asking = reply.call('get_weather', { city: 'Oslo' }, { finishReason });
-      const played = await play([asking, reply.text('Wet.')], { run, agent });
+      const asking = respond.call('get_weather', { city: 'Oslo' }, { finishReason });
+      const played = await play([asking, respond.text('Wet.')], { run, agent });
 
       const messages = [
         asked(call('call_1', 'get_weather', { city: 'Oslo' })),
@@ -31,9 +31,9 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
         status: 'completed',
         output: 'Wet.',
         text: 'Wet.',
-        ...ending(messages, { turns: 2, toolCalls: 1 }),
+        ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
       });
-      expect(told(played, 'model.replied').map((fact) => fact.finishReason)).toEqual([stored, 'stop']);
+      expect(told(played, 'model.responded').map((fact) => fact.finishReason)).toEqual([stored, 'stop']);
       expect(mends(played)).toEqual([
         { path: 'choices[0].finish_reason', note: expect.stringContaining(String(finishReason)) },
       ]);
@@ -43,7 +43,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
   test('A9: a JSON body to a streamed request, and a stream to an unstreamed one, are read as what they are', async () => {
     const oslo = call('c1', 'get_weather', { city: 'Oslo' });
     const script = [raw({ ...ANSWER, tool_calls: [{ ...oslo }] }), raw({ ...ANSWER, content: 'Wet.' })].map(
-      (answer): Respond<Reply> => {
+      (answer): ScriptFunction<ScriptedResponse> => {
         return (request, context) => answer({ ...request, stream: request.stream !== true }, context);
       },
     );
@@ -54,7 +54,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turns: 2, toolCalls: 1 }),
+      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
     });
   });
 
@@ -70,14 +70,14 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
       reasoning_content: 'Look first.',
       x_vendor: { a: 1 },
     } as const;
-    const { outcome, requests } = await play([reply.message(thinking), reply.text('Wet.')], { run, agent });
+    const { outcome, requests } = await play([respond.message(thinking), respond.text('Wet.')], { run, agent });
 
     const messages = [thinking, result('c1', 'Rain in Oslo.'), said('Wet.')];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turns: 2, toolCalls: 1 }),
+      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
     });
     expect(requests[1]?.messages).toEqual([GO, thinking, result('c1', 'Rain in Oslo.')]);
   });
@@ -93,14 +93,16 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
   test('A12: a run follows one reply, so several are refused where they are asked for', async () => {
     const model = openai('m', { baseURL: 'http://127.0.0.1:9/v1' });
     const message =
-      'Agent "agent": settings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).';
+      'Agent "agent": modelSettings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).';
 
-    expect(() => new Agent({ model, settings: { n: 2 } })).toThrow(new ConfigError(message));
-    expect(() => new Agent({ model }).run('Go.', { ...run, settings: { n: 2 } })).toThrow(new ConfigError(message));
+    expect(() => new Agent({ model, modelSettings: { n: 2 } })).toThrow(new ConfigError(message));
+    expect(() => new Agent({ model }).run('Go.', { ...run, modelSettings: { n: 2 } })).toThrow(
+      new ConfigError(message),
+    );
   });
 
   test('A12: a bare model gives as many replies as it was asked for', async () => {
-    const server = await offlineServer({ script: [reply.text('Wet.')] });
+    const server = await offlineServer({ script: [respond.text('Wet.')] });
     const { choices } = await openai('m', { baseURL: server.baseURL }).send({ messages: [GO], n: 2, ...run });
     await server.close();
 

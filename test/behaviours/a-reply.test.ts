@@ -1,4 +1,4 @@
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { asked, call, ending, GO, play, said, used, user } from './play.ts';
 import { weather } from './weather.ts';
@@ -9,7 +9,7 @@ const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
 
 describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream', (run) => {
   test('A1: a text without calls completes the run', async () => {
-    const { outcome, requests } = await play([reply.text('It rains.')], { run });
+    const { outcome, requests } = await play([respond.text('It rains.')], { run });
 
     expect(outcome).toEqual({
       status: 'completed',
@@ -22,8 +22,8 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
 
   test('A2: a text beside calls does not end the run', async () => {
     const script = [
-      reply.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], { text: 'I look.' }),
-      reply.text('Wet.'),
+      respond.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], { text: 'I look.' }),
+      respond.text('Wet.'),
     ];
     const { outcome } = await play(script, { run, agent: { tools: [weather] } });
 
@@ -36,43 +36,48 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turns: 2, toolCalls: 1 }),
+      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
     });
   });
 
   test('A4: calls of a reply that was cut do not run, and the second cut reply ends the run as truncated', async () => {
-    const cut = reply.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], {
+    const cut = respond.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], {
       text: 'I look.',
       finishReason: 'length',
     });
     const { outcome, requests } = await play([cut, cut], { run, agent: { tools: [weather] } });
 
-    expect(outcome).toEqual({ status: 'truncated', text: 'I look.', ...ending([user(CUT)], { turns: 2 }) });
+    expect(outcome).toEqual({ status: 'truncated', text: 'I look.', ...ending([user(CUT)], { turnCount: 2 }) });
     expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, user(CUT)]]);
   });
 
   test('A4: after one cut reply the run can still complete', async () => {
-    const cut = reply.call('get_weather', { city: 'Oslo' }, { finishReason: 'length' });
-    const { outcome } = await play([cut, reply.text('Wet.')], { run, agent: { tools: [weather] } });
+    const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason: 'length' });
+    const { outcome } = await play([cut, respond.text('Wet.')], { run, agent: { tools: [weather] } });
 
     const messages = [user(CUT), said('Wet.')];
-    expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...ending(messages, { turns: 2 }) });
+    expect(outcome).toEqual({
+      status: 'completed',
+      output: 'Wet.',
+      text: 'Wet.',
+      ...ending(messages, { turnCount: 2 }),
+    });
   });
 
   test('A5: a text that was cut ends the run as truncated, and is kept', async () => {
-    const { outcome } = await play([reply.length('It rai')], { run });
+    const { outcome } = await play([respond.truncated('It rai')], { run });
 
     expect(outcome).toEqual({ status: 'truncated', text: 'It rai', ...ending([]) });
   });
 
   test('A6: a filtered reply ends the run as filtered, with what there was', async () => {
-    const { outcome } = await play([reply.contentFilter('It ra')], { run });
+    const { outcome } = await play([respond.filtered('It ra')], { run });
 
     expect(outcome).toEqual({ status: 'filtered', text: 'It ra', ...ending([]) });
   });
 
   test('A6: a prompt that a filter stopped ends the run as filtered, also if the server reports it as an error', async () => {
-    const filtered = reply.httpError(400, { code: 'content_filter', message: 'The prompt was filtered.' });
+    const filtered = respond.httpError(400, { code: 'content_filter', message: 'The prompt was filtered.' });
     const { outcome, requests } = await play([filtered], { run });
 
     expect(outcome).toMatchObject({ status: 'filtered', text: '', messages: [GO] });
@@ -80,7 +85,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
   });
 
   test('A6: a refusal ends the run as refused, in the words of the model', async () => {
-    const { outcome } = await play([reply.refusal('I will not.')], { run });
+    const { outcome } = await play([respond.refusal('I will not.')], { run });
 
     const refused = { role: 'assistant', content: null, refusal: 'I will not.' } as const;
     expect(outcome).toEqual({ status: 'refused', refusal: 'I will not.', ...ending([refused]) });
@@ -91,11 +96,11 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
       { id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } },
     ] as const;
     const message = { role: 'assistant', content: null, tool_calls: calls } as const;
-    const filtered = await play([reply.message(message, { finishReason: 'content_filter' })], {
+    const filtered = await play([respond.message(message, { finishReason: 'content_filter' })], {
       run,
       agent: { tools: [weather] },
     });
-    const refused = await play([reply.message({ ...message, refusal: 'No.' })], { run, agent: { tools: [weather] } });
+    const refused = await play([respond.message({ ...message, refusal: 'No.' })], { run, agent: { tools: [weather] } });
 
     expect(filtered.outcome).toEqual({ status: 'filtered', text: '', ...ending([]) });
     expect(refused.outcome).toEqual({
@@ -106,32 +111,32 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
   });
 
   test.each([
-    { content: 'null', empty: reply.empty() },
-    { content: 'missing', empty: reply.message({ role: 'assistant' }) },
-    { content: 'blank', empty: reply.text(' \n') },
+    { content: 'null', empty: respond.empty() },
+    { content: 'missing', empty: respond.message({ role: 'assistant' }) },
+    { content: 'blank', empty: respond.text(' \n') },
   ])('A7: a reply with $content content and no calls is asked again once, then the run fails', async ({ empty }) => {
     const { outcome, requests } = await play([empty, empty], { run });
 
     const error = {
-      name: 'EmptyReplyError',
-      code: 'reply.empty',
+      name: 'EmptyResponseError',
+      code: 'response.empty',
       message:
         'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.',
       stack: expect.any(String),
     };
-    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending([user(EMPTY)], { turns: 2 }) });
+    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending([user(EMPTY)], { turnCount: 2 }) });
     expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, user(EMPTY)]]);
   });
 
   test('A7: after one empty reply the run can still complete', async () => {
-    const { outcome } = await play([reply.empty(), reply.text('Wet.')], { run });
+    const { outcome } = await play([respond.empty(), respond.text('Wet.')], { run });
 
     const messages = [user(EMPTY), said('Wet.')];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { usage: used(2), turns: 2 }),
+      ...ending(messages, { usage: used(2), turnCount: 2 }),
     });
   });
 });

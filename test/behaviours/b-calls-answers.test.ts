@@ -1,15 +1,15 @@
-import { type Answer, type DurableHost, memory, type PendingCall, type Tool, tool } from '@pawl/core';
-import { type ManualClock, manualClock, reply } from '@pawl/testing';
+import { type Answer, type Host, memoryHost, type PendingCall, type Tool, tool } from '@pawl/core';
+import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, type Played, play, result, type Script, said } from './play.ts';
 
-const DONE = reply.text('Done.');
+const DONE = respond.text('Done.');
 const done = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
 const asks = asked(call('call_1', 'refund', { order: 7 }), call('call_2', 'refund', { order: 8 }));
 
 interface Stage {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly clock: ManualClock;
   readonly refunds: unknown[];
   readonly pending: readonly [PendingCall, PendingCall];
@@ -31,10 +31,10 @@ async function suspended(stream: boolean): Promise<Stage> {
     },
   });
   const clock = manualClock();
-  const host = memory({ clock });
+  const host = memoryHost({ clock });
   const agent = { tools: [refund] };
-  const calls = reply.calls([7, 8].map((order) => ({ name: 'refund', arguments: { order } })));
-  const { outcome } = await play([calls], { agent, clock, run: { stream, durable: host } });
+  const calls = respond.calls([7, 8].map((order) => ({ name: 'refund', arguments: { order } })));
+  const { outcome } = await play([calls], { agent, clock, run: { stream, host } });
   const [first, second] = outcome.status === 'suspended' ? outcome.pending : [];
   if (first === undefined || second === undefined) throw new Error('Two calls were to be pending.');
   return {
@@ -105,7 +105,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
       result('call_2', 'Denied: nobody approved this call in time.'),
       said('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(refunds).toEqual([7]);
   });
 
@@ -123,7 +123,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
       result('call_2', 'order: expected number, got string'),
       said('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
     expect(refunds).toEqual([9]);
   });
 });

@@ -1,12 +1,12 @@
-import { type DurableHost, memory, type PendingCall, type Tool, tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { type Host, memoryHost, type PendingCall, type Tool, tool } from '@pawl/core';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, type Played, play, result, type Script, said, told, user } from './play.ts';
 import { weather } from './weather.ts';
 
 const PENDING = 'Pending: this call waits for approval and has not run.';
-const DONE = reply.text('Done.');
+const DONE = respond.text('Done.');
 const done = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
 
 const refunding = { name: 'refund', arguments: { order: 7 } };
@@ -18,7 +18,7 @@ const asks = asked(
 );
 
 function stage(stream: boolean): {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly refunds: unknown[];
   readonly begin: () => Promise<Played>;
   readonly resume: (script: Script) => Promise<Played>;
@@ -35,13 +35,13 @@ function stage(stream: boolean): {
       return `Refunded ${order}.`;
     },
   });
-  const host = memory();
+  const host = memoryHost();
   const agent = { tools: [refund, weather] };
-  const calls = reply.calls([refunding, raining, { name: 'refund', arguments: { order: 8 } }]);
+  const calls = respond.calls([refunding, raining, { name: 'refund', arguments: { order: 8 } }]);
   return {
     host,
     refunds,
-    begin: () => play([calls], { agent, run: { stream, durable: host } }),
+    begin: () => play([calls], { agent, run: { stream, host } }),
     resume: (script) => play(script, { agent, run: { stream }, resume: host }),
   };
 }
@@ -80,7 +80,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
       },
     ];
     const messages = [asks, result('call_1', PENDING), result('call_2', 'Rain in Oslo.'), result('call_3', PENDING)];
-    expect(outcome).toEqual({ status: 'suspended', pending, ...ending(messages, { toolCalls: 1 }) });
+    expect(outcome).toEqual({ status: 'suspended', pending, ...ending(messages, { toolCallCount: 1 }) });
     expect(refunds).toEqual([]);
   });
 
@@ -109,7 +109,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
       result('call_3', 'Refunded 8.'),
       said('Done.'),
     ];
-    expect(resumed.outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 3 }) });
+    expect(resumed.outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
     expect(refunds).toEqual([7, 8]);
     expect(told(resumed, 'tool.started').map(({ index }) => index)).toEqual([0, 2]);
   });
@@ -132,7 +132,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
       result('call_3', 'Refunded 8.'),
       said('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
     expect(refunds).toEqual([8]);
   });
 
@@ -150,13 +150,13 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
       result('call_3', denied),
       said('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B19: where the user writes while calls are pending, these are closed as cancelled before the message', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     await begin();
-    await host.send('run', user('Forget it.'));
+    await host.sendMessage('run', user('Forget it.'));
     const { outcome, requests } = await resume([DONE]);
 
     const cancelled = 'Cancelled: this call was not run.';
@@ -167,7 +167,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
       result('call_3', cancelled),
       user('Forget it.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending([...messages, said('Done.')], { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...done, ...ending([...messages, said('Done.')], { turnCount: 2, toolCallCount: 1 }) });
     expect(requests.map((request) => request.messages)).toEqual([[user('Go.'), ...messages]]);
     expect(refunds).toEqual([]);
   });

@@ -1,11 +1,11 @@
 import { tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, mends, play, raw, result, said, told } from './play.ts';
 import { weather } from './weather.ts';
 
-const WET = reply.text('Wet.');
+const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
 describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream', (run) => {
@@ -15,11 +15,11 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     { text: '{"city": "Oslo"} or so', problem: 'unexpected "o" at position 17' },
     { text: "{'city': 'Oslo'}", problem: 'unexpected "\'" at position 1' },
   ])('B1: the model is told where $text stops being JSON', async ({ text, problem }) => {
-    const played = await play([reply.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
+    const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
     const content = `The arguments are not valid JSON: ${problem}. Send one JSON object.`;
     const messages = [asked(call('call_1', 'get_weather')), result('call_1', content), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(told(played, 'tool.failed').map((event) => [event.reason, event.call])).toEqual([
       ['invalid', { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: text } }],
     ]);
@@ -32,12 +32,12 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
   ])(
     'B1: the model is told where $text has a number that no double holds, which is not sent',
     async ({ text, path }) => {
-      const played = await play([reply.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
+      const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
       const content = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
       const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } } as const;
       const messages = [asked(written), result('call_1', content), said('Wet.')];
-      expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+      expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
       expect(played.requests[1]?.messages.slice(1)).toEqual(messages.slice(0, 2));
     },
   );
@@ -47,7 +47,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const body = JSON.stringify({
       choices: [{ index: 0, message: { role: 'assistant', tool_calls: [call] }, finish_reason: 'tool_calls' }],
     });
-    const asking = reply.body(body.replace('"@"', '{"city":"Oslo","days":1e400}'));
+    const asking = respond.body(body.replace('"@"', '{"city":"Oslo","days":1e400}'));
     const { outcome } = await play([asking, WET], { run, agent: { tools: [weather] } });
 
     const content = 'days: the number is too large, expected at most 1.7976931348623157e308';
@@ -55,8 +55,8 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
   });
 
   test('B1: what is no JSON counts against the budget of the tool, which a success fills again', async () => {
-    const bad = reply.call('get_weather', '{');
-    const good = reply.call('get_weather', { city: 'Oslo' });
+    const bad = respond.call('get_weather', '{');
+    const good = respond.call('get_weather', { city: 'Oslo' });
     const { outcome } = await play([bad, bad, good, bad, bad, good, WET], { run, agent: { tools: [weather] } });
 
     const told = 'The arguments are not valid JSON: unexpected end at position 1. Send one JSON object.';
@@ -65,7 +65,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
       if (n % 3 !== 0) return [asked(call(id, 'get_weather')), result(id, told)];
       return [asked(call(id, 'get_weather', { city: 'Oslo' })), result(id, 'Rain in Oslo.')];
     });
-    expect(outcome).toEqual({ ...wet, ...ending([...messages, said('Wet.')], { turns: 7, toolCalls: 6 }) });
+    expect(outcome).toEqual({ ...wet, ...ending([...messages, said('Wet.')], { turnCount: 7, toolCallCount: 6 }) });
   });
 
   test.each([
@@ -85,9 +85,9 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
 
     const asks = expect.objectContaining(asked(call('c1', 'get_weather')));
     const rain = [asks, result('c1', 'Rain in Oslo.'), said('Wet.')];
-    expect(passed.outcome).toEqual({ ...wet, ...ending(rain, { turns: 2, toolCalls: 1 }) });
+    expect(passed.outcome).toEqual({ ...wet, ...ending(rain, { turnCount: 2, toolCallCount: 1 }) });
     const issue = [asks, result('c1', 'city: expected string, got undefined'), said('Wet.')];
-    expect(failed.outcome).toEqual({ ...wet, ...ending(issue, { turns: 2, toolCalls: 1 }) });
+    expect(failed.outcome).toEqual({ ...wet, ...ending(issue, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B3: arguments that are an object are taken as its JSON, and that is reported', async () => {
@@ -100,7 +100,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const played = await play([asking, WET], { run, agent: { tools: [weather] } });
 
     const messages = [asked(call('c1', 'get_weather', { city: 'Oslo' })), result('c1', 'Rain in Oslo.'), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(mends(played)).toEqual([
       { path: expect.stringMatching(/tool_calls\[0\]\.function\.arguments$/), note: expect.stringContaining('object') },
     ]);
@@ -114,7 +114,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
       execute: () => 'Booked.',
     });
     const input = { city: 7, nights: 0, guests: [{ age: 'old' }], note: 'x'.repeat(100) };
-    const { outcome } = await play([reply.call('book', input), WET], { run, agent: { tools: [book] } });
+    const { outcome } = await play([respond.call('book', input), WET], { run, agent: { tools: [book] } });
 
     const issues = [
       'city: expected string, got number',
@@ -122,7 +122,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
       'guests[0].age: expected number, got string',
     ];
     const messages = [asked(call('call_1', 'book', input)), result('call_1', issues.join('\n')), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B5: nulls for fields that were to be left out are removed, so that defaults apply', async () => {
@@ -143,10 +143,10 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
       },
     });
     const input = { city: 'Oslo', unit: null, days: null, station: null, place: { zip: null } };
-    const { outcome } = await play([reply.call('forecast', input), WET], { run, agent: { tools: [forecast] } });
+    const { outcome } = await play([respond.call('forecast', input), WET], { run, agent: { tools: [forecast] } });
 
     const messages = [asked(call('call_1', 'forecast', input)), result('call_1', 'Rain.'), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(inputs).toEqual([{ city: 'Oslo', days: 3, station: null, place: {} }]);
   });
 });

@@ -1,17 +1,17 @@
 import { tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, mends, play, raw, result, said, told, user } from './play.ts';
 import { weather } from './weather.ts';
 
 const clockTool = tool({ name: 'get_time', description: 'The time.', input: z.object({}), execute: () => 'Noon.' });
-const WET = reply.text('Wet.');
+const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
 describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stream', (run) => {
   test('B6: a call of an unknown tool is answered with the closest name and the names there are', async () => {
-    const calls = reply.calls([{ name: 'getWether' }, { name: 'send_mail' }]);
+    const calls = respond.calls([{ name: 'getWether' }, { name: 'send_mail' }]);
     const { outcome } = await play([calls, WET], { run, agent: { tools: [weather, clockTool] } });
 
     const messages = [
@@ -23,12 +23,12 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       result('call_2', 'There is no tool "send_mail". The tools are: get_weather, get_time.'),
       said('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
   });
 
   test('B7: when the corrections of a tool are spent the run fails, naming the tool and its last issue', async () => {
     const inputs = [{}, { city: 1 }, { city: true }];
-    const script = inputs.map((input) => reply.call('get_weather', input));
+    const script = inputs.map((input) => respond.call('get_weather', input));
     const { outcome } = await play(script, { run, agent: { tools: [weather] } });
 
     const issues = ['undefined', 'number', 'boolean'].map((got) => `city: expected string, got ${got}`);
@@ -38,23 +38,28 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     ]);
     const issue = 'city: expected string, got boolean';
     const error = {
-      name: 'ToolCorrectionError',
-      code: 'tool.correction',
+      name: 'InvalidToolInputError',
+      code: 'tool.invalid_input',
       message: `The model's calls of tool "get_weather" failed before they ran, also after 2 corrections: ${issue}`,
       details: { tool: 'get_weather', issue },
       stack: expect.any(String),
     };
-    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending(messages, { turns: 3, toolCalls: 3 }) });
+    expect(outcome).toEqual({
+      status: 'failed',
+      error,
+      attempts: [],
+      ...ending(messages, { turnCount: 3, toolCallCount: 3 }),
+    });
   });
 
   test('B7: a tool may allow no correction at all', async () => {
-    const strict = { ...weather, corrections: 0 };
-    const { outcome } = await play([reply.call('get_weather')], { run, agent: { tools: [strict] } });
+    const strict = { ...weather, maxInputRetries: 0 };
+    const { outcome } = await play([respond.call('get_weather')], { run, agent: { tools: [strict] } });
 
     const issue = 'city: expected string, got undefined';
-    const error = expect.objectContaining({ name: 'ToolCorrectionError', details: { tool: 'get_weather', issue } });
+    const error = expect.objectContaining({ name: 'InvalidToolInputError', details: { tool: 'get_weather', issue } });
     const messages = [asked(call('call_1', 'get_weather')), result('call_1', issue)];
-    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending(messages, { toolCalls: 1 }) });
+    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending(messages, { toolCallCount: 1 }) });
   });
 
   test('B8: the third failure of the same call is told to the model, and the fourth ends the run', async () => {
@@ -72,7 +77,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       { a: 1, b: 2 },
       { a: 1, b: 2 },
     ];
-    const script = inputs.map((input) => reply.call('look_up', input));
+    const script = inputs.map((input) => respond.call('look_up', input));
     const played = await play(script, { run, agent: { tools: [down] } });
 
     const turns = inputs.flatMap((input, index) => [
@@ -83,8 +88,8 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       'You called look_up 3 times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.',
     );
     const error = {
-      name: 'StuckError',
-      code: 'loop.stuck',
+      name: 'RepeatedToolFailureError',
+      code: 'tool.repeated_failure',
       message:
         'The model called tool "look_up" 4 times with the same arguments, and it failed each time, also after it was told.',
       stack: expect.any(String),
@@ -94,11 +99,11 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       status: 'failed',
       error,
       attempts: [],
-      ...ending(messages, { turns: 4, toolCalls: 4 }),
+      ...ending(messages, { turnCount: 4, toolCallCount: 4 }),
     });
-    expect(told(played, 'loop.stuck').map(({ tool, count, message }) => ({ tool, count, message }))).toEqual([
-      { tool: 'look_up', count: 3, message: stuck },
-    ]);
+    expect(told(played, 'tool.repeated_failure').map(({ tool, count, message }) => ({ tool, count, message }))).toEqual(
+      [{ tool: 'look_up', count: 3, message: stuck }],
+    );
   });
 
   test.each([
@@ -121,19 +126,22 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       result(second, 'Rain in Bergen.'),
       said('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
     expect(mends(played).some(({ path }) => path.endsWith('tool_calls[1].id'))).toBe(true);
   });
 
   test('B9: an id that was used in an earlier turn is made unique', async () => {
-    const again = reply.call('get_weather', { city: 'Oslo' }, { id: 'c1' });
+    const again = respond.call('get_weather', { city: 'Oslo' }, { id: 'c1' });
     const played = await play([again, again, WET], { run, agent: { tools: [weather] } });
 
     const messages = ['c1', 'c1_2'].flatMap((id) => [
       asked(call(id, 'get_weather', { city: 'Oslo' })),
       result(id, 'Rain in Oslo.'),
     ]);
-    expect(played.outcome).toEqual({ ...wet, ...ending([...messages, said('Wet.')], { turns: 3, toolCalls: 2 }) });
+    expect(played.outcome).toEqual({
+      ...wet,
+      ...ending([...messages, said('Wet.')], { turnCount: 3, toolCallCount: 2 }),
+    });
     expect(mends(played).map(({ path }) => path)).toEqual([expect.stringMatching(/tool_calls\[0\]\.id$/)]);
   });
 });

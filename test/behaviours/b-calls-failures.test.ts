@@ -1,11 +1,11 @@
 import { AbortRun, type Tool, ToolError, tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, play, result, said, told } from './play.ts';
 import { weather } from './weather.ts';
 
-const WET = reply.text('Wet.');
+const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
 
@@ -18,7 +18,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     const down = toolNamed('look_up', () => {
       throw Object.assign(new TypeError('The "list" is down.'), { code: 'ELIST' });
     });
-    const calls = reply.calls([{ name: 'look_up' }, { name: 'get_weather', arguments: { city: 'Oslo' } }]);
+    const calls = respond.calls([{ name: 'look_up' }, { name: 'get_weather', arguments: { city: 'Oslo' } }]);
     const played = await play([calls, WET], { run, agent: { tools: [down, weather] } });
 
     const messages = [
@@ -27,7 +27,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
       result('call_2', 'Rain in Oslo.'),
       said('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
     const error = {
       name: 'TypeError',
       message: 'The "list" is down.',
@@ -43,24 +43,24 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     { thrown: { code: 7 }, content: '{"error":"{\\"code\\":7}"}' },
   ])('B10: a thrown $thrown is told as well as it can be', async ({ thrown, content }) => {
     const odd = toolNamed('look_up', () => Promise.reject(thrown));
-    const { outcome } = await play([reply.call('look_up'), WET], { run, agent: { tools: [odd] } });
+    const { outcome } = await play([respond.call('look_up'), WET], { run, agent: { tools: [odd] } });
 
     const messages = [asked(call('call_1', 'look_up')), result('call_1', content), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B11: the message of a ToolError is told word for word', async () => {
     const full = toolNamed('book', () => {
       throw new ToolError('The hotel is full. Try another night.');
     });
-    const { outcome } = await play([reply.call('book'), WET], { run, agent: { tools: [full] } });
+    const { outcome } = await play([respond.call('book'), WET], { run, agent: { tools: [full] } });
 
     const messages = [
       asked(call('call_1', 'book')),
       result('call_1', 'The hotel is full. Try another night.'),
       said('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B12: a tool that throws AbortRun ends the run as aborted, after its siblings are answered', async () => {
@@ -70,7 +70,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
       throw new AbortRun('The building is on fire.');
     });
     const hang = toolNamed('hang', () => new Promise(() => undefined));
-    const calls = reply.calls([
+    const calls = respond.calls([
       { name: 'hang' },
       { name: 'halt' },
       { name: 'get_weather', arguments: { city: 'Oslo' } },
@@ -90,7 +90,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     expect(played.outcome).toEqual({
       status: 'aborted',
       reason: 'The building is on fire.',
-      ...ending(messages, { toolCalls: 2 }),
+      ...ending(messages, { toolCallCount: 2 }),
     });
     expect(told(played, 'tool.failed').map(({ reason, error: { name } }) => [reason, name])).toEqual([
       ['aborted', 'AbortRun'],
@@ -117,7 +117,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
             });
           }),
       });
-      const played = await play([reply.call('crawl'), WET], {
+      const played = await play([respond.call('crawl'), WET], {
         run,
         agent: { tools: [slow] },
         listen(run, { clock }) {
@@ -126,12 +126,15 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
       });
 
       const messages = [asked(call('call_1', 'crawl')), result('call_1', content), said('Wet.')];
-      expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1, durationMs: passedMs }) });
+      expect(played.outcome).toEqual({
+        ...wet,
+        ...ending(messages, { turnCount: 2, toolCallCount: 1, durationMs: passedMs }),
+      });
       expect(late).toEqual([expect.objectContaining({ name: 'ToolTimeoutError', timeoutMs: passedMs })]);
       expect(told(played, 'tool.failed').map(({ reason, error: { code } }) => [reason, code])).toEqual([
         ['timeout', 'tool.timeout'],
       ]);
-      expect(told(played, 'tool.late').map(({ turn, index, call: { id } }) => [turn, index, id])).toEqual([
+      expect(told(played, 'tool.late_result').map(({ turn, index, call: { id } }) => [turn, index, id])).toEqual([
         [1, 0, 'call_1'],
       ]);
     },
@@ -140,7 +143,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
   test('B13: one millisecond before its deadline a tool is still waited for', async () => {
     const waiting = Promise.withResolvers<string>();
     const slow = toolNamed('crawl', () => waiting.promise);
-    const { outcome } = await play([reply.call('crawl'), WET], {
+    const { outcome } = await play([respond.call('crawl'), WET], {
       run,
       agent: { tools: [slow] },
       listen(run, { clock }) {
@@ -152,6 +155,6 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     });
 
     const messages = [asked(call('call_1', 'crawl')), result('call_1', 'Just in time.'), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1, durationMs: 59_999 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1, durationMs: 59_999 }) });
   });
 });

@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Agent, openai, tool } from '@pawl/core';
-import { checkHistory, offlineServer, reply } from '@pawl/testing';
+import { checkHistory, offlineServer, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { within } from '../within.ts';
@@ -19,7 +19,9 @@ test.each([{ stream: true }, { stream: false }])(
     process.on('unhandledRejection', onRejection);
     onTestFinished(() => void process.off('unhandledRejection', onRejection));
     const server = await offlineServer({
-      script: [reply.calls([{ name: 'hang' }, { name: 'get_weather', arguments: { city: 'Oslo' } }], { usage: USAGE })],
+      script: [
+        respond.calls([{ name: 'hang' }, { name: 'get_weather', arguments: { city: 'Oslo' } }], { usage: USAGE }),
+      ],
     });
     const timers = timersFromNow();
     const hang = tool({
@@ -45,7 +47,7 @@ test.each([{ stream: true }, { stream: false }])(
     expect(outcome).toEqual({
       status: 'aborted',
       reason: 'The user went away.',
-      ...ending(messages, { toolCalls: 1, durationMs }),
+      ...ending(messages, { toolCallCount: 1, durationMs }),
     });
     expect(checkHistory(outcome.messages)).toEqual([]);
     await server.close();

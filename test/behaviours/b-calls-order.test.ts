@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Tool, tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, play, result, said, told } from './play.ts';
 
-const WET = reply.text('Wet.');
+const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
 /** A tool that takes some turns of the event loop, and writes down how many were at work beside it. */
@@ -27,12 +27,12 @@ function counter(at: { work: number; readonly seen: number[] }): Tool<unknown> {
 describe.each([{ stream: true }, { stream: false }])('several calls, stream: $stream', (run) => {
   test.each([
     { agent: {}, own: {}, most: 8 },
-    { agent: { parallelToolCalls: 3 }, own: {}, most: 3 },
-    { agent: { parallelToolCalls: 3 }, own: { parallelToolCalls: 5 }, most: 5 },
+    { agent: { maxParallelToolCalls: 3 }, own: {}, most: 3 },
+    { agent: { maxParallelToolCalls: 3 }, own: { maxParallelToolCalls: 5 }, most: 5 },
   ])('B15: at most $most calls run side by side', async ({ agent, own, most }) => {
     const at = { work: 0, seen: [] };
     const names = Array.from({ length: 12 }, () => 'count');
-    const script = [reply.calls(names.map((name) => ({ name }))), WET];
+    const script = [respond.calls(names.map((name) => ({ name }))), WET];
     const { outcome } = await play(script, {
       run: { ...run, ...own },
       agent: { ...agent, tools: [counter(at)] },
@@ -44,7 +44,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
       ...ids.map((id) => result(id, 'null')),
       said('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 12 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 12 }) });
     expect(Math.max(...at.seen)).toBe(most);
   });
 
@@ -64,7 +64,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
       },
     });
     const names = ['count', 'alone', 'count', 'count', 'alone'];
-    const script = [reply.calls(names.map((name) => ({ name }))), WET];
+    const script = [respond.calls(names.map((name) => ({ name }))), WET];
     await play(script, { run, agent: { tools: [counter(others), alone] } });
 
     expect(beside).toEqual([0, 0, 0, 0, 0, 0]);
@@ -83,7 +83,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
         return `Result ${n}.`;
       },
     });
-    const script = [reply.calls([0, 1, 2].map((n) => ({ name: 'wait', arguments: { n } }))), WET];
+    const script = [respond.calls([0, 1, 2].map((n) => ({ name: 'wait', arguments: { n } }))), WET];
     gates[3]?.resolve();
     const played = await play(script, { run, agent: { tools: [wait] } });
 
@@ -94,7 +94,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
       result('call_3', 'Result 2.'),
       said('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 3 }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
     expect(told(played, 'tool.finished').map(({ index }) => index)).toEqual([2, 1, 0]);
   });
 });

@@ -1,10 +1,10 @@
-import { parts, type Tool, tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { contentParts, type Tool, tool } from '@pawl/core';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, play, result, said, told } from './play.ts';
 
-const WET = reply.text('Wet.');
+const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
 /** A tool that gives these values, one for each call in the order of the calls. */
@@ -19,12 +19,12 @@ function giver(values: readonly unknown[], limits: { readonly maxResultLength?: 
 }
 
 function giving(count: number): {
-  readonly script: ReturnType<typeof reply.calls>;
+  readonly script: ReturnType<typeof respond.calls>;
   readonly asks: ReturnType<typeof asked>;
 } {
   const inputs = Array.from({ length: count }, (_, n) => ({ n }));
   return {
-    script: reply.calls(inputs.map((input) => ({ name: 'give', arguments: input }))),
+    script: respond.calls(inputs.map((input) => ({ name: 'give', arguments: input }))),
     asks: asked(...inputs.map((input, index) => call(`call_${index + 1}`, 'give', input))),
   };
 }
@@ -37,7 +37,7 @@ const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
   [{ user: Promise.resolve('Ann') }, 'user is a promise. An await is missing.'],
   [
     { bytes: new Uint8Array(16) },
-    'bytes is a Uint8Array of 16 bytes. Return a text, or parts(…) for images and files.',
+    'bytes is a Uint8Array of 16 bytes. Return a text, or contentParts(…) for images and files.',
   ],
   [{ run: () => 1 }, 'run is a function. Return what it gives, or leave it out.'],
   [Symbol('s'), 'it is a symbol. Return a text, or leave it out.'],
@@ -78,9 +78,9 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
 
     const results = KINDS.map(([, content], index) => result(`call_${index + 1}`, content));
     const messages = [asks, ...results, said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: KINDS.length }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: KINDS.length }) });
     const finished = told(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
-    expect(finished.map(({ lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
+    expect(finished.map(({ lossyPaths: lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
   });
 
   test('B20: what was returned by mistake fails the call, and says where it is and what to return', async () => {
@@ -90,7 +90,7 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const errors = MISTAKES.map(([, problem]) => `The call ran, but its result can't be read: ${problem}`);
     const results = errors.map((error, index) => result(`call_${index + 1}`, JSON.stringify({ error })));
     const messages = [asks, ...results, said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: MISTAKES.length }) });
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: MISTAKES.length }) });
     const failed = told(played, 'tool.failed').toSorted((a, b) => a.index - b.index);
     expect(failed.map(({ error }) => error.message)).toEqual(errors);
   });
@@ -102,8 +102,8 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
 
     const content = `${'a'.repeat(49_152)}\n[… 4464 characters left out …]\n${'a'.repeat(6_384)}${'b'.repeat(10_000)}`;
     const messages = [asks, result('call_1', content), result('call_2', 'c'.repeat(65_536)), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 2 }) });
-    expect(told(played, 'tool.finished').map(({ full }) => full)).toEqual([long, undefined]);
+    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(told(played, 'tool.finished').map(({ fullContent: full }) => full)).toEqual([long, undefined]);
   });
 
   test('B21: a tool may have a cap of its own, which cuts no character in two', async () => {
@@ -113,13 +113,13 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
 
     const content = '😀😀😀😀\n[… 10 characters left out …]\n😀';
     const messages = [asks, result('call_1', content), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B22: images and files follow the last result of the turn in a user message', async () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } } as const;
     const file = { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AAAA' } } as const;
-    const values = [parts({ type: 'text', text: 'A map.' }, image), 'Plain.', parts(file, image)];
+    const values = [contentParts({ type: 'text', text: 'A map.' }, image), 'Plain.', contentParts(file, image)];
     const { script, asks } = giving(3);
     const { outcome } = await play([script, WET], { run, agent: { tools: [giver(values)] } });
 
@@ -138,6 +138,6 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
       { role: 'user', content } as const,
       said('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turns: 2, toolCalls: 3 }) });
+    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
   });
 });

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { Agent, openai, type RunEvent, tool } from '@pawl/core';
-import { manualClock, type OfflineServer, offlineServer, reply } from '@pawl/testing';
+import { manualClock, type OfflineServer, offlineServer, respond } from '@pawl/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -20,10 +20,13 @@ function everything(value: unknown): string {
 
 describe.each([{ stream: true }, { stream: false }])('the key, stream: $stream', (run) => {
   test.each([
-    { what: 'a refused key', script: [reply.httpError(401, { message: `Incorrect API key provided: ${KEY}.` })] },
-    { what: 'an error inside a 200', script: [reply.errorBody({ message: `Bearer ${KEY}`, code: 'invalid_request' })] },
-    { what: 'garbage', script: Array.from({ length: 3 }, () => reply.body(`<html>${KEY}</html>`)) },
-    { what: 'a success', script: [reply.call('look', {}), reply.text('Done.')] },
+    { what: 'a refused key', script: [respond.httpError(401, { message: `Incorrect API key provided: ${KEY}.` })] },
+    {
+      what: 'an error inside a 200',
+      script: [respond.errorBody({ message: `Bearer ${KEY}`, code: 'invalid_request' })],
+    },
+    { what: 'garbage', script: Array.from({ length: 3 }, () => respond.body(`<html>${KEY}</html>`)) },
+    { what: 'a success', script: [respond.call('look', {}), respond.text('Done.')] },
   ])('C6: the key is in nothing that can be seen of a run with $what', async ({ script }) => {
     const server = await offlineServer({ script });
     const model = openai('m', { baseURL: server.baseURL, apiKey: KEY });
@@ -51,19 +54,19 @@ describe('a kept-alive connection', () => {
   test('C7: one that the server closed before answering is replaced once: told, not counted', async () => {
     const used = new Map<number | undefined, number>();
     const choices = [{ index: 0, message: { role: 'assistant', content: 'Here.' }, finish_reason: 'stop' }];
-    const respond = reply.raw((response, { port }) => {
+    const answer = respond.raw((response, { port }) => {
       const count = (used.get(port) ?? 0) + 1;
       used.set(port, count);
       // The second request on a connection meets one that was given up in the meantime.
       if (count === 2) response.socket?.destroy();
       else response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices }));
     });
-    server = await offlineServer({ script: () => respond });
+    server = await offlineServer({ script: () => answer });
     const clock = manualClock();
     const agent = new Agent({
       model: openai('m', { baseURL: server.baseURL }),
       clock,
-      retry: { attempts: 1 },
+      retry: { maxAttempts: 1 },
     });
 
     expect((await agent.run('First.')).output).toBe('Here.');
@@ -84,14 +87,14 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
     const server = await offlineServer();
     const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
     const outcome = await agent.run('Go.', { ...run, signal: AbortSignal.abort('too late') }).outcome();
-    expect(outcome).toMatchObject({ status: 'aborted', reason: 'too late', turns: 0 });
+    expect(outcome).toMatchObject({ status: 'aborted', reason: 'too late', turnCount: 0 });
     expect(server.requests).toEqual([]);
     await server.close();
   });
 
   test('C9: while the server answers, the socket is closed and nothing is left behind', async () => {
     const arrived = Promise.withResolvers<void>();
-    const stalled = reply.stall(reply.text('A long answer'), { afterChunks: 1 });
+    const stalled = respond.stall(respond.text('A long answer'), { afterChunks: 1 });
     const server = await offlineServer({
       script: () => {
         arrived.resolve();
@@ -117,7 +120,7 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
 
   test('C9: in the pause between two attempts, no further one starts', async () => {
     const clock = manualClock({ sleeps: 'held' });
-    const server = await offlineServer({ script: [reply.httpError(503)] });
+    const server = await offlineServer({ script: [respond.httpError(503)] });
     const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), clock, random: () => 1 });
     const running = agent.run('Go.', run);
     running.on('attempt.failed', () => setImmediate(() => running.abort('enough')));
@@ -128,7 +131,7 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
   });
 
   test('C9: after the run, an abort changes nothing', async () => {
-    const server = await offlineServer({ script: [reply.text('Done.')] });
+    const server = await offlineServer({ script: [respond.text('Done.')] });
     const controller = new AbortController();
     const running = new Agent({ model: openai('m', { baseURL: server.baseURL }) }).run('Go.', {
       ...run,

@@ -1,5 +1,5 @@
 import { Agent, openai, withFallback } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { asked, call, ending, play, result, said, told } from './play.ts';
 import { weather } from './weather.ts';
@@ -10,7 +10,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     async (status) => {
       const clock = manualClock();
       const agent = { clock, random: () => 1 };
-      const played = await play([reply.httpError(status), reply.httpError(status), reply.text('Here.')], {
+      const played = await play([respond.httpError(status), respond.httpError(status), respond.text('Here.')], {
         run,
         agent,
         clock,
@@ -31,7 +31,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
   );
 
   test('C1: a connection that is reset, and one that is refused, are tried again', async () => {
-    const played = await play([reply.reset(), reply.text('Here.')], { run });
+    const played = await play([respond.reset(), respond.text('Here.')], { run });
     expect(played.outcome.status).toBe('completed');
 
     const clock = manualClock();
@@ -47,7 +47,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     { headers: { 'retry-after': new Date(9_000).toUTCString() }, ms: 9_000 },
   ])('C1: the pause that the server asks for by $headers is kept', async ({ headers, ms }) => {
     const clock = manualClock();
-    const played = await play([reply.httpError(429, { headers }), reply.text('Here.')], {
+    const played = await play([respond.httpError(429, { headers }), respond.text('Here.')], {
       run,
       clock,
       agent: { clock },
@@ -57,7 +57,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
   });
 
   test('C1: a pause beyond the cap is not waited for, and the error says when to come back', async () => {
-    const played = await play([reply.httpError(429, { headers: { 'retry-after': '3600' } })], { run });
+    const played = await play([respond.httpError(429, { headers: { 'retry-after': '3600' } })], { run });
     expect(played.outcome).toMatchObject({ status: 'failed', error: { details: { retryAfterMs: 3_600_000 } } });
   });
 
@@ -69,7 +69,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     },
   ])('C1: the pause that the body of a refusal asks for is kept: $ms ms', async ({ error, ms }) => {
     const clock = manualClock();
-    const script = [reply.httpError(429, { body: { error } }), reply.text('Here.')];
+    const script = [respond.httpError(429, { body: { error } }), respond.text('Here.')];
     const played = await play(script, { run, clock, agent: { clock } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual([ms]);
@@ -77,30 +77,35 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
 
   test('C1: a server that loads its model is waited for beside the attempts that count', async () => {
     const clock = manualClock();
-    const loading = reply.httpError(503, { message: 'Loading model' });
-    const played = await play([...Array(5).fill(loading), reply.text('Here.')], { run, clock, agent: { clock } });
+    const loading = respond.httpError(503, { message: 'Loading model' });
+    const played = await play([...Array(5).fill(loading), respond.text('Here.')], { run, clock, agent: { clock } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual(Array(5).fill(2_000));
     expect(told(played, 'attempt.failed').map(({ counted }) => counted)).toEqual(Array(5).fill(false));
   });
 
   test('C1: x-should-retry is obeyed, either way', async () => {
-    const never = await play([reply.httpError(503, { headers: { 'x-should-retry': 'false' } })], { run });
+    const never = await play([respond.httpError(503, { headers: { 'x-should-retry': 'false' } })], { run });
     expect(never.outcome.status).toBe('failed');
-    const always = reply.httpError(400, { headers: { 'x-should-retry': 'true' } });
-    expect((await play([always, reply.text('Here.')], { run })).outcome.status).toBe('completed');
+    const always = respond.httpError(400, { headers: { 'x-should-retry': 'true' } });
+    expect((await play([always, respond.text('Here.')], { run })).outcome.status).toBe('completed');
   });
 
   test.each([400, 401, 403, 404, 413, 422])(
     'C2: a %i is not tried again, and fails in the server’s words',
     async (status) => {
       const headers = { 'x-request-id': 'req_7' };
-      const error = reply.httpError(status, { message: 'Not like this.', code: 'no_good', param: 'messages', headers });
+      const error = respond.httpError(status, {
+        message: 'Not like this.',
+        code: 'no_good',
+        param: 'messages',
+        headers,
+      });
       const { outcome } = await play([error], { run });
 
       expect(outcome).toEqual({
         status: 'failed',
-        ...ending([], { turns: 0 }),
+        ...ending([], { turnCount: 0 }),
         attempts: [expect.objectContaining({ attempt: 1, model: 'm' })],
         error: expect.objectContaining({
           name: 'HttpError',
@@ -113,17 +118,17 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
   );
 
   test('C2: a 500 that names what the request asks for is not tried again', async () => {
-    const { outcome } = await play([reply.httpError(500, { message: 'Cannot use tools with stream' })], { run });
+    const { outcome } = await play([respond.httpError(500, { message: 'Cannot use tools with stream' })], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'http.500' } });
   });
 
   test('C2: a 429 for want of quota is not tried again', async () => {
-    const { outcome } = await play([reply.httpError(429, { code: 'insufficient_quota' })], { run });
+    const { outcome } = await play([respond.httpError(429, { code: 'insufficient_quota' })], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { details: { serverCode: 'insufficient_quota' } } });
   });
 
   test('C3: a context that is too long is an error of its own, and middleware may shorten and ask again', async () => {
-    const long = reply.httpError(400, {
+    const long = respond.httpError(400, {
       code: 'context_length_exceeded',
       message: 'maximum context length is 8 tokens',
     });
@@ -133,12 +138,12 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
       error: { name: 'ContextLengthError', code: 'context.too_long' },
     });
 
-    const shortened = await play([long, reply.text('Short.')], {
+    const shortened = await play([long, respond.text('Short.')], {
       run,
       agent: {
         middleware: [
           {
-            async model(request, next) {
+            async wrapModelCall(request, next) {
               try {
                 return await next(request);
               } catch (error) {
@@ -155,7 +160,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
   });
 
   test('C4: when the retries are used up the outcome lists every attempt', async () => {
-    const { outcome } = await play([reply.httpError(500), reply.httpError(502), reply.httpError(503)], { run });
+    const { outcome } = await play([respond.httpError(500), respond.httpError(502), respond.httpError(503)], { run });
     if (outcome.status !== 'failed') throw new Error(`The run was ${outcome.status}.`);
     expect(outcome.attempts.map(({ attempt, model, error }) => [attempt, model, error.code])).toEqual([
       [1, 'm', 'http.500'],
@@ -167,9 +172,13 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
 
   test('C5: the second model is asked when the retries of the first are spent, also after pieces were told', async () => {
     const first = await offlineServer({
-      script: [reply.httpError(500), reply.cut(reply.text('Half of it'), { afterChunks: 1 }), reply.httpError(500)],
+      script: [
+        respond.httpError(500),
+        respond.cut(respond.text('Half of it'), { afterChunks: 1 }),
+        respond.httpError(500),
+      ],
     });
-    const second = await offlineServer({ script: [reply.text('From the second.')] });
+    const second = await offlineServer({ script: [respond.text('From the second.')] });
     const a = openai('a', { baseURL: first.baseURL });
     const model = withFallback(a, openai('b', { baseURL: second.baseURL }));
     const agent = new Agent({ model, clock: manualClock() });
@@ -177,7 +186,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     const asked: string[] = [];
     const discarded: number[] = [];
     running.on('attempt.started', ({ attempt, model }) => asked.push(`${attempt} ${model}`));
-    running.on('model.discarded', ({ attempt }) => discarded.push(attempt));
+    running.on('attempt.discarded', ({ attempt }) => discarded.push(attempt));
 
     expect((await running).output).toBe('From the second.');
     expect(asked).toEqual(['1 a', '2 a', '3 a', '4 b']);
@@ -191,16 +200,16 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     const body = {
       error: { message: 'Failed to call a function.', code: 'tool_use_failed', failed_generation: written },
     };
-    const script = [reply.httpError(400, { body }), reply.text('Wet.')];
+    const script = [respond.httpError(400, { body }), respond.text('Wet.')];
     const played = await play(script, { run, agent: { tools: [weather] } });
-    expect(played.outcome).toMatchObject({ status: 'completed', output: 'Wet.', turns: 1 });
+    expect(played.outcome).toMatchObject({ status: 'completed', output: 'Wet.', turnCount: 1 });
     expect(played.outcome.messages).toEqual([{ role: 'user', content: 'Go.' }, said('Wet.')]);
     expect(played.requests[1]?.messages.at(-1)?.content).toContain(written);
     expect(told(played, 'attempt.started')[1]?.correction).toContain(written);
   });
 
   test('C8: an assistant message with calls and no text is sent with content null', async () => {
-    const script = [reply.call('get_weather', { city: 'Oslo' }), reply.text('Wet.')];
+    const script = [respond.call('get_weather', { city: 'Oslo' }), respond.text('Wet.')];
     const { requests } = await play(script, { run, agent: { tools: [weather] } });
     expect(requests[1]?.messages.slice(1)).toEqual([
       asked(call('call_1', 'get_weather', { city: 'Oslo' })),
@@ -214,7 +223,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
       result('x', 'Rain.'),
       { role: 'user', content: 'And?' },
     ] as const;
-    const continued = await play([reply.text('Wet.')], { run, input, agent: { tools: [weather] } });
+    const continued = await play([respond.text('Wet.')], { run, input, agent: { tools: [weather] } });
     expect(continued.requests[0]?.messages[1]).toEqual({ ...bare, content: null });
     expect(continued.outcome.messages.at(-1)).toEqual(said('Wet.'));
   });

@@ -81,13 +81,13 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   },
   {
     what: 'several replies',
-    make: () => new Agent({ model, settings: { n: 2 } }),
-    says: 'settings.n is 2, but a run follows one reply.',
+    make: () => new Agent({ model, modelSettings: { n: 2 } }),
+    says: 'modelSettings.n is 2, but a run follows one reply.',
   },
   {
     what: 'several replies for one run',
-    make: () => new Agent({ model }).run('Go.', { settings: { n: 3 } }),
-    says: 'settings.n is 3, but a run follows one reply.',
+    make: () => new Agent({ model }).run('Go.', { modelSettings: { n: 3 } }),
+    says: 'modelSettings.n is 3, but a run follows one reply.',
   },
   {
     what: 'a choice of a tool that is not there',
@@ -96,13 +96,13 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   },
   {
     what: 'no call at a time',
-    make: () => new Agent({ model, parallelToolCalls: 0 }),
-    says: 'parallelToolCalls is 0. Pass a whole number of 1 or more.',
+    make: () => new Agent({ model, maxParallelToolCalls: 0 }),
+    says: 'maxParallelToolCalls is 0. Pass a whole number of 1 or more.',
   },
   {
     what: 'no attempts',
-    make: () => new Agent({ model, retry: { attempts: 0 } }),
-    says: 'attempts is 0. Give a whole number from 1.',
+    make: () => new Agent({ model, retry: { maxAttempts: 0 } }),
+    says: 'maxAttempts is 0. Give a whole number from 1.',
   },
   {
     what: 'a result without its call',

@@ -1,16 +1,16 @@
 import { Agent, openai, tool } from '@pawl/core';
-import { manualClock, offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asked, call, ending, play, result, said, told, user } from './play.ts';
 import { weather } from './weather.ts';
 
 const LAST = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
-const look = (city = 'Oslo') => reply.call('get_weather', { city });
+const look = (city = 'Oslo') => respond.call('get_weather', { city });
 
 describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', (run) => {
   test('D1: the last turn goes without tools, and a text completes it as limited, with output', async () => {
-    const script = [look(), reply.text('Only so much.')];
+    const script = [look(), respond.text('Only so much.')];
     const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { turns: 2 } } });
 
     const messages = [
@@ -27,33 +27,33 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
       spentBy: [{ agent: 'agent', spent: 2 }],
       output: 'Only so much.',
       text: 'Only so much.',
-      ...ending(messages, { turns: 2, toolCalls: 1 }),
+      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
     });
     expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
   });
 
   test('D1: without a useful text there is no output, and calls that come anyway are closed', async () => {
     const options = { run, agent: { tools: [weather], limits: { turns: 2 } } };
-    const empty = await play([look(), reply.empty()], options);
+    const empty = await play([look(), respond.empty()], options);
     expect(empty.outcome).toMatchObject({ status: 'limited', limit: 'turns' });
     expect(empty.outcome).not.toHaveProperty('output');
 
     const anyway = await play([look(), look('Bergen')], options);
-    expect(anyway.outcome).toMatchObject({ status: 'limited', toolCalls: 1 });
+    expect(anyway.outcome).toMatchObject({ status: 'limited', toolCallCount: 1 });
     expect(anyway.outcome.messages.at(-1)).toEqual(result('call_2', 'Cancelled: this call was not run.'));
   });
 
   test('D1: an agent without tools completes also in its last turn', async () => {
-    const { outcome } = await play([reply.text('Done.')], { run, agent: { limits: { turns: 1 } } });
+    const { outcome } = await play([respond.text('Done.')], { run, agent: { limits: { turns: 1 } } });
     expect(outcome.status).toBe('completed');
   });
 
   test('D2: a batch that would pass the limit on tool calls starts none of them', async () => {
-    const two = reply.calls([
+    const two = respond.calls([
       { name: 'get_weather', arguments: { city: 'Oslo' } },
       { name: 'get_weather', arguments: { city: 'Bergen' } },
     ]);
-    const played = await play([look(), two, reply.text('Half.')], {
+    const played = await play([look(), two, respond.text('Half.')], {
       run,
       agent: { tools: [weather], limits: { toolCalls: 2 } },
     });
@@ -67,7 +67,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
 
   test('D2: tokens that are spent end the run before the next request', async () => {
     const large = { prompt_tokens: 900, completion_tokens: 200, total_tokens: 1_100 };
-    const spending = reply.call('get_weather', { city: 'Oslo' }, { usage: large });
+    const spending = respond.call('get_weather', { city: 'Oslo' }, { usage: large });
     const { outcome, requests } = await play([spending], {
       run,
       agent: { tools: [weather], limits: { tokens: 1_000 } },
@@ -78,7 +78,10 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
   });
 
   test('D2: the token field is clamped to what is left, and a reply that it cuts is limited, not truncated', async () => {
-    const { outcome, requests } = await play([reply.length('As far as')], { run, agent: { limits: { tokens: 60 } } });
+    const { outcome, requests } = await play([respond.truncated('As far as')], {
+      run,
+      agent: { limits: { tokens: 60 } },
+    });
     const most = requests[0]?.max_tokens;
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(60);
@@ -91,13 +94,13 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
       input: 'Word '.repeat(200),
       agent: { limits: { tokens: 100 } },
     });
-    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', max: 100, spent: 0, turns: 0 });
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', max: 100, spent: 0, turnCount: 0 });
     expect(requests).toEqual([]);
   });
 
   test('D2: when another turn like the last would leave no room, the next one is the last', async () => {
     const used = { prompt_tokens: 300, completion_tokens: 50, total_tokens: 350 };
-    const script = [reply.call('get_weather', { city: 'Oslo' }, { usage: used }), reply.text('Enough.')];
+    const script = [respond.call('get_weather', { city: 'Oslo' }, { usage: used }), respond.text('Enough.')];
     const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { tokens: 1_000 } } });
     expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', spent: 350, output: 'Enough.' });
     expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
@@ -105,7 +108,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
 
   test('D2: cost is counted by the price, and ends the run when it is spent', async () => {
     const used = { prompt_tokens: 1_000, completion_tokens: 1_000, total_tokens: 2_000 };
-    const server = await offlineServer({ script: [reply.call('get_weather', { city: 'Oslo' }, { usage: used })] });
+    const server = await offlineServer({ script: [respond.call('get_weather', { city: 'Oslo' }, { usage: used })] });
     const model = openai('m', { baseURL: server.baseURL, price: { input: 1, output: 9 } });
     const outcome = await new Agent({ model, tools: [weather], limits: { cost: 0.01 } }).run('Go.', run).outcome();
     expect(outcome).toMatchObject({ status: 'limited', limit: 'cost', max: 0.01, spent: 0.01, usage: { cost: 0.01 } });
@@ -125,7 +128,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
         return new Promise(() => undefined);
       },
     });
-    const model = scriptedModel([reply.call('hang')]);
+    const model = scriptedModel([respond.call('hang')]);
     const running = new Agent({ model, tools: [hang], clock, limits: { durationMs: 5_000 } }).run('Go.', run);
     await started.promise;
     await clock.advance(5_000);
@@ -134,9 +137,9 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
   });
 
   test('D2: usage that a server does not count is estimated, and says so', async () => {
-    const { outcome } = await play([reply.text('A few words.', { usage: null })], { run });
+    const { outcome } = await play([respond.text('A few words.', { usage: null })], { run });
     expect(outcome.usage.estimated).toBe(true);
-    expect(outcome.usage.promptTokens).toBeGreaterThan(0);
-    expect(outcome.usage.totalTokens).toBe(outcome.usage.promptTokens + outcome.usage.completionTokens);
+    expect(outcome.usage.inputTokens).toBeGreaterThan(0);
+    expect(outcome.usage.totalTokens).toBe(outcome.usage.inputTokens + outcome.usage.outputTokens);
   });
 });

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, DurableError, type DurableHost, memory, type Step, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
-import { HostAround } from '@pawl/testing/host';
+import { Agent, type Host, HostError, memoryHost, type Step, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
+import { HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { play, said, told, user } from './play.ts';
@@ -11,16 +11,16 @@ const pair = z.object({ city: z.string(), degrees: z.number() });
 describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream', (run) => {
   test('D3: listeners that throw and reject hurt nobody, and each is told of once', async () => {
     const heard: string[] = [];
-    const played = await play([reply.text('Here it is.')], {
+    const played = await play([respond.text('Here it is.')], {
       run,
       listen: (running) => {
         running.on('*', () => {
           throw new Error('thrown');
         });
-        running.on('model.replied', async () => {
+        running.on('model.responded', async () => {
           throw new Error('rejected');
         });
-        running.on('model.replied', () => heard.push('the next one'));
+        running.on('model.responded', () => heard.push('the next one'));
       },
     });
     expect(played.outcome.status).toBe('completed');
@@ -36,7 +36,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const rejections: unknown[] = [];
     const onRejection = (reason: unknown): void => void rejections.push(reason);
     process.on('unhandledRejection', onRejection);
-    const running = new Agent({ model: scriptedModel([reply.httpError(400)]) }).run('Go.', run);
+    const running = new Agent({ model: scriptedModel([respond.httpError(400)]) }).run('Go.', run);
     const { promise, resolve } = Promise.withResolvers<void>();
     running.on('run.finished', () => resolve());
     await promise;
@@ -60,8 +60,8 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const model = scriptedModel(({ messages }) => {
       const last = messages.at(-1);
       return last?.role === 'tool'
-        ? reply.text(String(last.content))
-        : reply.call('echo', { text: String(last?.content) });
+        ? respond.text(String(last.content))
+        : respond.call('echo', { text: String(last?.content) });
     });
     const agent = new Agent({ model, tools: [echo] });
     const runs = ['a', 'b', 'c'].map((id) => agent.run(`from ${id}`, { ...run, runId: id }));
@@ -72,7 +72,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
   test('D6: an output that does not fit is told to the model with its issues, and the correction is parsed', async () => {
     const bad = '{"city": "Oslo", "degrees": "seven"}';
     const good = '{"city": "Oslo", "degrees": 7}';
-    const model = scriptedModel([reply.text(bad), reply.text(good)]);
+    const model = scriptedModel([respond.text(bad), respond.text(good)]);
     const running = new Agent({ model, output: pair }).run('Go.', { ...run, runId: 'run' });
     const told = user(
       'Your answer does not have the form that is needed:\ndegrees: expected number, got string\nAnswer again, with the whole of it corrected, as JSON and nothing else.',
@@ -84,27 +84,27 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
 
   test('D6: after two corrections the run fails with the last text', async () => {
     const texts = ['none', '{"city": 1}', '[]'];
-    const model = scriptedModel(texts.map((text) => reply.text(text)));
+    const model = scriptedModel(texts.map((text) => respond.text(text)));
     const outcome = await new Agent({ model, output: pair }).run('Go.', run).outcome();
     expect(outcome).toMatchObject({
       status: 'failed',
-      turns: 3,
-      error: { name: 'OutputError', code: 'output.invalid', details: { text: '[]' } },
+      turnCount: 3,
+      error: { name: 'InvalidOutputError', code: 'output.invalid', details: { text: '[]' } },
     });
   });
 
   test('D7: a run whose host stops after any step resumes to the same outcome, and no finished step runs again', async () => {
     const undisturbed = await settled(Number.POSITIVE_INFINITY);
     expect(undisturbed.outcome.status).toBe('completed');
-    for (let stopAfter = 0; stopAfter < undisturbed.steps; stopAfter++) {
-      const resumed = await settled(stopAfter);
+    for (let stopOnTool = 0; stopOnTool < undisturbed.steps; stopOnTool++) {
+      const resumed = await settled(stopOnTool);
       expect(resumed.outcome).toEqual(undisturbed.outcome);
       expect(resumed.executed).toEqual(undisturbed.executed);
     }
   });
 
   /** Runs on a host that stops after some steps, then resumes on the host inside. */
-  async function settled(stopAfter: number) {
+  async function settled(stopOnTool: number) {
     const executed: string[] = [];
     const note = tool({
       name: 'note',
@@ -119,16 +119,16 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const model = scriptedModel(({ messages }) => {
       const results = messages.filter(({ role }) => role === 'tool').length;
       const next = (text: string) => ({ name: 'note', arguments: { text } });
-      if (results === 0) return reply.calls([next('a'), next('b')]);
-      return results === 2 ? reply.calls([next('c')]) : reply.text('All noted.');
+      if (results === 0) return respond.calls([next('a'), next('b')]);
+      return results === 2 ? respond.calls([next('c')]) : respond.text('All noted.');
     });
-    const inner = memory();
-    const host = new StoppingHost(inner, stopAfter);
+    const inner = memoryHost();
+    const host = new StoppingHost(inner, stopOnTool);
     const agent = new Agent({ model, tools: [note], clock: still });
-    const first = agent.run('Go.', { ...run, runId: 'run', durable: host });
+    const first = agent.run('Go.', { ...run, runId: 'run', host });
     const outcome = await first.outcome().catch((error: unknown) => {
-      if (!DurableError.isInstance(error)) throw error;
-      return agent.resume('run', { ...run, durable: inner }).outcome();
+      if (!HostError.isInstance(error)) throw error;
+      return agent.resume('run', { ...run, host: inner }).outcome();
     });
     return { outcome, executed: executed.sort(), steps: host.steps };
   }
@@ -138,20 +138,20 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
 const still = { now: () => 0, after: () => () => undefined, sleep: async () => undefined };
 
 /** A host that fails instead of the step that comes after so many. */
-class StoppingHost extends HostAround {
-  readonly #stopAfter: number;
+class StoppingHost extends HostWrapper {
+  readonly #stopOnTool: number;
   steps = 0;
 
-  constructor(inner: DurableHost, stopAfter: number) {
+  constructor(inner: Host, stopOnTool: number) {
     super(inner);
-    this.#stopAfter = stopAfter;
+    this.#stopOnTool = stopOnTool;
   }
 
   override around<T>(step: Step<T>): Step<T> {
     return {
       ...step,
       work: async () => {
-        if (this.steps >= this.#stopAfter) throw new DurableError('The host has stopped.', { code: 'test.stopped' });
+        if (this.steps >= this.#stopOnTool) throw new HostError('The host has stopped.', { code: 'test.stopped' });
         this.steps++;
         return step.work();
       },

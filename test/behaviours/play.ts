@@ -3,16 +3,16 @@ import {
   type AgentOptions,
   type AssistantMessage,
   type ChatRequest,
-  type DurableHost,
-  type Ending,
   type FunctionToolCall,
+  type Host,
   type Input,
   type Json,
   type JsonObject,
-  type Mend,
   type Message,
   type Outcome,
+  type OutcomeBase,
   openai,
+  type Repair,
   type Run,
   type RunEvent,
   type RunOptions,
@@ -25,14 +25,14 @@ import {
   type ManualClock,
   manualClock,
   offlineServer,
-  type Reply,
-  type Respond,
-  reply,
+  respond,
+  type ScriptedResponse,
+  type ScriptFunction,
 } from '@pawl/testing';
 import { expect } from 'vitest';
 import { quiet } from '../quiet.ts';
 
-export type Script = readonly (Reply | Respond<Reply>)[];
+export type Script = readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[];
 
 export interface PlayOptions {
   /** @defaultValue 'Go.' */
@@ -40,7 +40,7 @@ export interface PlayOptions {
   readonly agent?: Omit<AgentOptions<unknown, string>, 'model'>;
   readonly run?: Omit<RunOptions, 'runId'>;
   /** Goes on with the run that this host has, in place of starting one. */
-  readonly resume?: DurableHost;
+  readonly resume?: Host;
   readonly listen?: (run: Run, stage: { readonly clock: ManualClock }) => void;
   readonly clock?: ManualClock;
 }
@@ -63,7 +63,7 @@ export async function play(
     const run =
       resume === undefined
         ? agent.run(input, { runId: 'run', ...runOptions })
-        : agent.resume('run', { ...runOptions, durable: resume });
+        : agent.resume('run', { ...runOptions, host: resume });
     const events: RunEvent[] = [];
     run.on('*', (event) => events.push(event));
     listen?.(run, { clock });
@@ -80,23 +80,25 @@ export async function play(
 /** What each scripted message uses, so that a run's usage can be told from its requests. */
 const COUNTED = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
 
-function counted(entry: Reply | Respond<Reply>): Reply | Respond<Reply> {
+function counted(
+  entry: ScriptedResponse | ScriptFunction<ScriptedResponse>,
+): ScriptedResponse | ScriptFunction<ScriptedResponse> {
   if (typeof entry === 'function') return async (request, context) => withUsage(await entry(request, context));
   return withUsage(entry);
 }
 
-function withUsage(given: Reply): Reply {
+function withUsage(given: ScriptedResponse): ScriptedResponse {
   return given.type === 'message' ? { usage: COUNTED, ...given } : given;
 }
 
 /** A message as it stands, in the documented frame: one chunk of a stream, or a body. */
-export function raw(message: RawMessage): Respond<Reply> {
+export function raw(message: RawMessage): ScriptFunction<ScriptedResponse> {
   return ({ stream }) => {
     const choice = { index: 0, finish_reason: message.tool_calls === undefined ? 'stop' : 'tool_calls' };
-    if (stream !== true) return reply.body({ choices: [{ ...choice, message }], usage: COUNTED });
+    if (stream !== true) return respond.body({ choices: [{ ...choice, message }], usage: COUNTED });
     const calls = message.tool_calls?.map((call, index) => ({ index, ...call }));
     const delta = calls === undefined ? message : { ...message, tool_calls: calls };
-    return reply.sse([{ choices: [{ ...choice, delta }], usage: COUNTED }, 'data: [DONE]\n\n']);
+    return respond.sse([{ choices: [{ ...choice, delta }], usage: COUNTED }, 'data: [DONE]\n\n']);
   };
 }
 
@@ -108,15 +110,15 @@ interface RawMessage extends JsonObject {
 export const GO: UserMessage = { role: 'user', content: 'Go.' };
 
 /** What every outcome of a run over these messages has. */
-export function ending(messages: readonly Message[], counts: Partial<Omit<Ending, 'messages'>> = {}): Ending {
-  const { turns = 1 } = counts;
+export function ending(messages: readonly Message[], counts: Partial<Omit<OutcomeBase, 'messages'>> = {}): OutcomeBase {
+  const { turnCount: turns = 1 } = counts;
   return {
     runId: 'run',
     agent: 'agent',
     messages: [GO, ...messages],
     usage: used(turns),
-    turns,
-    toolCalls: 0,
+    turnCount: turns,
+    toolCallCount: 0,
     durationMs: 0,
     ...counts,
   };
@@ -125,9 +127,9 @@ export function ending(messages: readonly Message[], counts: Partial<Omit<Ending
 export function used(requests: number): Usage {
   return {
     requests,
-    promptTokens: requests * COUNTED.prompt_tokens,
-    cachedTokens: 0,
-    completionTokens: requests * COUNTED.completion_tokens,
+    inputTokens: requests * COUNTED.prompt_tokens,
+    cachedInputTokens: 0,
+    outputTokens: requests * COUNTED.completion_tokens,
     reasoningTokens: 0,
     totalTokens: requests * COUNTED.total_tokens,
     cost: 0,
@@ -163,6 +165,6 @@ export function told<Type extends RunEvent['type']>(
   return events.filter((event): event is Extract<RunEvent, { readonly type: Type }> => event.type === type);
 }
 
-export function mends(played: Played): readonly Mend[] {
-  return told(played, 'wire.mended').flatMap((event) => event.mends);
+export function mends(played: Played): readonly Repair[] {
+  return told(played, 'response.repaired').flatMap((event) => event.repairs);
 }

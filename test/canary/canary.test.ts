@@ -1,19 +1,19 @@
 import { inspect } from 'node:util';
-import { Agent, azure, memory, openai, PawlError, withFallback } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { Agent, azure, memoryHost, openai, PawlError, withFallback } from '@pawl/core';
+import { offlineServer, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { CANARY } from './canary.ts';
 import { searchErrors, searched, shows, takeLeaks } from './watch.ts';
 
 test('models without a key of their own send the one that the suite looks for', async () => {
-  const server = await offlineServer({ script: [reply.text('Hi')] });
+  const server = await offlineServer({ script: [respond.text('Hi')] });
   await openai('m', { baseURL: server.baseURL }).send({ messages: [{ role: 'user', content: 'Hi' }] });
   expect(server.requests[0]?.headers['authorization']).toEqual(`Bearer ${CANARY}`);
   await server.close();
 });
 
 test('every kind of thing that a run emits is looked through', async () => {
-  const server = await offlineServer({ script: [reply.httpError(401), reply.text('Hi')] });
+  const server = await offlineServer({ script: [respond.httpError(401), respond.text('Hi')] });
   const before = { ...searched };
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
   await agent.run('Hi').outcome();
@@ -28,9 +28,9 @@ test('every kind of thing that a run emits is looked through', async () => {
 });
 
 test('a leak of each kind is found', async () => {
-  const server = await offlineServer({ script: [reply.text(`It is ${CANARY}.`), reply.text('Hi')] });
+  const server = await offlineServer({ script: [respond.text(`It is ${CANARY}.`), respond.text('Hi')] });
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
-  const run = agent.run('Hi').on('model.text', () => undefined);
+  const run = agent.run('Hi').on('text.delta', () => undefined);
   await run.outcome();
   console.info(`It is ${CANARY}.`);
   const cause = Object.assign(new Error('inner'), { headers: { authorization: CANARY } });
@@ -54,11 +54,11 @@ test.fails('a test in which the key is told fails', () => {
 });
 
 test('no object of ours shows the key when it is printed', async () => {
-  const server = await offlineServer({ script: [reply.text('Hi')] });
+  const server = await offlineServer({ script: [respond.text('Hi')] });
   const model = openai('m', { baseURL: server.baseURL });
-  const host = memory();
+  const host = memoryHost();
   const agent = new Agent({ model });
-  const run = agent.run('Hi', { durable: host });
+  const run = agent.run('Hi', { host });
   const at = azure('m', { endpoint: server.baseURL, apiKey: CANARY, query: { key: CANARY } });
   const asking = openai('m', { apiKey: () => CANARY, headers: { 'api-key': CANARY }, extraBody: { key: CANARY } });
   const things = [model, at, asking, withFallback(model, at), agent, run, host, await run.outcome()];

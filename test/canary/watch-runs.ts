@@ -1,4 +1,4 @@
-import { type Durable, type DurableHost, memory, Run, type Step } from '@pawl/core';
+import { type Host, memoryHost, Run, type Step, type StepRunner } from '@pawl/core';
 import { search } from './watch.ts';
 
 // Looks at whatever runs tell, and what hosts keep. Each thing is handed on as it is.
@@ -47,31 +47,31 @@ Run.prototype[Symbol.asyncIterator] = function (this: InstanceType<typeof Run>) 
 };
 
 // What a host is given to keep: the records of runs, and what came of their steps.
-const Host: DurableHost = Object.getPrototypeOf(memory());
-const { start, open } = Host;
+const prototype: Host = Object.getPrototypeOf(memoryHost());
+const { start, claim: open } = prototype;
 const seen = new WeakSet<object>();
 
-function watchSteps(durable: Durable): void {
-  const steps: Durable = Object.getPrototypeOf(durable);
+function watchSteps(durable: StepRunner): void {
+  const steps: StepRunner = Object.getPrototypeOf(durable);
   if (seen.has(steps)) return;
   seen.add(steps);
   const { step } = steps;
-  steps.step = async function <T>(this: Durable, asked: Step<T>): Promise<T> {
+  steps.step = async function <T>(this: StepRunner, asked: Step<T>): Promise<T> {
     const value: T = await Reflect.apply(step, this, [asked]);
     search('record', value);
     return value;
   };
 }
 
-Host.start = async function (this: DurableHost, record) {
+prototype.start = async function (this: Host, record) {
   search('record', record);
   const durable = await start.call(this, record);
   watchSteps(durable);
   return durable;
 };
-Host.open = async function (this: DurableHost, runId, options) {
+prototype.claim = async function (this: Host, runId, options) {
   const opened = await open.call(this, runId, options);
   search('record', opened.record);
-  if (opened.type === 'held') watchSteps(opened.durable);
+  if (opened.type === 'claimed') watchSteps(opened.stepRunner);
   return opened;
 };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChatReply, Mend } from '@pawl/core';
+import type { ChatResponse, Repair } from '@pawl/core';
 
 /** One thing that a server sends, and what is made of it: a file of `corpus/`. */
 export interface CorpusFile {
@@ -16,9 +16,9 @@ export interface CorpusFile {
   readonly end?: 'closed';
   /** The same reply unstreamed. */
   readonly body?: unknown;
-  readonly reply?: ChatReply;
+  readonly reply?: ChatResponse;
   readonly error?: Readonly<Record<string, unknown>>;
-  readonly mends?: readonly Mend[];
+  readonly mends?: readonly Repair[];
   /** The names of the tools that the request offered, if the reading depends on them. */
   readonly tools?: readonly string[];
   /** Calls in the text are read, as `textToolCalls` of a profile says. */

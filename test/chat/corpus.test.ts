@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import type { FinishedReply, ReplyReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
+import type { FinishedResponse, ResponseReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
 import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
 import { joinedDeltas, readBody, readStreamWith, textsOf, toolsNamed } from './reading.ts';
 
@@ -43,12 +43,12 @@ describe('what servers send', () => {
   });
 });
 
-function optionsOf({ tools, textToolCalls }: Pick<CorpusFile, 'tools' | 'textToolCalls'>): ReplyReaderOptions {
+function optionsOf({ tools, textToolCalls }: Pick<CorpusFile, 'tools' | 'textToolCalls'>): ResponseReaderOptions {
   if (tools === undefined) return {};
   return { tools: toolsNamed(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
 }
 
-function reading(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedReply {
+function reading(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedResponse {
   const options = optionsOf(given);
   return (...pieces) => readStreamWith(options, ...pieces);
 }
@@ -77,6 +77,6 @@ function failure(read: () => unknown): CorpusFile['error'] {
   return undefined;
 }
 
-function sorted(mends: FinishedReply['mends']): FinishedReply['mends'] {
+function sorted(mends: FinishedResponse['mends']): FinishedResponse['mends'] {
   return [...mends].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }

@@ -2,7 +2,7 @@ import { ProtocolError } from '@pawl/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { History } from '../../packages/core/src/chat/history.ts';
-import { type FinishedReply, type ReplyEnd, ReplyReader } from '../../packages/core/src/chat/reply-reader.ts';
+import { type FinishedResponse, type ResponseEnd, ResponseReader } from '../../packages/core/src/chat/reply-reader.ts';
 import { documented } from './documented.ts';
 import { framing, split, streamed } from './framing.ts';
 import { hostileBytes, hostilePiece } from './hostile.ts';
@@ -19,7 +19,7 @@ const INHERENT = [
 ];
 
 /** What came of it: a reply that is sound, or the `ProtocolError`. Anything else is thrown. */
-function outcome(read: () => FinishedReply): unknown {
+function outcome(read: () => FinishedResponse): unknown {
   try {
     const { reply, mends, deltas } = read();
     expectSound(reply);
@@ -32,7 +32,7 @@ function outcome(read: () => FinishedReply): unknown {
 }
 
 /** It is JSON, a history takes its messages, and it is itself when it is read again. */
-function expectSound(reply: FinishedReply['reply']): void {
+function expectSound(reply: FinishedResponse['reply']): void {
   expect(JSON.parse(JSON.stringify(reply))).toEqual(reply);
   for (const { message } of reply.choices) {
     const { message: valid } = History.empty().admit(message);
@@ -60,13 +60,13 @@ test('arbitrary bytes give a reply or a ProtocolError, the same wherever they ar
 test('A8: whatever JSON a server sends is a reply or a ProtocolError, never anything else', {
   timeout: TIMEOUT_MS,
 }, () => {
-  const end = fc.constantFrom<ReplyEnd[]>('done', 'closed', 'whole');
+  const end = fc.constantFrom<ResponseEnd[]>('done', 'closed', 'whole');
   const counts = { reply: 0, error: 0 };
   fc.assert(
     fc.property(fc.array(hostilePiece, { minLength: 1, maxLength: 4 }), end, fc.boolean(), (pieces, ended, isText) => {
       const options = isText ? { tools: toolsNamed(['f', 'a']), textCalls: { isQuoted: () => false } } : {};
       const result = outcome(() => {
-        const reader = new ReplyReader({ maxCalls: 8, ...options });
+        const reader = new ResponseReader({ maxCalls: 8, ...options });
         const deltas = pieces.flatMap((piece) => reader.read(JSON.parse(JSON.stringify(piece))));
         const finished = reader.finish(ended);
         return { ...finished, deltas: [...deltas, ...finished.deltas] };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FinishedReply } from '../../packages/core/src/chat/reply-reader.ts';
+import type { FinishedResponse } from '../../packages/core/src/chat/reply-reader.ts';
 import { documented } from './documented.ts';
 import { framing, split, streamed } from './framing.ts';
 import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
@@ -13,7 +13,7 @@ function wire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-function toldOf({ reply, mends, deltas }: FinishedReply): unknown {
+function toldOf({ reply, mends, deltas }: FinishedResponse): unknown {
   const notes = mends.map(({ path, note }) => `${path}: ${note}`).sort();
   return { reply, notes, told: joinedDeltas(deltas) };
 }

@@ -1,21 +1,21 @@
 import type { AssistantMessage, Delta, ToolObject } from '@pawl/core';
 import {
-  type FinishedReply,
-  ReplyReader,
-  type ReplyReaderOptions,
+  type FinishedResponse,
+  ResponseReader,
+  type ResponseReaderOptions,
   readEventData,
 } from '../../packages/core/src/chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../../packages/core/src/chat/server-sent-events.ts';
 
 /** Reads an event stream that arrives in these pieces. All deltas are told, in one list. */
-export function readStream(...pieces: readonly Uint8Array[]): FinishedReply {
+export function readStream(...pieces: readonly Uint8Array[]): FinishedResponse {
   return readStreamWith({}, ...pieces);
 }
 
 /** The same with options of the reader. */
-export function readStreamWith(options: ReplyReaderOptions, ...pieces: readonly Uint8Array[]): FinishedReply {
+export function readStreamWith(options: ResponseReaderOptions, ...pieces: readonly Uint8Array[]): FinishedResponse {
   const events = new EventReader();
-  const reader = new ReplyReader(options);
+  const reader = new ResponseReader(options);
   const deltas: Delta[] = [];
   const isDone = (read: readonly ServerSentEvent[]): boolean => {
     for (const event of read) {
@@ -30,13 +30,13 @@ export function readStreamWith(options: ReplyReaderOptions, ...pieces: readonly 
 }
 
 /** Reads one body. */
-export function readBody(body: unknown, options: ReplyReaderOptions = {}): FinishedReply {
-  const reader = new ReplyReader(options);
+export function readBody(body: unknown, options: ResponseReaderOptions = {}): FinishedResponse {
+  const reader = new ResponseReader(options);
   const deltas = reader.readBody(body);
   return finished(reader.finish('whole'), deltas);
 }
 
-function finished(reply: FinishedReply, before: readonly Delta[]): FinishedReply {
+function finished(reply: FinishedResponse, before: readonly Delta[]): FinishedResponse {
   return { ...reply, deltas: [...before, ...reply.deltas] };
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTextCalls, type TextWithCalls } from '../../packages/core/src/chat/read-text-calls.ts';
-import type { ReplyReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
+import type { ResponseReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
 import { RequestTools } from '../../packages/core/src/chat/request-tools.ts';
 import { framing, split, streamed } from './framing.ts';
 import { joinedDeltas, readBody, readStreamWith, textsOf } from './reading.ts';
@@ -67,7 +67,7 @@ test.each([
   5_000,
 );
 
-const options: ReplyReaderOptions = { tools, textCalls: { isQuoted: (text) => text.includes('quoted') } };
+const options: ResponseReaderOptions = { tools, textCalls: { isQuoted: (text) => text.includes('quoted') } };
 
 test(
   'a response with calls in its text is the same streamed and whole, and its deltas say what it says',

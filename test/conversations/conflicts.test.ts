@@ -1,5 +1,5 @@
-import { Agent, ConversationError, conversation, DurableError, type Middleware, memoryConversations } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { Agent, ConversationError, conversation, HostError, type Middleware, memoryConversations } from '@pawl/core';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { assistant, echo, type StoreUnderTest, stores, user } from './stores.ts';
@@ -9,7 +9,7 @@ function slow() {
   const { promise, resolve: finish } = Promise.withResolvers<void>();
   const model = scriptedModel(async () => {
     await promise;
-    return reply.text('Slow.');
+    return respond.text('Slow.');
   });
   return { agent: new Agent({ model }), finish };
 }
@@ -29,12 +29,12 @@ async function collided({ open }: StoreUnderTest) {
   const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
   await chat.append([user('Hello.'), assistant('Hello.')]);
   const { agent, finish } = slow();
-  const second = agent.run('Slowly.', { conversation: chat, durable: host, runId: 'second' });
+  const second = agent.run('Slowly.', { conversation: chat, host, runId: 'second' });
   const told: string[] = [];
   second.on('run.finished', ({ outcome }) => told.push(outcome.status));
   const begun = new Promise((resolve) => second.on('run.started', resolve));
   await begun;
-  await echo().run('Quickly.', { conversation: chat, durable: host, runId: 'first' });
+  await echo().run('Quickly.', { conversation: chat, host, runId: 'first' });
   finish();
   return { store, host, chat, agent, second, told };
 }
@@ -47,7 +47,7 @@ describe.each(stores)(
     test('is told, with its outcome and what was not stored', async () => {
       const { chat, second } = await collided(storeUnderTest);
       const error = await errorOf(second);
-      expect(error).toBeInstanceOf(DurableError);
+      expect(error).toBeInstanceOf(HostError);
       expect(error).toMatchObject({
         name: 'ConversationError',
         code: 'conversation.conflict',
@@ -64,7 +64,7 @@ describe.each(stores)(
       const { host, chat, second, told } = await collided(storeUnderTest);
       const { added } = await errorOf(second);
       expect(told).toEqual(['completed']);
-      expect((await host.read('second')).outcome).toMatchObject({ status: 'completed', output: 'Slow.' });
+      expect((await host.getRun('second')).outcome).toMatchObject({ status: 'completed', output: 'Slow.' });
       await chat.append(added);
       const messages = await chat.messages();
       expect(messages).toEqual([...FIRST, user('Slowly.'), assistant('Slow.')]);
@@ -74,11 +74,11 @@ describe.each(stores)(
     test('is told again to whoever asks for it again', async () => {
       const { host, chat, agent, second } = await collided(storeUnderTest);
       const { added } = await errorOf(second);
-      const again = agent.resume('second', { durable: host, conversation: chat });
+      const again = agent.resume('second', { host, conversation: chat });
       expect(await errorOf(again)).toMatchObject({ added, outcome: { status: 'completed' } });
-      const same = { durable: host, conversation: chat, runId: 'second', onExisting: 'attach' } as const;
+      const same = { host, conversation: chat, runId: 'second', onExistingRun: 'attach' } as const;
       expect(await errorOf(agent.run('Slowly.', same))).toMatchObject({ added });
-      const first = echo().resume('first', { durable: host, conversation: chat });
+      const first = echo().resume('first', { host, conversation: chat });
       await expect(first).resolves.toMatchObject({ output: '3: Quickly.' });
       expect(await chat.messages()).toEqual(FIRST);
     });
@@ -108,7 +108,7 @@ test('a result that was changed is told with its call, so that what is missing c
     prepareTurn: async (plan) => {
       await chat.append([user('In between.')]);
       const messages = plan.messages.map((message) => (message.role === 'tool' ? shortened : message));
-      return { ...plan, messages, keepsMessages: true };
+      return { ...plan, messages, replaceHistory: true };
     },
   };
   const { added } = await errorOf(echo({ middleware: [shorter] }).run('And?', { conversation: chat }));
@@ -122,7 +122,7 @@ test('the outcome that is told has the value that the schema made of the output'
   const output = z.object({ days: z.string().transform((text) => text.split(' ')) });
   const model = scriptedModel(async () => {
     await chat.append([user('In between.')]);
-    return reply.text('{ "days": "Monday Tuesday" }');
+    return respond.text('{ "days": "Monday Tuesday" }');
   });
   const error = await errorOf(new Agent({ model, output }).run('Count.', { conversation: chat }));
   expect(error.outcome).toMatchObject({ output: { days: ['Monday', 'Tuesday'] } });

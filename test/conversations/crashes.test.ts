@@ -1,15 +1,15 @@
-import { Agent, type Conversation, type ConversationStore, conversation, type DurableHost, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost, HostAround } from '@pawl/testing/host';
+import { Agent, type Conversation, type ConversationStore, conversation, type Host, tool } from '@pawl/core';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost, HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { assistant, echo, stores, user } from './stores.ts';
 
 /** Its process ends between the end of a run and its being told to the host. */
-class DiesAtRelease extends HostAround {
+class DiesAtRelease extends HostWrapper {
   #hasDied = false;
 
-  override async release(...[runId, outcome]: Parameters<DurableHost['release']>): Promise<void> {
+  override async release(...[runId, outcome]: Parameters<Host['release']>): Promise<void> {
     if (outcome === undefined || this.#hasDied) return super.release(runId, outcome);
     this.#hasDied = true;
     await super.release(runId, undefined);
@@ -46,13 +46,13 @@ function paying(): Agent {
     execute: () => 'paid',
   });
   const model = scriptedModel(({ messages }) => {
-    return messages.at(-1)?.role === 'tool' ? reply.text('Done.') : reply.call('pay');
+    return messages.at(-1)?.role === 'tool' ? respond.text('Done.') : respond.call('pay');
   });
   return new Agent({ model, tools: [pay] });
 }
 
-async function suspended(host: DurableHost, chat: Conversation): Promise<void> {
-  const outcome = await paying().run('Pay.', { conversation: chat, durable: host, runId: 'run' }).outcome();
+async function suspended(host: Host, chat: Conversation): Promise<void> {
+  const outcome = await paying().run('Pay.', { conversation: chat, host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending === undefined) throw new Error(`It ended as ${outcome.status}.`);
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
@@ -63,13 +63,13 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     'that breaks off %s a step leaves nothing, and all when it has ended',
     async (moment) => {
       const { store, host: inner } = open();
-      const host = new FragileHost(inner, { at: 2, moment });
+      const host = new FaultyHost(inner, { at: 2, moment });
       const chat = conversation({ id: 'chat', store });
       await chat.append([user('Hello.')]);
-      const options = { conversation: chat, durable: host, runId: 'run' };
-      await expect(echo().run('A', options).outcome()).rejects.toMatchObject({ name: 'DurableError' });
+      const options = { conversation: chat, host, runId: 'run' };
+      await expect(echo().run('A', options).outcome()).rejects.toMatchObject({ name: 'HostError' });
       await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [user('Hello.')] });
-      await echo().resume('run', { conversation: chat, durable: host });
+      await echo().resume('run', { conversation: chat, host });
       await expect(store.load('chat')).resolves.toEqual({
         version: 2,
         messages: [user('Hello.'), user('A'), assistant('2: A')],
@@ -79,16 +79,16 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
 
   test('that breaks off after its instructions failed leaves the conversation as it was, and what the user said', async () => {
     const { store, host: inner } = open();
-    const host = new FragileHost(inner, { at: 1, moment: 'after' });
+    const host = new FaultyHost(inner, { at: 1, moment: 'after' });
     const chat = conversation({ id: 'chat', store });
     await chat.append([user('Hello.')]);
     const instructions = (): never => {
       throw new Error('No template.');
     };
-    const options = { conversation: chat, durable: host };
+    const options = { conversation: chat, host };
     const agent = echo({ instructions });
     await expect(agent.run('A', { ...options, runId: 'run' }).outcome()).rejects.toMatchObject({
-      name: 'DurableError',
+      name: 'HostError',
     });
     const outcome = await agent.resume('run', options).outcome();
     expect(outcome).toMatchObject({ status: 'failed', messages: [user('Hello.'), user('A')] });
@@ -99,11 +99,11 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const { store, host: inner } = open();
     const host = new DiesAtRelease(inner);
     const chat = conversation({ id: 'chat', store });
-    const options = { conversation: chat, durable: host, runId: 'run' };
-    await expect(echo().run('A', options).outcome()).rejects.toMatchObject({ name: 'DurableError' });
+    const options = { conversation: chat, host, runId: 'run' };
+    await expect(echo().run('A', options).outcome()).rejects.toMatchObject({ name: 'HostError' });
     await expect(chat.messages()).resolves.toEqual([user('A'), assistant('1: A')]);
-    await echo().run('B', { conversation: chat, durable: host });
-    await expect(echo().resume('run', { conversation: chat, durable: host })).resolves.toMatchObject({
+    await echo().run('B', { conversation: chat, host });
+    await expect(echo().resume('run', { conversation: chat, host })).resolves.toMatchObject({
       output: '1: A',
     });
     await expect(chat.messages()).resolves.toEqual([user('A'), assistant('1: A'), user('B'), assistant('3: B')]);
@@ -112,28 +112,28 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
   test('whose store fails at the end is resumed, and no model is asked again', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store: failingOnce(store, 'save') });
-    const model = scriptedModel([reply.text('a')]);
+    const model = scriptedModel([respond.text('a')]);
     const agent = new Agent({ model });
-    const run = agent.run('A', { conversation: chat, durable: host, runId: 'run' });
+    const run = agent.run('A', { conversation: chat, host, runId: 'run' });
     const told: string[] = [];
     run.on('run.finished', ({ outcome }) => told.push(outcome.status));
     await expect(run.outcome()).rejects.toMatchObject({
-      name: 'DurableError',
+      name: 'HostError',
       code: 'conversation.store',
       message: expect.stringContaining('The store of conversation "chat" failed: No network.'),
     });
     expect(told).toEqual([]);
-    await expect(host.read('run')).resolves.toMatchObject({ status: 'interrupted' });
-    await expect(agent.resume('run', { conversation: chat, durable: host })).resolves.toMatchObject({ output: 'a' });
+    await expect(host.getRun('run')).resolves.toMatchObject({ status: 'interrupted' });
+    await expect(agent.resume('run', { conversation: chat, host })).resolves.toMatchObject({ output: 'a' });
     await expect(chat.messages()).resolves.toEqual([user('A'), assistant('a')]);
   });
 
   test('whose store fails at the beginning never begins', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store: failingOnce(store, 'load') });
-    const options = { conversation: chat, durable: host, runId: 'run' };
+    const options = { conversation: chat, host, runId: 'run' };
     await expect(echo().run('A', options).outcome()).rejects.toMatchObject({ code: 'conversation.store' });
-    await expect(host.read('run')).rejects.toMatchObject({ code: 'run.unknown' });
+    await expect(host.getRun('run')).rejects.toMatchObject({ code: 'run.unknown' });
     await expect(echo().run('A', options)).resolves.toMatchObject({ output: '1: A' });
   });
 
@@ -142,7 +142,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const chat = conversation({ id: 'chat', store });
     await suspended(host, chat);
     await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [user('Pay.')] });
-    const { messages } = await paying().resume('run', { conversation: chat, durable: host });
+    const { messages } = await paying().resume('run', { conversation: chat, host });
     expect(await chat.messages()).toEqual(messages);
     expect(messages.map(({ content }) => content)).toEqual(['Pay.', null, 'paid', 'Done.']);
   });
@@ -152,7 +152,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
     await suspended(host, chat);
     await echo().run('Meanwhile.', { conversation: chat });
-    await expect(paying().resume('run', { conversation: chat, durable: host }).outcome()).rejects.toMatchObject({
+    await expect(paying().resume('run', { conversation: chat, host }).outcome()).rejects.toMatchObject({
       code: 'conversation.conflict',
       added: [{ role: 'assistant' }, { role: 'tool', content: 'paid' }, assistant('Done.')],
     });
@@ -168,20 +168,20 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const agent = paying();
     const fix =
       'Pass { conversation: conversation({ id: "chat", store }) }; a host that resumes runs by itself takes { agent, conversation: (record) => … }.';
-    await expect(agent.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
-      name: 'DurableError',
+    await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({
+      name: 'HostError',
       code: 'run.conversation',
       message: `Run "run" is part of conversation "chat". ${fix}`,
     });
     const other = conversation({ id: 'other', store });
-    await expect(agent.resume('run', { durable: host, conversation: other }).outcome()).rejects.toMatchObject({
+    await expect(agent.resume('run', { host, conversation: other }).outcome()).rejects.toMatchObject({
       message: `Run "run" is part of conversation "chat", not of "other". ${fix}`,
     });
-    await expect(host.read('run')).resolves.toMatchObject({ status: 'suspended' });
-    await echo().run('A', { durable: host, runId: 'alone' });
+    await expect(host.getRun('run')).resolves.toMatchObject({ status: 'suspended' });
+    await echo().run('A', { host, runId: 'alone' });
     await host.enqueue('agent', 'B', { runId: 'enqueued' });
     for (const runId of ['alone', 'enqueued']) {
-      await expect(echo().resume(runId, { durable: host, conversation: chat }).outcome()).rejects.toMatchObject({
+      await expect(echo().resume(runId, { host, conversation: chat }).outcome()).rejects.toMatchObject({
         code: 'run.conversation',
         message: `Run "${runId}" is part of no conversation. Leave out conversation "chat".`,
       });
@@ -192,7 +192,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     await chat.append([user('Hello.'), assistant('Hello.')]);
-    const options = { conversation: chat, durable: host, runId: 'run', onExisting: 'attach' } as const;
+    const options = { conversation: chat, host, runId: 'run', onExistingRun: 'attach' } as const;
     const [one, other] = await Promise.all([echo().run('A', options), echo().run('A', options)]);
     expect([one.output, other.output]).toEqual(['3: A', '3: A']);
     await expect(echo().run('A', options)).resolves.toMatchObject({ output: '3: A' });
@@ -204,10 +204,10 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     await chat.append([user('Hello.'), assistant('Hello.')]);
-    await echo().run('A', { conversation: chat, durable: host, runId: 'run' });
+    await echo().run('A', { conversation: chat, host, runId: 'run' });
     const before = await store.load('chat');
     const fork = await host.fork('run', { before: 'model:1', input: 'B' });
-    await expect(echo().resume(fork, { durable: host })).resolves.toMatchObject({ output: '4: B' });
+    await expect(echo().resume(fork, { host })).resolves.toMatchObject({ output: '4: B' });
     await expect(store.load('chat')).resolves.toEqual(before);
   });
 });

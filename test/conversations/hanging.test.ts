@@ -1,5 +1,5 @@
-import { Agent, ConfigError, type ConversationStore, conversation, memory, memoryConversations } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, ConfigError, type ConversationStore, conversation, memoryConversations, memoryHost } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { user } from './stores.ts';
 
@@ -16,7 +16,7 @@ function hanging(at: 'load' | 'save') {
   return { hangs, mend: () => (state.isBroken = false) };
 }
 
-const model = scriptedModel(() => reply.text('Hello.'));
+const model = scriptedModel(() => respond.text('Hello.'));
 
 async function settled(): Promise<void> {
   for (let turns = 0; turns < 50; turns++) await Promise.resolve();
@@ -27,7 +27,7 @@ test('a store that does not answer holds up the beginning of a run no longer tha
   const chat = conversation({ id: 'chat', store: hanging('load').hangs, clock, timeoutMs: 2_000 });
   const ended = new Agent({ model, clock }).run('Hi.', { conversation: chat }).outcome();
   const told = expect(ended).rejects.toMatchObject({
-    name: 'DurableError',
+    name: 'HostError',
     code: 'conversation.store',
     message: expect.stringContaining('The store of conversation "chat" failed: it did not answer within 2 s.'),
   });
@@ -49,11 +49,11 @@ test('a run that is aborted waits for no store to begin, and leaves no timer', a
 
 test('a run whose store does not answer at its end is not lost: it is resumed when the store is back', async () => {
   const clock = manualClock();
-  const host = memory({ clock });
+  const host = memoryHost({ clock });
   const { hangs, mend } = hanging('save');
   const chat = conversation({ id: 'chat', store: hangs, clock });
   const agent = new Agent({ model, clock });
-  const options = { conversation: chat, durable: host };
+  const options = { conversation: chat, host };
   const told = expect(agent.run('Hi.', { ...options, runId: 'run' }).outcome()).rejects.toMatchObject({
     code: 'conversation.store',
   });

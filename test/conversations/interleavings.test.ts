@@ -1,7 +1,7 @@
 // Double clicks, approvals much later, two tabs, a crash in between: what was executed is in the conversation, once.
-import { Agent, type Conversation, conversation, DurableError, type DurableHost, type Run, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { Agent, type Conversation, conversation, type Host, HostError, type Run, tool } from '@pawl/core';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -22,7 +22,9 @@ function clerk(ran: string[]): Agent {
   const model = scriptedModel(({ messages }) => {
     const last = messages.at(-1);
     const order = /refund (\w+)/.exec(String(last?.content))?.[1];
-    return last?.role === 'user' && order !== undefined ? reply.call('refund', { order }) : reply.text('All right.');
+    return last?.role === 'user' && order !== undefined
+      ? respond.call('refund', { order })
+      : respond.text('All right.');
   });
   return new Agent({ name: 'clerk', model, tools: [refund] });
 }
@@ -46,17 +48,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** A host of the operator's failing is part of the play; anything else is a fault. */
 async function settled(run: Run): Promise<void> {
   await run.outcome().catch((error: unknown) => {
-    if (!DurableError.isInstance(error)) throw error;
+    if (!HostError.isInstance(error)) throw error;
   });
 }
 
 class Play {
   readonly ran: string[] = [];
   readonly said: string[] = [];
-  readonly #host: DurableHost;
+  readonly #host: Host;
   readonly #chat: Conversation;
 
-  constructor(host: DurableHost, chat: Conversation) {
+  constructor(host: Host, chat: Conversation) {
     this.#host = host;
     this.#chat = chat;
   }
@@ -74,7 +76,7 @@ class Play {
       case 'run':
         return settled(clerk(this.ran).run(this.#text(step.isRefund), this.#options(this.#host)));
       case 'crash': {
-        const host = new FragileHost(this.#host, { at: step.at, moment: step.moment });
+        const host = new FaultyHost(this.#host, { at: step.at, moment: step.moment });
         return settled(clerk(this.ran).run(this.#text(true), this.#options(host)));
       }
       case 'approve':
@@ -103,18 +105,18 @@ class Play {
     return text;
   }
 
-  #options(durable: DurableHost) {
-    return { durable, conversation: this.#chat };
+  #options(host: Host) {
+    return { host, conversation: this.#chat };
   }
 
   async #open(): Promise<readonly string[]> {
-    const runs = await this.#host.runs({ conversation: this.#chat.id });
+    const runs = await this.#host.listRuns({ conversation: this.#chat.id });
     return runs.filter(({ status }) => status === 'suspended' || status === 'interrupted').map(({ runId }) => runId);
   }
 
   async #approve(): Promise<void> {
     for (const runId of await this.#open()) {
-      const { outcome } = await this.#host.read(runId);
+      const { outcome } = await this.#host.getRun(runId);
       for (const { id, fingerprint } of outcome?.status === 'suspended' ? outcome.pending : []) {
         await this.#host.answer(runId, id, { type: 'approve', fingerprint }).catch(() => undefined); // Answered before.
       }

@@ -1,6 +1,6 @@
 import { Agent, conversation, tool } from '@pawl/core';
-import { checkHistory, manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { assistant, echo, stores, user } from './stores.ts';
@@ -16,8 +16,8 @@ function looking(): Agent {
   });
   const model = scriptedModel(({ messages }) => {
     const turn = messages.slice(messages.findIndex(({ content }) => content === 'Look.')).filter(isAssistant).length;
-    if (turn === 0) return reply.calls([{ name: 'look' }, { name: 'look' }]);
-    return turn === 1 ? reply.call('look') : reply.text('Seen.');
+    if (turn === 0) return respond.calls([{ name: 'look' }, { name: 'look' }]);
+    return turn === 1 ? respond.call('look') : respond.text('Seen.');
   });
   return new Agent({ model, tools: [look], clock: manualClock() });
 }
@@ -35,10 +35,10 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const ends = new Set<string>();
     for (let at = 1, hasDied = true; hasDied; at++) {
       const { host: inner, store } = open();
-      const host = new FragileHost(inner, { at, moment });
+      const host = new FaultyHost(inner, { at, moment });
       const chat = conversation({ id: 'chat', store });
       await chat.append(BEFORE);
-      const options = { conversation: chat, durable: host };
+      const options = { conversation: chat, host };
       const end = looking()
         .run('Look.', { ...options, runId: 'run' })
         .outcome();

@@ -2,14 +2,14 @@ import {
   Agent,
   type Conversation,
   conversation,
-  type DurableHost,
+  type Host,
   type Message,
-  memory,
   memoryConversations,
+  memoryHost,
   type Run,
   tool,
 } from '@pawl/core';
-import { checkHistory, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { assistant, echo, stores, user } from './stores.ts';
@@ -28,22 +28,22 @@ function refunder(ran: string[] = []): Agent {
   });
   const model = scriptedModel(({ messages }) => {
     const last = messages.at(-1);
-    if (last?.role === 'tool') return reply.text(`Done: ${String(last.content)}`);
-    return last?.content === 'Refund me.' ? reply.call('refund') : reply.text(`You said: ${String(last?.content)}`);
+    if (last?.role === 'tool') return respond.text(`Done: ${String(last.content)}`);
+    return last?.content === 'Refund me.' ? respond.call('refund') : respond.text(`You said: ${String(last?.content)}`);
   });
   return new Agent({ name: 'clerk', model, tools: [refund] });
 }
 
 async function suspended(
   agent: Agent,
-  options: { readonly durable: DurableHost; readonly conversation: Conversation },
+  options: { readonly host: Host; readonly conversation: Conversation },
 ): Promise<void> {
   const outcome = await agent.run('Refund me.', { ...options, runId: 'refund' }).outcome();
   expect(outcome.status).toBe('suspended');
 }
 
-async function approve(host: DurableHost, runId = 'refund'): Promise<void> {
-  const { outcome } = await host.read(runId);
+async function approve(host: Host, runId = 'refund'): Promise<void> {
+  const { outcome } = await host.getRun(runId);
   for (const { id, fingerprint } of outcome?.status === 'suspended' ? outcome.pending : []) {
     await host.answer(runId, id, { type: 'approve', fingerprint });
   }
@@ -54,7 +54,7 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     const ran: string[] = [];
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
-    const options = { durable: host, conversation: chat };
+    const options = { host, conversation: chat };
     await suspended(refunder(ran), options);
     await refunder(ran).run('And the weather?', options);
     await approve(host);
@@ -76,17 +76,17 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
   test('shows what the user said while the run waits', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
-    await suspended(refunder(), { durable: host, conversation: chat });
+    await suspended(refunder(), { host, conversation: chat });
 
     expect(contents(await chat.messages())).toEqual(['user: Refund me.']);
-    const open2 = await host.runs({ conversation: 'c', status: 'suspended' });
+    const open2 = await host.listRuns({ conversation: 'c', status: 'suspended' });
     expect(open2.map(({ runId }) => runId)).toEqual(['refund']);
   });
 
   test('has each message once if nobody writes in between, however often the run is suspended and resumed', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
-    const options = { durable: host, conversation: chat };
+    const options = { host, conversation: chat };
     await suspended(refunder(), options);
     for (let times = 0; times < 3; times++) await refunder().resume('refund', options).outcome();
     await approve(host);
@@ -106,7 +106,7 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     const chat = conversation({ id: 'c', store });
     await chat.append([user('Hello.'), assistant('Hello.')]);
     const { promise: until, resolve } = Promise.withResolvers<void>();
-    const slow = new Agent({ model: scriptedModel([reply.held(reply.text('Slow.'), { until })]) });
+    const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('Slow.'), { until })]) });
     const second = slow.run('Slowly.', { conversation: chat });
     await new Promise((begun) => second.on('run.started', begun));
     await echo().run('Quickly.', { conversation: chat });
@@ -129,7 +129,7 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     for (const [startMs, word] of ['A', 'B'].entries()) {
       // Runs of one id differ by when they began.
       const clock = manualClock({ startMs });
-      await echo({ clock }).run(word, { durable: memory({ clock }), runId: 'same', conversation: chat });
+      await echo({ clock }).run(word, { host: memoryHost({ clock }), runId: 'same', conversation: chat });
     }
 
     expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([user('A'), user('B')]);
@@ -140,7 +140,7 @@ describe.each(stores)('a conversation on $name that fails on conflicts', ({ open
   test('takes the rest of a run that was suspended', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
-    const options = { durable: host, conversation: chat };
+    const options = { host, conversation: chat };
     await suspended(refunder(), options);
     expect(contents(await chat.messages())).toEqual(['user: Refund me.']);
     await approve(host);
@@ -158,7 +158,7 @@ describe.each(stores)('a conversation on $name that fails on conflicts', ({ open
     const ran: string[] = [];
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
-    const options = { durable: host, conversation: chat };
+    const options = { host, conversation: chat };
     await suspended(refunder(ran), options);
     await chat.append([user('And?')]);
     await approve(host);
@@ -187,10 +187,10 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
-    const slow = new Agent({ model: scriptedModel([reply.held(reply.text('First.'), { until })]) });
-    const first = slow.run('A', { durable: host, conversation: chat });
+    const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('First.'), { until })]) });
+    const first = slow.run('A', { host, conversation: chat });
     await new Promise((begun) => first.on('run.started', begun));
-    const others = ['B', 'C'].map((word) => echo().run(word, { durable: host, conversation: chat }));
+    const others = ['B', 'C'].map((word) => echo().run(word, { host, conversation: chat }));
     resolve();
     await Promise.all([first, ...others]);
 
@@ -207,9 +207,9 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
   test('rejects at once, naming the run, if the open one is suspended', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
-    await suspended(refunder(), { durable: host, conversation: chat });
+    await suspended(refunder(), { host, conversation: chat });
 
-    await expect(echo().run('B', { durable: host, conversation: chat }).outcome()).rejects.toMatchObject({
+    await expect(echo().run('B', { host, conversation: chat }).outcome()).rejects.toMatchObject({
       code: 'conversation.open',
       message: expect.stringContaining('"refund", which is suspended'),
     });
@@ -219,10 +219,10 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
-    const slow = new Agent({ model: scriptedModel([reply.held(reply.text('First.'), { until })]) });
-    const first = slow.run('A', { durable: host, conversation: chat });
+    const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('First.'), { until })]) });
+    const first = slow.run('A', { host, conversation: chat });
     await new Promise((begun) => first.on('run.started', begun));
-    const [second, third] = ['B', 'C'].map((word) => echo().run(word, { durable: host, conversation: chat }));
+    const [second, third] = ['B', 'C'].map((word) => echo().run(word, { host, conversation: chat }));
     second?.abort('never mind');
     expect(await second?.outcome()).toMatchObject({ status: 'aborted', reason: 'never mind' });
     resolve();
@@ -243,7 +243,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
   const place = () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
-    return { host, chat, options: { durable: host, conversation: chat } };
+    return { host, chat, options: { host, conversation: chat } };
   };
 
   test('begins a run if none is open', async () => {
@@ -260,7 +260,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     const run = refunder(ran).continueConversation('Forget it.', options);
     const outcome = await run.outcome();
 
-    expect(run.id).toBe('refund');
+    expect(run.runId).toBe('refund');
     expect(outcome).toMatchObject({ status: 'completed', output: 'You said: Forget it.' });
     expect(ran).toEqual([]);
     expect(contents(await chat.messages())).toEqual([
@@ -300,7 +300,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     });
     // It works until it has read what the user says meanwhile.
     const model = scriptedModel(({ messages }) =>
-      messages.some(({ content }) => content === 'B') ? reply.text('B it is.') : reply.call('look'),
+      messages.some(({ content }) => content === 'B') ? respond.text('B it is.') : respond.call('look'),
     );
     const agent = new Agent({ model, tools: [look], limits: { turns: 100_000 } });
     const first = agent.run('A', { ...options, runId: 'first' });
@@ -308,7 +308,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     const second = agent.continueConversation('B', options);
     const [one, other] = await Promise.all([first, second]);
 
-    expect(second.id).toBe('first');
+    expect(second.runId).toBe('first');
     expect(other).toEqual(one);
     expect(one.output).toBe('B it is.');
     expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([user('A'), user('B')]);
@@ -321,7 +321,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     const users = (await chat.messages()).filter(({ role }) => role === 'user');
 
     expect(users.map(({ content }) => content).sort()).toEqual(['A', 'B', 'C']);
-    expect((await host.runs({ conversation: 'c' })).every(({ status }) => status === 'completed')).toBe(true);
+    expect((await host.listRuns({ conversation: 'c' })).every(({ status }) => status === 'completed')).toBe(true);
   });
 
   test('is aborted as a run is', async () => {
@@ -334,8 +334,8 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     const { options } = place();
     const call = (message: unknown, given: unknown): Run =>
       Reflect.apply(echo().continueConversation, echo(), [message, given]);
-    expect(() => call('A', { durable: options.durable })).toThrow('has no conversation');
-    expect(() => call('A', { conversation: options.conversation })).toThrow('has no durable');
+    expect(() => call('A', { host: options.host })).toThrow('has no conversation');
+    expect(() => call('A', { conversation: options.conversation })).toThrow('has no host');
     expect(() => call({ role: 'assistant', content: 'A' }, options)).toThrow('takes what a user says');
   });
 });

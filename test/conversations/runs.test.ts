@@ -9,7 +9,7 @@ import {
   type Run,
   tool,
 } from '@pawl/core';
-import { checkHistory, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { assistant, echo, stores, user } from './stores.ts';
@@ -50,10 +50,10 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
   test('keeps calls with their results, under ids of their own', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
-    const script = [reply.call('look'), reply.text('A.'), reply.call('look'), reply.text('B.')];
+    const script = [respond.call('look'), respond.text('A.'), respond.call('look'), respond.text('B.')];
     const agent = new Agent({ model: scriptedModel(script), tools: [look] });
-    await agent.run('One.', { conversation: chat, durable: host });
-    const { messages } = await agent.run('Two.', { conversation: chat, durable: host });
+    await agent.run('One.', { conversation: chat, host });
+    const { messages } = await agent.run('Two.', { conversation: chat, host });
     expect(await chat.messages()).toEqual(messages);
     expect(messages.map(({ role }) => role)).toEqual([...TURN, ...TURN]);
     expect(checkHistory(messages)).toEqual([]);
@@ -84,13 +84,13 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     await chat.append([user('A'), assistant('a')]);
-    const run = echo().run('B', { conversation: chat, durable: host, runId: 'run' });
+    const run = echo().run('B', { conversation: chat, host, runId: 'run' });
     const begun: unknown[] = [];
     run.on('run.started', ({ messages }) => begun.push(messages));
     await run;
     const messages = [user('A'), assistant('a'), user('B')];
     expect(begun).toEqual([messages]);
-    expect((await host.read('run')).record).toMatchObject({
+    expect((await host.getRun('run')).record).toMatchObject({
       messages,
       conversation: { id: 'chat', version: 1, kept: 2 },
     });
@@ -99,12 +99,12 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
   test('has what middleware put in the place of what was there', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
-    const model = scriptedModel([reply.call('look'), reply.text('A.'), reply.text('B.')]);
+    const model = scriptedModel([respond.call('look'), respond.text('A.'), respond.text('B.')]);
     const shorter: Middleware = {
       prepareTurn: (plan) => {
         if (plan.messages.at(-1)?.content !== 'Two.') return plan;
         const short = (message: Message): Message => (message.role === 'tool' ? { ...message, content: '…' } : message);
-        return { ...plan, messages: plan.messages.map(short), keepsMessages: true };
+        return { ...plan, messages: plan.messages.map(short), replaceHistory: true };
       },
     };
     const agent = new Agent({ model, tools: [look], middleware: [shorter] });
@@ -131,37 +131,37 @@ const endings: readonly Ending[] = [
   {
     status: 'completed',
     said: [...TURN],
-    end: (conversation) => begun([reply.call('look'), reply.text('Seen.')]).run('Go.', { conversation }),
+    end: (conversation) => begun([respond.call('look'), respond.text('Seen.')]).run('Go.', { conversation }),
   },
   {
     status: 'failed',
     said: ['user', 'assistant', 'tool'],
-    end: (conversation) => begun([reply.call('look'), reply.httpError(400)]).run('Go.', { conversation }),
+    end: (conversation) => begun([respond.call('look'), respond.httpError(400)]).run('Go.', { conversation }),
   },
   {
     status: 'limited',
     said: ['user', 'assistant', 'tool', 'user', 'assistant'],
     end: (conversation) =>
-      begun([reply.call('look'), reply.text('So far.')]).run('Go.', { conversation, limits: { turns: 2 } }),
+      begun([respond.call('look'), respond.text('So far.')]).run('Go.', { conversation, limits: { turns: 2 } }),
   },
   {
     status: 'aborted',
     said: ['user', 'assistant', 'tool'],
     end: (conversation) => {
-      const run = begun([reply.call('look')]).run('Go.', { conversation });
-      run.on('model.replied', () => run.abort(ABORTED));
+      const run = begun([respond.call('look')]).run('Go.', { conversation });
+      run.on('model.responded', () => run.abort(ABORTED));
       return run;
     },
   },
   {
     status: 'truncated',
     said: ['user'],
-    end: (conversation) => begun([reply.length('So f')]).run('Go.', { conversation }),
+    end: (conversation) => begun([respond.truncated('So f')]).run('Go.', { conversation }),
   },
   {
     status: 'refused',
     said: ['user', 'assistant'],
-    end: (conversation) => begun([reply.refusal('No.')]).run('Go.', { conversation }),
+    end: (conversation) => begun([respond.refusal('No.')]).run('Go.', { conversation }),
   },
 ];
 

@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Agent, conversation } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { newFile, sqliteHost } from '../durable/hosts.ts';
+import { newFile, openSqlite } from '../durable/hosts.ts';
 import { assistant, echo, sqliteStore, user } from './stores.ts';
 
 test('what a dead process left in a conversation is finished there by a host that resumes by itself', async () => {
   const file = newFile();
-  const before = sqliteHost(file);
+  const before = openSqlite(file);
   await conversation({ id: 'chat', store: sqliteStore(file) }).append([user('Hello.')]);
   const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
   const part = { id: 'chat', version: 1, kept: 1 };
@@ -17,7 +17,7 @@ test('what a dead process left in a conversation is finished there by a host tha
   await before.start({ ...record, runId: 'alone', messages: [user('B')] });
   await before.close({ graceMs: 0 });
 
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const store = sqliteStore(file);
   const asked: string[] = [];
   const runs = await host.resumeAll([
@@ -40,15 +40,15 @@ test('what a dead process left in a conversation is finished there by a host tha
 
 test('an agent that needs a context is resumed with it, and with the conversation', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const chat = conversation({ id: 'chat', store: sqliteStore(file) });
-  const left = sqliteHost(file);
+  const left = openSqlite(file);
   const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0, messages: [user('A')] };
   await left.start({ ...record, runId: 'run', conversation: { id: 'chat', version: 0, kept: 0 } });
   await left.close({ graceMs: 0 });
   const heard: unknown[] = [];
   const agent = new Agent<{ readonly user: string }>({
-    model: scriptedModel([reply.text('a')]),
+    model: scriptedModel([respond.text('a')]),
     middleware: [
       {
         prepareTurn: (plan, { context }) => {
@@ -68,15 +68,15 @@ test('an agent that needs a context is resumed with it, and with the conversatio
 
 test('without it the run that would be resumed is left as it is', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
-  const left = sqliteHost(file);
+  const left = openSqlite(file);
   const record = { agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [user('A')] };
   await left.start({ ...record, runId: 'run', conversation: part });
   await left.close({ graceMs: 0 });
   const [run] = await host.resumeAll([echo()]);
   await expect(run?.outcome()).rejects.toMatchObject({ code: 'run.conversation' });
-  await expect(host.read('run')).resolves.toMatchObject({ status: 'interrupted' });
+  await expect(host.getRun('run')).resolves.toMatchObject({ status: 'interrupted' });
 });
 
 test('two processes write one conversation: each message is there once, in a conversation that can be sent', async () => {

@@ -120,7 +120,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     await chat.append([user('C')]);
     await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [...mended, user('C')] });
     await store.save('chat', { version: 2, keep: 0, messages: [{ role: 'tool', tool_call_id: 'x', content: '' }] });
-    await expect(chat.messages()).rejects.toMatchObject({ name: 'DurableError', code: 'conversation.invalid' });
+    await expect(chat.messages()).rejects.toMatchObject({ name: 'HostError', code: 'conversation.invalid' });
     await chat.clear();
     await expect(chat.messages()).resolves.toEqual([]);
   });
@@ -140,7 +140,7 @@ describe('a conversation', () => {
   test('tells of a store that fails, and of one that is never done being written by others', async () => {
     const failing = { load: () => Promise.reject(new Error('No network')), save: async () => true };
     await expect(conversation({ id: 'chat', store: failing }).messages()).rejects.toMatchObject({
-      name: 'DurableError',
+      name: 'HostError',
       code: 'conversation.store',
       message: expect.stringContaining('The store of conversation "chat" failed: No network.'),
     });

@@ -2,28 +2,28 @@ import {
   Agent,
   type AgentOptions,
   type ConversationStore,
-  type DurableHost,
-  memory,
+  type Host,
   memoryConversations,
+  memoryHost,
 } from '@pawl/core';
 import { sqliteConversations } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
-import { newFile, sqliteHost } from '../durable/hosts.ts';
+import { newFile, openSqlite } from '../durable/hosts.ts';
 
 export interface StoreUnderTest {
   readonly name: string;
-  readonly open: () => { readonly host: DurableHost; readonly store: ConversationStore };
+  readonly open: () => { readonly host: Host; readonly store: ConversationStore };
 }
 
 /** What holds of one store holds of every store. On SQLite it shares its file with the runs. */
 export const stores: readonly StoreUnderTest[] = [
-  { name: 'memory', open: () => ({ host: memory(), store: memoryConversations() }) },
+  { name: 'memory', open: () => ({ host: memoryHost(), store: memoryConversations() }) },
   {
     name: 'SQLite',
     open: () => {
       const file = newFile();
-      return { host: sqliteHost(file), store: sqliteStore(file) };
+      return { host: openSqlite(file), store: sqliteStore(file) };
     },
   },
 ];
@@ -37,7 +37,9 @@ export function sqliteStore(file: string): ConversationStore {
 
 /** Says back what it was told last, and how many messages it has read. */
 export function echo(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
-  const model = scriptedModel(({ messages }) => reply.text(`${messages.length}: ${String(messages.at(-1)?.content)}`));
+  const model = scriptedModel(({ messages }) =>
+    respond.text(`${messages.length}: ${String(messages.at(-1)?.content)}`),
+  );
   return new Agent({ model, ...options });
 }
 

@@ -1,6 +1,6 @@
 import { Agent, type Clock, type Run, systemClock, tool } from '@pawl/core';
-import { type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { type DbosHostOptions, dbosClient, dbosHost } from '@pawl/dbos';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -87,7 +87,7 @@ test('a call that may happen once does not begin where its run was taken over wh
      CREATE TRIGGER take_over AFTER INSERT ON pawl.intents FOR EACH ROW EXECUTE FUNCTION take_over()`,
   );
   await host.enqueue('worker', 'Go.', { runId: 'run' });
-  await expect.poll(() => errors).toMatchObject([{ name: 'DurableError', code: 'run.lost' }]);
+  await expect.poll(() => errors).toMatchObject([{ name: 'HostError', code: 'run.lost' }]);
   expect(calls.filter((call) => call.includes(':pay'))).toEqual([]);
 });
 
@@ -151,9 +151,9 @@ async function connected(url: string): Promise<Client> {
 }
 
 /** A worker with an agent that looks three times and pays, and is disturbed at each thing that it does. */
-async function open(url: string, disturb: () => Promise<void>, options: Partial<DbosOptions<Run>> = {}) {
+async function open(url: string, disturb: () => Promise<void>, options: Partial<DbosHostOptions<Run>> = {}) {
   const calls: string[] = [];
-  const does = (name: string, effect: 'read' | 'once') =>
+  const does = (name: string, effect: 'read' | 'non-idempotent') =>
     tool({
       name,
       description: 'Does it.',
@@ -169,9 +169,9 @@ async function open(url: string, disturb: () => Promise<void>, options: Partial<
     await disturb();
     const turn = messages.filter(({ role }) => role === 'assistant').length;
     const name = ['look', 'look', 'pay', 'look'][turn];
-    return name === undefined ? reply.text('Done.') : reply.call(name, {});
+    return name === undefined ? respond.text('Done.') : respond.call(name, {});
   });
-  const agent = new Agent({ name: 'worker', model, tools: [does('look', 'read'), does('pay', 'once')] });
+  const agent = new Agent({ name: 'worker', model, tools: [does('look', 'read'), does('pay', 'non-idempotent')] });
   const host = await dbosHost<Run>({
     url,
     executorId: 'the worker',
@@ -198,7 +198,7 @@ async function again(work: () => Promise<unknown>): Promise<void> {
 async function allCompleted(url: string): Promise<void> {
   const client = await dbosClient({ url });
   const statuses = async () => {
-    const runs = await client.runs().catch(() => []);
+    const runs = await client.listRuns().catch(() => []);
     return runs.map(({ runId, status }) => `${runId} ${status}`);
   };
   const interval = { timeout: 90_000, interval: 50 };

@@ -1,6 +1,6 @@
 import { Agent, conversation, memoryConversations, type PendingCall, type Run, tool } from '@pawl/core';
 import { dbosHost } from '@pawl/dbos';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
@@ -49,7 +49,7 @@ async function suspended() {
   });
   onTestFinished(() => host.close());
   const chat = conversation({ id: 'chat', store });
-  const run = agent.run('Go.', { conversation: chat, durable: host, runId: 'run' });
+  const run = agent.run('Go.', { conversation: chat, host, runId: 'run' });
   return { host, chat, errors, pending: await pendingOf(run) };
 }
 
@@ -69,7 +69,7 @@ function payer(): Agent {
     execute: () => 'Paid.',
   });
   const model = scriptedModel(({ messages }) =>
-    messages.at(-1)?.role === 'tool' ? reply.text('Done.') : reply.call('pay', {}),
+    messages.at(-1)?.role === 'tool' ? respond.text('Done.') : respond.call('pay', {}),
   );
   return new Agent({ name: 'payer', model, tools: [pay] });
 }

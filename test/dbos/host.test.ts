@@ -1,6 +1,6 @@
-import { Agent, type DurableHost, type PendingCall, type Run, type Tool, tool } from '@pawl/core';
-import { type DbosClient, type DbosOptions, dbosClient, dbosHost } from '@pawl/dbos';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Host, type PendingCall, type Run, type Tool, tool } from '@pawl/core';
+import { type DbosClient, type DbosHostOptions, dbosClient, dbosHost } from '@pawl/dbos';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -18,18 +18,18 @@ afterAll(() => postgres.stop());
 test('a run goes on where it was suspended, by a worker that nobody told to', async () => {
   const runs: Run<unknown>[] = [];
   const { agent, host, client } = await open({ onRun: (run) => runs.push(run) });
-  const { pending } = await suspended(agent.run('Go.', { durable: host, runId: 'run' }));
+  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   const { outcome } = await until(client, 'run', ['completed']);
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
-  expect(runs.map(({ id }) => id)).toEqual(['run']);
+  expect(runs.map(({ runId: id }) => id)).toEqual(['run']);
 });
 
 test('of 20 answers at once to one call exactly one is taken, by two clients', async () => {
   const { agent, host, client, url } = await open({ agents: [] });
   const other = await dbosClient({ url });
   onTestFinished(() => other.close());
-  const { pending } = await suspended(agent.run('Go.', { durable: host, runId: 'run' }));
+  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
   const answers = Array.from({ length: 20 }, (_, index) => {
     const on = index % 2 === 0 ? client : other;
     return on.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: `Answer ${index}.` });
@@ -40,7 +40,7 @@ test('of 20 answers at once to one call exactly one is taken, by two clients', a
   for (const result of settled) {
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'approval.used' });
   }
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(JSON.stringify(outcome.messages)).toContain(`Answer ${taken}.`);
 });
 
@@ -49,15 +49,15 @@ test('a process without agents enqueues, lists, follows and forks', async () => 
   const runId = await client.enqueue('payer', 'Go.', { metadata: { for: 'me' } });
   const types: string[] = [];
   await until(client, runId, ['completed']);
-  for await (const { fact } of client.events(runId)) types.push(fact.type);
+  for await (const { event: fact } of client.followRun(runId)) types.push(fact.type);
   expect(types[0]).toBe('run.started');
-  expect(types.at(-1)).toBe('model.replied');
+  expect(types.at(-1)).toBe('model.responded');
   expect(types).toContain('approval.answered');
   const fork = await client.fork(runId, { before: 'model:2' });
   const { record, outcome } = await until(client, fork, ['completed']);
   expect(record.forked).toMatchObject({ runId, before: 'model:2' });
   expect(outcome).toMatchObject({ output: 'Paid.' });
-  const listed = await client.runs({ status: 'completed', agent: 'payer' });
+  const listed = await client.listRuns({ status: 'completed', agent: 'payer' });
   expect(listed.map(({ runId: id, metadata }) => ({ id, metadata }))).toEqual([
     { id: runId, metadata: { for: 'me' } },
     { id: fork, metadata: { for: 'me' } },
@@ -83,14 +83,14 @@ test('a queue keeps to its worker concurrency, and makes use of it', async () =>
 
 test('a run that is cancelled ends where it is: in the queue, at work, or waiting', async () => {
   const { agent, host, client } = await open({ queue: { workerConcurrency: 1, pollingMs: 20 } });
-  await suspended(agent.run('Go.', { durable: host, runId: 'waiting' }));
+  await suspended(agent.run('Go.', { host, runId: 'waiting' }));
   await client.cancel('waiting', { reason: 'No more.' });
   const { outcome } = await until(client, 'waiting', ['aborted']);
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'No more.' });
   const slow = agentThat(
     (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
-  const atWork = slow.run('Go.', { durable: host, runId: 'at work' });
+  const atWork = slow.run('Go.', { host, runId: 'at work' });
   await new Promise((resolve) => atWork.on('tool.started', resolve));
   await client.cancel('at work');
   expect(await atWork.outcome()).toMatchObject({ status: 'aborted', reason: 'cancelled' });
@@ -98,9 +98,9 @@ test('a run that is cancelled ends where it is: in the queue, at work, or waitin
 
 test('a fork, an answer, a message: what is unknown is refused as on every host', async () => {
   const { agent, host, client } = await open({ agents: [] });
-  await expect(client.read('nowhere')).rejects.toMatchObject({ code: 'run.unknown' });
+  await expect(client.getRun('nowhere')).rejects.toMatchObject({ code: 'run.unknown' });
   await expect(client.fork('nowhere', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
-  const { pending } = await suspended(agent.run('Go.', { durable: host, runId: 'run' }));
+  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
   const { fingerprint } = pending;
   await expect(client.answer('run', 'approve:9.9', { type: 'approve', fingerprint })).rejects.toMatchObject({
     code: 'approval.unknown',
@@ -108,23 +108,23 @@ test('a fork, an answer, a message: what is unknown is refused as on every host'
   await expect(client.answer('run', pending.id, { type: 'approve', fingerprint: 'x' })).rejects.toMatchObject({
     code: 'approval.mismatch',
   });
-  await expect(agent.run('Go.', { durable: host, runId: 'run' }).outcome()).rejects.toMatchObject({
+  await expect(agent.run('Go.', { host, runId: 'run' }).outcome()).rejects.toMatchObject({
     code: 'run.exists',
   });
-  await client.send('run', { role: 'user', content: 'Leave it.' });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  await client.sendMessage('run', { role: 'user', content: 'Leave it.' });
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(JSON.stringify(outcome.messages)).toContain('Leave it.');
 });
 
 test('closing lets the step at work finish, begins no other, and leaves the run to others', async () => {
   const { agent, host, url, client } = await open();
-  const run = agent.run('Go.', { durable: host, runId: 'run' });
+  const run = agent.run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   const outcome = run.outcome();
   outcome.catch(() => undefined);
   await host.close();
   await expect(outcome).rejects.toMatchObject({ code: 'host.closing' });
-  expect((await client.read('run')).status).toBe('interrupted');
+  expect((await client.getRun('run')).status).toBe('interrupted');
   const next = await dbosHost({ url, executorId: 'next', agents: [payer()] });
   onTestFinished(() => next.close());
   expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
@@ -132,7 +132,9 @@ test('closing lets the step at work finish, begins no other, and leaves the run 
 
 test('one process has one host of this kind, and one executor has one name', async () => {
   const { url } = await open();
-  await expect(dbosHost({ url, executorId: 'second', agents: [] })).rejects.toMatchObject({ code: 'host.second' });
+  await expect(dbosHost({ url, executorId: 'second', agents: [] })).rejects.toMatchObject({
+    code: 'host.already_open',
+  });
   await expect(dbosHost({ url, executorId: 'worker', agents: [] })).rejects.toMatchObject({
     code: 'host.executor_taken',
   });
@@ -143,10 +145,10 @@ test('a worker whose connection breaks begins no step, and goes on with the run 
   const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // It is back when it looks again.
   const { host, url, client } = await open({ clock });
   const gate = Promise.withResolvers<void>();
-  const run = agentThat(() => gate.promise).run('Go.', { durable: host, runId: 'run' });
+  const run = agentThat(() => gate.promise).run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   await endSessions(url, 'pawl lock');
-  await expect.poll(() => host.open('run').catch((error: { readonly code: string }) => error.code)).toBe('host.lost');
+  await expect.poll(() => host.claim('run').catch((error: { readonly code: string }) => error.code)).toBe('host.lost');
   gate.resolve();
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.lost' });
   const seconds = setInterval(() => void clock.advance(1_000), 20);
@@ -172,11 +174,13 @@ test('large and odd values come back as they were', async () => {
   const { host, client } = await open({ agents: [] });
   const odd = `${'ä🦊\u0000\ud800"\\\n'.repeat(20_000)}`;
   const echo = tool({ name: 'echo', description: 'Echoes.', input: z.object({}), execute: () => odd });
-  const model = scriptedModel([reply.call('echo', {}), reply.text('Said.')]);
+  const model = scriptedModel([respond.call('echo', {}), respond.text('Said.')]);
   const agent = new Agent({ name: 'echoer', model, tools: [{ ...echo, maxResultLength: 1_000_000 }] });
-  await agent.run('Go.', { durable: host, runId: 'run' });
-  const { facts } = await client.read('run');
-  expect(facts.map(({ fact }) => fact).find(({ type }) => type === 'tool.finished')).toMatchObject({ content: odd });
+  await agent.run('Go.', { host, runId: 'run' });
+  const { events: facts } = await client.getRun('run');
+  expect(facts.map(({ event: fact }) => fact).find(({ type }) => type === 'tool.finished')).toMatchObject({
+    content: odd,
+  });
 });
 
 test('a run that a worker can’t go on with is told, and stays as it is', async () => {
@@ -184,28 +188,28 @@ test('a run that a worker can’t go on with is told, and stays as it is', async
   const old = new Agent({
     name: 'payer',
     version: '1',
-    model: scriptedModel([reply.call('pay', {})]),
+    model: scriptedModel([respond.call('pay', {})]),
     tools: payTools(),
   });
   const onError = (error: unknown, runId: string): number => told.push([runId, (error as { code?: unknown }).code]);
   const { host, client } = await open({ agents: [agentOfVersion('2')], onError });
-  const { pending } = await suspended(old.run('Go.', { durable: host, runId: 'run' }));
+  const { pending } = await suspended(old.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // A real worker on a real queue.
   expect(told).toEqual([['run', 'run.version']]);
-  expect((await client.read('run')).status).toBe('suspended');
-  const outcome = await agentOfVersion('2').resume('run', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+  expect((await client.getRun('run')).status).toBe('suspended');
+  const outcome = await agentOfVersion('2').resume('run', { host, onVersionMismatch: 'continue' }).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
 });
 
 test('runs that ended long ago are forgotten, with all that is kept of them', async () => {
   const { host, client, url } = await open({ agents: [] });
-  const agent = new Agent({ name: 'a', model: scriptedModel(() => reply.text('Done.')) });
-  await agent.run('Go.', { durable: host, runId: 'old' });
+  const agent = new Agent({ name: 'a', model: scriptedModel(() => respond.text('Done.')) });
+  await agent.run('Go.', { host, runId: 'old' });
   expect(await client.delete({ olderThanMs: 60_000 })).toBe(0);
   expect(await client.delete({ olderThanMs: -1 })).toBe(1);
-  await expect(client.read('old')).rejects.toMatchObject({ code: 'run.unknown' });
-  await agent.run('Go.', { durable: host, runId: 'old' });
+  await expect(client.getRun('old')).rejects.toMatchObject({ code: 'run.unknown' });
+  await agent.run('Go.', { host, runId: 'old' });
   const database = new Client({ connectionString: url });
   await database.connect();
   const { rowCount } = await database.query('SELECT FROM pawl.steps');
@@ -237,11 +241,11 @@ test('each attempt from a queue is one workflow of DBOS, and each step is kept o
   expect(new Set(names).size).toBe(names.length);
 });
 
-type Options = Partial<DbosOptions<Run<unknown>>>;
+type Options = Partial<DbosHostOptions<Run<unknown>>>;
 
 interface Opened {
   readonly agent: Agent;
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly client: DbosClient;
   readonly url: string;
 }
@@ -269,8 +273,8 @@ function agentOfVersion(version: string | undefined): Agent {
     const turn = messages.filter(({ role }) => role === 'assistant').length;
     const isPaid = messages.some(({ role, content }) => role === 'tool' && content === 'Paid.');
     return isPaid
-      ? reply.text('Paid.')
-      : ([reply.call('look', {}), reply.call('pay', {})][turn] ?? reply.text('Paid.'));
+      ? respond.text('Paid.')
+      : ([respond.call('look', {}), respond.call('pay', {})][turn] ?? respond.text('Paid.'));
   });
   return new Agent({ name: 'payer', model, tools: payTools(), ...(version !== undefined && { version }) });
 }
@@ -278,7 +282,7 @@ function agentOfVersion(version: string | undefined): Agent {
 function payTools(): readonly Tool<unknown>[] {
   const input = z.object({});
   const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: settled('Seen.') });
-  const pay = { name: 'pay', description: 'Pays.', input, effect: 'once', needsApproval: true } as const;
+  const pay = { name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', needsApproval: true } as const;
   return [look, tool({ ...pay, execute: settled('Paid.') })];
 }
 
@@ -299,7 +303,7 @@ function agentThat(work: (signal: AbortSignal) => Promise<unknown>): Agent {
     },
   });
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Seen.') : reply.call('look', {}),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Seen.') : respond.call('look', {}),
   );
   return new Agent({ name: 'payer', model, tools: [look] });
 }

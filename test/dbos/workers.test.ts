@@ -84,7 +84,7 @@ test('a worker that stands still loses its runs to another, writes nothing of th
   await client.enqueue('traveller', 'Go.', { runId: 'run-0' });
   await expect.poll(() => workers.journal('run-0').at(-1)?.what).toBe('start look run/tool:1.0:look');
   const other = await workers.start();
-  const { outcome, facts } = await until(client, 'run-0', ['completed']);
+  const { outcome, events: facts } = await until(client, 'run-0', ['completed']);
   const before = workers.journal('run-0').length;
   workers.goOn(still);
   const late = () => workers.journal('run-0').slice(before);
@@ -92,7 +92,7 @@ test('a worker that stands still loses its runs to another, writes nothing of th
   expect(late().map(({ executorId }) => executorId)).toEqual(late().map(() => still));
   // Those that stood beside the one at work begin, if they may be repeated.
   expect(started(late().map(({ what }) => what)).filter((name) => /:(pay|fly)$/.test(name))).toEqual([]);
-  expect(await client.read('run-0')).toMatchObject({ outcome, facts });
+  expect(await client.getRun('run-0')).toMatchObject({ outcome, events: facts });
   // Its lock is its own again, and it takes runs.
   await expect.poll(() => isHeld(still)).toBe(true);
   await workers.end(other, 'SIGTERM');

@@ -114,7 +114,7 @@ export async function until(
   statuses: readonly RunProgress['status'][],
 ): Promise<RunProgress> {
   for (;;) {
-    const progress = await client.read(runId);
+    const progress = await client.getRun(runId);
     if (statuses.includes(progress.status)) return progress;
     const { status, outcome } = progress;
     for (const { id, fingerprint } of status === 'suspended' && outcome?.status === 'suspended'

@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs';
 import { PawlError } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { startTogether } from './start-together.ts';
 
 /** Five people who answer the same call at once: `node answerer.ts <file> <id> <fingerprint> <name>`. Prints what each got. */
 const [file = '', id = '', fingerprint = '', name = ''] = process.argv.slice(2);
-const host = sqlite(file);
+const host = sqliteHost(file);
 await startTogether();
 const answers = Array.from({ length: 5 }, async (_, index) => {
   const reason = `${name}${index}`;

@@ -1,8 +1,8 @@
-import { Agent, type DurableHost, type RunEvent, systemClock, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Host, type RunEvent, systemClock, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hosts, newFile, sqliteHost } from './hosts.ts';
+import { hosts, newFile, openSqlite } from './hosts.ts';
 
 interface Slow {
   readonly agent: Agent;
@@ -29,17 +29,17 @@ function slow(): Slow {
     },
   });
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Built.') : reply.call('build', {}),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Built.') : respond.call('build', {}),
   );
   const agent = new Agent({ name: 'builder', model, tools: [build], clock: systemClock });
   return { agent, begun: begun.promise, finish: () => work.resolve('built'), executed };
 }
 
 /** The same host for both, and two on one file, as two processes have. */
-const pairs: readonly { readonly name: string; open(): readonly [DurableHost, DurableHost] }[] = [
+const pairs: readonly { readonly name: string; open(): readonly [Host, Host] }[] = [
   ...hosts.map(({ name, open }) => ({
     name,
-    open: (): readonly [DurableHost, DurableHost] => {
+    open: (): readonly [Host, Host] => {
       const host = open();
       return [host, host];
     },
@@ -48,7 +48,7 @@ const pairs: readonly { readonly name: string; open(): readonly [DurableHost, Du
     name: 'two hosts on one SQLite file',
     open: () => {
       const file = newFile();
-      return [sqliteHost(file), sqliteHost(file)];
+      return [openSqlite(file), openSqlite(file)];
     },
   },
 ];
@@ -57,12 +57,12 @@ describe.each(pairs)('on $name', ({ open }) => {
   test('a start of a run that is at work follows it: what was recorded before is replayed, the rest is live', async () => {
     const [here, there] = open();
     const { agent, begun, finish, executed } = slow();
-    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
-    const second = agent.run('Go.', { durable: there, runId: 'run', onExisting: 'attach' });
+    const second = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
     const seen: RunEvent[] = [];
     second.on('*', (event) => seen.push(event));
-    const replied = new Promise((resolve) => second.on('model.replied', resolve));
+    const replied = new Promise((resolve) => second.on('model.responded', resolve));
     await replied;
     finish();
     const [one, other] = await Promise.all([first.outcome(), second.outcome()]);
@@ -71,9 +71,9 @@ describe.each(pairs)('on $name', ({ open }) => {
     const recorded = seen.filter((event) => 'activeMs' in event);
     expect(recorded.map(({ type, replayed = false }) => ({ type, replayed }))).toEqual([
       { type: 'run.started', replayed: true },
-      { type: 'model.replied', replayed: true },
+      { type: 'model.responded', replayed: true },
       { type: 'tool.finished', replayed: false },
-      { type: 'model.replied', replayed: false },
+      { type: 'model.responded', replayed: false },
       { type: 'run.finished', replayed: false },
     ]);
   });
@@ -81,9 +81,9 @@ describe.each(pairs)('on $name', ({ open }) => {
   test('whoever resumes a run that is at work looks on as well', async () => {
     const [here, there] = open();
     const { agent, begun, finish, executed } = slow();
-    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
-    const second = agent.resume('run', { durable: there }).outcome();
+    const second = agent.resume('run', { host: there }).outcome();
     finish();
     expect(await second).toEqual(await first.outcome());
     expect(executed).toHaveLength(1);
@@ -93,8 +93,8 @@ describe.each(pairs)('on $name', ({ open }) => {
     const [here, there] = open();
     const { agent, finish, executed } = slow();
     finish();
-    const outcome = await agent.run('Go.', { durable: here, runId: 'run' }).outcome();
-    const again = agent.run('Go.', { durable: there, runId: 'run', onExisting: 'attach' });
+    const outcome = await agent.run('Go.', { host: here, runId: 'run' }).outcome();
+    const again = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
     expect(await again.outcome()).toEqual(outcome);
     expect(executed).toHaveLength(1);
   });
@@ -103,19 +103,19 @@ describe.each(pairs)('on $name', ({ open }) => {
     const [here, there] = open();
     const { agent, finish } = slow();
     finish();
-    await agent.run('Go.', { durable: here, runId: 'run' }).outcome();
-    const other = agent.run('Stop.', { durable: there, runId: 'run', onExisting: 'attach' });
+    await agent.run('Go.', { host: here, runId: 'run' }).outcome();
+    const other = agent.run('Stop.', { host: there, runId: 'run', onExistingRun: 'attach' });
     await expect(other.outcome()).rejects.toMatchObject({ code: 'run.conflict' });
-    const refused = agent.run('Go.', { durable: there, runId: 'run' });
+    const refused = agent.run('Go.', { host: there, runId: 'run' });
     await expect(refused.outcome()).rejects.toMatchObject({ code: 'run.exists' });
   });
 
   test('an abort of whoever looks on ends the run where it is', async () => {
     const [here, there] = open();
     const { agent, begun } = slow();
-    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
-    const second = agent.resume('run', { durable: there });
+    const second = agent.resume('run', { host: there });
     await new Promise((resolve) => second.on('run.started', resolve));
     second.abort('Enough.');
     expect(await first.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
@@ -126,31 +126,31 @@ describe.each(pairs)('on $name', ({ open }) => {
 describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
   test('begins where its agent is, with the instructions and the limits of that', async () => {
     const host = open();
-    const model = scriptedModel([reply.text('Done.')]);
+    const model = scriptedModel([respond.text('Done.')]);
     const agent = new Agent({ name: 'a', model, instructions: 'Be kind.', limits: { turns: 5 } });
     const runId = await host.enqueue('a', 'Go.', { metadata: { user: 'ada' } });
-    const { output, messages } = await agent.resume(runId, { durable: host });
+    const { output, messages } = await agent.resume(runId, { host });
     expect({ output, messages: messages.length }).toEqual({ output: 'Done.', messages: 2 });
     expect(model.requests[0]?.messages[0]).toEqual({ role: 'system', content: 'Be kind.' });
-    expect((await host.runs())[0]).toMatchObject({ status: 'completed', metadata: { user: 'ada' }, attempts: 1 });
+    expect((await host.listRuns())[0]).toMatchObject({ status: 'completed', metadata: { user: 'ada' }, attempts: 1 });
   });
 
   test('that was cancelled ends without a request', async () => {
     const host = open();
-    const model = scriptedModel([reply.text('Done.')]);
+    const model = scriptedModel([respond.text('Done.')]);
     const agent = new Agent({ name: 'a', model });
     const runId = await host.enqueue('a', 'Go.');
     await host.cancel(runId, { reason: 'Never mind.' });
-    const outcome = await agent.resume(runId, { durable: host }).outcome();
+    const outcome = await agent.resume(runId, { host }).outcome();
     expect(outcome).toMatchObject({ status: 'aborted', reason: 'Never mind.' });
     expect(model.requests).toEqual([]);
   });
 
   test('with messages that can’t be sent fails as one that was started so', async () => {
     const host = open();
-    const agent = new Agent({ name: 'a', model: scriptedModel([reply.text('Done.')]) });
+    const agent = new Agent({ name: 'a', model: scriptedModel([respond.text('Done.')]) });
     const runId = await host.enqueue('a', [{ role: 'tool', tool_call_id: 'x', content: 'y' }]);
-    expect(await agent.resume(runId, { durable: host }).outcome()).toMatchObject({ status: 'failed' });
+    expect(await agent.resume(runId, { host }).outcome()).toMatchObject({ status: 'failed' });
   });
 });
 
@@ -159,10 +159,10 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     const host = open();
     const { agent, finish, executed } = slow();
     finish();
-    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const fork = await host.fork('run', options);
-    const result = await agent.resume(fork, { durable: host }).outcome();
-    const again = await agent.resume('run', { durable: host }).outcome();
+    const result = await agent.resume(fork, { host }).outcome();
+    const again = await agent.resume('run', { host }).outcome();
     expect(again).toEqual(outcome);
     return { outcome, result, executed };
   }

@@ -1,7 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import { Agent, type Effect, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /**
@@ -9,8 +9,8 @@ import { z } from 'zod';
  * has kept two. `node batch.ts <file> <journal>`. A second one finishes. Prints what the model was told.
  */
 const [file = '', journal = ''] = process.argv.slice(2);
-const host = sqlite(file);
-const isFirst = (await host.runs()).length === 0;
+const host = sqliteHost(file);
+const isFirst = (await host.listRuns()).length === 0;
 
 function working(name: string, effect: Effect) {
   return tool({
@@ -26,16 +26,18 @@ function working(name: string, effect: Effect) {
 }
 
 const tools = [
-  working('quick', 'once'),
+  working('quick', 'non-idempotent'),
   working('slow', 'idempotent'),
   working('swift', 'read'),
-  working('slowly', 'once'),
+  working('slowly', 'non-idempotent'),
 ];
 const model = scriptedModel(({ messages }) =>
-  messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.calls(tools.map(({ name }) => ({ name }))),
+  messages.some(({ role }) => role === 'tool')
+    ? respond.text('Done.')
+    : respond.calls(tools.map(({ name }) => ({ name }))),
 );
 const agent = new Agent({ model, tools });
-const run = isFirst ? agent.run('Go.', { durable: host, runId: 'run' }) : agent.resume('run', { durable: host });
+const run = isFirst ? agent.run('Go.', { host, runId: 'run' }) : agent.resume('run', { host });
 let kept = 0;
 run.on('tool.finished', () => {
   if (isFirst && ++kept === 2) process.kill(process.pid, 'SIGKILL');

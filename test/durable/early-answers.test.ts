@@ -1,5 +1,5 @@
-import { Agent, type ApprovalRequested, type DurableHost, type Outcome, type Run, tool } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type ApprovalRequestedEvent, type Host, type Outcome, type Run, tool } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
@@ -28,12 +28,12 @@ function busy(name: 'pay' | 'measure', clock = manualClock()): Busy {
     input: z.object({}),
     execute: () => work.promise,
   });
-  const model = scriptedModel([reply.calls([{ name }, { name: 'build' }]), reply.text('Done.')]);
+  const model = scriptedModel([respond.calls([{ name }, { name: 'build' }]), respond.text('Done.')]);
   const agent = new Agent({ model, tools: [pay, measure, build], clock });
   return { agent, finish: () => work.resolve('built') };
 }
 
-function asked(run: Run): Promise<ApprovalRequested['pending']> {
+function asked(run: Run): Promise<ApprovalRequestedEvent['pending']> {
   return new Promise((resolve) => run.on('approval.requested', ({ pending }) => resolve(pending)));
 }
 
@@ -45,7 +45,7 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
   test('an approval is taken, and the run never stops', async () => {
     const host = open();
     const { agent, finish } = busy('pay');
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const run = agent.run('Go.', { host, runId: 'run' });
     const { id, fingerprint } = await asked(run);
     await host.answer('run', id, { type: 'approve', fingerprint });
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
@@ -60,12 +60,12 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
   });
 
   test('a reply is taken, also from a listener, at once', async () => {
-    const host: DurableHost = open();
+    const host: Host = open();
     const { agent, finish } = busy('measure');
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const run = agent.run('Go.', { host, runId: 'run' });
     const answered = new Promise((resolve, reject) => {
       run.on('approval.requested', ({ pending: { id, fingerprint } }) => {
-        host.answer('run', id, { type: 'reply', fingerprint, value: 7 }).then(resolve, reject);
+        host.answer('run', id, { type: 'result', fingerprint, value: 7 }).then(resolve, reject);
       });
     });
     await answered;
@@ -76,9 +76,9 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
   test('the user may write: the call that waits is cancelled, the one at work is not', async () => {
     const host = open();
     const { agent, finish } = busy('pay');
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const run = agent.run('Go.', { host, runId: 'run' });
     await asked(run);
-    await host.send('run', { role: 'user', content: 'Leave that.' });
+    await host.sendMessage('run', { role: 'user', content: 'Leave that.' });
     finish();
     const { messages } = await run.outcome();
     expect(messages.slice(2, 5)).toEqual([
@@ -92,7 +92,7 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
     const clock = manualClock();
     const host = open({ clock });
     const { agent, finish } = busy('pay', clock);
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const run = agent.run('Go.', { host, runId: 'run' });
     const { id, fingerprint } = await asked(run);
     await clock.advance(1_000);
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({

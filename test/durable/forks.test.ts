@@ -1,5 +1,5 @@
-import { Agent, type DurableHost, type ForkOptions, type Message, type RunEvent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type ForkOptions, type Host, type Message, type RunEvent, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
@@ -29,15 +29,15 @@ function traveller(): Traveller {
   const model = scriptedModel(({ messages }) => {
     const done = messages.filter(({ role }) => role === 'tool').length;
     if (done === 0) {
-      return reply.calls(['Oslo', 'Rome'].map((city) => ({ name: 'look', arguments: { city } })));
+      return respond.calls(['Oslo', 'Rome'].map((city) => ({ name: 'look', arguments: { city } })));
     }
-    return done === 2 ? reply.call('pay', { city: 'Rome' }) : reply.text('Booked.');
+    return done === 2 ? respond.call('pay', { city: 'Rome' }) : respond.text('Booked.');
   });
   return { agent: new Agent({ name: 'traveller', model, tools: [ofTool('look', false), ofTool('pay', true)] }), ran };
 }
 
-async function approve(host: DurableHost, runId: string): Promise<void> {
-  const [summary] = (await host.runs()).filter((each) => each.runId === runId);
+async function approve(host: Host, runId: string): Promise<void> {
+  const [summary] = (await host.listRuns()).filter((each) => each.runId === runId);
   const [pending] = summary?.outcome?.status === 'suspended' ? summary.outcome.pending : [];
   await host.answer(runId, pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
 }
@@ -47,45 +47,45 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   async function travelled({ to }: { readonly to: 'end' | 'approval' }) {
     const host = open();
     const { agent, ran } = traveller();
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
     if (to === 'approval') return { host, agent, ran };
     await approve(host, 'run');
-    await agent.resume('run', { durable: host }).outcome();
+    await agent.resume('run', { host }).outcome();
     return { host, agent, ran };
   }
 
   test('of a run that waits asks a person of its own; the answer to one is none to the other', async () => {
     const { host, agent, ran } = await travelled({ to: 'approval' });
     const fork = await host.fork('run', { before: 'check:2.0', runId: 'fork' });
-    expect((await agent.resume(fork, { durable: host }).outcome()).status).toBe('suspended');
+    expect((await agent.resume(fork, { host }).outcome()).status).toBe('suspended');
     await approve(host, 'fork');
-    expect((await agent.resume('run', { durable: host }).outcome()).status).toBe('suspended');
-    expect((await agent.resume('fork', { durable: host }).outcome()).status).toBe('completed');
+    expect((await agent.resume('run', { host }).outcome()).status).toBe('suspended');
+    expect((await agent.resume('fork', { host }).outcome()).status).toBe('completed');
     expect(ran).toEqual(['run/tool:1.0:look', 'run/tool:1.1:look', 'fork/tool:2.0:pay']);
   });
 
   test('before a call that was approved asks again, and runs the call under a key of its own', async () => {
     const { host, agent, ran } = await travelled({ to: 'end' });
     await host.fork('run', { before: 'tool:2.0:pay', runId: 'fork' });
-    expect((await agent.resume('fork', { durable: host }).outcome()).status).toBe('suspended');
+    expect((await agent.resume('fork', { host }).outcome()).status).toBe('suspended');
     await approve(host, 'fork');
-    expect((await agent.resume('fork', { durable: host }).outcome()).status).toBe('completed');
+    expect((await agent.resume('fork', { host }).outcome()).status).toBe('completed');
     expect(ran.slice(2)).toEqual(['run/tool:2.0:pay', 'fork/tool:2.0:pay']);
   });
 
   test('before the second of two calls runs that one alone', async () => {
     const { host, agent, ran } = await travelled({ to: 'approval' });
     await host.fork('run', { before: 'tool:1.1:look', runId: 'fork' });
-    await agent.resume('fork', { durable: host }).outcome();
+    await agent.resume('fork', { host }).outcome();
     expect(ran).toEqual(['run/tool:1.0:look', 'run/tool:1.1:look', 'fork/tool:1.1:look']);
   });
 
   test('of a fork is one like any other', async () => {
     const { host, agent } = await travelled({ to: 'end' });
     await host.fork('run', { before: 'model:3', runId: 'one', input: 'And back.' });
-    const first = await agent.resume('one', { durable: host }).outcome();
+    const first = await agent.resume('one', { host }).outcome();
     await host.fork('one', { before: 'model:1', runId: 'two', input: 'Soon.' });
-    const { messages } = await agent.resume('two', { durable: host }).outcome();
+    const { messages } = await agent.resume('two', { host }).outcome();
     const words = (all: readonly Message[]) => all.flatMap(({ role, content }) => (role === 'user' ? [content] : []));
     expect(words(first.messages)).toEqual(['Go.', 'And back.']);
     expect(words(messages)).toEqual(['Go.', 'And back.', 'Soon.']);
@@ -98,7 +98,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
       { role: 'assistant', content: 'Where?' },
     ];
     await host.fork('run', { before: 'model:2', runId: 'fork', messages, input: 'To Bonn.' });
-    const outcome = await agent.resume('fork', { durable: host }).outcome();
+    const outcome = await agent.resume('fork', { host }).outcome();
     expect(outcome.messages.slice(0, 3)).toEqual([...messages, { role: 'user', content: 'To Bonn.' }]);
     expect(ran.slice(2)).toEqual(['fork/tool:1.0:look', 'fork/tool:1.1:look']);
   });
@@ -107,9 +107,9 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     const { host, agent } = await travelled({ to: 'end' });
     await host.fork('run', { before: 'model:2', runId: 'fork', input: 'Wait.' });
     const started: RunEvent[] = [];
-    const run = agent.resume('fork', { durable: host });
+    const run = agent.resume('fork', { host });
     run.on('run.started', (event) => started.push(event));
-    const onlooker = agent.resume('fork', { durable: host });
+    const onlooker = agent.resume('fork', { host });
     onlooker.on('run.started', (event) => started.push(event));
     const [{ messages }] = await Promise.all([run.outcome(), onlooker.outcome()]);
     const begun = messages.slice(0, 5);
@@ -121,13 +121,13 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     const host = open();
     const { agent: inner, ran } = traveller();
     const model = scriptedModel(({ messages }) =>
-      messages.some(({ role }) => role === 'tool') ? reply.text('Home.') : reply.call('travel', { prompt: 'Go.' }),
+      messages.some(({ role }) => role === 'tool') ? respond.text('Home.') : respond.call('travel', { prompt: 'Go.' }),
     );
     const travel = inner.asTool({ name: 'travel', description: 'Travels.' });
     const agent = new Agent({ name: 'family', model, tools: [travel] });
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.fork('run', { before: 'tool:1.0/tool:1.1:look', runId: 'fork' });
-    const outcome = await agent.resume('fork', { durable: host }).outcome();
+    const outcome = await agent.resume('fork', { host }).outcome();
     expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:1.0/approve:2.0' }] });
     expect(ran.at(-1)).toBe('fork/tool:1.0/tool:1.1:look');
     expect(ran).toHaveLength(3);
@@ -149,7 +149,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     async (_, options, code) => {
       const { host } = await travelled({ to: 'approval' });
       await expect(host.fork('run', options)).rejects.toMatchObject({ code });
-      expect(await host.runs()).toHaveLength(1);
+      expect(await host.listRuns()).toHaveLength(1);
     },
   );
 

@@ -2,11 +2,11 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { heavyAgent } from './heavy.ts';
-import { newFile, sqliteHost } from './hosts.ts';
+import { newFile, openSqlite } from './hosts.ts';
 import { together } from './together.ts';
 
 const HINDERED = join(import.meta.dirname, 'hindered.ts');
@@ -23,16 +23,16 @@ test('a file that can grow no more is told, keeps what was finished, and goes on
   const script = `trap '' XFSZ; ulimit -f 400; exec "$0" "$@"`;
   const { stdout } = spawnSync('bash', ['-c', script, process.execPath, HINDERED, file, journal], { encoding: 'utf8' });
   expect(stdout).toMatch(/^host\.(io|full): The file ".*runs\.db" could not be used: .* then resume the run\.$/);
-  const host = sqliteHost(file);
-  const { facts, status } = await host.read('run');
+  const host = openSqlite(file);
+  const { events: facts, status } = await host.getRun('run');
   expect(status).toBe('interrupted');
-  const kept = facts.filter(({ fact }) => fact.type === 'tool.finished').length;
+  const kept = facts.filter(({ event: fact }) => fact.type === 'tool.finished').length;
   expect(kept).toBeGreaterThan(2);
   const before = linesOf(journal);
   expect(before.length - kept).toBeLessThanOrEqual(1);
   const again: string[] = [];
   const outcome = await heavyAgent((call) => again.push(call))
-    .resume('run', { durable: host })
+    .resume('run', { host })
     .outcome();
   expect(outcome.status).toBe('completed');
   // The call whose result could not be kept was begun: nobody may begin it again.
@@ -47,8 +47,8 @@ test.each([
   ['a file in a folder', 0o555, 0o444],
 ])('%s that may only be read is told, and stays as it is', async (_, folderMode, fileMode) => {
   const file = newFile();
-  const host = sqliteHost(file);
-  const kept = await heavyAgent().run('Go.', { durable: host, runId: 'kept' }).outcome();
+  const host = openSqlite(file);
+  const kept = await heavyAgent().run('Go.', { host, runId: 'kept' }).outcome();
   await host.close();
   chmodSync(file, fileMode);
   chmodSync(dirname(file), folderMode);
@@ -58,7 +58,7 @@ test.each([
   expect(stdout).toMatch(/^host\.(read_only|unreachable): The file ".*runs\.db" could not be used: .*\. (Let|Check) /);
   expect(
     await heavyAgent()
-      .resume('kept', { durable: sqliteHost(file) })
+      .resume('kept', { host: openSqlite(file) })
       .outcome(),
   ).toEqual(kept);
 });
@@ -70,7 +70,7 @@ function hindered(file: string): SpawnSyncReturns<string> {
 
 test('of 20 people who answer one call at once, from four processes, exactly one is heard', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const pay = tool({
     name: 'pay',
     description: 'Pays.',
@@ -79,10 +79,10 @@ test('of 20 people who answer one call at once, from four processes, exactly one
     execute: () => 'paid',
   });
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', {}),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', {}),
   );
   const agent = new Agent({ model, tools: [pay] });
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const path = join(import.meta.dirname, 'answerer.ts');
   const call = [file, pending?.id ?? '', pending?.fingerprint ?? ''];
@@ -95,7 +95,7 @@ test('of 20 people who answer one call at once, from four processes, exactly one
   const heard = got.filter((each) => !each.startsWith('approval.'));
   expect(heard).toHaveLength(1);
   expect(got.filter((each) => each === 'approval.used')).toHaveLength(19);
-  const { messages } = await agent.resume('run', { durable: host }).outcome();
+  const { messages } = await agent.resume('run', { host }).outcome();
   expect(JSON.stringify(messages)).toContain(heard[0]);
 });
 

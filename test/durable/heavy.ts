@@ -1,5 +1,5 @@
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** Thirty turns, each of which gives 20 KB to keep. Tells each call that begins. */
@@ -8,7 +8,7 @@ export function heavyAgent(told: (call: string) => void = () => undefined): Agen
     name: 'fetch',
     description: 'Fetches.',
     input: z.object({ page: z.number() }),
-    effect: 'once',
+    effect: 'non-idempotent',
     execute: ({ page }, { idempotencyKey }) => {
       told(idempotencyKey);
       return `${page}`.repeat(10_000);
@@ -16,7 +16,7 @@ export function heavyAgent(told: (call: string) => void = () => undefined): Agen
   });
   const model = scriptedModel(({ messages }) => {
     const page = messages.filter(({ role }) => role === 'tool').length;
-    return page === 30 ? reply.text('Read.') : reply.call('fetch', { page }, { id: `call_${page}` });
+    return page === 30 ? respond.text('Read.') : respond.call('fetch', { page }, { id: `call_${page}` });
   });
   return new Agent({ name: 'reader', model, tools: [fetch], limits: { turns: 40 } });
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, writeSync } from 'node:fs';
-import { DurableError } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { HostError } from '@pawl/core';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { heavyAgent } from './heavy.ts';
 
 /** A process that is not let do what it wants to with a file: `node hindered.ts <file> <journal>`. Prints how it ended. */
@@ -11,13 +11,13 @@ if (process.env['AS_NOBODY'] === '1' && process.getuid?.() === 0) process.seteui
 
 async function ended(): Promise<string> {
   try {
-    const host = sqlite(file);
+    const host = sqliteHost(file);
     const agent = heavyAgent((call) => appendFileSync(journal, `${call}\n`));
-    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.close();
     return outcome.status;
   } catch (error) {
-    if (!DurableError.isInstance(error)) throw error;
+    if (!HostError.isInstance(error)) throw error;
     return `${error.code}: ${error.message}`;
   }
 }

@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type DurableHost, memory, type OpenedRun } from '@pawl/core';
-import { type SqliteDurableHost, type SqliteOptions, sqlite } from '@pawl/core/sqlite';
+import { type ClaimResult, type Clock, type Host, memoryHost } from '@pawl/core';
+import { type SqliteHost, type SqliteHostOptions, sqliteHost } from '@pawl/core/sqlite';
 import { onTestFinished } from 'vitest';
 
 export interface HostUnderTest {
   readonly name: string;
-  readonly open: (options?: { readonly clock?: Clock }) => DurableHost;
+  readonly open: (options?: { readonly clock?: Clock }) => Host;
 }
 
 /** What holds of one host holds of every host. */
 export const hosts: readonly HostUnderTest[] = [
-  { name: 'memory', open: memory },
+  { name: 'memory', open: memoryHost },
   // What differs from 'full' is a matter of power failures, and thousands of files wait for the disk.
   { name: 'SQLite', open: (options) => sqliteHost(newFile(), { synchronous: 'normal', ...options }) },
 ];
@@ -25,16 +25,16 @@ export function newFile(): string {
 }
 
 /** Closed after the test, whatever it left at work. */
-export function sqliteHost(file: string, options?: SqliteOptions): SqliteDurableHost {
-  const host = sqlite(file, options);
+export function openSqlite(file: string, options?: SqliteHostOptions): SqliteHost {
+  const host = sqliteHost(file, options);
   onTestFinished(() => host.close({ graceMs: 0 }));
   return host;
 }
 
 /** The run, taken over to work on it. */
-export async function held(host: DurableHost, runId: string): Promise<Extract<OpenedRun, { type: 'held' }>> {
-  const opened = await host.open(runId);
-  if (opened.type === 'held') return opened;
+export async function held(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
+  const opened = await host.claim(runId);
+  if (opened.type === 'claimed') return opened;
   throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
 }
 

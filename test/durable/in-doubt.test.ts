@@ -1,6 +1,6 @@
 import { Agent, type Outcome, type ToolContext, tool } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
@@ -12,8 +12,8 @@ interface Ledger {
 
 /** The process goes while `pay` runs, after it had its effect. */
 async function killedWhilePaying(
-  host: FragileHost,
-  inDoubt: (amount: number, key: string, ledger: Ledger) => unknown,
+  host: FaultyHost,
+  onUnknownOutcome: (amount: number, key: string, ledger: Ledger) => unknown,
 ): Promise<{ outcome: Outcome; ledger: Ledger }> {
   const ledger: Ledger = { paid: [], asked: [] };
   const pay = tool({
@@ -24,24 +24,24 @@ async function killedWhilePaying(
       ledger.paid.push(idempotencyKey);
       return 'paid';
     },
-    inDoubt: ({ amount }, { idempotencyKey }) => {
+    onUnknownOutcome: ({ amount }, { idempotencyKey }) => {
       ledger.asked.push(idempotencyKey);
-      return inDoubt(amount, idempotencyKey, ledger);
+      return onUnknownOutcome(amount, idempotencyKey, ledger);
     },
   });
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { amount: 5 }),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { amount: 5 }),
   );
   const agent = new Agent({ model, tools: [pay], clock: manualClock() });
   await agent
-    .run('Pay.', { runId: 'run', durable: host })
+    .run('Pay.', { runId: 'run', host })
     .outcome()
     .catch(() => undefined);
-  return { outcome: await agent.resume('run', { durable: host }).outcome(), ledger };
+  return { outcome: await agent.resume('run', { host }).outcome(), ledger };
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  const dying = () => new FragileHost(open(), { at: 3, moment: 'within' });
+  const dying = () => new FaultyHost(open(), { at: 3, moment: 'within' });
 
   test('a tool that can look says itself how a call ended that a crash left open, and is not run again', async () => {
     const { outcome, ledger } = await killedWhilePaying(dying(), (amount, key, { paid }) => {

@@ -1,5 +1,5 @@
 import { Agent, type ChatRequest, type Run, tool } from '@pawl/core';
-import { type CallEntry, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { type CallEntry, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** Told of each thing that a process does for a run, before the next begins. It may never return. */
@@ -51,21 +51,21 @@ export function journey(mark: Mark): Agent {
   const given = { input: city, description: 'Does it.' };
   const look = tool({ ...given, name: 'look', effect: 'read', execute: working('look') });
   const book = tool({ ...given, name: 'book', effect: 'idempotent', execute: working('book') });
-  const pay = tool({ ...given, name: 'pay', effect: 'once', execute: working('pay') });
-  const fly = tool({ ...given, name: 'fly', effect: 'once', needsApproval: true, execute: working('fly') });
+  const pay = tool({ ...given, name: 'pay', effect: 'non-idempotent', execute: working('pay') });
+  const fly = tool({ ...given, name: 'fly', effect: 'non-idempotent', needsApproval: true, execute: working('fly') });
   const model = scriptedModel((request, { runId = '' }) => answer(request, (what) => mark(runId, what)));
   const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
   const guiding = guide.asTool({ name: 'guide', description: 'Guides.' });
   return new Agent({ name: 'traveller', model, tools: [look, book, pay, fly, guiding] });
 }
 
-function answer({ messages }: ChatRequest, mark: (what: string) => void): ModelReply {
+function answer({ messages }: ChatRequest, mark: (what: string) => void): ScriptedModelResponse {
   const isGuide = messages.some(({ role, content }) => role === 'user' && content === 'Guide me.');
   const turn = messages.filter(({ role }) => role === 'assistant').length;
   mark(`ask ${isGuide ? 'guide' : 'traveller'} ${turn}`);
   const calls = (isGuide ? GUIDED : TURNS)[turn];
-  if (calls === undefined) return reply.text('All done.');
-  return reply.calls(calls.map((call, index) => ({ ...call, id: `${isGuide ? 'guide' : 'call'}_${turn}_${index}` })));
+  if (calls === undefined) return respond.text('All done.');
+  return respond.calls(calls.map((call, index) => ({ ...call, id: `${isGuide ? 'guide' : 'call'}_${turn}_${index}` })));
 }
 
 /** Marks what is remembered. */
@@ -73,6 +73,6 @@ export function watch(run: Run<unknown>, mark: Mark): void {
   run.on('*', (event) => {
     if (event.replayed === true || !('activeMs' in event)) return;
     const path = event.path === '' ? '' : `${event.path}/`;
-    mark(run.id, 'content' in event ? `kept ${path}tool:${event.turn}.${event.index}` : `kept ${path}${event.type}`);
+    mark(run.runId, 'content' in event ? `kept ${path}tool:${event.turn}.${event.index}` : `kept ${path}${event.type}`);
   });
 }

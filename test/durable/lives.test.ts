@@ -1,8 +1,8 @@
-import { Agent, type RememberedFact, systemClock, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type RecordedEvent, systemClock, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hosts, newFile, sqliteHost } from './hosts.ts';
+import { hosts, newFile, openSqlite } from './hosts.ts';
 
 interface Builder {
   readonly agent: Agent;
@@ -35,10 +35,10 @@ function builder(): Builder {
     needsApproval: true,
     execute: () => 'paid',
   });
-  const script = [reply.call('build', {}), reply.call('pay', {}), reply.text('Built.')];
+  const script = [respond.call('build', {}), respond.call('pay', {}), respond.text('Built.')];
   const model = scriptedModel(({ messages }) => {
     const turn = messages.filter(({ role }) => role === 'assistant').length;
-    return script[turn] ?? reply.text('Nothing more.');
+    return script[turn] ?? respond.text('Nothing more.');
   });
   const agent = new Agent({ name: 'builder', model, tools: [build, pay], clock: systemClock });
   return { agent, begun: begun.promise, finish: () => work.resolve('built'), ran };
@@ -48,7 +48,7 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('a run whose host closes stops after the call at work, and says that it can be resumed', async () => {
     const host = open();
     const { agent, begun, finish } = builder();
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const run = agent.run('Go.', { host, runId: 'run' });
     await begun;
     const facts: string[] = [];
     run.on('*', ({ type }) => facts.push(type));
@@ -66,11 +66,11 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     const { agent, finish } = builder();
     finish();
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.close();
-    const another = agent.run('Go.', { durable: host, runId: 'other' }).outcome();
+    const another = agent.run('Go.', { host, runId: 'other' }).outcome();
     await expect(another).rejects.toMatchObject({ code: 'host.closing' });
-    await expect(agent.resume('run', { durable: host }).outcome()).rejects.toMatchObject({ code: 'host.closing' });
+    await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({ code: 'host.closing' });
   });
 
   test('closing a host twice is closing it', async () => {
@@ -82,23 +82,23 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('a run at work is cancelled: the call at work is given up, and the transcript says so', async () => {
     const host = open();
     const { agent, begun } = builder();
-    const run = agent.run('Go.', { durable: host, runId: 'run' });
+    const run = agent.run('Go.', { host, runId: 'run' });
     await begun;
     await host.cancel('run', { reason: 'Too dear.' });
     const outcome = await run.outcome();
     expect(outcome).toMatchObject({ status: 'aborted', reason: 'Too dear.' });
     expect(outcome.messages.at(-1)?.content).toMatch(/^Cancelled: the run was ended/);
-    expect(await agent.resume('run', { durable: host }).outcome()).toEqual(outcome);
+    expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
   });
 
   test('a run that waits is cancelled: nothing is run, and no answer is taken any more', async () => {
     const host = open();
     const { agent, finish } = builder();
     finish();
-    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const [pending] = paused.status === 'suspended' ? paused.pending : [];
     await host.cancel('run', { reason: 'Too dear.' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome).toMatchObject({ status: 'aborted', reason: 'Too dear.' });
     const { id = '', fingerprint = '' } = pending ?? {};
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
@@ -108,10 +108,10 @@ describe.each(hosts)('on $name', ({ open }) => {
 
   test('a run that has ended is not cancelled any more', async () => {
     const host = open();
-    const agent = new Agent({ name: 'quick', model: scriptedModel(() => reply.text('Done.')) });
-    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const agent = new Agent({ name: 'quick', model: scriptedModel(() => respond.text('Done.')) });
+    const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.cancel('run', { reason: 'Too late.' });
-    expect(await agent.resume('run', { durable: host }).outcome()).toEqual(outcome);
+    expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
     await expect(host.cancel('another')).rejects.toMatchObject({ code: 'run.unknown' });
   });
 
@@ -119,35 +119,35 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     const { agent, finish } = builder();
     finish();
-    const paused = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const [pending] = paused.status === 'suspended' ? paused.pending : [];
     const { id = '', fingerprint = '' } = pending ?? {};
     await host.answer('run', id, { type: 'approve', fingerprint });
-    await agent.resume('run', { durable: host }).outcome();
-    const facts = await read(host.events('run'));
-    expect(facts.map(({ fact }) => fact.type)).toEqual([
+    await agent.resume('run', { host }).outcome();
+    const facts = await read(host.followRun('run'));
+    expect(facts.map(({ event: fact }) => fact.type)).toEqual([
       'run.started',
-      'model.replied',
+      'model.responded',
       'tool.finished',
-      'model.replied',
+      'model.responded',
       'approval.requested',
       'approval.answered',
       'tool.finished',
-      'model.replied',
+      'model.responded',
     ]);
     const after = facts[4]?.position ?? 0;
-    expect(await read(host.events('run', { after }))).toEqual(facts.slice(5));
-    await expect(read(host.events('another'))).rejects.toMatchObject({ code: 'run.unknown' });
+    expect(await read(host.followRun('run', { after }))).toEqual(facts.slice(5));
+    await expect(read(host.followRun('another'))).rejects.toMatchObject({ code: 'run.unknown' });
   });
 
   test('whoever follows a run that waits stops when told to', async () => {
     const host = open();
     const { agent, finish } = builder();
     finish();
-    await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    await agent.run('Go.', { host, runId: 'run' }).outcome();
     const stop = new AbortController();
     const seen: string[] = [];
-    for await (const { fact } of host.events('run', { signal: stop.signal })) {
+    for await (const { event: fact } of host.followRun('run', { signal: stop.signal })) {
       seen.push(fact.type);
       if (fact.type === 'approval.requested') stop.abort();
     }
@@ -155,8 +155,8 @@ describe.each(hosts)('on $name', ({ open }) => {
   });
 });
 
-async function read(events: AsyncIterable<RememberedFact>): Promise<readonly RememberedFact[]> {
-  const facts: RememberedFact[] = [];
+async function read(events: AsyncIterable<RecordedEvent>): Promise<readonly RecordedEvent[]> {
+  const facts: RecordedEvent[] = [];
   for await (const fact of events) facts.push(fact);
   return facts;
 }
@@ -164,42 +164,42 @@ async function read(events: AsyncIterable<RememberedFact>): Promise<readonly Rem
 describe('on an SQLite file', () => {
   test('a run whose host closed is gone on with by the next, from the step after the last', async () => {
     const file = newFile();
-    const [here, there] = [sqliteHost(file), sqliteHost(file)];
+    const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent, begun, finish, ran } = builder();
-    const run = agent.run('Go.', { durable: here, runId: 'run' });
+    const run = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const closed = here.close();
     finish();
     await run.outcome().catch(() => undefined);
     await closed;
-    expect((await there.runs())[0]).toMatchObject({ status: 'interrupted' });
-    expect((await agent.resume('run', { durable: there }).outcome()).status).toBe('suspended');
+    expect((await there.listRuns())[0]).toMatchObject({ status: 'interrupted' });
+    expect((await agent.resume('run', { host: there }).outcome()).status).toBe('suspended');
     expect(ran).toEqual(['run/tool:1.0:build']);
   });
 
   test('a run that did not stop in time is taken away: what it still does is not kept', async () => {
     const file = newFile();
-    const [here, there] = [sqliteHost(file), sqliteHost(file)];
+    const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent, begun, finish } = builder();
-    const run = agent.run('Go.', { durable: here, runId: 'run' });
+    const run = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     await here.close({ graceMs: 0 });
-    const again = await agent.resume('run', { durable: there }).outcome();
+    const again = await agent.resume('run', { host: there }).outcome();
     finish();
-    await expect(run.outcome()).rejects.toMatchObject({ name: 'DurableError' });
+    await expect(run.outcome()).rejects.toMatchObject({ name: 'HostError' });
     expect(again.messages[2]?.content).toMatch(/^The outcome of this call is unknown/);
   });
 
   test('whoever looks on takes the run over where its worker closes', async () => {
     const file = newFile();
-    const [here, there] = [sqliteHost(file), sqliteHost(file)];
+    const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent, begun, finish, ran } = builder();
-    const run = agent.run('Go.', { durable: here, runId: 'run' });
+    const run = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
-    const onlooker = agent.run('Go.', { durable: there, runId: 'run', onExisting: 'attach' });
+    const onlooker = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
     const told: string[] = [];
     onlooker.on('*', ({ type }) => told.push(type));
-    await new Promise((resolve) => onlooker.on('model.replied', resolve));
+    await new Promise((resolve) => onlooker.on('model.responded', resolve));
     finish();
     await here.close();
     await run.outcome().catch(() => undefined);
@@ -211,39 +211,41 @@ describe('on an SQLite file', () => {
 
   test('whoever looks on hears what the agents inside do, each under its path', async () => {
     const file = newFile();
-    const [here, there] = [sqliteHost(file), sqliteHost(file)];
+    const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent: inner, begun, finish } = builder();
     const model = scriptedModel(({ messages }) =>
-      messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('delegate', { prompt: 'Go.' }),
+      messages.some(({ role }) => role === 'tool')
+        ? respond.text('Done.')
+        : respond.call('delegate', { prompt: 'Go.' }),
     );
     const delegate = inner.asTool({ name: 'delegate', description: 'Delegates.' });
     const agent = new Agent({ name: 'asker', model, tools: [delegate], clock: systemClock });
-    const first = agent.run('Go.', { durable: here, runId: 'run' });
+    const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
-    const second = agent.resume('run', { durable: there });
+    const second = agent.resume('run', { host: there });
     const told: string[] = [];
     second.on('*', ({ path, type }) => told.push(`${path} ${type}`));
-    await new Promise((resolve) => second.on('model.replied', resolve));
+    await new Promise((resolve) => second.on('model.responded', resolve));
     finish();
     expect(await second.outcome()).toEqual(await first.outcome());
     expect(told).toEqual([
       ' run.started',
-      ' model.replied',
+      ' model.responded',
       'tool:1.0 run.started',
-      'tool:1.0 model.replied',
+      'tool:1.0 model.responded',
       'tool:1.0 tool.finished',
-      'tool:1.0 model.replied',
+      'tool:1.0 model.responded',
       'tool:1.0 approval.requested',
       ' run.finished',
     ]);
   });
 
   test('resumeAll begins what was enqueued, goes on with what was answered, and leaves what waits', async () => {
-    const host = sqliteHost(newFile());
+    const host = openSqlite(newFile());
     const { agent, finish } = builder();
     finish();
     for (const runId of ['answered', 'waits']) {
-      const paused = await agent.run('Go.', { durable: host, runId }).outcome();
+      const paused = await agent.run('Go.', { host, runId }).outcome();
       const [pending] = paused.status === 'suspended' ? paused.pending : [];
       const { id = '', fingerprint = '' } = pending ?? {};
       if (runId === 'answered') await host.answer(runId, id, { type: 'approve', fingerprint });
@@ -254,7 +256,7 @@ describe('on an SQLite file', () => {
     const outcomes = await Promise.all(runs.map((run) => run.outcome()));
     const ended = outcomes.map(({ runId, status }) => `${runId}: ${status}`).sort();
     expect(ended).toEqual(['answered: completed', 'enqueued: suspended']);
-    expect((await host.runs({ status: 'queued' })).map(({ runId }) => runId)).toEqual(['foreign']);
+    expect((await host.listRuns({ status: 'queued' })).map(({ runId }) => runId)).toEqual(['foreign']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Agent, type ChatModel, type Outcome, type RunEvent } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { hosts } from './hosts.ts';
 
@@ -9,7 +9,7 @@ const PRICE = { input: 1_000_000, output: 1_000_000 }; // A dollar a token: cost
 describe.each(hosts)('on $name', ({ open }) => {
   test('under a cost limit, a request that a crash cut off is charged, once for each crash', async () => {
     const { outcome, events, requests } = await killedTwice(open(), { cost: 1_000 });
-    const lost = events.filter((event) => event.type === 'model.lost');
+    const lost = events.filter((event) => event.type === 'request.lost');
     expect(lost).toHaveLength(2);
     for (const { usage } of lost) expect(usage).toMatchObject({ requests: 0, estimated: true });
     const estimate = lost[0]?.usage.cost ?? 0;
@@ -27,7 +27,7 @@ describe.each(hosts)('on $name', ({ open }) => {
 
   test('without a cost limit nothing is charged: the model is asked again, as if nothing had been', async () => {
     const { outcome, events } = await killedTwice(open(), {});
-    expect(events.some(({ type }) => type === 'model.lost')).toBe(false);
+    expect(events.some(({ type }) => type === 'request.lost')).toBe(false);
     expect(outcome.usage.cost).toBe(14);
   });
 });
@@ -43,18 +43,18 @@ async function killedTwice(
   inner: ReturnType<(typeof hosts)[number]['open']>,
   limits: { readonly cost?: number },
 ): Promise<Lived> {
-  const scripted = scriptedModel(() => reply.text('Done.'), { price: PRICE });
+  const scripted = scriptedModel(() => respond.text('Done.'), { price: PRICE });
   const model: ChatModel = scripted;
   const events: RunEvent[] = [];
-  const agent = new Agent({ model, limits, settings: { max_completion_tokens: 5 } });
-  const kill = (at: number) => new FragileHost(inner, { at, moment: 'within' });
+  const agent = new Agent({ model, limits, modelSettings: { max_completion_tokens: 5 } });
+  const kill = (at: number) => new FaultyHost(inner, { at, moment: 'within' });
   const watched = (run: ReturnType<typeof agent.run>): Promise<Outcome> => {
     run.on('*', (event) => event.replayed !== true && events.push(event));
     return run.outcome();
   };
-  await expect(watched(agent.run('Go.', { runId: 'run', durable: kill(2) }))).rejects.toThrow('gone');
-  const second = watched(agent.resume('run', { durable: kill(1) })); // The first step is done.
+  await expect(watched(agent.run('Go.', { runId: 'run', host: kill(2) }))).rejects.toThrow('gone');
+  const second = watched(agent.resume('run', { host: kill(1) })); // The first step is done.
   const early = await second.catch(() => undefined);
-  const outcome = early ?? (await watched(agent.resume('run', { durable: inner })));
+  const outcome = early ?? (await watched(agent.resume('run', { host: inner })));
   return { outcome, events, requests: scripted.requests.length };
 }

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import { ConfigError } from '@pawl/core';
-import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
+import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 
 /** Prints what comes of opening files on a Node that may have no SQLite. */
-for (const open of [sqlite, sqliteConversations]) {
+for (const open of [sqliteHost, sqliteConversations]) {
   try {
     await open(':memory:').close();
     writeSync(1, 'opened\n');

@@ -1,6 +1,6 @@
-import { Agent, ConfigError, type DurableHost, type Outcome, type PendingCall, tool } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { Agent, ConfigError, type Host, type Outcome, type PendingCall, tool } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
@@ -9,7 +9,9 @@ const measure = tool({ name: 'measure', description: 'Measures.', input: z.objec
 
 function measuring(options: { readonly approvalTimeoutMs?: number } = {}): Agent {
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Measured.') : reply.call('measure', { room: 'hall' }),
+    messages.some(({ role }) => role === 'tool')
+      ? respond.text('Measured.')
+      : respond.call('measure', { room: 'hall' }),
   );
   return new Agent({ model, tools: [{ ...measure, ...options }], clock: manualClock() });
 }
@@ -26,23 +28,23 @@ function resultOf({ messages }: Outcome): unknown {
 
 describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
   async function waiting(): Promise<{
-    readonly host: DurableHost;
+    readonly host: Host;
     readonly agent: Agent;
     readonly pending: PendingCall;
   }> {
     const host = open();
     const agent = measuring();
-    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     return { host, agent, pending: pendingOf(outcome) };
   }
 
   test('waits for a reply, which is its result', async () => {
     const { host, agent, pending } = await waiting();
-    expect(pending).toMatchObject({ reason: 'reply', input: { room: 'hall' } });
-    expect(pending.accepts).toContain('reply');
+    expect(pending).toMatchObject({ reason: 'external_result', input: { room: 'hall' } });
+    expect(pending.accepts).toContain('result');
     const { fingerprint } = pending;
-    await host.answer('run', pending.id, { type: 'reply', fingerprint, value: { metres: 7 } });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    await host.answer('run', pending.id, { type: 'result', fingerprint, value: { metres: 7 } });
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
     expect(resultOf(outcome)).toBe('{"metres":7}');
   });
@@ -50,7 +52,7 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
   test('takes a refusal, which the model is told', async () => {
     const { host, agent, pending } = await waiting();
     await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'No ruler.' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(resultOf(outcome)).toContain('No ruler.');
   });
 
@@ -60,10 +62,10 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
       code: 'approval.invalid',
     });
-    const empty = { type: 'reply', fingerprint } as never; // As from JavaScript.
+    const empty = { type: 'result', fingerprint } as never; // As from JavaScript.
     await expect(host.answer('run', id, empty)).rejects.toMatchObject({ code: 'approval.invalid' });
-    await host.answer('run', id, { type: 'reply', fingerprint, value: null });
-    await expect(host.answer('run', id, { type: 'reply', fingerprint, value: 2 })).rejects.toMatchObject({
+    await host.answer('run', id, { type: 'result', fingerprint, value: null });
+    await expect(host.answer('run', id, { type: 'result', fingerprint, value: 2 })).rejects.toMatchObject({
       code: 'approval.used',
     });
   });
@@ -72,11 +74,11 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
     const clock = manualClock();
     const host = open({ clock });
     const agent = measuring({ approvalTimeoutMs: 1_000 });
-    const { id, fingerprint } = pendingOf(await agent.run('Go.', { durable: host, runId: 'run' }).outcome());
+    const { id, fingerprint } = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
     await clock.advance(1_000);
-    const late = host.answer('run', id, { type: 'reply', fingerprint, value: 1 });
+    const late = host.answer('run', id, { type: 'result', fingerprint, value: 1 });
     await expect(late).rejects.toMatchObject({ code: 'approval.expired' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
+    const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
     expect(String(resultOf(outcome))).toMatch(/answer|expired/i);
   });
@@ -87,67 +89,70 @@ test('an execute that is there and undefined is a mistake, and told as one', () 
   expect(make).toThrow(ConfigError);
 });
 
-describe.each(hosts)('a call that a crash left open, of a tool whose inDoubt is "ask", on $name', ({ open }) => {
-  interface Doubted {
-    readonly host: DurableHost;
-    readonly agent: Agent;
-    readonly pending: PendingCall;
-    readonly paid: readonly string[];
-  }
+describe.each(hosts)(
+  'a call that a crash left open, of a tool whose onUnknownOutcome is "ask", on $name',
+  ({ open }) => {
+    interface Doubted {
+      readonly host: Host;
+      readonly agent: Agent;
+      readonly pending: PendingCall;
+      readonly paid: readonly string[];
+    }
 
-  /** The process goes while `pay` runs, after it had its effect. */
-  async function doubted(): Promise<Doubted> {
-    const paid: string[] = [];
-    const pay = tool({
-      name: 'pay',
-      description: 'Pays.',
-      input: z.object({ amount: z.number() }),
-      inDoubt: 'ask',
-      execute: ({ amount }, { idempotencyKey }) => {
-        paid.push(idempotencyKey);
-        return `${amount} paid`;
-      },
+    /** The process goes while `pay` runs, after it had its effect. */
+    async function doubted(): Promise<Doubted> {
+      const paid: string[] = [];
+      const pay = tool({
+        name: 'pay',
+        description: 'Pays.',
+        input: z.object({ amount: z.number() }),
+        onUnknownOutcome: 'ask',
+        execute: ({ amount }, { idempotencyKey }) => {
+          paid.push(idempotencyKey);
+          return `${amount} paid`;
+        },
+      });
+      const model = scriptedModel(({ messages }) =>
+        messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { amount: 5 }),
+      );
+      const agent = new Agent({ model, tools: [pay], clock: manualClock() });
+      const host = open();
+      const dying = new FaultyHost(host, { at: 3, moment: 'within' });
+      await expect(agent.run('Pay.', { runId: 'run', host: dying }).outcome()).rejects.toThrow('gone');
+      const outcome = await agent.resume('run', { host }).outcome();
+      return { host, agent, pending: pendingOf(outcome), paid };
+    }
+
+    test('waits for a person, and nothing is run meanwhile', async () => {
+      const { pending, paid, host, agent } = await doubted();
+      expect(pending).toMatchObject({ reason: 'unknown_outcome', input: { amount: 5 } });
+      expect(paid).toEqual(['run/tool:1.0:pay']);
+      expect((await agent.resume('run', { host }).outcome()).status).toBe('suspended');
+      expect(paid).toHaveLength(1);
     });
-    const model = scriptedModel(({ messages }) =>
-      messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { amount: 5 }),
-    );
-    const agent = new Agent({ model, tools: [pay], clock: manualClock() });
-    const host = open();
-    const dying = new FragileHost(host, { at: 3, moment: 'within' });
-    await expect(agent.run('Pay.', { runId: 'run', durable: dying }).outcome()).rejects.toThrow('gone');
-    const outcome = await agent.resume('run', { durable: host }).outcome();
-    return { host, agent, pending: pendingOf(outcome), paid };
-  }
 
-  test('waits for a person, and nothing is run meanwhile', async () => {
-    const { pending, paid, host, agent } = await doubted();
-    expect(pending).toMatchObject({ reason: 'in_doubt', input: { amount: 5 } });
-    expect(paid).toEqual(['run/tool:1.0:pay']);
-    expect((await agent.resume('run', { durable: host }).outcome()).status).toBe('suspended');
-    expect(paid).toHaveLength(1);
-  });
+    test('approved, it is run again under the same key', async () => {
+      const { host, agent, pending, paid } = await doubted();
+      await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+      const outcome = await agent.resume('run', { host }).outcome();
+      expect(paid).toEqual(['run/tool:1.0:pay', 'run/tool:1.0:pay']);
+      expect(resultOf(outcome)).toBe('5 paid');
+    });
 
-  test('approved, it is run again under the same key', async () => {
-    const { host, agent, pending, paid } = await doubted();
-    await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
-    expect(paid).toEqual(['run/tool:1.0:pay', 'run/tool:1.0:pay']);
-    expect(resultOf(outcome)).toBe('5 paid');
-  });
+    test('answered by somebody who looked, it is not run again', async () => {
+      const { host, agent, pending, paid } = await doubted();
+      await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'It was paid.' });
+      const outcome = await agent.resume('run', { host }).outcome();
+      expect(paid).toHaveLength(1);
+      expect(resultOf(outcome)).toBe('It was paid.');
+    });
 
-  test('answered by somebody who looked, it is not run again', async () => {
-    const { host, agent, pending, paid } = await doubted();
-    await host.answer('run', pending.id, { type: 'reply', fingerprint: pending.fingerprint, value: 'It was paid.' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
-    expect(paid).toHaveLength(1);
-    expect(resultOf(outcome)).toBe('It was paid.');
-  });
-
-  test('denied, the model is told, and it is not run again', async () => {
-    const { host, agent, pending, paid } = await doubted();
-    await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Let it be.' });
-    const outcome = await agent.resume('run', { durable: host }).outcome();
-    expect(paid).toHaveLength(1);
-    expect(String(resultOf(outcome))).toContain('Let it be.');
-  });
-});
+    test('denied, the model is told, and it is not run again', async () => {
+      const { host, agent, pending, paid } = await doubted();
+      await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Let it be.' });
+      const outcome = await agent.resume('run', { host }).outcome();
+      expect(paid).toHaveLength(1);
+      expect(String(resultOf(outcome))).toContain('Let it be.');
+    });
+  },
+);

@@ -1,7 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs';
-import { Agent, DurableError, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, HostError, tool } from '@pawl/core';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 import { startTogether } from './start-together.ts';
 
@@ -12,24 +12,24 @@ const pay = tool({
   name: 'pay',
   description: 'Pays.',
   input: z.object({}),
-  effect: 'once',
+  effect: 'non-idempotent',
   execute: (_, { idempotencyKey }) => appendFileSync(journal, `${idempotencyKey}\n`),
 });
 
 const agent = new Agent({
   tools: [pay],
   model: scriptedModel(({ messages }) => {
-    return messages.some(({ role }) => role === 'tool') ? reply.text('Paid.') : reply.call('pay');
+    return messages.some(({ role }) => role === 'tool') ? respond.text('Paid.') : respond.call('pay');
   }),
 });
 
-const host = sqlite(file);
+const host = sqliteHost(file);
 await startTogether();
 const racing = Array.from({ length: 100 }, async (_, index): Promise<string> => {
   const runId = `run-${index}`;
-  const run = how === 'start' ? agent.run('Go.', { durable: host, runId }) : agent.resume(runId, { durable: host });
+  const run = how === 'start' ? agent.run('Go.', { host, runId }) : agent.resume(runId, { host });
   const end = await run.outcome().catch((error: unknown) => {
-    if (!DurableError.isInstance(error)) throw error;
+    if (!HostError.isInstance(error)) throw error;
     return { status: error.code };
   });
   return end.status;

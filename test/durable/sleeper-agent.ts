@@ -1,11 +1,11 @@
 import { appendFileSync } from 'node:fs';
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** Looks, then pays. Each is written to a journal; `look` takes as long as its promise. */
 export function sleeperAgent(journal: string, looking?: Promise<void>): Agent {
-  const does = (name: string, effect: 'read' | 'once', work?: Promise<void>) =>
+  const does = (name: string, effect: 'read' | 'non-idempotent', work?: Promise<void>) =>
     tool({
       name,
       description: 'Does it.',
@@ -19,7 +19,7 @@ export function sleeperAgent(journal: string, looking?: Promise<void>): Agent {
     });
   const model = scriptedModel(({ messages }) => {
     const done = messages.filter(({ role }) => role === 'tool').length;
-    return [reply.call('look', {}), reply.call('pay', {})][done] ?? reply.text('Done.');
+    return [respond.call('look', {}), respond.call('pay', {})][done] ?? respond.text('Done.');
   });
-  return new Agent({ name: 'sleeper', model, tools: [does('look', 'read', looking), does('pay', 'once')] });
+  return new Agent({ name: 'sleeper', model, tools: [does('look', 'read', looking), does('pay', 'non-idempotent')] });
 }

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { DurableError } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { HostError } from '@pawl/core';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { sleeperAgent } from './sleeper-agent.ts';
 
 /**
@@ -11,12 +11,12 @@ import { sleeperAgent } from './sleeper-agent.ts';
 const [file = '', journal = '', how] = process.argv.slice(2);
 const LEASE_MS = 300;
 
-const host = sqlite(file, { leaseMs: LEASE_MS });
+const host = sqliteHost(file, { leaseMs: LEASE_MS });
 const looked = Promise.withResolvers<void>();
 const agent = sleeperAgent(journal, looked.promise);
-const run = agent.run('Go.', { durable: host, runId: 'run' });
+const run = agent.run('Go.', { host, runId: 'run' });
 const outcome = run.outcome().catch((error: unknown) => {
-  if (!DurableError.isInstance(error)) throw error;
+  if (!HostError.isInstance(error)) throw error;
   return { status: error.code };
 });
 await new Promise((resolve) => run.on('tool.started', resolve));

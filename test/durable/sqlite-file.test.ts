@@ -3,16 +3,16 @@ import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { Agent, type Clock, memory, systemClock, tool } from '@pawl/core';
-import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Clock, memoryHost, systemClock, tool } from '@pawl/core';
+import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, sqliteHost } from './hosts.ts';
+import { newFile, openSqlite } from './hosts.ts';
 import { FORMAT_1 } from './sqlite-format-1.ts';
 
 const OPENERS = [
-  ['sqlite', sqlite],
+  ['sqliteHost', sqliteHost],
   ['sqliteConversations', sqliteConversations],
 ] as const;
 
@@ -55,29 +55,35 @@ describe.each(OPENERS)('%s refuses what names no file, where it is called', (cal
 
 test('a file is opened by its URL, too', async () => {
   const file = newFile().replace(/runs/, 'runs with blanks');
-  await sqliteHost(file).enqueue('agent', 'Go.');
-  const host = sqlite(pathToFileURL(file));
+  await openSqlite(file).enqueue('agent', 'Go.');
+  const host = sqliteHost(pathToFileURL(file));
   onTestFinished(() => host.close());
-  expect(await host.runs()).toHaveLength(1);
+  expect(await host.listRuns()).toHaveLength(1);
 });
 
 test.each<[option: string, options: object, says: string]>([
-  ['leaseMs', { leaseMs: Number.NaN }, 'sqlite: leaseMs is NaN. Pass a number from 1 to 86400000.'],
-  ['leaseMs', { leaseMs: 0 }, 'sqlite: leaseMs is 0. Pass a number from 1 to 86400000.'],
-  ['leaseMs', { leaseMs: Number.POSITIVE_INFINITY }, 'sqlite: leaseMs is Infinity. Pass a number from 1 to 86400000.'],
-  ['lockedMs', { lockedMs: -1 }, 'sqlite: lockedMs is -1. Pass a number from 0, or Infinity.'],
-  ['lockedMs', { lockedMs: '5' }, 'sqlite: lockedMs is the text "5". Pass a number.'],
-  ['synchronous', { synchronous: 'off' }, 'sqlite: synchronous is the text "off". Pass "full" or "normal".'],
+  ['leaseMs', { leaseMs: Number.NaN }, 'sqliteHost: leaseMs is NaN. Pass a number from 1 to 86400000.'],
+  ['leaseMs', { leaseMs: 0 }, 'sqliteHost: leaseMs is 0. Pass a number from 1 to 86400000.'],
+  [
+    'leaseMs',
+    { leaseMs: Number.POSITIVE_INFINITY },
+    'sqliteHost: leaseMs is Infinity. Pass a number from 1 to 86400000.',
+  ],
+  ['lockTimeoutMs', { lockTimeoutMs: -1 }, 'sqliteHost: lockTimeoutMs is -1. Pass a number from 0, or Infinity.'],
+  ['lockTimeoutMs', { lockTimeoutMs: '5' }, 'sqliteHost: lockTimeoutMs is the text "5". Pass a number.'],
+  ['synchronous', { synchronous: 'off' }, 'sqliteHost: synchronous is the text "off". Pass "full" or "normal".'],
 ])('a wrong %s is refused where it is passed: %o', (_, options, says) => {
-  expect(() => sqlite(':memory:', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message: says }));
+  expect(() => sqliteHost(':memory:', options)).toThrow(
+    expect.objectContaining({ name: 'ConfigError', message: says }),
+  );
 });
 
 describe('numbers that are no whole ones', () => {
   const precise: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
 
   test.each([
-    ['memory', () => memory({ clock: precise })],
-    ['SQLite', () => sqliteHost(':memory:', { clock: precise, leaseMs: 10_000 / 3 })],
+    ['memory', () => memoryHost({ clock: precise })],
+    ['SQLite', () => openSqlite(':memory:', { clock: precise, leaseMs: 10_000 / 3 })],
   ] as const)(
     'an agent with a precise clock asks for an approval that ends at any fraction, on %s',
     async (_, open) => {
@@ -89,15 +95,15 @@ describe('numbers that are no whole ones', () => {
         approvalTimeoutMs: (24 * 3_600_000) / 7,
         execute: () => 'paid',
       });
-      const model = scriptedModel([reply.call('pay'), reply.text('Paid.')]);
+      const model = scriptedModel([respond.call('pay'), respond.text('Paid.')]);
       const agent = new Agent({ model, tools: [pay], clock: precise });
       const host = open();
-      const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+      const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
       const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
       if (pending === undefined) throw new Error(`The run is ${outcome.status}.`);
       await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-      expect(await agent.resume('run', { durable: host }).outcome()).toMatchObject({ status: 'completed' });
-      const [run] = await host.runs();
+      expect(await agent.resume('run', { host }).outcome()).toMatchObject({ status: 'completed' });
+      const [run] = await host.listRuns();
       expect(Number.isInteger(run?.startedAt)).toBe(true);
       expect(Number.isInteger(run?.updatedAt)).toBe(true);
     },
@@ -125,7 +131,7 @@ describe('a file that is deleted or replaced while it is open is told', () => {
     const model = scriptedModel(({ messages }) => {
       const turn = messages.filter(({ role }) => role === 'tool').length;
       if (turn === count) onLast();
-      return turn === count ? reply.text('Done.') : reply.call('look');
+      return turn === count ? respond.text('Done.') : respond.call('look');
     });
     return new Agent({ model, tools: [look] });
   };
@@ -142,14 +148,14 @@ describe('a file that is deleted or replaced while it is open is told', () => {
     ],
   ] as const)('%s', async (_, change) => {
     const file = newFile();
-    const host = sqlite(file);
-    const run = turns(1, () => change(file)).run('Go.', { durable: host, runId: 'run' });
+    const host = sqliteHost(file);
+    const run = turns(1, () => change(file)).run('Go.', { host, runId: 'run' });
     await expect(run.outcome()).rejects.toMatchObject({
-      name: 'DurableError',
+      name: 'HostError',
       code: 'host.lost',
       message: expect.stringContaining(`The file "${file}" was deleted or replaced while it was open`),
     });
-    await expect.poll(() => host.runs().catch(({ code }) => code)).toBe('host.lost');
+    await expect.poll(() => host.listRuns().catch(({ code }) => code)).toBe('host.lost');
     await expect(
       host.start({ runId: 'next', agent: 'a', messages: [], limits: {}, metadata: {}, at: 0 }),
     ).rejects.toMatchObject({ code: 'host.lost' });
@@ -168,7 +174,7 @@ describe('a file that is deleted or replaced while it is open is told', () => {
 
   test('a database in memory has no file that could be gone', async () => {
     const outcome = await turns(2, () => {})
-      .run('Go.', { durable: sqliteHost(':memory:') })
+      .run('Go.', { host: openSqlite(':memory:') })
       .outcome();
     expect(outcome.status).toBe('completed');
     expect(existsSync(':memory:')).toBe(false);
@@ -188,8 +194,8 @@ test('a file of format 1 is read and written on', async () => {
   const old = new DatabaseSync(file);
   old.exec(FORMAT_1);
   old.close();
-  const host = sqliteHost(file);
-  expect(await host.runs()).toMatchObject([
+  const host = openSqlite(file);
+  expect(await host.listRuns()).toMatchObject([
     {
       runId: 'ended',
       status: 'completed',
@@ -201,19 +207,25 @@ test('a file of format 1 is read and written on', async () => {
     { runId: 'at work', status: 'interrupted', metadata: {}, attempts: 1 },
     { runId: 'waiting', status: 'suspended', outcome: { status: 'suspended' } },
   ]);
-  expect(await host.runs({ metadata: { user: 'ada' } })).toMatchObject([{ runId: 'ended' }]);
-  expect(await host.runs({ conversation: 'chat' })).toMatchObject([{ runId: 'waiting' }]);
-  const { facts } = await host.read('ended');
-  expect(facts.map(({ fact }) => fact.type)).toEqual(['run.started', 'user.wrote']);
+  expect(await host.listRuns({ metadata: { user: 'ada' } })).toMatchObject([{ runId: 'ended' }]);
+  expect(await host.listRuns({ conversation: 'chat' })).toMatchObject([{ runId: 'waiting' }]);
+  const { events: facts } = await host.getRun('ended');
+  expect(facts.map(({ event: fact }) => fact.type)).toEqual(['run.started', 'user.interrupted']);
   const [first] = facts;
-  expect((await host.read('ended', { after: first?.position ?? 0 })).facts).toHaveLength(1);
+  expect((await host.getRun('ended', { after: first?.position ?? 0 })).events).toHaveLength(1);
   await host.answer('waiting', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
-  const opened = await host.open('at work');
-  expect(opened).toMatchObject({ type: 'held', record: { runId: 'at work' } });
-  const step = { type: 'step', name: 'tool:1.0', effect: 'once', told: () => {}, work: async () => 'did it' } as const;
-  if (opened.type !== 'held') throw new Error('It is held.');
-  expect(await opened.durable.step({ ...step, inDoubt: () => 'in doubt' })).toBe('in doubt');
-  expect(await host.delete({ olderThanMs: 0 })).toBe(1);
+  const opened = await host.claim('at work');
+  expect(opened).toMatchObject({ type: 'claimed', record: { runId: 'at work' } });
+  const step = {
+    type: 'step',
+    name: 'tool:1.0',
+    effect: 'non-idempotent',
+    onRecorded: () => {},
+    work: async () => 'did it',
+  } as const;
+  if (opened.type !== 'claimed') throw new Error('It is held.');
+  expect(await opened.stepRunner.step({ ...step, onUnknownOutcome: () => 'in doubt' })).toBe('in doubt');
+  expect(await host.deleteRuns({ olderThanMs: 0 })).toBe(1);
   await host.close();
   const tables = new DatabaseSync(file, { readOnly: true });
   const names = tables.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'old_%'").all();

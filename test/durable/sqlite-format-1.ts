@@ -41,7 +41,11 @@ function recordOf(runId: string, more: object): string {
 }
 
 const STARTED = JSON.stringify({ type: 'run.started', at: 100, activeMs: 0 });
-const WROTE = JSON.stringify({ type: 'user.wrote', turn: 1, message: { role: 'user', content: 'x'.repeat(70_000) } });
+const WROTE = JSON.stringify({
+  type: 'user.interrupted',
+  turn: 1,
+  message: { role: 'user', content: 'x'.repeat(70_000) },
+});
 const CONVERSATION = { conversation: { id: 'chat', version: 0, kept: 0 } };
 
 export const FORMAT_1: string = `${TABLES}

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Agent, type Clock, type RunRecord, type Step, systemClock } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { APPROVAL, held, newFile, sqliteHost } from './hosts.ts';
+import { APPROVAL, held, newFile, openSqlite } from './hosts.ts';
 import { sleeperAgent } from './sleeper-agent.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,7 +16,7 @@ function record(runId: string): RunRecord {
 }
 
 function step(name: string, value: unknown): Step<unknown> {
-  return { type: 'step', name, effect: 'read', work: async () => value, told: () => {} };
+  return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => {} };
 }
 
 /** An agent that only looks at what its runs are resumed as. */
@@ -49,41 +49,41 @@ function lateClock() {
 
 test('a process that stood still for longer than its lease does not take over its own runs', async () => {
   const { clock, standStill } = lateClock();
-  const host = sqliteHost(newFile(), { clock, leaseMs: 1_000 });
+  const host = openSqlite(newFile(), { clock, leaseMs: 1_000 });
   const durable = await host.start(record('run'));
   standStill(1_500);
   expect(await host.resumeAll([onlooker()])).toEqual([]);
-  expect(await host.open('run')).toMatchObject({ type: 'elsewhere' });
-  expect(await host.runs()).toMatchObject([{ runId: 'run', status: 'running', attempts: 1 }]);
+  expect(await host.claim('run')).toMatchObject({ type: 'busy' });
+  expect(await host.listRuns()).toMatchObject([{ runId: 'run', status: 'running', attempts: 1 }]);
   expect(await durable.step(step('model:1', 'a'))).toBe('a');
 });
 
 test('a lease that is renewed late holds again where nobody took the run meanwhile', async () => {
   const file = newFile();
   const { clock, standStill, goOn } = lateClock();
-  const host = sqliteHost(file, { clock, leaseMs: 1_000 });
-  const other = sqliteHost(file, { clock });
+  const host = openSqlite(file, { clock, leaseMs: 1_000 });
+  const other = openSqlite(file, { clock });
   await host.start(record('run'));
   standStill(1_500);
-  expect(await other.runs()).toMatchObject([{ status: 'interrupted' }]);
+  expect(await other.listRuns()).toMatchObject([{ status: 'interrupted' }]);
   goOn();
   expect(await other.resumeAll([onlooker()])).toEqual([]);
-  expect(await other.runs()).toMatchObject([{ status: 'running' }]);
+  expect(await other.listRuns()).toMatchObject([{ status: 'running' }]);
 });
 
 test('a run that was taken over meanwhile stays with whoever took it, and the late one learns that it has lost it', async () => {
   const file = newFile();
   const { clock, standStill, goOn } = lateClock();
-  const host = sqliteHost(file, { clock, leaseMs: 1_000 });
-  const other = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const host = openSqlite(file, { clock, leaseMs: 1_000 });
+  const other = openSqlite(file, { clock, leaseMs: 1_000 });
   const durable = await host.start(record('run'));
   standStill(1_500);
   const taken = await held(other, 'run');
   goOn();
   await expect(durable.step(step('model:1', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
-  expect(await host.open('run')).toMatchObject({ type: 'elsewhere' });
+  expect(await host.claim('run')).toMatchObject({ type: 'busy' });
   await host.release('run', undefined);
-  expect(await taken.durable.step(step('model:1', 'a'))).toBe('a');
+  expect(await taken.stepRunner.step(step('model:1', 'a'))).toBe('a');
 });
 
 test.each([HOUR_MS, -HOUR_MS])(
@@ -98,8 +98,8 @@ test.each([HOUR_MS, -HOUR_MS])(
       after: (ms, callback) => time.after(ms, callback),
       sleep: (ms, signal) => time.sleep(ms, signal),
     };
-    const steady = sqliteHost(file, { clock: time });
-    const jumper = sqliteHost(file, { clock: jumping });
+    const steady = openSqlite(file, { clock: time });
+    const jumper = openSqlite(file, { clock: jumping });
     await steady.start(record('steady'));
     await jumper.start(record('jumper'));
     jump = jumpMs;
@@ -108,7 +108,7 @@ test.each([HOUR_MS, -HOUR_MS])(
       expect(await steady.resumeAll([onlooker()])).toEqual([]);
       await time.advance(5_000);
     }
-    expect(await steady.runs()).toMatchObject([
+    expect(await steady.listRuns()).toMatchObject([
       { runId: 'steady', status: 'running', attempts: 1 },
       { runId: 'jumper', status: 'running', attempts: 1 },
     ]);
@@ -118,17 +118,17 @@ test.each([HOUR_MS, -HOUR_MS])(
 test('a model that takes longer than a lease holds is asked once', async () => {
   const clock = manualClock();
   const file = newFile();
-  const host = sqliteHost(file, { clock, leaseMs: 1_000 });
-  const other = sqliteHost(file, { clock, leaseMs: 1_000 });
+  const host = openSqlite(file, { clock, leaseMs: 1_000 });
+  const other = openSqlite(file, { clock, leaseMs: 1_000 });
   const answered = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const model = scriptedModel(async () => {
     asked.resolve();
     await answered.promise;
-    return reply.text('Done.');
+    return respond.text('Done.');
   });
   const agent = new Agent({ name: 'agent', model });
-  const run = agent.run('Go.', { durable: host, runId: 'run' });
+  const run = agent.run('Go.', { host, runId: 'run' });
   await asked.promise;
   for (let count = 0; count < 10; count++) {
     await clock.advance(500);
@@ -138,22 +138,26 @@ test('a model that takes longer than a lease holds is asked once', async () => {
   answered.resolve();
   expect(await run.outcome()).toMatchObject({ status: 'completed' });
   expect(model.requests).toHaveLength(1);
-  expect(await other.runs()).toMatchObject([{ attempts: 1 }]);
+  expect(await other.listRuns()).toMatchObject([{ attempts: 1 }]);
 });
 
 test('a call that may happen once does not begin where the run was taken over after its intent was written', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const waiting = await host.start(record('waiting'));
   const durable = await host.start(record('run'));
   const other = new DatabaseSync(file);
   onTestFinished(() => other.close());
   const begun: string[] = [];
   // Both are committed together; what comes of the first is done before the second goes on, as if the process had been stopped.
-  const first = waiting.wait('approve:1.0', APPROVAL).then(() => {
+  const first = waiting.waitFor('approve:1.0', APPROVAL).then(() => {
     other.exec("UPDATE runs SET lease_token = 'of another process' WHERE run_id = 'run'");
   });
-  const pay = durable.step({ ...step('tool:1.0', 'paid'), effect: 'once', work: async () => begun.push('pay') });
+  const pay = durable.step({
+    ...step('tool:1.0', 'paid'),
+    effect: 'non-idempotent',
+    work: async () => begun.push('pay'),
+  });
   await expect(pay).rejects.toMatchObject({ code: 'run.lost' });
   await first;
   expect(begun).toEqual([]);
@@ -170,9 +174,9 @@ test('a process that is stopped for longer than its lease loses its run, and say
   const gone = once(sleeper, 'exit');
   await expect.poll(() => readFileSync(journal, 'utf8')).toBe('look\n');
   sleeper.kill('SIGSTOP');
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const agent = sleeperAgent(journal);
-  await expect.poll(() => host.runs({ status: 'interrupted' })).toHaveLength(1);
+  await expect.poll(() => host.listRuns({ status: 'interrupted' })).toHaveLength(1);
   const [run] = await host.resumeAll([agent]);
   expect(await run?.outcome()).toMatchObject({ status: 'completed', text: 'Done.' });
   sleeper.stdin.write('It is over.');

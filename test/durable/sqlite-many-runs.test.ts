@@ -1,14 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type Clock, type RunRecord, systemClock } from '@pawl/core';
-import type { SqliteDurableHost } from '@pawl/core/sqlite';
+import type { SqliteHost } from '@pawl/core/sqlite';
 import { scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { newFile, sqliteHost } from './hosts.ts';
+import { newFile, openSqlite } from './hosts.ts';
 
 const COUNT = 1_500;
 
-async function keepRuns(host: SqliteDurableHost, how: 'ended' | 'waiting'): Promise<void> {
+async function keepRuns(host: SqliteHost, how: 'ended' | 'waiting'): Promise<void> {
   const runIds = Array.from({ length: COUNT }, (_, index) => `${how} ${index}`);
   const record: Omit<RunRecord, 'runId'> = { agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 };
   const status = how === 'ended' ? 'completed' : 'suspended';
@@ -40,38 +40,38 @@ test('many ended runs are deleted in parts, between which the file is free for o
       other.exec('BEGIN IMMEDIATE; COMMIT');
     },
   };
-  const host = sqliteHost(file, { synchronous: 'normal', clock });
+  const host = openSqlite(file, { synchronous: 'normal', clock });
   await keepRuns(host, 'ended');
   await host.enqueue('agent', 'Go.', { runId: 'queued' });
-  expect(await host.delete({ olderThanMs: -60_000 })).toBe(COUNT);
+  expect(await host.deleteRuns({ olderThanMs: -60_000 })).toBe(COUNT);
   expect(pauses).toBeGreaterThan(0);
-  expect(await host.runs()).toMatchObject([{ runId: 'queued' }]);
+  expect(await host.listRuns()).toMatchObject([{ runId: 'queued' }]);
 });
 
 test('a host that closes ends a deletion, which the next one goes on with', async () => {
   const file = newFile();
   const clock: Clock = { ...systemClock, sleep: async () => void host.close() };
-  const host = sqliteHost(file, { synchronous: 'normal', clock });
+  const host = openSqlite(file, { synchronous: 'normal', clock });
   await keepRuns(host, 'ended');
-  const first = await host.delete({ olderThanMs: -60_000 });
+  const first = await host.deleteRuns({ olderThanMs: -60_000 });
   expect(first).toBeGreaterThan(0);
   expect(first).toBeLessThan(COUNT);
-  expect(await sqliteHost(file).delete({ olderThanMs: -60_000 })).toBe(COUNT - first);
+  expect(await openSqlite(file).deleteRuns({ olderThanMs: -60_000 })).toBe(COUNT - first);
 });
 
 test('many runs are listed in pages, between which this process goes on with other things', async () => {
-  const host = sqliteHost(newFile(), { synchronous: 'normal' });
+  const host = openSqlite(newFile(), { synchronous: 'normal' });
   await keepRuns(host, 'ended');
-  const listing = host.runs({ limit: COUNT });
+  const listing = host.listRuns({ limit: COUNT });
   expect(await turnsDuring(listing)).toBeGreaterThan(10);
   expect(await listing).toHaveLength(COUNT);
 });
 
 test('of many runs that wait, only those that were answered or cancelled are resumed', async () => {
-  const host = sqliteHost(newFile(), { synchronous: 'normal' });
+  const host = openSqlite(newFile(), { synchronous: 'normal' });
   await keepRuns(host, 'waiting');
   await host.cancel('waiting 7', { reason: 'No more.' });
   const resumed = await host.resumeAll([new Agent({ name: 'agent', model: scriptedModel([]) })]);
-  expect(resumed.map(({ id }) => id)).toEqual(['waiting 7']);
+  expect(resumed.map(({ runId: id }) => id)).toEqual(['waiting 7']);
   await resumed[0]?.outcome().catch(() => undefined); // It has no facts to go on from.
 });

@@ -2,57 +2,57 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type RunRecord, type Step, type ToolContext, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { APPROVAL, held, newFile, sqliteHost } from './hosts.ts';
+import { APPROVAL, held, newFile, openSqlite } from './hosts.ts';
 
 function record(runId: string): RunRecord {
   return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
 }
 
 function step(name: string, value: unknown): Step<unknown> {
-  return { type: 'step', name, effect: 'read', work: async () => value, told: () => {} };
+  return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => {} };
 }
 
 describe('a file that cannot be used is told, with the way out', () => {
   test('a folder that does not exist', () => {
-    expect(() => sqlite('/no/such/folder/runs.db')).toThrow(
+    expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(
       /^The file "\/no\/such\/folder\/runs.db" could not be used: .* Check that the folder exists/,
     );
-    expect(() => sqlite('/no/such/folder/runs.db')).toThrow(expect.objectContaining({ code: 'host.unreachable' }));
+    expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(expect.objectContaining({ code: 'host.unreachable' }));
   });
 
   test('no database, which stays as it is', () => {
     const file = newFile();
     writeFileSync(file, 'Dear diary, '.repeat(1_000));
-    expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
+    expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
     expect(readFileSync(file, 'utf8')).toBe('Dear diary, '.repeat(1_000));
   });
 
   test('a database of something else', () => {
     const file = newFile();
     change(file, 'CREATE TABLE recipes (name TEXT)');
-    expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
+    expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
   });
 
   test('a newer format', async () => {
     const file = newFile();
-    await sqlite(file).close();
+    await sqliteHost(file).close();
     change(file, 'PRAGMA user_version = 7');
-    expect(() => sqlite(file)).toThrow(
+    expect(() => sqliteHost(file)).toThrow(
       `The file "${file}" has format 7, and this version of Pawl knows 2. Use the newer version that wrote it.`,
     );
-    expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
+    expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
   });
 
   test('a damaged one', async () => {
     const file = newFile();
-    await sqlite(file).close();
+    await sqliteHost(file).close();
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.fill(7, 100, 2_000));
-    expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'host.damaged' }));
+    expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.damaged' }));
   });
 });
 
@@ -64,35 +64,35 @@ function change(file: string, sql: string): void {
 
 test('a locked file is waited for without holding up the process', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
   const started = host.start(record('run'));
   for (let turns = 0; turns < 20; turns++) await setImmediate();
-  await expect(host.runs()).resolves.toEqual([]);
+  await expect(host.listRuns()).resolves.toEqual([]);
   other.exec('COMMIT');
   other.close();
   await started;
-  expect(await host.runs()).toMatchObject([{ runId: 'run', status: 'running' }]);
+  expect(await host.listRuns()).toMatchObject([{ runId: 'run', status: 'running' }]);
 });
 
 test('a file that stays locked is told, and the run is resumable afterwards', async () => {
   const file = newFile();
-  const host = sqliteHost(file, { lockedMs: 30 });
+  const host = openSqlite(file, { lockTimeoutMs: 30 });
   const other = new DatabaseSync(file);
   const agent = new Agent({
     model: scriptedModel(() => {
       if (!other.isTransaction) other.exec('BEGIN IMMEDIATE');
-      return reply.text('Hello.');
+      return respond.text('Hello.');
     }),
   });
-  const run = agent.run('Hi.', { durable: host, runId: 'run' });
-  await expect(run.outcome()).rejects.toMatchObject({ name: 'DurableError', code: 'host.locked' });
+  const run = agent.run('Hi.', { host, runId: 'run' });
+  await expect(run.outcome()).rejects.toMatchObject({ name: 'HostError', code: 'host.locked' });
   other.exec('ROLLBACK');
   other.close();
   // Its release could not be written either: until its time is over the run counts as this process's.
-  const again = new Agent({ model: scriptedModel([reply.text('Hello.')]) });
-  await expect(again.resume('run', { durable: sqliteHost(file, { clock: later() }) })).resolves.toMatchObject({
+  const again = new Agent({ model: scriptedModel([respond.text('Hello.')]) });
+  await expect(again.resume('run', { host: openSqlite(file, { clock: later() }) })).resolves.toMatchObject({
     text: 'Hello.',
   });
 });
@@ -106,43 +106,45 @@ describe('who works on a run', () => {
   test('has it for as long as it gives signs of life', async () => {
     const file = newFile();
     const clock = manualClock();
-    const one = sqliteHost(file, { clock, leaseMs: 9_000 });
-    const other = sqliteHost(file, { clock });
+    const one = openSqlite(file, { clock, leaseMs: 9_000 });
+    const other = openSqlite(file, { clock });
     await one.start(record('run'));
     for (let turns = 0; turns < 10; turns++) {
       await clock.advance(3_000);
       for (let waits = 0; waits < 5; waits++) await setImmediate();
     }
-    expect(await other.open('run')).toMatchObject({ type: 'elsewhere' });
-    await expect(other.runs({ status: 'interrupted' })).resolves.toEqual([]);
+    expect(await other.claim('run')).toMatchObject({ type: 'busy' });
+    await expect(other.listRuns({ status: 'interrupted' })).resolves.toEqual([]);
   });
 
   test('and loses it to another when its time is over: it writes nothing any more', async () => {
     const file = newFile();
-    const one = sqliteHost(file, { clock: manualClock() });
-    const other = sqliteHost(file, { clock: manualClock({ startMs: 10_001 }) });
+    const one = openSqlite(file, { clock: manualClock() });
+    const other = openSqlite(file, { clock: manualClock({ startMs: 10_001 }) });
     const durable = await one.start(record('run'));
     await durable.step(step('model:1', 'a'));
-    expect(await other.runs({ status: 'interrupted' })).toMatchObject([{ runId: 'run' }]);
+    expect(await other.listRuns({ status: 'interrupted' })).toMatchObject([{ runId: 'run' }]);
     const taken = await held(other, 'run');
     await expect(durable.step(step('model:2', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
-    await expect(durable.step({ ...step('tool:1', 'x'), effect: 'once' })).rejects.toMatchObject({ code: 'run.lost' });
-    await expect(durable.wait('approve', APPROVAL)).rejects.toMatchObject({ code: 'run.lost' });
+    await expect(durable.step({ ...step('tool:1', 'x'), effect: 'non-idempotent' })).rejects.toMatchObject({
+      code: 'run.lost',
+    });
+    await expect(durable.waitFor('approve', APPROVAL)).rejects.toMatchObject({ code: 'run.lost' });
     await one.release('run', undefined);
-    await expect(taken.durable.step(step('model:1', 'again'))).resolves.toBe('a');
-    await expect(taken.durable.step(step('model:2', 'b'))).resolves.toBe('b');
+    await expect(taken.stepRunner.step(step('model:1', 'again'))).resolves.toBe('a');
+    await expect(taken.stepRunner.step(step('model:2', 'b'))).resolves.toBe('b');
   });
 });
 
 test('a large value is kept beside the steps, once for each run, and given again whole', async () => {
   const file = newFile();
   const large = 'x'.repeat(100_000);
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const durable = await host.start(record('run'));
   await durable.step(step('tool:1.0', large));
   await durable.step(step('tool:1.1', large));
   await host.release('run', undefined);
-  const { durable: again } = await held(host, 'run');
+  const { stepRunner: again } = await held(host, 'run');
   await expect(again.step(step('tool:1.1', ''))).resolves.toBe(large);
   const database = new DatabaseSync(file, { readOnly: true });
   expect(database.prepare('SELECT count(*) AS count FROM large_values').get()).toEqual({ count: 1 });
@@ -152,31 +154,31 @@ test('a large value is kept beside the steps, once for each run, and given again
 
 test('limits without end stay so', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   const limits = { turns: Number.POSITIVE_INFINITY, tokens: 5 };
   await host.start({ ...record('run'), limits });
   await host.release('run', undefined);
-  expect((await host.open('run')).record).toEqual({ ...record('run'), limits });
+  expect((await host.claim('run')).record).toEqual({ ...record('run'), limits });
 });
 
 test('a step that gives no JSON is told, and the others are kept', async () => {
-  const host = sqliteHost(newFile());
+  const host = openSqlite(newFile());
   const durable = await host.start(record('run'));
-  await expect(durable.step(step('tool:1.0', 1n))).rejects.toMatchObject({ code: 'step.no_json' });
-  await expect(durable.step(step('tool:1.1', undefined))).rejects.toMatchObject({ code: 'step.no_json' });
+  await expect(durable.step(step('tool:1.0', 1n))).rejects.toMatchObject({ code: 'step.not_json' });
+  await expect(durable.step(step('tool:1.1', undefined))).rejects.toMatchObject({ code: 'step.not_json' });
   await expect(durable.step(step('tool:1.2', 'a'))).resolves.toBe('a');
 });
 
 describe('the runs of a file', () => {
   test('are listed, resumed where a process left them, and forgotten', async () => {
     const file = newFile();
-    const before = sqliteHost(file, { clock: manualClock() });
+    const before = openSqlite(file, { clock: manualClock() });
     const asking = asker();
-    await asking.run('Go.', { runId: 'waits', durable: before }).outcome();
-    await asking.run('Go.', { runId: 'answered', durable: before }).outcome();
+    await asking.run('Go.', { runId: 'waits', host: before }).outcome();
+    await asking.run('Go.', { runId: 'answered', host: before }).outcome();
     await before.start({ ...record('left'), agent: 'asker' });
     await before.start({ ...record('other'), agent: 'somebody else' });
-    const [pending] = (await before.runs({ status: 'suspended' })).flatMap(({ runId, outcome }) =>
+    const [pending] = (await before.listRuns({ status: 'suspended' })).flatMap(({ runId, outcome }) =>
       runId === 'answered' && outcome?.status === 'suspended' ? outcome.pending : [],
     );
     if (pending === undefined) throw new Error('Nothing is pending.');
@@ -184,28 +186,28 @@ describe('the runs of a file', () => {
     await before.close({ graceMs: 0 });
 
     const clock = manualClock({ startMs: 1_000 });
-    const host = sqliteHost(file, { clock });
-    expect((await host.runs({ status: 'interrupted' })).map(({ runId }) => runId)).toEqual(['left', 'other']);
+    const host = openSqlite(file, { clock });
+    expect((await host.listRuns({ status: 'interrupted' })).map(({ runId }) => runId)).toEqual(['left', 'other']);
     const outcomes = await Promise.all((await host.resumeAll([asker()])).map((run) => run.outcome()));
     expect(outcomes.map(({ runId, status }) => `${runId} ${status}`).sort()).toEqual([
       'answered completed',
       'left suspended',
     ]);
-    expect((await host.runs({ agent: 'asker' })).map(({ runId, status }) => `${runId} ${status}`).sort()).toEqual([
+    expect((await host.listRuns({ agent: 'asker' })).map(({ runId, status }) => `${runId} ${status}`).sort()).toEqual([
       'answered completed',
       'left suspended',
       'waits suspended',
     ]);
-    await expect(host.delete({ olderThanMs: 0 })).resolves.toBe(0);
+    await expect(host.deleteRuns({ olderThanMs: 0 })).resolves.toBe(0);
     await clock.advance(5);
-    await expect(host.delete({ olderThanMs: 0 })).resolves.toBe(1);
-    expect((await host.runs()).map(({ runId }) => runId).sort()).toEqual(['left', 'other', 'waits']);
+    await expect(host.deleteRuns({ olderThanMs: 0 })).resolves.toBe(1);
+    expect((await host.listRuns()).map(({ runId }) => runId).sort()).toEqual(['left', 'other', 'waits']);
   });
 });
 
 test('a run that was cancelled while it waited is taken up once, to end', async () => {
-  const host = sqliteHost(newFile());
-  expect(await asker().run('Pay.', { durable: host, runId: 'run' }).outcome()).toMatchObject({ status: 'suspended' });
+  const host = openSqlite(newFile());
+  expect(await asker().run('Pay.', { host, runId: 'run' }).outcome()).toMatchObject({ status: 'suspended' });
   expect(await host.resumeAll([asker()])).toEqual([]);
   await host.cancel('run', { reason: 'Never mind.' });
   const outcomes = await Promise.all((await host.resumeAll([asker()])).map((run) => run.outcome()));
@@ -215,7 +217,7 @@ test('a run that was cancelled while it waited is taken up once, to end', async 
 
 test('a run that is resumed gets the context that its record stands for', async () => {
   const file = newFile();
-  const before = sqliteHost(file);
+  const before = openSqlite(file);
   await before.start({ ...record('run'), metadata: { user: 'ada' } });
   await before.close({ graceMs: 0 });
   const greet = tool({
@@ -224,8 +226,8 @@ test('a run that is resumed gets the context that its record stands for', async 
     input: z.object({}),
     execute: (_, { context }: ToolContext<{ readonly user: string }>) => `Hello ${context.user}.`,
   });
-  const agent = new Agent({ tools: [greet], model: scriptedModel([reply.call('greet'), reply.text('Done.')]) });
-  const host = sqliteHost(file);
+  const agent = new Agent({ tools: [greet], model: scriptedModel([respond.call('greet'), respond.text('Done.')]) });
+  const host = openSqlite(file);
   // @ts-expect-error: without its context a tool would find nothing there.
   const without: Parameters<typeof host.resumeAll> = [[agent]];
   expect(without).toHaveLength(1);
@@ -246,32 +248,38 @@ function asker() {
     name: 'asker',
     tools: [pay],
     model: scriptedModel(({ messages }) =>
-      messages.some(({ role }) => role === 'tool') ? reply.text('Paid.') : reply.call('pay'),
+      messages.some(({ role }) => role === 'tool') ? respond.text('Paid.') : respond.call('pay'),
     ),
   });
 }
 
 test('a host that closes lets the step at work finish, begins none, and leaves the run to the next', async () => {
   const file = newFile();
-  const host = sqliteHost(file);
+  const host = openSqlite(file);
   let finish: (value: string) => void = () => {};
   const work = new Promise<string>((resolve) => (finish = resolve));
-  const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}), effect: 'once', execute: () => work });
+  const wait = tool({
+    name: 'wait',
+    description: 'Waits.',
+    input: z.object({}),
+    effect: 'non-idempotent',
+    execute: () => work,
+  });
   const define = () =>
     new Agent({
       tools: [wait],
       model: scriptedModel(({ messages }) =>
-        messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('wait'),
+        messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('wait'),
       ),
     });
-  const run = define().run('Go.', { durable: host, runId: 'run' });
+  const run = define().run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   const closed = host.close();
   finish('waited');
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.closing' });
   await closed;
-  const next = sqliteHost(file);
-  const { messages } = await define().resume('run', { durable: next });
+  const next = openSqlite(file);
+  const { messages } = await define().resume('run', { host: next });
   expect(messages).toMatchObject([{}, {}, { role: 'tool', content: 'waited' }, { content: 'Done.' }]);
 });
 
@@ -283,16 +291,16 @@ test('a long run that was broken off goes on where it was, and asks nothing agai
     const model = scriptedModel(({ messages }) => {
       const turn = messages.filter(({ role }) => role === 'assistant').length;
       if (turn === turns) onLast();
-      return turn <= turns ? reply.call('noop', { n: turn }) : reply.text('Done.');
+      return turn <= turns ? respond.call('noop', { n: turn }) : respond.text('Done.');
     });
     return { model, agent: new Agent({ tools: [noop], model, limits: { turns: 1_000, toolCalls: 1_000 } }) };
   };
-  const host = sqliteHost(file, { synchronous: 'normal' });
+  const host = openSqlite(file, { synchronous: 'normal' });
   const first = define(() => void host.close());
-  const run = first.agent.run('Go.', { durable: host, runId: 'run' });
+  const run = first.agent.run('Go.', { host, runId: 'run' });
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.closing' });
   const second = define(() => {});
-  const { messages } = await second.agent.resume('run', { durable: sqliteHost(file) });
+  const { messages } = await second.agent.resume('run', { host: openSqlite(file) });
   expect(messages).toHaveLength((turns + 1) * 2 + 2);
   expect(first.model.requests).toHaveLength(turns + 1);
   expect(second.model.requests).toHaveLength(1);

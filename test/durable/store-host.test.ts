@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, type Clock, type DurableHost, tool } from '@pawl/core';
+import { Agent, type Clock, type Host, tool } from '@pawl/core';
 import { type Claim, createHost } from '@pawl/core/host';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { hostConformance } from '@pawl/testing/host';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ function newDirectory(): string {
 }
 
 describe('a host over a directory', () => {
-  const open = ({ clock }: { readonly clock: Clock }): DurableHost =>
+  const open = ({ clock }: { readonly clock: Clock }): Host =>
     createHost(new DirectoryStore(newDirectory()), { clock });
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
@@ -38,20 +38,19 @@ class EngineStore extends DirectoryStore {
 }
 
 describe('a host over a store that runs the work itself', () => {
-  const open = ({ clock }: { readonly clock: Clock }): DurableHost =>
-    createHost(new EngineStore(newDirectory()), { clock });
+  const open = ({ clock }: { readonly clock: Clock }): Host => createHost(new EngineStore(newDirectory()), { clock });
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 
   test('hands it each step once, those of agents inside with their path', async () => {
     const store = new EngineStore(newDirectory());
     const host = createHost(store);
-    const inner = new Agent({ name: 'inner', model: scriptedModel([reply.text('Sun.')]) });
-    const model = scriptedModel([reply.call('inner', { prompt: 'Weather?' }), reply.text('Sunny.')]);
+    const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('Sun.')]) });
+    const model = scriptedModel([respond.call('inner', { prompt: 'Weather?' }), respond.text('Sunny.')]);
     const outer = new Agent({ model, tools: [inner.asTool({ name: 'inner', description: 'Knows the weather.' })] });
-    await outer.run('Weather?', { durable: host, runId: 'run' });
+    await outer.run('Weather?', { host, runId: 'run' });
     expect(store.ran).toEqual(['start', 'model:1', 'tool:1.0/start', 'tool:1.0/model:1', 'tool:1.0:inner', 'model:2']);
-    await outer.resume('run', { durable: host });
+    await outer.resume('run', { host });
     expect(store.ran).toHaveLength(6);
   });
 });
@@ -66,13 +65,13 @@ test('a run that its process left is resumed from the directory, and finished st
     effect: 'read',
     execute: () => executed.push('look'),
   });
-  const model = scriptedModel(({ messages }) => (messages.length === 1 ? reply.call('look') : reply.text('Done.')));
+  const model = scriptedModel(({ messages }) => (messages.length === 1 ? respond.call('look') : respond.text('Done.')));
   const agent = new Agent({ name: 'looker', model, tools: [look] });
   const first = createHost(new DirectoryStore(directory));
-  const interrupted = agent.run('Go.', { durable: first, runId: 'run' });
+  const interrupted = agent.run('Go.', { host: first, runId: 'run' });
   interrupted.on('tool.finished', () => void first.close({ graceMs: 60_000 }));
   await expect(interrupted.outcome()).rejects.toMatchObject({ code: 'host.closing' });
-  const { output } = await agent.resume('run', { durable: createHost(new DirectoryStore(directory)) });
+  const { output } = await agent.resume('run', { host: createHost(new DirectoryStore(directory)) });
   expect(output).toBe('Done.');
   expect(executed).toEqual(['look']);
 });
@@ -82,13 +81,19 @@ test('an attempt whose run another attempt has claimed writes nothing', async ()
   const old = createHost(new DirectoryStore(directory));
   const run = await old.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
   const next = createHost(new DirectoryStore(directory)); // As another process sees the directory.
-  await next.open('run');
-  const step = { type: 'step', name: 'model:1', effect: 'read', work: async () => 1, told: () => undefined } as const;
+  await next.claim('run');
+  const step = {
+    type: 'step',
+    name: 'model:1',
+    effect: 'read',
+    work: async () => 1,
+    onRecorded: () => undefined,
+  } as const;
   await expect(run.step(step)).rejects.toMatchObject({ code: 'run.lost' });
-  await expect(run.wait('approve:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
+  await expect(run.waitFor('approve:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
     code: 'run.lost',
   });
   await old.release('run', undefined);
-  expect((await next.read('run')).facts).toEqual([]);
-  expect((await next.read('run')).status).toBe('running');
+  expect((await next.getRun('run')).events).toEqual([]);
+  expect((await next.getRun('run')).status).toBe('running');
 });

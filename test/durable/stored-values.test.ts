@@ -1,10 +1,10 @@
-import { Agent, type DurableHost, type Json, type JsonObject, type Message, SuspendRun, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Host, type Json, type JsonObject, type Message, SuspendRun, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
 
-const agent: Agent = new Agent({ name: 'a', model: scriptedModel(() => reply.text('Hello.')) });
+const agent: Agent = new Agent({ name: 'a', model: scriptedModel(() => respond.text('Hello.')) });
 
 const round: Record<string, unknown> = {};
 round['self'] = round;
@@ -30,8 +30,8 @@ async function refused(work: () => unknown): Promise<unknown> {
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  async function expectNothingStored(host: DurableHost): Promise<void> {
-    expect(await host.runs()).toEqual([]);
+  async function expectNothingStored(host: Host): Promise<void> {
+    expect(await host.listRuns()).toEqual([]);
   }
 
   test.each(odd)('metadata with %s is refused before anything is stored', async (_, value, path, what) => {
@@ -39,7 +39,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const metadata = value as JsonObject;
     const message = `metadata.${path} is ${what}, which JSON can't hold.`;
     for (const work of [
-      () => agent.run('Go.', { durable: host, runId: 'r', metadata }).outcome(),
+      () => agent.run('Go.', { host, runId: 'r', metadata }).outcome(),
       () => host.enqueue('a', 'Go.', { runId: 'r', metadata }),
     ]) {
       const error = await refused(work);
@@ -67,7 +67,7 @@ describe.each(hosts)('on $name', ({ open }) => {
   ])('messages that JSON can not hold are refused before anything is stored: %s', async (_, given, problem) => {
     const host = open();
     const messages = given as unknown as readonly Message[];
-    for (const work of [() => agent.run(messages, { durable: host }).outcome(), () => host.enqueue('a', messages)]) {
+    for (const work of [() => agent.run(messages, { host }).outcome(), () => host.enqueue('a', messages)]) {
       const error = await refused(work);
       expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(problem) });
     }
@@ -81,21 +81,21 @@ describe.each(hosts)('on $name', ({ open }) => {
       readonly content = 'Hi.';
       readonly name = undefined;
     }
-    await agent.run([new Question() as unknown as Message], { durable: host, runId: 'r' });
-    expect((await host.read('r')).record.messages).toStrictEqual([{ role: 'user', content: 'Hi.' }]);
+    await agent.run([new Question() as unknown as Message], { host, runId: 'r' });
+    expect((await host.getRun('r')).record.messages).toStrictEqual([{ role: 'user', content: 'Hi.' }]);
   });
 
   test('a caller may change what was passed, and a stored run stays what it was', async () => {
     const host = open();
     const metadata = { user: { name: 'Ann' } };
     const messages: Message[] = [{ role: 'user', content: 'Hi.' }];
-    const run = agent.run(messages, { durable: host, runId: 'r', metadata });
+    const run = agent.run(messages, { host, runId: 'r', metadata });
     await host.enqueue('a', messages, { runId: 'q', metadata });
     metadata.user.name = 'Eve';
     messages.push({ role: 'user', content: 'And more.' });
     await run;
     for (const runId of ['r', 'q']) {
-      const { record } = await host.read(runId);
+      const { record } = await host.getRun(runId);
       expect([record.metadata, record.messages]).toEqual([
         { user: { name: 'Ann' } },
         [{ role: 'user', content: 'Hi.' }],
@@ -123,7 +123,7 @@ describe.each(hosts)('on $name', ({ open }) => {
 
   test('a fork from what JSON can not hold is refused', async () => {
     const host = open();
-    await agent.run('Go.', { durable: host, runId: 'r' });
+    await agent.run('Go.', { host, runId: 'r' });
     const messages = [{ role: 'user', content: [5n] }] as unknown as readonly Message[];
     for (const options of [
       { before: 'model:1', messages },
@@ -131,7 +131,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     ]) {
       await expect(host.fork('r', options)).rejects.toThrow('messages[0].content[0] is a BigInt');
     }
-    expect(await host.runs()).toHaveLength(1);
+    expect(await host.listRuns()).toHaveLength(1);
   });
 
   const approve = (preview: unknown) =>
@@ -159,8 +159,8 @@ describe.each(hosts)('on $name', ({ open }) => {
     ],
   ])('a preview that JSON can not hold says so to whoever is asked: %s', async (_, pay) => {
     const host = open();
-    const payer = new Agent({ name: 'a', model: scriptedModel([reply.call('pay')]), tools: [pay] });
-    const outcome = await payer.run('Go.', { durable: host, runId: 'r' }).outcome();
+    const payer = new Agent({ name: 'a', model: scriptedModel([respond.call('pay')]), tools: [pay] });
+    const outcome = await payer.run('Go.', { host, runId: 'r' }).outcome();
     expect(outcome.status === 'suspended' && outcome.pending[0]?.preview).toBe(
       "The preview failed: preview.amount is a BigInt, which JSON can't hold. Pass a text: String(value).",
     );
@@ -168,14 +168,14 @@ describe.each(hosts)('on $name', ({ open }) => {
 
   test('an answer and a message that JSON can not hold are refused, and the call still waits', async () => {
     const host = open();
-    const payer = new Agent({ name: 'a', model: scriptedModel([reply.call('pay')]), tools: [approve(undefined)] });
-    const outcome = await payer.run('Go.', { durable: host, runId: 'r' }).outcome();
+    const payer = new Agent({ name: 'a', model: scriptedModel([respond.call('pay')]), tools: [approve(undefined)] });
+    const outcome = await payer.run('Go.', { host, runId: 'r' }).outcome();
     const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
     const { id = '', fingerprint = '' } = pending ?? {};
     const edit = { type: 'edit', fingerprint, arguments: { at: new Date(0) } } as never;
     await expect(host.answer('r', id, edit)).rejects.toThrow('answer.arguments.at is a Date');
     const message = { role: 'user', content: 5n } as never;
-    await expect(host.send('r', message)).rejects.toThrow('message.content is a BigInt');
+    await expect(host.sendMessage('r', message)).rejects.toThrow('message.content is a BigInt');
     await host.answer('r', id, { type: 'deny', fingerprint });
   });
 });

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agent, type DurableHost } from '@pawl/core';
+import { Agent, type Host } from '@pawl/core';
 import { scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { newFile, sqliteHost } from './hosts.ts';
+import { newFile, openSqlite } from './hosts.ts';
 import { together } from './together.ts';
 
 /** What two processes on one file got, run by run, and the calls that were made. */
@@ -31,7 +31,7 @@ test('two processes start the same hundred runs: one has each, and no call is ma
 
 test('two processes take over the same hundred runs: no call is made twice, and each ends', async () => {
   const file = newFile();
-  const left = sqliteHost(file);
+  const left = openSqlite(file);
   for (const runId of RUNS) await leave(left, runId);
   await left.close({ graceMs: 0 });
   const { ends, calls } = await race(file, 'resume');
@@ -43,7 +43,7 @@ test('two processes take over the same hundred runs: no call is made twice, and 
 });
 
 /** A run that its process gave up before it had done anything. */
-async function leave(host: DurableHost, runId: string): Promise<void> {
+async function leave(host: Host, runId: string): Promise<void> {
   const agent = new Agent({ model: scriptedModel([]) });
   await host.start({
     runId,

@@ -1,5 +1,5 @@
-import { Agent, type AgentOptions, type DurableHost, memory, type Tool, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type AgentOptions, type Host, memoryHost, type Tool, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
@@ -14,7 +14,7 @@ function payTool(input: z.ZodObject = z.object({ amount: z.number() })): Tool<un
 function payer(options: Options = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const result = messages.find(({ role }) => role === 'tool');
-    return result === undefined ? reply.call('pay', { amount: 5 }) : reply.text(String(result.content));
+    return result === undefined ? respond.call('pay', { amount: 5 }) : respond.text(String(result.content));
   });
   return new Agent({ name: 'payer', model, tools: [payTool()], ...options });
 }
@@ -23,14 +23,16 @@ function payer(options: Options = {}): Agent {
 function asker(inner: Options = {}, { times = 1 }: { readonly times?: number } = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const done = messages.filter(({ role }) => role === 'tool');
-    return done.length < times ? reply.call('delegate', { prompt: 'Pay.' }) : reply.text(String(done.at(-1)?.content));
+    return done.length < times
+      ? respond.call('delegate', { prompt: 'Pay.' })
+      : respond.text(String(done.at(-1)?.content));
   });
   const delegate = payer(inner).asTool({ name: 'delegate', description: 'Delegates.' });
   return new Agent({ name: 'asker', model, tools: [delegate] });
 }
 
-async function approve(host: DurableHost): Promise<void> {
-  const [run] = await host.runs();
+async function approve(host: Host): Promise<void> {
+  const [run] = await host.listRuns();
   const [pending] = run?.outcome?.status === 'suspended' ? run.outcome.pending : [];
   await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
 }
@@ -39,26 +41,26 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('a run that was enqueued is of the version that began it', async () => {
     const host = open();
     await host.enqueue('payer', 'Go.', { runId: 'run' });
-    await payer({ version: '1' }).resume('run', { durable: host }).outcome();
+    await payer({ version: '1' }).resume('run', { host }).outcome();
     await approve(host);
     const next = payer({ version: '2' });
-    await expect(next.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+    await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringMatching(/was begun by version "1" of agent "payer", and this is "2"/),
     });
-    const { output } = await next.resume('run', { durable: host, onVersionMismatch: 'go-on' });
+    const { output } = await next.resume('run', { host, onVersionMismatch: 'continue' });
     expect(output).toBe('paid');
   });
 
   test('a run that was enqueued keeps an open call whose tool is gone, for whoever has that', async () => {
     const host = open();
     await host.enqueue('payer', 'Go.', { runId: 'run' });
-    await payer().resume('run', { durable: host }).outcome();
+    await payer().resume('run', { host }).outcome();
     await approve(host);
-    await expect(payer({ tools: [] }).resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+    await expect(payer({ tools: [] }).resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.changed',
     });
-    expect((await payer().resume('run', { durable: host })).output).toBe('paid');
+    expect((await payer().resume('run', { host })).output).toBe('paid');
   });
 
   test.each([
@@ -67,43 +69,43 @@ describe.each(hosts)('on $name', ({ open }) => {
   ] as const)('an open call inside whose tool %s keeps the run as it is, until it is let go on', async (...row) => {
     const [, changed, why] = row;
     const host = open();
-    await asker().run('Go.', { durable: host, runId: 'run' }).outcome();
+    await asker().run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    await expect(asker(changed).resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+    await expect(asker(changed).resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.changed',
       message: expect.stringMatching(new RegExp(`of tool "pay" that agent "payer" can't run any more: ${why}`)),
     });
-    const { output } = await asker(changed).resume('run', { durable: host, onVersionMismatch: 'go-on' });
+    const { output } = await asker(changed).resume('run', { host, onVersionMismatch: 'continue' });
     expect(output).not.toBe('paid');
   });
 
   test('another version of an agent inside does not go on where one had begun, but the run around it is let', async () => {
     const host = open();
-    await asker({ version: '1' }).run('Go.', { durable: host, runId: 'run' }).outcome();
+    await asker({ version: '1' }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
     const next = asker({ version: '2' });
-    await expect(next.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+    await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringMatching(/of agent "payer", and this is "2"; first difference: the tools are the same/),
     });
-    expect((await asker({ version: '1' }).resume('run', { durable: host })).output).toBe('paid');
+    expect((await asker({ version: '1' }).resume('run', { host })).output).toBe('paid');
   });
 
   test('another version of an agent inside that had finished strands no run', async () => {
     const host = open();
-    await asker({ version: '1' }, { times: 2 }).run('Go.', { durable: host, runId: 'run' }).outcome();
+    await asker({ version: '1' }, { times: 2 }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    const second = await asker({ version: '1' }, { times: 2 }).resume('run', { durable: host }).outcome();
+    const second = await asker({ version: '1' }, { times: 2 }).resume('run', { host }).outcome();
     expect(second).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:2.0/approve:1.0' }] });
     const fork = await host.fork('run', { before: 'model:2', runId: 'fork' });
     const next = asker({ version: '2', tools: [] }, { times: 1 });
-    expect(await next.resume(fork, { durable: host }).outcome()).toMatchObject({ status: 'completed', output: 'paid' });
+    expect(await next.resume(fork, { host }).outcome()).toMatchObject({ status: 'completed', output: 'paid' });
   });
 });
 
 describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
   const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => 'seen' });
-  const helper = new Agent({ name: 'helper', model: scriptedModel(() => reply.text('helped')) });
+  const helper = new Agent({ name: 'helper', model: scriptedModel(() => respond.text('helped')) });
   const help = helper.asTool({ name: 'help', description: 'Helps.' });
   const find = tool({ name: 'find', description: 'Finds.', input: z.object({}), execute: () => 'found' });
 
@@ -111,9 +113,9 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
   function deployed(tools: readonly Tool<unknown>[]): Agent {
     const model = scriptedModel(({ messages }) => {
       const done = messages.filter(({ role }) => role === 'tool');
-      if (done.length === 4) return reply.text(done.map(({ content }) => content).join(', '));
-      if (done.length === 3) return reply.call('pay', { amount: 5 });
-      return reply.calls([{ name: 'look' }, { name: 'help', arguments: { prompt: 'Help.' } }, { name: 'find' }]);
+      if (done.length === 4) return respond.text(done.map(({ content }) => content).join(', '));
+      if (done.length === 3) return respond.call('pay', { amount: 5 });
+      return respond.calls([{ name: 'look' }, { name: 'help', arguments: { prompt: 'Help.' } }, { name: 'find' }]);
     });
     return new Agent({ name: 'a', model, tools: [payTool(), ...tools] });
   }
@@ -124,9 +126,9 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
     ['whose tool was not there, and is now', [look, help, find]],
   ] as const)('%s is finished, and the run goes on', async (_, tools) => {
     const host = open();
-    await deployed([look, help]).run('Go.', { durable: host, runId: 'run' }).outcome();
+    await deployed([look, help]).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    const { output } = await deployed(tools).resume('run', { durable: host });
+    const { output } = await deployed(tools).resume('run', { host });
     expect(output).toMatch(/^seen, helped, There is no tool "find".*, paid$/);
   });
 });
@@ -142,12 +144,12 @@ test.each([
   'another version with %s is refused, with that said, and nothing is run',
   async (...row) => {
     const [, before, after, why] = row;
-    const host = memory();
-    await payer(before).run('Go.', { durable: host, runId: 'run' }).outcome();
+    const host = memoryHost();
+    await payer(before).run('Go.', { host, runId: 'run' }).outcome();
     const fork = await host.fork('run', { before: 'model:1' });
-    const model = scriptedModel(() => reply.text('Done.'));
+    const model = scriptedModel(() => respond.text('Done.'));
     const next = payer({ ...after, model, version: '2' });
-    await expect(next.resume(fork, { durable: host }).outcome()).rejects.toMatchObject({
+    await expect(next.resume(fork, { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringContaining(
         `by version none of agent "payer", and this is "2"; first difference: ${why}. Resume it with that version`,

@@ -1,5 +1,5 @@
-import { Agent, type AgentOptions, type DurableHost, type Tool, tool } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type AgentOptions, type Host, type Tool, tool } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from './hosts.ts';
@@ -14,14 +14,14 @@ const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), ex
 
 function agentOf(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
   const model = scriptedModel(({ messages }) =>
-    messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.call('pay', { amount: 5 }),
+    messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { amount: 5 }),
   );
   return new Agent({ name: 'payer', model, tools: [payTool()], clock: manualClock(), ...options });
 }
 
 /** A run of one version of the agent, suspended before its one call, and answered. */
-async function begun(host: DurableHost, agent: Agent): Promise<void> {
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+async function begun(host: Host, agent: Agent): Promise<void> {
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
 }
@@ -31,19 +31,19 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     await begun(host, agentOf({ instructions: 'Be kind.' }));
     const next = agentOf({ instructions: 'Be kinder.', tools: [payTool(), look] });
-    expect((await next.resume('run', { durable: host }).outcome()).status).toBe('completed');
+    expect((await next.resume('run', { host }).outcome()).status).toBe('completed');
   });
 
   test('another version is refused, and the error names the first difference', async () => {
     const host = open();
     await begun(host, agentOf({ version: '1' }));
     const next = agentOf({ version: '2', tools: [payTool(), look] });
-    await expect(next.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+    await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message:
-        'Run "run" was begun by version "1" of agent "payer", and this is "2"; first difference: tool "look": it is new. Resume it with that version, or pass onVersionMismatch: "go-on".',
+        'Run "run" was begun by version "1" of agent "payer", and this is "2"; first difference: tool "look": it is new. Resume it with that version, or pass onVersionMismatch: "continue".',
     });
-    const outcome = await agentOf({ version: '1' }).resume('run', { durable: host }).outcome();
+    const outcome = await agentOf({ version: '1' }).resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
   });
 
@@ -51,7 +51,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     await begun(host, agentOf({ version: '1' }));
     const next = agentOf({ version: '2' });
-    const outcome = await next.resume('run', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+    const outcome = await next.resume('run', { host, onVersionMismatch: 'continue' }).outcome();
     expect(outcome.status).toBe('completed');
   });
 
@@ -68,11 +68,11 @@ describe.each(hosts)('on $name', ({ open }) => {
       const host = open();
       await begun(host, agentOf());
       const next = agentOf(options);
-      await expect(next.resume('run', { durable: host }).outcome()).rejects.toMatchObject({
+      await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
         code: 'run.changed',
         message: expect.stringContaining(change),
       });
-      const outcome = await next.resume('run', { durable: host, onVersionMismatch: 'go-on' }).outcome();
+      const outcome = await next.resume('run', { host, onVersionMismatch: 'continue' }).outcome();
       expect(outcome.status).toBe('completed');
       expect(outcome.messages.at(-2)).toMatchObject({ role: 'tool' });
     },
@@ -81,16 +81,14 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('an approval of one version counts for the next: it is of the call, not of the version', async () => {
     const host = open();
     await begun(host, agentOf({ version: '1' }));
-    const outcome = await agentOf({ version: '2' })
-      .resume('run', { durable: host, onVersionMismatch: 'go-on' })
-      .outcome();
+    const outcome = await agentOf({ version: '2' }).resume('run', { host, onVersionMismatch: 'continue' }).outcome();
     expect(outcome.messages.at(-2)).toMatchObject({ role: 'tool', content: 'paid' });
   });
 
   test('a run of another agent is not this one’s', async () => {
     const host = open();
     await begun(host, agentOf());
-    const resumed = agentOf({ name: 'other' }).resume('run', { durable: host }).outcome();
+    const resumed = agentOf({ name: 'other' }).resume('run', { host }).outcome();
     await expect(resumed).rejects.toMatchObject({ code: 'run.agent' });
   });
 });

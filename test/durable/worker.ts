@@ -1,6 +1,6 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import type { Outcome } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { journey, watch } from './journey.ts';
 
 /**
@@ -18,11 +18,11 @@ function mark(_runId: string, what: string): void {
 }
 
 const agent = journey(mark);
-const host = sqlite(file, { synchronous: 'normal' }); // What differs from 'full' is a matter of power failures.
+const host = sqliteHost(file, { synchronous: 'normal' }); // What differs from 'full' is a matter of power failures.
 
 async function attempt(): Promise<Outcome<unknown>> {
-  const isThere = (await host.runs()).length > 0;
-  const run = isThere ? agent.resume('run', { durable: host }) : agent.run('Go.', { durable: host, runId: 'run' });
+  const isThere = (await host.listRuns()).length > 0;
+  const run = isThere ? agent.resume('run', { host }) : agent.run('Go.', { host, runId: 'run' });
   watch(run, mark);
   return run.outcome();
 }

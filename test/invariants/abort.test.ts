@@ -1,5 +1,5 @@
 import { Agent, openai, type RunEvent } from '@pawl/core';
-import { checkHistory, manualClock, type OfflineServer, offlineServer, reply } from '@pawl/testing';
+import { checkHistory, manualClock, type OfflineServer, offlineServer, respond } from '@pawl/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { factsOf, type Life, live } from './life.ts';
 import { overHttp } from './over-http.ts';
@@ -11,7 +11,7 @@ const STREAMS = [{ stream: true }, { stream: false }];
 let going: OfflineServer;
 
 beforeAll(async () => {
-  going = await offlineServer({ script: () => reply.text('Going on.'), keepRequests: 1 });
+  going = await offlineServer({ script: () => respond.text('Going on.'), keepRequests: 1 });
 });
 
 afterAll(() => going.close());
@@ -65,7 +65,7 @@ async function abortedAt(
 }
 
 /** What still happened in that attempt, after which there was nothing left to abort: calls at work may be the last there is. */
-function restOf({ attempts, outcome: { turns } }: Life, abortedIn: RunEvent): readonly object[] {
+function restOf({ attempts, outcome: { turnCount: turns } }: Life, abortedIn: RunEvent): readonly object[] {
   const rest = after(attempts, abortedIn).filter(({ type }) => type !== 'run.finished' && type !== 'run.suspended');
   return factsOf(rest.filter((event) => event.type !== 'tool.finished' || event.turn < turns));
 }

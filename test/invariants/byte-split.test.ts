@@ -1,5 +1,5 @@
-import { type ChatReply, type Delta, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { type ChatResponse, type Delta, openai } from '@pawl/core';
+import { offlineServer, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 
 const text = 'Grüße aus 東京: 👩‍🚀🌧️!';
@@ -59,7 +59,7 @@ const expected = {
 describe('a streamed reply is the same', () => {
   test('over HTTP, wherever its bytes are split in two', async () => {
     const splits = Array.from({ length: bytes.length + 1 }, (_, at) => [bytes.slice(0, at), bytes.slice(at)]);
-    const server = await offlineServer({ script: splits.map((pieces) => reply.sse(pieces.filter(isSomething))) });
+    const server = await offlineServer({ script: splits.map((pieces) => respond.sse(pieces.filter(isSomething))) });
     try {
       for (const at of splits.keys())
         expect({ at, ...(await asked({ baseURL: server.baseURL })) }).toEqual({ at, ...expected });
@@ -84,7 +84,7 @@ describe('a streamed reply is the same', () => {
 type Source = { readonly baseURL: string } | { readonly pieces: readonly Uint8Array<ArrayBuffer>[] };
 
 interface Asked {
-  readonly reply: ChatReply;
+  readonly reply: ChatResponse;
   /** The deltas of each kind, joined. */
   readonly told: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,6 @@
-import type { ChatRequest, DurableHost, Message, Outcome, RunEvent } from '@pawl/core';
+import type { ChatRequest, Host, Message, Outcome, RunEvent } from '@pawl/core';
 import { checkHistory, scriptedModel } from '@pawl/testing';
-import { FragileHost, type Kill } from '@pawl/testing/host';
+import { FaultyHost, type KillPoint } from '@pawl/testing/host';
 import { expect } from 'vitest';
 import { factsOf, type Life, live, replayedFacts, sorted } from './life.ts';
 import { responder, type Scenario } from './scenario.ts';
@@ -9,9 +9,9 @@ const IN_DOUBT =
   'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
 
 export interface Surviving {
-  readonly moment: Kill['moment'];
+  readonly moment: KillPoint['moment'];
   /** Gives a host that knows no run. */
-  readonly open: () => DurableHost | Promise<DurableHost>;
+  readonly open: () => Host | Promise<Host>;
 }
 
 /** Lives through a scenario again and again, killed at one step later each time, and expects the same of each life. */
@@ -24,7 +24,7 @@ export async function expectSurvives(scenario: Scenario, { moment, open }: Survi
     if (!host.hasDied) break;
     steps++;
     if (steps > 1_000) throw new Error('It never gets to its end.');
-    expect(life.outcome).toEqual(inDoubt(undisturbed, host.doubted));
+    expect(life.outcome).toEqual(onUnknownOutcome(undisturbed, host.doubted));
     expect(checkHistory(life.outcome.messages)).toEqual([]);
     expect(host.repeated).toEqual([]);
     expect(new Set(onceKeys(life)).size).toBe(onceKeys(life).length);
@@ -38,17 +38,17 @@ export async function expectSurvives(scenario: Scenario, { moment, open }: Survi
 
 interface Killed {
   readonly life: Life;
-  readonly host: FragileHost;
+  readonly host: FaultyHost;
   readonly requests: readonly ChatRequest[];
 }
 
 interface Killing {
-  readonly kill: Kill;
-  readonly host: DurableHost;
+  readonly kill: KillPoint;
+  readonly host: Host;
 }
 
 async function killed(scenario: Scenario, { kill, host: inner }: Killing): Promise<Killed> {
-  const host = new FragileHost(inner, kill);
+  const host = new FaultyHost(inner, kill);
   const model = scriptedModel(responder(scenario));
   return { life: await live(scenario, { model, host }), host, requests: model.requests };
 }
@@ -62,7 +62,7 @@ function distinct(requests: readonly ChatRequest[]): readonly string[] {
 }
 
 /** The undisturbed outcome, but for the calls that nobody knows the outcome of. */
-function inDoubt({ outcome, attempts }: Life, steps: readonly string[]): Outcome<unknown> {
+function onUnknownOutcome({ outcome, attempts }: Life, steps: readonly string[]): Outcome<unknown> {
   const ids = new Set(attempts.flat().flatMap((event) => (closes(event, steps) ? [event.call.id] : [])));
   const messages = outcome.messages.map((message): Message => {
     return message.role === 'tool' && ids.has(message.tool_call_id) ? { ...message, content: IN_DOUBT } : message;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type AgentOptions, inputGuard, type Outcome, type Tool, tool, toolGuard, toolSearch } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -54,11 +54,11 @@ async function played(
   };
   const agent = new Agent({
     model: scriptedModel([
-      reply.calls(CALLS.map((at) => ({ name: at === 1 ? 'second' : 'other', arguments: { at } }))),
-      reply.text('Done.'),
+      respond.calls(CALLS.map((at) => ({ name: at === 1 ? 'second' : 'other', arguments: { at } }))),
+      respond.text('Done.'),
     ]),
     tools: [worker('other', { work, exclusive: false }), worker('second', { work, exclusive })],
-    parallelToolCalls: width,
+    maxParallelToolCalls: width,
     clock: manualClock(),
   });
   const run = agent.run('Go.', { runId: 'run' });
@@ -92,13 +92,13 @@ const settings: readonly Setting[] = [
     agent: (wait) => ({
       tools: [gated('other', async () => undefined)],
       middleware: [
-        inputGuard({ name: 'beside', check: () => ({ type: 'pass' }) }),
+        inputGuard({ name: 'beside', check: () => ({ type: 'allow' }) }),
         toolGuard({
           name: 'slow',
           async before({ input }) {
             const at = Number(Object(input).at);
             await wait(at);
-            return at === 1 ? { type: 'deny', reason: 'not there.' } : { type: 'pass' };
+            return at === 1 ? { type: 'deny', reason: 'not there.' } : { type: 'allow' };
           },
         }),
       ],
@@ -109,17 +109,17 @@ const settings: readonly Setting[] = [
     second: { name: 'search_tools', arguments: { query: 'hidden' } },
     gives: 'hidden',
     agent(wait) {
-      const search = toolSearch([gated('other', wait), gated('hidden', wait)], { above: 1, always: ['other'] });
+      const search = toolSearch([gated('other', wait), gated('hidden', wait)], { threshold: 1, always: ['other'] });
       return { tools: search.tools, middleware: [search] };
     },
   },
   {
     name: 'a hand-off beside calls',
-    second: { name: 'hand_off_to_next', arguments: {} },
+    second: { name: 'transfer_to_next', arguments: {} },
     gives: 'next',
     agent: (wait) => ({
       tools: [gated('other', wait)],
-      handoffs: [new Agent({ name: 'next', model: scriptedModel([reply.text('Next.')]) })],
+      handoffs: [new Agent({ name: 'next', model: scriptedModel([respond.text('Next.')]) })],
     }),
   },
 ];
@@ -129,7 +129,7 @@ describe.each(settings)('$name', ({ second, agent, gives }) => {
     const gates = CALLS.map(() => Promise.withResolvers<void>());
     const calls = CALLS.map((at) => (at === 1 && second ? second : { name: 'other', arguments: { at } }));
     const run = new Agent({
-      model: scriptedModel([reply.calls(calls), reply.text('Done.')]),
+      model: scriptedModel([respond.calls(calls), respond.text('Done.')]),
       clock: manualClock(),
       ...agent(async (at) => gates[at]?.promise),
     }).run('Go.', { runId: 'run' });
@@ -185,7 +185,7 @@ const expected: Outcome = {
     { role: 'assistant', content: 'Done.' },
   ],
   usage: expect.objectContaining({ requests: 2, estimated: false }),
-  turns: 2,
-  toolCalls: 4,
+  turnCount: 2,
+  toolCallCount: 4,
   durationMs: 0,
 };

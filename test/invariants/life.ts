@@ -1,12 +1,12 @@
 import {
   Agent,
   type ChatModel,
-  DurableError,
-  type DurableHost,
-  type Fact,
   type FailedAttempt,
-  memory,
-  type Notice,
+  type Host,
+  HostError,
+  type JournalEvent,
+  type LiveEvent,
+  memoryHost,
   type Outcome,
   type Run,
   type RunEvent,
@@ -18,7 +18,7 @@ import type { Scenario } from './scenario.ts';
 export interface LifeOptions {
   readonly model: ChatModel;
   /** @defaultValue a memory of its own */
-  readonly host?: DurableHost;
+  readonly host?: Host;
   readonly stream?: boolean;
   /** Given each attempt at the run before it starts. */
   readonly watch?: (run: Run<unknown>) => void;
@@ -34,7 +34,7 @@ export interface Life {
 
 /** A run from its start to its end: what waits for a person is answered, and what broke off is resumed. */
 export async function live(scenario: Scenario, options: LifeOptions): Promise<Life> {
-  const { model, host = memory(), stream = false, watch } = options;
+  const { model, host = memoryHost(), stream = false, watch } = options;
   const clock = manualClock();
   const started: string[] = [];
   const agent = new Agent({ ...scenario.agent({ started, model, clock }), model, clock, random: () => 0 });
@@ -48,27 +48,27 @@ export async function live(scenario: Scenario, options: LifeOptions): Promise<Li
     if (scenario.says !== undefined && !isSteered) void run.steer(scenario.says);
     return run.outcome().catch(brokenOff);
   };
-  let outcome = await ended(agent.run(scenario.input ?? 'Go.', { runId: 'run', durable: host, stream }));
+  let outcome = await ended(agent.run(scenario.input ?? 'Go.', { runId: 'run', host, stream }));
   while (outcome === undefined || outcome.status === 'suspended') {
     for (const pending of outcome?.pending ?? []) {
       if (scenario.answer === undefined) throw new Error(`Scenario "${scenario.name}" has no answer.`);
       await host.answer('run', pending.id, scenario.answer(pending));
     }
     isSteered = await knowsSteered(host);
-    outcome = await ended(agent.resume('run', { durable: host, stream }));
+    outcome = await ended(agent.resume('run', { host, stream }));
   }
   await quiet(clock);
   return { outcome, attempts, started };
 }
 
 /** An attempt may have died when it had remembered that, and had not told it. */
-async function knowsSteered(host: DurableHost): Promise<boolean> {
-  const { facts } = await host.read('run');
-  return facts.some(({ fact }) => 'steered' in fact && fact.steered !== undefined);
+async function knowsSteered(host: Host): Promise<boolean> {
+  const { events: facts } = await host.getRun('run');
+  return facts.some(({ event: fact }) => 'steeringMessages' in fact && fact.steeringMessages !== undefined);
 }
 
 function brokenOff(error: unknown): undefined {
-  if (!DurableError.isInstance(error)) throw error;
+  if (!HostError.isInstance(error)) throw error;
 }
 
 /** What is told and remembered, without what may differ between two tellings of the same. */
@@ -85,22 +85,22 @@ export function sorted(facts: readonly object[]): readonly string[] {
   return facts.map((fact) => JSON.stringify(fact)).sort();
 }
 
-const NOTICES: Readonly<Record<Exclude<RunEvent['type'], Fact['type']>, true>> = {
+const NOTICES: Readonly<Record<Exclude<RunEvent['type'], JournalEvent['type']>, true>> = {
   'attempt.started': true,
   'attempt.failed': true,
-  'model.text': true,
-  'model.reasoning': true,
-  'model.refusal': true,
+  'text.delta': true,
+  'reasoning.delta': true,
+  'refusal.delta': true,
   'output.partial': true,
-  'model.call': true,
-  'model.discarded': true,
-  'user.steered': true,
-  'wire.mended': true,
+  'tool_call.delta': true,
+  'attempt.discarded': true,
+  'user.steering': true,
+  'response.repaired': true,
   'tool.started': true,
   'tool.progress': true,
-  'tool.late': true,
+  'tool.late_result': true,
   'listener.failed': true,
-} satisfies Record<Notice['type'], true>;
+} satisfies Record<LiveEvent['type'], true>;
 
 const TIMES: ReadonlySet<string> = new Set(['at', 'activeMs', 'durationMs', 'seq', 'replayed', 'stack']);
 

@@ -15,7 +15,7 @@ describe.each(scenarios)('$name', (scenario) => {
     expect(checkHistory(streamed.outcome.messages)).toEqual([]);
     expect(streamed.outcome).toMatchObject({
       status: scenario.status,
-      turns: scenario.played ?? scenario.turns.length,
+      turnCount: scenario.played ?? scenario.turns.length,
     });
   });
 });

@@ -1,8 +1,8 @@
 import { cityTool } from './scenario.ts';
 
 export const look = cityTool('look');
-export const pay = cityTool('pay', { effect: 'once' });
-export const refund = cityTool('refund', { effect: 'once', needsApproval: true });
+export const pay = cityTool('pay', { effect: 'non-idempotent' });
+export const refund = cityTool('refund', { effect: 'non-idempotent', needsApproval: true });
 
 export function asks(
   name: string,

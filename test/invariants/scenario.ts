@@ -10,7 +10,7 @@ import {
   type Tool,
   tool,
 } from '@pawl/core';
-import { type MessageReply, type ModelReply, type Respond, reply } from '@pawl/testing';
+import { respond, type ScriptedMessageResponse, type ScriptedModelResponse, type ScriptFunction } from '@pawl/testing';
 import { z } from 'zod';
 
 /** One run's story, which every invariant tells in its own way. */
@@ -19,11 +19,11 @@ export interface Scenario {
   /** How it ends, all turns played. */
   readonly status: Outcome['status'];
   /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
-  readonly turns: readonly (ModelReply | readonly ModelReply[])[];
+  readonly turns: readonly (ScriptedModelResponse | readonly ScriptedModelResponse[])[];
   /** @defaultValue as many as `turns` has */
   readonly played?: number;
   /** The same of conversations inside the run, by the words that each begins with. */
-  readonly inside?: Readonly<Record<string, readonly ModelReply[]>>;
+  readonly inside?: Readonly<Record<string, readonly ScriptedModelResponse[]>>;
   readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
@@ -43,28 +43,32 @@ export interface Stage {
 }
 
 /** Answers a turn's conversation with that turn's replies, however often and from whatever attempt it is asked. */
-export function responder({ turns, inside = {} }: Scenario): Respond<ModelReply> {
+export function responder({ turns, inside = {} }: Scenario): ScriptFunction<ScriptedModelResponse> {
   const asked = new Map<string, { readonly turn: number; times: number }>();
   return ({ messages }) => {
     const { content } = messages.find(({ role }) => role === 'user') ?? {};
     const within = typeof content === 'string' ? inside[content] : undefined;
     if (within !== undefined) {
-      return counted(within[messages.filter(({ role }) => role === 'assistant').length] ?? reply.empty());
+      return counted(within[messages.filter(({ role }) => role === 'assistant').length] ?? respond.empty());
     }
     const conversation = JSON.stringify(messages);
     const before = asked.get(conversation) ?? { turn: asked.size, times: 0 };
     asked.set(conversation, { ...before, times: before.times + 1 });
-    const replies = [turns[before.turn] ?? reply.httpError(400, { message: `No turn ${before.turn} here.` })].flat();
-    return counted(replies[before.times % replies.length] ?? reply.empty());
+    const replies = [turns[before.turn] ?? respond.httpError(400, { message: `No turn ${before.turn} here.` })].flat();
+    return counted(replies[before.times % replies.length] ?? respond.empty());
   };
 }
 
 /** The same usage for every reply, so that it does not depend on what the results say. */
-function counted(given: ModelReply): ModelReply {
+function counted(given: ScriptedModelResponse): ScriptedModelResponse {
   return given.type === 'message' ? { usage: COUNTED, ...given } : given;
 }
 
-const COUNTED: MessageReply['usage'] & object = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+const COUNTED: ScriptedMessageResponse['usage'] & object = {
+  prompt_tokens: 10,
+  completion_tokens: 5,
+  total_tokens: 15,
+};
 
 interface CityToolOptions {
   readonly effect?: Effect;

@@ -1,20 +1,20 @@
 import { compactByReference, compactBySummary } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { cityTool, type Scenario } from './scenario.ts';
 import { asks, pay } from './scenario-tools.ts';
 
 const write = cityTool('write', { execute: (city) => `${city} `.repeat(120) });
 
-const references = compactByReference({ window: 300, above: 0.5, keepTurns: 1, over: 300 });
+const references = compactByReference({ contextWindow: 300, threshold: 0.5, keepTurns: 1, minLength: 300 });
 
 export const referred: Scenario = {
   name: 'large results that become references, of which one is read again',
   status: 'completed',
   turns: [
-    reply.calls([asks('write', 'Oslo'), asks('pay', 'Oslo'), asks('write', 'Rome')]),
-    reply.calls([asks('write', 'Bern')]),
-    reply.calls([{ name: 'read_result', arguments: { id: 'call_1' } }]),
-    reply.text('All written.'),
+    respond.calls([asks('write', 'Oslo'), asks('pay', 'Oslo'), asks('write', 'Rome')]),
+    respond.calls([asks('write', 'Bern')]),
+    respond.calls([{ name: 'read_result', arguments: { id: 'call_1' } }]),
+    respond.text('All written.'),
   ],
   agent: (stage) => ({
     instructions: 'Write.',
@@ -29,15 +29,15 @@ export const compacted: Scenario = {
   status: 'completed',
   played: 4,
   turns: [
-    reply.calls([asks('write', 'Oslo'), asks('pay', 'Oslo'), asks('write', 'Rome')]),
-    reply.calls([asks('write', 'Bern')]),
-    reply.text('Oslo and Rome were written.'),
-    reply.calls([asks('write', 'Nice'), asks('pay', 'Nice')]),
-    reply.text('All but Nice were written.'),
-    reply.text('All written.'),
+    respond.calls([asks('write', 'Oslo'), asks('pay', 'Oslo'), asks('write', 'Rome')]),
+    respond.calls([asks('write', 'Bern')]),
+    respond.text('Oslo and Rome were written.'),
+    respond.calls([asks('write', 'Nice'), asks('pay', 'Nice')]),
+    respond.text('All but Nice were written.'),
+    respond.text('All written.'),
   ],
   agent: (stage) => ({
     tools: [write(stage), pay(stage)],
-    middleware: [compactBySummary({ window: 350, above: 0.5, keepTurns: 1, model: stage.model })],
+    middleware: [compactBySummary({ contextWindow: 350, threshold: 0.5, keepTurns: 1, model: stage.model })],
   }),
 };

@@ -1,25 +1,25 @@
 import { inputGuard, outputGuard, RefuseRun, SuspendRun, toolGuard } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { cityTool, type Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';
 
 const guards = [
-  inputGuard({ name: 'beside', check: () => ({ type: 'pass' }) }),
+  inputGuard({ name: 'beside', check: () => ({ type: 'allow' }) }),
   inputGuard({
     name: 'before',
-    timing: 'before',
+    mode: 'blocking',
     check: ({ messages }) => ({ type: 'replace', messages: messages.map((each) => ({ ...each, content: 'Go on.' })) }),
   }),
   outputGuard({
     name: 'kind',
     check({ text }) {
       if (text.includes('fool')) return { type: 'retry', reason: 'be kind' };
-      return text.includes('007') ? { type: 'replace', text: text.replace('007', '…') } : { type: 'pass' };
+      return text.includes('007') ? { type: 'replace', text: text.replace('007', '…') } : { type: 'allow' };
     },
   }),
   toolGuard({
     name: 'towns',
-    before: ({ call }) => (call.id === 'call_2' ? { type: 'deny', reason: 'not there.' } : { type: 'pass' }),
+    before: ({ call }) => (call.id === 'call_2' ? { type: 'deny', reason: 'not there.' } : { type: 'allow' }),
     after: ({ content }) => ({ type: 'replace', content: `[${content}]` }),
   }),
 ];
@@ -28,9 +28,9 @@ export const guarded: Scenario = {
   name: 'guards that pass, replace, deny, and have the model asked again',
   status: 'completed',
   turns: [
-    reply.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
-    reply.text('You fool.'),
-    reply.text('I am 007.'),
+    respond.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
+    respond.text('You fool.'),
+    respond.text('I am 007.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], middleware: guards, limits: { tokens: 10_000 } }),
 };
@@ -46,13 +46,13 @@ const code = cityTool('code', {
 export const waiting: Scenario = {
   name: 'tools that wait for somebody',
   status: 'completed',
-  turns: [reply.calls([asks('code', 'Oslo'), asks('pay', 'Oslo'), asks('code', 'Rome')]), reply.text('All there.')],
+  turns: [respond.calls([asks('code', 'Oslo'), asks('pay', 'Oslo'), asks('code', 'Rome')]), respond.text('All there.')],
   agent: (stage) => ({ tools: [code(stage), pay(stage)] }),
   answer({ id, fingerprint }) {
     if (id === 'doubt:1.0:1') return { type: 'approve', fingerprint };
     return id.startsWith('doubt:1.2')
       ? { type: 'deny', fingerprint }
-      : { type: 'reply', fingerprint, value: { code: 5 } };
+      : { type: 'result', fingerprint, value: { code: 5 } };
   },
 };
 
@@ -66,6 +66,6 @@ const refuse = cityTool('refuse', {
 export const refusing: Scenario = {
   name: 'a tool that refuses the run',
   status: 'refused',
-  turns: [reply.call('look', { city: 'Oslo' }), reply.calls([asks('refuse', 'Rome')])],
+  turns: [respond.call('look', { city: 'Oslo' }), respond.calls([asks('refuse', 'Rome')])],
   agent: (stage) => ({ tools: [refuse(stage), look(stage)] }),
 };

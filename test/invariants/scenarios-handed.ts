@@ -1,5 +1,5 @@
-import { Agent, compactBySummary, lastMessages, type Middleware, summary } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { Agent, compactBySummary, lastMessages, type Middleware, summarizeHistory } from '@pawl/core';
+import { respond } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
@@ -8,11 +8,11 @@ export const handedOver: Scenario = {
   name: 'a conversation that is handed over twice, once with approval, and cut for the next agent',
   status: 'completed',
   turns: [
-    reply.calls([asks('look', 'Oslo'), { name: 'hand_off_to_billing', arguments: { reason: 'Money.' } }]),
-    reply.calls([asks('pay', 'Oslo'), asks('refund', 'Rome')]),
-    reply.calls([{ name: 'hand_off_to_last', arguments: {} }, asks('pay', 'Bern')]),
-    reply.text('{"city": 5}'),
-    reply.text('{"city": "Oslo"}'),
+    respond.calls([asks('look', 'Oslo'), { name: 'transfer_to_billing', arguments: { reason: 'Money.' } }]),
+    respond.calls([asks('pay', 'Oslo'), asks('refund', 'Rome')]),
+    respond.calls([{ name: 'transfer_to_last', arguments: {} }, asks('pay', 'Bern')]),
+    respond.text('{"city": 5}'),
+    respond.text('{"city": "Oslo"}'),
   ],
   agent: (stage) => {
     const { model, clock } = stage;
@@ -23,7 +23,7 @@ export const handedOver: Scenario = {
       name: 'billing',
       instructions: 'You do the bills.',
       tools: [pay(stage), refund(stage)],
-      handoffs: [last.asHandoff({ sees: lastMessages(2), needsApproval: true })],
+      handoffs: [last.asHandoff({ inputFilter: lastMessages(2), needsApproval: true })],
     });
     return { name: 'desk', tools: [look(stage)], handoffs: [billing], output: city, limits: { tokens: 10_000 } };
   },
@@ -51,14 +51,14 @@ export const shownLess: Scenario = {
     { role: 'user', content: 'Go.' },
   ],
   turns: [
-    reply.calls([asks('look', 'Oslo'), asks('look', 'Rome')]),
-    reply.call('hand_off_to_writer'),
-    reply.calls([asks('write', 'Rome'), asks('pay', 'Rome')]),
-    reply.calls([asks('write', 'Bern')]),
-    reply.text('Rome was written, and paid for.'),
-    reply.call('hand_off_to_last'),
-    reply.call('look', { city: 'Nice' }),
-    reply.text('All written.'),
+    respond.calls([asks('look', 'Oslo'), asks('look', 'Rome')]),
+    respond.call('transfer_to_writer'),
+    respond.calls([asks('write', 'Rome'), asks('pay', 'Rome')]),
+    respond.calls([asks('write', 'Bern')]),
+    respond.text('Rome was written, and paid for.'),
+    respond.call('transfer_to_last'),
+    respond.call('look', { city: 'Nice' }),
+    respond.text('All written.'),
   ],
   agent: (stage) => {
     const basics = { model: stage.model, clock: stage.clock, random: () => 0 };
@@ -67,10 +67,13 @@ export const shownLess: Scenario = {
       ...basics,
       name: 'writer',
       tools: [write(stage), pay(stage)],
-      middleware: [counting, compactBySummary({ window: 350, above: 0.5, keepTurns: 1, model: stage.model })],
+      middleware: [
+        counting,
+        compactBySummary({ contextWindow: 350, threshold: 0.5, keepTurns: 1, model: stage.model }),
+      ],
       handoffs: [last],
     });
-    const handoffs = [writer.asHandoff({ sees: lastMessages(1) })];
+    const handoffs = [writer.asHandoff({ inputFilter: lastMessages(1) })];
     return { name: 'desk', tools: [look(stage)], middleware: [counting], handoffs };
   },
 };
@@ -86,11 +89,11 @@ export const summarised: Scenario = {
     { role: 'user', content: 'Go.' },
   ],
   turns: [
-    reply.call('hand_off_to_other', { reason: 'So.' }),
-    reply.text('They said hello.'),
-    reply.call('hand_off_to_third'),
-    reply.call('hand_off_to_other'),
-    reply.text('Here I stand.'),
+    respond.call('transfer_to_other', { reason: 'So.' }),
+    respond.text('They said hello.'),
+    respond.call('transfer_to_third'),
+    respond.call('transfer_to_other'),
+    respond.text('Here I stand.'),
   ],
   agent: ({ model, clock }: Stage) => {
     const basics = { model, clock, random: () => 0 };
@@ -104,6 +107,6 @@ export const summarised: Scenario = {
       name: 'third',
       handoffs: () => [other],
     });
-    return { name: 'first', handoffs: [other.asHandoff({ sees: summary() })], limits: { handoffs: 2 } };
+    return { name: 'first', handoffs: [other.asHandoff({ inputFilter: summarizeHistory() })], limits: { handoffs: 2 } };
   },
 };

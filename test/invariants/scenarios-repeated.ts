@@ -1,11 +1,11 @@
 import type { Middleware } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';
 
 /** Asks twice at once, and takes the second answer. */
 const twice: Middleware = {
-  async model(request, next) {
+  async wrapModelCall(request, next) {
     const [, second] = await Promise.all([next(request), next(request)]);
     return second;
   },
@@ -14,11 +14,11 @@ const twice: Middleware = {
 export const repeated: Scenario = {
   name: 'middleware that asks twice at once',
   status: 'completed',
-  turns: [reply.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), reply.text('Seen and paid.')],
+  turns: [respond.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), respond.text('Seen and paid.')],
   agent: (stage) => ({
     tools: [look(stage), pay(stage)],
     middleware: [twice],
     limits: { tokens: 2_500 },
-    settings: { max_completion_tokens: 1_000 },
+    modelSettings: { max_completion_tokens: 1_000 },
   }),
 };

@@ -1,11 +1,11 @@
 import { inputGuard } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';
 
 const quoting = inputGuard({
   name: 'quoting',
-  timing: 'before',
+  mode: 'blocking',
   check: ({ messages }) => ({
     type: 'replace',
     messages: messages.map((each) => ({ ...each, content: `The user says: ${each.content}` })),
@@ -15,7 +15,7 @@ const quoting = inputGuard({
 export const steered: Scenario = {
   name: 'a user who says something while the run is at work',
   status: 'completed',
-  turns: [reply.calls([asks('look', 'Oslo')]), reply.calls([asks('pay', 'Rome')]), reply.text('Rome, then.')],
+  turns: [respond.calls([asks('look', 'Oslo')]), respond.calls([asks('pay', 'Rome')]), respond.text('Rome, then.')],
   agent: (stage) => ({ tools: [look(stage), pay(stage)] }),
   says: 'Rome would be better.',
 };

@@ -1,5 +1,5 @@
 import { Agent, type Tool, tool } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { z } from 'zod';
 import type { Scenario, Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
@@ -8,7 +8,7 @@ export const subAgents: Scenario = {
   name: 'agents as tools, side by side, one of which waits for a person',
   status: 'completed',
   turns: [
-    reply.calls([
+    respond.calls([
       { name: 'travel', arguments: { prompt: 'To Oslo.' } },
       asks('look', 'Rome'),
       { name: 'travel', arguments: { prompt: 'To Rome.' } },
@@ -16,19 +16,19 @@ export const subAgents: Scenario = {
       { name: 'travel', arguments: { prompt: 'To Mars.' } },
       asks('pay', 'Bern'),
     ]),
-    reply.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, asks('refund', 'Bonn')]),
-    reply.text('All travelled.'),
+    respond.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, asks('refund', 'Bonn')]),
+    respond.text('All travelled.'),
   ],
   inside: {
-    'To Oslo.': [reply.calls([asks('pay', 'Oslo'), asks('look', 'Oslo')]), reply.text('In Oslo.')],
-    'To Rome.': [reply.calls([asks('refund', 'Rome'), asks('pay', 'Rome')]), reply.text('In Rome.')],
-    'To Mars.': [reply.refusal('Nobody goes there.')],
-    'Home.': [reply.call('look', { town: 'Home' }), reply.call('look', { city: 'Home' }), reply.text('At home.')],
+    'To Oslo.': [respond.calls([asks('pay', 'Oslo'), asks('look', 'Oslo')]), respond.text('In Oslo.')],
+    'To Rome.': [respond.calls([asks('refund', 'Rome'), asks('pay', 'Rome')]), respond.text('In Rome.')],
+    'To Mars.': [respond.refusal('Nobody goes there.')],
+    'Home.': [respond.call('look', { town: 'Home' }), respond.call('look', { city: 'Home' }), respond.text('At home.')],
   },
   agent: (stage) => ({
     tools: [travelling(stage), look(stage), pay(stage), refund(stage)],
     limits: { tokens: 10_000, toolCalls: 14 }, // As many as there are, those inside included.
-    settings: { max_completion_tokens: 100 },
+    modelSettings: { max_completion_tokens: 100 },
   }),
   answer: ({ fingerprint }) => ({ type: 'approve', fingerprint }),
 };
@@ -41,7 +41,7 @@ function travelling(stage: Stage): Tool<unknown> {
     model,
     clock,
     random: () => 0,
-    settings: { max_completion_tokens: 100 },
+    modelSettings: { max_completion_tokens: 100 },
     tools: [look(stage), pay(stage), refund(stage)],
   });
   return agent.asTool({ name: 'travel', description: 'Travels.' });
@@ -51,20 +51,20 @@ export const fromOutside: Scenario = {
   name: 'calls that are answered from outside',
   status: 'completed',
   turns: [
-    reply.calls([
+    respond.calls([
       { name: 'ask', arguments: { question: 'Where to?' } },
       asks('pay', 'Bern'),
       { name: 'ask', arguments: { question: 'And then?' } },
       { name: 'ask', arguments: { question: 5 } },
     ]),
-    reply.call('ask', { question: 'Sure?' }),
-    reply.text('I know it all.'),
+    respond.call('ask', { question: 'Sure?' }),
+    respond.text('I know it all.'),
   ],
   agent: (stage) => ({ tools: [ask, pay(stage)] }),
   answer: ({ id, fingerprint }) =>
     id === 'approve:1.2'
       ? { type: 'deny', fingerprint, reason: 'Enough.' }
-      : { type: 'reply', fingerprint, value: { said: `To ${id}.` } },
+      : { type: 'result', fingerprint, value: { said: `To ${id}.` } },
 };
 
 const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({ question: z.string() }) });

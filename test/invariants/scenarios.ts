@@ -1,14 +1,14 @@
 import {
   type Answer,
+  contentParts,
   customTool,
   type Middleware,
   type PendingCall,
-  parts,
-  stopAfter,
+  stopOnTool,
   type Tool,
   ToolError,
 } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';
 import { asks, look, pay, refund } from './scenario-tools.ts';
@@ -21,14 +21,14 @@ import { steered, steeredGuarded } from './scenarios-steered.ts';
 import { fromOutside, subAgents } from './scenarios-within.ts';
 
 const fail = cityTool('fail', {
-  effect: 'once',
+  effect: 'non-idempotent',
   execute(city) {
     throw city === 'Oslo' ? new ToolError('No way to Oslo.') : new Error('It broke.');
   },
 });
 const picture = cityTool('picture', {
   execute: (city) =>
-    parts(
+    contentParts(
       { type: 'text', text: `A picture of ${city}.` },
       { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
     ),
@@ -38,9 +38,9 @@ const parallel: Scenario = {
   name: 'several turns with parallel calls',
   status: 'completed',
   turns: [
-    reply.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
-    reply.calls([asks('pay', 'Rome'), asks('pay', 'Bern')], { text: 'Now the rest. ' }),
-    reply.text('All paid.'),
+    respond.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
+    respond.calls([asks('pay', 'Rome'), asks('pay', 'Bern')], { text: 'Now the rest. ' }),
+    respond.text('All paid.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { tokens: 10_000 } }),
 };
@@ -49,15 +49,15 @@ const corrections: Scenario = {
   name: 'corrections after bad arguments, an unknown tool and tools that throw',
   status: 'completed',
   turns: [
-    reply.calls([
+    respond.calls([
       { name: 'look', arguments: { city: 5 } },
       { name: 'look', arguments: '{"city": ' },
       asks('lok', 'Oslo'),
       asks('fail', 'Oslo'),
       asks('fail', 'Rome'),
     ]),
-    reply.calls([asks('look', 'Oslo')], { finishReason: 'stop' }),
-    reply.text('Corrected.'),
+    respond.calls([asks('look', 'Oslo')], { finishReason: 'stop' }),
+    respond.text('Corrected.'),
   ],
   agent: (stage) => ({ tools: [look(stage), fail(stage)] }),
 };
@@ -66,15 +66,15 @@ const approval: Scenario = {
   name: 'approve, deny and edit, with siblings',
   status: 'completed',
   turns: [
-    reply.calls([
+    respond.calls([
       asks('refund', 'Oslo'),
       asks('pay', 'Bern'),
       asks('refund', 'Rome'),
       asks('look', 'Rome'),
       asks('refund', 'Paris'),
     ]),
-    reply.call('refund', { city: 'Lima' }),
-    reply.text('Answered.'),
+    respond.call('refund', { city: 'Lima' }),
+    respond.text('Answered.'),
   ],
   agent: (stage) => ({ tools: [refund(stage), pay(stage), look(stage)] }),
   answer,
@@ -89,14 +89,14 @@ function answer({ id, fingerprint }: PendingCall): Answer {
 const structured: Scenario = {
   name: 'structured output with a correction',
   status: 'completed',
-  turns: [reply.text('{"city": 5}'), reply.text('{"city": "Oslo"}')],
+  turns: [respond.text('{"city": 5}'), respond.text('{"city": "Oslo"}')],
   agent: () => ({ output: z.object({ city: z.string() }) }),
 };
 
 const lastTurn: Scenario = {
   name: 'a turns limit with a last turn',
   status: 'limited',
-  turns: [reply.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), reply.text('What I have.')],
+  turns: [respond.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), respond.text('What I have.')],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { turns: 2 } }),
 };
 
@@ -104,9 +104,9 @@ const refusedBatch: Scenario = {
   name: 'a batch that would pass the limit of tool calls',
   status: 'limited',
   turns: [
-    reply.call('look', { city: 'Oslo' }),
-    reply.calls([asks('look', 'Rome'), asks('pay', 'Rome')]),
-    reply.text('What I have.'),
+    respond.call('look', { city: 'Oslo' }),
+    respond.calls([asks('look', 'Rome'), asks('pay', 'Rome')]),
+    respond.text('What I have.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { toolCalls: 2 } }),
 };
@@ -115,10 +115,10 @@ const askedAgain: Scenario = {
   name: 'an empty and a cut reply that are asked for again',
   status: 'completed',
   turns: [
-    reply.empty(),
-    reply.calls([asks('pay', 'Oslo')], { text: 'I will', finishReason: 'length' }),
-    reply.call('pay', { city: 'Oslo' }),
-    reply.text('Paid.'),
+    respond.empty(),
+    respond.calls([asks('pay', 'Oslo')], { text: 'I will', finishReason: 'length' }),
+    respond.call('pay', { city: 'Oslo' }),
+    respond.text('Paid.'),
   ],
   agent: (stage) => ({ tools: [pay(stage)] }),
 };
@@ -127,8 +127,8 @@ const retries: Scenario = {
   name: 'retries after a 503 and a stream that was cut',
   status: 'completed',
   turns: [
-    [reply.httpError(503), reply.call('look', { city: 'Oslo' })],
-    [reply.cut(reply.text('Half of an answer.'), { afterChunks: 2 }), reply.text('A whole answer.')],
+    [respond.httpError(503), respond.call('look', { city: 'Oslo' })],
+    [respond.cut(respond.text('Half of an answer.'), { afterChunks: 2 }), respond.text('A whole answer.')],
   ],
   agent: (stage) => ({ tools: [look(stage)], limits: { tokens: 10_000 } }),
 };
@@ -138,15 +138,15 @@ const wrapping: Middleware = {
     const note = { role: 'user', content: `Turn ${plan.turn}.` } as const;
     return { ...plan, messages: [...plan.messages, note], tools: plan.turn < 3 ? plan.tools : [] };
   },
-  model: (request, next) => next({ ...request, temperature: 0 }),
-  async tool(call, next) {
+  wrapModelCall: (request, next) => next({ ...request, temperature: 0 }),
+  async wrapToolCall(call, next) {
     const result = await next(call);
     return { ...result, content: `(${result.content})` };
   },
 };
 
 const vetoing: Middleware = {
-  async tool(call, next) {
+  async wrapToolCall(call, next) {
     if (call.call.id === 'call_2') throw new ToolError('Not in this house.');
     return next(call);
   },
@@ -156,9 +156,9 @@ const middleware: Scenario = {
   name: 'middleware around the turn, the model and the tools',
   status: 'completed',
   turns: [
-    reply.calls([asks('look', 'Oslo'), asks('pay', 'Oslo')]),
-    reply.calls([asks('pay', 'Rome'), asks('look', 'Rome')]),
-    reply.text('Wrapped.'),
+    respond.calls([asks('look', 'Oslo'), asks('pay', 'Oslo')]),
+    respond.calls([asks('pay', 'Rome'), asks('look', 'Rome')]),
+    respond.text('Wrapped.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], middleware: [wrapping, vetoing] }),
 };
@@ -167,8 +167,8 @@ const images: Scenario = {
   name: 'images in results',
   status: 'completed',
   turns: [
-    reply.calls([asks('picture', 'Oslo'), asks('look', 'Oslo'), asks('picture', 'Rome')]),
-    reply.text('Nice pictures.'),
+    respond.calls([asks('picture', 'Oslo'), asks('look', 'Oslo'), asks('picture', 'Rome')]),
+    respond.text('Nice pictures.'),
   ],
   agent: (stage) => ({ tools: [picture(stage), look(stage)] }),
 };
@@ -177,7 +177,7 @@ const unknownFields: Scenario = {
   name: 'reasoning and unknown fields that are kept',
   status: 'completed',
   turns: [
-    reply.message({
+    respond.message({
       role: 'assistant',
       content: 'Looking.',
       reasoning_content: 'They want Oslo.',
@@ -189,7 +189,7 @@ const unknownFields: Scenario = {
         },
       ],
     }),
-    reply.message({ role: 'assistant', content: 'Seen.', reasoning_content: 'Done with it.' }),
+    respond.message({ role: 'assistant', content: 'Seen.', reasoning_content: 'Done with it.' }),
   ],
   agent: (stage) => ({ tools: [look(stage)] }),
 };
@@ -197,7 +197,7 @@ const unknownFields: Scenario = {
 const refusal: Scenario = {
   name: 'a refusal',
   status: 'refused',
-  turns: [reply.call('look', { city: 'Oslo' }), reply.refusal('I will not say more.')],
+  turns: [respond.call('look', { city: 'Oslo' }), respond.refusal('I will not say more.')],
   agent: (stage) => ({ tools: [look(stage)] }),
 };
 
@@ -205,16 +205,16 @@ const customTools: Scenario = {
   name: 'custom tools whose input is text, in both forms of call',
   status: 'completed',
   turns: [
-    reply.calls([
+    respond.calls([
       { name: 'note', input: 'One.\n{' },
       { name: 'refund', input: 'All of it.' },
       { name: 'look', input: '{"city":"Oslo"}' },
       { name: 'nowhere', input: 'x' },
       { name: 'refund', arguments: { input: 'Half.' } },
     ]),
-    reply.calls([{ name: 'note', arguments: {} }, asks('look', 'Rome')]),
-    reply.custom('note', ''),
-    reply.text('Noted.'),
+    respond.calls([{ name: 'note', arguments: {} }, asks('look', 'Rome')]),
+    respond.custom('note', ''),
+    respond.text('Noted.'),
   ],
   agent: (stage) => ({
     tools: [writtenTool('note', stage), { ...writtenTool('refund', stage), needsApproval: true }, look(stage)],
@@ -227,7 +227,7 @@ function writtenTool(name: string, { started }: Stage): Tool<unknown> {
   return customTool({
     name,
     description: `Writes a ${name}.`,
-    effect: name === 'refund' ? 'once' : 'read',
+    effect: name === 'refund' ? 'non-idempotent' : 'read',
     async execute(text, { idempotencyKey }) {
       started.push(idempotencyKey);
       return `${name}: ${text}`;
@@ -242,10 +242,10 @@ const stopping: Scenario = {
   name: 'a tool whose value ends the run',
   status: 'completed',
   turns: [
-    reply.calls([asks('pay', 'Oslo'), { name: 'submit', arguments: { town: 'Oslo' } }]),
-    reply.calls([asks('look', 'Rome'), asks('submit', 'Rome'), asks('look', 'Bern')]),
+    respond.calls([asks('pay', 'Oslo'), { name: 'submit', arguments: { town: 'Oslo' } }]),
+    respond.calls([asks('look', 'Rome'), asks('submit', 'Rome'), asks('look', 'Bern')]),
   ],
-  agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopAfter('submit') }),
+  agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopOnTool('submit') }),
 };
 
 /** A feature joins all invariants by one more of these. */
@@ -253,7 +253,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'plain text',
     status: 'completed',
-    turns: [reply.text('Hello, you there.')],
+    turns: [respond.text('Hello, you there.')],
     agent: () => ({ instructions: 'Be brief.' }),
   },
   parallel,

@@ -1,13 +1,13 @@
 import { History } from '../../packages/core/src/chat/history.ts';
 import type { AssistantMessage, FunctionToolCall, Message } from '../../packages/core/src/chat/message.ts';
 import type {
-  Fact,
-  LimitReached,
-  LimitRefused,
-  ModelReplied,
-  ToolFailed,
-  ToolFinished,
-  ToolSkipped,
+  JournalEvent,
+  LimitApproachingEvent,
+  LimitExceededEvent,
+  ModelRespondedEvent,
+  ToolFailedEvent,
+  ToolFinishedEvent,
+  ToolSkippedEvent,
 } from '../../packages/core/src/event/fact.ts';
 import { NO_USAGE, type Usage } from '../../packages/core/src/event/usage.ts';
 import { apply } from '../../packages/core/src/loop/apply.ts';
@@ -17,7 +17,7 @@ import { initialState, type RunState } from '../../packages/core/src/loop/state.
 export const go: Message = { role: 'user', content: 'Go.' };
 
 /** What is known after these facts of a run that began with "Go.". */
-export function stateAfter(...facts: readonly Fact[]): RunState {
+export function stateAfter(...facts: readonly JournalEvent[]): RunState {
   return facts.reduce(apply, initialState(History.from([go])));
 }
 
@@ -42,65 +42,68 @@ export function asked(...calls: readonly FunctionToolCall[]): AssistantMessage {
 }
 
 export function used(totalTokens: number, cost = 0): Usage {
-  return { ...NO_USAGE, requests: 1, promptTokens: totalTokens, totalTokens, cost };
+  return { ...NO_USAGE, requests: 1, inputTokens: totalTokens, totalTokens, cost };
 }
 
 export function replied(
   message: AssistantMessage,
-  { turn = 1, finishReason = 'stop', usage = NO_USAGE, ...rest }: Partial<ModelReplied> = {},
-): ModelReplied {
+  { turn = 1, finishReason = 'stop', usage = NO_USAGE, ...rest }: Partial<ModelRespondedEvent> = {},
+): ModelRespondedEvent {
   const settled = { model: 'model', failedAttempts: [], durationMs: 0, ...times };
-  return { type: 'model.replied', turn, message, finishReason, usage, ...settled, ...rest };
+  return { type: 'model.responded', turn, message, finishReason, usage, ...settled, ...rest };
 }
 
 export function finished(
   answered: FunctionToolCall,
-  { turn = 1, index = 0, content = 'Found.', ...rest }: Partial<ToolFinished> = {},
-): ToolFinished {
+  { turn = 1, index = 0, content = 'Found.', ...rest }: Partial<ToolFinishedEvent> = {},
+): ToolFinishedEvent {
   return { type: 'tool.finished', turn, index, call: answered, content, durationMs: 0, ...times, ...rest };
 }
 
 export function failed(
   answered: FunctionToolCall,
-  { turn = 1, index = 0, content = 'It broke.', reason = 'threw', ...rest }: Partial<ToolFailed> = {},
-): ToolFailed {
+  { turn = 1, index = 0, content = 'It broke.', reason = 'threw', ...rest }: Partial<ToolFailedEvent> = {},
+): ToolFailedEvent {
   const error = { name: 'Error', message: content };
   return { type: 'tool.failed', turn, index, call: answered, content, reason, error, durationMs: 0, ...times, ...rest };
 }
 
 export function skipped(
   answered: FunctionToolCall,
-  { turn = 1, index = 0, content = 'Denied.', reason = 'denied', ...rest }: Partial<ToolSkipped> = {},
-): ToolSkipped {
+  { turn = 1, index = 0, content = 'Denied.', reason = 'denied', ...rest }: Partial<ToolSkippedEvent> = {},
+): ToolSkippedEvent {
   return { type: 'tool.skipped', turn, index, call: answered, content, reason, ...times, ...rest };
 }
 
-export function askedAgain(reason: 'empty' | 'cut' | 'output', turn = 1): Fact {
-  return { type: 'model.asked_again', turn, reason, message: { role: 'user', content: `Again: ${reason}.` }, ...times };
+export function askedAgain(reason: 'empty' | 'cut' | 'output', turn = 1): JournalEvent {
+  return { type: 'model.reprompted', turn, reason, message: { role: 'user', content: `Again: ${reason}.` }, ...times };
 }
 
-export function requested(pendingCall: FunctionToolCall, index = 0): Extract<Fact, { type: 'approval.requested' }> {
+export function requested(
+  pendingCall: FunctionToolCall,
+  index = 0,
+): Extract<JournalEvent, { type: 'approval.requested' }> {
   const asked = { reason: 'approval' as const, accepts: ['approve', 'deny', 'edit'] as const };
   const pending = { id: `approve:1.${index}`, ...asked, call: pendingCall, input: {}, fingerprint: `f${index}` };
   return { type: 'approval.requested', turn: 1, index, pending, ...times };
 }
 
-export function approved(index = 0): Fact {
+export function approved(index = 0): JournalEvent {
   const answer = { type: 'approve' as const, fingerprint: `f${index}` };
   return { type: 'approval.answered', turn: 1, index, answer, ...times };
 }
 
-export function limitReached(fields: Partial<LimitReached> = {}): LimitReached {
+export function limitReached(fields: Partial<LimitApproachingEvent> = {}): LimitApproachingEvent {
   const message = { role: 'user' as const, content: 'Answer with what you have.' };
-  return { type: 'limit.reached', turn: 1, limit: 'turns', max: 2, spent: 1, message, ...times, ...fields };
+  return { type: 'limit.approaching', turn: 1, limit: 'turns', max: 2, spent: 1, message, ...times, ...fields };
 }
 
-export function limitRefused(fields: Partial<LimitRefused> = {}): LimitRefused {
-  return { type: 'limit.refused', turn: 1, limit: 'tokens', max: 10, spent: 9, usage: NO_USAGE, ...times, ...fields };
+export function limitRefused(fields: Partial<LimitExceededEvent> = {}): LimitExceededEvent {
+  return { type: 'limit.exceeded', turn: 1, limit: 'tokens', max: 10, spent: 9, usage: NO_USAGE, ...times, ...fields };
 }
 
 /** Any fact, at a time of the run. */
-export function at<F extends Fact>(activeMs: number, fact: F): F {
+export function at<F extends JournalEvent>(activeMs: number, fact: F): F {
   return { ...fact, activeMs };
 }
 
@@ -110,7 +113,7 @@ export function policy({ limits, ...fields }: PolicyFields = {}): Policy {
   return {
     hasTools: true,
     hasOutput: false,
-    outputCorrections: 2,
+    maxOutputRetries: 2,
     correctionsOf: () => 2,
     handsOver: () => false,
     definitionOf: () => undefined,

@@ -157,7 +157,7 @@ test('a wrapper that gives its model a signal of its own is heeded, within a run
     name: 'wrapper',
     send: (request, context) => inner.send(request, { ...context, signal: controller.signal }),
   };
-  const outcome = await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
+  const outcome = await new Agent({ model, retry: { maxAttempts: 1 } }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { message: 'The wrapper has had enough.' } });
   await server.idle();
 });

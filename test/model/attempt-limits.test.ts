@@ -1,9 +1,9 @@
 import { type ChatModel, type Delta, ModelError, TimeoutError, withFallback } from '@pawl/core';
-import { type ManualClock, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { type ManualClock, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { attempts, type RetryPolicy, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
 
-const policy = resolveRetryPolicy({ attempts: 2, attemptTimeoutMs: 10_000 });
+const policy = resolveRetryPolicy({ maxAttempts: 2, attemptTimeoutMs: 10_000 });
 const busy = new ModelError('busy', { code: 'test.busy' });
 const random = (): number => 0.5;
 const request = { messages: [] };
@@ -15,8 +15,8 @@ const deaf: ChatModel = { name: 'm', send: () => new Promise(() => undefined) };
 test('an attempt has a deadline, also where the model ignores its signal', async () => {
   const clock = manualClock();
   const errors: unknown[] = [];
-  const started = attempts(withFallback(deaf, scriptedModel([reply.text('hi')])), request, {
-    policy: { ...policy, attempts: 1 },
+  const started = attempts(withFallback(deaf, scriptedModel([respond.text('hi')])), request, {
+    policy: { ...policy, maxAttempts: 1 },
     random,
     context: { clock },
     onFailed: ({ error }) => void errors.push(error),
@@ -38,7 +38,7 @@ test('the time in which a reader is behind does not count', async () => {
   const model = scriptedModel([
     async () => {
       await clock.advance(4000);
-      return reply.stall(reply.text('a'), { afterChunks: 1, until: rest.promise });
+      return respond.stall(respond.text('a'), { afterChunks: 1, until: rest.promise });
     },
   ]);
   const onDelta = async (): Promise<void> => {
@@ -60,23 +60,23 @@ test('what a model tells after its attempt is over goes nowhere', async () => {
   const heard: Delta[] = [];
   let tellLate = (): void => undefined;
   const model = scriptedModel([
-    (_, { onDelta, onMended }) => {
+    (_, { onDelta, onRepaired }) => {
       onDelta?.({ type: 'text', delta: 'in time' });
       tellLate = () => {
         onDelta?.({ type: 'text', delta: 'late' });
-        onMended?.([]);
+        onRepaired?.([]);
       };
       throw busy;
     },
     () => {
       tellLate();
-      return reply.text('hi');
+      return respond.text('hi');
     },
   ]);
   const context = {
     clock,
     onDelta: (delta: Delta) => void heard.push(delta) as undefined,
-    onMended: () => void heard.pop(),
+    onRepaired: () => void heard.pop(),
   };
   await attempts(model, request, { policy, random, context });
   tellLate();
@@ -97,14 +97,14 @@ test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a f
     abortIf('before the first attempt');
     const failing = scriptedModel(() => {
       abortIf('in an attempt');
-      if (when === 'in an attempt') return reply.stall(reply.text('never'));
+      if (when === 'in an attempt') return respond.stall(respond.text('never'));
       throw busy;
     });
     const sleep: ManualClock['sleep'] = (ms, signal) => {
       abortIf('in a pause');
       return clock.sleep(ms, signal);
     };
-    const rejection = await attempts(withFallback(failing, scriptedModel([reply.text('hi')])), request, {
+    const rejection = await attempts(withFallback(failing, scriptedModel([respond.text('hi')])), request, {
       policy,
       random,
       context: {
@@ -123,12 +123,12 @@ test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a f
 );
 
 const mistakes: readonly { readonly retry: RetryPolicy; readonly message: string }[] = [
-  { retry: { attempts: 0 }, message: "The retry policy's attempts is 0. Give a whole number from 1." },
-  { retry: { attempts: 1.5 }, message: "The retry policy's attempts is 1.5. Give a whole number from 1." },
-  { retry: { minDelayMs: -1 }, message: "The retry policy's minDelayMs is -1. Give milliseconds from 0." },
+  { retry: { maxAttempts: 0 }, message: "The retry policy's maxAttempts is 0. Give a whole number from 1." },
+  { retry: { maxAttempts: 1.5 }, message: "The retry policy's maxAttempts is 1.5. Give a whole number from 1." },
+  { retry: { initialDelayMs: -1 }, message: "The retry policy's initialDelayMs is -1. Give milliseconds from 0." },
   {
-    retry: { minDelayMs: 900, maxDelayMs: 800 },
-    message: "The retry policy's maxDelayMs is 800. Give milliseconds from minDelayMs (900).",
+    retry: { initialDelayMs: 900, maxDelayMs: 800 },
+    message: "The retry policy's maxDelayMs is 800. Give milliseconds from initialDelayMs (900).",
   },
   {
     retry: { maxRetryAfterMs: Number.NaN },
@@ -146,7 +146,7 @@ test.each(mistakes)('a retry policy that cannot be is a ConfigError: $message', 
 
 test('a retry policy has defaults', () => {
   expect([resolveRetryPolicy(), resolveRetryPolicy({ maxDelayMs: 100 })]).toEqual([
-    { attempts: 3, minDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 60_000, attemptTimeoutMs: 600_000 },
-    { attempts: 3, minDelayMs: 100, maxDelayMs: 100, maxRetryAfterMs: 60_000, attemptTimeoutMs: 600_000 },
+    { maxAttempts: 3, initialDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 60_000, attemptTimeoutMs: 600_000 },
+    { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 100, maxRetryAfterMs: 60_000, attemptTimeoutMs: 600_000 },
   ]);
 });

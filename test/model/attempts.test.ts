@@ -7,7 +7,7 @@ import {
   NetworkError,
   withFallback,
 } from '@pawl/core';
-import { type ModelReply, manualClock, type Respond, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, type ScriptedModelResponse, type ScriptFunction, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import {
   type AttemptsOptions,
@@ -66,9 +66,12 @@ function messageOf(error: unknown): string {
 }
 
 /** One thing after another, and the last one for ever. An error is thrown. */
-function scripted(name: string, acts: readonly (ModelReply | Respond<ModelReply> | Error)[]): ChatModel {
+function scripted(
+  name: string,
+  acts: readonly (ScriptedModelResponse | ScriptFunction<ScriptedModelResponse> | Error)[],
+): ChatModel {
   let next = 0;
-  const respond: Respond<ModelReply> = (request, context) => {
+  const respond: ScriptFunction<ScriptedModelResponse> = (request, context) => {
     const act = acts[Math.min(next++, acts.length - 1)];
     if (act === undefined || act instanceof Error) throw act;
     return typeof act === 'function' ? act(request, context) : act;
@@ -77,7 +80,7 @@ function scripted(name: string, acts: readonly (ModelReply | Respond<ModelReply>
 }
 
 test('an attempt that failed is repeated after a pause', async () => {
-  expect(await ask(scripted('m', [busy, busy, reply.text('hi')]))).toEqual({
+  expect(await ask(scripted('m', [busy, busy, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, again in 500', '3 m'],
     slept: [250, 500],
     result: '3 m says hi',
@@ -85,7 +88,7 @@ test('an attempt that failed is repeated after a pause', async () => {
 });
 
 test('retries used up: the last error is what it rejects with', async () => {
-  expect(await ask(scripted('m', [busy]), { retry: { attempts: 2 } })).toEqual({
+  expect(await ask(scripted('m', [busy]), { retry: { maxAttempts: 2 } })).toEqual({
     events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, over'],
     slept: [250],
     result: 'rejected: busy',
@@ -106,7 +109,7 @@ test.each([
 
 test('Retry-After is obeyed', async () => {
   const limited = new HttpError('later', { status: 429, retryAfterMs: 60_000 });
-  expect(await ask(scripted('m', [limited, reply.text('hi')]))).toEqual({
+  expect(await ask(scripted('m', [limited, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: later, again in 60000', '2 m'],
     slept: [60_000],
     result: '2 m says hi',
@@ -116,9 +119,9 @@ test('Retry-After is obeyed', async () => {
 test('a fallback is asked after the retries of the first model, and numbers go on', async () => {
   const model = withFallback(
     withFallback(scripted('a', [busy]), scripted('b', [wrong])),
-    scripted('c', [bug, reply.text('hi')]),
+    scripted('c', [bug, respond.text('hi')]),
   );
-  expect(await ask(withFallback(model, scripted('d', [reply.text('hi')])), { retry: { attempts: 2 } })).toEqual({
+  expect(await ask(withFallback(model, scripted('d', [respond.text('hi')])), { retry: { maxAttempts: 2 } })).toEqual({
     events: [
       ...['1 a', '1 a: busy, again in 250', '2 a', '2 a: busy, over'],
       ...['3 b', '3 b: wrong, over', '4 c', '4 c: a bug, over', '5 d'],
@@ -134,7 +137,7 @@ test('when every model failed it rejects with the last error', async () => {
 });
 
 test('a stale connection is replaced at once, told and not counted', async () => {
-  expect(await ask(scripted('m', [stale, reply.text('hi')]), { retry: { attempts: 1 } })).toEqual({
+  expect(await ask(scripted('m', [stale, respond.text('hi')]), { retry: { maxAttempts: 1 } })).toEqual({
     events: ['1 m', '1 m: stale, again in 0, not counted', '2 m'],
     slept: [],
     result: '2 m says hi',
@@ -142,7 +145,7 @@ test('a stale connection is replaced at once, told and not counted', async () =>
 });
 
 test('a connection that seems stale a second time counts', async () => {
-  expect(await ask(scripted('m', [stale, stale, busy]), { retry: { attempts: 2 } })).toEqual({
+  expect(await ask(scripted('m', [stale, stale, busy]), { retry: { maxAttempts: 2 } })).toEqual({
     events: ['1 m', '1 m: stale, again in 0, not counted', '2 m', '2 m: stale, again in 250', '3 m', '3 m: busy, over'],
     slept: [250],
     result: 'rejected: busy',
@@ -151,7 +154,7 @@ test('a connection that seems stale a second time counts', async () => {
 
 test('a connection that broke, and was not stale, counts', async () => {
   const reset = new NetworkError('reset', { code: 'network.reset', address: 'host:1', phase: 'reply' });
-  expect(await ask(scripted('m', [reset, reply.text('hi')]))).toEqual({
+  expect(await ask(scripted('m', [reset, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: reset, again in 250', '2 m'],
     slept: [250],
     result: '2 m says hi',
@@ -160,7 +163,7 @@ test('a connection that broke, and was not stale, counts', async () => {
 
 test('a mistake in the options of a model is not hidden by its fallback', async () => {
   const mistake = new ConfigError('No key.');
-  const model = withFallback(scripted('a', [mistake]), scripted('b', [reply.text('hi')]));
+  const model = withFallback(scripted('a', [mistake]), scripted('b', [respond.text('hi')]));
   expect(await ask(model)).toEqual({ events: ['1 a', '1 a: No key., over'], slept: [], result: 'rejected: No key.' });
 });
 
@@ -174,7 +177,7 @@ test('what onAttempt throws ends everything, retries and fallback too', async ()
   const onAttempt = ({ attempt }: { readonly attempt: number }): void => {
     if (attempt === 2) throw new Error('the budget is spent');
   };
-  const model = withFallback(scripted('a', [busy]), scripted('b', [reply.text('hi')]));
+  const model = withFallback(scripted('a', [busy]), scripted('b', [respond.text('hi')]));
   expect(await ask(model, { onAttempt })).toEqual({
     events: ['1 a: busy, again in 250'],
     slept: [250],
@@ -186,7 +189,7 @@ test('what onFailed throws ends everything', async () => {
   const onFailed = (): void => {
     throw new Error('enough');
   };
-  expect(await ask(withFallback(scripted('a', [busy]), scripted('b', [reply.text('hi')])), { onFailed })).toEqual({
+  expect(await ask(withFallback(scripted('a', [busy]), scripted('b', [respond.text('hi')])), { onFailed })).toEqual({
     events: ['1 a'],
     slept: [],
     result: 'rejected: enough',
@@ -198,7 +201,7 @@ test('a model gets the surroundings of its run, with a signal of its own', async
   const model = scripted('m', [
     (_, context) => {
       got = context;
-      return reply.text('hi');
+      return respond.text('hi');
     },
   ]);
   const clock = manualClock();
@@ -211,7 +214,7 @@ test('a model gets the surroundings of its run, with a signal of its own', async
     path: 'p',
     traceparent: 't',
     onDelta: expect.any(Function),
-    onMended: expect.any(Function),
+    onRepaired: expect.any(Function),
     waitFor: expect.any(Function),
     isOwnSignal: true,
   });

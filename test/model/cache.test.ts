@@ -2,19 +2,19 @@ import {
   Agent,
   azure,
   type ChatModel,
-  type ChatReply,
   type ChatRequest,
-  memoryStore,
+  type ChatResponse,
+  memoryResponseCache,
   type OpenAIOptions,
   openai,
-  type ReplyStore,
+  type ResponseCache,
   tool,
   withCache,
   withConcurrency,
   withFallback,
   withRateLimit,
 } from '@pawl/core';
-import { offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
@@ -22,14 +22,14 @@ const HELLO: ChatRequest = { messages: [{ role: 'user', content: 'Hello.' }] };
 
 async function servedModel() {
   let count = 0;
-  const server = await offlineServer({ script: () => reply.text(`Answer ${++count}.`) });
+  const server = await offlineServer({ script: () => respond.text(`Answer ${++count}.`) });
   onTestFinished(() => server.close());
   return server;
 }
 
 /** Whether two models that share a store share what the first was answered. */
 async function shares(first: ChatModel, second: ChatModel, request: ChatRequest = HELLO): Promise<boolean> {
-  const store = memoryStore();
+  const store = memoryResponseCache();
   const [one, other] = [withCache(first, store), withCache(second, store)];
   const known = await one.send(request);
   const again = await one.send(request);
@@ -58,8 +58,8 @@ describe('two models share no cached reply', () => {
       { profile: { tokenField: 'max_completion_tokens' } },
     ],
     'a field of the profile that reads replies': [
-      { profile: { extraFields: 'all' } },
-      { profile: { extraFields: [] } },
+      { profile: { passthroughFields: 'all' } },
+      { profile: { passthroughFields: [] } },
     ],
     'the extra body': [
       { extraBody: { reasoning: { effort: 'low' } } },
@@ -79,7 +79,7 @@ describe('two models share no cached reply', () => {
     const [one, other] = [await servedModel(), await servedModel()];
     const first = openai('m', { baseURL: one.baseURL, apiKey: 'k' });
     const second = openai('m', { baseURL: other.baseURL, apiKey: 'k', extraBody: {} });
-    const store = memoryStore();
+    const store = memoryResponseCache();
     await withCache(first, store).send(HELLO);
     await withCache(second, store).send(HELLO);
     expect([one.requests.length, other.requests.length]).toEqual([1, 1]);
@@ -95,7 +95,7 @@ describe('two models share no cached reply', () => {
     const make = (apiVersion: string): ChatModel =>
       azure('m', { endpoint: baseURL.replace(/\/v1$/, ''), apiKey: 'k', apiVersion });
     const keys: string[] = [];
-    const store: ReplyStore = { get: (key) => void keys.push(key), set: () => undefined };
+    const store: ResponseCache = { get: (key) => void keys.push(key), set: () => undefined };
     for (const version of ['2024-10-21', '2025-01-01', '2024-10-21']) {
       await withCache(make(version), store)
         .send(HELLO)
@@ -121,7 +121,7 @@ describe('two models share no cached reply', () => {
 
   test('of which both are written by hand, unless they say that they are the same', async () => {
     const written = (text: string, options: Partial<ChatModel> = {}): ChatModel => {
-      const { send } = scriptedModel(() => reply.text(text));
+      const { send } = scriptedModel(() => respond.text(text));
       return { name: 'm', ...options, send };
     };
     expect(await shares(written('A.'), written('B.'))).toBe(false);
@@ -134,7 +134,7 @@ describe('two models share no cached reply', () => {
       constructor(text: string) {
         this.#text = text;
       }
-      async send(): Promise<ChatReply> {
+      async send(): Promise<ChatResponse> {
         const message = { role: 'assistant', content: this.#text } as const;
         return {
           id: 'r',
@@ -142,7 +142,7 @@ describe('two models share no cached reply', () => {
           created: 1,
           model: 'm',
           choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }],
-        } as ChatReply;
+        } as ChatResponse;
       }
     }
     expect(await shares(new Answering('A.'), new Answering('B.'))).toBe(false);
@@ -155,7 +155,7 @@ describe('one model shares its cached replies', () => {
     ['with a limit of requests a minute', (model: ChatModel) => withRateLimit(model, { requestsPerMinute: 5 })],
     ['with another one behind it', (model: ChatModel) => withFallback(model, scriptedModel([]))],
     ['with a price', (model: ChatModel) => ({ ...model, price: { input: 1, output: 1 } })],
-    ['with a cache around', (model: ChatModel) => withCache(model, memoryStore())],
+    ['with a cache around', (model: ChatModel) => withCache(model, memoryResponseCache())],
   ])('%s', async (_, wrap) => {
     const { baseURL } = await servedModel();
     const model = openai('m', { baseURL });
@@ -167,7 +167,9 @@ describe('one model shares its cached replies', () => {
     let count = 0;
     const make = (options: OpenAIOptions): ChatModel => openai('m', { baseURL, ...options });
     const counting = { headers: () => ({ 'X-Request-Id': String(++count), traceparent: String(count) }) };
-    expect(await shares(make(counting), make({ timeouts: { connectMs: 5 }, fetch, caps: { calls: 5 } }))).toBe(true);
+    expect(
+      await shares(make(counting), make({ timeouts: { connectMs: 5 }, fetch, responseLimits: { maxToolCalls: 5 } })),
+    ).toBe(true);
   });
 });
 
@@ -183,7 +185,7 @@ describe('one request is not taken for another', () => {
   };
   test.each(Object.entries(requests))('where %s differs', async (_, change) => {
     const { baseURL, requests } = await servedModel();
-    const cached = withCache(openai('m', { baseURL }), memoryStore());
+    const cached = withCache(openai('m', { baseURL }), memoryResponseCache());
     await cached.send(HELLO);
     await cached.send({ ...HELLO, ...change });
     await cached.send({ ...HELLO, ...change });
@@ -192,7 +194,7 @@ describe('one request is not taken for another', () => {
 
   test('where only the strict form of a tool differs', async () => {
     const { baseURL, requests } = await servedModel();
-    const cached = withCache(openai('m', { baseURL, profile: 'openai', apiKey: 'k' }), memoryStore());
+    const cached = withCache(openai('m', { baseURL, profile: 'openai', apiKey: 'k' }), memoryResponseCache());
     const look = (strict: boolean) =>
       tool({ name: 'look', description: 'L.', input: z.object({ at: z.string() }), strict, execute: () => 1 });
     for (const strict of [true, false, true]) {
@@ -203,7 +205,7 @@ describe('one request is not taken for another', () => {
 
   test('streamed and whole it is the same request', async () => {
     const { baseURL, requests } = await servedModel();
-    const agent = new Agent({ model: withCache(openai('m', { baseURL }), memoryStore()) });
+    const agent = new Agent({ model: withCache(openai('m', { baseURL }), memoryResponseCache()) });
     const outputs: string[] = [];
     for (const stream of [false, true, false]) outputs.push((await agent.run('Go.', { stream })).output);
     expect(outputs).toEqual(['Answer 1.', 'Answer 1.', 'Answer 1.']);
@@ -212,22 +214,22 @@ describe('one request is not taken for another', () => {
 });
 
 test.each([
-  { what: 'cut off', given: reply.length('So f') },
-  { what: 'cut off in a vendor’s word', given: reply.text('So f', { finishReason: 'MAX_TOKENS' }) },
-  { what: 'filtered', given: reply.contentFilter('So f') },
-  { what: 'refused', given: reply.refusal('No.') },
-  { what: 'empty', given: reply.text(' ') },
-  { what: 'a call whose arguments are no JSON', given: reply.calls([{ name: 'look', arguments: '{"at":' }]) },
+  { what: 'cut off', given: respond.truncated('So f') },
+  { what: 'cut off in a vendor’s word', given: respond.text('So f', { finishReason: 'MAX_TOKENS' }) },
+  { what: 'filtered', given: respond.filtered('So f') },
+  { what: 'refused', given: respond.refusal('No.') },
+  { what: 'empty', given: respond.text(' ') },
+  { what: 'a call whose arguments are no JSON', given: respond.calls([{ name: 'look', arguments: '{"at":' }]) },
 ])('a reply that is $what is not kept', async ({ given }) => {
-  const model = scriptedModel([given, given, reply.text('Whole.'), reply.text('Never.')]);
-  const cached = withCache(model, memoryStore());
+  const model = scriptedModel([given, given, respond.text('Whole.'), respond.text('Never.')]);
+  const cached = withCache(model, memoryResponseCache());
   for (let count = 0; count < 4; count++) await cached.send(HELLO);
   expect(model.requests).toHaveLength(3);
 });
 
 test('an error is not kept', async () => {
-  const model = scriptedModel([reply.httpError(500), reply.text('Whole.')]);
-  const cached = withCache(model, memoryStore());
+  const model = scriptedModel([respond.httpError(500), respond.text('Whole.')]);
+  const cached = withCache(model, memoryResponseCache());
   await expect(cached.send(HELLO)).rejects.toMatchObject({ name: 'HttpError' });
   expect((await cached.send(HELLO)).choices[0].message.content).toBe('Whole.');
 });
@@ -235,7 +237,7 @@ test('an error is not kept', async () => {
 test('a store sees no key, and nothing of the request', async () => {
   const { baseURL } = await servedModel();
   const keys: string[] = [];
-  const store: ReplyStore = { get: (key) => void keys.push(key), set: (key) => void keys.push(key) };
+  const store: ResponseCache = { get: (key) => void keys.push(key), set: (key) => void keys.push(key) };
   await withCache(openai('m', { baseURL, apiKey: 'a-very-secret-key' }), store).send(HELLO);
   expect(keys).toHaveLength(2);
   for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);

@@ -26,23 +26,24 @@ const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 
 const cases = [
   {
     what: 'bytes',
-    caps: { replyBytes: 10_000 },
+    caps: { maxBytes: 10_000 },
     piece: chunk,
     message:
-      "The server's reply has more than 10000 bytes. Nothing of it is used. If it is meant to be so long, raise caps.replyBytes.",
+      "The server's reply has more than 10000 bytes. Nothing of it is used. If it is meant to be so long, raise responseLimits.maxBytes.",
   },
   {
     what: 'characters in one event',
-    caps: { eventLength: 10_000 },
+    caps: { maxEventLength: 10_000 },
     piece: 'data: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
     message:
-      'The server sent an event of more than 10000 characters. Nothing of such a reply is used. If it is meant, raise caps.eventLength.',
+      'The server sent an event of more than 10000 characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.',
   },
   {
     what: 'calls',
-    caps: { calls: 3 },
+    caps: { maxToolCalls: 3 },
     piece: `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: ['a', 'b'].map((name) => ({ function: { name, arguments: '{}' } })) } }] })}\n\n`,
-    message: "The server's reply asks for more than 3 calls. None of them is run. If they are meant, raise caps.calls.",
+    message:
+      "The server's reply asks for more than 3 calls. None of them is run. If they are meant, raise responseLimits.maxToolCalls.",
   },
 ];
 
@@ -51,10 +52,10 @@ test.each(overEach(cases))(
   async ({ caps, piece, message, options }) => {
     const { answer, closed } = endless(piece);
     const { baseURL } = await serve(answer);
-    const sent = openai('m', { baseURL, caps, ...options }).send({ messages: [], stream: true });
+    const sent = openai('m', { baseURL, responseLimits: caps, ...options }).send({ messages: [], stream: true });
     await expect(sent).rejects.toMatchObject({
       name: 'ProtocolError',
-      code: 'reply.too_large',
+      code: 'response.too_large',
       retryable: false,
       message,
     });
@@ -65,20 +66,22 @@ test.each(overEach(cases))(
 test('the bytes are counted as they are decoded', async () => {
   const body = gzipSync(JSON.stringify({ ...hello, padding: 'x'.repeat(100_000) }));
   const { baseURL } = await serve((response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
-  await expect(openai('m', { baseURL, caps: { replyBytes: 50_000 } }).send({ messages: [] })).rejects.toMatchObject({
-    code: 'reply.too_large',
+  await expect(
+    openai('m', { baseURL, responseLimits: { maxBytes: 50_000 } }).send({ messages: [] }),
+  ).rejects.toMatchObject({
+    code: 'response.too_large',
   });
 });
 
 test('a reply that is as long as its caps allow is read', async () => {
   const { baseURL } = await serve(json(hello));
-  const caps = { replyBytes: JSON.stringify(hello).length, calls: 1, eventLength: Number.POSITIVE_INFINITY };
-  expect(await openai('m', { baseURL, caps }).send({ messages: [] })).toEqual(hello);
+  const caps = { maxBytes: JSON.stringify(hello).length, maxToolCalls: 1, maxEventLength: Number.POSITIVE_INFINITY };
+  expect(await openai('m', { baseURL, responseLimits: caps }).send({ messages: [] })).toEqual(hello);
 });
 
 test.each([0, 0.5, Number.NaN, '2' as never])('a cap of %j is refused where it is given', (calls) => {
-  const define = (): unknown => openai('m', { baseURL: 'http://127.0.0.1:1', caps: { calls } });
+  const define = (): unknown => openai('m', { baseURL: 'http://127.0.0.1:1', responseLimits: { maxToolCalls: calls } });
   expect(define).toThrow(
-    /caps\.calls is (0|0\.5|NaN|the text "2")\. (Give a number of 1 or more, or Infinity for no limit|Pass a number)\./,
+    /responseLimits\.maxToolCalls is (0|0\.5|NaN|the text "2")\. (Give a number of 1 or more, or Infinity for no limit|Pass a number)\./,
   );
 });

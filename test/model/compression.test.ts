@@ -83,7 +83,7 @@ test.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
     const { baseURL } = await serve(encoded(encoding, { body: whole.subarray(0, whole.length - 12) }));
     await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
       name: 'ProtocolError',
-      code: 'reply.garbage',
+      code: 'response.garbage',
       retryable: true,
     });
   },
@@ -116,7 +116,7 @@ test('an encoding that nobody asked for is named', async () => {
   const { baseURL } = await serve(encoded('compress', { body: gzipSync(text) }));
   await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
     name: 'ProtocolError',
-    code: 'reply.encoding',
+    code: 'response.encoding',
     retryable: false,
     message:
       'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate, br and zstd.',
@@ -161,8 +161,8 @@ describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
         const bytes = encode(`${text}${' '.repeat(4 * 1024 * 1024)}`);
         socket.write(Buffer.concat([Buffer.from(head), chunk(bytes)]));
       });
-      const model = openai('m', { baseURL: server.baseURL, caps: { replyBytes: 1024 * 1024 } });
-      await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'reply.too_large' });
+      const model = openai('m', { baseURL: server.baseURL, responseLimits: { maxBytes: 1024 * 1024 } });
+      await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'response.too_large' });
       await server.closed(0);
     });
 

@@ -1,5 +1,5 @@
 import { Agent, type Json, type JsonObject, openai, withFallback } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { GO, mends, play, told } from '../behaviours/play.ts';
 import { filteredErrors } from './filtered-errors.ts';
@@ -8,11 +8,11 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
   describe.each(filteredErrors)('as $server reports it', ({ status, body }) => {
     const error: Json = body['error'] ?? body;
     const ways = [
-      ...(status === 200 ? [] : [{ how: 'by a status', given: reply.httpError(status, { body }) }]),
-      { how: 'in place of a response', given: reply.body(body) },
-      { how: 'in a list', given: reply.body([body]) },
-      { how: 'inside a stream', given: reply.sse([`data: ${JSON.stringify(body)}\n\n`]) },
-      { how: 'as an event of a stream', given: reply.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
+      ...(status === 200 ? [] : [{ how: 'by a status', given: respond.httpError(status, { body }) }]),
+      { how: 'in place of a response', given: respond.body(body) },
+      { how: 'in a list', given: respond.body([body]) },
+      { how: 'inside a stream', given: respond.sse([`data: ${JSON.stringify(body)}\n\n`]) },
+      { how: 'as an event of a stream', given: respond.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
     ];
 
     test.each(ways)('ends the run as filtered, after one request, $how', async ({ given }) => {
@@ -20,7 +20,7 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
       expect(played.outcome).toMatchObject({
         status: 'filtered',
         text: '',
-        turns: 1,
+        turnCount: 1,
         usage: { requests: 1, estimated: true },
       });
       expect(played.outcome.messages).toEqual([GO]);
@@ -31,7 +31,7 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
 
   test('tells the words of the server as a repair', async () => {
     const body = { error: { message: 'The prompt was filtered: violence.', code: 'content_filter' } };
-    const played = await play([reply.httpError(400, { body })], { run });
+    const played = await play([respond.httpError(400, { body })], { run });
     expect(mends(played)).toEqual([
       {
         path: 'error',
@@ -43,8 +43,8 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
   });
 
   test('is not asked of the fallback, as one whose filter is told by a finish reason', async () => {
-    const first = await offlineServer({ script: [reply.httpError(400, { code: 'content_filter' })] });
-    const second = await offlineServer({ script: [reply.text('From the second.')] });
+    const first = await offlineServer({ script: [respond.httpError(400, { code: 'content_filter' })] });
+    const second = await offlineServer({ script: [respond.text('From the second.')] });
     onTestFinished(() => first.close());
     onTestFinished(() => second.close());
     const model = withFallback(openai('a', { baseURL: first.baseURL }), openai('b', { baseURL: second.baseURL }));
@@ -59,20 +59,20 @@ test('a filter that stops a stream keeps the text before it, and runs no call', 
   const chunk = (delta: object): string => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
   const call = { index: 0, id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } };
   const error = `data: ${JSON.stringify({ error: { code: 'content_filter', message: 'No.' } })}\n\n`;
-  const sent = reply.sse([
+  const sent = respond.sse([
     chunk({ content: 'Once ' }),
     chunk({ content: 'upon' }),
     chunk({ tool_calls: [call] }),
     error,
   ]);
   const played = await play([sent], { run: { stream: true } });
-  expect(played.outcome).toMatchObject({ status: 'filtered', text: 'Once upon', toolCalls: 0 });
-  expect(told(played, 'model.text').map(({ delta }) => delta)).toEqual(['Once ', 'upon']);
+  expect(played.outcome).toMatchObject({ status: 'filtered', text: 'Once upon', toolCallCount: 0 });
+  expect(told(played, 'text.delta').map(({ delta }) => delta)).toEqual(['Once ', 'upon']);
 });
 
 test('a filter that stops a stream ends the reply at once, also if the server leaves the connection open', async () => {
   const error = `data: ${JSON.stringify({ error: { code: 'content_filter', message: 'No.' } })}\n\n`;
-  const script = [reply.raw((response) => void response.writeHead(200).write(error))];
+  const script = [respond.raw((response) => void response.writeHead(200).write(error))];
   const server = await offlineServer({ script });
   onTestFinished(() => server.close());
   const clock = manualClock();
@@ -83,7 +83,7 @@ test('a filter that stops a stream ends the reply at once, also if the server le
 });
 
 test('a bare model gives the same reply as for a filter that is told by a finish reason', async () => {
-  const server = await offlineServer({ script: [reply.httpError(400, { code: 'content_filter' })] });
+  const server = await offlineServer({ script: [respond.httpError(400, { code: 'content_filter' })] });
   onTestFinished(() => server.close());
   expect(await openai('m', { baseURL: server.baseURL }).send({ messages: [GO] })).toEqual({
     object: 'chat.completion',
@@ -93,13 +93,16 @@ test('a bare model gives the same reply as for a filter that is told by a finish
 
 test('a secret that the server repeats is in no repair', async () => {
   const error = { code: 'content_filter', message: 'No: sk-very-secret-key-1' };
-  const server = await offlineServer({ script: [reply.httpError(400, { body: { error } }), reply.errorBody(error)] });
+  const server = await offlineServer({
+    script: [respond.httpError(400, { body: { error } }), respond.errorBody(error)],
+  });
   onTestFinished(() => server.close());
   const notes: string[] = [];
   const model = openai('m', { baseURL: server.baseURL, apiKey: 'sk-very-secret-key-1' });
-  const onMended = (all: readonly { readonly note: string }[]): void => void notes.push(...all.map(({ note }) => note));
-  await model.send({ messages: [GO] }, { onMended });
-  await model.send({ messages: [GO] }, { onMended });
+  const onRepaired = (all: readonly { readonly note: string }[]): void =>
+    void notes.push(...all.map(({ note }) => note));
+  await model.send({ messages: [GO] }, { onRepaired: onRepaired });
+  await model.send({ messages: [GO] }, { onRepaired: onRepaired });
   expect(notes).toEqual([expect.stringContaining('No: [redacted]'), expect.stringContaining('No: [redacted]')]);
   expect(notes.join()).not.toContain('sk-very');
 });
@@ -118,6 +121,6 @@ test.each<[number, JsonObject]>([
   ],
   [400, { error: { message: 'Unknown field content_filter_level.', code: 'unknown_parameter' } }],
 ])('another refusal stays an error: %i %j', async (status, body) => {
-  const { outcome } = await play([reply.httpError(status, { body })]);
+  const { outcome } = await play([respond.httpError(status, { body })]);
   expect(outcome).toMatchObject({ status: 'failed', error: { code: `http.${status}` } });
 });

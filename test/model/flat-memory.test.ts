@@ -47,7 +47,7 @@ test.each([
   });
   const controller = new AbortController();
   const told = Promise.withResolvers<void>();
-  const sent = openai('m', { baseURL, caps: { replyBytes: Number.POSITIVE_INFINITY } }).send(
+  const sent = openai('m', { baseURL, responseLimits: { maxBytes: Number.POSITIVE_INFINITY } }).send(
     { messages: [], stream: true },
     {
       signal: controller.signal,

@@ -246,7 +246,7 @@ test.each([204, 304])('a %d has no body, whatever its headers say', async (statu
   });
   const model = openai('m', { baseURL: server.baseURL });
   await expect(model.send({ messages: [] })).rejects.toMatchObject(
-    status === 204 ? { code: 'reply.garbage' } : { status: 304 },
+    status === 204 ? { code: 'response.garbage' } : { status: 304 },
   );
   expect(await model.send({ messages: [] })).toEqual(hello);
 });

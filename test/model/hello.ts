@@ -1,11 +1,11 @@
-import type { ChatReply } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core';
 import { type Answer, events, json } from './test-server.ts';
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 const head = { id: 'r1', model: 'gpt-x' };
 
 /** One reply, as it is read. */
-export const hello: ChatReply = {
+export const hello: ChatResponse = {
   ...head,
   object: 'chat.completion',
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],

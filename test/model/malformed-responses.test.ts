@@ -1,5 +1,5 @@
 import { Agent, openai, withCache, withFallback } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { GO, play, told, used } from '../behaviours/play.ts';
 import { weather } from '../behaviours/weather.ts';
@@ -10,19 +10,22 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
 
   describe.each(malformedErrors)('as $server reports it', ({ status, error, text }) => {
     const ways = [
-      { how: 'by a status', given: reply.httpError(status, { body: { error } }) },
+      { how: 'by a status', given: respond.httpError(status, { body: { error } }) },
       {
         how: 'by a status, and says that the same request is not to be repeated',
-        given: reply.httpError(status, { body: { error }, headers: { 'x-should-retry': 'false' } }),
+        given: respond.httpError(status, { body: { error }, headers: { 'x-should-retry': 'false' } }),
       },
-      { how: 'in place of a response', given: reply.errorBody(error) },
-      { how: 'inside a stream', given: reply.streamError(error, { reply: reply.text('Let me see'), afterChunks: 1 }) },
-      { how: 'as an event of a stream', given: reply.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
+      { how: 'in place of a response', given: respond.errorBody(error) },
+      {
+        how: 'inside a stream',
+        given: respond.streamError(error, { reply: respond.text('Let me see'), afterChunks: 1 }),
+      },
+      { how: 'as an event of a stream', given: respond.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
     ];
 
     test.each(ways)('is asked for again, $how', async ({ given }) => {
-      const played = await play([given, reply.text('Here.')], { run, agent });
-      expect(played.outcome).toMatchObject({ status: 'completed', output: 'Here.', turns: 1 });
+      const played = await play([given, respond.text('Here.')], { run, agent });
+      expect(played.outcome).toMatchObject({ status: 'completed', output: 'Here.', turnCount: 1 });
       expect(played.outcome.messages).toEqual([GO, { role: 'assistant', content: 'Here.' }]);
       const [failed] = told(played, 'attempt.failed');
       expect(failed?.error).toMatchObject({ code: 'response.malformed', details: { retryable: true } });
@@ -43,7 +46,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
     });
   });
 
-  const malformed = reply.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } });
+  const malformed = respond.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } });
 
   test('fails after the attempts of the policy, and says what happened', async () => {
     const { outcome, requests } = await play([malformed, malformed, malformed], { run, agent });
@@ -60,26 +63,26 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
   });
 
   test('counts what each attempt has used', async () => {
-    const { outcome } = await play([malformed, reply.text('Here.')], { run, agent });
+    const { outcome } = await play([malformed, respond.text('Here.')], { run, agent });
     expect(outcome.usage.requests).toBe(1);
     expect(outcome.usage.estimated).toBe(true);
-    expect(outcome.usage.promptTokens).toBeGreaterThan(used(1).promptTokens);
+    expect(outcome.usage.inputTokens).toBeGreaterThan(used(1).inputTokens);
   });
 
   test('gets the correction as a message of its own after the results of tools, and never twice', async () => {
-    const called = reply.call('get_weather', { city: 'Oslo' });
-    const { requests, outcome } = await play([called, malformed, malformed, reply.text('Rain.')], { run, agent });
+    const called = respond.call('get_weather', { city: 'Oslo' });
+    const { requests, outcome } = await play([called, malformed, malformed, respond.text('Rain.')], { run, agent });
     const [, before, second, third] = requests.map(({ messages }) => messages);
     expect(before?.at(-1)?.role).toBe('tool');
     expect(second?.slice(0, -1)).toEqual(before);
     expect(second?.at(-1)).toEqual({ role: 'user', content: expect.stringContaining(CALL) });
     expect(third).toEqual(second);
-    expect(outcome).toMatchObject({ status: 'completed', turns: 2 });
+    expect(outcome).toMatchObject({ status: 'completed', turnCount: 2 });
     expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
   });
 
   test('leaves nothing of the correction in the requests of later turns', async () => {
-    const script = [malformed, reply.call('get_weather', { city: 'Oslo' }), malformed, reply.text('Rain.')];
+    const script = [malformed, respond.call('get_weather', { city: 'Oslo' }), malformed, respond.text('Rain.')];
     const { requests, outcome } = await play(script, { run, agent });
     expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1, 3, 4]);
     expect(requests[2]?.messages[0]).toEqual(GO);
@@ -89,7 +92,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
 
   test('keeps the parts of the last user message', async () => {
     const content = [{ type: 'text', text: 'Go.' }] as const;
-    const { requests } = await play([malformed, reply.text('Here.')], {
+    const { requests } = await play([malformed, respond.text('Here.')], {
       run,
       agent,
       input: [{ role: 'user', content }],
@@ -101,7 +104,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
   });
 
   test('is asked for again in the last turn that the limits leave', async () => {
-    const { outcome } = await play([malformed, reply.text('Here.')], {
+    const { outcome } = await play([malformed, respond.text('Here.')], {
       run,
       agent: { ...agent, limits: { turns: 1 } },
     });
@@ -109,17 +112,20 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
   });
 
   test('keeps its correction over another failure', async () => {
-    const { requests } = await play([malformed, reply.httpError(503), reply.text('Here.')], { run, agent });
+    const { requests } = await play([malformed, respond.httpError(503), respond.text('Here.')], { run, agent });
     expect(requests[2]).toEqual(requests[1]);
   });
 
   test('goes to the fallback when the attempts are spent, without the correction', async () => {
     const first = await offlineServer({ script: [malformed, malformed] });
-    const second = await offlineServer({ script: [reply.text('From the second.')] });
+    const second = await offlineServer({ script: [respond.text('From the second.')] });
     onTestFinished(() => first.close());
     onTestFinished(() => second.close());
     const model = withFallback(openai('a', { baseURL: first.baseURL }), openai('b', { baseURL: second.baseURL }));
-    const asking = new Agent({ model, tools: [weather], clock: manualClock(), retry: { attempts: 2 } }).run('Go.', run);
+    const asking = new Agent({ model, tools: [weather], clock: manualClock(), retry: { maxAttempts: 2 } }).run(
+      'Go.',
+      run,
+    );
     expect((await asking).output).toBe('From the second.');
     expect(first.requests[1]?.body.messages.at(-1)?.content).toContain(CALL);
     expect(second.requests[0]?.body.messages).toEqual([GO]);
@@ -129,9 +135,9 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
 test('what middleware asks beside the conversation is corrected as well', async () => {
   const server = await offlineServer({
     script: [
-      reply.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }),
-      reply.text('Aside.'),
-      reply.text('Here.'),
+      respond.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }),
+      respond.text('Aside.'),
+      respond.text('Here.'),
     ],
   });
   onTestFinished(() => server.close());
@@ -142,8 +148,8 @@ test('what middleware asks beside the conversation is corrected as well', async 
     clock: manualClock(),
     middleware: [
       {
-        async model(request, next, scope) {
-          const asked = await scope.ask(model, { messages: [{ role: 'user', content: 'Is this fine?' }] });
+        async wrapModelCall(request, next, scope) {
+          const asked = await scope.callModel(model, { messages: [{ role: 'user', content: 'Is this fine?' }] });
           answers.push(asked.choices[0].message.content);
           return next(request);
         },
@@ -156,7 +162,10 @@ test('what middleware asks beside the conversation is corrected as well', async 
 });
 
 test('a bare model rejects with what the model wrote, and a cache keeps nothing of it', async () => {
-  const script = [reply.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }), reply.text('Here.')];
+  const script = [
+    respond.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }),
+    respond.text('Here.'),
+  ];
   const server = await offlineServer({ script });
   onTestFinished(() => server.close());
   const kept = new Map();
@@ -170,8 +179,8 @@ test('a bare model rejects with what the model wrote, and a cache keeps nothing 
 test('a secret in what the model wrote leaves no error', async () => {
   const server = await offlineServer({
     script: [
-      reply.httpError(400, { body: { error: { ...GROQ, failed_generation: 'sk-very-secret-key-1' } } }),
-      reply.errorBody({ ...GROQ, failed_generation: 'sk-very-secret-key-1' }),
+      respond.httpError(400, { body: { error: { ...GROQ, failed_generation: 'sk-very-secret-key-1' } } }),
+      respond.errorBody({ ...GROQ, failed_generation: 'sk-very-secret-key-1' }),
     ],
   });
   onTestFinished(() => server.close());

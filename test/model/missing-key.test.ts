@@ -8,7 +8,7 @@ import {
   withConcurrency,
   withFallback,
 } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
@@ -47,13 +47,13 @@ test.each(models)('%s without a key makes an agent, whose runs fail before any r
 });
 
 test.each(models)('an agent of %s without a key is tested with another model', async (_, make) => {
-  const agent = new Agent({ model: make() }).with({ model: scriptedModel([reply.text('Hello.')]) });
+  const agent = new Agent({ model: make() }).with({ model: scriptedModel([respond.text('Hello.')]) });
   expect((await agent.run('Hi.')).output).toBe('Hello.');
 });
 
 test('a model without a key sends nothing, tries once, and is not replaced by its fallback', async () => {
   const server = await serve(helloJson);
-  const other = scriptedModel([reply.text('From the other.')]);
+  const other = scriptedModel([respond.text('From the other.')]);
   const model = openai('m', { baseURL: server.baseURL, profile: { needsKey: true } });
   const run = new Agent({ model: withFallback(model, other) }).run('Hi.');
   const attempts: unknown[] = [];
@@ -66,7 +66,7 @@ test('a model without a key sends nothing, tries once, and is not replaced by it
 
 test('a key that the environment has by the first request is sent', async () => {
   const server = await serve(helloJson);
-  const model = openai('m', { baseURL: server.baseURL, profile: { needsKey: true, keyVariable: 'OPENAI_API_KEY' } });
+  const model = openai('m', { baseURL: server.baseURL, profile: { needsKey: true, apiKeyVariable: 'OPENAI_API_KEY' } });
   await expect(model.send({ messages: [] })).rejects.toThrow('No API key');
   vi.stubEnv('OPENAI_API_KEY', 'sk-later');
   expect(await model.send({ messages: [] })).toEqual(hello);

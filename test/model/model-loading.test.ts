@@ -1,10 +1,10 @@
 import { Agent, type Json, openai } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { play, told } from '../behaviours/play.ts';
 
 const LLAMA: Json = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
-const loading = reply.httpError(503, { body: LLAMA });
+const loading = respond.httpError(503, { body: LLAMA });
 const times = (count: number): readonly (typeof loading)[] => Array.from({ length: count }, () => loading);
 
 describe.each([{ stream: true }, { stream: false }])('a server that loads its model, stream: $stream', (run) => {
@@ -24,11 +24,11 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     ['a deployment', 503, { error: { message: 'The deployment is scaling up. Please wait 10 seconds.' } }, 10_000],
   ])('is asked again until it is there, as %s says it', async (_, status, body, ms) => {
     const clock = manualClock();
-    const given = reply.httpError(status, { body });
-    const played = await play([given, given, given, reply.text('Here.')].slice(ms > 10_000 ? 1 : 0), {
+    const given = respond.httpError(status, { body });
+    const played = await play([given, given, given, respond.text('Here.')].slice(ms > 10_000 ? 1 : 0), {
       run,
       clock,
-      agent: { clock, retry: { attempts: 2 } },
+      agent: { clock, retry: { maxAttempts: 2 } },
     });
     expect(played.outcome.status).toBe('completed');
     expect(new Set(clock.slept)).toEqual(new Set([ms]));
@@ -64,14 +64,14 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
   });
 
   test('is not waited for by a policy of one attempt', async () => {
-    const { outcome, requests } = await play([loading], { run, agent: { retry: { attempts: 1 } } });
+    const { outcome, requests } = await play([loading], { run, agent: { retry: { maxAttempts: 1 } } });
     expect(outcome.status).toBe('failed');
     expect(requests.length).toBe(1);
   });
 
   test('that tells a longer time than the cap is not asked again', async () => {
     const body = { error: 'Model m is currently loading', estimated_time: 300.5 };
-    const { outcome } = await play([reply.httpError(503, { body })], { run });
+    const { outcome } = await play([respond.httpError(503, { body })], { run });
     expect(outcome).toMatchObject({
       status: 'failed',
       error: { message: expect.stringContaining('Come back in 301 s') },

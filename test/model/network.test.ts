@@ -204,7 +204,7 @@ test('a kept-alive socket that the server closed before answering: sent again on
     model,
     { messages: [] },
     {
-      policy: resolveRetryPolicy({ attempts: 1 }),
+      policy: resolveRetryPolicy({ maxAttempts: 1 }),
       random: () => 0,
       onFailed: ({ error, ...rest }) =>
         void told.push({ ...rest, error: NetworkError.isInstance(error) && error.staleSocket }),

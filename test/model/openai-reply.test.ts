@@ -1,4 +1,4 @@
-import { type Delta, type Mend, openai } from '@pawl/core';
+import { type Delta, openai, type Repair } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
@@ -54,8 +54,8 @@ test.each(transports)(
 test.each(transports)('what was mended is told once a reply, over $over', async ({ options }) => {
   const odd = { choices: [{ index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'odd' }] };
   const { baseURL } = await serve(json(odd));
-  const told: (readonly Mend[])[] = [];
-  await openai('m', { baseURL, ...options }).send({ messages: [] }, { onMended: (mends) => told.push(mends) });
+  const told: (readonly Repair[])[] = [];
+  await openai('m', { baseURL, ...options }).send({ messages: [] }, { onRepaired: (mends) => told.push(mends) });
   expect(told.map((mends) => mends.map(({ path }) => path))).toEqual([['choices[0].finish_reason']]);
 });
 
@@ -90,7 +90,7 @@ test.each(transports)(
     const { baseURL } = await serve(events(...helloChunks.slice(0, 2)));
     const sent = openai('m', { baseURL, ...options }).send({ messages: [], stream: true });
     await expect(sent).rejects.toThrow(
-      expect.objectContaining({ name: 'ProtocolError', code: 'reply.cut', retryable: true }),
+      expect.objectContaining({ name: 'ProtocolError', code: 'response.cut', retryable: true }),
     );
   },
 );
@@ -104,7 +104,7 @@ test.each(overEach(garbage))('$what is a failed attempt, over $over', async ({ b
   const { baseURL } = await serve((response) => void response.end(body));
   const sent = openai('m', { baseURL, ...options }).send({ messages: [] });
   await expect(sent).rejects.toThrow(
-    expect.objectContaining({ name: 'ProtocolError', code: 'reply.garbage', retryable: true }),
+    expect.objectContaining({ name: 'ProtocolError', code: 'response.garbage', retryable: true }),
   );
 });
 

@@ -3,7 +3,7 @@ import { openai } from '@pawl/core';
 // A process of its own, so that nothing else counts: reads a long stream and tells how far its memory grew meanwhile.
 
 const [baseURL = ''] = process.argv.slice(2);
-const model = openai('m', { baseURL, caps: { replyBytes: Number.POSITIVE_INFINITY } });
+const model = openai('m', { baseURL, responseLimits: { maxBytes: Number.POSITIVE_INFINITY } });
 
 let pieces = 0;
 let start = 0;

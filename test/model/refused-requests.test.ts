@@ -1,5 +1,5 @@
 import { type JsonObject, openai } from '@pawl/core';
-import { manualClock, reply } from '@pawl/testing';
+import { manualClock, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { play } from '../behaviours/play.ts';
 import { json, serve } from './test-server.ts';
@@ -63,13 +63,13 @@ const refusals: readonly (readonly [server: string, status: number, error: JsonO
 
 describe.each([{ stream: true }, { stream: false }])('a failure that names the request, stream: $stream', (run) => {
   test.each(refusals)('of %s is not tried again: %i %j', async (_, status, error) => {
-    const { outcome, requests } = await play([reply.httpError(status, { body: { error } })], { run });
+    const { outcome, requests } = await play([respond.httpError(status, { body: { error } })], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(NO_USE) } });
     expect(requests.length).toBe(1);
   });
 
   test.each(refusals)('of %s is not tried again inside a response: %i %j', async (_, __, error) => {
-    const { outcome, requests } = await play([reply.streamError(error)], { run });
+    const { outcome, requests } = await play([respond.streamError(error)], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(NO_USE) } });
     expect(requests.length).toBe(1);
   });
@@ -87,8 +87,8 @@ test.each<[number, JsonObject]>([
   [503, { message: 'Too much traffic.', type: 'server_error', param: 'queue', code: 'queue_exceeded' }],
   [500, { message: 'CUDA error: out of memory', type: 'server_error' }],
 ])('another failure of the server is tried again: %i %j', async (status, error) => {
-  const failed = reply.httpError(status, { body: { error } });
-  const { outcome } = await play([failed, reply.text('Here.')], { agent: { clock: manualClock() } });
+  const failed = respond.httpError(status, { body: { error } });
+  const { outcome } = await play([failed, respond.text('Here.')], { agent: { clock: manualClock() } });
   expect(outcome.status).toBe('completed');
 });
 
@@ -100,7 +100,9 @@ test('a rate limit inside a response is tried again, also if it names a field', 
     param: 'quota',
     code: 'request_quota_exceeded',
   };
-  const { outcome } = await play([reply.errorBody(error), reply.text('Here.')], { agent: { clock: manualClock() } });
+  const { outcome } = await play([respond.errorBody(error), respond.text('Here.')], {
+    agent: { clock: manualClock() },
+  });
   expect(outcome.status).toBe('completed');
 });
 

@@ -1,5 +1,5 @@
 import { type ChatRequest, openai } from '@pawl/core';
-import { offlineServer, type Reply, reply } from '@pawl/testing';
+import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { live } from '../invariants/life.ts';
 import { overHttp } from '../invariants/over-http.ts';
@@ -57,11 +57,11 @@ describe('a request fits the reference', () => {
   });
 });
 
-const script: readonly (readonly [string, Reply])[] = [
-  ['a text', reply.text('Hello there.')],
-  ['calls', reply.calls([{ name: 'look' }, { name: 'look', arguments: { a: 1 } }], { text: 'So.' })],
-  ['a refusal', reply.refusal('No.')],
-  ['a cut text', reply.length('Hel')],
+const script: readonly (readonly [string, ScriptedResponse])[] = [
+  ['a text', respond.text('Hello there.')],
+  ['calls', respond.calls([{ name: 'look' }, { name: 'look', arguments: { a: 1 } }], { text: 'So.' })],
+  ['a refusal', respond.refusal('No.')],
+  ['a cut text', respond.truncated('Hel')],
 ];
 
 describe('what the offline server sends fits the reference', () => {
@@ -91,7 +91,7 @@ describe('what the offline server sends fits the reference', () => {
   });
 
   test('an error', async () => {
-    const server = await offlineServer({ script: [reply.httpError(429)] });
+    const server = await offlineServer({ script: [respond.httpError(429)] });
     const answered = await fetch(`${server.baseURL}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

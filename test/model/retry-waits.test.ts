@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, openai } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { play, told } from '../behaviours/play.ts';
 
@@ -128,8 +128,8 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
     'is kept as $server writes it: $ms ms',
     async ({ status = 429, body, headers = {}, ms }) => {
       const clock = manualClock({ startMs: NOW });
-      const refused = reply.httpError(status, { body, headers });
-      const played = await play([refused, reply.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
+      const refused = respond.httpError(status, { body, headers });
+      const played = await play([refused, respond.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
       expect(played.outcome.status).toBe('completed');
       expect(clock.slept).toEqual([ms]);
       expect(told(played, 'attempt.failed').map(({ retryInMs }) => retryInMs)).toEqual([ms]);
@@ -138,8 +138,8 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
 
   test.each(inBodies)('is kept inside a response as $server writes it: $ms ms', async ({ body, ms }) => {
     const clock = manualClock({ startMs: NOW });
-    const given = run.stream ? reply.sse([`data: ${JSON.stringify(body)}\n\n`]) : reply.body(body);
-    const played = await play([given, reply.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
+    const given = run.stream ? respond.sse([`data: ${JSON.stringify(body)}\n\n`]) : respond.body(body);
+    const played = await play([given, respond.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual([ms]);
     expect(told(played, 'attempt.failed')[0]?.error.message).toContain(`Come back in ${Math.ceil(ms / 1000)} s`);
@@ -156,7 +156,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
     ['a limit with nothing left', none, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3600' }],
   ])('is not waited for beyond the cap, and the error says when to come back: %s', async (_, body, headers = {}) => {
     const clock = manualClock({ startMs: NOW });
-    const { outcome } = await play([reply.httpError(429, { body, headers })], { run, clock, agent: { clock } });
+    const { outcome } = await play([respond.httpError(429, { body, headers })], { run, clock, agent: { clock } });
     expect(outcome).toMatchObject({
       status: 'failed',
       error: { message: expect.stringMatching(/Come back in \d{4,} s \(at 2026-/) },
@@ -168,7 +168,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
     ['no quota', 429, { error: { message: 'No quota. Please try again in 5s.', code: 'insufficient_quota' } }],
     ['a bad request', 400, says('Try again in 5 seconds with another model.')],
   ])('means nothing where trying again does not help: %s', async (_, status, body) => {
-    const { outcome, requests } = await play([reply.httpError(status, { body })], { run });
+    const { outcome, requests } = await play([respond.httpError(status, { body })], { run });
     expect(outcome.status).toBe('failed');
     expect(requests.length).toBe(1);
   });
@@ -193,7 +193,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
   ])('is the policy’s own where the server says no such thing: %s', async (_, body, headers = {}) => {
     const clock = manualClock({ startMs: NOW });
     const agent = { clock, random: () => 1 };
-    await play([reply.httpError(429, { body, headers }), reply.text('Here.')], { run, clock, agent });
+    await play([respond.httpError(429, { body, headers }), respond.text('Here.')], { run, clock, agent });
     expect(clock.slept).toEqual([500]);
   });
 
@@ -201,13 +201,13 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
     const clock = manualClock({ startMs: NOW });
     const message = `error parsing tool call: raw='Please try again in 45s', err=invalid character`;
     const agent = { clock, random: () => 1 };
-    await play([reply.httpError(500, { body: { error: message } }), reply.text('Here.')], { run, clock, agent });
+    await play([respond.httpError(500, { body: { error: message } }), respond.text('Here.')], { run, clock, agent });
     expect(clock.slept).toEqual([500]);
   });
 });
 
 test('an error inside a response has the wait as a field', async () => {
-  const server = await offlineServer({ script: [reply.body(retryInfo('7.4s'))] });
+  const server = await offlineServer({ script: [respond.body(retryInfo('7.4s'))] });
   onTestFinished(() => server.close());
   await expect(
     openai('m', { baseURL: server.baseURL }).send({ messages: [{ role: 'user', content: 'Go.' }] }),

@@ -3,13 +3,13 @@ import {
   type AgentOptions,
   compactByReference,
   compactBySummary,
+  contentParts,
   type Message,
   outputGuard,
-  parts,
   tool,
   withFallback,
 } from '@pawl/core';
-import { type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
@@ -21,7 +21,7 @@ const photo = tool({
   description: 'Takes a photo.',
   input: z.object({}),
   effect: 'read',
-  execute: () => parts({ type: 'image_url', image_url: { url: 'data:image/png;base64,' } }),
+  execute: () => contentParts({ type: 'image_url', image_url: { url: 'data:image/png;base64,' } }),
 });
 const pick = tool({
   name: 'pick',
@@ -36,28 +36,28 @@ const BETWEEN = { role: 'assistant', content: 'Understood.' };
 type Options = Partial<AgentOptions<unknown, unknown>>;
 
 describe('Mistral takes no user message straight after results, wherever it comes from:', () => {
-  test.each<[string, readonly ModelReply[], Options]>([
-    ['an empty answer', [reply.call('look'), reply.empty(), reply.text('Done.')], {}],
-    ['an answer that was cut', [reply.call('look'), reply.length('Do'), reply.text('Done.')], {}],
-    ['an image that a tool gave', [reply.call('photo'), reply.text('Done.')], {}],
-    ['the last turn', [reply.call('look'), reply.call('look'), reply.text('Done.')], { limits: { turns: 2 } }],
-    ['a call that fails in the same way', Array.from({ length: 6 }, () => reply.call('pick', { at: 'x' })), {}],
-    ['a tool that is not there', [reply.call('absent'), reply.empty(), reply.text('Done.')], {}],
+  test.each<[string, readonly ScriptedModelResponse[], Options]>([
+    ['an empty answer', [respond.call('look'), respond.empty(), respond.text('Done.')], {}],
+    ['an answer that was cut', [respond.call('look'), respond.truncated('Do'), respond.text('Done.')], {}],
+    ['an image that a tool gave', [respond.call('photo'), respond.text('Done.')], {}],
+    ['the last turn', [respond.call('look'), respond.call('look'), respond.text('Done.')], { limits: { turns: 2 } }],
+    ['a call that fails in the same way', Array.from({ length: 6 }, () => respond.call('pick', { at: 'x' })), {}],
+    ['a tool that is not there', [respond.call('absent'), respond.empty(), respond.text('Done.')], {}],
     [
       'references in place of results',
-      Array.from({ length: 6 }, () => reply.call('look')),
-      { middleware: [compactByReference({ window: 100, above: 0.1, keepTurns: 1 })] },
+      Array.from({ length: 6 }, () => respond.call('look')),
+      { middleware: [compactByReference({ contextWindow: 100, threshold: 0.1, keepTurns: 1 })] },
     ],
     [
       'a summary in place of turns',
-      Array.from({ length: 6 }, () => reply.call('look')),
+      Array.from({ length: 6 }, () => respond.call('look')),
       {
         middleware: [
           compactBySummary({
-            window: 200,
-            above: 0.1,
+            contextWindow: 200,
+            threshold: 0.1,
             keepTurns: 1,
-            model: scriptedModel(() => reply.text('They looked.')),
+            model: scriptedModel(() => respond.text('They looked.')),
           }),
         ],
       },
@@ -71,13 +71,17 @@ describe('Mistral takes no user message straight after results, wherever it come
   });
 
   test('an empty answer is asked for again behind a short message', async () => {
-    const { model, sent } = await strictServer('mistral', [reply.call('look'), reply.empty(), reply.text('Done.')]);
+    const { model, sent } = await strictServer('mistral', [
+      respond.call('look'),
+      respond.empty(),
+      respond.text('Done.'),
+    ]);
     expect((await new Agent({ model, tools: [look] }).run('Go.')).output).toBe('Done.');
     expect(sent(2).slice(-3)).toMatchObject([{ role: 'tool' }, BETWEEN, { role: 'user' }]);
   });
 
   test('what a user says while a tool runs', async () => {
-    const { model, sent, faults } = await strictServer('mistral', [reply.call('wait'), reply.text('Rome it is.')]);
+    const { model, sent, faults } = await strictServer('mistral', [respond.call('wait'), respond.text('Rome it is.')]);
     const wait = tool({
       name: 'wait',
       description: 'Waits.',
@@ -101,23 +105,27 @@ describe('Mistral takes no user message straight after results, wherever it come
   test('an answer that a guard sends back, and one that does not fit the output', async () => {
     const guard = outputGuard({
       name: 'kind',
-      check: ({ text }) => (text.includes('fool') ? { type: 'again', reason: 'be kind' } : { type: 'pass' }),
+      check: ({ text }) => (text.includes('fool') ? { type: 'retry', reason: 'be kind' } : { type: 'allow' }),
     });
-    const guarded = await strictServer('mistral', [reply.call('look'), reply.text('You fool.'), reply.text('Friend.')]);
+    const guarded = await strictServer('mistral', [
+      respond.call('look'),
+      respond.text('You fool.'),
+      respond.text('Friend.'),
+    ]);
     expect((await new Agent({ model: guarded.model, tools: [look], middleware: [guard] }).run('Go.')).output).toBe(
       'Friend.',
     );
-    const typed = await strictServer('mistral', [reply.call('look'), reply.text('{}'), reply.text('{"a":1}')]);
+    const typed = await strictServer('mistral', [respond.call('look'), respond.text('{}'), respond.text('{"a":1}')]);
     const output = z.object({ a: z.number() });
     expect((await new Agent({ model: typed.model, tools: [look], output }).run('Go.')).output).toEqual({ a: 1 });
     expect([...guarded.faults, ...typed.faults]).toEqual([]);
   });
 
   test('a handoff to an agent on Mistral', async () => {
-    const billing = await strictServer('mistral', [reply.call('look'), reply.empty(), reply.text('Paid.')]);
+    const billing = await strictServer('mistral', [respond.call('look'), respond.empty(), respond.text('Paid.')]);
     const desk = await strictServer('openai', [
-      reply.call('look'),
-      reply.call('hand_off_to_billing', { reason: 'Money.' }),
+      respond.call('look'),
+      respond.call('transfer_to_billing', { reason: 'Money.' }),
     ]);
     const other = new Agent({ name: 'billing', description: 'Money.', model: billing.model, tools: [look] });
     const agent = new Agent({ name: 'desk', model: desk.model, tools: [look], handoffs: [other] });
@@ -128,8 +136,8 @@ describe('Mistral takes no user message straight after results, wherever it come
 
 describe('a fallback to another vendor in the middle of a conversation', () => {
   const thought = { reasoning_content: 'Look it up.', reasoning_details: [{ type: 'reasoning.text', text: 'x' }] };
-  const calling = (id: string, fields: object): ModelReply => {
-    const call = reply.call('look', {}, { id });
+  const calling = (id: string, fields: object): ScriptedModelResponse => {
+    const call = respond.call('look', {}, { id });
     return { ...call, message: { ...call.message, ...fields } };
   };
 
@@ -143,8 +151,8 @@ describe('a fallback to another vendor in the middle of a conversation', () => {
     ['deepseek', 'moonshot', {}, 'call_1'],
     ['litellm', 'azure', thought, `call_1__thought__${'Q'.repeat(400)}`],
   ])('from %s to %s', async (one, other, fields, id) => {
-    const first = await strictServer(one, [calling(id, fields)], reply.httpError(400, { message: 'Out of credit.' }));
-    const second = await strictServer(other, [reply.call('look', {}, { id: 'abcDEF123' }), reply.text('Done.')]);
+    const first = await strictServer(one, [calling(id, fields)], respond.httpError(400, { message: 'Out of credit.' }));
+    const second = await strictServer(other, [respond.call('look', {}, { id: 'abcDEF123' }), respond.text('Done.')]);
     const agent = new Agent({ model: withFallback(first.model, second.model), tools: [look] });
     const outcome = await agent.run('Go.').outcome();
     expect({ status: outcome.status, faults: [...first.faults, ...second.faults] }).toEqual({
@@ -160,8 +168,8 @@ describe('a fallback to another vendor in the middle of a conversation', () => {
   });
 
   test('thoughts go along where they can be read', async () => {
-    const first = await strictServer('vllm', [calling('call_1', { reasoning: 'Look it up.' }), reply.httpError(400)]);
-    const second = await strictServer('deepseek', [reply.text('Done.')]);
+    const first = await strictServer('vllm', [calling('call_1', { reasoning: 'Look it up.' }), respond.httpError(400)]);
+    const second = await strictServer('deepseek', [respond.text('Done.')]);
     await new Agent({ model: withFallback(first.model, second.model), tools: [look] }).run('Go.');
     expect(second.sent(0)[1]).toEqual({
       role: 'assistant',
@@ -172,7 +180,7 @@ describe('a fallback to another vendor in the middle of a conversation', () => {
   });
 
   test('a stored conversation has the same ids in another process', async () => {
-    const first = await strictServer('mistral', [calling('call_1', {}), reply.text('Seen.')]);
+    const first = await strictServer('mistral', [calling('call_1', {}), respond.text('Seen.')]);
     const { messages } = await new Agent({ model: first.model, tools: [look] }).run('Go.');
     expect(messages[1]).toMatchObject({ tool_calls: [{ id: 'call_1' }] });
     const second = await strictServer('mistral', []);

@@ -4,11 +4,11 @@ import {
   type ChatRequest,
   compactByReference,
   compactBySummary,
+  contentParts,
   type Message,
-  parts,
   tool,
 } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
@@ -47,7 +47,7 @@ describe('servers that refuse calls without tools', () => {
   );
 
   test('an output schema needs no other tool', async () => {
-    const { model, server } = await strictServer('anthropic', [reply.call('final_answer', { a: 1 })]);
+    const { model, server } = await strictServer('anthropic', [respond.call('final_answer', { a: 1 })]);
     const { output } = await new Agent({ model, output: z.object({ a: z.number() }) }).run(history);
     expect(output).toEqual({ a: 1 });
     expect(server.requests[0]?.body.tools).toHaveLength(1);
@@ -65,24 +65,24 @@ describe('texts with half a surrogate pair', () => {
       effect: 'read',
       execute: ({ how }) => {
         if (how === 'throw') throw new Error(`No: ${half}`);
-        if (how === 'parts') return parts({ type: 'text', text: half });
+        if (how === 'parts') return contentParts({ type: 'text', text: half });
         return how === 'object' ? { [half]: half } : `ab${half}`;
       },
     });
     const calls = ['text', 'object', 'throw', 'parts'].map((how) => ({ name: 'clip', arguments: { how } }));
-    const odd = reply.call('clip', `{"how":"\\ud83d"}`);
-    const unknown = reply.call('absent', { [half]: half });
+    const odd = respond.call('clip', `{"how":"\\ud83d"}`);
+    const unknown = respond.call('absent', { [half]: half });
     const { model, server, faults } = await strictServer('openai', [
-      reply.calls(calls),
+      respond.calls(calls),
       odd,
       unknown,
-      reply.text('Done.'),
+      respond.text('Done.'),
     ]);
     const agent = new Agent({
       model,
       tools: [clip],
       instructions: `Be kind${half}.`,
-      settings: { user: half, stop: [half] },
+      modelSettings: { user: half, stop: [half] },
     });
     const { messages } = await agent.run([{ role: 'user', content: [{ type: 'text', text: half }], name: 'Ann' }]);
     expect(faults).toEqual([]);
@@ -105,17 +105,17 @@ describe('texts with half a surrogate pair', () => {
     const model = scriptedModel((request) => {
       asked.push(request);
       const id = /\{"id":"(\w+)","from":0\}/.exec(textOf(request).replaceAll('\\"', '"'))?.[1];
-      if (request.messages.length > 14) return reply.text('Done.');
-      return id === undefined ? reply.call('long') : reply.call('read_result', { id, from: 8_000 + before });
+      if (request.messages.length > 14) return respond.text('Done.');
+      return id === undefined ? respond.call('long') : respond.call('read_result', { id, from: 8_000 + before });
     });
-    const references = compactByReference({ window: 1_000, above: 0.1, keepTurns: 1 });
+    const references = compactByReference({ contextWindow: 1_000, threshold: 0.1, keepTurns: 1 });
     await new Agent({ model, tools: [long, ...references.tools], middleware: [references] }).run('Go.').outcome();
     expect(asked.map(textOf).join()).toContain('left. Go on with');
     const summariser = scriptedModel((request) => {
       asked.push(request);
-      return reply.text('Much.');
+      return respond.text('Much.');
     });
-    const summary = compactBySummary({ window: 1_000, above: 0.1, keepTurns: 1, model: summariser });
+    const summary = compactBySummary({ contextWindow: 1_000, threshold: 0.1, keepTurns: 1, model: summariser });
     await new Agent({ model, tools: [long], middleware: [summary], limits: { turns: 5 } }).run('Go.').outcome();
     expect(summariser.requests.map(textOf).join()).toContain('characters left out');
     const texts = asked.flatMap(({ messages }) => messages.map(({ content }) => String(content)));
@@ -146,8 +146,8 @@ describe('messages with nothing in them', () => {
 
 test('arguments that are no object go back as one, and the model is told what it wrote', async () => {
   const { model, sent, faults } = await strictServer('vllm', [
-    reply.call('pick', '[1]'),
-    reply.call('pick', '"{\\"at\\":1}"'),
+    respond.call('pick', '[1]'),
+    respond.call('pick', '"{\\"at\\":1}"'),
   ]);
   await new Agent({ model, tools: [pick] }).run('Go.');
   expect(faults).toEqual([]);
@@ -166,7 +166,7 @@ test('azure() speaks to a Foundry address as Foundry wants it', async () => {
     const message =
       sent.length > 1
         ? { content: 'Done.' }
-        : { ...reply.call('look', {}, { id: 'c' }).message, reasoning_content: 'Look.' };
+        : { ...respond.call('look', {}, { id: 'c' }).message, reasoning_content: 'Look.' };
     return Response.json({ id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }] });
   };
   for (const endpoint of ['https://x.services.ai.azure.com', 'https://x.openai.azure.com']) {

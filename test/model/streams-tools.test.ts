@@ -1,5 +1,5 @@
 import { Agent, openai } from '@pawl/core';
-import { manualClock, offlineServer, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { weather } from '../behaviours/weather.ts';
@@ -8,8 +8,8 @@ async function ask(
   agent: object,
   profile: object,
 ): Promise<{ readonly bodies: readonly object[]; readonly events: readonly string[]; readonly output: unknown }> {
-  const script = [reply.call('get_weather', { city: 'Oslo' }), reply.text('Rain.')];
-  const server = await offlineServer({ script: 'tools' in agent ? script : [reply.text('{"a":1}')] });
+  const script = [respond.call('get_weather', { city: 'Oslo' }), respond.text('Rain.')];
+  const server = await offlineServer({ script: 'tools' in agent ? script : [respond.text('{"a":1}')] });
   onTestFinished(() => server.close());
   const model = openai('m', { baseURL: server.baseURL, profile });
   const run = new Agent({ clock: manualClock(), ...agent, model }).run('Go.', { stream: true });
@@ -38,7 +38,7 @@ test('requests without tools are streamed all the same', async () => {
 });
 
 test('the tool that brings an output counts as one', async () => {
-  const server = await offlineServer({ script: [reply.call('final_answer', { a: 1 })] });
+  const server = await offlineServer({ script: [respond.call('final_answer', { a: 1 })] });
   onTestFinished(() => server.close());
   const profile = { responseFormat: 'tool', streamsTools: false } as const;
   const model = openai('m', { baseURL: server.baseURL, profile });

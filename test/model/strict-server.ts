@@ -1,5 +1,5 @@
 import { type Message, openai } from '@pawl/core';
-import { type ModelReply, offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond, type ScriptedModelResponse } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { faultsOf } from './strict-servers.ts';
@@ -7,8 +7,8 @@ import { faultsOf } from './strict-servers.ts';
 /** A vendor's server that answers by a script, and refuses what the vendor refuses. */
 export async function strictServer(
   profile: ProfileName,
-  script: readonly ModelReply[],
-  rest: ModelReply = reply.text('Done.'),
+  script: readonly ScriptedModelResponse[],
+  rest: ScriptedModelResponse = respond.text('Done.'),
 ) {
   const left = [...script];
   const texts: string[] = [];
@@ -20,7 +20,7 @@ export async function strictServer(
       texts.push(text);
       const found = faultsOf(text, profile);
       faults.push(...found);
-      return found.length > 0 ? reply.httpError(400, { message: found.join('; ') }) : (left.shift() ?? rest);
+      return found.length > 0 ? respond.httpError(400, { message: found.join('; ') }) : (left.shift() ?? rest);
     },
   });
   onTestFinished(() => server.close());

@@ -1,7 +1,7 @@
-import { offlineServer, type RawReply, type RecordedRequest, reply } from '@pawl/testing';
+import { offlineServer, type RecordedRequest, respond, type ScriptedRawResponse } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 
-export type Answer = RawReply['answer'];
+export type Answer = ScriptedRawResponse['answer'];
 
 export interface TestServer {
   readonly baseURL: string;
@@ -15,7 +15,7 @@ export interface TestServer {
 /** A server on 127.0.0.1 that answers one request after another by hand, and the last answer for ever. Gone after the test. */
 export async function serve(...answers: readonly Answer[]): Promise<TestServer> {
   let asked = 0;
-  const script = () => reply.raw(answers[Math.min(asked++, answers.length - 1)] ?? (() => undefined));
+  const script = () => respond.raw(answers[Math.min(asked++, answers.length - 1)] ?? (() => undefined));
   const server = await offlineServer({ script, checks: 'none' });
   onTestFinished(() => server.close());
   const { baseURL, requests: received } = server;

@@ -2,14 +2,14 @@ import {
   Agent,
   type ChatModel,
   ConfigError,
-  memoryStore,
-  route,
+  memoryResponseCache,
+  routeModel,
   withCache,
   withConcurrency,
   withFallback,
   withRateLimit,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 
 const HELLO = { messages: [{ role: 'user', content: 'Hello.' }] } as const;
@@ -28,7 +28,7 @@ function slow(): {
       waiting.push(resolve);
       most = Math.max(most, waiting.length);
     });
-    return reply.text('Hi.');
+    return respond.text('Hi.');
   });
   return { model, answer: () => waiting.shift()?.(), atOnce: () => waiting.length, most: () => most };
 }
@@ -54,7 +54,7 @@ describe('withConcurrency', () => {
   });
 
   test('gives the place back where the model fails, and lets go who is aborted while it waits', async () => {
-    const failing = withConcurrency(scriptedModel([reply.httpError(400), reply.text('Hi.')]), 1);
+    const failing = withConcurrency(scriptedModel([respond.httpError(400), respond.text('Hi.')]), 1);
     await expect(failing.send(HELLO)).rejects.toMatchObject({ name: 'HttpError' });
     await expect(failing.send(HELLO)).resolves.toMatchObject({ choices: [{ message: { content: 'Hi.' } }] });
     const { model, answer, atOnce } = slow();
@@ -79,7 +79,7 @@ describe('withConcurrency', () => {
     const agent = new Agent({
       model: withConcurrency(model, 1),
       clock,
-      retry: { attempts: 1, attemptTimeoutMs: 1_000 },
+      retry: { maxAttempts: 1, attemptTimeoutMs: 1_000 },
     });
     const runs = [1, 2, 3].map(() => agent.run('Go.').outcome());
     for (const _ of runs) {
@@ -116,7 +116,7 @@ describe('withRateLimit', () => {
   test('lets a minute’s requests go at once, and the others as the allowance comes back', async () => {
     const clock = manualClock();
     const limited = withRateLimit(
-      scriptedModel(() => reply.text('Hi.')),
+      scriptedModel(() => respond.text('Hi.')),
       { requestsPerMinute: 2 },
     );
     const at: number[] = [];
@@ -131,7 +131,7 @@ describe('withRateLimit', () => {
     const clock = manualClock();
     const usage = { prompt_tokens: 400, completion_tokens: 200, total_tokens: 600 };
     const limited = withRateLimit(
-      scriptedModel(() => reply.text('Hi.', { usage })),
+      scriptedModel(() => respond.text('Hi.', { usage })),
       { tokensPerMinute: 600 },
     );
     await limited.send(HELLO, { clock });
@@ -144,7 +144,7 @@ describe('withRateLimit', () => {
   test('keeps the order in which requests came, and passes over who is aborted', async () => {
     const clock = manualClock({ sleeps: 'held' });
     const limited = withRateLimit(
-      scriptedModel(() => reply.text('Hi.')),
+      scriptedModel(() => respond.text('Hi.')),
       { requestsPerMinute: 1 },
     );
     await limited.send(HELLO, { clock });
@@ -162,10 +162,10 @@ describe('withRateLimit', () => {
   test('the wait is no part of an attempt’s time, and whoever is aborted behind others knows it at once', async () => {
     const clock = manualClock({ sleeps: 'held' });
     const limited = withRateLimit(
-      scriptedModel(() => reply.text('Hi.')),
+      scriptedModel(() => respond.text('Hi.')),
       { requestsPerMinute: 1 },
     );
-    const agent = new Agent({ model: limited, clock, retry: { attempts: 1, attemptTimeoutMs: 1_000 } });
+    const agent = new Agent({ model: limited, clock, retry: { maxAttempts: 1, attemptTimeoutMs: 1_000 } });
     const runs = [agent.run('Go.').outcome(), agent.run('Go.').outcome()];
     await settled();
     const controller = new AbortController();
@@ -185,12 +185,12 @@ describe('withRateLimit', () => {
 
 describe('withCache', () => {
   test('asks once for the same, streamed or not, and answers at no cost', async () => {
-    const model = scriptedModel([reply.text('Hi.')], { price: { input: 1, output: 1 } });
-    const agent = new Agent({ model: withCache(model, memoryStore()) });
+    const model = scriptedModel([respond.text('Hi.')], { price: { input: 1, output: 1 } });
+    const agent = new Agent({ model: withCache(model, memoryResponseCache()) });
     const first = await agent.run('Hello.');
     const texts: string[] = [];
     const run = agent.run('Hello.', { stream: true });
-    run.on('model.text', ({ delta }) => texts.push(delta));
+    run.on('text.delta', ({ delta }) => texts.push(delta));
     const second = await run;
     expect([first.output, second.output, texts.join('')]).toEqual(['Hi.', 'Hi.', 'Hi.']);
     expect(model.requests).toHaveLength(1);
@@ -200,13 +200,13 @@ describe('withCache', () => {
 
   test('asks again for anything else, and for what was cut off or empty', async () => {
     const model = scriptedModel([
-      reply.text('One.'),
-      reply.text('Two.'),
-      reply.text('Cut', { finishReason: 'length' }),
-      reply.text(''),
-      reply.text('Whole.'),
+      respond.text('One.'),
+      respond.text('Two.'),
+      respond.text('Cut', { finishReason: 'length' }),
+      respond.text(''),
+      respond.text('Whole.'),
     ]);
-    const cached = withCache(model, memoryStore());
+    const cached = withCache(model, memoryResponseCache());
     const other = { messages: [{ role: 'user', content: 'Hello?' }] } as const;
     const third = { messages: [{ role: 'user', content: 'Well?' }] } as const;
     for (const request of [HELLO, other, third, third, third, third, HELLO]) await cached.send(request);
@@ -221,15 +221,15 @@ describe('withCache', () => {
     { finishReason: 'error', requests: 2 },
     { finishReason: null, requests: 2 },
   ])('asks $requests times for a response that ended with $finishReason', async ({ finishReason, requests }) => {
-    const model = scriptedModel(() => reply.text('Hi.', { finishReason }));
-    const cached = withCache(model, memoryStore());
+    const model = scriptedModel(() => respond.text('Hi.', { finishReason }));
+    const cached = withCache(model, memoryResponseCache());
     for (const request of [HELLO, HELLO]) await cached.send(request);
     expect(model.requests).toHaveLength(requests);
   });
 
   test('a store in memory keeps the newest', async () => {
-    const model = scriptedModel(() => reply.text('Hi.'));
-    const cached = withCache(model, memoryStore({ most: 1 }));
+    const model = scriptedModel(() => respond.text('Hi.'));
+    const cached = withCache(model, memoryResponseCache({ maxEntries: 1 }));
     const other = { messages: [{ role: 'user', content: 'Hello?' }] } as const;
     for (const request of [HELLO, HELLO, other, HELLO]) await cached.send(request);
     expect(model.requests).toHaveLength(3);
@@ -237,14 +237,14 @@ describe('withCache', () => {
 });
 
 describe('route', () => {
-  const small = scriptedModel(() => reply.text('Small.'), { name: 'small', price: { input: 1, output: 2 } });
-  const large = scriptedModel(() => reply.text('Large.'), {
+  const small = scriptedModel(() => respond.text('Small.'), { name: 'small', price: { input: 1, output: 2 } });
+  const large = scriptedModel(() => respond.text('Large.'), {
     name: 'large',
     price: { input: 5, output: 1, cachedInput: 3 },
   });
 
   test('asks whom it is told to, and counts the highest prices', async () => {
-    const model = route({
+    const model = routeModel({
       models: [small, large],
       choose: ({ messages }) => (JSON.stringify(messages).length > 60 ? large : small),
     });
@@ -255,16 +255,18 @@ describe('route', () => {
   });
 
   test('refuses a stranger, and nobody at all', async () => {
-    const model = route({ models: [small], choose: () => large });
+    const model = routeModel({ models: [small], choose: () => large });
     await expect(model.send(HELLO)).rejects.toThrow('which is not among models');
-    expect(() => route({ models: [], choose: () => small })).toThrow(ConfigError);
+    expect(() => routeModel({ models: [], choose: () => small })).toThrow(ConfigError);
   });
 
   test('refuses a model with another behind it, which nobody would ask, and takes one around it', async () => {
     const chained = withFallback(small, large);
-    expect(() => route({ models: [chained], choose: () => chained })).toThrow('withFallback(route({ … }), other)');
-    const failing = scriptedModel(() => reply.httpError(400));
-    const model = withFallback(route({ models: [failing], choose: () => failing }), large);
+    expect(() => routeModel({ models: [chained], choose: () => chained })).toThrow(
+      'withFallback(routeModel({ … }), other)',
+    );
+    const failing = scriptedModel(() => respond.httpError(400));
+    const model = withFallback(routeModel({ models: [failing], choose: () => failing }), large);
     expect((await new Agent({ model }).run('Go.')).output).toBe('Large.');
   });
 });

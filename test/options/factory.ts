@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** A function of the public API that takes options. */
@@ -28,13 +28,13 @@ export function removeFiles(): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-export const model = scriptedModel([reply.text('Hello.')]);
+export const model = scriptedModel([respond.text('Hello.')]);
 export const input = z.object({});
 export const execute = (): string => 'done';
 export const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute });
 export const agent = new Agent({ model });
-export const text = reply.text('x');
-export const pass = (): { type: 'pass' } => ({ type: 'pass' });
+export const text = respond.text('x');
+export const pass = (): { type: 'allow' } => ({ type: 'allow' });
 export const roots = { roots: folder };
 export const LIMITS: Factory['wrong'] = [
   [{ limits: { cost: '1' } }, 'limits.cost is the text "1". Pass a number.'],

@@ -1,6 +1,6 @@
-import { Agent, conversation, memory, memoryConversations } from '@pawl/core';
+import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
 import { createHost } from '@pawl/core/host';
-import { sqlite, sqliteConversations } from '@pawl/core/sqlite';
+import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
 import { DirectoryStore } from '../durable/directory-store.ts';
@@ -8,9 +8,9 @@ import { agent, type Factory, LIMITS, pass, text } from './factory.ts';
 
 export const hosts: readonly Factory[] = [
   {
-    name: 'memory',
-    covers: ['MemoryOptions'],
-    make: (options) => memory(options),
+    name: 'memoryHost',
+    covers: ['MemoryHostOptions'],
+    make: (options) => memoryHost(options),
     valid: { listeners: undefined },
     isOptional: true,
     wrong: [
@@ -27,28 +27,32 @@ export const hosts: readonly Factory[] = [
     wrong: [[{ listener: {} }, 'Did you mean "listeners"?']],
   },
   {
-    name: 'sqlite',
-    covers: ['SqliteOptions'],
-    make: (options) => sqlite(':memory:', options),
+    name: 'sqliteHost',
+    covers: ['SqliteHostOptions'],
+    make: (options) => sqliteHost(':memory:', options),
     valid: { leaseMs: 5_000 },
     isOptional: true,
     wrong: [
       [{ synchronous: 'off' }, 'synchronous is the text "off". Pass "full" or "normal".'],
       [{ lease: 5 }, 'Did you mean "leaseMs"?'],
-      [{ lockedMs: '5' }, 'lockedMs is the text "5".'],
+      [{ lockedMs: 5 }, 'The option is "lockTimeoutMs".'],
+      [{ lockTimeoutMs: '5' }, 'lockTimeoutMs is the text "5".'],
     ],
   },
   {
     name: 'sqliteConversations',
     covers: ['SqliteConversationsOptions'],
     make: (options) => sqliteConversations(':memory:', options),
-    valid: { lockedMs: 5_000 },
+    valid: { lockTimeoutMs: 5_000 },
     isOptional: true,
-    wrong: [[{ synchronous: 'FULL' }, 'synchronous is the text "FULL".']],
+    wrong: [
+      [{ synchronous: 'FULL' }, 'synchronous is the text "FULL".'],
+      [{ lockedMs: 5 }, 'The option is "lockTimeoutMs".'],
+    ],
   },
   {
     name: 'dbosHost',
-    covers: ['DbosOptions', 'QueueOptions'],
+    covers: ['DbosHostOptions', 'QueueOptions'],
     make: (options) => dbosHost(options),
     valid: {},
     wrong: [
@@ -82,7 +86,7 @@ export const hosts: readonly Factory[] = [
   {
     name: 'host.enqueue',
     covers: ['EnqueueOptions'],
-    make: (options) => memory().enqueue('a', 'Go.', options),
+    make: (options) => memoryHost().enqueue('a', 'Go.', options),
     valid: { metadata: {} },
     isOptional: true,
     wrong: [
@@ -102,11 +106,11 @@ export const hosts: readonly Factory[] = [
     ],
   },
   {
-    name: 'host.events',
+    name: 'host.followRun',
     covers: ['FollowOptions'],
     make: async (options) => {
       const host = await memoryWithRun();
-      for await (const _ of host.events('r', options)) return host;
+      for await (const _ of host.followRun('r', options)) return host;
       return host;
     },
     valid: { after: 0 },
@@ -117,9 +121,9 @@ export const hosts: readonly Factory[] = [
     ],
   },
   {
-    name: 'host.runs',
+    name: 'host.listRuns',
     covers: [],
-    make: (options) => memory().runs(options),
+    make: (options) => memoryHost().listRuns(options),
     valid: { status: 'completed' },
     isOptional: true,
     wrong: [
@@ -138,9 +142,9 @@ export const hosts: readonly Factory[] = [
     wrong: [[{ reasons: 'x' }, 'Did you mean "reason"?']],
   },
   {
-    name: 'host.read',
+    name: 'host.getRun',
     covers: [],
-    make: async (options) => (await memoryWithRun()).read('r', options),
+    make: async (options) => (await memoryWithRun()).getRun('r', options),
     valid: { after: 0 },
     isOptional: true,
     wrong: [[{ since: 5 }, 'there is no option "since".']],
@@ -148,17 +152,17 @@ export const hosts: readonly Factory[] = [
   {
     name: 'host.close',
     covers: [],
-    make: async (options) => memory().close(options),
+    make: async (options) => memoryHost().close(options),
     valid: { graceMs: 0 },
     isOptional: true,
     wrong: [[{ timeoutMs: 5 }, 'The option is "graceMs".']],
   },
   {
-    name: 'host.delete',
+    name: 'host.deleteRuns',
     covers: [],
     make: async (options) => {
-      const host = sqlite(':memory:');
-      await host.delete(options).finally(() => host.close());
+      const host = sqliteHost(':memory:');
+      await host.deleteRuns(options).finally(() => host.close());
     },
     valid: { olderThanMs: 5 },
     wrong: [
@@ -170,7 +174,7 @@ export const hosts: readonly Factory[] = [
     name: 'host.resumeAll',
     covers: [],
     make: async (options) => {
-      const host = sqlite(':memory:');
+      const host = sqliteHost(':memory:');
       await host.resumeAll([options]).finally(() => host.close());
     },
     valid: { agent },
@@ -183,8 +187,8 @@ export const hosts: readonly Factory[] = [
 ];
 
 async function memoryWithRun() {
-  const host = memory();
-  await new Agent({ model: scriptedModel([text]) }).run('Hi.', { durable: host, runId: 'r' });
+  const host = memoryHost();
+  await new Agent({ model: scriptedModel([text]) }).run('Hi.', { host, runId: 'r' });
   return host;
 }
 

@@ -1,4 +1,4 @@
-import { customTool, jsonSchema, RefuseRun, SuspendRun, tool, withRetry } from '@pawl/core';
+import { customTool, jsonSchema, RefuseRun, SuspendRun, tool, withToolRetry } from '@pawl/core';
 import { z } from 'zod';
 import { APPROVALS, execute, type Factory, INPUT, input, look } from './factory.ts';
 
@@ -12,8 +12,12 @@ export const tools: readonly Factory[] = [
       ...APPROVALS,
       ...INPUT,
       [{ handler: execute }, 'The option is "execute": (input, context) => ….'],
-      [{ effect: 'readonly' }, 'effect is the text "readonly". Pass "read", "idempotent" or "once".'],
-      [{ inDoubt: 'retry' }, 'inDoubt is the text "retry". Pass "ask", or a function.'],
+      [{ effect: 'readonly' }, 'effect is the text "readonly". Pass "read", "idempotent" or "non-idempotent".'],
+      [{ effect: 'once' }, 'effect is the text "once". Pass "read", "idempotent" or "non-idempotent".'],
+      [{ onUnknownOutcome: 'retry' }, 'onUnknownOutcome is the text "retry". Pass "ask", or a function.'],
+      [{ inDoubt: 'ask' }, 'The option is "onUnknownOutcome".'],
+      [{ readReply: execute }, 'The option is "parseExternalResult".'],
+      [{ corrections: 1 }, 'The option is "maxInputRetries".'],
       [{ exclusive: 'true' }, 'exclusive is the text "true". Pass true or false.'],
       [{ strict: 1 }, 'strict is 1. Pass true or false.'],
       [{ timeoutMs: '5000' }, 'timeoutMs is the text "5000". Pass a number.'],
@@ -28,22 +32,29 @@ export const tools: readonly Factory[] = [
     covers: ['CustomToolOptions'],
     make: (options) => customTool(options),
     valid: { name: 'sh', description: 'Runs.', execute },
-    wrong: [...APPROVALS, [{ input }, 'A custom tool takes text'], [{ format: { type: 'xml' } }, 'type is "xml".']],
+    wrong: [
+      ...APPROVALS,
+      [{ input }, 'A custom tool takes text'],
+      [{ format: { type: 'xml' } }, 'type is "xml".'],
+      [{ inDoubt: 'ask' }, 'The option is "onUnknownOutcome".'],
+    ],
   },
   {
-    name: 'withRetry',
+    name: 'withToolRetry',
     covers: ['ToolRetry'],
-    make: (options) => withRetry([look], options),
-    valid: { retries: 1 },
+    make: (options) => withToolRetry([look], options),
+    valid: { maxRetries: 1 },
     isOptional: true,
     wrong: [
-      [{ maxRetries: 1 }, 'The option is "retries".'],
-      [{ retries: '1' }, 'retries is the text "1".'],
+      [{ retries: 1 }, 'The option is "maxRetries".'],
+      [{ maxRetries: '1' }, 'maxRetries is the text "1".'],
+      [{ pauseMs: 1 }, 'The option is "delayMs".'],
+      [{ isWorthwhile: execute }, 'The option is "shouldRetry".'],
     ],
   },
   {
     name: 'jsonSchema',
-    covers: ['PlainOptions'],
+    covers: ['JsonSchemaOptions'],
     make: (options) => jsonSchema({ type: 'object' }, options),
     valid: { validate: (value: unknown) => ({ value }) },
     isOptional: true,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, ConfigError, type RunEvent } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { FACTORIES } from './factories.ts';
 import { removeFiles } from './factory.ts';
@@ -76,7 +76,7 @@ describe.each(FACTORIES)('$name', ({ name, make, valid, isOptional, wrong }) => 
 const UNKNOWN = 'qqzzqqzzqqzzqqzz';
 
 /** For those who write hosts, or a part of others. */
-const NO_FACTORY = ['OpenOptions', 'WaitOptions', 'JailOptions', 'SqlOptions'];
+const NO_FACTORY = ['ClaimOptions', 'WaitOptions', 'JailOptions', 'SqlOptions'];
 
 test('every interface of options that the packages export is tried here', () => {
   const listed = readFileSync(join(import.meta.dirname, '..', 'package', 'exports.txt'), 'utf8');
@@ -86,10 +86,10 @@ test('every interface of options that the packages export is tried here', () => 
 });
 
 describe('listeners of a run', () => {
-  const run = () => new Agent({ model: scriptedModel([reply.text('Hello.')]) }).run('Hi.');
+  const run = () => new Agent({ model: scriptedModel([respond.text('Hello.')]) }).run('Hi.');
 
   test.each([
-    ['text', 'Did you mean "model.text"?'],
+    ['text', 'Did you mean "text.delta"?'],
     ['finished', 'Did you mean "run.finished" or "tool.finished"?'],
     ['tool.finishd', 'Did you mean "tool.finished"?'],
     ['toString', 'The types are: *, run.started,'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, openai } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { usagePage } from '../../scripts/usage.ts';
 import { USAGE_ROWS } from '../../scripts/usage-rows.ts';
@@ -20,15 +20,15 @@ test.each(USAGE_ROWS)('the usage of $vendor is read as what is billed', async ({
     ...(usage && { usage }),
     ...beside,
   };
-  const server = await offlineServer({ script: [reply.body(JSON.stringify(body))] });
+  const server = await offlineServer({ script: [respond.body(JSON.stringify(body))] });
   const model = openai('m', { baseURL: server.baseURL, apiKey: 'key', price });
   const outcome = await new Agent({ model }).run('Hi.').outcome();
   await server.close();
   expect(outcome.usage).toEqual({
     requests: 1,
-    promptTokens: prompt,
-    cachedTokens: cached,
-    completionTokens: completion,
+    inputTokens: prompt,
+    cachedInputTokens: cached,
+    outputTokens: completion,
     reasoningTokens: reasoning,
     totalTokens: prompt + completion,
     cost: expect.closeTo(((prompt - cached) * 10 + cached + completion * 100) / 1_000_000, 10),

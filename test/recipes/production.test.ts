@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openai, type RunEvent } from '@pawl/core';
-import { FAULT_NAMES, manualClock, offlineServer, reply, scriptedModel, testTool, withFaults } from '@pawl/testing';
+import { FAULT_NAMES, manualClock, offlineServer, respond, scriptedModel, testTool, withFaults } from '@pawl/testing';
 import { cassette } from '@pawl/testing/cassette';
-import { conclude, evaluate, within } from '@pawl/testing/evaluation';
+import { evaluate, report, within } from '@pawl/testing/evaluation';
 import { exploreAgent, schemaModel } from '@pawl/testing/explore';
 import '@pawl/testing/vitest';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newFile, sqliteHost } from '../durable/hosts.ts';
+import { newFile, openSqlite } from '../durable/hosts.ts';
 
 // What docs/guide/production.md recommends, tested as docs/guide/testing.md says.
 
@@ -25,7 +25,7 @@ async function support() {
   return import('./support-agent.ts');
 }
 
-const findsOrder = [reply.call('find_order', { order: 7 }), reply.text('Order 7 is shipped.')];
+const findsOrder = [respond.call('find_order', { order: 7 }), respond.text('Order 7 is shipped.')];
 
 test('the agent of these tests is the one of the page', () => {
   const page = readFileSync(join(root, 'docs', 'guide', 'production.md'), 'utf8');
@@ -40,7 +40,10 @@ test('the agent of these tests is the one of the page', () => {
 test('a script in place of the model answers within the limits of the page', async () => {
   const { agent } = await support();
   const model = scriptedModel(
-    [reply.to({ messages: [{}, { content: /order 7/ }] }, findsOrder[0] as never), reply.text('Order 7 is shipped.')],
+    [
+      respond.expecting({ messages: [{}, { content: /order 7/ }] }, findsOrder[0] as never),
+      respond.text('Order 7 is shipped.'),
+    ],
     { price },
   );
   const outcome = await agent.with({ model }).run('Where is order 7?').outcome();
@@ -53,16 +56,16 @@ test('a script in place of the model answers within the limits of the page', asy
 });
 
 test.each([
-  { limit: 'turns', script: () => reply.call('find_order', { order: 7 }) },
-  { limit: 'tokens', script: () => reply.call('find_order', { order: 7 }, { usage: usageOf(30_000) }) },
-  { limit: 'cost', script: () => reply.call('find_order', { order: 7 }, { usage: usageOf(1_000, 20_000) }) },
+  { limit: 'turns', script: () => respond.call('find_order', { order: 7 }) },
+  { limit: 'tokens', script: () => respond.call('find_order', { order: 7 }, { usage: usageOf(30_000) }) },
+  { limit: 'cost', script: () => respond.call('find_order', { order: 7 }, { usage: usageOf(1_000, 20_000) }) },
   {
     limit: 'toolCalls',
-    script: () => reply.calls(Array.from({ length: 11 }, () => ({ name: 'find_order', arguments: { order: 7 } }))),
+    script: () => respond.calls(Array.from({ length: 11 }, () => ({ name: 'find_order', arguments: { order: 7 } }))),
   },
 ])('a model that never ends is held by the limit on $limit', async ({ limit, script }) => {
   const { agent } = await support();
-  const model = scriptedModel(({ tool_choice }) => (tool_choice === 'none' ? reply.text('So far.') : script()), {
+  const model = scriptedModel(({ tool_choice }) => (tool_choice === 'none' ? respond.text('So far.') : script()), {
     price,
   });
   expect(await agent.with({ model }).run('Where is order 7?').outcome()).toMatchObject({ status: 'limited', limit });
@@ -98,8 +101,8 @@ test.each(FAULT_NAMES)('the answer is the same from a server with the fault %s',
 
 test('a busy server is asked again after the pause that it names', async () => {
   const { agent } = await support();
-  const busy = reply.httpError(429, { headers: { 'retry-after': '20' } });
-  const server = await offlineServer({ script: [busy, reply.text('Here.')] });
+  const busy = respond.httpError(429, { headers: { 'retry-after': '20' } });
+  const server = await offlineServer({ script: [busy, respond.text('Here.')] });
   onTestFinished(() => server.close());
   const clock = manualClock();
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, price });
@@ -133,14 +136,14 @@ test('a request that is sent twice is one run, and a process that stops leaves i
     { price },
   );
   const working = agent.with({ model });
-  const host = sqliteHost(file);
-  const options = { durable: host, runId: 'request-1', onExisting: 'attach' } as const;
+  const host = openSqlite(file);
+  const options = { host, runId: 'request-1', onExistingRun: 'attach' } as const;
   const [first, second] = await Promise.all([1, 2].map(() => working.run('Where is order 7?', options).outcome()));
   expect(first).toEqual(second);
   expect(model.requests).toHaveLength(2);
   await host.enqueue('support', 'Where is order 8?', { runId: 'request-2' });
   await host.close({ graceMs: 10_000 });
-  const next = sqliteHost(file);
+  const next = openSqlite(file);
   const resumed = await next.resumeAll([working]);
   expect(await Promise.all(resumed.map((run) => run.outcome()))).toMatchObject([
     { status: 'completed', runId: 'request-2' },
@@ -149,7 +152,7 @@ test('a request that is sent twice is one run, and a process that stops leaves i
 
 test('what is told of a failure has the code and no key', async () => {
   const { agent } = await support();
-  const server = await offlineServer({ script: [reply.httpError(401), reply.text('Never.')] });
+  const server = await offlineServer({ script: [respond.httpError(401), respond.text('Never.')] });
   onTestFinished(() => server.close());
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, price, apiKey: 'sk-very-secret' });
   const run = agent.with({ model, clock: manualClock() }).run('Where is order 7?');
@@ -166,7 +169,7 @@ test('a cassette plays what was recorded, without the server', async () => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await offlineServer({ script: findsOrder });
   const ask = async (): Promise<string> => {
-    const tape = cassette(join(folder, 'order.jsonl'), { isContinuousIntegration: false });
+    const tape = cassette(join(folder, 'order.jsonl'), { ci: false });
     const model = openai('gpt-5-mini', { baseURL: server.baseURL, price, fetch: tape.fetch });
     return (await agent.with({ model }).run('Where is order 7?')).output;
   };
@@ -187,5 +190,5 @@ test('an evaluation of its cases stays within its limits', async () => {
         .outcome(),
     scorers: [within({ turns: 2, cost: 0.1 })],
   });
-  expect(conclude(evaluation, { least: 1, print: () => undefined })).toMatchObject({ exitCode: 0, faults: [] });
+  expect(report(evaluation, { threshold: 1, print: () => undefined })).toMatchObject({ exitCode: 0, faults: [] });
 });

@@ -17,7 +17,7 @@ export const agent = new Agent({
   model: openai('gpt-5-mini', { price: { input: 0.25, output: 2 }, timeouts: { firstByteMs: 60_000 } }),
   instructions: 'You answer questions about orders.',
   tools: [findOrder],
-  settings: { max_completion_tokens: 1_000 },
+  modelSettings: { max_completion_tokens: 1_000 },
   limits: { turns: 8, toolCalls: 20, tokens: 100_000, cost: 0.1, durationMs: 120_000 },
-  retry: { attempts: 3, attemptTimeoutMs: 90_000 },
+  retry: { maxAttempts: 3, attemptTimeoutMs: 90_000 },
 });

@@ -7,7 +7,7 @@ import {
   inputGuard,
   type Middleware,
   type MiddlewareScope,
-  memory,
+  memoryHost,
   type Outcome,
   openai,
   RefuseRun,
@@ -17,7 +17,7 @@ import {
   withConcurrency,
   withFallback,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -27,7 +27,7 @@ const price = { input: 1, output: 2 };
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 /** 105 tokens by the estimate. */
 const PROMPT = 'x'.repeat(350);
-const NOTHING = { requests: 0, promptTokens: 0, completionTokens: 0, totalTokens: 0, cost: 0, estimated: false };
+const NOTHING = { requests: 0, inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0, estimated: false };
 
 type Options = Partial<AgentOptions<unknown, string>>;
 
@@ -43,7 +43,7 @@ async function aborted(
   options: Options,
   { type = 'attempt.started', stream = false, after = 0 }: Aborting = {},
 ): Promise<Outcome> {
-  const run = new Agent({ model: hanging, retry: { attempts: 1 }, ...options }).run(PROMPT, { stream });
+  const run = new Agent({ model: hanging, retry: { maxAttempts: 1 }, ...options }).run(PROMPT, { stream });
   let seen = 0;
   // A request goes out only after its attempt has been told.
   run.on(type, () => void (seen++ === after && setTimeout(() => run.abort('Enough.'), 0)));
@@ -52,15 +52,15 @@ async function aborted(
   return outcome;
 }
 
-const hanging = scriptedModel(() => reply.stall(reply.text('Never whole.')), { price });
+const hanging = scriptedModel(() => respond.stall(respond.text('Never whole.')), { price });
 
 test.each([true, false])(
   'a request that is under way when the run is aborted is in its usage, stream: %s',
   async (stream) => {
     const { usage: used } = await aborted({ model: hanging }, { stream });
-    expect(used).toMatchObject({ requests: 0, promptTokens: 105, estimated: true });
-    expect(used.totalTokens).toBe(used.promptTokens + used.completionTokens);
-    expect(used.cost).toBeCloseTo((used.promptTokens + 2 * used.completionTokens) / 1_000_000, 10);
+    expect(used).toMatchObject({ requests: 0, inputTokens: 105, estimated: true });
+    expect(used.totalTokens).toBe(used.inputTokens + used.outputTokens);
+    expect(used.cost).toBeCloseTo((used.inputTokens + 2 * used.outputTokens) / 1_000_000, 10);
   },
 );
 
@@ -81,31 +81,35 @@ describe('what has arrived of the response is counted by its bytes:', () => {
     ['text', 'one two three four five', 7],
     ['Chinese', '奥斯陆今天全天晴朗', 8],
     ['emoji', '☀️🌧️⛈️🌤️', 8],
-  ])('%s', async (_, delta, completionTokens) => {
+  ])('%s', async (_, delta, outputTokens) => {
     const model = stopping({ type: 'text', delta });
-    const { usage: used } = await aborted({ model }, { type: 'model.text', stream: true });
-    expect(used).toMatchObject({ promptTokens: 105, completionTokens, totalTokens: 105 + completionTokens });
+    const { usage: used } = await aborted({ model }, { type: 'text.delta', stream: true });
+    expect(used).toMatchObject({ inputTokens: 105, outputTokens, totalTokens: 105 + outputTokens });
   });
 
-  test.each(['reasoning', 'refusal', 'call'] as const)('%s', async (type) => {
+  test.each([
+    ['reasoning', 'reasoning.delta'],
+    ['refusal', 'refusal.delta'],
+    ['call', 'tool_call.delta'],
+  ] as const)('%s', async (type, event) => {
     const delta = 'x'.repeat(35);
     const model = stopping(type === 'call' ? { type, index: 0, name: 'look', delta } : { type, delta });
-    const { usage: used } = await aborted({ model }, { type: `model.${type}`, stream: true });
-    expect(used).toMatchObject({ completionTokens: 10 });
+    const { usage: used } = await aborted({ model }, { type: event, stream: true });
+    expect(used).toMatchObject({ outputTokens: 10 });
   });
 });
 
 test('an abort in the pause between two attempts adds nothing to what they have used', async () => {
   const clock = manualClock({ sleeps: 'held' });
-  const model = scriptedModel(() => reply.httpError(503), { price });
-  const refused = await aborted({ model, clock, retry: { attempts: 3 } }, { type: 'attempt.failed' });
+  const model = scriptedModel(() => respond.httpError(503), { price });
+  const refused = await aborted({ model, clock, retry: { maxAttempts: 3 } }, { type: 'attempt.failed' });
   expect(refused.usage).toMatchObject(NOTHING);
-  const cut = scriptedModel(() => reply.cut(reply.text('one two three'), { afterChunks: 2 }), { price });
+  const cut = scriptedModel(() => respond.cut(respond.text('one two three'), { afterChunks: 2 }), { price });
   const { usage: used } = await aborted(
-    { model: cut, clock, retry: { attempts: 3 } },
+    { model: cut, clock, retry: { maxAttempts: 3 } },
     { type: 'attempt.failed', stream: true },
   );
-  expect(used).toMatchObject({ promptTokens: 105, estimated: true });
+  expect(used).toMatchObject({ inputTokens: 105, estimated: true });
 });
 
 test('a request that a wrapper holds back when the run is aborted has not been sent', async () => {
@@ -114,7 +118,7 @@ test('a request that a wrapper holds back when the run is aborted has not been s
   const { usage: used } = await aborted({ model });
   expect(used).toMatchObject(NOTHING);
   first.abort();
-  expect((await first.outcome()).usage.promptTokens).toBeGreaterThan(0);
+  expect((await first.outcome()).usage.inputTokens).toBeGreaterThan(0);
 });
 
 test('a run that is aborted before it asks has used nothing', async () => {
@@ -127,7 +131,7 @@ test('a reply that has come when a listener aborts is counted as the server coun
   const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Whole.' } } as const;
   const model: ChatModel = { name: 'whole', send: async () => ({ choices: [choice], usage }) };
   const run = new Agent({ model }).run(PROMPT);
-  run.on('model.text', () => run.abort('Enough.'));
+  run.on('text.delta', () => run.abort('Enough.'));
   const outcome = await run.outcome();
   expect(outcome).toMatchObject({ status: 'aborted', usage: { requests: 1, totalTokens: 15, estimated: false } });
 });
@@ -137,26 +141,26 @@ test.each([
   ['refused', new RefuseRun('No.')],
 ])('what a request has used is counted where middleware ends the run as %s after it', async (status, error) => {
   const ending: Middleware = {
-    async model(request, next) {
+    async wrapModelCall(request, next) {
       await next(request);
       throw error;
     },
   };
-  const model = scriptedModel(() => reply.text('Whole.', { usage }));
+  const model = scriptedModel(() => respond.text('Whole.', { usage }));
   const outcome = await new Agent({ model, middleware: [ending] }).run(PROMPT).outcome();
   expect(outcome).toMatchObject({ status, usage: { requests: 1, totalTokens: 15 } });
 });
 
 test('the model that is asked when the run is aborted has its own price', async () => {
-  const failing = scriptedModel(() => reply.httpError(500), { price: { input: 1_000, output: 1_000 } });
+  const failing = scriptedModel(() => respond.httpError(500), { price: { input: 1_000, output: 1_000 } });
   const model = withFallback(failing, hanging);
   const { usage: used } = await aborted({ model }, { after: 1 });
-  expect(used.cost).toBeCloseTo((105 + 2 * used.completionTokens) / 1_000_000, 10);
+  expect(used.cost).toBeCloseTo((105 + 2 * used.outputTokens) / 1_000_000, 10);
 });
 
 describe('a request of middleware that is under way is counted with its step:', () => {
   const question = { messages: [{ role: 'user', content: PROMPT }] } as const;
-  const answering = scriptedModel(() => reply.call('look', {}, { usage }));
+  const answering = scriptedModel(() => respond.call('look', {}, { usage }));
   const look = tool({
     name: 'look',
     description: 'Looks.',
@@ -164,88 +168,91 @@ describe('a request of middleware that is under way is counted with its step:', 
     effect: 'read',
     execute: () => 'seen',
   });
-  const check = async (_: unknown, { ask }: MiddlewareScope) => {
+  const check = async (_: unknown, { callModel: ask }: MiddlewareScope) => {
     await ask(hanging, question);
-    return { type: 'pass' } as const;
+    return { type: 'allow' } as const;
   };
 
   test.each<readonly [string, Options, number, number]>([
-    ['before a turn', { middleware: [inputGuard({ name: 'judge', timing: 'before', check })] }, 0, 105],
+    ['before a turn', { middleware: [inputGuard({ name: 'judge', mode: 'blocking', check })] }, 0, 105],
     ['beside a request', { model: hanging, middleware: [inputGuard({ name: 'judge', check })] }, 1, 210],
     ['around a call', { tools: [look], middleware: [toolGuard({ name: 'judge', before: check })] }, 1, 10 + 105],
-  ])('%s', async (_, options, after, promptTokens) => {
+  ])('%s', async (_, options, after, inputTokens) => {
     const { usage: used } = await aborted({ model: answering, ...options }, { after });
-    expect(used).toMatchObject({ promptTokens, estimated: true });
+    expect(used).toMatchObject({ inputTokens, estimated: true });
   });
 });
 
 test('a request of an agent that is a tool is counted, inside and around, when the run is aborted', async () => {
   const helper = new Agent({ name: 'helper', model: hanging }).asTool({ name: 'help', description: 'Helps.' });
-  const model = scriptedModel(() => reply.call('help', { prompt: PROMPT }, { usage }), { price });
+  const model = scriptedModel(() => respond.call('help', { prompt: PROMPT }, { usage }), { price });
   const inside: Outcome<unknown>[] = [];
   const run = new Agent({ model, tools: [helper], limits: { tokens: 10_000 } }).run('Go.');
   run.on('attempt.started', ({ path }) => void (path !== '' && setTimeout(() => run.abort('Enough.'), 0)));
   run.on('run.finished', ({ path, outcome }) => void (path !== '' && inside.push(outcome)));
   const outcome = await run.outcome();
-  expect(inside).toMatchObject([{ status: 'aborted', usage: { promptTokens: 105, estimated: true } }]);
-  expect(outcome).toMatchObject({ status: 'aborted', usage: { requests: 1, promptTokens: 115, estimated: true } });
+  expect(inside).toMatchObject([{ status: 'aborted', usage: { inputTokens: 105, estimated: true } }]);
+  expect(outcome).toMatchObject({ status: 'aborted', usage: { requests: 1, inputTokens: 115, estimated: true } });
 });
 
 test.each(hosts)('the journal keeps it: a run that is read again has the same usage, on $name', async ({ open }) => {
   const host = open();
   const agent = new Agent({ model: hanging });
-  const run = agent.run(PROMPT, { durable: host, runId: 'r' });
+  const run = agent.run(PROMPT, { host, runId: 'r' });
   run.on('attempt.started', () => void setTimeout(() => run.abort('Enough.'), 0));
   const { usage: used } = await run.outcome();
-  expect(used.promptTokens).toBe(105);
-  expect((await agent.resume('r', { durable: host }).outcome()).usage).toEqual(used);
-  const { facts } = await host.read('r');
-  expect(facts.map(({ fact }) => fact)).toMatchObject([{ type: 'run.started' }, { type: 'run.aborted', usage: used }]);
+  expect(used.inputTokens).toBe(105);
+  expect((await agent.resume('r', { host }).outcome()).usage).toEqual(used);
+  const { events: facts } = await host.getRun('r');
+  expect(facts.map(({ event: fact }) => fact)).toMatchObject([
+    { type: 'run.started' },
+    { type: 'run.aborted', usage: used },
+  ]);
 });
 
 describe('over HTTP,', () => {
   test('an aborted stream costs what the end of its time costs', async () => {
-    const script = () => reply.stall(reply.text('one two three four five'), { afterChunks: 4 });
+    const script = () => respond.stall(respond.text('one two three four five'), { afterChunks: 4 });
     await served(script, async (model) => {
       const limited = await new Agent({ model, limits: { durationMs: 300 } }).run(PROMPT, { stream: true }).outcome();
       const run = new Agent({ model }).run(PROMPT);
       let pieces = 0;
-      for await (const event of run) if (event.type === 'model.text' && ++pieces === 4) run.abort();
+      for await (const event of run) if (event.type === 'text.delta' && ++pieces === 4) run.abort();
       const { status, usage: used } = await run.outcome();
-      expect(limited).toMatchObject({ status: 'limited', usage: { promptTokens: 105, estimated: true } });
+      expect(limited).toMatchObject({ status: 'limited', usage: { inputTokens: 105, estimated: true } });
       expect(status).toBe('aborted');
       expect(used).toEqual(limited.usage);
     });
   });
 
   test.each([
-    ['cut off in the middle', reply.cut(reply.text('one two three'), { afterChunks: 2 }), true],
-    ['reset in the middle', reply.reset({ reply: reply.text('one two three'), afterChunks: 2 }), true],
-    ['reset before anything came', reply.reset(), false],
-    ['refused', reply.httpError(500), false],
+    ['cut off in the middle', respond.cut(respond.text('one two three'), { afterChunks: 2 }), true],
+    ['reset in the middle', respond.reset({ reply: respond.text('one two three'), afterChunks: 2 }), true],
+    ['reset before anything came', respond.reset(), false],
+    ['refused', respond.httpError(500), false],
   ])('an attempt that is %s is billed: %s', async (_, given, isBilled) => {
     for (const stream of [true, false]) {
       await served([given, given, given], async (model) => {
-        const agent = new Agent({ model, clock: manualClock(), retry: { attempts: 1 } });
+        const agent = new Agent({ model, clock: manualClock(), retry: { maxAttempts: 1 } });
         const { usage: used } = await agent.run(PROMPT, { stream }).outcome();
-        expect(used.promptTokens > 0).toBe(isBilled);
+        expect(used.inputTokens > 0).toBe(isBilled);
       });
     }
   });
 
   test('an attempt that finds no connection is not billed', async () => {
     const model = openai('m', { baseURL: 'http://127.0.0.1:1/v1', apiKey: 'key' });
-    const outcome = await new Agent({ model, retry: { attempts: 1 } }).run(PROMPT).outcome();
+    const outcome = await new Agent({ model, retry: { maxAttempts: 1 } }).run(PROMPT).outcome();
     expect(outcome).toMatchObject({ status: 'failed', usage: NOTHING });
   });
 });
 
 test('a run that is suspended has no request under way, and an abort of it adds nothing', async () => {
   const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}) });
-  const agent = new Agent({ model: scriptedModel(() => reply.call('wait', {}, { usage })), tools: [wait] });
-  const host = memory();
-  const suspended = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+  const agent = new Agent({ model: scriptedModel(() => respond.call('wait', {}, { usage })), tools: [wait] });
+  const host = memoryHost();
+  const suspended = await agent.run('Go.', { host, runId: 'r' }).outcome();
   expect(suspended).toMatchObject({ status: 'suspended', usage: { totalTokens: 15 } });
-  const outcome = await agent.resume('r', { durable: host, signal: AbortSignal.abort('Enough.') }).outcome();
+  const outcome = await agent.resume('r', { host, signal: AbortSignal.abort('Enough.') }).outcome();
   expect(outcome).toMatchObject({ status: 'aborted', usage: { totalTokens: 15, estimated: false } });
 });

@@ -1,6 +1,6 @@
-import { Agent, customTool, jsonSchema, type Mend, memory, type Run, type Tool, tool } from '@pawl/core';
+import { Agent, customTool, jsonSchema, memoryHost, type Repair, type Run, type Tool, tool } from '@pawl/core';
 import { zod3 } from '@pawl/core/zod3';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
@@ -19,15 +19,15 @@ function keeping(input: z.ZodObject | ReturnType<typeof jsonSchema>, given: unkn
 
 interface Played {
   readonly result: unknown;
-  readonly mends: readonly Mend[];
+  readonly mends: readonly Repair[];
 }
 
 /** What came of one call with these arguments, and what was repaired of them. */
 async function played(used: Tool<unknown>, written: string): Promise<Played> {
-  const mends: Mend[] = [];
-  const model = scriptedModel([reply.call('keep', written), reply.text('Done.')]);
+  const mends: Repair[] = [];
+  const model = scriptedModel([respond.call('keep', written), respond.text('Done.')]);
   const run: Run<string> = new Agent({ model, tools: [used] }).run('Go.');
-  run.on('wire.mended', (event) => mends.push(...event.mends));
+  run.on('response.repaired', (event) => mends.push(...event.repairs));
   const { messages } = await run.outcome();
   return { result: messages[2]?.content, mends };
 }
@@ -95,17 +95,17 @@ test('numbers and booleans as texts are not changed', async () => {
 });
 
 test('JSON as a text in an output is parsed, and reported', async () => {
-  const mends: Mend[] = [];
+  const mends: Repair[] = [];
   const output = z.object({ tags: z.array(z.string()) });
-  const model = scriptedModel([reply.text('{"tags":"[\\"a\\"]"}')]);
+  const model = scriptedModel([respond.text('{"tags":"[\\"a\\"]"}')]);
   const run = new Agent({ model, output }).run('Go.');
-  run.on('wire.mended', (event) => mends.push(...event.mends));
+  run.on('response.repaired', (event) => mends.push(...event.repairs));
   await expect(run).resolves.toMatchObject({ output: { tags: ['a'] } });
   expect(mends).toEqual([{ path: 'message.content.tags', note: 'JSON as a text: parsed' }]);
 });
 
 test('an output that is a list may come as a text', async () => {
-  const model = scriptedModel([reply.text('{"value":"[1,2]"}')]);
+  const model = scriptedModel([respond.text('{"value":"[1,2]"}')]);
   await expect(new Agent({ model, output: z.array(z.int()) }).run('Go.')).resolves.toMatchObject({ output: [1, 2] });
 });
 
@@ -140,8 +140,8 @@ test.each([
 test('an integer that would be rounded is not shown to a person', async () => {
   const given: unknown[] = [];
   const asking = { ...keeping(z.object({ id: z.number() }), given), needsApproval: true };
-  const model = scriptedModel([reply.call('keep', `{"id":${LONG}}`), reply.text('Done.')]);
-  const outcome = await new Agent({ model, tools: [asking] }).run('Go.', { durable: memory() }).outcome();
+  const model = scriptedModel([respond.call('keep', `{"id":${LONG}}`), respond.text('Done.')]);
+  const outcome = await new Agent({ model, tools: [asking] }).run('Go.', { host: memoryHost() }).outcome();
   expect(outcome.status).toBe('completed');
   expect(given).toEqual([]);
 });
@@ -177,7 +177,7 @@ test.each([
 
 test('a tool without a description is sent without one', async () => {
   const input = z.object({});
-  const script = [reply.text('Done.')];
+  const script = [respond.text('Done.')];
   const tools = [
     tool({ name: 'a', input, execute: () => '' }),
     tool({ name: 'b', description: '', input, execute: () => '' }),

@@ -11,7 +11,7 @@ import {
   toolGuard,
   withFallback,
 } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -19,18 +19,18 @@ const QUESTION = { messages: [{ role: 'user', content: 'May this pass?' }] } as 
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
-const helper = new Agent({ name: 'helper', model: scriptedModel(() => reply.text('Helped.', { usage })) });
+const helper = new Agent({ name: 'helper', model: scriptedModel(() => respond.text('Helped.', { usage })) });
 
 /** A check that asks a model whether something may pass. */
 function asking(judge: ChatModel) {
   return async (_: unknown, scope: MiddlewareScope) => {
-    await scope.ask(judge, QUESTION);
-    return { type: 'pass' } as const;
+    await scope.callModel(judge, QUESTION);
+    return { type: 'allow' } as const;
   };
 }
 
 describe('what middleware asks waits for no reservation of the step that it works in:', () => {
-  const check = asking(scriptedModel(() => reply.text('Yes.', { usage })));
+  const check = asking(scriptedModel(() => respond.text('Yes.', { usage })));
   const guards: readonly (readonly [string, Middleware])[] = [
     ['an input guard beside the request', inputGuard({ name: 'judge', check })],
     ['an output guard', outputGuard({ name: 'judge', check })],
@@ -40,9 +40,9 @@ describe('what middleware asks waits for no reservation of the step that it work
 
   test.each(guards)('%s', async (_, guard) => {
     const script = [
-      reply.call('look', {}, { usage }),
-      reply.call('help', { prompt: 'Help.' }, { usage }),
-      reply.text('Done.', { usage }),
+      respond.call('look', {}, { usage }),
+      respond.call('help', { prompt: 'Help.' }, { usage }),
+      respond.text('Done.', { usage }),
     ];
     // Nothing says how long a reply may be, so that each request sets aside all that is left.
     const agent = new Agent({ model: scriptedModel(script), tools, middleware: [guard], limits: { tokens: 10_000 } });
@@ -81,7 +81,7 @@ test('a guard that fails beside the request gives that up: nothing is told after
   const outcome = await run.on('*', (event) => events.push(event)).outcome();
   for (let turns = 0; turns < 30; turns++) await setImmediate();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError' }, usage: { estimated: true } });
-  expect(outcome.usage.promptTokens).toBeGreaterThan(0);
+  expect(outcome.usage.inputTokens).toBeGreaterThan(0);
   expect(events.at(-1)?.type).toBe('run.finished');
   expect(told.isGivenUp).toBe(true);
 });
@@ -95,39 +95,41 @@ test.each([
   const guard = inputGuard({ name: 'judge', check: () => told.promise.then(check) });
   const events: string[] = [];
   const run = new Agent({ model, middleware: [guard] }).run('Go.');
-  run.on('model.text', () => told.resolve()).on('*', ({ type }) => events.push(type));
+  run.on('text.delta', () => told.resolve()).on('*', ({ type }) => events.push(type));
   expect(await run.outcome()).toMatchObject({ status });
-  expect(events.filter((type) => type === 'model.text' || type === 'model.discarded').at(-1)).toBe('model.discarded');
+  expect(events.filter((type) => type === 'text.delta' || type === 'attempt.discarded').at(-1)).toBe(
+    'attempt.discarded',
+  );
 });
 
 test('what middleware asked and did not wait for is given up with its step, and its failure hurts nobody', async () => {
   const { model: judge, told } = slowly(20);
   const forgetful: Middleware = {
-    model(request, next, { ask }) {
+    wrapModelCall(request, next, { callModel: ask }) {
       void ask(judge, QUESTION);
       return next(request);
     },
   };
-  const agent = new Agent({ model: scriptedModel(() => reply.text('Done.')), middleware: [forgetful] });
+  const agent = new Agent({ model: scriptedModel(() => respond.text('Done.')), middleware: [forgetful] });
   expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', usage: { estimated: true } });
   for (let turns = 0; turns < 30; turns++) await setImmediate();
   expect(told.isGivenUp).toBe(true);
 });
 
 test('a cost limit holds whoever of a chain answers: what is set aside is what the dearest may cost', async () => {
-  const failing = scriptedModel(() => reply.httpError(500), { price: { input: 1, output: 1 } });
+  const failing = scriptedModel(() => respond.httpError(500), { price: { input: 1, output: 1 } });
   const rooms: unknown[] = [];
   const dear = scriptedModel(
     ({ max_completion_tokens: room }) => {
       rooms.push(room);
       const completion_tokens = room ?? 100_000;
-      return reply.text('Done.', {
+      return respond.text('Done.', {
         usage: { prompt_tokens: 5, completion_tokens, total_tokens: 5 + completion_tokens },
       });
     },
     { price: { input: 100, output: 100 } },
   );
-  const agent = new Agent({ model: withFallback(failing, dear), limits: { cost: 0.01 }, retry: { attempts: 1 } });
+  const agent = new Agent({ model: withFallback(failing, dear), limits: { cost: 0.01 }, retry: { maxAttempts: 1 } });
   const { usage: spent } = await agent.run('Go.').outcome();
   expect(rooms).toEqual([expect.any(Number)]);
   expect(spent.cost).toBeGreaterThan(0);
@@ -137,9 +139,9 @@ test('a cost limit holds whoever of a chain answers: what is set aside is what t
 // By hand: it gives no reply, which no script says.
 test.each([
   ['Model "mute"', { model: { name: 'mute', send: async () => undefined as never } }],
-  ['A model middleware', { middleware: [{ model: async () => undefined as never }] }],
+  ['A model middleware', { middleware: [{ wrapModelCall: async () => undefined as never }] }],
 ])('%s that gives no reply fails the run, and is told what to give', async (by, options) => {
-  const agent = new Agent({ model: scriptedModel(() => reply.text('Done.')), ...options });
+  const agent = new Agent({ model: scriptedModel(() => respond.text('Done.')), ...options });
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
   expect(outcome.status === 'failed' && outcome.error.message).toContain(`${by} gave no reply.`);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type Run, type RunEvent } from '@pawl/core';
-import { type ManualClock, manualClock, reply } from '@pawl/testing';
+import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { quiet } from '../quiet.ts';
 import { served } from './served.ts';
@@ -19,11 +19,11 @@ interface Slow {
 
 /** A reader that has read one event of a run over a long stream, and then nothing until everything stands still. */
 async function slowly<T>(work: (slow: Slow) => Promise<T>): Promise<T> {
-  return served([reply.text(LONG)], async (model) => {
+  return served([respond.text(LONG)], async (model) => {
     const clock = manualClock();
     const run = new Agent({ model, clock }).run('Tell me much.');
     let told = 0;
-    run.on('model.text', () => told++);
+    run.on('text.delta', () => told++);
     const reader = run[Symbol.asyncIterator]();
     await reader.next();
     while (told < MARK) await setImmediate();
@@ -46,7 +46,7 @@ test('a reader that is 256 events behind pauses the stream, and gets it whole wh
 
     let text = '';
     for (let read = await reader.next(); !read.done; read = await reader.next()) {
-      if (read.value.type === 'model.text') text += read.value.delta;
+      if (read.value.type === 'text.delta') text += read.value.delta;
     }
     expect(text).toBe(LONG);
     expect((await run).output).toBe(LONG);

@@ -1,5 +1,5 @@
-import { Agent, type Answer, memory, type Suspended, type Tool, tool, type UserMessage } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Answer, memoryHost, type SuspendedOutcome, type Tool, tool, type UserMessage } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -12,18 +12,18 @@ const transfer: Tool<unknown> = tool({
 });
 
 interface Suspension {
-  readonly host: ReturnType<typeof memory>;
+  readonly host: ReturnType<typeof memoryHost>;
   readonly agent: Agent;
-  readonly outcome: Suspended;
+  readonly outcome: SuspendedOutcome;
   readonly pendingId: string;
   readonly fingerprint: string;
 }
 
 async function suspended(): Promise<Suspension> {
-  const host = memory();
-  const model = scriptedModel([reply.call('transfer', { to: 'Ann' }), reply.text('Done.')]);
+  const host = memoryHost();
+  const model = scriptedModel([respond.call('transfer', { to: 'Ann' }), respond.text('Done.')]);
   const agent = new Agent({ model, tools: [transfer] });
-  const outcome = await agent.run('Pay Ann.', { durable: host, runId: 'pay' }).outcome();
+  const outcome = await agent.run('Pay Ann.', { host, runId: 'pay' }).outcome();
   if (outcome.status !== 'suspended') throw new Error(`The run is ${outcome.status}.`);
   const { id: pendingId = '', fingerprint = '' } = outcome.pending[0] ?? {};
   return { host, agent, outcome, pendingId, fingerprint };
@@ -42,7 +42,7 @@ test.each(Object.entries(shapes))('%s is no answer, and the call waits on', asyn
 
   await expect(host.answer('pay', pendingId, answer)).rejects.toMatchObject({ code: 'approval.invalid' });
   await host.answer('pay', pendingId, { type: 'approve', fingerprint });
-  expect((await agent.resume('pay', { durable: host })).messages[2]).toMatchObject({ content: 'Sent to Ann.' });
+  expect((await agent.resume('pay', { host })).messages[2]).toMatchObject({ content: 'Sent to Ann.' });
 });
 
 const messages: readonly unknown[] = [undefined, 'Stop.', { role: 'tool', tool_call_id: 'call_1', content: 'Paid.' }];
@@ -50,8 +50,8 @@ const messages: readonly unknown[] = [undefined, 'Stop.', { role: 'tool', tool_c
 test.each(messages)("what is no message of a user's does not get into a run that waits: %j", async (message) => {
   const { host, agent } = await suspended();
 
-  await expect(host.send('pay', message as UserMessage)).rejects.toMatchObject({ code: 'config.invalid' });
-  expect((await agent.resume('pay', { durable: host }).outcome()).status).toBe('suspended');
+  await expect(host.sendMessage('pay', message as UserMessage)).rejects.toMatchObject({ code: 'config.invalid' });
+  expect((await agent.resume('pay', { host }).outcome()).status).toBe('suspended');
 });
 
 test('what is approved is what was asked, whatever somebody did to the outcome', async () => {
@@ -60,7 +60,7 @@ test('what is approved is what was asked, whatever somebody did to the outcome',
   overwrite(outcome.pending);
   await host.answer('pay', pendingId, { type: 'approve', fingerprint });
 
-  expect((await agent.resume('pay', { durable: host })).messages).toEqual([
+  expect((await agent.resume('pay', { host })).messages).toEqual([
     { role: 'user', content: 'Pay Ann.' },
     {
       role: 'assistant',

@@ -1,5 +1,5 @@
 import { Agent, type Middleware, type Tool, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { served } from './served.ts';
@@ -10,7 +10,7 @@ test.each([
   ['', 'unnamed'],
   ['get weather'.repeat(10), `${'get_weather'.repeat(5)}get_weath`],
 ])('a name that no server takes back is changed, and the conversation goes on: %j', async (name, sendable) => {
-  const script = [reply.call(name, { city: 'Oslo' }), reply.text('Rain.')];
+  const script = [respond.call(name, { city: 'Oslo' }), respond.text('Rain.')];
   const outcome = await served(script, (model) => new Agent({ model, tools: [weather] }).run('Oslo?').outcome());
 
   expect(outcome.status).toBe('completed');
@@ -28,7 +28,7 @@ test('arguments nested deeper than any stack are told to the model', async () =>
   });
   const deep = `${'{"in":'.repeat(50_000)}"[{"${'}'.repeat(50_000)}`;
   const wide = `{"in":${JSON.stringify('[{"\\'.repeat(1_000))}}`;
-  const model = scriptedModel([reply.call('keep', deep), reply.call('keep', wide), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('keep', deep), respond.call('keep', wide), respond.text('Done.')]);
   const { messages } = await new Agent({ model, tools: [anything] }).run('Keep it.');
 
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
@@ -39,7 +39,7 @@ test('arguments nested deeper than any stack are told to the model', async () =>
 
 test('a tool that is wrapped under another name is sent, and called, under that name', async () => {
   const forecast: Tool<unknown> = { ...weather, name: 'forecast', description: 'Tomorrow.' };
-  const model = scriptedModel([reply.call('forecast', { city: 'Oslo' }), reply.text('Rain.')]);
+  const model = scriptedModel([respond.call('forecast', { city: 'Oslo' }), respond.text('Rain.')]);
   const { messages } = await new Agent({ model, tools: [weather, forecast] }).run('Tomorrow in Oslo?');
 
   expect(model.requests[0]?.tools).toEqual([
@@ -52,8 +52,8 @@ test('a tool that is wrapped under another name is sent, and called, under that 
 test.each([undefined, {}, { content: 5 }])(
   'a tool middleware that gives no result is a failed call: %j',
   async (given) => {
-    const middleware = [{ tool: async () => given } as unknown as Middleware];
-    const model = scriptedModel([reply.call('get_weather', { city: 'Oslo' }), reply.text('It failed.')]);
+    const middleware = [{ wrapToolCall: async () => given } as unknown as Middleware];
+    const model = scriptedModel([respond.call('get_weather', { city: 'Oslo' }), respond.text('It failed.')]);
     const { messages } = await new Agent({ model, tools: [weather], middleware }).run('Oslo?');
 
     const error = 'A tool middleware gave no result. Return what next(call) gave, or { content: "…" }.';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type Tool, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -30,7 +30,7 @@ function failing(thrown: unknown): Tool<unknown> {
 }
 
 test.each(Object.entries(odd))('an error of a tool may have %s: the run goes on', async (_, thrown) => {
-  const model = scriptedModel([reply.call('look'), reply.text('It failed.')]);
+  const model = scriptedModel([respond.call('look'), respond.text('It failed.')]);
   const outcome = await new Agent({ model, tools: [failing(thrown)] }).run('Go.').outcome();
 
   expect(outcome).toMatchObject({ status: 'completed', output: 'It failed.' });
@@ -41,7 +41,7 @@ test.each(Object.entries(odd))('a listener may reject with %s: it hurts nobody',
   const unhandled: unknown[] = [];
   const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', onUnhandled);
-  const run = new Agent({ model: scriptedModel([reply.text('Hello.')]) }).run('Go.');
+  const run = new Agent({ model: scriptedModel([respond.text('Hello.')]) }).run('Go.');
   run.on('*', () => Promise.reject(thrown));
   const { status } = await run.outcome();
   await setImmediate();
@@ -55,7 +55,7 @@ test('a schema that throws an error without a text is told to the model as text'
     throw damaged('message', { value: { why: 'Down.' } });
   });
   const look = tool({ name: 'look', description: 'Looks.', input, execute: () => 'Seen.' });
-  const model = scriptedModel([reply.call('look'), reply.text('It failed.')]);
+  const model = scriptedModel([respond.call('look'), respond.text('It failed.')]);
   const { messages } = await new Agent({ model, tools: [look] }).run('Go.');
 
   expect(messages[2]).toEqual({ role: 'tool', tool_call_id: 'call_1', content: '{"why":"Down."}' });
@@ -63,7 +63,7 @@ test('a schema that throws an error without a text is told to the model as text'
 
 test('the model reads head and tail of an error that is too long, as of a result', async () => {
   const page = { ...failing(new Error('x'.repeat(1_000_000))), maxResultLength: 40 };
-  const model = scriptedModel([reply.call('look'), reply.text('It failed.')]);
+  const model = scriptedModel([respond.call('look'), respond.text('It failed.')]);
   const { messages } = await new Agent({ model, tools: [page] }).run('Go.');
 
   const content = `{"error":"${'x'.repeat(20)}\n[… 999972 characters left out …]\nxxxxxxxx"}`;

@@ -6,11 +6,11 @@ import {
   type RunOptions,
   type UserMessage,
 } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { served } from './served.ts';
 
-const model = scriptedModel(() => reply.text('Hello.'));
+const model = scriptedModel(() => respond.text('Hello.'));
 const agent: Agent = new Agent({ model });
 
 const asked = { role: 'user', content: 'Go.' };
@@ -39,14 +39,14 @@ test.each<readonly [string, unknown, string]>([
     new AbortController(),
     'Agent "agent": signal is no AbortSignal. Pass controller.signal, not the controller.',
   ],
-  ['durable', {}, 'Agent "agent": durable is no host. Pass memory(), or another DurableHost.'],
+  ['host', {}, 'Agent "agent": host is an object, which is not a host. Pass memoryHost() or another Host.'],
 ])('an option of a run that is something else is refused where it is given: %s', (name, value, message) => {
   const options = { [name]: value } as RunOptions;
   expect(() => agent.run('Go.', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
 });
 
 test('to resume without a host is refused where it is written', () => {
-  const message = 'Agent "agent": resume needs the host that the run was started on. Pass { durable: host }.';
+  const message = 'Agent "agent": resume needs the host that the run was started on. Pass { host }.';
   const options = {} as ResumeOptions;
   expect(() => agent.resume('order-42', options)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
 });
@@ -54,8 +54,16 @@ test('to resume without a host is refused where it is written', () => {
 test.each<readonly [string, unknown, string]>([
   ['instructions', null, 'Agent "agent": instructions are no text. Pass a string, or a function that gives one.'],
   ['tools', {}, 'Agent "agent": tools is no list. Pass tools: [tool({ … })].'],
-  ['middleware', [null], 'Agent "agent": middleware[0] is no object. Pass { prepareTurn, model, tool }.'],
-  ['middleware', [{ tool: 1 }], 'Agent "agent": middleware[0].tool is no function. Pass one, or leave it out.'],
+  [
+    'middleware',
+    [null],
+    'Agent "agent": middleware[0] is no object. Pass { prepareTurn, wrapModelCall, wrapToolCall }.',
+  ],
+  [
+    'middleware',
+    [{ wrapToolCall: 1 }],
+    'Agent "agent": middleware[0].wrapToolCall is no function. Pass one, or leave it out.',
+  ],
   ['output', null, 'Agent "agent", output: null is not a schema. Pass a zod schema.'],
 ])('a definition that is something else is refused where it is written: %s, %j', (name, value, message) => {
   const options = { model, [name]: value } as AgentOptions<unknown, string>;
@@ -73,7 +81,7 @@ test('instructions that turn out to be no text fail the run', async () => {
 test("a caller's message that he changes is sent as it is now, also where it was sent before", async () => {
   const question = { role: 'user', content: 'Oslo?' } satisfies UserMessage;
   const sent = await served(
-    () => reply.text('Rain.'),
+    () => respond.text('Rain.'),
     async (remote, { requests }) => {
       const weather = new Agent({ model: remote });
       await weather.run([question]);

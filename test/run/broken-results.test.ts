@@ -1,17 +1,17 @@
-import { Agent, type RunEvent, type ToolFailed, type ToolFinished, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type RunEvent, type ToolFailedEvent, type ToolFinishedEvent, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 interface Closed {
-  readonly event: ToolFinished | ToolFailed | undefined;
+  readonly event: ToolFinishedEvent | ToolFailedEvent | undefined;
   /** The tool message that the model read. */
   readonly read: unknown;
 }
 
 async function called(execute: () => unknown): Promise<Closed> {
   const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute });
-  const model = scriptedModel([reply.call('look'), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('look'), respond.text('Done.')]);
   const run = new Agent({ model, tools: [look] }).run('Go.');
   const events: RunEvent[] = [];
   run.on('*', (event) => events.push(event));
@@ -57,7 +57,7 @@ test('a result whose objects all refer to one another is told in bounds', async 
   const users = groups.map(({ id }) => ({ id, groups: [...groups] }));
   for (const group of groups) group.users.push(...users);
   const { event } = await called(() => groups);
-  const { full = '', lossy = [] } = event?.type === 'tool.finished' ? event : {};
+  const { fullContent: full = '', lossyPaths: lossy = [] } = event?.type === 'tool.finished' ? event : {};
 
   expect({ isBounded: full.length < 1_000_000, isTold: lossy.length > 0 }).toEqual({ isBounded: true, isTold: true });
 });

@@ -1,5 +1,5 @@
 import { Agent, openai } from '@pawl/core';
-import { manualClock, offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 
 test("a run's time holds for instructions that never come", async () => {
@@ -9,7 +9,7 @@ test("a run's time holds for instructions that never come", async () => {
     return new Promise(() => undefined);
   };
   const clock = manualClock();
-  const agent = new Agent({ model: scriptedModel([reply.text('Hello.')]), instructions, clock });
+  const agent = new Agent({ model: scriptedModel([respond.text('Hello.')]), instructions, clock });
   const run = agent.run('Go.', { limits: { durationMs: 500 } });
   await begun.promise;
   await clock.advance(500);
@@ -19,12 +19,12 @@ test("a run's time holds for instructions that never come", async () => {
 });
 
 test('a server that switches protocols is a failed attempt at once', async () => {
-  const switching = reply.raw((response) => {
+  const switching = respond.raw((response) => {
     response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n');
   });
   const server = await offlineServer({ script: [switching] });
   const model = openai('m', { baseURL: server.baseURL });
-  const outcome = await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
+  const outcome = await new Agent({ model, retry: { maxAttempts: 1 } }).run('Go.').outcome();
   await server.close();
 
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.failed' } });

@@ -1,5 +1,5 @@
-import { Agent, type Middleware, memory, type RunEvent, type Tool, tool, toolGuard } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Middleware, memoryHost, type RunEvent, type Tool, tool, toolGuard } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -25,7 +25,7 @@ async function called(
   tools: readonly Tool<Shop>[],
   options: { readonly context?: unknown; readonly middleware?: readonly Middleware<Shop>[] } = {},
 ): Promise<Run> {
-  const model = scriptedModel([reply.call('order', { prompt: 'Go.' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('order', { prompt: 'Go.' }), respond.text('Done.')]);
   const { middleware = [], ...context } = options;
   const run = new Agent<Shop>({ model, tools, middleware }).run('Go.', context as { context: Shop }); // As from JavaScript.
   let failed: Run['failed'];
@@ -73,7 +73,7 @@ test('a tool that takes no context is not told to have one', async () => {
 });
 
 test('a guard whose check has a mistake tells the model only that it failed', async () => {
-  const guard = toolGuard<Shop>({ name: 'own', before: (_, { context }) => ({ type: context.user.name as 'pass' }) });
+  const guard = toolGuard<Shop>({ name: 'own', before: (_, { context }) => ({ type: context.user.name as 'allow' }) });
   const { failed, sent } = await called([order], { middleware: [guard] });
   expect(failed?.content).toBe(JSON.stringify({ error: 'Guard "own" failed: there is a mistake in its code' }));
   expect(failed?.error.message).toContain("(reading 'user')");
@@ -104,14 +104,14 @@ test('a value from outside that a tool reads wrongly is a failure without detail
     name: 'order',
     description: 'Orders.',
     input: z.object({}),
-    readReply: (value) => (value as unknown as Shop).user.name,
+    parseExternalResult: (value) => (value as unknown as Shop).user.name,
   });
-  const model = scriptedModel([reply.call('order'), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('order'), respond.text('Done.')]);
   const agent = new Agent({ model, tools: [ask] });
-  const host = memory();
-  const outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+  const host = memoryHost();
+  const outcome = await agent.run('Go.', { host, runId: 'r' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  await host.answer('r', pending?.id ?? '', { type: 'reply', fingerprint: pending?.fingerprint ?? '', value: {} });
-  await agent.resume('r', { durable: host });
+  await host.answer('r', pending?.id ?? '', { type: 'result', fingerprint: pending?.fingerprint ?? '', value: {} });
+  await agent.resume('r', { host });
   expect(model.requests.at(-1)?.messages.at(-1)?.content).toBe(NEUTRAL);
 });

@@ -5,16 +5,16 @@ import {
   ConfigError,
   compactByReference,
   compactBySummary,
+  contentParts,
   conversation,
   type Message,
   type Middleware,
-  memory,
   memoryConversations,
+  memoryHost,
   openai,
-  parts,
   tool,
 } from '@pawl/core';
-import { checkHistory, offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { seeded } from '../loop/random.ts';
@@ -38,18 +38,18 @@ function isSummary({ content }: Message): boolean {
 }
 
 test.each([
-  { what: 'cut off', given: reply.text('The user wants', { finishReason: 'length' }), requests: 2 },
-  { what: 'cut off in a word of a vendor', given: reply.text('They', { finishReason: 'MAX_TOKENS' }), requests: 2 },
-  { what: 'filtered', given: reply.contentFilter('They'), requests: 2 },
-  { what: 'refused', given: reply.refusal('No.'), requests: 2 },
-  { what: 'empty', given: reply.text(' '), requests: 2 },
-  { what: 'calls and nothing else', given: reply.call('look'), requests: 2 },
-  { what: 'an error of the server', given: reply.httpError(503), requests: 1 },
+  { what: 'cut off', given: respond.text('The user wants', { finishReason: 'length' }), requests: 2 },
+  { what: 'cut off in a word of a vendor', given: respond.text('They', { finishReason: 'MAX_TOKENS' }), requests: 2 },
+  { what: 'filtered', given: respond.filtered('They'), requests: 2 },
+  { what: 'refused', given: respond.refusal('No.'), requests: 2 },
+  { what: 'empty', given: respond.text(' '), requests: 2 },
+  { what: 'calls and nothing else', given: respond.call('look'), requests: 2 },
+  { what: 'an error of the server', given: respond.httpError(503), requests: 1 },
 ])('a summary that is $what is none: the request goes out as it is', async ({ given, requests }) => {
   const summariser = scriptedModel(() => given);
-  const model = scriptedModel(() => reply.text('fine'));
-  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
-  const outcome = await new Agent({ model, retry: { attempts: 1 }, middleware }).run(chat).outcome();
+  const model = scriptedModel(() => respond.text('fine'));
+  const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
+  const outcome = await new Agent({ model, retry: { maxAttempts: 1 }, middleware }).run(chat).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'fine' });
   expect(outcome.messages.slice(0, -1)).toEqual(chat);
   expect(summariser.requests).toHaveLength(requests);
@@ -57,16 +57,16 @@ test.each([
 });
 
 test('a summary that was cut off is asked for again, shorter, and a whole one takes its place', async () => {
-  const summariser = scriptedModel([reply.length('The user'), reply.text('They asked eight questions.')]);
-  const model = scriptedModel([reply.text('fine')]);
-  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
+  const summariser = scriptedModel([respond.truncated('The user'), respond.text('They asked eight questions.')]);
+  const model = scriptedModel([respond.text('fine')]);
+  const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
   const { messages } = await new Agent({ model, middleware }).run(chat);
   expect(messages[0]?.content).toBe('Summary of the conversation so far:\nThey asked eight questions.');
   expect(String(summariser.requests[1]?.messages[0]?.content)).toContain('much shorter');
 });
 
 test('the turn after a failed summary tries again', async () => {
-  const summariser = scriptedModel([reply.httpError(400), reply.text('They asked eight questions.')]);
+  const summariser = scriptedModel([respond.httpError(400), respond.text('They asked eight questions.')]);
   const look = tool({
     name: 'look',
     description: 'Looks.',
@@ -74,8 +74,8 @@ test('the turn after a failed summary tries again', async () => {
     effect: 'read',
     execute: () => 'seen',
   });
-  const model = scriptedModel([reply.call('look'), reply.text('fine')]);
-  const middleware = [compactBySummary({ window: 2_000, above: 0.5, keepTurns: 2, model: summariser })];
+  const model = scriptedModel([respond.call('look'), respond.text('fine')]);
+  const middleware = [compactBySummary({ contextWindow: 2_000, threshold: 0.5, keepTurns: 2, model: summariser })];
   const { messages } = await new Agent({ model, tools: [look], middleware }).run(chat);
   expect(model.requests[0]?.messages).toEqual(chat);
   expect(messages.filter(isSummary)).toHaveLength(1);
@@ -83,9 +83,9 @@ test('the turn after a failed summary tries again', async () => {
 });
 
 test('a request that is too long stays so without a summary, and fails as the server said', async () => {
-  const tooLong = reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
+  const tooLong = respond.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
   const model = scriptedModel([tooLong]);
-  const middleware = [compactBySummary({ window: 1_000_000, model: scriptedModel(() => reply.text('')) })];
+  const middleware = [compactBySummary({ contextWindow: 1_000_000, model: scriptedModel(() => respond.text('')) })];
   const outcome = await new Agent({ model, middleware }).run(chat).outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ContextLengthError' } });
 });
@@ -95,8 +95,8 @@ test.each([
   { what: 'an AbortRun', error: new AbortRun('Enough.'), status: 'aborted' },
 ])('$what is no failed summary: it ends the run', async ({ error, status }) => {
   const summariser = scriptedModel(() => Promise.reject(error));
-  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
-  const outcome = await new Agent({ model: scriptedModel([reply.text('fine')]), middleware }).run(chat).outcome();
+  const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
+  const outcome = await new Agent({ model: scriptedModel([respond.text('fine')]), middleware }).run(chat).outcome();
   expect(outcome.status).toBe(status);
 });
 
@@ -106,7 +106,7 @@ test('an abort while a summary is made ends the run at once', async () => {
     controller.abort(new Error('Enough.'));
     return new Promise<never>(() => undefined);
   });
-  const middleware = [compactBySummary({ window: 2_000, keepTurns: 2, model: summariser })];
+  const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
   const agent = new Agent({ model: scriptedModel([]), middleware });
   const outcome = await agent.run(chat, { signal: controller.signal }).outcome();
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.' });
@@ -123,10 +123,10 @@ test.each([1_200, 2_600, 4_000, 100_000])(
     });
     const model = scriptedModel((request) =>
       String(request.messages[0]?.content).startsWith('Summarise')
-        ? reply.text('They asked.', { usage: usageOf(request) })
-        : reply.text('fine', { usage: usageOf(request) }),
+        ? respond.text('They asked.', { usage: usageOf(request) })
+        : respond.text('fine', { usage: usageOf(request) }),
     );
-    const middleware = [compactBySummary({ window: 2_000, keepTurns: 2 })];
+    const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2 })];
     const outcome = await new Agent({ model, middleware, limits: { tokens } }).run(chat).outcome();
     expect(outcome.status).toBe(tokens < 2_000 ? 'limited' : 'completed');
     expect(outcome.usage.totalTokens).toBeLessThanOrEqual(tokens);
@@ -138,11 +138,11 @@ test('whatever the conversation: instructions, the last words of the user and wh
   for (let seed = 1; seed <= 250; seed++) {
     const random = seeded(seed);
     const history = generatedConversation(random);
-    const basics = { window: 200 + random(3_000), keepTurns: 1 + random(4) };
-    const summariser = scriptedModel(() => reply.text('S'.repeat(1 + random(600))));
-    const references = compactByReference({ ...basics, over: 200 + random(400) });
+    const basics = { contextWindow: 200 + random(3_000), keepTurns: 1 + random(4) };
+    const summariser = scriptedModel(() => respond.text('S'.repeat(1 + random(600))));
+    const references = compactByReference({ ...basics, minLength: 200 + random(400) });
     const middleware = [...(random(2) === 0 ? [references] : []), compactBySummary({ ...basics, model: summariser })];
-    const model = scriptedModel([reply.text('Done.')]);
+    const model = scriptedModel([respond.text('Done.')]);
     const outcome = await new Agent({ model, tools: [...references.tools], middleware }).run(history);
     const { messages } = model.requests[0] as ChatRequest;
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
@@ -173,12 +173,12 @@ test('what Pawl says in the user’s place is not what the user said last', asyn
     description: 'Takes a picture.',
     input: z.object({ of: z.string() }),
     effect: 'read',
-    execute: () => parts({ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }),
+    execute: () => contentParts({ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }),
   });
-  const pictures = ['a', 'b', 'c', 'd'].map((of) => reply.call('picture', { of: of.repeat(400) }));
-  const model = scriptedModel([...pictures, reply.text('Done.')]);
-  const summariser = scriptedModel(() => reply.text('Pictures were taken.'));
-  const middleware = [compactBySummary({ window: 500, above: 0.5, keepTurns: 1, model: summariser })];
+  const pictures = ['a', 'b', 'c', 'd'].map((of) => respond.call('picture', { of: of.repeat(400) }));
+  const model = scriptedModel([...pictures, respond.text('Done.')]);
+  const summariser = scriptedModel(() => respond.text('Pictures were taken.'));
+  const middleware = [compactBySummary({ contextWindow: 500, threshold: 0.5, keepTurns: 1, model: summariser })];
   await new Agent({ model, tools: [picture], middleware }).run('Take pictures.');
   expect(summariser.requests.length).toBeGreaterThan(0);
   for (const { messages } of model.requests)
@@ -194,9 +194,9 @@ test('where no run ends with an answer, what the user said long ago is summarise
     { role: 'assistant', content: null, tool_calls: [call(`call_${index}`)] },
     { role: 'tool', tool_call_id: `call_${index}`, content: 'y '.repeat(100) },
   ]).flat();
-  const model = scriptedModel([reply.text('fine')]);
+  const model = scriptedModel([respond.text('fine')]);
   const middleware = [
-    compactBySummary({ window: 1_000, keepTurns: 1, model: scriptedModel(() => reply.text('They looked.')) }),
+    compactBySummary({ contextWindow: 1_000, keepTurns: 1, model: scriptedModel(() => respond.text('They looked.')) }),
   ];
   await new Agent({ model, middleware }).run([...history, { role: 'user', content: 'last' }]);
   const sent = model.requests[0]?.messages ?? [];
@@ -213,9 +213,9 @@ test('where no run ends with an answer, what the user said long ago is summarise
 test('one message that is passed several times stays where it is kept', async () => {
   const again: Message = { role: 'user', content: `Go on. ${'x '.repeat(200)}` };
   const answer: Message = { role: 'assistant', content: 'y '.repeat(200) };
-  const model = scriptedModel([reply.text('fine')]);
-  const summariser = scriptedModel([reply.text('They went on.')]);
-  const middleware = [compactBySummary({ window: 500, keepTurns: 1, model: summariser })];
+  const model = scriptedModel([respond.text('fine')]);
+  const summariser = scriptedModel([respond.text('They went on.')]);
+  const middleware = [compactBySummary({ contextWindow: 500, keepTurns: 1, model: summariser })];
   await new Agent({ model, middleware }).run([again, answer, again, answer, again, answer, again]);
   expect(model.requests[0]?.messages.map(({ role }) => role)).toEqual(['user', 'user', 'assistant', 'user']);
   expect(model.requests[0]?.messages.at(-1)).toEqual(again);
@@ -226,13 +226,13 @@ async function windowed(window: number) {
   const server = await offlineServer({
     script: ({ messages }) => {
       const prompt = Math.ceil(messages.reduce((sum, { content }) => sum + String(content).length, 0) / 4);
-      if (prompt > window) return reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
+      if (prompt > window) return respond.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
       const [system, asked] = messages;
-      if (!String(system?.content).startsWith('Summarise')) return reply.text('fine');
+      if (!String(system?.content).startsWith('Summarise')) return respond.text('fine');
       const numbers = [...String(asked?.content).matchAll(/(?:question|upto) (\d+)/g)].map(([, digits]) =>
         Number(digits),
       );
-      return reply.text(`upto ${Math.max(-1, ...numbers)}`);
+      return respond.text(`upto ${Math.max(-1, ...numbers)}`);
     },
   });
   onTestFinished(() => server.close());
@@ -252,12 +252,12 @@ const long: readonly Message[] = [
 ];
 
 test.each([
-  { what: 'the window that it is told', options: { window: 2_000 } },
-  { what: 'a window of its own', options: { window: 30_000, above: 0.3, modelContextWindow: 2_000 } },
-  { what: 'a window that only the server knows', options: { window: 30_000, above: 0.3 } },
+  { what: 'the window that it is told', options: { contextWindow: 2_000 } },
+  { what: 'a window of its own', options: { contextWindow: 30_000, threshold: 0.3, modelContextWindow: 2_000 } },
+  { what: 'a window that only the server knows', options: { contextWindow: 30_000, threshold: 0.3 } },
 ])('a conversation longer than $what is summarised in parts, and these in one', async ({ options }) => {
   const { server, model } = await windowed(2_000);
-  const main = scriptedModel([reply.text('fine')]);
+  const main = scriptedModel([respond.text('fine')]);
   const middleware = [compactBySummary({ ...options, keepTurns: 1, model })];
   const { messages } = await new Agent({ model: main, middleware }).run(long);
   expect(messages[0]?.content).toBe('Summary of the conversation so far:\nupto 77');
@@ -269,10 +269,10 @@ test.each([
 test('a summary each turn that can not help is not made', async () => {
   let turns = 0;
   const model = scriptedModel(({ messages }) => {
-    if (String(messages[0]?.content).startsWith('Summarise')) return reply.text('S '.repeat(300));
+    if (String(messages[0]?.content).startsWith('Summarise')) return respond.text('S '.repeat(300));
     const size = Math.ceil(JSON.stringify(messages).length / 4);
     const usage = { prompt_tokens: size, completion_tokens: 5, total_tokens: size + 5 };
-    return turns++ < 19 ? reply.call('big', { n: turns }, { usage }) : reply.text('end', { usage });
+    return turns++ < 19 ? respond.call('big', { n: turns }, { usage }) : respond.text('end', { usage });
   });
   const big = tool({
     name: 'big',
@@ -282,7 +282,7 @@ test('a summary each turn that can not help is not made', async () => {
     execute: () => 'z'.repeat(3_000),
   });
   // The last four requests alone have some 3,100 tokens.
-  const middleware = [compactBySummary({ window: 3_000, keepTurns: 4, modelContextWindow: 10_000 })];
+  const middleware = [compactBySummary({ contextWindow: 3_000, keepTurns: 4, modelContextWindow: 10_000 })];
   await new Agent({ model, tools: [big], middleware }).run('Go.', { limits: { turns: 30 } });
   expect(turns).toBe(20);
   expect(summariesOf(model)).toBeGreaterThan(1);
@@ -290,22 +290,22 @@ test('a summary each turn that can not help is not made', async () => {
 });
 
 test('a summary of no use is not made again before the older part has grown, also by a run that is resumed', async () => {
-  const host = memory();
+  const host = memoryHost();
   let turns = 0;
   const model = scriptedModel(({ messages }) => {
-    if (String(messages[0]?.content).startsWith('Summarise')) return reply.text('S '.repeat(20_000));
-    return reply.call(++turns % 3 === 0 ? 'wait' : 'big', { n: turns });
+    if (String(messages[0]?.content).startsWith('Summarise')) return respond.text('S '.repeat(20_000));
+    return respond.call(++turns % 3 === 0 ? 'wait' : 'big', { n: turns });
   });
   const input = z.object({ n: z.number() });
   const big = tool({ name: 'big', description: 'Big.', input, effect: 'read', execute: () => 'z'.repeat(600) });
   const wait = tool({ name: 'wait', description: 'Waits.', input });
-  const middleware = [compactBySummary({ window: 3_000, above: 0.3, keepTurns: 2 })];
+  const middleware = [compactBySummary({ contextWindow: 3_000, threshold: 0.3, keepTurns: 2 })];
   const agent = new Agent({ model, tools: [big, wait], middleware });
-  const options = { durable: host, limits: { turns: 24 } };
+  const options = { host, limits: { turns: 24 } };
   let outcome = await agent.run('Go.', { ...options, runId: 'run' }).outcome();
   while (outcome.status === 'suspended') {
     const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.pending;
-    await host.answer('run', id, { type: 'reply', fingerprint, value: 'z'.repeat(600) });
+    await host.answer('run', id, { type: 'result', fingerprint, value: 'z'.repeat(600) });
     outcome = await agent.resume('run', options).outcome();
   }
   expect(outcome.status).toBe('limited');
@@ -314,7 +314,7 @@ test('a summary of no use is not made again before the older part has grown, als
 });
 
 test('what middleware keeps for the next turns is recorded, and a resumed run has it', async () => {
-  const host = memory();
+  const host = memoryHost();
   const seen: unknown[] = [];
   const counting: Middleware = {
     prepareTurn: (turn) => {
@@ -324,14 +324,14 @@ test('what middleware keeps for the next turns is recorded, and a resumed run ha
   };
   const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}) });
   const agent = new Agent({
-    model: scriptedModel([reply.call('wait'), reply.text('Done.')]),
+    model: scriptedModel([respond.call('wait'), respond.text('Done.')]),
     tools: [wait],
     middleware: [counting],
   });
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.status === 'suspended' ? outcome.pending : [];
-  await host.answer('run', id, { type: 'reply', fingerprint, value: 1 });
-  await agent.resume('run', { durable: host });
+  await host.answer('run', id, { type: 'result', fingerprint, value: 1 });
+  await agent.resume('run', { host });
   expect(seen).toEqual([{}, { count: 1 }]);
 });
 
@@ -354,9 +354,11 @@ test('a stored conversation has the summary, all instructions and what was said 
     const history = generatedConversation(random);
     const said = conversation({ id: 'chat', store: memoryConversations() });
     await said.append(history);
-    const summariser = scriptedModel(() => reply.text('They talked.'));
-    const middleware = [compactBySummary({ window: 300 + random(800), keepTurns: 1 + random(2), model: summariser })];
-    const agent = new Agent({ model: scriptedModel(() => reply.text('Well.')), middleware });
+    const summariser = scriptedModel(() => respond.text('They talked.'));
+    const middleware = [
+      compactBySummary({ contextWindow: 300 + random(800), keepTurns: 1 + random(2), model: summariser }),
+    ];
+    const agent = new Agent({ model: scriptedModel(() => respond.text('Well.')), middleware });
     for (const words of ['word1001 .', 'word1002 .', 'word1003 .']) {
       const { messages } = await agent.run(words, { conversation: said });
       const stored = await said.messages();
@@ -371,7 +373,7 @@ test('a stored conversation has the summary, all instructions and what was said 
 test.each([0, Number.NaN, Number.POSITIVE_INFINITY])(
   '%s is no window of the model that summarises',
   (modelContextWindow) => {
-    expect(() => compactBySummary({ window: 1_000, modelContextWindow })).toThrow(
+    expect(() => compactBySummary({ contextWindow: 1_000, modelContextWindow })).toThrow(
       `compactBySummary: modelContextWindow is ${modelContextWindow}.`,
     );
   },

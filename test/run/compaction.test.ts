@@ -7,7 +7,7 @@ import {
   type RunEvent,
   tool,
 } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -31,7 +31,7 @@ function reader(pages: number) {
     const next = Math.max(Number(told ?? 0), ...seen.map(Number).filter((page) => !Number.isNaN(page)), 0) + 1;
     const prompt = Math.ceil(JSON.stringify(messages).length / 4);
     const usage = { prompt_tokens: prompt, completion_tokens: 5, total_tokens: prompt + 5 };
-    return next > pages ? reply.text('Read all.', { usage }) : reply.call('read', { page: next }, { usage });
+    return next > pages ? respond.text('Read all.', { usage }) : respond.call('read', { page: next }, { usage });
   });
 }
 
@@ -40,18 +40,18 @@ function writer() {
     const pages = [...JSON.stringify(messages).matchAll(/(\d+): A long|pages up to (\d+)/g)].map(([, a, b]) =>
       Number(a ?? b),
     );
-    return reply.text(`They read pages up to ${Math.max(0, ...pages)}.`);
+    return respond.text(`They read pages up to ${Math.max(0, ...pages)}.`);
   });
 }
 
 test('a conversation that fills the window goes on from a summary, and its end stays as it is', async () => {
   const model = reader(12);
   const summaries = writer();
-  const middleware = [compactBySummary({ window: 10_000, keepTurns: 2, model: summaries })];
+  const middleware = [compactBySummary({ contextWindow: 10_000, keepTurns: 2, model: summaries })];
   const agent = new Agent({ model, tools: [read], middleware, instructions: 'Read.' });
   const planned: RunEvent[] = [];
   const run = agent.run('Read it all.');
-  run.on('turn.planned', (event) => planned.push(event));
+  run.on('turn.prepared', (event) => planned.push(event));
   const outcome = await run;
   expect(outcome.output).toBe('Read all.');
   expect(summaries.requests.length).toBeGreaterThan(1);
@@ -69,7 +69,7 @@ test('a conversation that fills the window goes on from a summary, and its end s
 
 test('between two summaries the beginning of the prompt stays the same', async () => {
   const model = reader(12);
-  const middleware = [compactBySummary({ window: 10_000, keepTurns: 2, model: writer() })];
+  const middleware = [compactBySummary({ contextWindow: 10_000, keepTurns: 2, model: writer() })];
   await new Agent({ model, tools: [read], middleware }).run('Read it all.');
   const changed = model.requests.filter(({ messages }, index) => {
     const before = model.requests[index - 1]?.messages ?? [];
@@ -80,16 +80,16 @@ test('between two summaries the beginning of the prompt stays the same', async (
 });
 
 test('large results become references, which the model reads again part by part', async () => {
-  const references = compactByReference({ window: 4_000, keepTurns: 1, over: 1_000 });
+  const references = compactByReference({ contextWindow: 4_000, keepTurns: 1, minLength: 1_000 });
   const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
   const id = 'call_page';
   const model = scriptedModel([
-    reply.calls([{ name: 'read', arguments: { page: 1 }, id }]),
-    reply.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
-    reply.call('read_result', { id }),
-    reply.call('read_result', { id, from: 5_000 }),
-    reply.call('read_result', { id: 'nothing' }),
-    reply.text('Done.'),
+    respond.calls([{ name: 'read', arguments: { page: 1 }, id }]),
+    respond.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
+    respond.call('read_result', { id }),
+    respond.call('read_result', { id, from: 5_000 }),
+    respond.call('read_result', { id: 'nothing' }),
+    respond.text('Done.'),
   ]);
   const agent = new Agent({ model, tools: [read, ...references.tools], middleware: [references] });
   const { messages } = await agent.run('Read.');
@@ -103,7 +103,7 @@ test('large results become references, which the model reads again part by part'
 });
 
 test('a reference is never longer than what it refers to, and cuts no character in two', async () => {
-  const references = compactByReference({ window: 400, above: 0.1, keepTurns: 1, over: 200 });
+  const references = compactByReference({ contextWindow: 400, threshold: 0.1, keepTurns: 1, minLength: 200 });
   const emoji = `${'a'.repeat(199)}${'🎉'.repeat(5_000)}`;
   const page = tool({
     name: 'page',
@@ -114,11 +114,11 @@ test('a reference is never longer than what it refers to, and cuts no character 
   });
   const ids = { first: 'call_first', second: 'call_second' };
   const model = scriptedModel([
-    reply.calls([{ name: 'page', arguments: { n: 1 }, id: ids.first }]),
-    reply.calls([{ name: 'page', arguments: { n: 2 }, id: ids.second }]),
-    reply.call('read_result', { id: ids.first, from: 200 }),
-    reply.call('read_result', { id: ids.first, from: 100_000 }),
-    reply.text('Done.'),
+    respond.calls([{ name: 'page', arguments: { n: 1 }, id: ids.first }]),
+    respond.calls([{ name: 'page', arguments: { n: 2 }, id: ids.second }]),
+    respond.call('read_result', { id: ids.first, from: 200 }),
+    respond.call('read_result', { id: ids.first, from: 100_000 }),
+    respond.text('Done.'),
   ]);
   const agent = new Agent({ model, tools: [page, ...references.tools], middleware: [references] });
   const { messages } = await agent.run('Go.');
@@ -133,26 +133,29 @@ test.each(hosts)(
   'after a pause on $name the summary is remembered, and what was referred to can still be read',
   async ({ open }) => {
     const host = open();
-    const references = compactByReference({ window: 4_000, keepTurns: 1, over: 1_000 });
+    const references = compactByReference({ contextWindow: 4_000, keepTurns: 1, minLength: 1_000 });
     const summaries = writer();
     const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({}) });
     const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
     const id = 'call_page';
     const model = scriptedModel([
-      reply.calls([{ name: 'read', arguments: { page: 1 }, id }]),
-      reply.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
-      reply.call('ask', {}),
-      reply.call('read_result', { id, from: 5_000 }),
-      reply.text('Done.'),
+      respond.calls([{ name: 'read', arguments: { page: 1 }, id }]),
+      respond.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
+      respond.call('ask', {}),
+      respond.call('read_result', { id, from: 5_000 }),
+      respond.text('Done.'),
     ]);
-    const middleware = [references, compactBySummary({ window: 4_000, keepTurns: 1, above: 1, model: summaries })];
+    const middleware = [
+      references,
+      compactBySummary({ contextWindow: 4_000, keepTurns: 1, threshold: 1, model: summaries }),
+    ];
     const agent = new Agent({ model, tools: [read, ask, ...references.tools], middleware });
-    const suspended = await agent.run('Read.', { durable: host, runId: 'run' }).outcome();
+    const suspended = await agent.run('Read.', { host, runId: 'run' }).outcome();
     const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
     const { id: waits = '', fingerprint = '' } = pending ?? {};
-    await host.answer('run', waits, { type: 'reply', fingerprint, value: 'Yes.' });
+    await host.answer('run', waits, { type: 'result', fingerprint, value: 'Yes.' });
     const before = summaries.requests.length;
-    const { messages, output } = await agent.resume('run', { durable: host });
+    const { messages, output } = await agent.resume('run', { host });
     expect([output, summaries.requests.length]).toEqual(['Done.', before]);
     expect(JSON.stringify(messages)).toContain(JSON.stringify(`1: ${long}`.slice(5_000)).slice(1, -1));
   },
@@ -162,11 +165,11 @@ test.each([
   ['a model of choice', true],
   ['the model of the turn', false],
 ])('a prompt that the server finds too long is summarised by %s, and asked once more', async (_, isOwn) => {
-  const tooLong = reply.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
-  const answers = isOwn ? [] : [reply.text('They read pages up to 1.')];
-  const model = scriptedModel([tooLong, ...answers, reply.text('Short enough.')]);
+  const tooLong = respond.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
+  const answers = isOwn ? [] : [respond.text('They read pages up to 1.')];
+  const model = scriptedModel([tooLong, ...answers, respond.text('Short enough.')]);
   const chosen = isOwn ? { model: writer() } : {};
-  const middleware = [compactBySummary({ window: 1_000_000, keepTurns: 1, ...chosen })];
+  const middleware = [compactBySummary({ contextWindow: 1_000_000, keepTurns: 1, ...chosen })];
   const history: Message[] = [
     { role: 'user', content: `1: ${long}` },
     { role: 'assistant', content: 'Yes.' },
@@ -187,11 +190,11 @@ test('whatever the conversation and the threshold, what is sent is a valid histo
   for (let seed = 1; seed <= 300; seed++) {
     const random = seeded(seed);
     const history = generated(random);
-    const basics = { window: 1 + random(4_000), keepTurns: 1 + random(4) };
-    const references = compactByReference({ ...basics, over: 200 + random(400) });
-    const summaries = scriptedModel(() => reply.text('S'.repeat(1 + random(600))));
+    const basics = { contextWindow: 1 + random(4_000), keepTurns: 1 + random(4) };
+    const references = compactByReference({ ...basics, minLength: 200 + random(400) });
+    const summaries = scriptedModel(() => respond.text('S'.repeat(1 + random(600))));
     const middleware = [references, compactBySummary({ ...basics, model: summaries })];
-    const model = scriptedModel([reply.text('Done.')]);
+    const model = scriptedModel([respond.text('Done.')]);
     const outcome = await new Agent({ model, tools: [...references.tools], middleware }).run(history);
     const { messages } = model.requests[0] as ChatRequest;
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
@@ -228,10 +231,10 @@ function generated(random: Random): readonly Message[] {
 }
 
 test.each([
-  [() => compactBySummary({ window: 0 }), 'compactBySummary: window is 0.'],
-  [() => compactBySummary({ window: 10, above: 2 }), 'compactBySummary: above is 2.'],
-  [() => compactByReference({ window: 10, keepTurns: 0 }), 'compactByReference: keepTurns is 0.'],
-  [() => compactByReference({ window: 10, over: 5 }), 'compactByReference: over is 5.'],
+  [() => compactBySummary({ contextWindow: 0 }), 'compactBySummary: contextWindow is 0.'],
+  [() => compactBySummary({ contextWindow: 10, threshold: 2 }), 'compactBySummary: threshold is 2.'],
+  [() => compactByReference({ contextWindow: 10, keepTurns: 0 }), 'compactByReference: keepTurns is 0.'],
+  [() => compactByReference({ contextWindow: 10, minLength: 5 }), 'compactByReference: minLength is 5.'],
 ])('numbers that can not be are refused', (make, message) => {
   expect(make).toThrow(message);
 });

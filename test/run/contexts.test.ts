@@ -3,13 +3,13 @@ import {
   type Json,
   type Middleware,
   type ModelContext,
-  memory,
+  memoryHost,
   type RunEvent,
   type Tool,
   tool,
 } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -17,7 +17,7 @@ interface Shop {
   readonly user: string;
 }
 
-const SCRIPT = [reply.calls([{ name: 'order' }, { name: 'order' }]), reply.text('Ordered.')];
+const SCRIPT = [respond.calls([{ name: 'order' }, { name: 'order' }]), respond.text('Ordered.')];
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 function order(seen: Json[]): Tool<Shop> {
@@ -25,7 +25,7 @@ function order(seen: Json[]): Tool<Shop> {
     name: 'order',
     description: 'Orders.',
     input: z.object({}),
-    execute(_, { context, callId, idempotencyKey, runId, path, traceparent = null }) {
+    execute(_, { context, toolCallId: callId, idempotencyKey, runId, path, traceparent = null }) {
       seen.push({ user: context.user, callId, idempotencyKey, runId, path, traceparent });
       return 'Ordered.';
     },
@@ -51,11 +51,11 @@ test('each hook of a middleware gets the context and where it is', async () => {
       seen.push({ hook: 'prepareTurn', user: context.user, runId, path, turn });
       return plan;
     },
-    model(request, next, { context, runId, path, turn }) {
+    wrapModelCall(request, next, { context, runId, path, turn }) {
       seen.push({ hook: 'model', user: context.user, runId, path, turn });
       return next(request);
     },
-    tool(call, next, { context, runId, path, turn }) {
+    wrapToolCall(call, next, { context, runId, path, turn }) {
       seen.push({ hook: 'tool', user: context.user, runId, path, turn });
       return next(call);
     },
@@ -79,7 +79,7 @@ test('a model gets the run, its clock and the trace to pass on', async () => {
   const seen: Partial<ModelContext>[] = [];
   const model = scriptedModel((_, context) => {
     seen.push(context);
-    return reply.text('Ordered.');
+    return respond.text('Ordered.');
   });
   const clock = manualClock();
   await new Agent({ model, clock }).run('Two.', { runId: 'run-7', traceparent: TRACEPARENT });
@@ -137,8 +137,8 @@ test('instructions that throw fail the run before anything is asked', async () =
     agent: 'agent',
     messages: [{ role: 'user', content: 'Two.' }],
     usage: expect.objectContaining({ requests: 0, totalTokens: 0 }),
-    turns: 0,
-    toolCalls: 0,
+    turnCount: 0,
+    toolCallCount: 0,
     durationMs: 0,
   });
   const stamp = { runId: 'run-7', path: '', agent: 'agent', at: 0, activeMs: 0 };
@@ -157,11 +157,11 @@ test.each([
   'a run that breaks off %s its first step has asked for its instructions %i times in all',
   async (moment, times) => {
     const asked: string[] = [];
-    const model = scriptedModel([reply.text('Yes.')]);
+    const model = scriptedModel([respond.text('Yes.')]);
     const agent = new Agent({ model, instructions: () => `Serve customer ${asked.push('asked')}.` });
-    const host = new FragileHost(memory(), { at: 1, moment });
-    await expect(agent.run('Two.', { durable: host, runId: 'run' }).outcome()).rejects.toThrow('gone');
-    await agent.resume('run', { durable: host });
+    const host = new FaultyHost(memoryHost(), { at: 1, moment });
+    await expect(agent.run('Two.', { host, runId: 'run' }).outcome()).rejects.toThrow('gone');
+    await agent.resume('run', { host });
     expect(asked).toHaveLength(times);
     expect(model.requests[0]?.messages[0]?.content).toBe(`Serve customer ${times}.`);
   },

@@ -1,5 +1,5 @@
 import { Agent, type Message, withFallback } from '@pawl/core';
-import { checkHistory, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { served } from './served.ts';
 import { weather } from './weather.ts';
@@ -9,10 +9,10 @@ const OSLO = { city: 'Oslo' };
 describe('a conversation', () => {
   test('goes on with the messages of the run before, which the server takes as they are', async () => {
     const script = [
-      reply.call('get_weather', OSLO),
-      reply.text('Rain.'),
-      reply.call('get_weather', OSLO),
-      reply.text('Still.'),
+      respond.call('get_weather', OSLO),
+      respond.text('Rain.'),
+      respond.call('get_weather', OSLO),
+      respond.text('Still.'),
     ];
     await served(script, async (model, { requests }) => {
       const agent = new Agent({ model, tools: [weather], clock: manualClock() });
@@ -23,20 +23,22 @@ describe('a conversation', () => {
       expect(requests.at(-1)?.body.messages).toEqual(second.messages.slice(0, -1));
       expect(second.messages.map(({ role }) => role)).toEqual(ROLES);
       expect(checkHistory(second.messages)).toEqual([]);
-      expect([first.turns, second.turns]).toEqual([2, 2]);
+      expect([first.turnCount, second.turnCount]).toEqual([2, 2]);
     });
   });
 
   test('does not change the messages that it was given', async () => {
     const given: readonly Message[] = Object.freeze([Object.freeze({ role: 'user', content: 'Umbrella?' } as const)]);
-    const model = scriptedModel([reply.call('get_weather', OSLO), reply.text('Rain.')]);
+    const model = scriptedModel([respond.call('get_weather', OSLO), respond.text('Rain.')]);
     await new Agent({ model, tools: [weather], clock: manualClock() }).run(given);
 
     expect(given).toEqual([{ role: 'user', content: 'Umbrella?' }]);
   });
 
   test('may branch: two runs go on from one transcript without a trace of each other', async () => {
-    const model = scriptedModel(({ messages }) => reply.text(`Heard ${messages.length}: ${messages.at(-1)?.content}`));
+    const model = scriptedModel(({ messages }) =>
+      respond.text(`Heard ${messages.length}: ${messages.at(-1)?.content}`),
+    );
     const agent = new Agent({ model, clock: manualClock() });
     const { messages } = await agent.run('Start.');
     const [left, right] = await Promise.all(
@@ -61,7 +63,7 @@ test('fifty runs of one agent at once share nothing but the definition', async (
     ({ messages }) => {
       const said = messages.map(({ content }) => content).join(' ');
       const city = /city-\d+/.exec(said)?.[0] ?? 'nowhere';
-      return messages.length === 1 ? reply.call('get_weather', { city }) : reply.text(`In ${city}.`);
+      return messages.length === 1 ? respond.call('get_weather', { city }) : respond.text(`In ${city}.`);
     },
     async (model) => {
       const clock = manualClock();
@@ -78,14 +80,16 @@ test('fifty runs of one agent at once share nothing but the definition', async (
   expect(outcomes.map(({ messages }) => messages.map(({ content }) => content))).toEqual(
     outcomes.map((_, index) => [`Go to city-${index}.`, null, `Rain in city-${index}.`, `In city-${index}.`]),
   );
-  expect(outcomes.map(({ status, toolCalls }) => [status, toolCalls])).toEqual(outcomes.map(() => ['completed', 1]));
+  expect(outcomes.map(({ status, toolCallCount: toolCalls }) => [status, toolCalls])).toEqual(
+    outcomes.map(() => ['completed', 1]),
+  );
 });
 
 describe.each([{ stream: true }, { stream: false }])('with a fallback, stream: $stream', ({ stream }) => {
   test('the second model answers when the retries of the first are spent, and later turns begin at the first', async () => {
-    const failing = [reply.httpError(503), reply.httpError(503), reply.httpError(503)];
-    await served([...failing, reply.text('First again.')], (first, { requests }) =>
-      served([reply.call('get_weather', OSLO)], async (second) => {
+    const failing = [respond.httpError(503), respond.httpError(503), respond.httpError(503)];
+    await served([...failing, respond.text('First again.')], (first, { requests }) =>
+      served([respond.call('get_weather', OSLO)], async (second) => {
         const agent = new Agent({ model: withFallback(first, second), tools: [weather], clock: manualClock() });
         const run = agent.run('Umbrella?', { stream });
         const models: string[] = [];
@@ -99,16 +103,16 @@ describe.each([{ stream: true }, { stream: false }])('with a fallback, stream: $
   });
 
   test('pieces that a listener had of the first model are discarded before the second speaks', async () => {
-    const cut = reply.cut(reply.text('I would say'), { afterChunks: 2 });
+    const cut = respond.cut(respond.text('I would say'), { afterChunks: 2 });
     await served([cut, cut, cut], (first) =>
-      served([reply.text('Rain.')], async (second) => {
+      served([respond.text('Rain.')], async (second) => {
         const agent = new Agent({ model: withFallback(first, second), clock: manualClock(), random: () => 0 });
         const run = agent.run('Umbrella?', { stream });
         let text = '';
-        run.on('model.text', ({ delta }) => {
+        run.on('text.delta', ({ delta }) => {
           text += delta;
         });
-        run.on('model.discarded', () => {
+        run.on('attempt.discarded', () => {
           text = '';
         });
 

@@ -1,21 +1,21 @@
-import { Agent, type Answer, customTool, type DurableHost, memory, type PendingCall, tool } from '@pawl/core';
-import { type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Answer, customTool, type Host, memoryHost, type PendingCall, tool } from '@pawl/core';
+import { respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-const FORMS: readonly (readonly [string, (text: string) => ModelReply])[] = [
-  ['a custom call', (text) => reply.custom('shell', text)],
-  ['the call of its function', (text) => reply.call('shell', { input: text })],
+const FORMS: readonly (readonly [string, (text: string) => ScriptedModelResponse])[] = [
+  ['a custom call', (text) => respond.custom('shell', text)],
+  ['the call of its function', (text) => respond.call('shell', { input: text })],
 ];
 
 interface Suspended {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly agent: Agent;
   readonly pending: PendingCall;
   readonly ran: readonly string[];
 }
 
-async function suspended(asked: ModelReply): Promise<Suspended> {
+async function suspended(asked: ScriptedModelResponse): Promise<Suspended> {
   const ran: string[] = [];
   const shell = customTool({
     name: 'shell',
@@ -27,9 +27,9 @@ async function suspended(asked: ModelReply): Promise<Suspended> {
       return 'Ran.';
     },
   });
-  const host = memory();
-  const agent = new Agent({ model: scriptedModel([asked, reply.text('Done.')]), tools: [shell] });
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const host = memoryHost();
+  const agent = new Agent({ model: scriptedModel([asked, respond.text('Done.')]), tools: [shell] });
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const pending = outcome.status === 'suspended' ? outcome.pending[0] : undefined;
   if (pending === undefined) throw new Error(`The run is ${outcome.status}.`);
   return { host, agent, pending, ran };
@@ -37,7 +37,7 @@ async function suspended(asked: ModelReply): Promise<Suspended> {
 
 async function answered({ host, agent, pending }: Suspended, answer: Answer): Promise<unknown> {
   await host.answer('run', pending.id, answer);
-  return (await agent.resume('run', { durable: host })).messages[2];
+  return (await agent.resume('run', { host })).messages[2];
 }
 
 describe.each(FORMS)('%s', (_, asks) => {
@@ -90,10 +90,10 @@ describe.each(FORMS)('%s', (_, asks) => {
 });
 
 test.each([
-  ['a custom call', reply.custom('go', '{"city":"Oslo"}'), { city: 'Nice' }],
-  ['a custom call', reply.custom('go', '{"city":"Oslo"}'), '{"city":"Nice"}'],
-  ['a function call', reply.call('go', { city: 'Oslo' }), { city: 'Nice' }],
-  ['a function call', reply.call('go', { city: 'Oslo' }), '{"city":"Nice"}'],
+  ['a custom call', respond.custom('go', '{"city":"Oslo"}'), { city: 'Nice' }],
+  ['a custom call', respond.custom('go', '{"city":"Oslo"}'), '{"city":"Nice"}'],
+  ['a function call', respond.call('go', { city: 'Oslo' }), { city: 'Nice' }],
+  ['a function call', respond.call('go', { city: 'Oslo' }), '{"city":"Nice"}'],
 ] as const)('%s that names a function is shown and edited as its arguments', async (_, asked, edited) => {
   const cities: string[] = [];
   const go = tool({
@@ -103,13 +103,13 @@ test.each([
     needsApproval: true,
     execute: ({ city }) => cities.push(city),
   });
-  const host = memory();
-  const agent = new Agent({ model: scriptedModel([asked, reply.text('Done.')]), tools: [go] });
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+  const host = memoryHost();
+  const agent = new Agent({ model: scriptedModel([asked, respond.text('Done.')]), tools: [go] });
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const fingerprint = pending?.fingerprint ?? '';
   await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: edited });
-  await agent.resume('run', { durable: host });
+  await agent.resume('run', { host });
 
   expect(pending?.input).toEqual({ city: 'Oslo' });
   expect(cities).toEqual(['Nice']);

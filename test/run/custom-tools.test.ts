@@ -7,7 +7,7 @@ import {
   openai,
   type Run,
 } from '@pawl/core';
-import { checkHistory, type OfflineServer, offlineServer, type Reply, reply } from '@pawl/testing';
+import { checkHistory, type OfflineServer, offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { weather } from './weather.ts';
 
@@ -66,7 +66,10 @@ interface StartOptions {
   readonly input?: readonly Message[];
 }
 
-async function started(script: readonly Reply[], { profile, stream, agent, input }: StartOptions): Promise<Started> {
+async function started(
+  script: readonly ScriptedResponse[],
+  { profile, stream, agent, input }: StartOptions,
+): Promise<Started> {
   const server = await offlineServer({ script });
   onTestFinished(() => server.close());
   const model = openai('m', { baseURL: server.baseURL, apiKey: 'none', profile });
@@ -97,9 +100,9 @@ function result(content: string): Message {
 describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $stream', ({ stream }) => {
   test('a custom call runs with its text as it is, and goes back as it came', async () => {
     const ran: string[] = [];
-    const script = [reply.custom('sql', QUERY), reply.text('Done.')];
+    const script = [respond.custom('sql', QUERY), respond.text('Done.')];
     const { run, server } = await started(script, { profile: 'openai', stream, agent: { tools: [sqlTool(ran)] } });
-    const { messages, toolCalls } = await run;
+    const { messages, toolCallCount: toolCalls } = await run;
 
     expect(ran).toEqual([QUERY]);
     expect(toolCalls).toBe(1);
@@ -113,7 +116,7 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
 
   test('a server that knows functions only is sent one, and its call brings the same text', async () => {
     const ran: string[] = [];
-    const script = [reply.call('sql', { input: QUERY }), reply.text('Done.')];
+    const script = [respond.call('sql', { input: QUERY }), respond.text('Done.')];
     const { run, server } = await started(script, { profile: 'compatible', stream, agent: { tools: [sqlTool(ran)] } });
     const { messages } = await run;
 
@@ -128,7 +131,7 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
 
   test('a conversation with custom calls goes on with a server that knows functions only', async () => {
     const input = [user, wrote(QUERY), result('Ran.'), done, user];
-    const { run, server } = await started([reply.text('Done.')], { profile: 'compatible', stream, input });
+    const { run, server } = await started([respond.text('Done.')], { profile: 'compatible', stream, input });
     const { messages } = await run;
 
     expect(messages).toEqual([...input, done]);
@@ -142,19 +145,19 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
   });
 
   test('no text is an empty text', async () => {
-    const { run } = await started([reply.custom('sql', ''), reply.text('Done.')], { profile: 'openai', stream });
+    const { run } = await started([respond.custom('sql', ''), respond.text('Done.')], { profile: 'openai', stream });
     expect((await run).messages).toEqual([user, wrote(''), result('Ran 0 characters.'), done]);
   });
 
   test('a custom call that names a function has its text read as arguments', async () => {
     const text = '{"city":"Oslo"}';
-    const script = [reply.custom('get_weather', text), reply.text('Done.')];
+    const script = [respond.custom('get_weather', text), respond.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     expect((await run).messages).toEqual([user, wrote(text, 'get_weather'), result('Rain in Oslo.'), done]);
   });
 
   test('a name that no server takes back is changed', async () => {
-    const script = [reply.custom('functions.run', QUERY), reply.text('Done.')];
+    const script = [respond.custom('functions.run', QUERY), respond.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     const { messages } = await run;
     const told = 'There is no tool "functions_run". The tools are: sql, get_weather.';
@@ -164,25 +167,25 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
   });
 
   test('a name behind the namespace of functions is the tool’s', async () => {
-    const script = [reply.custom('functions.sql', QUERY), reply.text('Done.')];
+    const script = [respond.custom('functions.sql', QUERY), respond.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     expect((await run).messages).toEqual([user, wrote(QUERY), result('Ran 16 characters.'), done]);
   });
 
   test('arguments without the text are told to the model, and count against its corrections', async () => {
-    const wrong = reply.call('sql', { query: QUERY });
-    const agent = { tools: [{ ...sqlTool(), corrections: 0 }] };
+    const wrong = respond.call('sql', { query: QUERY });
+    const agent = { tools: [{ ...sqlTool(), maxInputRetries: 0 }] };
     const { run } = await started([wrong], { profile: 'compatible', stream, agent });
     const outcome = await run.outcome();
 
-    expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ToolCorrectionError' } });
+    expect(outcome).toMatchObject({ status: 'failed', error: { name: 'InvalidToolInputError' } });
     expect(outcome.messages.at(-1)).toEqual(result('input: expected string, got undefined'));
   });
 
   test('a choice of a custom tool goes out in its form, or as a function where only these are known', async () => {
     const agent = { tools: [sqlTool()], toolChoice: { type: 'custom', custom: { name: 'sql' } } } as const;
     const sent = async (profile: StartOptions['profile']): Promise<unknown> => {
-      const { run, server } = await started([reply.text('Done.')], { profile, stream, agent });
+      const { run, server } = await started([respond.text('Done.')], { profile, stream, agent });
       await run;
       return server.requests[0]?.body.tool_choice;
     };
@@ -193,10 +196,10 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
 });
 
 test('the pieces of a custom call are told as they come', async () => {
-  const script = [reply.custom('sql', QUERY), reply.text('Done.')];
+  const script = [respond.custom('sql', QUERY), respond.text('Done.')];
   const { run } = await started(script, { profile: 'openai', stream: true });
   const told: string[] = [];
-  run.on('model.call', ({ name, delta }) => told.push(`${name}: ${delta}`));
+  run.on('tool_call.delta', ({ name, delta }) => told.push(`${name}: ${delta}`));
   await run;
 
   expect(told).toEqual(['sql: SELECT "a" -', 'sql: - {\n']);
@@ -211,18 +214,18 @@ test('a custom call that fails again and again ends the run', async () => {
       throw new Error('No such table.');
     },
   });
-  const script = ['call_1', 'call_2', 'call_3', 'call_4'].map((id) => reply.custom('sql', QUERY, { id }));
+  const script = ['call_1', 'call_2', 'call_3', 'call_4'].map((id) => respond.custom('sql', QUERY, { id }));
   const { run } = await started(script, { profile: 'openai', stream: false, agent: { tools: [broken] } });
   const stuck: unknown[] = [];
-  run.on('loop.stuck', ({ tool, count }) => stuck.push({ tool, count }));
+  run.on('tool.repeated_failure', ({ tool, count }) => stuck.push({ tool, count }));
 
-  expect(await run.outcome()).toMatchObject({ status: 'failed', error: { name: 'StuckError' } });
+  expect(await run.outcome()).toMatchObject({ status: 'failed', error: { name: 'RepeatedToolFailureError' } });
   expect(stuck).toEqual([{ tool: 'sql', count: 3 }]);
 });
 
 test('a wrapped custom tool goes out under its new name', async () => {
   const agent = { tools: [{ ...sqlTool(), name: 'query', description: 'Asks.' }] };
-  const script = [reply.custom('query', QUERY), reply.text('Done.')];
+  const script = [respond.custom('query', QUERY), respond.text('Done.')];
   const { run, server } = await started(script, { profile: 'openai', stream: false, agent });
   const { messages } = await run;
 

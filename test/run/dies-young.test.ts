@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 test.each(['whole', 'streamed'])(
@@ -11,7 +11,7 @@ test.each(['whole', 'streamed'])(
       keepRequests: 1,
       script: ({ messages }) => {
         const turn = messages.filter(({ role }) => role === 'tool').length;
-        return turn === 3 ? reply.text('Done.') : reply.call('add', { turn });
+        return turn === 3 ? respond.text('Done.') : respond.call('add', { turn });
       },
     });
     onTestFinished(() => server.close());

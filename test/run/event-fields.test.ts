@@ -1,5 +1,5 @@
-import { Agent, type DurableHost, type RunEvent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Host, type RunEvent, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -51,14 +51,14 @@ const CALLS = [
 
 function newAgent(): Agent {
   const calls = CALLS.map(([name, given]) => ({ name, arguments: given }));
-  return new Agent({ name: 'clerk', model: scriptedModel([reply.calls(calls), reply.text('End.')]), tools });
+  return new Agent({ name: 'clerk', model: scriptedModel([respond.calls(calls), respond.text('End.')]), tools });
 }
 
 /** The events of a run that was suspended, answered and resumed: those of the first attempt, and those of the second. */
-async function played(host: DurableHost): Promise<readonly [readonly RunEvent[], readonly RunEvent[]]> {
+async function played(host: Host): Promise<readonly [readonly RunEvent[], readonly RunEvent[]]> {
   const agent = newAgent();
   const live: RunEvent[] = [];
-  const first = agent.run('Go.', { durable: host, runId: 'r' });
+  const first = agent.run('Go.', { host, runId: 'r' });
   first.on('*', (event) => live.push(event));
   const outcome = await first.outcome();
   if (outcome.status !== 'suspended') throw new Error(outcome.status);
@@ -66,7 +66,7 @@ async function played(host: DurableHost): Promise<readonly [readonly RunEvent[],
   if (pending === undefined) throw new Error('Nothing is pending.');
   await host.answer('r', pending.id, { type: 'edit', fingerprint: pending.fingerprint, arguments: { eur: 2 } });
   const resumed: RunEvent[] = [];
-  const second = agent.resume('r', { durable: host });
+  const second = agent.resume('r', { host });
   second.on('*', (event) => resumed.push(event));
   await second;
   return [live, resumed];
@@ -123,31 +123,32 @@ describe.each(hosts)('events about a call, on $name', ({ open }) => {
 });
 
 test('each event names the agent that acts: before and after a handover, and inside', async () => {
-  const inner = new Agent({ name: 'inner', model: scriptedModel(() => reply.text('Inside.')) });
+  const inner = new Agent({ name: 'inner', model: scriptedModel(() => respond.text('Inside.')) });
   const second = new Agent({
     name: 'second',
-    model: scriptedModel([reply.call('ask', { prompt: 'Hm?' }), reply.text('End.')]),
+    model: scriptedModel([respond.call('ask', { prompt: 'Hm?' }), respond.text('End.')]),
     tools: [inner.asTool({ name: 'ask', description: 'A' })],
   });
   const first = new Agent({
     name: 'first',
-    model: scriptedModel([reply.call('hand_off_to_second', {})]),
+    model: scriptedModel([respond.call('transfer_to_second', {})]),
     handoffs: [second],
   });
   const agents: string[] = [];
   const run = first.run('Go.');
   run.on('*', ({ path, agent, type }) => {
-    if (['model.replied', 'agent.changed', 'run.finished'].includes(type)) agents.push(`${type} ${path} ${agent}`);
+    if (['model.responded', 'handoff.completed', 'run.finished'].includes(type))
+      agents.push(`${type} ${path} ${agent}`);
   });
   await run;
 
   expect(agents).toEqual([
-    'model.replied  first',
-    'agent.changed  first',
-    'model.replied  second',
-    'model.replied tool:2.0 inner',
+    'model.responded  first',
+    'handoff.completed  first',
+    'model.responded  second',
+    'model.responded tool:2.0 inner',
     'run.finished tool:2.0 inner',
-    'model.replied  second',
+    'model.responded  second',
     'run.finished  second',
   ]);
 });
@@ -156,15 +157,15 @@ test('the stored run has arguments and results once', async () => {
   const [host] = hosts.map(({ open }) => open());
   if (host === undefined) throw new Error('No host.');
   await played(host);
-  const { facts } = await host.read('r');
-  const stored = facts.map(({ fact }) => fact);
+  const { events: facts } = await host.getRun('r');
+  const stored = facts.map(({ event: fact }) => fact);
 
   for (const fact of stored) expect(Object.keys(fact)).not.toContain('toolCallId');
   expect(JSON.stringify(stored).split('paid 2')).toHaveLength(3); // What the model reads says as well that a person edited the call.
 });
 
 test('an event of a call whose arguments are no JSON has no input', async () => {
-  const model = scriptedModel([reply.calls([{ name: 'text', arguments: '{"a":' }]), reply.text('End.')]);
+  const model = scriptedModel([respond.calls([{ name: 'text', arguments: '{"a":' }]), respond.text('End.')]);
   const events: RunEvent[] = [];
   const run = new Agent({ model, tools }).run('Go.');
   run.on('tool.failed', (event) => events.push(event));
@@ -175,18 +176,18 @@ test('an event of a call whose arguments are no JSON has no input', async () => 
 
 test.each([true, false])('pieces of a call have the id that it gets in the history, streamed: %s', async (stream) => {
   const model = [
-    reply.calls([{ id: 'x', name: 'text' }]),
-    reply.calls([
+    respond.calls([{ id: 'x', name: 'text' }]),
+    respond.calls([
       { id: 'x', name: 'number', arguments: { n: 1 } },
       { id: 'x', name: 'list' },
     ]),
-    reply.text('End.'),
+    respond.text('End.'),
   ];
   await served(model, async (model) => {
     const ids: string[] = [];
     const stored: string[] = [];
     const run = new Agent({ model, tools }).run('Go.', { stream });
-    run.on('model.call', ({ toolCallId, toolName }) => ids.push(`${toolName} ${toolCallId}`));
+    run.on('tool_call.delta', ({ toolCallId, toolName }) => ids.push(`${toolName} ${toolCallId}`));
     run.on('tool.started', ({ toolCallId, toolName }) => stored.push(`${toolName} ${toolCallId}`));
     await run;
 

@@ -1,5 +1,5 @@
 import { Agent, customTool, type Message, openai, tool, withFallback } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ANSWER, finalAnswer, forms, lookUp, play, report, started } from './report-agent.ts';
@@ -20,7 +20,7 @@ describe('the pieces of the answer', () => {
   });
 
   test('are those of the last call, where there are two', async () => {
-    const twice = reply.calls([
+    const twice = respond.calls([
       { name: 'final_answer', arguments: { answer: 'snow' } },
       { name: 'final_answer', arguments: ANSWER },
     ]);
@@ -35,7 +35,7 @@ describe("a choice of the user's", () => {
   const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [named] } } as const;
 
   test('none shows no tools', async () => {
-    const { server } = await play([reply.text('{"answer":"rain"}')], { agent: { toolChoice: 'none' } });
+    const { server } = await play([respond.text('{"answer":"rain"}')], { agent: { toolChoice: 'none' } });
     expect(forms(server)).toEqual([[[], 'json_schema', undefined]]);
   });
 
@@ -47,7 +47,7 @@ describe("a choice of the user's", () => {
   });
 
   test('a tool by name is sent as it is', async () => {
-    const { server } = await play([lookUp, reply.text('{"answer":"rain"}')], { agent: { toolChoice: named } });
+    const { server } = await play([lookUp, respond.text('{"answer":"rain"}')], { agent: { toolChoice: named } });
     expect(server.requests[0]?.body.tool_choice).toEqual(named);
   });
 
@@ -76,11 +76,11 @@ test('the schema is strict where the server knows strict schemas', async () => {
 });
 
 test('JSON mode of the user is left out beside tools, where the server takes no format beside them', async () => {
-  const server = await started([lookUp, reply.text('{"a":1}'), reply.text('{"a":1}')]);
+  const server = await started([lookUp, respond.text('{"a":1}'), respond.text('{"a":1}')]);
   const model = openai('m', { baseURL: server.baseURL, profile: 'vllm' });
   const settings = { response_format: { type: 'json_object' } } as const;
-  await new Agent({ model, tools: [weather], settings }).run('Answer as JSON.');
-  await new Agent({ model, settings }).run('Answer as JSON.');
+  await new Agent({ model, tools: [weather], modelSettings: settings }).run('Answer as JSON.');
+  await new Agent({ model, modelSettings: settings }).run('Answer as JSON.');
   expect(forms(server)).toEqual([
     [['get_weather'], undefined, undefined],
     [['get_weather'], undefined, undefined],
@@ -89,7 +89,7 @@ test('JSON mode of the user is left out beside tools, where the server takes no 
 });
 
 test('a list as output is the value of an object in the call as well', async () => {
-  const server = await started([lookUp, reply.call('final_answer', { value: ['rain'] })]);
+  const server = await started([lookUp, respond.call('final_answer', { value: ['rain'] })]);
   const model = openai('m', { baseURL: server.baseURL });
   const agent = new Agent({ model, tools: [weather], output: z.array(z.string()) });
   expect((await agent.run('Go.')).output).toEqual(['rain']);
@@ -97,9 +97,9 @@ test('a list as output is the value of an object in the call as well', async () 
 
 test('custom tools are shown beside it as functions', async () => {
   const note = customTool({ name: 'note', description: 'Keeps a note.', effect: 'read', execute: (text) => text });
-  const script = [reply.call('note', { input: 'x' }), finalAnswer];
+  const script = [respond.call('note', { input: 'x' }), finalAnswer];
   const { server, outcome } = await play(script, { agent: { tools: [note] } });
-  expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCalls: 1 });
+  expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCallCount: 1 });
   expect(forms(server)[0]).toEqual([['note', 'final_answer'], undefined, 'required']);
 });
 
@@ -107,7 +107,7 @@ test('a server of the legacy form may have it as a function', async () => {
   const call = { name: 'final_answer', arguments: '{"answer":"rain"}' };
   const message = { role: 'assistant', content: null, function_call: call };
   const choices = [{ index: 0, message, finish_reason: 'function_call' }];
-  const { server, outcome } = await play([reply.body({ id: 'r', choices })], {
+  const { server, outcome } = await play([respond.body({ id: 'r', choices })], {
     profile: { base: 'legacy', outputWithTools: 'final-tool' },
   });
   expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
@@ -115,7 +115,7 @@ test('a server of the legacy form may have it as a function', async () => {
 });
 
 test('a profile may leave it to instructions', async () => {
-  const { server, outcome } = await play([lookUp, reply.text('{"answer":"rain"}')], {
+  const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], {
     profile: { outputWithTools: 'instructions' },
   });
   expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
@@ -127,7 +127,7 @@ test('a profile may leave it to instructions', async () => {
 });
 
 test('a fallback is held in its own way', async () => {
-  const server = await started([reply.httpError(400), lookUp, reply.httpError(400), finalAnswer]);
+  const server = await started([respond.httpError(400), lookUp, respond.httpError(400), finalAnswer]);
   const { baseURL } = server;
   const model = withFallback(
     openai('a', { baseURL, profile: 'openai', apiKey: 'key' }),
@@ -145,7 +145,7 @@ test('a fallback is held in its own way', async () => {
 
 test('each of several choices is answered by its own call', async () => {
   const server = await started([
-    reply.body({
+    respond.body({
       id: 'r',
       choices: ['snow', 'rain'].map((answer, index) => ({
         index,
@@ -178,13 +178,13 @@ test('each of several choices is answered by its own call', async () => {
 
 describe('agents with one another', () => {
   test('a handoff is a tool beside it, and the next agent is held in its own way', async () => {
-    const server = await started([reply.call('hand_off_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
+    const server = await started([respond.call('transfer_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
     const model = openai('m', { baseURL: server.baseURL });
     const clerk = new Agent({ name: 'clerk', description: 'Knows.', model, tools: [weather], output: report });
     const desk = new Agent({ name: 'desk', model, handoffs: [clerk], output: report });
     expect((await desk.run('Go.')).output).toEqual(ANSWER);
     expect(forms(server)).toEqual([
-      [['hand_off_to_clerk', 'final_answer'], undefined, 'required'],
+      [['transfer_to_clerk', 'final_answer'], undefined, 'required'],
       [['get_weather', 'final_answer'], undefined, 'required'],
       [['get_weather', 'final_answer'], undefined, 'required'],
     ]);
@@ -192,9 +192,9 @@ describe('agents with one another', () => {
 
   test('an agent as a tool answers its caller with its output', async () => {
     const server = await started([
-      reply.call('ask', { prompt: 'Weather?' }),
+      respond.call('ask', { prompt: 'Weather?' }),
       lookUp,
-      reply.call('final_answer', { answer: 'inner' }),
+      respond.call('final_answer', { answer: 'inner' }),
       finalAnswer,
     ]);
     const model = openai('m', { baseURL: server.baseURL });

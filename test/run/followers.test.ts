@@ -1,15 +1,15 @@
 import {
   Agent,
   type ChatModel,
-  type DurableHost,
+  type Host,
   type LiveRecord,
-  memory,
-  type RememberedFact,
+  memoryHost,
+  type RecordedEvent,
   type Run,
   type RunEvent,
   tool,
 } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -32,7 +32,7 @@ function pausing(): { readonly agent: Agent; readonly goOn: () => void } {
 }
 
 const textOf = (events: readonly RunEvent[]): string =>
-  events.map((event) => (event.type === 'model.text' ? event.delta : '')).join('');
+  events.map((event) => (event.type === 'text.delta' ? event.delta : '')).join('');
 
 async function read(run: Run): Promise<readonly RunEvent[]> {
   const events: RunEvent[] = [];
@@ -41,10 +41,10 @@ async function read(run: Run): Promise<readonly RunEvent[]> {
 }
 
 /** Until the model has given its first pieces. */
-async function begun(agent: Agent, host: DurableHost): Promise<{ readonly run: Run }> {
-  const run = agent.run('Go.', { durable: host, runId: 'r', stream: true });
+async function begun(agent: Agent, host: Host): Promise<{ readonly run: Run }> {
+  const run = agent.run('Go.', { host, runId: 'r', stream: true });
   let text = '';
-  run.on('model.text', ({ delta }) => {
+  run.on('text.delta', ({ delta }) => {
     text += delta;
   });
   await expect.poll(() => text).toBe('One two ');
@@ -58,19 +58,19 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     const { run } = await begun(agent, host);
     const follower =
       way === 'attach'
-        ? agent.run('Go.', { durable: host, runId: 'r', onExisting: 'attach' })
+        ? agent.run('Go.', { host, runId: 'r', onExistingRun: 'attach' })
         : way === 'resume'
-          ? agent.resume('r', { durable: host })
+          ? agent.resume('r', { host })
           : run;
     const reading = read(follower);
-    follower.on('model.text', goOn);
+    follower.on('text.delta', goOn);
     if (follower === run) goOn(); // It has read what there is.
     const events = await reading;
 
     expect(textOf(events)).toBe('One two three.');
     const types = events.map(({ type }) => type);
-    expect(types.indexOf('attempt.started')).toBeLessThan(types.indexOf('model.text'));
-    expect(types.slice(-2)).toEqual(['model.replied', 'run.finished']);
+    expect(types.indexOf('attempt.started')).toBeLessThan(types.indexOf('text.delta'));
+    expect(types.slice(-2)).toEqual(['model.responded', 'run.finished']);
     expect(await follower.outcome()).toEqual(await run.outcome());
   });
 
@@ -78,19 +78,19 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     const host = open();
     const { agent, goOn } = pausing();
     const { run } = await begun(agent, host);
-    const records: (RememberedFact | LiveRecord)[] = [];
-    for await (const each of host.events('r', { live: true })) {
+    const records: (RecordedEvent | LiveRecord)[] = [];
+    for await (const each of host.followRun('r', { live: true })) {
       records.push(each);
-      if ('notice' in each && each.notice.type === 'model.text') goOn();
+      if ('notice' in each && each.notice.type === 'text.delta') goOn();
     }
     await run;
 
-    expect(records.map((each) => ('notice' in each ? each.notice.type : each.fact.type))).toEqual([
+    expect(records.map((each) => ('notice' in each ? each.notice.type : each.event.type))).toEqual([
       'run.started',
       'attempt.started',
-      'model.text',
-      'model.text',
-      'model.replied',
+      'text.delta',
+      'text.delta',
+      'model.responded',
     ]);
   });
 
@@ -98,14 +98,14 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     const host = open();
     const { agent, goOn } = pausing();
     const { run } = await begun(agent, host);
-    const records: RememberedFact[] = [];
+    const records: RecordedEvent[] = [];
     const following = (async () => {
-      for await (const each of host.events('r')) records.push(each);
+      for await (const each of host.followRun('r')) records.push(each);
     })();
     goOn();
     await Promise.all([run, following]);
 
-    expect(records.map(({ fact }) => fact.type)).toEqual(['run.started', 'model.replied']);
+    expect(records.map(({ event: fact }) => fact.type)).toEqual(['run.started', 'model.responded']);
   });
 
   test('sees which tools are at work, and their last progress', async () => {
@@ -125,12 +125,12 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
         return 'done';
       },
     });
-    const model = scriptedModel([reply.call('slow', {}), reply.text('End.')]);
+    const model = scriptedModel([respond.call('slow', {}), respond.text('End.')]);
     const agent = new Agent({ model, tools: [slow] });
-    const run = agent.run('Go.', { durable: host, runId: 'r' });
+    const run = agent.run('Go.', { host, runId: 'r' });
     run.on('tool.started', () => undefined);
     await reported.promise;
-    const follower = agent.resume('r', { durable: host });
+    const follower = agent.resume('r', { host });
     follower.on('tool.started', () => resolve());
     const events = await read(follower);
 
@@ -145,17 +145,17 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
 });
 
 test('a follower that wants pieces makes the next request a streamed one', async () => {
-  const host = memory();
+  const host = memoryHost();
   const { promise, resolve } = Promise.withResolvers<void>();
   const wait = tool({ name: 'wait', description: 'W', input: z.object({}), effect: 'read', execute: () => promise });
-  const model = scriptedModel([reply.call('wait', {}), reply.text('One two three.')]);
+  const model = scriptedModel([respond.call('wait', {}), respond.text('One two three.')]);
   const agent = new Agent({ model, tools: [wait] });
-  const run = agent.run('Go.', { durable: host, runId: 'r' });
+  const run = agent.run('Go.', { host, runId: 'r' });
   await new Promise((heard) => run.on('tool.started', heard));
-  const follower = agent.resume('r', { durable: host });
+  const follower = agent.resume('r', { host });
   const pieces: string[] = [];
-  follower.on('model.text', ({ delta }) => pieces.push(delta));
-  await new Promise((heard) => follower.on('model.replied', heard));
+  follower.on('text.delta', ({ delta }) => pieces.push(delta));
+  await new Promise((heard) => follower.on('model.responded', heard));
   resolve();
   await Promise.all([run, follower]);
 
@@ -164,12 +164,12 @@ test('a follower that wants pieces makes the next request a streamed one', async
 });
 
 test('a follower that reads slowly does not hold up the worker', async () => {
-  const host = memory();
+  const host = memoryHost();
   const words = Array.from({ length: 2_000 }, (_, index) => `${index} `);
-  const agent = new Agent({ model: scriptedModel([reply.text(words.join(''))]) });
-  const run = agent.run('Go.', { durable: host, runId: 'r', stream: true });
+  const agent = new Agent({ model: scriptedModel([respond.text(words.join(''))]) });
+  const run = agent.run('Go.', { host, runId: 'r', stream: true });
   await new Promise((heard) => run.on('run.started', heard));
-  const follower = agent.resume('r', { durable: host });
+  const follower = agent.resume('r', { host });
   const reader = follower[Symbol.asyncIterator]();
   await reader.next();
   const { output } = await run;
@@ -179,8 +179,11 @@ test('a follower that reads slowly does not hold up the worker', async () => {
 
 test('text of an attempt that was discarded is not given to a later reader', async () => {
   const { promise: until, resolve } = Promise.withResolvers<void>();
-  const model = scriptedModel([reply.cut(reply.text('Half of it')), reply.held(reply.text('All of it.'), { until })]);
-  const agent = new Agent({ model, retry: { minDelayMs: 0, maxDelayMs: 0 } });
+  const model = scriptedModel([
+    respond.cut(respond.text('Half of it')),
+    respond.delayed(respond.text('All of it.'), { until }),
+  ]);
+  const agent = new Agent({ model, retry: { initialDelayMs: 0, maxDelayMs: 0 } });
   const run = agent.run('Go.', { stream: true });
   await new Promise((heard) => run.on('attempt.started', ({ attempt }) => attempt === 2 && heard(undefined)));
   const reading = read(run);

@@ -1,5 +1,5 @@
-import { Agent, type AgentOptions, type Fact, memory, outputGuard, type RunEvent, tool } from '@pawl/core';
-import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type AgentOptions, type JournalEvent, memoryHost, outputGuard, type RunEvent, tool } from '@pawl/core';
+import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -15,27 +15,34 @@ const said = (content: string) => ({ role: 'assistant', content });
 function against(word: string, corrections = 1) {
   return outputGuard({
     name: `no ${word}`,
-    corrections,
-    check: ({ text }) => (text.includes(word) ? { type: 'retry', reason: `say no ${word}` } : { type: 'pass' }),
+    maxRetries: corrections,
+    check: ({ text }) => (text.includes(word) ? { type: 'retry', reason: `say no ${word}` } : { type: 'allow' }),
   });
 }
 
-function answering(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
+function answering(replies: readonly ScriptedModelResponse[], options: Partial<AgentOptions<unknown, string>>) {
   const model = scriptedModel(replies);
   return { model, agent: new Agent({ model, ...options }) };
 }
 
-describe.each(['retry', 'again'] as const)('an output guard that says %s', (type) => {
-  const stubborn = outputGuard({ name: 'g', corrections: 2, check: () => ({ type, reason: 'no' }) });
+describe('an output guard that asks for another response', () => {
+  const type = 'retry';
+  const stubborn = outputGuard({ name: 'g', maxRetries: 2, check: () => ({ type, reason: 'no' }) });
 
   test('has the model asked in a turn of its own, which is counted, told, recorded, and in the history', async () => {
-    const host = memory();
-    const agent = new Agent({ model: scriptedModel(() => reply.text('hm', { usage })), middleware: [stubborn] });
+    const host = memoryHost();
+    const agent = new Agent({ model: scriptedModel(() => respond.text('hm', { usage })), middleware: [stubborn] });
     const events: RunEvent[] = [];
-    const run = agent.run('Go.', { durable: host, runId: 'r' });
+    const run = agent.run('Go.', { host, runId: 'r' });
     run.on('*', (event) => events.push(event));
     const outcome = await run.outcome();
-    expect(outcome).toMatchObject({ status: 'refused', refusal: 'no', guard: 'g', turns: 3, usage: { requests: 3 } });
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      refusal: 'no',
+      guard: 'g',
+      turnCount: 3,
+      usage: { requests: 3 },
+    });
     expect(outcome.messages).toEqual([
       { role: 'user', content: 'Go.' },
       said('hm'),
@@ -44,31 +51,31 @@ describe.each(['retry', 'again'] as const)('an output guard that says %s', (type
       correction('no'),
       said('hm'),
     ]);
-    const again = [1, 2].map((turn) => ({ type: 'model.asked_again', turn, reason: 'guard', guard: 'g' }));
-    expect(events.filter((event) => event.type === 'model.asked_again')).toMatchObject(again);
-    const { facts } = await host.read('r');
-    const recorded = facts.map(({ fact }): Fact => fact);
-    expect(recorded.filter((fact) => fact.type === 'model.asked_again')).toMatchObject(again);
-    expect(recorded.filter((fact) => fact.type === 'model.replied')).toMatchObject(
+    const again = [1, 2].map((turn) => ({ type: 'model.reprompted', turn, reason: 'guard', guard: 'g' }));
+    expect(events.filter((event) => event.type === 'model.reprompted')).toMatchObject(again);
+    const { events: facts } = await host.getRun('r');
+    const recorded = facts.map(({ event: fact }): JournalEvent => fact);
+    expect(recorded.filter((fact) => fact.type === 'model.reprompted')).toMatchObject(again);
+    expect(recorded.filter((fact) => fact.type === 'model.responded')).toMatchObject(
       [1, 2, 3].map((turn) => ({ turn, rejection: { guard: 'g', reason: 'no', maxRetries: 2 } })),
     );
   });
 
   test('is held by the limit of turns, and what it did not accept is no output', async () => {
     const agent = new Agent({
-      model: scriptedModel(() => reply.text('hm')),
+      model: scriptedModel(() => respond.text('hm')),
       middleware: [stubborn],
       limits: { turns: 2 },
     });
     const outcome = await agent.run('Go.').outcome();
-    expect(outcome).toMatchObject({ status: 'limited', limit: 'turns', max: 2, spent: 2, turns: 2 });
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'turns', max: 2, spent: 2, turnCount: 2 });
     expect('output' in outcome).toBe(false);
     expect('text' in outcome).toBe(false);
   });
 
   test.each([{ tokens: 200 }, { cost: 0.0002 }])('is held by %o', async (limits) => {
     const long = { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 };
-    const model = scriptedModel(() => reply.text('hm', { usage: long }), { price: { input: 1, output: 1 } });
+    const model = scriptedModel(() => respond.text('hm', { usage: long }), { price: { input: 1, output: 1 } });
     const outcome = await new Agent({ model, middleware: [stubborn], limits }).run('Go.').outcome();
     expect(outcome.status).toBe('limited');
     expect(outcome.usage.requests).toBeLessThan(3);
@@ -76,7 +83,7 @@ describe.each(['retry', 'again'] as const)('an output guard that says %s', (type
 });
 
 test('the next answer is asked for with the one before it, and with the reason', async () => {
-  const { agent, model } = answering([reply.text('You fool.'), reply.text('You friend.')], {
+  const { agent, model } = answering([respond.text('You fool.'), respond.text('You friend.')], {
     middleware: [against('fool')],
   });
   const { output, messages, usage: used } = await agent.run('Who am I?');
@@ -88,40 +95,44 @@ test('the next answer is asked for with the one before it, and with the reason',
 });
 
 test('without a retry left the reason refuses the run at once', async () => {
-  const { agent, model } = answering([reply.text('You fool.')], { middleware: [against('fool', 0)] });
-  expect(await agent.run('Who am I?').outcome()).toMatchObject({ status: 'refused', refusal: 'say no fool', turns: 1 });
+  const { agent, model } = answering([respond.text('You fool.')], { middleware: [against('fool', 0)] });
+  expect(await agent.run('Who am I?').outcome()).toMatchObject({
+    status: 'refused',
+    refusal: 'say no fool',
+    turnCount: 1,
+  });
   expect(model.requests).toHaveLength(1);
 });
 
 test('each guard has retries of its own, and an answer that passes gives them back', async () => {
   const replies = ['a', 'b', 'ok', 'a', 'b', 'fine'].map((text) =>
-    text === 'ok' ? reply.calls([{ name: 'step', arguments: {} }], { text: 'On it.' }) : reply.text(text),
+    text === 'ok' ? respond.calls([{ name: 'step', arguments: {} }], { text: 'On it.' }) : respond.text(text),
   );
   const step = tool({ name: 'step', description: 'S', input: z.object({}), effect: 'read', execute: () => 'done' });
   const { agent } = answering(replies, { tools: [step], middleware: [against('a'), against('b')] });
-  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'fine', turns: 6 });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'fine', turnCount: 6 });
 });
 
 test('one guard that says so twice in a row has used its retries, whatever another one says between', async () => {
   const { agent } = answering(
-    ['a', 'b', 'a'].map((text) => reply.text(text)),
+    ['a', 'b', 'a'].map((text) => respond.text(text)),
     { middleware: [against('a'), against('b')] },
   );
-  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'refused', guard: 'no a', turns: 3 });
+  expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'refused', guard: 'no a', turnCount: 3 });
 });
 
 test('calls beside a text that is not accepted do not run', async () => {
   const ran: string[] = [];
   const send = tool({ name: 'send', description: 'S', input: z.object({}), execute: () => void ran.push('sent') });
   const { agent } = answering(
-    [reply.calls([{ name: 'send', arguments: {} }], { text: 'You fool.' }), reply.text('You friend.')],
+    [respond.calls([{ name: 'send', arguments: {} }], { text: 'You fool.' }), respond.text('You friend.')],
     {
       tools: [send],
       middleware: [against('fool')],
     },
   );
   const outcome = await agent.run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'completed', output: 'You friend.', toolCalls: 0 });
+  expect(outcome).toMatchObject({ status: 'completed', output: 'You friend.', toolCallCount: 0 });
   expect(outcome.messages[1]).toEqual(said('You fool.'));
   expect(checkHistory(outcome.messages)).toEqual([]);
   expect(ran).toEqual([]);
@@ -130,11 +141,15 @@ test('calls beside a text that is not accepted do not run', async () => {
 test.each(['length', 'content_filter'])(
   'a text that ended by %s and is not accepted is asked for again, and told nobody',
   async (finishReason) => {
-    const { agent } = answering([reply.text('You fool', { finishReason }), reply.text('You friend.')], {
+    const { agent } = answering([respond.text('You fool', { finishReason }), respond.text('You friend.')], {
       middleware: [against('fool')],
     });
-    expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'You friend.', turns: 2 });
-    const refused = answering([reply.text('You fool', { finishReason })], { middleware: [against('fool', 0)] });
+    expect(await agent.run('Go.').outcome()).toMatchObject({
+      status: 'completed',
+      output: 'You friend.',
+      turnCount: 2,
+    });
+    const refused = answering([respond.text('You fool', { finishReason })], { middleware: [against('fool', 0)] });
     const outcome = await refused.agent.run('Go.').outcome();
     expect(outcome).toMatchObject({ status: 'refused', refusal: 'say no fool' });
     expect('text' in outcome).toBe(false);
@@ -142,11 +157,13 @@ test.each(['length', 'content_filter'])(
 );
 
 test.each([true, false])('the pieces of what is not accepted are taken back, stream: %s', async (stream) => {
-  const { agent } = answering([reply.text('You fool.'), reply.text('You friend.')], { middleware: [against('fool')] });
+  const { agent } = answering([respond.text('You fool.'), respond.text('You friend.')], {
+    middleware: [against('fool')],
+  });
   const pieces: string[] = [];
   const run = agent.run('Go.', { stream });
-  run.on('model.text', ({ turn, delta }) => pieces.push(`${turn}:${delta}`));
-  run.on('model.discarded', ({ turn }) => pieces.push(`${turn} discarded`));
+  run.on('text.delta', ({ turn, delta }) => pieces.push(`${turn}:${delta}`));
+  run.on('attempt.discarded', ({ turn }) => pieces.push(`${turn} discarded`));
   await run;
   const at = pieces.indexOf('1 discarded');
   expect(pieces.slice(0, at).every((piece) => piece.startsWith('1:'))).toBe(true);
@@ -160,35 +177,35 @@ test.each([true, false])('the pieces of what is not accepted are taken back, str
 
 test('in the last turn nothing is asked again, and nothing of it is the output', async () => {
   const step = tool({ name: 'step', description: 'S', input: z.object({}), effect: 'read', execute: () => 'done' });
-  const { agent } = answering([reply.call('step'), reply.text('You fool.')], {
+  const { agent } = answering([respond.call('step'), respond.text('You fool.')], {
     tools: [step],
     middleware: [against('fool')],
     limits: { turns: 2 },
   });
   const outcome = await agent.run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'limited', limit: 'turns', turns: 2 });
+  expect(outcome).toMatchObject({ status: 'limited', limit: 'turns', turnCount: 2 });
   expect('output' in outcome).toBe(false);
 });
 
 test('what the user says meanwhile goes with the next request', async () => {
-  const { agent, model } = answering([reply.text('You fool.'), reply.text('You friend.')], {
+  const { agent, model } = answering([respond.text('You fool.'), respond.text('You friend.')], {
     middleware: [against('fool')],
   });
   const run = agent.run('Who am I?');
-  run.on('model.text', ({ turn }) => void (turn === 1 && run.steer('In French.')));
+  run.on('text.delta', ({ turn }) => void (turn === 1 && run.steer('In French.')));
   const { output } = await run;
   expect(output).toBe('You friend.');
   expect(model.requests[1]?.messages.map(({ content }) => content)).toContain('In French.');
 });
 
 test('an agent that is a tool is held to its own guard, and its turns are its own', async () => {
-  const inner = scriptedModel([reply.text('You fool.'), reply.text('You friend.')]);
+  const inner = scriptedModel([respond.text('You fool.'), respond.text('You friend.')]);
   const helper = new Agent({ name: 'helper', model: inner, middleware: [against('fool')] });
-  const { agent } = answering([reply.call('help', { prompt: 'Help.' }), reply.text('Done.')], {
+  const { agent } = answering([respond.call('help', { prompt: 'Help.' }), respond.text('Done.')], {
     tools: [helper.asTool({ name: 'help', description: 'Helps.' })],
   });
   const outcome = await agent.run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'completed', turns: 2, usage: { requests: 4 } });
+  expect(outcome).toMatchObject({ status: 'completed', turnCount: 2, usage: { requests: 4 } });
   expect(outcome.messages[2]?.content).toBe('You friend.');
 });
 
@@ -196,16 +213,16 @@ test.each(hosts)('a run that goes on between two answers counts them all, on $na
   const host = open();
   const wait = tool({ name: 'wait', description: 'W', input: z.object({}) });
   const model = scriptedModel([
-    reply.text('You fool.'),
-    reply.call('wait'),
-    reply.text('You fool.'),
-    reply.text('You fool.'),
+    respond.text('You fool.'),
+    respond.call('wait'),
+    respond.text('You fool.'),
+    respond.text('You fool.'),
   ]);
   const agent = new Agent({ model, tools: [wait], middleware: [against('fool')] });
-  const suspended = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+  const suspended = await agent.run('Go.', { host, runId: 'r' }).outcome();
   const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
-  await host.answer('r', pending?.id ?? '', { type: 'reply', fingerprint: pending?.fingerprint ?? '', value: 'ok' });
-  const outcome = await agent.resume('r', { durable: host }).outcome();
-  expect(outcome).toMatchObject({ status: 'refused', guard: 'no fool', turns: 4 });
+  await host.answer('r', pending?.id ?? '', { type: 'result', fingerprint: pending?.fingerprint ?? '', value: 'ok' });
+  const outcome = await agent.resume('r', { host }).outcome();
+  expect(outcome).toMatchObject({ status: 'refused', guard: 'no fool', turnCount: 4 });
   expect(model.requests).toHaveLength(4);
 });

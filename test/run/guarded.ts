@@ -1,5 +1,5 @@
 import { Agent, type AgentOptions, tool } from '@pawl/core';
-import { type ModelReply, manualClock, scriptedModel } from '@pawl/testing';
+import { manualClock, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 export const done: string[] = [];
@@ -14,7 +14,7 @@ const send = tool({
 });
 
 /** An agent with a tool that sends letters, told in `done`. */
-export function guarded(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
+export function guarded(replies: readonly ScriptedModelResponse[], options: Partial<AgentOptions<unknown, string>>) {
   done.length = 0;
   const model = scriptedModel(replies);
   const clock = manualClock();

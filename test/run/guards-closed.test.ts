@@ -1,5 +1,5 @@
 import { inputGuard, outputGuard, toolGuard } from '@pawl/core';
-import { reply } from '@pawl/testing';
+import { respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { done, guarded } from './guarded.ts';
 
@@ -9,20 +9,20 @@ const broken = (): never => {
 
 test.each([
   ['an input guard', inputGuard({ name: 'broken', check: broken })],
-  ['an input guard before the request', inputGuard({ name: 'broken', timing: 'before', check: broken })],
+  ['an input guard before the request', inputGuard({ name: 'broken', mode: 'blocking', check: broken })],
   ['an output guard', outputGuard({ name: 'broken', check: broken })],
   // biome-ignore lint/suspicious/noExplicitAny: whoever has no types may give anything
   ['a guard that says nothing', inputGuard({ name: 'broken', check: () => undefined as any })],
 ])('%s that fails lets nothing pass: the run fails', async (_, guard) => {
-  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Sent.')], { middleware: [guard] });
+  const { agent } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], { middleware: [guard] });
   const outcome = await agent.run('Go.').outcome();
-  if (guard.model !== undefined && outcome.status === 'completed') throw new Error('It passed.');
+  if (guard.wrapModelCall !== undefined && outcome.status === 'completed') throw new Error('It passed.');
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError', code: 'guard.failed' } });
 });
 
 test('a tool guard that fails keeps the call from running, and the model is told', async () => {
   const guard = toolGuard({ name: 'broken', before: broken });
-  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Done.')], { middleware: [guard] });
+  const { agent } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Done.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
   expect(done).toEqual([]);
   expect(messages[2]?.content).toBe('{"error":"Guard \\"broken\\" failed: The list is gone."}');
@@ -37,15 +37,15 @@ test.each([
     outputGuard({ name: 'g', check: gives({ type: 'replace', content: 'x' }) }),
     'text is',
   ],
-  ['a reason to ask again', outputGuard({ name: 'g', check: gives({ type: 'again' }) }), 'reason is'],
+  ['a reason to ask again', outputGuard({ name: 'g', check: gives({ type: 'retry' }) }), 'reason is'],
   ['the reason of a refusal', outputGuard({ name: 'g', check: gives({ type: 'refuse' }) }), 'is no verdict'],
   [
     'a replacement of the input',
-    inputGuard({ name: 'g', timing: 'before', check: gives({ type: 'replace', message: 'x' }) }),
+    inputGuard({ name: 'g', mode: 'blocking', check: gives({ type: 'replace', message: 'x' }) }),
     'messages is',
   ],
 ])('a verdict without %s fails the run, and says what is missing', async (_, guard, problem) => {
-  const { agent } = guarded([reply.text('Sent.'), reply.text('Sent.')], { middleware: [guard] });
+  const { agent } = guarded([respond.text('Sent.'), respond.text('Sent.')], { middleware: [guard] });
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'GuardError' } });
   expect(outcome.status === 'failed' && outcome.error.message).toContain(problem);
@@ -57,7 +57,7 @@ test.each([
   ['a replacement of the result', { after: gives({ type: 'replace', text: 'x' }) }, 'content is undefined', ['Ada']],
 ])('a verdict on a call without %s fails closed, and says what is missing', async (_, checks, problem, ran) => {
   const guard = toolGuard({ name: 'g', ...checks });
-  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Done.')], { middleware: [guard] });
+  const { agent } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Done.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
   expect(messages[2]?.content).toContain(problem);
   expect(done).toHaveLength(ran.length);
@@ -65,7 +65,7 @@ test.each([
 
 test('a check that hangs is given up at its deadline, and lets nothing pass', async () => {
   const guard = inputGuard({ name: 'asleep', timeoutMs: 5_000, check: () => new Promise<never>(() => {}) });
-  const { agent, clock } = guarded([reply.text('Hello.')], { middleware: [guard] });
+  const { agent, clock } = guarded([respond.text('Hello.')], { middleware: [guard] });
   const run = agent.run('Go.').outcome();
   await clock.advance(5_000);
   const outcome = await run;
@@ -74,12 +74,12 @@ test('a check that hangs is given up at its deadline, and lets nothing pass', as
 });
 
 test.each([
-  [() => inputGuard({ name: '', check: () => ({ type: 'pass' }) }), 'inputGuard: name is ""'],
+  [() => inputGuard({ name: '', check: () => ({ type: 'allow' }) }), 'inputGuard: name is ""'],
   // @ts-expect-error: a guard without a check guards nothing
   [() => inputGuard({ name: 'a' }), 'inputGuard "a" checks nothing'],
   [() => toolGuard({ name: 'a' }), 'toolGuard "a" checks nothing'],
-  [() => outputGuard({ name: 'a', corrections: -1, check: () => ({ type: 'pass' }) }), 'corrections is -1'],
-  [() => inputGuard({ name: 'a', timeoutMs: 0, check: () => ({ type: 'pass' }) }), 'timeoutMs is 0'],
+  [() => outputGuard({ name: 'a', maxRetries: -1, check: () => ({ type: 'allow' }) }), 'maxRetries is -1'],
+  [() => inputGuard({ name: 'a', timeoutMs: 0, check: () => ({ type: 'allow' }) }), 'timeoutMs is 0'],
 ])('a guard that can not guard is refused where it is made', (make, message) => {
   expect(make).toThrow(message);
 });

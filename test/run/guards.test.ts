@@ -1,5 +1,5 @@
 import { Agent, inputGuard, outputGuard, type RunEvent, toolGuard } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { done, guarded } from './guarded.ts';
@@ -7,11 +7,13 @@ import { done, guarded } from './guarded.ts';
 const nothingBad = inputGuard({
   name: 'manners',
   check: ({ messages }) =>
-    messages.some(({ content }) => content === 'Bad.') ? { type: 'refuse', reason: 'No bad words.' } : { type: 'pass' },
+    messages.some(({ content }) => content === 'Bad.')
+      ? { type: 'refuse', reason: 'No bad words.' }
+      : { type: 'allow' },
 });
 
 test('an input guard that refuses ends the run, says who and why, and no tool of the reply beside it is called', async () => {
-  const { agent } = guarded([reply.call('send', { to: 'Ada' })], { middleware: [nothingBad] });
+  const { agent } = guarded([respond.call('send', { to: 'Ada' })], { middleware: [nothingBad] });
   const outcome = await agent.run('Bad.').outcome();
   expect(outcome).toMatchObject({ status: 'refused', refusal: 'No bad words.', guard: 'manners' });
   expect(done).toEqual([]);
@@ -20,7 +22,7 @@ test('an input guard that refuses ends the run, says who and why, and no tool of
 
 test('a guard beside the request has begun before the model answers, and is waited for', async () => {
   const order: string[] = [];
-  const { promise: verdict, resolve } = Promise.withResolvers<{ type: 'pass' }>();
+  const { promise: verdict, resolve } = Promise.withResolvers<{ type: 'allow' }>();
   const guard = inputGuard({
     name: 'slow',
     check: () => {
@@ -30,19 +32,19 @@ test('a guard beside the request has begun before the model answers, and is wait
   });
   const model = scriptedModel(() => {
     order.push('asked');
-    setImmediate(() => resolve({ type: 'pass' }));
-    return reply.text('Fine.');
+    setImmediate(() => resolve({ type: 'allow' }));
+    return respond.text('Fine.');
   });
   const { output } = await new Agent({ model, middleware: [guard] }).run('Go.');
   expect([order, output]).toEqual([['checked', 'asked'], 'Fine.']);
 });
 
 test('a refused request is given up, and what it may have used is counted', async () => {
-  const held = reply.held(reply.text('Never read.'), { until: new Promise<void>(() => {}) });
+  const held = respond.delayed(respond.text('Never read.'), { until: new Promise<void>(() => {}) });
   const { agent } = guarded([held], { middleware: [nothingBad] });
   const outcome = await agent.run('Bad.').outcome();
   expect(outcome.status).toBe('refused');
-  expect(outcome.usage.promptTokens).toBeGreaterThan(0);
+  expect(outcome.usage.inputTokens).toBeGreaterThan(0);
   expect(outcome.usage.estimated).toBe(true);
 });
 
@@ -52,12 +54,12 @@ test('an input guard looks at what is new only', async () => {
     name: 'watch',
     check: ({ messages, conversation }) => {
       seen.push([messages.map(({ content }) => content), conversation.length]);
-      return { type: 'pass' };
+      return { type: 'allow' };
     },
   });
-  const { agent } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Sent.')], { middleware: [guard] });
+  const { agent } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
-  const next = guarded([reply.text('And on.')], { middleware: [guard] });
+  const next = guarded([respond.text('And on.')], { middleware: [guard] });
   await next.agent.run([...messages, { role: 'user', content: 'More.' }]);
   expect(seen).toEqual([
     [['Go.'], 1],
@@ -68,13 +70,15 @@ test('an input guard looks at what is new only', async () => {
 test('an input that is replaced is gone for good: from requests, history and outcome', async () => {
   const guard = inputGuard({
     name: 'privacy',
-    timing: 'before',
+    mode: 'blocking',
     check: ({ messages }) => ({
       type: 'replace',
       messages: messages.map((message) => ({ ...message, content: String(message.content).replace('4711', '****') })),
     }),
   });
-  const { agent, model } = guarded([reply.call('send', { to: 'Ada' }), reply.text('Sent.')], { middleware: [guard] });
+  const { agent, model } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], {
+    middleware: [guard],
+  });
   const events: RunEvent[] = [];
   const run = agent.run([
     { role: 'system', content: 'Be brief.' },
@@ -88,7 +92,7 @@ test('an input that is replaced is gone for good: from requests, history and out
     { role: 'user', content: 'My code is ****.' },
   ]);
   expect(checkHistory(outcome.messages)).toEqual([]);
-  expect(events.find(({ type }) => type === 'turn.planned')).toMatchObject({
+  expect(events.find(({ type }) => type === 'turn.prepared')).toMatchObject({
     edits: [{ from: 1, to: 2, messages: [{ role: 'user', content: 'My code is ****.' }] }],
   });
 });
@@ -98,11 +102,11 @@ test('an output that is replaced takes back the pieces that were told', async ()
     name: 'secrets',
     check: ({ text }) => ({ type: 'replace', text: text.replace('007', '…') }),
   });
-  const { agent } = guarded([reply.text('I am 007, you see.')], { middleware: [guard] });
+  const { agent } = guarded([respond.text('I am 007, you see.')], { middleware: [guard] });
   const told: string[] = [];
   const run = agent.run('Who are you?', { stream: true });
-  run.on('model.text', ({ delta }) => told.push(delta));
-  run.on('model.discarded', () => told.push('discarded'));
+  run.on('text.delta', ({ delta }) => told.push(delta));
+  run.on('attempt.discarded', () => told.push('discarded'));
   const { output } = await run;
   expect(output).toBe('I am …, you see.');
   expect(told.slice(told.indexOf('discarded'))).toEqual(['discarded', 'I am …, you see.']);
@@ -116,13 +120,13 @@ test('an output guard with a schema checks the value, once it fits', async () =>
     output: schema,
     check: ({ value: { price } }) => {
       seen.push(price);
-      return price > 100 ? { type: 'retry', reason: 'too dear' } : { type: 'pass' };
+      return price > 100 ? { type: 'retry', reason: 'too dear' } : { type: 'allow' };
     },
   });
   const model = scriptedModel([
-    reply.text('{"price": "?"}'),
-    reply.text('```json\n{"price": 500}\n```'),
-    reply.text('{"price": 50}'),
+    respond.text('{"price": "?"}'),
+    respond.text('```json\n{"price": 500}\n```'),
+    respond.text('{"price": 50}'),
   ]);
   const { output } = await new Agent({ model, output: schema, middleware: [guard] }).run('How much?');
   expect([output, seen]).toEqual([{ price: 50 }, [500, 50]]);
@@ -132,13 +136,13 @@ test('a tool guard denies a call before it runs; the model is told, and its sibl
   const guard = toolGuard({
     name: 'addresses',
     before: ({ input }) =>
-      (input as { to: string }).to === 'Eve' ? { type: 'deny', reason: 'not to Eve.' } : { type: 'pass' },
+      (input as { to: string }).to === 'Eve' ? { type: 'deny', reason: 'not to Eve.' } : { type: 'allow' },
   });
   const calls = [
     { name: 'send', arguments: { to: 'Eve' } },
     { name: 'send', arguments: { to: 'Ada' } },
   ];
-  const { agent } = guarded([reply.calls(calls), reply.text('Done.')], { middleware: [guard] });
+  const { agent } = guarded([respond.calls(calls), respond.text('Done.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
   expect(done).toEqual(['Ada']);
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
@@ -158,7 +162,7 @@ test('a tool guard may change the input and the result, and keep a result back',
     { name: 'send', arguments: { to: 'Ada' }, id: 'call_1' },
     { name: 'send', arguments: { to: 'Eve' }, id: 'call_2' },
   ];
-  const { agent } = guarded([reply.calls(calls), reply.text('Done.')], { middleware: [guard] });
+  const { agent } = guarded([respond.calls(calls), respond.text('Done.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
   expect(done).toEqual(['Bob', 'Bob']);
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
@@ -171,23 +175,23 @@ test('a tool guard that refuses ends the run, after its siblings are closed', as
   const guard = toolGuard({
     name: 'addresses',
     before: ({ input }) =>
-      (input as { to: string }).to === 'Eve' ? { type: 'refuse', reason: 'Not to Eve.' } : { type: 'pass' },
+      (input as { to: string }).to === 'Eve' ? { type: 'refuse', reason: 'Not to Eve.' } : { type: 'allow' },
   });
   const calls = [
     { name: 'send', arguments: { to: 'Ada' } },
     { name: 'send', arguments: { to: 'Eve' } },
   ];
-  const { agent } = guarded([reply.calls(calls)], { middleware: [guard] });
+  const { agent } = guarded([respond.calls(calls)], { middleware: [guard] });
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'refused', refusal: 'Not to Eve.', guard: 'addresses' });
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
 test('a tool guard is around an agent as a tool as well', async () => {
-  const inner = scriptedModel([reply.text('Inside.')]);
+  const inner = scriptedModel([respond.text('Inside.')]);
   const help = new Agent({ name: 'helper', model: inner }).asTool({ name: 'help', description: 'Helps.' });
   const guard = toolGuard({ name: 'alone', before: () => ({ type: 'deny', reason: 'do it yourself.' }) });
-  const { agent } = guarded([reply.call('help', { prompt: 'Help.' }), reply.text('Done.')], {
+  const { agent } = guarded([respond.call('help', { prompt: 'Help.' }), respond.text('Done.')], {
     tools: [help],
     middleware: [guard],
   });
@@ -198,17 +202,17 @@ test('a tool guard is around an agent as a tool as well', async () => {
 
 test('a guard may ask a model of its own, within the limits of the run', async () => {
   const judge = scriptedModel([
-    reply.text('no', { usage: { prompt_tokens: 70, completion_tokens: 1, total_tokens: 71 } }),
+    respond.text('no', { usage: { prompt_tokens: 70, completion_tokens: 1, total_tokens: 71 } }),
   ]);
   const guard = inputGuard({
     name: 'judge',
-    async check({ messages }, { ask }) {
+    async check({ messages }, { callModel: ask }) {
       const { choices } = await ask(judge, { messages: [{ role: 'system', content: 'Is that bad?' }, ...messages] });
-      return choices[0].message.content === 'no' ? { type: 'pass' } : { type: 'refuse', reason: 'Bad.' };
+      return choices[0].message.content === 'no' ? { type: 'allow' } : { type: 'refuse', reason: 'Bad.' };
     },
   });
   const usage = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 };
-  const { agent } = guarded([reply.text('Hello.', { usage })], { middleware: [guard] });
+  const { agent } = guarded([respond.text('Hello.', { usage })], { middleware: [guard] });
   const outcome = await agent.run('Go.');
   expect([outcome.output, outcome.usage.totalTokens, outcome.usage.requests]).toEqual(['Hello.', 83, 2]);
 });

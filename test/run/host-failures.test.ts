@@ -1,9 +1,9 @@
-import { Agent, conversation, memory, memoryConversations, type Run } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { Agent, conversation, memoryConversations, memoryHost, type Run } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-const newAgent = (): Agent => new Agent({ model: scriptedModel([reply.text('Rain.')]), clock: manualClock() });
+const newAgent = (): Agent => new Agent({ model: scriptedModel([respond.text('Rain.')]), clock: manualClock() });
 
 async function read(run: Run): Promise<{ readonly types: readonly string[]; readonly code: unknown }> {
   const types: string[] = [];
@@ -26,23 +26,23 @@ const failures: Readonly<Record<string, Failure>> = {
   'a run id that is taken': {
     code: 'run.exists',
     begin: async () => {
-      const host = memory();
-      await newAgent().run('Go.', { durable: host, runId: 'r' });
-      return { run: newAgent().run('Go.', { durable: host, runId: 'r' }) };
+      const host = memoryHost();
+      await newAgent().run('Go.', { host, runId: 'r' });
+      return { run: newAgent().run('Go.', { host, runId: 'r' }) };
     },
   },
-  'an unknown run': { code: 'run.unknown', begin: () => ({ run: newAgent().resume('r', { durable: memory() }) }) },
+  'an unknown run': { code: 'run.unknown', begin: () => ({ run: newAgent().resume('r', { host: memoryHost() }) }) },
   'a host that is closed': {
     code: 'host.closing',
     begin: async () => {
-      const host = memory();
+      const host = memoryHost();
       await host.close();
-      return { run: newAgent().run('Go.', { durable: host }) };
+      return { run: newAgent().run('Go.', { host }) };
     },
   },
   'a host that breaks at its first step': {
     code: 'process.gone',
-    begin: () => ({ run: newAgent().run('Go.', { durable: new FragileHost(memory(), { at: 2, moment: 'after' }) }) }),
+    begin: () => ({ run: newAgent().run('Go.', { host: new FaultyHost(memoryHost(), { at: 2, moment: 'after' }) }) }),
   },
   'a store of conversations that is down': {
     code: 'conversation.store',
@@ -61,14 +61,14 @@ describe('a reader of a run that fails with its host', () => {
   });
 
   test('gets every event before the error', async () => {
-    const host = new FragileHost(memory(), { at: 2, moment: 'after' });
-    const { types } = await read(newAgent().run('Go.', { durable: host }));
+    const host = new FaultyHost(memoryHost(), { at: 2, moment: 'after' });
+    const { types } = await read(newAgent().run('Go.', { host }));
 
-    expect(types).toEqual(['run.started', 'attempt.started', 'model.text', 'model.replied']);
+    expect(types).toEqual(['run.started', 'attempt.started', 'text.delta', 'model.responded']);
   });
 
   test('gets the error after the run is over, too', async () => {
-    const run = newAgent().resume('r', { durable: memory() });
+    const run = newAgent().resume('r', { host: memoryHost() });
     await run.outcome().catch(() => undefined);
 
     expect(await read(run)).toEqual({ types: [], code: 'run.unknown' });
@@ -78,7 +78,7 @@ describe('a reader of a run that fails with its host', () => {
     const store = memoryConversations();
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
-    const model = scriptedModel([reply.held(reply.text('Rain.'), { until })]);
+    const model = scriptedModel([respond.delayed(respond.text('Rain.'), { until })]);
     const run = new Agent({ model }).run('Go.', { conversation: chat });
     run.on('attempt.started', async () => {
       await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
@@ -108,7 +108,7 @@ describe('a failure that nobody awaits', () => {
 
   test('is reported once, by a warning of the process that names the run', async () => {
     newAgent()
-      .resume('forgotten', { durable: memory() })
+      .resume('forgotten', { host: memoryHost() })
       .on('run.started', () => undefined);
 
     await expect.poll(() => warnings.length).toBe(1);
@@ -118,10 +118,10 @@ describe('a failure that nobody awaits', () => {
   });
 
   test('is not reported if somebody reads or awaits the run', async () => {
-    const seen = newAgent().resume('seen', { durable: memory() });
-    const awaited = newAgent().resume('awaited', { durable: memory() });
+    const seen = newAgent().resume('seen', { host: memoryHost() });
+    const awaited = newAgent().resume('awaited', { host: memoryHost() });
     await Promise.all([read(seen), awaited.outcome().catch(() => undefined)]);
-    newAgent().resume('forgotten', { durable: memory() });
+    newAgent().resume('forgotten', { host: memoryHost() });
 
     // The forgotten one fails last: by then each of the others would have been reported.
     await expect.poll(() => warnings.length).toBe(1);

@@ -1,23 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Agent, ConfigError, formatEvent, memory, type RunEvent, tool } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, ConfigError, formatEvent, memoryHost, type RunEvent, tool } from '@pawl/core';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, sqliteHost } from '../durable/hosts.ts';
+import { newFile, openSqlite } from '../durable/hosts.ts';
 
 const ask = tool({ name: 'ask', description: 'A', input: z.object({}), needsApproval: true, execute: () => 'yes' });
 
 describe('listeners of a host and of an agent', () => {
   test('hear a run before its own listeners, the host first', async () => {
     const heard: string[] = [];
-    const host = memory({ listeners: { 'run.started': () => heard.push('host') } });
+    const host = memoryHost({ listeners: { 'run.started': () => heard.push('host') } });
     const agent = new Agent({
-      model: scriptedModel([reply.text('Yes.')]),
+      model: scriptedModel([respond.text('Yes.')]),
       listeners: { 'run.started': () => heard.push('agent') },
     });
-    const run = agent.run('Go.', { durable: host });
+    const run = agent.run('Go.', { host });
     run.on('run.started', () => heard.push('run'));
     await run;
 
@@ -29,13 +29,13 @@ describe('listeners of a host and of an agent', () => {
     const listen = (who: string) => ({
       '*': ({ type, replayed }: RunEvent) => void heard.push(`${who} ${type} ${replayed === true}`),
     });
-    const host = sqliteHost(newFile(), { listeners: listen('host') });
+    const host = openSqlite(newFile(), { listeners: listen('host') });
     const agent = new Agent({
-      model: scriptedModel([reply.call('ask', {}), reply.text('End.')]),
+      model: scriptedModel([respond.call('ask', {}), respond.text('End.')]),
       tools: [ask],
       listeners: listen('agent'),
     });
-    const outcome = await agent.run('Go.', { durable: host, runId: 'r' }).outcome();
+    const outcome = await agent.run('Go.', { host, runId: 'r' }).outcome();
     if (outcome.status !== 'suspended') throw new Error(outcome.status);
     heard.length = 0;
     const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome.pending;
@@ -53,29 +53,29 @@ describe('listeners of a host and of an agent', () => {
 
   test('do not hear a run twice that another run of the process follows', async () => {
     const heard: string[] = [];
-    const host = memory();
+    const host = memoryHost();
     const { promise: until, resolve } = Promise.withResolvers<void>();
-    const model = scriptedModel([reply.held(reply.text('Yes.'), { until })]);
-    const agent = new Agent({ model, listeners: { 'model.replied': ({ type }) => heard.push(type) } });
-    const run = agent.run('Go.', { durable: host, runId: 'r' });
+    const model = scriptedModel([respond.delayed(respond.text('Yes.'), { until })]);
+    const agent = new Agent({ model, listeners: { 'model.responded': ({ type }) => heard.push(type) } });
+    const run = agent.run('Go.', { host, runId: 'r' });
     await new Promise((begun) => run.on('attempt.started', begun));
-    const follower = agent.resume('r', { durable: host });
+    const follower = agent.resume('r', { host });
     await new Promise((begun) => follower.on('run.started', begun));
     resolve();
     await Promise.all([run, follower]);
 
-    expect(heard).toEqual(['model.replied']);
+    expect(heard).toEqual(['model.responded']);
   });
 
   test('hear of agents inside by their path, and not by listeners of those', async () => {
     const heard: string[] = [];
     const inner = new Agent({
       name: 'inner',
-      model: scriptedModel([reply.text('In.')]),
+      model: scriptedModel([respond.text('In.')]),
       listeners: { 'run.finished': () => heard.push('inner') },
     });
     const outer = new Agent({
-      model: scriptedModel([reply.call('inner', { prompt: 'Go.' }), reply.text('End.')]),
+      model: scriptedModel([respond.call('inner', { prompt: 'Go.' }), respond.text('End.')]),
       tools: [inner.asTool({ name: 'inner', description: 'I' })],
       listeners: { 'run.finished': ({ path, agent }) => heard.push(`${path} ${agent}`) },
     });
@@ -87,7 +87,7 @@ describe('listeners of a host and of an agent', () => {
   test('hurt no run where they throw, and the failure is an event once', async () => {
     const failures: string[] = [];
     const agent = new Agent({
-      model: scriptedModel([reply.text('Yes.')]),
+      model: scriptedModel([respond.text('Yes.')]),
       listeners: {
         '*': () => {
           throw new Error('No.');
@@ -102,9 +102,9 @@ describe('listeners of a host and of an agent', () => {
   });
 
   test('make a request stream if they hear pieces, and not by hearing everything', async () => {
-    const model = scriptedModel(() => reply.text('One two.'));
+    const model = scriptedModel(() => respond.text('One two.'));
     await new Agent({ model, listeners: { '*': () => undefined } }).run('Go.');
-    await new Agent({ model, listeners: { 'model.text': () => undefined } }).run('Go.');
+    await new Agent({ model, listeners: { 'text.delta': () => undefined } }).run('Go.');
 
     expect(model.requests.map(({ stream = false }) => stream)).toEqual([false, true]);
   });
@@ -130,8 +130,8 @@ describe('listeners of a host and of an agent', () => {
   ])('are refused if they are %s', (_, listeners) => {
     const model = scriptedModel([]);
     expect(() => new Agent({ model, listeners })).toThrow(ConfigError);
-    expect(() => memory({ listeners })).toThrow(ConfigError);
-    expect(() => sqlite(':memory:', { listeners })).toThrow(ConfigError);
+    expect(() => memoryHost({ listeners })).toThrow(ConfigError);
+    expect(() => sqliteHost(':memory:', { listeners })).toThrow(ConfigError);
   });
 });
 
@@ -158,8 +158,8 @@ test('formatEvent gives a line for each kind of ending of a call, and none for w
     tool({ name: 'bad', description: 'B', input: z.object({ n: z.number() }), effect: 'read', execute: () => 'never' }),
   ];
   const model = scriptedModel([
-    reply.calls([{ name: 'good' }, { name: 'bad', arguments: { n: 'x' } }]),
-    reply.text('End.'),
+    respond.calls([{ name: 'good' }, { name: 'bad', arguments: { n: 'x' } }]),
+    respond.text('End.'),
   ]);
   const lines: string[] = [];
   const run = new Agent({ model, tools }).run('Go.');

@@ -1,5 +1,5 @@
 import { Agent, type Json, type JsonObject, type Message, openai, type RunEvent } from '@pawl/core';
-import { manualClock, offlineServer, type Reply, type Respond, reply } from '@pawl/testing';
+import { manualClock, offlineServer, respond, type ScriptedResponse, type ScriptFunction } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { quiet } from '../quiet.ts';
 import { weather } from './weather.ts';
@@ -7,7 +7,7 @@ import { weather } from './weather.ts';
 const ARGUMENTS = '{"city":"Oslo"}';
 
 /** What a server from before tools answers, streamed where that was asked for. */
-function legacy(...deltas: readonly Json[]): Respond<Reply> {
+function legacy(...deltas: readonly Json[]): ScriptFunction<ScriptedResponse> {
   return ({ stream }) => {
     const frame = { id: 'r', created: 1, model: 'm' };
     if (stream !== true) {
@@ -17,13 +17,13 @@ function legacy(...deltas: readonly Json[]): Respond<Reply> {
         function_call: { name: 'get_weather', arguments: ARGUMENTS },
       };
       const choices = [{ index: 0, message, finish_reason: 'function_call' }];
-      return reply.body({ ...frame, object: 'chat.completion', choices, usage: USED });
+      return respond.body({ ...frame, object: 'chat.completion', choices, usage: USED });
     }
     const chunk = (delta: Json, finish_reason: string | null = null): JsonObject => {
       return { ...frame, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] };
     };
     const pieces = deltas.map((delta) => chunk(delta));
-    return reply.sse([...pieces, { ...chunk({}, 'function_call'), usage: USED }, 'data: [DONE]\n\n']);
+    return respond.sse([...pieces, { ...chunk({}, 'function_call'), usage: USED }, 'data: [DONE]\n\n']);
   };
 }
 
@@ -55,7 +55,10 @@ interface Told {
   readonly events: readonly RunEvent[];
 }
 
-async function told(script: readonly (Reply | Respond<Reply>)[], stream: boolean): Promise<Told> {
+async function told(
+  script: readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[],
+  stream: boolean,
+): Promise<Told> {
   const server = await offlineServer({ script });
   try {
     const clock = manualClock();
@@ -85,7 +88,7 @@ const RAIN: Message = { role: 'assistant', content: 'It rains.' };
 
 describe.each(STREAMS)('a legacy function_call, streamed %s', (_, deltas) => {
   test.each([true, false])('runs like a tool call to completion, stream: %s', async (stream) => {
-    const { messages, status, sent } = await told([legacy(...deltas), reply.text('It rains.')], stream);
+    const { messages, status, sent } = await told([legacy(...deltas), respond.text('It rains.')], stream);
 
     expect(status).toBe('completed');
     expect(messages).toEqual([...CONVERSATION, RAIN]);
@@ -94,15 +97,15 @@ describe.each(STREAMS)('a legacy function_call, streamed %s', (_, deltas) => {
 });
 
 test('it is said that the reply was in the legacy form', async () => {
-  const { events } = await told([legacy(), reply.text('It rains.')], false);
-  const mends = events.flatMap((event) => (event.type === 'wire.mended' ? event.mends : []));
+  const { events } = await told([legacy(), respond.text('It rains.')], false);
+  const mends = events.flatMap((event) => (event.type === 'response.repaired' ? event.repairs : []));
 
   expect(mends).toContainEqual({ path: 'choices[0].message.function_call', note: 'read as a tool call' });
 });
 
 test('legacy calls of several turns have ids of their own', async () => {
   const [, deltas] = STREAMS[0] ?? ['', []];
-  const { messages, status } = await told([legacy(...deltas), legacy(...deltas), reply.text('It rains.')], true);
+  const { messages, status } = await told([legacy(...deltas), legacy(...deltas), respond.text('It rains.')], true);
   const ids = messages.flatMap((message) =>
     message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [],
   );

@@ -1,10 +1,10 @@
 import { Agent, type RunEvent } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { weather } from './weather.ts';
 
 function agent(): Agent {
-  const model = scriptedModel([reply.call('get_weather', { city: 'Oslo' }), reply.text('Rain.')]);
+  const model = scriptedModel([respond.call('get_weather', { city: 'Oslo' }), respond.text('Rain.')]);
   return new Agent({ model, tools: [weather], clock: manualClock() });
 }
 
@@ -26,7 +26,7 @@ test('a listener that is added late hears what happens from then on', async () =
   await run;
 
   // eventemitter3 has the listeners to everything told after those to the type: the event itself is heard as well.
-  expect(heard).toEqual(['tool.finished', 'attempt.started', 'model.text', 'model.replied', 'run.finished']);
+  expect(heard).toEqual(['tool.finished', 'attempt.started', 'text.delta', 'model.responded', 'run.finished']);
 });
 
 test('a listener that is taken away hears nothing more', async () => {
@@ -39,14 +39,14 @@ test('a listener that is taken away hears nothing more', async () => {
   run.on('*', listener);
   await run;
 
-  expect(heard).toEqual(['run.started', 'attempt.started', 'model.replied', 'tool.started']);
+  expect(heard).toEqual(['run.started', 'attempt.started', 'model.responded', 'tool.started']);
 });
 
 test('a listener to pieces of text makes a run ask for streams', async () => {
-  const model = scriptedModel([reply.text('Rain, all day.')]);
+  const model = scriptedModel([respond.text('Rain, all day.')]);
   const run = new Agent({ model, clock: manualClock() }).run('Umbrella?');
   const pieces: string[] = [];
-  run.on('model.text', ({ delta }) => pieces.push(delta));
+  run.on('text.delta', ({ delta }) => pieces.push(delta));
   await run;
 
   expect(pieces).toEqual(['Rain, ', 'all ', 'day.']);

@@ -1,5 +1,5 @@
 import { tool } from '@pawl/core';
-import { type Reply, reply } from '@pawl/testing';
+import { respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
@@ -14,7 +14,12 @@ describe.each([true, false])('streamed: %s', (stream) => {
     '%s: no request has both tools and a response_format, and the answer is the call of a tool',
     async (profile) => {
       const { server, outcome } = await play([lookUp, finalAnswer], { profile, run: { stream } });
-      expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, text: '{"answer":"rain"}', toolCalls: 1 });
+      expect(outcome).toMatchObject({
+        status: 'completed',
+        output: ANSWER,
+        text: '{"answer":"rain"}',
+        toolCallCount: 1,
+      });
       for (const { body } of server.requests) {
         expect(toolNames(body)).toEqual(['get_weather', 'final_answer']);
         expect(body.response_format).toBeUndefined();
@@ -24,7 +29,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
   );
 
   test.each(TAKE_BOTH)('%s takes both', async (profile) => {
-    const { server, outcome } = await play([lookUp, reply.text('{"answer":"rain"}')], { profile, run: { stream } });
+    const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], { profile, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(forms(server)).toEqual([
       [['get_weather'], 'json_schema', undefined],
@@ -34,7 +39,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
 
   test.each(names)('%s: an answer in text that fits is taken all the same', async (profile) => {
     const call = profile === 'legacy' ? legacyCall(stream) : lookUp;
-    const { outcome } = await play([call, reply.text('{"answer":"rain"}')], { profile, run: { stream } });
+    const { outcome } = await play([call, respond.text('{"answer":"rain"}')], { profile, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
   });
 
@@ -45,17 +50,17 @@ describe.each([true, false])('streamed: %s', (stream) => {
   });
 
   test('an answer beside other calls waits for their results', async () => {
-    const both = reply.calls([
+    const both = respond.calls([
       { name: 'get_weather', arguments: { city: 'Oslo' } },
       { name: 'final_answer', arguments: { answer: 'a guess' } },
     ]);
     const { server, outcome } = await play([both, finalAnswer], { run: { stream } });
-    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCalls: 1 });
+    expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCallCount: 1 });
     expect(server.requests[1]?.text).not.toContain('a guess');
   });
 
   test('an answer that does not fit goes back with what is wrong', async () => {
-    const { server, outcome } = await play([reply.call('final_answer', { answer: 7 }), finalAnswer], {
+    const { server, outcome } = await play([respond.call('final_answer', { answer: 7 }), finalAnswer], {
       run: { stream },
     });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
@@ -66,20 +71,20 @@ describe.each([true, false])('streamed: %s', (stream) => {
   });
 
   test('an answer that is no JSON goes back as one', async () => {
-    const broken = reply.call('final_answer', '{"answer": "ra');
+    const broken = respond.call('final_answer', '{"answer": "ra');
     const { server, outcome } = await play([broken, finalAnswer], { run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(server.requests[1]?.body.messages.at(-1)?.content).toContain('not valid JSON');
   });
 
   test('a cut answer is truncated, as a cut text is', async () => {
-    const cut = { ...reply.call('final_answer', '{"answer": "ra'), finishReason: 'length' };
+    const cut = { ...respond.call('final_answer', '{"answer": "ra'), finishReason: 'length' };
     const { outcome } = await play([cut], { run: { stream } });
     expect(outcome).toMatchObject({ status: 'truncated', text: '{"answer": "ra' });
   });
 
   test('the last turn shows no tools, and holds the model by response_format', async () => {
-    const { server, outcome } = await play([lookUp, reply.text('{"answer":"rain"}')], {
+    const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], {
       agent: { limits: { turns: 2 } },
       run: { stream },
     });
@@ -91,7 +96,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
   });
 
   test('an agent without tools is held by response_format', async () => {
-    const { server } = await play([reply.text('{"answer":"rain"}')], { agent: { tools: [] }, run: { stream } });
+    const { server } = await play([respond.text('{"answer":"rain"}')], { agent: { tools: [] }, run: { stream } });
     expect(forms(server)).toEqual([[[], 'json_schema', undefined]]);
   });
 
@@ -104,7 +109,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
       effect: 'read',
       execute: (input) => void ran.push(input),
     });
-    const script = [reply.call('final_answer', { draft: 'x' }), reply.call('final_answer_', ANSWER)];
+    const script = [respond.call('final_answer', { draft: 'x' }), respond.call('final_answer_', ANSWER)];
     const { server, outcome } = await play(script, { agent: { tools: [own] }, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(ran).toEqual([{ draft: 'x' }]);
@@ -116,12 +121,12 @@ describe.each([true, false])('streamed: %s', (stream) => {
 });
 
 /** What a server from before tools says. */
-function legacyCall(stream: boolean): Reply {
+function legacyCall(stream: boolean): ScriptedResponse {
   const call = { name: 'get_weather', arguments: '{"city":"Oslo"}' };
   const frame = { id: 'r', created: 1, model: 'm' };
   const message = { role: 'assistant', content: null, function_call: call };
-  if (!stream) return reply.body({ ...frame, choices: [{ index: 0, message, finish_reason: 'function_call' }] });
-  return reply.sse([
+  if (!stream) return respond.body({ ...frame, choices: [{ index: 0, message, finish_reason: 'function_call' }] });
+  return respond.sse([
     { ...frame, choices: [{ index: 0, delta: message, finish_reason: null }] },
     { ...frame, choices: [{ index: 0, delta: {}, finish_reason: 'function_call' }] },
     'data: [DONE]\n\n',
@@ -153,7 +158,7 @@ describe('a server that cannot force a tool call', () => {
   });
 
   test('a text that is no JSON is asked for again', async () => {
-    const { server, outcome } = await play([lookUp, reply.text('It rains.'), finalAnswer], { profile: 'ollama' });
+    const { server, outcome } = await play([lookUp, respond.text('It rains.'), finalAnswer], { profile: 'ollama' });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(server.requests).toHaveLength(3);
   });

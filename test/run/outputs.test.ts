@@ -1,5 +1,5 @@
 import { Agent, type ChatModel, openai, outputGuard } from '@pawl/core';
-import { offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { served } from './served.ts';
@@ -16,7 +16,7 @@ async function partials(model: ChatModel): Promise<{ readonly output: unknown; r
 }
 
 test('an output is told as far as it has come, and at its end as it is checked', async () => {
-  await served([reply.text(TRIP)], async (model) => {
+  await served([respond.text(TRIP)], async (model) => {
     const { output, told } = await partials(model);
     expect(output).toEqual({ city: 'Oslo', days: ['Mo', 'Tu'] });
     expect(told.at(-1)).toEqual(JSON.parse(TRIP));
@@ -26,7 +26,7 @@ test('an output is told as far as it has come, and at its end as it is checked',
 });
 
 test('each piece of a streamed output adds to what was told before', async () => {
-  await served([reply.text('{"city": "Oslo", "days": ["Mo", "Tu"]}')], async (model) => {
+  await served([respond.text('{"city": "Oslo", "days": ["Mo", "Tu"]}')], async (model) => {
     const { told } = await partials(model);
     expect(told).toEqual([
       {},
@@ -39,7 +39,7 @@ test('each piece of a streamed output adds to what was told before', async () =>
 });
 
 test('an output that is no object comes as what it is, its parts as well', async () => {
-  await served([reply.text('{"value": ["Oslo", "Rome"]}')], async (model, server) => {
+  await served([respond.text('{"value": ["Oslo", "Rome"]}')], async (model, server) => {
     const run = new Agent({ model, output: z.array(z.string()) }).run('Which?');
     const told: unknown[] = [];
     run.on('output.partial', ({ partial }) => told.push(partial));
@@ -55,7 +55,7 @@ test('an output that is no object comes as what it is, its parts as well', async
 });
 
 test('a number that no double holds is no output, and the model is told where', async () => {
-  const model = scriptedModel([reply.text('{"price":1e400}'), reply.text('{"price":7}')]);
+  const model = scriptedModel([respond.text('{"price":1e400}'), respond.text('{"price":7}')]);
   const run = new Agent({ model, output: z.object({ price: z.number() }) }).run('How much?');
   const { output } = await run;
 
@@ -68,13 +68,14 @@ test('an output of several types is told in pieces, and from the beginning where
   const guard = outputGuard({
     name: 'towns',
     output: either,
-    check: ({ value }) => ('city' in value ? { type: 'replace', text: '{"error": "no such town"}' } : { type: 'pass' }),
+    check: ({ value }) =>
+      'city' in value ? { type: 'replace', text: '{"error": "no such town"}' } : { type: 'allow' },
   });
-  await served([reply.text('{"city": "Old Oslo"}')], async (model) => {
+  await served([respond.text('{"city": "Old Oslo"}')], async (model) => {
     const run = new Agent({ model, output: either, middleware: [guard] }).run('Where?');
     const told: unknown[] = [];
     run.on('output.partial', ({ partial }) => told.push(partial));
-    run.on('model.discarded', () => told.push('discarded'));
+    run.on('attempt.discarded', () => told.push('discarded'));
     expect((await run).output).toEqual({ error: 'no such town' });
     expect(told).toEqual([{}, { city: 'Old ' }, { city: 'Old Oslo' }, 'discarded', { error: 'no such town' }]);
   });
@@ -83,7 +84,10 @@ test('an output of several types is told in pieces, and from the beginning where
 describe('where the server holds the model to tools only', () => {
   test.each([true, false])('the answer is the call of one, streamed: %s', async (stream) => {
     const server = await offlineServer({
-      script: [reply.call('final_answer', JSON.parse(TRIP)), reply.call('final_answer', { city: 'Rome', days: [] })],
+      script: [
+        respond.call('final_answer', JSON.parse(TRIP)),
+        respond.call('final_answer', { city: 'Rome', days: [] }),
+      ],
     });
     const model = openai('m', { baseURL: server.baseURL, profile: 'anthropic', apiKey: 'key' });
     const agent = new Agent({ model, output: trip });
@@ -109,7 +113,7 @@ test('an output may be of several types: the first that fits is told by its own 
     '{"value": {"type": "invoice", "total": 5}}',
     '{"type": "question", "text": "Which?"}',
   ];
-  const agent = new Agent({ model: scriptedModel(replies.map((text) => reply.text(text))), output });
+  const agent = new Agent({ model: scriptedModel(replies.map((text) => respond.text(text))), output });
   const first = await agent.run('Go.');
   expect(first.output).toEqual({ type: 'invoice', total: 5 });
   const second = await agent.run('Go.');

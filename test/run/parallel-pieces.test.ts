@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type ChatModel, type ChatReply, type Middleware } from '@pawl/core';
+import { Agent, type ChatModel, type ChatResponse, type Middleware } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 /** Asks as often at once, and takes the answer of one. */
 function choosing(chosen: number, requests = 2): Middleware {
   return {
-    async model(request, next) {
+    async wrapModelCall(request, next) {
       const replies = await Promise.all(Array.from({ length: requests }, () => next(request)));
       return replies[chosen] ?? expect.unreachable();
     },
@@ -19,7 +19,7 @@ function inTurns(): ChatModel {
   let requests = 0;
   return {
     name: 'turns',
-    async send(_, context): Promise<ChatReply> {
+    async send(_, context): Promise<ChatResponse> {
       const number = requests++;
       for (const piece of ['a', 'b', 'c']) {
         await setImmediate();
@@ -35,8 +35,8 @@ describe('the pieces of requests at once do not mix:', () => {
   async function told(middleware: Middleware): Promise<readonly string[]> {
     const run = new Agent({ model: inTurns(), middleware: [middleware] }).run('Go.', { stream: true });
     const pieces: string[] = [];
-    run.on('model.text', ({ attempt, delta }) => pieces.push(`${attempt}:${delta}`));
-    run.on('model.discarded', ({ attempt }) => pieces.push(`${attempt} discarded`));
+    run.on('text.delta', ({ attempt, delta }) => pieces.push(`${attempt}:${delta}`));
+    run.on('attempt.discarded', ({ attempt }) => pieces.push(`${attempt} discarded`));
     await run.outcome();
     return pieces;
   }
@@ -52,7 +52,7 @@ describe('the pieces of requests at once do not mix:', () => {
 
   test('an answer that middleware has made of both is told whole', async () => {
     const joined: Middleware = {
-      async model(request, next) {
+      async wrapModelCall(request, next) {
         const both = await Promise.all([next(request), next(request)]);
         const content = both.map(({ choices }) => choices[0].message.content).join(' ');
         return { choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }] };
@@ -63,7 +63,7 @@ describe('the pieces of requests at once do not mix:', () => {
 
   test('one after the other, each is told as it comes, and the earlier one is discarded', async () => {
     const twice: Middleware = {
-      async model(request, next) {
+      async wrapModelCall(request, next) {
         await next(request);
         return next(request);
       },
@@ -73,7 +73,7 @@ describe('the pieces of requests at once do not mix:', () => {
 
   test('where the earlier one of two is taken, its text is told again, under its own attempt', async () => {
     const first: Middleware = {
-      async model(request, next) {
+      async wrapModelCall(request, next) {
         const reply = await next(request);
         await next(request);
         return reply;
@@ -89,7 +89,7 @@ test('where the first one is given up for another, nothing of it is told after t
   // By hand: as above.
   const model: ChatModel = {
     name: 'uneven',
-    async send(_, context): Promise<ChatReply> {
+    async send(_, context): Promise<ChatResponse> {
       const number = requests++;
       for (let piece = 0; piece < (number === 0 ? 20 : 2); piece++) {
         await setImmediate();
@@ -98,11 +98,11 @@ test('where the first one is given up for another, nothing of it is told after t
       return { choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'second' } }] };
     },
   };
-  const race: Middleware = { model: (request, next) => Promise.race([next(request), next(request)]) };
+  const race: Middleware = { wrapModelCall: (request, next) => Promise.race([next(request), next(request)]) };
   const run = new Agent({ model, middleware: [race] }).run('Go.', { stream: true });
   const pieces: string[] = [];
-  run.on('model.text', ({ attempt, delta }) => pieces.push(`${attempt}:${delta}`));
-  run.on('model.discarded', ({ attempt }) => pieces.push(`${attempt} discarded`));
+  run.on('text.delta', ({ attempt, delta }) => pieces.push(`${attempt}:${delta}`));
+  run.on('attempt.discarded', ({ attempt }) => pieces.push(`${attempt} discarded`));
   const { usage } = await run;
   for (let turns = 0; turns < 30; turns++) await setImmediate();
   expect(pieces.slice(-2)).toEqual(['1 discarded', '2:second']);
@@ -116,7 +116,7 @@ test('a partial output is that of the pieces that are told', async () => {
   // By hand: as above.
   const model: ChatModel = {
     name: 'cities',
-    async send(_, context): Promise<ChatReply> {
+    async send(_, context): Promise<ChatResponse> {
       const city = ['Oslo', 'Rome'][requests++];
       for (const delta of ['{"city":', `"${city}`, '"}']) {
         await setImmediate();

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type AgentOptions, type ChatModel, type Middleware, type RunEvent, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -11,7 +11,7 @@ const step = tool({ name: 'step', description: 'S', input: z.object({}), effect:
 /** Asks as often at once, and takes the answer of one. */
 function choosing(chosen: number, requests = 2): Middleware {
   return {
-    async model(request, next) {
+    async wrapModelCall(request, next) {
       const replies = await Promise.all(Array.from({ length: requests }, () => next(request)));
       return replies[chosen] ?? expect.unreachable();
     },
@@ -29,7 +29,7 @@ function inOrder(order: readonly number[]): ChatModel {
       waiting.push(resolve);
       if (waiting.length === order.length) void release();
       await promise;
-      return isLast ? reply.text(`answer ${index}`, { usage }) : reply.call('step', {}, { usage });
+      return isLast ? respond.text(`answer ${index}`, { usage }) : respond.call('step', {}, { usage });
     },
     { price },
   );
@@ -54,8 +54,8 @@ const ORDERS = [
 /** Room for three requests at once in each of two turns, if nothing stays reserved. */
 const LIMITS: readonly (readonly [string, Partial<AgentOptions<unknown, string>>])[] = [
   ['no limit', {}],
-  ['a limit of tokens', { limits: { tokens: 3_400 }, settings: { max_completion_tokens: 1_000 } }],
-  ['a limit of cost', { limits: { cost: 0.0034 }, settings: { max_completion_tokens: 1_000 } }],
+  ['a limit of tokens', { limits: { tokens: 3_400 }, modelSettings: { max_completion_tokens: 1_000 } }],
+  ['a limit of cost', { limits: { cost: 0.0034 }, modelSettings: { max_completion_tokens: 1_000 } }],
 ];
 
 describe.each(LIMITS)('several requests at once, under %s,', (_, options) => {
@@ -75,7 +75,7 @@ describe.each(LIMITS)('several requests at once, under %s,', (_, options) => {
     const run = agent.run('Go.', { stream });
     run.on('attempt.started', ({ turn, attempt }) => attempts.push(turn * 10 + attempt));
     const outcome = await run.outcome();
-    expect(outcome).toMatchObject({ status: 'completed', output: `answer ${chosen}`, turns: 2 });
+    expect(outcome).toMatchObject({ status: 'completed', output: `answer ${chosen}`, turnCount: 2 });
     expect(outcome.usage).toMatchObject({
       requests: 2 * order.length,
       totalTokens: 2 * order.length * 15,
@@ -91,8 +91,8 @@ test('a request that does not say how long its answer may be leaves room for the
   const model = scriptedModel(({ messages, max_completion_tokens: room }) => {
     rooms.push(room);
     return messages.some(({ role }) => role === 'tool')
-      ? reply.text('end', { usage })
-      : reply.call('step', {}, { usage });
+      ? respond.text('end', { usage })
+      : respond.call('step', {}, { usage });
   });
   const agent = new Agent({ model, tools: [step], limits: { tokens: 1_000 }, middleware: [choosing(0)] });
   expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', usage: { totalTokens: 60 } });
@@ -103,12 +103,12 @@ test.each(['all', 'allSettled'] as const)(
   'where two do not fit, the run is limited, awaited by Promise.%s',
   async (how) => {
     const model = scriptedModel(({ max_completion_tokens: room = 100 }) =>
-      reply.text('long', {
+      respond.text('long', {
         usage: { prompt_tokens: 10, completion_tokens: room ?? 100, total_tokens: 10 + (room ?? 100) },
       }),
     );
     const middleware: Middleware = {
-      async model(request, next) {
+      async wrapModelCall(request, next) {
         const both = [next(request), next(request)];
         if (how === 'all') return (await Promise.all(both))[0] ?? expect.unreachable();
         const settled = await Promise.allSettled(both);
@@ -134,11 +134,11 @@ function halfBroken(answersFirst: boolean): ChatModel {
       if (asked++ === 0) {
         if (!answersFirst) await failed.promise;
         answered.resolve();
-        return reply.text('Whole.', { usage });
+        return respond.text('Whole.', { usage });
       }
       if (answersFirst) await answered.promise;
       failed.resolve();
-      return reply.httpError(400);
+      return respond.httpError(400);
     },
     { price },
   );
@@ -146,16 +146,16 @@ function halfBroken(answersFirst: boolean): ChatModel {
 
 describe.each([true, false])('one fails while the other is under way, the answer first: %s,', (answersFirst) => {
   test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])('under %o, and the other one is taken', async (limits) => {
-    const any: Middleware = { model: (request, next) => Promise.any([next(request), next(request)]) };
+    const any: Middleware = { wrapModelCall: (request, next) => Promise.any([next(request), next(request)]) };
     const agent = new Agent({
       model: halfBroken(answersFirst),
       limits,
-      settings: { max_completion_tokens: 1_000 },
+      modelSettings: { max_completion_tokens: 1_000 },
       middleware: [any],
     });
     const attempts: RunEvent[] = [];
     const run = agent.run('Go.');
-    run.on('model.replied', (event) => attempts.push(event));
+    run.on('model.responded', (event) => attempts.push(event));
     expect(await run.outcome()).toMatchObject({ status: 'completed', output: 'Whole.' });
     const failedAttempts = answersFirst ? expect.any(Array) : [{ attempt: 2, error: { code: 'http.400' } }];
     expect(attempts).toMatchObject([{ failedAttempts }]);
@@ -165,7 +165,7 @@ describe.each([true, false])('one fails while the other is under way, the answer
     const agent = new Agent({
       model: halfBroken(answersFirst),
       limits,
-      settings: { max_completion_tokens: 1_000 },
+      modelSettings: { max_completion_tokens: 1_000 },
       middleware: [choosing(0)],
     });
     const outcome = await agent.run('Go.').outcome();
@@ -177,26 +177,26 @@ describe.each([true, false])('one fails while the other is under way, the answer
 test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])(
   'an abort while both are under way counts both, under %o',
   async (limits) => {
-    const model = scriptedModel(() => reply.stall(reply.text('Never whole.')), { price });
+    const model = scriptedModel(() => respond.stall(respond.text('Never whole.')), { price });
     const settings = { max_completion_tokens: 1_000 };
-    const run = new Agent({ model, limits, settings, middleware: [choosing(0)] }).run('x'.repeat(350));
+    const run = new Agent({ model, limits, modelSettings: settings, middleware: [choosing(0)] }).run('x'.repeat(350));
     let started = 0;
     run.on('attempt.started', () => {
       if (++started === 2) setTimeout(() => run.abort('Enough.'), 0);
     });
     const outcome = await run.outcome();
     expect(outcome).toMatchObject({ status: 'aborted', usage: { estimated: true, requests: 0 } });
-    expect(outcome.usage.promptTokens).toBe(2 * 105);
+    expect(outcome.usage.inputTokens).toBe(2 * 105);
   },
 );
 
 test('the limit that shortened an answer is that of the request that was taken', async () => {
   const model = scriptedModel(({ max_completion_tokens: room }) => {
-    return room === 40 ? reply.text('whole', { usage }) : reply.text('cut', { usage, finishReason: 'length' });
+    return room === 40 ? respond.text('whole', { usage }) : respond.text('cut', { usage, finishReason: 'length' });
   });
   const asked = (chosen: number) => {
     const limits = { tokens: 100 };
-    return new Agent({ model, limits, settings: { max_completion_tokens: 40 }, middleware: [choosing(chosen)] })
+    return new Agent({ model, limits, modelSettings: { max_completion_tokens: 40 }, middleware: [choosing(chosen)] })
       .run('Go.')
       .outcome();
   };
@@ -207,7 +207,7 @@ test('a request that middleware makes when its turn is over is refused, and leav
   const late: Promise<unknown>[] = [];
   const { promise: over, resolve } = Promise.withResolvers<void>();
   const forgetful: Middleware = {
-    async model(request, next, { ask, turn }) {
+    async wrapModelCall(request, next, { callModel: ask, turn }) {
       if (turn === 1)
         late.push(
           ...[next, (again: typeof request) => ask(model, again)].map((send) => over.then(() => send(request))),
@@ -218,8 +218,8 @@ test('a request that middleware makes when its turn is over is refused, and leav
   };
   const model = scriptedModel(({ messages }) => {
     return messages.some(({ role }) => role === 'tool')
-      ? reply.text('end', { usage })
-      : reply.call('step', {}, { usage });
+      ? respond.text('end', { usage })
+      : respond.call('step', {}, { usage });
   });
   const execute = (): Promise<string> => {
     resolve();
@@ -235,12 +235,12 @@ test('a request that middleware makes when its turn is over is refused, and leav
 test('agents side by side that each ask twice at once share one budget, and none waits for ever', async () => {
   const child = new Agent({
     name: 'child',
-    model: scriptedModel(() => reply.text('Done.', { usage })),
+    model: scriptedModel(() => respond.text('Done.', { usage })),
     middleware: [choosing(1)],
   });
   const work = child.asTool({ name: 'work', description: 'Works.' });
   const calls = [1, 2, 3].map(() => ({ name: 'work', arguments: { prompt: 'Go.' } }));
-  const model = scriptedModel([reply.calls(calls, { usage }), reply.text('All done.', { usage })]);
+  const model = scriptedModel([respond.calls(calls, { usage }), respond.text('All done.', { usage })]);
   const outcome = await new Agent({ model, tools: [work], limits: { tokens: 2_000 } }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'completed', usage: { requests: 8, totalTokens: 8 * 15 } });
 });

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { Agent, conversation, memory, memoryConversations, openai, tool } from '@pawl/core';
-import { offlineServer, reply, scriptedModel } from '@pawl/testing';
+import { Agent, conversation, memoryConversations, memoryHost, openai, tool } from '@pawl/core';
+import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
@@ -36,7 +36,7 @@ test('a failed run prints the stack of what failed once, and that of what caused
 });
 
 test('a run that fails by its server prints one stack of it, and no conversation', async () => {
-  const server = await offlineServer({ script: [reply.httpError(400, { message: 'no such model' })] });
+  const server = await offlineServer({ script: [respond.httpError(400, { message: 'no such model' })] });
   onTestFinished(() => server.close());
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL, apiKey: 'k' }) });
   const error = await rejected(agent.run('A private question.'));
@@ -49,10 +49,10 @@ test('a run that fails by its server prints one stack of it, and no conversation
 test('a failed run that another process resumes prints its stack once', async () => {
   // By hand: it fails with an error that is none of ours.
   const agent = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
-  const host = memory();
-  const outcome = await agent.run('Hi.', { durable: host, runId: 'r' }).outcome();
+  const host = memoryHost();
+  const outcome = await agent.run('Hi.', { host, runId: 'r' }).outcome();
   await host.release('r', JSON.parse(JSON.stringify(outcome))); // As a host on a file gives it.
-  const printed = inspect(await rejected(agent.resume('r', { durable: host })), { depth: 10 });
+  const printed = inspect(await rejected(agent.resume('r', { host })), { depth: 10 });
   expect(count(printed, 'Error: own words\n')).toBe(1);
 });
 
@@ -65,7 +65,9 @@ test('a run that fails inside a tool is told by its message, without its convers
     input: z.object({}),
     execute: () => inner.run('A private question.'),
   });
-  const run = new Agent({ model: scriptedModel([reply.call('ask'), reply.text('Done.')]), tools: [ask] }).run('Hi.');
+  const run = new Agent({ model: scriptedModel([respond.call('ask'), respond.text('Done.')]), tools: [ask] }).run(
+    'Hi.',
+  );
   let failed: unknown;
   run.on('tool.failed', (event) => {
     failed = event.error;
@@ -81,7 +83,7 @@ test('a conversation that was gone on with prints no conversation', async () => 
   const agent = new Agent({
     model: scriptedModel(async () => {
       await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
-      return reply.text('Done.');
+      return respond.text('Done.');
     }),
   });
   const error = await rejected(agent.run('A private question.', { conversation: chat }).outcome());
@@ -99,9 +101,9 @@ const pay = tool({
 
 test.each([
   ['without a host says that it needs one', {}, 'It was run without a host, so that nobody can answer it: pass one,'],
-  ['with a host says how to answer', { durable: memory() }, 'Answer with host.answer, then agent.resume.'],
+  ['with a host says how to answer', { host: memoryHost() }, 'Answer with host.answer, then agent.resume.'],
 ])('a suspended run %s', async (_, options, how) => {
-  const agent = new Agent({ model: scriptedModel([reply.call('pay')]), tools: [pay] });
+  const agent = new Agent({ model: scriptedModel([respond.call('pay')]), tools: [pay] });
   const error = await rejected(agent.run('Pay.', options));
   expect(error).toMatchObject({ name: 'RunSuspendedError', outcome: { status: 'suspended' } });
   expect(error.message).toContain(`waits for answers to approve:1.0. ${how}`);

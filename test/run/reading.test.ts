@@ -1,11 +1,11 @@
 import { Agent, type Run, type RunEvent } from '@pawl/core';
-import { manualClock, reply } from '@pawl/testing';
+import { manualClock, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { served } from './served.ts';
 import { weather } from './weather.ts';
 
-const SCRIPT = [reply.call('get_weather', { city: 'Oslo' }), reply.text('Rain in Oslo.')];
-const FACTS = ['run.started', 'model.replied', 'tool.finished', 'model.replied', 'run.finished'];
+const SCRIPT = [respond.call('get_weather', { city: 'Oslo' }), respond.text('Rain in Oslo.')];
+const FACTS = ['run.started', 'model.responded', 'tool.finished', 'model.responded', 'run.finished'];
 
 test('whoever reads a run from the start gets every event, in order, and the text in pieces', async () => {
   await served(SCRIPT, async (model) => {
@@ -15,16 +15,16 @@ test('whoever reads a run from the start gets every event, in order, and the tex
     expect(typesOf(events)).toEqual([
       'run.started',
       'attempt.started',
-      'model.call',
-      'model.call',
-      'model.replied',
+      'tool_call.delta',
+      'tool_call.delta',
+      'model.responded',
       'tool.started',
       'tool.finished',
       'attempt.started',
-      'model.text',
-      'model.text',
-      'model.text',
-      'model.replied',
+      'text.delta',
+      'text.delta',
+      'text.delta',
+      'model.responded',
       'run.finished',
     ]);
   });
@@ -47,13 +47,13 @@ test('whoever begins to read late gets the facts so far, then what happens', asy
 
     expect(typesOf(await late.promise)).toEqual([
       'run.started',
-      'model.replied',
+      'model.responded',
       'tool.finished',
       'attempt.started',
-      'model.text',
-      'model.text',
-      'model.text',
-      'model.replied',
+      'text.delta',
+      'text.delta',
+      'text.delta',
+      'model.responded',
       'run.finished',
     ]);
   });
@@ -72,7 +72,7 @@ test('two readers each get everything', async () => {
 test('leaving the loop early leaves the run at work', async () => {
   await served(SCRIPT, async (model, { requests }) => {
     const run = started(model);
-    for await (const { type } of run) if (type === 'model.replied') break;
+    for await (const { type } of run) if (type === 'model.responded') break;
 
     expect((await run).output).toBe('Rain in Oslo.');
     expect(requests.map(({ body }) => body.stream)).toEqual([true, undefined]);
@@ -90,12 +90,12 @@ test('a run that nobody reads asks for no stream, and one that is read does', as
 });
 
 test('awaiting a run inside its own loop does not hang, whatever is queued', async () => {
-  await served([reply.text('many words '.repeat(1000))], async (model) => {
+  await served([respond.text('many words '.repeat(1000))], async (model) => {
     const run = started(model);
     let pieces = 0;
     for await (const { type } of run) {
       await run;
-      if (type === 'model.text') pieces++;
+      if (type === 'text.delta') pieces++;
     }
 
     expect(pieces).toBe(2000);

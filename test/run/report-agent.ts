@@ -1,15 +1,15 @@
 import { Agent, type AgentOptions, type OpenAIOptions, openai, type RunOptions } from '@pawl/core';
-import { type OfflineServer, offlineServer, type Reply, reply, type ScriptEntries } from '@pawl/testing';
+import { type OfflineServer, offlineServer, respond, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { weather } from './weather.ts';
 
 export const report = z.object({ answer: z.string() });
 export const ANSWER = { answer: 'rain' };
-export const finalAnswer = reply.call('final_answer', ANSWER);
-export const lookUp = reply.call('get_weather', { city: 'Oslo' });
+export const finalAnswer = respond.call('final_answer', ANSWER);
+export const lookUp = respond.call('get_weather', { city: 'Oslo' });
 
-export async function started(script: ScriptEntries<Reply>): Promise<OfflineServer> {
+export async function started(script: ScriptEntries<ScriptedResponse>): Promise<OfflineServer> {
   const server = await offlineServer({ script });
   onTestFinished(() => server.close());
   return server;
@@ -22,7 +22,10 @@ interface Playing {
 }
 
 /** One run over HTTP of an agent with a tool and an output. */
-export async function play(script: readonly Reply[], { profile = 'compatible', agent = {}, run = {} }: Playing = {}) {
+export async function play(
+  script: readonly ScriptedResponse[],
+  { profile = 'compatible', agent = {}, run = {} }: Playing = {},
+) {
   const server = await started(script);
   const model = openai('m', { baseURL: server.baseURL, profile, apiKey: 'key' });
   const running = new Agent({ model, tools: [weather], output: report, ...agent }).run('Weather in Oslo?', run);

@@ -1,5 +1,5 @@
-import { Agent, memory, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, memoryHost, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -11,15 +11,15 @@ test('a suspended run that is resumed and aborted ends with all that it had, its
     needsApproval: true,
     execute: () => 'paid',
   });
-  const host = memory();
-  const agent = new Agent({ model: scriptedModel([reply.call('pay')]), tools: [pay] });
-  const suspended = await agent.run('Pay.', { durable: host, runId: 'run' }).outcome();
-  const resumed = agent.resume('run', { durable: host });
+  const host = memoryHost();
+  const agent = new Agent({ model: scriptedModel([respond.call('pay')]), tools: [pay] });
+  const suspended = await agent.run('Pay.', { host, runId: 'run' }).outcome();
+  const resumed = agent.resume('run', { host });
   resumed.abort('not any more');
   const outcome = await resumed.outcome();
 
   expect(suspended.status).toBe('suspended');
-  expect(outcome).toMatchObject({ status: 'aborted', reason: 'not any more', turns: 1, usage: suspended.usage });
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'not any more', turnCount: 1, usage: suspended.usage });
   expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool']);
-  expect(await agent.resume('run', { durable: host }).outcome()).toEqual(outcome);
+  expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
 });

@@ -1,31 +1,31 @@
-import { Agent, type DurableError, type DurableHost, memory, type RunEvent } from '@pawl/core';
-import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { Agent, type Host, type HostError, memoryHost, type RunEvent } from '@pawl/core';
+import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { weather } from './weather.ts';
 
-function agent(script: readonly ModelReply[], name = 'weather'): Agent {
+function agent(script: readonly ScriptedModelResponse[], name = 'weather'): Agent {
   return new Agent({ name, model: scriptedModel(script), tools: [weather], clock: manualClock() });
 }
 
 async function codeOf(work: PromiseLike<unknown>): Promise<unknown> {
   return work.then(
     () => 'no error',
-    ({ code }: DurableError) => code,
+    ({ code }: HostError) => code,
   );
 }
 
-async function endedOn(host: DurableHost): Promise<unknown> {
-  return agent([reply.text('Rain.')])
-    .run('Umbrella?', { runId: 'run', durable: host })
+async function endedOn(host: Host): Promise<unknown> {
+  return agent([respond.text('Rain.')])
+    .run('Umbrella?', { runId: 'run', host })
     .outcome();
 }
 
 test('the outcome of an ended run is given again, and the model is asked nothing', async () => {
-  const host = memory();
+  const host = memoryHost();
   const ended = await endedOn(host);
-  const again = agent([]).resume('run', { durable: host });
+  const again = agent([]).resume('run', { host });
   const events: RunEvent[] = [];
   for await (const event of again) events.push(event);
 
@@ -34,33 +34,33 @@ test('the outcome of an ended run is given again, and the model is asked nothing
 });
 
 test('the output of an ended run comes through its schema again', async () => {
-  const host = memory();
+  const host = memoryHost();
   const output = z.object({ at: z.iso.datetime().transform((text) => new Date(text)) });
-  const dated = new Agent({ model: scriptedModel([reply.text('{"at":"2026-01-02T03:04:05Z"}')]), output });
-  const { output: first } = await dated.run('When?', { runId: 'run', durable: host });
+  const dated = new Agent({ model: scriptedModel([respond.text('{"at":"2026-01-02T03:04:05Z"}')]), output });
+  const { output: first } = await dated.run('When?', { runId: 'run', host });
 
   expect(first).toEqual({ at: new Date('2026-01-02T03:04:05Z') });
-  expect((await dated.resume('run', { durable: host })).output).toEqual(first);
+  expect((await dated.resume('run', { host })).output).toEqual(first);
 });
 
 test('run.exists: a run id is used once', async () => {
-  const host = memory();
+  const host = memoryHost();
   await endedOn(host);
 
-  expect(await codeOf(agent([]).run('Again?', { runId: 'run', durable: host }).outcome())).toBe('run.exists');
+  expect(await codeOf(agent([]).run('Again?', { runId: 'run', host }).outcome())).toBe('run.exists');
 });
 
 test('run.unknown: a run that never was cannot be resumed', async () => {
-  expect(await codeOf(agent([]).resume('run', { durable: memory() }).outcome())).toBe('run.unknown');
+  expect(await codeOf(agent([]).resume('run', { host: memoryHost() }).outcome())).toBe('run.unknown');
 });
 
 test('a second resume of a run at work follows it with its live events, and both get its outcome', async () => {
-  const host = memory();
+  const host = memoryHost();
   const { promise: until, resolve } = Promise.withResolvers<void>();
-  const run = agent([reply.held(reply.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', durable: host });
+  const run = agent([respond.delayed(respond.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', host });
   await new Promise((heard) => run.on('attempt.started', heard));
 
-  const onlooker = agent([]).resume('run', { durable: host });
+  const onlooker = agent([]).resume('run', { host });
   const events: RunEvent[] = [];
   onlooker.on('*', (event) => events.push(event));
   await new Promise((heard) => onlooker.on('run.started', heard));
@@ -69,42 +69,42 @@ test('a second resume of a run at work follows it with its live events, and both
   expect(events.map(({ type, replayed }) => ({ type, replayed }))).toEqual([
     { type: 'run.started', replayed: true },
     { type: 'attempt.started', replayed: undefined },
-    { type: 'model.text', replayed: undefined },
-    { type: 'model.replied', replayed: undefined },
+    { type: 'text.delta', replayed: undefined },
+    { type: 'model.responded', replayed: undefined },
     { type: 'run.finished', replayed: undefined },
   ]);
 });
 
 test('an abort of one who looks on cancels the run where it is at work', async () => {
-  const host = memory();
+  const host = memoryHost();
   const { promise: until } = Promise.withResolvers<void>();
-  const run = agent([reply.held(reply.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', durable: host });
+  const run = agent([respond.delayed(respond.text('Rain.'), { until })]).run('Umbrella?', { runId: 'run', host });
   await new Promise((heard) => run.on('attempt.started', heard));
 
-  const onlooker = agent([]).resume('run', { durable: host });
+  const onlooker = agent([]).resume('run', { host });
   onlooker.abort('enough');
   expect(await onlooker.outcome()).toMatchObject({ status: 'aborted', reason: 'enough' });
   expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'enough' });
 });
 
 test('run.agent: a run is resumed by its own agent only, and stays resumable', async () => {
-  const host = memory();
+  const host = memoryHost();
   const ended = await endedOn(host);
 
-  expect(await codeOf(agent([], 'other').resume('run', { durable: host }).outcome())).toBe('run.agent');
-  expect(await agent([]).resume('run', { durable: host }).outcome()).toEqual(ended);
+  expect(await codeOf(agent([], 'other').resume('run', { host }).outcome())).toBe('run.agent');
+  expect(await agent([]).resume('run', { host }).outcome()).toEqual(ended);
 });
 
 test('runs without a host of their own never meet, even under one id', async () => {
   const start = (): PromiseLike<{ readonly output: string }> =>
-    agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run' });
+    agent([respond.text('Rain.')]).run('Umbrella?', { runId: 'run' });
 
   expect([(await start()).output, (await start()).output]).toEqual(['Rain.', 'Rain.']);
 });
 
 test('if the host breaks, the run and each of its readers reject with its error, and it can be resumed', async () => {
-  const host = new FragileHost(memory(), { at: 2, moment: 'after' });
-  const broken = agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run', durable: host });
+  const host = new FaultyHost(memoryHost(), { at: 2, moment: 'after' });
+  const broken = agent([respond.text('Rain.')]).run('Umbrella?', { runId: 'run', host });
   const events: string[] = [];
   const read = async (): Promise<void> => {
     for await (const { type } of broken) events.push(type);
@@ -113,16 +113,16 @@ test('if the host breaks, the run and each of its readers reject with its error,
   expect(await codeOf(read())).toBe('process.gone');
   expect(await codeOf(broken)).toBe('process.gone');
   expect(await codeOf(broken.outcome())).toBe('process.gone');
-  expect(events).toEqual(['run.started', 'attempt.started', 'model.text', 'model.replied']);
-  expect((await agent([]).resume('run', { durable: host })).output).toBe('Rain.');
+  expect(events).toEqual(['run.started', 'attempt.started', 'text.delta', 'model.responded']);
+  expect((await agent([]).resume('run', { host })).output).toBe('Rain.');
 });
 
 test('a run that was aborted stays aborted', async () => {
-  const host = memory();
-  const run = agent([reply.text('Rain.')]).run('Umbrella?', { runId: 'run', durable: host });
+  const host = memoryHost();
+  const run = agent([respond.text('Rain.')]).run('Umbrella?', { runId: 'run', host });
   run.abort('Enough.');
   const outcome = await run.outcome();
 
-  expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', turns: 0 });
-  expect(await agent([]).resume('run', { durable: host }).outcome()).toEqual(outcome);
+  expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.', turnCount: 0 });
+  expect(await agent([]).resume('run', { host }).outcome()).toEqual(outcome);
 });

@@ -1,9 +1,9 @@
 import { type ChatModel, openai } from '@pawl/core';
-import { type OfflineServer, offlineServer, type Reply, type ScriptEntries } from '@pawl/testing';
+import { type OfflineServer, offlineServer, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
 
 /** Does something with a model that answers by the script, over HTTP. */
 export async function served<T>(
-  script: ScriptEntries<Reply>,
+  script: ScriptEntries<ScriptedResponse>,
   work: (model: ChatModel, server: OfflineServer) => Promise<T>,
 ): Promise<T> {
   const server = await offlineServer({ script });

@@ -2,21 +2,21 @@ import {
   Agent,
   type AgentOptions,
   ConfigError,
-  type DurableHost,
+  type Host,
   inputGuard,
   type Message,
   type Run,
   type RunEvent,
   tool,
 } from '@pawl/core';
-import { checkHistory, type ModelReply, reply, scriptedModel } from '@pawl/testing';
-import { FragileHost } from '@pawl/testing/host';
+import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
 
 /** An agent whose tool says something to the run that called it. */
-function interrupted(script: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>> = {}) {
+function interrupted(script: readonly ScriptedModelResponse[], options: Partial<AgentOptions<unknown, string>> = {}) {
   const told: Promise<boolean>[] = [];
   const model = scriptedModel(script);
   const look = tool({
@@ -37,7 +37,7 @@ function interrupted(script: readonly ModelReply[], options: Partial<AgentOption
     model,
     told,
     events,
-    go(options: { readonly durable?: DurableHost } = {}): Run {
+    go(options: { readonly host?: Host } = {}): Run {
       current.run = agent.run('Go.', { runId: 'run', ...options }).on('*', (event) => events.push(event));
       return current.run;
     },
@@ -48,21 +48,21 @@ const ROME: Message = { role: 'user', content: 'In Rome, please.' };
 
 describe.each(hosts)('on $name,', ({ open }) => {
   test('what a user says while tools run goes to the model with the next request, behind their results', async () => {
-    const { go, model, told, events } = interrupted([reply.call('look'), reply.text('Rome it is.')]);
-    const { messages } = await go({ durable: open() });
+    const { go, model, told, events } = interrupted([respond.call('look'), respond.text('Rome it is.')]);
+    const { messages } = await go({ host: open() });
     expect(messages.slice(2)).toMatchObject([{ role: 'tool' }, ROME, { content: 'Rome it is.' }]);
     expect(model.requests.at(-1)?.messages.at(-1)).toEqual(ROME);
     expect(checkHistory(messages)).toEqual([]);
     expect(await Promise.all(told)).toEqual([true]);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'user.steered', turn: 2, message: ROME }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'user.steering', turn: 2, message: ROME }));
   });
 
   test('a run that has taken something in knows it after a crash, and is not told again', async () => {
-    const { agent, go, model } = interrupted([reply.call('look'), reply.call('look'), reply.text('Done.')]);
+    const { agent, go, model } = interrupted([respond.call('look'), respond.call('look'), respond.text('Done.')]);
     // The steps: model, tool, model; the process dies when the second reply is remembered.
-    const host = new FragileHost(open(), { at: 4, moment: 'after' });
-    await expect(go({ durable: host }).outcome()).rejects.toThrow();
-    const { messages } = await agent.resume('run', { durable: host });
+    const host = new FaultyHost(open(), { at: 4, moment: 'after' });
+    await expect(go({ host }).outcome()).rejects.toThrow();
+    const { messages } = await agent.resume('run', { host });
     expect(messages.filter(({ content }) => content === ROME.content)).toHaveLength(1);
     expect(model.requests.at(-1)?.messages).toContainEqual(ROME);
   });
@@ -71,18 +71,18 @@ describe.each(hosts)('on $name,', ({ open }) => {
     const seen: unknown[] = [];
     const guard = inputGuard({
       name: 'towns',
-      timing: 'before',
+      mode: 'blocking',
       check({ messages }) {
         seen.push(...messages.map(({ content }) => content));
         return { type: 'replace', messages: messages.map((each) => ({ ...each, content: `[${each.content}]` })) };
       },
     });
-    const script = [reply.call('look'), reply.text('Rome it is.')];
+    const script = [respond.call('look'), respond.text('Rome it is.')];
     const { agent, go, told } = interrupted(script, { middleware: [guard] });
     // The steps: plan, model, tool, plan; the process dies when the second plan is remembered.
-    const host = new FragileHost(open(), { at: 5, moment: 'after' });
-    await expect(go({ durable: host }).outcome()).rejects.toThrow();
-    const { messages } = await agent.resume('run', { durable: host });
+    const host = new FaultyHost(open(), { at: 5, moment: 'after' });
+    await expect(go({ host }).outcome()).rejects.toThrow();
+    const { messages } = await agent.resume('run', { host });
     expect(messages.slice(2)).toMatchObject([{ role: 'tool' }, { content: '[In Rome, please.]' }, {}]);
     expect(seen).toEqual(['Go.', 'In Rome, please.']);
     expect(checkHistory(messages)).toEqual([]);
@@ -93,13 +93,13 @@ describe.each(hosts)('on $name,', ({ open }) => {
 test('an input guard that lets nothing out before its verdict looks at what is said on the way, too', async () => {
   const guard = inputGuard({
     name: 'towns',
-    timing: 'before',
+    mode: 'blocking',
     check: ({ messages }) =>
       messages.some(({ content }) => content === ROME.content)
         ? { type: 'refuse', reason: 'not Rome' }
-        : { type: 'pass' },
+        : { type: 'allow' },
   });
-  const { go, model, told } = interrupted([reply.call('look'), reply.text('Rome it is.')], { middleware: [guard] });
+  const { go, model, told } = interrupted([respond.call('look'), respond.text('Rome it is.')], { middleware: [guard] });
   const outcome = await go().outcome();
   expect(outcome).toMatchObject({ status: 'refused', refusal: 'not Rome', guard: 'towns' });
   expect(outcome.messages).not.toContainEqual(ROME);
@@ -108,7 +108,7 @@ test('an input guard that lets nothing out before its verdict looks at what is s
 });
 
 test('what is said before the first request goes with it', async () => {
-  const agent = new Agent({ model: scriptedModel(() => reply.text('Rome it is.')) });
+  const agent = new Agent({ model: scriptedModel(() => respond.text('Rome it is.')) });
   const run = agent.run('Go.');
   const told = run.steer({ role: 'user', content: 'In Rome, please.' });
   expect((await run).messages).toMatchObject([{ content: 'Go.' }, ROME, { content: 'Rome it is.' }]);
@@ -118,13 +118,13 @@ test('what is said before the first request goes with it', async () => {
 test('what is said while the model answers with text is no end: it is asked again, with its answer before', async () => {
   const said: { told?: Promise<boolean> } = {};
   const model = scriptedModel(({ messages }) => {
-    if (messages.length > 1) return reply.text('Rome it is.');
+    if (messages.length > 1) return respond.text('Rome it is.');
     said.told = run.steer('In Rome, please.');
-    return reply.text('Oslo it is.');
+    return respond.text('Oslo it is.');
   });
   const steered: RunEvent[] = [];
   const run = new Agent({ model }).run('Go.');
-  run.on('user.steered', (event) => steered.push(event));
+  run.on('user.steering', (event) => steered.push(event));
   const { messages, output } = await run;
   expect(messages.slice(1)).toMatchObject([{ content: 'Oslo it is.' }, ROME, { content: 'Rome it is.' }]);
   expect(steered).toMatchObject([{ turn: 1, message: ROME }]);
@@ -139,7 +139,7 @@ test.each([{ turns: 1 }, { tokens: 100 }, { cost: 0.0001 }])(
     const model = scriptedModel(
       () => {
         said.told = run.steer('In Rome, please.');
-        return reply.text('Oslo it is.', { usage });
+        return respond.text('Oslo it is.', { usage });
       },
       { price: { input: 1, output: 1 } },
     );
@@ -150,7 +150,7 @@ test.each([{ turns: 1 }, { tokens: 100 }, { cost: 0.0001 }])(
 );
 
 test('what is said to a run that has ended, failed or was aborted meanwhile is given back', async () => {
-  const failing = new Agent({ model: scriptedModel(() => reply.httpError(400, { message: 'No.' })) });
+  const failing = new Agent({ model: scriptedModel(() => respond.httpError(400, { message: 'No.' })) });
   const run = failing.run('Go.');
   const told = run.steer('In Rome, please.');
   const outcome = await run.outcome();
@@ -159,7 +159,7 @@ test('what is said to a run that has ended, failed or was aborted meanwhile is g
 });
 
 test('several messages are taken in together, in their order', async () => {
-  const agent = new Agent({ model: scriptedModel(() => reply.text('Fine.')) });
+  const agent = new Agent({ model: scriptedModel(() => respond.text('Fine.')) });
   const run = agent.run('Go.');
   const told = Promise.all([run.steer('One.'), run.steer('Two.')]);
   expect((await run).messages.map(({ content }) => content)).toEqual(['Go.', 'One.', 'Two.', 'Fine.']);
@@ -167,9 +167,9 @@ test('several messages are taken in together, in their order', async () => {
 });
 
 test('a run inside the run is told nothing of it: its conversation is its own', async () => {
-  const inner = scriptedModel(() => reply.text('Inside.'));
+  const inner = scriptedModel(() => respond.text('Inside.'));
   const child = new Agent({ name: 'child', model: inner });
-  const model = scriptedModel([reply.call('ask', { prompt: 'What?' }), reply.text('Done.')]);
+  const model = scriptedModel([respond.call('ask', { prompt: 'What?' }), respond.text('Done.')]);
   const agent = new Agent({ model, tools: [child.asTool({ name: 'ask', description: 'Asks.' })] });
   const run = agent.run('Go.');
   const told = new Promise<boolean>((resolve) => {
@@ -182,7 +182,7 @@ test('a run inside the run is told nothing of it: its conversation is its own', 
 });
 
 test('only what a user says can be said, and what it was is copied', async () => {
-  const run = new Agent({ model: scriptedModel(() => reply.text('Fine.')) }).run('Go.');
+  const run = new Agent({ model: scriptedModel(() => respond.text('Fine.')) }).run('Go.');
   const message = { role: 'user' as const, content: 'In Rome, please.' };
   void run.steer(message);
   message.content = 'Changed.';

@@ -1,5 +1,5 @@
-import { Agent, ConfigError, memory, requireApproval, type StopState, stopAfter, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, ConfigError, memoryHost, requireApproval, type StopState, stopOnTool, tool } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -14,14 +14,14 @@ const tools = [look, submit];
 
 test('the value of a tool is the output, and the model is not asked again', async () => {
   const model = scriptedModel([
-    reply.call('look', {}),
-    reply.calls([
+    respond.call('look', {}),
+    respond.calls([
       { name: 'look', arguments: {} },
       { name: 'submit', arguments: { grade: 5 } },
     ]),
   ]);
-  const outcome = await new Agent({ model, tools, stopWhen: stopAfter('submit') }).run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":5}', turns: 2, toolCalls: 3 });
+  const outcome = await new Agent({ model, tools, stopWhen: stopOnTool('submit') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":5}', turnCount: 2, toolCallCount: 3 });
   expect(outcome.messages.at(-1)).toMatchObject({ role: 'tool', content: '{"grade":5}' });
   model.assertDone();
 });
@@ -35,21 +35,21 @@ test('the output is the whole of what the tool gave, also where the model would 
     maxResultLength: 1_000,
     execute: () => long,
   });
-  const model = scriptedModel([reply.call('report')]);
-  const outcome = await new Agent({ model, tools: [report], stopWhen: stopAfter('report') }).run('Go.').outcome();
+  const model = scriptedModel([respond.call('report')]);
+  const outcome = await new Agent({ model, tools: [report], stopWhen: stopOnTool('report') }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: long });
   expect(String(outcome.messages.at(-1)?.content).length).toBeLessThan(long.length);
 });
 
 test('the output of a call that a person edited is what the tool gave, and no word about that', async () => {
-  const host = memory();
-  const model = scriptedModel([reply.call('submit', { grade: 1 })]);
-  const agent = new Agent({ model, tools: requireApproval([submit]), stopWhen: stopAfter('submit') });
-  const paused = await agent.run('Go.', { runId: 'run', durable: host }).outcome();
+  const host = memoryHost();
+  const model = scriptedModel([respond.call('submit', { grade: 1 })]);
+  const agent = new Agent({ model, tools: requireApproval([submit]), stopWhen: stopOnTool('submit') });
+  const paused = await agent.run('Go.', { runId: 'run', host }).outcome();
   const [pending] = paused.status === 'suspended' ? paused.pending : [];
   const { id = '', fingerprint = '' } = pending ?? {};
   await host.answer('run', id, { type: 'edit', fingerprint, arguments: { grade: 2 } });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":2}' });
   expect(outcome.messages.at(-1)?.content).toMatch(/^A person approved this call with other arguments/);
 });
@@ -59,22 +59,22 @@ test.each([
   ['undefined', () => undefined],
   ['{"output":7}', () => ({ output: 7 })],
 ])('a rule that gives %s fails the run: that is no yes', async (shown, rule) => {
-  const model = scriptedModel([reply.call('look', {})]);
+  const model = scriptedModel([respond.call('look', {})]);
   const outcome = await new Agent({ model, tools, stopWhen: rule as never }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
   expect(outcome.status === 'failed' && outcome.error.message).toContain(`stopWhen gave ${shown}`);
 });
 
 test('a call of it that does not pass ends nothing', async () => {
-  const model = scriptedModel([reply.call('submit', { grade: 'A' }), reply.call('submit', { grade: 1 })]);
-  const outcome = await new Agent({ model, tools, stopWhen: stopAfter('submit') }).run('Go.').outcome();
+  const model = scriptedModel([respond.call('submit', { grade: 'A' }), respond.call('submit', { grade: 1 })]);
+  const outcome = await new Agent({ model, tools, stopWhen: stopOnTool('submit') }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":1}' });
 });
 
 test('a rule sees the turn that is over, and ends the run with what the model said', async () => {
   const states: StopState[] = [];
   const model = scriptedModel(({ messages }) =>
-    reply.message({
+    respond.message({
       role: 'assistant',
       content: `Look ${messages.length}.`,
       tool_calls: [{ id: `call_${messages.length}`, type: 'function', function: { name: 'look', arguments: '{}' } }],
@@ -85,7 +85,7 @@ test('a rule sees the turn that is over, and ends the run with what the model sa
     return state.turn === 2;
   };
   const outcome = await new Agent({ model, tools, stopWhen: [() => false, rule] }).run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'completed', output: 'Look 3.', text: 'Look 3.', turns: 2 });
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Look 3.', text: 'Look 3.', turnCount: 2 });
   expect(
     states.map(({ turn, results }) => [turn, results.map(({ tool: name, status }) => `${name} ${status}`)]),
   ).toEqual([
@@ -97,7 +97,7 @@ test('a rule sees the turn that is over, and ends the run with what the model sa
 });
 
 test('a reply without calls ends the run as ever: nothing is asked of a rule', async () => {
-  const outcome = await new Agent({ model: scriptedModel([reply.text('Hi.')]), stopWhen: () => true })
+  const outcome = await new Agent({ model: scriptedModel([respond.text('Hi.')]), stopWhen: () => true })
     .run('Go.')
     .outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Hi.' });
@@ -107,15 +107,15 @@ test('a rule that throws ends the run as failed, with its error', async () => {
   const stopWhen = (): never => {
     throw new Error('No rule.');
   };
-  const outcome = await new Agent({ model: scriptedModel([reply.call('look', {})]), tools, stopWhen })
+  const outcome = await new Agent({ model: scriptedModel([respond.call('look', {})]), tools, stopWhen })
     .run('Go.')
     .outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { message: 'No rule.' } });
 });
 
 test('a conversation that a rule ended goes on', async () => {
-  const model = scriptedModel([reply.call('submit', { grade: 5 }), reply.text('You are welcome.')]);
-  const agent = new Agent({ model, tools, stopWhen: stopAfter('submit') });
+  const model = scriptedModel([respond.call('submit', { grade: 5 }), respond.text('You are welcome.')]);
+  const agent = new Agent({ model, tools, stopWhen: stopOnTool('submit') });
   const { messages } = await agent.run('Go.').outcome();
   expect(await agent.run([...messages, { role: 'user', content: 'Thanks.' }])).toMatchObject({
     output: 'You are welcome.',
@@ -123,14 +123,14 @@ test('a conversation that a rule ended goes on', async () => {
 });
 
 test('a run that a rule ended is given as it ended', async () => {
-  const host = memory();
+  const host = memoryHost();
   const agent = new Agent({
-    model: scriptedModel([reply.call('submit', { grade: 5 })]),
+    model: scriptedModel([respond.call('submit', { grade: 5 })]),
     tools,
-    stopWhen: stopAfter('submit'),
+    stopWhen: stopOnTool('submit'),
   });
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
-  expect(await agent.resume('run', { durable: host }).outcome()).toEqual(outcome);
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
+  expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
 });
 
 test('what is no rule, and a rule beside an output schema, are refused', () => {

@@ -1,5 +1,5 @@
 import { Agent, openai, tool } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { requestProblems } from '../reference/validators.ts';
@@ -15,7 +15,7 @@ function looking(given: unknown[]): ReturnType<typeof tool> {
 
 test('a server that holds models to schemas is sent the strict form, and its nulls are read as what they mean', async () => {
   const server = await offlineServer({
-    script: [reply.call('look', { city: 'Oslo', days: null, note: null }), reply.text('Done.')],
+    script: [respond.call('look', { city: 'Oslo', days: null, note: null }), respond.text('Done.')],
   });
   const given: unknown[] = [];
   const model = openai('m', { baseURL: server.baseURL, profile: 'openai', apiKey: 'key' });
@@ -55,7 +55,7 @@ test('a server that holds models to schemas is sent the strict form, and its nul
 });
 
 test('any other server is sent plain JSON Schema, and so is one for a tool that is not to be strict', async () => {
-  const server = await offlineServer({ script: () => reply.text('Done.') });
+  const server = await offlineServer({ script: () => respond.text('Done.') });
   const plain = openai('m', { baseURL: server.baseURL });
   const strict = openai('m', { baseURL: server.baseURL, profile: 'openai', apiKey: 'key' });
   const input = z.object({ city: z.string() });
@@ -91,7 +91,7 @@ test('the schemas of 200 tools are converted once, not once a run or a turn', as
   expect(conversions).toBe(200);
   const server = await offlineServer({
     script: ({ messages }) =>
-      messages.at(-1)?.role === 'tool' ? reply.text('Done.') : reply.call('look_7', { a: 'x' }),
+      messages.at(-1)?.role === 'tool' ? respond.text('Done.') : respond.call('look_7', { a: 'x' }),
   });
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools });
   await agent.run('Look.');

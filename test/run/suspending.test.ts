@@ -1,5 +1,5 @@
-import { Agent, type DurableHost, type Outcome, RefuseRun, SuspendRun, tool } from '@pawl/core';
-import { checkHistory, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type Host, type Outcome, RefuseRun, SuspendRun, tool } from '@pawl/core';
+import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
@@ -27,7 +27,7 @@ function paying(execute: (amount: number, key: string) => unknown) {
     { name: 'look', arguments: {} },
   ];
   const model = scriptedModel(({ messages }) =>
-    messages.at(-1)?.role === 'tool' ? reply.text(`Told: ${String(messages.at(-2)?.content)}`) : reply.calls(calls),
+    messages.at(-1)?.role === 'tool' ? respond.text(`Told: ${String(messages.at(-2)?.content)}`) : respond.calls(calls),
   );
   return { agent: new Agent({ model, tools: [pay, look] }), keys };
 }
@@ -39,8 +39,8 @@ async function pendingOf(outcome: Outcome) {
   return pending;
 }
 
-async function suspended(agent: Agent, host: DurableHost) {
-  const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+async function suspended(agent: Agent, host: Host) {
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   expect(checkHistory(outcome.messages)).toEqual([]);
   return pendingOf(outcome);
 }
@@ -51,11 +51,11 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
     const { agent } = paying(() => {
       throw new SuspendRun('The bank asks for a code.');
     });
-    const outcome = await agent.run('Go.', { durable: host, runId: 'run' }).outcome();
+    const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     expect(await pendingOf(outcome)).toMatchObject({
       id: 'doubt:1.0:1',
       reason: 'suspended',
-      accepts: ['approve', 'reply', 'deny'],
+      accepts: ['approve', 'result', 'deny'],
       input: { amount: 5 },
       preview: 'The bank asks for a code.',
     });
@@ -73,10 +73,10 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
     });
     const first = await suspended(agent, host);
     await host.answer('run', first.id, { type: 'approve', fingerprint: first.fingerprint });
-    const second = await pendingOf(await agent.resume('run', { durable: host }).outcome());
+    const second = await pendingOf(await agent.resume('run', { host }).outcome());
     expect([second.id, second.preview]).toEqual(['doubt:1.0:2', { code: 2 }]);
     await host.answer('run', second.id, { type: 'approve', fingerprint: second.fingerprint });
-    const { output } = await agent.resume('run', { durable: host });
+    const { output } = await agent.resume('run', { host });
     expect(output).toBe('Told: paid');
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
@@ -84,7 +84,7 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
 
   test('takes a reply as its value, and a denial as its end', async () => {
     for (const [answer, told] of [
-      [{ type: 'reply', value: { paid: 5 } }, 'Told: {"paid":5}'],
+      [{ type: 'result', value: { paid: 5 } }, 'Told: {"paid":5}'],
       [
         { type: 'deny', reason: 'No code.' },
         'Told: Denied: this call waited for somebody, who ended it. Reason: No code.',
@@ -96,7 +96,7 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
       });
       const { id, fingerprint } = await suspended(agent, host);
       await host.answer('run', id, { ...answer, fingerprint });
-      const { output } = await agent.resume('run', { durable: host });
+      const { output } = await agent.resume('run', { host });
       expect([output, keys.length]).toEqual([told, 1]);
     }
   });
@@ -120,8 +120,8 @@ test('an agent inside that is refused is told to the one around it, which goes o
       throw new RefuseRun('Not that.');
     },
   });
-  const helper = new Agent({ name: 'helper', model: scriptedModel([reply.call('no')]), tools: [no] });
-  const model = scriptedModel([reply.call('help', { prompt: 'Help.' }), reply.text('Then not.')]);
+  const helper = new Agent({ name: 'helper', model: scriptedModel([respond.call('no')]), tools: [no] });
+  const model = scriptedModel([respond.call('help', { prompt: 'Help.' }), respond.text('Then not.')]);
   const agent = new Agent({ model, tools: [helper.asTool({ name: 'help', description: 'Helps.' })] });
   const { output, messages } = await agent.run('Go.');
   expect(output).toBe('Then not.');

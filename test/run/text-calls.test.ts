@@ -1,5 +1,13 @@
-import { Agent, type Mend, type ModelCall, openai, type ServerProfile, type ToolObject, tool } from '@pawl/core';
-import { offlineServer, type Reply, reply, type ScriptEntries } from '@pawl/testing';
+import {
+  Agent,
+  openai,
+  type Repair,
+  type ServerProfile,
+  type ToolCallDeltaEvent,
+  type ToolObject,
+  tool,
+} from '@pawl/core';
+import { offlineServer, respond, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { weather } from './weather.ts';
@@ -10,13 +18,13 @@ interface Played {
   readonly results: readonly unknown[];
   readonly first: unknown;
   readonly text: string | undefined;
-  readonly mends: readonly Mend[];
+  readonly mends: readonly Repair[];
   readonly told: readonly string[];
 }
 
 interface Playing {
   readonly profile: ServerProfile;
-  readonly script?: ScriptEntries<Reply>;
+  readonly script?: ScriptEntries<ScriptedResponse>;
   readonly stream?: boolean;
   readonly prompt?: string;
   readonly toolChoice?: 'none';
@@ -24,21 +32,21 @@ interface Playing {
 
 async function played({
   profile,
-  script = [reply.text(CALL), reply.text('Rain.')],
+  script = [respond.text(CALL), respond.text('Rain.')],
   stream = true,
   prompt = 'Oslo?',
   toolChoice,
 }: Playing): Promise<Played> {
   const server = await offlineServer({ script });
   try {
-    const mends: Mend[] = [];
+    const mends: Repair[] = [];
     const told: string[] = [];
     const model = openai('m', { baseURL: server.baseURL, profile });
     const agent = new Agent({ model, tools: [weather], ...(toolChoice && { toolChoice }) });
     const run = agent.run(prompt);
-    run.on('wire.mended', (event) => mends.push(...event.mends));
-    if (stream) run.on('model.text', ({ delta }) => told.push(delta));
-    if (stream) run.on('model.call', ({ name, delta }: ModelCall) => told.push(`${name}(${delta})`));
+    run.on('response.repaired', (event) => mends.push(...event.repairs));
+    if (stream) run.on('text.delta', ({ delta }) => told.push(delta));
+    if (stream) run.on('tool_call.delta', ({ name, delta }: ToolCallDeltaEvent) => told.push(`${name}(${delta})`));
     const outcome = await run.outcome();
     const results = outcome.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
     const text = outcome.status === 'completed' ? outcome.text : undefined;
@@ -49,7 +57,7 @@ async function played({
 }
 
 test.each([true, false])('a call in the text runs, stream: %s', async (stream) => {
-  const script = [reply.text(`I look.\n${CALL}`), reply.text('Rain.')];
+  const script = [respond.text(`I look.\n${CALL}`), respond.text('Rain.')];
   const { results, first, text, mends, told } = await played({ profile: 'ollama', script, stream });
   const called = { id: 'call_0_0', type: 'function', function: { name: 'get_weather', arguments: '{"city": "Oslo"}' } };
   expect(first).toMatchObject({ role: 'assistant', content: 'I look.', tool_calls: [called] });
@@ -86,7 +94,7 @@ test('what the user or a tool has written is quoted, and never runs', async () =
   expect(results).toEqual([]);
   expect(text).toBe(CALL);
 
-  const server = await offlineServer({ script: [reply.call('read', {}), reply.text(CALL)] });
+  const server = await offlineServer({ script: [respond.call('read', {}), respond.text(CALL)] });
   const read = tool({ name: 'read', input: z.object({}), effect: 'read', execute: () => ({ page: `Do ${CALL}` }) });
   const agent = new Agent({
     model: openai('m', { baseURL: server.baseURL, profile: 'ollama' }),
@@ -104,7 +112,7 @@ test('where the model may not call, its text is text', async () => {
 });
 
 test('a bare model reads them as well, of the tools of its request', async () => {
-  const server = await offlineServer({ script: [reply.text(CALL), reply.text(CALL)] });
+  const server = await offlineServer({ script: [respond.text(CALL), respond.text(CALL)] });
   const model = openai('m', { baseURL: server.baseURL, profile: 'ollama' });
   const tools: readonly ToolObject[] = [{ type: 'function', function: { name: 'get_weather' } }];
   const messages = [{ role: 'user', content: 'Oslo?' }] as const;

@@ -8,18 +8,18 @@ import {
   toolGuard,
   toolSearch,
 } from '@pawl/core';
-import { checkHistory, type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';
 import { served } from './served.ts';
 import { toolNames, tools } from './two-hundred-tools.ts';
 import { weather } from './weather.ts';
 
-const search = toolSearch(tools, { always: ['get_customer'], most: 2 });
-const find = (query: string): ModelReply => reply.call('search_tools', { query });
+const search = toolSearch(tools, { always: ['get_customer'], maxResults: 2 });
+const find = (query: string): ScriptedModelResponse => respond.call('search_tools', { query });
 const FIRST = ['get_customer', 'search_tools'];
 
-function searching(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>> = {}) {
+function searching(replies: readonly ScriptedModelResponse[], options: Partial<AgentOptions<unknown, string>> = {}) {
   const model = scriptedModel(replies);
   const agent = new Agent({ model, clock: manualClock(), tools: search.tools, middleware: [search], ...options });
   const sent = (): readonly (readonly string[])[] => model.requests.map(toolNames);
@@ -34,10 +34,10 @@ describe('of two hundred tools', () => {
   test('those are sent that are always there, and those that were found, in the order in which they were', async () => {
     const { agent, sent } = searching([
       find('export a song'),
-      reply.call('export_song', { id: '7' }),
+      respond.call('export_song', { id: '7' }),
       find('archive_forest'),
       find('songs'),
-      reply.text('Done.'),
+      respond.text('Done.'),
     ]);
     const { messages } = await agent.run('Go.');
 
@@ -50,7 +50,7 @@ describe('of two hundred tools', () => {
   });
 
   test('the JSON of the list only grows at its end, so that the beginning of each prompt stays', async () => {
-    const script = [find('export a song'), find('archive_forest'), reply.text('Done.')];
+    const script = [find('export a song'), find('archive_forest'), respond.text('Done.')];
     const lists = await served(script, async (model, { requests }) => {
       await new Agent({ model, tools: search.tools, middleware: [search], clock: manualClock() }).run('Go.');
       return requests.map(({ body }) => JSON.stringify(body.tools).slice(0, -1));
@@ -62,15 +62,15 @@ describe('of two hundred tools', () => {
     const counts: number[] = [];
     const counting: Middleware = {
       prepareTurn(turn) {
-        counts.push(turn.promptTokens);
+        counts.push(turn.estimatedInputTokens);
         return turn;
       },
     };
     const usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 };
     const script = [
-      reply.call('search_tools', { query: 'export a song' }, { usage }),
-      reply.call('export_song', { id: '7' }, { usage }),
-      reply.text('Done.'),
+      respond.call('search_tools', { query: 'export a song' }, { usage }),
+      respond.call('export_song', { id: '7' }, { usage }),
+      respond.text('Done.'),
     ];
     await searching(script, { middleware: [search, counting] }).agent.run('Go.');
     const all = JSON.stringify(search.tools.map(({ functionObject }) => functionObject)).length / 3.5;
@@ -81,18 +81,18 @@ describe('of two hundred tools', () => {
   });
 
   test('what was found is found again in the conversation of the next run', async () => {
-    const first = await searching([find('export a song'), reply.text('Found.')]).agent.run('Go.');
-    const { agent, sent } = searching([reply.text('Done.')]);
+    const first = await searching([find('export a song'), respond.text('Found.')]).agent.run('Go.');
+    const { agent, sent } = searching([respond.text('Done.')]);
     await agent.run([...first.messages, { role: 'user', content: 'And now?' }]);
     expect(sent()).toEqual([[...FIRST, 'export_song', 'list_song']]);
   });
 
   test('what was called in the conversation is sent, whoever sent it then', async () => {
     const { messages } = await new Agent({
-      model: scriptedModel([reply.call('get_train', { id: '1' }), reply.text('There.')]),
+      model: scriptedModel([respond.call('get_train', { id: '1' }), respond.text('There.')]),
       tools,
     }).run('Go.');
-    const { agent, sent } = searching([reply.text('Done.')]);
+    const { agent, sent } = searching([respond.text('Done.')]);
     await agent.run([...messages, { role: 'user', content: 'And now?' }]);
     expect(sent()).toEqual([[...FIRST, 'get_train']]);
   });
@@ -101,16 +101,16 @@ describe('of two hundred tools', () => {
     const host = open();
     const approved = toolSearch(
       requireApproval(tools, ({ tool }) => tool.name === 'delete_visa'),
-      { most: 2 },
+      { maxResults: 2 },
     );
     const options = { tools: approved.tools, middleware: [approved] };
-    const before = searching([find('delete a visa'), reply.call('delete_visa', { id: '3' })], options);
-    const outcome = await before.agent.run('Go.', { runId: 'run', durable: host }).outcome();
+    const before = searching([find('delete a visa'), respond.call('delete_visa', { id: '3' })], options);
+    const outcome = await before.agent.run('Go.', { runId: 'run', host }).outcome();
     if (outcome.status !== 'suspended') throw new Error(outcome.status);
     for (const { id, fingerprint } of outcome.pending) await host.answer('run', id, { type: 'approve', fingerprint });
 
-    const after = searching([find('get_hotel'), reply.text('Done.')], options);
-    await after.agent.resume('run', { durable: host });
+    const after = searching([find('get_hotel'), respond.text('Done.')], options);
+    await after.agent.resume('run', { host });
     const found = ['search_tools', 'delete_visa', 'list_visa'];
     expect(before.sent().at(-1)).toEqual(found);
     expect(after.sent()).toEqual([found, [...found, 'get_hotel', 'list_hotel']]);
@@ -118,7 +118,7 @@ describe('of two hundred tools', () => {
 
   test('names in other texts reveal nothing', async () => {
     const quoting = { ...weather, execute: () => ({ found: [{ name: 'get_visa', description: '' }] }) };
-    const { agent, sent } = searching([reply.call('get_weather', { city: 'Oslo' }), reply.text('Done.')], {
+    const { agent, sent } = searching([respond.call('get_weather', { city: 'Oslo' }), respond.text('Done.')], {
       tools: [quoting, ...search.tools],
     });
     await agent.run('Take {"found":[{"name":"get_hotel"}]}, or get_train.');
@@ -137,7 +137,7 @@ describe('of two hundred tools', () => {
       { ...weather, description: 'Takes {"found":[{"name":"get_visa"}]}, or "rain\\".' },
       ...tools,
     ]);
-    const { agent, sent } = searching([find('rain'), reply.text('Done.')], {
+    const { agent, sent } = searching([find('rain'), respond.text('Done.')], {
       tools: odd.tools,
       middleware: [odd, guard],
     });
@@ -146,12 +146,12 @@ describe('of two hundred tools', () => {
   });
 
   test('what was found stays where other middleware puts a summary in the place of the search', async () => {
-    const { agent, sent } = searching([find('export a song'), find('get_hotel'), reply.text('Done.')], {
+    const { agent, sent } = searching([find('export a song'), find('get_hotel'), respond.text('Done.')], {
       middleware: [
         search,
         {
           prepareTurn: (turn) =>
-            turn.turn === 2 ? { ...turn, messages: turn.messages.slice(0, 1), keepsMessages: true } : turn,
+            turn.turn === 2 ? { ...turn, messages: turn.messages.slice(0, 1), replaceHistory: true } : turn,
         },
       ],
     });
@@ -161,7 +161,7 @@ describe('of two hundred tools', () => {
   });
 
   test('a tool that toolChoice names is sent before the search, and so are tools beside them', async () => {
-    const { agent, sent } = searching([reply.call('get_visa', { id: '1' }), reply.text('Done.')], {
+    const { agent, sent } = searching([respond.call('get_visa', { id: '1' }), respond.text('Done.')], {
       tools: [...search.tools, weather],
       toolChoice: {
         type: 'allowed_tools',
@@ -180,7 +180,7 @@ function named(name: string): Readonly<Record<string, unknown>> {
 
 describe('the model', () => {
   test('reads names and descriptions of what was found', async () => {
-    const { agent } = searching([find('export a song'), reply.text('Done.')]);
+    const { agent } = searching([find('export a song'), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
     expect(results(messages).map((content) => JSON.parse(String(content)))).toEqual([
       {
@@ -194,8 +194,8 @@ describe('the model', () => {
 
   test('reads the beginning of a long description, and a result whole, however much was found', async () => {
     const long = tools.map((each) => ({ ...each, description: `Finds. ${'And so on. '.repeat(100)}` }));
-    const all = toolSearch([...long, ...prefixTools(long, 'my_')], { most: 400 });
-    const { agent, sent } = searching([find('finds'), reply.text('Done.')], { tools: all.tools, middleware: [all] });
+    const all = toolSearch([...long, ...prefixTools(long, 'my_')], { maxResults: 400 });
+    const { agent, sent } = searching([find('finds'), respond.text('Done.')], { tools: all.tools, middleware: [all] });
     const { messages } = await agent.run('Go.');
     const [result] = results(messages).map((content) => JSON.parse(String(content)));
     expect(result.found[0].description).toMatch(/^Finds\. And so on\. .{270,290}… \(\d+ characters more\)$/);
@@ -206,21 +206,21 @@ describe('the model', () => {
     ['a spaceship', 'None of the 200 tools fits. Try other words.'],
     [' ', 'The query is empty: say what the tool should do. There are 200 tools.'],
   ])('is told why "%s" finds nothing', async (query, note) => {
-    const { agent, sent } = searching([find(query), reply.text('Done.')]);
+    const { agent, sent } = searching([find(query), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
     expect(results(messages)).toEqual([JSON.stringify({ found: [], note })]);
     expect(sent()).toEqual([FIRST, FIRST]);
   });
 
   test('that searches without words is corrected', async () => {
-    const { agent } = searching([reply.call('search_tools', { words: 5 }), reply.text('Done.')]);
+    const { agent } = searching([respond.call('search_tools', { words: 5 }), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
     expect(results(messages)).toEqual([expect.stringContaining('query: expected string')]);
   });
 
   test('that calls what was not sent is told what was, nobody is asked to approve it, and it is sent from then on', async () => {
     const approved = toolSearch(requireApproval(tools), { always: ['get_customer'] });
-    const { agent, sent } = searching([reply.call('get_visa', { id: '1' }), reply.text('Done.')], {
+    const { agent, sent } = searching([respond.call('get_visa', { id: '1' }), respond.text('Done.')], {
       tools: approved.tools,
       middleware: [approved],
     });
@@ -233,19 +233,19 @@ describe('the model', () => {
 describe('up to the number of tools above which there is a search', () => {
   test('all are sent, and there is none', async () => {
     const few = toolSearch(tools.slice(0, 20));
-    const { agent, sent } = searching([reply.text('Done.')], { tools: few.tools, middleware: [few] });
+    const { agent, sent } = searching([respond.text('Done.')], { tools: few.tools, middleware: [few] });
     await agent.run('Go.');
     expect(sent()).toEqual([tools.slice(0, 20).map(({ name }) => name)]);
   });
 
   test('one more, and there is one', () => {
     expect(toolSearch(tools.slice(0, 21)).tools.at(-1)?.name).toBe('search_tools');
-    expect(toolSearch(tools.slice(0, 2), { above: 1 }).tools).toHaveLength(3);
+    expect(toolSearch(tools.slice(0, 2), { threshold: 1 }).tools).toHaveLength(3);
   });
 });
 
 test('other middleware may choose tools without the search', async () => {
-  const { agent, sent } = searching([reply.text('Done.')], {
+  const { agent, sent } = searching([respond.text('Done.')], {
     middleware: [{ prepareTurn: (turn) => ({ ...turn, tools: turn.tools.slice(0, 2) }) }, search],
   });
   await agent.run('Go.');
@@ -253,7 +253,7 @@ test('other middleware may choose tools without the search', async () => {
 });
 
 test('an agent that was not given the search fails, and says what to do', async () => {
-  const outcome = await searching([reply.text('Done.')], { tools })
+  const outcome = await searching([respond.text('Done.')], { tools })
     .agent.run('Go.')
     .outcome();
   expect(outcome).toMatchObject({

@@ -1,20 +1,22 @@
-import { Agent, type AgentOptions, toolsByTurn } from '@pawl/core';
-import { type ModelReply, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, type AgentOptions, selectTools } from '@pawl/core';
+import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { toolNames, tools } from './two-hundred-tools.ts';
 
 const five = tools.slice(0, 5);
 const [list, get, create] = ['list_invoice', 'get_invoice', 'create_invoice'] as const;
 
-function choosing(replies: readonly ModelReply[], options: Partial<AgentOptions<unknown, string>>) {
+function choosing(replies: readonly ScriptedModelResponse[], options: Partial<AgentOptions<unknown, string>>) {
   const model = scriptedModel(replies);
   const agent = new Agent({ model, clock: manualClock(), tools: five, ...options });
   return { agent, requests: model.requests };
 }
 
 test('in each turn the tools are sent that were chosen for it, in that order, each once', async () => {
-  const byTurn = toolsByTurn(({ turn }) => (turn === 1 ? [create, list, create] : [create, list, get]));
-  const { agent, requests } = choosing([reply.call(list, { id: '1' }), reply.text('Done.')], { middleware: [byTurn] });
+  const byTurn = selectTools(({ turn }) => (turn === 1 ? [create, list, create] : [create, list, get]));
+  const { agent, requests } = choosing([respond.call(list, { id: '1' }), respond.text('Done.')], {
+    middleware: [byTurn],
+  });
   await agent.run('Go.');
   expect(requests.map(toolNames)).toEqual([
     [create, list],
@@ -23,18 +25,18 @@ test('in each turn the tools are sent that were chosen for it, in that order, ea
 });
 
 test('what was chosen may depend on the application, and be waited for', async () => {
-  const byTurn = toolsByTurn<{ readonly role: string }>(async (_, { context }) =>
+  const byTurn = selectTools<{ readonly role: string }>(async (_, { context }) =>
     context.role === 'guest' ? [get] : [get, create],
   );
-  const model = scriptedModel(() => reply.text('Done.'));
+  const model = scriptedModel(() => respond.text('Done.'));
   const agent = new Agent({ model, clock: manualClock(), tools: five, middleware: [byTurn] });
   for (const role of ['guest', 'clerk']) await agent.run('Go.', { context: { role } });
   expect(model.requests.map(toolNames)).toEqual([[get], [get, create]]);
 });
 
 test('where all are chosen as they are, the list is the same for each turn, so that its JSON is made once', async () => {
-  const all = toolsByTurn(({ tools: offered }) => offered.map(({ name }) => name));
-  const { agent, requests } = choosing([reply.call(list, { id: '1' }), reply.text('Done.')], { middleware: [all] });
+  const all = selectTools(({ tools: offered }) => offered.map(({ name }) => name));
+  const { agent, requests } = choosing([respond.call(list, { id: '1' }), respond.text('Done.')], { middleware: [all] });
   await agent.run('Go.');
   const [first, second] = requests;
   expect(toolNames(first ?? {})).toEqual(five.map(({ name }) => name));
@@ -42,19 +44,19 @@ test('where all are chosen as they are, the list is the same for each turn, so t
 });
 
 test('a tool that there is not fails the run, by its name', async () => {
-  const byTurn = toolsByTurn(() => [list, 'fly']);
-  const { agent } = choosing([reply.text('Done.')], { middleware: [byTurn], tools: tools.slice(0, 2) });
+  const byTurn = selectTools(() => [list, 'fly']);
+  const { agent } = choosing([respond.text('Done.')], { middleware: [byTurn], tools: tools.slice(0, 2) });
   expect(await agent.run('Go.').outcome()).toMatchObject({
     status: 'failed',
     error: {
-      message: 'toolsByTurn chose tool "fly", which turn 1 does not have. The tools are: list_invoice, get_invoice.',
+      message: 'selectTools chose tool "fly", which turn 1 does not have. The tools are: list_invoice, get_invoice.',
     },
   });
 });
 
 test('a call of a tool of another turn is answered with the tools of this one', async () => {
-  const byTurn = toolsByTurn(({ turn }) => (turn === 1 ? [list] : []));
-  const { agent } = choosing([reply.call(get, { id: '1' }), reply.call(list, { id: '1' }), reply.text('Done.')], {
+  const byTurn = selectTools(({ turn }) => (turn === 1 ? [list] : []));
+  const { agent } = choosing([respond.call(get, { id: '1' }), respond.call(list, { id: '1' }), respond.text('Done.')], {
     middleware: [byTurn],
   });
   const { messages } = await agent.run('Go.');
@@ -65,5 +67,5 @@ test('a call of a tool of another turn is answered with the tools of this one', 
 });
 
 test('what is no function is refused where it is written', () => {
-  expect(() => toolsByTurn(['get_invoice'] as never)).toThrow('toolsByTurn: there is no function.');
+  expect(() => selectTools(['get_invoice'] as never)).toThrow('selectTools: there is no function.');
 });

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Agent, type AgentOptions, type Outcome, type Tool, tool } from '@pawl/core';
-import { checkHistory, manualClock, reply, scriptedModel } from '@pawl/testing';
+import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -21,8 +21,8 @@ const look: Tool<unknown> = tool({
 const hanging: Readonly<Record<string, (stage: Stage) => Options>> = {
   'instructions that are asked for': ({ hang }) => ({ instructions: hang }),
   'a prepareTurn hook': ({ hang }) => ({ tools: [look], middleware: [{ prepareTurn: hang }] }),
-  'a model hook': ({ hang }) => ({ tools: [look], middleware: [{ model: hang }] }),
-  'a tool hook': ({ hang }) => ({ tools: [look], middleware: [{ tool: hang }] }),
+  'a model hook': ({ hang }) => ({ tools: [look], middleware: [{ wrapModelCall: hang }] }),
+  'a tool hook': ({ hang }) => ({ tools: [look], middleware: [{ wrapToolCall: hang }] }),
   'a tool': ({ hang }) => ({ tools: [{ ...look, execute: hang }] }),
   "a tool's schema": ({ hang }) => ({ tools: [{ ...look, validate: hang }] }),
   'a question whether a call needs approval': ({ hang }) => ({ tools: [{ ...look, needsApproval: hang }] }),
@@ -38,7 +38,7 @@ test.each(Object.entries(hanging))('%s may hang: an abort ends the run all the s
   };
   const clock = manualClock();
   const options = optionsOf({ hang });
-  const first = options.output === undefined ? reply.call('look') : reply.text('{}');
+  const first = options.output === undefined ? respond.call('look') : respond.text('{}');
   const run = new Agent({ ...options, model: scriptedModel([first]), clock }).run('Go.');
   await begun.promise;
   run.abort('Enough.');
@@ -54,7 +54,7 @@ test('an output schema that throws is told to the model like any other issue', a
     if (city === 'Atlantis') throw new Error('Atlantis is under water.');
     return true;
   });
-  const model = scriptedModel([reply.text('{"city":"Atlantis"}'), reply.text('{"city":"Oslo"}')]);
+  const model = scriptedModel([respond.text('{"city":"Atlantis"}'), respond.text('{"city":"Oslo"}')]);
   const run = new Agent({ model, output, clock: manualClock() }).run('Where?');
 
   expect((await run).output).toEqual({ city: 'Oslo' });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 const TURNS = 200;
@@ -15,8 +15,8 @@ test.each(['whole', 'streamed'])(
       script: ({ messages }) => {
         const turn = messages.filter(({ role }) => role === 'tool').length;
         return turn === TURNS - 1
-          ? reply.text('Done.', { usage })
-          : reply.call('add', { turn }, { id: `call_${turn}`, usage });
+          ? respond.text('Done.', { usage })
+          : respond.call('add', { turn }, { id: `call_${turn}`, usage });
       },
     });
     onTestFinished(() => server.close());

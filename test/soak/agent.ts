@@ -1,11 +1,11 @@
 import { appendFileSync } from 'node:fs';
 import { Agent, tool } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** Looks, pays, and looks again, each a turn. Each call is written to a journal as it begins; a call takes some milliseconds. */
 export function soakAgent(journal: string): Agent {
-  const does = (name: string, effect: 'read' | 'once') =>
+  const does = (name: string, effect: 'read' | 'non-idempotent') =>
     tool({
       name,
       description: 'Does it.',
@@ -21,9 +21,9 @@ export function soakAgent(journal: string): Agent {
     async ({ messages }) => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       const name = ['look', 'pay', 'look', 'pay'][messages.filter(({ role }) => role === 'assistant').length];
-      return name === undefined ? reply.text('Done.') : reply.call(name, {});
+      return name === undefined ? respond.text('Done.') : respond.call(name, {});
     },
     { keepRequests: 1 },
   );
-  return new Agent({ name: 'soak', model, tools: [does('look', 'read'), does('pay', 'once')] });
+  return new Agent({ name: 'soak', model, tools: [does('look', 'read'), does('pay', 'non-idempotent')] });
 }

@@ -70,9 +70,9 @@ while (performance.now() < endsAt) {
   await pause(Math.random() * 1_000);
 }
 const done = async (): Promise<number> =>
-  (await client.runs({ status: 'completed', limit: Infinity }).catch(() => [])).length;
+  (await client.listRuns({ status: 'completed', limit: Infinity }).catch(() => [])).length;
 for (let waits = 0; waits < 1_200 && (await done()) < enqueued; waits++) await pause(100);
-const runs = await client.runs({ limit: Infinity });
+const runs = await client.listRuns({ limit: Infinity });
 const faults = [...processes.faults];
 for (const { runId, status, attempts } of runs) {
   if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);

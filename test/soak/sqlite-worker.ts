@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
-import { type Clock, DurableError, systemClock } from '@pawl/core';
-import { sqlite } from '@pawl/core/sqlite';
+import { type Clock, HostError, systemClock } from '@pawl/core';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { soakAgent } from './agent.ts';
 
 /** `node sqlite-worker.ts <file> <journal>`: resumes what there is, again and again. SIGUSR2 makes it stand still, and its date jump. */
 const [file = '', journal = ''] = process.argv.slice(2);
 let jumpMs = 0;
 const clock: Clock = { ...systemClock, now: () => Date.now() + jumpMs };
-const host = sqlite(file, { leaseMs: 500, lockedMs: 20_000, synchronous: 'normal', clock });
+const host = sqliteHost(file, { leaseMs: 500, lockTimeoutMs: 20_000, synchronous: 'normal', clock });
 const agent = soakAgent(journal);
 
 process.on('SIGUSR2', () => {
@@ -20,8 +20,7 @@ for (;;) {
   for (const run of await host.resumeAll([agent])) {
     run.outcome().catch((error: unknown) => {
       // Another process has it, or is about to.
-      if (!DurableError.isInstance(error) || !['run.lost', 'run.unknown', 'host.locked'].includes(error.code))
-        throw error;
+      if (!HostError.isInstance(error) || !['run.lost', 'run.unknown', 'host.locked'].includes(error.code)) throw error;
     });
   }
   await new Promise((resolve) => setTimeout(resolve, 50));

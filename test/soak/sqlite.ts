@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqlite } from '@pawl/core/sqlite';
+import { sqliteHost } from '@pawl/core/sqlite';
 import { Processes, pause, pick, repeatedCalls, report } from './processes.ts';
 
 const endsAt = performance.now() + Number(process.argv[2] ?? 120) * 1_000;
@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pawl-soak-'));
 const file = join(folder, 'runs.db');
 const journal = join(folder, 'journal');
 writeFileSync(journal, '');
-const host = sqlite(file, { lockedMs: 20_000 });
+const host = sqliteHost(file, { lockTimeoutMs: 20_000 });
 const processes = new Processes(join(import.meta.dirname, 'sqlite-worker.ts'), () => [file, journal]);
 const NAMES = ['one', 'two', 'three', 'four'];
 for (const name of NAMES) processes.start(name);
@@ -35,13 +35,13 @@ while (performance.now() < endsAt) {
     figures.blocked++;
     processes.signal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
   }
-  deleted += await host.delete({ olderThanMs: 3_000 });
+  deleted += await host.deleteRuns({ olderThanMs: 3_000 });
   await pause(Math.random() * 600);
 }
 const open = async (): Promise<number> =>
-  (await host.runs({ limit: Infinity })).filter(({ outcome }) => outcome === undefined).length;
+  (await host.listRuns({ limit: Infinity })).filter(({ outcome }) => outcome === undefined).length;
 for (let waits = 0; waits < 600 && (await open()) > 0; waits++) await pause(100);
-const runs = await host.runs({ limit: Infinity });
+const runs = await host.listRuns({ limit: Infinity });
 const faults = [...processes.faults];
 for (const { runId, status, attempts } of runs) {
   if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);

@@ -1,7 +1,7 @@
 import {
   Agent,
   type ChatModel,
-  type Completed,
+  type CompletedOutcome,
   customTool,
   filterTools,
   type InferToolInput,
@@ -13,7 +13,7 @@ import {
   type Tool,
   tool,
   toolSearch,
-  withTimeout,
+  withToolTimeout,
 } from '@pawl/core';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
@@ -55,7 +55,7 @@ const who = tool({
   execute: async (_, { context }: { readonly context: WithUser }) => context.user.id,
 });
 
-const perTenant: Middleware<WithTenant> = { model: (request, next) => next(request) };
+const perTenant: Middleware<WithTenant> = { wrapModelCall: (request, next) => next(request) };
 
 describe('parts of an agent that need different contexts', () => {
   test('need all of them: tools', () => {
@@ -68,7 +68,7 @@ describe('parts of an agent that need different contexts', () => {
     // @ts-expect-error: the context is missing
     agent.run('Go.');
     // @ts-expect-error: the context is missing
-    agent.resume('id', { durable: {} as never });
+    agent.resume('id', { host: {} as never });
   });
 
   test('need all of them: middleware, instructions and tools', () => {
@@ -80,7 +80,7 @@ describe('parts of an agent that need different contexts', () => {
       output: z.object({ city: z.string() }),
     });
     const run = agent.run('Go.', { context: { user: { id: 1 }, tenant: 'a', locale: 'en' } });
-    expectTypeOf(run).resolves.toEqualTypeOf<Completed<{ city: string }>>();
+    expectTypeOf(run).resolves.toEqualTypeOf<CompletedOutcome<{ city: string }>>();
     // @ts-expect-error: the tenant is missing
     agent.run('Go.', { context: { user: { id: 1 }, locale: 'en' } });
     // @ts-expect-error: the locale is missing
@@ -108,7 +108,7 @@ describe('parts of an agent that need different contexts', () => {
   test('need all of them: tools in wrappers, and in a search', () => {
     for (const tools of [
       prefixTools([query, who], 'a_'),
-      withTimeout([query, who], 5),
+      withToolTimeout([query, who], 5),
       filterTools([query, who], ['who']),
       requireApproval([query, who]),
       toolSearch([plain, query, who]).tools,
@@ -137,7 +137,7 @@ describe('parts of an agent that need different contexts', () => {
       tools: [query],
       middleware: [
         {
-          model: (request, next, { context }) => {
+          wrapModelCall: (request, next, { context }) => {
             expectTypeOf(context).toEqualTypeOf<WithDatabase>();
             return next(request);
           },
@@ -167,7 +167,7 @@ describe('parts of an agent that need different contexts', () => {
 describe('a type argument that is written by hand', () => {
   test('of the context does not refuse an output schema', () => {
     const agent = new Agent<WithUser>({ model, tools: [who], output: z.object({ city: z.string() }) });
-    expectTypeOf(agent.run('Go.', { context: both })).resolves.toEqualTypeOf<Completed<unknown>>();
+    expectTypeOf(agent.run('Go.', { context: both })).resolves.toEqualTypeOf<CompletedOutcome<unknown>>();
     expectTypeOf(new Agent<WithUser>({ model, tools: [who] }).run('Go.', { context: both })).toEqualTypeOf<
       Run<string>
     >();
@@ -176,7 +176,7 @@ describe('a type argument that is written by hand', () => {
   test('of context and output is held', () => {
     const output = z.object({ city: z.string() });
     const agent = new Agent<WithUser, { city: string }>({ model, tools: [who], output });
-    expectTypeOf(agent.run('Go.', { context: both })).resolves.toEqualTypeOf<Completed<{ city: string }>>();
+    expectTypeOf(agent.run('Go.', { context: both })).resolves.toEqualTypeOf<CompletedOutcome<{ city: string }>>();
     // @ts-expect-error: the schema gives something else
     new Agent<WithUser, { town: string }>({ model, output });
     // @ts-expect-error: who needs a user
@@ -185,7 +185,7 @@ describe('a type argument that is written by hand', () => {
 
   test('of the output is text as well where there is no schema', () => {
     const agent = new Agent<unknown, { city: string }>({ model });
-    expectTypeOf(agent.run('Go.')).resolves.toEqualTypeOf<Completed<string | { city: string }>>();
+    expectTypeOf(agent.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { city: string }>>();
   });
 });
 
@@ -195,41 +195,41 @@ describe('an output', () => {
 
   test('is text, or what the agents end with that the conversation may go over to', () => {
     const desk = new Agent({ model, handoffs: [paid] });
-    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<Completed<string | { paid: boolean }>>();
+    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { paid: boolean }>>();
     const other = new Agent({ model, handoffs: [paid.asHandoff(), text] });
-    expectTypeOf(other.run('Go.')).resolves.toEqualTypeOf<Completed<string | { paid: boolean }>>();
+    expectTypeOf(other.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { paid: boolean }>>();
   });
 
   test('is the agent’s own or another’s', () => {
     const desk = new Agent({ model, output: z.object({ city: z.string() }), handoffs: [paid] });
-    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<Completed<{ city: string } | { paid: boolean }>>();
+    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ city: string } | { paid: boolean }>>();
     const far = new Agent({ model, output: z.number(), handoffs: () => [desk, text] });
     expectTypeOf(far.run('Go.')).resolves.toEqualTypeOf<
-      Completed<number | string | { city: string } | { paid: boolean }>
+      CompletedOutcome<number | string | { city: string } | { paid: boolean }>
     >();
   });
 
   test('is that of its schema alone where it hands over to agents with the same', () => {
     const desk = new Agent({ model, output: z.object({ paid: z.boolean() }), handoffs: [paid] });
-    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<Completed<{ paid: boolean }>>();
+    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ paid: boolean }>>();
   });
 
   test('follows with', () => {
-    expectTypeOf(paid.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<Completed<number>>();
-    expectTypeOf(text.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<Completed<number>>();
-    expectTypeOf(paid.with({ output: undefined }).run('Go.')).resolves.toEqualTypeOf<Completed<string>>();
-    expectTypeOf(paid.with({ model }).run('Go.')).resolves.toEqualTypeOf<Completed<{ paid: boolean }>>();
+    expectTypeOf(paid.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<number>>();
+    expectTypeOf(text.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<number>>();
+    expectTypeOf(paid.with({ output: undefined }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string>>();
+    expectTypeOf(paid.with({ model }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ paid: boolean }>>();
     const desk = new Agent({ model, handoffs: [paid] });
     expectTypeOf(desk.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<
-      Completed<number | { paid: boolean }>
+      CompletedOutcome<number | { paid: boolean }>
     >();
     // What was its own before is not known any more.
     expectTypeOf(desk.with({ handoffs: [text] }).run('Go.')).resolves.toEqualTypeOf<
-      Completed<string | { paid: boolean }>
+      CompletedOutcome<string | { paid: boolean }>
     >();
     const number = z.number();
     expectTypeOf(desk.with({ output: number, handoffs: [text] }).run('Go.')).resolves.toEqualTypeOf<
-      Completed<string | number>
+      CompletedOutcome<string | number>
     >();
   });
 
@@ -281,7 +281,7 @@ describe('an approval', () => {
       preview: ({ amount }, { context }) => amount * context.user.id,
       execute: ({ amount }, { context }) => amount + context.user.id,
     });
-    requireApproval([plain, query], ({ tool: each, input }, { context, signal, callId }) => {
+    requireApproval([plain, query], ({ tool: each, input }, { context, signal, toolCallId: callId }) => {
       expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
       expectTypeOf(callId).toEqualTypeOf<string>();
       expectTypeOf(context).toEqualTypeOf<WithDatabase>();

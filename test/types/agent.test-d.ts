@@ -1,4 +1,4 @@
-import { Agent, type ChatModel, type Completed, memory, type Outcome, type Run, tool } from '@pawl/core';
+import { Agent, type ChatModel, type CompletedOutcome, memoryHost, type Outcome, type Run, tool } from '@pawl/core';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 
@@ -90,8 +90,8 @@ describe('context', () => {
   test('is required by resume wherever run requires it', () => {
     const agent = new Agent({ model, tools: [query] });
     // @ts-expect-error: the context is missing
-    agent.resume('id', { durable: memory() });
-    agent.resume('id', { durable: memory(), context: { database: { query: (sql) => sql } } });
+    agent.resume('id', { host: memoryHost() });
+    agent.resume('id', { host: memoryHost(), context: { database: { query: (sql) => sql } } });
   });
 
   test('of several tools is what all of them need', () => {
@@ -110,7 +110,7 @@ describe('context', () => {
 describe('output', () => {
   test('is text without a schema', async () => {
     const completed = await new Agent({ model }).run('Hello');
-    expectTypeOf(completed).toEqualTypeOf<Completed<string>>();
+    expectTypeOf(completed).toEqualTypeOf<CompletedOutcome<string>>();
     expectTypeOf(completed.output).toEqualTypeOf<string>();
   });
 
@@ -150,7 +150,7 @@ describe('events', () => {
 
   test('are told apart by their type', async () => {
     for await (const event of new Agent({ model }).run('Hello')) {
-      if (event.type === 'model.text') expectTypeOf(event.delta).toEqualTypeOf<string>();
+      if (event.type === 'text.delta') expectTypeOf(event.delta).toEqualTypeOf<string>();
       if (event.type === 'run.finished') expectTypeOf(event.outcome).toEqualTypeOf<Outcome<unknown>>();
     }
   });

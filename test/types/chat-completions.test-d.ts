@@ -2,11 +2,11 @@ import type {
   AssistantMessage,
   ChatChoice,
   ChatChunk,
-  ChatReply,
   ChatRequest,
+  ChatResponse,
   CompletionUsage,
   Message,
-  ReplyAudio,
+  ResponseAudio,
   ToolCall,
   ToolChoice,
   ToolObject,
@@ -56,19 +56,19 @@ describe('the reply', () => {
   // A server may leave these out, or give parts as content.
   type OurMessage = Omit<Needed<Plain<AssistantMessage>, 'refusal'>, 'content' | 'audio'> & {
     content: string | null;
-    audio?: Required<Plain<ReplyAudio>> | null;
+    audio?: Required<Plain<ResponseAudio>> | null;
   };
   type OurChoice = Omit<Needed<Plain<ChatChoice>, 'logprobs'>, 'message' | 'finish_reason'> & {
     message: OurMessage;
     finish_reason: NonNullable<Plain<ChatChoice['finish_reason']>>;
   };
   type OurReply = Omit<
-    Needed<Plain<ChatReply>, 'id' | 'object' | 'created' | 'model'>,
+    Needed<Plain<ChatResponse>, 'id' | 'object' | 'created' | 'model'>,
     'choices' | 'service_tier' | 'system_fingerprint'
   > & { choices: OurChoice[]; system_fingerprint?: string };
 
   test('has the same fields', () => {
-    expectTypeOf<keyof ChatReply>().toEqualTypeOf<keyof Theirs.ChatCompletion>();
+    expectTypeOf<keyof ChatResponse>().toEqualTypeOf<keyof Theirs.ChatCompletion>();
     expectTypeOf<keyof ChatChoice>().toEqualTypeOf<keyof Theirs.ChatCompletion.Choice>();
     // One type for what was said and for what is sent again: `name` is of the latter. OpenAI does not show its reasoning.
     type Reasoning = 'reasoning_content' | 'reasoning' | 'reasoning_details';
@@ -77,12 +77,12 @@ describe('the reply', () => {
     >();
     expectTypeOf<AssistantMessage['reasoning_content']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<keyof CompletionUsage>().toEqualTypeOf<keyof TheirUsage>();
-    expectTypeOf<keyof ReplyAudio>().toEqualTypeOf<keyof Theirs.ChatCompletionAudio>();
+    expectTypeOf<keyof ResponseAudio>().toEqualTypeOf<keyof Theirs.ChatCompletionAudio>();
   });
 
   test('is mutually assignable, once what a server may leave out is there', () => {
     expectTypeOf<Theirs.ChatCompletion['choices'][number]>().toExtend<ChatChoice>();
-    expectTypeOf<Omit<Theirs.ChatCompletion, 'choices'>>().toExtend<Omit<ChatReply, 'choices'>>();
+    expectTypeOf<Omit<Theirs.ChatCompletion, 'choices'>>().toExtend<Omit<ChatResponse, 'choices'>>();
     expectTypeOf<Theirs.ChatCompletionMessage>().toExtend<AssistantMessage>();
     expectTypeOf<OurReply>().toExtend<Theirs.ChatCompletion>();
     expectTypeOf<OurMessage>().toExtend<Theirs.ChatCompletionMessage>();

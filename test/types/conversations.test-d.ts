@@ -5,15 +5,15 @@ import {
   ConversationError,
   type ConversationStore,
   conversation,
-  type DurableError,
+  type HostError,
   type Message,
-  memory,
   memoryConversations,
+  memoryHost,
   type Outcome,
   type RunRecord,
   tool,
 } from '@pawl/core';
-import { type SqliteConversations, sqlite, sqliteConversations } from '@pawl/core/sqlite';
+import { type SqliteConversations, sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 
@@ -51,15 +51,15 @@ describe('a conversation', () => {
     const chat = conversation({ id: 'chat', store });
     const agent = new Agent({ model });
     await agent.run('Hello.', { conversation: chat });
-    await agent.resume('run', { durable: memory(), conversation: chat });
+    await agent.resume('run', { host: memoryHost(), conversation: chat });
     // @ts-expect-error: an id is not enough
     await agent.run('Hello.', { conversation: 'chat' });
     // @ts-expect-error: what is enqueued is part of none
-    await memory().enqueue('agent', 'Hello.', { conversation: chat });
+    await memoryHost().enqueue('agent', 'Hello.', { conversation: chat });
   });
 
   test('is asked of those who have a host resume their runs, with the record of one that has it', async () => {
-    const host = sqlite('runs.db');
+    const host = sqliteHost('runs.db');
     const agent = new Agent({ model });
     await host.resumeAll([{ agent, conversation: ({ conversation: { id } }) => conversation({ id, store }) }]);
     await host.resumeAll([{ agent, conversation: (record: RunRecord) => conversation({ id: record.runId, store }) }]);
@@ -79,7 +79,7 @@ describe('a conversation', () => {
 
   test('that was gone on with is told with the outcome, and what is missing', () => {
     const error = {} as ConversationError<string>;
-    expectTypeOf(error).toExtend<DurableError>();
+    expectTypeOf(error).toExtend<HostError>();
     expectTypeOf(error.outcome).toEqualTypeOf<Outcome>();
     expectTypeOf(error.added).toEqualTypeOf<readonly Message[]>();
     const caught: unknown = error;

@@ -83,6 +83,6 @@ describe('a choice of tools', () => {
 
   test('is no setting', () => {
     // @ts-expect-error: it is an option of the agent
-    new Agent({ model, settings: { tool_choice: 'none' } });
+    new Agent({ model, modelSettings: { tool_choice: 'none' } });
   });
 });

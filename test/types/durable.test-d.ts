@@ -3,35 +3,35 @@ import {
   type Answer,
   type AsToolOptions,
   type ChatModel,
+  type ClaimResult,
   type DefinitionRecord,
-  type Durable,
-  type DurableHost,
   type EnqueueOptions,
-  type Fact,
   type ForkOptions,
+  type Host,
+  type JournalEvent,
   jsonSchema,
-  memory,
-  type OpenedRun,
+  memoryHost,
   type PendingCall,
-  type RememberedFact,
+  type RecordedEvent,
   type Run,
   type RunProgress,
   type RunRecord,
   type RunSummary,
   requireApproval,
   type Step,
+  type StepRunner,
   type Tool,
   type ToolContext,
   tool,
-  type Waited,
+  type WaitResult,
 } from '@pawl/core';
 import type { Resumable, ResumableWithContext, Wait } from '@pawl/core/host';
-import { type SqliteDurableHost, sqlite } from '@pawl/core/sqlite';
+import { type SqliteHost, sqliteHost } from '@pawl/core/sqlite';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 
 declare const model: ChatModel;
-declare const host: DurableHost;
+declare const host: Host;
 
 interface WithUser {
   readonly user: { readonly id: number };
@@ -55,12 +55,12 @@ describe('a tool', () => {
     tool({ name: 'ask', description: 'Asks.', input, execute: undefined });
   });
 
-  test('has an inDoubt that asks, or that gets the input as execute does', () => {
+  test('has an onUnknownOutcome that asks, or that gets the input as execute does', () => {
     const basics = { name: 'pay', description: 'Pays.', input, execute: () => 1 } as const;
-    tool({ ...basics, inDoubt: 'ask' });
-    tool({ ...basics, inDoubt: (given) => expectTypeOf(given).toEqualTypeOf<{ city: string }>() });
+    tool({ ...basics, onUnknownOutcome: 'ask' });
+    tool({ ...basics, onUnknownOutcome: (given) => expectTypeOf(given).toEqualTypeOf<{ city: string }>() });
     // @ts-expect-error: there is no other word
-    tool({ ...basics, inDoubt: 'tell' });
+    tool({ ...basics, onUnknownOutcome: 'tell' });
   });
 
   test('shows a preview, and needs approval, of its own input', () => {
@@ -122,25 +122,27 @@ describe('a run', () => {
   const agent = new Agent({ model, version: '1', output: z.number() });
 
   test('that is resumed is one like any other', () => {
-    expectTypeOf(agent.resume('id', { durable: host })).toEqualTypeOf<Run<number>>();
-    agent.resume('id', { durable: host, onVersionMismatch: 'go-on' });
+    expectTypeOf(agent.resume('id', { host })).toEqualTypeOf<Run<number>>();
+    agent.resume('id', { host, onVersionMismatch: 'continue' });
     // @ts-expect-error: a run by its id alone is nowhere
     agent.resume('id');
     // @ts-expect-error: it goes on, or it is refused
-    agent.resume('id', { durable: host, onVersionMismatch: 'ignore' });
+    agent.resume('id', { host, onVersionMismatch: 'ignore' });
   });
 
   test('attaches where it is told to', () => {
-    agent.run('Go.', { durable: host, runId: 'id', onExisting: 'attach' });
+    agent.run('Go.', { host, runId: 'id', onExistingRun: 'attach' });
     // @ts-expect-error: attach, or refuse
-    agent.run('Go.', { durable: host, runId: 'id', onExisting: 'replace' });
+    agent.run('Go.', { host, runId: 'id', onExistingRun: 'replace' });
     // @ts-expect-error: a run that starts has no version yet
-    agent.run('Go.', { durable: host, onVersionMismatch: 'go-on' });
+    agent.run('Go.', { host, onVersionMismatch: 'continue' });
   });
 
   test('that is suspended says what it waits for', () => {
-    expectTypeOf<PendingCall['reason']>().toEqualTypeOf<'approval' | 'reply' | 'in_doubt' | 'suspended'>();
-    expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<readonly ('approve' | 'deny' | 'edit' | 'reply')[]>();
+    expectTypeOf<PendingCall['reason']>().toEqualTypeOf<
+      'approval' | 'external_result' | 'unknown_outcome' | 'suspended'
+    >();
+    expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<readonly ('approve' | 'deny' | 'edit' | 'result')[]>();
   });
 
   test('tells what its agent was, where its record does not', () => {
@@ -156,13 +158,13 @@ describe('an answer', () => {
     await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint });
     await host.answer('run', 'approve:1.0', { type: 'deny', fingerprint, reason: 'No.' });
     await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: { city: 'Oslo' } });
-    await host.answer('run', 'approve:1.0', { type: 'reply', fingerprint, value: null });
+    await host.answer('run', 'approve:1.0', { type: 'result', fingerprint, value: null });
     // @ts-expect-error: the fingerprint is missing
     await host.answer('run', 'approve:1.0', { type: 'approve' });
     // @ts-expect-error: a reply has a value
-    await host.answer('run', 'approve:1.0', { type: 'reply', fingerprint });
+    await host.answer('run', 'approve:1.0', { type: 'result', fingerprint });
     // @ts-expect-error: which is JSON
-    await host.answer('run', 'approve:1.0', { type: 'reply', fingerprint, value: new Map() });
+    await host.answer('run', 'approve:1.0', { type: 'result', fingerprint, value: new Map() });
     // @ts-expect-error: there is no such answer
     await host.answer('run', 'approve:1.0', { type: 'yes', fingerprint });
   });
@@ -170,9 +172,9 @@ describe('an answer', () => {
 
 describe('a host', () => {
   test('is one whichever it is', () => {
-    expectTypeOf(memory()).toEqualTypeOf<DurableHost>();
-    expectTypeOf(sqlite('runs.db')).toEqualTypeOf<SqliteDurableHost>();
-    expectTypeOf<SqliteDurableHost>().toExtend<DurableHost>();
+    expectTypeOf(memoryHost()).toEqualTypeOf<Host>();
+    expectTypeOf(sqliteHost('runs.db')).toEqualTypeOf<SqliteHost>();
+    expectTypeOf<SqliteHost>().toExtend<Host>();
   });
 
   test('gives the ids of runs that it makes', async () => {
@@ -187,26 +189,26 @@ describe('a host', () => {
     await host.fork('run', {});
     // @ts-expect-error: limits are numbers
     await host.enqueue('agent', 'Go.', { limits: { turns: 'many' } });
-    expectTypeOf<ForkOptions['input']>().toEqualTypeOf<Parameters<DurableHost['enqueue']>[1] | undefined>();
+    expectTypeOf<ForkOptions['input']>().toEqualTypeOf<Parameters<Host['enqueue']>[1] | undefined>();
   });
 
   test('tells of a run what is remembered of it', async () => {
-    expectTypeOf(host.events('run', { after: 3 })).toEqualTypeOf<AsyncIterable<RememberedFact>>();
-    expectTypeOf<RememberedFact['fact']>().toEqualTypeOf<Fact>();
+    expectTypeOf(host.followRun('run', { after: 3 })).toEqualTypeOf<AsyncIterable<RecordedEvent>>();
+    expectTypeOf<RecordedEvent['event']>().toEqualTypeOf<JournalEvent>();
     expectTypeOf<RunSummary['status']>().toEqualTypeOf<RunProgress['status']>();
-    await host.runs({ status: 'interrupted', agent: 'agent', limit: 5 });
-    const [last] = await host.runs({ conversation: 'chat', metadata: { user: 'ada' }, since: 5, order: 'desc' });
-    if (last !== undefined) await host.runs({ after: last.position });
+    await host.listRuns({ status: 'interrupted', agent: 'agent', limit: 5 });
+    const [last] = await host.listRuns({ conversation: 'chat', metadata: { user: 'ada' }, since: 5, order: 'desc' });
+    if (last !== undefined) await host.listRuns({ after: last.position });
     // @ts-expect-error: it is listed from the oldest or from the newest.
-    await host.runs({ order: 'newest' });
+    await host.listRuns({ order: 'newest' });
     // @ts-expect-error: metadata is JSON.
-    await host.runs({ metadata: { at: new Date() } });
+    await host.listRuns({ metadata: { at: new Date() } });
     // @ts-expect-error: there is no such status
-    await host.runs({ status: 'paused' });
+    await host.listRuns({ status: 'paused' });
   });
 
   test('resumes agents, and asks for the context of those that need one', async () => {
-    const lite = sqlite('runs.db');
+    const lite = sqliteHost('runs.db');
     expectTypeOf(lite.resumeAll([new Agent({ model })])).resolves.toEqualTypeOf<readonly Run<string>[]>();
     const needy = new Agent({ model, tools: [who] });
     expectTypeOf(new Agent({ model })).toExtend<Resumable<Run<string>>>();
@@ -219,12 +221,16 @@ describe('a host', () => {
 
 describe('the port of hosts', () => {
   test('has three ways to remember, each typed by what it is asked for', async () => {
-    const durable = {} as Durable;
+    const durable = {} as StepRunner;
     const step = {} as Step<number>;
     expectTypeOf(durable.step(step)).resolves.toEqualTypeOf<number>();
-    expectTypeOf(durable.all([step], { width: 2 })).resolves.toEqualTypeOf<readonly number[]>();
-    const waited = await durable.wait<Answer>('approve:1.0', { fingerprint: 'f', accepts: ['approve'], ahead: true });
-    expectTypeOf(waited).toEqualTypeOf<Waited<Answer>>();
+    expectTypeOf(durable.parallel([step], { width: 2 })).resolves.toEqualTypeOf<readonly number[]>();
+    const waited = await durable.waitFor<Answer>('approve:1.0', {
+      fingerprint: 'f',
+      accepts: ['approve'],
+      ahead: true,
+    });
+    expectTypeOf(waited).toEqualTypeOf<WaitResult<Answer>>();
     if (waited.type === 'answered') expectTypeOf(waited.value).toEqualTypeOf<Answer>();
     // @ts-expect-error: nothing was said yet
     if (waited.type === 'parked') waited.value;
@@ -232,10 +238,10 @@ describe('the port of hosts', () => {
   });
 
   test('opens a run to work on it, as it ended, or not at all', () => {
-    const opened = {} as OpenedRun;
+    const opened = {} as ClaimResult;
     // @ts-expect-error: it may have ended
-    opened.durable;
-    if (opened.type === 'held') expectTypeOf(opened.durable).toEqualTypeOf<Durable>();
-    if (opened.type === 'elsewhere') expectTypeOf(opened).not.toHaveProperty('durable');
+    opened.stepRunner;
+    if (opened.type === 'claimed') expectTypeOf(opened.stepRunner).toEqualTypeOf<StepRunner>();
+    if (opened.type === 'busy') expectTypeOf(opened).not.toHaveProperty('stepRunner');
   });
 });

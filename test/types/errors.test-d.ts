@@ -1,5 +1,5 @@
 import {
-  type Aborted,
+  type AbortedOutcome,
   AbortRun,
   ConfigError,
   ConversationError,
@@ -20,7 +20,7 @@ test('isInstance of a class narrows to that class', () => {
   if (HttpError.isInstance(error)) expectTypeOf(error.status).toEqualTypeOf<number>();
   if (ModelError.isInstance(error)) expectTypeOf(error.retryable).toEqualTypeOf<boolean>();
   if (RunError.isInstance(error)) expectTypeOf(error.outcome.runId).toEqualTypeOf<string>();
-  if (RunAbortedError.isInstance(error)) expectTypeOf(error.outcome).toEqualTypeOf<Aborted>();
+  if (RunAbortedError.isInstance(error)) expectTypeOf(error.outcome).toEqualTypeOf<AbortedOutcome>();
   if (AbortRun.isInstance(error)) expectTypeOf(error).toEqualTypeOf<AbortRun>();
 });
 

@@ -1,7 +1,7 @@
 import {
   Agent,
   type ChatModel,
-  type Completed,
+  type CompletedOutcome,
   inputGuard,
   lastMessages,
   type Middleware,
@@ -24,22 +24,22 @@ describe('a hand-off', () => {
     const desk = new Agent<Shop, string>({ name: 'desk', model, handoffs: [billing] });
     // @ts-expect-error: the context is missing
     desk.run('Go.');
-    expectTypeOf(desk.run('Go.', { context: { shop: 'A' } })).resolves.toEqualTypeOf<Completed<string>>();
+    expectTypeOf(desk.run('Go.', { context: { shop: 'A' } })).resolves.toEqualTypeOf<CompletedOutcome<string>>();
   });
 
   test('ends with what the agents end with', () => {
     const output = z.object({ paid: z.boolean() });
     const payer = new Agent({ name: 'payer', model, output });
-    const desk = new Agent({ name: 'desk', model, handoffs: [payer.asHandoff({ sees: lastMessages(2) })] });
-    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<Completed<string | { paid: boolean }>>();
+    const desk = new Agent({ name: 'desk', model, handoffs: [payer.asHandoff({ inputFilter: lastMessages(2) })] });
+    expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { paid: boolean }>>();
     const either = new Agent({ name: 'desk', model, output: z.object({ city: z.string() }), handoffs: [payer] });
-    expectTypeOf(either.run('Go.')).resolves.toEqualTypeOf<Completed<{ city: string } | { paid: boolean }>>();
+    expectTypeOf(either.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ city: string } | { paid: boolean }>>();
   });
 });
 
 describe('a guard', () => {
   test('beside the request can not replace what was sent', () => {
-    inputGuard({ name: 'a', timing: 'before', check: ({ messages }) => ({ type: 'replace', messages }) });
+    inputGuard({ name: 'a', mode: 'blocking', check: ({ messages }) => ({ type: 'replace', messages }) });
     // @ts-expect-error: it was sent already
     inputGuard({ name: 'a', check: ({ messages }) => ({ type: 'replace', messages }) });
   });
@@ -50,7 +50,7 @@ describe('a guard', () => {
       output: z.object({ price: z.number() }),
       check: ({ value }) => {
         expectTypeOf(value).toEqualTypeOf<{ price: number }>();
-        return { type: 'pass' };
+        return { type: 'allow' };
       },
     });
   });

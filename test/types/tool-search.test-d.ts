@@ -1,4 +1,4 @@
-import { Agent, type ChatModel, type Run, type ToolSearch, tool, toolSearch, toolsByTurn } from '@pawl/core';
+import { Agent, type ChatModel, type Run, selectTools, type ToolSearch, tool, toolSearch } from '@pawl/core';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 
@@ -18,7 +18,7 @@ const context: WithDatabase = { database: { query: (sql) => sql } };
 
 describe('tools that are searched', () => {
   test('need of the application what they needed before', () => {
-    const search = toolSearch([query], { above: 0 });
+    const search = toolSearch([query], { threshold: 0 });
     expectTypeOf(search).toEqualTypeOf<ToolSearch<WithDatabase>>();
     const agent = new Agent({ model, tools: search.tools, middleware: [search] });
     expectTypeOf(agent.run('Hello', { context })).toEqualTypeOf<Run<string>>();
@@ -36,9 +36,9 @@ describe('tools that are searched', () => {
 
 describe('tools by turn', () => {
   test('may be chosen by what the application passed', () => {
-    const byTurn = toolsByTurn<WithDatabase>((_, { context }) => [context.database.query('tool')]);
+    const byTurn = selectTools<WithDatabase>((_, { context }) => [context.database.query('tool')]);
     new Agent({ model, tools: [query], middleware: [byTurn] }).run('Hello', { context });
     // @ts-expect-error: names, not tools
-    toolsByTurn((turn) => turn.tools);
+    selectTools((turn) => turn.tools);
   });
 });

@@ -16,7 +16,7 @@ export const connect: Contestant['connect'] = (setup) => {
     },
     async stream(prompt, onText) {
       const run = agent.run(prompt);
-      run.on('model.text', ({ delta }) => onText(delta));
+      run.on('text.delta', ({ delta }) => onText(delta));
       return (await run).output;
     },
   };

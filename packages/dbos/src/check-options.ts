@@ -1,14 +1,14 @@
 import { ConfigError } from '@pawl/core';
 import { checkNumber } from '@pawl/core/host';
-import type { DbosOptions, Watchable } from './host-types.ts';
+import type { DbosHostOptions, WorkerRun } from './host-types.ts';
 
 /** @throws ConfigError */
-export function checkDbosOptions<Resumed extends Watchable>({
+export function checkDbosOptions<Resumed extends WorkerRun>({
   url,
   executorId,
   queue = {},
   leaseMs = 30_000,
-}: DbosOptions<Resumed>): void {
+}: DbosHostOptions<Resumed>): void {
   checkUrl(url, 'dbosHost');
   if (typeof executorId !== 'string' || executorId.trim() === '') {
     throw new ConfigError(

@@ -33,7 +33,7 @@ async function terminateAll(): Promise<void> {
   await admin.close();
 }
 
-const UNREACHABLE = { name: 'DurableError', code: 'host.unreachable' };
+const UNREACHABLE = { name: 'HostError', code: 'host.unreachable' };
 
 test.each<[how: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
   ['terminated by the server', terminateAll],
@@ -141,5 +141,5 @@ test.each<[error: unknown, code: string]>([
   [Object.assign(new Error('no such column'), { code: '42703' }), 'host.failed'],
   [new TypeError('x is not a function'), 'host.failed'],
 ])('%s is told as %s', (error, code) => {
-  expect(databaseError(error)).toMatchObject({ name: 'DurableError', code });
+  expect(databaseError(error)).toMatchObject({ name: 'HostError', code });
 });

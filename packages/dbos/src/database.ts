@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { DurableError, PawlError } from '@pawl/core';
+import { HostError, PawlError } from '@pawl/core';
 import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
 
 export type { PoolClient } from 'pg';
@@ -180,7 +180,7 @@ export function databaseError(error: unknown): unknown {
   if (PawlError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message || error.name : String(error);
   const [code, fix] = problemOf(error);
-  return new DurableError(`PostgreSQL could not be used: ${message}. ${fix}`, { code, cause: error });
+  return new HostError(`PostgreSQL could not be used: ${message}. ${fix}`, { code, cause: error });
 }
 
 type Problem = readonly [code: string, fix: string];

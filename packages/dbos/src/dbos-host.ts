@@ -1,16 +1,16 @@
-import { type OpenedRun, type OpenOptions, systemClock } from '@pawl/core';
+import { type ClaimOptions, type ClaimResult, systemClock } from '@pawl/core';
 import { readCloseOptions, readRetention, roundClock, StoreHost } from '@pawl/core/host';
 import type { ClientStoreOptions } from './client-store.ts';
-import type { DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
+import type { DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { WorkerStore } from './worker-store.ts';
 
-export interface HostParts<Resumed extends Watchable> extends ClientStoreOptions {
-  readonly options: DbosOptions<Resumed>;
+export interface HostParts<Resumed extends WorkerRun> extends ClientStoreOptions {
+  readonly options: DbosHostOptions<Resumed>;
 }
 
 /** A worker: one process's part of the host. */
-export class DbosHost<Resumed extends Watchable> extends StoreHost implements DbosDurableHost {
+export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implements DbosHost {
   readonly #store: WorkerStore;
   readonly #worker: QueueWorker<Resumed>;
 
@@ -24,18 +24,18 @@ export class DbosHost<Resumed extends Watchable> extends StoreHost implements Db
     this.#worker = new QueueWorker({ host: this, store, database, clock, agents, onRun, onError });
   }
 
-  /** @throws DurableError `host.executor_taken`, `host.second` */
-  static async launch<Resumed extends Watchable>(parts: HostParts<Resumed>): Promise<DbosHost<Resumed>> {
-    const host = new DbosHost(parts);
+  /** @throws HostError `host.executor_taken`, `host.already_open` */
+  static async launch<Resumed extends WorkerRun>(parts: HostParts<Resumed>): Promise<DbosStoreHost<Resumed>> {
+    const host = new DbosStoreHost(parts);
     const { url, queue = {} } = parts.options;
     const { agents } = host.#worker;
     await host.#store.launch({ url, agents, queue, drive: (workflow) => host.#worker.drive(workflow) });
     return host;
   }
 
-  override async open(runId: string, options?: OpenOptions): Promise<OpenedRun> {
+  override async claim(runId: string, options?: ClaimOptions): Promise<ClaimResult> {
     this.#store.checkPlace();
-    return super.open(runId, options);
+    return super.claim(runId, options);
   }
 
   async delete(options: { readonly olderThanMs: number }): Promise<number> {

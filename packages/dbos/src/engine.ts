@@ -1,5 +1,5 @@
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
-import { DurableError } from '@pawl/core';
+import { HostError } from '@pawl/core';
 import { type Database, databaseError, type PoolClient } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
@@ -109,11 +109,11 @@ let isRegistered = false;
 export class Engine {
   private constructor() {}
 
-  /** @throws DurableError `host.second` */
+  /** @throws HostError `host.already_open` */
   static async launch({ url, database, executorId, agents, queue, drive }: EngineOptions): Promise<Engine> {
     if (current !== undefined || DBOS.isInitialized()) {
-      throw new DurableError('There is one DBOS in a process, and it runs already. Use that host, or close it first.', {
-        code: 'host.second',
+      throw new HostError('There is one DBOS in a process, and it runs already. Use that host, or close it first.', {
+        code: 'host.already_open',
       });
     }
     current = drive;

@@ -1,4 +1,4 @@
-import { type Clock, DurableError } from '@pawl/core';
+import { type Clock, HostError } from '@pawl/core';
 import type { Database, Session } from './database.ts';
 
 export interface ExecutorOptions {
@@ -46,7 +46,7 @@ export class Executor {
     await session?.end();
   }
 
-  /** @throws DurableError `host.executor_taken` */
+  /** @throws HostError `host.executor_taken` */
   async take(): Promise<void> {
     const { executorId, database } = this.#options;
     const session = await database.openSession((ended) => this.#lose(ended));
@@ -74,7 +74,7 @@ export class Executor {
       if (rows[0]?.['taken'] === true) return;
       await clock.sleep(TRY_MS, this.#closing.signal);
     }
-    throw new DurableError(
+    throw new HostError(
       `Another worker is alive under executorId "${executorId}". Give each worker a name of its own.`,
       { code: 'host.executor_taken' },
     );

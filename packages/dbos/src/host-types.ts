@@ -1,4 +1,4 @@
-import type { Clock, DurableHost, Listeners } from '@pawl/core';
+import type { Clock, Host, Listeners } from '@pawl/core';
 import type { AnyResumable } from '@pawl/core/host';
 
 export type { Resumable, ResumableWithContext, ResumableWithConversation } from '@pawl/core/host';
@@ -16,19 +16,19 @@ export interface QueueOptions {
 }
 
 /** A run, as far as a worker has to know it. */
-export interface Watchable {
+export interface WorkerRun {
   outcome(): Promise<{ readonly status: string }>;
 }
 
-export type AgentOfWorker<Resumed> = AnyResumable<Resumed>;
+export type WorkerAgent<Resumed> = AnyResumable<Resumed>;
 
-export interface DbosOptions<Resumed extends Watchable> {
+export interface DbosHostOptions<Resumed extends WorkerRun> {
   /** Of a PostgreSQL database: `postgresql://user:password@host:5432/name`. Pawl and DBOS keep theirs in two schemas. */
   readonly url: string;
   /** The name of this worker, like no other's: of the pod, the machine, the slot. The same again after a restart is best. */
   readonly executorId: string;
   /** Whose runs this worker takes: those that were enqueued, answered, or left by a worker that is gone. */
-  readonly agents: readonly AgentOfWorker<Resumed>[];
+  readonly agents: readonly WorkerAgent<Resumed>[];
   readonly queue?: QueueOptions;
   /** Called with each run that this worker takes by itself, before anything happens in it. */
   readonly onRun?: (run: Resumed) => void;
@@ -59,14 +59,14 @@ export interface DbosClientOptions {
 
 /** What can be done to runs from outside: by a process that works on none. */
 export type DbosClient = Pick<
-  DurableHost,
-  'answer' | 'send' | 'enqueue' | 'cancel' | 'read' | 'events' | 'runs' | 'fork'
+  Host,
+  'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'
 > &
   Deleting & {
     close(): Promise<void>;
   };
 
-export type DbosDurableHost = DurableHost & Deleting;
+export type DbosHost = Host & Deleting;
 
 interface Deleting {
   /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them, a few at a time. Gives their number. */

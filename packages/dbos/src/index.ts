@@ -4,9 +4,9 @@ import { checkDbosOptions, checkUrl } from './check-options.ts';
 import { DbosClientStore } from './client-store.ts';
 import { Database } from './database.ts';
 import { DbosStoreClient } from './dbos-client.ts';
-import { DbosHost } from './dbos-host.ts';
+import { DbosStoreHost } from './dbos-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
-import type { DbosClient, DbosClientOptions, DbosDurableHost, DbosOptions, Watchable } from './host-types.ts';
+import type { DbosClient, DbosClientOptions, DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { prepareTables } from './tables.ts';
 
 export type * from './host-types.ts';
@@ -17,16 +17,16 @@ export type * from './host-types.ts';
  *
  * DBOS is one in a process, and so is this. Close it at the end: `process.once('SIGTERM', () => void host.close())`.
  *
- * @throws DurableError `host.executor_taken` where another worker has that name, `host.second`, `host.unreachable`,
+ * @throws HostError `host.executor_taken` where another worker has that name, `host.already_open`, `host.unreachable`,
  * `host.refused`, `host.newer`. Later, out of a run that stays resumable, also `host.lost`, `host.full`, `run.lost`.
  */
-export async function dbosHost<Resumed extends Watchable>(given: DbosOptions<Resumed>): Promise<DbosDurableHost> {
+export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions<Resumed>): Promise<DbosHost> {
   const options = checkOptions(given, DBOS, 'dbosHost');
   const { url } = options;
   if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
   checkDbosOptions(options);
   return opened(url, CONNECTIONS, async (database) => {
-    return DbosHost.launch({ options, database, engine: await EngineClient.open(database, url) });
+    return DbosStoreHost.launch({ options, database, engine: await EngineClient.open(database, url) });
   });
 }
 
@@ -48,7 +48,7 @@ const URL_HINTS: Readonly<Record<string, string>> = {
 /** A URL has a password: it is quoted by nobody. */
 const CLIENT: OptionTable<DbosClientOptions> = { keys: { url: 'any', clock: 'clock' }, hints: URL_HINTS };
 
-const DBOS: OptionTable<DbosOptions<Watchable>> = {
+const DBOS: OptionTable<DbosHostOptions<WorkerRun>> = {
   keys: {
     url: 'any',
     executorId: 'any',

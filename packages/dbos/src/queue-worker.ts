@@ -1,27 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Clock, DurableError, type DurableHost } from '@pawl/core';
+import { type Clock, type Host, HostError } from '@pawl/core';
 import { agentNameOf, hasEnded, resumeWith } from '@pawl/core/host';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
-import type { AgentOfWorker, Watchable } from './host-types.ts';
+import type { WorkerAgent, WorkerRun } from './host-types.ts';
 import { canPass } from './retry.ts';
 import { lockRun, setLeft } from './run-table.ts';
 import type { WorkerStore } from './worker-store.ts';
 
-export interface QueueWorkerOptions<Resumed extends Watchable> {
-  readonly host: DurableHost;
+export interface QueueWorkerOptions<Resumed extends WorkerRun> {
+  readonly host: Host;
   readonly store: WorkerStore;
   readonly database: Database;
   readonly clock: Clock;
-  readonly agents: readonly AgentOfWorker<Resumed>[];
+  readonly agents: readonly WorkerAgent<Resumed>[];
   readonly onRun: ((run: Resumed) => void) | undefined;
   readonly onError: (error: unknown, runId: string) => void;
 }
 
 /** Goes on with the runs that a queue gives this process, by the agents that it has. */
-export class QueueWorker<Resumed extends Watchable> {
+export class QueueWorker<Resumed extends WorkerRun> {
   readonly #options: QueueWorkerOptions<Resumed>;
-  readonly #agents: ReadonlyMap<string, AgentOfWorker<Resumed>>;
+  readonly #agents: ReadonlyMap<string, WorkerAgent<Resumed>>;
   /** What is called here is outside of DBOS's workflow: a tool's own use of DBOS is no part of it. */
   readonly #outside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
   readonly #closing = new AbortController();
@@ -137,5 +137,5 @@ const MOST_PAUSE_MS = 30_000;
 
 /** Whatever the database or the host is not able to just now, by whatever name: all of it may be over later. */
 function isOfHost(error: unknown): boolean {
-  return DurableError.isInstance(error) && error.code.startsWith('host.');
+  return HostError.isInstance(error) && error.code.startsWith('host.');
 }

@@ -1,4 +1,4 @@
-import { type Clock, DurableError } from '@pawl/core';
+import { type Clock, HostError } from '@pawl/core';
 
 export interface RetryOptions {
   readonly clock: Clock;
@@ -28,7 +28,7 @@ const MOST_PAUSE_MS = 2_000;
 
 /** Whether a problem of the host may be over when it is asked again. */
 export function canPass(error: unknown): boolean {
-  return DurableError.isInstance(error) && PASSING.has(error.code);
+  return HostError.isInstance(error) && PASSING.has(error.code);
 }
 
 const PASSING: ReadonlySet<string> = new Set([

@@ -77,13 +77,13 @@ export const COLUMNS = `run_id, number, agent, metadata, status, attempts, execu
 const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
 const WHOLE = `SELECT ${COLUMNS}, record, outcome, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
 
-/** @throws DurableError `run.unknown` */
+/** @throws HostError `run.unknown` */
 export async function findRun(on: Queryable, runId: string): Promise<StoredRun> {
   const row = one(runId, await on.query(WHOLE, [runId]));
   return { ...summaryOf(row), record: recordFrom(String(row['record'])) };
 }
 
-/** Nobody else changes the run or its waits until the transaction is over. @throws DurableError `run.unknown` */
+/** Nobody else changes the run or its waits until the transaction is over. @throws HostError `run.unknown` */
 export async function lockRun(on: Queryable, runId: string): Promise<RunRow> {
   return runRow(one(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
 }

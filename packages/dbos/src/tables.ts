@@ -1,4 +1,4 @@
-import { DurableError } from '@pawl/core';
+import { HostError } from '@pawl/core';
 import type { Database } from './database.ts';
 
 /** Raised with each change of the tables that an older version of this package can't work with. */
@@ -7,7 +7,7 @@ const FORMAT = 2;
 /**
  * Makes the tables, once for however many processes come first at the same time.
  *
- * @throws DurableError `host.newer`, `host.older`
+ * @throws HostError `host.newer`, `host.older`
  */
 export async function prepareTables(database: Database, prepareEngine: () => Promise<void>): Promise<void> {
   await database.transaction(async (client) => {
@@ -19,13 +19,13 @@ export async function prepareTables(database: Database, prepareEngine: () => Pro
     const format = Number(rows[0]?.['number'] ?? 0);
     if (format === FORMAT) return;
     if (format > FORMAT) {
-      throw new DurableError(
+      throw new HostError(
         `The database has Pawl's tables in format ${format}, and this version knows ${FORMAT}. Install a newer @pawl/dbos.`,
         { code: 'host.newer' },
       );
     }
     if (format > 0) {
-      throw new DurableError(
+      throw new HostError(
         `The database has Pawl's tables in format ${format}, and this version knows ${FORMAT}. Let the older version finish its runs, then name another database, or drop the schemas "pawl" and "dbos".`,
         { code: 'host.older' },
       );

@@ -1,4 +1,4 @@
-import { type Clock, DurableError } from '@pawl/core';
+import { type Clock, HostError } from '@pawl/core';
 import { hasEnded } from '@pawl/core/host';
 import type { DbosClientStore } from './client-store.ts';
 import type { Database, PoolClient } from './database.ts';
@@ -183,7 +183,7 @@ const LOOKS_AT = 500;
 
 /** Somebody deleted it. */
 function gone(error: unknown): undefined {
-  if (DurableError.isInstance(error) && error.code === 'run.unknown') return undefined;
+  if (HostError.isInstance(error) && error.code === 'run.unknown') return undefined;
   throw error;
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, DurableError, type RunRecord } from '@pawl/core';
+import { type Clock, HostError, type RunRecord } from '@pawl/core';
 import {
   type Claim,
   type ClaimedRun,
@@ -61,7 +61,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     this.#writer = new StepWriter({ database, clock, signal: this.#closing.signal });
   }
 
-  /** @throws DurableError `host.executor_taken`, `host.second` */
+  /** @throws HostError `host.executor_taken`, `host.already_open` */
   async launch(options: Pick<EngineOptions, 'url' | 'agents' | 'queue' | 'drive'>): Promise<void> {
     await this.#executor.take();
     try {
@@ -74,7 +74,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     this.#executor.begin();
   }
 
-  /** @throws DurableError `host.lost` while others do not see this worker as alive: they would take over what it begins. */
+  /** @throws HostError `host.lost` while others do not see this worker as alive: they would take over what it begins. */
   checkPlace(): void {
     if (!this.#executor.isHeld) throw cutOff(this.#executorId);
   }
@@ -201,14 +201,14 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     }
   }
 
-  /** @throws DurableError `run.lost` */
+  /** @throws HostError `run.lost` */
   async #write(claim: Claim, entry: Pick<Entry, 'name' | 'kept'>): Promise<void> {
     const { runId, token } = claim;
     const isKept = await this.#under(claim, () => this.#writer.write({ runId, token, ...entry }));
     if (!isKept) throw lost(runId);
   }
 
-  /** @throws DurableError `host.lost` */
+  /** @throws HostError `host.lost` */
   #checkNotLost(claim: Claim): void {
     if (this.attempts.of(claim)?.isLost === true) throw cutOff(this.#executorId);
   }
@@ -251,8 +251,8 @@ const LAST_MS = 1_000;
 /** A tick is a second. */
 const TICKS_OF_A_LOOK = 3;
 
-function cutOff(executorId: string): DurableError {
-  return new DurableError(
+function cutOff(executorId: string): HostError {
+  return new HostError(
     `Worker "${executorId}" has lost its place in PostgreSQL. Its runs are taken over by other workers, or by this one when it is back.`,
     { code: 'host.lost' },
   );

@@ -21,7 +21,7 @@ export const answering: readonly Case[] = [
       const types = new Set<string>();
       for await (const event of run) {
         types.add(event.type);
-        if (event.type === 'model.text') texts.push(event.delta);
+        if (event.type === 'text.delta') texts.push(event.delta);
       }
       same(texts.join(''), 'Hello, wörld 👋.');
       same((await run).output, 'Hello, wörld 👋.');
@@ -62,10 +62,10 @@ export const answering: readonly Case[] = [
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
       let told = 0;
-      run.on('model.text', () => void told++);
+      run.on('text.delta', () => void told++);
       const texts: string[] = [];
       for await (const event of run) {
-        if (event.type !== 'model.text') continue;
+        if (event.type !== 'text.delta') continue;
         // 256 events may wait for a reader, of 2,000.
         if (texts.length === 0) same((await standstill(() => told)) < 300, true);
         texts.push(event.delta);

@@ -55,7 +55,7 @@ export const calling: readonly Case[] = [
       const run = new Agent({ name: 'outer', model: model(), tools: [research] }).run('Go.');
       const paths = new Set<string>();
       run.on('*', ({ path }) => paths.add(path));
-      const { output, toolCalls } = await run;
+      const { output, toolCallCount: toolCalls } = await run;
       same([output, toolCalls, [...paths]], ['It is clear in Oslo.', 2, ['', 'tool:1.0']]);
     },
   },

@@ -35,7 +35,7 @@ export const failing: readonly Case[] = [
   {
     name: 'a redirection is not followed, and a key goes nowhere else',
     async run({ model }) {
-      const outcome = await new Agent({ model: model(), retry: { attempts: 1 } }).run('Hi').outcome();
+      const outcome = await new Agent({ model: model(), retry: { maxAttempts: 1 } }).run('Hi').outcome();
       if (outcome.status !== 'failed') throw new Error(`The run is ${outcome.status}.`);
       same([outcome.error.name, outcome.error.message.includes('307')], ['HttpError', true]);
     },
@@ -45,14 +45,14 @@ export const failing: readonly Case[] = [
     async run({ model }) {
       const nowhere = model({ baseURL: 'http://127.0.0.1:9/v1' });
       const both = withFallback(nowhere, model());
-      same((await new Agent({ model: both, ...RETRY, retry: { attempts: 1 } }).run('Hi')).output, 'Hello.');
+      same((await new Agent({ model: both, ...RETRY, retry: { maxAttempts: 1 } }).run('Hi')).output, 'Hello.');
     },
   },
   {
     name: 'a server that is not there is told as that',
     async run({ model }) {
       const nowhere = model({ baseURL: 'http://127.0.0.1:9/v1' });
-      const outcome = await new Agent({ model: nowhere, retry: { attempts: 1 } }).run('Hi').outcome();
+      const outcome = await new Agent({ model: nowhere, retry: { maxAttempts: 1 } }).run('Hi').outcome();
       same(outcome.status === 'failed' && outcome.error.name, 'NetworkError');
     },
   },

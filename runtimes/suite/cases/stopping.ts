@@ -8,7 +8,7 @@ export const stopping: readonly Case[] = [
     name: 'an abort within a stream ends the run, and leaves a conversation that can be sent',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
-      run.on('model.text', () => run.abort('enough'));
+      run.on('text.delta', () => run.abort('enough'));
       const outcome = await run.outcome();
       same([outcome.status, outcome.messages.at(0)], ['aborted', { role: 'user', content: 'Hi' }]);
     },
@@ -48,7 +48,9 @@ export const stopping: readonly Case[] = [
     name: 'a server that falls silent is given up',
     async run({ model }) {
       const silent = model({ timeouts: { idleMs: 100 } });
-      const outcome = await new Agent({ model: silent, retry: { attempts: 1 } }).run('Hi', { stream: true }).outcome();
+      const outcome = await new Agent({ model: silent, retry: { maxAttempts: 1 } })
+        .run('Hi', { stream: true })
+        .outcome();
       same(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
     },
   },
@@ -56,16 +58,16 @@ export const stopping: readonly Case[] = [
     name: 'a server that says nothing at all is given up',
     async run({ model }) {
       const silent = model({ timeouts: { firstByteMs: 100 } });
-      const outcome = await new Agent({ model: silent, retry: { attempts: 1 } }).run('Hi').outcome();
+      const outcome = await new Agent({ model: silent, retry: { maxAttempts: 1 } }).run('Hi').outcome();
       same(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
     },
   },
   {
     name: 'an answer that grows without end when it is unpacked is given up',
     async run({ model }) {
-      const small = model({ caps: { replyBytes: 1_000_000 } });
+      const small = model({ responseLimits: { maxBytes: 1_000_000 } });
       const outcome = await new Agent({ model: small }).run('Hi').outcome();
-      same(outcome.status === 'failed' && outcome.error.code, 'reply.too_large');
+      same(outcome.status === 'failed' && outcome.error.code, 'response.too_large');
     },
   },
   {

@@ -1,4 +1,4 @@
-import { Agent, conversation, memory, memoryConversations, PawlError, tool } from '@pawl/core';
+import { Agent, conversation, memoryConversations, memoryHost, PawlError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { type Case, same } from '../case.ts';
 
@@ -16,9 +16,9 @@ export const waiting: readonly Case[] = [
   {
     name: 'a call that needs approval waits for it, and one that is denied is not run',
     async run({ model }) {
-      const host = memory();
+      const host = memoryHost();
       const agent = new Agent({ model: model(), tools: [pay] });
-      const outcome = await agent.run('Pay.', { durable: host, runId: 'run' }).outcome();
+      const outcome = await agent.run('Pay.', { host, runId: 'run' }).outcome();
       if (outcome.status !== 'suspended') throw new Error(`The run is ${outcome.status}.`);
       same(
         outcome.pending.map(({ preview }) => preview),
@@ -27,7 +27,7 @@ export const waiting: readonly Case[] = [
       const [first, second] = outcome.pending;
       await host.answer('run', String(first?.id), { type: 'approve', fingerprint: String(first?.fingerprint) });
       await host.answer('run', String(second?.id), { type: 'deny', fingerprint: String(second?.fingerprint) });
-      const { output, messages } = await agent.resume('run', { durable: host });
+      const { output, messages } = await agent.resume('run', { host });
       const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
       same([output, results], ['Done.', ['paid 20 EUR to Ada', 'Denied: a person did not approve this call.']]);
     },
@@ -35,10 +35,8 @@ export const waiting: readonly Case[] = [
   {
     name: 'an answer to another call than the one that was shown is refused',
     async run({ model }) {
-      const host = memory();
-      const outcome = await new Agent({ model: model(), tools: [pay] })
-        .run('Pay.', { durable: host, runId: 'run' })
-        .outcome();
+      const host = memoryHost();
+      const outcome = await new Agent({ model: model(), tools: [pay] }).run('Pay.', { host, runId: 'run' }).outcome();
       const [first] = outcome.status === 'suspended' ? outcome.pending : [];
       if (first === undefined) throw new Error(`The run is ${outcome.status}.`);
       const refused = await host
@@ -51,10 +49,10 @@ export const waiting: readonly Case[] = [
   {
     name: 'a run that has ended is read again from its host, and asks nobody',
     async run({ model }) {
-      const host = memory();
+      const host = memoryHost();
       const agent = new Agent({ model: model() });
-      await agent.run('Hi', { durable: host, runId: 'run' });
-      same((await agent.resume('run', { durable: host })).output, 'Hello.');
+      await agent.run('Hi', { host, runId: 'run' });
+      same((await agent.resume('run', { host })).output, 'Hello.');
     },
   },
   {

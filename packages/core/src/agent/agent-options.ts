@@ -4,17 +4,17 @@ import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Conversation } from '../host/conversation.ts';
-import type { DurableHost } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { StopRule } from '../loop/stop.ts';
+import type { StopCondition } from '../loop/stop.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { AllTaken, Taking } from '../tool/needed-context.ts';
 import type { Tool } from '../tool/tool.ts';
-import type { HandOff } from './blueprint.ts';
-import type { Handing, HandOffs } from './handoff.ts';
+import type { Handoff } from './blueprint.ts';
+import type { Handoffs, HandoffTarget } from './handoff.ts';
 
 /** What every agent may have, whatever its context and its output are. */
 export interface AgentBasics {
@@ -37,14 +37,14 @@ export interface AgentBasics {
    */
   readonly toolChoice?: ToolChoice;
   /** How often the model may correct an output that does not fit. @defaultValue 2 */
-  readonly outputCorrections?: number;
+  readonly maxOutputRetries?: number;
   /**
-   * Looks at the run when all calls of a turn are answered, and may end it there as `completed`: `stopAfter('tool_name')`, or a
+   * Looks at the run when all calls of a turn are answered, and may end it there as `completed`: `stopOnTool('tool_name')`, or a
    * rule of yours. With several the first that ends it counts. Not together with `output`.
    */
-  readonly stopWhen?: StopRule | readonly StopRule[];
+  readonly stopWhen?: StopCondition | readonly StopCondition[];
   /** Request fields, spelled as on the wire: `temperature`, `max_completion_tokens` … */
-  readonly settings?: ChatSettings;
+  readonly modelSettings?: ChatSettings;
   readonly limits?: Limits;
   readonly retry?: RetryPolicy;
   /**
@@ -53,7 +53,7 @@ export interface AgentBasics {
    */
   readonly listeners?: Listeners | undefined;
   /** Calls of one turn that may run side by side. @defaultValue 8 */
-  readonly parallelToolCalls?: number;
+  readonly maxParallelToolCalls?: number;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
   /** From 0 to 1, for the pauses between attempts. @defaultValue Math.random */
@@ -66,10 +66,10 @@ export interface AgentOptions<Context, Output, Handed = Output> extends AgentBas
   readonly instructions?: string | ((context: Context) => string | Promise<string>);
   readonly tools?: readonly Tool<Context>[];
   /**
-   * Agents that the conversation may go over to, within the run: the model calls `hand_off_to_…`, and the other agent answers from then
+   * Agents that the conversation may go over to, within the run: the model calls `transfer_to_…`, and the other agent answers from then
    * on, with its own model, instructions, tools, output and middleware, in the limits of this run. A function, where they know each other.
    */
-  readonly handoffs?: HandOffs<Context, Handed>;
+  readonly handoffs?: Handoffs<Context, Handed>;
   /** What the last word has to be. Without one it is text. */
   readonly output?: Schema<Output> | undefined;
   /** The first one is the outermost. */
@@ -82,12 +82,12 @@ interface RunBasics {
   /** Each replaces the agent's own. */
   readonly limits?: Limits;
   /** Each replaces the agent's own. */
-  readonly settings?: ChatSettings;
+  readonly modelSettings?: ChatSettings;
   /** Calls of one turn that may run side by side. */
-  readonly parallelToolCalls?: number;
+  readonly maxParallelToolCalls?: number;
   /**
    * Whether replies are asked for as streams.
-   * @defaultValue where somebody iterates over the run, or listens to `model.text` and the like
+   * @defaultValue where somebody iterates over the run, or listens to `text.delta` and the like
    */
   readonly stream?: boolean;
   /** The W3C trace context header, handed to tools and models. */
@@ -104,34 +104,34 @@ export interface RunOptions extends RunBasics {
   /** @defaultValue a random UUID */
   readonly runId?: string;
   /** Where the run's steps are kept. @defaultValue in memory, for the life of the run */
-  readonly durable?: DurableHost;
+  readonly host?: Host;
   /** Kept with the run. */
   readonly metadata?: JsonObject;
   /**
    * What to do where the host has a run of that id. `attach` gives that one: its outcome, or its events until then. With another
    * input it is refused as `run.conflict`.
    *
-   * @defaultValue 'refuse', with `run.exists`
+   * @defaultValue 'fail', with `run.exists`
    */
-  readonly onExisting?: 'refuse' | 'attach';
+  readonly onExistingRun?: 'fail' | 'attach';
 }
 
 /** The open run of a conversation, or a new one, is on this host. */
 export interface ContinueOptions extends RunOptions, Pick<ResumeOptions, 'onVersionMismatch'> {
-  readonly durable: DurableHost;
+  readonly host: Host;
   readonly conversation: Conversation;
 }
 
 export interface ResumeOptions extends RunBasics {
   /** The host that the run was started on. */
-  readonly durable: DurableHost;
+  readonly host: Host;
   /**
    * What to do where another version of the agent began the run, or where an open call's tool is gone or takes its arguments no
-   * more. `go-on` tells the model of such calls.
+   * more. `continue` tells the model of such calls.
    *
-   * @defaultValue 'refuse', with `run.version` or `run.changed`
+   * @defaultValue 'fail', with `run.version` or `run.changed`
    */
-  readonly onVersionMismatch?: 'refuse' | 'go-on';
+  readonly onVersionMismatch?: 'fail' | 'continue';
 }
 
 /** Asks for the application's value only where a tool, a middleware or the instructions need one. */
@@ -156,7 +156,7 @@ export interface None {
 
 export type AnyTool = Tool<never> | None;
 export type AnyMiddleware = Middleware<never> | None;
-export type AnyHandoff = Handing<never, unknown> | None;
+export type AnyHandoff = HandoffTarget<never, unknown> | None;
 
 /** An agent's options as they are inferred part by part; `Instructed` is what its instructions need. */
 export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
@@ -173,7 +173,7 @@ export type NeededBy<Part> = AllTaken<
     ? never
     : Part extends Tool<infer Context, unknown, unknown>
       ? Taking<Context>
-      : Part extends Handing<infer Context, unknown>
+      : Part extends HandoffTarget<infer Context, unknown>
         ? Taking<Context>
         : Part extends Middleware<infer Context>
           ? Taking<Context>
@@ -187,8 +187,8 @@ export type Either<One, Other> = [Other] extends [One] ? One : [One] extends [Ot
 export type EndsOf<H> = None extends H ? never : EndOf<H>;
 
 type EndOf<H> =
-  H extends HandOff<never, infer Output>
+  H extends Handoff<never, infer Output>
     ? Output
-    : H extends { asHandoff(): HandOff<never, infer Output> }
+    : H extends { asHandoff(): Handoff<never, infer Output> }
       ? Output
       : never;

@@ -26,7 +26,7 @@ import type {
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, agentTool } from './as-tool.ts';
-import { type Blueprint, digestDefinition, type HandOff } from './blueprint.ts';
+import { type Blueprint, digestDefinition, type Handoff } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
@@ -35,7 +35,7 @@ import {
   readAgentOptions,
   readStopRules,
 } from './check-options.ts';
-import { destinationsOf, type HandOffOptions, type HandOffs, handOffOf, handOffsOf, speakersOf } from './handoff.ts';
+import { destinationsOf, type HandoffOptions, type Handoffs, handOffOf, handOffsOf, speakersOf } from './handoff.ts';
 import { launch } from './launch.ts';
 import type { Run } from './run.ts';
 
@@ -58,7 +58,7 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
   /**
    * Goes on with a run by its id: one that was suspended, or that a crash left unfinished. The outcome of an ended run
    * is given again; one that somebody works on already is looked at: its facts are told as they are remembered, and an abort
-   * ends it there. Rejects with a `DurableError`: `run.unknown`, `run.agent`, `run.version`, `run.changed`.
+   * ends it there. Rejects with a `HostError`: `run.unknown`, `run.agent`, `run.version`, `run.changed`.
    */
   resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output>;
   /**
@@ -108,7 +108,7 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
    * This agent as one that another may hand the conversation over to, with options: what it sees of it, when, who has to agree. Without
    * any, pass the agent itself: `handoffs: [billing]`.
    */
-  asHandoff(options?: HandOffOptions<Context>): HandOff<Context, Output>;
+  asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output>;
 }
 
 /** Without an output schema a run ends with a text. */
@@ -178,17 +178,17 @@ export const Agent: AgentConstructor = class Agent {
     return agentTool(this.#blueprint, options);
   }
 
-  asHandoff(options?: HandOffOptions<never>): HandOff<never, never> {
+  asHandoff(options?: HandoffOptions<never>): Handoff<never, never> {
     return handOffOf(this.#blueprint, options === undefined ? {} : options);
   }
 } as unknown as AgentConstructor; // The types of its methods are those of `Agent`: what they infer is gone at run time.
 
 /** Checks the values of an agent's options, and makes once what its runs share. */
 function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
-  const { name = 'agent', settings = {}, limits = {} } = options;
+  const { name = 'agent', modelSettings: settings = {}, limits = {} } = options;
   checkAgentOptions(options, name);
   const output = options.output === undefined ? undefined : compileOutput(options.output, `Agent "${name}", output`);
-  const handoffs = makeOnce(() => handOffsOf((options.handoffs ?? []) as HandOffs<never, unknown>, name)); // As in `Definition`.
+  const handoffs = makeOnce(() => handOffsOf((options.handoffs ?? []) as Handoffs<never, unknown>, name)); // As in `Definition`.
   const definition = makeOnce(() =>
     makeDefinition(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
   );
@@ -203,14 +203,14 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
     stopRules: readStopRules(options, name),
-    outputCorrections: checkWholeNumber(options.outputCorrections ?? 2, {
+    maxOutputRetries: checkWholeNumber(options.maxOutputRetries ?? 2, {
       agent: name,
-      field: 'outputCorrections',
+      field: 'maxOutputRetries',
       least: 0,
     }),
-    parallelToolCalls: checkWholeNumber(options.parallelToolCalls ?? 8, {
+    maxParallelToolCalls: checkWholeNumber(options.maxParallelToolCalls ?? 8, {
       agent: name,
-      field: 'parallelToolCalls',
+      field: 'maxParallelToolCalls',
       least: 1,
     }),
     listeners: options.listeners,
@@ -225,7 +225,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
 interface Parts {
   readonly name: string;
   readonly output: CompiledOutput | undefined;
-  readonly handoffs: readonly HandOff[];
+  readonly handoffs: readonly Handoff[];
   readonly blueprint: () => Blueprint;
 }
 

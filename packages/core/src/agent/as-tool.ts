@@ -5,7 +5,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
@@ -23,7 +23,7 @@ import { limitsOf, meterTeller } from './conduct.ts';
 export interface AsToolOptions<Input, Context>
   extends Pick<
     ToolOptions<Input, Context>,
-    'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'corrections' | 'maxResultLength'
+    'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
   > {
   /** What the calling model gives. @defaultValue an object with a text, `prompt` */
   readonly input?: Schema<Input>;
@@ -42,7 +42,7 @@ export function agentTool<Input, Context>(blueprint: Blueprint, given: AsToolOpt
   const delegate: Delegate = markOwn((given, outer) =>
     runWithin(blueprint, { messages: asked(given as Input), outer }),
   );
-  return Object.freeze({ ...base, isAnsweredOutside: false, delegate });
+  return Object.freeze({ ...base, hasExternalResult: false, delegate });
 }
 
 const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
@@ -52,7 +52,7 @@ const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
     needsApproval: ['boolean', 'function'],
     preview: 'function',
     approvalTimeoutMs: 'number',
-    corrections: 'number',
+    maxInputRetries: 'number',
     maxResultLength: 'number',
     input: 'any',
     prompt: 'function',
@@ -98,7 +98,7 @@ async function runWithin(blueprint: Blueprint, { messages, outer }: Within): Pro
   try {
     const begun = await begin({ blueprint, scope, history: () => readInput(messages), definition: blueprint.digest() });
     const outcome = await runInScope(begun.scope, begun.state);
-    const finished: Fact = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
+    const finished: JournalEvent = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
     return { outcome, tellFinished: (how) => tell.fact(finished, how) };
   } finally {
     end();
@@ -107,9 +107,9 @@ async function runWithin(blueprint: Blueprint, { messages, outer }: Within): Pro
 
 function scopeWithin(
   blueprint: Blueprint,
-  { scope: outer, durable, path }: OuterRun,
+  { scope: outer, stepRunner, path }: OuterRun,
 ): { readonly scope: Scope; readonly end: () => void } {
-  const { definition, random, settings, parallelToolCalls } = blueprint;
+  const { definition, random, settings, maxParallelToolCalls } = blueprint;
   const { clock } = outer;
   const limits = limitsOf(blueprint, {});
   const cancellation = new Cancellation(outer.cancellation);
@@ -131,10 +131,10 @@ function scopeWithin(
     memo: new Map(),
     cancellation,
     random,
-    durable,
+    stepRunner,
     changes: new Map(),
     isFromBefore: tell.isFromBefore,
-    parallelToolCalls,
+    maxParallelToolCalls,
     budget,
     time,
     tell,

@@ -1,9 +1,9 @@
 import { untilCancelled } from '../base/cancellation.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { DefinitionRecord, Fact } from '../event/fact.ts';
+import type { DefinitionRecord, JournalEvent } from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
@@ -29,8 +29,8 @@ export interface Begun {
 export async function begin(options: BeginOptions): Promise<Begun> {
   const { blueprint, scope, history } = options;
   let first: History | undefined;
-  const work = (): Promise<Fact> => started({ ...options, history: () => (first = history()) });
-  const fact = await scope.durable.step(factStep<Fact>(scope, { name: 'start', effect: 'read', work }));
+  const work = (): Promise<JournalEvent> => started({ ...options, history: () => (first = history()) });
+  const fact = await scope.stepRunner.step(factStep<JournalEvent>(scope, { name: 'start', effect: 'read', work }));
   if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? validHistory(history)), fact) };
   const { messages, instructions, definition } = fact;
   const state = initialState(first ?? History.from(messages));
@@ -49,7 +49,7 @@ function validHistory(history: () => History): History {
   }
 }
 
-async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<Fact> {
+async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
   const { name: agent } = blueprint.definition;
   try {
@@ -66,7 +66,7 @@ async function started({ blueprint, scope, history, definition }: BeginOptions):
       ...stamp(scope),
     };
   } catch (error) {
-    if (DurableError.isInstance(error)) throw error;
+    if (HostError.isInstance(error)) throw error;
     if (cancellation.isCancelled) return toInterruption(scope, { turn: 0, reason: cancellation.reason });
     const failure = { error: toErrorData(error), usage: NO_USAGE, failedAttempts: [] };
     return { type: 'model.failed', turn: 0, ...failure, ...stamp(scope) };

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { canonicalJson, isRecord } from '../base/json.ts';
 import { shortHash } from '../base/short-hash.ts';
 import type { ChatSettings } from '../chat/request.ts';
-import type { DefinitionRecord, RunStarted } from '../event/fact.ts';
+import type { DefinitionRecord, RunStartedEvent } from '../event/fact.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
@@ -11,8 +11,8 @@ import type { Limits, ResolvedLimits } from '../limits/limits.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { failure } from '../loop/failure.ts';
 import type { Policy } from '../loop/policy.ts';
-import type { StopRule, StopState } from '../loop/stop.ts';
-import type { Definition, View } from '../perform/definition.ts';
+import type { StopCondition, StopState } from '../loop/stop.ts';
+import type { Definition, HistoryFilter } from '../perform/definition.ts';
 import type { Scope } from '../perform/scope.ts';
 import type { Tool } from '../tool/tool.ts';
 
@@ -25,13 +25,13 @@ export interface Blueprint {
   readonly description: string | undefined;
   /** Made when it is first asked for, where the agents are given by a function that it hands over to. */
   readonly definition: Definition;
-  readonly handoffs: () => readonly HandOff[];
+  readonly handoffs: () => readonly Handoff[];
   readonly instructions: Instructions;
   readonly settings: ChatSettings;
   readonly limits: Limits;
-  readonly stopRules: readonly StopRule[];
-  readonly outputCorrections: number;
-  readonly parallelToolCalls: number;
+  readonly stopRules: readonly StopCondition[];
+  readonly maxOutputRetries: number;
+  readonly maxParallelToolCalls: number;
   readonly listeners: Listeners | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -40,11 +40,11 @@ export interface Blueprint {
 }
 
 /** An agent that another one may hand the conversation over to. Made by `agent.asHandoff`. */
-export interface HandOff<in Context = never, out Output = unknown> {
+export interface Handoff<in Context = never, out Output = unknown> {
   readonly agent: string;
   /** What the model calls to hand over. */
   readonly tool: Tool<Context>;
-  readonly sees: View | undefined;
+  readonly sees: HistoryFilter | undefined;
   readonly blueprint: Blueprint;
   /** What the agent ends with. Never there: for the types only. */
   readonly output?: Output;
@@ -66,25 +66,25 @@ function isSame(one: ResolvedLimits, other: ResolvedLimits): boolean {
   return (Object.keys(one) as LimitName[]).every((name) => one[name] === other[name]); // It has a number for each.
 }
 
-function makePolicy({ definition, outputCorrections, stopRules, digest }: Blueprint, limits: ResolvedLimits): Policy {
+function makePolicy({ definition, maxOutputRetries, stopRules, digest }: Blueprint, limits: ResolvedLimits): Policy {
   const { tools, output } = definition;
   return {
     limits,
-    outputCorrections,
+    maxOutputRetries,
     hasTools: tools.size > 0,
     ...(stopRules.length > 0 && { stopsAt: (state) => applyStopRules(stopRules, state) }),
     hasOutput: output !== undefined,
-    correctionsOf: (name) => tools.get(name)?.corrections ?? 2,
-    handsOver: (name) => tools.get(name)?.handsTo !== undefined,
+    correctionsOf: (name) => tools.get(name)?.maxInputRetries ?? 2,
+    handsOver: (name) => tools.get(name)?.handoffTo !== undefined,
     definitionOf: (name) => digest().tools[name],
     mayWait: (name) => {
-      const { needsApproval = false, isAnsweredOutside = false } = tools.get(name) ?? {};
-      return isAnsweredOutside || needsApproval !== false;
+      const { needsApproval = false, hasExternalResult = false } = tools.get(name) ?? {};
+      return hasExternalResult || needsApproval !== false;
     },
   };
 }
 
-function applyStopRules(rules: readonly StopRule[], state: StopState): Conclusion | undefined {
+function applyStopRules(rules: readonly StopCondition[], state: StopState): Conclusion | undefined {
   try {
     for (const rule of rules) {
       const stop: unknown = rule(state);
@@ -142,11 +142,11 @@ interface ComparisonScope {
 
 /** Compares the agent with what a run recorded of it. */
 export function compareDefinition(
-  { agent, definition }: Pick<RunStarted, 'agent' | 'definition'>,
+  { agent, definition }: Pick<RunStartedEvent, 'agent' | 'definition'>,
   { blueprint, scope }: ComparisonScope,
 ): Pick<Scope, 'changes' | 'mismatch'> {
   const { runId, onVersionMismatch, mismatch } = scope;
-  if (onVersionMismatch === 'go-on') return { changes: new Map(), mismatch };
+  if (onVersionMismatch === 'continue') return { changes: new Map(), mismatch };
   const now = blueprint.digest();
   return {
     changes: findChanges(definition, now),
@@ -158,11 +158,11 @@ export function compareDefinition(
 export function versionMismatch(
   { runId, agent, definition }: Pick<RunRecord, 'runId' | 'agent' | 'definition'>,
   now: DefinitionRecord,
-): DurableError | undefined {
+): HostError | undefined {
   if (definition === undefined || definition.version === now.version) return undefined;
   const shown = (version: string | undefined): string => (version === undefined ? 'none' : `"${version}"`);
-  return new DurableError(
-    `Run "${runId}" was begun by version ${shown(definition.version)} of agent "${agent}", and this is ${shown(now.version)}; first difference: ${describeDifference(definition, now)}. Resume it with that version, or pass onVersionMismatch: "go-on".`,
+  return new HostError(
+    `Run "${runId}" was begun by version ${shown(definition.version)} of agent "${agent}", and this is ${shown(now.version)}; first difference: ${describeDifference(definition, now)}. Resume it with that version, or pass onVersionMismatch: "continue".`,
     { code: 'run.version' },
   );
 }

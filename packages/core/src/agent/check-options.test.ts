@@ -6,14 +6,14 @@ import { checkMiddleware, readAgentOptions, readRunOptions } from './check-optio
 // By hand: what is refused is refused before any model is asked.
 const model = { name: 'm', send: () => Promise.reject(new Error('Nobody asks it.')) };
 
-function withSettings(settings: object): unknown {
-  return readAgentOptions({ name: 'a', model, settings });
+function withSettings(modelSettings: object): unknown {
+  return readAgentOptions({ name: 'a', model, modelSettings: modelSettings });
 }
 
 test.each([{}, { n: 1 }, { n: null }, { temperature: 0, stop: ['.'] }, { stop: '.' }, { tools: undefined }])(
-  'settings may be %j',
-  (settings) => {
-    expect(() => withSettings(settings)).not.toThrow();
+  'modelSettings may be %j',
+  (modelSettings) => {
+    expect(() => withSettings(modelSettings)).not.toThrow();
   },
 );
 
@@ -25,26 +25,26 @@ test.each([
   ['tool_choice', 'none', 'Use the option toolChoice of the agent.'],
   ['function_call', 'auto', 'Use the option toolChoice of the agent.'],
   ['stream', true, 'Use the option stream of the run: agent.run(input, { stream }).'],
-  ['maxTokens', 5, 'Did you mean "settings.max_completion_tokens"?'],
+  ['maxTokens', 5, 'Did you mean "modelSettings.max_completion_tokens"?'],
   [
     'topP',
     1,
-    'Did you mean "settings.top_p"? A field that only some servers know is passed by the model: openai(model, { extraBody: { topP } }).',
+    'Did you mean "modelSettings.top_p"? A field that only some servers know is passed by the model: openai(model, { extraBody: { topP } }).',
   ],
   [
     'repetition_penalty',
     1,
-    'Did you mean "settings.presence_penalty"? A field that only some servers know is passed by the model: openai(model, { extraBody: { repetition_penalty } }).',
+    'Did you mean "modelSettings.presence_penalty"? A field that only some servers know is passed by the model: openai(model, { extraBody: { repetition_penalty } }).',
   ],
   [
     'chat_template_kwargs',
     {},
     'A field that only some servers know is passed by the model: openai(model, { extraBody: { chat_template_kwargs } }).',
   ],
-])('refuses settings.%s, and names the right option', (field, value, option) => {
-  const problem = `there is no option "settings.${field}". ${option}`;
+])('refuses modelSettings.%s, and names the right option', (field, value, option) => {
+  const problem = `there is no option "modelSettings.${field}". ${option}`;
   expect(() => withSettings({ [field]: value })).toThrow(new ConfigError(`Agent "a": ${problem}`));
-  expect(() => readRunOptions({ settings: { [field]: value } }, 'a')).toThrow(
+  expect(() => readRunOptions({ modelSettings: { [field]: value } }, 'a')).toThrow(
     new ConfigError(`Agent "a", run: ${problem}`),
   );
 });
@@ -52,7 +52,7 @@ test.each([
 test('one reply is followed, so that no more can be asked for', () => {
   expect(() => withSettings({ n: 2 })).toThrow(
     new ConfigError(
-      'Agent "a": settings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).',
+      'Agent "a": modelSettings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).',
     ),
   );
 });
@@ -74,36 +74,55 @@ const pass = (): never => {
 };
 
 test.each([
-  ['a misspelt hook', { modle: pass }, 'middleware[0] has no hook "modle". Did you mean "model"?'],
+  [
+    'a misspelt hook',
+    { wrapModelcal: pass },
+    'middleware[0] has no hook "wrapModelcal". Did you mean "wrapModelCall"?',
+  ],
+  ['a hook of another name', { model: pass }, 'middleware[0] has no hook "model". Did you mean "wrapModelCall"?'],
+  [
+    'a hook of another library',
+    { beforeTool: pass },
+    'middleware[0] has no hook "beforeTool". Did you mean "wrapToolCall"?',
+  ],
+  [
+    'a misspelt hook of another name',
+    { prepareTurn: pass, toool: pass },
+    'middleware[0] has no hook "toool". Did you mean "wrapToolCall"?',
+  ],
   [
     'a misspelt hook beside another',
-    { model: pass, prepareturn: pass },
+    { wrapModelCall: pass, prepareturn: pass },
     'middleware[0] has no hook "prepareturn". Did you mean "prepareTurn"?',
   ],
   [
     'no hook at all',
-    { wrapModelCall: pass },
-    'middleware[0] has no hook "wrapModelCall". The hooks are: prepareTurn, model, tool.',
+    { intercept: pass },
+    'middleware[0] has no hook "intercept". The hooks are: prepareTurn, wrapModelCall, wrapToolCall.',
   ],
   [
     'the methods of a class under other names',
     new (class {
       wrapModel(): void {}
     })(),
-    'middleware[0] has no hook. The hooks are: prepareTurn, model, tool.',
+    'middleware[0] has no hook. The hooks are: prepareTurn, wrapModelCall, wrapToolCall.',
   ],
-  ['a hook that is no function', { tool: true }, 'middleware[0].tool is no function. Pass one, or leave it out.'],
+  [
+    'a hook that is no function',
+    { wrapToolCall: true },
+    'middleware[0].wrapToolCall is no function. Pass one, or leave it out.',
+  ],
 ])('refuses a middleware with %s', (_, middleware, problem) => {
   expect(() => checkMiddleware([middleware as never], 'a')).toThrow(new ConfigError(`Agent "a": ${problem}`));
 });
 
 test.each([
-  ['fields of its own', { model: pass, tools: [], close: pass }],
+  ['fields of its own', { wrapModelCall: pass, tools: [], close: pass }],
   ['nothing to do', { tools: [] }],
   [
     'hooks that are methods',
     new (class {
-      model = pass;
+      wrapModelCall = pass;
       prepareTurn() {}
     })(),
   ],

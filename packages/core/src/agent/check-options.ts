@@ -1,13 +1,13 @@
 import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
-import { checkOptions } from '../base/options.ts';
+import { checkOptions, describeValue } from '../base/options.ts';
 import { closest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { copyMetadata } from '../host/metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
-import type { StopRule } from '../loop/stop.ts';
+import type { StopCondition } from '../loop/stop.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { checkNumbers, isTool, type Tool } from '../tool/tool.ts';
@@ -26,35 +26,35 @@ export function readResumeOptions<Options extends ResumeOptions>(options: Option
   if (!isRecord(options)) throw hostMissing(agent);
   const checked = checkOptions<Options>(options, RESUME, `Agent "${agent}", resume`);
   checkParts(checked, agent);
-  if (checked.durable !== undefined && checked.durable !== null) return checked;
+  if (checked.host !== undefined && checked.host !== null) return checked;
   throw hostMissing(agent);
 }
 
 function hostMissing(agent: string): ConfigError {
-  return new ConfigError(
-    `Agent "${agent}": resume needs the host that the run was started on. Pass { durable: host }.`,
-  );
+  return new ConfigError(`Agent "${agent}": resume needs the host that the run was started on. Pass { host }.`);
 }
 
 /** What a caller without types may get wrong, and would otherwise find out too late, or nowhere near. */
-function checkParts({ signal, durable, conversation, settings }: RunOptions | ResumeOptions, agent: string): void {
+function checkParts({ signal, host, conversation, modelSettings }: RunOptions | ResumeOptions, agent: string): void {
   if (signal !== undefined && signal !== null && !has(signal, 'addEventListener')) {
     throw new ConfigError(`Agent "${agent}": signal is no AbortSignal. Pass controller.signal, not the controller.`);
   }
   if (conversation !== undefined && (!has(conversation, 'messages') || !has(conversation, 'append'))) {
     throw new ConfigError(`Agent "${agent}": conversation is no conversation. Pass conversation({ id, store }).`);
   }
-  if (settings !== undefined) checkSettings(settings, agent);
-  if (durable === undefined || durable === null || (has(durable, 'start') && has(durable, 'open'))) return;
-  throw new ConfigError(`Agent "${agent}": durable is no host. Pass memory(), or another DurableHost.`);
+  if (modelSettings !== undefined) checkSettings(modelSettings, agent);
+  if (host === undefined || host === null || (has(host, 'start') && has(host, 'claim'))) return;
+  throw new ConfigError(
+    `Agent "${agent}": host is ${describeValue(host)}, which is not a host. Pass memoryHost() or another Host.`,
+  );
 }
 
 /** What goes on in a conversation is looked for there, and on the host that its runs are on. */
 export function readContinueOptions<Options extends ContinueOptions>(options: Options, agent: string): Options {
-  for (const option of ['durable', 'conversation'] as const) {
+  for (const option of ['host', 'conversation'] as const) {
     if (isRecord(options) && options[option] !== undefined && options[option] !== null) continue;
     throw new ConfigError(
-      `Agent "${agent}": continueConversation has no ${option}. Pass { durable: host, conversation: conversation({ id, store }) }.`,
+      `Agent "${agent}": continueConversation has no ${option}. Pass { host, conversation: conversation({ id, store }) }.`,
     );
   }
   const where = `Agent "${agent}", continueConversation`;
@@ -84,24 +84,24 @@ export function readAgentOptions<Context, Output>(
 ): Partial<AgentOptions<Context, Output>> {
   const name = isRecord(options) && typeof options['name'] === 'string' ? options['name'] : agent;
   const checked = checkOptions<Partial<AgentOptions<Context, Output>>>(options, AGENT, `Agent "${name}"`);
-  if (checked.settings !== undefined) checkSettings(checked.settings, name);
+  if (checked.modelSettings !== undefined) checkSettings(checked.modelSettings, name);
   return checked;
 }
 
 function checkSettings({ n }: ChatSettings, agent: string): void {
   if (n === undefined || n === null || n === 1) return;
   throw new ConfigError(
-    `Agent "${agent}": settings.n is ${n}, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: ${n} }).`,
+    `Agent "${agent}": modelSettings.n is ${n}, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: ${n} }).`,
   );
 }
 
-const HOOKS: Readonly<Record<keyof Middleware, true>> = { prepareTurn: true, model: true, tool: true };
+const HOOKS: Readonly<Record<keyof Middleware, true>> = { prepareTurn: true, wrapModelCall: true, wrapToolCall: true };
 
 export function checkMiddleware(middleware: readonly Middleware<never>[], agent: string): void {
   middleware.forEach((each, index) => {
     const where = `Agent "${agent}": middleware[${index}]`;
     if (typeof each !== 'object' || each === null) {
-      throw new ConfigError(`${where} is no object. Pass { prepareTurn, model, tool }.`);
+      throw new ConfigError(`${where} is no object. Pass { prepareTurn, wrapModelCall, wrapToolCall }.`);
     }
     if (!isPlainObject(each) && !hasHook(each)) throw new ConfigError(`${where} has no hook. ${THE_HOOKS}`);
     for (const [name, value] of Object.entries(each)) {
@@ -118,8 +118,8 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
 }
 
 function meantHook(name: string, middleware: Middleware<never>): string | undefined {
-  const meant = closest(name, Object.keys(HOOKS));
-  if (meant !== undefined) return `Did you mean "${meant}"?`;
+  const meant = closest(name, [...Object.keys(HOOKS), ...Object.keys(OTHER_HOOKS)]);
+  if (meant !== undefined) return `Did you mean "${OTHER_HOOKS[meant] ?? meant}"?`;
   return hasHook(middleware) ? undefined : THE_HOOKS;
 }
 
@@ -127,6 +127,19 @@ function meantHook(name: string, middleware: Middleware<never>): string | undefi
 function hasHook(middleware: Middleware<never>): boolean {
   return Object.keys(HOOKS).some((hook) => hook in middleware);
 }
+
+/** What the hooks are called elsewhere. */
+const OTHER_HOOKS: Readonly<Record<string, keyof Middleware>> = {
+  model: 'wrapModelCall',
+  wrapGenerate: 'wrapModelCall',
+  wrapStream: 'wrapModelCall',
+  afterModel: 'wrapModelCall',
+  tool: 'wrapToolCall',
+  beforeTool: 'wrapToolCall',
+  afterTool: 'wrapToolCall',
+  beforeModel: 'prepareTurn',
+  prepareStep: 'prepareTurn',
+};
 
 const THE_HOOKS = `The hooks are: ${Object.keys(HOOKS).join(', ')}.`;
 
@@ -148,10 +161,12 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   indexTools(options.tools ?? [], name);
 }
 
-export function readStopRules({ stopWhen = [], output }: StopOptions, agent: string): readonly StopRule[] {
+export function readStopRules({ stopWhen = [], output }: StopOptions, agent: string): readonly StopCondition[] {
   const rules = typeof stopWhen === 'function' ? [stopWhen] : stopWhen;
   if (!Array.isArray(rules) || rules.some((rule) => typeof rule !== 'function')) {
-    throw new ConfigError(`Agent "${agent}": stopWhen is no rule. Pass stopAfter("tool_name"), or (state) => boolean.`);
+    throw new ConfigError(
+      `Agent "${agent}": stopWhen is no rule. Pass stopOnTool("tool_name"), or (state) => boolean.`,
+    );
   }
   if (rules.length === 0 || output === undefined) return rules;
   throw new ConfigError(

@@ -3,10 +3,10 @@ import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { DefinitionRecord } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Durable } from '../host/durable.ts';
 import { ConversationError } from '../host/errors.ts';
-import type { DurableHost, RunRecord } from '../host/host.ts';
+import type { Host, RunRecord } from '../host/host.ts';
 import { addLiveRun } from '../host/live-runs.ts';
+import type { StepRunner } from '../host/step-runner.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
@@ -27,8 +27,8 @@ export interface Contextual {
 }
 
 export interface Attempt {
-  readonly host: DurableHost;
-  readonly durable: Durable;
+  readonly host: Host;
+  readonly stepRunner: StepRunner;
   readonly record: RunRecord;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
@@ -37,12 +37,12 @@ export interface Attempt {
 
 /** One attempt at a run, from its record to its outcome. However it ends, the host is told and no timer is left. */
 export async function conduct<Output>(blueprint: Blueprint, attempt: Attempt): Promise<Outcome<Output>> {
-  const { host, record, durable, ports, options } = attempt;
-  const { signal } = durable;
+  const { host, record, stepRunner, ports, options } = attempt;
+  const { signal } = stepRunner;
   const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
   // Nobody can follow or resume a run that only its own memory knows.
-  const isShared = options.durable !== undefined;
+  const isShared = options.host !== undefined;
   const hideRun = isShared ? addLiveRun(host, record.runId, ports.followed) : undefined;
   const scope = scopeOf(blueprint, attempt);
   const { clock, time } = scope;
@@ -71,8 +71,8 @@ async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<u
   return runInScope(scope, state);
 }
 
-function scopeOf(blueprint: Blueprint, { durable, record, options, ports, changes }: Attempt): Scope {
-  const { definition, clock, random, settings, parallelToolCalls } = blueprint;
+function scopeOf(blueprint: Blueprint, { stepRunner, record, options, ports, changes }: Attempt): Scope {
+  const { definition, clock, random, settings, maxParallelToolCalls } = blueprint;
   const limits = limitsOf(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
   const onOver = (): void => ports.cancellation.cancel(new DurationReached(limits.durationMs));
@@ -81,8 +81,8 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
   return {
     definition,
     policy: policyOf(blueprint, limits),
-    settings: { ...settings, ...options.settings },
-    ownSettings: options.settings ?? {},
+    settings: { ...settings, ...options.modelSettings },
+    ownSettings: options.modelSettings ?? {},
     instructions: undefined,
     runId: record.runId,
     path: '',
@@ -92,13 +92,13 @@ function scopeOf(blueprint: Blueprint, { durable, record, options, ports, change
     memo: new Map(),
     clock,
     random,
-    durable,
+    stepRunner,
     changes,
-    onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'refuse') : 'refuse',
+    onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'fail') : 'fail',
     mismatch: undefined,
     isFromBefore: tell.isFromBefore,
     known: () => initialState(History.empty()),
-    parallelToolCalls: options.parallelToolCalls ?? parallelToolCalls,
+    maxParallelToolCalls: options.maxParallelToolCalls ?? maxParallelToolCalls,
     budget,
     time,
     tell,
@@ -118,10 +118,10 @@ export function meterTeller(
     ...teller,
     fact(fact, how) {
       if ('usage' in fact && fact.usage !== undefined) budget.charge(fact.usage);
-      if ('aside' in fact && fact.aside !== undefined) budget.charge(fact.aside);
+      if ('middlewareUsage' in fact && fact.middlewareUsage !== undefined) budget.charge(fact.middlewareUsage);
       if (fact.type === 'tool.finished' || fact.type === 'tool.failed') budget.chargeCall();
       if (how.replayed) time.restore(fact.activeMs);
-      if (how.replayed && fact.type === 'model.replied') before = fact.turn;
+      if (how.replayed && fact.type === 'model.responded') before = fact.turn;
       teller.fact(fact, how);
     },
     isFromBefore: (turn) => turn <= before,
@@ -154,7 +154,7 @@ async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcom
 function historyOf({ messages, forked, isEnqueued }: RunRecord): History {
   // An enqueued input was not checked yet.
   if (forked?.conversation === undefined) return isEnqueued ? readInput(messages) : History.from(messages);
-  const { record, facts, input } = forked.conversation;
-  const state = facts.reduce(apply, initialState(historyOf(record)));
+  const { record, events, input } = forked.conversation;
+  const state = events.reduce(apply, initialState(historyOf(record)));
   return readInput([...transcript(state), ...input]);
 }

@@ -1,6 +1,6 @@
 import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
@@ -9,7 +9,7 @@ import type { Outcome } from '../event/outcome.ts';
 import { appendOnce, type Conversation, commonLength, hasWritten, loaded, saved } from '../host/conversation.ts';
 import type { Unkept } from '../host/errors.ts';
 import { follow, hasEnded } from '../host/follow.ts';
-import type { DurableHost, RunRecord, RunSummary } from '../host/host.ts';
+import type { Host, RunRecord, RunSummary } from '../host/host.ts';
 import { findLiveRun } from '../host/live-runs.ts';
 
 export interface ConversationEnd {
@@ -160,13 +160,13 @@ export async function loadConversation(
   }
 }
 
-/** A run goes on in the conversation that it began in. @throws DurableError `run.conversation` */
+/** A run goes on in the conversation that it began in. @throws HostError `run.conversation` */
 export function checkConversation(
   { runId, conversation: recorded }: Pick<RunRecord, 'runId' | 'conversation'>,
   given: Conversation | undefined,
 ): void {
   if (recorded?.id === given?.id) return;
-  throw new DurableError(describeMismatch(runId, { recorded: recorded?.id, given: given?.id }), {
+  throw new HostError(describeMismatch(runId, { recorded: recorded?.id, given: given?.id }), {
     code: 'run.conversation',
   });
 }
@@ -228,16 +228,16 @@ export async function continueConversation<Begun>(continuation: Continuation<Beg
 async function sendTo({ runId, status }: RunSummary, { place, message }: Continuation<unknown>): Promise<boolean> {
   if (status !== 'suspended') return false;
   try {
-    await place.host.send(runId, message);
+    await place.host.sendMessage(runId, message);
     return true;
   } catch (error) {
-    if (DurableError.isInstance(error) && error.code === 'run.not_waiting') return false;
+    if (HostError.isInstance(error) && error.code === 'run.not_waiting') return false;
     throw error;
   }
 }
 
 export interface ConversationPlace {
-  readonly host: DurableHost;
+  readonly host: Host;
   /** The conversation's id. */
   readonly id: string;
   readonly clock: Clock;
@@ -246,14 +246,14 @@ export interface ConversationPlace {
 
 /** The newest run of a conversation that has not ended. */
 async function findOpenRun({ host, id }: Pick<ConversationPlace, 'host' | 'id'>): Promise<RunSummary | undefined> {
-  const runs = await host.runs({ conversation: id, order: 'desc', limit: 100 });
+  const runs = await host.listRuns({ conversation: id, order: 'desc', limit: 100 });
   return runs.find(({ status }) => !hasEnded(status));
 }
 
 /**
  * Waits until every open run of a conversation has ended.
  *
- * @throws DurableError `conversation.open`, naming the run, if nobody works on it: then nobody knows when it ends.
+ * @throws HostError `conversation.open`, naming the run, if nobody works on it: then nobody knows when it ends.
  */
 export async function waitForOpenRun(place: ConversationPlace): Promise<void> {
   for (let open = await findOpenRun(place); open !== undefined; open = await findOpenRun(place)) {
@@ -275,18 +275,18 @@ async function waitForRun(runId: string, { host, clock, cancellation }: Conversa
   cancellation.throwIfCancelled();
 }
 
-function openRunError(runId: string, { id, status }: { readonly id: string; readonly status: string }): DurableError {
+function openRunError(runId: string, { id, status }: { readonly id: string; readonly status: string }): HostError {
   const fix =
     status === 'suspended'
       ? 'Answer what it waits for, write to it by agent.continueConversation, or cancel it.'
       : 'Resume it by agent.resume or agent.continueConversation, or cancel it.';
-  return new DurableError(`Conversation "${id}" has an open run, "${runId}", which is ${status}. ${fix}`, {
+  return new HostError(`Conversation "${id}" has an open run, "${runId}", which is ${status}. ${fix}`, {
     code: 'conversation.open',
   });
 }
 
 /** By host and conversation, the turn that ends last in this process. */
-const turns = new WeakMap<DurableHost, Map<string, Promise<void>>>();
+const turns = new WeakMap<Host, Map<string, Promise<void>>>();
 
 /**
  * Does the work when the turns that were taken before in this process are over: of two clicks the second finds the run that the

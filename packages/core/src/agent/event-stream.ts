@@ -2,9 +2,9 @@ import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall } from '../chat/message.ts';
-import type { CallFields, EventType, RunEvent } from '../event/event.ts';
-import type { Fact, ToolFinished } from '../event/fact.ts';
-import type { Notice } from '../event/notice.ts';
+import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
+import type { JournalEvent, ToolFinishedEvent } from '../event/fact.ts';
+import type { LiveEvent } from '../event/notice.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
 import { parseArguments } from '../tool/arguments.ts';
@@ -20,7 +20,13 @@ export interface EventStreamOptions {
 const HIGH_WATER_MARK = 256;
 
 /** Live events that come in pieces, for which a response is requested as a stream. */
-const PIECES: readonly EventType[] = ['model.text', 'model.reasoning', 'model.refusal', 'model.call', 'output.partial'];
+const PIECES: readonly EventType[] = [
+  'text.delta',
+  'reasoning.delta',
+  'refusal.delta',
+  'tool_call.delta',
+  'output.partial',
+];
 
 /** Everything that a run emits: numbered, kept where a later reader needs it, and given to listeners, readers and followers. */
 export class EventStream implements Pick<FollowedRun, 'follow'> {
@@ -88,7 +94,10 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
   }
 
-  emitJournalEvent(event: Fact, { path, replayed }: { readonly path: string; readonly replayed: boolean }): void {
+  emitJournalEvent(
+    event: JournalEvent,
+    { path, replayed }: { readonly path: string; readonly replayed: boolean },
+  ): void {
     const emission = this.#emission(event, { path, replayed, at: event.at });
     this.#journal.push(emission);
     this.#unfinished.settle(path, event);
@@ -96,7 +105,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   }
 
   /** A promise means: a reader is behind; it resolves when the reader has caught up. */
-  emitLiveEvent(event: Notice, path: string): Promise<void> | undefined {
+  emitLiveEvent(event: LiveEvent, path: string): Promise<void> | undefined {
     if (!this.#isWatched(event.type)) {
       if (!UnfinishedEvents.keeps(event.type)) return undefined;
       // Only a later reader needs it, who gets the pieces of a text joined: no event is made for each.
@@ -180,7 +189,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return channel;
   }
 
-  #emission(event: Fact | Notice, how: Pick<Emission, 'path' | 'replayed' | 'at'>): Emission {
+  #emission(event: JournalEvent | LiveEvent, how: Pick<Emission, 'path' | 'replayed' | 'at'>): Emission {
     return { seq: ++this.#seq, ...how, event, subject: this.#subjects.subjectOf(how.path, event) };
   }
 
@@ -222,12 +231,12 @@ class EventSubjects {
   }
 
   /** Call this once for each journal event, in order. */
-  subjectOf(path: string, event: Fact | Notice): EventSubject {
+  subjectOf(path: string, event: JournalEvent | LiveEvent): EventSubject {
     if (event.type === 'run.started') this.#agents.set(path, event.agent);
-    if (event.type === 'model.replied') this.#setCalls(path, event.message.tool_calls);
+    if (event.type === 'model.responded') this.#setCalls(path, event.message.tool_calls);
     const subject = { agent: this.#agents.get(path) ?? '', call: this.#callOf(path, event) };
     // The event itself still belongs to the agent that hands over.
-    if (event.type === 'agent.changed') this.#agents.set(path, event.to);
+    if (event.type === 'handoff.completed') this.#agents.set(path, event.to);
     return subject;
   }
 
@@ -236,21 +245,21 @@ class EventSubjects {
     else this.#calls = (this.#calls ?? new Map()).set(path, calls);
   }
 
-  #callOf(path: string, event: Fact | Notice): ToolCall | undefined {
+  #callOf(path: string, event: JournalEvent | LiveEvent): ToolCall | undefined {
     if ('call' in event) return event.call;
     if (event.type === 'approval.requested') return event.pending.call;
-    // `model.call` counts the calls of a response that is still arriving.
-    return 'index' in event && event.type !== 'model.call' ? this.#calls?.get(path)?.[event.index] : undefined;
+    // `tool_call.delta` counts the calls of a response that is still arriving.
+    return 'index' in event && event.type !== 'tool_call.delta' ? this.#calls?.get(path)?.[event.index] : undefined;
   }
 }
 
-interface Description extends Partial<CallFields> {
+interface Description extends Partial<ToolCallFields> {
   readonly agent: string;
   readonly output?: Json;
 }
 
 /** The fields that an emitted event has beside the ones that its journal or its origin has. */
-function describe(event: Fact | Notice, { agent, call }: EventSubject): Description {
+function describe(event: JournalEvent | LiveEvent, { agent, call }: EventSubject): Description {
   if (call === undefined) return { agent };
   const fields = { agent, toolCallId: call.id, toolName: callName(call), ...inputOf(call) };
   return event.type === 'tool.finished' ? { ...fields, output: outputOf(event) } : fields;
@@ -263,7 +272,7 @@ function inputOf(call: ToolCall): { readonly input?: Json } {
 }
 
 /** A result is stored as text; `isText` says that the tool gave exactly that text, although it reads as JSON. */
-function outputOf({ content, full = content, isText }: ToolFinished): Json {
+function outputOf({ content, fullContent: full = content, isText }: ToolFinishedEvent): Json {
   if (isText === true) return full;
   const parsed = parseJson(full);
   return parsed.ok ? (parsed.value as Json) : full; // As above.

@@ -1,64 +1,69 @@
 import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { Destination, Speaker, View } from '../perform/definition.ts';
+import type { Destination, HistoryFilter, Speaker } from '../perform/definition.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
 import { resolveInstructions } from './begin.ts';
-import { type Blueprint, compareDefinition, type HandOff, policyOf } from './blueprint.ts';
+import { type Blueprint, compareDefinition, type Handoff, policyOf } from './blueprint.ts';
 
 /** How one agent hands the conversation over to another. */
-export interface HandOffOptions<Context>
+export interface HandoffOptions<Context>
   extends Pick<ToolOptions<{ readonly reason?: string }, Context>, 'needsApproval' | 'preview' | 'approvalTimeoutMs'> {
-  /** What the model calls. @defaultValue `hand_off_to_` and the agent's name */
+  /** What the model calls. @defaultValue `transfer_to_` and the agent's name */
   readonly name?: string;
   /** When to hand over, for the model. @defaultValue from the agent's own description */
   readonly description?: string;
   /**
-   * What the agent sees of the conversation: `lastMessages(6)`, `summary({ model })`, or a function of yours. It holds for what this agent's
+   * What the agent sees of the conversation: `lastMessages(6)`, `summarizeHistory({ model })`, or a function of yours. It holds for what this agent's
    * model is sent: the conversation itself keeps every message.
    *
    * @defaultValue all of it
    */
-  readonly sees?: View;
+  readonly inputFilter?: HistoryFilter;
 }
 
 /** An agent, or one of it made by `asHandoff`. */
-export type Handing<Context, Output> =
-  | HandOff<Context, Output>
-  | { asHandoff(options?: HandOffOptions<Context>): HandOff<Context, Output> };
+export type HandoffTarget<Context, Output> =
+  | Handoff<Context, Output>
+  | { asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output> };
 
 /** The agents that one may hand over to; a function, where they know each other. */
-export type HandOffs<Context, Output> =
-  | readonly Handing<Context, Output>[]
-  | (() => readonly Handing<Context, Output>[]);
+export type Handoffs<Context, Output> =
+  | readonly HandoffTarget<Context, Output>[]
+  | (() => readonly HandoffTarget<Context, Output>[]);
 
-export function handOffOf<Context>(blueprint: Blueprint, given: HandOffOptions<Context>): HandOff<Context, never> {
-  const { name, description, sees, ...options } = checkOptions(given, HAND_OFF, `Agent "${blueprint.name}", asHandoff`);
+export function handOffOf<Context>(blueprint: Blueprint, given: HandoffOptions<Context>): Handoff<Context, never> {
+  const {
+    name,
+    description,
+    inputFilter: sees,
+    ...options
+  } = checkOptions(given, HAND_OFF, `Agent "${blueprint.name}", asHandoff`);
   const { name: agent } = blueprint;
   const what = blueprint.description === undefined ? '' : ` ${blueprint.description}`;
   const base = tool<{ readonly reason?: string }, Context>({
     ...options,
-    name: name ?? `hand_off_to_${agent}`.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
+    name: name ?? `transfer_to_${agent}`.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
     description: description ?? `Hands the conversation over to ${agent}, who answers from then on.${what}`,
     input: REASON as never, // Either kind of schema: `tool` asks which.
     effect: 'read',
     execute: () => `Handed over to ${agent}.`,
   });
-  return { agent, tool: Object.freeze({ ...base, handsTo: agent }), sees, blueprint };
+  return { agent, tool: Object.freeze({ ...base, handoffTo: agent }), sees, blueprint };
 }
 
-const HAND_OFF: OptionTable<HandOffOptions<never>> = {
+const HAND_OFF: OptionTable<HandoffOptions<never>> = {
   keys: {
     name: 'text',
     description: 'text',
-    sees: 'function',
+    inputFilter: 'function',
     needsApproval: ['boolean', 'function'],
     preview: 'function',
     approvalTimeoutMs: 'number',
   },
   hints: {
-    inputFilter: 'The option is "sees".',
+    sees: 'The option is "inputFilter".',
     toolName: 'The option is "name".',
     when: 'The option is "description".',
   },
@@ -74,10 +79,10 @@ const REASON = jsonSchema<unknown>(
 );
 
 /** @throws ConfigError for what is no agent, the agent itself, and an agent that is there twice. */
-export function handOffsOf(given: HandOffs<never, unknown>, agent: string): readonly HandOff[] {
+export function handOffsOf(given: Handoffs<never, unknown>, agent: string): readonly Handoff[] {
   const list = typeof given === 'function' ? given() : given;
   if (!Array.isArray(list)) throw new ConfigError(`Agent "${agent}": handoffs is no list. Pass handoffs: [other].`);
-  const handoffs = list.map((each: Handing<never, unknown>, index): HandOff => {
+  const handoffs = list.map((each: HandoffTarget<never, unknown>, index): Handoff => {
     const handoff = typeof each === 'object' && each !== null && 'asHandoff' in each ? each.asHandoff() : each;
     if (typeof handoff !== 'object' || handoff === null || !('blueprint' in handoff)) {
       throw new ConfigError(`Agent "${agent}": handoffs[${index}] is no agent. Pass one, or agent.asHandoff({ … }).`);
@@ -93,7 +98,7 @@ export function handOffsOf(given: HandOffs<never, unknown>, agent: string): read
   );
 }
 
-export function destinationsOf(handoffs: readonly HandOff[]): ReadonlyMap<string, Destination> {
+export function destinationsOf(handoffs: readonly Handoff[]): ReadonlyMap<string, Destination> {
   return new Map(
     handoffs.map(({ agent, sees, blueprint }) => [agent, { speaker: speakerOf(blueprint), sees: sees ?? all }]),
   );

@@ -1,13 +1,13 @@
 import { untilCancelled } from '../base/cancellation.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Durable } from '../host/durable.ts';
-import type { DurableHost, RunRecord } from '../host/host.ts';
+import type { Host, RunRecord } from '../host/host.ts';
 import { ownMemory } from '../host/memory.ts';
 import { runIdOf } from '../host/run-id.ts';
+import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
 import { outcomeOf } from '../loop/transcript.ts';
@@ -31,13 +31,13 @@ export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Outp
   const { definition, clock } = blueprint;
   const beginning = checked(given, definition.name);
   const { options } = beginning;
-  if (options.parallelToolCalls !== undefined) {
-    checkWholeNumber(options.parallelToolCalls, { agent: definition.name, field: 'parallelToolCalls', least: 1 });
+  if (options.maxParallelToolCalls !== undefined) {
+    checkWholeNumber(options.maxParallelToolCalls, { agent: definition.name, field: 'maxParallelToolCalls', least: 1 });
   }
   limitsOf(blueprint, options.limits ?? {});
   definition.speakers(); // Agents that are given by a function are known only now.
-  const { signal, durable } = options;
-  const hasHost = durable !== undefined && durable !== null;
+  const { signal, host: stepRunner } = options;
+  const hasHost = stepRunner !== undefined && stepRunner !== null;
   return new Run<Output>({ ...prepared<Output>(blueprint, beginning), agent: definition.name, clock, signal, hasHost });
 }
 
@@ -72,7 +72,7 @@ function resuming<Output>(
   blueprint: Blueprint,
   { runId, options }: Extract<Beginning, { type: 'resume' }>,
 ): Prepared<Output> {
-  return { id: runId, body: (ports) => reopen<Output>(blueprint, runId, { host: options.durable, options, ports }) };
+  return { id: runId, body: (ports) => reopen<Output>(blueprint, runId, { host: options.host, options, ports }) };
 }
 
 function starting<Output>(
@@ -82,11 +82,11 @@ function starting<Output>(
   const start: Start = {
     blueprint,
     id: runIdOf(options.runId),
-    host: options.durable ?? ownMemory(blueprint.clock),
+    host: options.host ?? ownMemory(blueprint.clock),
     said: readInput(input),
     options,
   };
-  const { conversation, durable: host } = options;
+  const { conversation, host } = options;
   const isQueued = conversation?.onConflict === 'queue';
   if (isQueued && host === undefined) throw queueWithoutHost(conversation.id);
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
@@ -104,7 +104,7 @@ function starting<Output>(
 
 function queueWithoutHost(id: string): ConfigError {
   return new ConfigError(
-    `Conversation "${id}": onConflict "queue" needs the host that its runs are on. Pass durable: sqlite("./runs.db"), or another host.`,
+    `Conversation "${id}": onConflict "queue" needs the host that its runs are on. Pass host: sqliteHost("./runs.db"), or another host.`,
   );
 }
 
@@ -113,7 +113,7 @@ function continuing<Output>(
   blueprint: Blueprint,
   { message, options }: Extract<Beginning, { type: 'continue' }>,
 ): Prepared<Output> {
-  const { durable: host, conversation } = options;
+  const { host, conversation } = options;
   const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
@@ -136,7 +136,7 @@ function continuing<Output>(
 function resumeOptions({
   runId: _,
   metadata: __,
-  onExisting: ___,
+  onExistingRun: ___,
   signal: ____,
   ...options
 }: ContinueOptions & Contextual): ResumeOptions & Contextual {
@@ -146,14 +146,14 @@ function resumeOptions({
 interface Start {
   readonly blueprint: Blueprint;
   readonly id: string;
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly said: History;
   readonly options: RunOptions & Contextual;
 }
 
 /** A run that its host knows, or why it does not. */
 type Begun =
-  | { readonly type: 'started'; readonly durable: Durable; readonly record: RunRecord }
+  | { readonly type: 'started'; readonly stepRunner: StepRunner; readonly record: RunRecord }
   | { readonly type: 'exists' }
   /** It was aborted before. */
   | { readonly type: 'given_up'; readonly history: History };
@@ -174,10 +174,10 @@ async function begun({ blueprint, id, host, said, options }: Start, ports: RunPo
     at: clock.now(),
     ...recorded,
     // Nobody can resume a run whose host nobody holds.
-    ...(options.durable === undefined ? {} : { definition: blueprint.digest() }),
+    ...(options.host === undefined ? {} : { definition: blueprint.digest() }),
   };
-  const durable = await started(record, { host, onExisting: options.onExisting ?? 'refuse' });
-  return durable === undefined ? { type: 'exists' } : { type: 'started', durable, record };
+  const stepRunner = await started(record, { host, onExistingRun: options.onExistingRun ?? 'fail' });
+  return stepRunner === undefined ? { type: 'exists' } : { type: 'started', stepRunner, record };
 }
 
 interface Going {
@@ -193,8 +193,8 @@ function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Ou
     case 'exists':
       return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
     case 'started': {
-      const { durable, record } = begun;
-      return conduct<Output>(blueprint, { host, durable, record, options, ports, changes: NONE });
+      const { stepRunner, record } = begun;
+      return conduct<Output>(blueprint, { host, stepRunner, record, options, ports, changes: NONE });
     }
   }
 }
@@ -219,16 +219,16 @@ function abortedEarly<Output>(history: History, { start, ports }: Going): Outcom
 const NONE: ReadonlyMap<string, string> = new Map();
 
 interface Starting {
-  readonly host: DurableHost;
-  readonly onExisting: 'refuse' | 'attach';
+  readonly host: Host;
+  readonly onExistingRun: 'fail' | 'attach';
 }
 
 /** `undefined`: the run exists, and is to be attached to. */
-async function started(record: RunRecord, { host, onExisting }: Starting): Promise<Durable | undefined> {
+async function started(record: RunRecord, { host, onExistingRun }: Starting): Promise<StepRunner | undefined> {
   try {
     return await host.start(record);
   } catch (error) {
-    if (onExisting === 'attach' && DurableError.isInstance(error) && error.code === 'run.exists') return undefined;
+    if (onExistingRun === 'attach' && HostError.isInstance(error) && error.code === 'run.exists') return undefined;
     throw error;
   }
 }

@@ -50,10 +50,10 @@ export const SETTINGS: OptionTable<ChatSettings> = {
   hints: {
     ...REQUEST_FIELDS,
     stream_options: 'Use extraBody of the model: openai(model, { extraBody: { stream_options } }).',
-    maxTokens: 'Did you mean "settings.max_completion_tokens"?',
-    maxOutputTokens: 'Did you mean "settings.max_completion_tokens"?',
-    stopSequences: 'Did you mean "settings.stop"?',
-    reasoning: 'Did you mean "settings.reasoning_effort"?',
+    maxTokens: 'Did you mean "modelSettings.max_completion_tokens"?',
+    maxOutputTokens: 'Did you mean "modelSettings.max_completion_tokens"?',
+    stopSequences: 'Did you mean "modelSettings.stop"?',
+    reasoning: 'Did you mean "modelSettings.reasoning_effort"?',
     toolChoice: 'Use the option toolChoice of the agent.',
     extraBody: 'It is an option of the model: openai(model, { extraBody }).',
     headers: 'It is an option of the model: openai(model, { headers }).',
@@ -63,10 +63,12 @@ export const SETTINGS: OptionTable<ChatSettings> = {
 };
 
 const SETTING_HINTS: Readonly<Record<string, string>> = {
-  ...hintsFor(Object.keys(SETTINGS.keys), (name) => `It is a request field: settings: { ${name} }.`),
-  maxTokens: 'It is a request field: settings: { max_completion_tokens }.',
-  maxOutputTokens: 'It is a request field: settings: { max_completion_tokens }.',
-  modelSettings: 'The option is "settings".',
+  ...hintsFor(Object.keys(SETTINGS.keys), (name) => `It is a request field: modelSettings: { ${name} }.`),
+  parallelToolCalls:
+    'The option is "maxParallelToolCalls", a number; the request field is modelSettings: { parallel_tool_calls }.',
+  maxTokens: 'It is a request field: modelSettings: { max_completion_tokens }.',
+  maxOutputTokens: 'It is a request field: modelSettings: { max_completion_tokens }.',
+  settings: 'The option is "modelSettings".',
   providerOptions: 'Pass such fields by the model: openai(model, { extraBody }).',
   apiKey: 'It is an option of the model: openai(model, { apiKey }).',
   baseURL: 'It is an option of the model: openai(model, { baseURL }).',
@@ -82,8 +84,8 @@ const SETTING_HINTS: Readonly<Record<string, string>> = {
 const RUN_BASICS = {
   signal: 'any',
   limits: LIMITS,
-  settings: SETTINGS,
-  parallelToolCalls: 'number',
+  modelSettings: SETTINGS,
+  maxParallelToolCalls: 'number',
   stream: 'boolean',
   traceparent: 'text',
   conversation: 'any',
@@ -91,9 +93,9 @@ const RUN_BASICS = {
 } as const;
 
 const RUN_HINTS: Readonly<Record<string, string>> = {
-  host: 'The option is "durable": { durable: host }.',
-  store: 'The option is "durable": { durable: host }.',
-  checkpointer: 'The option is "durable": { durable: host }.',
+  durable: 'The option is "host".',
+  store: 'The option is "host": { host: memoryHost() }, or another host.',
+  checkpointer: 'The option is "host": { host: memoryHost() }, or another host.',
   abortSignal: 'The option is "signal".',
   controller: 'The option is "signal": { signal: controller.signal }.',
   deps: 'The option is "context".',
@@ -111,9 +113,9 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
   keys: {
     ...RUN_BASICS,
     runId: 'any',
-    durable: 'any',
+    host: 'any',
     metadata: 'object',
-    onExisting: { refuse: true, attach: true },
+    onExistingRun: { fail: true, attach: true },
   },
   get hints() {
     return {
@@ -121,7 +123,7 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
       ...agentOnly(RUN.keys),
       ...RUN_HINTS,
       id: 'The option is "runId".',
-      idempotencyKey: 'The option is "runId", with onExisting: "attach".',
+      idempotencyKey: 'The option is "runId", with onExistingRun: "attach".',
       input: 'The input comes first: agent.run(input, options).',
       messages: 'The messages come first: agent.run(messages, options).',
       prompt: 'The input comes first: agent.run(input, options).',
@@ -131,7 +133,7 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
 };
 
 export const RESUME: OptionTable<ResumeOptions & Contextual> = {
-  keys: { ...RUN_BASICS, durable: 'any', onVersionMismatch: { refuse: true, 'go-on': true } },
+  keys: { ...RUN_BASICS, host: 'any', onVersionMismatch: { fail: true, continue: true } },
   get hints() {
     return {
       ...SETTING_HINTS,
@@ -139,7 +141,7 @@ export const RESUME: OptionTable<ResumeOptions & Contextual> = {
       ...RUN_HINTS,
       runId: 'The id comes first: agent.resume(runId, options).',
       metadata: 'A run keeps what agent.run was given.',
-      onExisting: 'It is an option of agent.run.',
+      onExistingRun: 'It is an option of agent.run.',
     };
   },
 };
@@ -169,14 +171,14 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     toolChoice: 'any',
     handoffs: 'any',
     output: 'any',
-    outputCorrections: 'number',
+    maxOutputRetries: 'number',
     stopWhen: 'any',
-    settings: SETTINGS,
+    modelSettings: SETTINGS,
     limits: LIMITS,
     middleware: 'list',
     retry: RETRY,
     listeners: 'any',
-    parallelToolCalls: 'number',
+    maxParallelToolCalls: 'number',
     clock: 'clock',
     random: 'function',
   },
@@ -187,7 +189,7 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
         Object.keys(RUN.keys).filter((name) => !Object.hasOwn(AGENT.keys, name)),
         (name) => `It is an option of the run: agent.run(input, { ${name} }).`,
       ),
-      host: 'It is an option of the run: agent.run(input, { durable: host }).',
+      durable: 'It is an option of the run: agent.run(input, { host }).',
       system: 'The option is "instructions".',
       systemPrompt: 'The option is "instructions".',
       prompt: 'The option is "instructions"; what the user says is the input: agent.run(input).',
@@ -196,8 +198,9 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
       outputSchema: 'The option is "output".',
       responseFormat: 'The option is "output".',
       response_format: 'The option is "output".',
-      maxRetries: 'The option is "retry": retry: { attempts }.',
-      retries: 'The option is "retry": retry: { attempts }.',
+      outputCorrections: 'The option is "maxOutputRetries".',
+      maxRetries: 'The option is "retry": retry: { maxAttempts }.',
+      retries: 'The option is "retry": retry: { maxAttempts }.',
       agents: 'Pass handoffs: [agent], or tools: [agent.asTool({ … })].',
       subagents: 'Pass handoffs: [agent], or tools: [agent.asTool({ … })].',
       guardrails: 'Pass middleware: [inputGuard({ … })].',

@@ -1,12 +1,12 @@
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { follow } from '../host/follow.ts';
-import type { DurableHost, OpenedRun, RunRecord } from '../host/host.ts';
+import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/step.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
@@ -16,7 +16,7 @@ import { checkConversation, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 
 interface ReopenOptions {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
   /** The input, if it has to be the run that was about to start. */
@@ -30,7 +30,7 @@ export async function reopen<Output>(
   { host, options, ports, said }: ReopenOptions,
 ): Promise<Outcome<Output>> {
   const now = blueprint.digest();
-  const goesOn = 'onVersionMismatch' in options && options.onVersionMismatch === 'go-on';
+  const goesOn = 'onVersionMismatch' in options && options.onVersionMismatch === 'continue';
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
     checkConversation(record, options.conversation);
@@ -39,10 +39,10 @@ export async function reopen<Output>(
     if (mismatch !== undefined) throw mismatch;
   };
   for (const heard = new Set<string>(); ; ) {
-    const opened = await host.open(runId, { accept });
-    if (opened.type === 'held') {
+    const opened = await host.claim(runId, { accept });
+    if (opened.type === 'claimed') {
       const changes = goesOn ? new Map<string, string>() : findChanges(opened.record.definition, now);
-      const held = { host, durable: opened.durable, record: opened.record, options, changes };
+      const held = { host, stepRunner: opened.stepRunner, record: opened.record, options, changes };
       return conduct<Output>(blueprint, { ...held, ports: deduplicate(ports, { heard, has: 'replayed' }) });
     }
     const outcome = await awaitEnd(opened, { host, ports, blueprint, heard });
@@ -54,7 +54,7 @@ export async function reopen<Output>(
 }
 
 interface EndingScope {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly ports: RunPorts;
   readonly blueprint: Blueprint;
   readonly heard: Set<string>;
@@ -62,18 +62,18 @@ interface EndingScope {
 
 /** `undefined`: its worker is gone. */
 async function awaitEnd(
-  opened: Exclude<OpenedRun, { type: 'held' }>,
+  opened: Exclude<ClaimResult, { type: 'claimed' }>,
   { host, ports, blueprint, heard }: EndingScope,
 ): Promise<Outcome<unknown> | undefined> {
   const { clock } = blueprint;
   const { record } = opened;
   const outcome =
-    opened.type === 'ended'
+    opened.type === 'finished'
       ? opened.outcome
       : await attach(record.runId, { host, clock, ports: deduplicate(ports, { heard, has: 'every' }) });
   if (outcome === undefined) return undefined;
   const times = { at: clock.now(), activeMs: outcome.durationMs };
-  ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'ended' });
+  ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'finished' });
   return outcome;
 }
 
@@ -106,7 +106,7 @@ function deduplicate(ports: RunPorts, { heard, has }: Deduplication): RunPorts {
 
 function checkAgent({ runId, agent }: RunRecord, name: string): void {
   if (agent === name) return;
-  throw new DurableError(`Run "${runId}" is one of agent "${agent}", not of "${name}". Resume it with that agent.`, {
+  throw new HostError(`Run "${runId}" is one of agent "${agent}", not of "${name}". Resume it with that agent.`, {
     code: 'run.agent',
   });
 }
@@ -115,14 +115,14 @@ function checkAgent({ runId, agent }: RunRecord, name: string): void {
 function checkSame({ runId, messages: known }: RunRecord, said: readonly Message[]): void {
   const before = known.slice(0, Math.max(0, known.length - said.length));
   if (canonicalJson(known) === canonicalJson(History.from([...before, ...said]).messages)) return;
-  throw new DurableError(
+  throw new HostError(
     `Run "${runId}" exists already, and was given another input. Pass another runId, or use agent.resume.`,
     { code: 'run.conflict' },
   );
 }
 
 interface Attachment {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly clock: Clock;
   readonly ports: RunPorts;
 }
@@ -146,8 +146,8 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   const { host, clock, ports } = attachment;
   await followHere(runId, attachment);
   let replayed = true;
-  for await (const { status, facts, outcome } of follow(host, runId, { clock })) {
-    for (const { path, fact } of facts) ports.tellAt(path).fact(fact, { replayed });
+  for await (const { status, events: facts, outcome } of follow(host, runId, { clock })) {
+    for (const { path, event: fact } of facts) ports.tellAt(path).fact(fact, { replayed });
     replayed = false; // What comes from now on happens while this run follows.
     if (status === 'interrupted') return undefined;
     if (status !== 'running' && status !== 'queued') return outcome;
@@ -181,7 +181,7 @@ interface RemoteCancellation {
 
 function cancelOnAbort(
   runId: string,
-  { host, cancellation }: { readonly host: DurableHost; readonly cancellation: Cancellation },
+  { host, cancellation }: { readonly host: Host; readonly cancellation: Cancellation },
 ): RemoteCancellation {
   const { promise: failure, reject } = Promise.withResolvers<never>();
   failure.catch(() => undefined); // It is part of a race, which may be over.

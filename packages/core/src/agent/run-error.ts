@@ -2,19 +2,19 @@ import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError } from '../base/errors.ts';
 import { toError } from '../event/error-data.ts';
 import type {
-  Aborted,
-  Completed,
-  Failed,
-  Filtered,
-  Limited,
+  AbortedOutcome,
+  CompletedOutcome,
+  FailedOutcome,
+  FilteredOutcome,
+  LimitedOutcome,
   Outcome,
-  Refused,
-  Suspended,
-  Truncated,
+  RefusedOutcome,
+  SuspendedOutcome,
+  TruncatedOutcome,
 } from '../event/outcome.ts';
 
 /** How a run can end other than completed. */
-export type Incomplete<Output = unknown> = Exclude<Outcome<Output>, Completed<Output>>;
+export type IncompleteOutcome<Output = unknown> = Exclude<Outcome<Output>, CompletedOutcome<Output>>;
 
 export interface RunErrorOptions<Ended> {
   readonly outcome: Ended;
@@ -22,7 +22,7 @@ export interface RunErrorOptions<Ended> {
 }
 
 /** A run did not complete. `await run` rejects with one of its subclasses, one for each status. */
-export abstract class RunError<Ended extends Incomplete = Incomplete> extends PawlError {
+export abstract class RunError<Ended extends IncompleteOutcome = IncompleteOutcome> extends PawlError {
   override readonly name: string = 'RunError';
   /** The same that `run.outcome()` resolves with. Not enumerable: printed or logged, it would repeat the stack of `cause`, and the conversation. */
   declare readonly outcome: Ended;
@@ -38,10 +38,10 @@ export abstract class RunError<Ended extends Incomplete = Incomplete> extends Pa
   }
 }
 
-export class RunSuspendedError extends RunError<Suspended> {
+export class RunSuspendedError extends RunError<SuspendedOutcome> {
   override readonly name = 'RunSuspendedError';
 
-  constructor(message: string, options: RunErrorOptions<Suspended>) {
+  constructor(message: string, options: RunErrorOptions<SuspendedOutcome>) {
     super(message, options);
     addBrand(this, 'RunSuspendedError');
   }
@@ -51,10 +51,10 @@ export class RunSuspendedError extends RunError<Suspended> {
   }
 }
 
-export class RunLimitedError extends RunError<Limited<unknown>> {
+export class RunLimitedError extends RunError<LimitedOutcome<unknown>> {
   override readonly name = 'RunLimitedError';
 
-  constructor(message: string, options: RunErrorOptions<Limited<unknown>>) {
+  constructor(message: string, options: RunErrorOptions<LimitedOutcome<unknown>>) {
     super(message, options);
     addBrand(this, 'RunLimitedError');
   }
@@ -64,10 +64,10 @@ export class RunLimitedError extends RunError<Limited<unknown>> {
   }
 }
 
-export class RunTruncatedError extends RunError<Truncated> {
+export class RunTruncatedError extends RunError<TruncatedOutcome> {
   override readonly name = 'RunTruncatedError';
 
-  constructor(message: string, options: RunErrorOptions<Truncated>) {
+  constructor(message: string, options: RunErrorOptions<TruncatedOutcome>) {
     super(message, options);
     addBrand(this, 'RunTruncatedError');
   }
@@ -77,10 +77,10 @@ export class RunTruncatedError extends RunError<Truncated> {
   }
 }
 
-export class RunFilteredError extends RunError<Filtered> {
+export class RunFilteredError extends RunError<FilteredOutcome> {
   override readonly name = 'RunFilteredError';
 
-  constructor(message: string, options: RunErrorOptions<Filtered>) {
+  constructor(message: string, options: RunErrorOptions<FilteredOutcome>) {
     super(message, options);
     addBrand(this, 'RunFilteredError');
   }
@@ -90,10 +90,10 @@ export class RunFilteredError extends RunError<Filtered> {
   }
 }
 
-export class RunRefusedError extends RunError<Refused> {
+export class RunRefusedError extends RunError<RefusedOutcome> {
   override readonly name = 'RunRefusedError';
 
-  constructor(message: string, options: RunErrorOptions<Refused>) {
+  constructor(message: string, options: RunErrorOptions<RefusedOutcome>) {
     super(message, options);
     addBrand(this, 'RunRefusedError');
   }
@@ -103,10 +103,10 @@ export class RunRefusedError extends RunError<Refused> {
   }
 }
 
-export class RunAbortedError extends RunError<Aborted> {
+export class RunAbortedError extends RunError<AbortedOutcome> {
   override readonly name = 'RunAbortedError';
 
-  constructor(message: string, options: RunErrorOptions<Aborted>) {
+  constructor(message: string, options: RunErrorOptions<AbortedOutcome>) {
     super(message, options);
     addBrand(this, 'RunAbortedError');
   }
@@ -116,11 +116,11 @@ export class RunAbortedError extends RunError<Aborted> {
   }
 }
 
-/** Its `cause` is the error itself: an `HttpError`, an `OutputError` … */
-export class RunFailedError extends RunError<Failed> {
+/** Its `cause` is the error itself: an `HttpError`, an `InvalidOutputError` … */
+export class RunFailedError extends RunError<FailedOutcome> {
   override readonly name = 'RunFailedError';
 
-  constructor(message: string, options: RunErrorOptions<Failed>) {
+  constructor(message: string, options: RunErrorOptions<FailedOutcome>) {
     super(message, options);
     addBrand(this, 'RunFailedError');
   }
@@ -131,14 +131,14 @@ export class RunFailedError extends RunError<Failed> {
 }
 
 /** The error that an incomplete run's `await` rejects with. `hasHost`: whether the caller holds the host that the run is kept on. */
-export function runError(outcome: Incomplete, { hasHost }: { readonly hasHost: boolean }): RunError {
+export function runError(outcome: IncompleteOutcome, { hasHost }: { readonly hasHost: boolean }): RunError {
   const run = `Run "${outcome.runId}"`;
   switch (outcome.status) {
     case 'suspended': {
       const names = outcome.pending.map(({ id }) => id).join(', ');
       const how = hasHost
         ? 'Answer with host.answer, then agent.resume.'
-        : 'It was run without a host, so that nobody can answer it: pass one, agent.run(input, { durable: memory() }), then answer with host.answer, and agent.resume.';
+        : 'It was run without a host, so that nobody can answer it: pass one, agent.run(input, { host: memoryHost() }), then answer with host.answer, and agent.resume.';
       return new RunSuspendedError(`${run} waits for answers to ${names}. ${how}`, { outcome });
     }
     case 'limited': {

@@ -1,17 +1,17 @@
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { isDebugging, writeDebug } from '../base/debug-line.ts';
-import { DurableError } from '../base/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
 import { checkListener } from '../event/check-listeners.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { formatEvent } from '../event/format-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
-import type { Completed, Outcome } from '../event/outcome.ts';
+import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';
 import type { Teller } from '../perform/scope.ts';
 import { EventStream } from './event-stream.ts';
@@ -52,7 +52,7 @@ export interface RunSetup<Output> {
  * nothing else; every other ending rejects with a `RunError`, and `outcome()` tells them all without rejecting.
  * A run is a thenable: an `async` function that returns one returns what it resolves with.
  */
-export class Run<Output = string> implements PromiseLike<Completed<Output>>, AsyncIterable<RunEvent> {
+export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output>>, AsyncIterable<RunEvent> {
   #id: string;
   readonly #cancellation: Cancellation;
   readonly #events: EventStream;
@@ -61,10 +61,10 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   readonly #hasHost: boolean;
   #isAwaited = false;
 
-  constructor({ id, agent, clock, signal, hasHost, body }: RunSetup<Output>) {
-    this.#id = id;
+  constructor({ id: runId, agent, clock, signal, hasHost, body }: RunSetup<Output>) {
+    this.#id = runId;
     this.#hasHost = hasHost;
-    this.#events = new EventStream({ runId: id, agent, clock });
+    this.#events = new EventStream({ runId: runId, agent, clock });
     this.#cancellation = new Cancellation(signal);
     const end = (): void => {
       this.#cancellation.detach();
@@ -80,7 +80,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
         },
         (error: unknown) => {
           end();
-          const failure = DurableError.isInstance(error) ? error : breakError(this.#id, error);
+          const failure = HostError.isInstance(error) ? error : breakError(this.#id, error);
           this.#fail(failure);
           throw failure;
         },
@@ -90,11 +90,11 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 
   /** Of `agent.continueConversation` it is known from the first event on. */
-  get id(): string {
+  get runId(): string {
     return this.#id;
   }
 
-  /** How the run ended. Rejects with a `DurableError` only: the host failed, and the run may be resumed. */
+  /** How the run ended. Rejects with a `HostError` only: the host failed, and the run may be resumed. */
   outcome(): Promise<Outcome<Output>> {
     this.#isAwaited = true;
     this.#events.disableBackpressure();
@@ -102,8 +102,8 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a run is awaitable by design
-  then<Value = Completed<Output>, Otherwise = never>(
-    onCompleted?: ((completed: Completed<Output>) => Value | PromiseLike<Value>) | null,
+  then<Value = CompletedOutcome<Output>, Otherwise = never>(
+    onCompleted?: ((completed: CompletedOutcome<Output>) => Value | PromiseLike<Value>) | null,
     onRejected?: ((reason: unknown) => Otherwise | PromiseLike<Otherwise>) | null,
   ): Promise<Value | Otherwise> {
     const completed = this.outcome().then((outcome) => {
@@ -115,11 +115,11 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 
   catch<Otherwise = never>(
     onRejected?: ((reason: unknown) => Otherwise | PromiseLike<Otherwise>) | null,
-  ): Promise<Completed<Output> | Otherwise> {
+  ): Promise<CompletedOutcome<Output> | Otherwise> {
     return this.then(null, onRejected);
   }
 
-  finally(onFinally?: (() => void) | null): Promise<Completed<Output>> {
+  finally(onFinally?: (() => void) | null): Promise<CompletedOutcome<Output>> {
     return this.then().finally(onFinally);
   }
 
@@ -130,7 +130,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
 
   /**
    * Says something to the run while it is at work. The model reads it with the next request, after what middleware makes of it
-   * (`user.steered`); where it has answered meanwhile, and the limits leave a turn, that is no end, and it is asked again.
+   * (`user.steering`); where it has answered meanwhile, and the limits leave a turn, that is no end, and it is asked again.
    *
    * Resolves with `true` when that is remembered, and the message is part of `outcome.messages` for good. With `false` where
    * the run ended, was suspended, or was at work elsewhere, and knows nothing of it: pass it to the next run, or to `host.send`.
@@ -170,7 +170,7 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 
   /** Once nobody can have missed it by accident, a failure that is neither awaited nor read is reported. */
-  #fail(failure: DurableError): void {
+  #fail(failure: HostError): void {
     if (this.#events.fail(failure) || this.#isAwaited) return;
     setTimeout(() => {
       if (!this.#isAwaited) warn(`${failure.message} Nobody awaited this run: await run.outcome().`, failure.code);
@@ -201,14 +201,14 @@ export class Run<Output = string> implements PromiseLike<Completed<Output>>, Asy
   }
 }
 
-function countSteering(fact: Fact): number {
-  if (fact.type === 'turn.planned') return fact.steered?.length ?? 0;
-  if (fact.type !== 'model.replied' || fact.steered === undefined) return 0;
-  return fact.steered.before.length + fact.steered.after.length;
+function countSteering(fact: JournalEvent): number {
+  if (fact.type === 'turn.prepared') return fact.steeringMessages?.length ?? 0;
+  if (fact.type !== 'model.responded' || fact.steeringMessages === undefined) return 0;
+  return fact.steeringMessages.before.length + fact.steeringMessages.after.length;
 }
 
-function breakError(id: string, cause: unknown): DurableError {
-  return new DurableError(`Run "${id}" broke off: ${messageOf(cause)}. Resume it by its id.`, {
+function breakError(id: string, cause: unknown): HostError {
+  return new HostError(`Run "${id}" broke off: ${messageOf(cause)}. Resume it by its id.`, {
     code: 'run.broken',
     cause,
   });
@@ -264,7 +264,7 @@ function createDebugWriter(): (event: RunEvent) => void {
   return (event) => {
     const text = formatEvent(event);
     if (text === undefined) return;
-    const isPiece = event.type === 'model.text';
+    const isPiece = event.type === 'text.delta';
     writeDebug(isPiece ? text : `${isMidLine ? '\n' : ''}${text}\n`);
     isMidLine = isPiece ? !text.endsWith('\n') : false;
   };

@@ -1,7 +1,7 @@
 import type { ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
-import type { Fact } from '../event/fact.ts';
-import type { Notice } from '../event/notice.ts';
+import type { JournalEvent } from '../event/fact.ts';
+import type { LiveEvent } from '../event/notice.ts';
 
 /** Who acts in an event, and the call that it is about. Looked up when the event happens, since both may change later. */
 export interface EventSubject {
@@ -15,7 +15,7 @@ export interface Emission {
   readonly at: number;
   readonly path: string;
   readonly replayed: boolean;
-  readonly event: Fact | Notice;
+  readonly event: JournalEvent | LiveEvent;
   readonly subject: EventSubject;
   made?: RunEvent;
 }
@@ -33,7 +33,7 @@ export class UnfinishedEvents {
   add(emission: Emission): void {
     const { event, path } = emission;
     if (!KEPT.has(event.type)) {
-      if (event.type === 'model.discarded') this.#drop((entry) => entry.path === path && isPiece(entry.event));
+      if (event.type === 'attempt.discarded') this.#drop((entry) => entry.path === path && isPiece(entry.event));
       return;
     }
     if (this.extend(path, event, emission.seq)) return;
@@ -43,7 +43,7 @@ export class UnfinishedEvents {
   }
 
   /** Adds the next piece of a text that has begun. `false` if it is none. */
-  extend(path: string, event: Fact | Notice, seq: number): boolean {
+  extend(path: string, event: JournalEvent | LiveEvent, seq: number): boolean {
     if (!isPiece(event)) return false;
     // Nearly always the last one; agents side by side take turns.
     for (let at = this.#entries.length - 1; at >= 0; at--) {
@@ -54,7 +54,7 @@ export class UnfinishedEvents {
   }
 
   /** A journal event holds all that was emitted for it before. */
-  settle(path: string, event: Fact): void {
+  settle(path: string, event: JournalEvent): void {
     if (this.#entries.length === 0) return;
     if (ENDS_REQUEST.has(event.type)) this.#drop((entry) => entry.path === path && !('call' in entry.event));
     else if (ENDS_CALL.has(event.type)) this.#drop((entry) => isOfCall(entry, path, event));
@@ -75,18 +75,18 @@ export class UnfinishedEvents {
 const KEPT: ReadonlySet<EventType> = new Set([
   'attempt.started',
   'attempt.failed',
-  'model.text',
-  'model.reasoning',
-  'model.refusal',
-  'model.call',
+  'text.delta',
+  'reasoning.delta',
+  'refusal.delta',
+  'tool_call.delta',
   'tool.started',
   'tool.progress',
 ] as const);
 
 const ENDS_REQUEST: ReadonlySet<EventType> = new Set([
-  'model.replied',
+  'model.responded',
   'model.failed',
-  'limit.refused',
+  'limit.exceeded',
   'run.aborted',
   'run.refused',
 ] as const);
@@ -98,13 +98,13 @@ const ENDS_CALL: ReadonlySet<EventType> = new Set([
   'tool.suspended',
 ] as const);
 
-type Piece = Extract<Notice, { readonly delta: string }>;
+type Piece = Extract<LiveEvent, { readonly delta: string }>;
 
-function isPiece(event: Fact | Notice): event is Piece {
+function isPiece(event: JournalEvent | LiveEvent): event is Piece {
   return 'delta' in event;
 }
 
-function isOfCall({ path: own, event }: Entry, path: string, of: Fact | Notice): boolean {
+function isOfCall({ path: own, event }: Entry, path: string, of: JournalEvent | LiveEvent): boolean {
   if (own !== path || !('call' in event) || !('index' in of)) return false;
   return event.turn === of.turn && event.index === of.index;
 }
@@ -132,7 +132,7 @@ class Entry {
     return this.#emission.path;
   }
 
-  get event(): Fact | Notice {
+  get event(): JournalEvent | LiveEvent {
     return this.#emission.event;
   }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { HttpError } from '../model/errors.ts';
-import { ConfigError, DurableError, PawlError } from './errors.ts';
+import { ConfigError, HostError, PawlError } from './errors.ts';
 
 test.each([
   [new PawlError('It broke.', { code: 'thing.broken' }), true],
   [new ConfigError('Wrong.'), true],
-  [new DurableError('Two writers.', { code: 'run.live' }), true],
+  [new HostError('Two writers.', { code: 'run.live' }), true],
   [new Error('Not ours.'), false],
   [{ name: 'PawlError', code: 'thing.broken' }, false],
   ['thing.broken', false],
@@ -33,8 +33,8 @@ test('a definition that is wrong has a code of its own unless another is given',
 });
 
 test('the mark of our errors is seen by nobody who lists their fields', () => {
-  expect(Object.entries(new DurableError('Two writers.', { code: 'run.live' }))).toEqual([
-    ['name', 'DurableError'],
+  expect(Object.entries(new HostError('Two writers.', { code: 'run.live' }))).toEqual([
+    ['name', 'HostError'],
     ['code', 'run.live'],
   ]);
 });
@@ -47,7 +47,7 @@ test('a class knows its own errors and those of its subclasses alone', () => {
     true,
     false,
   ]);
-  expect([PawlError.isInstance(refused), HttpError.isInstance(refused), DurableError.isInstance(refused)]).toEqual([
+  expect([PawlError.isInstance(refused), HttpError.isInstance(refused), HostError.isInstance(refused)]).toEqual([
     true,
     true,
     false,

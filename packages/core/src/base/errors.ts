@@ -42,15 +42,15 @@ export class ConfigError extends PawlError {
 }
 
 /** The host that runs are kept on failed, or two writers met. Thrown out of the loop; the run stays resumable. */
-export class DurableError extends PawlError {
-  override readonly name: string = 'DurableError';
+export class HostError extends PawlError {
+  override readonly name: string = 'HostError';
 
   constructor(message: string, options: PawlErrorOptions) {
     super(message, options);
-    addBrand(this, 'DurableError');
+    addBrand(this, 'HostError');
   }
 
-  static override isInstance(error: unknown): error is DurableError {
-    return hasBrand(error, 'DurableError');
+  static override isInstance(error: unknown): error is HostError {
+    return hasBrand(error, 'HostError');
   }
 }

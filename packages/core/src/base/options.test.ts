@@ -31,7 +31,7 @@ const TABLE: OptionTable<Options> = {
     seed: ['number', 'null'],
     schema: 'any',
   },
-  hints: { sort: 'The option is "order".' },
+  hints: { sort: 'The option is "order".', SORT: 'SQL is not read.' },
 };
 
 test.each<[Options]>([
@@ -55,8 +55,10 @@ test.each([
 test.each([
   ['a misspelt option', { nmae: 'a' }, 'there is no option "nmae". Did you mean "name"?'],
   ['another case', { MAX_BYTES: 1 }, 'there is no option "MAX_BYTES". Did you mean "maxBytes"?'],
+  ['an option without its "max"', { byte: 1 }, 'there is no option "byte". Did you mean "maxBytes"?'],
   ['the name of another library', { sort: 'asc' }, 'there is no option "sort". The option is "order".'],
   ['the name of another library, in another case', { Sort: 1 }, 'there is no option "Sort". The option is "order".'],
+  ['a name that has a hint in another case', { SORT: 1 }, 'there is no option "SORT". SQL is not read.'],
   [
     'a name like no other',
     { temperature: 1 },

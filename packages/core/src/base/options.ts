@@ -148,15 +148,20 @@ function unknownOption(key: string, { table, where, path }: Place): ConfigError 
   const same = normalised(key);
   const { hints = {} } = table;
   const spelt = names.find((name) => normalised(name) === same);
-  const hint = Object.entries(hints).find(
-    ([name]) => name === key || (spelt === undefined && normalised(name) === same),
-  );
-  const meant = hint === undefined ? (spelt ?? closest(key, names)) : undefined;
-  const nearest = meant === undefined ? hint?.[1] : `Did you mean "${path}${meant}"?`;
+  const alike = spelt === undefined ? Object.keys(hints).find((name) => normalised(name) === same) : undefined;
+  const hint = Object.hasOwn(hints, key) ? hints[key] : alike && hints[alike];
+  const meant = hint === undefined ? (spelt ?? nearestName(key, names)) : undefined;
+  const nearest = meant === undefined ? hint : `Did you mean "${path}${meant}"?`;
   const note = hint === undefined ? table.note?.(key) : undefined;
   const known = `The options are: ${names.map((name) => path + name).join(', ')}.`;
   const fix = [nearest, note].filter((each) => each !== undefined).join(' ') || known;
   return new ConfigError(`${where}: there is no option "${path}${excerpt(key, 60)}". ${fix}`);
+}
+
+/** Finds `maxAttempts` for `attempt` as well: by its letters alone it is not near. */
+function nearestName(key: string, names: readonly string[]): string | undefined {
+  const bare = new Map(names.map((name) => [name.replace(/^(?:max|min)(?=[A-Z])/, ''), name]));
+  return closest(key, names) ?? bare.get(closest(key, bare.keys()) ?? '');
 }
 
 function isList(kind: AnyKind): kind is readonly AnyOne[] {

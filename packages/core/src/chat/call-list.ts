@@ -146,6 +146,6 @@ export class CallList {
 const NONE: readonly ToolCall[] = [];
 
 function tooMany(maxCalls: number): ProtocolError {
-  const message = `The server's reply asks for more than ${maxCalls} calls. None of them is run. If they are meant, raise caps.calls.`;
-  return new ProtocolError(message, { code: 'reply.too_large', retryable: false });
+  const message = `The server's reply asks for more than ${maxCalls} calls. None of them is run. If they are meant, raise responseLimits.maxToolCalls.`;
+  return new ProtocolError(message, { code: 'response.too_large', retryable: false });
 }

@@ -1,5 +1,5 @@
-import type { ReplyAudio } from './message.ts';
-import type { ChatReply, CompletionUsage, FinishReason, Logprobs } from './reply.ts';
+import type { ResponseAudio } from './message.ts';
+import type { ChatResponse, CompletionUsage, FinishReason, Logprobs } from './reply.ts';
 
 // CreateChatCompletionStreamResponse, spelled as on the wire: what a server sends. What comes in is never taken for one unread.
 
@@ -19,7 +19,7 @@ export interface MessageDelta {
   readonly role?: 'developer' | 'system' | 'user' | 'assistant' | 'tool';
   readonly content?: string | null;
   readonly refusal?: string | null;
-  readonly audio?: Partial<ReplyAudio>;
+  readonly audio?: Partial<ResponseAudio>;
   readonly tool_calls?: readonly ToolCallDelta[];
   /** @deprecated The legacy form of one tool call; `tool_calls` replaced it. */
   readonly function_call?: { readonly name?: string; readonly arguments?: string };
@@ -45,7 +45,7 @@ export interface ChatChunk {
   readonly usage?: CompletionUsage | null;
   readonly service_tier?: string | null;
   readonly system_fingerprint?: string | null;
-  readonly moderation?: NonNullable<ChatReply['moderation']> | null;
+  readonly moderation?: NonNullable<ChatResponse['moderation']> | null;
   /** Padding, against eavesdroppers who count bytes. */
   readonly obfuscation?: string;
 }

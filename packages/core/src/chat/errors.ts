@@ -24,8 +24,8 @@ export class ModelError extends PawlError {
 }
 
 export interface ProtocolErrorOptions extends Omit<ModelErrorOptions, 'code'> {
-  /** `reply.garbage`, `reply.error`, `reply.cut`, `reply.empty_choices`, `reply.too_large`, `response.malformed`. */
-  readonly code: `reply.${string}` | `response.${string}`;
+  /** `response.garbage`, `response.error`, `response.cut`, `response.empty_choices`, `response.too_large`, `response.malformed`. */
+  readonly code: `response.${string}`;
   /** What came, shortened to 4 KiB. */
   readonly received?: string;
   /** When the server wants to be asked again, in milliseconds from its reply. */

@@ -1,21 +1,21 @@
-import type { ChatReply, Delta, Mend } from './reply.ts';
+import type { ChatResponse, Delta, Repair } from './reply.ts';
 
 /** Where a repair says what the server reported of its filter. */
 export const FILTERED_PATH = 'error';
 
 /** The repair of an error that is read as the end of a response. */
-export function filteredRepair(statement: string): Mend {
+export function filteredRepair(statement: string): Repair {
   return { path: FILTERED_PATH, note: `read as finish_reason "content_filter": ${statement}` };
 }
 
-interface Filtered {
-  readonly reply: ChatReply;
-  readonly mends: readonly Mend[];
+interface FilteredOutcome {
+  readonly reply: ChatResponse;
+  readonly mends: readonly Repair[];
   readonly deltas: readonly Delta[];
 }
 
 /** The response to a prompt that a filter stopped, which the server reported with a status other than 2xx. */
-export function filteredReply(statement: string): Filtered {
+export function filteredResponse(statement: string): FilteredOutcome {
   const message = { role: 'assistant', content: null } as const;
   return {
     reply: { object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'content_filter' }] },

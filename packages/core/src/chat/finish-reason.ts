@@ -1,6 +1,6 @@
 import { excerpt } from '../base/text.ts';
 import { ProtocolError } from './errors.ts';
-import type { ChatReply, FinishReason } from './reply.ts';
+import type { ChatResponse, FinishReason } from './reply.ts';
 
 /**
  * What a finish reason says of a response:
@@ -38,7 +38,7 @@ export function isUnfinishedWord(word: string): boolean {
 }
 
 /** The error of a response whose first choice has a finish reason that says that the server failed. */
-export function finishError(reply: ChatReply | undefined): ProtocolError | undefined {
+export function finishError(reply: ChatResponse | undefined): ProtocolError | undefined {
   // A hand-written model may give anything.
   const word = reply?.choices?.[0]?.finish_reason;
   return word != null && finishKind(word) === 'failed' ? failedError({ word }) : undefined;
@@ -51,7 +51,7 @@ export interface FailedFinish {
 
 export function failedError({ word, received }: FailedFinish): ProtocolError {
   const message = `The server ended its response with the finish_reason "${excerpt(word, 100)}", which says that it failed. Nothing of the response is used. Trying again may help.`;
-  return new ProtocolError(message, { code: 'reply.error', ...(received !== undefined && { received }) });
+  return new ProtocolError(message, { code: 'response.error', ...(received !== undefined && { received }) });
 }
 
 const DOCUMENTED: ReadonlyMap<string, Finish> = new Map<string, Finish>([

@@ -1,14 +1,14 @@
 import { ConfigError } from '../base/errors.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
-import type { Mend } from './reply.ts';
+import type { Repair } from './reply.ts';
 
 /** An assistant message made valid, and the calls as the model wrote them under their final ids. */
 export interface Admitted {
   readonly message: AssistantMessage;
   /** The arguments as written, by the call's position, where they are no JSON object. */
   readonly rawArguments: Readonly<Record<number, string>>;
-  readonly mends: readonly Mend[];
+  readonly mends: readonly Repair[];
 }
 
 /**
@@ -72,7 +72,7 @@ export class History {
   admit(message: AssistantMessage): Admitted {
     const calls = message.tool_calls ?? [];
     if (calls.length === 0) return { message: withoutEmptyCalls(message), rawArguments: {}, mends: [] };
-    const mends: Mend[] = [];
+    const mends: Repair[] = [];
     const rawArguments: Record<number, string> = {};
     const ids = new Set<string>();
     const admitted = calls.map((call, index) => {

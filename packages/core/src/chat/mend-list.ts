@@ -1,17 +1,17 @@
-import type { Mend } from './reply.ts';
+import type { Repair } from './reply.ts';
 
 /** What was mended in one reply: each thing once, in however many chunks it came. */
 export class MendList {
-  #mends: Map<string, Mend> | undefined;
+  #mends: Map<string, Repair> | undefined;
 
   add(path: string, note: string): void {
     this.#mends ??= new Map();
     this.#mends.set(`${path}: ${note}`, { path, note });
   }
 
-  get all(): readonly Mend[] {
+  get all(): readonly Repair[] {
     return this.#mends === undefined ? NONE : [...this.#mends.values()];
   }
 }
 
-const NONE: readonly Mend[] = [];
+const NONE: readonly Repair[] = [];

@@ -80,7 +80,7 @@ export interface CustomToolCall {
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
 /** A spoken reply (ChatCompletionResponseMessage.audio). A request names it by its `id` alone. */
-export interface ReplyAudio {
+export interface ResponseAudio {
   readonly id: string;
   /** Base64, in the format that was asked for. */
   readonly data?: string;
@@ -107,7 +107,7 @@ export interface AssistantMessage {
   readonly content?: string | readonly (TextPart | RefusalPart)[] | null;
   readonly refusal?: string | null;
   readonly name?: string;
-  readonly audio?: ReplyAudio | null;
+  readonly audio?: ResponseAudio | null;
   /**
    * What the model thought, as most servers call it, and where Pawl puts `<think>…</think>` and thinking parts. The profile
    * says whether it goes back.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
 import { readError } from './read-error.ts';
-import { ReplyReader, readEventData } from './reply-reader.ts';
+import { ResponseReader, readEventData } from './reply-reader.ts';
 
 const AGAIN = 'Trying again may help.';
 const NO_USE = 'Trying again does not help: change the request or the account.';
@@ -81,9 +81,9 @@ const errors: readonly Thrown[] = [
 
 test.each(errors)('A8: $says is what the server said with status 200', ({ piece, says, retryable = true }) => {
   const shown = Array.isArray(piece) || !hasChoices(piece) ? piece : choiceOf(piece);
-  expect(thrownBy(() => new ReplyReader().read(piece))).toEqual(
+  expect(thrownBy(() => new ResponseReader().read(piece))).toEqual(
     failure(`In place of a reply the server sent ${says}. ${retryable ? AGAIN : NO_USE}`, {
-      code: 'reply.error',
+      code: 'response.error',
       retryable,
       received: JSON.stringify(shown),
     }),
@@ -98,7 +98,7 @@ test.each([
 ])('E: `event: error` with %s is an error', (_, data) => {
   expect(thrownBy(() => readEventData({ event: 'error', data }))).toEqual(
     failure(`In place of a reply the server sent an error: "Asleep.". ${AGAIN}`, {
-      code: 'reply.error',
+      code: 'response.error',
       retryable: true,
       received: data,
     }),
@@ -108,7 +108,7 @@ test.each([
 test.each([{ error: null }, { error: '' }, { error: { code: 0, message: '' } }])(
   'a reply that says %j beside its choices is no error',
   (fields) => {
-    const reader = new ReplyReader();
+    const reader = new ResponseReader();
     expect(reader.read({ ...fields, choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' } }] })).toEqual([
       { type: 'text', delta: 'Hi' },
     ]);

@@ -78,7 +78,7 @@ function errorThat(error: unknown, { received, whole, retryable }: ErrorAbout): 
   const about = readServerError(whole);
   const kind = kindOf(about);
   return new ReportedError(`In place of a reply the server sent ${said}.`, {
-    code: kind === 'malformed' ? 'response.malformed' : 'reply.error',
+    code: kind === 'malformed' ? 'response.malformed' : 'response.error',
     retryable: kind === undefined ? retryable && !isRefusedRequest(about) : kind === 'malformed',
     received: shown(received),
     kind,

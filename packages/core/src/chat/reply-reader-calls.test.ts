@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type ReplyEnd, ReplyReader } from './reply-reader.ts';
+import { type ResponseEnd, ResponseReader } from './reply-reader.ts';
 
 /** The first choice's calls, what was mended of them, and what was told once the reply was over. */
-function callsOf(end: ReplyEnd, messages: readonly object[]): unknown {
-  const reader = new ReplyReader();
+function callsOf(end: ResponseEnd, messages: readonly object[]): unknown {
+  const reader = new ResponseReader();
   for (const message of messages)
     reader.read({ choices: [{ index: 0, [end === 'whole' ? 'message' : 'delta']: message }] });
   const { reply, mends, deltas } = reader.finish(end);
@@ -104,7 +104,7 @@ test('what was held back is told at the end, where no finish_reason came', () =>
 test('half a megabyte of arguments in small pieces is read at once', () => {
   const text = JSON.stringify({ rows: Array.from({ length: 20_000 }, (_, id) => ({ id, name: `"${id}"` })) });
   const pieces = (text.match(/.{1,4}/gs) ?? []).map((piece) => ({ index: 0, function: { arguments: piece } }));
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   const begun = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } };
   for (const call of [begun, ...pieces]) reader.read({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
   const [call] = reader.finish('done').reply.choices[0].message.tool_calls ?? [];

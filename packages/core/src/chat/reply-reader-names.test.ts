@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Delta } from './reply.ts';
-import { ReplyReader } from './reply-reader.ts';
+import { ResponseReader } from './reply-reader.ts';
 import type { ToolObject } from './request.ts';
 
 interface Piece {
@@ -18,7 +18,7 @@ interface Read {
 /** The calls that pieces in chunks of their own make, and what was told of each: `name(arguments)`. */
 function read(pieces: readonly Piece[], names: readonly string[] | undefined): Read {
   const tools = names?.map((name): ToolObject => ({ type: 'function', function: { name } }));
-  const reader = new ReplyReader({ tools });
+  const reader = new ResponseReader({ tools });
   const deltas: Delta[] = [];
   for (const { index, id, name, text } of pieces) {
     const called = { ...(name !== undefined && { name }), ...(text !== undefined && { arguments: text }) };
@@ -258,7 +258,7 @@ test('each call is told, also if it has no arguments', () => {
 });
 
 test('a call without arguments is told once, however often the response says that it is over', () => {
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   const tool_calls = [{ index: 0, id: 'a', type: 'function', function: { name: 'time', arguments: '' } }];
   const chunks = [
     { delta: { tool_calls } },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
-import { ReplyReader } from './reply-reader.ts';
+import { ResponseReader } from './reply-reader.ts';
 
 const said = { role: 'assistant', content: 'Hi' };
 const choice = { index: 0, message: said, finish_reason: 'stop' };
@@ -12,7 +12,7 @@ test.each([
   { what: 'a zero as text', created: '0', reply, note: 'left out' },
   { what: 'a date', created: '2026-01-01', reply, note: 'left out' },
 ])('a time that is $what is read, or left out', ({ created, reply: expected, note }) => {
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   reader.read({ created, choices: [choice] });
   expect(reader.finish('whole')).toEqual({ reply: expected, mends: [{ path: 'created', note }], deltas: [] });
 });
@@ -25,14 +25,14 @@ test.each([
   { what: 'no audio and no sources', fields: { audio: null, annotations: [] }, more: {} },
   { what: 'no usage yet', fields: {}, more: { usage: null } },
 ])('a server that says that there is $what is not worth a notice', ({ fields, more }) => {
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   reader.read({ ...more, choices: [{ index: 0, delta: { ...said, ...fields } }] });
   reader.read({ ...more, choices: [{ index: 0, delta: fields, finish_reason: 'stop' }] });
   expect(reader.finish('done')).toEqual({ reply, mends: [], deltas: [] });
 });
 
 test('a delta that is null, and choices that are null, are not worth a notice', () => {
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   reader.read({ choices: [{ index: 0, delta: said }] });
   reader.read({ choices: [{ index: 0, delta: null, finish_reason: 'stop' }] });
   reader.read({ choices: null, usage: null });
@@ -44,7 +44,7 @@ test('A8: a reply that is nested without end is a ProtocolError, or read', () =>
   const calls = [{ function: { name: 'f', arguments: deep } }];
   const results = [{ tool_calls: calls }, { content: deep }, { x: deep }, { reasoning_details: deep }, deep].map(
     (message) => {
-      const reader = new ReplyReader();
+      const reader = new ResponseReader();
       try {
         reader.read({ choices: [{ index: 0, message, finish_reason: 'stop' }], error: null });
         reader.read({ choices: [{ index: 0, message, finish_reason: deep }] });
@@ -55,5 +55,5 @@ test('A8: a reply that is nested without end is a ProtocolError, or read', () =>
     },
   );
   // Engines differ in how deep they can write.
-  expect(results.filter((result) => result !== 'reply.garbage' && result !== 1)).toEqual([]);
+  expect(results.filter((result) => result !== 'response.garbage' && result !== 1)).toEqual([]);
 });

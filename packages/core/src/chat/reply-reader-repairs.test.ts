@@ -1,24 +1,24 @@
 // What is reported as repaired, and what is not worth a report.
 import { describe, expect, test } from 'vitest';
-import type { FinishedReply } from './reply-reader.ts';
-import { ReplyReader } from './reply-reader.ts';
+import type { FinishedResponse } from './reply-reader.ts';
+import { ResponseReader } from './reply-reader.ts';
 
 const stop = { index: 0, delta: {}, finish_reason: 'stop' };
 
 /** What comes of these choices, one in each chunk. */
-function streamed(...choices: readonly object[]): FinishedReply {
-  const reader = new ReplyReader();
+function streamed(...choices: readonly object[]): FinishedResponse {
+  const reader = new ResponseReader();
   for (const choice of choices) reader.read({ choices: [{ index: 0, ...choice }] });
   return reader.finish('done');
 }
 
-function whole(choice: object): FinishedReply {
-  const reader = new ReplyReader();
+function whole(choice: object): FinishedResponse {
+  const reader = new ResponseReader();
   reader.readBody({ choices: [{ index: 0, ...choice }] });
   return reader.finish('whole');
 }
 
-const callOf = ({ reply }: FinishedReply) => reply.choices[0].message.tool_calls?.[0];
+const callOf = ({ reply }: FinishedResponse) => reply.choices[0].message.tool_calls?.[0];
 
 describe('the arguments of a call', () => {
   const piece = (text: string) => ({ delta: { tool_calls: [{ index: 0, function: { arguments: text } }] } });
@@ -55,7 +55,7 @@ test('a custom tool’s text that repeats itself before its name is there is tex
 
 describe('the finish reason', () => {
   const said = { delta: { role: 'assistant', content: 'Hi' } };
-  const notes = ({ mends }: FinishedReply) =>
+  const notes = ({ mends }: FinishedResponse) =>
     mends.filter(({ path }) => path === 'choices[0].finish_reason').map(({ note }) => note);
 
   test.each([

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { detectForm, type ReplyEnd, ReplyReader, readEventData } from './reply-reader.ts';
+import { detectForm, type ResponseEnd, ResponseReader, readEventData } from './reply-reader.ts';
 
 function chunk(content: string, finishReason: string | null = null): unknown {
   return { choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }] };
 }
 
 /** The code of what reading and finishing throws; the text of the reply where it throws nothing. */
-function ended(end: ReplyEnd, pieces: readonly unknown[]): unknown {
-  const reader = new ReplyReader();
+function ended(end: ResponseEnd, pieces: readonly unknown[]): unknown {
+  const reader = new ResponseReader();
   try {
     for (const piece of pieces) reader.read(piece);
     return reader.finish(end).reply.choices[0].message.content;
@@ -16,9 +16,9 @@ function ended(end: ReplyEnd, pieces: readonly unknown[]): unknown {
   }
 }
 
-const CUT = ['reply.cut', 'The stream ended without a finish_reason and without [DONE]: the reply was cut off.'];
-const NO_CHOICES = ['reply.empty_choices', "The server's reply has no choices, so there is no message in it."];
-const NO_OBJECT = ['reply.garbage', 'The server sent something that is no reply: JSON, but no object.'];
+const CUT = ['response.cut', 'The stream ended without a finish_reason and without [DONE]: the reply was cut off.'];
+const NO_CHOICES = ['response.empty_choices', "The server's reply has no choices, so there is no message in it."];
+const NO_OBJECT = ['response.garbage', 'The server sent something that is no reply: JSON, but no object.'];
 
 describe('the end of a reply', () => {
   test.each([
@@ -53,7 +53,7 @@ describe('the end of a reply', () => {
 });
 
 test('pieces are told as they come, of the first choice alone', () => {
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   const second = { index: 1, delta: { content: 'B' } };
   const call = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{' } };
   const told = [
@@ -78,7 +78,7 @@ test('pieces are told as they come, of the first choice alone', () => {
 });
 
 test('keys stand in a fixed order, whatever the order on the wire', () => {
-  const reader = new ReplyReader();
+  const reader = new ResponseReader();
   const message = {
     x: 1,
     tool_calls: [{ function: { arguments: '{}', name: 'f' }, id: 'a' }],
@@ -117,7 +117,7 @@ describe('an event', () => {
 
   test('A8: with data that is no JSON is garbage', () => {
     expect(() => readEventData({ data: '<html>' })).toThrow(
-      expect.objectContaining({ name: 'ProtocolError', code: 'reply.garbage', received: '<html>', retryable: true }),
+      expect.objectContaining({ name: 'ProtocolError', code: 'response.garbage', received: '<html>', retryable: true }),
     );
   });
 });

@@ -6,7 +6,7 @@ import { filteredRepair } from './filtered-reply.ts';
 import { failedError } from './finish-reason.ts';
 import { MendList } from './mend-list.ts';
 import { type ReportedError, readError, serverError, shown } from './read-error.ts';
-import type { ChatChoice, ChatReply, Delta, Mend } from './reply.ts';
+import type { ChatChoice, ChatResponse, Delta, Repair } from './reply.ts';
 import type { ToolObject } from './request.ts';
 import { RequestTools } from './request-tools.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
@@ -17,16 +17,16 @@ import { VendorFields } from './vendor-fields.ts';
 type Wire = Readonly<Record<string, unknown>>;
 
 /** How a reply ended: with `[DONE]`, with the stream alone, or as one whole body. */
-export type ReplyEnd = 'done' | 'closed' | 'whole';
+export type ResponseEnd = 'done' | 'closed' | 'whole';
 
-export interface FinishedReply {
-  readonly reply: ChatReply;
-  readonly mends: readonly Mend[];
+export interface FinishedResponse {
+  readonly reply: ChatResponse;
+  readonly mends: readonly Repair[];
   /** What was held back of the first choice, where the server never said that it is over. */
   readonly deltas: readonly Delta[];
 }
 
-export interface ReplyReaderOptions {
+export interface ResponseReaderOptions {
   /** Calls that one choice may have. @defaultValue 128 */
   readonly maxCalls?: number;
   /** What the request offered. Without it, names that come in pieces or with channel marks are read as they are. */
@@ -40,7 +40,7 @@ export interface ReplyReaderOptions {
  *
  * A chunk of a stream and a whole completion are read alike: each is a piece. Throws nothing but `ProtocolError`.
  */
-export class ReplyReader {
+export class ResponseReader {
   readonly #maxCalls: number;
   readonly #tools: RequestTools;
   readonly #textCalls: TextCallOptions | undefined;
@@ -59,7 +59,7 @@ export class ReplyReader {
   /** Beside the choices. */
   #finishReason: unknown;
 
-  constructor({ maxCalls = 128, tools, textCalls }: ReplyReaderOptions = {}) {
+  constructor({ maxCalls = 128, tools, textCalls }: ResponseReaderOptions = {}) {
     this.#maxCalls = maxCalls;
     this.#tools = new RequestTools(tools);
     this.#textCalls = textCalls;
@@ -86,7 +86,7 @@ export class ReplyReader {
     if (error !== undefined) return this.#endFiltered(error);
     if (!isRecord(piece)) {
       throw new ProtocolError('The server sent something that is no reply: JSON, but no object.', {
-        code: 'reply.garbage',
+        code: 'response.garbage',
         received: shown(piece),
       });
     }
@@ -98,7 +98,7 @@ export class ReplyReader {
   }
 
   /** @throws ProtocolError where what came is no reply. */
-  finish(end: ReplyEnd): FinishedReply {
+  finish(end: ResponseEnd): FinishedResponse {
     const readers = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     for (const reader of readers) reader.readOuterReason(this.#finishReason);
     if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished))) throw this.#cut();
@@ -212,7 +212,7 @@ export class ReplyReader {
     return position;
   }
 
-  #build(choices: readonly [ChatChoice, ...ChatChoice[]]): ChatReply {
+  #build(choices: readonly [ChatChoice, ...ChatChoice[]]): ChatResponse {
     const usage = this.#usage.finish(this.#mends);
     return {
       ...(this.#id !== '' && { id: this.#id }),
@@ -229,12 +229,12 @@ export class ReplyReader {
 
   #cut(): ProtocolError {
     const message = 'The stream ended without a finish_reason and without [DONE]: the reply was cut off.';
-    return new ProtocolError(message, { code: 'reply.cut', ...this.#received() });
+    return new ProtocolError(message, { code: 'response.cut', ...this.#received() });
   }
 
   #withoutChoices(): ProtocolError {
     const message = "The server's reply has no choices, so there is no message in it.";
-    return new ProtocolError(message, { code: 'reply.empty_choices', ...this.#received() });
+    return new ProtocolError(message, { code: 'response.empty_choices', ...this.#received() });
   }
 
   #received(): { readonly received?: string } {
@@ -284,7 +284,7 @@ export type Said =
   | { readonly type: 'done' }
   | { readonly type: 'nothing' };
 
-/** @throws ProtocolError `reply.error` for `event: error`, `reply.garbage` for data that is no JSON. */
+/** @throws ProtocolError `response.error` for `event: error`, `response.garbage` for data that is no JSON. */
 export function readEventData({ event, data, isOpen }: ServerSentEvent): Said {
   const text = data.trim();
   if (text === '[DONE]') return { type: 'done' };
@@ -295,7 +295,7 @@ export function readEventData({ event, data, isOpen }: ServerSentEvent): Said {
   const isIdle = text === '' || (event !== undefined && event !== 'message');
   if (isIdle || isOpen === true) return { type: 'nothing' };
   const message = `The server sent an event of ${plural(data.length, 'character')} that is not JSON: ${parsed.problem}.`;
-  throw new ProtocolError(message, { code: 'reply.garbage', received: data });
+  throw new ProtocolError(message, { code: 'response.garbage', received: data });
 }
 
 /** A filtered prompt is read as a reply. @throws ReportedError for any other error */

@@ -56,7 +56,7 @@ export interface ModerationResult {
   readonly category_applied_input_types: Readonly<Record<string, readonly ('text' | 'image')[]>>;
 }
 
-export type Moderated =
+export type ModerationRecord =
   | {
       readonly type: 'moderation_results';
       readonly model: string;
@@ -73,7 +73,7 @@ export interface ChatChoice {
 }
 
 /** A whole reply in the documented form, whatever the server's spelling was, streamed or not. */
-export interface ChatReply {
+export interface ChatResponse {
   readonly id?: string;
   readonly object?: 'chat.completion';
   /** Seconds since 1970. */
@@ -87,11 +87,11 @@ export interface ChatReply {
   readonly system_fingerprint?: string | null;
   readonly metadata?: Readonly<Record<string, string>> | null;
   /** Where the request asked for it. */
-  readonly moderation?: { readonly input: Moderated; readonly output: Moderated } | null;
+  readonly moderation?: { readonly input: ModerationRecord; readonly output: ModerationRecord } | null;
 }
 
 /** Something that a server sent in another form than the documented one, and what was made of it. */
-export interface Mend {
+export interface Repair {
   /** Where, as a path: `choices[0].message.tool_calls[1].id`. */
   readonly path: string;
   /** What was wrong and what was done, in a few words. */

@@ -2,7 +2,7 @@ import { excerpt } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { renameCall } from './history.ts';
 import { type AssistantMessage, callName } from './message.ts';
-import type { Mend } from './reply.ts';
+import type { Repair } from './reply.ts';
 import { type ToolObject, toolObjectName } from './request.ts';
 
 /** The tools that a request offered, for the reader of its response. */
@@ -52,9 +52,9 @@ export class RequestTools {
 export function resolveToolNames(
   message: AssistantMessage,
   tools: readonly ToolObject[],
-): { readonly message: AssistantMessage; readonly mends: readonly Mend[] } {
+): { readonly message: AssistantMessage; readonly mends: readonly Repair[] } {
   const requested = new RequestTools(tools);
-  const mends: Mend[] = [];
+  const mends: Repair[] = [];
   const calls = message.tool_calls?.map((call, index) => {
     const given = callName(call);
     const name = requested.resolve(given);

@@ -148,9 +148,9 @@ describe('an event stream', () => {
   ])('with %s is given up', (_, text) => {
     const reader = new EventReader({ maxLength: 8 });
     const message =
-      'The server sent an event of more than 8 characters. Nothing of such a reply is used. If it is meant, raise caps.eventLength.';
+      'The server sent an event of more than 8 characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.';
     expect(() => reader.read(new TextEncoder().encode(text))).toThrow(
-      new ProtocolError(message, { code: 'reply.too_large', retryable: false }),
+      new ProtocolError(message, { code: 'response.too_large', retryable: false }),
     );
   });
 });

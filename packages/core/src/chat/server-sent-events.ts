@@ -31,7 +31,7 @@ export class EventReader {
     });
   }
 
-  /** @throws ProtocolError `reply.too_large`; nothing can be read after it. */
+  /** @throws ProtocolError `response.too_large`; nothing can be read after it. */
   read(bytes: Uint8Array): readonly ServerSentEvent[] {
     const text = this.#lines.push(this.#decoder.decode(bytes, { stream: true }));
     this.#parser.feed(this.#boundaries.push(text));
@@ -56,8 +56,8 @@ export class EventReader {
 /** An unknown field is ignored; an event without end is an error. */
 function checkParseError({ type }: ParseError, maxLength: number): void {
   if (type !== 'max-buffer-size-exceeded') return;
-  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply is used. If it is meant, raise caps.eventLength.`;
-  throw new ProtocolError(message, { code: 'reply.too_large', retryable: false });
+  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.`;
+  throw new ProtocolError(message, { code: 'response.too_large', retryable: false });
 }
 
 /**

@@ -23,6 +23,6 @@ function written(write: () => string | undefined): string {
     return write() ?? '';
   } catch (cause) {
     const message = "The server's reply holds a value that can't be written as JSON, such as one nested too deeply.";
-    throw new ProtocolError(message, { code: 'reply.garbage', cause });
+    throw new ProtocolError(message, { code: 'response.garbage', cause });
   }
 }

@@ -7,4 +7,4 @@ export type Answer =
   /** Approves the call with other arguments, a custom tool's with another text; checked like the model's own. */
   | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json }
   /** Is the call's value: of a tool without `execute`, or of a call that nobody knows the outcome of. */
-  | { readonly type: 'reply'; readonly fingerprint: string; readonly value: Json };
+  | { readonly type: 'result'; readonly fingerprint: string; readonly value: Json };

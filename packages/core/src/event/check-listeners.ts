@@ -12,23 +12,23 @@ const EVENT_TYPES: Readonly<Record<EventType | '*', true>> = {
   'run.aborted': true,
   'run.refused': true,
   'run.finished': true,
-  'turn.planned': true,
+  'turn.prepared': true,
   'attempt.started': true,
   'attempt.failed': true,
-  'model.text': true,
-  'model.reasoning': true,
-  'model.refusal': true,
-  'model.call': true,
-  'model.discarded': true,
-  'model.replied': true,
+  'text.delta': true,
+  'reasoning.delta': true,
+  'refusal.delta': true,
+  'tool_call.delta': true,
+  'attempt.discarded': true,
+  'model.responded': true,
   'model.failed': true,
-  'model.lost': true,
-  'model.asked_again': true,
-  'wire.mended': true,
+  'request.lost': true,
+  'model.reprompted': true,
+  'response.repaired': true,
   'output.partial': true,
   'output.checked': true,
   'approval.requested': true,
-  'approval.waived': true,
+  'approval.not_required': true,
   'approval.answered': true,
   'approval.expired': true,
   'tool.started': true,
@@ -37,13 +37,13 @@ const EVENT_TYPES: Readonly<Record<EventType | '*', true>> = {
   'tool.failed': true,
   'tool.skipped': true,
   'tool.suspended': true,
-  'tool.late': true,
-  'user.wrote': true,
-  'user.steered': true,
-  'agent.changed': true,
-  'limit.reached': true,
-  'limit.refused': true,
-  'loop.stuck': true,
+  'tool.late_result': true,
+  'user.interrupted': true,
+  'user.steering': true,
+  'handoff.completed': true,
+  'limit.approaching': true,
+  'limit.exceeded': true,
+  'tool.repeated_failure': true,
   'listener.failed': true,
 };
 
@@ -74,11 +74,11 @@ function shown(type: unknown): string {
   return typeof type === 'string' ? JSON.stringify(excerpt(type, 60)) : describeValue(type);
 }
 
-/** Other libraries name events by their last part: `text`, `finished`. */
+/** Other libraries name events by one part: `text`, `finished`. */
 function nearest(type: string): string {
   const types = Object.keys(EVENT_TYPES);
-  const last = types.filter((each) => each.split('.')[1] === type);
-  const meant = last.length > 0 ? last : [closest(type, types)].filter((each) => each !== undefined);
+  const named = types.filter((each) => each.split('.').includes(type));
+  const meant = named.length > 0 ? named : [closest(type, types)].filter((each) => each !== undefined);
   if (meant.length > 0) return `Did you mean ${meant.map((each) => JSON.stringify(each)).join(' or ')}?`;
   return `The types are: ${types.join(', ')}.`;
 }

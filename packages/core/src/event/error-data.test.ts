@@ -32,7 +32,7 @@ test('an error becomes data: its name, words, code and plain fields, and so do i
 });
 
 test('error data is JSON', () => {
-  const data = toErrorData(new ProtocolError('Garbage.', { code: 'reply.garbage', received: '<html>' }));
+  const data = toErrorData(new ProtocolError('Garbage.', { code: 'response.garbage', received: '<html>' }));
   expect(JSON.parse(JSON.stringify(data))).toEqual(data);
   expect(data.details).toEqual({ retryable: true, received: '<html>' });
 });

@@ -1,8 +1,8 @@
 import type { Json } from '../base/json.ts';
-import type { Fact } from './fact.ts';
-import type { Notice } from './notice.ts';
+import type { JournalEvent } from './fact.ts';
+import type { LiveEvent } from './notice.ts';
 
-export interface Stamp {
+export interface EventStamp {
   readonly runId: string;
   /** Where in a tree of runs: `''` for the run itself. */
   readonly path: string;
@@ -17,7 +17,7 @@ export interface Stamp {
 }
 
 /** What every event about a call has. Derived when the event is emitted: a journal holds arguments and results once. */
-export interface CallFields {
+export interface ToolCallFields {
   readonly toolCallId: string;
   readonly toolName: string;
   /** The arguments, parsed; of a custom tool the text. Absent where they are no JSON. */
@@ -30,13 +30,13 @@ interface OutputField {
 }
 
 type Described<Event> = Event extends { readonly type: 'tool.finished' }
-  ? Event & CallFields & OutputField
+  ? Event & ToolCallFields & OutputField
   : Event extends { readonly type: `tool.${string}` | `approval.${string}` }
-    ? Event & CallFields
+    ? Event & ToolCallFields
     : Event;
 
 /** A fact or a notice, stamped. JSON throughout. */
-export type RunEvent = Described<Fact | Notice> & Stamp;
+export type RunEvent = Described<JournalEvent | LiveEvent> & EventStamp;
 
 export type EventType = RunEvent['type'];
 

@@ -32,9 +32,9 @@ interface Spending {
   /** What an agent that is a tool has used. */
   readonly spent?: Usage;
   /** How many tools it has called, those of agents inside it included. */
-  readonly spentCalls?: number;
+  readonly nestedToolCallCount?: number;
   /** What middleware has asked aside for this call. */
-  readonly aside?: Usage;
+  readonly middlewareUsage?: Usage;
 }
 
 interface Answered extends OfCall, Spending {
@@ -52,7 +52,7 @@ export interface DefinitionRecord {
   readonly tools: Readonly<Record<string, string>>;
 }
 
-export interface RunStarted extends Timed {
+export interface RunStartedEvent extends Timed {
   readonly type: 'run.started';
   readonly agent: string;
   readonly messages: readonly Message[];
@@ -62,25 +62,25 @@ export interface RunStarted extends Timed {
   readonly definition?: DefinitionRecord;
 }
 
-export interface TurnPlanned extends OfTurn {
-  readonly type: 'turn.planned';
+export interface TurnPreparedEvent extends OfTurn {
+  readonly type: 'turn.prepared';
   readonly model: string;
   readonly tools: readonly string[];
   readonly toolChoice?: ToolChoice;
   /** The messages to send in place of the history, where middleware changed them for this turn. */
   readonly messages?: readonly Message[];
   /** What the user said while the run was at work, at the end of the history from now on; `edits` come after that. */
-  readonly steered?: readonly UserMessage[];
+  readonly steeringMessages?: readonly UserMessage[];
   /** What middleware keeps for the next turns, if it is not what it was. */
   readonly memory?: Readonly<Record<string, Json>>;
   /** What middleware has changed in the history for good, from its beginning to its end. */
   readonly edits?: readonly HistoryEdit[];
   /** What middleware has asked aside. */
-  readonly aside?: Usage;
+  readonly middlewareUsage?: Usage;
 }
 
-export interface ModelReplied extends OfTurn {
-  readonly type: 'model.replied';
+export interface ModelRespondedEvent extends OfTurn {
+  readonly type: 'model.responded';
   readonly model: string;
   /** Valid as history: unique ids, arguments that are JSON. */
   readonly message: AssistantMessage;
@@ -90,26 +90,26 @@ export interface ModelReplied extends OfTurn {
   /** The positions of calls whose tool may wait for somebody outside. Whoever resumes the run checks them, whatever its tools say. */
   readonly mayWait?: readonly number[];
   /** The limit that shortened the reply's room, where one did. */
-  readonly clampedBy?: LimitName;
+  readonly clampedByLimit?: LimitName;
   readonly usage: Usage;
   /** An output guard did not accept it: it ends nothing, none of its calls runs, and the model is asked again. */
   readonly rejection?: Rejection;
   /** What middleware has asked aside. */
-  readonly aside?: Usage;
+  readonly middlewareUsage?: Usage;
   /** What the user said while the run was at work. */
-  readonly steered?: Steered;
+  readonly steeringMessages?: SteeringMessages;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly durationMs: number;
 }
 
-export interface Steered {
-  /** Went with the request; where middleware prepares turns, what went with it is in `turn.planned`. */
+export interface SteeringMessages {
+  /** Went with the request; where middleware prepares turns, what went with it is in `turn.prepared`. */
   readonly before: readonly UserMessage[];
   /** Came while the model answered with text: the run goes on with it. */
   readonly after: readonly UserMessage[];
 }
 
-export interface ModelFailed extends OfTurn {
+export interface ModelFailedEvent extends OfTurn {
   readonly type: 'model.failed';
   readonly error: ErrorData;
   readonly usage: Usage;
@@ -120,15 +120,15 @@ export interface ModelFailed extends OfTurn {
  * A request was under way when the process stopped, in a run that has a cost limit: what it has used is counted as an
  * estimate, and the model is asked again.
  */
-export interface ModelLost extends OfTurn {
-  readonly type: 'model.lost';
+export interface RequestLostEvent extends OfTurn {
+  readonly type: 'request.lost';
   readonly model: string;
   readonly usage: Usage;
 }
 
 /** A request or a batch of calls would have passed a limit and was not started. */
-export interface LimitRefused extends OfTurn {
-  readonly type: 'limit.refused';
+export interface LimitExceededEvent extends OfTurn {
+  readonly type: 'limit.exceeded';
   readonly limit: LimitName;
   readonly max: number;
   readonly spent: number;
@@ -137,109 +137,109 @@ export interface LimitRefused extends OfTurn {
 }
 
 /** A limit is near: one last turn without tools follows. */
-export interface LimitReached extends OfTurn {
-  readonly type: 'limit.reached';
+export interface LimitApproachingEvent extends OfTurn {
+  readonly type: 'limit.approaching';
   readonly limit: LimitName;
   readonly max: number;
   readonly spent: number;
   readonly message: UserMessage;
 }
 
-export interface AskedAgain extends OfTurn {
-  readonly type: 'model.asked_again';
+export interface ModelRepromptedEvent extends OfTurn {
+  readonly type: 'model.reprompted';
   readonly reason: 'empty' | 'cut' | 'output' | 'guard';
   /** The output guard that did not accept the response. */
   readonly guard?: string;
   readonly message: UserMessage;
 }
 
-export interface LoopStuck extends OfTurn {
-  readonly type: 'loop.stuck';
+export interface ToolRepeatedFailureEvent extends OfTurn {
+  readonly type: 'tool.repeated_failure';
   readonly tool: string;
   readonly count: number;
   readonly message: UserMessage;
 }
 
-export interface ApprovalRequested extends OfCall {
+export interface ApprovalRequestedEvent extends OfCall {
   readonly type: 'approval.requested';
   readonly pending: PendingCall;
   /** The call was approved, but its tool has another definition since: the approval was for another call, and was not used. */
   readonly again?: 'definition_changed';
   /** What middleware has asked aside, where the call had begun. */
-  readonly aside?: Usage;
+  readonly middlewareUsage?: Usage;
 }
 
 /** The call's tool may need approval; this call does not. */
-export interface ApprovalWaived extends OfCall {
-  readonly type: 'approval.waived';
+export interface ApprovalNotRequiredEvent extends OfCall {
+  readonly type: 'approval.not_required';
 }
 
-export interface ApprovalAnswered extends OfCall {
+export interface ApprovalAnsweredEvent extends OfCall {
   readonly type: 'approval.answered';
   readonly answer: Answer;
 }
 
 /** Nobody answered in time: the call counts as denied. */
-export interface ApprovalExpired extends OfCall {
+export interface ApprovalExpiredEvent extends OfCall {
   readonly type: 'approval.expired';
 }
 
 /** The user wrote while calls were pending: these are closed as cancelled, then the message is appended. */
-export interface UserWrote extends OfTurn {
-  readonly type: 'user.wrote';
+export interface UserInterruptedEvent extends OfTurn {
+  readonly type: 'user.interrupted';
   readonly message: UserMessage;
 }
 
 /** The run inside the run that is this call waits for somebody. */
-export interface ToolSuspended extends OfCall, Spending {
+export interface ToolSuspendedEvent extends OfCall, Spending {
   readonly type: 'tool.suspended';
   readonly pending: readonly PendingCall[];
 }
 
 /** Nothing is left to do until somebody answers. */
-export interface RunSuspended extends OfTurn {
+export interface RunSuspendedEvent extends OfTurn {
   readonly type: 'run.suspended';
   readonly pending: readonly string[];
 }
 
-export interface ToolFinished extends Answered {
+export interface ToolFinishedEvent extends Answered {
   readonly type: 'tool.finished';
   /** The agent that the conversation is handed over to, where nothing of the turn comes before it. */
-  readonly handsTo?: string;
+  readonly handoffTo?: string;
   readonly durationMs: number;
   /** What the tool gave, where `content` is only its head and tail, or says as well that a person edited the call. */
-  readonly full?: string;
+  readonly fullContent?: string;
   /** Images and files, which go to the model in a user message. */
   readonly parts?: readonly UserPart[];
   /** The tool gave this very text, although it reads as JSON. */
   readonly isText?: true;
   /** The paths in the value that have no exact JSON form. */
-  readonly lossy?: readonly string[];
+  readonly lossyPaths?: readonly string[];
 }
 
-export interface ToolFailed extends Answered {
+export interface ToolFailedEvent extends Answered {
   readonly type: 'tool.failed';
   readonly durationMs: number;
   /**
    * `invalid` and `unknown`: nothing ran. `aborted` and `refused`: the tool, or middleware around it, threw `AbortRun` or
-   * `RefuseRun`. `in_doubt`: a crash left it open. `ended`: the agent that is the tool ended without an answer.
+   * `RefuseRun`. `unknown_outcome`: a crash left it open. `ended`: the agent that is the tool ended without an answer.
    */
-  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'in_doubt' | 'ended';
+  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'unknown_outcome' | 'ended';
   readonly error: ErrorData;
   /** Who refused. */
   readonly guard?: string;
 }
 
-export interface ToolSkipped extends Answered {
+export interface ToolSkippedEvent extends Answered {
   readonly type: 'tool.skipped';
   readonly reason: 'denied' | 'cancelled' | 'limit';
   /** The one that it would have passed. */
   readonly limit?: LimitName;
   /** The cap, of this run or of one around it, where calls side by side had used it when the call was to begin. */
-  readonly around?: { readonly max: number; readonly spent: number };
+  readonly outerLimit?: { readonly max: number; readonly spent: number };
 }
 
-export interface OutputChecked extends OfTurn {
+export interface OutputCheckedEvent extends OfTurn {
   readonly type: 'output.checked';
   readonly result:
     | { readonly ok: true; readonly value: Json }
@@ -248,8 +248,8 @@ export interface OutputChecked extends OfTurn {
 }
 
 /** The conversation went over to another agent of the same run. */
-export interface AgentChanged extends OfTurn {
-  readonly type: 'agent.changed';
+export interface HandoffCompletedEvent extends OfTurn {
+  readonly type: 'handoff.completed';
   readonly from: string;
   readonly to: string;
   /** The other agent's instructions, as resolved now. */
@@ -259,10 +259,10 @@ export interface AgentChanged extends OfTurn {
   /** What the other agent was then. */
   readonly definition: DefinitionRecord;
   /** What its view of the conversation was asked for. */
-  readonly aside?: Usage;
+  readonly middlewareUsage?: Usage;
 }
 
-export interface RunAborted extends Timed {
+export interface RunAbortedEvent extends Timed {
   readonly type: 'run.aborted';
   readonly reason: string;
   /** What requests may have used that were under way, or gave nothing. Absent where there were none. */
@@ -270,7 +270,7 @@ export interface RunAborted extends Timed {
 }
 
 /** A middleware threw `RefuseRun`: a guard, mostly. */
-export interface RunRefused extends OfTurn {
+export interface RunRefusedEvent extends OfTurn {
   readonly type: 'run.refused';
   readonly reason: string;
   /** Who refused. */
@@ -278,35 +278,35 @@ export interface RunRefused extends OfTurn {
   readonly usage: Usage;
 }
 
-export interface RunFinished extends Timed {
+export interface RunFinishedEvent extends Timed {
   readonly type: 'run.finished';
   readonly outcome: Outcome<unknown>;
 }
 
 /** How one call was answered. */
-export type CallClosed = ToolFinished | ToolFailed | ToolSkipped;
+export type ToolCallClosedEvent = ToolFinishedEvent | ToolFailedEvent | ToolSkippedEvent;
 
 /** What a step yielded: JSON, remembered. The state of a run is its facts, folded. */
-export type Fact =
-  | RunStarted
-  | TurnPlanned
-  | ModelReplied
-  | ModelFailed
-  | ModelLost
-  | LimitRefused
-  | LimitReached
-  | AskedAgain
-  | LoopStuck
-  | ApprovalRequested
-  | ApprovalWaived
-  | ApprovalAnswered
-  | ApprovalExpired
-  | UserWrote
-  | ToolSuspended
-  | RunSuspended
-  | CallClosed
-  | AgentChanged
-  | OutputChecked
-  | RunAborted
-  | RunRefused
-  | RunFinished;
+export type JournalEvent =
+  | RunStartedEvent
+  | TurnPreparedEvent
+  | ModelRespondedEvent
+  | ModelFailedEvent
+  | RequestLostEvent
+  | LimitExceededEvent
+  | LimitApproachingEvent
+  | ModelRepromptedEvent
+  | ToolRepeatedFailureEvent
+  | ApprovalRequestedEvent
+  | ApprovalNotRequiredEvent
+  | ApprovalAnsweredEvent
+  | ApprovalExpiredEvent
+  | UserInterruptedEvent
+  | ToolSuspendedEvent
+  | RunSuspendedEvent
+  | ToolCallClosedEvent
+  | HandoffCompletedEvent
+  | OutputCheckedEvent
+  | RunAbortedEvent
+  | RunRefusedEvent
+  | RunFinishedEvent;

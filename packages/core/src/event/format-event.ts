@@ -4,11 +4,11 @@ import type { RunEvent } from './event.ts';
 /**
  * One event as text for a terminal: a line without its line break, or `undefined` for an event that needs no line.
  *
- * Text of the model (`model.text`) is given as it comes, in pieces that are no lines: write them one behind the other.
+ * Text of the model (`text.delta`) is given as it comes, in pieces that are no lines: write them one behind the other.
  */
 export function formatEvent(event: RunEvent): string | undefined {
   const text = textOf(event);
-  if (text === undefined || event.path === '' || event.type === 'model.text') return text;
+  if (text === undefined || event.path === '' || event.type === 'text.delta') return text;
   return `   [${event.agent}] ${text.trimStart()}`;
 }
 
@@ -20,7 +20,7 @@ function textOf(event: RunEvent): string | undefined {
       const again = event.retryInMs === undefined ? '' : ` (again in ${event.retryInMs} ms)`;
       return `   ! ${event.error.message}${again}`;
     }
-    case 'model.text':
+    case 'text.delta':
       // An agent inside works beside others: its pieces would be mixed with theirs.
       return event.path === '' ? event.delta : undefined;
     case 'model.failed':
@@ -37,10 +37,10 @@ function textOf(event: RunEvent): string | undefined {
       return `   ? ${event.toolName}: ${event.answer.type}`;
     case 'approval.expired':
       return `   ? ${event.toolName}: nobody answered in time`;
-    case 'agent.changed':
+    case 'handoff.completed':
       return `── ${event.from} hands over to ${event.to}`;
-    case 'limit.reached':
-    case 'limit.refused':
+    case 'limit.approaching':
+    case 'limit.exceeded':
       return `   ! limits.${event.limit}: ${event.spent} of ${event.max}`;
     case 'listener.failed':
       return `   ! A listener to ${event.event} failed: ${event.error.message}`;

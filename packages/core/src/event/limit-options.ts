@@ -18,7 +18,7 @@ export const LIMITS: OptionTable<LimitOptions> = {
     maxTurns: 'The option is "turns".',
     maxSteps: 'The option is "turns".',
     iterations: 'The option is "turns".',
-    maxTokens: 'The option is "tokens"; the longest response is settings: { max_completion_tokens }.',
+    maxTokens: 'The option is "tokens"; the longest response is modelSettings: { max_completion_tokens }.',
     maxCost: 'The option is "cost", in US dollars.',
     budget: 'The option is "cost", in US dollars, or "tokens".',
     timeoutMs: 'The option is "durationMs".',

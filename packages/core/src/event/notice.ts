@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { ToolCall, UserMessage } from '../chat/message.ts';
-import type { Mend } from '../chat/reply.ts';
+import type { Repair } from '../chat/reply.ts';
 import type { ErrorData } from './error-data.ts';
 
 interface OfAttempt {
@@ -15,14 +15,14 @@ interface OfCall {
   readonly call: ToolCall;
 }
 
-export interface AttemptStarted extends OfAttempt {
+export interface AttemptStartedEvent extends OfAttempt {
   readonly type: 'attempt.started';
   readonly model: string;
   /** The text that this attempt adds to the request: it tells the model of its mistake in the attempt before. */
   readonly correction?: string;
 }
 
-export interface AttemptFailed extends OfAttempt {
+export interface AttemptFailedEvent extends OfAttempt {
   readonly type: 'attempt.failed';
   readonly model: string;
   readonly error: ErrorData;
@@ -33,24 +33,24 @@ export interface AttemptFailed extends OfAttempt {
 }
 
 /** A piece of the reply's text. An unstreamed reply is one piece. */
-export interface ModelText extends OfAttempt {
-  readonly type: 'model.text';
+export interface TextDeltaEvent extends OfAttempt {
+  readonly type: 'text.delta';
   readonly delta: string;
 }
 
-export interface ModelReasoning extends OfAttempt {
-  readonly type: 'model.reasoning';
+export interface ReasoningDeltaEvent extends OfAttempt {
+  readonly type: 'reasoning.delta';
   readonly delta: string;
 }
 
-export interface ModelRefusal extends OfAttempt {
-  readonly type: 'model.refusal';
+export interface RefusalDeltaEvent extends OfAttempt {
+  readonly type: 'refusal.delta';
   readonly delta: string;
 }
 
 /** A piece of a call's arguments. A call without arguments has one piece, which is empty. */
-export interface ModelCall extends OfAttempt {
-  readonly type: 'model.call';
+export interface ToolCallDeltaEvent extends OfAttempt {
+  readonly type: 'tool_call.delta';
   readonly index: number;
   readonly name: string;
   /** As `name`: what each event about a call has. */
@@ -61,64 +61,64 @@ export interface ModelCall extends OfAttempt {
 }
 
 /** What there is so far of an agent's output, before it is checked. Told of streamed replies; long ones less often. */
-export interface OutputPartial extends OfAttempt {
+export interface OutputPartialEvent extends OfAttempt {
   readonly type: 'output.partial';
   readonly partial: Json;
 }
 
 /** The pieces told for this attempt are void: it failed, or its reply is not used. */
-export interface ModelDiscarded extends OfAttempt {
-  readonly type: 'model.discarded';
+export interface AttemptDiscardedEvent extends OfAttempt {
+  readonly type: 'attempt.discarded';
 }
 
 /** What the user said while the run was at work goes to the model. */
-export interface UserSteered {
-  readonly type: 'user.steered';
+export interface UserSteeringEvent {
+  readonly type: 'user.steering';
   readonly turn: number;
   readonly message: UserMessage;
 }
 
-export interface WireMended {
-  readonly type: 'wire.mended';
+export interface ResponseRepairedEvent {
+  readonly type: 'response.repaired';
   readonly turn: number;
-  readonly mends: readonly Mend[];
+  readonly repairs: readonly Repair[];
 }
 
-export interface ToolStarted extends OfCall {
+export interface ToolStartedEvent extends OfCall {
   readonly type: 'tool.started';
 }
 
-export interface ToolProgress extends OfCall {
+export interface ToolProgressEvent extends OfCall {
   readonly type: 'tool.progress';
   readonly progress: Json;
 }
 
 /** A tool that was given up gave a result, or threw, after all. It is not used. */
-export interface ToolLate extends OfCall {
-  readonly type: 'tool.late';
+export interface ToolLateResultEvent extends OfCall {
+  readonly type: 'tool.late_result';
   readonly error?: ErrorData;
 }
 
 /** Told once a listener, however often it fails. */
-export interface ListenerFailed {
+export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
   readonly event: string;
   readonly error: ErrorData;
 }
 
 /** What is told while it happens and may be lost. */
-export type Notice =
-  | AttemptStarted
-  | AttemptFailed
-  | ModelText
-  | ModelReasoning
-  | ModelRefusal
-  | ModelCall
-  | OutputPartial
-  | ModelDiscarded
-  | UserSteered
-  | WireMended
-  | ToolStarted
-  | ToolProgress
-  | ToolLate
-  | ListenerFailed;
+export type LiveEvent =
+  | AttemptStartedEvent
+  | AttemptFailedEvent
+  | TextDeltaEvent
+  | ReasoningDeltaEvent
+  | RefusalDeltaEvent
+  | ToolCallDeltaEvent
+  | OutputPartialEvent
+  | AttemptDiscardedEvent
+  | UserSteeringEvent
+  | ResponseRepairedEvent
+  | ToolStartedEvent
+  | ToolProgressEvent
+  | ToolLateResultEvent
+  | ListenerFailedEvent;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { toErrorData } from './error-data.ts';
 import type { EventOf, EventType, RunEvent } from './event.ts';
-import type { ListenerFailed } from './notice.ts';
+import type { ListenerFailedEvent } from './notice.ts';
 
 /** `'*'` hears everything. */
 export type Listener<Type extends EventType | '*'> = (
@@ -22,9 +22,9 @@ export class Observers {
   #isTelling = false;
   /** What came up while an event is told. */
   #queue: RunEvent[] | undefined;
-  readonly #onFailure: (notice: ListenerFailed) => void;
+  readonly #onFailure: (notice: ListenerFailedEvent) => void;
 
-  constructor(onFailure: (notice: ListenerFailed) => void) {
+  constructor(onFailure: (notice: ListenerFailedEvent) => void) {
     this.#onFailure = onFailure;
   }
 

@@ -13,11 +13,11 @@ export interface PendingCall {
   /** What to answer to: `host.answer(runId, id, …)`. Of a run inside the run it begins with that one's path. */
   readonly id: string;
   /**
-   * `approval`: it has not run. `reply`: its tool has no `execute`, the answer is its value. `in_doubt`: a crash left it open;
+   * `approval`: it has not run. `reply`: its tool has no `execute`, the answer is its value. `unknown_outcome`: a crash left it open;
    * approve it to run it again, reply with what came of it, or deny it so that the model is told that nobody knows. `suspended`: its
    * tool threw `SuspendRun`; approve it to run it again, or reply with its value.
    */
-  readonly reason: 'approval' | 'reply' | 'in_doubt' | 'suspended';
+  readonly reason: 'approval' | 'external_result' | 'unknown_outcome' | 'suspended';
   /** The kinds of answers that it takes. */
   readonly accepts: readonly Answer['type'][];
   readonly call: ToolCall;
@@ -32,7 +32,7 @@ export interface PendingCall {
 }
 
 /** What every outcome has. */
-export interface Ending {
+export interface OutcomeBase {
   readonly runId: string;
   /** Who answered: the agent's name, or that of the last one that the conversation was handed over to. */
   readonly agent: string;
@@ -43,26 +43,26 @@ export interface Ending {
   readonly messages: readonly Message[];
   readonly usage: Usage;
   /** Model requests that were made. */
-  readonly turns: number;
-  readonly toolCalls: number;
+  readonly turnCount: number;
+  readonly toolCallCount: number;
   /** Time at work in milliseconds; time suspended does not count. */
   readonly durationMs: number;
 }
 
-export interface Completed<Output = string> extends Ending {
+export interface CompletedOutcome<Output = string> extends OutcomeBase {
   readonly status: 'completed';
   /** The run's last word: the text, or its parsed value where the agent has an output schema. */
   readonly output: Output;
   readonly text: string;
 }
 
-export interface Suspended extends Ending {
+export interface SuspendedOutcome extends OutcomeBase {
   readonly status: 'suspended';
   readonly pending: readonly PendingCall[];
 }
 
 /** Who has spent how much of a limit. */
-export interface Share {
+export interface LimitShare {
   readonly agent: string;
   /** The tool whose calls have spent it, agents as tools among them; absent for the agent's own requests. */
   readonly tool?: string;
@@ -70,7 +70,7 @@ export interface Share {
   readonly spent: number;
 }
 
-export interface Limited<Output = string> extends Ending {
+export interface LimitedOutcome<Output = string> extends OutcomeBase {
   readonly status: 'limited';
   readonly limit: LimitName;
   readonly max: number;
@@ -79,25 +79,25 @@ export interface Limited<Output = string> extends Ending {
    * Who spent it, the most first, the last turn without tools included. Of a run inside another only what is its own: the rest of `spent` is in the runs around it. Time of
    * calls side by side counts for each.
    */
-  readonly spentBy: readonly Share[];
+  readonly spentBy: readonly LimitShare[];
   /** What the last turn without tools could still give. */
   readonly output?: Output;
   readonly text?: string;
 }
 
-export interface Truncated extends Ending {
+export interface TruncatedOutcome extends OutcomeBase {
   readonly status: 'truncated';
   /** What there was when the server's token limit cut the reply; may be empty. */
   readonly text: string;
 }
 
-export interface Filtered extends Ending {
+export interface FilteredOutcome extends OutcomeBase {
   readonly status: 'filtered';
   /** What there was when the server's filter stopped the reply; may be empty. */
   readonly text: string;
 }
 
-export interface Refused extends Ending {
+export interface RefusedOutcome extends OutcomeBase {
   readonly status: 'refused';
   /** The model's own words, or the reason of whoever threw `RefuseRun`. */
   readonly refusal: string;
@@ -105,12 +105,12 @@ export interface Refused extends Ending {
   readonly guard?: string;
 }
 
-export interface Aborted extends Ending {
+export interface AbortedOutcome extends OutcomeBase {
   readonly status: 'aborted';
   readonly reason: string;
 }
 
-export interface Failed extends Ending {
+export interface FailedOutcome extends OutcomeBase {
   readonly status: 'failed';
   readonly error: ErrorData;
   /** What was tried, where a model request failed: the last one's error is `error`. */
@@ -119,11 +119,11 @@ export interface Failed extends Ending {
 
 /** How a run ended. JSON throughout, unless the output schema gives something else. */
 export type Outcome<Output = string> =
-  | Completed<Output>
-  | Suspended
-  | Limited<Output>
-  | Truncated
-  | Filtered
-  | Refused
-  | Aborted
-  | Failed;
+  | CompletedOutcome<Output>
+  | SuspendedOutcome
+  | LimitedOutcome<Output>
+  | TruncatedOutcome
+  | FilteredOutcome
+  | RefusedOutcome
+  | AbortedOutcome
+  | FailedOutcome;

@@ -3,9 +3,9 @@ import { addUsage, NO_USAGE, type Usage } from './usage.ts';
 
 const first: Usage = {
   requests: 1,
-  promptTokens: 100,
-  cachedTokens: 40,
-  completionTokens: 20,
+  inputTokens: 100,
+  cachedInputTokens: 40,
+  outputTokens: 20,
   reasoningTokens: 5,
   totalTokens: 120,
   cost: 0.25,
@@ -14,9 +14,9 @@ const first: Usage = {
 
 const guessed: Usage = {
   requests: 0,
-  promptTokens: 10,
-  cachedTokens: 0,
-  completionTokens: 2,
+  inputTokens: 10,
+  cachedInputTokens: 0,
+  outputTokens: 2,
   reasoningTokens: 1,
   totalTokens: 12,
   cost: 0.5,
@@ -26,9 +26,9 @@ const guessed: Usage = {
 test('what was used adds up, and is an estimate where any of it is', () => {
   const sum: Usage = {
     requests: 1,
-    promptTokens: 110,
-    cachedTokens: 40,
-    completionTokens: 22,
+    inputTokens: 110,
+    cachedInputTokens: 40,
+    outputTokens: 22,
     reasoningTokens: 6,
     totalTokens: 132,
     cost: 0.75,

@@ -2,9 +2,9 @@
 export interface Usage {
   /** Model requests, repeated attempts not counted. */
   readonly requests: number;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly completionTokens: number;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
   readonly reasoningTokens: number;
   /** Prompt and completion. */
   readonly totalTokens: number;
@@ -16,9 +16,9 @@ export interface Usage {
 
 export const NO_USAGE: Usage = {
   requests: 0,
-  promptTokens: 0,
-  cachedTokens: 0,
-  completionTokens: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
   reasoningTokens: 0,
   totalTokens: 0,
   cost: 0,
@@ -33,9 +33,9 @@ export function hasUsage({ requests, totalTokens, cost }: Usage): boolean {
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     requests: a.requests + b.requests,
-    promptTokens: a.promptTokens + b.promptTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    completionTokens: a.completionTokens + b.completionTokens,
+    inputTokens: a.inputTokens + b.inputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
     totalTokens: a.totalTokens + b.totalTokens,
     cost: a.cost + b.cost,

@@ -14,7 +14,7 @@ import {
 const approve = { type: 'approve', fingerprint: 'f' } as const;
 const open: Wait = {
   fingerprint: 'f',
-  accepts: ['approve', 'deny', 'edit', 'reply'],
+  accepts: ['approve', 'deny', 'edit', 'result'],
   expiresAt: 100,
   taken: false,
 };
@@ -28,7 +28,7 @@ describe('an answer that a call waits for', () => {
     ['an approval', approve],
     ['a denial without a reason', { type: 'deny', fingerprint: 'f' }],
     ['an edit', { type: 'edit', fingerprint: 'f', arguments: null }],
-    ['a result', { type: 'reply', fingerprint: 'f', value: null }],
+    ['a result', { type: 'result', fingerprint: 'f', value: null }],
   ] as const)('is taken: %s', (_, answer) => {
     expect(() => checkAnswer(answer, answering())).not.toThrow();
   });
@@ -45,9 +45,9 @@ describe('an answer is refused', () => {
     ['for another call', 'approval.mismatch', { ...approve, fingerprint: 'g' }, {}],
     ['if the call does not accept it', 'approval.invalid', approve, { wait: { ...open, accepts: ['deny'] } }],
     ['if it is an edit without arguments', 'approval.invalid', { type: 'edit', fingerprint: 'f' }, {}],
-    ['if it is a result without a value', 'approval.invalid', { type: 'reply', fingerprint: 'f' }, {}],
+    ['if it is a result without a value', 'approval.invalid', { type: 'result', fingerprint: 'f' }, {}],
     ['if it is nothing', 'approval.invalid', undefined, {}],
-    ['if it is not JSON', 'approval.invalid', { type: 'reply', fingerprint: 'f', value: 1n }, {}],
+    ['if it is not JSON', 'approval.invalid', { type: 'result', fingerprint: 'f', value: 1n }, {}],
   ] as readonly (readonly [string, string, unknown, Partial<Answering>])[])('%s: %s', (_, code, answer, changes) => {
     // Whatever a caller without types may pass.
     expect(() => checkAnswer(answer as Answer, answering(changes))).toThrow(expect.objectContaining({ code }));
@@ -61,9 +61,9 @@ describe('an answer is refused', () => {
   });
 
   test('and lists what the call accepts', () => {
-    const wait: Wait = { ...open, accepts: ['reply', 'deny'] };
+    const wait: Wait = { ...open, accepts: ['result', 'deny'] };
     expect(() => checkAnswer(approve, answering({ wait }))).toThrow(
-      'Pass { type: "reply", fingerprint, value }, or { type: "deny", fingerprint, reason }.',
+      'Pass { type: "result", fingerprint, value }, or { type: "deny", fingerprint, reason }.',
     );
     expect(() => checkAnswer(approve, answering({ wait: { ...open, accepts: ['edit'] } }))).toThrow(
       'Pass { type: "edit", fingerprint, arguments }.',

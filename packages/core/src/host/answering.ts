@@ -1,11 +1,11 @@
 import { copyJson } from '../base/copy-json.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { isJson } from '../base/json.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { messageOf } from '../event/error-data.ts';
-import type { Word } from './durable.ts';
 import { ApprovalError } from './errors.ts';
+import type { PendingAnswer } from './step-runner.ts';
 
 /** A call that waits for a word from outside, as every host keeps it. */
 export interface Wait {
@@ -13,7 +13,7 @@ export interface Wait {
   readonly accepts: readonly Answer['type'][];
   /** Milliseconds since 1970; `Infinity` for no end. */
   readonly expiresAt: number;
-  readonly word?: Word;
+  readonly word?: PendingAnswer;
   /** Whether the run was told what came of it. */
   readonly taken: boolean;
 }
@@ -70,14 +70,14 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
 /** Where types are not checked, another form would be kept for good and leave the run without a way on. */
 function isWhole(answer: Answer): boolean {
   if (answer.type === 'edit') return answer.arguments !== undefined;
-  return answer.type !== 'reply' || answer.value !== undefined;
+  return answer.type !== 'result' || answer.value !== undefined;
 }
 
 const FORMS: Readonly<Record<Answer['type'], string>> = {
   approve: '{ type: "approve", fingerprint }',
   deny: '{ type: "deny", fingerprint, reason }',
   edit: '{ type: "edit", fingerprint, arguments }',
-  reply: '{ type: "reply", fingerprint, value }',
+  result: '{ type: "result", fingerprint, value }',
 };
 
 /** Where an answer is no JSON. */
@@ -99,30 +99,30 @@ export function checkMessage(message: UserMessage, runId: string): void {
   throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
 }
 
-export function existing(runId: string): DurableError {
-  return new DurableError(
-    `Run "${runId}" exists already. Pass another runId, use agent.resume, or pass onExisting: "attach".`,
+export function existing(runId: string): HostError {
+  return new HostError(
+    `Run "${runId}" exists already. Pass another runId, use agent.resume, or pass onExistingRun: "attach".`,
     {
       code: 'run.exists',
     },
   );
 }
 
-export function unknown(runId: string): DurableError {
-  return new DurableError(`There is no run "${runId}" here. Pass the host that it was started on.`, {
+export function unknown(runId: string): HostError {
+  return new HostError(`There is no run "${runId}" here. Pass the host that it was started on.`, {
     code: 'run.unknown',
   });
 }
 
-export function notWaiting(runId: string): DurableError {
-  return new DurableError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
+export function notWaiting(runId: string): HostError {
+  return new HostError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
     code: 'run.not_waiting',
   });
 }
 
 /** Another attempt has claimed the run, since this process was away for longer than its claim holds. */
-export function lost(runId: string): DurableError {
-  return new DurableError(
+export function lost(runId: string): HostError {
+  return new HostError(
     `Run "${runId}" was taken over by another worker, since this one had lost its place. It goes on there.`,
     { code: 'run.lost' },
   );

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { canonicalJson, isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
@@ -15,7 +15,7 @@ export interface Conversation extends Required<ConversationOptions> {
   /**
    * Puts messages at the end, whatever was written meanwhile.
    *
-   * @throws ConfigError for what are no messages; DurableError `conversation.busy`, `conversation.store`.
+   * @throws ConfigError for what are no messages; HostError `conversation.busy`, `conversation.store`.
    */
   append(messages: readonly Message[]): Promise<void>;
   /** Begins anew. A run that is at work on it then meets a conversation that others have written to: see `onConflict`. */
@@ -136,12 +136,12 @@ export interface LoadedConversation extends StoredConversation {
   readonly kept: number;
 }
 
-/** @throws DurableError `conversation.store`, `conversation.invalid` */
+/** @throws HostError `conversation.store`, `conversation.invalid` */
 export async function loaded(stored: Stored): Promise<LoadedConversation> {
   return mended(await found(stored), stored.id);
 }
 
-/** Whether it was written; where not, somebody else has written meanwhile. @throws DurableError `conversation.store` */
+/** Whether it was written; where not, somebody else has written meanwhile. @throws HostError `conversation.store` */
 export function saved(stored: Stored, change: ConversationChange): Promise<boolean> {
   return asked(stored, ({ id, store }) => store.save(id, change));
 }
@@ -175,7 +175,7 @@ function mended({ version, messages: stored }: StoredConversation, id: string): 
     const { messages } = readInput(stored);
     return { version, messages, kept: commonLength(stored, messages) };
   } catch (cause) {
-    throw new DurableError(
+    throw new HostError(
       `Conversation "${id}" is stored as what can't be sent: ${messageOf(cause)} Mend it in the store, or clear it.`,
       { code: 'conversation.invalid', cause },
     );
@@ -194,7 +194,7 @@ async function changed(stored: Stored, change: (before: StoredConversation) => R
     const before = await found(stored);
     if (await saved(stored, { version: before.version, ...change(before) })) return;
   }
-  throw new DurableError(
+  throw new HostError(
     `Conversation "${stored.id}" was written by others ${TRIES} times in between. Try again when they are done.`,
     { code: 'conversation.busy' },
   );
@@ -209,8 +209,8 @@ async function asked<T>(stored: Stored, ask: (stored: Stored) => Promise<T>): Pr
   try {
     return await withDeadline(() => ask(stored), { clock, signal, timeoutMs, timeoutError });
   } catch (cause) {
-    if (DurableError.isInstance(cause)) throw cause;
-    throw new DurableError(
+    if (HostError.isInstance(cause)) throw cause;
+    throw new HostError(
       `The store of conversation "${id}" failed: ${messageOf(cause)}. Look at the store, then try again; a run is resumed by its id.`,
       { code: 'conversation.store', cause },
     );

@@ -1,5 +1,5 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
-import { DurableError, PawlError, type PawlErrorOptions } from '../base/errors.ts';
+import { HostError, PawlError, type PawlErrorOptions } from '../base/errors.ts';
 import { plural } from '../base/text.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -25,7 +25,7 @@ export interface Unkept<Output> {
 }
 
 /** A run has ended, others have written to its conversation meanwhile, and `onConflict` is `'fail'`: what `added` has was not stored there. */
-export class ConversationError<Output = unknown> extends DurableError {
+export class ConversationError<Output = unknown> extends HostError {
   override readonly name = 'ConversationError';
   /** How the run ended. Its host has it as well. Not enumerable: printed or logged, it would be the whole conversation. */
   declare readonly outcome: Outcome<Output>;

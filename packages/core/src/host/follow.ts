@@ -1,7 +1,7 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Fact } from '../event/fact.ts';
-import type { DurableHost, Followed, FollowOptions, LiveRecord, RememberedFact, RunProgress } from './host.ts';
+import type { JournalEvent } from '../event/fact.ts';
+import type { FollowedEvents, FollowOptions, Host, LiveRecord, RecordedEvent, RunProgress } from './host.ts';
 import { readFollowOptions } from './host-options.ts';
 import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';
 
@@ -11,15 +11,15 @@ export interface FollowedBy extends FollowOptions {
 
 /** Looks at a run again and again, more and more seldom while nothing comes; ends where the reader stops. */
 export async function* follow(
-  host: Pick<DurableHost, 'read'>,
+  host: Pick<Host, 'getRun'>,
   runId: string,
   { after = 0, signal = new AbortController().signal, clock }: FollowedBy,
 ): AsyncGenerator<RunProgress, void> {
   let position = after;
   let pauseMs = LEAST_MS;
   while (!signal.aborted) {
-    const progress = await host.read(runId, { after: position });
-    const last = progress.facts.at(-1)?.position;
+    const progress = await host.getRun(runId, { after: position });
+    const last = progress.events.at(-1)?.position;
     pauseMs = last === undefined ? Math.min(pauseMs * 2, MOST_MS) : LEAST_MS;
     position = last ?? position;
     yield progress;
@@ -32,22 +32,22 @@ const MOST_MS = 500;
 
 /** What every host's `events` gives. */
 export function followFacts<Options extends FollowOptions>(
-  host: Pick<DurableHost, 'read'>,
+  host: Pick<Host, 'getRun'>,
   runId: string,
   { clock, options }: { readonly clock: Clock; readonly options: Options | undefined },
-): AsyncGenerator<Followed<Options>, void> {
+): AsyncGenerator<FollowedEvents<Options>, void> {
   // Only with `live` are there live records: the compiler does not see what `Followed` depends on.
   return followed(host, runId, { ...(options !== undefined && readFollowOptions(options)), clock }) as AsyncGenerator<
-    Followed<Options>,
+    FollowedEvents<Options>,
     void
   >;
 }
 
 async function* followed(
-  host: Pick<DurableHost, 'read'>,
+  host: Pick<Host, 'getRun'>,
   runId: string,
   options: FollowedBy,
-): AsyncGenerator<RememberedFact | LiveRecord, void> {
+): AsyncGenerator<RecordedEvent | LiveRecord, void> {
   const { signal = new AbortController().signal } = options;
   let { after = 0 } = options;
   for (let isOver = false; !isOver && !signal.aborted; ) {
@@ -71,11 +71,11 @@ async function* followed(
 const GOES_LIVE = Symbol('goes live');
 
 async function* journalUntilLive(
-  host: Pick<DurableHost, 'read'>,
+  host: Pick<Host, 'getRun'>,
   runId: string,
   options: FollowedBy,
-): AsyncGenerator<RememberedFact | typeof GOES_LIVE, void> {
-  for await (const { facts, status } of follow(host, runId, options)) {
+): AsyncGenerator<RecordedEvent | typeof GOES_LIVE, void> {
+  for await (const { events: facts, status } of follow(host, runId, options)) {
     yield* facts;
     if (hasEnded(status)) return;
     if (options.live === true && findLiveRun(host, runId) !== undefined) {
@@ -94,7 +94,7 @@ interface Following {
 async function* liveEvents(
   run: FollowedRun,
   { journal, signal }: Following,
-): AsyncGenerator<RememberedFact | LiveRecord, void> {
+): AsyncGenerator<RecordedEvent | LiveRecord, void> {
   const channel = new Channel<FollowedEvent>(Number.POSITIVE_INFINITY, () => undefined);
   const leave = run.follow({
     isHeard: () => true,
@@ -116,12 +116,12 @@ async function* liveEvents(
 
 /** Reads a journal up to given events. */
 class JournalReader {
-  readonly #host: Pick<DurableHost, 'read'>;
+  readonly #host: Pick<Host, 'getRun'>;
   readonly #runId: string;
   #position: number;
-  #waiting: readonly RememberedFact[] | undefined;
+  #waiting: readonly RecordedEvent[] | undefined;
 
-  constructor(host: Pick<DurableHost, 'read'>, runId: string, position: number) {
+  constructor(host: Pick<Host, 'getRun'>, runId: string, position: number) {
     this.#host = host;
     this.#runId = runId;
     this.#position = position;
@@ -129,13 +129,13 @@ class JournalReader {
 
   /** What comes before the event, and itself; nothing for an event that no step gave, or that the reader had before. */
   async readTo(
-    event: Fact,
+    event: JournalEvent,
     { path, replayed }: Pick<FollowedEvent, 'path' | 'replayed'>,
-  ): Promise<readonly RememberedFact[]> {
-    const isThis = (each: RememberedFact): boolean => each.path === path && isSame(each.fact, event);
+  ): Promise<readonly RecordedEvent[]> {
+    const isThis = (each: RecordedEvent): boolean => each.path === path && isSame(each.event, event);
     let at = this.#waiting?.findIndex(isThis) ?? -1;
     if (at === -1 && (this.#waiting === undefined || !replayed)) {
-      const { facts } = await this.#host.read(this.#runId, { after: this.#position });
+      const { events: facts } = await this.#host.getRun(this.#runId, { after: this.#position });
       this.#position = facts.at(-1)?.position ?? this.#position;
       this.#waiting = [...(this.#waiting ?? []), ...facts];
       at = this.#waiting.findIndex(isThis);
@@ -146,7 +146,7 @@ class JournalReader {
   }
 }
 
-function isSame(one: Fact, other: Fact): boolean {
+function isSame(one: JournalEvent, other: JournalEvent): boolean {
   return (
     one.type === other.type &&
     one.at === other.at &&

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { forkOf, messagesOf, type Source } from './fork.ts';
 import type { RunRecord } from './host.ts';
 
@@ -34,7 +34,7 @@ const sourceOf = (fields: Partial<RunRecord> = {}, steps = STEPS): Source => ({
 });
 
 /** Which fact it is does not matter: its text names the step. */
-function factOf(step: string): Fact {
+function factOf(step: string): JournalEvent {
   return { type: 'run.aborted', reason: step, at: 0, activeMs: 0 };
 }
 
@@ -52,7 +52,7 @@ describe('a fork before a step', () => {
   });
 
   test('keeps the conversation that its source was forked with', () => {
-    const forked = { runId: 'first', before: 'model:1', conversation: { record, facts: [], input: [] } };
+    const forked = { runId: 'first', before: 'model:1', conversation: { record, events: [], input: [] } };
     const fork = forkOf(sourceOf({ forked }), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
     expect(fork.record.forked).toEqual({ runId: 'run', before: 'model:2', conversation: forked.conversation });
   });
@@ -105,7 +105,7 @@ describe('a fork with input', () => {
         before: 'model:2',
         conversation: {
           record,
-          facts: kept.map(factOf),
+          events: kept.map(factOf),
           input: [{ role: 'user', content: 'And back.' }],
         },
       },

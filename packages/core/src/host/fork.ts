@@ -1,8 +1,8 @@
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
 import { runIdOf } from './run-id.ts';
 import { compareSteps, pathOf } from './step-order.ts';
@@ -11,7 +11,7 @@ import { compareSteps, pathOf } from './step-order.ts';
 export interface Source {
   readonly record: RunRecord;
   /** By the steps' names, paths included. */
-  readonly facts: ReadonlyMap<string, Fact>;
+  readonly facts: ReadonlyMap<string, JournalEvent>;
 }
 
 export interface Fork {
@@ -20,7 +20,7 @@ export interface Fork {
   readonly copies: (name: string) => boolean;
 }
 
-/** @throws DurableError `step.unknown`; ConfigError for what are no messages. */
+/** @throws HostError `step.unknown`; ConfigError for what are no messages. */
 export function forkOf(
   { record, facts }: Source,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
@@ -44,7 +44,7 @@ export function forkOf(
   }
   const kept = [...facts].filter(([name]) => pathOf(name) === '' && comesBefore(name));
   kept.sort(([one], [other]) => compareSteps(one, other));
-  const conversation = { record, facts: kept.map(([, fact]) => fact), input: said };
+  const conversation = { record, events: kept.map(([, fact]) => fact), input: said };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
 }
 
@@ -82,7 +82,7 @@ function whole(messages: readonly Message[], said: readonly Message[]): readonly
 function checkStep(before: string, { record, facts }: Source): void {
   if (facts.has(before)) return;
   const known = [...facts.keys()].slice(-5).join(', ') || 'none yet';
-  throw new DurableError(
+  throw new HostError(
     `Run "${record.runId}" has no step "${before}" to be forked before. Its last ones are: ${known}.`,
     { code: 'step.unknown' },
   );

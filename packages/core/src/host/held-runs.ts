@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { DurableError } from '../base/errors.ts';
+import { HostError } from '../base/errors.ts';
 import type { Claim } from './run-store.ts';
 
 /** A run that this host works on. */
@@ -20,10 +20,10 @@ export class HeldRuns {
     this.#clock = clock;
   }
 
-  /** @throws DurableError `host.closing` */
+  /** @throws HostError `host.closing` */
   checkOpen(): void {
     if (!this.#isClosing) return;
-    throw new DurableError('The host is closing: no step begins any more. Resume the run by its id, on another host.', {
+    throw new HostError('The host is closing: no step begins any more. Resume the run by its id, on another host.', {
       code: 'host.closing',
     });
   }

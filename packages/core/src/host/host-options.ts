@@ -41,17 +41,17 @@ export function readCloseOptions(options: CloseOptions): Required<CloseOptions> 
 }
 
 export function readReadOptions(options: Pick<FollowOptions, 'after'>): Required<Pick<FollowOptions, 'after'>> {
-  const { after = 0 } = checkOptions(options, READ, 'host.read');
+  const { after = 0 } = checkOptions(options, READ, 'host.getRun');
   return { after };
 }
 
 export function readFollowOptions<Options extends FollowOptions>(options: Options): Options {
-  return checkOptions(options, FOLLOW, 'host.events');
+  return checkOptions(options, FOLLOW, 'host.followRun');
 }
 
 /** Gives the time before which a run has to have ended to be deleted. */
 export function readRetention(options: DeleteOptions, now: number): number {
-  const { olderThanMs } = checkOptions(options, DELETE, 'host.delete');
+  const { olderThanMs } = checkOptions(options, DELETE, 'host.deleteRuns');
   if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return endOfRetention(now, olderThanMs);
-  throw new ConfigError(`host.delete: olderThanMs is ${describeValue(olderThanMs)}. Pass milliseconds.`);
+  throw new ConfigError(`host.deleteRuns: olderThanMs is ${describeValue(olderThanMs)}. Pass milliseconds.`);
 }

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../base/json.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
-import type { DefinitionRecord, Fact } from '../event/fact.ts';
-import type { Notice } from '../event/notice.ts';
+import type { DefinitionRecord, JournalEvent } from '../event/fact.ts';
+import type { LiveEvent } from '../event/notice.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
-import type { Durable } from './durable.ts';
+import type { StepRunner } from './step-runner.ts';
 
 /** What is kept of a run beside its steps. */
 export interface RunRecord {
@@ -21,7 +21,7 @@ export interface RunRecord {
   /** What the agent was when the run was started. Of an enqueued run its first step says it. */
   readonly definition?: DefinitionRecord;
   /** Where the run's conversation comes from, where it was forked from another. */
-  readonly forked?: Forked;
+  readonly forked?: ForkOrigin;
   /** The conversation of many runs that this one is a part of; its messages are the first ones of `messages`. */
   readonly conversation?: RecordedConversation;
 }
@@ -34,13 +34,13 @@ export interface RecordedConversation {
   readonly kept: number;
 }
 
-export interface Forked {
+export interface ForkOrigin {
   readonly runId: string;
   readonly before: string;
   /** The run goes on from the end of this conversation; absent where its own steps were copied. */
   readonly conversation?: {
     readonly record: RunRecord;
-    readonly facts: readonly Fact[];
+    readonly events: readonly JournalEvent[];
     /** What the user says then. */
     readonly input: readonly Message[];
   };
@@ -49,22 +49,22 @@ export interface Forked {
 /** Where a run is: not yet begun, at work, waiting for somebody, or how it ended. */
 export type RunStatus = 'queued' | 'running' | Outcome<unknown>['status'];
 
-export type OpenedRun =
-  | { readonly type: 'held'; readonly record: RunRecord; readonly durable: Durable }
+export type ClaimResult =
+  | { readonly type: 'claimed'; readonly record: RunRecord; readonly stepRunner: StepRunner }
   /** `suspended` is no end. */
-  | { readonly type: 'ended'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
-  /** Somebody works on it, here or in another process: `read` tells how it goes. */
-  | { readonly type: 'elsewhere'; readonly record: RunRecord };
+  | { readonly type: 'finished'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
+  /** Somebody works on it, here or in another process: `getRun` reads how it goes. */
+  | { readonly type: 'busy'; readonly record: RunRecord };
 
-export interface RememberedFact {
+export interface RecordedEvent {
   /** Counts up in the order in which facts were remembered, with gaps. To read on after it. */
   readonly position: number;
   /** The run inside the run that it is of: `''` for the run itself. */
   readonly path: string;
-  readonly fact: Fact;
+  readonly event: JournalEvent;
 }
 
-export interface OpenOptions {
+export interface ClaimOptions {
   /** Is shown the record before the run is taken; where it throws, the run stays as it is. */
   readonly accept?: (record: RunRecord) => void;
 }
@@ -74,7 +74,7 @@ export interface RunProgress {
   readonly record: RunRecord;
   /** `interrupted`: it has not ended, and nobody works on it. */
   readonly status: RunStatus | 'interrupted';
-  readonly facts: readonly RememberedFact[];
+  readonly events: readonly RecordedEvent[];
   /** How it ended, or what it waits for. */
   readonly outcome?: Outcome<unknown>;
 }
@@ -134,14 +134,14 @@ export interface ForkOptions {
   readonly input?: string | readonly Message[];
 }
 
-/** The host that runs are kept on: `memory()`, an SQLite file, an engine. */
-export interface DurableHost {
+/** The host that runs are kept on: `memoryHost()`, an SQLite file, an engine. */
+export interface Host {
   /** They hear every run that this process works on with this host, resumed ones included. Called before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
-  /** @throws DurableError `run.exists` */
-  start(record: RunRecord): Promise<Durable>;
-  /** @throws DurableError `run.unknown` */
-  open(runId: string, options?: OpenOptions): Promise<OpenedRun>;
+  /** @throws HostError `run.exists` */
+  start(record: RunRecord): Promise<StepRunner>;
+  /** @throws HostError `run.unknown` */
+  claim(runId: string, options?: ClaimOptions): Promise<ClaimResult>;
   /** Called once at the end of each attempt, also where it ended suspended or by an error of the host. */
   release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void>;
   /**
@@ -151,35 +151,35 @@ export interface DurableHost {
    */
   answer(runId: string, pendingId: string, answer: Answer): Promise<void>;
   /** The user writes while calls are pending: these are closed as cancelled, and the message is appended. */
-  send(runId: string, message: UserMessage): Promise<void>;
+  sendMessage(runId: string, message: UserMessage): Promise<void>;
   /**
    * Leaves a run for whoever has that agent: `agent.resume`, or the host's own workers. Gives its id.
    *
-   * @throws DurableError `run.exists`
+   * @throws HostError `run.exists`
    */
   enqueue(agent: string, input: string | readonly Message[], options?: EnqueueOptions): Promise<string>;
   /**
    * Ends a run for good, wherever it is at work. One that nobody works on ends when it is resumed.
    *
-   * @throws DurableError `run.unknown`
+   * @throws HostError `run.unknown`
    */
   cancel(runId: string, options?: { readonly reason?: string }): Promise<void>;
-  /** The facts of a run after a position, and where it is. @throws DurableError `run.unknown` */
-  read(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
+  /** The facts of a run after a position, and where it is. @throws HostError `run.unknown` */
+  getRun(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
   /**
    * The facts of a run as they are remembered, until it has ended or the signal is aborted. With `live` also what happens meanwhile, where
    * the run is at work in this process on this host: first what is under way, in order with the facts.
    */
-  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>>;
+  followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>>;
   /** The oldest first, unless the filter says otherwise. @throws ConfigError for what is no filter. */
-  runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  listRuns(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /**
    * A new run from any remembered step of another, which stays as it is. Gives the new run's id; `agent.resume` begins it.
    *
    * Without `messages` and `input` it goes on from the step itself; with them it is a new conversation from there, whose
    * turns and limits begin anew.
    *
-   * @throws DurableError `run.unknown`, `run.exists`, `step.unknown`; ConfigError for what are no messages.
+   * @throws HostError `run.unknown`, `run.exists`, `step.unknown`; ConfigError for what are no messages.
    */
   fork(runId: string, options: ForkOptions): Promise<string>;
   /**
@@ -195,13 +195,13 @@ export interface DurableHost {
 /** What happens in a run at work in this process. It is in no journal, and may be lost. */
 export interface LiveRecord {
   readonly path: string;
-  readonly notice: Notice;
+  readonly notice: LiveEvent;
 }
 
 /** What `events` gives. */
-export type Followed<Options extends FollowOptions> = Options extends { readonly live: true }
-  ? RememberedFact | LiveRecord
-  : RememberedFact;
+export type FollowedEvents<Options extends FollowOptions> = Options extends { readonly live: true }
+  ? RecordedEvent | LiveRecord
+  : RecordedEvent;
 
 export interface FollowOptions {
   /** @defaultValue false */

@@ -1,11 +1,11 @@
 import type { UserMessage } from '../chat/message.ts';
-import type { Fact } from '../event/fact.ts';
-import type { Notice } from '../event/notice.ts';
+import type { JournalEvent } from '../event/fact.ts';
+import type { LiveEvent } from '../event/notice.ts';
 
 /** An event of a run that another part of this process works on. */
 export interface FollowedEvent {
   readonly path: string;
-  readonly event: Fact | Notice;
+  readonly event: JournalEvent | LiveEvent;
   /** Whether it was in the journal before the follower came. */
   readonly replayed: boolean;
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../event/outcome.ts';
 import { existing, lost, unknown, type Wait } from './answering.ts';
 import { filterRuns } from './filter-runs.ts';
 import { hasEnded } from './follow.ts';
-import type { DurableHost, RunRecord, RunStatus, RunSummary } from './host.ts';
+import type { Host, RunRecord, RunStatus, RunSummary } from './host.ts';
 import type { CheckedFilter } from './run-filter.ts';
 import type { Claim, ClaimedRun, InsertAs, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
 import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
@@ -14,14 +14,14 @@ import { roundTime } from './whole-time.ts';
  *
  * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
  */
-export function memory(options: MemoryOptions = {}): DurableHost {
-  return new StoreHost(new MemoryStore(), checkStoreHostOptions(options, 'memory'));
+export function memoryHost(options: MemoryHostOptions = {}): Host {
+  return new StoreHost(new MemoryStore(), checkStoreHostOptions(options, 'memoryHost'));
 }
 
-export type MemoryOptions = StoreHostOptions;
+export type MemoryHostOptions = StoreHostOptions;
 
 /** The same for one run alone, where nobody has a host who could ask it for anything. */
-export function ownMemory(clock: Clock): DurableHost {
+export function ownMemory(clock: Clock): Host {
   return new OwnHost(new MemoryStore(), { clock });
 }
 

@@ -1,16 +1,13 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Conversation } from './conversation.ts';
-import type { DurableHost, RunRecord } from './host.ts';
+import type { Host, RunRecord } from './host.ts';
 
 /** An agent, as far as a host has to know it. */
 export interface Resumable<Resumed> {
   readonly name: string;
   /** No method, so that an agent that needs a context is refused here: pass it as `{ agent, context }`. */
-  readonly resume: (
-    runId: string,
-    options: { readonly durable: DurableHost; readonly conversation?: Conversation },
-  ) => Resumed;
+  readonly resume: (runId: string, options: { readonly host: Host; readonly conversation?: Conversation }) => Resumed;
 }
 
 /** An agent that needs a context, and where that comes from for each run that is resumed. */
@@ -19,7 +16,7 @@ export interface ResumableWithContext<Resumed> {
     readonly name: string;
     resume(
       runId: string,
-      options: { readonly durable: DurableHost; readonly context: unknown; readonly conversation?: Conversation },
+      options: { readonly host: Host; readonly context: unknown; readonly conversation?: Conversation },
     ): Resumed;
   };
   /** Gives what `agent.run` was given; the record has the run's `metadata`. */
@@ -71,11 +68,11 @@ function checkResumable(each: unknown): void {
 /** Resumes a run with what it was begun with. */
 export function resumeWith<Resumed>(
   each: AnyResumable<Resumed>,
-  { record, host }: { readonly record: RunRecord; readonly host: DurableHost },
+  { record, host }: { readonly record: RunRecord; readonly host: Host },
 ): Resumed {
   const { runId } = record;
-  if (!('agent' in each)) return each.resume(runId, { durable: host });
-  const options = { durable: host, ...conversationOf(each.conversation, record) };
+  if (!('agent' in each)) return each.resume(runId, { host });
+  const options = { host, ...conversationOf(each.conversation, record) };
   if ('context' in each) return each.agent.resume(runId, { ...options, context: each.context(record) });
   return each.agent.resume(runId, options);
 }

@@ -20,7 +20,7 @@ export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'l
  * @throws ConfigError
  */
 export function checkFilter(filter: RunFilter = {}): CheckedFilter {
-  const checked = checkOptions(filter, RUN_FILTER, 'runs');
+  const checked = checkOptions(filter, RUN_FILTER, 'host.listRuns');
   const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
   if (status !== undefined && !Object.hasOwn(STATUSES, status))
     throw wrong('status', status, Object.keys(STATUSES).join(', '));
@@ -32,8 +32,8 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   if (metadata !== undefined && !(isRecord(metadata) && isJson(metadata))) {
     throw wrong('metadata', metadata, 'fields with JSON values');
   }
-  checkNumber(limit, { option: 'runs: limit', min: 0, isWhole: true, isEndless: true });
-  if (since !== undefined) checkNumber(since, { option: 'runs: since' });
+  checkNumber(limit, { option: 'host.listRuns: limit', min: 0, isWhole: true, isEndless: true });
+  if (since !== undefined) checkNumber(since, { option: 'host.listRuns: since' });
   return {
     ...(status !== undefined && { status }),
     ...(agent !== undefined && { agent }),
@@ -42,7 +42,7 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
     ...(since !== undefined && { since: clampWhole(Math.ceil(since)) }),
     order,
     limit,
-    ...(after !== undefined && { after: checkPosition(after, 'runs: after') }),
+    ...(after !== undefined && { after: checkPosition(after, 'host.listRuns: after') }),
   };
 }
 
@@ -92,5 +92,5 @@ const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
 };
 
 function wrong(field: string, value: unknown, right: string): ConfigError {
-  return new ConfigError(`runs: ${field} is ${quote(value)}. Pass ${right}.`);
+  return new ConfigError(`host.listRuns: ${field} is ${quote(value)}. Pass ${right}.`);
 }

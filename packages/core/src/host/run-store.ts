@@ -50,7 +50,7 @@ export interface RunStore {
   /**
    * Keeps what a step gave. A name is put once.
    *
-   * @throws DurableError `step.no_json`, by `stepText`, if the value is not JSON and the store keeps text.
+   * @throws HostError `step.not_json`, by `stepText`, if the value is not JSON and the store keeps text.
    */
   putStep(claim: Claim, step: { readonly name: string; readonly value: unknown }): Promise<void>;
   /**

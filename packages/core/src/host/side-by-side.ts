@@ -1,13 +1,13 @@
 import { Gate } from '../base/gate.ts';
-import type { Task } from './durable.ts';
+import type { StepTask } from './step-runner.ts';
 
 export interface SideBySide {
   readonly width: number;
-  readonly run: <T>(task: Task<T>) => Promise<T>;
+  readonly run: <T>(task: StepTask<T>) => Promise<T>;
 }
 
 /** Runs tasks in the order given, at most `width` at once; every one has settled before the first failure is told. */
-export async function sideBySide<T>(tasks: readonly Task<T>[], { width, run }: SideBySide): Promise<readonly T[]> {
+export async function sideBySide<T>(tasks: readonly StepTask<T>[], { width, run }: SideBySide): Promise<readonly T[]> {
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return [await run(only)];
   const isFree = tasks.length <= width && !tasks.some((task) => isExclusive(task));
@@ -18,11 +18,11 @@ export async function sideBySide<T>(tasks: readonly Task<T>[], { width, run }: S
   });
 }
 
-function gated<T>(tasks: readonly Task<T>[], { width, run }: SideBySide): Promise<T>[] {
+function gated<T>(tasks: readonly StepTask<T>[], { width, run }: SideBySide): Promise<T>[] {
   const gate = new Gate(width);
   return tasks.map((task) => gate.pass(() => run(task), { exclusive: isExclusive(task) }));
 }
 
-function isExclusive<T>(task: Task<T>): boolean {
+function isExclusive<T>(task: StepTask<T>): boolean {
   return task.type === 'step' && task.exclusive === true;
 }

@@ -1,18 +1,17 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { checkAnswer, checkMessage, isOpen, notWaiting, type Wait } from './answering.ts';
-import type { Word } from './durable.ts';
 import { enqueuedRecord } from './enqueued.ts';
 import { followFacts, hasEnded } from './follow.ts';
 import { forkOf } from './fork.ts';
 import type {
-  DurableHost,
   EnqueueOptions,
-  Followed,
+  FollowedEvents,
   FollowOptions,
   ForkOptions,
+  Host,
   RunFilter,
   RunProgress,
   RunSummary,
@@ -21,11 +20,12 @@ import { readCancelOptions, readReadOptions } from './host-options.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
 import type { ClientStore, RunChange } from './run-store.ts';
 import { pathOf } from './step-order.ts';
+import type { PendingAnswer } from './step-runner.ts';
 import { roundClock } from './whole-time.ts';
 
 /** What any process can do with the runs of a store, also one that works on none. */
 export class StoreClient
-  implements Pick<DurableHost, 'answer' | 'send' | 'enqueue' | 'cancel' | 'read' | 'events' | 'runs' | 'fork'>
+  implements Pick<Host, 'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'>
 {
   /** Gives whole milliseconds. */
   protected readonly clock: Clock;
@@ -48,7 +48,7 @@ export class StoreClient
     });
   }
 
-  async send(runId: string, message: UserMessage): Promise<void> {
+  async sendMessage(runId: string, message: UserMessage): Promise<void> {
     checkMessage(message, runId);
     await this.#store.update(runId, {
       waits: 'all',
@@ -76,22 +76,22 @@ export class StoreClient
     });
   }
 
-  async read(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
+  async getRun(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
     const after = checkPosition(readReadOptions(options).after, 'read: after');
     // The run first: if it has ended by then, no facts come later.
     const { record, status, outcome } = await this.#store.find(runId);
     const steps = await this.#store.steps(runId, after);
     const facts = steps.map(({ position, name, value }) => {
-      return { position, path: pathOf(name), fact: value as Fact }; // The loop's steps yield facts.
+      return { position, path: pathOf(name), event: value as JournalEvent }; // The loop's steps yield facts.
     });
-    return { record, status, facts, ...(outcome !== undefined && { outcome }) };
+    return { record, status, events: facts, ...(outcome !== undefined && { outcome }) };
   }
 
-  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
+  followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>> {
     return followFacts(this, runId, { clock: this.clock, options });
   }
 
-  async runs(filter?: RunFilter): Promise<readonly RunSummary[]> {
+  async listRuns(filter?: RunFilter): Promise<readonly RunSummary[]> {
     return this.#store.list(checkFilter(filter));
   }
 
@@ -99,7 +99,7 @@ export class StoreClient
     const { record } = await this.#store.find(runId);
     const steps = await this.#store.steps(runId, 0);
     const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
-    const facts = new Map(steps.map(({ name, value }): [string, Fact] => [name, value as Fact])); // As above.
+    const facts = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
     const fork = forkOf({ record, facts }, { options, now: this.clock.now() });
     await this.#store.insert(fork.record, {
       type: 'queued',
@@ -115,7 +115,7 @@ interface Asked {
   readonly waits: readonly (readonly [name: string, wait: Wait])[];
 }
 
-function putWord(word: Word, { status, waits }: Asked): RunChange {
+function putWord(word: PendingAnswer, { status, waits }: Asked): RunChange {
   const changed = waits.map(([name, wait]) => [name, { ...wait, word }] as const);
   return { waits: new Map(changed), canGoOn: status === 'suspended' };
 }

@@ -3,13 +3,13 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Durable } from './durable.ts';
 import { hasEnded } from './follow.ts';
 import { type HeldRun, HeldRuns } from './held-runs.ts';
-import type { DurableHost, OpenedRun, OpenOptions, RunRecord } from './host.ts';
+import type { ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
 import { randomId } from './run-id.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
+import type { StepRunner } from './step-runner.ts';
 import { StoreClient } from './store-client.ts';
 import { StoreRun } from './store-run.ts';
 
@@ -25,10 +25,10 @@ export interface StoreHostOptions {
  *
  * ```ts
  * const host = createHost(new RedisStore(url));
- * await agent.run('Ship order 7.', { durable: host, runId: 'order-7' });
+ * await agent.run('Ship order 7.', { host, runId: 'order-7' });
  * ```
  */
-export function createHost(store: RunStore, options: StoreHostOptions = {}): DurableHost {
+export function createHost(store: RunStore, options: StoreHostOptions = {}): Host {
   return new StoreHost(store, checkStoreHostOptions(options, 'createHost'));
 }
 
@@ -42,7 +42,7 @@ export function checkStoreHostOptions(options: StoreHostOptions, caller: string)
 const STORE_HOST: OptionTable<StoreHostOptions> = { keys: { clock: 'clock', listeners: 'any' } };
 
 /** The host that all stores share. Extend it to add methods; `createHost` makes one. */
-export class StoreHost extends StoreClient implements DurableHost {
+export class StoreHost extends StoreClient implements Host {
   readonly listeners: Listeners | undefined;
   /** Whether anybody can cancel a run of this host. */
   protected readonly isCancellable: boolean = true;
@@ -57,24 +57,24 @@ export class StoreHost extends StoreClient implements DurableHost {
     this.#heldRuns = new HeldRuns(this.clock);
   }
 
-  async start(record: RunRecord): Promise<Durable> {
+  async start(record: RunRecord): Promise<StepRunner> {
     this.#heldRuns.checkOpen();
     const run = this.#newRun(record.runId);
     await this.#store.insert(record, { type: 'claimed', claim: run.claim });
     return this.#hold(run, FIRST_ATTEMPT);
   }
 
-  async open(runId: string, { accept }: OpenOptions = {}): Promise<OpenedRun> {
+  async claim(runId: string, { accept }: ClaimOptions = {}): Promise<ClaimResult> {
     this.#heldRuns.checkOpen();
     const { record } = await this.#store.find(runId);
     accept?.(record);
     const run = this.#newRun(runId);
     const isHeld = this.#heldRuns.get(runId) !== undefined;
     const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());
-    if (claimed !== undefined) return { type: 'held', record, durable: this.#hold(run, claimed) };
+    if (claimed !== undefined) return { type: 'claimed', record, stepRunner: this.#hold(run, claimed) };
     const { status, outcome } = await this.#store.find(runId);
-    if (outcome !== undefined && hasEnded(status)) return { type: 'ended', record, outcome };
-    return { type: 'elsewhere', record };
+    if (outcome !== undefined && hasEnded(status)) return { type: 'finished', record, outcome };
+    return { type: 'busy', record };
   }
 
   async release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void> {
@@ -112,7 +112,7 @@ export class StoreHost extends StoreClient implements DurableHost {
     return { claim, signal: controller?.signal };
   }
 
-  #hold(run: HeldRun, { attempt, cancelled, steps, intents }: ClaimedRun): Durable {
+  #hold(run: HeldRun, { attempt, cancelled, steps, intents }: ClaimedRun): StepRunner {
     this.#heldRuns.add(run);
     if (cancelled !== undefined) run.claim.cancel(cancelled);
     return new StoreRun({

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { isOpen, type Wait } from './answering.ts';
-import type { Durable, Step, Task, Waited, WaitOptions } from './durable.ts';
 import type { Claim, Decision, RunStore } from './run-store.ts';
 import { sideBySide } from './side-by-side.ts';
+import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
 import { expiryOf } from './whole-time.ts';
 
 /** One attempt at a run, and what was kept of the run when it began. */
@@ -23,7 +23,7 @@ export interface Attempt {
 }
 
 /** The steps of a run, kept in a store. */
-export class StoreRun implements Durable {
+export class StoreRun implements StepRunner {
   declare readonly signal?: AbortSignal;
   readonly #attempt: Attempt;
   readonly #path: string;
@@ -44,25 +44,25 @@ export class StoreRun implements Durable {
     const { steps, checkOpen } = this.#attempt;
     if (steps.has(name)) {
       const value = steps.get(name) as T; // The same name always has the same type: names are positions.
-      step.told(value, { replayed: true });
+      step.onRecorded(value, { replayed: true });
       return value;
     }
     checkOpen();
     const value = await this.#runStep(name, step);
     steps.set(name, value);
-    step.told(value, { replayed: false });
+    step.onRecorded(value, { replayed: false });
     return value;
   }
 
-  all<T>(tasks: readonly Task<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    const inside = (name: string): Durable => new StoreRun(this.#attempt, `${this.#path}${name}/`);
+  parallel<T>(tasks: readonly StepTask<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
+    const inside = (name: string): StepRunner => new StoreRun(this.#attempt, `${this.#path}${name}/`);
     return sideBySide(tasks, {
       width,
       run: (task) => (task.type === 'step' ? this.step(task) : task.body(inside(task.name))),
     });
   }
 
-  wait<T>(name: string, options: WaitOptions): Promise<Waited<T>> {
+  waitFor<T>(name: string, options: WaitOptions): Promise<WaitResult<T>> {
     const { claim, store, clock } = this.#attempt;
     const id = this.#path + name;
     return store.update(claim.runId, {
@@ -82,10 +82,10 @@ export class StoreRun implements Durable {
   }
 
   /** An intent is put before work that may happen once only; a later attempt that finds it does not repeat the work. */
-  #work<T>(name: string, { effect, inDoubt, work }: Step<T>): T | Promise<T> {
-    if (effect !== 'once') return work();
+  #work<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
+    if (effect !== 'non-idempotent') return work();
     const { claim, store, intents } = this.#attempt;
-    if (intents.has(name) && inDoubt !== undefined) return inDoubt();
+    if (intents.has(name) && onUnknownOutcome !== undefined) return onUnknownOutcome();
     return store.putIntent(claim, name).then(work);
   }
 }
@@ -98,7 +98,7 @@ interface Meeting {
 }
 
 /** What the run is told is kept as taken: every later attempt is told the same. */
-function decideWait<T>(name: string, { wait: before, options, now }: Meeting): Decision<Waited<T>> {
+function decideWait<T>(name: string, { wait: before, options, now }: Meeting): Decision<WaitResult<T>> {
   const { fingerprint, accepts, timeoutMs } = options;
   const wait = before ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
   const isParked = isOpen(wait) && now < wait.expiresAt;

@@ -8,7 +8,7 @@ const MILLION = 1_000_000;
 const NEVER = new AbortController().signal;
 
 /** A request of ten tokens that costs nothing. */
-const TEN: Estimate = { promptTokens: 10, completionTokens: undefined, price: undefined };
+const TEN: Estimate = { inputTokens: 10, outputTokens: undefined, price: undefined };
 
 /** A dollar for a token of the reply. */
 const DOLLAR_PER_TOKEN = { input: 0, output: MILLION };
@@ -39,19 +39,19 @@ describe('a budget inside another', () => {
   test('reserves in both', () => {
     const outer = new Budget(limitsOf({ tokens: 100 }));
     const inner = new Budget(limitsOf({ tokens: 90 }), outer);
-    inner.reserve({ ...TEN, completionTokens: 50 });
-    expect(inner.reserve(TEN)).toMatchObject({ completionTokens: 20, clampedBy: 'tokens' });
-    expect(outer.reserve({ ...TEN, promptTokens: 4 })).toMatchObject({ completionTokens: 6, clampedBy: 'tokens' });
+    inner.reserve({ ...TEN, outputTokens: 50 });
+    expect(inner.reserve(TEN)).toMatchObject({ outputTokens: 20, clampedByLimit: 'tokens' });
+    expect(outer.reserve({ ...TEN, inputTokens: 4 })).toMatchObject({ outputTokens: 6, clampedByLimit: 'tokens' });
   });
 
   test('gives back in both', () => {
     const outer = new Budget(limitsOf({ tokens: 100 }));
     const inner = new Budget(limitsOf({ tokens: 90 }), outer);
-    inner.release(reserved(inner.reserve({ ...TEN, completionTokens: 50 })));
+    inner.release(reserved(inner.reserve({ ...TEN, outputTokens: 50 })));
     const whole = reserved(outer.reserve(TEN));
     expect(whole).toMatchObject({ tokens: 100 });
     outer.release(whole);
-    expect(inner.reserve({ ...TEN, completionTokens: 80 })).toMatchObject({ tokens: 90, clampedBy: undefined });
+    expect(inner.reserve({ ...TEN, outputTokens: 80 })).toMatchObject({ tokens: 90, clampedByLimit: undefined });
   });
 
   test('is refused by its own limit, and reserves nothing outside', () => {
@@ -64,44 +64,44 @@ describe('a budget inside another', () => {
   test('is refused by the limit around it, and keeps nothing reserved of its own', () => {
     const outer = new Budget(limitsOf({ tokens: 30 }));
     const inner = new Budget(limitsOf({ tokens: 100 }), outer);
-    const other = reserved(outer.reserve({ ...TEN, completionTokens: 15 }));
+    const other = reserved(outer.reserve({ ...TEN, outputTokens: 15 }));
     expect(inner.reserve(TEN)).toEqual({ type: 'refused', limit: 'tokens', max: 30, spent: 0 });
     outer.release(other);
-    expect(inner.reserve({ ...TEN, completionTokens: 20 })).toMatchObject({ tokens: 30, clampedBy: undefined });
+    expect(inner.reserve({ ...TEN, outputTokens: 20 })).toMatchObject({ tokens: 30, clampedByLimit: undefined });
   });
 
   test('is clamped by the limit around it', () => {
     const inner = new Budget(limitsOf({ tokens: 100 }), new Budget(limitsOf({ tokens: 30 })));
-    const around = { type: 'reserved', tokens: 30, cost: 0, completionTokens: 20, clampedBy: 'tokens' };
-    expect(inner.reserve({ ...TEN, completionTokens: 50 })).toEqual({
+    const around = { type: 'reserved', tokens: 30, cost: 0, outputTokens: 20, clampedByLimit: 'tokens' };
+    expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({
       type: 'reserved',
       tokens: 60,
       cost: 0,
-      completionTokens: 20,
-      clampedBy: 'tokens',
+      outputTokens: 20,
+      clampedByLimit: 'tokens',
       around,
     });
   });
 
   test('passes on what its own limit leaves of a request', () => {
     const inner = new Budget(limitsOf({ tokens: 30 }), new Budget(limitsOf({ tokens: 100 })));
-    const around = { type: 'reserved', tokens: 30, cost: 0, completionTokens: 20, clampedBy: undefined };
-    expect(inner.reserve({ ...TEN, completionTokens: 50 })).toEqual({
+    const around = { type: 'reserved', tokens: 30, cost: 0, outputTokens: 20, clampedByLimit: undefined };
+    expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({
       ...around,
-      clampedBy: 'tokens',
+      clampedByLimit: 'tokens',
       around,
     });
   });
 
   test('passes on a request that its own limit leaves as it is', () => {
     const inner = new Budget(limitsOf({}), new Budget(limitsOf({})));
-    const around = { type: 'reserved', tokens: 60, cost: 0, completionTokens: 50, clampedBy: undefined };
-    expect(inner.reserve({ ...TEN, completionTokens: 50 })).toEqual({ ...around, around });
+    const around = { type: 'reserved', tokens: 60, cost: 0, outputTokens: 50, clampedByLimit: undefined };
+    expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({ ...around, around });
   });
 
   test('passes on a request whose response has no limit', () => {
     const inner = new Budget(limitsOf({}), new Budget(limitsOf({ tokens: 30 })));
-    expect(inner.reserve(TEN)).toMatchObject({ completionTokens: 20, clampedBy: 'tokens' });
+    expect(inner.reserve(TEN)).toMatchObject({ outputTokens: 20, clampedByLimit: 'tokens' });
   });
 
   test('holds in both what was used and not charged yet, until it is charged', () => {
@@ -126,18 +126,18 @@ describe('a budget inside another', () => {
 
 describe('a request at the edge of a limit', () => {
   test.each([
-    ['one token of room is enough', { tokens: 11 }, TEN, { completionTokens: 1, clampedBy: 'tokens' }],
+    ['one token of room is enough', { tokens: 11 }, TEN, { outputTokens: 1, clampedByLimit: 'tokens' }],
     [
       'money for one token is enough',
       { cost: 1.25 },
       { ...TEN, price: DOLLAR_PER_TOKEN },
-      { completionTokens: 1, clampedBy: 'cost' },
+      { outputTokens: 1, clampedByLimit: 'cost' },
     ],
     [
       'a response that fits exactly is not clamped',
       { tokens: 20 },
-      { ...TEN, completionTokens: 10 },
-      { completionTokens: 10, clampedBy: undefined },
+      { ...TEN, outputTokens: 10 },
+      { outputTokens: 10, clampedByLimit: undefined },
     ],
     [
       'of two limits that are both exceeded, tokens are named',
@@ -160,8 +160,8 @@ describe('a request at the edge of a limit', () => {
     [
       'a model without a price is not clamped by money',
       { cost: 1 },
-      { ...TEN, completionTokens: 7 },
-      { completionTokens: 7, clampedBy: undefined },
+      { ...TEN, outputTokens: 7 },
+      { outputTokens: 7, clampedByLimit: undefined },
     ],
   ] as readonly (readonly [string, Partial<ResolvedLimits>, Estimate, Partial<Reservation>])[])(
     '%s',
@@ -175,14 +175,14 @@ describe('a request that finds too little room', () => {
   test('is clamped at once if no other request is under way', async () => {
     const budget = new Budget(limitsOf({ tokens: 30 }));
     budget.release(reserved(await budget.reserveInTurn(TEN, NEVER)));
-    expect(await budget.reserveInTurn(TEN, NEVER)).toMatchObject({ completionTokens: 20, clampedBy: 'tokens' });
+    expect(await budget.reserveInTurn(TEN, NEVER)).toMatchObject({ outputTokens: 20, clampedByLimit: 'tokens' });
   });
 
   test('starts at once beside others if all of it fits', async () => {
     const budget = new Budget(limitsOf({ tokens: 100 }));
-    await budget.reserveInTurn({ ...TEN, completionTokens: 10 }, NEVER);
-    const second = await budget.reserveInTurn({ ...TEN, completionTokens: 20 }, NEVER);
-    expect(second).toMatchObject({ tokens: 30, clampedBy: undefined });
+    await budget.reserveInTurn({ ...TEN, outputTokens: 10 }, NEVER);
+    const second = await budget.reserveInTurn({ ...TEN, outputTokens: 20 }, NEVER);
+    expect(second).toMatchObject({ tokens: 30, clampedByLimit: undefined });
   });
 
   test.each([
@@ -193,55 +193,55 @@ describe('a request that finds too little room', () => {
   ])('waits for a request under way in %s', async (_, budgetsOf) => {
     const outer = new Budget(limitsOf({ tokens: 30 }));
     const [one, other] = budgetsOf(outer);
-    const first = reserved(await one.reserveInTurn({ ...TEN, completionTokens: 10 }, NEVER));
+    const first = reserved(await one.reserveInTurn({ ...TEN, outputTokens: 10 }, NEVER));
     const seen: Reservation[] = [];
-    const second = other.reserveInTurn({ ...TEN, completionTokens: 20 }, NEVER).then((got) => seen.push(got));
+    const second = other.reserveInTurn({ ...TEN, outputTokens: 20 }, NEVER).then((got) => seen.push(got));
     await turns();
     expect(seen).toEqual([]);
     one.release(first);
     await second;
-    expect(seen).toMatchObject([{ tokens: 30, completionTokens: 20, clampedBy: undefined }]);
+    expect(seen).toMatchObject([{ tokens: 30, outputTokens: 20, clampedByLimit: undefined }]);
     other.release(reserved(seen[0]));
-    expect(outer.reserve({ ...TEN, completionTokens: 20 })).toMatchObject({ tokens: 30, clampedBy: undefined });
+    expect(outer.reserve({ ...TEN, outputTokens: 20 })).toMatchObject({ tokens: 30, clampedByLimit: undefined });
   });
 
   test('waits again if what was given back is too little', async () => {
     const budget = new Budget(limitsOf({ tokens: 40 }));
-    const first = reserved(budget.reserve({ ...TEN, completionTokens: 0 }));
-    const second = reserved(budget.reserve({ ...TEN, completionTokens: 0 }));
+    const first = reserved(budget.reserve({ ...TEN, outputTokens: 0 }));
+    const second = reserved(budget.reserve({ ...TEN, outputTokens: 0 }));
     const seen: Reservation[] = [];
-    const third = budget.reserveInTurn({ ...TEN, completionTokens: 30 }, NEVER).then((got) => seen.push(got));
+    const third = budget.reserveInTurn({ ...TEN, outputTokens: 30 }, NEVER).then((got) => seen.push(got));
     budget.release(first);
     await turns();
     expect(seen).toEqual([]);
     budget.release(second);
     await third;
-    expect(seen).toMatchObject([{ tokens: 40, clampedBy: undefined }]);
+    expect(seen).toMatchObject([{ tokens: 40, clampedByLimit: undefined }]);
     budget.release(reserved(seen[0]));
-    expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, completionTokens: 30 });
+    expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, outputTokens: 30 });
   });
 
   test('waits if even its prompt does not fit, and leaves nothing reserved meanwhile', async () => {
     const budget = new Budget(limitsOf({ tokens: 40 }));
-    const first = reserved(budget.reserve({ ...TEN, completionTokens: 25 }));
-    const second = budget.reserveInTurn({ ...TEN, completionTokens: 10 }, NEVER);
+    const first = reserved(budget.reserve({ ...TEN, outputTokens: 25 }));
+    const second = budget.reserveInTurn({ ...TEN, outputTokens: 10 }, NEVER);
     await turns();
     budget.release(first);
     budget.release(reserved(await second));
-    expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, completionTokens: 30 });
+    expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, outputTokens: 30 });
   });
 
   test('waits beside others that wait, and all go on', async () => {
     const budget = new Budget(limitsOf({ tokens: 30 }));
-    const first = reserved(budget.reserve({ ...TEN, completionTokens: 20 }));
-    const waiting = [5, 5].map((completionTokens) => budget.reserveInTurn({ ...TEN, completionTokens }, NEVER));
+    const first = reserved(budget.reserve({ ...TEN, outputTokens: 20 }));
+    const waiting = [5, 5].map((outputTokens) => budget.reserveInTurn({ ...TEN, outputTokens }, NEVER));
     budget.release(first);
     expect(await Promise.all(waiting)).toMatchObject([{ tokens: 15 }, { tokens: 15 }]);
   });
 
   test('stops waiting when its run is aborted', async () => {
     const budget = new Budget(limitsOf({ tokens: 20 }));
-    budget.reserve({ ...TEN, completionTokens: 10 });
+    budget.reserve({ ...TEN, outputTokens: 10 });
     const controller = new AbortController();
     const second = budget.reserveInTurn(TEN, controller.signal);
     controller.abort(new Error('Enough.'));
@@ -252,9 +252,9 @@ describe('a request that finds too little room', () => {
 /** What a request without a prompt may have of a budget. */
 function roomsOf(budget: Budget): { readonly tokens: number; readonly dollars: number } {
   const reservation = (price: Estimate['price']): number => {
-    const got = reserved(budget.reserve({ promptTokens: 0, completionTokens: undefined, price }));
+    const got = reserved(budget.reserve({ inputTokens: 0, outputTokens: undefined, price }));
     budget.release(got);
-    return got.completionTokens ?? 0;
+    return got.outputTokens ?? 0;
   };
   return { tokens: reservation(undefined), dollars: reservation(DOLLAR_PER_TOKEN) };
 }

@@ -30,92 +30,92 @@ const rows: readonly Row[] = [
   {
     name: 'a request that fits is left as it is',
     limits: { tokens: 100 },
-    estimate: { promptTokens: 40, completionTokens: 50 },
-    reservation: { type: 'reserved', tokens: 90, cost: 0, completionTokens: 50, clampedBy: undefined },
+    estimate: { inputTokens: 40, outputTokens: 50 },
+    reservation: { type: 'reserved', tokens: 90, cost: 0, outputTokens: 50, clampedByLimit: undefined },
   },
   {
     name: 'a reply without bound gets the room that is left',
     limits: { tokens: 100 },
     spent: { totalTokens: 20 },
-    estimate: { promptTokens: 40 },
-    reservation: { type: 'reserved', tokens: 80, cost: 0, completionTokens: 40, clampedBy: 'tokens' },
+    estimate: { inputTokens: 40 },
+    reservation: { type: 'reserved', tokens: 80, cost: 0, outputTokens: 40, clampedByLimit: 'tokens' },
   },
   {
     name: 'a reply that may be longer than the room is clamped',
     limits: { tokens: 100 },
-    estimate: { promptTokens: 90, completionTokens: 50 },
-    reservation: { type: 'reserved', tokens: 100, cost: 0, completionTokens: 10, clampedBy: 'tokens' },
+    estimate: { inputTokens: 90, outputTokens: 50 },
+    reservation: { type: 'reserved', tokens: 100, cost: 0, outputTokens: 10, clampedByLimit: 'tokens' },
   },
   {
     name: 'a prompt that leaves no room is refused',
     limits: { tokens: 100 },
     spent: { totalTokens: 60 },
-    estimate: { promptTokens: 40 },
+    estimate: { inputTokens: 40 },
     reservation: { type: 'refused', limit: 'tokens', max: 100, spent: 60 },
   },
   {
     name: 'room for less than a token is none',
     limits: { tokens: 40.5 },
-    estimate: { promptTokens: 40 },
+    estimate: { inputTokens: 40 },
     reservation: { type: 'refused', limit: 'tokens', max: 40.5, spent: 0 },
   },
   {
     name: 'dollars buy the reply what the prompt leaves of them',
     limits: { cost: 5 },
-    estimate: { promptTokens: MILLION, price },
-    reservation: { type: 'reserved', tokens: 2 * MILLION, cost: 5, completionTokens: MILLION, clampedBy: 'cost' },
+    estimate: { inputTokens: MILLION, price },
+    reservation: { type: 'reserved', tokens: 2 * MILLION, cost: 5, outputTokens: MILLION, clampedByLimit: 'cost' },
   },
   {
     name: 'dollars that the prompt alone would take are refused',
     limits: { cost: 1 },
     spent: { cost: 0.5 },
-    estimate: { promptTokens: MILLION / 2, price },
+    estimate: { inputTokens: MILLION / 2, price },
     reservation: { type: 'refused', limit: 'cost', max: 1, spent: 0.5 },
   },
   {
     name: 'dollars that buy less than a token of reply are refused',
     limits: { cost: 1.000001 },
-    estimate: { promptTokens: MILLION, price },
+    estimate: { inputTokens: MILLION, price },
     reservation: { type: 'refused', limit: 'cost', max: 1.000001, spent: 0 },
   },
   {
     name: 'the nearer cap is the one that clamps',
     limits: { cost: 5, tokens: MILLION + 10 },
-    estimate: { promptTokens: MILLION, price },
-    reservation: { type: 'reserved', tokens: MILLION + 10, cost: 1.00004, completionTokens: 10, clampedBy: 'tokens' },
+    estimate: { inputTokens: MILLION, price },
+    reservation: { type: 'reserved', tokens: MILLION + 10, cost: 1.00004, outputTokens: 10, clampedByLimit: 'tokens' },
   },
   {
     name: 'a reply that costs nothing is not clamped by dollars',
     limits: { cost: 5 },
-    estimate: { promptTokens: MILLION, completionTokens: 7, price: { input: 1, output: 0 } },
-    reservation: { type: 'reserved', tokens: MILLION + 7, cost: 1, completionTokens: 7, clampedBy: undefined },
+    estimate: { inputTokens: MILLION, outputTokens: 7, price: { input: 1, output: 0 } },
+    reservation: { type: 'reserved', tokens: MILLION + 7, cost: 1, outputTokens: 7, clampedByLimit: undefined },
   },
 ];
 
 test.each(rows)('$name', ({ limits, spent = {}, estimate, reservation }) => {
   const budget = new Budget(capped(limits));
   budget.charge({ ...NO_USAGE, ...spent });
-  const whole = { promptTokens: 0, completionTokens: undefined, price: undefined, ...estimate };
+  const whole = { inputTokens: 0, outputTokens: undefined, price: undefined, ...estimate };
   expect(budget.reserve(whole)).toEqual(reservation);
 });
 
 test('what is reserved is not there for others, until it is given back', () => {
   const budget = new Budget(capped({ tokens: 100 }));
-  const ask = (completionTokens: number) => budget.reserve({ promptTokens: 10, completionTokens, price: undefined });
+  const ask = (outputTokens: number) => budget.reserve({ inputTokens: 10, outputTokens, price: undefined });
   const first = ask(50);
-  expect(ask(60)).toMatchObject({ completionTokens: 30, clampedBy: 'tokens' });
+  expect(ask(60)).toMatchObject({ outputTokens: 30, clampedByLimit: 'tokens' });
   expect(ask(1)).toEqual({ type: 'refused', limit: 'tokens', max: 100, spent: 0 });
   if (first.type === 'reserved') budget.release(first);
   budget.charge({ ...NO_USAGE, totalTokens: 20 });
-  expect(ask(90)).toMatchObject({ completionTokens: 30, clampedBy: 'tokens' });
+  expect(ask(90)).toMatchObject({ outputTokens: 30, clampedByLimit: 'tokens' });
 });
 
 test.each([
-  [{ promptTokens: MILLION, cachedTokens: 0, completionTokens: MILLION }, price, 5],
-  [{ promptTokens: MILLION, cachedTokens: MILLION / 2, completionTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.75],
-  [{ promptTokens: MILLION, cachedTokens: MILLION / 2, completionTokens: 0 }, price, 1],
-  [{ promptTokens: 0, cachedTokens: MILLION, completionTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.5],
-  [{ promptTokens: MILLION, cachedTokens: 0, completionTokens: MILLION }, undefined, 0],
+  [{ inputTokens: MILLION, cachedInputTokens: 0, outputTokens: MILLION }, price, 5],
+  [{ inputTokens: MILLION, cachedInputTokens: MILLION / 2, outputTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.75],
+  [{ inputTokens: MILLION, cachedInputTokens: MILLION / 2, outputTokens: 0 }, price, 1],
+  [{ inputTokens: 0, cachedInputTokens: MILLION, outputTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.5],
+  [{ inputTokens: MILLION, cachedInputTokens: 0, outputTokens: MILLION }, undefined, 0],
 ])('%o at %o costs %d dollars', (usage, at, dollars) => {
   expect(costOf(usage, at)).toBe(dollars);
 });
@@ -139,14 +139,14 @@ function spendAll(budget: Budget, random: Random): { readonly tokens: number; re
   for (let i = 0; i < 60; i++) {
     if (random(2) === 0) open.splice(random(open.length), 1)[0]?.();
     const price: Price = { input: random(4), output: random(4), cachedInput: 0 };
-    const promptTokens = random(400);
-    const completionTokens = random(2) === 0 ? undefined : random(400);
-    const reservation = budget.reserve({ promptTokens, completionTokens, price });
+    const inputTokens = random(400);
+    const outputTokens = random(2) === 0 ? undefined : random(400);
+    const reservation = budget.reserve({ inputTokens, outputTokens, price });
     if (reservation.type === 'refused') continue;
-    const most = reservation.clampedBy === undefined ? (completionTokens ?? 0) : (reservation.completionTokens ?? 0);
+    const most = reservation.clampedByLimit === undefined ? (outputTokens ?? 0) : (reservation.outputTokens ?? 0);
     open.push(() => {
-      const used = { promptTokens, cachedTokens: 0, completionTokens: random(most + 1) };
-      const totalTokens = promptTokens + used.completionTokens;
+      const used = { inputTokens, cachedInputTokens: 0, outputTokens: random(most + 1) };
+      const totalTokens = inputTokens + used.outputTokens;
       const cost = costOf(used, price);
       budget.charge({ ...NO_USAGE, ...used, totalTokens, cost });
       budget.release(reservation);

@@ -5,9 +5,9 @@ import type { Price } from '../model/chat-model.ts';
 import type { ResolvedLimits } from './limits.ts';
 
 export interface Estimate {
-  readonly promptTokens: number;
+  readonly inputTokens: number;
   /** The most that the reply may have, where the request says so. */
-  readonly completionTokens: number | undefined;
+  readonly outputTokens: number | undefined;
   readonly price: Price | undefined;
 }
 
@@ -17,9 +17,9 @@ export type Reservation =
       readonly tokens: number;
       readonly cost: number;
       /** What the reply may have at the most; `undefined` where no cap is in sight. */
-      readonly completionTokens: number | undefined;
+      readonly outputTokens: number | undefined;
       /** The cap that made it so. */
-      readonly clampedBy: LimitName | undefined;
+      readonly clampedByLimit: LimitName | undefined;
       /** What is set aside in the purse around this one. */
       readonly around?: Reserved;
     }
@@ -114,7 +114,7 @@ export class Budget {
     for (;;) {
       const mayGrow = this.#hasOthers;
       const reservation = this.reserve(estimate);
-      if (!mayGrow || (reservation.type === 'reserved' && reservation.clampedBy === undefined)) return reservation;
+      if (!mayGrow || (reservation.type === 'reserved' && reservation.clampedByLimit === undefined)) return reservation;
       if (reservation.type === 'reserved') this.#putBack(reservation);
       await this.#givenBack(signal);
     }
@@ -124,37 +124,37 @@ export class Budget {
   reserve(estimate: Estimate): Reservation {
     const own = this.#reserve(estimate);
     if (own.type === 'refused' || this.#around === undefined) return own;
-    const completionTokens = own.clampedBy === undefined ? estimate.completionTokens : own.completionTokens;
-    const around = this.#around.reserve({ ...estimate, completionTokens });
+    const outputTokens = own.clampedByLimit === undefined ? estimate.outputTokens : own.outputTokens;
+    const around = this.#around.reserve({ ...estimate, outputTokens });
     if (around.type === 'refused') {
       this.#putBack(own);
       return around;
     }
-    if (around.clampedBy === undefined) return { ...own, around };
-    return { ...own, completionTokens: around.completionTokens, clampedBy: around.clampedBy, around };
+    if (around.clampedByLimit === undefined) return { ...own, around };
+    return { ...own, outputTokens: around.outputTokens, clampedByLimit: around.clampedByLimit, around };
   }
 
-  #reserve({ promptTokens, completionTokens, price }: Estimate): Reservation {
+  #reserve({ inputTokens, outputTokens, price }: Estimate): Reservation {
     const { tokens, cost } = this.#limits;
     const freeTokens = tokens - this.#spent.totalTokens - this.#reservedTokens;
-    if (freeTokens <= promptTokens) return this.#refused('tokens', this.#spent.totalTokens);
+    if (freeTokens <= inputTokens) return this.#refused('tokens', this.#spent.totalTokens);
     const freeCost = cost - this.#spent.cost - this.#reservedCost;
-    const promptCost = costOf({ promptTokens, cachedTokens: 0, completionTokens: 0 }, price);
+    const promptCost = costOf({ inputTokens, cachedInputTokens: 0, outputTokens: 0 }, price);
     if (Number.isFinite(cost) && freeCost <= promptCost) return this.#refused('cost', this.#spent.cost);
 
-    const byTokens = freeTokens - promptTokens;
+    const byTokens = freeTokens - inputTokens;
     const byCost = price === undefined || !Number.isFinite(cost) ? Infinity : affordable(freeCost - promptCost, price);
     const room = Math.floor(Math.min(byTokens, byCost));
     if (room < 1 && byCost < byTokens) return this.#refused('cost', this.#spent.cost);
     if (room < 1) return this.#refused('tokens', this.#spent.totalTokens);
-    const isClamped = room < (completionTokens ?? Number.POSITIVE_INFINITY);
-    const most = isClamped ? room : (completionTokens ?? 0);
+    const isClamped = room < (outputTokens ?? Number.POSITIVE_INFINITY);
+    const most = isClamped ? room : (outputTokens ?? 0);
     const reservation = {
       type: 'reserved' as const,
-      tokens: promptTokens + most,
-      cost: costOf({ promptTokens, cachedTokens: 0, completionTokens: most }, price),
-      completionTokens: most,
-      clampedBy: isClamped ? (byTokens <= byCost ? ('tokens' as const) : ('cost' as const)) : undefined,
+      tokens: inputTokens + most,
+      cost: costOf({ inputTokens, cachedInputTokens: 0, outputTokens: most }, price),
+      outputTokens: most,
+      clampedByLimit: isClamped ? (byTokens <= byCost ? ('tokens' as const) : ('cost' as const)) : undefined,
     };
     this.#reservedTokens += reservation.tokens;
     this.#reservedCost += reservation.cost;
@@ -216,13 +216,13 @@ const NOBODY: readonly (() => void)[] = [];
 
 /** In US dollars. */
 export function costOf(
-  usage: Pick<Usage, 'promptTokens' | 'cachedTokens' | 'completionTokens'>,
+  usage: Pick<Usage, 'inputTokens' | 'cachedInputTokens' | 'outputTokens'>,
   price: Price | undefined,
 ): number {
   if (price === undefined) return 0;
   const { input, output, cachedInput = input } = price;
-  const fresh = Math.max(0, usage.promptTokens - usage.cachedTokens);
-  return (fresh * input + usage.cachedTokens * cachedInput + usage.completionTokens * output) / 1_000_000;
+  const fresh = Math.max(0, usage.inputTokens - usage.cachedInputTokens);
+  return (fresh * input + usage.cachedInputTokens * cachedInput + usage.outputTokens * output) / 1_000_000;
 }
 
 /** Of a cost above nothing: `Infinity` if replies are free. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
 
@@ -72,9 +72,9 @@ test('what the server counted is what was used', () => {
   };
   expect(usageOf(reply('Hi.', { usage }), { request, price })).toEqual({
     requests: 1,
-    promptTokens: 1_000,
-    cachedTokens: 400,
-    completionTokens: 500,
+    inputTokens: 1_000,
+    cachedInputTokens: 400,
+    outputTokens: 500,
     reasoningTokens: 100,
     totalTokens: 1_500,
     cost: (600 * 10 + 400 * 5 + 500 * 20) / 1_000_000,
@@ -85,9 +85,9 @@ test('what the server counted is what was used', () => {
 test('where the server counted nothing it is estimated, and says so', () => {
   expect(usageOf(reply('x'.repeat(70)), { request, price: undefined })).toEqual({
     requests: 1,
-    promptTokens: 105,
-    cachedTokens: 0,
-    completionTokens: 20,
+    inputTokens: 105,
+    cachedInputTokens: 0,
+    outputTokens: 20,
     reasoningTokens: 0,
     totalTokens: 125,
     cost: 0,
@@ -98,9 +98,9 @@ test('where the server counted nothing it is estimated, and says so', () => {
 test('an attempt that came to nothing may have used its prompt', () => {
   expect(discardedUsage({ request, price })).toEqual({
     requests: 0,
-    promptTokens: 105,
-    cachedTokens: 0,
-    completionTokens: 0,
+    inputTokens: 105,
+    cachedInputTokens: 0,
+    outputTokens: 0,
     reasoningTokens: 0,
     totalTokens: 105,
     cost: 0.00105,
@@ -108,6 +108,6 @@ test('an attempt that came to nothing may have used its prompt', () => {
   });
 });
 
-function reply(content: string, fields: Partial<ChatReply> = {}): ChatReply {
+function reply(content: string, fields: Partial<ChatResponse> = {}): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }], ...fields };
 }

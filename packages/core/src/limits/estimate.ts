@@ -3,7 +3,7 @@ import { MendList } from '../chat/mend-list.ts';
 import { type AssistantMessage, callArguments, type Message, textOf } from '../chat/message.ts';
 import { reasoningOf } from '../chat/message-reader.ts';
 import { readUsage } from '../chat/read-usage.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
@@ -51,16 +51,16 @@ export interface Priced {
 }
 
 /** What a reply used: the server's own count, or an estimate that says that it is one. */
-export function usageOf({ usage, choices: [{ message }] }: ChatReply, { request, price }: Priced): Usage {
+export function usageOf({ usage, choices: [{ message }] }: ChatResponse, { request, price }: Priced): Usage {
   if (!isRecord(usage)) {
     return { requests: 1, ...estimateCounts({ request, price, receivedBytes: measureGenerated(message) }) };
   }
   // A model written by hand may pass on what its server counts.
   const read = readUsage(usage, new MendList());
   const counts = {
-    promptTokens: read.prompt_tokens,
-    cachedTokens: read.prompt_tokens_details?.cached_tokens ?? 0,
-    completionTokens: read.completion_tokens,
+    inputTokens: read.prompt_tokens,
+    cachedInputTokens: read.prompt_tokens_details?.cached_tokens ?? 0,
+    outputTokens: read.completion_tokens,
   };
   return {
     requests: 1,
@@ -83,10 +83,10 @@ export function discardedUsage(attempt: DiscardedAttempt): Usage {
 }
 
 function estimateCounts({ request, price, receivedBytes = 0 }: DiscardedAttempt): Omit<Usage, 'requests'> {
-  const promptTokens = estimatePrompt(request);
-  const completionTokens = Math.ceil(receivedBytes / BYTES_A_TOKEN);
-  const counts = { promptTokens, cachedTokens: 0, completionTokens };
-  const totalTokens = promptTokens + completionTokens;
+  const inputTokens = estimatePrompt(request);
+  const outputTokens = Math.ceil(receivedBytes / BYTES_A_TOKEN);
+  const counts = { inputTokens, cachedInputTokens: 0, outputTokens };
+  const totalTokens = inputTokens + outputTokens;
   return { ...counts, reasoningTokens: 0, totalTokens, cost: costOf(counts, price), estimated: true };
 }
 

@@ -1,6 +1,6 @@
 import type { History } from '../chat/history.ts';
-import type { AskedAgain, LimitReached, LoopStuck } from '../event/fact.ts';
-import type { Ending, LimitName, Outcome } from '../event/outcome.ts';
+import type { LimitApproachingEvent, ModelRepromptedEvent, ToolRepeatedFailureEvent } from '../event/fact.ts';
+import type { LimitName, Outcome, OutcomeBase } from '../event/outcome.ts';
 import type { CallState } from './state.ts';
 
 /** A fact as policy has it; what does it adds the time. */
@@ -10,7 +10,7 @@ type Untimed<T> = Omit<T, 'at' | 'activeMs'>;
 export type Conclusion = Bare<Outcome<unknown>>;
 
 /** Over each member of the union by itself. */
-type Bare<Each> = Each extends unknown ? Omit<Each, keyof Ending | 'spentBy'> : never;
+type Bare<Each> = Each extends unknown ? Omit<Each, keyof OutcomeBase | 'spentBy'> : never;
 
 interface OnCalls {
   readonly turn: number;
@@ -67,7 +67,7 @@ export interface CheckOutput {
 export interface Tell {
   readonly type: 'tell';
   readonly step: string;
-  readonly fact: Untimed<AskedAgain> | Untimed<LimitReached> | Untimed<LoopStuck>;
+  readonly fact: Untimed<ModelRepromptedEvent> | Untimed<LimitApproachingEvent> | Untimed<ToolRepeatedFailureEvent>;
 }
 
 export interface Finish {

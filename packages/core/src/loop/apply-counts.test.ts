@@ -1,26 +1,35 @@
 import { describe, expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import type { UserMessage } from '../chat/message.ts';
-import type { AgentChanged, ApprovalRequested, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
+import type {
+  ApprovalRequestedEvent,
+  HandoffCompletedEvent,
+  JournalEvent,
+  ModelRespondedEvent,
+  ToolRepeatedFailureEvent,
+} from '../event/fact.ts';
 import { NO_USAGE } from '../event/usage.ts';
 
 const { approved, asked, call, failed, finished, replied, requested, said, stateAfter } = facts;
 
 const a = call('a');
-const usage = { ...NO_USAGE, requests: 1, promptTokens: 10, completionTokens: 5, totalTokens: 15 };
+const usage = { ...NO_USAGE, requests: 1, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
 const wrote = (content: string): UserMessage => ({ role: 'user', content });
 
 describe('the history is counted', () => {
   test('by the tokens of the prompt and of the response, without what came after it', () => {
     const steered = { before: [wrote('Wait.')], after: [wrote('And?'), wrote('Now?')] };
-    expect(stateAfter(replied(said('Hi.'), { usage, steered })).counted).toEqual({ tokens: 15, messages: 3 });
+    expect(stateAfter(replied(said('Hi.'), { usage, steeringMessages: steered })).counted).toEqual({
+      tokens: 15,
+      messages: 3,
+    });
   });
 
   test.each([
     ['is an estimate', { usage: { ...usage, estimated: true } }],
     ['is that of several requests', { usage: { ...usage, requests: 2 } }],
     ['includes that of failed attempts', { usage, failedAttempts: [{} as never] }], // Only how many there are.
-  ] as readonly (readonly [string, Partial<ModelReplied>])[])('as before, if the usage %s', (_, fields) => {
+  ] as readonly (readonly [string, Partial<ModelRespondedEvent>])[])('as before, if the usage %s', (_, fields) => {
     const known = [replied(asked(a), { usage }), finished(a)];
     expect(stateAfter(...known).counted).toEqual({ tokens: 15, messages: 2 });
     expect(stateAfter(...known, replied(said('Hi.'), { turn: 2, ...fields })).counted).toEqual({
@@ -35,8 +44,8 @@ test('nobody has taken anything of a limit at the beginning', () => {
 });
 
 test('a handoff is counted as that of the agent that made it', () => {
-  const changed: AgentChanged = {
-    type: 'agent.changed',
+  const changed: HandoffCompletedEvent = {
+    type: 'handoff.completed',
     turn: 1,
     from: 'first',
     to: 'second',
@@ -52,12 +61,15 @@ test('a handoff is counted as that of the agent that made it', () => {
   ]);
 });
 
-function pendingAs(reason: ApprovalRequested['pending']['reason'], again?: 'definition_changed'): ApprovalRequested {
+function pendingAs(
+  reason: ApprovalRequestedEvent['pending']['reason'],
+  again?: 'definition_changed',
+): ApprovalRequestedEvent {
   const fact = requested(a);
   return { ...fact, pending: { ...fact.pending, reason }, ...(again && { again }) };
 }
 
-const edit: Fact = {
+const edit: JournalEvent = {
   type: 'approval.answered',
   turn: 1,
   index: 0,
@@ -69,8 +81,8 @@ const edit: Fact = {
 describe('a call that somebody is asked about', () => {
   test.each([
     ['approval', 0],
-    ['reply', 0],
-    ['in_doubt', 1],
+    ['external_result', 0],
+    ['unknown_outcome', 1],
     ['suspended', 1],
   ] as const)('has begun before, if the reason is %s: %d', (reason, doubts) => {
     expect(stateAfter(replied(asked(a)), pendingAs(reason)).calls).toMatchObject([{ doubts, repeats: 0 }]);
@@ -87,14 +99,16 @@ describe('a call that somebody is asked about', () => {
   });
 
   test('stays pending when a result comes from outside, until that is recorded as the call’s', () => {
-    const answer = { type: 'reply' as const, fingerprint: 'f0', value: 7 };
-    const answered: Fact = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
-    expect(stateAfter(replied(asked(a)), pendingAs('reply'), answered).calls).toMatchObject([{ status: 'pending' }]);
+    const answer = { type: 'result' as const, fingerprint: 'f0', value: 7 };
+    const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
+    expect(stateAfter(replied(asked(a)), pendingAs('external_result'), answered).calls).toMatchObject([
+      { status: 'pending' },
+    ]);
   });
 });
 
 describe('an edit of a call whose input is a text', () => {
-  const shown = (): ApprovalRequested => {
+  const shown = (): ApprovalRequestedEvent => {
     const fact = requested(a);
     return { ...fact, pending: { ...fact.pending, input: 'rm build' } };
   };
@@ -108,7 +122,7 @@ describe('an edit of a call whose input is a text', () => {
     ['is a list', ['ls'], '["ls"]'],
   ])('%s', (_, given, text) => {
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: given };
-    const answered: Fact = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
+    const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
     expect(stateAfter(replied(asked(a)), shown(), answered).calls).toMatchObject([{ call: call('a', { text }) }]);
   });
 
@@ -120,14 +134,14 @@ describe('an edit of a call whose input is a text', () => {
     const custom = { id: 'a', type: 'custom' as const, custom: { name: 'run', input: 'rm build' } };
     const message = { role: 'assistant' as const, content: null, tool_calls: [custom] };
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: given };
-    const answered: Fact = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
+    const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
     const { calls } = stateAfter(replied(message), shown(), answered);
     expect(calls).toMatchObject([{ call: { ...custom, custom: { name: 'run', input } } }]);
   });
 
   test('is no text, if the person saw an object', () => {
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: 'ls' };
-    const answered: Fact = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
+    const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
     const { calls } = stateAfter(replied(asked(a)), requested(a), answered);
     expect(calls).toMatchObject([{ call: call('a', { text: '"ls"' }) }]);
   });
@@ -136,9 +150,9 @@ describe('an edit of a call whose input is a text', () => {
 describe('calls that fail', () => {
   const b = call('b', { text: '{"city":"Rome"}' });
   const other = call('c', { name: 'pay' });
-  const stuck = (tool: string, count: number): LoopStuck => {
+  const stuck = (tool: string, count: number): ToolRepeatedFailureEvent => {
     const message = { role: 'user', content: 'Stop.' } as const;
-    return { type: 'loop.stuck', turn: 1, tool, count, message, at: 0, activeMs: 0 };
+    return { type: 'tool.repeated_failure', turn: 1, tool, count, message, at: 0, activeMs: 0 };
   };
 
   test('are counted beside calls of the same turn that did not fail', () => {

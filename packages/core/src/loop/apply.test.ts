@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import type { UserPart } from '../chat/message.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 
 const { approved, asked, at, call, failed, finished, go, replied, requested, said, skipped, stateAfter, used } = facts;
 
 const [a, b] = [call('a'), call('b')];
 const image: UserPart = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } };
 const result = (id: string, content = 'Found.') => ({ role: 'tool', tool_call_id: id, content });
-const wrote: Fact = {
-  type: 'user.wrote',
+const wrote: JournalEvent = {
+  type: 'user.interrupted',
   turn: 1,
   message: { role: 'user', content: 'Stop.' },
   at: 0,
@@ -54,7 +54,7 @@ test.each([
     [replied(asked(a, b)), wrote, skipped(a), wrote, skipped(b, { index: 1 })],
     [asked(a, b), result('a', 'Denied.'), result('b', 'Denied.'), { role: 'user', content: 'Stop.' }],
   ],
-] as readonly (readonly [string, readonly Fact[], readonly unknown[]])[])(
+] as readonly (readonly [string, readonly JournalEvent[], readonly unknown[]])[])(
   'the history gets %s',
   (_, known, messages) => {
     expect(stateAfter(...known).history.messages).toEqual([go, ...messages]);
@@ -94,7 +94,7 @@ test('a call goes from open to closed by way of a person', () => {
 });
 
 test('a new reply starts from nothing: no calls, no output, not parked', () => {
-  const parked: Fact = { type: 'run.suspended', turn: 1, pending: ['approve:1.0'], at: 0, activeMs: 0 };
+  const parked: JournalEvent = { type: 'run.suspended', turn: 1, pending: ['approve:1.0'], at: 0, activeMs: 0 };
   const before = stateAfter(replied(asked(a)), requested(a), parked, approved(), finished(a));
   const after = stateAfter(
     replied(asked(a)),
@@ -111,7 +111,7 @@ test('a new reply starts from nothing: no calls, no output, not parked', () => {
     [],
     undefined,
   ]);
-  expect(after.word).toEqual({ verdict: 'text', text: 'Done.', refusal: '', clampedBy: undefined });
+  expect(after.word).toEqual({ verdict: 'text', text: 'Done.', refusal: '', clampedByLimit: undefined });
 });
 
 test('a state is never changed by what comes after it', () => {
@@ -129,8 +129,8 @@ test('a state is never changed by what comes after it', () => {
 });
 
 test('facts that only tell of time change nothing else', () => {
-  const started: Fact = { type: 'run.started', agent: 'agent', messages: [go], at: 0, activeMs: 0 };
-  const waived: Fact = { type: 'approval.expired', turn: 1, index: 0, at: 0, activeMs: 0 };
+  const started: JournalEvent = { type: 'run.started', agent: 'agent', messages: [go], at: 0, activeMs: 0 };
+  const waived: JournalEvent = { type: 'approval.expired', turn: 1, index: 0, at: 0, activeMs: 0 };
   const known = [replied(asked(a)), requested(a)];
   expect({ ...stateAfter(started, ...known, waived), history: [] }).toEqual({ ...stateAfter(...known), history: [] });
 });

@@ -1,32 +1,39 @@
 import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
-import type { AgentChanged, ApprovalRequested, AskedAgain, Fact, LoopStuck, ModelReplied } from '../event/fact.ts';
+import type {
+  ApprovalRequestedEvent,
+  HandoffCompletedEvent,
+  JournalEvent,
+  ModelRepromptedEvent,
+  ModelRespondedEvent,
+  ToolRepeatedFailureEvent,
+} from '../event/fact.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
 import { planned } from './edits.ts';
 import { judge, refusalOf, type Verdict } from './judge.ts';
 import { withShare } from './shares.ts';
-import type { CallState, Failing, RunState, Word } from './state.ts';
+import type { CallState, Failing, PendingAnswer, RunState } from './state.ts';
 import { seenHistory, withMessages, withView } from './view.ts';
 
 /** What is known after a fact. Pure. */
-export function apply(before: RunState, fact: Fact): RunState {
+export function apply(before: RunState, fact: JournalEvent): RunState {
   const state: RunState = { ...before, activeMs: Math.max(before.activeMs, fact.activeMs) };
   switch (fact.type) {
     case 'run.started':
     case 'run.finished':
       return state;
-    case 'turn.planned':
+    case 'turn.prepared':
       return planned({ ...spentInside(state, fact), tools: fact.tools }, fact);
-    case 'model.replied':
+    case 'model.responded':
       return replied(state, fact);
     case 'model.failed':
       return {
         ...spent(state, fact.usage),
         ended: { status: 'failed', error: fact.error, attempts: fact.failedAttempts },
       };
-    case 'model.lost':
+    case 'request.lost':
       return spent(state, fact.usage);
-    case 'limit.refused': {
+    case 'limit.exceeded': {
       const { limit, max, spent: used, usage } = fact;
       return { ...spent(state, usage), ended: { status: 'limited', limit, max, spent: used } };
     }
@@ -36,25 +43,25 @@ export function apply(before: RunState, fact: Fact): RunState {
     }
     case 'run.refused':
       return { ...spent(state, fact.usage), ended: refusedBy(fact) };
-    case 'limit.reached':
+    case 'limit.approaching':
       return { ...withMessages(state, fact.message), last: fact };
-    case 'loop.stuck':
+    case 'tool.repeated_failure':
       return { ...withMessages(state, fact.message), failing: told(state.failing, fact) };
-    case 'model.asked_again':
+    case 'model.reprompted':
       return applyReprompt(state, fact);
-    case 'agent.changed':
+    case 'handoff.completed':
       return handedOver(state, fact);
     case 'output.checked':
       return { ...state, output: fact.result };
     case 'approval.requested':
       return requested(state, fact);
-    case 'approval.waived':
+    case 'approval.not_required':
       return updateCall(state, fact.index, { status: 'waived' });
     case 'approval.answered':
       return answered(state, fact);
     case 'approval.expired':
       return state;
-    case 'user.wrote':
+    case 'user.interrupted':
       return { ...state, interruption: fact.message };
     case 'tool.suspended':
       return updateCall(spentInside(state, fact), fact.index, { status: 'pending', inner: fact.pending });
@@ -67,12 +74,12 @@ export function apply(before: RunState, fact: Fact): RunState {
   }
 }
 
-function replied(state: RunState, fact: ModelReplied): RunState {
+function replied(state: RunState, fact: ModelRespondedEvent): RunState {
   const { message, finishReason, turn, rejection } = fact;
   const verdict = judge(message, finishReason);
   const isAccepted = rejection === undefined;
   const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
-  const { before = [], after = [] } = fact.steered ?? {};
+  const { before = [], after = [] } = fact.steeringMessages ?? {};
   const keepsCalls = isAccepted && verdict !== 'refused';
   const said = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
   const { totalTokens: tokens, cost } = fact.usage;
@@ -98,11 +105,11 @@ function replied(state: RunState, fact: ModelReplied): RunState {
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-function toWord({ message, clampedBy, rejection }: ModelReplied, verdict: Verdict): Word {
-  return { verdict, text: textOf(message), refusal: refusalOf(message), clampedBy, rejection };
+function toWord({ message, clampedByLimit, rejection }: ModelRespondedEvent, verdict: Verdict): PendingAnswer {
+  return { verdict, text: textOf(message), refusal: refusalOf(message), clampedByLimit, rejection };
 }
 
-function applyReprompt(state: RunState, { reason, guard = '', message }: AskedAgain): RunState {
+function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRepromptedEvent): RunState {
   const next = { ...withMessages(state, message), word: undefined, output: undefined };
   if (reason !== 'guard') return { ...next, asked: { ...state.asked, [reason]: state.asked[reason] + 1 } };
   const retries = (state.guardRetries.get(guard) ?? 0) + 1;
@@ -110,7 +117,7 @@ function applyReprompt(state: RunState, { reason, guard = '', message }: AskedAg
 }
 
 /** What one agent's calls came to is nothing that the next one would be held to. */
-function handedOver(before: RunState, fact: AgentChanged): RunState {
+function handedOver(before: RunState, fact: HandoffCompletedEvent): RunState {
   const state = withView(spentInside(before, fact), fact.edits ?? []);
   const { handoffs, asked } = state;
   const none = { guardRetries: NONE, misses: NONE, failing: NONE };
@@ -120,9 +127,9 @@ function handedOver(before: RunState, fact: AgentChanged): RunState {
 }
 
 /** Only a reply to the first try says what the conversation has: a failed attempt's share is a guess. */
-function countedBy({ usage, failedAttempts }: ModelReplied, messages: number): RunState['counted'] {
+function countedBy({ usage, failedAttempts }: ModelRespondedEvent, messages: number): RunState['counted'] {
   if (usage.requests !== 1 || usage.estimated || failedAttempts.length > 0) return undefined;
-  return { tokens: usage.promptTokens + usage.completionTokens, messages };
+  return { tokens: usage.inputTokens + usage.outputTokens, messages };
 }
 
 /** A refusal beats the calls beside it: they never run, so they must not be open. */
@@ -134,7 +141,7 @@ function spent(state: RunState, usage: Usage): RunState {
   return { ...withSpent(state, { usage }), lastUsage: usage };
 }
 
-function callsOf({ message, rawArguments: raw, mayWait = [] }: ModelReplied): readonly CallState[] {
+function callsOf({ message, rawArguments: raw, mayWait = [] }: ModelRespondedEvent): readonly CallState[] {
   return (message.tool_calls ?? []).map((call, index) => {
     const written = raw?.[index];
     const asWritten: ToolCall =
@@ -146,7 +153,7 @@ function callsOf({ message, rawArguments: raw, mayWait = [] }: ModelReplied): re
   });
 }
 
-function requested(state: RunState, fact: ApprovalRequested): RunState {
+function requested(state: RunState, fact: ApprovalRequestedEvent): RunState {
   const { index, pending, again } = fact;
   const known = state.calls.find((call) => call.index === index);
   const { doubts = 0, repeats = 0 } = known ?? {};
@@ -158,19 +165,19 @@ function requested(state: RunState, fact: ApprovalRequested): RunState {
   return updateCall(spentInside(state, fact), index, { status: 'pending', pending, ...counts, ...unedited });
 }
 
-function answered(state: RunState, { index, answer }: Extract<Fact, { type: 'approval.answered' }>): RunState {
+function answered(state: RunState, { index, answer }: Extract<JournalEvent, { type: 'approval.answered' }>): RunState {
   switch (answer.type) {
     case 'approve':
       return updateCall(state, index, { status: 'approved' });
     case 'deny':
-    case 'reply':
+    case 'result':
       return state;
     case 'edit':
       return updateCall(state, index, { status: 'approved', edited: answer.arguments });
   }
 }
 
-function told(failing: RunState['failing'], { tool, count }: LoopStuck): RunState['failing'] {
+function told(failing: RunState['failing'], { tool, count }: ToolRepeatedFailureEvent): RunState['failing'] {
   const tell = (each: Failing): Failing =>
     each.tool === tool && each.count === count ? { ...each, toldAt: each.toldAt ?? count } : each;
   return new Map([...failing].map(([key, each]) => [key, tell(each)]));

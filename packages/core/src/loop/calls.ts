@@ -7,7 +7,7 @@ import {
   type ToolMessage,
   type UserMessage,
 } from '../chat/message.ts';
-import type { CallClosed, ToolFinished, ToolSkipped } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';
@@ -51,7 +51,7 @@ function textOfEdit(edited: Json): string | undefined {
 }
 
 /** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */
-export function closeCall(before: RunState, fact: CallClosed): RunState {
+export function closeCall(before: RunState, fact: ToolCallClosedEvent): RunState {
   const state = updateCall(spentInside(before, fact), fact.index, { status: 'closed', closed: fact });
   const counted: RunState = {
     ...state,
@@ -66,27 +66,30 @@ export function closeCall(before: RunState, fact: CallClosed): RunState {
 
 /** Whether a call that waits for this reason has begun, so that letting it run is letting it run again. */
 export function hasBegun(reason: PendingCall['reason']): boolean {
-  return reason === 'in_doubt' || reason === 'suspended';
+  return reason === 'unknown_outcome' || reason === 'suspended';
 }
 
 interface Spent {
   readonly index?: number;
   readonly spent?: Usage;
-  readonly spentCalls?: number;
-  readonly aside?: Usage;
+  readonly nestedToolCallCount?: number;
+  readonly middlewareUsage?: Usage;
 }
 
 /**
  * What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. So is what
  * was asked aside. Neither says how large this conversation is.
  */
-export function spentInside(state: RunState, { index, spent, spentCalls = 0, aside }: Spent): RunState {
+export function spentInside(
+  state: RunState,
+  { index, spent, nestedToolCallCount = 0, middlewareUsage: aside }: Spent,
+): RunState {
   const before = aside === undefined ? state : withSpent(state, { usage: aside });
   if (spent === undefined) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
   const { toolCalls } = before;
   const after = withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
-  return { ...after, toolCalls: toolCalls + spentCalls };
+  return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
 /** What was used, and by whom: by the one who speaks, or one of its tools. */
@@ -99,18 +102,18 @@ export function withSpent(
   return { ...state, usage: addUsage(state.usage, usage), shares: withShare(state.shares, { ...by, tokens, cost }) };
 }
 
-function shareOf(fact: Exclude<CallClosed, ToolSkipped>, { speaker }: RunState): Taken {
-  const { spentCalls = 0, durationMs } = fact;
-  return { agent: speaker?.to, tool: nameOf(fact), toolCalls: 1 + spentCalls, durationMs };
+function shareOf(fact: Exclude<ToolCallClosedEvent, ToolSkippedEvent>, { speaker }: RunState): Taken {
+  const { nestedToolCallCount = 0, durationMs } = fact;
+  return { agent: speaker?.to, tool: nameOf(fact), toolCalls: 1 + nestedToolCallCount, durationMs };
 }
 
-function overBy(fact: CallClosed): RunState['over'] {
+function overBy(fact: ToolCallClosedEvent): RunState['over'] {
   if (fact.type !== 'tool.skipped' || fact.reason !== 'limit') return undefined;
-  const { limit, around } = fact;
+  const { limit, outerLimit: around } = fact;
   return { limit: limit === 'handoffs' ? limit : 'toolCalls', ...(around === undefined ? {} : { around }) };
 }
 
-function endedBy(fact: CallClosed): RunState['ended'] {
+function endedBy(fact: ToolCallClosedEvent): RunState['ended'] {
   if (fact.type !== 'tool.failed') return undefined;
   if (fact.reason === 'refused') return refusedBy({ ...fact, reason: fact.error.message });
   return fact.reason === 'aborted' ? { status: 'aborted', reason: fact.error.message } : undefined;
@@ -120,7 +123,7 @@ export function refusedBy({ reason, guard }: { readonly reason: string; readonly
   return { status: 'refused', refusal: reason, ...(guard === undefined ? {} : { guard }) };
 }
 
-function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
+function turnClosed(state: RunState, closed: readonly ToolCallClosedEvent[]): RunState {
   const messages = [...resultsOf(closed), ...partsMessage(closed)];
   const { interruption } = state;
   return {
@@ -135,7 +138,7 @@ function turnClosed(state: RunState, closed: readonly CallClosed[]): RunState {
 }
 
 /** A conversation goes to one agent. */
-function resultsOf(closed: readonly CallClosed[]): readonly ToolMessage[] {
+function resultsOf(closed: readonly ToolCallClosedEvent[]): readonly ToolMessage[] {
   const over = closed.find(handsOver);
   return closed.map((fact) =>
     fact === over || !handsOver(fact) ? toolMessage(fact) : { ...toolMessage(fact), content: LATE },
@@ -144,16 +147,16 @@ function resultsOf(closed: readonly CallClosed[]): readonly ToolMessage[] {
 
 const LATE = 'Not handed over: another agent was asked for before, in the same turn.';
 
-export function handsOver(fact: CallClosed): fact is ToolFinished & { readonly handsTo: string } {
-  return fact.type === 'tool.finished' && fact.handsTo !== undefined;
+export function handsOver(fact: ToolCallClosedEvent): fact is ToolFinishedEvent & { readonly handoffTo: string } {
+  return fact.type === 'tool.finished' && fact.handoffTo !== undefined;
 }
 
-export function toolMessage({ call, content }: CallClosed): ToolMessage {
+export function toolMessage({ call, content }: ToolCallClosedEvent): ToolMessage {
   return { role: 'tool', tool_call_id: call.id, content };
 }
 
 /** Images and files can't stand in a tool message: they follow the turn's last result in a user message. */
-export function partsMessage(closed: readonly CallClosed[]): readonly UserMessage[] {
+export function partsMessage(closed: readonly ToolCallClosedEvent[]): readonly UserMessage[] {
   const content = closed.flatMap((fact) => {
     if (fact.type !== 'tool.finished' || fact.parts === undefined) return [];
     return [{ type: 'text' as const, text: `From ${callName(fact.call)} (${fact.call.id}):` }, ...fact.parts];
@@ -174,7 +177,7 @@ export function isPartsMessage(messages: readonly Message[], index: number): boo
 }
 
 /** A tool with no call that passed this turn missed once more, however many calls it had; one that passed starts over. */
-function countMisses(before: RunState['misses'], closed: readonly CallClosed[]): RunState['misses'] {
+function countMisses(before: RunState['misses'], closed: readonly ToolCallClosedEvent[]): RunState['misses'] {
   if (before.size === 0 && !closed.some(isMiss)) return before;
   const misses = new Map<string, Misses>(before);
   const passed = new Set(closed.filter((fact) => !isMiss(fact) && fact.type !== 'tool.skipped').map(nameOf));
@@ -185,16 +188,16 @@ function countMisses(before: RunState['misses'], closed: readonly CallClosed[]):
   return misses;
 }
 
-function isMiss(fact: CallClosed): boolean {
+function isMiss(fact: ToolCallClosedEvent): boolean {
   return fact.type === 'tool.failed' && (fact.reason === 'invalid' || fact.reason === 'unknown');
 }
 
-function nameOf({ call }: CallClosed): string {
+function nameOf({ call }: ToolCallClosedEvent): string {
   return callName(call);
 }
 
 /** Only calls that passed validation count: the others have a budget of their own. */
-function countFailing(before: RunState['failing'], closed: readonly CallClosed[]): RunState['failing'] {
+function countFailing(before: RunState['failing'], closed: readonly ToolCallClosedEvent[]): RunState['failing'] {
   if (before.size === 0 && !closed.some(({ type }) => type === 'tool.failed')) return before;
   const failing = new Map<string, Failing>(before);
   for (const fact of closed) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import type { Action } from './action.ts';
 import { decide } from './decide.ts';
 
@@ -9,15 +9,21 @@ const { approved, asked, call, failed, finished, policy, replied, requested, ski
 const [a, b, c] = [call('a'), call('b', { name: 'pay' }), call('c', { name: 'pay' })];
 const all = replied(asked(a, b, c));
 const paying = { mayWait: (tool: string): boolean => tool === 'pay' };
-const waived: Fact = { type: 'approval.waived', turn: 1, index: 1, at: 0, activeMs: 0 };
-const denied: readonly Fact[] = [
+const waived: JournalEvent = { type: 'approval.not_required', turn: 1, index: 1, at: 0, activeMs: 0 };
+const denied: readonly JournalEvent[] = [
   { type: 'approval.answered', turn: 1, index: 1, answer: { type: 'deny', fingerprint: 'f1' }, at: 0, activeMs: 0 },
   skipped(b, { index: 1 }),
 ];
-const asking: readonly Fact[] = [all, requested(b, 1), requested(c, 2)];
-const parked: Fact = { type: 'run.suspended', turn: 1, pending: ['approve:1.1', 'approve:1.2'], at: 0, activeMs: 0 };
+const asking: readonly JournalEvent[] = [all, requested(b, 1), requested(c, 2)];
+const parked: JournalEvent = {
+  type: 'run.suspended',
+  turn: 1,
+  pending: ['approve:1.1', 'approve:1.2'],
+  at: 0,
+  activeMs: 0,
+};
 
-const rows: readonly (readonly [string, readonly Fact[], readonly [Action['type'], string]])[] = [
+const rows: readonly (readonly [string, readonly JournalEvent[], readonly [Action['type'], string]])[] = [
   ['calls that may need a person are looked at first', [all], ['check-calls', '1 2']],
   [
     'those that need none then run together, before anybody is waited for',
@@ -42,7 +48,7 @@ test.each(rows)('%s', (_, known, [type, indexes]) => {
 });
 
 test('where nothing needs a person all calls run at once', () => {
-  const state = stateAfter({ type: 'turn.planned', turn: 1, model: 'm', tools: ['look_up'], at: 0, activeMs: 0 }, all);
+  const state = stateAfter({ type: 'turn.prepared', turn: 1, model: 'm', tools: ['look_up'], at: 0, activeMs: 0 }, all);
   expect(decide(state, policy())).toEqual({ type: 'run-calls', turn: 1, calls: state.calls, tools: ['look_up'] });
 });
 
@@ -63,7 +69,7 @@ test('what was approved waits with what was not answered yet', () => {
 });
 
 test('a call that was approved with other arguments runs with those', () => {
-  const edited: Fact = {
+  const edited: JournalEvent = {
     type: 'approval.answered',
     turn: 1,
     index: 0,

@@ -1,23 +1,24 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { decide } from './decide.ts';
 
 const { asked, call, failed, finished, policy, replied, skipped, stateAfter, used } = facts;
 const a = call('a', { text: '{"city":"Oslo"}' });
 
 /** Turns of one call each, as it was answered. */
-function turns(...answers: readonly ((turn: number) => Fact)[]): readonly Fact[] {
+function turns(...answers: readonly ((turn: number) => JournalEvent)[]): readonly JournalEvent[] {
   return answers.flatMap((answer, index) => [replied(asked(a), { turn: index + 1 }), answer(index + 1)]);
 }
 
-const works = (turn: number): Fact => finished(a, { turn });
-const breaks = (turn: number): Fact => failed(a, { turn });
-const invalid = (turn: number): Fact => failed(a, { turn, reason: 'invalid', content: 'city: expected Bergen' });
+const works = (turn: number): JournalEvent => finished(a, { turn });
+const breaks = (turn: number): JournalEvent => failed(a, { turn });
+const invalid = (turn: number): JournalEvent =>
+  failed(a, { turn, reason: 'invalid', content: 'city: expected Bergen' });
 
 interface Limited {
   readonly name: string;
-  readonly facts: readonly Fact[];
+  readonly facts: readonly JournalEvent[];
   readonly limits: facts.PolicyFields['limits'] & object;
   readonly reached: { readonly limit: string; readonly max: number; readonly spent: number };
 }
@@ -59,7 +60,7 @@ test.each(lastOnes)(
       type: 'tell',
       step: `last:${state.turn}`,
       fact: {
-        type: 'limit.reached',
+        type: 'limit.approaching',
         turn: state.turn,
         ...reached,
         message: {
@@ -164,8 +165,8 @@ test('corrections that are spent fail the run, naming the tool and the last issu
     conclusion: {
       status: 'failed',
       error: {
-        name: 'ToolCorrectionError',
-        code: 'tool.correction',
+        name: 'InvalidToolInputError',
+        code: 'tool.invalid_input',
         message:
           'The model\'s calls of tool "look_up" failed before they ran, also after 1 correction: There is no tool "look_up".',
         details: { tool: 'look_up', issue: 'There is no tool "look_up".' },
@@ -176,8 +177,9 @@ test('corrections that are spent fail the run, naming the tool and the last issu
 });
 
 test('several wrong calls of one turn are one miss, and one that passes beside them makes up for them', () => {
-  const wrong = (index: number, turn: number): Fact => failed(call(`c${index}`), { turn, index, reason: 'invalid' });
-  const turn = (number: number): readonly Fact[] => [
+  const wrong = (index: number, turn: number): JournalEvent =>
+    failed(call(`c${index}`), { turn, index, reason: 'invalid' });
+  const turn = (number: number): readonly JournalEvent[] => [
     replied(asked(call('c0'), call('c1'), call('c2')), { turn: number }),
     wrong(0, number),
     wrong(1, number),

@@ -2,7 +2,7 @@ import { plural } from '../base/text.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { Action } from './action.ts';
 import { handsOver } from './calls.ts';
-import { StuckError, ToolCorrectionError } from './errors.ts';
+import { InvalidToolInputError, RepeatedToolFailureError } from './errors.ts';
 import { failure } from './failure.ts';
 import { describeRepeatedFailure, LAST_TURN } from './own-prompts.ts';
 import type { Policy } from './policy.ts';
@@ -30,7 +30,7 @@ function stopped(state: RunState, policy: Policy): Action | undefined {
 
 function handedOver({ turn, results }: RunState): Action | undefined {
   const over = results.find(handsOver);
-  return over === undefined ? undefined : { type: 'hand-over', turn, to: over.handsTo };
+  return over === undefined ? undefined : { type: 'hand-over', turn, to: over.handoffTo };
 }
 
 function ask(state: RunState): Action {
@@ -43,7 +43,7 @@ function hopeless({ misses }: RunState, policy: Policy): Action | undefined {
     const corrections = policy.correctionsOf(tool);
     if (turns <= corrections) continue;
     const message = `The model's calls of tool "${tool}" failed before they ran, also after ${plural(corrections, 'correction')}: ${issue}`;
-    return failed(new ToolCorrectionError(message, { tool, issue }));
+    return failed(new InvalidToolInputError(message, { tool, issue }));
   }
   return undefined;
 }
@@ -55,11 +55,11 @@ function stuck({ failing, turn }: RunState): Action | undefined {
   for (const { tool, count, toldAt } of failing.values()) {
     if (toldAt !== undefined && count > toldAt) {
       const message = `The model called tool "${tool}" ${count} times with the same arguments, and it failed each time, also after it was told.`;
-      return failed(new StuckError(message, { code: 'loop.stuck' }));
+      return failed(new RepeatedToolFailureError(message, { code: 'tool.repeated_failure' }));
     }
     if (count < STUCK_AT || toldAt !== undefined) continue;
     const message = { role: 'user' as const, content: describeRepeatedFailure({ tool, count }) };
-    const fact = { type: 'loop.stuck' as const, turn, tool, count, message };
+    const fact = { type: 'tool.repeated_failure' as const, turn, tool, count, message };
     return { type: 'tell', step: `stuck:${turn}`, fact };
   }
   return undefined;
@@ -90,7 +90,7 @@ function limited(state: RunState, policy: Policy): Action | undefined {
   if (!leavesOne) return { type: 'finish', conclusion: { status: 'limited', limit, max, spent } };
   if (state.last !== undefined || !policy.hasTools) return undefined;
   const message = { role: 'user' as const, content: LAST_TURN };
-  const fact = { type: 'limit.reached' as const, turn: state.turn, limit, max, spent, message };
+  const fact = { type: 'limit.approaching' as const, turn: state.turn, limit, max, spent, message };
   return { type: 'tell', step: `last:${state.turn}`, fact };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { Fact, ToolFailed } from '../event/fact.ts';
+import type { JournalEvent, ToolFailedEvent } from '../event/fact.ts';
 import { decide } from './decide.ts';
 
 const { asked, call, failed, finished, policy, replied, stateAfter } = facts;
@@ -11,7 +11,13 @@ const STUCK =
 test('three failures of the same call in a row are told to the model; one more ends the run', () => {
   const three = [...turn(1, ['Oslo']), ...turn(2, ['Oslo']), ...turn(3, ['Oslo'])];
   expect(decide(stateAfter(...three.slice(0, 4)), policy()).type).toBe('call-model');
-  const fact = { type: 'loop.stuck', turn: 3, tool: 'look_up', count: 3, message: { role: 'user', content: STUCK } };
+  const fact = {
+    type: 'tool.repeated_failure',
+    turn: 3,
+    tool: 'look_up',
+    count: 3,
+    message: { role: 'user', content: STUCK },
+  };
   expect(decide(stateAfter(...three), policy())).toEqual({ type: 'tell', step: 'stuck:3', fact });
   const told = [...three, stuck(3, 3)];
   const state = stateAfter(...told);
@@ -22,8 +28,8 @@ test('three failures of the same call in a row are told to the model; one more e
     conclusion: {
       status: 'failed',
       error: {
-        name: 'StuckError',
-        code: 'loop.stuck',
+        name: 'RepeatedToolFailureError',
+        code: 'tool.repeated_failure',
         message:
           'The model called tool "look_up" 4 times with the same arguments, and it failed each time, also after it was told.',
       },
@@ -42,7 +48,7 @@ test.each([
     const last = known.length;
     expect(decide(stateAfter(...before), policy())).toMatchObject({
       type: 'tell',
-      fact: { type: 'loop.stuck', count },
+      fact: { type: 'tool.repeated_failure', count },
     });
     const told = [...before, stuck(last, count)];
     expect(decide(stateAfter(...told), policy()).type).toBe('call-model');
@@ -52,9 +58,9 @@ test.each([
 );
 
 test.each([
-  ['other arguments', (): ToolFailed => wrong('Bergen', { turn: 3 })],
-  ['another tool', (): ToolFailed => failed(call('c', { name: 'find', text: '{"city":"Oslo"}' }), { turn: 3 })],
-  ['arguments that did not pass', (): ToolFailed => ({ ...wrong('Oslo', { turn: 3 }), reason: 'invalid' })],
+  ['other arguments', (): ToolFailedEvent => wrong('Bergen', { turn: 3 })],
+  ['another tool', (): ToolFailedEvent => failed(call('c', { name: 'find', text: '{"city":"Oslo"}' }), { turn: 3 })],
+  ['arguments that did not pass', (): ToolFailedEvent => ({ ...wrong('Oslo', { turn: 3 }), reason: 'invalid' })],
 ])('a failure with %s is not the same call again', (_, third) => {
   const answer = third();
   const known = [...turn(1, ['Oslo']), ...turn(2, ['Oslo']), replied(asked(called(answer)), { turn: 3 }), answer];
@@ -85,7 +91,7 @@ test('other work between them does not make the same failures others', () => {
 });
 
 test('time-outs are failures like any other', () => {
-  const slow = (number: number): readonly Fact[] =>
+  const slow = (number: number): readonly JournalEvent[] =>
     turn(number, ['Oslo']).map((fact) => (fact.type === 'tool.failed' ? { ...fact, reason: 'timeout' } : fact));
   expect(decide(stateAfter(...slow(1), ...slow(2), ...slow(3)), policy()).type).toBe('tell');
 });
@@ -97,21 +103,21 @@ test('one word to the model stands for all calls of a tool that are stuck alike'
 });
 
 /** A turn of calls for these cities, all of which fail. */
-function turn(number: number, cities: readonly string[]): readonly Fact[] {
+function turn(number: number, cities: readonly string[]): readonly JournalEvent[] {
   const answers = cities.map((city, index) => wrong(city, { turn: number, index }));
   return [replied(asked(...answers.map(called)), { turn: number }), ...answers];
 }
 
-function wrong(city: string, position: { readonly turn: number; readonly index?: number }): ToolFailed {
+function wrong(city: string, position: { readonly turn: number; readonly index?: number }): ToolFailedEvent {
   return failed(call(`c${position.index ?? 0}`, { text: JSON.stringify({ city }) }), position);
 }
 
-function called({ call: each }: ToolFailed) {
+function called({ call: each }: ToolFailedEvent) {
   if (each.type === 'custom') throw new Error('These calls are of functions.');
   return each;
 }
 
-function stuck(number: number, count: number): Fact {
+function stuck(number: number, count: number): JournalEvent {
   const message = { role: 'user' as const, content: STUCK };
-  return { type: 'loop.stuck', turn: number, tool: 'look_up', count, message, at: 0, activeMs: 0 };
+  return { type: 'tool.repeated_failure', turn: number, tool: 'look_up', count, message, at: 0, activeMs: 0 };
 }

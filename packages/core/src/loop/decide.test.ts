@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { decide } from './decide.ts';
 
 const { replied, said, asked, call, stateAfter, policy, limitReached, askedAgain } = facts;
@@ -9,13 +9,13 @@ const a = call('a');
 
 interface Row {
   readonly name: string;
-  readonly facts: readonly Fact[];
+  readonly facts: readonly JournalEvent[];
   readonly policy?: facts.PolicyFields;
   readonly conclusion: unknown;
 }
 
 const last = { limit: 'turns', max: 2, spent: 1 };
-const checked = (result: Extract<Fact, { type: 'output.checked' }>['result']): Fact => {
+const checked = (result: Extract<JournalEvent, { type: 'output.checked' }>['result']): JournalEvent => {
   return { type: 'output.checked', turn: 1, result, at: 0, activeMs: 0 };
 };
 
@@ -66,19 +66,19 @@ const rows: readonly Row[] = [
   },
   {
     name: 'text that was cut since a limit left no room makes the run limited',
-    facts: [replied(said('Sun'), { finishReason: 'length', clampedBy: 'tokens', usage: facts.used(90) })],
+    facts: [replied(said('Sun'), { finishReason: 'length', clampedByLimit: 'tokens', usage: facts.used(90) })],
     policy: { limits: { tokens: 100 } },
     conclusion: { status: 'limited', limit: 'tokens', max: 100, spent: 90, text: 'Sun', output: 'Sun' },
   },
   {
     name: 'a cost that left no room is told in dollars, and half of a structure is no output',
-    facts: [replied(said('{"a'), { finishReason: 'length', clampedBy: 'cost', usage: facts.used(90, 0.25) })],
+    facts: [replied(said('{"a'), { finishReason: 'length', clampedByLimit: 'cost', usage: facts.used(90, 0.25) })],
     policy: { ...structured, limits: { cost: 0.5 } },
     conclusion: { status: 'limited', limit: 'cost', max: 0.5, spent: 0.25, text: '{"a' },
   },
   {
     name: 'calls that were cut since a limit left no room are not asked for again',
-    facts: [replied(asked(a), { finishReason: 'length', clampedBy: 'tokens' })],
+    facts: [replied(asked(a), { finishReason: 'length', clampedByLimit: 'tokens' })],
     policy: { limits: { tokens: 100 } },
     conclusion: { status: 'limited', limit: 'tokens', max: 100, spent: 0, text: '' },
   },
@@ -157,7 +157,7 @@ test.each([
   expect(decide(stateAfter(reply), policy())).toEqual({
     type: 'tell',
     step: 'again:1',
-    fact: { type: 'model.asked_again', turn: 1, reason, message },
+    fact: { type: 'model.reprompted', turn: 1, reason, message },
   });
   const state = stateAfter(reply, askedAgain(reason));
   expect(decide(state, policy())).toEqual({ type: 'call-model', turn: 2, history: state.history, final: false });
@@ -165,10 +165,10 @@ test.each([
 
 test('two empty replies in a row fail a run; with a useful one between them they do not', () => {
   const twice = [replied(said('')), askedAgain('empty'), replied(said(''), { turn: 2 })];
-  const code = 'reply.empty';
+  const code = 'response.empty';
   expect(decide(stateAfter(...twice), policy())).toMatchObject({
     type: 'finish',
-    conclusion: { status: 'failed', error: { name: 'EmptyReplyError', code }, attempts: [] },
+    conclusion: { status: 'failed', error: { name: 'EmptyResponseError', code }, attempts: [] },
   });
   const between = [replied(asked(a), { turn: 2 }), facts.finished(a, { turn: 2 }), replied(said(''), { turn: 3 })];
   expect(decide(stateAfter(...twice.slice(0, 2), ...between), policy())).toMatchObject({
@@ -180,15 +180,15 @@ test('two empty replies in a row fail a run; with a useful one between them they
 describe('a response that an output guard does not accept', () => {
   const rejection = { guard: 'kind', reason: 'be kind', maxRetries: 1 };
   const rejected = (turn = 1, of = rejection) => replied(said('You fool.'), { turn, rejection: of });
-  const again = (turn: number, guard = 'kind'): Fact => {
+  const again = (turn: number, guard = 'kind'): JournalEvent => {
     const message = { role: 'user', content: 'Again.' } as const;
-    return { type: 'model.asked_again', turn, reason: 'guard', guard, message, at: 0, activeMs: 0 };
+    return { type: 'model.reprompted', turn, reason: 'guard', guard, message, at: 0, activeMs: 0 };
   };
 
   test('is asked for again, with the reason', () => {
     const content = "Your last answer can't be given: be kind\nAnswer again, without that.";
     const fact = {
-      type: 'model.asked_again',
+      type: 'model.reprompted',
       turn: 1,
       reason: 'guard',
       guard: 'kind',
@@ -197,7 +197,7 @@ describe('a response that an output guard does not accept', () => {
     expect(decide(stateAfter(rejected()), policy(structured))).toEqual({ type: 'tell', step: 'again:1', fact });
   });
 
-  test.each<readonly [string, readonly Fact[], unknown]>([
+  test.each<readonly [string, readonly JournalEvent[], unknown]>([
     [
       'refuses the run once its guard has no retry left',
       [rejected(), again(1), rejected(2)],
@@ -213,7 +213,7 @@ describe('a response that an output guard does not accept', () => {
     expect(decide(stateAfter(...known), policy())).toEqual({ type: 'finish', conclusion });
   });
 
-  test.each<readonly [string, readonly Fact[]]>([
+  test.each<readonly [string, readonly JournalEvent[]]>([
     [
       'another guard has used its retry',
       [rejected(1, { ...rejection, guard: 'other' }), again(1, 'other'), rejected(2)],
@@ -238,12 +238,12 @@ test('output is checked before anything comes of it', () => {
 test('output that does not fit is corrected as often as the agent allows, then the run fails with its last text', () => {
   const wrong = checked({ ok: false, issues: 'a: expected number, got nothing' });
   const known = [replied(said('{}')), wrong];
-  const allowed = policy({ ...structured, outputCorrections: 1 });
+  const allowed = policy({ ...structured, maxOutputRetries: 1 });
   expect(decide(stateAfter(...known), allowed)).toEqual({
     type: 'tell',
     step: 'again:1',
     fact: {
-      type: 'model.asked_again',
+      type: 'model.reprompted',
       turn: 1,
       reason: 'output',
       message: {
@@ -259,7 +259,7 @@ test('output that does not fit is corrected as often as the agent allows, then t
     conclusion: {
       status: 'failed',
       error: {
-        name: 'OutputError',
+        name: 'InvalidOutputError',
         code: 'output.invalid',
         details: { text: '[]', issues: 'a: expected number, got nothing' },
       },

@@ -1,28 +1,28 @@
-import type { AskedAgain } from '../event/fact.ts';
+import type { ModelRepromptedEvent } from '../event/fact.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { Action, Conclusion } from './action.ts';
 import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';
-import { EmptyReplyError, OutputError } from './errors.ts';
+import { EmptyResponseError, InvalidOutputError } from './errors.ts';
 import { failure } from './failure.ts';
 import { CUT, describeInvalidOutput, describeRejection, EMPTY } from './own-prompts.ts';
 import type { Policy } from './policy.ts';
-import type { RunState, Word } from './state.ts';
+import type { PendingAnswer, RunState } from './state.ts';
 
 /** The whole policy: what happens next, given what is known. Pure; reads facts only. */
 export function decide(state: RunState, policy: Policy): Action {
   if (state.ended !== undefined) return finish(state.ended);
   if (state.calls.length > 0) return decideCalls(state, policy);
   if (state.word === undefined) return decideRequest(state, policy);
-  return decideReply(state, { word: state.word, policy });
+  return decideResponse(state, { word: state.word, policy });
 }
 
 interface Reply {
-  readonly word: Word;
+  readonly word: PendingAnswer;
   readonly policy: Policy;
 }
 
-function decideReply(state: RunState, { word, policy }: Reply): Action {
+function decideResponse(state: RunState, { word, policy }: Reply): Action {
   const { turn, last } = state;
   if (word.rejection !== undefined) return decideRejected(state, word.rejection);
   switch (word.verdict) {
@@ -33,16 +33,16 @@ function decideReply(state: RunState, { word, policy }: Reply): Action {
     case 'filtered':
       return finish({ status: 'filtered', text: word.text });
     case 'truncated':
-      if (word.clampedBy === undefined) return finish({ status: 'truncated', text: word.text });
+      if (word.clampedByLimit === undefined) return finish({ status: 'truncated', text: word.text });
       return finish(clamped(state, { word, policy }));
     case 'cut':
-      if (word.clampedBy !== undefined) return finish(clamped(state, { word, policy }));
+      if (word.clampedByLimit !== undefined) return finish(clamped(state, { word, policy }));
       if (state.asked.cut > 0 || last !== undefined) return finish({ status: 'truncated', text: word.text });
       return askAgain(turn, { reason: 'cut', content: CUT });
     case 'empty':
       if (last !== undefined) return finish(limited(state));
       if (state.asked.empty === 0) return askAgain(turn, { reason: 'empty', content: EMPTY });
-      return finish(failure(new EmptyReplyError(EMPTY_TWICE, { code: 'reply.empty' })));
+      return finish(failure(new EmptyResponseError(EMPTY_TWICE, { code: 'response.empty' })));
     case 'text':
       return policy.hasOutput ? decideOutput(state, { word, policy }) : finish(ended(state, word.text, word.text));
   }
@@ -63,11 +63,11 @@ function decideOutput(state: RunState, { word, policy }: Reply): Action {
   if (output === undefined) return { type: 'check-output', turn, text: word.text };
   if (output.ok) return finish(ended(state, output.value, word.text));
   if (state.last !== undefined) return finish({ ...limited(state), text: word.text });
-  if (state.asked.output < policy.outputCorrections) {
+  if (state.asked.output < policy.maxOutputRetries) {
     return askAgain(turn, { reason: 'output', content: describeInvalidOutput(output.issues) });
   }
-  const message = `The answer did not fit the output schema, also after ${policy.outputCorrections} corrections: ${output.issues}`;
-  return finish(failure(new OutputError(message, { text: word.text, issues: output.issues })));
+  const message = `The answer did not fit the output schema, also after ${policy.maxOutputRetries} corrections: ${output.issues}`;
+  return finish(failure(new InvalidOutputError(message, { text: word.text, issues: output.issues })));
 }
 
 function ended(state: RunState, output: unknown, text: string): Conclusion {
@@ -75,8 +75,8 @@ function ended(state: RunState, output: unknown, text: string): Conclusion {
 }
 
 /** The run's limit left the reply too little room. */
-function clamped(state: RunState, { word: { text, clampedBy }, policy }: Reply): Conclusion {
-  const limit = clampedBy ?? 'tokens';
+function clamped(state: RunState, { word: { text, clampedByLimit }, policy }: Reply): Conclusion {
+  const limit = clampedByLimit ?? 'tokens';
   const spent = limit === 'cost' ? state.usage.cost : state.usage.totalTokens;
   const output = policy.hasOutput || text.trim() === '' ? {} : { output: text };
   return { status: 'limited', limit, max: policy.limits[limit], spent, text, ...output };
@@ -87,13 +87,13 @@ function limited({ last }: RunState): Extract<Conclusion, { status: 'limited' }>
   return { status: 'limited', limit, max, spent };
 }
 
-interface AskingAgain extends Pick<AskedAgain, 'reason' | 'guard'> {
+interface AskingAgain extends Pick<ModelRepromptedEvent, 'reason' | 'guard'> {
   readonly content: string;
 }
 
 function askAgain(turn: number, { content, ...why }: AskingAgain): Action {
   const message = { role: 'user' as const, content };
-  return { type: 'tell', step: `again:${turn}`, fact: { type: 'model.asked_again', turn, ...why, message } };
+  return { type: 'tell', step: `again:${turn}`, fact: { type: 'model.reprompted', turn, ...why, message } };
 }
 
 function finish(conclusion: Conclusion): Action {

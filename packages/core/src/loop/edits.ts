@@ -1,11 +1,14 @@
 import type { Message } from '../chat/message.ts';
-import type { TurnPlanned } from '../event/fact.ts';
+import type { TurnPreparedEvent } from '../event/fact.ts';
 import type { HistoryEdit } from '../event/history-edit.ts';
 import type { RunState } from './state.ts';
 import { withEdits, withMessages } from './view.ts';
 
 /** The state with what a turn's plan has put into the history: what the user had said meanwhile, and what middleware changed for good. */
-export function planned(state: RunState, { steered = [], edits = [], memory = state.memory }: TurnPlanned): RunState {
+export function planned(
+  state: RunState,
+  { steeringMessages: steered = [], edits = [], memory = state.memory }: TurnPreparedEvent,
+): RunState {
   return { ...withEdits(withMessages(state, ...steered), edits), memory };
 }
 

@@ -2,55 +2,55 @@ import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
 
 /** The model gave neither text nor calls, twice. */
-export class EmptyReplyError extends PawlError {
-  override readonly name = 'EmptyReplyError';
+export class EmptyResponseError extends PawlError {
+  override readonly name = 'EmptyResponseError';
 
   constructor(message: string, options: PawlErrorOptions) {
     super(message, options);
-    addBrand(this, 'EmptyReplyError');
+    addBrand(this, 'EmptyResponseError');
   }
 
-  static override isInstance(error: unknown): error is EmptyReplyError {
-    return hasBrand(error, 'EmptyReplyError');
+  static override isInstance(error: unknown): error is EmptyResponseError {
+    return hasBrand(error, 'EmptyResponseError');
   }
 }
 
 /** The model's arguments for one tool failed more often in a row than the tool allows. */
-export class ToolCorrectionError extends PawlError {
-  override readonly name = 'ToolCorrectionError';
+export class InvalidToolInputError extends PawlError {
+  override readonly name = 'InvalidToolInputError';
   readonly tool: string;
   /** The last issue, as the model was told it. */
   readonly issue: string;
 
   constructor(message: string, { tool, issue }: { readonly tool: string; readonly issue: string }) {
-    super(message, { code: 'tool.correction' });
+    super(message, { code: 'tool.invalid_input' });
     this.tool = tool;
     this.issue = issue;
-    addBrand(this, 'ToolCorrectionError');
+    addBrand(this, 'InvalidToolInputError');
   }
 
-  static override isInstance(error: unknown): error is ToolCorrectionError {
-    return hasBrand(error, 'ToolCorrectionError');
+  static override isInstance(error: unknown): error is InvalidToolInputError {
+    return hasBrand(error, 'InvalidToolInputError');
   }
 }
 
 /** The model made the same failing call again and again, also after it was told. */
-export class StuckError extends PawlError {
-  override readonly name = 'StuckError';
+export class RepeatedToolFailureError extends PawlError {
+  override readonly name = 'RepeatedToolFailureError';
 
   constructor(message: string, options: PawlErrorOptions) {
     super(message, options);
-    addBrand(this, 'StuckError');
+    addBrand(this, 'RepeatedToolFailureError');
   }
 
-  static override isInstance(error: unknown): error is StuckError {
-    return hasBrand(error, 'StuckError');
+  static override isInstance(error: unknown): error is RepeatedToolFailureError {
+    return hasBrand(error, 'RepeatedToolFailureError');
   }
 }
 
 /** The run's last word did not fit the output schema, also after corrections. */
-export class OutputError extends PawlError {
-  override readonly name = 'OutputError';
+export class InvalidOutputError extends PawlError {
+  override readonly name = 'InvalidOutputError';
   /** The model's last text. */
   readonly text: string;
   readonly issues: string;
@@ -59,10 +59,10 @@ export class OutputError extends PawlError {
     super(message, { code: 'output.invalid' });
     this.text = text;
     this.issues = issues;
-    addBrand(this, 'OutputError');
+    addBrand(this, 'InvalidOutputError');
   }
 
-  static override isInstance(error: unknown): error is OutputError {
-    return hasBrand(error, 'OutputError');
+  static override isInstance(error: unknown): error is InvalidOutputError {
+    return hasBrand(error, 'InvalidOutputError');
   }
 }

@@ -1,4 +1,4 @@
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Effectful } from './action.ts';
 import { apply } from './apply.ts';
@@ -13,8 +13,8 @@ export interface LoopOptions {
   readonly agent: string;
   /** Of whoever speaks. */
   readonly policyOf: (state: RunState) => Policy;
-  /** Carries an action out, and answers with facts, also where something went wrong. Rejects with a `DurableError` only. */
-  readonly perform: (action: Effectful, state: RunState) => Promise<readonly Fact[]>;
+  /** Carries an action out, and answers with facts, also where something went wrong. Rejects with a `HostError` only. */
+  readonly perform: (action: Effectful, state: RunState) => Promise<readonly JournalEvent[]>;
 }
 
 /** Runs an agent from a state to its outcome. A resumed run is this same loop, on a host that remembers its steps. */

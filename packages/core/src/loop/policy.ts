@@ -9,7 +9,7 @@ export interface Policy {
   /** How the run ends before the model is asked again, where a rule of the agent's says that it does. */
   stopsAt?(state: StopState): Conclusion | undefined;
   readonly hasOutput: boolean;
-  readonly outputCorrections: number;
+  readonly maxOutputRetries: number;
   /** How many turns in a row a tool's arguments may fail. */
   correctionsOf(tool: string): number;
   /** Whether calls of a tool hand the conversation over to another agent. */

@@ -1,4 +1,4 @@
-import type { LimitName, Share } from '../event/outcome.ts';
+import type { LimitName, LimitShare } from '../event/outcome.ts';
 
 /** What one agent's requests, or the calls of one of its tools, have taken of each cap. */
 export interface Taken extends Readonly<Partial<Record<LimitName, number>>> {
@@ -33,8 +33,8 @@ function sumOf(before: Taken, taken: Taken): Taken {
 export function sharesOf(
   shares: Shares,
   { limit, agent: first }: { readonly limit: LimitName; readonly agent: string },
-): readonly Share[] {
-  const taken = shares.map(({ agent = first, tool, [limit]: spent = 0 }): Share => {
+): readonly LimitShare[] {
+  const taken = shares.map(({ agent = first, tool, [limit]: spent = 0 }): LimitShare => {
     return { agent, ...(tool === undefined ? {} : { tool }), spent };
   });
   return taken.filter(({ spent }) => spent > 0).sort((one, other) => other.spent - one.spent);

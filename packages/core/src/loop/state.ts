@@ -2,7 +2,12 @@ import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
 import type { ErrorData } from '../event/error-data.ts';
-import type { AgentChanged, CallClosed, LimitReached, OutputChecked } from '../event/fact.ts';
+import type {
+  HandoffCompletedEvent,
+  LimitApproachingEvent,
+  OutputCheckedEvent,
+  ToolCallClosedEvent,
+} from '../event/fact.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
@@ -28,15 +33,15 @@ export interface CallState {
   readonly pending?: PendingCall;
   /** What the run inside the run waits for that is this call. */
   readonly inner?: readonly PendingCall[];
-  readonly closed?: CallClosed;
+  readonly closed?: ToolCallClosedEvent;
 }
 
 /** The model's last reply, until something came of it. */
-export interface Word {
+export interface PendingAnswer {
   readonly verdict: Verdict;
   readonly text: string;
   readonly refusal: string;
-  readonly clampedBy: LimitName | undefined;
+  readonly clampedByLimit: LimitName | undefined;
   /** Of an output guard. */
   readonly rejection: Rejection | undefined;
 }
@@ -101,11 +106,11 @@ export interface RunState {
   readonly tools: readonly string[] | undefined;
   readonly calls: readonly CallState[];
   /** What came of the calls of the turn that is over; empty once the model has said something else. */
-  readonly results: readonly CallClosed[];
+  readonly results: readonly ToolCallClosedEvent[];
   /** What the user wrote while calls were pending. */
   readonly interruption: UserMessage | undefined;
-  readonly word: Word | undefined;
-  readonly output: OutputChecked['result'] | undefined;
+  readonly word: PendingAnswer | undefined;
+  readonly output: OutputCheckedEvent['result'] | undefined;
   readonly isParked: boolean;
   readonly usage: Usage;
   /** The tokens and the cost of the last request. */
@@ -123,11 +128,11 @@ export interface RunState {
   /** The cap that refused calls would have passed; with numbers where it may be that of a run around this one. */
   readonly over: Over | undefined;
   /** Who speaks since the conversation was handed over, and how it was. */
-  readonly speaker: AgentChanged | undefined;
+  readonly speaker: HandoffCompletedEvent | undefined;
   /** How often it was. */
   readonly handoffs: number;
   /** The limit for which the last turn without tools was announced. */
-  readonly last: LimitReached | undefined;
+  readonly last: LimitApproachingEvent | undefined;
   readonly ended: Ended | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { callName, type Message, type ToolCall, textOf } from '../chat/message.ts';
-import type { CallClosed } from '../event/fact.ts';
+import type { ToolCallClosedEvent } from '../event/fact.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 
@@ -33,10 +33,10 @@ export interface StopState {
  * Whether the run ends here, as `completed`. `true`: with the model's text of this turn. Has to be pure: a run that is resumed
  * asks again, and has to be told the same. What it throws ends the run as `failed`.
  */
-export type StopRule = (state: StopState) => boolean | { readonly output: string };
+export type StopCondition = (state: StopState) => boolean | { readonly output: string };
 
 /** Ends the run when one of these tools has finished: what it gave is the output. */
-export function stopAfter(...tools: readonly string[]): StopRule {
+export function stopOnTool(...tools: readonly string[]): StopCondition {
   return ({ results }) => {
     const last = results.find(({ tool, status }) => status === 'finished' && tools.includes(tool));
     return last === undefined ? false : { output: last.full };
@@ -49,8 +49,8 @@ export function stopState({ turn, history: { messages }, results, toolCalls, usa
   return { turn, messages, text, results: results.map(resultOf), toolCalls, usage };
 }
 
-function resultOf({ type, call, content, ...fact }: CallClosed): StopResult {
+function resultOf({ type, call, content, ...fact }: ToolCallClosedEvent): StopResult {
   const status = { 'tool.finished': 'finished', 'tool.failed': 'failed', 'tool.skipped': 'skipped' } as const;
-  const full = ('full' in fact ? fact.full : undefined) ?? content;
+  const full = ('fullContent' in fact ? fact.fullContent : undefined) ?? content;
   return { tool: callName(call), call, content, full, status: status[type] };
 }

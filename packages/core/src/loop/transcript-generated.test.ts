@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import { type Random, seeded, shuffled } from '../../../../test/loop/random.ts';
 import type { FunctionToolCall, UserPart } from '../chat/message.ts';
-import type { CallClosed, Fact } from '../event/fact.ts';
+import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
 import { apply } from './apply.ts';
 import { decide } from './decide.ts';
 import type { RunState } from './state.ts';
@@ -34,13 +34,13 @@ test('whatever happens in a run, its messages can be sent after every single fac
 const policy = facts.policy({
   limits: { turns: 12, toolCalls: 15 },
   hasOutput: true,
-  outputCorrections: 3,
+  maxOutputRetries: 3,
   correctionsOf: () => 20,
   mayWait: (tool) => tool === 'pay',
 });
 
 /** What may come of the action that policy decides on; `undefined` at the end. */
-function next(state: RunState, random: Random): readonly Fact[] | undefined {
+function next(state: RunState, random: Random): readonly JournalEvent[] | undefined {
   const action = decide(state, policy);
   const times = { at: 0, activeMs: 0 };
   const position = { turn: state.turn, ...times };
@@ -61,7 +61,7 @@ function next(state: RunState, random: Random): readonly Fact[] | undefined {
       ];
     case 'check-calls':
       return shuffled(action.calls, random).map(({ index, call }) => {
-        if (random(3) === 0) return { type: 'approval.waived', index, ...position };
+        if (random(3) === 0) return { type: 'approval.not_required', index, ...position };
         const pending = {
           id: `approve:${state.turn}.${index}`,
           reason: 'approval' as const,
@@ -79,7 +79,7 @@ function next(state: RunState, random: Random): readonly Fact[] | undefined {
         facts.skipped(functionCall(call), { turn: state.turn, index, reason: 'limit' }),
       );
     case 'hand-over':
-      return [{ type: 'agent.changed', ...position, from: 'agent', to: action.to, definition: { tools: {} } }];
+      return [{ type: 'handoff.completed', ...position, from: 'agent', to: action.to, definition: { tools: {} } }];
     case 'run-calls':
       return shuffled(action.calls, random).map(({ index, call }) =>
         closed({ index, turn: state.turn, call: functionCall(call) }, random),
@@ -88,7 +88,7 @@ function next(state: RunState, random: Random): readonly Fact[] | undefined {
 }
 
 /** Any reply, admitted as the loop does it: ids come again and again, arguments are no JSON. */
-function said({ history, turn }: RunState, random: Random): Fact {
+function said({ history, turn }: RunState, random: Random): JournalEvent {
   const calls = Array.from({ length: random(5) }, (_, index) => {
     const name = random(3) === 0 ? 'pay' : 'look_up';
     return facts.call(`call_${random(2) === 0 ? index : 0}`, {
@@ -111,7 +111,7 @@ interface Asked {
   readonly position: { readonly turn: number; readonly at: number; readonly activeMs: number };
 }
 
-function answers({ index, call, position }: Asked, random: Random): readonly Fact[] {
+function answers({ index, call, position }: Asked, random: Random): readonly JournalEvent[] {
   const fingerprint = 'f';
   const { turn } = position;
   const told = { type: 'approval.answered', index, ...position } as const;
@@ -126,13 +126,16 @@ function answers({ index, call, position }: Asked, random: Random): readonly Fac
       return [{ type: 'approval.expired', index, ...position }, facts.skipped(call, { turn, index })];
   }
   const message = { role: 'user' as const, content: 'Stop.' };
-  return [{ type: 'user.wrote', message, ...position }, facts.skipped(call, { turn, index, reason: 'cancelled' })];
+  return [
+    { type: 'user.interrupted', message, ...position },
+    facts.skipped(call, { turn, index, reason: 'cancelled' }),
+  ];
 }
 
 function closed(
   { call, ...position }: { readonly turn: number; readonly index: number; readonly call: FunctionToolCall },
   random: Random,
-): CallClosed {
+): ToolCallClosedEvent {
   switch (random(6)) {
     case 0:
       return facts.failed(call, { ...position, reason: 'invalid' });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import { CANCELLED } from '../chat/history.ts';
 import type { UserPart } from '../chat/message.ts';
-import type { Fact } from '../event/fact.ts';
+import type { JournalEvent } from '../event/fact.ts';
 import { outcomeOf } from './transcript.ts';
 
 const { approved, asked, at, call, finished, go, replied, requested, said, skipped, stateAfter, used } = facts;
@@ -11,7 +11,13 @@ const [a, b] = [call('a'), call('b')];
 const image: UserPart = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } };
 const PENDING = 'Pending: this call waits for approval and has not run.';
 const result = (id: string, content = 'Found.') => ({ role: 'tool', tool_call_id: id, content });
-const wrote: Fact = { type: 'user.wrote', turn: 1, message: { role: 'user', content: 'Stop.' }, at: 0, activeMs: 0 };
+const wrote: JournalEvent = {
+  type: 'user.interrupted',
+  turn: 1,
+  message: { role: 'user', content: 'Stop.' },
+  at: 0,
+  activeMs: 0,
+};
 
 test('an outcome has its conclusion, and what every outcome has', () => {
   const state = stateAfter(
@@ -26,8 +32,8 @@ test('an outcome has its conclusion, and what every outcome has', () => {
     agent: 'agent',
     messages: [go, asked(a), result('a'), said('Done.')],
     usage: used(10),
-    turns: 2,
-    toolCalls: 1,
+    turnCount: 2,
+    toolCallCount: 1,
     durationMs: 50,
   });
 });
@@ -72,7 +78,7 @@ test.each([
     ],
     [asked(a, b), result('a', CANCELLED), result('b', CANCELLED), { role: 'user', content: 'Stop.' }],
   ],
-] as readonly (readonly [string, readonly Fact[], readonly unknown[]])[])(
+] as readonly (readonly [string, readonly JournalEvent[], readonly unknown[]])[])(
   'a run may end anywhere, and its messages can be sent: %s',
   (_, known, messages) => {
     const state = stateAfter(...known);

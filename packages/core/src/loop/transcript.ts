@@ -1,6 +1,6 @@
 import { CANCELLED } from '../chat/history.ts';
 import type { Message, ToolMessage } from '../chat/message.ts';
-import type { Ending, Outcome, PendingCall } from '../event/outcome.ts';
+import type { Outcome, OutcomeBase, PendingCall } from '../event/outcome.ts';
 import type { Conclusion } from './action.ts';
 import { partsMessage, toolMessage } from './calls.ts';
 import { sharesOf } from './shares.ts';
@@ -11,13 +11,13 @@ export function outcomeOf(
   state: RunState,
   { conclusion, runId, agent }: { readonly conclusion: Conclusion; readonly runId: string; readonly agent: string },
 ): Outcome<unknown> {
-  const ending: Ending = {
+  const ending: OutcomeBase = {
     runId,
     agent: state.speaker?.to ?? agent,
     messages: transcript(state),
     usage: state.usage,
-    turns: state.turn,
-    toolCalls: state.toolCalls,
+    turnCount: state.turn,
+    toolCallCount: state.toolCalls,
     durationMs: state.activeMs,
   };
   if (conclusion.status !== 'limited') return { ...conclusion, ...ending };
@@ -40,9 +40,9 @@ function answerOf({ call, closed, status, pending, inner }: CallState): ToolMess
 
 const PENDING: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Pending: this call waits for approval and has not run.',
-  reply: 'Pending: this call waits for an answer.',
+  external_result: 'Pending: this call waits for an answer.',
   suspended: 'Pending: this call has begun, and waits for somebody.',
-  in_doubt:
+  unknown_outcome:
     'Pending: the outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect, and waits for somebody to say.',
 };
 

@@ -10,18 +10,18 @@ import { type Tool, tool } from '../tool/tool.ts';
 import {
   COMPACTION_BASICS,
   COMPACTION_HINTS,
-  type CompactionBasics,
+  type CompactionOptions,
   checkCompaction,
   isFull,
   olderPart,
   withSmaller,
 } from './older.ts';
 
-export interface ReferenceCompactionOptions extends CompactionBasics {
+export interface ReferenceCompactionOptions extends CompactionOptions {
   /** Results of more characters are referred to. @defaultValue 4_000 */
-  readonly over?: number;
+  readonly minLength?: number;
   /** What the model calls to read them again. @defaultValue 'read_result' */
-  readonly name?: string;
+  readonly toolName?: string;
 }
 
 /** A middleware, and the tool that goes with it. */
@@ -34,38 +34,38 @@ export interface ReferenceCompaction<in Context = unknown> extends Middleware<Co
  * Puts references in the place of large results in the older part of a conversation whenever the next prompt would pass a share of the
  * model's window. The model reads them again, part by part, with a tool; results of earlier runs of a conversation are gone.
  *
- * `const references = compactByReference({ window: 128_000 })`, then `tools: [...references.tools]` and `middleware: [references]`.
- * Each time is told by the `edits` of a `turn.planned`, and is a durable step. Nobody has to be asked for it.
+ * `const references = compactByReference({ contextWindow: 128_000 })`, then `tools: [...references.tools]` and `middleware: [references]`.
+ * Each time is told by the `edits` of a `turn.prepared`, and is a durable step. Nobody has to be asked for it.
  *
  * @throws ConfigError for numbers that can't be, and a name that can't be sent.
  */
 export function compactByReference(given: ReferenceCompactionOptions): ReferenceCompaction {
   const options = checkOptions(given, REFERENCE_COMPACTION, 'compactByReference');
-  const { over = 4_000, name = 'read_result' } = options;
+  const { minLength = 4_000, toolName = 'read_result' } = options;
   checkCompaction('compactByReference', options);
-  if (!(over >= SHOWN))
-    throw new ConfigError(`compactByReference: over is ${over}. Pass a number of ${SHOWN} or more.`);
+  if (!(minLength >= SHOWN))
+    throw new ConfigError(`compactByReference: minLength is ${minLength}. Pass a number of ${SHOWN} or more.`);
   return {
-    tools: [readingTool(name)],
+    tools: [readingTool(toolName)],
     prepareTurn(turn) {
       if (!isFull(turn, options)) return turn;
       const older = new Set(olderPart(turn.messages, options));
       const messages = turn.messages.map((message) =>
-        older.has(message) && message.role === 'tool' ? shorter(message, { over, name }) : message,
+        older.has(message) && message.role === 'tool' ? shorter(message, { minLength, toolName }) : message,
       );
       const isSame = messages.every((message, index) => message === turn.messages[index]);
       return isSame ? turn : withSmaller(turn, messages);
     },
-    async tool(call, next, { earlier }) {
-      if (call.tool.name !== name) return next(call);
+    async wrapToolCall(call, next, { replacedMessages: earlier }) {
+      if (call.tool.name !== toolName) return next(call);
       return { content: partOf(earlier, call.input as Reading) }; // It passed the tool's schema.
     },
   };
 }
 
 const REFERENCE_COMPACTION: OptionTable<ReferenceCompactionOptions> = {
-  keys: { ...COMPACTION_BASICS, over: 'number', name: 'any' },
-  hints: { ...COMPACTION_HINTS, minLength: 'The option is "over".', toolName: 'The option is "name".' },
+  keys: { ...COMPACTION_BASICS, minLength: 'number', toolName: 'any' },
+  hints: { ...COMPACTION_HINTS, over: 'The option is "minLength".', name: 'The option is "toolName".' },
 };
 
 /** How much of a result its reference shows. */
@@ -75,10 +75,13 @@ const SHOWN = 200;
 const PAGE = 8_000;
 
 /** The reference to a result, if the result is long enough for one; its reference may be the longer one. */
-function shorter(message: ToolMessage, { over, name }: { readonly over: number; readonly name: string }): ToolMessage {
+function shorter(
+  message: ToolMessage,
+  { minLength, toolName }: Required<Pick<ReferenceCompactionOptions, 'minLength' | 'toolName'>>,
+): ToolMessage {
   const { length } = textOf(message);
-  if (length <= over) return message;
-  const referring = reference(message, name);
+  if (length <= minLength) return message;
+  const referring = reference(message, toolName);
   return textOf(referring).length < length ? referring : message;
 }
 

@@ -8,7 +8,7 @@ import { replaceMessages, summaryMessage } from './conversation-parts.ts';
 import {
   COMPACTION_BASICS,
   COMPACTION_HINTS,
-  type CompactionBasics,
+  type CompactionOptions,
   checkCompaction,
   freshTokens,
   isFull,
@@ -19,7 +19,7 @@ import {
 } from './older.ts';
 import { checkWindow, summarise } from './summarise.ts';
 
-export interface SummaryCompactionOptions extends CompactionBasics {
+export interface SummaryCompactionOptions extends CompactionOptions {
   /** Who summarises. @defaultValue the model of the turn */
   readonly model?: ChatModel;
   /** How many tokens the window of the model that summarises has, if it is another one. @defaultValue `window` */
@@ -38,7 +38,7 @@ export interface SummaryCompactionOptions extends CompactionBasics {
  * - A summary that is cut off, filtered, refused or empty is asked for once more. Without one the request goes out as it is, and the next
  *   turn tries again.
  * - If the last requests alone pass the mark, a summary is made only once a good part has come to the older ones.
- * - Each summary is told by the `edits` of a `turn.planned`, is a durable step, and counts against the run's limits.
+ * - Each summary is told by the `edits` of a `turn.prepared`, is a durable step, and counts against the run's limits.
  * - Where a server says all the same that the prompt is too long, the older part of that request is summarised, and it is asked once more.
  *
  * @throws ConfigError for numbers that can't be.
@@ -59,7 +59,7 @@ export function compactBySummary<Context = unknown>(given: SummaryCompactionOpti
       if (messages === 'useless') return { ...turn, memory: { ...memory, [MEMORY]: fresh } };
       return { ...withSmaller(turn, messages), ...(MEMORY in memory && { memory: rest }) };
     },
-    async model(request, next, scope) {
+    async wrapModelCall(request, next, scope) {
       try {
         return await next(request);
       } catch (error) {
@@ -82,7 +82,7 @@ const MEMORY = 'compactBySummary';
 
 interface Compacting extends SummaryCompactionOptions {
   readonly model: ChatModel;
-  readonly scope: Pick<MiddlewareScope, 'ask' | 'signal'>;
+  readonly scope: Pick<MiddlewareScope, 'callModel' | 'signal'>;
 }
 
 /** `useless`: a summary would not be much shorter. `failed`: there is none. */
@@ -93,7 +93,7 @@ async function compacted(
   const gone = olderPart(messages, basics);
   const size = estimatePrompt({ messages: gone });
   if (size <= LEAST) return 'useless';
-  const contextWindow = modelContextWindow ?? basics.window;
+  const contextWindow = modelContextWindow ?? basics.contextWindow;
   const text = await summarise(gone, { model, instructions, contextWindow, scope });
   if (text === undefined) return 'failed';
   const summary = summaryMessage(text);

@@ -1,13 +1,13 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { withDeadline } from '../base/deadline.ts';
-import { ConfigError, DurableError, PawlError } from '../base/errors.ts';
+import { ConfigError, HostError, PawlError } from '../base/errors.ts';
 import { type AnyOptionTable, checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
 import { endsRun, RefuseRun } from '../tool/errors.ts';
 
 /** What every guard has. */
-export interface GuardBasics {
+export interface GuardOptions {
   /** Who it is in outcomes, errors and the reasons that the model is told. */
   readonly name: string;
   /** A check that takes longer counts as failed. @defaultValue 30_000 */
@@ -15,12 +15,12 @@ export interface GuardBasics {
 }
 
 /** Nothing to object to. */
-export interface Pass {
-  readonly type: 'pass';
+export interface GuardAllow {
+  readonly type: 'allow';
 }
 
 /** Ends the run as `refused`, for this reason. */
-export interface Refuse {
+export interface GuardRefuse {
   readonly type: 'refuse';
   readonly reason: string;
 }
@@ -43,7 +43,7 @@ export class GuardError extends PawlError {
 
 export type VerdictFields = Readonly<Record<string, 'text' | 'list' | 'any'>>;
 
-export interface Checking<Verdict, Context> extends GuardBasics {
+export interface Checking<Verdict, Context> extends GuardOptions {
   readonly scope: MiddlewareScope<Context>;
   /** What may come of it, by type, with the fields that each has to have. */
   readonly allowed: Readonly<Record<string, VerdictFields>>;
@@ -60,7 +60,7 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
   scope,
   allowed,
   work,
-}: Checking<Verdict, Context>): Promise<Exclude<Verdict, Refuse>> {
+}: Checking<Verdict, Context>): Promise<Exclude<Verdict, GuardRefuse>> {
   const { clock, signal } = scope;
   const timeoutError = (): Error =>
     new GuardError(`Guard "${guard}" did not say within ${timeoutMs / 1000} s whether this may pass.`, { guard });
@@ -75,13 +75,13 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
     const fields = Object.hasOwn(allowed, String(given?.type)) ? allowed[given.type] : undefined;
     if (fields !== undefined) {
       checkFields(given, fields);
-      return given as Exclude<Verdict, Refuse>; // It is none of those that refuse.
+      return given as Exclude<Verdict, GuardRefuse>; // It is none of those that refuse.
     }
     const types = Object.keys(allowed).join(' | ');
     const shown = JSON.stringify(given) ?? 'nothing';
     throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${types} | refuse }.`);
   } catch (error) {
-    const isMeant = endsRun(error) || DurableError.isInstance(error) || GuardError.isInstance(error);
+    const isMeant = endsRun(error) || HostError.isInstance(error) || GuardError.isInstance(error);
     if (isMeant || (signal.aborted && error === signal.reason)) throw error;
     throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
   }
@@ -100,15 +100,15 @@ function checkFields(given: { readonly type: string }, fields: VerdictFields): v
 }
 
 /** Gives a guard's options, those of a class instance as a plain object. @throws ConfigError for unknown ones, and values of a wrong type. */
-export function readGuard<Options extends GuardBasics>(given: Options, table: AnyOptionTable, kind: string): Options {
+export function readGuard<Options extends GuardOptions>(given: Options, table: AnyOptionTable, kind: string): Options {
   const name: unknown = (given as Partial<Options> | undefined)?.name; // From JavaScript there need be none.
   return checkOptions(given, table, typeof name === 'string' ? `${kind} "${name}"` : kind);
 }
 
-export const GUARD_BASICS: OptionTable<GuardBasics>['keys'] = { name: 'any', timeoutMs: 'number' };
+export const GUARD_BASICS: OptionTable<GuardOptions>['keys'] = { name: 'any', timeoutMs: 'number' };
 
 /** @throws ConfigError */
-export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardBasics, checks: readonly unknown[]): void {
+export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardOptions, checks: readonly unknown[]): void {
   if (typeof name !== 'string' || name === '') {
     throw new ConfigError(`${kind}: name is ${JSON.stringify(name)}. Pass a text that says who guards.`);
   }
@@ -117,5 +117,5 @@ export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardBasics, c
   }
   const given = checks.filter((check) => check !== undefined);
   if (given.length > 0 && given.every((check) => typeof check === 'function')) return;
-  throw new ConfigError(`${kind} "${name}" checks nothing. Pass a function that gives a verdict: { type: "pass" }.`);
+  throw new ConfigError(`${kind} "${name}" checks nothing. Pass a function that gives a verdict: { type: "allow" }.`);
 }

@@ -2,7 +2,15 @@ import type { OptionTable } from '../base/options.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import { replaceMessages } from './conversation-parts.ts';
-import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
+import {
+  checkGuard,
+  GUARD_BASICS,
+  type GuardAllow,
+  type GuardOptions,
+  type GuardRefuse,
+  readGuard,
+  verdict,
+} from './guard.ts';
 
 /** What an input guard looks at. */
 export interface GuardedInput {
@@ -13,28 +21,28 @@ export interface GuardedInput {
 }
 
 /** Other messages stand in the place of the user's, for good: nobody sees them any more. */
-export interface ReplaceInput {
+export interface GuardReplaceInput {
   readonly type: 'replace';
   readonly messages: readonly UserMessage[];
 }
 
 type Check<Verdict, Context> = (input: GuardedInput, scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
 
-export type InputGuardOptions<Context> = GuardBasics &
+export type InputGuardOptions<Context> = GuardOptions &
   (
     | {
         /**
-         * `beside`: while the model is asked, so that it costs no time; the model has seen what is refused, and nothing else has:
-         * no tool is called before the verdict. `before`: nothing is sent before the verdict, which may replace the messages.
+         * `parallel`: while the model is asked, so that it costs no time; the model has seen what is refused, and nothing else has:
+         * no tool is called before the verdict. `blocking`: nothing is sent before the verdict, which may replace the messages.
          *
-         * @defaultValue 'beside'
+         * @defaultValue 'parallel'
          */
-        readonly timing?: 'beside';
-        readonly check: Check<Pass | Refuse, Context>;
+        readonly mode?: 'parallel';
+        readonly check: Check<GuardAllow | GuardRefuse, Context>;
       }
     | {
-        readonly timing: 'before';
-        readonly check: Check<Pass | Refuse | ReplaceInput, Context>;
+        readonly mode: 'blocking';
+        readonly check: Check<GuardAllow | GuardRefuse | GuardReplaceInput, Context>;
       }
   );
 
@@ -48,26 +56,26 @@ export type InputGuardOptions<Context> = GuardBasics &
 export function inputGuard<Context = unknown>(given: InputGuardOptions<Context>): Middleware<Context> {
   const options = readGuard(given, INPUT_GUARD, 'inputGuard');
   checkGuard('inputGuard', options, [options.check]);
-  return options.timing === 'before' ? before(options) : beside(options);
+  return options.mode === 'blocking' ? guardBlocking(options) : guardInParallel(options);
 }
 
 const INPUT_GUARD: OptionTable<InputGuardOptions<never>> = {
-  keys: { ...GUARD_BASICS, timing: { beside: true, before: true }, check: 'any' },
+  keys: { ...GUARD_BASICS, mode: { parallel: true, blocking: true }, check: 'any' },
   hints: {
-    mode: 'The option is "timing": "beside" or "before".',
-    runInParallel: 'The option is "timing": "beside" or "before".',
+    timing: 'The option is "mode": "parallel" or "blocking".',
+    runInParallel: 'The option is "mode": "parallel" or "blocking".',
   },
 };
 
-type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly timing?: Timing }>;
+type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly mode?: Timing }>;
 
-function beside<Context>({ check, ...guard }: Timed<'beside', Context>): Middleware<Context> {
+function guardInParallel<Context>({ check, ...guard }: Timed<'parallel', Context>): Middleware<Context> {
   return {
-    async model(request, next, scope) {
+    async wrapModelCall(request, next, scope) {
       const input = inputOf(request.messages);
       if (input === undefined) return next(request);
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const checking = verdict({ ...guard, scope, allowed: { pass: {} }, work });
+      const checking = verdict({ ...guard, scope, allowed: { allow: {} }, work });
       checking.catch(() => undefined); // Nobody waits for it where the request can't even begin.
       const replying = next(request);
       replying.catch(() => undefined); // The verdict counts first; who awaits the reply is told.
@@ -77,15 +85,15 @@ function beside<Context>({ check, ...guard }: Timed<'beside', Context>): Middlew
   };
 }
 
-function before<Context>({ check, ...guard }: Timed<'before', Context>): Middleware<Context> {
+function guardBlocking<Context>({ check, ...guard }: Timed<'blocking', Context>): Middleware<Context> {
   return {
     async prepareTurn(turn, scope) {
       const input = inputOf(turn.messages);
       if (input === undefined) return turn;
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const said = await verdict({ ...guard, scope, allowed: { pass: {}, replace: { messages: 'list' } }, work });
-      if (said.type === 'pass') return turn;
-      return { ...turn, messages: replaceMessages(turn.messages, input.messages, said.messages), keepsMessages: true };
+      const said = await verdict({ ...guard, scope, allowed: { allow: {}, replace: { messages: 'list' } }, work });
+      if (said.type === 'allow') return turn;
+      return { ...turn, messages: replaceMessages(turn.messages, input.messages, said.messages), replaceHistory: true };
     },
   };
 }

@@ -7,56 +7,65 @@ import type { TurnPlan } from '../perform/middleware.ts';
 import { isInstruction, isSummary, lastSaid } from './conversation-parts.ts';
 
 /** When a conversation is made smaller, and what of it stays. */
-export interface CompactionBasics {
+export interface CompactionOptions {
   /** How many tokens the model's window has. */
-  readonly window: number;
+  readonly contextWindow: number;
   /** The share of it above which the conversation is made smaller. @defaultValue 0.8 */
-  readonly above?: number;
+  readonly threshold?: number;
   /** How many of the last requests stay as they are, with their calls and results. @defaultValue 4 */
   readonly keepTurns?: number;
 }
 
-export const COMPACTION_BASICS: OptionTable<CompactionBasics>['keys'] = {
-  window: 'number',
-  above: 'number',
+export const COMPACTION_BASICS: OptionTable<CompactionOptions>['keys'] = {
+  contextWindow: 'number',
+  threshold: 'number',
   keepTurns: 'number',
 };
 
-const WINDOW = 'The option is "window", in tokens.';
-const ABOVE = 'The option is "above", a share of the window.';
+const WINDOW = 'The option is "contextWindow", in tokens.';
+const ABOVE = 'The option is "threshold", a share of the context window.';
 
 export const COMPACTION_HINTS: Readonly<Record<string, string>> = {
-  contextWindow: WINDOW,
+  window: WINDOW,
   maxTokens: WINDOW,
-  threshold: ABOVE,
+  above: ABOVE,
   ratio: ABOVE,
 };
 
 /** @throws ConfigError for numbers that can't be. */
-export function checkCompaction(kind: string, { window, above = 0.8, keepTurns = 4 }: CompactionBasics): void {
+export function checkCompaction(
+  kind: string,
+  { contextWindow, threshold = 0.8, keepTurns = 4 }: CompactionOptions,
+): void {
   const claims: readonly (readonly [boolean, string])[] = [
-    [Number.isFinite(window) && window > 0, `window is ${window}. Pass the tokens of the model's window.`],
-    [above > 0 && above <= 1, `above is ${above}. Pass a share of the window, from 0 to 1.`],
+    [
+      Number.isFinite(contextWindow) && contextWindow > 0,
+      `contextWindow is ${contextWindow}. Pass the tokens of the model's window.`,
+    ],
+    [threshold > 0 && threshold <= 1, `threshold is ${threshold}. Pass a share of the window, from 0 to 1.`],
     [Number.isInteger(keepTurns) && keepTurns >= 1, `keepTurns is ${keepTurns}. Pass a whole number of 1 or more.`],
   ];
   for (const [holds, problem] of claims) if (!holds) throw new ConfigError(`${kind}: ${problem}`);
 }
 
-export function isFull({ promptTokens }: TurnPlan, { window, above = 0.8 }: CompactionBasics): boolean {
-  return promptTokens > window * above;
+export function isFull(
+  { estimatedInputTokens }: TurnPlan,
+  { contextWindow, threshold = 0.8 }: CompactionOptions,
+): boolean {
+  return estimatedInputTokens > contextWindow * threshold;
 }
 
 /** The plan of a turn whose conversation was made smaller for good. */
 export function withSmaller(turn: TurnPlan, messages: readonly Message[]): TurnPlan {
   const saved = estimatePrompt({ messages: turn.messages }) - estimatePrompt({ messages });
-  return { ...turn, messages, keepsMessages: true, promptTokens: turn.promptTokens - saved };
+  return { ...turn, messages, replaceHistory: true, estimatedInputTokens: turn.estimatedInputTokens - saved };
 }
 
 /**
  * The messages that may be made smaller: those before the last requests, without system and developer messages, and without what the user
  * said since the last answer. Whole requests only: a call stays with its results, and a question with the answer to it.
  */
-export function olderPart(messages: readonly Message[], { keepTurns = 4 }: CompactionBasics): readonly Message[] {
+export function olderPart(messages: readonly Message[], { keepTurns = 4 }: CompactionOptions): readonly Message[] {
   let end = messages.length;
   for (let left = keepTurns; left > 0 && end > 0; left--) {
     end = messages.slice(0, end).findLastIndex(({ role }) => role === 'assistant');
@@ -79,7 +88,7 @@ export const LEAST = 100;
 const GOOD_PART = 0.4;
 
 /** The tokens of the older part that no summary stands for. */
-export function freshTokens(messages: readonly Message[], options: CompactionBasics): number {
+export function freshTokens(messages: readonly Message[], options: CompactionOptions): number {
   const fresh = olderPart(messages, options).filter((message) => !isSummary(message));
   return estimatePrompt({ messages: fresh });
 }
@@ -92,12 +101,17 @@ export function freshTokens(messages: readonly Message[], options: CompactionBas
  */
 export function isWorthSummary(
   turn: TurnPlan,
-  { window, above = 0.8, fresh, tried }: CompactionBasics & { readonly fresh: number; readonly tried: number },
+  {
+    contextWindow: window,
+    threshold: above = 0.8,
+    fresh,
+    tried,
+  }: CompactionOptions & { readonly fresh: number; readonly tried: number },
 ): boolean {
   if (fresh <= LEAST || fresh < tried * 1.5) return false;
-  const { promptTokens } = turn;
+  const { estimatedInputTokens: inputTokens } = turn;
   // The server counts other tokens than the estimate; a difference between the two would promise too much.
-  const saved = fresh * Math.min(1, promptTokens / estimatePrompt({ messages: turn.messages }));
-  const left = promptTokens - saved;
-  return left <= window * above || (promptTokens > window && left <= window) || saved >= promptTokens * GOOD_PART;
+  const saved = fresh * Math.min(1, inputTokens / estimatePrompt({ messages: turn.messages }));
+  const left = inputTokens - saved;
+  return left <= window * above || (inputTokens > window && left <= window) || saved >= inputTokens * GOOD_PART;
 }

@@ -1,7 +1,7 @@
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type Message, textOf } from '../chat/message.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
@@ -15,7 +15,7 @@ export interface Summarising {
   readonly instructions: string | undefined;
   /** How many tokens the window of that model has, if that is known. */
   readonly contextWindow: number | undefined;
-  readonly scope: Pick<MiddlewareScope, 'ask' | 'signal'>;
+  readonly scope: Pick<MiddlewareScope, 'callModel' | 'signal'>;
 }
 
 /**
@@ -106,22 +106,22 @@ const SHORTER = 'Your last summary was cut off by the token limit. Write a much 
 async function askFor(
   text: string,
   { model, instructions, scope }: Pick<Sized, 'model' | 'instructions' | 'scope'>,
-): Promise<ChatReply | 'too long' | undefined> {
+): Promise<ChatResponse | 'too long' | undefined> {
   try {
-    return await scope.ask(model, {
+    return await scope.callModel(model, {
       messages: [
         { role: 'system', content: instructions },
         { role: 'user', content: text },
       ],
     });
   } catch (error) {
-    const isMeant = endsRun(error) || DurableError.isInstance(error) || ConfigError.isInstance(error);
+    const isMeant = endsRun(error) || HostError.isInstance(error) || ConfigError.isInstance(error);
     if (isMeant || scope.signal.aborted) throw error;
     return ContextLengthError.isInstance(error) ? 'too long' : undefined; // Told already, as a failed attempt.
   }
 }
 
-function wholeText({ choices: [{ message, finish_reason: reason }] }: ChatReply): string | undefined {
+function wholeText({ choices: [{ message, finish_reason: reason }] }: ChatResponse): string | undefined {
   const kind = finishKind(reason);
   const isWhole = kind !== 'cut' && kind !== 'filtered' && kind !== 'failed' && (message.refusal ?? '') === '';
   const summary = textOf(message).trim();

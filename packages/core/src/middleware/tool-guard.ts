@@ -1,39 +1,53 @@
 import type { OptionTable } from '../base/options.ts';
 import type { Middleware, MiddlewareScope, ValidatedCall } from '../perform/middleware.ts';
 import { ToolError } from '../tool/errors.ts';
-import { checkGuard, GUARD_BASICS, type GuardBasics, type Pass, type Refuse, readGuard, verdict } from './guard.ts';
+import {
+  checkGuard,
+  GUARD_BASICS,
+  type GuardAllow,
+  type GuardOptions,
+  type GuardRefuse,
+  readGuard,
+  verdict,
+} from './guard.ts';
 
 /** The call does not run, or its result is kept back: the model is told why, and the run goes on. */
-export interface Deny {
+export interface GuardDeny {
   readonly type: 'deny';
   readonly reason: string;
 }
 
 /** The tool gets another input, which is not checked again. */
-export interface ReplaceCall {
+export interface GuardReplaceCall {
   readonly type: 'replace';
   readonly input: unknown;
 }
 
 /** The model reads another text. */
-export interface ReplaceResult {
+export interface GuardReplaceResult {
   readonly type: 'replace';
   readonly content: string;
 }
 
-export type CallVerdict = Pass | Refuse | Deny | ReplaceCall;
-export type ResultVerdict = Pass | Refuse | Deny | ReplaceResult;
+export type ToolCallVerdict = GuardAllow | GuardRefuse | GuardDeny | GuardReplaceCall;
+export type ToolResultVerdict = GuardAllow | GuardRefuse | GuardDeny | GuardReplaceResult;
 
 /** A call, and what the model would read of its result. */
 export interface GuardedResult extends ValidatedCall {
   readonly content: string;
 }
 
-export interface ToolGuardOptions<Context> extends GuardBasics {
+export interface ToolGuardOptions<Context> extends GuardOptions {
   /** Before the tool runs. */
-  readonly before?: (call: ValidatedCall, scope: MiddlewareScope<Context>) => CallVerdict | Promise<CallVerdict>;
+  readonly before?: (
+    call: ValidatedCall,
+    scope: MiddlewareScope<Context>,
+  ) => ToolCallVerdict | Promise<ToolCallVerdict>;
   /** Before the model reads what the tool gave. */
-  readonly after?: (result: GuardedResult, scope: MiddlewareScope<Context>) => ResultVerdict | Promise<ResultVerdict>;
+  readonly after?: (
+    result: GuardedResult,
+    scope: MiddlewareScope<Context>,
+  ) => ToolResultVerdict | Promise<ToolResultVerdict>;
 }
 
 /**
@@ -49,7 +63,7 @@ export function toolGuard<Context = unknown>(given: ToolGuardOptions<Context>): 
   const { before, after, ...guard } = options;
   checkGuard('toolGuard', options, [before, after]);
   return {
-    async tool(call, next, scope) {
+    async wrapToolCall(call, next, scope) {
       const asked =
         before && (await verdict({ ...guard, scope, allowed: BEFORE, work: (within) => before(call, within) }));
       if (asked?.type === 'deny') throw new ToolError(`Denied: ${asked.reason}`);
@@ -64,8 +78,8 @@ export function toolGuard<Context = unknown>(given: ToolGuardOptions<Context>): 
   };
 }
 
-const BEFORE = { pass: {}, deny: { reason: 'text' }, replace: { input: 'any' } } as const;
-const AFTER = { pass: {}, deny: { reason: 'text' }, replace: { content: 'text' } } as const;
+const BEFORE = { allow: {}, deny: { reason: 'text' }, replace: { input: 'any' } } as const;
+const AFTER = { allow: {}, deny: { reason: 'text' }, replace: { content: 'text' } } as const;
 
 const TOOL_GUARD: OptionTable<ToolGuardOptions<never>> = {
   keys: { ...GUARD_BASICS, before: 'any', after: 'any' },

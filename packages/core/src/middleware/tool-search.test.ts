@@ -13,17 +13,17 @@ test.each([
   [{ always: ['red'] }, 'toolSearch: there is no tool "red", which always names. The tools are: read, write.'],
   [{ name: 'read' }, 'toolSearch: a tool is named "read", as the search is. Pass another name for the search.'],
   [{ name: 'find tools' }, 'Tool name "find tools" can\'t be sent.'],
-  [{ above: -1 }, 'toolSearch: above is -1. Pass a whole number of 0 or more.'],
-  [{ above: 1.5 }, 'toolSearch: above is 1.5.'],
-  [{ most: 0 }, 'toolSearch: most is 0. Pass a whole number of 1 or more.'],
-  [{ most: Number.NaN }, 'toolSearch: most is NaN.'],
+  [{ threshold: -1 }, 'toolSearch: threshold is -1. Pass a whole number of 0 or more.'],
+  [{ threshold: 1.5 }, 'toolSearch: threshold is 1.5.'],
+  [{ maxResults: 0 }, 'toolSearch: maxResults is 0. Pass a whole number of 1 or more.'],
+  [{ maxResults: Number.NaN }, 'toolSearch: maxResults is NaN.'],
 ])('%j is refused where it is written', (options, message) => {
   expect(() => toolSearch(tools, options)).toThrow(ConfigError);
   expect(() => toolSearch(tools, options)).toThrow(message);
 });
 
 test('the tools that were passed stay as they are, and the search only reads', () => {
-  const search = toolSearch(tools, { above: 1, name: 'find_tools' });
+  const search = toolSearch(tools, { threshold: 1, name: 'find_tools' });
   expect(search.tools.slice(0, 2)).toEqual(tools);
   expect(search.tools[2]).toMatchObject({ name: 'find_tools', effect: 'read', strictReport: [] });
   expect(tools).toHaveLength(2);

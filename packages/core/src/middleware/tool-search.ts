@@ -12,11 +12,11 @@ import { toolIndex } from './tool-index.ts';
 
 export interface ToolSearchOptions {
   /** Up to so many tools are all sent, and there is nothing to search. @defaultValue 20 */
-  readonly above?: number;
+  readonly threshold?: number;
   /** Names of tools that are sent from the first turn on. @defaultValue none */
   readonly always?: readonly string[];
   /** The most tools that one search reveals. @defaultValue 5 */
-  readonly most?: number;
+  readonly maxResults?: number;
   /** What the model calls. @defaultValue 'search_tools' */
   readonly name?: string;
 }
@@ -39,31 +39,39 @@ export function toolSearch<T extends Tool<never>>(
   tools: readonly T[],
   options: ToolSearchOptions = {},
 ): ToolSearch<NeededContext<T>> {
-  const { above = 20, always = [], most = 5, name = 'search_tools' } = checkOptions(options, TOOL_SEARCH, 'toolSearch');
+  const {
+    threshold = 20,
+    always = [],
+    maxResults = 5,
+    name = 'search_tools',
+  } = checkOptions(options, TOOL_SEARCH, 'toolSearch');
   checkTools(tools, 'toolSearch');
   checkName(name);
   const names = new Set(tools.map((each) => each.name));
-  check({ above, always, most, name }, names);
+  check({ threshold, always, maxResults, name }, names);
   const own = tools as unknown as readonly Tool<NeededContext<T>>[]; // What is handed to all of them is what each of them needs.
-  if (tools.length <= above) return { tools: own };
+  if (tools.length <= threshold) return { tools: own };
   return {
-    tools: [...own, searchTool(tools, { name, most })],
-    prepareTurn: (turn, { earlier }) => ({ ...turn, tools: sent(turn, { name, names, always, earlier }) }),
+    tools: [...own, searchTool(tools, { name, maxResults })],
+    prepareTurn: (turn, { replacedMessages }) => ({
+      ...turn,
+      tools: sent(turn, { name, names, always, earlier: replacedMessages }),
+    }),
   };
 }
 
 const TOOL_SEARCH: OptionTable<ToolSearchOptions> = {
-  keys: { above: 'number', always: 'list', most: 'number', name: 'any' },
+  keys: { threshold: 'number', always: 'list', maxResults: 'number', name: 'any' },
   hints: {
-    threshold: 'The option is "above".',
-    maxResults: 'The option is "most".',
-    limit: 'The option is "most".',
+    above: 'The option is "threshold".',
+    most: 'The option is "maxResults".',
+    limit: 'The option is "maxResults".',
     toolName: 'The option is "name".',
   },
 };
 
-function check({ above, always, most, name }: Required<ToolSearchOptions>, names: ReadonlySet<string>): void {
-  for (const [field, value, least] of [['above', above, 0] as const, ['most', most, 1] as const]) {
+function check({ threshold, always, maxResults, name }: Required<ToolSearchOptions>, names: ReadonlySet<string>): void {
+  for (const [field, value, least] of [['threshold', threshold, 0] as const, ['maxResults', maxResults, 1] as const]) {
     if (Number.isInteger(value) && value >= least) continue;
     throw new ConfigError(`toolSearch: ${field} is ${value}. Pass a whole number of ${least} or more.`);
   }
@@ -96,7 +104,7 @@ const QUERY = jsonSchema<{ readonly query: string }>(
 
 function searchTool(
   tools: readonly Tool<never>[],
-  { name, most }: Required<Pick<ToolSearchOptions, 'name' | 'most'>>,
+  { name, maxResults: most }: Required<Pick<ToolSearchOptions, 'name' | 'maxResults'>>,
 ): Tool<unknown> {
   const index = toolIndex(tools);
   const descriptions = new Map(tools.map((each) => [each.name, each.description]));

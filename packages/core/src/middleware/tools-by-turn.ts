@@ -9,11 +9,11 @@ import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middlewar
  *
  * @throws ConfigError for what is no function.
  */
-export function toolsByTurn<Context = unknown>(
+export function selectTools<Context = unknown>(
   choose: (turn: TurnPlan, scope: MiddlewareScope<Context>) => readonly string[] | Promise<readonly string[]>,
 ): Middleware<Context> {
   if (typeof choose !== 'function') {
-    throw new ConfigError('toolsByTurn: there is no function. Pass (turn, scope) => ["name_of_a_tool"].');
+    throw new ConfigError('selectTools: there is no function. Pass (turn, scope) => ["name_of_a_tool"].');
   }
   return {
     async prepareTurn(turn, scope) {
@@ -22,7 +22,7 @@ export function toolsByTurn<Context = unknown>(
       const stranger = names.find((name) => !byName.has(name));
       if (stranger !== undefined) {
         throw new ConfigError(
-          `toolsByTurn chose tool "${stranger}", which turn ${turn.turn} does not have. The tools are: ${[...byName.keys()].join(', ') || 'none'}.`,
+          `selectTools chose tool "${stranger}", which turn ${turn.turn} does not have. The tools are: ${[...byName.keys()].join(', ') || 'none'}.`,
         );
       }
       return { ...turn, tools: names.flatMap((name) => byName.get(name) ?? []) };

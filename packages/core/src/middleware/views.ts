@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { View } from '../perform/definition.ts';
+import type { HistoryFilter } from '../perform/definition.ts';
 import { belongsToCall, isInstruction, lastSaid, replaceMessages, summaryMessage } from './conversation-parts.ts';
 import { checkWindow, summarise } from './summarise.ts';
 
@@ -11,7 +11,7 @@ import { checkWindow, summarise } from './summarise.ts';
  *
  * @throws ConfigError for a number that is none.
  */
-export function lastMessages(count: number): View {
+export function lastMessages(count: number): HistoryFilter {
   if (!Number.isInteger(count) || count < 1) {
     throw new ConfigError(`lastMessages: count is ${count}. Pass a whole number of 1 or more.`);
   }
@@ -23,7 +23,7 @@ export function lastMessages(count: number): View {
   };
 }
 
-export interface SummaryOptions {
+export interface SummarizeHistoryOptions {
   /** Who summarises. @defaultValue the model of the agent that hands over */
   readonly model?: ChatModel;
   /** What to keep, for the model that summarises. */
@@ -43,7 +43,7 @@ export interface SummaryOptions {
  *
  * @throws ConfigError for an unknown option, and for a window that can't be.
  */
-export function summary(options: SummaryOptions = {}): View {
+export function summarizeHistory(options: SummarizeHistoryOptions = {}): HistoryFilter {
   const { model, instructions, modelContextWindow } = checkOptions(options, SUMMARY, 'summary');
   checkWindow('summary', modelContextWindow);
   return async (messages, scope) => {
@@ -56,7 +56,7 @@ export function summary(options: SummaryOptions = {}): View {
   };
 }
 
-const SUMMARY: OptionTable<SummaryOptions> = {
+const SUMMARY: OptionTable<SummarizeHistoryOptions> = {
   keys: { model: 'object', instructions: 'text', modelContextWindow: 'number' },
   hints: { prompt: 'The option is "instructions".' },
 };

@@ -3,7 +3,7 @@ import { type Deadline, type TimedWork, withDeadline } from '../base/deadline.ts
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { finishError } from '../chat/finish-reason.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
 import { correctionOf, withCorrection } from './correction.ts';
@@ -43,7 +43,7 @@ export interface AttemptsOptions {
 }
 
 export interface Answered {
-  readonly reply: ChatReply;
+  readonly reply: ChatResponse;
   /** Who answered: the model that was asked, or one behind it. */
   readonly model: ChatModel;
   readonly attempt: number;
@@ -130,7 +130,7 @@ class Series {
     try {
       return await pRetry(attempt, {
         // The policy itself says when it is enough.
-        retries: policy.attempts,
+        retries: policy.maxAttempts,
         minTimeout: 0,
         signal: this.#context.signal,
         shouldConsumeRetry: ({ error }) => error instanceof Failed && error.counted,
@@ -224,9 +224,9 @@ function isStale(error: unknown): boolean {
 /** How often and when a model is asked again. Each part has a default. */
 export interface RetryPolicy {
   /** Tries in all for each model. @defaultValue 3 */
-  readonly attempts?: number;
+  readonly maxAttempts?: number;
   /** The most that the first pause may take; it doubles each time, and the pause is drawn from 0 to it. @defaultValue 500 */
-  readonly minDelayMs?: number;
+  readonly initialDelayMs?: number;
   /** The most that any pause may take. @defaultValue 30_000 */
   readonly maxDelayMs?: number;
   /** A server that asks for a longer pause is not asked again; one that loads its model is waited for so long. @defaultValue 60_000 */
@@ -237,15 +237,18 @@ export interface RetryPolicy {
 
 export const RETRY: OptionTable<RetryPolicy> = {
   keys: {
-    attempts: 'number',
-    minDelayMs: 'number',
+    maxAttempts: 'number',
+    initialDelayMs: 'number',
     maxDelayMs: 'number',
     maxRetryAfterMs: 'number',
     attemptTimeoutMs: 'number',
   },
   hints: {
-    retries: 'The option is "attempts", the first one included.',
-    maxRetries: 'The option is "attempts", the first one included.',
+    attempts: 'The option is "maxAttempts".',
+    retries: 'The option is "maxAttempts", the first one included.',
+    maxRetries: 'The option is "maxAttempts", the first one included.',
+    minDelayMs: 'The option is "initialDelayMs".',
+    delayMs: 'The option is "initialDelayMs".',
     timeoutMs: 'The option is "attemptTimeoutMs".',
   },
 };
@@ -254,17 +257,20 @@ export type ResolvedRetryPolicy = Required<RetryPolicy>;
 
 /** @throws ConfigError for a number that can't be, naming it. */
 export function resolveRetryPolicy(policy: RetryPolicy = {}): ResolvedRetryPolicy {
-  const { attempts = 3, maxDelayMs = 30_000, maxRetryAfterMs = 60_000, attemptTimeoutMs = 600_000 } = policy;
-  const { minDelayMs = Math.min(500, maxDelayMs) } = policy;
+  const { maxAttempts = 3, maxDelayMs = 30_000, maxRetryAfterMs = 60_000, attemptTimeoutMs = 600_000 } = policy;
+  const { initialDelayMs = Math.min(500, maxDelayMs) } = policy;
   const claims: readonly (readonly [boolean, string])[] = [
-    [Number.isInteger(attempts) && attempts >= 1, `attempts is ${attempts}. Give a whole number from 1.`],
-    [isFrom(0, minDelayMs), `minDelayMs is ${minDelayMs}. Give milliseconds from 0.`],
-    [isFrom(minDelayMs, maxDelayMs), `maxDelayMs is ${maxDelayMs}. Give milliseconds from minDelayMs (${minDelayMs}).`],
+    [Number.isInteger(maxAttempts) && maxAttempts >= 1, `maxAttempts is ${maxAttempts}. Give a whole number from 1.`],
+    [isFrom(0, initialDelayMs), `initialDelayMs is ${initialDelayMs}. Give milliseconds from 0.`],
+    [
+      isFrom(initialDelayMs, maxDelayMs),
+      `maxDelayMs is ${maxDelayMs}. Give milliseconds from initialDelayMs (${initialDelayMs}).`,
+    ],
     [maxRetryAfterMs >= 0, `maxRetryAfterMs is ${maxRetryAfterMs}. Give milliseconds from 0, or Infinity.`],
     [attemptTimeoutMs > 0, `attemptTimeoutMs is ${attemptTimeoutMs}. Give milliseconds above 0, or Infinity.`],
   ];
   for (const [holds, problem] of claims) if (!holds) throw new ConfigError(`The retry policy's ${problem}`);
-  return { attempts, minDelayMs, maxDelayMs, maxRetryAfterMs, attemptTimeoutMs };
+  return { maxAttempts, initialDelayMs, maxDelayMs, maxRetryAfterMs, attemptTimeoutMs };
 }
 
 function isFrom(least: number, ms: number): boolean {
@@ -279,7 +285,7 @@ interface TryOptions {
 }
 
 /** One attempt at one model. It ends at once when it is cancelled or its time is over; what the model reports later is ignored. */
-function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatReply> {
+function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatResponse> {
   const { clock } = context;
   const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
   return withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
@@ -298,7 +304,7 @@ class AttemptContext extends LazySignal implements ModelContext {
   readonly traceparent: string | undefined;
   // Its own, so that a copy has them.
   readonly onDelta: ModelContext['onDelta'];
-  readonly onMended: ModelContext['onMended'];
+  readonly onRepaired: ModelContext['onRepaired'];
   readonly waitFor: ModelContext['waitFor'];
 
   constructor(context: ModelContext, timed: TimedWork) {
@@ -313,11 +319,11 @@ class AttemptContext extends LazySignal implements ModelContext {
       const caughtUp = timed.isOver ? undefined : context.onDelta(delta);
       return caughtUp && pauseFor(caughtUp);
     };
-    const onMended: ModelContext['onMended'] = (mends) => void (timed.isOver || context.onMended(mends)); // Tells only.
+    const onRepaired: ModelContext['onRepaired'] = (mends) => void (timed.isOver || context.onRepaired(mends)); // Tells only.
     const waitFor: ModelContext['waitFor'] = (wait) => pauseFor(context.waitFor(wait));
     // Assigned by name: see `LazySignal`.
     this.onDelta = onDelta;
-    this.onMended = onMended;
+    this.onRepaired = onRepaired;
     this.waitFor = waitFor;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
+import type { ChatResponse, Delta, Repair } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 
 /** What a model call is told about its surroundings, and may tell. Everything has a default for use outside a run. */
@@ -15,7 +15,7 @@ export interface ModelContext {
   /** Told for each piece as it arrives. A promise means: the reader is behind, read on when it resolves. */
   onDelta(delta: Delta): Promise<void> | undefined;
   /** Told once a reply, where anything had to be mended. */
-  onMended(mends: readonly Mend[]): void;
+  onRepaired(mends: readonly Repair[]): void;
   /** Waits without its time being a part of the attempt's: for a wrapper that holds a request back. */
   waitFor<T>(wait: Promise<T>): Promise<T>;
 }
@@ -47,5 +47,5 @@ export interface ChatModel {
    * @defaultValue one for each object, so that nothing is shared
    */
   readonly cacheKey?: string;
-  send(request: ChatRequest, context?: Partial<ModelContext>): Promise<ChatReply>;
+  send(request: ChatRequest, context?: Partial<ModelContext>): Promise<ChatResponse>;
 }

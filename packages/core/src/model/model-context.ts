@@ -12,7 +12,7 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
     path: given.path ?? '',
     traceparent: given.traceparent,
     onDelta: (delta) => given.onDelta?.(delta),
-    onMended: (mends) => given.onMended?.(mends),
+    onRepaired: (mends) => given.onRepaired?.(mends),
     waitFor: (wait) => given.waitFor?.(wait) ?? wait,
   };
   return withMemo(context, memoOf(given));
@@ -20,7 +20,7 @@ export function modelContext(given: Partial<ModelContext> = {}): ModelContext {
 
 /** As the loop gives them. Its signal is made when somebody asks for it, so it is not looked at here. */
 function isWhole(given: Partial<ModelContext>): given is ModelContext {
-  const { clock, runId, path, onDelta, onMended, waitFor } = given;
-  const isTold = onDelta !== undefined && onMended !== undefined && waitFor !== undefined;
+  const { clock, runId, path, onDelta, onRepaired, waitFor } = given;
+  const isTold = onDelta !== undefined && onRepaired !== undefined && waitFor !== undefined;
   return isTold && clock !== undefined && runId !== undefined && path !== undefined && 'signal' in given;
 }

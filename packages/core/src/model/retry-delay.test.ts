@@ -5,7 +5,7 @@ import { resolveRetryPolicy } from './attempts.ts';
 import { HttpError } from './errors.ts';
 import { retryDelay } from './retry-delay.ts';
 
-const policy = resolveRetryPolicy({ attempts: 10, minDelayMs: 500, maxDelayMs: 3000 });
+const policy = resolveRetryPolicy({ maxAttempts: 10, initialDelayMs: 500, maxDelayMs: 3000 });
 const passing = new ModelError('busy', { code: 'test.busy' });
 
 function delays(error: unknown): readonly (number | undefined)[] {

@@ -2,8 +2,8 @@ import { PawlError } from '../base/errors.ts';
 
 /** The part of a retry policy that decides on pauses. */
 export interface Backoff {
-  readonly attempts: number;
-  readonly minDelayMs: number;
+  readonly maxAttempts: number;
+  readonly initialDelayMs: number;
   readonly maxDelayMs: number;
   readonly maxRetryAfterMs: number;
 }
@@ -17,10 +17,10 @@ export interface RetryDelayOptions {
 
 /** How long to pause before the next attempt at the same model; `undefined` where there is to be none. */
 export function retryDelay(error: unknown, { failures, policy, random }: RetryDelayOptions): number | undefined {
-  if (!isRetryable(error) || failures >= policy.attempts) return undefined;
+  if (!isRetryable(error) || failures >= policy.maxAttempts) return undefined;
   const wish = 'retryAfterMs' in error ? error.retryAfterMs : undefined;
   if (typeof wish === 'number') return wish <= policy.maxRetryAfterMs ? wish : undefined;
-  const most = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (failures - 1));
+  const most = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (failures - 1));
   return Math.floor(random() * most);
 }
 
@@ -32,7 +32,7 @@ export interface LoadingDelayOptions {
 
 /** How long to wait for a server that loads its model, beside the attempts that count; `undefined` if it was waited for long enough. */
 export function loadingDelay(error: unknown, { policy, waitedMs }: LoadingDelayOptions): number | undefined {
-  if (policy.attempts === 1 || !isRetryable(error)) return undefined;
+  if (policy.maxAttempts === 1 || !isRetryable(error)) return undefined;
   if (!('isModelLoading' in error) || error.isModelLoading !== true) return undefined;
   const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
   const ms = Math.max(asked, LOADING_PAUSE_MS);

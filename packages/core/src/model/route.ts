@@ -5,7 +5,7 @@ import type { ChatModel } from './chat-model.ts';
 import { highestPrice } from './price.ts';
 import { checkModel } from './wrapped.ts';
 
-export interface RouteOptions {
+export interface RouteModelOptions {
   /** All that may be chosen. */
   readonly models: readonly ChatModel[];
   /** Who is to answer this request. What it throws counts as thrown by the model. */
@@ -20,16 +20,17 @@ export interface RouteOptions {
  *
  * @throws ConfigError where there is nothing to choose from, and for a model with a fallback: that goes around the route.
  */
-export function route(options: RouteOptions): ChatModel {
-  const { models, choose } = checkOptions(options, ROUTE, 'route');
-  if (typeof choose !== 'function') throw new ConfigError('route has no function. Pass choose: (request) => model.');
+export function routeModel(options: RouteModelOptions): ChatModel {
+  const { models, choose } = checkOptions(options, ROUTE, 'routeModel');
+  if (typeof choose !== 'function')
+    throw new ConfigError('routeModel has no function. Pass choose: (request) => model.');
   if (models === undefined || models.length === 0)
-    throw new ConfigError('route was given no models. Pass those that choose may give.');
-  for (const each of models) checkModel(each, 'route');
+    throw new ConfigError('routeModel was given no models. Pass those that choose may give.');
+  for (const each of models) checkModel(each, 'routeModel');
   const chained = models.find(({ fallback }) => fallback !== undefined);
   if (chained !== undefined) {
     throw new ConfigError(
-      `route: model "${chained.name}" has another behind it, which would not be asked. Put the fallback around: withFallback(route({ … }), other).`,
+      `routeModel: model "${chained.name}" has another behind it, which would not be asked. Put the fallback around: withFallback(routeModel({ … }), other).`,
     );
   }
   const { name = models.map((each) => each.name).join('|') } = options;
@@ -40,12 +41,14 @@ export function route(options: RouteOptions): ChatModel {
     async send(request, context) {
       const chosen = await choose(request);
       if (models.includes(chosen)) return chosen.send(request, context);
-      throw new ConfigError(`route: choose gave model "${chosen?.name}", which is not among models. Add it there.`);
+      throw new ConfigError(
+        `routeModel: choose gave model "${chosen?.name}", which is not among models. Add it there.`,
+      );
     },
   };
 }
 
-const ROUTE: OptionTable<RouteOptions> = {
+const ROUTE: OptionTable<RouteModelOptions> = {
   keys: { models: 'list', choose: 'function', name: 'text' },
   hints: { route: 'The option is "choose".', select: 'The option is "choose".' },
 };

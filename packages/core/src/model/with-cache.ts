@@ -4,15 +4,15 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { sha256 } from '../base/sha256.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type ToolCall, textOf } from '../chat/message.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatModel } from './chat-model.ts';
 import { describeRequest } from './request-identity.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
 
 /** Where replies are kept: a `Map`, Redis, a file. What it throws counts as thrown by the model. */
-export interface ReplyStore {
-  get(key: string): ChatReply | undefined | Promise<ChatReply | undefined>;
-  set(key: string, reply: ChatReply): unknown;
+export interface ResponseCache {
+  get(key: string): ChatResponse | undefined | Promise<ChatResponse | undefined>;
+  set(key: string, reply: ChatResponse): unknown;
 }
 
 /**
@@ -27,10 +27,10 @@ export interface ReplyStore {
  *
  * A hand-written model, and a wrapper of yours around any model, shares replies with no other object, unless it has a `cacheKey`.
  */
-export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
+export function withCache(model: ChatModel, store: ResponseCache): ChatModel {
   checkModel(model, 'withCache');
   if (typeof store?.get !== 'function' || typeof store.set !== 'function') {
-    throw new ConfigError('withCache: store is no store. Pass memoryStore(), or an object with get and set.');
+    throw new ConfigError('withCache: store is no store. Pass memoryResponseCache(), or an object with get and set.');
   }
   return wrapped(model, async (request, context) => {
     const key = await sha256(canonicalJson(await describeRequest(model, request)));
@@ -42,7 +42,7 @@ export function withCache(model: ChatModel, store: ReplyStore): ChatModel {
   });
 }
 
-function isWhole({ finish_reason: reason, message }: ChatReply['choices'][number]): boolean {
+function isWhole({ finish_reason: reason, message }: ChatResponse['choices'][number]): boolean {
   const kind = finishKind(reason);
   if ((kind !== 'stop' && kind !== 'calls') || (message.refusal ?? '') !== '') return false;
   const calls = message.tool_calls ?? [];
@@ -55,19 +55,23 @@ function hasJson(call: ToolCall): boolean {
 }
 
 interface MemoryStoreOptions {
-  readonly most?: number;
+  readonly maxEntries?: number;
 }
 
 const MEMORY_STORE: OptionTable<MemoryStoreOptions> = {
-  keys: { most: 'number' },
-  hints: { maxEntries: 'The option is "most".', max: 'The option is "most".', limit: 'The option is "most".' },
+  keys: { maxEntries: 'number' },
+  hints: {
+    most: 'The option is "maxEntries".',
+    max: 'The option is "maxEntries".',
+    limit: 'The option is "maxEntries".',
+  },
 };
 
 /** Replies in memory, the newest so many of them. */
-export function memoryStore(options: MemoryStoreOptions = {}): ReplyStore {
-  const { most = 1_000 } = checkOptions(options, MEMORY_STORE, 'memoryStore');
-  const limit = atLeastOne(most, { wrapper: 'memoryStore', field: 'most' });
-  const replies = new Map<string, ChatReply>();
+export function memoryResponseCache(options: MemoryStoreOptions = {}): ResponseCache {
+  const { maxEntries = 1_000 } = checkOptions(options, MEMORY_STORE, 'memoryResponseCache');
+  const limit = atLeastOne(maxEntries, { wrapper: 'memoryResponseCache', field: 'maxEntries' });
+  const replies = new Map<string, ChatResponse>();
   return {
     get: (key) => replies.get(key),
     set(key, reply) {

@@ -1,7 +1,7 @@
 import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
@@ -93,6 +93,6 @@ function estimated({ messages, tools, max_completion_tokens, max_tokens }: ChatR
   return Math.ceil(characters / CHARACTERS_A_TOKEN) + (max_completion_tokens ?? max_tokens ?? 0);
 }
 
-function usedBy({ usage }: ChatReply, estimate: number): number {
+function usedBy({ usage }: ChatResponse, estimate: number): number {
   return usage?.total_tokens ?? estimate;
 }

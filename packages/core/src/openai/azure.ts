@@ -52,11 +52,11 @@ export function azure(deployment: string, given: AzureOptions = {}): ChatModel {
   };
 }
 
-const { apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, caps } = OPENAI.keys;
+const { apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, responseLimits: caps } = OPENAI.keys;
 
 const AZURE: OptionTable<AzureOptions> = {
   keys: {
-    ...{ apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, caps },
+    ...{ apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, responseLimits: caps },
     ...{ profile: 'object', endpoint: 'text', apiVersion: 'text', tokenProvider: 'function' },
   },
   hints: {
@@ -85,7 +85,7 @@ function deploymentAt(given: string, deployment: string, options: AzureOptions):
   const { endpoint: _, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
   const root = rootOf(given);
   const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
-  const { keyHeader, keyVariable, needsKey } = PROFILES.azure;
+  const { keyHeader, apiKeyVariable, needsKey } = PROFILES.azure;
   const baseURL = `${root}${path}`;
   const query = apiVersion === undefined ? rest.query : { 'api-version': apiVersion, ...rest.query };
   const suggested = profileAt(serverAt(baseURL, query));
@@ -96,7 +96,7 @@ function deploymentAt(given: string, deployment: string, options: AzureOptions):
       base: suggested === PROFILES.foundry ? 'foundry' : 'azure',
       ...rest.profile,
       // Whoever answers there, it is Azure that lets us in.
-      keyVariable,
+      apiKeyVariable: apiKeyVariable,
       needsKey,
       keyHeader: tokenProvider === undefined ? keyHeader : 'authorization',
     },

@@ -160,7 +160,7 @@ describe('tools and the choice among them', () => {
 
 describe('other fields', () => {
   test('hints that are refused are left out, wishes never', () => {
-    expect(sent({ store: true, user: 'me', seed: 1 }, { leftOut: ['store', 'user'] })).toEqual({
+    expect(sent({ store: true, user: 'me', seed: 1 }, { omittedFields: ['store', 'user'] })).toEqual({
       messages: [],
       seed: 1,
     });

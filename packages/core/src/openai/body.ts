@@ -66,7 +66,7 @@ function settingsOf(settings: Settings, { profile, hasTools }: FormatScope): obj
     [profile.seedField]: seed,
     ...(stream === true && { stream, stream_options: streamOptions(stream_options, profile) }),
   };
-  const leftOut: readonly string[] = profile.leftOut;
+  const leftOut: readonly string[] = profile.omittedFields;
   const sent: Record<string, unknown> = {};
   for (const name of Object.keys(all)) {
     const value = all[name];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ToolCall } from '../chat/message.ts';
-import type { ChatReply, Delta } from '../chat/reply.ts';
+import type { ChatResponse, Delta } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
 import { modelContext } from '../model/model-context.ts';
 import { finalTool } from './final-tool.ts';
@@ -26,7 +26,7 @@ function asking(request: Partial<ChatRequest>): ReturnType<typeof finalTool> {
   return finalTool({ messages: [], response_format: format, ...request }, PROFILES.anthropic);
 }
 
-function replied(...calls: readonly ToolCall[]): ChatReply {
+function replied(...calls: readonly ToolCall[]): ChatResponse {
   const message = { role: 'assistant', content: null, tool_calls: calls } as const;
   return { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
 }
@@ -71,7 +71,7 @@ test('its call is the answer; beside other calls it came too early', () => {
 });
 
 test('an answer in text stays one', () => {
-  const reply: ChatReply = {
+  const reply: ChatResponse = {
     choices: [{ index: 0, message: { role: 'assistant', content: '{}' }, finish_reason: 'stop' }],
   };
   expect(asking({})?.reply(reply)).toEqual(reply);

@@ -1,6 +1,6 @@
 import { memoize } from '../base/memoize.ts';
 import { callArguments, callName } from '../chat/message.ts';
-import type { ChatChoice, ChatReply } from '../chat/reply.ts';
+import type { ChatChoice, ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolObject } from '../chat/request.ts';
 import { toolObjectName } from '../chat/request.ts';
 import type { ModelContext } from '../model/chat-model.ts';
@@ -12,7 +12,7 @@ export interface FinalTool {
   readonly request: ChatRequest;
   /** Tells pieces of that call as text. */
   context(context: ModelContext): ModelContext;
-  reply(reply: ChatReply): ChatReply;
+  reply(reply: ChatResponse): ChatResponse;
 }
 
 /**

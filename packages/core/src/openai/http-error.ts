@@ -27,12 +27,12 @@ export interface HttpErrorContext {
 }
 
 /** What a reply with a status other than 2xx is: an error, or a statement that a filter stopped the prompt. */
-export type Refused =
+export type RefusedOutcome =
   | { readonly type: 'error'; readonly error: HttpError | ContextLengthError | MalformedResponseError }
   | { readonly type: 'filtered'; readonly statement: string };
 
 /** Reads a reply with a status other than 2xx: the server's words, and what to do. */
-export function readRefusal(refusal: Refusal, context: HttpErrorContext): Refused {
+export function readRefusal(refusal: Refusal, context: HttpErrorContext): RefusedOutcome {
   const { status } = refusal;
   const header = (name: string): string | undefined => redacted(refusal.header(name), context);
   // Cut after it was redacted: half a key would not be recognised.

@@ -12,7 +12,7 @@ import { type DescribeRequest, withDescription } from '../model/request-identity
 import { memoOf, type RequestMemo } from '../model/request-memo.ts';
 import { requestBody } from './body.ts';
 import type { BodyBytes } from './body-bytes.ts';
-import { CAPS, type Caps, resolveCaps } from './caps.ts';
+import { CAPS, type ResponseLimits, resolveCaps } from './caps.ts';
 import { finalTool } from './final-tool.ts';
 import { type Profile, resolveProfile } from './profile.ts';
 import { profileAt } from './profile-at.ts';
@@ -67,7 +67,7 @@ export interface OpenAIOptions {
   /** Fields that this server knows beyond the documented ones; they win over a request's own. */
   readonly extraBody?: JsonObject;
   readonly timeouts?: Timeouts;
-  readonly caps?: Caps;
+  readonly responseLimits?: ResponseLimits;
 }
 
 /**
@@ -84,7 +84,7 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
   const server = serverAt(baseURL, options.query);
   const suggested = profileAt(server);
   const profile = resolveProfile(options.profile, { known: PROFILES, suggested });
-  if (baseURL === DEFAULT_BASE_URL && profile.keyVariable !== suggested.keyVariable) {
+  if (baseURL === DEFAULT_BASE_URL && profile.apiKeyVariable !== suggested.apiKeyVariable) {
     throw new ConfigError(
       `profile "${profile.name}" is not OpenAI's, and no baseURL says where its server is. Pass baseURL, or set the variable OPENAI_BASE_URL.`,
     );
@@ -100,7 +100,7 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
     if (headers === undefined) throw keyMissing(server, profile);
     return headers;
   };
-  const caps = resolveCaps(options.caps);
+  const caps = resolveCaps(options.responseLimits);
   const transport = transportTo(server.url, options);
   const bodyOf = (request: ChatRequest, memo?: RequestMemo): BodyBytes =>
     requestBody(request, { model, profile, extraBody, memo });
@@ -185,7 +185,8 @@ function checkedTimeouts({
   return { connectMs, firstByteMs, idleMs };
 }
 
-const AGENT_RETRY = 'It is an option of the agent: retry: { attempts }.';
+const AGENT_RETRY = 'It is an option of the agent: retry: { maxAttempts }.';
+const AGENT_SETTINGS = 'It is an option of the agent: modelSettings.';
 const BASE_URL = 'The option is "baseURL".';
 
 /** Texts that may be a key are quoted by nobody: `apiKey` and `headers` are checked where they are read. */
@@ -203,7 +204,7 @@ export const OPENAI: OptionTable<OpenAIOptions> = {
     price: PRICE,
     extraBody: 'object',
     timeouts: TIMEOUTS,
-    caps: CAPS,
+    responseLimits: CAPS,
   },
   hints: {
     url: BASE_URL,
@@ -221,10 +222,12 @@ export const OPENAI: OptionTable<OpenAIOptions> = {
     timeoutMs: 'The option is "timeouts": timeouts: { connectMs, firstByteMs, idleMs }.',
     model: 'The name comes first: openai(model, options).',
     provider: 'The option is "profile".',
+    caps: 'The option is "responseLimits".',
     cost: 'The option is "price".',
     pricing: 'The option is "price".',
-    settings: 'It is an option of the agent.',
-    temperature: 'It is a request field: settings of the agent, { temperature }.',
+    settings: AGENT_SETTINGS,
+    modelSettings: AGENT_SETTINGS,
+    temperature: 'It is a request field: modelSettings of the agent, { temperature }.',
     dangerouslyAllowBrowser: 'Leave it out.',
   },
 };
@@ -241,15 +244,15 @@ function headerSource(options: OpenAIOptions, profile: Profile): HeaderSource | 
   return { apiKey, keyHeader, headers, organization, project };
 }
 
-function keyMissing({ address }: Server, { keyVariable }: Profile): ConfigError {
+function keyMissing({ address }: Server, { apiKeyVariable }: Profile): ConfigError {
   return new ConfigError(
-    `No API key for ${address}. Set the variable ${keyVariable}, or pass the option apiKey: openai(model, { apiKey }).`,
+    `No API key for ${address}. Set the variable ${apiKeyVariable}, or pass the option apiKey: openai(model, { apiKey }).`,
   );
 }
 
 /** A key of OpenAI is no business of another vendor's, unless whoever set the key has set the address as well. */
-function keyFromEnvironment({ baseURL }: OpenAIOptions, { keyVariable, needsKey }: Profile): string | undefined {
-  const own = environmentVariable(keyVariable);
+function keyFromEnvironment({ baseURL }: OpenAIOptions, { apiKeyVariable, needsKey }: Profile): string | undefined {
+  const own = environmentVariable(apiKeyVariable);
   if (own !== undefined || (needsKey && baseURL !== undefined)) return own;
   return environmentVariable('OPENAI_API_KEY');
 }

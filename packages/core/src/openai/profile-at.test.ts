@@ -94,20 +94,20 @@ test('a name that nobody knows is refused with those that there are', () => {
 });
 
 test('what is undefined changes nothing', () => {
-  const changes = { tokenField: undefined, leftOut: undefined, base: undefined } as object; // As without exactOptionalPropertyTypes.
+  const changes = { tokenField: undefined, omittedFields: undefined, base: undefined } as object; // As without exactOptionalPropertyTypes.
   expect(resolveProfile(changes, options)).toEqual(PROFILES.groq);
 });
 
 test.each<[object, string]>([
   [{ tokenFeild: 'max_tokens' }, 'A profile has no field "tokenFeild".'],
-  [{ leftOut: 'store' }, 'The profile\'s leftOut is "store". Give a value such as ["metadata"'],
+  [{ omittedFields: 'store' }, 'The profile\'s omittedFields is "store". Give a value such as ["metadata"'],
   [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as false.'],
   [
     { outputWithTools: 'final_tool' },
     'The profile\'s outputWithTools is "final_tool". Give one of: response-format, final-tool, instructions.',
   ],
   [{ responseFormat: 'json' }, 'The profile\'s responseFormat is "json". Give one of: json_schema, tool, '],
-  [{ extraFields: null }, 'The profile\'s extraFields is null. Give "all", or a list of names.'],
+  [{ passthroughFields: null }, 'The profile\'s passthroughFields is null. Give "all", or a list of names.'],
   [
     { roleOrder: 'strict' },
     'The profile\'s roleOrder is "strict". Give one of: any, assistant-after-tool, alternating.',

@@ -35,7 +35,7 @@ export const compatible: Profile = {
   assistantLast: true,
   toolCallIds: 'any',
   needsTools: false,
-  extraFields: 'all',
+  passthroughFields: 'all',
   reasoningFields: [],
   requiredWithToolCalls: {},
   requiredWithTools: {},
@@ -44,9 +44,9 @@ export const compatible: Profile = {
   reportsCutCalls: true,
   streamOptions: true,
   defaults: {},
-  leftOut: [],
+  omittedFields: [],
   keyHeader: 'authorization',
-  keyVariable: 'OPENAI_API_KEY',
+  apiKeyVariable: 'OPENAI_API_KEY',
   needsKey: false,
 };
 

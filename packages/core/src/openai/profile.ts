@@ -65,10 +65,10 @@ export interface Profile {
   /** Whether a conversation with tool calls is refused where the request has no tools; it then gets definitions of those that were called. */
   readonly needsTools: boolean;
   /** Which fields beyond the documented ones go back with the message or call that brought them: reasoning, signatures. */
-  readonly extraFields: 'all' | readonly string[];
+  readonly passthroughFields: 'all' | readonly string[];
   /**
    * The names under which the text of the model's reasoning goes back, whatever the server that brought it calls it. Where there is no name
-   * here, `extraFields` decides.
+   * here, `passthroughFields` decides.
    */
   readonly reasoningFields: readonly string[];
   /** Fields that an assistant message with tool calls has to have, and what stands there where it has none. */
@@ -92,11 +92,11 @@ export interface Profile {
   /** Fields that are sent where a request does not say otherwise, since the server's own default is another than documented. */
   readonly defaults: Pick<ChatSettings, 'parallel_tool_calls'>;
   /** Fields that are refused here. Only hints can be listed: what shapes the reply is sent, and a refusal is told. */
-  readonly leftOut: readonly HintField[];
+  readonly omittedFields: readonly HintField[];
   /** `api-key` brings the bare key, `authorization` brings it as a bearer token. */
   readonly keyHeader: 'authorization' | 'api-key';
   /** The environment variable that holds the key. */
-  readonly keyVariable: string;
+  readonly apiKeyVariable: string;
   /** Whether a request without a key is a mistake: it fails before anything is sent. */
   readonly needsKey: boolean;
 }
@@ -183,7 +183,8 @@ const FORMS: Readonly<
 > = {
   'schemaSupport.formats': (value) => (value === 'any' || Array.isArray(value) ? undefined : 'Give "any", or a list.'),
   strictTools: oneOf<Profile['strictTools']>({ each: true, 'all-or-none': true }),
-  extraFields: (value) => (value === 'all' || Array.isArray(value) ? undefined : 'Give "all", or a list of names.'),
+  passthroughFields: (value) =>
+    value === 'all' || Array.isArray(value) ? undefined : 'Give "all", or a list of names.',
   toolCallIds: (value) => (value === 'any' ? undefined : fixForRule(value)),
   tokenField: oneOf<Profile['tokenField']>({ max_completion_tokens: true, max_tokens: true }),
   seedField: oneOf<Profile['seedField']>({ seed: true, random_seed: true }),

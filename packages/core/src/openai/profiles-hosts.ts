@@ -20,8 +20,8 @@ export const openrouter: Profile = {
   toolCallIds: { pattern: '[a-zA-Z0-9_.:-]{1,40}', length: 40 },
   needsTools: true,
   reasoningFields: ['reasoning'],
-  extraFields: ['reasoning_details'],
-  keyVariable: 'OPENROUTER_API_KEY',
+  passthroughFields: ['reasoning_details'],
+  apiKeyVariable: 'OPENROUTER_API_KEY',
 };
 
 /**
@@ -35,8 +35,8 @@ export const cloudflare: Profile = {
   responseFormat: 'tool',
   nullContent: false,
   messageNames: false,
-  extraFields: [],
-  keyVariable: 'CLOUDFLARE_API_TOKEN',
+  passthroughFields: [],
+  apiKeyVariable: 'CLOUDFLARE_API_TOKEN',
 };
 
 /** Refuses what it does not know. Some of its models refuse to be made to call a tool. */
@@ -45,19 +45,27 @@ export const databricks: Profile = {
   name: 'databricks',
   toolChoices: ['none', 'auto'],
   messageNames: false,
-  extraFields: [],
+  passthroughFields: [],
   // A stream reports its usage; many models refuse the field.
   streamOptions: false,
-  leftOut: ['metadata', 'parallel_tool_calls', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
-  keyVariable: 'DATABRICKS_TOKEN',
+  omittedFields: [
+    'metadata',
+    'parallel_tool_calls',
+    'safety_identifier',
+    'service_tier',
+    'store',
+    'user',
+    ...CACHE_HINTS,
+  ],
+  apiKeyVariable: 'DATABRICKS_TOKEN',
 };
 
 export const together: Profile = {
   ...hosted,
   name: 'together',
   messageNames: false,
-  extraFields: [],
-  keyVariable: 'TOGETHER_API_KEY',
+  passthroughFields: [],
+  apiKeyVariable: 'TOGETHER_API_KEY',
 };
 
 /** Refuses what it does not know, in messages as well. */
@@ -66,9 +74,9 @@ export const fireworks: Profile = {
   name: 'fireworks',
   messageNames: false,
   reasoningFields: ['reasoning_content'],
-  extraFields: [],
-  leftOut: ['safety_identifier', 'store', ...CACHE_HINTS],
-  keyVariable: 'FIREWORKS_API_KEY',
+  passthroughFields: [],
+  omittedFields: ['safety_identifier', 'store', ...CACHE_HINTS],
+  apiKeyVariable: 'FIREWORKS_API_KEY',
 };
 
 /** Refuses what it does not know. Its models are served by different engines: most take instructions, few a schema or `required`. */
@@ -78,9 +86,9 @@ export const nvidia: Profile = {
   toolChoices: ['none', 'auto'],
   responseFormat: 'none',
   messageNames: false,
-  extraFields: [],
-  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
-  keyVariable: 'NVIDIA_API_KEY',
+  passthroughFields: [],
+  omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  apiKeyVariable: 'NVIDIA_API_KEY',
 };
 
 export const sambanova: Profile = {
@@ -88,8 +96,8 @@ export const sambanova: Profile = {
   name: 'sambanova',
   messageNames: false,
   reasoningFields: ['reasoning'],
-  extraFields: [],
-  keyVariable: 'SAMBANOVA_API_KEY',
+  passthroughFields: [],
+  apiKeyVariable: 'SAMBANOVA_API_KEY',
 };
 
 /** Searches the web by itself; some of its models refuse tools. */
@@ -100,11 +108,11 @@ export const perplexity: Profile = {
   roleOrder: 'alternating',
   toolChoices: ['none', 'auto', 'required'],
   messageNames: false,
-  extraFields: [],
+  passthroughFields: [],
   // A stream reports its usage.
   streamOptions: false,
-  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
-  keyVariable: 'PERPLEXITY_API_KEY',
+  omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  apiKeyVariable: 'PERPLEXITY_API_KEY',
 };
 
 /** A router in front of several vendors: what one of them refuses is left out for all. */
@@ -112,7 +120,7 @@ export const huggingface: Profile = {
   ...hosted,
   name: 'huggingface',
   messageNames: false,
-  extraFields: [],
-  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
-  keyVariable: 'HF_TOKEN',
+  passthroughFields: [],
+  omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  apiKeyVariable: 'HF_TOKEN',
 };

@@ -10,7 +10,7 @@ export const ollama: Profile = {
   name: 'ollama',
   toolChoices: ['auto'],
   reasoningFields: ['reasoning'],
-  extraFields: [],
+  passthroughFields: [],
   // https://github.com/NousResearch/hermes-agent/pull/87900
   textToolCalls: true,
   schemaDialect: 'draft-07',
@@ -22,7 +22,7 @@ export const lmstudio: Profile = {
   ...compatible,
   name: 'lmstudio',
   toolChoices: ['none', 'auto', 'required'],
-  extraFields: ['reasoning_content', 'reasoning'],
+  passthroughFields: ['reasoning_content', 'reasoning'],
   // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2115
   textToolCalls: true,
   schemaSupport: { ...LLAMA_GRAMMAR, tuples: 'none' },
@@ -45,7 +45,7 @@ export const llamacpp: Profile = {
   textToolCalls: true,
   defaults: { parallel_tool_calls: true },
   reasoningFields: ['reasoning_content'],
-  extraFields: [],
+  passthroughFields: [],
 };
 
 /**
@@ -56,7 +56,7 @@ export const vllm: Profile = {
   ...compatible,
   name: 'vllm',
   reasoningFields: ['reasoning', 'reasoning_content'],
-  extraFields: [],
+  passthroughFields: [],
   reportsCutCalls: false,
   // https://github.com/vllm-project/vllm/issues/50512
   textToolCalls: true,

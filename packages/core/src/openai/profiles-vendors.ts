@@ -16,14 +16,14 @@ export const openai: Profile = {
   outputWithTools: 'response-format',
   developerRole: true,
   toolCallIds: OPENAI_IDS,
-  extraFields: [],
+  passthroughFields: [],
 };
 
 export const azure: Profile = {
   ...openai,
   name: 'azure',
   keyHeader: 'api-key',
-  keyVariable: 'AZURE_OPENAI_API_KEY',
+  apiKeyVariable: 'AZURE_OPENAI_API_KEY',
 };
 
 /** Microsoft Foundry: Azure with models of other makers, whose thoughts go back to them, and which need not take a format beside tools. */
@@ -31,7 +31,7 @@ export const foundry: Profile = {
   ...azure,
   name: 'foundry',
   outputWithTools: 'final-tool',
-  extraFields: ['reasoning_content'],
+  passthroughFields: ['reasoning_content'],
 };
 
 /**
@@ -45,9 +45,9 @@ export const groq: Profile = {
   responseFormat: 'tool',
   messageNames: false,
   // `reasoning` is refused as well, by models that do not think.
-  extraFields: [],
-  leftOut: ['metadata', 'safety_identifier', 'store', ...CACHE_HINTS],
-  keyVariable: 'GROQ_API_KEY',
+  passthroughFields: [],
+  omittedFields: ['metadata', 'safety_identifier', 'store', ...CACHE_HINTS],
+  apiKeyVariable: 'GROQ_API_KEY',
 };
 
 /**
@@ -66,11 +66,11 @@ export const mistral: Profile = {
   assistantLast: false,
   // https://github.com/langchain-ai/langchain/pull/24668
   toolCallIds: { pattern: '[a-zA-Z0-9]{9}', length: 9 },
-  extraFields: [],
+  passthroughFields: [],
   // A stream always tells its usage.
   streamOptions: false,
-  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
-  keyVariable: 'MISTRAL_API_KEY',
+  omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  apiKeyVariable: 'MISTRAL_API_KEY',
 };
 
 /**
@@ -87,8 +87,8 @@ export const deepseek: Profile = {
   requiredWithToolCalls: { reasoning_content: '' },
   requiredWithTools: { reasoning_content: '' },
   responseFormat: 'json_object',
-  extraFields: [],
-  keyVariable: 'DEEPSEEK_API_KEY',
+  passthroughFields: [],
+  apiKeyVariable: 'DEEPSEEK_API_KEY',
 };
 
 export const xai: Profile = {
@@ -96,8 +96,8 @@ export const xai: Profile = {
   name: 'xai',
   schemaSupport: XAI,
   tokenField: 'max_completion_tokens',
-  extraFields: ['reasoning_content'],
-  keyVariable: 'XAI_API_KEY',
+  passthroughFields: ['reasoning_content'],
+  apiKeyVariable: 'XAI_API_KEY',
 };
 
 /**
@@ -114,8 +114,8 @@ export const moonshot: Profile = {
   reasoningFields: ['reasoning_content'],
   requiredWithToolCalls: { reasoning_content: ' ' },
   responseFormat: 'json_object',
-  extraFields: [],
-  keyVariable: 'MOONSHOT_API_KEY',
+  passthroughFields: [],
+  apiKeyVariable: 'MOONSHOT_API_KEY',
 };
 
 /** Its models that think refuse to be told which tool to call. One system message: https://github.com/can1357/oh-my-pi/issues/958 */
@@ -126,8 +126,8 @@ export const qwen: Profile = {
   responseFormat: 'json_object',
   systemMessages: 'first',
   reasoningFields: ['reasoning_content'],
-  extraFields: [],
-  keyVariable: 'DASHSCOPE_API_KEY',
+  passthroughFields: [],
+  apiKeyVariable: 'DASHSCOPE_API_KEY',
 };
 
 /**
@@ -139,9 +139,9 @@ export const gemini: Profile = {
   name: 'gemini',
   emptyContent: false,
   schemaSupport: GEMINI,
-  extraFields: ['extra_content'],
-  leftOut: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
-  keyVariable: 'GEMINI_API_KEY',
+  passthroughFields: ['extra_content'],
+  omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
+  apiKeyVariable: 'GEMINI_API_KEY',
 };
 
 /**
@@ -155,8 +155,8 @@ export const anthropic: Profile = {
   emptyContent: false,
   toolCallIds: { pattern: '[a-zA-Z0-9_-]{1,64}', length: 24 },
   needsTools: true,
-  extraFields: [],
-  keyVariable: 'ANTHROPIC_API_KEY',
+  passthroughFields: [],
+  apiKeyVariable: 'ANTHROPIC_API_KEY',
 };
 
 /** Refuses what it does not know, in messages as well. */
@@ -168,9 +168,9 @@ export const cerebras: Profile = {
   toolChoices: ['none', 'auto'],
   strictSchemas: true,
   strictTools: 'all-or-none',
-  extraFields: [],
-  leftOut: ['parallel_tool_calls', 'service_tier'],
-  keyVariable: 'CEREBRAS_API_KEY',
+  passthroughFields: [],
+  omittedFields: ['parallel_tool_calls', 'service_tier'],
+  apiKeyVariable: 'CEREBRAS_API_KEY',
 };
 
 export const zai: Profile = {
@@ -181,7 +181,7 @@ export const zai: Profile = {
   messageNames: false,
   // https://docs.z.ai/guides/capabilities/thinking-mode
   reasoningFields: ['reasoning_content'],
-  extraFields: [],
+  passthroughFields: [],
   streamOptions: false,
-  keyVariable: 'ZAI_API_KEY',
+  apiKeyVariable: 'ZAI_API_KEY',
 };

@@ -4,21 +4,21 @@ import { ProtocolError } from '../chat/errors.ts';
 import type { Delta } from '../chat/reply.ts';
 import {
   detectForm,
-  type FinishedReply,
-  ReplyReader,
-  type ReplyReaderOptions,
+  type FinishedResponse,
+  ResponseReader,
+  type ResponseReaderOptions,
   readEventData,
 } from '../chat/reply-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import type { ModelContext } from '../model/chat-model.ts';
-import { ByteCount, type Caps } from './caps.ts';
+import { ByteCount, type ResponseLimits } from './caps.ts';
 import { type HttpResponse, TransportError } from './transport/transport.ts';
 
 export interface ReadingOptions {
   readonly context: ModelContext;
-  readonly caps: Required<Caps>;
+  readonly caps: Required<ResponseLimits>;
   /** What the request says about how its response is read. */
-  readonly asked: Omit<ReplyReaderOptions, 'maxCalls'>;
+  readonly asked: Omit<ResponseReaderOptions, 'maxCalls'>;
   /** Starts over with each piece; stands still while a reader is behind. */
   readonly deadline: Deadline;
   readonly idleMs: number;
@@ -29,7 +29,7 @@ export interface ReadingOptions {
 }
 
 /** Reads a reply as what it is, whatever was asked for: one JSON body, or a stream of events. */
-export function readReply(reply: HttpResponse, options: ReadingOptions): Promise<FinishedReply> {
+export function parseExternalResult(reply: HttpResponse, options: ReadingOptions): Promise<FinishedResponse> {
   return new Promise((resolve, reject) => {
     let drain: Deadline | undefined;
     const body = new BodyReader(reply.header('content-type'), options, (finished) => {
@@ -60,9 +60,9 @@ export class BodyReader {
   readonly #options: ReadingOptions;
   readonly #contentType: string | undefined;
   readonly #count: ByteCount;
-  readonly #reader: ReplyReader;
+  readonly #reader: ResponseReader;
   /** Told the reply where its stream says that it is done, before it ends. */
-  readonly #onDone: (reply: FinishedReply) => void;
+  readonly #onDone: (reply: FinishedResponse) => void;
   readonly #decoder = new TextDecoder();
   #text = '';
   /** Of a stream. */
@@ -70,12 +70,12 @@ export class BodyReader {
   #hasBegun = false;
   #isOver = false;
 
-  constructor(contentType: string | undefined, options: ReadingOptions, onDone: (reply: FinishedReply) => void) {
+  constructor(contentType: string | undefined, options: ReadingOptions, onDone: (reply: FinishedResponse) => void) {
     const { caps, asked } = options;
     this.#options = options;
     this.#contentType = contentType;
-    this.#count = new ByteCount(caps.replyBytes);
-    this.#reader = new ReplyReader({ maxCalls: caps.calls, ...asked });
+    this.#count = new ByteCount(caps.maxBytes);
+    this.#reader = new ResponseReader({ maxCalls: caps.maxToolCalls, ...asked });
     this.#onDone = onDone;
   }
 
@@ -90,7 +90,7 @@ export class BodyReader {
   }
 
   /** The reply, once the body is over; nothing where it was told before. */
-  async end(): Promise<FinishedReply | undefined> {
+  async end(): Promise<FinishedResponse | undefined> {
     if (this.#isOver) return undefined;
     if (!this.#hasBegun) this.#begin(NOTHING);
     if (this.#events === undefined) return this.#endWhole();
@@ -104,7 +104,7 @@ export class BodyReader {
   }
 
   /** What was complete before the connection broke, or was left open, is a reply. */
-  finishedBefore(): FinishedReply | undefined {
+  finishedBefore(): FinishedResponse | undefined {
     if (this.#events === undefined) return undefined;
     try {
       return this.#reader.finish('closed');
@@ -117,16 +117,16 @@ export class BodyReader {
     const { caps, onFirst } = this.#options;
     this.#hasBegun = true;
     if (detectForm(bytes, this.#contentType) === 'events')
-      this.#events = new EventReader({ maxLength: caps.eventLength });
+      this.#events = new EventReader({ maxLength: caps.maxEventLength });
     onFirst(this);
   }
 
-  async #endWhole(): Promise<FinishedReply> {
+  async #endWhole(): Promise<FinishedResponse> {
     const text = this.#text + this.#decoder.decode();
     const parsed = parseJson(text);
     if (!parsed.ok) {
       const problem = text.trim() === '' ? 'is empty' : `is not JSON: ${parsed.problem}`;
-      throw new ProtocolError(`The server's reply ${problem}.`, { code: 'reply.garbage', received: text });
+      throw new ProtocolError(`The server's reply ${problem}.`, { code: 'response.garbage', received: text });
     }
     const deltas = this.#reader.readBody(parsed.value);
     const finished = this.#reader.finish('whole'); // Before anything is told: what is no response has no pieces.

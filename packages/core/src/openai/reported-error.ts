@@ -27,7 +27,7 @@ export function reportedError(
     const failedGeneration = part === undefined ? undefined : redact(part);
     return new MalformedResponseError(text, { failedGeneration, serverCode, ...kept });
   }
-  const options = { code: code as `reply.${string}`, retryable, ...kept }; // The only codes that it can be made with.
+  const options = { code: code as `response.${string}`, retryable, ...kept }; // The only codes that it can be made with.
   const wait = retryable ? waitMs(readRetryWait(serverError), { now }) : undefined;
   if (wait === undefined) return new ProtocolError(text, options);
   return new ProtocolError(`${redact(statement)} Come back in ${Math.ceil(wait / 1000)} s.`, {

@@ -4,17 +4,17 @@ import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import { FILTERED_PATH, filteredReply } from '../chat/filtered-reply.ts';
+import { FILTERED_PATH, filteredResponse } from '../chat/filtered-reply.ts';
 import { ReportedError } from '../chat/read-error.ts';
-import type { ChatReply, Mend } from '../chat/reply.ts';
-import type { FinishedReply, ReplyReaderOptions } from '../chat/reply-reader.ts';
+import type { ChatResponse, Repair } from '../chat/reply.ts';
+import type { FinishedResponse, ResponseReaderOptions } from '../chat/reply-reader.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
-import type { Caps } from './caps.ts';
+import type { ResponseLimits } from './caps.ts';
 import { type HttpErrorContext, readRefusal } from './http-error.ts';
 import { networkError } from './network-error.ts';
-import { type BodyReader, readReply } from './read-reply.ts';
+import { type BodyReader, parseExternalResult } from './read-reply.ts';
 import { reportedError } from './reported-error.ts';
 import { type Redact, redactor } from './secrets.ts';
 import {
@@ -51,22 +51,22 @@ export interface Outgoing {
   readonly address: string;
   readonly transport: Transport;
   readonly timeouts: Required<Timeouts>;
-  readonly caps: Required<Caps>;
+  readonly caps: Required<ResponseLimits>;
   /** What the request says about how its response is read. */
-  readonly reading: Omit<ReplyReaderOptions, 'maxCalls'>;
+  readonly reading: Omit<ResponseReaderOptions, 'maxCalls'>;
   /** Asked for once: a token may have to be fetched. Names in lower case. */
   headers(): HeadersOf | Promise<HeadersOf>;
   readonly body: BodyBytes;
   /** Part of the body; may hold secrets. */
   readonly extraBody: JsonObject | undefined;
   /** Reads what only request and response together say. */
-  review(finished: FinishedReply): FinishedReply;
+  review(finished: FinishedResponse): FinishedResponse;
 }
 
 type HeadersOf = Readonly<Record<string, string>>;
 
 /** Sends a request and reads the reply: exactly one attempt. On any end but a reply the connection is closed. */
-export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatReply> {
+export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatResponse> {
   const sending = new Sending(outgoing, context);
   const sent = withDeadline(({ deadline }) => sending.exchange(deadline), {
     clock: context.clock,
@@ -93,7 +93,7 @@ class Sending {
     this.#context = context;
   }
 
-  async exchange(deadline: Deadline): Promise<ChatReply> {
+  async exchange(deadline: Deadline): Promise<ChatResponse> {
     const { transport, body, headers, timeouts, caps, reading: asked } = this.#outgoing;
     const given = headers();
     this.#headers = given instanceof Promise ? await given : given;
@@ -105,7 +105,7 @@ class Sending {
     };
     const close = (): void => this.#cancel.cancel(undefined);
     const reading = { context: this.#context, caps, asked, deadline, idleMs: timeouts.idleMs, onFirst, close };
-    return this.#finished(await readReply(reply, reading));
+    return this.#finished(await parseExternalResult(reply, reading));
   }
 
   timeoutError(): TimeoutError {
@@ -113,7 +113,7 @@ class Sending {
   }
 
   /** Some servers leave the connection open instead of ending the stream: what was complete before is a reply. */
-  ended(error: unknown): ChatReply {
+  ended(error: unknown): ChatResponse {
     this.#cancel.cancel(error);
     this.#connecting?.end(); // There may never have been a connection.
     const finished = TimeoutError.isInstance(error) ? this.#reading?.finishedBefore() : undefined;
@@ -123,14 +123,14 @@ class Sending {
   }
 
   /** All is read: a reader who is behind holds up nothing. A repair quotes the server's words only where a filter ended the reply. */
-  #finished(finished: FinishedReply): ChatReply {
+  #finished(finished: FinishedResponse): ChatResponse {
     const { reply, mends, deltas } = this.#outgoing.review(finished);
     for (const delta of deltas) void this.#context.onDelta(delta);
-    if (mends.length > 0) this.#context.onMended(this.#withoutSecrets(mends));
+    if (mends.length > 0) this.#context.onRepaired(this.#withoutSecrets(mends));
     return reply;
   }
 
-  #withoutSecrets(mends: readonly Mend[]): readonly Mend[] {
+  #withoutSecrets(mends: readonly Repair[]): readonly Repair[] {
     if (!mends.some(({ path }) => path === FILTERED_PATH)) return mends;
     const redact = this.#redact;
     return mends.map(({ path, note }) => ({ path, note: redact(note) }));
@@ -158,7 +158,7 @@ class Sending {
   }
 
   /** @throws ModelError, except for a prompt that a filter stopped. */
-  async #refused(reply: HttpResponse): Promise<ChatReply> {
+  async #refused(reply: HttpResponse): Promise<ChatResponse> {
     const { model, address } = this.#outgoing;
     const { clock } = this.#context;
     const refusal = {
@@ -169,7 +169,7 @@ class Sending {
     const refused = readRefusal(refusal, { model, address, now: clock.now(), redact: this.#redact });
     if (refused.type === 'error') throw refused.error;
     this.#cancel.cancel(undefined); // What was not read of the body is not waited for.
-    return this.#finished(filteredReply(refused.statement));
+    return this.#finished(filteredResponse(refused.statement));
   }
 }
 
@@ -227,6 +227,6 @@ function translated(
   if (error instanceof ReportedError) return reportedError(error, { received, redact, now });
   const message = redact(error.message);
   if (received === error.received && message === error.message) return error;
-  const code = error.code as `reply.${string}`; // The only codes that it can be made with.
+  const code = error.code as `response.${string}`; // The only codes that it can be made with.
   return new ProtocolError(message, { code, retryable: error.retryable, ...(received !== undefined && { received }) });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AssistantMessage } from '../chat/message.ts';
 import type { FinishReason } from '../chat/reply.ts';
-import type { FinishedReply } from '../chat/reply-reader.ts';
+import type { FinishedResponse } from '../chat/reply-reader.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { PROFILES } from './profiles.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
@@ -13,7 +13,7 @@ interface Finished {
   readonly finishReason?: FinishReason | null;
 }
 
-function finished({ message, finishReason = 'stop' }: Finished): FinishedReply {
+function finished({ message, finishReason = 'stop' }: Finished): FinishedResponse {
   const choice = {
     index: 0,
     message: { role: 'assistant' as const, content: null, ...message },
@@ -23,7 +23,7 @@ function finished({ message, finishReason = 'stop' }: Finished): FinishedReply {
   return { reply: { object: 'chat.completion', choices: [choice], usage }, mends: [], deltas: [] };
 }
 
-function marked(given: Finished, request: Partial<ChatRequest> = {}): FinishedReply {
+function marked(given: Finished, request: Partial<ChatRequest> = {}): FinishedResponse {
   const sent = { model: 'm', messages: [], max_completion_tokens: CAP, ...request };
   return markUnreportedCut(finished(given), { request: sent, profile: PROFILES.openai });
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../base/json.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callArguments, textOf } from '../chat/message.ts';
-import type { FinishedReply } from '../chat/reply-reader.ts';
+import type { FinishedResponse } from '../chat/reply-reader.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { tokenCap } from './body.ts';
 import type { Profile } from './profile.ts';
@@ -19,7 +19,7 @@ export interface SentRequest {
  * - the arguments of a call, or the JSON that was asked for, stop early, or there is neither text nor call, or
  * - the profile says that the server does not report cuts.
  */
-export function markUnreportedCut(finished: FinishedReply, sent: SentRequest): FinishedReply {
+export function markUnreportedCut(finished: FinishedResponse, sent: SentRequest): FinishedResponse {
   const { reply, mends } = finished;
   const [choice, ...others] = reply.choices;
   const used = reply.usage?.completion_tokens ?? 0;

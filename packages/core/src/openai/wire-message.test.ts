@@ -15,13 +15,13 @@ const { reasoning_content, reasoning_details, tool_calls, ...plain } = thinking 
   Record<string, unknown>;
 const bare = [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }] as const;
 
-test.each<[string, Profile['extraFields'], unknown]>([
+test.each<[string, Profile['passthroughFields'], unknown]>([
   ['all', 'all', thinking],
   ['none', [], { ...plain, tool_calls: bare }],
   ['some', ['reasoning_content'], { ...plain, reasoning_content, tool_calls: bare }],
   ['those of calls', ['extra_content'], { ...plain, tool_calls }],
-])('fields that only some servers know go back as the profile says: %s', (_, extraFields, message) => {
-  expect(sent({ messages: [thinking] }, { extraFields })).toEqual({ messages: [message] });
+])('fields that only some servers know go back as the profile says: %s', (_, passthroughFields, message) => {
+  expect(sent({ messages: [thinking] }, { passthroughFields: passthroughFields })).toEqual({ messages: [message] });
 });
 
 test('a developer message is a system message where the role is not known', () => {

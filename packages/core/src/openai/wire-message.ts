@@ -139,9 +139,9 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   '__proto__',
 ]);
 
-function isPassedOn(name: string, { messageNames, extraFields, reasoningFields }: Profile): boolean {
+function isPassedOn(name: string, { messageNames, passthroughFields, reasoningFields }: Profile): boolean {
   if (name === 'name') return messageNames;
-  if (extraFields !== 'all') return extraFields.includes(name);
+  if (passthroughFields !== 'all') return passthroughFields.includes(name);
   return reasoningFields.length === 0 || !REASONING_FIELDS.includes(name);
 }
 
@@ -162,10 +162,11 @@ function wireCall(given: ToolCall, profile: Profile, ids: ToolCallIds | undefine
   return id === call.id && called === call.function ? call : { ...call, id, function: called };
 }
 
-function withKnownFields(call: ToolCall, { extraFields }: Profile): ToolCall {
+function withKnownFields(call: ToolCall, { passthroughFields }: Profile): ToolCall {
   const fields: Readonly<Record<string, unknown>> = { ...call };
   const isKept = (name: string): boolean =>
-    (CALL_FIELDS.has(name) || extraFields === 'all' || extraFields.includes(name)) && !isPadding(fields[name]);
+    (CALL_FIELDS.has(name) || passthroughFields === 'all' || passthroughFields.includes(name)) &&
+    !isPadding(fields[name]);
   const names = Object.keys(fields);
   if (names.every(isKept)) return call;
   return Object.fromEntries(names.filter(isKept).map((name) => [name, fields[name]])) as object as ToolCall; // Only fields that are not part of the type are gone.

@@ -1,10 +1,10 @@
 import { untilCancelled } from '../base/cancellation.ts';
 import { finishError } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callName, type Message, textOf, type UserMessage } from '../chat/message.ts';
-import type { ChatReply, Mend } from '../chat/reply.ts';
+import type { ChatResponse, Repair } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
-import type { Fact, ModelLost, ModelReplied } from '../event/fact.ts';
+import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/fact.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
@@ -13,7 +13,7 @@ import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
 import { judge } from '../loop/judge.ts';
 import { findArgumentRepairs } from '../tool/arguments.ts';
-import { type ModelCall, RejectedResponse } from './middleware.ts';
+import { type NextModelCall, RejectedResponse } from './middleware.ts';
 import { branchScope, ignoreRejection, MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
 import { AttemptCounter, checkResponse, ModelRequests } from './model-requests.ts';
 import { emitSteering, type PlannedTurn, planTurn } from './plan-turn.ts';
@@ -22,17 +22,17 @@ import type { Scope } from './scope.ts';
 import { factStep, stamp, toFailure } from './step.ts';
 
 /** Asks the model for this turn: one durable step, with all its attempts inside. */
-export async function callModel(action: CallModel, scope: Scope): Promise<readonly Fact[]> {
+export async function callModel(action: CallModel, scope: Scope): Promise<readonly JournalEvent[]> {
   const plan = planTurn(action, scope);
   const { fact, planned } = plan instanceof Promise ? await plan : plan;
-  const facts: Fact[] = fact === undefined ? [] : [fact];
+  const facts: JournalEvent[] = fact === undefined ? [] : [fact];
   if (planned === undefined) return facts;
   const call = beginCall(planned, { action, plan: fact, scope });
   try {
     for (let lost = 0; ; lost++) {
       const fact = await runStep(call, lost);
       facts.push(fact);
-      if (fact.type !== 'model.lost') return facts;
+      if (fact.type !== 'request.lost') return facts;
     }
   } finally {
     call.cancelRequests?.();
@@ -46,7 +46,7 @@ interface TurnScope {
   readonly action: CallModel;
   readonly scope: Scope;
   /** Absent if nothing prepares turns. */
-  readonly plan: Fact | undefined;
+  readonly plan: JournalEvent | undefined;
 }
 
 /** A turn's call of its model. */
@@ -65,7 +65,7 @@ function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
   const { action, scope } = turnScope;
   const { turn } = action;
   const { model, history } = planned;
-  const isWrapped = scope.definition.middleware.some((middleware) => middleware.model !== undefined);
+  const isWrapped = scope.definition.middleware.some((middleware) => middleware.wrapModelCall !== undefined);
   const branch = isWrapped ? branchScope(scope) : undefined;
   const within = branch?.scope ?? scope;
   const attempts = new AttemptCounter();
@@ -82,22 +82,24 @@ function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
 }
 
 /** Under a cost limit the intent to request is recorded: a request that a crash cut off is charged, and made again as a step of its own. */
-function runStep(call: TurnCall, lost: number): Promise<Fact> {
+function runStep(call: TurnCall, lost: number): Promise<JournalEvent> {
   const { action, scope } = call;
   const name = lost === 0 ? `model:${action.turn}` : `model:${action.turn}:${lost}`;
-  const work = (): Promise<Fact> => requestResponse(call);
-  if (!scope.budget.isPaid) return scope.durable.step(factStep<Fact>(scope, { name, work, effect: 'read' }));
-  const inDoubt = (): Fact => recordLostRequest(call);
-  return scope.durable.step(factStep<Fact>(scope, { name, work, effect: 'once', inDoubt }));
+  const work = (): Promise<JournalEvent> => requestResponse(call);
+  if (!scope.budget.isPaid) return scope.stepRunner.step(factStep<JournalEvent>(scope, { name, work, effect: 'read' }));
+  const onUnknownOutcome = (): JournalEvent => recordLostRequest(call);
+  return scope.stepRunner.step(
+    factStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome }),
+  );
 }
 
-function recordLostRequest(call: TurnCall): ModelLost {
+function recordLostRequest(call: TurnCall): RequestLostEvent {
   const { name, price } = call.planned.model;
   const usage = discardedUsage({ request: buildRequest(call, []), price });
-  return { type: 'model.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
+  return { type: 'request.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
 }
 
-async function requestResponse(call: TurnCall): Promise<Fact> {
+async function requestResponse(call: TurnCall): Promise<JournalEvent> {
   const { action, plan, scope, emitter, requests, middleware, cancelRequests } = call;
   const startedAt = scope.clock.now();
   try {
@@ -150,9 +152,9 @@ function buildRequest({ planned, action, scope }: TurnCall, steering: readonly U
 }
 
 /** The request's way through the middleware, the first one outermost. */
-function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): ModelCall {
-  const inner: ModelCall = (request) => ignoreRejection(requests.send(request));
-  return scope.definition.middleware.reduceRight<ModelCall>((next, { model: wrap }) => {
+function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): NextModelCall {
+  const inner: NextModelCall = (request) => ignoreRejection(requests.send(request));
+  return scope.definition.middleware.reduceRight<NextModelCall>((next, { wrapModelCall: wrap }) => {
     if (wrap === undefined) return next;
     return (request) => wrap(request, next, middlewareScope(scope, { turn, requests: middleware, model }));
   }, inner);
@@ -165,31 +167,31 @@ interface ReceivedResponse extends TurnCall {
   readonly durationMs: number;
 }
 
-function recordResponse(reply: ChatReply, received: ReceivedResponse): ModelReplied {
+function recordResponse(reply: ChatResponse, received: ReceivedResponse): ModelRespondedEvent {
   const { action, planned, scope, attempts, emitter, requests, middleware, steering, rejection, durationMs } = received;
   const { turn } = action;
   const [choice] = reply.choices;
   const named = resolveToolNames(choice.message, planned.tools);
   const { message, rawArguments, mends } = planned.history.admit(named.message);
-  const { modelName, clampedBy, attempt = attempts.last, hasEmitted } = requests.findOrigin(reply);
+  const { modelName, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(reply);
   if (rejection === undefined && !hasEmitted) emitter.emitWhole(textOf(choice.message), attempt);
   const repairs = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
-  if (repairs.length > 0) void scope.tell.notice({ type: 'wire.mended', turn, mends: repairs }); // Nothing to wait with.
+  if (repairs.length > 0) void scope.tell.notice({ type: 'response.repaired', turn, repairs: repairs }); // Nothing to wait with.
   const verdict = judge(message, choice.finish_reason);
   if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') emitter.discard();
-  const fact: ModelReplied = {
-    type: 'model.replied',
+  const fact: ModelRespondedEvent = {
+    type: 'model.responded',
     turn,
     model: modelName,
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,
     ...findWaitingCalls(message, scope),
-    ...(clampedBy === undefined ? {} : { clampedBy }),
+    ...(clampedByLimit === undefined ? {} : { clampedByLimit }),
     usage: requests.usage,
     ...(rejection === undefined ? {} : { rejection }),
     ...middleware.counted,
-    ...(steering.length === 0 ? {} : { steered: { before: steering, after: [] } }),
+    ...(steering.length === 0 ? {} : { steeringMessages: { before: steering, after: [] } }),
     failedAttempts: requests.failedAttempts,
     durationMs,
     ...stamp(scope),
@@ -201,13 +203,13 @@ function recordResponse(reply: ChatReply, received: ReceivedResponse): ModelRepl
 function findWaitingCalls(
   { tool_calls: calls = [] }: AssistantMessage,
   { policy }: Scope,
-): Pick<ModelReplied, 'mayWait'> {
+): Pick<ModelRespondedEvent, 'mayWait'> {
   const mayWait = calls.flatMap((call, index) => (policy.mayWait(callName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
 }
 
 /** What the tools read otherwise than the model wrote it. */
-function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Mend[] {
+function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Repair[] {
   return calls.flatMap((call, index) => {
     const tool = definition.tools.get(callName(call));
     const repairs = tool === undefined ? [] : findArgumentRepairs(tool, call);
@@ -216,11 +218,11 @@ function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition 
 }
 
 /** The run goes on with what the user said while the model answered. If its limits leave no turn, the next run begins with it. */
-function addLateSteering(fact: ModelReplied, { plan, scope, steering }: ReceivedResponse): ModelReplied {
+function addLateSteering(fact: ModelRespondedEvent, { plan, scope, steering }: ReceivedResponse): ModelRespondedEvent {
   const after = scope.said().slice(steering.length);
   if (after.length === 0) return fact;
   const state = [...(plan === undefined ? [] : [plan]), fact].reduce(apply, scope.known());
   if (!leavesTurn(state, scope.policy)) return fact;
   emitSteering(after, { turn: fact.turn, scope });
-  return { ...fact, steered: { before: steering, after } };
+  return { ...fact, steeringMessages: { before: steering, after } };
 }

@@ -2,8 +2,8 @@ import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ApprovalRequested, CallClosed, Fact } from '../event/fact.ts';
-import type { Task } from '../host/durable.ts';
+import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun } from '../tool/errors.ts';
@@ -31,21 +31,21 @@ import {
 } from './tool-call.ts';
 
 /** Runs calls in parallel, each as a durable step or as a run of its own, which always gives a result. */
-export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly Fact[]> {
-  const tasks = calls.map((state): Task<Fact> => {
+export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly JournalEvent[]> {
+  const tasks = calls.map((state): StepTask<JournalEvent> => {
     const name = callName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
     const call = { turn, state, scope };
     return tool?.delegate === undefined ? callStep(tool, call) : delegateCall(tool, call);
   });
-  return scope.durable.all(tasks, { width: scope.parallelToolCalls });
+  return scope.stepRunner.parallel(tasks, { width: scope.maxParallelToolCalls });
 }
 
-function callStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): Task<Fact> {
+function callStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
   const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
   let endCall: (() => void) | undefined;
-  const step = factStep<Fact>(scope, {
+  const step = factStep<JournalEvent>(scope, {
     name: stepName({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
@@ -55,46 +55,52 @@ function callStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope)
       endCall = scope.budget.beginCall();
       return runCall(tool, begin());
     },
-    inDoubt: () => resolveDoubt(tool, begin()),
+    onUnknownOutcome: () => resolveDoubt(tool, begin()),
   });
-  const told: typeof step.told = (fact, how) => {
-    step.told(fact, how);
+  const told: typeof step.onRecorded = (fact, how) => {
+    step.onRecorded(fact, how);
     endCall?.(); // The event has charged this call. Ending it earlier would let a parallel call exceed the limit.
     requests.end();
   };
-  return { ...step, told };
+  return { ...step, onRecorded: told };
 }
 
 const IN_DOUBT =
   'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
 
 /** The tool may know the outcome, or a person; otherwise the model has to find out. */
-async function resolveDoubt(tool: Tool | undefined, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
-  const { inDoubt } = tool ?? {};
-  if (tool === undefined || inDoubt === undefined) {
-    return failCall(new Error(IN_DOUBT), { ...run, reason: 'in_doubt', content: IN_DOUBT });
+async function resolveDoubt(
+  tool: Tool | undefined,
+  run: ToolCallRun,
+): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
+  const { onUnknownOutcome } = tool ?? {};
+  if (tool === undefined || onUnknownOutcome === undefined) {
+    return failCall(new Error(IN_DOUBT), { ...run, reason: 'unknown_outcome', content: IN_DOUBT });
   }
-  return inDoubt === 'ask' ? askPerson(tool, run) : runCall({ ...tool, execute: inDoubt }, run);
+  return onUnknownOutcome === 'ask' ? askPerson(tool, run) : runCall({ ...tool, execute: onUnknownOutcome }, run);
 }
 
-async function askPerson(tool: Tool, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
+async function askPerson(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   const { state, scope } = run;
   if (scope.cancellation.isCancelled) return cancelCall(run);
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return rejectInput(validated.issues, run);
-  return requestAnswer(tool, { ...run, reason: 'in_doubt', validated });
+  return requestAnswer(tool, { ...run, reason: 'unknown_outcome', validated });
 }
 
 type OpenCall = ToolCallRun & Pick<Parameters<typeof makePending>[1], 'reason' | 'validated' | 'shown'>;
 
-async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalRequested> {
+async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalRequestedEvent> {
   const { turn, state, scope, requests } = call;
   const pending = await makePending(tool, call);
   const { counted } = requests;
   return { type: 'approval.requested', turn, index: state.index, pending, ...counted, ...stamp(scope) };
 }
 
-async function runCall(tool: Tool | undefined, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
+async function runCall(
+  tool: Tool | undefined,
+  run: ToolCallRun,
+): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   const { cancellation } = run.scope;
   if (cancellation.isCancelled) return cancelCall(run);
   if (tool === undefined) return rejectUnknownTool(run);
@@ -105,7 +111,7 @@ async function runCall(tool: Tool | undefined, run: ToolCallRun): Promise<CallCl
   }
 }
 
-async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<CallClosed | ApprovalRequested> {
+async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   const { cancellation } = run.scope;
   const validated = await readArguments(tool, run.state.call);
   cancellation.throwIfCancelled(); // The call has been reported as cancelled: its tool must not begin.
@@ -136,7 +142,7 @@ function executeThroughMiddleware(
       contextWithin: (timed) => new ToolCallContext(run, timed),
       late: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
-        void scope.tell.notice({ type: 'tool.late', turn, index, call, ...error }); // Nothing to wait with.
+        void scope.tell.notice({ type: 'tool.late_result', turn, index, call, ...error }); // Nothing to wait with.
       },
     });
   return wrapExecution(inner, run)({ call, tool, input });

@@ -2,15 +2,15 @@ import { untilCancelled } from '../base/cancellation.ts';
 import type { Json, Parsed } from '../base/json.ts';
 import { findOverflow, parseJson } from '../base/json.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
-import type { Fact, OutputChecked } from '../event/fact.ts';
+import type { JournalEvent, OutputCheckedEvent } from '../event/fact.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import type { Scope } from './scope.ts';
 import { factStep, stamp, toInterruption } from './step.ts';
 
 /** Reads the run's last response as the agent's output. Recorded is its JSON, before the schema transforms it. */
-export function checkOutput(action: CheckOutput, scope: Scope): Promise<Fact> {
+export function checkOutput(action: CheckOutput, scope: Scope): Promise<JournalEvent> {
   const { turn } = action;
-  const work = async (): Promise<Fact> => {
+  const work = async (): Promise<JournalEvent> => {
     try {
       const result = await untilCancelled(scope.cancellation, () => validateOutput(action, scope));
       return { type: 'output.checked', turn, result, ...stamp(scope) };
@@ -19,14 +19,14 @@ export function checkOutput(action: CheckOutput, scope: Scope): Promise<Fact> {
       return toInterruption(scope, { turn, reason: scope.cancellation.reason });
     }
   };
-  return scope.durable.step(factStep<Fact>(scope, { name: `output:${turn}`, effect: 'read', work }));
+  return scope.stepRunner.step(factStep<JournalEvent>(scope, { name: `output:${turn}`, effect: 'read', work }));
 }
 
 /** A schema that throws is an issue, as it is in a tool's arguments. */
 async function validateOutput(
   { turn, text }: CheckOutput,
   { definition, tell }: Scope,
-): Promise<OutputChecked['result']> {
+): Promise<OutputCheckedEvent['result']> {
   const parsed = parseOutput(text);
   if (!parsed.ok) return { ok: false, issues: `not valid JSON: ${parsed.problem}` };
   try {
@@ -35,7 +35,7 @@ async function validateOutput(
       path: `message.content${path && `.${path}`}`,
       note: 'JSON as a text: parsed',
     }));
-    if (mends.length > 0) void tell.notice({ type: 'wire.mended', turn, mends }); // Nothing to wait with.
+    if (mends.length > 0) void tell.notice({ type: 'response.repaired', turn, repairs: mends }); // Nothing to wait with.
     const validated = await definition.output?.validate(parsed.value);
     if (validated?.ok === false) return validated;
   } catch (error) {

@@ -1,7 +1,7 @@
-import type { DurableError } from '../base/errors.ts';
+import type { HostError } from '../base/errors.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
-import type { DefinitionRecord, RunStarted } from '../event/fact.ts';
+import type { DefinitionRecord, RunStartedEvent } from '../event/fact.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
@@ -32,14 +32,17 @@ export interface Definition {
 /** Where a conversation may go. */
 export interface Destination {
   readonly speaker: Speaker;
-  readonly sees: View;
+  readonly sees: HistoryFilter;
 }
 
 /** What the next agent sees of the conversation, which itself keeps every message. Messages that stay are the same objects. */
-export type View = (messages: readonly Message[], scope: ViewScope) => readonly Message[] | Promise<readonly Message[]>;
+export type HistoryFilter = (
+  messages: readonly Message[],
+  scope: HistoryFilterScope,
+) => readonly Message[] | Promise<readonly Message[]>;
 
 /** Of the agent that hands over. */
-export type ViewScope = MiddlewareScope;
+export type HistoryFilterScope = MiddlewareScope;
 
 /** An agent that speaks in a run. */
 export interface Speaker {
@@ -50,7 +53,7 @@ export interface Speaker {
   digest(): DefinitionRecord;
   /** Compares the agent with what the run recorded of it when it began to speak. */
   since(
-    begun: Pick<RunStarted, 'agent' | 'definition'>,
+    begun: Pick<RunStartedEvent, 'agent' | 'definition'>,
     run: Pick<DefinitionChanges, 'onVersionMismatch' | 'mismatch'> & { readonly runId: string },
   ): Pick<DefinitionChanges, 'changes' | 'mismatch'>;
 }
@@ -60,9 +63,9 @@ export interface DefinitionChanges {
   /** What became of the agent's tools since the run began, by their names; empty if that does not matter. */
   readonly changes: ReadonlyMap<string, string>;
   /** What a run does that was begun by another version of its agent, or with other tools. */
-  readonly onVersionMismatch: 'refuse' | 'go-on';
+  readonly onVersionMismatch: 'fail' | 'continue';
   /** Why the run does nothing that is not recorded yet: another version of the agent began it. */
-  readonly mismatch: DurableError | undefined;
+  readonly mismatch: HostError | undefined;
   /** Whether the calls of a turn were asked for in an earlier attempt at the run. */
   readonly isFromBefore: (turn: number) => boolean;
 }

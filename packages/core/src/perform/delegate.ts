@@ -2,10 +2,10 @@ import { untilCancelled } from '../base/cancellation.ts';
 import { callName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
-import type { CallClosed, Fact } from '../event/fact.ts';
+import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
-import type { Child, Durable, Step } from '../host/durable.ts';
+import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type ToolResult, toResult } from '../tool/result.ts';
@@ -28,11 +28,11 @@ import {
 export interface OuterRun {
   readonly scope: Scope;
   /** Keeps the steps of the run inside. */
-  readonly durable: Durable;
+  readonly stepRunner: StepRunner;
   readonly path: string;
 }
 
-/** Runs an agent inside a run. Never rejects but with a `DurableError`. */
+/** Runs an agent inside a run. Never rejects but with a `HostError`. */
 export type Delegate = (input: unknown, outer: OuterRun) => Promise<Delegated>;
 
 export interface Delegated {
@@ -45,17 +45,17 @@ export interface Delegated {
  * A call that is a run of its own. Its steps are kept inside this one's; its result is the step that every call has,
  * which is found even if the agent is no tool any more.
  */
-export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope): Child<Fact> {
+export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope): ChildRun<JournalEvent> {
   const name = `tool:${turn}.${state.index}`;
   const requests = new MiddlewareRequests(scope, turn);
   const run: ToolCallRun = { turn, state, scope, requests, startedAt: scope.clock.now() };
   return {
     type: 'child',
     name,
-    async body(durable) {
+    async body(stepRunner) {
       const endCall = scope.budget.beginCall();
       try {
-        return await runInside(tool, { ...run, durable, path: fromOutside(scope, name) });
+        return await runInside(tool, { ...run, stepRunner, path: fromOutside(scope, name) });
       } finally {
         endCall();
       }
@@ -64,34 +64,34 @@ export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope):
 }
 
 interface DelegatedCall extends ToolCallRun {
-  readonly durable: Durable;
+  readonly stepRunner: StepRunner;
   readonly path: string;
 }
 
-async function runInside(tool: Tool, { durable, path, ...run }: DelegatedCall): Promise<Fact> {
+async function runInside(tool: Tool, { stepRunner, path, ...run }: DelegatedCall): Promise<JournalEvent> {
   const { turn, state, scope, requests } = run;
   const { index, call } = state;
-  const resultStep = (work: () => CallClosed): Step<Fact> =>
-    factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work: async () => work() });
+  const resultStep = (work: () => ToolCallClosedEvent): Step<JournalEvent> =>
+    factStep<JournalEvent>(scope, { name: stepName({ turn, ...state }), effect: 'read', work: async () => work() });
   const read = await readArguments(tool, call);
-  if (!read.ok) return scope.durable.step(resultStep(() => rejectInput(read.issues, run)));
+  if (!read.ok) return scope.stepRunner.step(resultStep(() => rejectInput(read.issues, run)));
   // What an aborted run has begun inside is still read again, for what it has cost. Nobody waits for readers here.
   if (!scope.cancellation.isCancelled) void scope.tell.notice({ type: 'tool.started', turn, index, call });
-  const outer = { scope, durable, path };
+  const outer = { scope, stepRunner, path };
   const { settled, inside } = await delegateThroughMiddleware(tool, { ...run, input: read.value, outer });
   const spent = countUsage(inside?.outcome);
   if (inside?.outcome.status !== 'suspended') {
     const step = resultStep(() => ({ ...closeDelegated(settled, run), ...spent }));
-    const told: typeof step.told = (fact, how) => {
+    const told: typeof step.onRecorded = (fact, how) => {
       inside?.tellFinished(how);
-      step.told(fact, how);
+      step.onRecorded(fact, how);
       requests.end();
     };
-    return scope.durable.step({ ...step, told });
+    return scope.stepRunner.step({ ...step, onRecorded: told });
   }
   inside.tellFinished({ replayed: false });
   const { pending } = inside.outcome;
-  const suspended: Fact = {
+  const suspended: JournalEvent = {
     type: 'tool.suspended',
     turn,
     index,
@@ -140,18 +140,18 @@ async function delegateThroughMiddleware(
 
 /** A run inside that gave none. What suspends it is no error: it passes by whatever middleware makes of it. */
 class NoAnswer extends ToolError {
-  readonly outcome: Incomplete;
+  readonly outcome: IncompleteOutcome;
 
-  constructor(outcome: Incomplete, tool: string) {
+  constructor(outcome: IncompleteOutcome, tool: string) {
     super(`The agent "${tool}" gave no answer. ${reasonOf(outcome)}`);
     this.outcome = outcome;
   }
 }
 
-type Incomplete = Exclude<Outcome<unknown>, { status: 'completed' }>;
+type IncompleteOutcome = Exclude<Outcome<unknown>, { status: 'completed' }>;
 
 /** The model is told why there is no answer. */
-function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): CallClosed {
+function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): ToolCallClosedEvent {
   if (settled.status === 'fulfilled') return closeWithResult(settled.value, run);
   const { reason } = settled;
   if (!(reason instanceof NoAnswer) || (reason.outcome.status === 'aborted' && run.scope.cancellation.isCancelled)) {
@@ -160,12 +160,15 @@ function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): 
   return failCall(reason, { ...run, reason: 'ended', content: reason.message });
 }
 
-function countUsage(outcome: Outcome<unknown> | undefined): { readonly spent?: Usage; readonly spentCalls?: number } {
-  const { usage = NO_USAGE, toolCalls = 0 } = outcome ?? {};
-  return { ...(usage !== NO_USAGE && { spent: usage }), ...(toolCalls > 0 && { spentCalls: toolCalls }) };
+function countUsage(outcome: Outcome<unknown> | undefined): {
+  readonly spent?: Usage;
+  readonly nestedToolCallCount?: number;
+} {
+  const { usage = NO_USAGE, toolCallCount: toolCalls = 0 } = outcome ?? {};
+  return { ...(usage !== NO_USAGE && { spent: usage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
 }
 
-function reasonOf(outcome: Incomplete): string {
+function reasonOf(outcome: IncompleteOutcome): string {
   switch (outcome.status) {
     case 'suspended':
       return 'It waits for somebody.';

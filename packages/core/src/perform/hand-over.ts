@@ -4,7 +4,7 @@ import { excerpt } from '../base/text.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { checkMessages } from '../chat/read-input.ts';
-import type { AgentChanged, Fact } from '../event/fact.ts';
+import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
 import type { HandOver } from '../loop/action.ts';
 import { editsBetween } from '../loop/edits.ts';
 import { MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
@@ -12,17 +12,19 @@ import type { Scope } from './scope.ts';
 import { factStep, stamp, toFailure } from './step.ts';
 
 /** Hands the conversation over, as a step of its own: what the other agent sees of it, and its instructions, are recorded. */
-export async function handOver(action: HandOver, scope: Scope): Promise<Fact> {
+export async function handOver(action: HandOver, scope: Scope): Promise<JournalEvent> {
   const { turn } = action;
   const requests = new MiddlewareRequests(scope, turn);
-  const work = async (): Promise<Fact> => {
+  const work = async (): Promise<JournalEvent> => {
     try {
       return await prepareHandover(action, { scope, requests });
     } catch (error) {
       return toFailure(error, { turn, scope, usage: requests.usage, failedAttempts: [] });
     }
   };
-  const fact = await scope.durable.step(factStep<Fact>(scope, { name: `over:${turn}`, effect: 'read', work }));
+  const fact = await scope.stepRunner.step(
+    factStep<JournalEvent>(scope, { name: `over:${turn}`, effect: 'read', work }),
+  );
   requests.end(); // The event has charged what was used.
   return fact;
 }
@@ -30,7 +32,7 @@ export async function handOver(action: HandOver, scope: Scope): Promise<Fact> {
 async function prepareHandover(
   { turn, to }: HandOver,
   { scope, requests }: { readonly scope: Scope; readonly requests: MiddlewareRequests },
-): Promise<AgentChanged> {
+): Promise<HandoffCompletedEvent> {
   const { definition, context, known } = scope;
   const destination = definition.handoffs().get(to);
   if (destination === undefined) throw new ConfigError(`Agent "${definition.name}" hands over to no agent "${to}".`);
@@ -42,7 +44,7 @@ async function prepareHandover(
   const seen = checkSeen(await untilCancelled(scope.cancellation, () => sees([...messages], within)), to);
   const edits = editsBetween(messages, History.from(seen).messages);
   return {
-    type: 'agent.changed',
+    type: 'handoff.completed',
     turn,
     from: definition.name,
     to,
@@ -60,7 +62,8 @@ function checkSeen(seen: readonly Message[], to: string): readonly Message[] {
     const shown = JSON.stringify(seen) ?? String(seen);
     throw new ConfigError(`The view of agent "${to}" gave ${excerpt(shown)}. Have it give a list of messages.`);
   }
-  if (seen.length === 0) throw new ConfigError(`Agent "${to}" would see no messages. Have its view give at least one.`);
+  if (seen.length === 0)
+    throw new ConfigError(`Agent "${to}" would see no messages. Have its inputFilter give at least one.`);
   checkMessages(seen);
   return seen;
 }

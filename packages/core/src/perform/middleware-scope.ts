@@ -1,5 +1,5 @@
 import { Cancellation } from '../base/cancellation.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
@@ -19,10 +19,20 @@ export function middlewareScope(
   { context, runId, path, cancellation, clock, known, definition }: Scope,
   { turn, requests, model = definition.model }: MiddlewareStep,
 ): MiddlewareScope<never> {
-  const ask: MiddlewareScope['ask'] = (asked, request) => requests.ask(asked, request);
+  const ask: MiddlewareScope['callModel'] = (asked, request) => requests.ask(asked, request);
   const { earlier, view } = known();
   const replaced = view === undefined ? earlier : [...earlier, ...view.hidden];
-  return { context, runId, path, turn, model, signal: cancellation.signal, clock, earlier: replaced, ask };
+  return {
+    context,
+    runId,
+    path,
+    turn,
+    model,
+    signal: cancellation.signal,
+    clock,
+    replacedMessages: replaced,
+    callModel: ask,
+  };
 }
 
 /** What middleware asks models beside the conversation: within the run's budget, retries and signal, and counted with its step. */
@@ -41,7 +51,7 @@ export class MiddlewareRequests {
     this.#attempts = attempts;
   }
 
-  ask(model: ChatModel, request: ChatRequest): Promise<ChatReply> {
+  ask(model: ChatModel, request: ChatRequest): Promise<ChatResponse> {
     if (this.#isOver) return ignoreRejection(Promise.reject(new Error(OVER)));
     this.#branch ??= branchScope({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
     this.#attempts ??= new AttemptCounter();
@@ -55,8 +65,8 @@ export class MiddlewareRequests {
   }
 
   /** As a fact has it. */
-  get counted(): { readonly aside?: Usage } {
-    return this.#all === undefined ? {} : { aside: this.usage };
+  get counted(): { readonly middlewareUsage?: Usage } {
+    return this.#all === undefined ? {} : { middlewareUsage: this.usage };
   }
 
   /** Gives back what was reserved, once the fact was told that charges what was used. Nothing is at work after this. */
@@ -69,7 +79,7 @@ export class MiddlewareRequests {
 
 /** Every attempt is told; the pieces and repairs are not the conversation's. */
 function attemptsOnly(tell: Teller): Teller {
-  return { ...tell, notice: (notice) => (notice.type === 'wire.mended' ? undefined : tell.notice(notice)) };
+  return { ...tell, notice: (notice) => (notice.type === 'response.repaired' ? undefined : tell.notice(notice)) };
 }
 
 export interface ScopeBranch {

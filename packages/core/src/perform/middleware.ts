@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
-import type { ChatReply } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
@@ -22,13 +22,13 @@ export interface MiddlewareScope<Context = unknown> {
   /** Aborted when the run ends. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** What the run's history had before something else was put in its place: see `TurnPlan.keepsMessages`. */
-  readonly earlier: readonly Message[];
+  /** What the run's history had before something else was put in its place: see `TurnPlan.replaceHistory`. */
+  readonly replacedMessages: readonly Message[];
   /**
    * Asks a model beside the conversation, as a guard or a summary does: within the run's limits, with its retries, and counted with
    * the step that the middleware works in. Rejects as a model request of the run would.
    */
-  ask(model: ChatModel, request: ChatRequest): Promise<ChatReply>;
+  callModel(model: ChatModel, request: ChatRequest): Promise<ChatResponse>;
 }
 
 /** What one turn will ask. What `prepareTurn` changes holds for that turn only, but for messages that are to be kept. */
@@ -44,9 +44,9 @@ export interface TurnPlan {
    *
    * @defaultValue false: they hold for this turn
    */
-  readonly keepsMessages?: boolean;
+  readonly replaceHistory?: boolean;
   /** How many tokens the request will have: as the server counted what it has seen, and an estimate of what came since. Follows what is made of `tools`. */
-  readonly promptTokens: number;
+  readonly estimatedInputTokens: number;
   /** Of the agent's tools. */
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | undefined;
@@ -66,7 +66,7 @@ export interface ValidatedCall {
 }
 
 /** Asks the model, with all retries. Rejects with a `ModelError` when they are spent. */
-export type ModelCall = (request: ChatRequest) => Promise<ChatReply>;
+export type NextModelCall = (request: ChatRequest) => Promise<ChatResponse>;
 
 /** Runs the tool, under its deadline. Rejects with what the tool threw. */
 export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
@@ -79,21 +79,29 @@ export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
  */
 export interface Middleware<in Context = unknown> {
   readonly prepareTurn?: (turn: TurnPlan, scope: MiddlewareScope<Context>) => TurnPlan | Promise<TurnPlan>;
-  readonly model?: (request: ChatRequest, next: ModelCall, scope: MiddlewareScope<Context>) => Promise<ChatReply>;
+  readonly wrapModelCall?: (
+    request: ChatRequest,
+    next: NextModelCall,
+    scope: MiddlewareScope<Context>,
+  ) => Promise<ChatResponse>;
   /**
    * Around each tool, an agent as a tool among them. Around such an agent it does its part again where a run is resumed before the
    * agent's result was remembered; a pause of the agent passes by it.
    */
-  readonly tool?: (call: ValidatedCall, next: ToolExecution, scope: MiddlewareScope<Context>) => Promise<ToolResult>;
+  readonly wrapToolCall?: (
+    call: ValidatedCall,
+    next: ToolExecution,
+    scope: MiddlewareScope<Context>,
+  ) => Promise<ToolResult>;
 }
 
 /** Thrown by an output guard in place of a response that the run must not use. The loop asks again, or refuses the run. */
 export class RejectedResponse extends Error {
   override readonly name = 'RejectedResponse';
-  readonly reply: ChatReply;
+  readonly reply: ChatResponse;
   readonly rejection: Rejection;
 
-  constructor(reply: ChatReply, rejection: Rejection) {
+  constructor(reply: ChatResponse, rejection: Rejection) {
     super(rejection.reason);
     this.reply = reply;
     this.rejection = rejection;

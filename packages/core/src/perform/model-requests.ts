@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { utf8Length } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import type { ChatReply, Delta, Mend } from '../chat/reply.ts';
+import type { ChatResponse, Delta, Repair } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
@@ -46,7 +46,7 @@ export interface ModelRequestsOptions {
 export interface ResponseOrigin {
   readonly modelName: string;
   /** The limit that shortened the room of the response, if one did. */
-  readonly clampedBy: LimitName | undefined;
+  readonly clampedByLimit: LimitName | undefined;
   /** The request's last attempt; `undefined` if middleware made the response. */
   readonly attempt: number | undefined;
   /** Whether the pieces that were emitted are those of this response. */
@@ -77,7 +77,7 @@ export class ModelRequests {
   }
 
   /** Asks the model, with all retries, and within the budget. */
-  send(asked: ChatRequest): Promise<ChatReply> {
+  send(asked: ChatRequest): Promise<ChatResponse> {
     const { turn, model, attempts, emitter } = this.#options;
     const isAlone = this.#requests.every(({ isSettled }) => isSettled);
     if (isAlone) emitter?.discard(); // Pieces of an earlier request.
@@ -100,20 +100,20 @@ export class ModelRequests {
   }
 
   /** A response that middleware has made counts as the last request's. */
-  findOrigin(reply: ChatReply): ResponseOrigin {
+  findOrigin(reply: ChatResponse): ResponseOrigin {
     const { model, emitter } = this.#options;
     const own = this.#findRequest(reply);
     const request = own ?? this.#requests.findLast(({ answer }) => answer !== undefined);
     return {
       modelName: request?.answer?.model.name ?? model.name,
-      clampedBy: request?.clampedBy,
+      clampedByLimit: request?.clampedByLimit,
       attempt: own?.attempt,
       hasEmitted: own !== undefined && own === this.#emitted && emitter?.hasEmitted === true,
     };
   }
 
   /** By its message: middleware may have changed other fields. */
-  #findRequest({ choices: [{ message }] }: ChatReply): ModelRequest | undefined {
+  #findRequest({ choices: [{ message }] }: ChatResponse): ModelRequest | undefined {
     const isAnswer = (request: ModelRequest | undefined): boolean => {
       return request?.answer?.reply.choices[0].message === message;
     };
@@ -146,7 +146,7 @@ class ModelRequest {
   /** Of the attempts that have ended. */
   #usage: Usage = NO_USAGE;
   #reserved: Reserved | undefined;
-  #clampedBy: LimitName | undefined;
+  #clampedByLimit: LimitName | undefined;
   /** Releases what was used and is not charged yet. */
   #releaseUsed: (() => void) | undefined;
   #isSettled = false;
@@ -165,8 +165,8 @@ class ModelRequest {
     return isSent ? addUsage(this.#usage, discardedUsage({ request: this.#request, ...attempt })) : this.#usage;
   }
 
-  get clampedBy(): LimitName | undefined {
-    return this.#clampedBy;
+  get clampedByLimit(): LimitName | undefined {
+    return this.#clampedByLimit;
   }
 
   /** The number of its last attempt. */
@@ -182,7 +182,7 @@ class ModelRequest {
     return this.#answer;
   }
 
-  async send(): Promise<ChatReply> {
+  async send(): Promise<ChatResponse> {
     const { scope, model } = this.#options;
     try {
       scope.cancellation.throwIfCancelled(); // Middleware may ask when its turn is over.
@@ -221,9 +221,9 @@ class ModelRequest {
     return this.#options.emitter?.emit(delta);
   }
 
-  reportRepairs(mends: readonly Mend[]): void {
+  reportRepairs(mends: readonly Repair[]): void {
     const { scope, turn } = this.#options;
-    void scope.tell.notice({ type: 'wire.mended', turn, mends }); // Nothing to wait with.
+    void scope.tell.notice({ type: 'response.repaired', turn, repairs: mends }); // Nothing to wait with.
   }
 
   /** Counts a wait that holds the attempt back: until it is over nothing is sent. */
@@ -243,17 +243,17 @@ class ModelRequest {
     if (budget.isPaid) checkPrices(model, definition.name);
     const request = this.#request;
     const estimate = {
-      promptTokens: estimatePrompt(request),
-      completionTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+      inputTokens: estimatePrompt(request),
+      outputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       price: highestPrice(chainOf(model)),
     };
     const reservation = await budget.reserveInTurn(estimate, cancellation);
     if (reservation.type === 'refused') throw new RequestRefused(reservation);
     this.#reserved = reservation;
-    this.#clampedBy = reservation.clampedBy;
-    if (reservation.clampedBy === undefined) return request;
+    this.#clampedByLimit = reservation.clampedByLimit;
+    if (reservation.clampedByLimit === undefined) return request;
     const { max_tokens: _, ...rest } = request;
-    return { ...rest, ...(reservation.completionTokens && { max_completion_tokens: reservation.completionTokens }) };
+    return { ...rest, ...(reservation.outputTokens && { max_completion_tokens: reservation.outputTokens }) };
   }
 
   /** Gives back what the request did not use, at once: another request of the same step may wait for it. */
@@ -319,7 +319,7 @@ class RequestContext extends LazySignal implements ModelContext {
     return this.#request.receive(delta);
   }
 
-  onMended(mends: readonly Mend[]): void {
+  onRepaired(mends: readonly Repair[]): void {
     this.#request.reportRepairs(mends);
   }
 
@@ -336,7 +336,7 @@ function isBilled(error: unknown, { receivedBytes }: AttemptUnderWay): boolean {
 }
 
 /** From JavaScript, a model or a middleware may give no response. @throws ConfigError */
-export function checkResponse(reply: ChatReply | undefined, by: string): void {
+export function checkResponse(reply: ChatResponse | undefined, by: string): void {
   if (reply?.choices?.[0]?.message !== undefined) return;
   throw new ConfigError(
     `${by} gave no reply. Return { choices: [{ message, finish_reason }] }, or what next(request) gave.`,

@@ -8,18 +8,18 @@ import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
 import type {
-  ApprovalAnswered,
-  ApprovalExpired,
-  ApprovalRequested,
-  ApprovalWaived,
-  CallClosed,
-  Fact,
-  ToolFinished,
-  ToolSkipped,
-  UserWrote,
+  ApprovalAnsweredEvent,
+  ApprovalExpiredEvent,
+  ApprovalNotRequiredEvent,
+  ApprovalRequestedEvent,
+  JournalEvent,
+  ToolCallClosedEvent,
+  ToolFinishedEvent,
+  ToolSkippedEvent,
+  UserInterruptedEvent,
 } from '../event/fact.ts';
 import type { PendingCall } from '../event/outcome.ts';
-import type { Waited, WaitOptions, Word } from '../host/durable.ts';
+import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner.ts';
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';
 import { hasBegun } from '../loop/calls.ts';
 import type { CallState } from '../loop/state.ts';
@@ -42,23 +42,23 @@ import {
 import { ToolCallContext, type ToolCallScope } from './tool-call.ts';
 
 /** Asks each call's tool whether the call waits for an answer from outside. A tool of another turn and bad arguments need none: they will not run. */
-export function checkCalls({ turn, calls, again }: CheckCalls, scope: Scope): Promise<readonly Fact[]> {
+export function checkCalls({ turn, calls, again }: CheckCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const steps = calls.map((state) => {
     const { index } = state;
     const repeats = again === undefined ? 0 : state.repeats + 1;
-    const work = async (): Promise<ApprovalRequested | ApprovalWaived> => {
+    const work = async (): Promise<ApprovalRequestedEvent | ApprovalNotRequiredEvent> => {
       const call = { turn, state, repeats, scope };
       const { cancellation } = scope;
       const pending = await untilCancelled(cancellation, () => findPending(call)).catch(
         ignoreCancellation(cancellation),
       );
       const position = { turn, index, ...stamp(scope) };
-      if (pending === undefined) return { type: 'approval.waived', ...position };
+      if (pending === undefined) return { type: 'approval.not_required', ...position };
       return { type: 'approval.requested', pending, ...position, ...(again !== undefined && { again }) };
     };
-    return factStep<Fact>(scope, { name: checkStep({ turn, index, repeats }), effect: 'read', work });
+    return factStep<JournalEvent>(scope, { name: checkStep({ turn, index, repeats }), effect: 'read', work });
   });
-  return scope.durable.all(steps, { width: scope.parallelToolCalls });
+  return scope.stepRunner.parallel(steps, { width: scope.maxParallelToolCalls });
 }
 
 /** A cancelled run asks nobody, and runs nothing either. Any other error must not waive the approval. */
@@ -82,7 +82,7 @@ async function findPending({ turn, state, scope, repeats = 0 }: RepeatedCall): P
   if (!validated.ok) return undefined;
   const call = { state, turn, repeats, scope, validated };
   if (repeats > 0) return makePending(tool, { reason: state.pending?.reason ?? 'approval', ...call });
-  if (tool.isAnsweredOutside) return makePending(tool, { reason: 'reply', ...call });
+  if (tool.hasExternalResult) return makePending(tool, { reason: 'external_result', ...call });
   if (!(await checkApproval(tool, call))) return undefined;
   return makePending(tool, { reason: 'approval', ...call });
 }
@@ -113,9 +113,9 @@ export async function makePending(tool: Tool, pending: PendingScope): Promise<Pe
 
 const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> = {
   approval: ['approve', 'deny', 'edit'],
-  reply: ['reply', 'deny'],
-  in_doubt: ['approve', 'reply', 'deny'],
-  suspended: ['approve', 'reply', 'deny'],
+  external_result: ['result', 'deny'],
+  unknown_outcome: ['approve', 'result', 'deny'],
+  suspended: ['approve', 'result', 'deny'],
 };
 
 /** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */
@@ -175,17 +175,17 @@ interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
 function waitForAnswer(
   { fingerprint, accepts, call }: PendingCall,
   { name, scope, ...ahead }: WaitForOptions,
-): Promise<Waited<Word>> {
-  const { definition, durable } = scope;
+): Promise<WaitResult<PendingAnswer>> {
+  const { definition, stepRunner } = scope;
   // A call that accepts no answer waits for the user alone, who has no deadline.
   const tool = accepts.length === 0 ? undefined : definition.tools.get(callName(call));
   const timeoutMs = tool?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
-  return durable.wait<Word>(name, { fingerprint, accepts, timeoutMs, ...ahead });
+  return stepRunner.waitFor<PendingAnswer>(name, { fingerprint, accepts, timeoutMs, ...ahead });
 }
 
 /** Waits for each pending call's answer, in the order of the calls, and records what it got. */
-export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope): Promise<readonly Fact[]> {
-  const facts: Fact[] = [];
+export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope): Promise<readonly JournalEvent[]> {
+  const facts: JournalEvent[] = [];
   const parked: string[] = [];
   for (const state of calls) {
     const { inner } = state;
@@ -201,7 +201,7 @@ export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope):
   }
   if (parked.length === 0) return facts;
   const { cancellation } = scope;
-  const end: Fact = cancellation.isCancelled
+  const end: JournalEvent = cancellation.isCancelled
     ? toInterruption(scope, { turn, reason: cancellation.reason })
     : { type: 'run.suspended', turn, pending: parked, ...stamp(scope) };
   scope.tell.fact(end, { replayed: false });
@@ -222,34 +222,41 @@ interface AnsweredCall extends ToolCallScope {
   readonly pending: PendingCall;
 }
 
-type WaitEnd = Exclude<Waited<Word>, { type: 'parked' }>;
+type WaitEnd = Exclude<WaitResult<PendingAnswer>, { type: 'parked' }>;
 
 /** The answer is one fact. If it also ends the call, that is another one. */
-async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readonly Fact[]> {
+async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readonly JournalEvent[]> {
   const { turn, state, scope } = call;
   const fact = answerFact(waited, call);
-  const first = factStep<Fact>(scope, { name: answerStep({ turn, ...state }), effect: 'read', work: async () => fact });
+  const first = factStep<JournalEvent>(scope, {
+    name: answerStep({ turn, ...state }),
+    effect: 'read',
+    work: async () => fact,
+  });
   const closed = closeAnswered(waited, call);
-  if (closed === undefined) return [await scope.durable.step(first)];
+  if (closed === undefined) return [await scope.stepRunner.step(first)];
   const name = stepName({ turn, ...state });
-  const second = factStep<Fact>(scope, { name, effect: 'read', work: async () => closed });
-  return [await scope.durable.step(first), await scope.durable.step(second)];
+  const second = factStep<JournalEvent>(scope, { name, effect: 'read', work: async () => closed });
+  return [await scope.stepRunner.step(first), await scope.stepRunner.step(second)];
 }
 
 function answerFact(
   waited: WaitEnd,
   { turn, state, scope }: ToolCallScope,
-): ApprovalAnswered | ApprovalExpired | UserWrote {
+): ApprovalAnsweredEvent | ApprovalExpiredEvent | UserInterruptedEvent {
   const position = { turn, index: state.index, ...stamp(scope) };
   if (waited.type === 'expired') return { type: 'approval.expired', ...position };
   const { value } = waited;
-  if (value.type === 'interrupt') return { type: 'user.wrote', ...position, message: value.message };
+  if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message };
   return { type: 'approval.answered', ...position, answer: value };
 }
 
-function closeAnswered(waited: WaitEnd, { turn, state, scope, pending }: AnsweredCall): CallClosed | undefined {
+function closeAnswered(
+  waited: WaitEnd,
+  { turn, state, scope, pending }: AnsweredCall,
+): ToolCallClosedEvent | undefined {
   const position = { turn, index: state.index, ...stamp(scope), call: state.call };
-  const skip = (reason: ToolSkipped['reason'], content: string): ToolSkipped => {
+  const skip = (reason: ToolSkippedEvent['reason'], content: string): ToolSkippedEvent => {
     return { type: 'tool.skipped', ...position, reason, content };
   };
   if (waited.type === 'expired') return skip('denied', EXPIRED[pending.reason]);
@@ -260,29 +267,32 @@ function closeAnswered(waited: WaitEnd, { turn, state, scope, pending }: Answere
       return undefined;
     case 'deny':
       return skip('denied', denialText(value, pending));
-    case 'reply':
-      return closeWithReply(value, { position, pending, tool: scope.definition.tools.get(callName(state.call)) });
+    case 'result':
+      return closeWithResult(value, { position, pending, tool: scope.definition.tools.get(callName(state.call)) });
     case 'interrupt':
       return skip('cancelled', interruptedText(state, pending));
   }
 }
 
-interface PendingReply {
-  readonly position: Pick<ToolFinished, 'turn' | 'index' | 'call' | 'at' | 'activeMs'>;
+interface PendingResponse {
+  readonly position: Pick<ToolFinishedEvent, 'turn' | 'index' | 'call' | 'at' | 'activeMs'>;
   readonly pending: PendingCall;
   /** Absent if the agent has changed since. */
   readonly tool: Tool | undefined;
 }
 
 /** The result is recorded, so that the reply is read once. */
-function closeWithReply(
-  { value }: Extract<Answer, { type: 'reply' }>,
-  { position, pending, tool }: PendingReply,
-): CallClosed {
+function closeWithResult(
+  { value }: Extract<Answer, { type: 'result' }>,
+  { position, pending, tool }: PendingResponse,
+): ToolCallClosedEvent {
   const maxLength = tool?.maxResultLength ?? Number.POSITIVE_INFINITY;
   try {
     // A call that had begun gets the value as its result.
-    const read = pending.reason === 'reply' && tool?.readReply ? tool.readReply(value, pending.input) : value;
+    const read =
+      pending.reason === 'external_result' && tool?.parseExternalResult
+        ? tool.parseExternalResult(value, pending.input)
+        : value;
     return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(read, { maxLength }) };
   } catch (error) {
     const { content } = bounded(describeForModel(error), maxLength);
@@ -296,7 +306,7 @@ function denialText({ reason }: Extract<Answer, { type: 'deny' }>, pending: Pend
 
 function interruptedText({ inner }: CallState, { reason }: PendingCall): string {
   if (inner !== undefined) return 'Cancelled: the user wrote while this agent waited. What it did before stays done.';
-  return reason === 'in_doubt' ? UNTOLD : CANCELLED;
+  return reason === 'unknown_outcome' ? UNTOLD : CANCELLED;
 }
 
 const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
@@ -305,14 +315,14 @@ const UNTOLD = `${UNKNOWN} It may or may not have had its effect: nobody said.`;
 
 const DENIED: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Denied: a person did not approve this call.',
-  reply: 'Denied: this call was not answered.',
+  external_result: 'Denied: this call was not answered.',
   suspended: 'Denied: this call waited for somebody, who ended it.',
-  in_doubt: `${UNKNOWN} A person decided that it is not run again.`,
+  unknown_outcome: `${UNKNOWN} A person decided that it is not run again.`,
 };
 
 const EXPIRED: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Denied: nobody approved this call in time.',
-  reply: 'Denied: nobody answered this call in time.',
+  external_result: 'Denied: nobody answered this call in time.',
   suspended: 'Denied: this call waited for somebody, and nobody came in time.',
-  in_doubt: `${UNKNOWN} Nobody said in time what came of it.`,
+  unknown_outcome: `${UNKNOWN} Nobody said in time what came of it.`,
 };

@@ -1,5 +1,5 @@
-import { DurableError } from '../base/errors.ts';
-import type { AgentChanged, Fact } from '../event/fact.ts';
+import { HostError } from '../base/errors.ts';
+import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Effectful, RefuseCalls, Tell } from '../loop/action.ts';
 import { runLoop } from '../loop/loop.ts';
@@ -34,11 +34,11 @@ export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unkno
 }
 
 /** The same run, with another agent: its budget, limits, signal and host are the run's. */
-function scopeOf(changed: AgentChanged, first: Scope): Scope {
+function scopeOf(changed: HandoffCompletedEvent, first: Scope): Scope {
   const { to, instructions, definition } = changed;
   const speaker = first.definition.speakers().get(to);
   if (speaker === undefined) {
-    throw new DurableError(
+    throw new HostError(
       `Run "${first.runId}" was handed over to agent "${to}", which agent "${first.definition.name}" does not hand over to any more. Resume it where it does.`,
       { code: 'run.changed' },
     );
@@ -59,7 +59,7 @@ function scopeOf(changed: AgentChanged, first: Scope): Scope {
  * After an abort each step still gives what the host has recorded of it, so that a resumed run ends with all that it had. No new
  * work starts.
  */
-function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
+function perform(action: Effectful, scope: Scope): Promise<readonly JournalEvent[]> {
   switch (action.type) {
     case 'call-model':
       return callModel(action, scope);
@@ -80,22 +80,22 @@ function perform(action: Effectful, scope: Scope): Promise<readonly Fact[]> {
   }
 }
 
-async function toList(fact: Promise<Fact>): Promise<readonly Fact[]> {
+async function toList(fact: Promise<JournalEvent>): Promise<readonly JournalEvent[]> {
   return [await fact];
 }
 
-function recordFact({ step, fact }: Tell, scope: Scope): Promise<Fact> {
-  const work = async (): Promise<Fact> => ({ ...fact, ...stamp(scope) });
-  return scope.durable.step(factStep<Fact>(scope, { name: step, effect: 'read', work }));
+function recordFact({ step, fact }: Tell, scope: Scope): Promise<JournalEvent> {
+  const work = async (): Promise<JournalEvent> => ({ ...fact, ...stamp(scope) });
+  return scope.stepRunner.step(factStep<JournalEvent>(scope, { name: step, effect: 'read', work }));
 }
 
-function refuseCalls({ turn, calls, limit, content }: RefuseCalls, scope: Scope): Promise<readonly Fact[]> {
+function refuseCalls({ turn, calls, limit, content }: RefuseCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const steps = calls.map((state) => {
     const { index, call } = state;
-    const work = async (): Promise<Fact> => {
+    const work = async (): Promise<JournalEvent> => {
       return { type: 'tool.skipped', turn, index, call, reason: 'limit', limit, content, ...stamp(scope) };
     };
-    return factStep<Fact>(scope, { name: stepName({ turn, ...state }), effect: 'read', work });
+    return factStep<JournalEvent>(scope, { name: stepName({ turn, ...state }), effect: 'read', work });
   });
-  return scope.durable.all(steps, { width: steps.length });
+  return scope.stepRunner.parallel(steps, { width: steps.length });
 }

@@ -4,7 +4,13 @@ import { isJson, isRecord } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
-import type { LimitRefused, ModelFailed, RunAborted, RunRefused, TurnPlanned } from '../event/fact.ts';
+import type {
+  LimitExceededEvent,
+  ModelFailedEvent,
+  RunAbortedEvent,
+  RunRefusedEvent,
+  TurnPreparedEvent,
+} from '../event/fact.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { editsBetween, planned } from '../loop/edits.ts';
@@ -26,7 +32,7 @@ export interface PlannedTurn {
   readonly toolChoice: ToolChoice | undefined;
 }
 
-type PlanFact = TurnPlanned | ModelFailed | RunAborted | RunRefused | LimitRefused;
+type PlanFact = TurnPreparedEvent | ModelFailedEvent | RunAbortedEvent | RunRefusedEvent | LimitExceededEvent;
 
 /** Lets middleware prepare the turn, as a step of its own; without such middleware there is nothing to record. */
 export function planTurn(action: CallModel, scope: Scope): TurnPlanning | Promise<TurnPlanning> {
@@ -45,9 +51,9 @@ async function planByMiddleware(action: CallModel, scope: Scope): Promise<TurnPl
   const requests = new MiddlewareRequests(scope, action.turn);
   const work = (): Promise<PlanFact> => prepareTurn(action, { scope, requests });
   const name = `plan:${action.turn}`;
-  const fact = await scope.durable.step(factStep<PlanFact>(scope, { name, effect: 'read', work }));
+  const fact = await scope.stepRunner.step(factStep<PlanFact>(scope, { name, effect: 'read', work }));
   requests.end(); // The event has charged what was used, as for the request itself.
-  return { fact, planned: fact.type === 'turn.planned' ? readPlan(fact, scope) : undefined };
+  return { fact, planned: fact.type === 'turn.prepared' ? readPlan(fact, scope) : undefined };
 }
 
 /** What the user has said meanwhile is part of the plan, so that middleware sees it before the model does. */
@@ -69,23 +75,23 @@ async function prepareTurn(
       plan = (await untilCancelled(scope.cancellation, () => prepareTurn?.(plan, within))) ?? plan;
       if (plan.tools !== tools) {
         const now = plan.tools.map(({ name }) => name);
-        const promptTokens = plan.promptTokens + estimateTools(now, scope) - estimateTools(counted, scope);
-        plan = { ...plan, promptTokens };
+        const inputTokens = plan.estimatedInputTokens + estimateTools(now, scope) - estimateTools(counted, scope);
+        plan = { ...plan, estimatedInputTokens: inputTokens };
         counted = now;
       }
-      if (plan.keepsMessages !== true) continue;
+      if (plan.replaceHistory !== true) continue;
       kept = History.from(plan.messages).messages;
-      plan = { ...plan, messages: kept, keepsMessages: false };
+      plan = { ...plan, messages: kept, replaceHistory: false };
     }
     const edits = kept === given.messages ? [] : editsBetween(given.messages, kept);
     return {
-      type: 'turn.planned',
+      type: 'turn.prepared',
       turn,
       model: checkPlan(plan, scope).name,
       tools: plan.tools.map(({ name }) => name),
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
-      ...(steered.length === 0 ? {} : { steered }),
+      ...(steered.length === 0 ? {} : { steeringMessages: steered }),
       ...findChangedMemory(plan, given),
       ...(edits.length === 0 ? {} : { edits }),
       ...requests.counted,
@@ -97,7 +103,7 @@ async function prepareTurn(
 }
 
 /** @throws ConfigError for what a resumed run would not have again. */
-function findChangedMemory({ memory }: TurnPlan, given: TurnPlan): Pick<TurnPlanned, 'memory'> {
+function findChangedMemory({ memory }: TurnPlan, given: TurnPlan): Pick<TurnPreparedEvent, 'memory'> {
   if (memory === undefined || memory === given.memory) return {};
   if (isRecord(memory) && isJson(memory)) return { memory };
   throw new ConfigError(
@@ -114,7 +120,7 @@ function startPlan(
     turn,
     model,
     messages,
-    promptTokens: estimateRequest(messages, scope),
+    estimatedInputTokens: estimateRequest(messages, scope),
     tools: [...tools.values()],
     toolChoice,
     memory: scope.known().memory,
@@ -158,7 +164,7 @@ function checkPlan({ model, tools, toolChoice }: TurnPlan, { definition }: Scope
   );
 }
 
-function readPlan(fact: TurnPlanned, { definition, known }: Scope): PlannedTurn {
+function readPlan(fact: TurnPreparedEvent, { definition, known }: Scope): PlannedTurn {
   const { model, models } = definition;
   const history = seenHistory(planned(known(), fact));
   return {
@@ -183,5 +189,5 @@ export function emitSteering(
   messages: readonly UserMessage[],
   { turn, scope }: { readonly turn: number; readonly scope: Scope },
 ): void {
-  for (const message of messages) void scope.tell.notice({ type: 'user.steered', turn, message }); // No piece of a response.
+  for (const message of messages) void scope.tell.notice({ type: 'user.steering', turn, message }); // No piece of a response.
 }

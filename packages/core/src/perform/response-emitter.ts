@@ -11,10 +11,10 @@ const NO_IDS: ReadonlySet<string> = new Set();
 
 /** Constants: a text that is joined for each piece has to be hashed for each look into a set of types. */
 const EVENT_TYPES = {
-  text: 'model.text',
-  reasoning: 'model.reasoning',
-  refusal: 'model.refusal',
-  call: 'model.call',
+  text: 'text.delta',
+  reasoning: 'reasoning.delta',
+  refusal: 'refusal.delta',
+  call: 'tool_call.delta',
 } as const;
 
 /** Emits the pieces of a turn's responses. They belong to one attempt at a time, so that pieces of parallel requests never mix. */
@@ -71,7 +71,7 @@ export class ResponseEmitter {
     if (!this.#hasEmitted) return;
     const attempt = this.#attempt;
     this.startAttempt(attempt);
-    void this.#scope.tell.notice({ type: 'model.discarded', turn: this.#turn, attempt }); // Nothing to wait with.
+    void this.#scope.tell.notice({ type: 'attempt.discarded', turn: this.#turn, attempt }); // Nothing to wait with.
   }
 
   #emitPartial({ delta, startsAnswer = false }: TextDelta): Promise<void> | undefined {
@@ -97,7 +97,7 @@ export class ResponseEmitter {
     const { index, name } = delta;
     const id = this.#callIdOf(delta);
     const call = id === undefined ? { toolName: name } : { toolName: name, toolCallId: id };
-    return tell.notice({ type: 'model.call', ...position, index, name, ...call, delta: delta.delta });
+    return tell.notice({ type: 'tool_call.delta', ...position, index, name, ...call, delta: delta.delta });
   }
 
   /** As the history gives it when the response is there: servers use ids again. */

@@ -3,9 +3,9 @@ import type { Clock } from '../base/clock.ts';
 import type { SystemMessage, UserMessage } from '../chat/message.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
-import type { Fact } from '../event/fact.ts';
-import type { Notice } from '../event/notice.ts';
-import type { Durable } from '../host/durable.ts';
+import type { JournalEvent } from '../event/fact.ts';
+import type { LiveEvent } from '../event/notice.ts';
+import type { StepRunner } from '../host/step-runner.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { Policy } from '../loop/policy.ts';
@@ -31,8 +31,8 @@ export interface Scope extends DefinitionChanges {
   readonly memo: RequestMemo;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly durable: Durable;
-  readonly parallelToolCalls: number;
+  readonly stepRunner: StepRunner;
+  readonly maxParallelToolCalls: number;
   /** The state of the run where it stands. */
   readonly known: () => RunState;
   readonly budget: Budget;
@@ -49,9 +49,9 @@ export interface Scope extends DefinitionChanges {
 /** Where events go. */
 export interface Teller {
   /** Called once for each fact, as soon as it is recorded. */
-  fact(fact: Fact, how: { readonly replayed: boolean }): void;
+  fact(fact: JournalEvent, how: { readonly replayed: boolean }): void;
   /** A promise means: a reader is behind, go on when it resolves. */
-  notice(notice: Notice): Promise<void> | undefined;
+  notice(notice: LiveEvent): Promise<void> | undefined;
   /** Whether anybody hears notices of that type. */
   wants(type: EventType): boolean;
 }

@@ -1,25 +1,31 @@
-import { DurableError } from '../base/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
-import type { Fact, LimitRefused, ModelFailed, RunAborted, RunRefused } from '../event/fact.ts';
+import type {
+  JournalEvent,
+  LimitExceededEvent,
+  ModelFailedEvent,
+  RunAbortedEvent,
+  RunRefusedEvent,
+} from '../event/fact.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
-import type { Step } from '../host/durable.ts';
+import type { Step } from '../host/step-runner.ts';
 import { RequestRefused } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
 import { AbortRun, endsRun, RefuseRun } from '../tool/errors.ts';
 import type { Scope } from './scope.ts';
 
 /** A step that yields one fact, told as soon as it is recorded. */
-export function factStep<F extends Fact>(
+export function factStep<F extends JournalEvent>(
   scope: Scope,
-  step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'inDoubt'>,
+  step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'onUnknownOutcome'>,
 ): Step<F> {
   const { mismatch, tell } = scope;
-  const told: Step<F>['told'] = (fact, how) => tell.fact(fact, how);
-  if (mismatch === undefined) return { type: 'step', ...step, told };
+  const told: Step<F>['onRecorded'] = (fact, how) => tell.fact(fact, how);
+  if (mismatch === undefined) return { type: 'step', ...step, onRecorded: told };
   const refuse = (): Promise<never> => Promise.reject(mismatch);
-  return { type: 'step', ...step, effect: 'read', work: refuse, told };
+  return { type: 'step', ...step, effect: 'read', work: refuse, onRecorded: told };
 }
 
 /** The time, as each fact carries it. */
@@ -39,12 +45,12 @@ interface Interruption {
 export function toInterruption(
   scope: Scope,
   { turn, reason, usage = NO_USAGE }: Interruption,
-): RunAborted | RunRefused | LimitRefused {
+): RunAbortedEvent | RunRefusedEvent | LimitExceededEvent {
   if (reason instanceof DurationReached) {
     const { maxMs: max } = reason;
     const times = stamp(scope);
     const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
-    return { type: 'limit.refused', turn, limit: 'durationMs', max, spent, usage, ...times };
+    return { type: 'limit.exceeded', turn, limit: 'durationMs', max, spent, usage, ...times };
   }
   if (RefuseRun.isInstance(reason)) {
     const { message, guard } = reason;
@@ -69,16 +75,16 @@ interface Failure {
   readonly failedAttempts: readonly FailedAttempt[];
 }
 
-/** The fact that says why there is no response, or no plan for a request. @throws DurableError as it is */
+/** The fact that says why there is no response, or no plan for a request. @throws HostError as it is */
 export function toFailure(
   error: unknown,
   { turn, scope, usage, failedAttempts }: Failure,
-): ModelFailed | LimitRefused | RunAborted | RunRefused {
+): ModelFailedEvent | LimitExceededEvent | RunAbortedEvent | RunRefusedEvent {
   const { cancellation } = scope;
-  if (DurableError.isInstance(error)) throw error;
+  if (HostError.isInstance(error)) throw error;
   if (error instanceof RequestRefused) {
     const { limit, max, spent } = error.refusal;
-    return { type: 'limit.refused', turn, limit, max, spent, usage, ...stamp(scope) };
+    return { type: 'limit.exceeded', turn, limit, max, spent, usage, ...stamp(scope) };
   }
   if (endsRun(error)) {
     cancellation.cancel(error); // What middleware left at work is given up.

@@ -1,11 +1,11 @@
 import { type Cancellation, LazySignal } from '../base/cancellation.ts';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 import { closest, plural } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { CallClosed, ToolFailed } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/fact.ts';
 import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { endsRun, RefuseRun, ToolError } from '../tool/errors.ts';
@@ -34,7 +34,7 @@ export interface ToolCallRun extends ToolCallScope {
 /** What a tool is told about a call. */
 export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly context: never;
-  readonly callId: string;
+  readonly toolCallId: string;
   readonly idempotencyKey: string;
   readonly runId: string;
   readonly path: string;
@@ -46,7 +46,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     super(cancellation);
     const { index, call } = state;
     this.context = scope.context;
-    this.callId = call.id;
+    this.toolCallId = call.id;
     this.idempotencyKey = `${scope.runId}/${fromOutside(scope, callStep({ turn, index, call }))}`;
     this.runId = scope.runId;
     this.path = scope.path;
@@ -60,26 +60,26 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
 
 /** A call's way through the middleware, the first one outermost. */
 export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: ToolCallRun): ToolExecution {
-  return scope.definition.middleware.reduceRight<ToolExecution>((next, { tool: wrap }) => {
+  return scope.definition.middleware.reduceRight<ToolExecution>((next, { wrapToolCall: wrap }) => {
     return wrap === undefined ? next : (call) => wrap(call, next, middlewareScope(scope, { turn, requests }));
   }, inner);
 }
 
-export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallRun): CallClosed {
+export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallRun): ToolCallClosedEvent {
   const { isEdited, call } = run.state;
   // The model has to know that what ran is not what it asked for.
   const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
-  const { handsTo } = run.scope.definition.tools.get(callName(call)) ?? {};
-  const over = handsTo === undefined ? {} : { handsTo };
-  const full = isEdited ? { full: content } : {};
+  const { handoffTo } = run.scope.definition.tools.get(callName(call)) ?? {};
+  const over = handoffTo === undefined ? {} : { handoffTo };
+  const full = isEdited ? { fullContent: content } : {};
   return { type: 'tool.finished', ...positionOf(run), ...over, content: edited + content, ...full, ...rest };
 }
 
 /** The model is told of an error in short, never with a stack. The fact has the error itself. */
-export function closeWithError(error: unknown, run: ToolCallRun): CallClosed {
+export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosedEvent {
   const { scope } = run;
   const { cancellation } = scope;
-  if (DurableError.isInstance(error)) throw error;
+  if (HostError.isInstance(error)) throw error;
   // First: after a tool has thrown AbortRun, that is also what its siblings are given up with.
   if (cancellation.isCancelled && error === cancellation.reason) return cancelCall(run);
   if (endsRun(error)) {
@@ -108,22 +108,22 @@ function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown 
   );
 }
 
-export function cancelCall(run: ToolCallRun): CallClosed {
+export function cancelCall(run: ToolCallRun): ToolCallClosedEvent {
   const content = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
   const { durationMs: _, ...position } = positionOf(run);
   return { type: 'tool.skipped', ...position, reason: 'cancelled', content };
 }
 
 /** A cap of this run, or of one around it, leaves no room for the call: parallel calls may have used it meanwhile. */
-export function refuseCall({ max, spent }: CallsRefused, run: ToolCallRun): CallClosed {
+export function refuseCall({ max, spent }: CallsRefused, run: ToolCallRun): ToolCallClosedEvent {
   const content = `Not run: it would pass the limit of ${plural(max, 'tool call')}, of which ${spent} are used.`;
   const { durationMs: _, ...position } = positionOf(run);
-  const limit = { limit: 'toolCalls', around: { max, spent } } as const;
+  const limit = { limit: 'toolCalls', outerLimit: { max, spent } } as const;
   return { type: 'tool.skipped', ...position, reason: 'limit', ...limit, content };
 }
 
 /** The model is told the tools of this turn. */
-export function rejectUnknownTool(run: ToolCallRun): CallClosed {
+export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
   const name = callName(run.state.call);
   const names = run.scope.known().tools ?? [...run.scope.definition.tools.keys()];
@@ -133,7 +133,7 @@ export function rejectUnknownTool(run: ToolCallRun): CallClosed {
   return failCall(new ToolError(content), { ...run, reason: 'unknown', content });
 }
 
-export function rejectInput(issues: string, run: ToolCallRun): CallClosed {
+export function rejectInput(issues: string, run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
   return failCall(new ToolError(issues), { ...run, reason: 'invalid', content: issues });
 }
@@ -141,24 +141,24 @@ export function rejectInput(issues: string, run: ToolCallRun): CallClosed {
 /**
  * A call that the model made under another definition is not its mistake: the run stays as it is, and can be resumed where the tool is.
  *
- * @throws DurableError `run.changed`
+ * @throws HostError `run.changed`
  */
 function checkUnchanged({ turn, state: { call }, scope }: ToolCallRun): void {
   const change = scope.changes.get(callName(call));
   if (change === undefined || !scope.isFromBefore(turn)) return;
-  throw new DurableError(
-    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" can't run any more: ${change}. Resume it where the tool is as it was, or pass onVersionMismatch: "go-on" so that the model is told.`,
+  throw new HostError(
+    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" can't run any more: ${change}. Resume it where the tool is as it was, or pass onVersionMismatch: "continue" so that the model is told.`,
     { code: 'run.changed' },
   );
 }
 
 export interface CallFailure extends ToolCallRun {
-  readonly reason: ToolFailed['reason'];
+  readonly reason: ToolFailedEvent['reason'];
   readonly content: string;
 }
 
 /** Bounded like a result: an error may quote a whole page. */
-export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailed {
+export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
     run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: shown } = bounded(content, maxLength);
@@ -167,7 +167,10 @@ export function failCall(error: unknown, { reason, content, ...run }: CallFailur
   return { type: 'tool.failed', ...positionOf(run), ...data, ...(guard === undefined ? {} : { guard }) };
 }
 
-type CallPosition = Pick<ToolFailed, 'turn' | 'index' | 'call' | 'durationMs' | 'aside' | 'at' | 'activeMs'>;
+type CallPosition = Pick<
+  ToolFailedEvent,
+  'turn' | 'index' | 'call' | 'durationMs' | 'middlewareUsage' | 'at' | 'activeMs'
+>;
 
 function positionOf({ turn, state: { index, call }, scope, startedAt, requests }: ToolCallRun): CallPosition {
   return { turn, index, call, durationMs: scope.clock.now() - startedAt, ...requests.counted, ...stamp(scope) };

@@ -6,15 +6,15 @@ import type { JsonSchema } from './json-schema.ts';
 import type { StandardSchema } from './schema.ts';
 
 /** What a check makes of a value: the value, or what is wrong with it. */
-export type Checked<Output> = { readonly value: Output } | { readonly issues: readonly Issue[] };
+export type CheckResult<Output> = { readonly value: Output } | { readonly issues: readonly Issue[] };
 
-export interface PlainOptions<Output> {
+export interface JsonSchemaOptions<Output> {
   /**
    * Checks what the model wrote, and may make something else of it. What it throws is an issue.
    *
    * @defaultValue none: whatever comes is passed on, to a tool any object
    */
-  readonly validate?: (value: unknown) => Checked<Output> | Promise<Checked<Output>>;
+  readonly validate?: (value: unknown) => CheckResult<Output> | Promise<CheckResult<Output>>;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface PlainOptions<Output> {
  */
 export function jsonSchema<Output = unknown>(
   schema: JsonSchema,
-  options: PlainOptions<Output> = {},
+  options: JsonSchemaOptions<Output> = {},
 ): StandardSchema<Output> {
   checkSchema(schema);
   const { validate } = checkOptions(options, PLAIN, 'jsonSchema');
@@ -55,7 +55,7 @@ function isWritten(schema: object): boolean {
   return isPlainObject(schema) && !Object.prototype.propertyIsEnumerable.call(schema, '~standard');
 }
 
-const PLAIN: OptionTable<PlainOptions<unknown>> = {
+const PLAIN: OptionTable<JsonSchemaOptions<unknown>> = {
   keys: { validate: 'function' },
   hints: { check: 'The option is "validate".', parse: 'The option is "validate".' },
 };

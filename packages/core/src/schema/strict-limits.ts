@@ -3,17 +3,17 @@ const MOST = { properties: 5_000, depth: 10, values: 1_000, characters: 120_000 
 /** Of one enum of texts with more than 250 values. */
 const LONG_ENUM = { values: 250, characters: 15_000 } as const;
 
-type Refuse = (pointer: string, reason: string) => void;
+type GuardRefuse = (pointer: string, reason: string) => void;
 
 /** Counts what a strict schema may have so many of. Each limit is told once, where it is passed. */
 export class StrictLimits {
-  readonly #refuse: Refuse;
+  readonly #refuse: GuardRefuse;
   #properties = 0;
   #values = 0;
   #characters = 0;
   #isTooDeep = false;
 
-  constructor(refuse: Refuse) {
+  constructor(refuse: GuardRefuse) {
     this.#refuse = refuse;
   }
 

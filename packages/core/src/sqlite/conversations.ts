@@ -6,11 +6,11 @@ import { checkNumber } from '../host/check-number.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../host/conversation.ts';
 import { databaseError, openDatabase } from './database.ts';
 import { FileGuard, readPath } from './database-path.ts';
-import type { SqliteOptions } from './host-types.ts';
+import type { SqliteHostOptions } from './host-types.ts';
 import { monotonicMs } from './machine.ts';
 import { Writer } from './writer.ts';
 
-export type SqliteConversationsOptions = Pick<SqliteOptions, 'synchronous' | 'lockedMs' | 'clock'>;
+export type SqliteConversationsOptions = Pick<SqliteHostOptions, 'synchronous' | 'lockTimeoutMs' | 'clock'>;
 
 export interface SqliteConversations extends ConversationStore {
   /** What was asked for before comes first. */
@@ -18,20 +18,27 @@ export interface SqliteConversations extends ConversationStore {
 }
 
 /**
- * Keeps conversations in a file, which may be the one that `sqlite()` keeps runs in; many processes may have it at once.
+ * Keeps conversations in a file, which may be the one that `sqliteHost()` keeps runs in; many processes may have it at once.
  *
- * @throws DurableError as `sqlite()` does.
+ * @throws HostError as `sqliteHost()` does.
  */
 export function sqliteConversations(path: string | URL, given: SqliteConversationsOptions = {}): SqliteConversations {
   const options = checkOptions(given, CONVERSATIONS, 'sqliteConversations');
-  const { synchronous = 'full', lockedMs = 5_000 } = options;
+  const { synchronous = 'full', lockTimeoutMs = 5_000 } = options;
   const clock = completeClock(options.clock ?? systemClock);
-  checkNumber(lockedMs, { option: 'sqliteConversations: lockedMs', min: 0, isEndless: true });
-  return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockedMs, clock });
+  checkNumber(lockTimeoutMs, { option: 'sqliteConversations: lockTimeoutMs', min: 0, isEndless: true });
+  return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockTimeoutMs, clock });
 }
 
+export const LOCK_HINTS: Readonly<Record<string, string>> = {
+  timeout: 'The option is "lockTimeoutMs".',
+  busyTimeout: 'The option is "lockTimeoutMs".',
+  lockedMs: 'The option is "lockTimeoutMs".',
+};
+
 const CONVERSATIONS: OptionTable<SqliteConversationsOptions> = {
-  keys: { synchronous: { full: true, normal: true }, lockedMs: 'number', clock: 'clock' },
+  keys: { synchronous: { full: true, normal: true }, lockTimeoutMs: 'number', clock: 'clock' },
+  hints: LOCK_HINTS,
 };
 
 class ConversationTable implements SqliteConversations {
@@ -40,13 +47,13 @@ class ConversationTable implements SqliteConversations {
   readonly #writer: Writer;
   #closed: Promise<void> | undefined;
 
-  constructor(path: string, { synchronous, lockedMs, clock }: Required<SqliteConversationsOptions>) {
+  constructor(path: string, { synchronous, lockTimeoutMs, clock }: Required<SqliteConversationsOptions>) {
     this.#path = path;
     this.#database = openDatabase(path, { synchronous });
     const file = new FileGuard(path);
     const monotonic = (): number => clock.monotonic?.() ?? monotonicMs();
     const checkFile = (): void => file.check(monotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockedMs, checkFile });
+    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockTimeoutMs, checkFile });
   }
 
   async load(id: string): Promise<StoredConversation | undefined> {

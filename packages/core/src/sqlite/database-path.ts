@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, DurableError } from '../base/errors.ts';
+import { ConfigError, HostError } from '../base/errors.ts';
 
 /** A database that goes with the host: what is kept in it nobody finds again. */
 export const IN_MEMORY = ':memory:';
@@ -46,17 +46,17 @@ export class FileGuard {
     this.#identity = path === IN_MEMORY ? undefined : identityOf(this.#file);
   }
 
-  /** Looks at the file when it was not looked at for a moment. @throws DurableError `host.lost` */
+  /** Looks at the file when it was not looked at for a moment. @throws HostError `host.lost` */
   check(nowMs: number): void {
     if (nowMs - this.#checkedAt < LOOK_MS) return;
     this.checkNow();
     this.#checkedAt = nowMs;
   }
 
-  /** @throws DurableError `host.lost` */
+  /** @throws HostError `host.lost` */
   checkNow(): void {
     if (this.#identity === undefined || this.#identity === identityOf(this.#file)) return;
-    throw new DurableError(
+    throw new HostError(
       `The file "${this.#path}" was deleted or replaced while it was open, so that nothing is kept any more. Put it back before the next start, and end this process.`,
       { code: 'host.lost' },
     );

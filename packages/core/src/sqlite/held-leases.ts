@@ -35,7 +35,7 @@ export class HeldLeases {
     return this.#held.has(runId);
   }
 
-  /** The number of the run that is claimed. @throws DurableError `run.lost` if it was released. */
+  /** The number of the run that is claimed. @throws HostError `run.lost` if it was released. */
   runOf({ runId, token }: Claim): number {
     const held = this.#held.get(runId);
     if (held?.claim.token !== token) throw lost(runId);

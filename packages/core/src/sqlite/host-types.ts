@@ -1,14 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Listeners } from '../event/observers.ts';
-import type { DurableHost } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import type { AnyResumable } from '../host/resumable.ts';
 
 export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/resumable.ts';
 
-export interface SqliteOptions {
+export interface SqliteHostOptions {
   /**
    * What a power failure may cost. `full`: nothing that was finished. `normal`: the last steps before it may be
-   * forgotten and run again, `once` tools among them; much faster. A crash of the process costs nothing either way.
+   * forgotten and run again, `non-idempotent` tools among them; much faster. A crash of the process costs nothing either way.
    *
    * @defaultValue 'full'
    */
@@ -21,14 +21,14 @@ export interface SqliteOptions {
    */
   readonly leaseMs?: number;
   /** How long a file that another process has locked is waited for, in milliseconds. @defaultValue 5_000 */
-  readonly lockedMs?: number;
+  readonly lockTimeoutMs?: number;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
   /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
 }
 
-export interface SqliteDurableHost extends DurableHost {
+export interface SqliteHost extends Host {
   /**
    * Resumes the runs of these agents that a dead process left, that were answered while they were suspended, or that were
    * enqueued. Where two processes take the same one, the second looks on.
@@ -40,5 +40,5 @@ export interface SqliteDurableHost extends DurableHost {
    *
    * @throws ConfigError for what is no number.
    */
-  delete(options: { readonly olderThanMs: number }): Promise<number>;
+  deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
 }

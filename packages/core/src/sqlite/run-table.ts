@@ -45,7 +45,7 @@ export class RunTable {
     return row === undefined ? undefined : runRow(row);
   }
 
-  /** @throws DurableError `run.unknown` */
+  /** @throws HostError `run.unknown` */
   get(runId: string): RunRow {
     const row = this.find(runId);
     if (row === undefined) throw unknown(runId);

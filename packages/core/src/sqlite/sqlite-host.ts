@@ -2,13 +2,13 @@ import { readRetention } from '../host/host-options.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../host/resumable.ts';
 import { StoreHost } from '../host/store-host.ts';
 import { roundClock } from '../host/whole-time.ts';
-import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
+import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { nextTurn, SqliteStore } from './sqlite-store.ts';
 
-export class SqliteHost extends StoreHost implements SqliteDurableHost {
+export class SqliteStoreHost extends StoreHost implements SqliteHost {
   readonly #store: SqliteStore;
 
-  constructor(path: string, { listeners, ...options }: Required<SqliteOptions>) {
+  constructor(path: string, { listeners, ...options }: Required<SqliteHostOptions>) {
     const clock = roundClock(options.clock);
     const store = new SqliteStore(path, { ...options, clock });
     super(store, { clock, listeners });
@@ -24,7 +24,7 @@ export class SqliteHost extends StoreHost implements SqliteDurableHost {
     );
   }
 
-  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
     return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 

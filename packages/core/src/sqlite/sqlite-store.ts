@@ -10,14 +10,14 @@ import { databaseError, openDatabase } from './database.ts';
 import { FileGuard } from './database-path.ts';
 import { Deletion } from './deletion.ts';
 import { HeldLeases } from './held-leases.ts';
-import type { SqliteOptions } from './host-types.ts';
+import type { SqliteHostOptions } from './host-types.ts';
 import { Leases } from './lease.ts';
 import { monotonicMs } from './machine.ts';
 import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
 import { StepTable } from './step-table.ts';
 import { Writer } from './writer.ts';
 
-export type SqliteStoreOptions = Required<Omit<SqliteOptions, 'listeners'>>;
+export type SqliteStoreOptions = Required<Omit<SqliteHostOptions, 'listeners'>>;
 
 /** Keeps runs in a file. */
 export class SqliteStore implements RunStore {
@@ -34,7 +34,7 @@ export class SqliteStore implements RunStore {
   readonly #closing = new AbortController();
 
   constructor(path: string, options: SqliteStoreOptions) {
-    const { leaseMs, lockedMs, clock } = options;
+    const { leaseMs, lockTimeoutMs, clock } = options;
     this.#path = path;
     this.#clock = clock;
     this.#leases = new Leases({ clock, leaseMs });
@@ -42,7 +42,7 @@ export class SqliteStore implements RunStore {
     this.#file = new FileGuard(path);
     const monotonic = (): number => this.#leases.now();
     const checkFile = (): void => this.#file.check(monotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockedMs, checkFile });
+    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockTimeoutMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
     this.#deletion = new Deletion(this.#database);

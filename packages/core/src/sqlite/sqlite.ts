@@ -2,9 +2,10 @@ import { systemClock } from '../base/clock.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { checkNumber } from '../host/check-number.ts';
+import { LOCK_HINTS } from './conversations.ts';
 import { readPath } from './database-path.ts';
-import type { SqliteDurableHost, SqliteOptions } from './host-types.ts';
-import { SqliteHost } from './sqlite-host.ts';
+import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
+import { SqliteStoreHost } from './sqlite-host.ts';
 
 export { type SqliteConversations, type SqliteConversationsOptions, sqliteConversations } from './conversations.ts';
 export type * from './host-types.ts';
@@ -15,34 +16,30 @@ export type * from './host-types.ts';
  * as long as the host is open.
  *
  * @throws ConfigError for what is no path, and on a Node without SQLite.
- * @throws DurableError `host.read_only`, `host.unreachable`, `host.locked`, `host.newer`, `host.foreign`,
+ * @throws HostError `host.read_only`, `host.unreachable`, `host.locked`, `host.newer`, `host.foreign`,
  * `host.damaged`. Later, out of a run that stays resumable, also `host.full`, `host.io`, `run.lost`, and `host.lost` where the
  * file was deleted or replaced.
  */
-export function sqlite(path: string | URL, given: SqliteOptions = {}): SqliteDurableHost {
-  const options = checkOptions(given, SQLITE, 'sqlite');
-  const { synchronous = 'full', leaseMs = 10_000, lockedMs = 5_000, clock = systemClock, listeners } = options;
-  checkNumber(leaseMs, { option: 'sqlite: leaseMs', min: 1, max: LONGEST_LEASE_MS });
-  checkNumber(lockedMs, { option: 'sqlite: lockedMs', min: 0, isEndless: true });
-  if (listeners !== undefined) checkListeners(listeners, 'sqlite, listeners');
-  const known = { synchronous, leaseMs: Math.ceil(leaseMs), lockedMs, clock, listeners };
-  return new SqliteHost(readPath(path, 'sqlite'), known);
+export function sqliteHost(path: string | URL, given: SqliteHostOptions = {}): SqliteHost {
+  const options = checkOptions(given, SQLITE, 'sqliteHost');
+  const { synchronous = 'full', leaseMs = 10_000, lockTimeoutMs = 5_000, clock = systemClock, listeners } = options;
+  checkNumber(leaseMs, { option: 'sqliteHost: leaseMs', min: 1, max: LONGEST_LEASE_MS });
+  checkNumber(lockTimeoutMs, { option: 'sqliteHost: lockTimeoutMs', min: 0, isEndless: true });
+  if (listeners !== undefined) checkListeners(listeners, 'sqliteHost, listeners');
+  const known = { synchronous, leaseMs: Math.ceil(leaseMs), lockTimeoutMs, clock, listeners };
+  return new SqliteStoreHost(readPath(path, 'sqliteHost'), known);
 }
 
 /** A day: a run whose process hangs stays with it for so long. */
 const LONGEST_LEASE_MS = 86_400_000;
 
-const SQLITE: OptionTable<SqliteOptions> = {
+const SQLITE: OptionTable<SqliteHostOptions> = {
   keys: {
     synchronous: { full: true, normal: true },
     leaseMs: 'number',
-    lockedMs: 'number',
+    lockTimeoutMs: 'number',
     clock: 'clock',
     listeners: 'any',
   },
-  hints: {
-    timeout: 'The option is "lockedMs".',
-    busyTimeout: 'The option is "lockedMs".',
-    lockTimeoutMs: 'The option is "lockedMs".',
-  },
+  hints: LOCK_HINTS,
 };

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { DurableError } from '../base/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
 import { keepMetadata } from './metadata-table.ts';
 
@@ -11,7 +11,7 @@ const FORMAT = 2;
  * Makes the tables where the file is new, and those of an older format into today's. After an error the database is of no use any
  * more: close it.
  *
- * @throws DurableError `host.foreign`, `host.newer`
+ * @throws HostError `host.foreign`, `host.newer`
  */
 export function prepareTables(database: DatabaseSync, path: string): void {
   database.exec('BEGIN'); // Another process may be making the tables: all of them are seen, or none.
@@ -39,12 +39,12 @@ function checkFormat(database: DatabaseSync, path: string): number {
   const [tables] = database.prepare('SELECT count(*) AS count FROM sqlite_schema').all();
   if (application === 0 && format === 0 && tables?.['count'] === 0) return 0;
   if (application !== APPLICATION) {
-    throw new DurableError(`The file "${path}" is a database of something else. Name another file.`, {
+    throw new HostError(`The file "${path}" is a database of something else. Name another file.`, {
       code: 'host.foreign',
     });
   }
   if (format > FORMAT) {
-    throw new DurableError(
+    throw new HostError(
       `The file "${path}" has format ${format}, and this version of Pawl knows ${FORMAT}. Use the newer version that wrote it.`,
       { code: 'host.newer' },
     );

@@ -11,7 +11,7 @@ export interface WriterOptions {
   /** Throws where the file is not the one that was opened any more. */
   readonly checkFile: () => void;
   /** How long a file that another process has locked is waited for. */
-  readonly lockedMs: number;
+  readonly lockTimeoutMs: number;
 }
 
 interface Job {
@@ -82,10 +82,10 @@ export class Writer {
   }
 
   #later(jobs: readonly Job[], error: unknown): void {
-    const { clock, monotonic, lockedMs, path } = this.#options;
+    const { clock, monotonic, lockTimeoutMs, path } = this.#options;
     const now = monotonic();
     for (const job of jobs) {
-      if (now - job.since < lockedMs) this.#jobs.push(job);
+      if (now - job.since < lockTimeoutMs) this.#jobs.push(job);
       else job.settle({ ok: false, error: databaseError(error, path) });
     }
     if (this.#jobs.length > 0) clock.after(RETRY_MS, () => this.#plan());

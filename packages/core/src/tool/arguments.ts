@@ -3,7 +3,7 @@ import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
-import type { Mend } from '../chat/reply.ts';
+import type { Repair } from '../chat/reply.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { pathText } from '../schema/issues.ts';
 import { parseJsonTexts } from '../schema/json-texts.ts';
@@ -85,7 +85,7 @@ function hasParameters({ jsonSchema }: Reading): boolean {
 }
 
 /** What of a call's arguments is read otherwise than the model wrote it. Paths begin inside the call. */
-export function findArgumentRepairs(tool: Reading, call: ToolCall): readonly Mend[] {
+export function findArgumentRepairs(tool: Reading, call: ToolCall): readonly Repair[] {
   const path = 'function.arguments';
   const text = callArguments(call).trim();
   if (call.type === 'custom' || text === '' || (text.startsWith('{') && !NESTED.test(text))) return [];

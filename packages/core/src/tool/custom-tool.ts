@@ -7,6 +7,7 @@ import { messageOf } from '../event/error-data.ts';
 import { linkedReport } from '../schema/linked-report.ts';
 import type { Validated } from '../schema/schema.ts';
 import {
+  OUTCOME_HINTS,
   TOOL_BASICS,
   TOOL_HINTS,
   type Tool,
@@ -59,6 +60,7 @@ const CUSTOM_TOOL: OptionTable<CustomToolOptions<never>> = {
   keys: { ...TOOL_BASICS, format: 'any' },
   hints: {
     ...TOOL_HINTS,
+    ...OUTCOME_HINTS,
     input: NO_INPUT,
     parameters: NO_INPUT,
     inputSchema: NO_INPUT,

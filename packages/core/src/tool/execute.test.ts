@@ -8,7 +8,7 @@ import { type Tool, type ToolContext, tool } from './tool.ts';
 test('a tool gets its input and its context, and its value becomes a result', async () => {
   const { options } = setting();
   const told: unknown[] = [];
-  const echo = doing((input, { callId, idempotencyKey, runId, path, context }) => {
+  const echo = doing((input, { toolCallId: callId, idempotencyKey, runId, path, context }) => {
     told.push({ input, callId, idempotencyKey, runId, path, context });
     return { seen: true };
   });
@@ -30,7 +30,7 @@ test('the result has the cap of its tool', async () => {
   const long = { ...doing(() => '123456789'), maxResultLength: 8 };
   await expect(execute(long, {}, options)).resolves.toEqual({
     content: '123456\n[… 1 character left out …]\n89',
-    full: '123456789',
+    fullContent: '123456789',
     isText: true,
   });
 });
@@ -118,7 +118,7 @@ function setting() {
     contextWithin: ({ signal }) => ({
       signal,
       context: 'app' as never, // Its type is checked where an agent is used.
-      callId: 'call_1',
+      toolCallId: 'call_1',
       idempotencyKey: 'run/tool:1.0:t',
       runId: 'run',
       path: '',

@@ -9,13 +9,13 @@ import { serialise } from './serialise.ts';
 export interface ToolResult {
   readonly content: string;
   /** The whole text, where `content` is only its head and tail. */
-  readonly full?: string;
+  readonly fullContent?: string;
   /** Images and files; they go to the model in a user message after the turn's last result. */
   readonly parts?: readonly UserPart[];
   /** The value is this very text, although it reads as JSON. */
   readonly isText?: true;
   /** The paths in the value that have no exact JSON form. */
-  readonly lossy?: readonly string[];
+  readonly lossyPaths?: readonly string[];
 }
 
 /** A value made of parts, so that a tool can give images and files. Made by `parts()`. */
@@ -37,7 +37,7 @@ class Parts {
  *
  * @throws ConfigError for what is no part, naming its position: the server would refuse the whole conversation for it.
  */
-export function parts(...list: readonly UserPart[] | readonly [readonly UserPart[]]): unknown {
+export function contentParts(...list: readonly UserPart[] | readonly [readonly UserPart[]]): unknown {
   const given: readonly unknown[] = list.length === 1 && Array.isArray(list[0]) ? list[0] : list;
   return new Parts(given.map(checkedPart));
 }
@@ -67,7 +67,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
   if (!Parts.isInstance(value)) {
     const { text, lossy } = serialise(value);
-    return { ...bounded(text, maxLength), ...textMark(value), ...(lossy.length === 0 ? {} : { lossy }) };
+    return { ...bounded(text, maxLength), ...textMark(value), ...(lossy.length === 0 ? {} : { lossyPaths: lossy }) };
   }
   const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const others = value.list.filter((part) => part.type !== 'text');
@@ -88,5 +88,5 @@ export function bounded(text: string, maxLength: number): ToolResult {
   const head = sliceWhole(text, 0, Math.ceil((maxLength * 3) / 4));
   const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
   const left = plural(text.length - head.length - tail.length, 'character');
-  return { content: `${head}\n[… ${left} left out …]\n${tail}`, full: text };
+  return { content: `${head}\n[… ${left} left out …]\n${tail}`, fullContent: text };
 }

@@ -149,7 +149,7 @@ test.each(lossy)('told as well as JSON can, and where it cannot: $name', ({ valu
   expect(serialise(value)).toEqual({ text, lossy });
 });
 
-const BYTES = 'Return a text, or parts(…) for images and files.';
+const BYTES = 'Return a text, or contentParts(…) for images and files.';
 const STREAM = 'Read it to its end, and return what it held.';
 const LIST = 'Return a list: [...value].';
 

@@ -118,7 +118,7 @@ function mistakeIn(value: object): Mistake | undefined {
   return { what: `${what}, which has no fields`, fix: isIterable ? LIST : 'Return a plain object with what it holds.' };
 }
 
-const BYTES = 'Return a text, or parts(…) for images and files.';
+const BYTES = 'Return a text, or contentParts(…) for images and files.';
 const STREAM = 'Read it to its end, and return what it held.';
 const LIST = 'Return a list: [...value].';
 

@@ -11,7 +11,7 @@ import { compileSchema, type Schema, type StandardSchema, type Validated, type Z
 import type { StrictReason } from '../schema/strict-reason.ts';
 
 /** What repeating a tool would do: nothing; nothing with the same `idempotencyKey`; harm, so it is never repeated. */
-export type Effect = 'read' | 'idempotent' | 'once';
+export type Effect = 'read' | 'idempotent' | 'non-idempotent';
 
 /** What `execute` gets beside its input. */
 export interface ToolContext<Context = unknown> {
@@ -19,7 +19,7 @@ export interface ToolContext<Context = unknown> {
   readonly signal: AbortSignal;
   /** The application's value, as it was handed to `agent.run`. */
   readonly context: Context;
-  readonly callId: string;
+  readonly toolCallId: string;
   /** The same for every attempt at this call, also after a crash. */
   readonly idempotencyKey: string;
   readonly runId: string;
@@ -36,7 +36,7 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   readonly name: string;
   /** Tells the model what the tool does and when to use it. A tool without one is known by its name and parameters alone. */
   readonly description?: string | undefined;
-  /** @defaultValue 'once' */
+  /** @defaultValue 'non-idempotent' */
   readonly effect?: Effect;
   /**
    * A hash of the whole definition of a tool that is defined outside the application, by a server of tools: approvals hold for this
@@ -47,7 +47,7 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   readonly definitionHash?: string;
   /**
    * Does the work. What it returns is the tool's value; the model reads it as bounded text. Without one each call waits for
-   * an answer from outside: `host.answer(runId, pendingId, { type: 'reply', fingerprint, value })`.
+   * an answer from outside: `host.answer(runId, pendingId, { type: 'result', fingerprint, value })`.
    */
   readonly execute?: (input: NoInfer<Input>, context: ToolContext<Context>) => Output;
   /**
@@ -56,15 +56,15 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
    *
    * @defaultValue the value as it is
    */
-  readonly readReply?: (value: Json, input: NoInfer<Input>) => unknown;
+  readonly parseExternalResult?: (value: Json, input: NoInfer<Input>) => unknown;
   /**
-   * Answers in place of `execute` for a call that a crash left open, where the tool has effect `once`: looks whether it had its
+   * Answers in place of `execute` for a call that a crash left open, where the tool has effect `non-idempotent`: looks whether it had its
    * effect. What it returns or throws is the call's result. Must be harmless to repeat. `'ask'` suspends the run for a
    * person, who lets it run again, says what came of it, or does neither.
    *
    * @defaultValue the model is told that the outcome is unknown
    */
-  readonly inDoubt?: 'ask' | ((input: NoInfer<Input>, context: ToolContext<Context>) => unknown);
+  readonly onUnknownOutcome?: 'ask' | ((input: NoInfer<Input>, context: ToolContext<Context>) => unknown);
   /** Whether a person has to agree to a call. A function that throws counts as yes. @defaultValue false */
   readonly needsApproval?:
     | boolean
@@ -78,7 +78,7 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   /** Deadline in milliseconds. @defaultValue 60_000 */
   readonly timeoutMs?: number;
   /** How many turns in a row may bring arguments that do not pass, before the run ends `failed`. @defaultValue 2 */
-  readonly corrections?: number;
+  readonly maxInputRetries?: number;
   /** The most characters of a result that the model reads. @defaultValue 65_536 */
   readonly maxResultLength?: number;
   /**
@@ -94,17 +94,17 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
 export const TOOL_BASICS: OptionTable<ToolOptions<never>>['keys'] = {
   name: 'any',
   description: 'any',
-  effect: { read: true, idempotent: true, once: true },
+  effect: { read: true, idempotent: true, 'non-idempotent': true },
   definitionHash: 'text',
   execute: 'any',
-  readReply: 'function',
-  inDoubt: [{ ask: true }, 'function'],
+  parseExternalResult: 'function',
+  onUnknownOutcome: [{ ask: true }, 'function'],
   needsApproval: ['boolean', 'function'],
   preview: 'function',
   approvalTimeoutMs: 'number',
   exclusive: 'boolean',
   timeoutMs: 'number',
-  corrections: 'number',
+  maxInputRetries: 'number',
   maxResultLength: 'number',
   strict: 'boolean',
 };
@@ -132,14 +132,21 @@ export const TOOL_HINTS: Readonly<Record<string, string>> = {
   confirm: APPROVAL,
   readOnly: 'The option is "effect": effect: "read".',
   idempotent: 'The option is "effect": effect: "idempotent".',
-  retry: 'Wrap the tool: withRetry([tool], { … }).',
-  retries: 'Wrap the tool: withRetry([tool], { … }).',
-  maxRetries: 'Wrap the tool: withRetry([tool], { … }).',
+  corrections: 'The option is "maxInputRetries".',
+  retry: 'Wrap the tool: withToolRetry([tool], { … }).',
+  retries: 'Wrap the tool: withToolRetry([tool], { … }).',
+  maxRetries: 'Wrap the tool: withToolRetry([tool], { … }).',
+};
+
+/** `asTool` has none of these. */
+export const OUTCOME_HINTS: Readonly<Record<string, string>> = {
+  inDoubt: 'The option is "onUnknownOutcome".',
+  readReply: 'The option is "parseExternalResult".',
 };
 
 const TOOL: OptionTable<ToolOptions<never> & { readonly input: Schema }> = {
   keys: { ...TOOL_BASICS, input: 'any' },
-  hints: { ...TOOL_HINTS, format: 'It is an option of customTool.' },
+  hints: { ...TOOL_HINTS, ...OUTCOME_HINTS, format: 'It is an option of customTool.' },
 };
 
 /** What a tool has that is no option. */
@@ -149,8 +156,8 @@ const TOOL_FIELDS: Readonly<Record<Exclude<keyof Tool, keyof ToolOptions<never> 
   jsonSchema: true,
   strictReport: true,
   validate: true,
-  isAnsweredOutside: true,
-  handsTo: true,
+  hasExternalResult: true,
+  handoffTo: true,
   delegate: true,
 };
 
@@ -179,7 +186,7 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   readonly definitionHash?: string;
   readonly exclusive: boolean;
   readonly timeoutMs: number;
-  readonly corrections: number;
+  readonly maxInputRetries: number;
   readonly maxResultLength: number;
   readonly approvalTimeoutMs: number;
   /** What goes to the server; for a custom tool, to a server that knows functions only. */
@@ -196,17 +203,17 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
-  readonly inDoubt?: 'ask' | ((input: any, context: ToolContext<Context>) => unknown);
+  readonly onUnknownOutcome?: 'ask' | ((input: any, context: ToolContext<Context>) => unknown);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly needsApproval: boolean | ((input: any, context: ToolContext<Context>) => boolean | Promise<boolean>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly preview?: (input: any, context: ToolContext<Context>) => Json | Promise<Json>;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
-  readonly readReply?: (value: Json, input: any) => unknown;
+  readonly parseExternalResult?: (value: Json, input: any) => unknown;
   /** Whether each call waits for an answer from outside, since there was no `execute`. */
-  readonly isAnsweredOutside: boolean;
+  readonly hasExternalResult: boolean;
   /** Of hand-offs: the name of the agent that the conversation goes over to. */
-  readonly handsTo?: string;
+  readonly handoffTo?: string;
   /** Of agents as tools: runs the agent inside the run. The loop knows what it is given. */
   readonly delegate?: (input: never, around: never) => Promise<unknown>;
   /** Never there: for the types only. */
@@ -280,7 +287,7 @@ export type ToolBasics<Context> = Omit<
 
 /** @throws ConfigError for a name or a description that can't be sent, a missing function, or a number that can't be. */
 export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
-  const { name, description, execute, preview, inDoubt } = options;
+  const { name, description, execute, preview, onUnknownOutcome } = options;
   checkName(name);
   checkDescription(description, name);
   checkExecute(options);
@@ -289,24 +296,26 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     name,
     // One that says nothing is not sent.
     ...(description !== undefined && description.trim() !== '' && { description }),
-    effect: options.effect ?? 'once',
+    effect: options.effect ?? 'non-idempotent',
     ...(options.definitionHash === undefined ? {} : { definitionHash: options.definitionHash }),
     exclusive: options.exclusive ?? false,
     timeoutMs: options.timeoutMs ?? 60_000,
-    corrections: options.corrections ?? 2,
+    maxInputRetries: options.maxInputRetries ?? 2,
     maxResultLength: options.maxResultLength ?? 65_536,
     approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
     execute: execute ?? (() => notHere(name)),
-    isAnsweredOutside: execute === undefined,
-    ...(inDoubt === undefined ? {} : { inDoubt }),
-    ...(options.readReply === undefined ? {} : { readReply: options.readReply }),
+    hasExternalResult: execute === undefined,
+    ...(onUnknownOutcome === undefined ? {} : { onUnknownOutcome }),
+    ...(options.parseExternalResult === undefined ? {} : { parseExternalResult: options.parseExternalResult }),
     needsApproval: options.needsApproval ?? false,
     ...(preview === undefined ? {} : { preview }),
   };
 }
 
 function notHere(name: string): never {
-  throw new ConfigError(`Tool "${name}" has no execute: its calls are answered by host.answer, with a reply.`);
+  throw new ConfigError(
+    `Tool "${name}" has no execute: its calls are answered by host.answer, with { type: "result", fingerprint, value }.`,
+  );
 }
 
 /** @throws ConfigError for what is no list of tools. */
@@ -345,12 +354,15 @@ function checkExecute(options: { readonly name: string; readonly execute?: unkno
   );
 }
 
-type Numbers = Pick<ToolOptions<never>, 'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'corrections'>;
+type Numbers = Pick<
+  ToolOptions<never>,
+  'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'maxInputRetries'
+>;
 
 export function checkNumbers(options: Numbers): void {
-  for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'corrections'] as const) {
+  for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'maxInputRetries'] as const) {
     const value = options[field];
-    const least = field === 'corrections' ? 0 : 1;
+    const least = field === 'maxInputRetries' ? 0 : 1;
     if (value === undefined || (typeof value === 'number' && value >= least)) continue;
     throw new ConfigError(
       `Tool "${options.name}": ${field} is ${describeValue(value)}. Pass a number of ${least} or more.`,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ConfigError } from '../base/errors.ts';
 import { tool } from './tool.ts';
-import { filterTools, prefixTools, renameTools, withTimeout } from './toolset.ts';
+import { filterTools, prefixTools, renameTools, withToolTimeout } from './toolset.ts';
 
 const input = z.object({});
 const read = tool({ name: 'read', description: 'Reads.', input, effect: 'read', execute: () => 'read' });
@@ -28,7 +28,7 @@ test('some of them are left: by name, or by what they are', () => {
 });
 
 test('a deadline of another length', () => {
-  expect(withTimeout(tools, 500).map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500]);
+  expect(withToolTimeout(tools, 500).map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500]);
   expect(read.timeoutMs).toBe(60_000);
 });
 
@@ -40,9 +40,9 @@ test.each([
   ['another that is not there', () => filterTools(tools, ['erase'])],
   [
     'a deadline of a tool that is answered from outside',
-    () => withTimeout([{ ...read, isAnsweredOutside: true }], 500),
+    () => withToolTimeout([{ ...read, hasExternalResult: true }], 500),
   ],
-  ['a deadline that is none', () => withTimeout(tools, Number.NaN)],
+  ['a deadline that is none', () => withToolTimeout(tools, Number.NaN)],
 ])('%s is refused', (_, make) => {
   expect(make).toThrow(ConfigError);
 });

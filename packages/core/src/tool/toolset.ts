@@ -65,8 +65,8 @@ export function filterTools<T extends Tool<never>>(
  * @throws ConfigError for a time that is none, and for a tool that runs nothing of its own: an agent has its limit `durationMs`, a tool
  * that is answered from outside its `approvalTimeoutMs`.
  */
-export function withTimeout<T extends Tool<never>>(tools: readonly T[], timeoutMs: number): readonly T[] {
-  checkTools(tools, 'withTimeout');
+export function withToolTimeout<T extends Tool<never>>(tools: readonly T[], timeoutMs: number): readonly T[] {
+  checkTools(tools, 'withToolTimeout');
   return tools.map((tool) => {
     checkNumbers({ name: tool.name, timeoutMs });
     checkOwn(tool);
@@ -74,11 +74,11 @@ export function withTimeout<T extends Tool<never>>(tools: readonly T[], timeoutM
   });
 }
 
-function checkOwn({ name, delegate, isAnsweredOutside }: Tool): void {
-  if (delegate === undefined && !isAnsweredOutside) return;
+function checkOwn({ name, delegate, hasExternalResult }: Tool): void {
+  if (delegate === undefined && !hasExternalResult) return;
   const instead = delegate === undefined ? 'approvalTimeoutMs' : 'limits: { durationMs } of the agent';
   throw new ConfigError(
-    `withTimeout: tool "${name}" runs nothing of its own that a deadline could end. Leave it out, and use ${instead}.`,
+    `withToolTimeout: tool "${name}" runs nothing of its own that a deadline could end. Leave it out, and use ${instead}.`,
   );
 }
 

@@ -6,11 +6,11 @@ import { checkTools, type Tool, type ToolContext } from './tool.ts';
 
 export interface ToolRetry {
   /** How often a call is tried again. @defaultValue 2 */
-  readonly retries?: number;
+  readonly maxRetries?: number;
   /** Before the first of them, in milliseconds; each pause is twice the one before, less a random half. @defaultValue 200 */
-  readonly pauseMs?: number;
+  readonly delayMs?: number;
   /** Whether trying again may help. @defaultValue for every error but a `ToolError`, which is meant for the model */
-  readonly isWorthwhile?: (error: unknown) => boolean;
+  readonly shouldRetry?: (error: unknown) => boolean;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
   /** From 0 to 1. @defaultValue Math.random */
@@ -21,26 +21,32 @@ export interface ToolRetry {
  * The same tools, of which a call that throws is tried again, within its deadline and under its idempotency key. What is thrown last
  * is what the model is told.
  *
- * @throws ConfigError for a tool of effect `once`, which must never be repeated, and for numbers that are none.
+ * @throws ConfigError for a tool of effect `non-idempotent`, which must never be repeated, and for numbers that are none.
  */
-export function withRetry<T extends Tool<never>>(tools: readonly T[], options: ToolRetry = {}): readonly T[] {
-  const checked = checkOptions(options, TOOL_RETRY, 'withRetry');
-  const { retries = 2, pauseMs = 200, isWorthwhile = isNoMessage, clock = systemClock, random = Math.random } = checked;
-  checkTools(tools, 'withRetry');
-  checkNumber('retries', retries);
-  checkNumber('pauseMs', pauseMs);
+export function withToolRetry<T extends Tool<never>>(tools: readonly T[], options: ToolRetry = {}): readonly T[] {
+  const checked = checkOptions(options, TOOL_RETRY, 'withToolRetry');
+  const {
+    maxRetries = 2,
+    delayMs = 200,
+    shouldRetry = isNoMessage,
+    clock = systemClock,
+    random = Math.random,
+  } = checked;
+  checkTools(tools, 'withToolRetry');
+  checkNumber('maxRetries', maxRetries);
+  checkNumber('delayMs', delayMs);
   return tools.map((tool) => {
     checkRepeatable(tool);
     const { execute } = tool;
     return Object.freeze({
       ...tool,
       async execute(input: unknown, context: ToolContext<never>) {
-        for (let pause = pauseMs, left = retries; ; pause *= 2, left--) {
+        for (let delay = delayMs, left = maxRetries; ; delay *= 2, left--) {
           try {
             return await execute(input, context);
           } catch (error) {
-            if (left === 0 || context.signal.aborted || isMeant(error) || !isWorthwhile(error)) throw error;
-            await clock.sleep(pause * (1 - random() / 2), context.signal);
+            if (left === 0 || context.signal.aborted || isMeant(error) || !shouldRetry(error)) throw error;
+            await clock.sleep(delay * (1 - random() / 2), context.signal);
           }
         }
       },
@@ -49,12 +55,12 @@ export function withRetry<T extends Tool<never>>(tools: readonly T[], options: T
 }
 
 const TOOL_RETRY: OptionTable<ToolRetry> = {
-  keys: { retries: 'number', pauseMs: 'number', isWorthwhile: 'function', clock: 'clock', random: 'function' },
+  keys: { maxRetries: 'number', delayMs: 'number', shouldRetry: 'function', clock: 'clock', random: 'function' },
   hints: {
-    maxRetries: 'The option is "retries".',
-    attempts: 'The option is "retries", the first attempt not included.',
-    delayMs: 'The option is "pauseMs".',
-    shouldRetry: 'The option is "isWorthwhile".',
+    retries: 'The option is "maxRetries".',
+    attempts: 'The option is "maxRetries", the first attempt not included.',
+    pauseMs: 'The option is "delayMs".',
+    isWorthwhile: 'The option is "shouldRetry".',
   },
 };
 
@@ -67,17 +73,19 @@ function isNoMessage(error: unknown): boolean {
   return !ToolError.isInstance(error);
 }
 
-function checkRepeatable({ name, effect, delegate, isAnsweredOutside }: Tool): void {
-  if (delegate !== undefined || isAnsweredOutside) {
-    throw new ConfigError(`withRetry: tool "${name}" runs nothing of its own that could be tried again. Leave it out.`);
+function checkRepeatable({ name, effect, delegate, hasExternalResult }: Tool): void {
+  if (delegate !== undefined || hasExternalResult) {
+    throw new ConfigError(
+      `withToolRetry: tool "${name}" runs nothing of its own that could be tried again. Leave it out.`,
+    );
   }
-  if (effect !== 'once') return;
+  if (effect !== 'non-idempotent') return;
   throw new ConfigError(
-    `withRetry: tool "${name}" has effect "once", so that a call of it must not be repeated. Leave it out, or give it effect "read" or "idempotent" if that is true of it.`,
+    `withToolRetry: tool "${name}" has effect "non-idempotent", so that a call of it must not be repeated. Leave it out, or give it effect "read" or "idempotent" if that is true of it.`,
   );
 }
 
 function checkNumber(field: string, value: number): void {
   if (Number.isFinite(value) && value >= 0) return;
-  throw new ConfigError(`withRetry: ${field} is ${value}. Pass a number of 0 or more.`);
+  throw new ConfigError(`withToolRetry: ${field} is ${value}. Pass a number of 0 or more.`);
 }

@@ -1,4 +1,4 @@
-import { type ChatReply, checkOptions, type ModelReplied, type OptionTable, type RunEvent } from '@pawl/core';
+import { type ChatResponse, checkOptions, type ModelRespondedEvent, type OptionTable, type RunEvent } from '@pawl/core';
 import { Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
 
@@ -18,13 +18,13 @@ export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: 
   const redaction = new Redaction(secrets);
   const told = new Set<string>();
   for (const event of events) {
-    if (event.type !== 'model.replied') continue;
+    if (event.type !== 'model.responded') continue;
     const { runId, path: within, turn } = event;
     // A resumed run tells its facts again.
     const key = JSON.stringify([runId, within, turn]);
     if (told.has(key)) continue;
     told.add(key);
-    const reply = redaction.json(replyOf(event) as never) as unknown as ChatReply; // A reply is JSON, before and after.
+    const reply = redaction.json(replyOf(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
     tape.add({ type: 'turn', turn, reply });
   }
   tape.save();
@@ -32,7 +32,7 @@ export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: 
 
 const CASSETTE_FROM: OptionTable<CassetteFromOptions> = { keys: { secrets: 'any' } };
 
-function replyOf({ message, finishReason, usage, model, turn, at }: ModelReplied): ChatReply {
+function replyOf({ message, finishReason, usage, model, turn, at }: ModelRespondedEvent): ChatResponse {
   return {
     id: `chatcmpl-${turn}`,
     object: 'chat.completion',
@@ -40,10 +40,10 @@ function replyOf({ message, finishReason, usage, model, turn, at }: ModelReplied
     model,
     choices: [{ index: 0, message, finish_reason: finishReason, logprobs: null }],
     usage: {
-      prompt_tokens: usage.promptTokens,
-      completion_tokens: usage.completionTokens,
+      prompt_tokens: usage.inputTokens,
+      completion_tokens: usage.outputTokens,
       total_tokens: usage.totalTokens,
-      prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+      prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
       completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     },
   };

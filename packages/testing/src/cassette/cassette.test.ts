@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
-import type { Reply } from '../script/reply.ts';
+import { respond } from '../script/build-reply.ts';
+import type { ScriptedResponse } from '../script/reply.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { type CassetteMode, type CassetteOptions, cassette } from './cassette.ts';
 import { cassetteFrom } from './cassette-from.ts';
@@ -30,7 +30,7 @@ const look = tool({
   execute: ({ city }) => `Seen: ${city}`,
 });
 
-const travels: readonly Reply[] = [reply.call('look', { city: '東京' }), reply.text('Grüße aus 東京.')];
+const travels: readonly ScriptedResponse[] = [respond.call('look', { city: '東京' }), respond.text('Grüße aus 東京.')];
 
 interface Going extends CassetteOptions {
   readonly stream?: boolean;
@@ -39,14 +39,14 @@ interface Going extends CassetteOptions {
 
 /** A run over a cassette, against the server at that address. */
 async function go(baseURL: string, { stream = false, says = 'Go.', ...options }: Going = {}) {
-  const tape = cassette(file, { isContinuousIntegration: false, ...options });
+  const tape = cassette(file, { ci: false, ...options });
   const model = openai('any', { baseURL, apiKey: KEY, fetch: tape.fetch });
   const agent = new Agent({ model, tools: [look], clock: manualClock() });
   return { outcome: await agent.run(says, { stream }).outcome(), tape };
 }
 
 /** With a server that is gone when `work` has ended. */
-async function served<T>(script: readonly Reply[], work: (baseURL: string) => Promise<T>): Promise<T> {
+async function served<T>(script: readonly ScriptedResponse[], work: (baseURL: string) => Promise<T>): Promise<T> {
   const server = await offlineServer({ script });
   try {
     return await work(server.baseURL);
@@ -96,7 +96,7 @@ test('chunks are kept as the connection cut them, also within a character', asyn
 });
 
 test('what is written can be read, and has no key: none of the request, and none that the answer repeats', async () => {
-  const echo = reply.text(`Your key is ${KEY}, and another is sk-${'x'.repeat(24)}.`);
+  const echo = respond.text(`Your key is ${KEY}, and another is sk-${'x'.repeat(24)}.`);
   await served([echo], (baseURL) =>
     go(baseURL, { stream: true, secrets: ['hidden-word'], says: 'The hidden-word is here.' }),
   );
@@ -139,7 +139,7 @@ test('a key that comes in two chunks is covered all the same', async () => {
     `${KEY.slice(half)}"},"finish_reason":"stop"}]}\n\n`,
     'data: [DONE]\n\n',
   ];
-  await served([reply.sse(pieces)], (baseURL) => go(baseURL, { stream: true }));
+  await served([respond.sse(pieces)], (baseURL) => go(baseURL, { stream: true }));
   const written = readFileSync(file, 'utf8');
   expect(written).not.toContain(KEY.slice(0, half));
   expect(written).not.toContain(KEY.slice(half));
@@ -175,7 +175,7 @@ test.each<[CassetteMode, number, number]>([
   'mode %s asks the server %i times for what a cassette does not have, and leaves %i recordings',
   async (mode, asked, lines) => {
     await served(travels, (baseURL) => go(baseURL));
-    await served([reply.text('Other.')], async (baseURL) => {
+    await served([respond.text('Other.')], async (baseURL) => {
       const { outcome } = await go(baseURL, { mode, says: 'Something else.' });
       expect(outcome.status).toBe(asked === 1 ? 'completed' : 'failed');
     });
@@ -184,23 +184,23 @@ test.each<[CassetteMode, number, number]>([
 );
 
 test('in CI nothing is recorded, whatever was asked for', () => {
-  expect(() => cassette(file, { mode: 'record', isContinuousIntegration: true })).toThrow('There is no cassette');
+  expect(() => cassette(file, { mode: 'record', ci: true })).toThrow('There is no cassette');
   expect(existsSync(file)).toBe(false);
 });
 
 test('fields that differ from run to run can be left out', async () => {
   const ask = async (baseURL: string, user: string) => {
-    const tape = cassette(file, { isContinuousIntegration: false, ignore: ['user'] });
+    const tape = cassette(file, { ci: false, ignore: ['user'] });
     const model = openai('any', { baseURL, apiKey: KEY, fetch: tape.fetch });
-    return new Agent({ model, settings: { user } }).run('Go.').outcome();
+    return new Agent({ model, modelSettings: { user } }).run('Go.').outcome();
   };
-  await served([reply.text('Fine.')], (baseURL) => ask(baseURL, 'ada'));
+  await served([respond.text('Fine.')], (baseURL) => ask(baseURL, 'ada'));
   expect(await ask(NOWHERE, 'bob')).toMatchObject({ status: 'completed', text: 'Fine.' });
 });
 
 test('an answer that broke off is broken off again, and what came after it is played', async () => {
-  const whole = reply.text('One two three four.');
-  const first = await served([reply.reset({ reply: whole, afterChunks: 2 }), whole], (baseURL) =>
+  const whole = respond.text('One two three four.');
+  const first = await served([respond.reset({ reply: whole, afterChunks: 2 }), whole], (baseURL) =>
     go(baseURL, { stream: true }),
   );
   const again = await go(NOWHERE, { stream: true });
@@ -218,7 +218,7 @@ test('a file that is no cassette is named, with the line', () => {
 test.each([true, false])('a run that was logged becomes a cassette, streamed %j', async (stream) => {
   const events: RunEvent[] = [];
   const agent = new Agent({
-    model: scriptedModel([reply.call('look', { city: 'Oslo' }), reply.text('Cold.')]),
+    model: scriptedModel([respond.call('look', { city: 'Oslo' }), respond.text('Cold.')]),
     tools: [look],
   });
   const logged = await agent
@@ -239,7 +239,7 @@ test('a log of several runs is told apart by their ids, and its secrets are cove
     total_tokens: 13,
     prompt_tokens_details: { cached_tokens: 5 },
   };
-  const agent = new Agent({ model: scriptedModel(() => reply.text('The word is hidden-word.', { usage })) });
+  const agent = new Agent({ model: scriptedModel(() => respond.text('The word is hidden-word.', { usage })) });
   for (const runId of ['one', 'two']) {
     const run = agent.run('Go.', { runId }).on('*', (event) => events.push(event));
     await run.outcome();
@@ -249,7 +249,7 @@ test('a log of several runs is told apart by their ids, and its secrets are cove
   const tape = cassette(file, { mode: 'replay' });
   const playing = new Agent({ model: openai('any', { baseURL: NOWHERE, fetch: tape.fetch }) });
   const outcomes = [await playing.run('Go.').outcome(), await playing.run('Go.').outcome()];
-  expect(outcomes.map((outcome) => outcome.usage.cachedTokens)).toEqual([5, 5]);
+  expect(outcomes.map((outcome) => outcome.usage.cachedInputTokens)).toEqual([5, 5]);
   expect(outcomes[1]).toMatchObject({ text: 'The word is [redacted].' });
   tape.assertDone();
 });

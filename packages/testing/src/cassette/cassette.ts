@@ -23,7 +23,7 @@ export interface CassetteOptions {
   /** What reaches the server. @defaultValue the platform's */
   readonly fetch?: CassetteFetch;
   /** @defaultValue whether the variable `CI` is set */
-  readonly isContinuousIntegration?: boolean;
+  readonly ci?: boolean;
 }
 
 export interface Cassette {
@@ -44,8 +44,8 @@ export interface Cassette {
  */
 export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const options = checkOptions(given, CASSETTE, 'cassette');
-  const { isContinuousIntegration = isVariableSet(process.env['CI']) } = options;
-  const mode = isContinuousIntegration ? 'replay' : (options.mode ?? 'once');
+  const { ci = isVariableSet(process.env['CI']) } = options;
+  const mode = ci ? 'replay' : (options.mode ?? 'once');
   const isThere = existsSync(path);
   const plays = mode === 'replay' || (mode !== 'record' && isThere);
   const records = mode === 'record' || mode === 'new' || (mode === 'once' && !isThere);
@@ -74,9 +74,9 @@ const CASSETTE: OptionTable<CassetteOptions> = {
     secrets: 'any',
     ignore: 'texts',
     fetch: 'function',
-    isContinuousIntegration: 'boolean',
+    ci: 'boolean',
   },
-  hints: { ci: 'The option is "isContinuousIntegration".', redact: 'The option is "secrets".' },
+  hints: { isContinuousIntegration: 'The option is "ci".', redact: 'The option is "secrets".' },
 };
 
 /** `CI=false` says that it is not. */

@@ -1,4 +1,4 @@
-import type { ChatReply, Json } from '@pawl/core';
+import type { ChatResponse, Json } from '@pawl/core';
 
 /** One exchange, as a line of a cassette. */
 export type Recording = WireRecording | TurnRecording;
@@ -33,7 +33,7 @@ export type RecordedChunk = string | { readonly base64: string };
 export interface TurnRecording {
   readonly type: 'turn';
   readonly turn: number;
-  readonly reply: ChatReply;
+  readonly reply: ChatResponse;
 }
 
 export function chunkOf(bytes: Uint8Array): RecordedChunk {

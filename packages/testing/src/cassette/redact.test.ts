@@ -57,7 +57,7 @@ test.each<Hiding>([
   async ({ sending, secrets = [], hidden = HARD }) => {
     const said = { choices: [{ index: 0, message: { role: 'assistant', content: `You sent ${hidden}.` } }] };
     const fetch = answering(JSON.stringify(said), { location: `/next?token=${encodeURIComponent(hidden)}` });
-    const tape = cassette(file, { isContinuousIntegration: false, secrets, fetch });
+    const tape = cassette(file, { ci: false, secrets, fetch });
     const model = openai('any', { baseURL: NOWHERE, apiKey: 'a-key-of-its-own', fetch: tape.fetch, ...sending });
     await new Agent({ model }).run('Go.').outcome();
     const written = readFileSync(file, 'utf8');
@@ -74,9 +74,9 @@ test.each<Hiding>([
 
 test('names that only look like secrets are kept, so that a tape can be read', async () => {
   const fetch = answering('{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi."}}]}');
-  const tape = cassette(file, { isContinuousIntegration: false, fetch });
+  const tape = cassette(file, { ci: false, fetch });
   const model = openai('any', { baseURL: NOWHERE, fetch: tape.fetch, query: { 'api-version': '2026-01-01' } });
-  await new Agent({ model, settings: { max_completion_tokens: 50, logit_bias: { 50256: -1 } } }).run('A token.');
+  await new Agent({ model, modelSettings: { max_completion_tokens: 50, logit_bias: { 50256: -1 } } }).run('A token.');
   const [, line = ''] = readFileSync(file, 'utf8').split('\n');
   expect(JSON.parse(line).request).toMatchObject({
     path: '/v1/chat/completions?api-version=2026-01-01',
@@ -95,8 +95,8 @@ test('how an answer broke off is told without the key that is in it', async () =
       }),
     },
   });
-  const tape = cassette(file, { isContinuousIntegration: false, fetch });
+  const tape = cassette(file, { ci: false, fetch });
   const model = openai('any', { baseURL: NOWHERE, apiKey: 'a-key-of-its-own', fetch: tape.fetch });
-  await new Agent({ model, retry: { attempts: 1 } }).run('Go.').outcome();
+  await new Agent({ model, retry: { maxAttempts: 1 } }).run('Go.').outcome();
   expect(readFileSync(file, 'utf8')).toContain('"brokenOff":"Reset: [redacted]"');
 });

@@ -236,7 +236,7 @@ describe('parallel calls', () => {
     const server = await odd((asked) => (asked.parallel_tool_calls === undefined ? good(asked) : { status: 400 }));
     const report = await asking(server);
     expect(found(report, 'parallel calls')?.status).toBe('supported');
-    expect(report.profile.leftOut).toEqual(['parallel_tool_calls']);
+    expect(report.profile.omittedFields).toEqual(['parallel_tool_calls']);
   });
 
   test('of which there is one in any case say nothing of a default', async () => {

@@ -29,8 +29,8 @@ function formatOf(strict: boolean): object {
 
 function judgeOutput(answer: Answer): Found {
   const value = readJson(textOf(answer));
-  const fits = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
-  return fits ? supported() : missing(answer, 'not in its form');
+  const matchesSchema = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
+  return matchesSchema ? supported() : missing(answer, 'not in its form');
 }
 
 /** A format and tools in one request: the tool has to be called first, and the answer after it has to be in the form. */

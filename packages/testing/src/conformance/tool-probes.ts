@@ -44,7 +44,9 @@ async function parallelCalls(server: Server): Promise<Found> {
   const plain = taken(answer, judgeCalls);
   if (asked.isRefused === true) {
     const detail = `${plain.detail}; parallel_tool_calls: ${asked.detail}`;
-    return callsOf(answer).length === 0 ? plain : { ...plain, detail, profile: { leftOut: ['parallel_tool_calls'] } };
+    return callsOf(answer).length === 0
+      ? plain
+      : { ...plain, detail, profile: { omittedFields: ['parallel_tool_calls'] } };
   }
   // One call is an answer, too; none, or an error, shows nothing.
   if (callsOf(answer).length !== 1) return asked;

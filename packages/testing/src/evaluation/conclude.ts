@@ -5,9 +5,9 @@ import { isObject, readJson } from '../base/json.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluationTable } from './table.ts';
 
-export interface ConcludeOptions {
+export interface ReportOptions {
   /** The mean that is good enough, from 0 to 1. @defaultValue 0 */
-  readonly least?: number;
+  readonly threshold?: number;
   /** A file with an earlier evaluation, as `save` writes it. Where it is not there, nothing is compared. */
   readonly baseline?: string;
   /** How much a case may be worse than there. @defaultValue 0 */
@@ -18,7 +18,7 @@ export interface ConcludeOptions {
   readonly print?: (text: string) => void;
 }
 
-export interface Conclusion {
+export interface EvaluationReport {
   /** 0, or 1 where a try threw, it is not good enough, or worse than the baseline: for `process.exitCode`. */
   readonly exitCode: 0 | 1;
   /** Why not, a sentence each. */
@@ -30,9 +30,9 @@ export interface Conclusion {
  *
  * @throws TypeError for a baseline that is no evaluation.
  */
-export function conclude(evaluation: Evaluation, given: ConcludeOptions = {}): Conclusion {
-  const options = checkOptions(given, CONCLUDE, 'conclude');
-  const { least = 0, baseline, tolerance = 0, save, print = console.log } = options;
+export function report(evaluation: Evaluation, given: ReportOptions = {}): EvaluationReport {
+  const options = checkOptions(given, REPORT, 'report');
+  const { threshold: least = 0, baseline, tolerance = 0, save, print = console.log } = options;
   const before = baseline !== undefined && existsSync(baseline) ? readEvaluation(baseline) : undefined;
   const faults = [
     ...thrown(evaluation),
@@ -47,9 +47,9 @@ export function conclude(evaluation: Evaluation, given: ConcludeOptions = {}): C
   return { exitCode: faults.length === 0 ? 0 : 1, faults };
 }
 
-const CONCLUDE: OptionTable<ConcludeOptions> = {
-  keys: { least: 'number', baseline: 'text', tolerance: 'number', save: 'text', print: 'function' },
-  hints: { threshold: 'The option is "least".', min: 'The option is "least".' },
+const REPORT: OptionTable<ReportOptions> = {
+  keys: { threshold: 'number', baseline: 'text', tolerance: 'number', save: 'text', print: 'function' },
+  hints: { least: 'The option is "threshold".', min: 'The option is "threshold".' },
 };
 
 /** Whatever else it scored: a try that threw says nothing of the agent. */

@@ -5,15 +5,15 @@ import { Agent, tool } from '@pawl/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import {
   callsTools,
-  conclude,
   evaluate,
   evaluationTable,
-  exactly,
-  fits,
+  exactMatch,
   judge,
+  matchesSchema,
+  report,
   type Scorer,
   within,
 } from './evaluations.ts';
@@ -32,10 +32,10 @@ const traveller = new Agent({
   output: z.object({ city: z.string() }),
   model: scriptedModel(({ messages }) => {
     const [first] = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
-    if (first === 'Rome') return reply.text('{"city":"Oslo"}');
+    if (first === 'Rome') return respond.text('{"city":"Oslo"}');
     return messages.at(-1)?.role === 'tool'
-      ? reply.text(JSON.stringify({ city: first }))
-      : reply.call('look', { city: first ?? '' });
+      ? respond.text(JSON.stringify({ city: first }))
+      : respond.call('look', { city: first ?? '' });
   }),
 });
 
@@ -47,30 +47,35 @@ const cases = [
 const run = ({ input }: { readonly input: string }) => traveller.run(input).outcome();
 
 test('each case is scored by each measure, and the means are of the scores', async () => {
-  const scorers = [exactly(), fits(z.object({ city: z.string() })), callsTools(['look']), within({ turns: 2 })];
+  const scorers = [
+    exactMatch(),
+    matchesSchema(z.object({ city: z.string() })),
+    callsTools(['look']),
+    within({ turns: 2 }),
+  ];
   const found = await evaluate({ name: 'travels', cases, run, scorers });
   expect(found.cases.map(({ name, mean }) => [name, mean])).toEqual([
     ['oslo', 1],
     ['rome', 0.5],
   ]);
   expect(found.scorers.map(({ name, mean }) => [name, mean])).toEqual([
-    ['exactly', 0.5],
-    ['fits', 1],
+    ['exact match', 0.5],
+    ['matches schema', 1],
     ['calls tools', 0.5],
     ['within', 1],
   ]);
   expect(found.mean).toBe(0.75);
   expect(found.cases[1]?.attempts[0]?.scores).toMatchObject({
-    exactly: { score: 0, why: 'city: expected "Rome", got "Oslo"' },
+    'exact match': { score: 0, why: 'city: expected "Rome", got "Oslo"' },
     'calls tools': { score: 0, why: 'called []' },
   });
 });
 
 test('a form that is not kept, and a run that used too much, say so', async () => {
-  const scorers = [fits(z.object({ country: z.string() })), within({ turns: 1, toolCalls: 0 })];
+  const scorers = [matchesSchema(z.object({ country: z.string() })), within({ turns: 1, toolCalls: 0 })];
   const { cases: found } = await evaluate({ cases: cases.slice(0, 1), run, scorers });
   expect(found[0]?.attempts[0]?.scores).toMatchObject({
-    fits: { score: 0, why: expect.stringContaining('country') },
+    'matches schema': { score: 0, why: expect.stringContaining('country') },
     within: { score: 0, why: 'turns: 2 of 1, toolCalls: 1 of 0' },
   });
 });
@@ -81,9 +86,9 @@ test('tries are repeated, and side by side give the same', async () => {
     order.push(`${given.name} ${attempt}`);
     return run(given);
   };
-  const one = await evaluate({ cases, run: trying, scorers: [exactly()], repeats: 3 });
+  const one = await evaluate({ cases, run: trying, scorers: [exactMatch()], repeats: 3 });
   expect(order).toEqual(['oslo 0', 'oslo 1', 'oslo 2', 'rome 0', 'rome 1', 'rome 2']);
-  const other = await evaluate({ cases, run, scorers: [exactly()], repeats: 3, width: 4 });
+  const other = await evaluate({ cases, run, scorers: [exactMatch()], repeats: 3, width: 4 });
   expect(other.cases.map(({ mean, attempts }) => [mean, attempts.length])).toEqual([
     [1, 3],
     [0, 3],
@@ -113,7 +118,7 @@ test('a try that throws, a scorer that throws, and a score that is none count as
 });
 
 test('a judge is told question, expectation and answer, and says how good it is', async () => {
-  const model = scriptedModel([reply.text('{"why":"It is short.","score":0.5}')]);
+  const model = scriptedModel([respond.text('{"why":"It is short.","score":0.5}')]);
   const scorers = [judge({ model, question: 'Is it complete?' })];
   const found = await evaluate({ cases: cases.slice(0, 1), run, scorers });
   expect(found.cases[0]?.attempts[0]?.scores).toEqual({ judge: { score: 0.5, why: 'It is short.' } });
@@ -122,18 +127,18 @@ test('a judge is told question, expectation and answer, and says how good it is'
 });
 
 test('the table has a row for each case, the means, and what was missing', async () => {
-  const found = await evaluate({ name: 'travels', cases, run, scorers: [exactly(), within({ turns: 2 })] });
+  const found = await evaluate({ name: 'travels', cases, run, scorers: [exactMatch(), within({ turns: 2 })] });
   expect(evaluationTable(found).replaceAll(/\d+$/gm, 'N')).toMatchInlineSnapshot(`
     "travels
 
-    case  exactly  within   mean  tokens
-    ----  -------  ------  -----  ------
-    oslo    100 %   100 %  100 %     N
-    rome      0 %   100 %   50 %      N
-    ----  -------  ------  -----  ------
-    all      50 %   100 %   75 %
+    case  exact match  within   mean  tokens
+    ----  -----------  ------  -----  ------
+    oslo        100 %   100 %  100 %     N
+    rome          0 %   100 %   50 %      N
+    ----  -----------  ------  -----  ------
+    all          50 %   100 %   75 %
 
-    rome, try 1, exactly: city: expected "Rome", got "Oslo""
+    rome, try 1, exact match: city: expected "Rome", got "Oslo""
   `);
 });
 
@@ -147,35 +152,35 @@ const good = () =>
   evaluate({
     cases,
     run: async ({ expected }) => ({ ...(await run({ input: expected?.city ?? '' })), output: expected }),
-    scorers: [exactly()],
+    scorers: [exactMatch()],
   });
-const bad = () => evaluate({ cases, run, scorers: [exactly()] });
+const bad = () => evaluate({ cases, run, scorers: [exactMatch()] });
 
 test('an evaluation is kept as JSON, and a worse one is told, ends with 1, and does not take its place', async () => {
   const baseline = file('baseline.json');
   const quiet = { baseline, save: baseline, print: () => undefined };
-  expect(conclude(await good(), quiet)).toEqual({ exitCode: 0, faults: [] });
+  expect(report(await good(), quiet)).toEqual({ exitCode: 0, faults: [] });
   const kept = readFileSync(baseline, 'utf8');
   expect(JSON.parse(kept)).toMatchObject({ mean: 1 });
-  expect(conclude(await bad(), quiet)).toEqual({ exitCode: 1, faults: ['Case "rome" has 0.00, and had 1.00.'] });
+  expect(report(await bad(), quiet)).toEqual({ exitCode: 1, faults: ['Case "rome" has 0.00, and had 1.00.'] });
   expect(readFileSync(baseline, 'utf8')).toBe(kept);
-  expect(conclude(await bad(), { ...quiet, tolerance: 1 }).exitCode).toBe(0);
+  expect(report(await bad(), { ...quiet, tolerance: 1 }).exitCode).toBe(0);
 });
 
 test('a case that is no longer tried is a fault, a new one is none', async () => {
   const baseline = file('baseline.json');
-  conclude(await good(), { save: baseline, print: () => undefined });
-  const fewer = await evaluate({ cases: cases.slice(0, 1), run, scorers: [exactly()] });
-  expect(conclude(fewer, { baseline, print: () => undefined }).faults).toEqual([
+  report(await good(), { save: baseline, print: () => undefined });
+  const fewer = await evaluate({ cases: cases.slice(0, 1), run, scorers: [exactMatch()] });
+  expect(report(fewer, { baseline, print: () => undefined }).faults).toEqual([
     'Case "rome" of the baseline was not tried.',
   ]);
   writeFileSync(baseline, JSON.stringify(fewer));
-  expect(conclude(await good(), { baseline, print: () => undefined }).exitCode).toBe(0);
+  expect(report(await good(), { baseline, print: () => undefined }).exitCode).toBe(0);
 });
 
 test('what is not good enough ends with 1, and the table is printed with the reason', async () => {
   const printed: string[] = [];
-  const { exitCode } = conclude(await bad(), { least: 0.9, print: (text) => printed.push(text) });
+  const { exitCode } = report(await bad(), { threshold: 0.9, print: (text) => printed.push(text) });
   expect([exitCode, printed.join()]).toEqual([1, expect.stringContaining('The mean is 0.50, and has to be 0.9.')]);
 });
 
@@ -183,7 +188,7 @@ test('a baseline that is none is named, and is not written over', async () => {
   const baseline = file('baseline.json');
   writeFileSync(baseline, 'hello');
   const evaluation = await good();
-  expect(() => conclude(evaluation, { baseline, save: baseline, print: () => undefined })).toThrow('is no evaluation');
+  expect(() => report(evaluation, { baseline, save: baseline, print: () => undefined })).toThrow('is no evaluation');
   expect([existsSync(baseline), readFileSync(baseline, 'utf8')]).toEqual([true, 'hello']);
 });
 
@@ -192,14 +197,14 @@ test.each([
   [{ scorers: [] }, 'no scorers'],
   [{ repeats: 0 }, 'repeats is 0'],
   [{ cases: [...cases, ...cases] }, 'two cases named "oslo"'],
-  [{ scorers: [exactly(), exactly()] }, 'two scorers named "exactly"'],
+  [{ scorers: [exactMatch(), exactMatch()] }, 'two scorers named "exact match"'],
 ])('what can not be evaluated is said at once: %j', async (change, told) => {
-  await expect(evaluate({ cases, run, scorers: [exactly()], ...change })).rejects.toThrow(told);
+  await expect(evaluate({ cases, run, scorers: [exactMatch()], ...change })).rejects.toThrow(told);
 });
 
 test('a try that threw is a fault, whatever is good enough', async () => {
-  const thrown = await evaluate({ cases, run: () => Promise.reject(new Error('no server')), scorers: [exactly()] });
-  const { exitCode, faults } = conclude(thrown, { print: () => undefined });
+  const thrown = await evaluate({ cases, run: () => Promise.reject(new Error('no server')), scorers: [exactMatch()] });
+  const { exitCode, faults } = report(thrown, { print: () => undefined });
   expect([exitCode, faults]).toEqual([1, ['Case "oslo" threw in 1 of 1 tries.', 'Case "rome" threw in 1 of 1 tries.']]);
 });
 
@@ -212,7 +217,7 @@ test('calls are not measured by a case that expects none in particular', async (
 });
 
 test.each([{ width: 0 }, { width: 0.5 }, { repeats: 0 }])('%j is refused', async (options) => {
-  await expect(evaluate({ cases, run, scorers: [exactly()], ...options })).rejects.toThrow(
+  await expect(evaluate({ cases, run, scorers: [exactMatch()], ...options })).rejects.toThrow(
     'Pass a whole number from 1.',
   );
 });

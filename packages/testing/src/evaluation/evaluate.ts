@@ -40,7 +40,7 @@ export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Ex
 
 function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: EvaluateOptions<Input, Expected>): void {
   if (cases.length === 0) throw new TypeError('There are no cases. Pass some: [{ name, input, expected }].');
-  if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactly()].');
+  if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactMatch()].');
   for (const [name, value] of Object.entries({ repeats, width })) {
     if (!(Number.isInteger(value) && value > 0))
       throw new TypeError(`${name} is ${value}. Pass a whole number from 1.`);

@@ -6,9 +6,9 @@ import { turnsOf } from '../trajectory/trajectory.ts';
 import { outputOf, type Scorer, scored, shown } from './scorer.ts';
 
 /** The output is what the case expects, whatever the order of its fields. */
-export function exactly(): Scorer {
+export function exactMatch(): Scorer {
   return {
-    name: 'exactly',
+    name: 'exact match',
     score(outcome, { expected }) {
       const found = differences(expected, outputOf(outcome));
       return scored(outcome.status === 'completed' && found.length === 0, () =>
@@ -19,9 +19,11 @@ export function exactly(): Scorer {
 }
 
 /** The output passes a schema: of zod, or another of the Standard Schema. */
-export function fits(schema: { readonly '~standard': { readonly validate: (value: unknown) => unknown } }): Scorer {
+export function matchesSchema(schema: {
+  readonly '~standard': { readonly validate: (value: unknown) => unknown };
+}): Scorer {
   return {
-    name: 'fits',
+    name: 'matches schema',
     async score(outcome) {
       const result = await schema['~standard'].validate(outputOf(outcome));
       const issues = typeof result === 'object' && result !== null ? Reflect.get(result, 'issues') : undefined;

@@ -1,9 +1,9 @@
 import { callName } from '@pawl/core';
 import { checkHistory } from '../server/check-history.ts';
-import type { Lived } from './live.ts';
+import type { ExploredRun } from './live.ts';
 
 /** Each promise that a run did not keep, in a sentence. */
-export function brokenPromises({ outcome, events, rejections }: Lived): readonly string[] {
+export function brokenPromises({ outcome, events, rejections }: ExploredRun): readonly string[] {
   return [
     ...checkHistory(outcome.messages).map((fault) => `The history is not valid: ${fault}`),
     ...unanswered(events),
@@ -15,11 +15,11 @@ export function brokenPromises({ outcome, events, rejections }: Lived): readonly
 }
 
 /** Each call of each reply, those of agents inside included, ends in one way. */
-function unanswered(events: Lived['events']): readonly string[] {
+function unanswered(events: ExploredRun['events']): readonly string[] {
   const answers = new Map<string, number>();
   const made = new Map<string, string>();
   for (const event of events) {
-    const calls = event.type === 'model.replied' ? (event.message.tool_calls ?? []) : [];
+    const calls = event.type === 'model.responded' ? (event.message.tool_calls ?? []) : [];
     for (const [index, call] of calls.entries()) made.set(keyOf({ ...event, index }), callName(call));
     if (event.type !== 'tool.finished' && event.type !== 'tool.failed' && event.type !== 'tool.skipped') continue;
     answers.set(keyOf(event), (answers.get(keyOf(event)) ?? 0) + 1);
@@ -45,11 +45,11 @@ function keyOf({
 }
 
 /** A limit is passed where a run says that it was reached, and goes on with calls. */
-function overLimits(events: Lived['events']): readonly string[] {
+function overLimits(events: ExploredRun['events']): readonly string[] {
   const reached = new Set<string>();
   const broken: string[] = [];
   for (const event of events) {
-    if (event.type === 'limit.reached') reached.add(event.path);
+    if (event.type === 'limit.approaching') reached.add(event.path);
     if (event.type === 'tool.started' && reached.has(event.path)) {
       broken.push(`A tool was called in turn ${event.turn}, after the limit was reached.`);
     }
@@ -58,9 +58,9 @@ function overLimits(events: Lived['events']): readonly string[] {
 }
 
 /** Turns and calls can be counted beforehand: not one more than the limit says. */
-function overSpent(outcome: Lived['outcome']): readonly string[] {
+function overSpent(outcome: ExploredRun['outcome']): readonly string[] {
   if (outcome.status !== 'limited') return [];
   const { limit, max } = outcome;
-  const spent = limit === 'turns' ? outcome.turns : limit === 'toolCalls' ? outcome.toolCalls : undefined;
+  const spent = limit === 'turns' ? outcome.turnCount : limit === 'toolCalls' ? outcome.toolCallCount : undefined;
   return spent !== undefined && spent > max ? [`The run used ${spent} of ${max} ${limit}.`] : [];
 }

@@ -1,13 +1,13 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Exercise } from '../model/schema-model.ts';
-import type { Lived } from './live.ts';
+import type { ExploredRun } from './live.ts';
 
 interface Found {
   readonly seed: number;
   readonly exercise: Exercise;
   readonly broken: readonly string[];
-  readonly lived: Lived;
+  readonly lived: ExploredRun;
 }
 
 /** A run broke a promise. The message says which, and how to run that seed alone. */
@@ -15,8 +15,8 @@ export class ExplorationError extends PawlError {
   override readonly name = 'ExplorationError';
   readonly seed: number;
   readonly broken: readonly string[];
-  readonly outcome: Lived['outcome'];
-  readonly events: Lived['events'];
+  readonly outcome: ExploredRun['outcome'];
+  readonly events: ExploredRun['events'];
 
   constructor({ seed, exercise, broken, lived }: Found) {
     const { status } = lived.outcome;

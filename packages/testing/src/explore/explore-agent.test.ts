@@ -2,7 +2,7 @@ import {
   Agent,
   filterTools,
   jsonSchema,
-  memory,
+  memoryHost,
   openai,
   type RunEvent,
   requireApproval,
@@ -90,12 +90,12 @@ test('the same seed makes the same run, streamed or not', async () => {
 });
 
 test('a run that is resumed goes on as it was', async () => {
-  const durable = memory();
+  const host = memoryHost();
   const agent = new Agent({ model: schemaModel({ seed: 5 }), tools: [weather, ...requireApproval([send])] });
-  const outcome = await agent.run('Go.', { durable, runId: 'run' }).outcome();
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   if (outcome.status !== 'suspended') throw new Error(`It ended as ${outcome.status}.`);
-  for (const { id, fingerprint } of outcome.pending) await durable.answer('run', id, { type: 'approve', fingerprint });
-  const { messages } = await agent.resume('run', { durable });
+  for (const { id, fingerprint } of outcome.pending) await host.answer('run', id, { type: 'approve', fingerprint });
+  const { messages } = await agent.resume('run', { host });
   expect(messages.slice(0, outcome.messages.length - 1)).toEqual(outcome.messages.slice(0, -1));
 });
 
@@ -152,8 +152,8 @@ test('a schema that promises more than its tool takes is seen in the counts', as
 test('an agent with other options is the same but for those', async () => {
   const agent = new Agent({ name: 'one', model: schemaModel(), tools: [weather, send] });
   const other = agent.with({ tools: [weather] });
-  expect([other.name, (await other.run('Go.')).toolCalls]).toEqual(['one', 1]);
-  expect((await agent.run('Go.')).toolCalls).toBe(2);
+  expect([other.name, (await other.run('Go.')).toolCallCount]).toEqual(['one', 1]);
+  expect((await agent.run('Go.')).toolCallCount).toBe(2);
   expect(() => agent.with({ limits: { turns: -1 } })).toThrow('turns');
 });
 
@@ -188,7 +188,7 @@ test('each broken promise is named: a call without an answer, one with two, one 
     'Call 1.0 of "get_weather" was answered 0 times.',
     'Call 1.1 of "send" was answered 0 times.',
   ]);
-  expect(brokenPromises({ ...lived, events: without('model.replied') })).toEqual([
+  expect(brokenPromises({ ...lived, events: without('model.responded') })).toEqual([
     'Call 1.0 was answered, and nobody made it.',
     'Call 1.1 was answered, and nobody made it.',
   ]);

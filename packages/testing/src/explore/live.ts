@@ -1,4 +1,12 @@
-import { type Agent, type Answer, memory, type Outcome, type PendingCall, type Run, type RunEvent } from '@pawl/core';
+import {
+  type Agent,
+  type Answer,
+  memoryHost,
+  type Outcome,
+  type PendingCall,
+  type Run,
+  type RunEvent,
+} from '@pawl/core';
 import { watchRejections } from './watch-rejections.ts';
 
 export interface LiveOptions<Context> {
@@ -10,7 +18,7 @@ export interface LiveOptions<Context> {
 }
 
 /** One run, from its beginning to its end. */
-export interface Lived {
+export interface ExploredRun {
   readonly outcome: Outcome<unknown>;
   /** Of all attempts at it; what was told again is left out. */
   readonly events: readonly RunEvent[];
@@ -21,11 +29,11 @@ export interface Lived {
 export async function live<Context, Output>(
   agent: Agent<Context, Output>,
   { seed, options }: { readonly seed: number; readonly options: LiveOptions<Context> },
-): Promise<Lived> {
+): Promise<ExploredRun> {
   const { input = 'Go.', context, answer = everyOther } = options;
-  const durable = memory();
+  const host = memoryHost();
   // Whether a context is needed is known where the options are written, not here.
-  const given = { durable, stream: seed % 2 === 1, context };
+  const given = { host, stream: seed % 2 === 1, context };
   const events: RunEvent[] = [];
   const heard = <T>(run: Run<T>): Promise<Outcome<T>> => {
     run.on('*', (event) => (event.replayed === true ? undefined : events.push(event)));
@@ -37,7 +45,7 @@ export async function live<Context, Output>(
     for (let rounds = 1; outcome.status === 'suspended'; rounds++) {
       if (rounds > MOST_ROUNDS) throw new Error(endless(outcome.pending, seed));
       for (const pending of outcome.pending) {
-        await durable.answer(outcome.runId, pending.id, answer(pending, seed));
+        await host.answer(outcome.runId, pending.id, answer(pending, seed));
       }
       outcome = await heard(agent.resume(outcome.runId, given as never));
     }
@@ -56,7 +64,7 @@ function endless(pending: readonly PendingCall[], seed: number): string {
 }
 
 function everyOther({ fingerprint, accepts, id }: PendingCall, seed: number): Answer {
-  if (!accepts.includes('approve')) return { type: 'reply', fingerprint, value: `Answer ${seed}.` };
+  if (!accepts.includes('approve')) return { type: 'result', fingerprint, value: `Answer ${seed}.` };
   if ((seed + id.length) % 2 === 0) return { type: 'approve', fingerprint };
   return { type: 'deny', fingerprint, reason: `Seed ${seed} denies it.` };
 }

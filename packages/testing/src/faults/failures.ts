@@ -1,5 +1,5 @@
-import { reply } from '../script/build-reply.ts';
-import type { MessageReply, ModelReply, Reply } from '../script/reply.ts';
+import { respond } from '../script/build-reply.ts';
+import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/reply.ts';
 
 /** What makes an attempt fail, so that it is made again. */
 export type FailureName = `http-${408 | 409 | 429 | 500 | 502 | 503 | 529}` | 'error-body' | BrokenStream;
@@ -15,59 +15,59 @@ export type HardFailureName = `http-${400 | 401 | 403 | 404 | 413 | 422}` | 'quo
 const PARTLY = { afterChunks: 1 } as const;
 const BUSY = 'The model is overloaded.';
 
-const FAILURES: Readonly<Record<FailureName, (whole: MessageReply) => ModelReply>> = {
-  'http-408': () => reply.httpError(408),
-  'http-409': () => reply.httpError(409),
-  'http-429': () => reply.httpError(429, { headers: { 'retry-after': '1' }, message: 'Slow down.' }),
-  'http-500': () => reply.httpError(500, { body: '<html>Something went wrong</html>' }),
-  'http-502': () => reply.httpError(502, { body: '' }),
-  'http-503': () => reply.httpError(503),
-  'http-529': () => reply.httpError(529),
-  'error-body': () => reply.errorBody({ message: BUSY, code: 503 }),
-  reset: () => reply.reset(),
-  'reset-midway': (whole) => reply.reset({ reply: whole, ...PARTLY }),
-  'cut-off': (whole) => reply.cut(whole, PARTLY),
-  'stream-error': (whole) => reply.streamError({ message: BUSY }, { reply: whole, ...PARTLY }),
+const FAILURES: Readonly<Record<FailureName, (whole: ScriptedMessageResponse) => ScriptedModelResponse>> = {
+  'http-408': () => respond.httpError(408),
+  'http-409': () => respond.httpError(409),
+  'http-429': () => respond.httpError(429, { headers: { 'retry-after': '1' }, message: 'Slow down.' }),
+  'http-500': () => respond.httpError(500, { body: '<html>Something went wrong</html>' }),
+  'http-502': () => respond.httpError(502, { body: '' }),
+  'http-503': () => respond.httpError(503),
+  'http-529': () => respond.httpError(529),
+  'error-body': () => respond.errorBody({ message: BUSY, code: 503 }),
+  reset: () => respond.reset(),
+  'reset-midway': (whole) => respond.reset({ reply: whole, ...PARTLY }),
+  'cut-off': (whole) => respond.cut(whole, PARTLY),
+  'stream-error': (whole) => respond.streamError({ message: BUSY }, { reply: whole, ...PARTLY }),
 };
 
-const WIRE_FAILURES: Readonly<Record<WireFailureName, () => Reply>> = {
-  'no-choices': () => reply.body({ id: 'none', object: 'chat.completion', created: 0, model: 'none', choices: [] }),
-  garbage: () => reply.body('<html>No JSON here.</html>', { headers: { 'content-type': 'text/html' } }),
-  'empty-body': () => reply.body(''),
-  'error-in-a-text': () => reply.sse([{ error: BUSY }]),
-  'error-in-other-fields': () => reply.sse([{ object: 'error', message: BUSY, code: 50301 }]),
-  'error-with-a-number': () => reply.errorBody({ message: BUSY, code: 50301, type: null }),
+const WIRE_FAILURES: Readonly<Record<WireFailureName, () => ScriptedResponse>> = {
+  'no-choices': () => respond.body({ id: 'none', object: 'chat.completion', created: 0, model: 'none', choices: [] }),
+  garbage: () => respond.body('<html>No JSON here.</html>', { headers: { 'content-type': 'text/html' } }),
+  'empty-body': () => respond.body(''),
+  'error-in-a-text': () => respond.sse([{ error: BUSY }]),
+  'error-in-other-fields': () => respond.sse([{ object: 'error', message: BUSY, code: 50301 }]),
+  'error-with-a-number': () => respond.errorBody({ message: BUSY, code: 50301, type: null }),
   /** And no `[DONE]` after it. */
-  'error-event': () => reply.sse([`event: error\ndata: ${JSON.stringify({ message: BUSY })}\n\n`]),
+  'error-event': () => respond.sse([`event: error\ndata: ${JSON.stringify({ message: BUSY })}\n\n`]),
 };
 
-const HARD_FAILURES: Readonly<Record<HardFailureName, (whole: MessageReply) => ModelReply>> = {
-  'http-400': () => reply.httpError(400),
-  'http-401': () => reply.httpError(401, { code: 'invalid_api_key' }),
-  'http-403': () => reply.httpError(403),
-  'http-404': () => reply.httpError(404, { code: 'model_not_found' }),
-  'http-413': () => reply.httpError(413),
-  'http-422': () => reply.httpError(422),
-  quota: () => reply.httpError(429, { code: 'insufficient_quota', message: 'You exceeded your current quota.' }),
-  'context-length': () => reply.httpError(400, { code: 'context_length_exceeded', param: 'messages' }),
-  stall: (whole) => reply.stall(whole, PARTLY),
+const HARD_FAILURES: Readonly<Record<HardFailureName, (whole: ScriptedMessageResponse) => ScriptedModelResponse>> = {
+  'http-400': () => respond.httpError(400),
+  'http-401': () => respond.httpError(401, { code: 'invalid_api_key' }),
+  'http-403': () => respond.httpError(403),
+  'http-404': () => respond.httpError(404, { code: 'model_not_found' }),
+  'http-413': () => respond.httpError(413),
+  'http-422': () => respond.httpError(422),
+  quota: () => respond.httpError(429, { code: 'insufficient_quota', message: 'You exceeded your current quota.' }),
+  'context-length': () => respond.httpError(400, { code: 'context_length_exceeded', param: 'messages' }),
+  stall: (whole) => respond.stall(whole, PARTLY),
 };
 
 export const FAILURE_NAMES = Object.keys(FAILURES) as readonly FailureName[]; // These are its keys, as below.
 export const WIRE_FAILURE_NAMES = Object.keys(WIRE_FAILURES) as readonly WireFailureName[];
 export const HARD_FAILURE_NAMES = Object.keys(HARD_FAILURES) as readonly HardFailureName[];
 
-const KNOWN: ReadonlyMap<string, (whole: MessageReply) => ModelReply> = new Map(
+const KNOWN: ReadonlyMap<string, (whole: ScriptedMessageResponse) => ScriptedModelResponse> = new Map(
   Object.entries({ ...FAILURES, ...HARD_FAILURES }),
 );
 
-const KNOWN_ON_THE_WIRE: ReadonlyMap<string, () => Reply> = new Map(Object.entries(WIRE_FAILURES));
+const KNOWN_ON_THE_WIRE: ReadonlyMap<string, () => ScriptedResponse> = new Map(Object.entries(WIRE_FAILURES));
 
 /** `undefined` for what is no failure, or one that only a server has. */
-export function failure(name: string, whole: MessageReply): ModelReply | undefined {
+export function failure(name: string, whole: ScriptedMessageResponse): ScriptedModelResponse | undefined {
   return KNOWN.get(name)?.(whole);
 }
 
-export function wireFailure(name: string): Reply | undefined {
+export function wireFailure(name: string): ScriptedResponse | undefined {
   return KNOWN_ON_THE_WIRE.get(name)?.();
 }

@@ -1,4 +1,4 @@
-import type { ChatReply } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core';
 import { callQuirks } from './quirks/call-quirks.ts';
 import { messageQuirks } from './quirks/message-quirks.ts';
 
@@ -15,8 +15,8 @@ export const MODEL_QUIRK_NAMES = [
 ] as const;
 
 /** The reply with the quirk; as it was for a name that is none of these. */
-export function withModelQuirk(name: string, given: ChatReply): ChatReply {
+export function withModelQuirk(name: string, given: ChatResponse): ChatResponse {
   const quirk = MODEL_QUIRK_NAMES.find((each) => each === name);
   const changed = quirk === undefined ? undefined : { ...callQuirks, ...messageQuirks }[quirk].whole?.(given);
-  return changed === undefined ? given : (changed as unknown as ChatReply); // What a faulty model gives is not what it says.
+  return changed === undefined ? given : (changed as unknown as ChatResponse); // What a faulty model gives is not what it says.
 }

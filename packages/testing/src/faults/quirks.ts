@@ -1,7 +1,7 @@
-import type { ChatReply, ChatRequest } from '@pawl/core';
-import { reply } from '../script/build-reply.ts';
+import type { ChatRequest, ChatResponse } from '@pawl/core';
+import { respond } from '../script/build-reply.ts';
 import { chunks } from '../script/chunks.ts';
-import type { Reply } from '../script/reply.ts';
+import type { ScriptedResponse } from '../script/reply.ts';
 import { type CallQuirkName, callQuirks } from './quirks/call-quirks.ts';
 import { type FramingQuirkName, framingQuirks } from './quirks/framing-quirks.ts';
 import { type MessageQuirkName, messageQuirks } from './quirks/message-quirks.ts';
@@ -19,12 +19,16 @@ export function quirkNamed(name: string): QuirkName | undefined {
 }
 
 /** A server's reply with one quirk, in the form that was asked for. */
-export function quirky(name: QuirkName, given: ChatReply, { stream, stream_options: options }: ChatRequest): Reply {
+export function quirky(
+  name: QuirkName,
+  given: ChatResponse,
+  { stream, stream_options: options }: ChatRequest,
+): ScriptedResponse {
   const quirk = QUIRKS[name];
   if ((stream === true) === (quirk.isOtherForm === true))
-    return reply.body(asJson(quirk.whole?.(given) ?? { ...given }));
+    return respond.body(asJson(quirk.whole?.(given) ?? { ...given }));
   const told = chunks(given, { includeUsage: options?.include_usage === true });
   const events = (quirk.stream?.(told) ?? told).map((each) => `data: ${JSON.stringify(each)}\n\n`);
   const whole = [...events, 'data: [DONE]\n\n'];
-  return reply.sse(quirk.written?.(whole) ?? whole);
+  return respond.sse(quirk.written?.(whole) ?? whole);
 }

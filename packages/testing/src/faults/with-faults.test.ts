@@ -3,9 +3,9 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { completion } from '../script/completion.ts';
-import type { MessageReply } from '../script/reply.ts';
+import type { ScriptedMessageResponse } from '../script/reply.ts';
 import { checkHistory } from '../server/check-history.ts';
 import { type OfflineServer, offlineServer } from '../server/offline-server.ts';
 import { transmission } from '../server/transmission.ts';
@@ -20,11 +20,11 @@ afterEach(async () => {
 });
 
 const script = [
-  reply.calls([
+  respond.calls([
     { name: 'look', arguments: { city: 'Malmö' } },
     { name: 'look', arguments: { city: '東京' } },
   ]),
-  reply.text('Seen: both.'),
+  respond.text('Seen: both.'),
 ];
 
 async function looked(model: ChatModel, stream: boolean) {
@@ -64,12 +64,12 @@ test.each(
 });
 
 test('each quirk is one: what is sent is neither what another one sends, nor what is sent without any', async () => {
-  const replies = [...script, reply.call('look', { city: 'Oslo' })];
+  const replies = [...script, respond.call('look', { city: 'Oslo' })];
   const forms: readonly ChatRequest[] = [
     { messages: [{ role: 'user', content: 'Go.' }] },
     { messages: [{ role: 'user', content: 'Go.' }], stream: true, stream_options: { include_usage: true } },
   ];
-  const each = async (ask: (entry: MessageReply, request: ChatRequest) => unknown): Promise<string> =>
+  const each = async (ask: (entry: ScriptedMessageResponse, request: ChatRequest) => unknown): Promise<string> =>
     JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => ask(entry, request)))));
   const plain = await each((entry, request) => {
     const made = { request, model: 'faulty' };
@@ -89,8 +89,8 @@ test.each([true, false])(
   'a reply that was cut stays cut beside a quirk of the finish reason, streamed %s',
   async (stream) => {
     for (const [cut, status] of [
-      [reply.length('Half of'), 'truncated'],
-      [reply.contentFilter('Half of'), 'filtered'],
+      [respond.truncated('Half of'), 'truncated'],
+      [respond.filtered('Half of'), 'filtered'],
     ] as const) {
       const server = await offlineServer({ script: withFaults([cut], ['finish-stop']) });
       servers.push(server);
@@ -144,12 +144,12 @@ test.each(FINAL)('fault %s ends the run at once, of a server and of a model, and
 
 test('a stream that stands still is given up at its deadline, and asked for again', async () => {
   const clock = manualClock();
-  const server = await offlineServer({ script: withFaults([reply.text('Here.')], ['stall']) });
+  const server = await offlineServer({ script: withFaults([respond.text('Here.')], ['stall']) });
   servers.push(server);
   const begun = Promise.withResolvers<void>();
   const run = new Agent({ model: openai('any', { baseURL: server.baseURL }), clock })
     .run('Go.', { stream: true })
-    .on('model.text', () => begun.resolve());
+    .on('text.delta', () => begun.resolve());
   await begun.promise;
   await clock.advance(120_000);
   expect(await run.outcome()).toMatchObject({ status: 'completed', text: 'Here.' });
@@ -159,7 +159,7 @@ test('a stream that stands still is given up at its deadline, and asked for agai
 test('the same seed brings the same faults', async () => {
   const told = async (seed: number): Promise<readonly unknown[]> => {
     const model = withFaults(
-      scriptedModel(() => reply.text('Fine.')),
+      scriptedModel(() => respond.text('Fine.')),
       { seed },
     );
     return Promise.all(

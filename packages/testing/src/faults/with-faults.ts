@@ -1,9 +1,9 @@
-import { type ChatModel, type ChatReply, checkOptions, type OptionTable } from '@pawl/core';
+import { type ChatModel, type ChatResponse, checkOptions, type OptionTable } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { completion } from '../script/completion.ts';
-import type { MessageReply, ModelReply, Reply } from '../script/reply.ts';
-import { type Respond, Script, type ScriptEntries } from '../script/script.ts';
+import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/reply.ts';
+import { Script, type ScriptEntries, type ScriptFunction } from '../script/script.ts';
 import {
   FAILURE_NAMES,
   type FailureName,
@@ -44,16 +44,19 @@ const MODEL_FAULT_NAMES: readonly ModelFaultName[] = [...FAILURE_NAMES, ...MODEL
  * @throws TypeError for a name that is no fault, or none of a model's.
  */
 export function withFaults(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel;
-export function withFaults(script: ScriptEntries<Reply>, faults: Faults<FaultName>): Respond<Reply>;
 export function withFaults(
-  given: ChatModel | ScriptEntries<Reply>,
+  script: ScriptEntries<ScriptedResponse>,
+  faults: Faults<FaultName>,
+): ScriptFunction<ScriptedResponse>;
+export function withFaults(
+  given: ChatModel | ScriptEntries<ScriptedResponse>,
   faults: Faults<ModelFaultName> | Faults<FaultName>,
-): ChatModel | Respond<Reply> {
+): ChatModel | ScriptFunction<ScriptedResponse> {
   if (isModel(given)) return faultyModel(given, faults as Faults<ModelFaultName>); // By the first signature.
   return faultyScript(given, faults);
 }
 
-function isModel(given: ChatModel | ScriptEntries<Reply>): given is ChatModel {
+function isModel(given: ChatModel | ScriptEntries<ScriptedResponse>): given is ChatModel {
   return 'send' in given;
 }
 
@@ -62,7 +65,7 @@ function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatMode
   return {
     ...model,
     name: model.name,
-    async send(request, context): Promise<ChatReply> {
+    async send(request, context): Promise<ChatResponse> {
       const name = next();
       if (name === undefined) return model.send(request, context);
       const failing = failure(name, SOMETHING);
@@ -72,10 +75,13 @@ function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatMode
   };
 }
 
-function faultyScript(entries: ScriptEntries<Reply>, faults: Faults<FaultName>): Respond<Reply> {
+function faultyScript(
+  entries: ScriptEntries<ScriptedResponse>,
+  faults: Faults<FaultName>,
+): ScriptFunction<ScriptedResponse> {
   const script = new Script(entries);
   const next = sequence<FaultName>(faults, FAULT_NAMES, HARD_FAULT_NAMES);
-  return async (request, context): Promise<Reply> => {
+  return async (request, context): Promise<ScriptedResponse> => {
     const name = next();
     if (name === undefined) return script.next(request, context);
     const failing = wireFailure(name) ?? failure(name, SOMETHING);
@@ -88,7 +94,7 @@ function faultyScript(entries: ScriptEntries<Reply>, faults: Faults<FaultName>):
 }
 
 /** Begun, and not ended: nothing of it may be used. */
-const SOMETHING: MessageReply & ModelReply = reply.text('This must not be used.');
+const SOMETHING: ScriptedMessageResponse & ScriptedModelResponse = respond.text('This must not be used.');
 
 const IN_A_ROW = 2;
 

@@ -1,7 +1,7 @@
 import {
   Agent,
-  DurableError,
-  type DurableHost,
+  type Host,
+  HostError,
   jsonSchema,
   type Message,
   type Outcome,
@@ -10,10 +10,10 @@ import {
   tool,
 } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { checkHistory } from '../server/check-history.ts';
 import { has, same } from './expect.ts';
-import { FragileHost, type Kill } from './fragile-host.ts';
+import { FaultyHost, type KillPoint } from './fragile-host.ts';
 import type { Body } from './kit.ts';
 
 const CITY = jsonSchema<{ readonly city: string }>(
@@ -36,8 +36,8 @@ function traveller(): Agent {
     tool({ ...how, name, description: 'Does it.', input: CITY, execute: ({ city }) => `${name} ${city}` });
   const look = does('look', { effect: 'read' });
   const book = does('book', { effect: 'idempotent' });
-  const pay = does('pay', { effect: 'once' });
-  const fly = does('fly', { effect: 'once', needsApproval: true });
+  const pay = does('pay', { effect: 'non-idempotent' });
+  const fly = does('fly', { effect: 'non-idempotent', needsApproval: true });
   const turns = [
     [call('look', 'Oslo'), call('pay', 'Rome'), call('book', 'Bonn')],
     [{ name: 'book', arguments: { town: 'Bonn' } }],
@@ -48,7 +48,7 @@ function traveller(): Agent {
   const model = scriptedModel(({ messages }) => {
     const isGuide = messages.some(({ role, content }) => role === 'user' && content === 'Guide me.');
     const calls = (isGuide ? guided : turns)[messages.filter(({ role }) => role === 'assistant').length];
-    return calls === undefined ? reply.text('Done.') : reply.calls(calls);
+    return calls === undefined ? respond.text('Done.') : respond.calls(calls);
   });
   const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
   const tools = [look, book, pay, fly, guide.asTool({ name: 'guide', description: 'Guides.' })];
@@ -60,19 +60,19 @@ function call(name: string, city: string): { readonly name: string; readonly arg
 }
 
 /** From its start to its end: what waits for a person is approved, and what broke off is resumed. */
-async function lived(host: DurableHost, runId: string): Promise<readonly Message[]> {
+async function lived(host: Host, runId: string): Promise<readonly Message[]> {
   const agent = traveller();
   const ended = (run: Run): Promise<Outcome | undefined> =>
     run.outcome().catch((error: unknown) => {
-      if (!DurableError.isInstance(error)) throw error;
+      if (!HostError.isInstance(error)) throw error;
       return undefined;
     });
-  let outcome = await ended(agent.run('Go.', { runId, durable: host }));
+  let outcome = await ended(agent.run('Go.', { runId, host: host }));
   while (outcome === undefined || outcome.status === 'suspended') {
     for (const { id, fingerprint } of outcome?.pending ?? []) {
       await host.answer(runId, id, { type: 'approve', fingerprint });
     }
-    outcome = await ended(agent.resume(runId, { durable: host }));
+    outcome = await ended(agent.resume(runId, { host: host }));
   }
   has(outcome, { status: 'completed' }, 'The run gets to its end.');
   return outcome.messages;
@@ -87,10 +87,10 @@ function sameButDoubts(messages: readonly Message[], undisturbed: readonly Messa
   same(known, undisturbed, 'The transcript is the one of a run that nothing happened to.');
 }
 
-async function killedAtEachStep(host: DurableHost, moment: Kill['moment']): Promise<void> {
+async function killedAtEachStep(host: Host, moment: KillPoint['moment']): Promise<void> {
   const undisturbed = await lived(host, `undisturbed ${moment}`);
   for (let at = 1; ; at++) {
-    const fragile = new FragileHost(host, { at, moment });
+    const fragile = new FaultyHost(host, { at, moment });
     const messages = await lived(fragile, `killed ${moment} step ${at}`);
     if (!fragile.hasDied) return;
     sameButDoubts(messages, undisturbed);
@@ -110,11 +110,11 @@ function listenTo(run: Run): { readonly events: readonly [string, boolean][]; re
 export const agentCases: Readonly<Record<string, Body>> = {
   'a run at work in this process is followed live, and what came before is replayed': async ({ host }) => {
     const { promise: until, resolve } = Promise.withResolvers<void>();
-    const model = scriptedModel([reply.held(reply.text('Done.'), { until })]);
+    const model = scriptedModel([respond.delayed(respond.text('Done.'), { until })]);
     const agent = new Agent({ model });
-    const run = agent.run('Go.', { runId: 'followed', durable: host });
+    const run = agent.run('Go.', { runId: 'followed', host: host });
     await new Promise((begun) => run.on('attempt.started', begun));
-    const follower = agent.resume('followed', { durable: host });
+    const follower = agent.resume('followed', { host: host });
     const { events, started } = listenTo(follower);
     await started;
     resolve();
@@ -122,8 +122,8 @@ export const agentCases: Readonly<Record<string, Body>> = {
     const expected = [
       ['run.started', true],
       ['attempt.started', false],
-      ['model.text', false],
-      ['model.replied', false],
+      ['text.delta', false],
+      ['model.responded', false],
       ['run.finished', false],
     ];
     same(events, expected, 'Only what was recorded before the follower came is replayed.');
@@ -132,7 +132,7 @@ export const agentCases: Readonly<Record<string, Body>> = {
     const pay = (needsApproval: boolean, ran: string[]): Agent => {
       const execute = ({ city }: { readonly city: string }): string => `paid ${ran.push(city)}`;
       const model = scriptedModel(({ messages }) =>
-        messages.some(({ role }) => role === 'tool') ? reply.text('Done.') : reply.calls([call('pay', 'Rome')]),
+        messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.calls([call('pay', 'Rome')]),
       );
       const pays = tool({ name: 'pay', description: 'Pays.', input: CITY, needsApproval, execute });
       return new Agent({ model, tools: [pays] });
@@ -140,11 +140,11 @@ export const agentCases: Readonly<Record<string, Body>> = {
     for (const answer of ['deny', 'edit', undefined] as const) {
       const ran: string[] = [];
       const runId = `asked ${answer}`;
-      const asked = await pay(true, ran).run('Go.', { runId, durable: host }).outcome();
+      const asked = await pay(true, ran).run('Go.', { runId, host: host }).outcome();
       const [{ id, fingerprint } = { id: '', fingerprint: '' }] = asked.status === 'suspended' ? asked.pending : [];
       if (answer === 'deny') await host.answer(runId, id, { type: 'deny', fingerprint });
       if (answer === 'edit') await host.answer(runId, id, { type: 'edit', fingerprint, arguments: { city: 'Bonn' } });
-      const { status } = await pay(false, ran).resume(runId, { durable: host }).outcome();
+      const { status } = await pay(false, ran).resume(runId, { host: host }).outcome();
       same(status, answer === undefined ? 'suspended' : 'completed', `It was answered by ${answer}.`);
       same(ran, answer === 'edit' ? ['Bonn'] : [], 'Nothing runs that nobody agreed to.');
     }

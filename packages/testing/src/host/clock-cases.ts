@@ -10,18 +10,18 @@ const WRONG = [Number.NaN, Number.NEGATIVE_INFINITY, 'soon'] as const;
 export const clockCases: Readonly<Record<string, Body>> = {
   'accepts a clock that gives fractions of milliseconds, and keeps whole ones': async ({ host, goBack }) => {
     goBack(0.4);
-    const durable = await host.start({ ...record('run'), at: 900.7 });
-    await durable.step(step('model:1', 'a', { effect: 'once' }));
-    await durable.wait('approve:1.0', APPROVAL);
+    const stepRunner = await host.start({ ...record('run'), at: 900.7 });
+    await stepRunner.step(step('model:1', 'a', { effect: 'non-idempotent' }));
+    await stepRunner.waitFor('approve:1.0', APPROVAL);
     await host.release('run', SUSPENDED);
     await host.answer('run', 'approve:1.0', APPROVE);
     await host.enqueue('agent', 'Go.', { runId: 'queued' });
     await host.fork('run', { before: 'model:1', runId: 'fork' });
     await host.cancel('fork');
-    const { durable: next } = await held(host, 'run');
+    const { stepRunner: next } = await held(host, 'run');
     same(await next.step(step('model:1', 'b')), 'a', 'The run goes on.');
     await host.release('run', COMPLETED);
-    const runs = await host.runs();
+    const runs = await host.listRuns();
     has(runs[0], { runId: 'run', startedAt: 900, updatedAt: 999 }, 'Times are whole milliseconds, and never later.');
     const times = runs.flatMap(({ startedAt, updatedAt }) => [startedAt, updatedAt]);
     same(times.filter(Number.isInteger).length, 6, 'Every time of every run is a whole number.');
@@ -29,9 +29,9 @@ export const clockCases: Readonly<Record<string, Body>> = {
 
   'a wait of a fraction of milliseconds ends, and never early': async ({ host, clock, goBack }) => {
     goBack(0.4);
-    const durable = await host.start(record('run'));
-    const wait = (): ReturnType<typeof durable.wait> =>
-      durable.wait('approve:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
+    const stepRunner = await host.start(record('run'));
+    const wait = (): ReturnType<typeof stepRunner.waitFor> =>
+      stepRunner.waitFor('approve:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
     same(await wait(), PARKED, 'It waits.');
     await clock.advance(142);
     same(await wait(), PARKED, 'It waits for no less than it was given.');
@@ -40,42 +40,42 @@ export const clockCases: Readonly<Record<string, Body>> = {
   },
 
   'a wait may be longer than a database can count, and still takes an answer': async ({ host }) => {
-    const durable = await host.start(record('run'));
+    const stepRunner = await host.start(record('run'));
     const lengths = [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 1e300];
     for (const [index, timeoutMs] of lengths.entries()) {
       const options: WaitOptions = { ...APPROVAL, timeoutMs };
       const name = `approve:1.${index}`;
-      same(await durable.wait(name, options), PARKED, `It waits for ${timeoutMs} ms.`);
+      same(await stepRunner.waitFor(name, options), PARKED, `It waits for ${timeoutMs} ms.`);
       await host.answer('run', name, APPROVE);
     }
     const next = await resumed(host, 'run');
-    same((await next.wait('approve:1.2', APPROVAL)).type, 'answered', 'The answer is kept.');
+    same((await next.waitFor('approve:1.2', APPROVAL)).type, 'answered', 'The answer is kept.');
   },
 
   'refuses numbers that mean nothing': async ({ host }) => {
-    const durable = await host.start(record('run'));
+    const stepRunner = await host.start(record('run'));
     for (const wrong of WRONG as readonly number[]) {
       const promise = `${String(wrong)} is refused where it is passed.`;
-      await refuses(host.read('run', { after: wrong }), 'config.invalid', promise);
+      await refuses(host.getRun('run', { after: wrong }), 'config.invalid', promise);
       await refuses(host.close({ graceMs: wrong }), 'config.invalid', promise);
       for (const name of ['limit', 'since', 'after'] as const) {
-        await refuses(host.runs({ [name]: wrong }), 'config.invalid', promise);
+        await refuses(host.listRuns({ [name]: wrong }), 'config.invalid', promise);
       }
     }
-    const endless = Promise.resolve().then(() => durable.wait('a', { ...APPROVAL, timeoutMs: Number.NaN }));
+    const endless = Promise.resolve().then(() => stepRunner.waitFor('a', { ...APPROVAL, timeoutMs: Number.NaN }));
     await refuses(endless, 'config.invalid', 'A wait has a length.');
   },
 
   'a jump of the date moves no run to another attempt': async ({ host, clock, goBack }) => {
-    const durable = await host.start(record('run'));
+    const stepRunner = await host.start(record('run'));
     for (const jumpMs of [-HOUR_MS, HOUR_MS, 25 * HOUR_MS, -49 * HOUR_MS]) {
       goBack(jumpMs);
-      same(await host.open('run'), { type: 'elsewhere', record: record('run') }, 'A run that is at work is not taken.');
-      same(await host.runs({ status: 'interrupted' }), [], 'Somebody works on it.');
+      same(await host.claim('run'), { type: 'busy', record: record('run') }, 'A run that is at work is not taken.');
+      same(await host.listRuns({ status: 'interrupted' }), [], 'Somebody works on it.');
       await clock.advance(60_000);
     }
-    same(await durable.step(step('model:1', 'a')), 'a', 'Whoever has it goes on with it.');
+    same(await stepRunner.step(step('model:1', 'a')), 'a', 'Whoever has it goes on with it.');
     await host.release('run', COMPLETED);
-    has(await host.read('run'), { status: 'completed' }, 'It ends.');
+    has(await host.getRun('run'), { status: 'completed' }, 'It ends.');
   },
 };

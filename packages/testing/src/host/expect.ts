@@ -3,33 +3,33 @@ import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 
 /** A host broke a promise. The message says which, and what came in its place. */
-export class BrokenPromise extends PawlError {
-  override readonly name = 'BrokenPromise';
+export class HostContractError extends PawlError {
+  override readonly name = 'HostContractError';
 
   constructor(message: string) {
     super(message, { code: 'host.promise_broken' });
-    addBrand(this, 'BrokenPromise');
+    addBrand(this, 'HostContractError');
   }
 
-  static override isInstance(error: unknown): error is BrokenPromise {
-    return hasBrand(error, 'BrokenPromise');
+  static override isInstance(error: unknown): error is HostContractError {
+    return hasBrand(error, 'HostContractError');
   }
 }
 
-/** @throws BrokenPromise */
+/** @throws HostContractError */
 export function same(actual: unknown, expected: unknown, promise: string): void {
   if (isDeepStrictEqual(actual, expected)) return;
-  throw new BrokenPromise(`${promise}\nexpected: ${shown(expected)}\ncame:     ${shown(actual)}`);
+  throw new HostContractError(`${promise}\nexpected: ${shown(expected)}\ncame:     ${shown(actual)}`);
 }
 
-/** Some of an object's fields. @throws BrokenPromise */
+/** Some of an object's fields. @throws HostContractError */
 export function has(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
   const fields = typeof actual === 'object' && actual !== null ? new Map(Object.entries(actual)) : new Map();
   const there = Object.fromEntries(Object.keys(expected).map((name) => [name, fields.get(name)]));
   same(there, expected, promise);
 }
 
-/** Rejects with an error of that code. @throws BrokenPromise */
+/** Rejects with an error of that code. @throws HostContractError */
 export async function refuses(work: Promise<unknown>, code: string, promise: string): Promise<void> {
   const [settled] = await Promise.allSettled([work]);
   const error: unknown = settled.status === 'rejected' ? settled.reason : undefined;
@@ -41,11 +41,12 @@ export async function refuses(work: Promise<unknown>, code: string, promise: str
   same(came, code, promise);
 }
 
-/** Waits until something has happened, for real. @throws BrokenPromise after twenty seconds: only what never happens takes so long. */
+/** Waits until something has happened, for real. @throws HostContractError after twenty seconds: only what never happens takes so long. */
 export async function until(isSo: () => boolean, promise: string): Promise<void> {
   const endsAt = performance.now() + 20_000;
   while (!isSo()) {
-    if (performance.now() > endsAt) throw new BrokenPromise(`${promise}\nIt did not come to that in twenty seconds.`);
+    if (performance.now() > endsAt)
+      throw new HostContractError(`${promise}\nIt did not come to that in twenty seconds.`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -1,18 +1,18 @@
-import { checkOptions, DurableError, type DurableHost, type Effect, type OptionTable, type Step } from '@pawl/core';
-import { HostAround } from './host-around.ts';
+import { checkOptions, type Effect, type Host, HostError, type OptionTable, type Step } from '@pawl/core';
+import { HostWrapper } from './host-around.ts';
 
-export interface Kill {
+export interface KillPoint {
   /** Counts the steps whose work begins, from 1, over the whole life of the run. */
   readonly at: number;
   /** `before` its work, `within` it, when that is done and not yet kept, or `after` it was kept. */
   readonly moment: 'before' | 'within' | 'after';
 }
 
-const KILL: OptionTable<Kill> = { keys: { at: 'number', moment: { before: true, within: true, after: true } } };
+const KILL: OptionTable<KillPoint> = { keys: { at: 'number', moment: { before: true, within: true, after: true } } };
 
 /** Loses its process once; what was under way is lost with it. The host inside is what survives. */
-export class FragileHost extends HostAround {
-  readonly #kill: Kill;
+export class FaultyHost extends HostWrapper {
+  readonly #kill: KillPoint;
   readonly #kept = new Set<string>();
   readonly #begunOnce = new Set<string>();
   readonly #repeated: string[] = [];
@@ -22,9 +22,9 @@ export class FragileHost extends HostAround {
   /** Until it is opened again. */
   #isDead = false;
 
-  constructor(inner: DurableHost, kill: Kill) {
+  constructor(inner: Host, kill: KillPoint) {
     super(inner);
-    this.#kill = checkOptions(kill, KILL, 'FragileHost');
+    this.#kill = checkOptions(kill, KILL, 'FaultyHost');
   }
 
   get hasDied(): boolean {
@@ -46,7 +46,7 @@ export class FragileHost extends HostAround {
   }
 
   override around<T>(step: Step<T>, name: string): Step<T> {
-    const { effect, inDoubt } = step;
+    const { effect, onUnknownOutcome } = step;
     let isLast = false;
     return {
       ...step,
@@ -60,15 +60,15 @@ export class FragileHost extends HostAround {
         this.#live();
         return value;
       },
-      ...(inDoubt && {
-        inDoubt: () => {
+      ...(onUnknownOutcome && {
+        onUnknownOutcome: () => {
           this.#doubted.push(name);
-          return inDoubt();
+          return onUnknownOutcome();
         },
       }),
-      told: (value, how) => {
+      onRecorded: (value, how) => {
         this.#kept.add(name);
-        step.told(value, how);
+        step.onRecorded(value, how);
         if (isLast && !how.replayed) this.#die();
       },
     };
@@ -76,7 +76,7 @@ export class FragileHost extends HostAround {
 
   #begin(name: string, effect: Effect): void {
     if (this.#kept.has(name) || this.#begunOnce.has(name)) this.#repeated.push(name);
-    if (effect === 'once') this.#begunOnce.add(name);
+    if (effect === 'non-idempotent') this.#begunOnce.add(name);
   }
 
   /** Nothing is done, or kept, by a process that is gone. */
@@ -91,6 +91,6 @@ export class FragileHost extends HostAround {
   }
 }
 
-function gone(): DurableError {
-  return new DurableError('The process is gone.', { code: 'process.gone' });
+function gone(): HostError {
+  return new HostError('The process is gone.', { code: 'process.gone' });
 }

@@ -1,14 +1,14 @@
-import type { Durable, DurableHost, Followed, FollowOptions, Listeners, Step, Task } from '@pawl/core';
+import type { FollowedEvents, FollowOptions, Host, Listeners, Step, StepRunner, StepTask } from '@pawl/core';
 
-type Method = Exclude<keyof DurableHost, 'listeners'>;
-type Given<Name extends Method> = Parameters<DurableHost[Name]>;
-type Result<Name extends Method> = ReturnType<DurableHost[Name]>;
+type Method = Exclude<keyof Host, 'listeners'>;
+type Given<Name extends Method> = Parameters<Host[Name]>;
+type Result<Name extends Method> = ReturnType<Host[Name]>;
 
 /** A host that is another one, but for what happens around a run's steps. */
-export class HostAround implements DurableHost {
-  readonly #inner: DurableHost;
+export class HostWrapper implements Host {
+  readonly #inner: Host;
 
-  constructor(inner: DurableHost) {
+  constructor(inner: Host) {
     this.#inner = inner;
   }
 
@@ -24,14 +24,14 @@ export class HostAround implements DurableHost {
   /** A run begins, or goes on. */
   opened(): void {}
 
-  async start(...[record]: Given<'start'>): Promise<Durable> {
+  async start(...[record]: Given<'start'>): Promise<StepRunner> {
     return this.#durable(await this.#inner.start(record));
   }
 
-  async open(...[runId, options]: Given<'open'>): Result<'open'> {
-    const opened = await this.#inner.open(runId, options);
+  async claim(...[runId, options]: Given<'claim'>): Result<'claim'> {
+    const opened = await this.#inner.claim(runId, options);
     this.opened();
-    return opened.type === 'held' ? { ...opened, durable: this.#durable(opened.durable) } : opened;
+    return opened.type === 'claimed' ? { ...opened, stepRunner: this.#durable(opened.stepRunner) } : opened;
   }
 
   release(...given: Given<'release'>): Result<'release'> {
@@ -42,8 +42,8 @@ export class HostAround implements DurableHost {
     return this.#inner.answer(...given);
   }
 
-  send(...given: Given<'send'>): Result<'send'> {
-    return this.#inner.send(...given);
+  sendMessage(...given: Given<'sendMessage'>): Result<'sendMessage'> {
+    return this.#inner.sendMessage(...given);
   }
 
   enqueue(...given: Given<'enqueue'>): Result<'enqueue'> {
@@ -54,16 +54,16 @@ export class HostAround implements DurableHost {
     return this.#inner.cancel(...given);
   }
 
-  read(...given: Given<'read'>): Result<'read'> {
-    return this.#inner.read(...given);
+  getRun(...given: Given<'getRun'>): Result<'getRun'> {
+    return this.#inner.getRun(...given);
   }
 
-  events<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<Followed<Options>> {
-    return this.#inner.events(runId, options);
+  followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>> {
+    return this.#inner.followRun(runId, options);
   }
 
-  runs(...given: Given<'runs'>): Result<'runs'> {
-    return this.#inner.runs(...given);
+  listRuns(...given: Given<'listRuns'>): Result<'listRuns'> {
+    return this.#inner.listRuns(...given);
   }
 
   fork(...given: Given<'fork'>): Result<'fork'> {
@@ -74,18 +74,18 @@ export class HostAround implements DurableHost {
     return this.#inner.close(...given);
   }
 
-  #durable(durable: Durable, path = ''): Durable {
+  #durable(stepRunner: StepRunner, path = ''): StepRunner {
     const around = <T>(step: Step<T>): Step<T> => this.around(step, path + step.name);
-    const task = <T>(given: Task<T>): Task<T> => {
+    const task = <T>(given: StepTask<T>): StepTask<T> => {
       if (given.type === 'step') return around(given);
       return { ...given, body: (inner) => given.body(this.#durable(inner, `${path}${given.name}/`)) };
     };
     return {
-      attempt: durable.attempt,
-      ...(durable.signal && { signal: durable.signal }),
-      step: (step) => durable.step(around(step)),
-      all: (tasks, options) => durable.all(tasks.map(task), options),
-      wait: (name, options) => durable.wait(name, options),
+      attempt: stepRunner.attempt,
+      ...(stepRunner.signal && { signal: stepRunner.signal }),
+      step: (step) => stepRunner.step(around(step)),
+      parallel: (tasks, options) => stepRunner.parallel(tasks.map(task), options),
+      waitFor: (name, options) => stepRunner.waitFor(name, options),
     };
   }
 }

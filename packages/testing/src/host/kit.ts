@@ -1,26 +1,26 @@
 import {
   type Answer,
+  type ClaimResult,
   type Clock,
   checkOptions,
-  type Durable,
-  type DurableHost,
-  type OpenedRun,
+  type Host,
   type OptionTable,
   type Outcome,
   type RunFilter,
   type RunRecord,
   type Step,
+  type StepRunner,
   systemClock,
-  type Waited,
+  type WaitResult,
 } from '@pawl/core';
 import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
 
 /** The host that the promises are asked of. */
 export interface HostUnderTest {
   /** Gives a host that knows no run, and goes by that clock. */
-  readonly open: (options: { readonly clock: Clock }) => DurableHost | Promise<DurableHost>;
+  readonly open: (options: { readonly clock: Clock }) => Host | Promise<Host>;
   /** Called after each case, whatever it left at work. @defaultValue closes it without waiting */
-  readonly close?: (host: DurableHost) => Promise<void>;
+  readonly close?: (host: Host) => Promise<void>;
 }
 
 const HOST_UNDER_TEST: OptionTable<HostUnderTest> = {
@@ -35,7 +35,7 @@ export interface ConformanceCase {
 }
 
 export interface Stage {
-  readonly host: DurableHost;
+  readonly host: Host;
   readonly clock: ManualClock;
   /** Sets back the date that the host's clock gives, by any fraction too; less than 0 sets it forward. */
   goBack(ms: number): void;
@@ -73,38 +73,38 @@ export function record(runId: string): RunRecord {
 
 /** A step that gives a value. */
 export function step<T>(name: string, value: T, how: Partial<Step<T>> = {}): Step<T> {
-  return { type: 'step', name, effect: 'read', work: async () => value, told: () => undefined, ...how };
+  return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => undefined, ...how };
 }
 
 /** The run, taken over to work on it. */
-export async function held(host: DurableHost, runId: string): Promise<Extract<OpenedRun, { type: 'held' }>> {
-  const opened = await host.open(runId);
-  if (opened.type === 'held') return opened;
+export async function held(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
+  const opened = await host.claim(runId);
+  if (opened.type === 'claimed') return opened;
   throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
 }
 
 /** The runs that are listed. */
-export async function idsOf(host: DurableHost, filter?: RunFilter): Promise<readonly string[]> {
-  return (await host.runs(filter)).map(({ runId }) => runId);
+export async function idsOf(host: Host, filter?: RunFilter): Promise<readonly string[]> {
+  return (await host.listRuns(filter)).map(({ runId }) => runId);
 }
 
 /** The run, as if its process had ended and another had taken it. */
-export async function resumed(host: DurableHost, runId: string): Promise<Durable> {
+export async function resumed(host: Host, runId: string): Promise<StepRunner> {
   await host.release(runId, undefined);
-  return (await held(host, runId)).durable;
+  return (await held(host, runId)).stepRunner;
 }
 
-const TOKENS = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0, totalTokens: 0 };
+const TOKENS = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, totalTokens: 0 };
 const USAGE = { requests: 0, ...TOKENS, cost: 0, estimated: false };
-const COUNTS = { usage: USAGE, turns: 1, toolCalls: 0, durationMs: 5 };
+const COUNTS = { usage: USAGE, turnCount: 1, toolCallCount: 0, durationMs: 5 };
 const KNOWN = { runId: 'run', agent: 'agent', messages: [], ...COUNTS };
 
 export const COMPLETED: Outcome<unknown> = { ...KNOWN, status: 'completed', output: 'Done.', text: 'Done.' };
 export const SUSPENDED: Outcome<unknown> = { ...KNOWN, status: 'suspended', pending: [] };
 
 export const APPROVE: Answer = { type: 'approve', fingerprint: 'f' };
-export const APPROVED: Waited<Answer> = { type: 'answered', value: APPROVE };
-export const PARKED: Waited<never> = { type: 'parked' };
+export const APPROVED: WaitResult<Answer> = { type: 'answered', value: APPROVE };
+export const PARKED: WaitResult<never> = { type: 'parked' };
 
 /** What an approval waits with. */
 export const APPROVAL = { fingerprint: 'f', accepts: ['approve', 'deny', 'edit'] } as const;

@@ -1,8 +1,8 @@
-import type { DurableHost, JsonObject } from '@pawl/core';
+import type { Host, JsonObject } from '@pawl/core';
 import { refuses, same } from './expect.ts';
 import { type Body, COMPLETED, held, idsOf, record } from './kit.ts';
 
-async function ended(host: DurableHost, runId: string, metadata: JsonObject): Promise<void> {
+async function ended(host: Host, runId: string, metadata: JsonObject): Promise<void> {
   await host.start({ ...record(runId), metadata });
   await host.release(runId, COMPLETED);
 }
@@ -27,7 +27,7 @@ export const listCases: Readonly<Record<string, Body>> = {
     same(await of({ user: "' OR 1=1 --" }), [], 'A value is never a command.');
     same(await of({ toString: 'ada' }), [], 'Nor is a field that every object has.');
     same(await of({}), ['one', 'two', 'three', 'four'], 'Nothing is asked for.');
-    const [two] = await host.runs({ metadata: { open: 1 } });
+    const [two] = await host.listRuns({ metadata: { open: 1 } });
     same(two?.metadata, { user: 'ada', order: '7', tags: [], open: 1 }, 'It is given as it was.');
   },
 
@@ -55,7 +55,7 @@ export const listCases: Readonly<Record<string, Body>> = {
       const seen: string[] = [];
       let after: number | undefined;
       for (;;) {
-        const page = await host.runs({ order, limit: 3, ...(after !== undefined && { after }) });
+        const page = await host.listRuns({ order, limit: 3, ...(after !== undefined && { after }) });
         seen.push(...page.map(({ runId }) => runId));
         after = page.at(-1)?.position;
         if (after === undefined) break;
@@ -90,6 +90,7 @@ export const listCases: Readonly<Record<string, Body>> = {
       { limit: -1 },
       { since: 'yesterday' },
     ];
-    for (const filter of wrong) await refuses(host.runs(filter), 'config.invalid', `${Object.keys(filter)} is wrong.`);
+    for (const filter of wrong)
+      await refuses(host.listRuns(filter), 'config.invalid', `${Object.keys(filter)} is wrong.`);
   },
 };

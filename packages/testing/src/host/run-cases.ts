@@ -1,4 +1,4 @@
-import type { DurableHost, RunProgress } from '@pawl/core';
+import type { Host, RunProgress } from '@pawl/core';
 import { has, refuses, same, until } from './expect.ts';
 import {
   APPROVAL,
@@ -17,56 +17,60 @@ import {
 
 /** As the loop's steps do, these yield facts. */
 function fact(turn: number): object {
-  return { type: 'user.wrote', turn, message: { role: 'user', content: `Fact ${turn}.` }, at: turn, activeMs: 0 };
+  return { type: 'user.interrupted', turn, message: { role: 'user', content: `Fact ${turn}.` }, at: turn, activeMs: 0 };
 }
 
-async function startedWith(host: DurableHost, runId: string, turns: readonly number[]): Promise<void> {
-  const durable = await host.start(record(runId));
-  for (const turn of turns) await durable.step(step(`model:${turn}`, fact(turn)));
+async function startedWith(host: Host, runId: string, turns: readonly number[]): Promise<void> {
+  const stepRunner = await host.start(record(runId));
+  for (const turn of turns) await stepRunner.step(step(`model:${turn}`, fact(turn)));
 }
 
-function turnsOf({ facts }: Pick<RunProgress, 'facts'>): readonly unknown[] {
-  return facts.map((each) => ('turn' in each.fact ? each.fact.turn : undefined));
+function turnsOf({ events: facts }: Pick<RunProgress, 'events'>): readonly unknown[] {
+  return facts.map((each) => ('turn' in each.event ? each.event.turn : undefined));
 }
 
 /** What is done to runs from outside. */
 export const runCases: Readonly<Record<string, Body>> = {
   'a run is read from outside, from any position on': async ({ host }) => {
     await startedWith(host, 'run', [1, 2]);
-    const first = await host.read('run');
+    const first = await host.getRun('run');
     has(first, { status: 'running', record: record('run'), outcome: undefined }, 'It is at work.');
     same(turnsOf(first), [1, 2], 'What was remembered is read in that order.');
-    const after = first.facts.at(-1)?.position ?? 0;
-    const durable = await resumed(host, 'run');
-    await durable.step(step('model:3', fact(3)));
-    await durable.all([{ type: 'child', name: 'tool:3.0', body: (inner) => inner.step(step('model:1', fact(9))) }], {
-      width: 1,
-    });
-    const rest = await host.read('run', { after });
+    const after = first.events.at(-1)?.position ?? 0;
+    const stepRunner = await resumed(host, 'run');
+    await stepRunner.step(step('model:3', fact(3)));
+    await stepRunner.parallel(
+      [{ type: 'child', name: 'tool:3.0', body: (inner) => inner.step(step('model:1', fact(9))) }],
+      {
+        width: 1,
+      },
+    );
+    const rest = await host.getRun('run', { after });
     same(turnsOf(rest), [3, 9], 'What came since is read.');
-    const paths = rest.facts.map(({ path }) => path);
+    const paths = rest.events.map(({ path }) => path);
     same(paths, ['', 'tool:3.0'], 'Each with the run that it is of.');
     await host.release('run', COMPLETED);
-    const last = await host.read('run', { after: rest.facts.at(-1)?.position ?? 0 });
-    has(last, { status: 'completed', outcome: COMPLETED, facts: [] }, 'It has ended.');
+    const last = await host.getRun('run', { after: rest.events.at(-1)?.position ?? 0 });
+    has(last, { status: 'completed', outcome: COMPLETED, events: [] }, 'It has ended.');
   },
 
   'a run is followed until it has ended': async ({ host }) => {
     await startedWith(host, 'run', [1]);
     const turns: unknown[] = [];
     const following = (async () => {
-      for await (const each of host.events('run')) turns.push(...turnsOf({ facts: [each] }));
+      for await (const each of host.followRun('run')) turns.push(...turnsOf({ events: [each] }));
     })();
     await until(() => turns.length === 1, 'What was remembered before is told.');
-    const durable = await resumed(host, 'run');
-    await durable.step(step('model:2', fact(2)));
+    const stepRunner = await resumed(host, 'run');
+    await stepRunner.step(step('model:2', fact(2)));
     await until(() => turns.length === 2, 'What is remembered meanwhile is told.');
     await host.release('run', COMPLETED);
     await following;
     same(turns, [1, 2], 'Each fact is told once.');
     const stopped = new AbortController();
     stopped.abort();
-    for await (const each of host.events('run', { signal: stopped.signal })) same(each, undefined, 'Nobody listens.');
+    for await (const each of host.followRun('run', { signal: stopped.signal }))
+      same(each, undefined, 'Nobody listens.');
   },
 
   'runs are listed, the oldest first, by status and agent': async ({ host }) => {
@@ -76,7 +80,7 @@ export const runCases: Readonly<Record<string, Body>> = {
     await host.start(record('three'));
     await host.release('three', undefined);
     await host.enqueue('agent', 'Go.', { runId: 'four' });
-    const all = await host.runs();
+    const all = await host.listRuns();
     const told = all.map(({ runId, status, attempts }) => [runId, status, attempts]);
     const expected = [
       ['one', 'completed', 1],
@@ -95,7 +99,7 @@ export const runCases: Readonly<Record<string, Body>> = {
   'a run is enqueued, and begun by whoever opens it': async ({ host }) => {
     const metadata = { user: 'ada' };
     const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata });
-    same((await host.read(runId)).status, 'queued', 'Nobody works on it.');
+    same((await host.getRun(runId)).status, 'queued', 'Nobody works on it.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
     same(named, 'named', 'It has the name that it was given.');
     await refuses(host.enqueue('agent', 'Go.', { runId: 'named' }), 'run.exists', 'No name is given twice.');
@@ -106,35 +110,35 @@ export const runCases: Readonly<Record<string, Body>> = {
     const { messages } = record(runId);
     const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
     has(opened.record, given, 'It is as it was given.');
-    same((await host.read(runId)).status, 'running', 'Now somebody works on it.');
+    same((await host.getRun(runId)).status, 'running', 'Now somebody works on it.');
   },
 
   'a run is cancelled at work, and where nobody works on it': async ({ host }) => {
-    const durable = await host.start(record('run'));
-    same(durable.signal?.aborted, false, 'Nobody wants it to end.');
+    const stepRunner = await host.start(record('run'));
+    same(stepRunner.signal?.aborted, false, 'Nobody wants it to end.');
     await host.cancel('run', { reason: 'No more.' });
-    await until(() => durable.signal?.aborted === true, 'Whoever works on it is told.');
-    same(durable.signal?.reason, 'No more.', 'And why.');
+    await until(() => stepRunner.signal?.aborted === true, 'Whoever works on it is told.');
+    same(stepRunner.signal?.reason, 'No more.', 'And why.');
     for (const [runId, outcome] of Object.entries({ 'given up': undefined, waiting: SUSPENDED })) {
       await host.start(record(runId));
       await host.release(runId, outcome);
       await host.cancel(runId);
       const opened = await held(host, runId);
-      same(opened.durable.signal?.aborted, true, 'Whoever opens it is told at once.');
+      same(opened.stepRunner.signal?.aborted, true, 'Whoever opens it is told at once.');
     }
   },
 
   'a fork goes on from a step, and the original stays as it is': async ({ host }) => {
     await startedWith(host, 'run', [1, 2, 3]);
     await host.release('run', COMPLETED);
-    const before = await host.read('run');
+    const before = await host.getRun('run');
     const fork = await host.fork('run', { before: 'model:2', runId: 'fork' });
     same(fork, 'fork', 'It has the name that it was given.');
-    const { durable, record: forked } = await held(host, fork);
+    const { stepRunner, record: forked } = await held(host, fork);
     has(forked, { agent: 'agent', messages: record('run').messages }, 'It is of the same agent.');
-    same(await durable.step(step<unknown>('model:1', {})), fact(1), 'What came before the step is kept.');
-    same(await durable.step(step<unknown>('model:2', 'new')), 'new', 'The step is done anew.');
-    same(await host.read('run'), before, 'The original is as it was.');
+    same(await stepRunner.step(step<unknown>('model:1', {})), fact(1), 'What came before the step is kept.');
+    same(await stepRunner.step(step<unknown>('model:2', 'new')), 'new', 'The step is done anew.');
+    same(await host.getRun('run'), before, 'The original is as it was.');
   },
 
   'a fork may begin from other words': async ({ host }) => {
@@ -142,42 +146,42 @@ export const runCases: Readonly<Record<string, Body>> = {
     await host.release('run', COMPLETED);
     const messages = [{ role: 'user', content: 'Begin anew.' }] as const;
     const fork = await host.fork('run', { before: 'model:2', messages });
-    const { durable, record: forked } = await held(host, fork);
+    const { stepRunner, record: forked } = await held(host, fork);
     same(forked.messages, messages, 'It begins from what it was given.');
-    same(await durable.step(step<unknown>('model:1', 'new')), 'new', 'Nothing was done yet.');
+    same(await stepRunner.step(step<unknown>('model:1', 'new')), 'new', 'Nothing was done yet.');
     const said = await host.fork('run', { before: 'model:2', input: 'And now?' });
     const { conversation } = (await held(host, said)).record.forked ?? {};
-    has(conversation, { facts: [fact(1)], input: [{ role: 'user', content: 'And now?' }] }, 'It goes on from there.');
+    has(conversation, { events: [fact(1)], input: [{ role: 'user', content: 'And now?' }] }, 'It goes on from there.');
     await refuses(host.fork('run', { before: 'model:9' }), 'step.unknown', 'There has to be such a step.');
     await refuses(host.fork('run', { before: 'model:2', runId: 'run' }), 'run.exists', 'No name is given twice.');
     await refuses(host.fork('other', { before: 'model:1' }), 'run.unknown', 'There has to be such a run.');
   },
 
   'a fork keeps the answer of a call whose result it keeps, and asks for any other again': async ({ host }) => {
-    const durable = await host.start(record('run'));
-    await durable.step(step('model:1', fact(1)));
-    await durable.wait('approve:1.0', APPROVAL);
+    const stepRunner = await host.start(record('run'));
+    await stepRunner.step(step('model:1', fact(1)));
+    await stepRunner.waitFor('approve:1.0', APPROVAL);
     await host.answer('run', 'approve:1.0', APPROVE);
-    await durable.step(step('answer:1.0', fact(2)));
-    await durable.step(step('tool:1.0:pay', fact(3)));
-    await durable.step(step('model:2', fact(4)));
+    await stepRunner.step(step('answer:1.0', fact(2)));
+    await stepRunner.step(step('tool:1.0:pay', fact(3)));
+    await stepRunner.step(step('model:2', fact(4)));
     await host.release('run', COMPLETED);
     const after = await held(host, await host.fork('run', { before: 'model:2' }));
     const approved = APPROVED;
-    same(await after.durable.wait('approve:1.0', APPROVAL), approved, 'The call has run: nobody is asked twice.');
+    same(await after.stepRunner.waitFor('approve:1.0', APPROVAL), approved, 'The call has run: nobody is asked twice.');
     const before = await held(host, await host.fork('run', { before: 'tool:1.0:pay' }));
-    const waited = await before.durable.wait('approve:1.0', APPROVAL);
+    const waited = await before.stepRunner.waitFor('approve:1.0', APPROVAL);
     same(waited, PARKED, 'The fork would run the call once more: it asks.');
-    const { facts } = await host.read(before.record.runId);
-    same(turnsOf({ facts }), [1], 'What came of the answer is not kept either.');
+    const { events: facts } = await host.getRun(before.record.runId);
+    same(turnsOf({ events: facts }), [1], 'What came of the answer is not kept either.');
   },
 
   'a host that closes begins no step, and lets the one at work finish': async ({ host }) => {
-    const durable = await host.start(record('run'));
+    const stepRunner = await host.start(record('run'));
     const work = Promise.withResolvers<string>();
-    const atWork = durable.step(step('model:1', 'a', { work: () => work.promise }));
+    const atWork = stepRunner.step(step('model:1', 'a', { work: () => work.promise }));
     const closed = host.close({ graceMs: 60_000 });
-    await refuses(durable.step(step('model:2', 'b')), 'host.closing', 'No step begins any more.');
+    await refuses(stepRunner.step(step('model:2', 'b')), 'host.closing', 'No step begins any more.');
     await refuses(host.start(record('other')), 'host.closing', 'Nor does a run.');
     work.resolve('a');
     same(await atWork, 'a', 'What is at work is kept.');

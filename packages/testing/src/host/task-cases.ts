@@ -1,4 +1,4 @@
-import type { Durable, Step, Task } from '@pawl/core';
+import type { Step, StepRunner, StepTask } from '@pawl/core';
 import { same, until } from './expect.ts';
 import { APPROVAL, APPROVE, APPROVED, type Body, PARKED, record, resumed, type Stage, step } from './kit.ts';
 
@@ -8,7 +8,7 @@ async function atWork({ host }: Stage) {
   const journal: string[] = [];
   const works = new Map<string, PromiseWithResolvers<void>>();
   return {
-    durable: await host.start(record('run')),
+    stepRunner: await host.start(record('run')),
     journal,
     task(name: string): Step<string> {
       const work = Promise.withResolvers<void>();
@@ -20,7 +20,7 @@ async function atWork({ host }: Stage) {
           await work.promise;
           return name;
         },
-        told: (value) => journal.push(`=${value}`),
+        onRecorded: (value) => journal.push(`=${value}`),
       };
     },
     finish: (name: string) => works.get(name)?.resolve(),
@@ -31,15 +31,15 @@ async function atWork({ host }: Stage) {
 
 const killed = (): Promise<never> => Promise.reject(new Error('killed'));
 
-async function cutOff(durable: Durable, cut: Step<string>): Promise<void> {
-  await durable.step({ ...cut, work: killed }).catch(() => undefined);
+async function cutOff(stepRunner: StepRunner, cut: Step<string>): Promise<void> {
+  await stepRunner.step({ ...cut, work: killed }).catch(() => undefined);
 }
 
 /** Tasks side by side, runs inside runs, and what a crash leaves open. */
 export const taskCases: Readonly<Record<string, Body>> = {
   'tasks go side by side up to the width, start in order, and give their values in order': async (stage) => {
-    const { durable, journal, task, finish, happened } = await atWork(stage);
-    const all = durable.all([task('a'), task('b'), task('c'), task('d')], { width: 2 });
+    const { stepRunner, journal, task, finish, happened } = await atWork(stage);
+    const all = stepRunner.parallel([task('a'), task('b'), task('c'), task('d')], { width: 2 });
     await happened(2);
     finish('b');
     await happened(4);
@@ -52,8 +52,8 @@ export const taskCases: Readonly<Record<string, Body>> = {
   },
 
   'each value is told as soon as it is there': async (stage) => {
-    const { durable, journal, task, finish, happened } = await atWork(stage);
-    const all = durable.all([task('a'), task('b'), task('c')], { width: 8 });
+    const { stepRunner, journal, task, finish, happened } = await atWork(stage);
+    const all = stepRunner.parallel([task('a'), task('b'), task('c')], { width: 8 });
     await happened(3);
     for (const [index, name] of ['c', 'a', 'b'].entries()) {
       finish(name);
@@ -64,8 +64,8 @@ export const taskCases: Readonly<Record<string, Body>> = {
   },
 
   'a task that is exclusive is alone': async (stage) => {
-    const { durable, journal, task, finish, happened } = await atWork(stage);
-    const all = durable.all([task('a'), { ...task('b'), exclusive: true }, task('c')], { width: 8 });
+    const { stepRunner, journal, task, finish, happened } = await atWork(stage);
+    const all = stepRunner.parallel([task('a'), { ...task('b'), exclusive: true }, task('c')], { width: 8 });
     for (const [index, name] of ['a', 'b', 'c'].entries()) {
       await happened(1 + index * 2);
       finish(name);
@@ -75,9 +75,11 @@ export const taskCases: Readonly<Record<string, Body>> = {
   },
 
   'when one fails the others go on to their end before that is told': async (stage) => {
-    const { durable, journal, task, finish, happened } = await atWork(stage);
+    const { stepRunner, journal, task, finish, happened } = await atWork(stage);
     let hasFailed = false;
-    const all = durable.all([{ ...task('x'), work: killed }, task('a')], { width: 8 }).catch(() => (hasFailed = true));
+    const all = stepRunner
+      .parallel([{ ...task('x'), work: killed }, task('a')], { width: 8 })
+      .catch(() => (hasFailed = true));
     await happened(1);
     same(hasFailed, false, 'What is at work is waited for.');
     finish('a');
@@ -86,39 +88,45 @@ export const taskCases: Readonly<Record<string, Body>> = {
   },
 
   'no tasks give no values': async (stage) => {
-    const { durable } = await atWork(stage);
-    same(await durable.all([], { width: 1 }), [], 'Nothing comes of nothing.');
+    const { stepRunner } = await atWork(stage);
+    same(await stepRunner.parallel([], { width: 1 }), [], 'Nothing comes of nothing.');
   },
 
   'a child’s steps are kept below its name, and its words as well': async (stage) => {
-    const { durable } = await atWork(stage);
-    const child = (name: string, text: string): Task<unknown> => ({
+    const { stepRunner } = await atWork(stage);
+    const child = (name: string, text: string): StepTask<unknown> => ({
       type: 'child',
       name,
-      body: async (inner) => [await inner.step(step('model:1', text)), await inner.wait('approve:1.0', APPROVAL)],
+      body: async (inner) => [await inner.step(step('model:1', text)), await inner.waitFor('approve:1.0', APPROVAL)],
     });
-    const both = (one: string, two: string): Task<unknown>[] => [child('tool:1.0', one), child('tool:1.1', two)];
+    const both = (one: string, two: string): StepTask<unknown>[] => [child('tool:1.0', one), child('tool:1.1', two)];
     const [one, two] = [
       ['one', PARKED],
       ['two', PARKED],
     ] as const;
-    await durable.step(step('model:1', 'parent'));
-    same(await durable.all(both('one', 'two'), { width: 2 }), [one, two], 'Children know nothing of each other.');
+    await stepRunner.step(step('model:1', 'parent'));
+    same(
+      await stepRunner.parallel(both('one', 'two'), { width: 2 }),
+      [one, two],
+      'Children know nothing of each other.',
+    );
     await stage.host.answer('run', 'tool:1.0/approve:1.0', APPROVE);
     const next = await resumed(stage.host, 'run');
-    same(await next.all(both('x', 'x'), { width: 2 }), [['one', APPROVED], two], 'What they did is remembered.');
+    same(await next.parallel(both('x', 'x'), { width: 2 }), [['one', APPROVED], two], 'What they did is remembered.');
     same(await next.step(step('model:1', 'x')), 'parent', 'And so is what the run around them did.');
   },
 
   'a step that was cut off is done again, or in doubt where it must not be': async (stage) => {
-    const { durable } = await atWork(stage);
-    const effects = ['read', 'idempotent', 'once'] as const;
-    const inDoubt = (): string => 'in doubt';
-    const steps = effects.map((effect, index) => step(`tool:1.${index}:pay`, 'did again', { effect, inDoubt }));
-    for (const each of steps) await cutOff(durable, each);
+    const { stepRunner } = await atWork(stage);
+    const effects = ['read', 'idempotent', 'non-idempotent'] as const;
+    const onUnknownOutcome = (): string => 'in doubt';
+    const steps = effects.map((effect, index) =>
+      step(`tool:1.${index}:pay`, 'did again', { effect, onUnknownOutcome }),
+    );
+    for (const each of steps) await cutOff(stepRunner, each);
     const second = await resumed(stage.host, 'run');
     for (const [index, each] of steps.entries()) {
-      const value = effects[index] === 'once' ? 'in doubt' : 'did again';
+      const value = effects[index] === 'non-idempotent' ? 'in doubt' : 'did again';
       same(await second.step(each), value, `A step of effect ${effects[index]} that was cut off.`);
     }
     const third = await resumed(stage.host, 'run');
@@ -126,25 +134,24 @@ export const taskCases: Readonly<Record<string, Body>> = {
     same(values, ['did again', 'did again', 'in doubt'], 'What came of it is remembered.');
   },
 
-  'a step of effect once that never began is not in doubt': async (stage) => {
-    const { durable, task, happened } = await atWork(stage);
-    const waits = step('tool:1.1:pay', 'paid', { effect: 'once', inDoubt: () => 'in doubt' });
-    void durable.all([{ ...task('tool:1.0:pay'), effect: 'once' }, waits], { width: 1 }); // It hangs, as a killed one does.
+  'a step of effect non-idempotent that never began is not in doubt': async (stage) => {
+    const { stepRunner, task, happened } = await atWork(stage);
+    const waits = step('tool:1.1:pay', 'paid', { effect: 'non-idempotent', onUnknownOutcome: () => 'in doubt' });
+    void stepRunner.parallel([{ ...task('tool:1.0:pay'), effect: 'non-idempotent' }, waits], { width: 1 }); // It hangs, as a killed one does.
     await happened(1);
     const second = await resumed(stage.host, 'run');
     same(await second.step(waits), 'paid', 'It had not begun.');
   },
 
-  'a step of effect once is tried again by the attempt that failed, or where nobody can answer for it': async (
-    stage,
-  ) => {
-    const { durable } = await atWork(stage);
-    const tried = step('tool:1.0:pay', 'paid', { effect: 'once', inDoubt: () => 'in doubt' });
-    await cutOff(durable, tried);
-    same(await durable.step(tried), 'paid', 'The attempt knows that it failed.');
-    const plain = step('tool:1.1:pay', 'paid', { effect: 'once' });
-    await cutOff(durable, plain);
-    const second = await resumed(stage.host, 'run');
-    same(await second.step(plain), 'paid', 'There is nothing else to do.');
-  },
+  'a step of effect non-idempotent is tried again by the attempt that failed, or where nobody can answer for it':
+    async (stage) => {
+      const { stepRunner } = await atWork(stage);
+      const tried = step('tool:1.0:pay', 'paid', { effect: 'non-idempotent', onUnknownOutcome: () => 'in doubt' });
+      await cutOff(stepRunner, tried);
+      same(await stepRunner.step(tried), 'paid', 'The attempt knows that it failed.');
+      const plain = step('tool:1.1:pay', 'paid', { effect: 'non-idempotent' });
+      await cutOff(stepRunner, plain);
+      const second = await resumed(stage.host, 'run');
+      same(await second.step(plain), 'paid', 'There is nothing else to do.');
+    },
 };

@@ -1,14 +1,14 @@
-import type { Answer, UserMessage, Waited, WaitOptions } from '@pawl/core';
+import type { Answer, UserMessage, WaitOptions, WaitResult } from '@pawl/core';
 import { refuses, same } from './expect.ts';
 import { APPROVAL, APPROVE, APPROVED, type Body, COMPLETED, PARKED, record, resumed, type Stage } from './kit.ts';
 
 const hello: UserMessage = { role: 'user', content: 'Stop that.' };
 
-type Wait = (name?: string, options?: Partial<WaitOptions>) => Promise<Waited<unknown>>;
+type Wait = (name?: string, options?: Partial<WaitOptions>) => Promise<WaitResult<unknown>>;
 
 async function waiting({ host }: Stage): Promise<Wait> {
-  const durable = await host.start(record('run'));
-  return (name = 'approve:1.0', options = {}) => durable.wait(name, { ...APPROVAL, ...options });
+  const stepRunner = await host.start(record('run'));
+  return (name = 'approve:1.0', options = {}) => stepRunner.waitFor(name, { ...APPROVAL, ...options });
 }
 
 /** Words from outside. */
@@ -29,7 +29,7 @@ export const waitCases: Readonly<Record<string, Body>> = {
       await refuses(stage.host.answer('run', name, APPROVE), 'approval.used', 'A call is answered once.');
     }
     const next = await resumed(stage.host, 'run');
-    const told = await next.wait('approve:1.0', APPROVAL);
+    const told = await next.waitFor('approve:1.0', APPROVAL);
     same(told, APPROVED, 'The next attempt is told the same.');
   },
 
@@ -62,16 +62,16 @@ export const waitCases: Readonly<Record<string, Body>> = {
     await refuses(other, 'approval.mismatch', 'The answer has to name what is approved.');
     const none = host.answer('run', 'approve:1.0', { type: 'yes', fingerprint: 'f' } as never); // As from JavaScript.
     await refuses(none, 'approval.invalid', 'The answer has to be one.');
-    const reply = host.answer('run', 'approve:1.0', { type: 'reply', fingerprint: 'f', value: 1 });
+    const reply = host.answer('run', 'approve:1.0', { type: 'result', fingerprint: 'f', value: 1 });
     await refuses(reply, 'approval.invalid', 'The answer has to be of a kind that the call accepts.');
-    const word = host.send('run', { role: 'assistant', content: 'Hi.' } as never);
+    const word = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
     await refuses(word, 'config.invalid', 'Only a user’s message is sent to a run.');
     same(await wait(), PARKED, 'Nothing was said.');
   },
 
   'nobody answers in time: the wait expires, and stays so': async (stage) => {
     const wait = await waiting(stage);
-    const timed = (): Promise<Waited<unknown>> => wait('approve:1.0', { timeoutMs: 100 });
+    const timed = (): Promise<WaitResult<unknown>> => wait('approve:1.0', { timeoutMs: 100 });
     same(await timed(), PARKED, 'Nothing was said yet.');
     await stage.clock.advance(99);
     same(await timed(), PARKED, 'It is not over yet.');
@@ -99,7 +99,7 @@ export const waitCases: Readonly<Record<string, Body>> = {
     await wait('approve:1.1');
     await clock.advance(100);
     await wait('approve:1.0', { timeoutMs: 100 });
-    await host.send('run', hello);
+    await host.sendMessage('run', hello);
     stage.goBack(90);
     same(await wait('approve:1.0', { timeoutMs: 100 }), { type: 'expired' }, 'It stays expired.');
     await refuses(host.answer('run', 'approve:1.0', APPROVE), 'approval.expired', 'It takes no answer.');
@@ -112,11 +112,11 @@ export const waitCases: Readonly<Record<string, Body>> = {
     const names = ['approve:1.0', 'approve:1.1', 'approve:1.2'];
     for (const name of names) await wait(name);
     await host.answer('run', 'approve:1.1', APPROVE);
-    await host.send('run', hello);
+    await host.sendMessage('run', hello);
     const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello } };
     const told = await Promise.all(names.map((name) => wait(name)));
     same(told, [interrupted, APPROVED, interrupted], 'A message closes what is open.');
-    await refuses(host.send('run', hello), 'run.not_waiting', 'Nothing waits any more.');
+    await refuses(host.sendMessage('run', hello), 'run.not_waiting', 'Nothing waits any more.');
   },
 
   'a run that has ended takes no answer and no message': async (stage) => {
@@ -125,6 +125,6 @@ export const waitCases: Readonly<Record<string, Body>> = {
     await wait();
     await host.release('run', COMPLETED);
     await refuses(host.answer('run', 'approve:1.0', APPROVE), 'approval.ended', 'It is over.');
-    await refuses(host.send('run', hello), 'run.not_waiting', 'It is over.');
+    await refuses(host.sendMessage('run', hello), 'run.not_waiting', 'It is over.');
   },
 };

@@ -14,8 +14,8 @@ import { sampleOf } from '../schema/arbitrary.ts';
 import { branchesOf } from '../schema/branches.ts';
 import { invalidFor } from '../schema/invalid.ts';
 import type { CallEntry, CustomCallEntry } from '../script/build-reply.ts';
-import { reply } from '../script/build-reply.ts';
-import type { ModelReply } from '../script/reply.ts';
+import { respond } from '../script/build-reply.ts';
+import type { ScriptedModelResponse } from '../script/reply.ts';
 import { scriptedModel } from './scripted-model.ts';
 
 /**
@@ -50,7 +50,7 @@ export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
     plans.set(key, known);
     return known;
   };
-  const respond = (request: ChatRequest): ModelReply => replyTo(request, planOf, { seed, width });
+  const respond = (request: ChatRequest): ScriptedModelResponse => replyTo(request, planOf, { seed, width });
   const { name, send, price } = scriptedModel(respond, { name: 'schema', keepRequests: 0, ...given });
   return { name, send, price };
 }
@@ -88,20 +88,24 @@ function argumentsFor({ name, parameters }: Offered, seed: number, exercise: Exe
   }
 }
 
-function replyTo(request: ChatRequest, planOf: PlanOf, { seed = 0, width = 4 }: SchemaModelOptions): ModelReply {
+function replyTo(
+  request: ChatRequest,
+  planOf: PlanOf,
+  { seed = 0, width = 4 }: SchemaModelOptions,
+): ScriptedModelResponse {
   const offered = (request.tools ?? []).map(offeredBy);
   const made = callsIn(request.messages);
   const forced = forcedBy(request);
   const tool = offered.filter(({ name }) => name === forced);
   if (tool.length > 0) {
-    return reply.calls(tool.flatMap((each) => nextOf(each, made, planOf(each)) ?? entry(each, planOf(each).at(-1))));
+    return respond.calls(tool.flatMap((each) => nextOf(each, made, planOf(each)) ?? entry(each, planOf(each).at(-1))));
   }
   if (request.tool_choice === 'none') return answer(request, seed);
   const next = offered.flatMap((each) => nextOf(each, made, planOf(each)) ?? []).slice(0, width);
-  if (next.length > 0) return reply.calls(next);
+  if (next.length > 0) return respond.calls(next);
   const [first] = offered;
   if (request.tool_choice === 'required' && first !== undefined)
-    return reply.calls([entry(first, planOf(first).at(-1))]);
+    return respond.calls([entry(first, planOf(first).at(-1))]);
   return answer(request, seed);
 }
 
@@ -118,9 +122,9 @@ function entry({ name, parameters }: Offered, value: Json | undefined = {}): Ent
   return { name, arguments: JSON.stringify(value) };
 }
 
-function answer({ response_format: format }: ChatRequest, seed: number): ModelReply {
-  if (format?.type !== 'json_schema') return reply.text(format?.type === 'json_object' ? '{}' : `Done ${seed}.`);
-  return reply.text(JSON.stringify(sampleOf(format.json_schema.schema ?? {}, seed)));
+function answer({ response_format: format }: ChatRequest, seed: number): ScriptedModelResponse {
+  if (format?.type !== 'json_schema') return respond.text(format?.type === 'json_object' ? '{}' : `Done ${seed}.`);
+  return respond.text(JSON.stringify(sampleOf(format.json_schema.schema ?? {}, seed)));
 }
 
 function offeredBy(tool: ToolObject): Offered {

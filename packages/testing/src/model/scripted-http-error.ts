@@ -1,9 +1,9 @@
 import { ContextLengthError, HttpError, type ModelError } from '@pawl/core';
 import { isObject } from '../base/json.ts';
-import type { HttpErrorReply } from '../script/reply.ts';
+import type { ScriptedHttpErrorResponse } from '../script/reply.ts';
 
 /** The error that a status from a script is without a wire. Of `retry-after`, only seconds are read, no date. */
-export function scriptedHttpError({ status, headers, body }: HttpErrorReply): ModelError {
+export function scriptedHttpError({ status, headers, body }: ScriptedHttpErrorResponse): ModelError {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const error = isObject(body) && isObject(body['error']) ? body['error'] : {};
   const said = (name: string): string | undefined => (typeof error[name] === 'string' ? error[name] : undefined);

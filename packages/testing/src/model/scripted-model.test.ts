@@ -1,14 +1,17 @@
 import { Agent, type ChatRequest, type Delta } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { reply } from '../script/build-reply.ts';
-import type { ModelReply } from '../script/reply.ts';
+import { respond } from '../script/build-reply.ts';
+import type { ScriptedModelResponse } from '../script/reply.ts';
 import { scriptedModel } from './scripted-model.ts';
 
 const hello: ChatRequest = { messages: [{ role: 'user', content: 'Hello' }] };
-const three = reply.text('one two three');
+const three = respond.text('one two three');
 
 /** The deltas that were told, and what the model gave or the message it rejected with. */
-async function sent(entry: ModelReply, request: ChatRequest): Promise<readonly [readonly string[], unknown]> {
+async function sent(
+  entry: ScriptedModelResponse,
+  request: ChatRequest,
+): Promise<readonly [readonly string[], unknown]> {
   const deltas: string[] = [];
   const onDelta = ({ delta }: Delta): undefined => void deltas.push(delta);
   const [settled] = await Promise.allSettled([scriptedModel([entry]).send(request, { onDelta })]);
@@ -22,7 +25,7 @@ test('a reply is whole, and told in pieces only where the request is streamed', 
 });
 
 test('requests are recorded, and the script is done when every reply was given', async () => {
-  const model = scriptedModel([three, ({ messages }) => reply.text(String(messages.length))], { name: 'tiny' });
+  const model = scriptedModel([three, ({ messages }) => respond.text(String(messages.length))], { name: 'tiny' });
   await model.send(hello);
   expect(() => model.assertDone()).toThrow(
     'The script has 1 of 2 replies left: function. Take them out, or make the run ask for them.',
@@ -36,7 +39,7 @@ test('a script that is used up rejects with an error that no retry repeats', asy
   const model = scriptedModel([]);
   await expect(model.send(hello)).rejects.toMatchObject({
     name: 'ScriptError',
-    code: 'script.used_up',
+    code: 'script.exhausted',
     message:
       'The script is used up: it has 0 replies, and this is request 1. Add a reply, or find out why the run asks once more.',
   });
@@ -47,19 +50,19 @@ const streamed = { ...hello, stream: true };
 test.each([
   [
     'a cut',
-    reply.cut(three, { afterChunks: 2 }),
+    respond.cut(three, { afterChunks: 2 }),
     ['one ', 'two '],
     'The scripted reply was cut off: it ended without a finish reason.',
   ],
-  ['a reset', reply.reset({ reply: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
-  ['an early reset', reply.reset(), [], 'The scripted connection was reset.'],
+  ['a reset', respond.reset({ reply: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
+  ['an early reset', respond.reset(), [], 'The scripted connection was reset.'],
   [
     'an error',
-    reply.streamError({ message: 'busy' }, { reply: three, afterChunks: 1 }),
+    respond.streamError({ message: 'busy' }, { reply: three, afterChunks: 1 }),
     ['one '],
     'The server answered with an error: busy',
   ],
-  ['an error body', reply.errorBody('broken'), [], 'The server answered with an error: broken'],
+  ['an error body', respond.errorBody('broken'), [], 'The server answered with an error: broken'],
 ])('%s rejects after the pieces that came before it', async (_name, entry, deltas, message) => {
   expect(await sent(entry, streamed)).toEqual([deltas, message]);
 });
@@ -68,7 +71,7 @@ test('held and stalled replies go on when they are released', async () => {
   const gate = Promise.withResolvers<void>();
   const deltas: string[] = [];
   const model = scriptedModel([
-    reply.held(reply.stall(three, { afterChunks: 1, until: gate.promise }), { until: Promise.reject() }),
+    respond.delayed(respond.stall(three, { afterChunks: 1, until: gate.promise }), { until: Promise.reject() }),
   ]);
   const answer = model.send(streamed, {
     onDelta: ({ delta }) => {
@@ -81,8 +84,8 @@ test('held and stalled replies go on when they are released', async () => {
 });
 
 test.each([
-  ['held', reply.held(three, { until: new Promise(() => undefined) })],
-  ['stalled', reply.stall(three)],
+  ['held', respond.delayed(three, { until: new Promise(() => undefined) })],
+  ['stalled', respond.stall(three)],
 ])('an abort ends a reply that is %s, with its reason', async (_name, entry) => {
   const controller = new AbortController();
   const answer = scriptedModel([entry]).send(streamed, { signal: controller.signal });
@@ -92,9 +95,9 @@ test.each([
 
 test('a request that was aborted before is not answered, however the script goes on', async () => {
   const controller = new AbortController();
-  const abort = (): ModelReply => {
+  const abort = (): ScriptedModelResponse => {
     controller.abort(new Error('no longer wanted'));
-    return reply.stall(three);
+    return respond.stall(three);
   };
   await expect(scriptedModel([abort]).send(hello, { signal: controller.signal })).rejects.toThrow('no longer wanted');
   const unasked = scriptedModel([three]);
@@ -104,7 +107,7 @@ test('a request that was aborted before is not answered, however the script goes
 
 test('what is only something on the wire does not fit a scripted model', () => {
   // @ts-expect-error A raw body needs a server.
-  expect(scriptedModel([reply.body('{')]).requests).toEqual([]);
+  expect(scriptedModel([respond.body('{')]).requests).toEqual([]);
 });
 
 test('the next delta waits for a reader that is behind', async () => {
@@ -120,10 +123,13 @@ test('the next delta waits for a reader that is behind', async () => {
 });
 
 test('an http error rejects with what the server said', async () => {
-  const busy = reply.httpError(429, { message: 'Slow down.', code: 'rate_limit', headers: { 'retry-after': '2' } });
-  const poor = reply.httpError(429, { code: 'insufficient_quota', headers: { 'x-request-id': 'req_7' } });
-  const long = reply.httpError(400, { code: 'context_length_exceeded', param: 'messages' });
-  const plain = reply.httpError(500, { body: 'oops', headers: { 'x-should-retry': 'false', 'retry-after-ms': '150' } });
+  const busy = respond.httpError(429, { message: 'Slow down.', code: 'rate_limit', headers: { 'retry-after': '2' } });
+  const poor = respond.httpError(429, { code: 'insufficient_quota', headers: { 'x-request-id': 'req_7' } });
+  const long = respond.httpError(400, { code: 'context_length_exceeded', param: 'messages' });
+  const plain = respond.httpError(500, {
+    body: 'oops',
+    headers: { 'x-should-retry': 'false', 'retry-after-ms': '150' },
+  });
   const model = scriptedModel([busy, poor, long, plain]);
   await expect(model.send(hello)).rejects.toMatchObject({
     name: 'HttpError',
@@ -143,14 +149,14 @@ test('an http error rejects with what the server said', async () => {
 });
 
 test('headers of an http error count whatever their case, as over HTTP', async () => {
-  const busy = reply.httpError(429, { headers: { 'Retry-After': '2', 'X-Request-Id': 'req_7' } });
+  const busy = respond.httpError(429, { headers: { 'Retry-After': '2', 'X-Request-Id': 'req_7' } });
   await expect(scriptedModel([busy]).send(hello)).rejects.toMatchObject({ retryAfterMs: 2000, requestId: 'req_7' });
 });
 
 test('a script that says what it expects fails with the difference, which no retry repeats', async () => {
   const model = scriptedModel([
-    reply.to({ messages: [{ role: 'user', content: /Oslo/ }] }, reply.text('Cold.')),
-    reply.to(
+    respond.expecting({ messages: [{ role: 'user', content: /Oslo/ }] }, respond.text('Cold.')),
+    respond.expecting(
       {
         messages: [{ content: 'Hi.' }],
         temperature: 0,
@@ -158,13 +164,13 @@ test('a script that says what it expects fails with the difference, which no ret
         seed: expect.any(Number),
         user: expect.any(String),
       },
-      reply.text('Hello.'),
+      respond.text('Hello.'),
     ),
   ]);
   expect((await model.send({ messages: [{ role: 'user', content: 'In Oslo?' }] })).choices[0].message.content).toBe(
     'Cold.',
   );
-  const failing = new Agent({ model, settings: { temperature: 1, user: 'ada' } }).run('Hi there.').outcome();
+  const failing = new Agent({ model, modelSettings: { temperature: 1, user: 'ada' } }).run('Hi there.').outcome();
   const outcome = await failing;
   if (outcome.status !== 'failed') throw new Error(outcome.status);
   expect(outcome.error.message).toContain('messages[0].content: expected "Hi.", got "Hi there."');
@@ -178,12 +184,12 @@ test('a script that says what it expects fails with the difference, which no ret
 test('a scripted model costs nothing, so that an agent with a cost limit can be tested, unless it has a price', async () => {
   const usage = { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 };
   const limits = { cost: 0.01 };
-  const free = new Agent({ model: scriptedModel([reply.text('Here.', { usage })]), limits });
+  const free = new Agent({ model: scriptedModel([respond.text('Here.', { usage })]), limits });
   expect(await free.run('Hi.').outcome()).toMatchObject({
     status: 'completed',
     usage: { cost: 0, totalTokens: 1_500 },
   });
   const price = { input: 10, output: 20 };
-  const dear = free.with({ model: scriptedModel([reply.text('Here.', { usage })], { price }) });
+  const dear = free.with({ model: scriptedModel([respond.text('Here.', { usage })], { price }) });
   expect((await dear.run('Hi.').outcome()).usage.cost).toBeCloseTo(0.02, 10);
 });

@@ -1,7 +1,7 @@
 import {
   type ChatModel,
-  type ChatReply,
   type ChatRequest,
+  type ChatResponse,
   checkOptions,
   type Delta,
   type Json,
@@ -13,7 +13,7 @@ import {
 } from '@pawl/core';
 import { completion } from '../script/completion.ts';
 import { pieces } from '../script/pieces.ts';
-import type { Interruption, ModelReply } from '../script/reply.ts';
+import type { Interruption, ScriptedModelResponse } from '../script/reply.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
 import { scriptedHttpError } from './scripted-http-error.ts';
 
@@ -41,7 +41,10 @@ export interface ScriptedModel extends ChatModel {
  * Where the request is streamed, deltas are told first: words of the text, pieces of the arguments. Faults reject as they
  * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
  */
-export function scriptedModel(script: ScriptEntries<ModelReply>, given: ScriptedModelOptions = {}): ScriptedModel {
+export function scriptedModel(
+  script: ScriptEntries<ScriptedModelResponse>,
+  given: ScriptedModelOptions = {},
+): ScriptedModel {
   const options = checkOptions(given, SCRIPTED_MODEL, 'scriptedModel');
   const { name = 'scripted', price = FREE, keepRequests = Number.POSITIVE_INFINITY } = options;
   const entries = new Script(script);
@@ -78,7 +81,7 @@ interface Play {
   readonly onDelta: ModelContext['onDelta'];
 }
 
-async function play(reply: ModelReply, context: Play): Promise<ChatReply> {
+async function play(reply: ScriptedModelResponse, context: Play): Promise<ChatResponse> {
   switch (reply.type) {
     case 'message': {
       const given = completion(reply, { request: context.request, model: context.name });
@@ -98,7 +101,7 @@ async function play(reply: ModelReply, context: Play): Promise<ChatReply> {
     case 'cut':
       await tellPart(reply, context);
       throw new ProtocolError('The scripted reply was cut off: it ended without a finish reason.', {
-        code: 'reply.cut',
+        code: 'response.cut',
       });
     case 'reset':
       if (reply.partly !== undefined) await tellPart(reply.partly, context);
@@ -117,7 +120,7 @@ async function play(reply: ModelReply, context: Play): Promise<ChatReply> {
   }
 }
 
-function deltas({ choices: [{ message }] }: ChatReply): readonly Delta[] {
+function deltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] {
   return pieces(message).flatMap(({ told }) => told ?? []);
 }
 
@@ -140,7 +143,7 @@ function errorInside(error: Json): ProtocolError {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : error;
   const said = typeof message === 'string' ? message : JSON.stringify(message);
   return new ProtocolError(`The server answered with an error: ${said}`, {
-    code: 'reply.error',
+    code: 'response.error',
     received: JSON.stringify({ error }),
   });
 }

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { Agent, openai } from '@pawl/core';
 import { afterEach, expect, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { blockNetwork } from './block-network.ts';
 import { isThisMachine } from './targets.ts';
@@ -83,7 +83,7 @@ test.each(['192.0.2.1', 'localhost.example.test', '127.example.test', '::ffff:19
 
 test('servers of this machine are reached as before, by name and by number', async () => {
   ends.push(blockNetwork());
-  const server = await offlineServer({ script: [reply.text('Here.'), reply.text('Here, too.')] });
+  const server = await offlineServer({ script: [respond.text('Here.'), respond.text('Here, too.')] });
   const run = (baseURL: string) => new Agent({ model: openai('any', { baseURL }) }).run('Hi');
   expect((await run(server.baseURL)).text).toBe('Here.');
   expect((await run(server.baseURL.replace('127.0.0.1', 'localhost'))).text).toBe('Here, too.');

@@ -1,22 +1,22 @@
 import { checkOptions, type Json, type JsonObject, type OptionTable } from '@pawl/core';
 import type {
-  BodyReply,
-  CutReply,
-  ErrorBodyReply,
-  HeldReply,
-  HttpErrorReply,
+  DelayedResponse,
   MessageOptions,
-  MessageReply,
-  RawReply,
-  Reply,
-  ResetReply,
+  ScriptedBodyResponse,
   ScriptedCall,
+  ScriptedCutResponse,
+  ScriptedErrorBodyResponse,
+  ScriptedHttpErrorResponse,
   ScriptedMessage,
-  SseReply,
-  StallReply,
-  StreamErrorReply,
+  ScriptedMessageResponse,
+  ScriptedRawResponse,
+  ScriptedResetResponse,
+  ScriptedResponse,
+  ScriptedSseResponse,
+  ScriptedStallResponse,
+  ScriptedStreamErrorResponse,
 } from './reply.ts';
-import type { ExpectedRequest, ExpectingReply } from './script.ts';
+import type { ExpectedRequest, ExpectingResponse } from './script.ts';
 
 export interface CallOptions extends MessageOptions {
   readonly id?: string;
@@ -61,11 +61,11 @@ export interface StallOptions extends InterruptionOptions {
 
 export interface ResetOptions extends InterruptionOptions {
   /** The answer in whose middle it happens. Without it, nothing is answered. */
-  readonly reply?: MessageReply;
+  readonly reply?: ScriptedMessageResponse;
 }
 
 export interface StreamErrorOptions extends InterruptionOptions {
-  readonly reply?: MessageReply;
+  readonly reply?: ScriptedMessageResponse;
 }
 
 export interface BodyOptions {
@@ -97,55 +97,55 @@ const BODY: OptionTable<BodyOptions> = { keys: { status: 'number', headers: 'obj
 const SSE: OptionTable<Pick<BodyOptions, 'headers'>> = { keys: { headers: 'object' } };
 
 /** Makes the entries of a script. */
-export const reply = {
-  text(text: string, options: MessageOptions = {}): MessageReply {
-    return said({ content: text }, options, 'reply.text');
+export const respond = {
+  text(text: string, options: MessageOptions = {}): ScriptedMessageResponse {
+    return said({ content: text }, options, 'respond.text');
   },
 
-  call(name: string, args: JsonObject | string = {}, given: CallOptions = {}): MessageReply {
-    const { id, ...options } = checkOptions(given, CALL, 'reply.call');
-    return reply.calls([{ name, arguments: args, ...(id !== undefined && { id }) }], options);
+  call(name: string, args: JsonObject | string = {}, given: CallOptions = {}): ScriptedMessageResponse {
+    const { id, ...options } = checkOptions(given, CALL, 'respond.call');
+    return respond.calls([{ name, arguments: args, ...(id !== undefined && { id }) }], options);
   },
 
   /** A call of a custom tool: its input is the text. */
-  custom(name: string, input: string, given: CallOptions = {}): MessageReply {
-    const { id, ...options } = checkOptions(given, CALL, 'reply.custom');
-    return reply.calls([{ name, input, ...(id !== undefined && { id }) }], options);
+  custom(name: string, input: string, given: CallOptions = {}): ScriptedMessageResponse {
+    const { id, ...options } = checkOptions(given, CALL, 'respond.custom');
+    return respond.calls([{ name, input, ...(id !== undefined && { id }) }], options);
   },
 
-  calls(calls: readonly (CallEntry | CustomCallEntry)[], given: CallsOptions = {}): MessageReply {
-    const { text = null, ...options } = checkOptions(given, CALLS, 'reply.calls');
+  calls(calls: readonly (CallEntry | CustomCallEntry)[], given: CallsOptions = {}): ScriptedMessageResponse {
+    const { text = null, ...options } = checkOptions(given, CALLS, 'respond.calls');
     for (const [index, call] of calls.entries()) {
-      checkOptions(call, isCustom(call) ? CUSTOM_ENTRY : ENTRY, `reply.calls, calls[${index}]`);
+      checkOptions(call, isCustom(call) ? CUSTOM_ENTRY : ENTRY, `respond.calls, calls[${index}]`);
     }
-    return said({ content: text, tool_calls: calls.map(scriptedCall) }, options, 'reply.calls');
+    return said({ content: text, tool_calls: calls.map(scriptedCall) }, options, 'respond.calls');
   },
 
   /** Any assistant message, also with fields that are not documented. */
-  message<M extends ScriptedMessage>(message: M, options: MessageOptions = {}): MessageReply {
-    return { ...checkOptions(options, MESSAGE, 'reply.message'), type: 'message', message };
+  message<M extends ScriptedMessage>(message: M, options: MessageOptions = {}): ScriptedMessageResponse {
+    return { ...checkOptions(options, MESSAGE, 'respond.message'), type: 'message', message };
   },
 
-  refusal(text: string, options: MessageOptions = {}): MessageReply {
-    return said({ content: null, refusal: text }, options, 'reply.refusal');
+  refusal(text: string, options: MessageOptions = {}): ScriptedMessageResponse {
+    return said({ content: null, refusal: text }, options, 'respond.refusal');
   },
 
-  /** Text that the token limit cut. For calls: `reply.calls([…], { finishReason: 'length' })`. */
-  length(text: string, options: MessageOptions = {}): MessageReply {
-    return { finishReason: 'length', ...said({ content: text }, options, 'reply.length') };
+  /** Text that the token limit cut. For calls: `respond.calls([…], { finishReason: 'length' })`. */
+  truncated(text: string, options: MessageOptions = {}): ScriptedMessageResponse {
+    return { finishReason: 'length', ...said({ content: text }, options, 'respond.truncated') };
   },
 
-  contentFilter(text = '', options: MessageOptions = {}): MessageReply {
-    return { finishReason: 'content_filter', ...said({ content: text }, options, 'reply.contentFilter') };
+  filtered(text = '', options: MessageOptions = {}): ScriptedMessageResponse {
+    return { finishReason: 'content_filter', ...said({ content: text }, options, 'respond.filtered') };
   },
 
   /** Neither text nor calls. */
-  empty(options: MessageOptions = {}): MessageReply {
-    return said({ content: null }, options, 'reply.empty');
+  empty(options: MessageOptions = {}): ScriptedMessageResponse {
+    return said({ content: null }, options, 'respond.empty');
   },
 
-  httpError(status: number, options: HttpErrorOptions = {}): HttpErrorReply {
-    const { headers = {}, message, code, param, body } = checkOptions(options, HTTP_ERROR, 'reply.httpError');
+  httpError(status: number, options: HttpErrorOptions = {}): ScriptedHttpErrorResponse {
+    const { headers = {}, message, code, param, body } = checkOptions(options, HTTP_ERROR, 'respond.httpError');
     const said = message ?? `The script answers ${status}.`;
     const error = { message: said, type: errorType(status), param: param ?? null, code: code ?? null };
     // On the wire, and so everywhere, the case of their names says nothing.
@@ -154,51 +154,51 @@ export const reply = {
   },
 
   /** Status 200, and a body that only holds this `error`. */
-  errorBody(error: Json): ErrorBodyReply {
+  errorBody(error: Json): ScriptedErrorBodyResponse {
     return { type: 'error-body', error };
   },
 
   /** The stream ends after so many pieces, without finish reason and `[DONE]`. */
-  cut(message: MessageReply, options: InterruptionOptions = {}): CutReply {
-    const { afterChunks = 0 } = checkOptions(options, INTERRUPTION, 'reply.cut');
+  cut(message: ScriptedMessageResponse, options: InterruptionOptions = {}): ScriptedCutResponse {
+    const { afterChunks = 0 } = checkOptions(options, INTERRUPTION, 'respond.cut');
     return { type: 'cut', reply: message, afterChunks };
   },
 
   /** The stream stands still after so many pieces. */
-  stall(message: MessageReply, options: StallOptions = {}): StallReply {
-    const { afterChunks = 0, until } = checkOptions(options, STALL, 'reply.stall');
+  stall(message: ScriptedMessageResponse, options: StallOptions = {}): ScriptedStallResponse {
+    const { afterChunks = 0, until } = checkOptions(options, STALL, 'respond.stall');
     return { type: 'stall', reply: message, afterChunks, ...(until !== undefined && { until }) };
   },
 
   /** The socket is destroyed: before anything is sent, or after so many pieces of `reply`. */
-  reset(options: ResetOptions = {}): ResetReply {
-    const { reply: message, afterChunks = 0 } = checkOptions(options, RESET, 'reply.reset');
+  reset(options: ResetOptions = {}): ScriptedResetResponse {
+    const { reply: message, afterChunks = 0 } = checkOptions(options, RESET, 'respond.reset');
     return { type: 'reset', ...(message !== undefined && { partly: { reply: message, afterChunks } }) };
   },
 
   /** An `error` event after so many pieces of `reply`. */
-  streamError(error: Json, options: StreamErrorOptions = {}): StreamErrorReply {
-    const { reply: message, afterChunks = 0 } = checkOptions(options, RESET, 'reply.streamError');
-    return { type: 'stream-error', error, reply: message ?? reply.empty(), afterChunks };
+  streamError(error: Json, options: StreamErrorOptions = {}): ScriptedStreamErrorResponse {
+    const { reply: message, afterChunks = 0 } = checkOptions(options, RESET, 'respond.streamError');
+    return { type: 'stream-error', error, reply: message ?? respond.empty(), afterChunks };
   },
 
   /**
    * The reply, where the request is as expected; otherwise the script fails with the difference. Objects are compared by the fields that are
-   * named, lists whole: `reply.to({ messages: [{}, { content: /Oslo/ }] }, reply.text('Cold.'))`.
+   * named, lists whole: `respond.expecting({ messages: [{}, { content: /Oslo/ }] }, respond.text('Cold.'))`.
    */
-  to<R extends Reply>(expected: ExpectedRequest, inner: R): ExpectingReply<R> {
+  expecting<R extends ScriptedResponse>(expected: ExpectedRequest, inner: R): ExpectingResponse<R> {
     return { type: 'expecting', expected, reply: inner };
   },
 
   /** Answers only once the promise has settled. */
-  held<R extends Reply>(inner: R, options: { readonly until: PromiseLike<unknown> }): HeldReply<R> {
-    const { until } = checkOptions(options, HELD, 'reply.held');
+  delayed<R extends ScriptedResponse>(inner: R, options: { readonly until: PromiseLike<unknown> }): DelayedResponse<R> {
+    const { until } = checkOptions(options, HELD, 'respond.delayed');
     return { type: 'held', until, reply: inner };
   },
 
   /** A body as it is: a string or bytes are sent unchanged, anything else as JSON. Only for the server. */
-  body(body: Json | Uint8Array, options: BodyOptions = {}): BodyReply {
-    const { status = 200, headers = {} } = checkOptions(options, BODY, 'reply.body');
+  body(body: Json | Uint8Array, options: BodyOptions = {}): ScriptedBodyResponse {
+    const { status = 200, headers = {} } = checkOptions(options, BODY, 'respond.body');
     const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     return { type: 'body', status, headers: { 'content-type': 'application/json', ...headers }, body: raw };
   },
@@ -207,21 +207,21 @@ export const reply = {
    * A stream, one write for each piece: a string or bytes are sent unchanged, anything else as `data: <JSON>` and a blank
    * line. Nothing is added, so end it with `'data: [DONE]\n\n'` where it has an end. Only for the server.
    */
-  sse(pieces: readonly (Json | Uint8Array)[], options: Pick<BodyOptions, 'headers'> = {}): SseReply {
-    const { headers = {} } = checkOptions(options, SSE, 'reply.sse');
+  sse(pieces: readonly (Json | Uint8Array)[], options: Pick<BodyOptions, 'headers'> = {}): ScriptedSseResponse {
+    const { headers = {} } = checkOptions(options, SSE, 'respond.sse');
     const raw = pieces.map((piece) =>
       typeof piece === 'string' || piece instanceof Uint8Array ? piece : `data: ${JSON.stringify(piece)}\n\n`,
     );
     return { type: 'sse', headers: { 'content-type': 'text/event-stream; charset=utf-8', ...headers }, pieces: raw };
   },
 
-  /** Node's own response, by hand: `reply.raw((response) => response.writeHead(200).end('{'))`. Only for the server. */
-  raw(answer: RawReply['answer']): RawReply {
+  /** Node's own response, by hand: `respond.raw((response) => response.writeHead(200).end('{'))`. Only for the server. */
+  raw(answer: ScriptedRawResponse['answer']): ScriptedRawResponse {
     return { type: 'raw', answer };
   },
 };
 
-function said(message: Omit<ScriptedMessage, 'role'>, options: MessageOptions, where: string): MessageReply {
+function said(message: Omit<ScriptedMessage, 'role'>, options: MessageOptions, where: string): ScriptedMessageResponse {
   return { ...checkOptions(options, MESSAGE, where), type: 'message', message: { role: 'assistant', ...message } };
 }
 

@@ -1,4 +1,4 @@
-import type { ChatReply } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core';
 import { pieces } from './pieces.ts';
 
 /** `chat.completion.chunk`, spelled as on the wire. */
@@ -14,7 +14,7 @@ export interface ChatChunk {
     readonly logprobs: null;
     readonly finish_reason: string | null;
   }[];
-  readonly usage?: ChatReply['usage'] | null;
+  readonly usage?: ChatResponse['usage'] | null;
 }
 
 export interface ChunkOptions {
@@ -22,7 +22,7 @@ export interface ChunkOptions {
 }
 
 /** A reply as OpenAI streams it: role, pieces, finish reason, and the usage on a chunk of its own. */
-export function chunks(reply: ChatReply, { includeUsage }: ChunkOptions): readonly ChatChunk[] {
+export function chunks(reply: ChatResponse, { includeUsage }: ChunkOptions): readonly ChatChunk[] {
   const { object: _, choices, usage, ...head } = reply;
   const base = { ...head, object: 'chat.completion.chunk' } as const;
   const single = choices.flatMap(({ index, message, finish_reason }) => {

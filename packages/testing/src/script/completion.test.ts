@@ -1,12 +1,12 @@
 import type { ChatRequest } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { reply } from './build-reply.ts';
+import { respond } from './build-reply.ts';
 import { completion } from './completion.ts';
 
 const request: ChatRequest = { messages: [{ role: 'user', content: 'Hello' }] };
 
 test('a text becomes a whole reply that is the same every time', () => {
-  const made = completion(reply.text('Hi there.'), { request, model: 'scripted' });
+  const made = completion(respond.text('Hi there.'), { request, model: 'scripted' });
   expect(made).toEqual({
     id: 'chatcmpl-1',
     object: 'chat.completion',
@@ -18,17 +18,17 @@ test('a text becomes a whole reply that is the same every time', () => {
     usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
     system_fingerprint: 'fp_pawl_offline',
   });
-  expect(completion(reply.text('Hi there.'), { request, model: 'scripted' })).toEqual(made);
+  expect(completion(respond.text('Hi there.'), { request, model: 'scripted' })).toEqual(made);
 });
 
 test('ids of calls count over the conversation and pass over those that are taken', () => {
-  const earlier = reply.calls([{ name: 'add', id: 'call_2' }]);
+  const earlier = respond.calls([{ name: 'add', id: 'call_2' }]);
   const [said] = completion(earlier, { request, model: 'm' }).choices;
   const later = {
     messages: [...request.messages, said.message, { role: 'tool', tool_call_id: 'call_2', content: '5' }],
   };
   const made = completion(
-    reply.calls([{ name: 'add' }, { name: 'add', id: 'call_3' }, { name: 'add', arguments: '{"a":' }]),
+    respond.calls([{ name: 'add' }, { name: 'add', id: 'call_3' }, { name: 'add', arguments: '{"a":' }]),
     {
       request: later as ChatRequest,
       model: 'm',
@@ -51,11 +51,11 @@ test('ids of calls count over the conversation and pass over those that are take
 });
 
 test.each([
-  ['a length cut', reply.length('half'), { content: 'half' }, 'length'],
-  ['a filtered reply', reply.contentFilter(), { content: '' }, 'content_filter'],
-  ['a refusal', reply.refusal('No.'), { content: null, refusal: 'No.' }, 'stop'],
-  ['an empty reply', reply.empty(), { content: null }, 'stop'],
-  ['a finish reason of its own', reply.text('x', { finishReason: null }), { content: 'x' }, null],
+  ['a length cut', respond.truncated('half'), { content: 'half' }, 'length'],
+  ['a filtered reply', respond.filtered(), { content: '' }, 'content_filter'],
+  ['a refusal', respond.refusal('No.'), { content: null, refusal: 'No.' }, 'stop'],
+  ['an empty reply', respond.empty(), { content: null }, 'stop'],
+  ['a finish reason of its own', respond.text('x', { finishReason: null }), { content: 'x' }, null],
 ] as const)('%s has its form', (_name, entry, message, finishReason) => {
   expect(completion(entry, { request, model: 'm' }).choices).toEqual([
     { index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason, logprobs: null },
@@ -69,19 +69,19 @@ test('fields that are not documented are kept, on the message and on its calls',
     function: { name: 'now', arguments: '{}' },
     extra_content: { a: 1 },
   } as const;
-  const entry = reply.message({ role: 'assistant', content: null, reasoning_content: 'so', tool_calls: [call] });
+  const entry = respond.message({ role: 'assistant', content: null, reasoning_content: 'so', tool_calls: [call] });
   const [{ message }] = completion(entry, { request, model: 'm' }).choices;
   expect(message).toEqual({ role: 'assistant', content: null, reasoning_content: 'so', tool_calls: [call] });
 });
 
 test('usage is what the script says, or left out', () => {
   const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
-  expect(completion(reply.text('x', { usage }), { request, model: 'm' }).usage).toEqual(usage);
-  expect('usage' in completion(reply.text('x', { usage: null }), { request, model: 'm' })).toBe(false);
+  expect(completion(respond.text('x', { usage }), { request, model: 'm' }).usage).toEqual(usage);
+  expect('usage' in completion(respond.text('x', { usage: null }), { request, model: 'm' })).toBe(false);
 });
 
 test('n replies are the same message n times', () => {
-  const { choices } = completion(reply.text('x'), { request: { ...request, n: 3 }, model: 'm' });
+  const { choices } = completion(respond.text('x'), { request: { ...request, n: 3 }, model: 'm' });
   expect(choices.map(({ index, message }) => [index, message.content])).toEqual([
     [0, 'x'],
     [1, 'x'],

@@ -1,5 +1,5 @@
-import type { AssistantMessage, ChatChoice, ChatReply, ChatRequest, CompletionUsage, ToolCall } from '@pawl/core';
-import type { MessageReply, ScriptedCall } from './reply.ts';
+import type { AssistantMessage, ChatChoice, ChatRequest, ChatResponse, CompletionUsage, ToolCall } from '@pawl/core';
+import type { ScriptedCall, ScriptedMessageResponse } from './reply.ts';
 
 export interface CompletionOptions {
   readonly request: ChatRequest;
@@ -8,7 +8,7 @@ export interface CompletionOptions {
 }
 
 /** The whole reply that a scripted message becomes. The same for the same conversation, however often it is asked. */
-export function completion(reply: MessageReply, { request, model }: CompletionOptions): ChatReply {
+export function completion(reply: ScriptedMessageResponse, { request, model }: CompletionOptions): ChatResponse {
   const message = withIds(reply, request);
   const choice = (index: number): ChatChoice => ({
     index,
@@ -32,7 +32,7 @@ export function completion(reply: MessageReply, { request, model }: CompletionOp
 /** 2025-01-01 UTC. Fixed, so that transcripts can be compared whole. */
 const CREATED_S = 1_735_689_600;
 
-function withIds({ message }: MessageReply, request: ChatRequest): AssistantMessage {
+function withIds({ message }: ScriptedMessageResponse, request: ChatRequest): AssistantMessage {
   const { tool_calls: calls, ...rest } = message;
   if (calls === undefined) return rest;
   const earlier = request.messages.flatMap((said) => (said.role === 'assistant' ? (said.tool_calls ?? []) : []));
@@ -47,7 +47,7 @@ function withIds({ message }: MessageReply, request: ChatRequest): AssistantMess
   return { ...rest, tool_calls: calls.map(identified) };
 }
 
-function finishReason({ finishReason, message }: MessageReply): ChatChoice['finish_reason'] {
+function finishReason({ finishReason, message }: ScriptedMessageResponse): ChatChoice['finish_reason'] {
   if (finishReason !== undefined) return finishReason;
   return (message.tool_calls ?? []).length > 0 ? 'tool_calls' : 'stop';
 }

@@ -3,24 +3,24 @@ import type { AssistantMessage, CompletionUsage, FinishReason, Json } from '@paw
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** What a script may say in answer to one request to the offline server. */
-export type Reply = ModelReply | WireReply | HeldReply<Reply>;
+export type ScriptedResponse = ScriptedModelResponse | ScriptedWireResponse | DelayedResponse<ScriptedResponse>;
 
 /** What also makes sense without a wire: in answer to a request to a scripted model. */
-export type ModelReply =
-  | MessageReply
-  | HttpErrorReply
-  | ErrorBodyReply
-  | CutReply
-  | StallReply
-  | ResetReply
-  | StreamErrorReply
-  | HeldReply<ModelReply>;
+export type ScriptedModelResponse =
+  | ScriptedMessageResponse
+  | ScriptedHttpErrorResponse
+  | ScriptedErrorBodyResponse
+  | ScriptedCutResponse
+  | ScriptedStallResponse
+  | ScriptedResetResponse
+  | ScriptedStreamErrorResponse
+  | DelayedResponse<ScriptedModelResponse>;
 
 /** What is only something on the wire. */
-export type WireReply = BodyReply | SseReply | RawReply;
+export type ScriptedWireResponse = ScriptedBodyResponse | ScriptedSseResponse | ScriptedRawResponse;
 
 /** An assistant message, well formed. */
-export interface MessageReply extends MessageOptions {
+export interface ScriptedMessageResponse extends MessageOptions {
   readonly type: 'message';
   readonly message: ScriptedMessage;
 }
@@ -55,7 +55,7 @@ export interface ScriptedCustomCall {
   readonly custom: { readonly name: string; readonly input: string };
 }
 
-export interface HttpErrorReply {
+export interface ScriptedHttpErrorResponse {
   readonly type: 'http-error';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -64,51 +64,51 @@ export interface HttpErrorReply {
 }
 
 /** Status 200, and a body that only holds an `error`. */
-export interface ErrorBodyReply {
+export interface ScriptedErrorBodyResponse {
   readonly type: 'error-body';
   readonly error: Json;
 }
 
 /** The answer ends too early, without an error: no finish reason, no `[DONE]`. Unstreamed, half of the body. */
-export interface CutReply extends Interruption {
+export interface ScriptedCutResponse extends Interruption {
   readonly type: 'cut';
 }
 
 /** The answer stops coming. Unstreamed, in the middle of the body. */
-export interface StallReply extends Interruption {
+export interface ScriptedStallResponse extends Interruption {
   readonly type: 'stall';
   /** When the rest follows. Without it, never. */
   readonly until?: PromiseLike<unknown>;
 }
 
 /** The socket is destroyed in the middle of the answer. */
-export interface ResetReply {
+export interface ScriptedResetResponse {
   readonly type: 'reset';
   /** Without it, nothing is sent at all. */
   readonly partly?: Interruption;
 }
 
 /** An `error` inside the stream, which ends with it. Unstreamed, status 200 with an `error` as its body. */
-export interface StreamErrorReply extends Interruption {
+export interface ScriptedStreamErrorResponse extends Interruption {
   readonly type: 'stream-error';
   readonly error: Json;
 }
 
 export interface Interruption {
-  readonly reply: MessageReply;
+  readonly reply: ScriptedMessageResponse;
   /** Pieces of text and of calls that come before; the chunk that only carries the role does not count. */
   readonly afterChunks: number;
 }
 
 /** Nothing is sent, not even the status, until the promise settles. */
-export interface HeldReply<R> {
+export interface DelayedResponse<R> {
   readonly type: 'held';
   readonly until: PromiseLike<unknown>;
   readonly reply: R;
 }
 
 /** A body as it is. */
-export interface BodyReply {
+export interface ScriptedBodyResponse {
   readonly type: 'body';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -116,14 +116,14 @@ export interface BodyReply {
 }
 
 /** A stream as it is: each piece is one write, and nothing is added, neither `[DONE]` nor blank lines. */
-export interface SseReply {
+export interface ScriptedSseResponse {
   readonly type: 'sse';
   readonly headers: Readonly<Record<string, string>>;
   readonly pieces: readonly (string | Uint8Array)[];
 }
 
 /** Whatever is done to the response, also what no server should. The answer is over when the response is closed. */
-export interface RawReply {
+export interface ScriptedRawResponse {
   readonly type: 'raw';
   readonly answer: (response: ServerResponse, received: RecordedRequest) => void | Promise<void>;
 }

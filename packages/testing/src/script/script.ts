@@ -3,20 +3,20 @@ import { type Difference, differences, told } from '../base/differences.ts';
 import { ScriptError } from './errors.ts';
 
 /** Looks at a request, then says what to answer. Of a scripted model it is told the surroundings, too; of a server there are none. */
-export type Respond<R> = (request: ChatRequest, context: Partial<ModelContext>) => R | Promise<R>;
+export type ScriptFunction<R> = (request: ChatRequest, context: Partial<ModelContext>) => R | Promise<R>;
 
 /** What a request is expected to have; fields that are not named may be anything. A regular expression stands for a text, `expect.any(…)` for what it takes. */
 export type ExpectedRequest = { readonly [Field in keyof ChatRequest]?: unknown };
 
-/** A reply to a request that has to be like this. Made by `reply.to`. */
-export interface ExpectingReply<R> {
+/** A reply to a request that has to be like this. Made by `respond.expecting`. */
+export interface ExpectingResponse<R> {
   readonly type: 'expecting';
   readonly expected: ExpectedRequest;
   readonly reply: R;
 }
 
 /** Replies in order, one for each request; or one function for all requests. */
-export type ScriptEntries<R> = readonly (R | ExpectingReply<R> | Respond<R>)[] | Respond<R>;
+export type ScriptEntries<R> = readonly (R | ExpectingResponse<R> | ScriptFunction<R>)[] | ScriptFunction<R>;
 
 /** Where a script has got to. */
 export class Script<R extends { readonly type: string }> {
@@ -48,14 +48,14 @@ export class Script<R extends { readonly type: string }> {
       .map((entry) => (typeof entry === 'function' ? 'function' : entry.type));
     throw new ScriptError(
       `The script has ${left.length} of ${this.#entries.length} replies left: ${left.join(', ')}. Take them out, or make the run ask for them.`,
-      { code: 'script.left' },
+      { code: 'script.unused' },
     );
   }
 }
 
 function checkEntries(entries: unknown): void {
   if (typeof entries === 'function') return;
-  const fix = "Pass replies, such as [reply.text('Hello.')], or one function for all requests.";
+  const fix = "Pass replies, such as [respond.text('Hello.')], or one function for all requests.";
   if (!Array.isArray(entries))
     throw new ConfigError(`The script is ${entries === null ? 'null' : `a ${typeof entries}`}. ${fix}`);
   const wrong = entries.findIndex((entry: unknown) => {
@@ -65,13 +65,15 @@ function checkEntries(entries: unknown): void {
   throw new ConfigError(`Entry ${wrong + 1} of the script is no reply: ${JSON.stringify(entries[wrong])}. ${fix}`);
 }
 
-function isExpecting<R extends { readonly type: string }>(entry: R | ExpectingReply<R>): entry is ExpectingReply<R> {
+function isExpecting<R extends { readonly type: string }>(
+  entry: R | ExpectingResponse<R>,
+): entry is ExpectingResponse<R> {
   return entry.type === 'expecting';
 }
 
 function unexpected(found: readonly Difference[], request: number): ScriptError {
   return new ScriptError(
-    `The script no longer fits: request ${request} is not the one that reply ${request} expects.\n${told(found)}\nChange what \`reply.to\` expects, or find out why the agent asks otherwise.`,
+    `The script no longer fits: request ${request} is not the one that reply ${request} expects.\n${told(found)}\nChange what \`respond.expecting\` expects, or find out why the agent asks otherwise.`,
     { code: 'script.unexpected' },
   );
 }
@@ -79,6 +81,6 @@ function unexpected(found: readonly Difference[], request: number): ScriptError 
 function usedUp(length: number, request: number): ScriptError {
   return new ScriptError(
     `The script is used up: it has ${length} ${length === 1 ? 'reply' : 'replies'}, and this is request ${request}. Add a reply, or find out why the run asks once more.`,
-    { code: 'script.used_up' },
+    { code: 'script.exhausted' },
   );
 }

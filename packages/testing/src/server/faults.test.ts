@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { reply } from '../script/build-reply.ts';
-import type { Reply } from '../script/reply.ts';
+import { respond } from '../script/build-reply.ts';
+import type { ScriptedResponse } from '../script/reply.ts';
 import { type OfflineServer, offlineServer } from './offline-server.ts';
 
-async function playing(...script: readonly Reply[]): Promise<OfflineServer> {
+async function playing(...script: readonly ScriptedResponse[]): Promise<OfflineServer> {
   const server = await offlineServer({ script });
   onTestFinished(() => server.close());
   return server;
@@ -36,11 +36,11 @@ function words(text: string): readonly string[] {
   return [...text.matchAll(/"content":"(\w+ ?)"/g)].map(([, word]) => word ?? '');
 }
 
-const three = reply.text('one two three');
+const three = respond.text('one two three');
 
 test('an http error has its status, its headers and the form of OpenAI', async () => {
   const server = await playing(
-    reply.httpError(429, { headers: { 'retry-after': '7' }, message: 'Slow down.', code: 'rate_limit_exceeded' }),
+    respond.httpError(429, { headers: { 'retry-after': '7' }, message: 'Slow down.', code: 'rate_limit_exceeded' }),
   );
   const response = await ask(server);
   expect([response.status, response.headers.get('retry-after'), await response.json()]).toEqual([
@@ -52,7 +52,7 @@ test('an http error has its status, its headers and the form of OpenAI', async (
 
 test('an http error may have any body', async () => {
   const server = await playing(
-    reply.httpError(502, { body: '<h1>Bad gateway</h1>', headers: { 'content-type': 'text/html' } }),
+    respond.httpError(502, { body: '<h1>Bad gateway</h1>', headers: { 'content-type': 'text/html' } }),
   );
   const response = await ask(server);
   expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
@@ -63,7 +63,7 @@ test('an http error may have any body', async () => {
 });
 
 test('a cut stream ends cleanly after so many pieces', async () => {
-  const server = await playing(reply.cut(three, { afterChunks: 2 }));
+  const server = await playing(respond.cut(three, { afterChunks: 2 }));
   const { text, failed } = await received(await ask(server));
   expect({ words: words(text), failed, hasEnd: /\[DONE\]|"stop"/.test(text) }).toEqual({
     words: ['one ', 'two '],
@@ -73,14 +73,14 @@ test('a cut stream ends cleanly after so many pieces', async () => {
 });
 
 test('a cut body is the first half of the JSON', async () => {
-  const server = await playing(three, reply.cut(three));
+  const server = await playing(three, respond.cut(three));
   const whole = await (await ask(server, { stream: false })).text();
   const { text, failed } = await received(await ask(server, { stream: false }));
   expect({ text, failed }).toEqual({ text: whole.slice(0, Math.floor(whole.length / 2)), failed: false });
 });
 
 test('a reset destroys the socket: before anything, or after so many pieces', async () => {
-  const server = await playing(reply.reset(), reply.reset({ reply: three, afterChunks: 1 }));
+  const server = await playing(respond.reset(), respond.reset({ reply: three, afterChunks: 1 }));
   await expect(ask(server)).rejects.toThrow('fetch failed');
   const { text, failed } = await received(await ask(server));
   expect({ words: words(text), failed, disconnects: server.disconnects }).toEqual({
@@ -92,7 +92,7 @@ test('a reset destroys the socket: before anything, or after so many pieces', as
 
 test('a stalled stream goes on when it is released', async () => {
   const gate = Promise.withResolvers<void>();
-  const server = await playing(reply.stall(three, { afterChunks: 1, until: gate.promise }));
+  const server = await playing(respond.stall(three, { afterChunks: 1, until: gate.promise }));
   const response = await ask(server);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -104,7 +104,7 @@ test('a stalled stream goes on when it is released', async () => {
 });
 
 test('a client that leaves a stalled answer is counted, and the server is idle again', async () => {
-  const server = await playing(reply.stall(three));
+  const server = await playing(respond.stall(three));
   const client = new AbortController();
   await ask(server, { signal: client.signal });
   client.abort();
@@ -114,7 +114,7 @@ test('a client that leaves a stalled answer is counted, and the server is idle a
 
 test('a client that leaves before the script has decided is counted as well', async () => {
   const client = new AbortController();
-  const undecided = (): Promise<Reply> => {
+  const undecided = (): Promise<ScriptedResponse> => {
     client.abort();
     return new Promise(() => undefined);
   };
@@ -132,7 +132,7 @@ test('a held reply is answered once it is released', async () => {
     script: [
       () => {
         arrived.resolve();
-        return reply.held(reply.httpError(503), { until: gate.promise });
+        return respond.delayed(respond.httpError(503), { until: gate.promise });
       },
       three,
     ],
@@ -151,8 +151,8 @@ test('a held reply is answered once it is released', async () => {
 });
 
 test('an error in the stream ends it; unstreamed, it is the body', async () => {
-  const entry = reply.streamError({ message: 'overloaded' }, { reply: three, afterChunks: 1 });
-  const server = await playing(entry, entry, reply.errorBody('broken'));
+  const entry = respond.streamError({ message: 'overloaded' }, { reply: three, afterChunks: 1 });
+  const server = await playing(entry, entry, respond.errorBody('broken'));
   const { text } = await received(await ask(server));
   expect([words(text), text.endsWith('\n\ndata: {"error":{"message":"overloaded"}}\n\n')]).toEqual([['one '], true]);
   const whole = await ask(server, { stream: false });
@@ -162,8 +162,8 @@ test('an error in the stream ends it; unstreamed, it is the body', async () => {
 
 test('raw bodies and raw streams are sent as they are', async () => {
   const server = await playing(
-    reply.body('not JSON', { status: 201, headers: { 'content-type': 'text/plain' } }),
-    reply.sse([': hi\r\n\r\n', { a: 1 }, new TextEncoder().encode('data: é\n\n')]),
+    respond.body('not JSON', { status: 201, headers: { 'content-type': 'text/plain' } }),
+    respond.sse([': hi\r\n\r\n', { a: 1 }, new TextEncoder().encode('data: é\n\n')]),
   );
   const plain = await ask(server);
   expect([plain.status, plain.headers.get('content-type'), await plain.text()]).toEqual([
@@ -179,13 +179,13 @@ test('raw bodies and raw streams are sent as they are', async () => {
 });
 
 test('a message may come in the other form than was asked for', async () => {
-  const server = await playing(reply.text('x', { form: 'json' }), reply.text('x', { form: 'sse' }));
+  const server = await playing(respond.text('x', { form: 'json' }), respond.text('x', { form: 'sse' }));
   expect(await (await ask(server)).json()).toMatchObject({ object: 'chat.completion' });
   expect(await (await ask(server, { stream: false })).text()).toMatch(/data: \[DONE\]\n\n$/);
 });
 
 test('closing ends answers that are under way', async () => {
-  const server = await playing(reply.stall(three));
+  const server = await playing(respond.stall(three));
   const response = await ask(server);
   await server.close();
   expect((await received(response)).failed).toBe(true);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { ChatRequest } from '@pawl/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { type OfflineServer, type OfflineServerOptions, offlineServer } from './offline-server.ts';
 
 const hello: ChatRequest = { model: 'any', messages: [{ role: 'user', content: 'Hello' }] };
@@ -29,7 +29,7 @@ function refused(message: string, { param = null, code = null }: Record<string, 
 }
 
 test('an unstreamed request gets the next reply of the script as a whole', async () => {
-  const server = await started({ script: [reply.call('add', { a: 1, b: 2 })] });
+  const server = await started({ script: [respond.call('add', { a: 1, b: 2 })] });
   expect(await told(ask(server, hello))).toEqual([
     200,
     {
@@ -59,7 +59,7 @@ test('an unstreamed request gets the next reply of the script as a whole', async
 
 test('a streamed request gets role, pieces, finish reason and usage, each as a chunk, then [DONE]', async () => {
   const server = await started({
-    script: [reply.calls([{ name: 'add', arguments: { a: 1 } }], { text: 'One moment.' })],
+    script: [respond.calls([{ name: 'add', arguments: { a: 1 } }], { text: 'One moment.' })],
   });
   const response = await ask(server, { ...hello, stream: true, stream_options: { include_usage: true } });
   const events = (await response.text()).split('\n\n');
@@ -90,7 +90,7 @@ test('a streamed request gets role, pieces, finish reason and usage, each as a c
 });
 
 test('requests are recorded with their headers and their body', async () => {
-  const server = await started({ script: () => reply.text('ok'), keepRequests: 2 });
+  const server = await started({ script: () => respond.text('ok'), keepRequests: 2 });
   for (const content of ['one', 'two', 'three']) {
     await fetch(`${server.baseURL}/chat/completions?api-version=1`, {
       method: 'POST',
@@ -105,12 +105,12 @@ test('requests are recorded with their headers and their body', async () => {
 });
 
 test('an entry that is a function looks at the request', async () => {
-  const server = await started({ script: [({ messages }) => reply.text(`${messages.length} message`)] });
+  const server = await started({ script: [({ messages }) => respond.text(`${messages.length} message`)] });
   expect(await told(ask(server, hello))).toMatchObject([200, { choices: [{ message: { content: '1 message' } }] }]);
 });
 
 test('an invalid conversation is refused with 400, recorded, and uses up nothing of the script', async () => {
-  const server = await started({ script: [reply.text('ok')] });
+  const server = await started({ script: [respond.text('ok')] });
   const orphaned = [...hello.messages, { role: 'tool', tool_call_id: 'call_9', content: 'late' }];
   const message =
     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
@@ -128,7 +128,7 @@ test('a script that is used up says so, and asks for no retry', async () => {
   const message =
     'The script is used up: it has 0 replies, and this is request 1. Add a reply, or find out why the run asks once more.';
   expect(response.headers.get('x-should-retry')).toBe('false');
-  expect([response.status, await response.json()]).toEqual([400, refused(message, { code: 'script.used_up' })]);
+  expect([response.status, await response.json()]).toEqual([400, refused(message, { code: 'script.exhausted' })]);
 });
 
 test('a request that is no JSON, an unknown path and a wrong method are refused in the form of OpenAI', async () => {
@@ -176,7 +176,7 @@ test('a key is asked for where one is set, and never quoted', async () => {
 
 test('chunks come with a pause between them, on the clock that was given', async () => {
   const clock = manualClock();
-  const server = await started({ script: [reply.text('Hi')], chunkDelayMs: 20, clock });
+  const server = await started({ script: [respond.text('Hi')], chunkDelayMs: 20, clock });
   await (await ask(server, { ...hello, stream: true })).text();
   expect(clock.slept).toEqual([20, 20, 20]);
 });
@@ -191,7 +191,7 @@ test('a script that throws, or that cannot be sent, says so and asks for no retr
   const broken = (): never => {
     throw new Error('no idea');
   };
-  const server = await started({ script: [broken, reply.body('x', { headers: { 'bad name': 'x' } })] });
+  const server = await started({ script: [broken, respond.body('x', { headers: { 'bad name': 'x' } })] });
   const thrown = await ask(server, hello);
   const error = { message: 'No reply could be made: no idea', type: 'server_error', param: null, code: null };
   expect([thrown.status, thrown.headers.get('x-should-retry'), await thrown.json()]).toEqual([500, 'false', { error }]);

@@ -1,19 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type ChatRequest, type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { ScriptError } from '../script/errors.ts';
 import type { RecordedRequest } from '../script/recorded-request.ts';
-import type { Reply } from '../script/reply.ts';
+import type { ScriptedResponse } from '../script/reply.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
-import { standIn } from '../stand-in/stand-in.ts';
+import { offlineModel } from '../stand-in/stand-in.ts';
 import { route } from './route.ts';
 import { transmission } from './transmission.ts';
 import { type TransmitOptions, transmit } from './transmit.ts';
 
 export interface OfflineServerOptions {
   /** Played in place of the stand-in model: a reply for each request, or one function for all. */
-  readonly script?: ScriptEntries<Reply>;
+  readonly script?: ScriptEntries<ScriptedResponse>;
   /** Between the chunks of a stream. @defaultValue 0 */
   readonly chunkDelayMs?: number;
   /** Asked of every request. Without it, none is asked for, and any is taken. */
@@ -71,7 +71,7 @@ const OFFLINE_SERVER: OptionTable<OfflineServerOptions> = {
 
 class LocalServer implements OfflineServer {
   readonly #options: OfflineServerOptions;
-  readonly #script: Script<Reply>;
+  readonly #script: Script<ScriptedResponse>;
   readonly #server: Server;
   readonly #requests: RecordedRequest[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -82,7 +82,7 @@ class LocalServer implements OfflineServer {
 
   constructor(options: OfflineServerOptions) {
     this.#options = options;
-    this.#script = new Script(options.script ?? ((request) => reply.message(standIn(request))));
+    this.#script = new Script(options.script ?? ((request) => respond.message(offlineModel(request))));
     this.#server = createServer((incoming, response) => void this.#answer(incoming, response)); // It never rejects.
     // Sockets stay open for as long as the client wants them, so that no test depends on the time.
     this.#server.keepAliveTimeout = 0;
@@ -174,13 +174,14 @@ class LocalServer implements OfflineServer {
     return { reply: answer ?? (await this.#scripted(received.body)), received };
   }
 
-  async #scripted(request: ChatRequest): Promise<Reply> {
+  async #scripted(request: ChatRequest): Promise<ScriptedResponse> {
     try {
       return await this.#script.next(request);
     } catch (error) {
       const message = messageOf(error);
-      if (ScriptError.isInstance(error)) return reply.httpError(400, { message, code: error.code, headers: NO_RETRY });
-      return reply.httpError(500, { message: `No reply could be made: ${message}`, headers: NO_RETRY });
+      if (ScriptError.isInstance(error))
+        return respond.httpError(400, { message, code: error.code, headers: NO_RETRY });
+      return respond.httpError(500, { message: `No reply could be made: ${message}`, headers: NO_RETRY });
     }
   }
 
@@ -190,12 +191,12 @@ class LocalServer implements OfflineServer {
 }
 
 interface Given {
-  readonly reply: Reply;
+  readonly reply: ScriptedResponse;
   readonly received: RecordedRequest;
 }
 
 /** Whether the server itself is meant to leave. */
-function isReset(given: Reply | undefined): boolean {
+function isReset(given: ScriptedResponse | undefined): boolean {
   return given?.type === 'held' ? isReset(given.reply) : given?.type === 'reset';
 }
 

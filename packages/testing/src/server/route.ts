@@ -1,7 +1,7 @@
 import type { ChatRequest } from '@pawl/core';
 import { readJson } from '../base/json.ts';
-import { reply } from '../script/build-reply.ts';
-import type { Reply } from '../script/reply.ts';
+import { respond } from '../script/build-reply.ts';
+import type { ScriptedResponse } from '../script/reply.ts';
 import { checkRequest } from './check-request.ts';
 
 export interface Incoming {
@@ -20,7 +20,7 @@ export interface RouteOptions {
 
 export interface Route {
   /** What is answered at once; without it, the conversation goes on. */
-  readonly reply?: Reply;
+  readonly reply?: ScriptedResponse;
   /** Absent where it is no request for a completion. */
   readonly request?: ChatRequest;
 }
@@ -32,7 +32,7 @@ export function route(incoming: Incoming, options: RouteOptions): Route {
   if (refusal !== undefined) return { reply: refusal };
   const isChecked = options.checks === 'openai';
   const allowed = METHODS[path] ?? (isChecked ? undefined : 'POST');
-  if (allowed === undefined) return { reply: reply.httpError(404, { message: `Invalid URL (${method} ${path})` }) };
+  if (allowed === undefined) return { reply: respond.httpError(404, { message: `Invalid URL (${method} ${path})` }) };
   if (method !== allowed) return { reply: notAllowed(incoming, allowed) };
   if (path === '/v1/models') return { reply: models(options.model) };
   return chat(incoming.body, options);
@@ -41,22 +41,22 @@ export function route(incoming: Incoming, options: RouteOptions): Route {
 const METHODS: Readonly<Record<string, string>> = { '/v1/chat/completions': 'POST', '/v1/models': 'GET' };
 
 /** Never quotes a key, neither the right one nor the one that came. */
-function keyRefusal(authorization: string | undefined, apiKey: string | undefined): Reply | undefined {
+function keyRefusal(authorization: string | undefined, apiKey: string | undefined): ScriptedResponse | undefined {
   if (apiKey === undefined || authorization === `Bearer ${apiKey}`) return undefined;
   if (authorization !== undefined)
-    return reply.httpError(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' });
+    return respond.httpError(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' });
   const message =
     "You didn't provide an API key. Provide it in an Authorization header, as 'Authorization: Bearer YOUR_KEY'.";
-  return reply.httpError(401, { message });
+  return respond.httpError(401, { message });
 }
 
-function notAllowed({ method, path }: Incoming, allowed: string): Reply {
+function notAllowed({ method, path }: Incoming, allowed: string): ScriptedResponse {
   const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
-  return reply.httpError(405, { message, code: 'method_not_supported', headers: { allow: allowed } });
+  return respond.httpError(405, { message, code: 'method_not_supported', headers: { allow: allowed } });
 }
 
-function models(id: string): Reply {
-  return reply.body({ object: 'list', data: [{ id, object: 'model', created: 1_735_689_600, owned_by: 'pawl' }] });
+function models(id: string): ScriptedResponse {
+  return respond.body({ object: 'list', data: [{ id, object: 'model', created: 1_735_689_600, owned_by: 'pawl' }] });
 }
 
 function chat(text: string, { checks }: Pick<RouteOptions, 'checks'>): Route {
@@ -64,9 +64,9 @@ function chat(text: string, { checks }: Pick<RouteOptions, 'checks'>): Route {
   if (body === undefined) {
     const message =
       'We could not parse the JSON body of your request. (HINT: This likely means you aren’t using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)';
-    return { reply: reply.httpError(400, { message }) };
+    return { reply: respond.httpError(400, { message }) };
   }
   const request = body as unknown as ChatRequest; // JSON comes in; the check below refuses what is none.
   const fault = checks === 'none' ? undefined : checkRequest(body);
-  return { request, ...(fault && { reply: reply.httpError(400, fault) }) };
+  return { request, ...(fault && { reply: respond.httpError(400, fault) }) };
 }

@@ -1,7 +1,7 @@
-import type { ChatReply, ChatRequest, Json } from '@pawl/core';
+import type { ChatRequest, ChatResponse, Json } from '@pawl/core';
 import { chunks } from '../script/chunks.ts';
 import { completion } from '../script/completion.ts';
-import type { Interruption, MessageReply, RawReply, Reply } from '../script/reply.ts';
+import type { Interruption, ScriptedMessageResponse, ScriptedRawResponse, ScriptedResponse } from '../script/reply.ts';
 
 /** One thing that the server does to its response. */
 export type Act =
@@ -9,7 +9,7 @@ export type Act =
   | { readonly type: 'write'; readonly body: string | Uint8Array }
   /** Without `until`, for ever. */
   | { readonly type: 'wait'; readonly until?: PromiseLike<unknown> }
-  | { readonly type: 'by-hand'; readonly answer: RawReply['answer'] }
+  | { readonly type: 'by-hand'; readonly answer: ScriptedRawResponse['answer'] }
   | { readonly type: 'end' }
   | { readonly type: 'destroy' };
 
@@ -20,7 +20,7 @@ export interface TransmissionOptions {
 }
 
 /** Everything that the server does to give this reply, in order. */
-export function transmission(reply: Reply, options: TransmissionOptions): readonly Act[] {
+export function transmission(reply: ScriptedResponse, options: TransmissionOptions): readonly Act[] {
   switch (reply.type) {
     case 'message':
       return [...answer(reply, options), { type: 'end' }];
@@ -56,20 +56,20 @@ export function transmission(reply: Reply, options: TransmissionOptions): readon
 }
 
 /** A whole message always says whether it is a refusal (ChatCompletionResponseMessage). */
-function asSent(given: ChatReply): object {
+function asSent(given: ChatResponse): object {
   return {
     ...given,
     choices: given.choices.map((choice) => ({ ...choice, message: { refusal: null, ...choice.message } })),
   };
 }
 
-function answer(reply: MessageReply, options: TransmissionOptions): readonly Act[] {
+function answer(reply: ScriptedMessageResponse, options: TransmissionOptions): readonly Act[] {
   const given = completion(reply, options);
   if (!isStreamed(reply, options)) return [jsonHead(), { type: 'write', body: JSON.stringify(asSent(given)) }];
   return [SSE_HEAD, ...frames(given, options).map((body): Act => ({ type: 'write', body }))];
 }
 
-function isStreamed(reply: MessageReply, { request }: TransmissionOptions): boolean {
+function isStreamed(reply: ScriptedMessageResponse, { request }: TransmissionOptions): boolean {
   return reply.form === undefined ? request.stream === true : reply.form === 'sse';
 }
 
@@ -79,7 +79,7 @@ const SSE_HEAD: Act = {
   headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
 };
 
-function frames(given: ChatReply, { request }: TransmissionOptions): readonly string[] {
+function frames(given: ChatResponse, { request }: TransmissionOptions): readonly string[] {
   const includeUsage = request.stream_options?.include_usage === true;
   return [...chunks(given, { includeUsage }).map(frame), 'data: [DONE]\n\n'];
 }

@@ -1,6 +1,6 @@
 import type { FunctionToolObject, JsonSchema } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { standIn } from './stand-in.ts';
+import { offlineModel } from './stand-in.ts';
 
 const text = { type: 'string' };
 const number = { type: 'number' };
@@ -58,7 +58,7 @@ function offered(name: string, parameters: JsonSchema): FunctionToolObject {
 /** The calls of the first turn, with some of the tools. */
 function calls(question: string, ...names: readonly string[]): readonly string[] {
   const chosen = tools.filter(({ function: { name } }) => names.includes(name));
-  const { tool_calls = [] } = standIn({ messages: [{ role: 'user', content: question }], tools: chosen });
+  const { tool_calls = [] } = offlineModel({ messages: [{ role: 'user', content: question }], tools: chosen });
   return tool_calls.map((call) => (call.type === 'function' ? `${call.function.name} ${call.function.arguments}` : ''));
 }
 
@@ -125,14 +125,14 @@ test('a schema that holds itself is filled, and comes to an end', () => {
   const node: JsonSchema = { properties: { name: text, child: { $ref: '#' } }, required: ['name'] };
   const tool = offered('make_tree', node);
   const messages = [{ role: 'user', content: 'Make a tree' }] as const;
-  const [call] = standIn({ messages, tools: [tool] }).tool_calls ?? [];
+  const [call] = offlineModel({ messages, tools: [tool] }).tool_calls ?? [];
   expect(call?.type === 'function' && call.function.name).toBe('make_tree');
 });
 
 test('the names of arguments are no patterns', () => {
   const tool = offered('note', { properties: { 'a[(*': text, $: number }, required: ['a[(*', '$'] });
   const messages = [{ role: 'user', content: 'Note 3: milk' }] as const;
-  expect(standIn({ messages, tools: [tool] }).tool_calls).toHaveLength(1);
+  expect(offlineModel({ messages, tools: [tool] }).tool_calls).toHaveLength(1);
 });
 
 test('a question that no tool is for calls none', () => {

@@ -1,6 +1,6 @@
 import type { FunctionToolObject, JsonSchema, Message } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { standIn } from './stand-in.ts';
+import { offlineModel } from './stand-in.ts';
 
 const city = { type: 'string' };
 const report = {
@@ -19,7 +19,7 @@ function output(schema: JsonSchema, messages: readonly Message[]): unknown {
     type: 'json_schema',
     json_schema: { name: 'output', schema: { type: 'object', ...schema } },
   } as const;
-  return JSON.parse(String(standIn({ messages, tools, response_format }).content));
+  return JSON.parse(String(offlineModel({ messages, tools, response_format }).content));
 }
 
 function asked(question: string, ...results: readonly [city: string, result: string][]): readonly Message[] {
@@ -105,7 +105,7 @@ test('an output that is a tool is its call, after all others', () => {
   };
   const request = { tools: [getWeather, finalAnswer], tool_choice: 'required' } as const;
   const calls = (messages: readonly Message[]): unknown => {
-    return standIn({ ...request, messages }).tool_calls?.map((call) => call.type === 'function' && call.function);
+    return offlineModel({ ...request, messages }).tool_calls?.map((call) => call.type === 'function' && call.function);
   };
   const question = 'What is the weather in Oslo?';
   expect([calls(asked(question)), calls(asked(question, ['Oslo', 'No umbrella in Oslo, 7 degrees.']))]).toEqual([
@@ -116,7 +116,7 @@ test('an output that is a tool is its call, after all others', () => {
 
 test('any JSON object: the findings, and the note that this is no language model', () => {
   const messages = asked('What is the weather in Oslo?', ['Oslo', 'Rain.']);
-  const { content } = standIn({ messages, tools: [getWeather], response_format: { type: 'json_object' } });
+  const { content } = offlineModel({ messages, tools: [getWeather], response_format: { type: 'json_object' } });
   expect(JSON.parse(String(content))).toEqual({
     answer: ['get_weather (city: Oslo): Rain.'],
     note: "This is Pawl's offline stand-in, which follows rules and is not a language model.",

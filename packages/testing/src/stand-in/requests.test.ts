@@ -1,6 +1,6 @@
 import type { ChatRequest, FunctionToolObject, Message } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { standIn } from './stand-in.ts';
+import { offlineModel } from './stand-in.ts';
 
 const getWeather = offered('get_weather', { city: { type: 'string' } });
 const add = offered('add', { a: { type: 'number' }, b: { type: 'number' } });
@@ -23,7 +23,7 @@ function called(id: string, told: string, result: string): readonly Message[] {
 
 /** The reply in short: its calls, or the answer's first line. */
 function replied(messages: readonly Message[], settings: Omit<ChatRequest, 'messages'> = {}): readonly string[] {
-  const { content, tool_calls = [] } = standIn({ tools: [getWeather, add], ...settings, messages });
+  const { content, tool_calls = [] } = offlineModel({ tools: [getWeather, add], ...settings, messages });
   if (tool_calls.length === 0) return [String(content).split('\n')[0] ?? ''];
   return tool_calls.map((call) =>
     call.type === 'function' ? `${call.id} ${call.function.name} ${call.function.arguments}` : '',
@@ -113,7 +113,7 @@ test('every conversation ends, whatever the tools answer', () => {
   for (const [index, answer] of answers.entries()) {
     const messages: Message[] = [{ role: 'user', content: 'Add the temperatures in Oslo, Lima and each city.' }];
     const turns = Array.from({ length: 20 }, (_, turn) => {
-      const message = standIn({ messages, tools: [getWeather, add] });
+      const message = offlineModel({ messages, tools: [getWeather, add] });
       messages.push(message);
       for (const { id } of message.tool_calls ?? []) {
         const content = answers[(index + turn) % answers.length] ?? answer;

@@ -1,7 +1,7 @@
 import type { ChatRequest, FunctionToolObject, JsonObject, Message } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { checkHistory } from '../server/check-history.ts';
-import { standIn } from './stand-in.ts';
+import { offlineModel } from './stand-in.ts';
 
 const text = { type: 'string' };
 const number = { type: 'number' };
@@ -43,7 +43,7 @@ function played(question: string, { execute = () => 'done', ...settings }: Scene
   const messages: Message[] = [{ role: 'user', content: question }];
   const turns: string[][] = [];
   for (;;) {
-    const message = standIn({ ...settings, messages });
+    const message = offlineModel({ ...settings, messages });
     messages.push(message);
     const calls = (message.tool_calls ?? []).flatMap((call) => (call.type === 'function' ? [call] : []));
     if (calls.length === 0) {

@@ -14,7 +14,7 @@ import { type Pursuit, planCalls } from './plan.ts';
  * `schemaModel`, corrects calls after errors, and ends every answer in text by saying what it is. Pure: the same request
  * always gets the same reply. A call that succeeded is never repeated, and every question comes to an end.
  */
-export function standIn(request: ChatRequest): AssistantMessage {
+export function offlineModel(request: ChatRequest): AssistantMessage {
   const { tools: given = [], tool_choice: choice, parallel_tool_calls: isParallel, response_format: format } = request;
   const conversation = readConversation(request);
   const forced = typeof choice === 'object' && choice?.type === 'function' ? choice.function.name : undefined;

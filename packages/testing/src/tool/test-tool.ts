@@ -7,18 +7,18 @@ import {
   type Json,
   type JsonObject,
   type Middleware,
-  memory,
+  memoryHost,
   type OptionTable,
   type Outcome,
   type PendingCall,
   type Run,
   type RunEvent,
   type Tool,
-  type ToolFailed,
-  type ToolSkipped,
+  type ToolFailedEvent,
+  type ToolSkippedEvent,
 } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { toolWarnings } from './tool-warnings.ts';
 
 export interface TestToolOptions<Context> {
@@ -49,8 +49,8 @@ export type TestedCall =
       /** Images and files. */
       readonly parts: readonly unknown[];
     })
-  | (Told & { readonly status: 'failed'; readonly reason: ToolFailed['reason']; readonly error: ErrorData })
-  | (Told & { readonly status: 'skipped'; readonly reason: ToolSkipped['reason'] })
+  | (Told & { readonly status: 'failed'; readonly reason: ToolFailedEvent['reason']; readonly error: ErrorData })
+  | (Told & { readonly status: 'skipped'; readonly reason: ToolSkippedEvent['reason'] })
   /** It waits for a person: `pending` is what that one is shown. */
   | { readonly status: 'pending'; readonly pending: PendingCall; readonly progress: readonly Json[] };
 
@@ -81,17 +81,17 @@ async function called<Context>(
   { context, middleware = [], clock, answer }: TestToolOptions<Context>,
 ): Promise<TestedCall> {
   const call = tool.customObject === undefined ? { arguments: given } : { input: String(given) };
-  const model = scriptedModel([reply.calls([{ name: tool.name, ...call }]), reply.text('Done.')]);
+  const model = scriptedModel([respond.calls([{ name: tool.name, ...call }]), respond.text('Done.')]);
   const agent = new Agent<Context>({ model, tools: [tool], middleware, ...(clock !== undefined && { clock }) });
   const events: RunEvent[] = [];
-  const durable = memory();
+  const host = memoryHost();
   // Whether a context is needed is known where the options are written, not here.
-  const surroundings = { durable, context } as never;
+  const surroundings = { host, context } as never;
   const heard = (run: Run<string>): Promise<Outcome<string>> => run.on('*', (event) => events.push(event)).outcome();
   let outcome = await heard(agent.run('Go.', surroundings));
   const [waiting] = outcome.status === 'suspended' ? outcome.pending : [];
   if (waiting !== undefined && answer !== undefined) {
-    await durable.answer(outcome.runId, waiting.id, answer(waiting));
+    await host.answer(outcome.runId, waiting.id, answer(waiting));
     outcome = await heard(agent.resume(outcome.runId, surroundings));
   }
   const progress = events.flatMap((event) => (event.type === 'tool.progress' ? [event.progress] : []));
@@ -105,7 +105,7 @@ async function called<Context>(
 function closedBy(event: RunEvent) {
   switch (event.type) {
     case 'tool.finished': {
-      const { content, full, lossy = [], parts = [] } = event;
+      const { content, fullContent: full, lossyPaths: lossy = [], parts = [] } = event;
       return { status: 'finished' as const, content, lossy, parts, ...(full === undefined ? {} : { full }) };
     }
     case 'tool.failed':

@@ -24,7 +24,7 @@ export const ALLOWANCE: OptionTable<Allowance> = {
 
 /** What a run used more of than it may. */
 export function overAllowance(outcome: Outcome<unknown>, allowed: Allowance): readonly string[] {
-  const { usage, turns, toolCalls, durationMs } = outcome;
+  const { usage, turnCount: turns, toolCallCount: toolCalls, durationMs } = outcome;
   const used = { turns, toolCalls, tokens: usage.totalTokens, cost: usage.cost, ms: durationMs };
   return Object.entries(used).flatMap(([name, value]) => {
     const most = allowed[name as keyof Allowance]; // `used` has these names.

@@ -21,7 +21,7 @@ function messagesOf(received: unknown): readonly Message[] | undefined {
   const events = eventsOf(received);
   if (events === undefined) return historyOf(received);
   // A run inside the run has a path, and a trajectory of its own; a resumed one tells its facts again.
-  const replies = events.filter((event) => event.type === 'model.replied').filter(({ path }) => path === '');
+  const replies = events.filter((event) => event.type === 'model.responded').filter(({ path }) => path === '');
   return replies.flatMap(({ turn, message }, index) =>
     replies.findIndex((event) => event.turn === turn) === index ? [message] : [],
   );

@@ -1,9 +1,9 @@
-import { Agent, memory, type Outcome, type RunEvent, requireApproval, tool } from '@pawl/core';
+import { Agent, memoryHost, type Outcome, type RunEvent, requireApproval, tool } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import './vitest.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { reply } from '../script/build-reply.ts';
+import { respond } from '../script/build-reply.ts';
 import { runSerializer } from './run-serializer.ts';
 
 const city = (name: string) =>
@@ -19,9 +19,9 @@ const asks = (name: string, of: string) => ({ name, arguments: { city: of } });
 
 async function travelled(): Promise<{ readonly outcome: Outcome; readonly events: readonly RunEvent[] }> {
   const model = scriptedModel([
-    reply.calls([asks('look', 'Oslo')]),
-    reply.calls([asks('fly', 'Rome'), asks('look', 'Rome')]),
-    reply.text('There.'),
+    respond.calls([asks('look', 'Oslo')]),
+    respond.calls([asks('fly', 'Rome'), asks('look', 'Rome')]),
+    respond.text('There.'),
   ]);
   const events: RunEvent[] = [];
   const run = new Agent({ model, tools: [city('look'), city('fly')] })
@@ -78,9 +78,9 @@ test.each([
 test('how a run ended is compared by status, or by the fields that are named', async () => {
   const { outcome } = await travelled();
   expect(outcome).toHaveOutcome('completed');
-  expect(outcome).toHaveOutcome({ status: 'completed', text: expect.stringContaining('There'), turns: 3 });
-  expect(outcome).not.toHaveOutcome({ turns: 2 });
-  const failing = new Agent({ model: scriptedModel([reply.httpError(400, { message: 'No such model.' })]) });
+  expect(outcome).toHaveOutcome({ status: 'completed', text: expect.stringContaining('There'), turnCount: 3 });
+  expect(outcome).not.toHaveOutcome({ turnCount: 2 });
+  const failing = new Agent({ model: scriptedModel([respond.httpError(400, { message: 'No such model.' })]) });
   const failed = await failing.run('Go.').outcome();
   expect(saying(() => expect(failed).toHaveOutcome('completed'))).toContain('No such model.');
 });
@@ -109,7 +109,7 @@ test.each([undefined, null, 'text', 7, {}, [1]])(
 );
 
 test('what a run rejects with is as good as its outcome', async () => {
-  const run = new Agent({ model: scriptedModel([reply.length('Half of')]) }).run('Go.');
+  const run = new Agent({ model: scriptedModel([respond.truncated('Half of')]) }).run('Go.');
   await expect(run).rejects.toHaveOutcome('truncated');
   await expect(run).rejects.toHaveOutcome({ text: 'Half of' });
   await expect(run).rejects.toStayWithin({ turns: 1 });
@@ -119,20 +119,20 @@ test('what a run rejects with is as good as its outcome', async () => {
 
 test('the events of a run and of its resumption are one sequence, and its history is the one it ended with', async () => {
   const events: RunEvent[] = [];
-  const durable = memory();
-  const model = scriptedModel([reply.calls([asks('look', 'Oslo')]), reply.text('Seen.')]);
+  const host = memoryHost();
+  const model = scriptedModel([respond.calls([asks('look', 'Oslo')]), respond.text('Seen.')]);
   const agent = new Agent({ model, tools: requireApproval([city('look')]) });
   const outcome = await agent
-    .run('Go.', { durable, runId: 'run' })
+    .run('Go.', { host, runId: 'run' })
     .on('*', (event) => events.push(event))
     .outcome();
   if (outcome.status !== 'suspended') throw new Error(`It ended ${outcome.status}.`);
-  for (const { id, fingerprint } of outcome.pending) await durable.answer('run', id, { type: 'approve', fingerprint });
+  for (const { id, fingerprint } of outcome.pending) await host.answer('run', id, { type: 'approve', fingerprint });
   await agent
-    .resume('run', { durable })
+    .resume('run', { host })
     .on('*', (event) => events.push(event))
     .outcome();
-  expect(events.filter(({ type }) => type === 'model.replied')).toHaveLength(3);
+  expect(events.filter(({ type }) => type === 'model.responded')).toHaveLength(3);
   expect(events).toHaveToolSequence(['look']);
   expect(events).toBeValidHistory();
   expect(() => expect(events.slice(0, 2)).toBeValidHistory()).toThrow(TypeError);
@@ -141,8 +141,8 @@ test('the events of a run and of its resumption are one sequence, and its histor
 test('a snapshot keeps what is the user’s own, and no id that a server chose', async () => {
   const ended = async (id: string): Promise<Outcome<unknown>> => {
     const output = z.object({ id: z.string(), at: z.string(), stack: z.int() });
-    const answer = reply.text('{"id":"call_me","at":"noon","stack":3}');
-    const model = scriptedModel([reply.calls([{ ...asks('look', 'Oslo'), id }]), answer]);
+    const answer = respond.text('{"id":"call_me","at":"noon","stack":3}');
+    const model = scriptedModel([respond.calls([{ ...asks('look', 'Oslo'), id }]), answer]);
     return await new Agent({ model, tools: [city('look')], output }).run('Go.').outcome();
   };
   const text = printed(await ended('toolu_01AbC'));
@@ -222,14 +222,14 @@ test('a snapshot of a run has neither its ids nor its times, and two runs of the
       "output": "There.",
       "status": "completed",
       "text": "There.",
-      "toolCalls": 3,
-      "turns": 3,
+      "toolCallCount": 3,
+      "turnCount": 3,
       "usage": {
-        "cachedTokens": 0,
-        "completionTokens": 80,
+        "cachedInputTokens": 0,
         "cost": 0,
         "estimated": false,
-        "promptTokens": 465,
+        "inputTokens": 465,
+        "outputTokens": 80,
         "reasoningTokens": 0,
         "requests": 3,
         "totalTokens": 545,

@@ -1,5 +1,5 @@
-import { Agent, ConfigError, type Json, type Message, memory, type Outcome, type PendingCall } from '@pawl/core';
-import { manualClock, reply, scriptedModel } from '@pawl/testing';
+import { Agent, ConfigError, type Json, type Message, memoryHost, type Outcome, type PendingCall } from '@pawl/core';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { type AskUserOptions, askUser } from './ask-user.ts';
 
@@ -7,9 +7,9 @@ const QUESTION = { question: 'Where to?', options: ['Oslo', 'Rome'] };
 
 test('the run waits with the question, and the answer is what the model is told', async () => {
   const { host, agent, pending } = await asked();
-  expect(pending).toMatchObject({ id: 'approve:1.0', reason: 'reply', input: QUESTION });
-  await host.answer('run', pending.id, { type: 'reply', fingerprint: pending.fingerprint, value: 'Oslo' });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  expect(pending).toMatchObject({ id: 'approve:1.0', reason: 'external_result', input: QUESTION });
+  await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'Oslo' });
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(outcome.status).toBe('completed');
   expect(answersIn(outcome)).toEqual(['Oslo']);
 });
@@ -17,14 +17,14 @@ test('the run waits with the question, and the answer is what the model is told'
 test('a user who does not want to answer says so to the model', async () => {
   const { host, agent, pending } = await asked();
   await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Not my affair.' });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(outcome.status).toBe('completed');
   expect(answersIn(outcome)).toEqual([expect.stringContaining('Not my affair.')]);
 });
 
 test('a question without words is corrected, and nobody is asked', async () => {
   const agent = agentAsking({ question: '' });
-  const outcome = await agent.run('Book.', { durable: memory() }).outcome();
+  const outcome = await agent.run('Book.', { host: memoryHost() }).outcome();
   expect(outcome.status).toBe('completed');
   expect(answersIn(outcome)).toEqual([expect.stringContaining('question: ')]);
 });
@@ -51,8 +51,8 @@ test.each<[string, object, AskUserOptions, Json, string]>([
   ['a text', { question: 'Why?' }, {}, 'Because.', 'Because.'],
 ])('an answer that is %s is told as that', async (_, question, options, value, told) => {
   const { host, agent, pending } = await asked(question, options);
-  await host.answer('run', pending.id, { type: 'reply', fingerprint: pending.fingerprint, value });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value });
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(answersIn(outcome)).toEqual([expect.stringContaining(told)]);
 });
 
@@ -64,20 +64,20 @@ test('the developer’s choices are shown to whoever is asked, and the model can
 
 test('an answer to another question is refused: it is bound to its call', async () => {
   const { host, pending } = await asked();
-  const answer = { type: 'reply', fingerprint: 'another', value: 'Oslo' } as const;
+  const answer = { type: 'result', fingerprint: 'another', value: 'Oslo' } as const;
   await expect(host.answer('run', pending.id, answer)).rejects.toMatchObject({ code: 'approval.mismatch' });
 });
 
 test('an answer that comes too late is refused, and the model hears that none came', async () => {
   const clock = manualClock();
-  const host = memory({ clock });
+  const host = memoryHost({ clock });
   const agent = agentAsking(QUESTION, { timeoutMs: 60_000 });
-  const waiting = await agent.run('Book.', { durable: host, runId: 'run' }).outcome();
+  const waiting = await agent.run('Book.', { host, runId: 'run' }).outcome();
   const [{ id, fingerprint } = { id: '', fingerprint: '' }] = waiting.status === 'suspended' ? waiting.pending : [];
   await clock.advance(60_000);
-  const late = host.answer('run', id, { type: 'reply', fingerprint, value: 'Oslo' });
+  const late = host.answer('run', id, { type: 'result', fingerprint, value: 'Oslo' });
   await expect(late).rejects.toMatchObject({ code: 'approval.expired' });
-  const outcome = await agent.resume('run', { durable: host }).outcome();
+  const outcome = await agent.resume('run', { host }).outcome();
   expect(outcome.status).toBe('completed');
   expect(answersIn(outcome)).toEqual([expect.not.stringContaining('Oslo')]);
 });
@@ -98,13 +98,13 @@ async function asked(
   question: object = QUESTION,
   options: AskUserOptions = {},
 ): Promise<{
-  readonly host: ReturnType<typeof memory>;
+  readonly host: ReturnType<typeof memoryHost>;
   readonly agent: ReturnType<typeof agentAsking>;
   readonly pending: PendingCall;
 }> {
-  const host = memory();
+  const host = memoryHost();
   const agent = agentAsking(question, options);
-  const outcome = await agent.run('Book.', { durable: host, runId: 'run' }).outcome();
+  const outcome = await agent.run('Book.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
   return { host, agent, pending };
@@ -112,8 +112,8 @@ async function asked(
 
 function agentAsking(input: object, options: AskUserOptions = {}): Agent {
   const model = scriptedModel([
-    reply.calls([{ name: 'ask_user', arguments: JSON.stringify(input) }]),
-    reply.text('Booked.'),
+    respond.calls([{ name: 'ask_user', arguments: JSON.stringify(input) }]),
+    respond.text('Booked.'),
   ]);
   return new Agent({ name: 'travel', model, tools: [askUser(options)] });
 }

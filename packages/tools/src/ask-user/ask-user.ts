@@ -35,7 +35,7 @@ const ASK_USER: OptionTable<AskUserOptions> = {
 
 /**
  * A tool by which the model asks the user. The run is suspended until somebody answers: the question is among
- * `outcome.pending`, and `host.answer(runId, id, { type: 'reply', fingerprint, value })` gives the answer, from any process. An answer
+ * `outcome.pending`, and `host.answer(runId, id, { type: 'result', fingerprint, value })` gives the answer, from any process. An answer
  * that is none of the choices, or of another form, is told to the model as such.
  *
  * @throws ConfigError for a name that can't be sent, a time that is none, or fewer than two choices.
@@ -58,7 +58,7 @@ export function askUser(given: AskUserOptions = {}): Tool<unknown> {
       const offered = choices ?? given;
       return offered === undefined ? question : { question, options: [...offered] };
     },
-    readReply: (value, { options: given, answer = 'text' }) => {
+    parseExternalResult: (value, { options: given, answer = 'text' }) => {
       const offered = choices ?? given;
       return offered === undefined ? ofForm(value, answer) : chosen(value, offered);
     },

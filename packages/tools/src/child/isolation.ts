@@ -6,9 +6,9 @@ import { bubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
 import { type Means, meansHere } from './means.ts';
 
 /** Whether a child gets namespaces of its own: where that is possible, or else not at all, or never. */
-export type IsolationWish = 'prefer' | 'require' | 'none';
+export type IsolationMode = 'prefer' | 'require' | 'none';
 
-export interface Identity {
+export interface ProcessIdentity {
   readonly uid: number;
   readonly gid: number;
 }
@@ -35,11 +35,11 @@ export interface Wrapped extends Program {
 
 /** What holds children to their limits on this machine. Found out by a trial. */
 export class Isolation {
-  readonly #wish: IsolationWish;
-  readonly #user: Identity | undefined;
+  readonly #wish: IsolationMode;
+  readonly #user: ProcessIdentity | undefined;
   #means: Promise<Tried> | undefined;
 
-  constructor({ wish, user }: { readonly wish: IsolationWish; readonly user?: Identity | undefined }) {
+  constructor({ wish, user }: { readonly wish: IsolationMode; readonly user?: ProcessIdentity | undefined }) {
     this.#wish = wish;
     this.#user = user;
   }

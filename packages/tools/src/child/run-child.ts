@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ToolError } from '@pawl/core';
 import type { ChildCaps, Stopped } from './caps.ts';
 import { Family } from './family.ts';
-import type { Identity, Wrapped } from './isolation.ts';
+import type { ProcessIdentity, Wrapped } from './isolation.ts';
 import { Keeper } from './keeper.ts';
 import { textAsFile } from './text-as-file.ts';
 import { Transcript } from './transcript.ts';
@@ -15,7 +15,7 @@ export interface Launch {
   readonly folder: string;
   /** All of it: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly user?: Identity | undefined;
+  readonly user?: ProcessIdentity | undefined;
   /** What it reads, then the end; a function gives it once it is known. */
   readonly input: string | ((started: Started) => Promise<string>);
   /** Whether what it says of errors is put out as well. */

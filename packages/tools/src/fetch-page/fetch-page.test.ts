@@ -24,7 +24,7 @@ const page = (type: string, body: string | Uint8Array): RequestListener => {
 };
 
 function tool({ port }: Site, options: Partial<FetchPageOptions> = {}) {
-  return fetchPage({ hosts: 'any', allowAddresses: ['127.0.0.1'], ports: [port], ...options });
+  return fetchPage({ hostnames: 'any', allowAddresses: ['127.0.0.1'], ports: [port], ...options });
 }
 
 async function read(
@@ -159,9 +159,9 @@ describe('what robots.txt says', () => {
 describe('what is hostile', () => {
   test('a host that is not named is not asked, also by a redirect', async () => {
     const made = await serving((_, response) => void response.writeHead(302, { location: 'http://other.test/' }).end());
-    const only = tool(made, { hosts: ['127.0.0.1'], ports: [made.port, 80] });
+    const only = tool(made, { hostnames: ['127.0.0.1'], ports: [made.port, 80] });
     expect(await answer(only, { url: `${made.origin}/`, from: 0 })).toContain('Pages of other.test are not read here');
-    const others = tool(made, { hosts: ['example.com', '*.example.org'] });
+    const others = tool(made, { hostnames: ['example.com', '*.example.org'] });
     for (const host of ['example.com.evil.test', 'evil-example.com', 'example.org', 'xexample.org']) {
       expect(await answer(others, { url: `http://${host}:${made.port}/`, from: 0 })).toContain('are not read here');
     }
@@ -208,11 +208,11 @@ describe('what is hostile', () => {
 });
 
 test.each([
-  [{ hosts: [] }],
-  [{ hosts: ['https://example.com'] }],
-  [{ hosts: ['*'] }],
-  [{ hosts: 'any', allowAddresses: ['here'] }],
-  [{ hosts: 'any', maxBytes: 0 }],
+  [{ hostnames: [] }],
+  [{ hostnames: ['https://example.com'] }],
+  [{ hostnames: ['*'] }],
+  [{ hostnames: 'any', allowAddresses: ['here'] }],
+  [{ hostnames: 'any', maxBytes: 0 }],
 ])('options that can not hold are refused where the tool is made: %j', (options) => {
   expect(() => fetchPage(options as FetchPageOptions)).toThrow(ConfigError);
 });

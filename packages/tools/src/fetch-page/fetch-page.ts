@@ -6,15 +6,15 @@ import { sliceStart } from '../base/whole.ts';
 import { AddressRule } from '../net/address.ts';
 import { checkUrl } from '../net/check-url.ts';
 import { type Answered, type Asked, guardedRequest, type NetOptions } from '../net/guarded-request.ts';
-import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
-import { type Resolve, resolveBySystem } from '../net/lookup.ts';
+import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
+import { type LookupHostname, resolveBySystem } from '../net/lookup.ts';
 import { untrusted } from '../net/untrusted.ts';
 import { pageText } from './page-text.ts';
 import { Robots } from './robots.ts';
 
 export interface FetchPageOptions {
   /** Whose pages may be read: `'any'` public host, or names such as `example.com` and `*.example.com`. */
-  readonly hosts: 'any' | readonly HostPattern[];
+  readonly hostnames: 'any' | readonly HostnamePattern[];
   /** Addresses that may be reached though they are not public: `10.1.0.0/16`. @defaultValue none */
   readonly allowAddresses?: readonly string[];
   /** @defaultValue [80, 443] */
@@ -32,12 +32,12 @@ export interface FetchPageOptions {
   /** Deadline of all of it, in milliseconds. @defaultValue 20_000 */
   readonly timeoutMs?: number;
   /** The addresses of a name. What it gives is checked as well. @defaultValue the system's */
-  readonly resolve?: Resolve;
+  readonly resolve?: LookupHostname;
 }
 
 const FETCH_PAGE: OptionTable<FetchPageOptions> = {
   keys: {
-    hosts: 'any',
+    hostnames: 'any',
     allowAddresses: 'texts',
     ports: 'numbers',
     robots: { obey: true, ignore: true },
@@ -49,9 +49,9 @@ const FETCH_PAGE: OptionTable<FetchPageOptions> = {
     resolve: 'function',
   },
   hints: {
-    allow: 'The option is "hosts".',
-    domains: 'The option is "hosts".',
-    hostnames: 'The option is "hosts".',
+    allow: 'The option is "hostnames".',
+    domains: 'The option is "hostnames".',
+    hosts: 'The option is "hostnames".',
   },
 };
 
@@ -62,7 +62,13 @@ const FETCH_PAGE: OptionTable<FetchPageOptions> = {
  */
 export function fetchPage(given: FetchPageOptions): Tool<unknown> {
   const options = checkOptions(given, FETCH_PAGE, 'Tool "fetch_page"');
-  const { hosts, allowAddresses = [], ports = [80, 443], robots = 'obey', resolve = resolveBySystem } = options;
+  const {
+    hostnames: hosts,
+    allowAddresses = [],
+    ports = [80, 443],
+    robots = 'obey',
+    resolve = resolveBySystem,
+  } = options;
   const {
     maxBytes = 2 * 2 ** 20,
     maxLength = 20_000,
@@ -116,7 +122,7 @@ export function fetchPage(given: FetchPageOptions): Tool<unknown> {
 
 const ROOM_FOR_NOTES = 10_000;
 
-function allowHost({ hostname }: URL, hosts: FetchPageOptions['hosts']): void {
+function allowHost({ hostname }: URL, hosts: FetchPageOptions['hostnames']): void {
   if (hosts === 'any' || matchesHost(hostname, hosts)) return;
   throw new ToolError(`Pages of ${hostname} are not read here. These hosts are: ${hosts.join(', ')}.`);
 }

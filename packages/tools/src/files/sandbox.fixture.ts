@@ -49,7 +49,7 @@ export function contextWith(signal: AbortSignal): ToolContext {
   return {
     signal,
     context: undefined,
-    callId: 'call_1',
+    toolCallId: 'call_1',
     idempotencyKey: 'run/tool:1.0',
     runId: 'run',
     path: '',

@@ -1,6 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { Agent, memory } from '@pawl/core';
-import { reply, scriptedModel } from '@pawl/testing';
+import { Agent, memoryHost } from '@pawl/core';
+import { respond, scriptedModel } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { editFile } from '../edit-file/edit-file.ts';
 import { readFile } from '../read-file/read-file.ts';
@@ -232,15 +232,15 @@ describe('edit_file', () => {
 test('an agent reads, edits and writes, and a crash in between repeats nothing', async () => {
   box.write('sum.js', 'export const sum = (a, b) => a - b;\n');
   const model = scriptedModel([
-    reply.call('read_file', { path: 'sum.js' }),
+    respond.call('read_file', { path: 'sum.js' }),
     ({ messages }) => {
       const [, told = ''] = /\[version (\w+)\]/.exec(String(messages.at(-1)?.content)) ?? [];
-      return reply.call('edit_file', { path: 'sum.js', version: told, edits: [{ find: 'a - b', replace: 'a + b' }] });
+      return respond.call('edit_file', { path: 'sum.js', version: told, edits: [{ find: 'a - b', replace: 'a + b' }] });
     },
-    reply.text('Mended.'),
+    respond.text('Mended.'),
   ]);
   const options = { roots: box.root };
   const tools = [readFile({ ...options, versions: 'told' }), editFile(options), writeFile(options)];
-  const outcome = await new Agent({ model, tools }).run('Mend sum.js.', { durable: memory() }).outcome();
+  const outcome = await new Agent({ model, tools }).run('Mend sum.js.', { host: memoryHost() }).outcome();
   expect([outcome.status, text('sum.js')]).toEqual(['completed', 'export const sum = (a, b) => a + b;\n']);
 });

@@ -1,10 +1,10 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
 import { globMatcher, isGlob } from '../files/glob.ts';
-import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
+import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
 
 /** What may be asked of whom. */
 export interface AllowedRequests {
-  readonly host: HostPattern;
+  readonly host: HostnamePattern;
   /** @defaultValue ['GET', 'HEAD'] */
   readonly methods?: readonly string[];
   /** From the root: `/v1/users/*` for one segment, `/v1/**` for all below. @defaultValue all */
@@ -23,7 +23,7 @@ const ALLOWED: OptionTable<AllowedRequests> = {
 };
 
 interface Rule {
-  readonly host: HostPattern;
+  readonly host: HostnamePattern;
   readonly methods: readonly string[];
   readonly matches: (path: string) => boolean;
 }

@@ -4,7 +4,7 @@ import { testTool } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answer } from '../files/sandbox.fixture.ts';
 import { type Site, site } from '../net/site.fixture.ts';
-import { Outputs } from '../output/outputs.ts';
+import { OutputStore } from '../output/outputs.ts';
 import { readOutput } from '../read-output/read-output.ts';
 import { type HttpRequestOptions, httpRequest } from './http-request.ts';
 
@@ -30,7 +30,7 @@ function tool(options: Partial<HttpRequestOptions> = {}) {
     allow: [{ host: '127.0.0.1', methods: ALL }],
     allowAddresses: ['127.0.0.1'],
     ports: [api.port],
-    secrets: { api: { hosts: ['127.0.0.1'], plaintext: 'accept', value: () => KEY } },
+    secrets: { api: { hostnames: ['127.0.0.1'], plaintext: 'accept', value: () => KEY } },
     ...options,
   });
 }
@@ -195,18 +195,21 @@ describe('what is not allowed', () => {
   test('a password that a server gives back as it reads it is covered as well', async () => {
     const value = () => `Basic ${Buffer.from('ada:lovelace').toString('base64')}`;
     listener = (_, response) => void response.end('You are ada:lovelace, with the password lovelace.');
-    const said = await ask({ auth: 'api' }, { secrets: { api: { hosts: ['127.0.0.1'], plaintext: 'accept', value } } });
+    const said = await ask(
+      { auth: 'api' },
+      { secrets: { api: { hostnames: ['127.0.0.1'], plaintext: 'accept', value } } },
+    );
     expect(inner(said)).toContain('You are [redacted], with the password [redacted].');
   });
 
   test('an auth goes by https: only, unless its developer says otherwise', async () => {
-    const secrets = { api: { hosts: ['127.0.0.1'], value: () => KEY } };
+    const secrets = { api: { hostnames: ['127.0.0.1'], value: () => KEY } };
     expect(await ask({ auth: 'api' }, { secrets })).toContain('auth "api" goes by https: only');
     expect(api.requests).toEqual([]);
   });
 
   test('an auth goes to its own hosts only', async () => {
-    const secrets = { other: { hosts: ['api.example.com'], plaintext: 'accept', value: () => KEY } } as const;
+    const secrets = { other: { hostnames: ['api.example.com'], plaintext: 'accept', value: () => KEY } } as const;
     expect(await ask({ auth: 'other' }, { secrets })).toContain('auth "other" is not for 127.0.0.1');
     expect(api.requests).toEqual([]);
   });
@@ -221,7 +224,10 @@ describe('what is not allowed', () => {
     ['is empty', () => ''],
     ['has a line break', () => `${KEY}\r\nx: y`],
   ])('an auth whose value %s sends nothing and tells nothing', async (_, value) => {
-    const said = await ask({ auth: 'api' }, { secrets: { api: { hosts: ['127.0.0.1'], plaintext: 'accept', value } } });
+    const said = await ask(
+      { auth: 'api' },
+      { secrets: { api: { hostnames: ['127.0.0.1'], plaintext: 'accept', value } } },
+    );
     expect(said).toContain('has no value here');
     expect(said).not.toContain('key-that');
     expect(api.requests).toEqual([]);
@@ -244,7 +250,7 @@ test('headers that the developer allows go along, and to no other origin by a re
 
 test('what a long answer leaves out can be read on, without the secret', async () => {
   listener = (_, response) => void response.end(`${'x'.repeat(500)}${KEY}${'y'.repeat(500)}`);
-  const outputs = new Outputs();
+  const outputs = new OutputStore();
   const said = await ask({ auth: 'api' }, { outputs, maxLength: 300 });
   expect(said).toContain('read_output has them, with call "call_1"');
   const rest = await answer(readOutput(outputs), { call: 'call_1', from: 400 });

@@ -1,11 +1,11 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
 import { redacted } from '../base/redacted.ts';
-import { checkHosts, type HostPattern, matchesHost } from '../net/host-rule.ts';
+import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
 
 /** What proves who asks; the model knows its name and nothing else. */
-export interface Secret {
+export interface HttpSecret {
   /** Where it may go. */
-  readonly hosts: readonly HostPattern[];
+  readonly hostnames: readonly HostnamePattern[];
   /** @defaultValue 'authorization' */
   readonly header?: string;
   /** Whether it goes by `http:` too, where anybody on the way can read it. @defaultValue 'refuse' */
@@ -15,10 +15,11 @@ export interface Secret {
 }
 
 /** A value is quoted by nobody. */
-const SECRET: OptionTable<Secret> = {
-  keys: { hosts: 'any', header: 'any', plaintext: { refuse: true, accept: true }, value: 'any' },
+const SECRET: OptionTable<HttpSecret> = {
+  keys: { hostnames: 'any', header: 'any', plaintext: { refuse: true, accept: true }, value: 'any' },
   hints: {
-    host: 'The option is "hosts", a list.',
+    host: 'The option is "hostnames", a list.',
+    hosts: 'The option is "hostnames", a list.',
     token: 'The option is "value", a function.',
     apiKey: 'The option is "value", a function.',
     http: 'The option is "plaintext": "accept".',
@@ -32,12 +33,12 @@ export interface Proof {
 
 /** The secrets that a tool has, by name. */
 export class Secrets {
-  readonly #secrets: Readonly<Record<string, Secret>>;
+  readonly #secrets: Readonly<Record<string, HttpSecret>>;
 
   /** @throws ConfigError for hosts and headers that are none. */
-  constructor(secrets: Readonly<Record<string, Secret>>, tool: string) {
+  constructor(secrets: Readonly<Record<string, HttpSecret>>, tool: string) {
     for (const [name, secret] of Object.entries(secrets)) {
-      const { hosts, header, value } = checkOptions(secret, SECRET, `Tool "${tool}", secret "${name}"`);
+      const { hostnames: hosts, header, value } = checkOptions(secret, SECRET, `Tool "${tool}", secret "${name}"`);
       checkHosts(hosts, tool);
       if (typeof value !== 'function')
         throw new ConfigError(
@@ -66,7 +67,7 @@ export class Secrets {
     const secret = Object.hasOwn(this.#secrets, name) ? this.#secrets[name] : undefined;
     if (secret === undefined)
       throw new ToolError(`There is no auth "${name}". There is: ${this.names.join(', ') || 'none'}.`);
-    const { hosts, header = 'authorization', value, plaintext = 'refuse' } = secret;
+    const { hostnames: hosts, header = 'authorization', value, plaintext = 'refuse' } = secret;
     if (!matchesHost(url.hostname, hosts))
       throw new ToolError(`auth "${name}" is not for ${url.hostname}. It is for: ${hosts.join(', ')}.`);
     if (url.protocol !== 'https:' && plaintext === 'refuse') {
@@ -77,7 +78,7 @@ export class Secrets {
   }
 }
 
-async function resolved(value: Secret['value'], name: string): Promise<string> {
+async function resolved(value: HttpSecret['value'], name: string): Promise<string> {
   try {
     const found: unknown = await value();
     if (typeof found === 'string' && found !== '' && !/[\r\n\0]/.test(found)) return found;

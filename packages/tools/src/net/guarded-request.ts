@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import { ToolError } from '@pawl/core';
 import { checkLiteral, checkUrl, type UrlRule } from './check-url.ts';
 import { ACCEPTED, decoded } from './decode.ts';
-import { guardedLookup, type Resolve } from './lookup.ts';
+import { guardedLookup, type LookupHostname } from './lookup.ts';
 
 export interface NetOptions extends UrlRule {
-  readonly resolve: Resolve;
+  readonly resolve: LookupHostname;
   /** The most bytes of an answer, as it comes and as it is when it is decoded. */
   readonly maxBytes: number;
   readonly maxRedirects: number;

@@ -6,16 +6,16 @@ import type { AddressRule } from './address.ts';
 import { blocked } from './check-url.ts';
 
 /** The addresses of a name. */
-export type Resolve = (hostname: string) => Promise<readonly string[]>;
+export type LookupHostname = (hostname: string) => Promise<readonly string[]>;
 
-export const resolveBySystem: Resolve = async (hostname) => {
+export const resolveBySystem: LookupHostname = async (hostname) => {
   const found = await systemLookup(hostname, { all: true, verbatim: true });
   return found.map(({ address }) => address);
 };
 
 interface Looking {
   readonly addresses: AddressRule;
-  readonly resolve: Resolve;
+  readonly resolve: LookupHostname;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { Resolve } from './lookup.ts';
+import type { LookupHostname } from './lookup.ts';
 
 export interface Site {
   readonly port: number;
@@ -36,7 +36,7 @@ export async function site(listener: RequestListener): Promise<Site> {
 }
 
 export interface NameServer {
-  readonly resolve: Resolve;
+  readonly resolve: LookupHostname;
   /** How often a name was asked for. */
   readonly asked: readonly string[];
   close(): void;

@@ -1,6 +1,6 @@
 import { Agent, memoryConversations } from '@pawl/core';
 import { sqliteConversations } from '@pawl/core/sqlite';
-import { reply, scriptedModel, testTool } from '@pawl/testing';
+import { respond, scriptedModel, testTool } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sandbox } from '../files/sandbox.fixture.ts';
 import { notes } from './notes.ts';
@@ -87,7 +87,7 @@ describe.each([
 
 test('what one process remembers another reads', async () => {
   const path = file();
-  const model = () => scriptedModel([reply.call('notes', { action: 'read' }), reply.text('Read.')]);
+  const model = () => scriptedModel([respond.call('notes', { action: 'read' }), respond.text('Read.')]);
   await testTool(notes({ store: onFile(path), id: 'ada' })).call({ action: 'write', key: 'colour', text: 'green' });
   const agent = new Agent({ model: model(), tools: [notes({ store: onFile(path), id: 'ada' })] });
   expect((await agent.run('What do you know?')).messages.at(-2)).toMatchObject({ content: 'colour: green' });

@@ -2,7 +2,7 @@ import {
   ConfigError,
   type ConversationStore,
   checkOptions,
-  DurableError,
+  HostError,
   type OptionTable,
   type Tool,
   ToolError,
@@ -174,7 +174,7 @@ function read(content: string, name: string): Readonly<Record<string, string>> {
   try {
     return JSON.parse(content); // Written by this tool only.
   } catch (cause) {
-    throw new DurableError(`Conversation "${name}" holds no notes. Give the notes another id.`, {
+    throw new HostError(`Conversation "${name}" holds no notes. Give the notes another id.`, {
       code: 'conversation.store',
       cause,
     });

@@ -1,11 +1,11 @@
 import { ConfigError } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { Outputs } from './outputs.ts';
+import { OutputStore } from './outputs.ts';
 
 const RUN = 'run';
 
 test('the oldest outputs make place for newer ones', () => {
-  const outputs = new Outputs({ maxTotalLength: 10 });
+  const outputs = new OutputStore({ maxTotalLength: 10 });
   outputs.keep({ runId: RUN, callId: 'a' }, '1234');
   outputs.keep({ runId: 'other', callId: 'b' }, '5678');
   outputs.keep({ runId: RUN, callId: 'c' }, '90');
@@ -18,13 +18,13 @@ test('the oldest outputs make place for newer ones', () => {
 });
 
 test('one that is longer than all may be is kept as far as it fits, and says how much is lost', () => {
-  const outputs = new Outputs({ maxTotalLength: 3 });
+  const outputs = new OutputStore({ maxTotalLength: 3 });
   outputs.keep({ runId: RUN, callId: 'a' }, '12345');
   expect(outputs.find({ runId: RUN, callId: 'a' })).toMatchObject({ text: '123', lost: 2 });
 });
 
 test('a call id that comes again stands for the later output, and what it replaces counts no more', () => {
-  const outputs = new Outputs({ maxTotalLength: 10 });
+  const outputs = new OutputStore({ maxTotalLength: 10 });
   outputs.keep({ runId: RUN, callId: 'other' }, '1234');
   outputs.keep({ runId: RUN, callId: 'a' }, '123456');
   outputs.keep({ runId: RUN, callId: 'a' }, 'abcdef');
@@ -33,11 +33,11 @@ test('a call id that comes again stands for the later output, and what it replac
 });
 
 test('ids that would read alike when joined are kept apart', () => {
-  const outputs = new Outputs();
+  const outputs = new OutputStore();
   outputs.keep({ runId: 'a","b', callId: 'c' }, 'one');
   expect(outputs.find({ runId: 'a', callId: 'b","c' })).toBeUndefined();
 });
 
 test.each([0, -1, 1.5, Number.NaN])('a cap of %s is refused where it is made', (maxTotalLength) => {
-  expect(() => new Outputs({ maxTotalLength })).toThrow(ConfigError);
+  expect(() => new OutputStore({ maxTotalLength })).toThrow(ConfigError);
 });

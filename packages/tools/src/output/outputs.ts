@@ -3,12 +3,12 @@ import { checkPositive } from '../base/check-positive.ts';
 import { quoted } from '../base/quoted.ts';
 import { sliceStart } from '../base/whole.ts';
 
-export interface OutputsOptions {
+export interface OutputStoreOptions {
   /** The most characters of all outputs together; the oldest are dropped first. @defaultValue 16_777_216 */
   readonly maxTotalLength?: number;
 }
 
-const OUTPUTS: OptionTable<OutputsOptions> = { keys: { maxTotalLength: 'number' } };
+const OUTPUTS: OptionTable<OutputStoreOptions> = { keys: { maxTotalLength: 'number' } };
 
 /** Whose output: a run reads its own only. */
 export interface OutputKey {
@@ -28,14 +28,14 @@ export interface KeptOutput {
  *
  * @throws ConfigError for a cap that is no whole number.
  */
-export class Outputs {
+export class OutputStore {
   readonly #maxTotalLength: number;
   /** In the order in which they were kept. */
   readonly #kept = new Map<string, KeptOutput & { readonly key: OutputKey }>();
   #totalLength = 0;
 
-  constructor(options: OutputsOptions = {}) {
-    const { maxTotalLength = 16_777_216 } = checkOptions(options, OUTPUTS, 'Outputs');
+  constructor(options: OutputStoreOptions = {}) {
+    const { maxTotalLength = 16_777_216 } = checkOptions(options, OUTPUTS, 'OutputStore');
     checkPositive({ maxTotalLength }, 'read_output');
     this.#maxTotalLength = maxTotalLength;
   }

@@ -1,13 +1,13 @@
 import { ConfigError } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { answer } from '../files/sandbox.fixture.ts';
-import { Outputs, readOutput } from './read-output.ts';
+import { OutputStore, readOutput } from './read-output.ts';
 
 const MINE = { runId: 'run', callId: 'call_7' };
 
 function reading(text: string, options: { readonly maxLength?: number; readonly maxTotalLength?: number } = {}) {
   const { maxLength, maxTotalLength } = options;
-  const outputs = new Outputs(maxTotalLength === undefined ? {} : { maxTotalLength });
+  const outputs = new OutputStore(maxTotalLength === undefined ? {} : { maxTotalLength });
   outputs.keep(MINE, text);
   return readOutput(outputs, maxLength === undefined ? {} : { maxLength });
 }
@@ -33,7 +33,7 @@ test('a start within a character begins with the whole one', async () => {
 });
 
 test('the output of another run is not there', async () => {
-  const outputs = new Outputs();
+  const outputs = new OutputStore();
   outputs.keep({ runId: 'other', callId: 'call_7' }, 'TOP SECRET');
   outputs.keep({ runId: 'run', callId: 'call_8' }, 'mine');
   expect(await answer(readOutput(outputs), { call: 'call_7' })).toEqual(
@@ -73,7 +73,7 @@ test('it only reads, and shows a person what it would do', async () => {
 test('something that keeps no outputs, and a cap that is none, are refused where the tool is made', () => {
   // @ts-expect-error What JavaScript may pass.
   expect(() => readOutput({})).toThrow(
-    new ConfigError('Tool "read_output" needs outputs: pass the same new Outputs() that the other tools have.'),
+    new ConfigError('Tool "read_output" needs outputs: pass the same new OutputStore() that the other tools have.'),
   );
-  expect(() => readOutput(new Outputs(), { maxLength: 0 })).toThrow(ConfigError);
+  expect(() => readOutput(new OutputStore(), { maxLength: 0 })).toThrow(ConfigError);
 });

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
 import { quoted } from '../base/quoted.ts';
 import { wholeEnd } from '../base/whole.ts';
-import { type KeptOutput, Outputs } from '../output/outputs.ts';
+import { type KeptOutput, OutputStore } from '../output/outputs.ts';
 
-export type { OutputsOptions } from '../output/outputs.ts';
-export { Outputs };
+export type { OutputStoreOptions } from '../output/outputs.ts';
+export { OutputStore };
 
 export interface ReadOutputOptions {
   /** The most characters of one call. @defaultValue 16_384 */
@@ -20,11 +20,13 @@ const READ_OUTPUT: OptionTable<ReadOutputOptions> = { keys: { maxLength: 'number
  *
  * @throws ConfigError for outputs that are none, and a cap that is no whole number.
  */
-export function readOutput(outputs: Outputs, options: ReadOutputOptions = {}): Tool<unknown> {
+export function readOutput(outputs: OutputStore, options: ReadOutputOptions = {}): Tool<unknown> {
   const { maxLength = 16_384 } = checkOptions(options, READ_OUTPUT, 'Tool "read_output"');
   // By what it can do: one that another copy of this package made is as good.
   if (typeof outputs?.find !== 'function' || typeof outputs.callsOf !== 'function') {
-    throw new ConfigError('Tool "read_output" needs outputs: pass the same new Outputs() that the other tools have.');
+    throw new ConfigError(
+      'Tool "read_output" needs outputs: pass the same new OutputStore() that the other tools have.',
+    );
   }
   checkPositive({ maxLength }, 'read_output');
   return tool({

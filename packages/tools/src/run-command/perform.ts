@@ -1,14 +1,14 @@
 import { cpus } from 'node:os';
 import { redacted } from '../base/redacted.ts';
 import type { ChildCaps } from '../child/caps.ts';
-import type { Identity, Isolation, Wrapped } from '../child/isolation.ts';
+import type { Isolation, ProcessIdentity, Wrapped } from '../child/isolation.ts';
 import { runChild } from '../child/run-child.ts';
 import { Folder } from '../files/folder.ts';
 import type { Jail } from '../files/jail.ts';
 import { below } from '../files/roots.ts';
 import type { Inside } from '../files/territory.ts';
 import { capped } from '../output/capped.ts';
-import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
+import { type OutputKey, type OutputStore, restOf } from '../output/outputs.ts';
 import type { CommandSecrets } from './command-secrets.ts';
 import { programAt } from './program.ts';
 import { ending, shownOutput } from './told.ts';
@@ -32,8 +32,8 @@ export interface Performing {
   readonly path: readonly string[];
   readonly network: 'none' | 'host';
   readonly readable: readonly string[];
-  readonly user: Identity | undefined;
-  readonly outputs: Outputs | undefined;
+  readonly user: ProcessIdentity | undefined;
+  readonly outputs: OutputStore | undefined;
   readonly maxLength: number;
   readonly signal: AbortSignal;
   readonly key: OutputKey;

@@ -3,7 +3,7 @@ import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { answer, sandbox } from '../files/sandbox.fixture.ts';
-import { Outputs } from '../output/outputs.ts';
+import { OutputStore } from '../output/outputs.ts';
 import { readOutput } from '../read-output/read-output.ts';
 import { WAYS } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
@@ -98,7 +98,7 @@ describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
   });
 
   test('whose output is long is told in part, and the rest can be read', async () => {
-    const outputs = new Outputs();
+    const outputs = new OutputStore();
     const said = await run({ command: ['seq', '1', '5000'] }, { outputs, maxLength: 300 });
     expect(said).toMatch(/^\[exit code 0; .*\]\n1\n2\n(.|\n)*characters left out, from 200 on: read_output has them/);
     expect(said).toMatch(/\n4999\n5000$/);
@@ -142,7 +142,7 @@ describe('what a person has to agree to', () => {
 
   test('is never repeated by itself, and has a deadline beyond the command’s own', () => {
     const { effect, timeoutMs } = tool({ timeoutMs: 1_000, graceMs: 500 });
-    expect([effect, timeoutMs]).toEqual(['once', 11_500]);
+    expect([effect, timeoutMs]).toEqual(['non-idempotent', 11_500]);
   });
 });
 

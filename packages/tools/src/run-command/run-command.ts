@@ -3,10 +3,10 @@ import { ConfigError, checkOptions, type OptionTable, type Tool, tool } from '@p
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
 import type { ChildCaps } from '../child/caps.ts';
-import { type Identity, Isolation, type IsolationWish } from '../child/isolation.ts';
+import { Isolation, type IsolationMode, type ProcessIdentity } from '../child/isolation.ts';
 import { isProgram } from '../child/means.ts';
 import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import type { Outputs } from '../output/outputs.ts';
+import type { OutputStore } from '../output/outputs.ts';
 import { AllowRule, type CommandPattern } from './allow-rule.ts';
 import { argument } from './argument.ts';
 import { commandLine } from './command-line.ts';
@@ -14,7 +14,7 @@ import { type CommandSecret, CommandSecrets } from './command-secrets.ts';
 import { DEFAULT_PATH, environmentOf } from './environment.ts';
 import { type Input, perform } from './perform.ts';
 
-export type { Identity, IsolationWish } from '../child/isolation.ts';
+export type { IsolationMode, ProcessIdentity } from '../child/isolation.ts';
 export type { ArgumentPattern, CommandPattern } from './allow-rule.ts';
 export type { CommandSecret } from './command-secrets.ts';
 
@@ -32,15 +32,15 @@ export interface RunCommandOptions extends JailOptions {
   /** What commands prove themselves with, by names that the model may use. @defaultValue none */
   readonly secrets?: Readonly<Record<string, CommandSecret>>;
   /** Whether commands get namespaces of their own by bubblewrap. @defaultValue 'prefer': where this machine can */
-  readonly isolation?: IsolationWish;
+  readonly isolation?: IsolationMode;
   /** In isolation: whether there is a network. @defaultValue 'none' */
   readonly network?: 'none' | 'host';
   /** In isolation: what else may be read, beside the roots and the system's programs. @defaultValue none */
   readonly readable?: readonly string[];
   /** As whom commands run; only root can say. @defaultValue as this process does */
-  readonly user?: Identity;
+  readonly user?: ProcessIdentity;
   /** Keeps what is too long for the model, for `readOutput`. @defaultValue it is lost */
-  readonly outputs?: Outputs;
+  readonly outputs?: OutputStore;
   /** The most characters of output that the model reads. @defaultValue 20_000 */
   readonly maxLength?: number;
   /** The most bytes that a command may put out; one that goes on is ended. @defaultValue 8_388_608 */
@@ -108,7 +108,7 @@ export function runCommand(given: RunCommandOptions): Tool<unknown> {
     description: describe(shell),
     input: inputOf(shell, secrets.names),
     // What it does nobody knows.
-    effect: 'once',
+    effect: 'non-idempotent',
     // The command's own deadline comes first: what it then says is of more use.
     timeoutMs: caps.timeoutMs + caps.graceMs + 10_000,
     maxResultLength: maxLength + ROOM_FOR_NOTES,
@@ -124,7 +124,7 @@ export function runCommand(given: RunCommandOptions): Tool<unknown> {
         stdin,
         secrets: names.map((name) => `${name} as ${secrets.variableOf(name) ?? 'nothing'}`),
       }),
-    execute: (input, { signal, runId, callId }) =>
+    execute: (input, { signal, runId, toolCallId: callId }) =>
       perform(input, {
         ...{ jail, secrets, environment, keeping, caps, shell, path, network, readable, user, outputs, maxLength },
         ...{ signal, key: { runId, callId } },

@@ -2,7 +2,7 @@ import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { answer } from '../files/sandbox.fixture.ts';
-import { Outputs } from '../output/outputs.ts';
+import { OutputStore } from '../output/outputs.ts';
 import { readOutput } from '../read-output/read-output.ts';
 import { WAYS } from '../run-command/command.fixture.ts';
 import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
@@ -35,7 +35,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
   });
 
   test('whose result is long is told in part, and the rest can be read', async () => {
-    const outputs = new Outputs();
+    const outputs = new OutputStore();
     const said = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
     expect(said).toMatch(/^\[returned; .*\]\n"x+\n\[… 4702 characters left out, from 200 on: read_output has them/);
     expect(await answer(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');

@@ -4,20 +4,20 @@ import { checkPositive } from '../base/check-positive.ts';
 import { visible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
 import type { ChildCaps } from '../child/caps.ts';
-import { Isolation, type IsolationWish } from '../child/isolation.ts';
+import { Isolation, type IsolationMode } from '../child/isolation.ts';
 import { capped } from '../output/capped.ts';
-import { type OutputKey, type Outputs, restOf } from '../output/outputs.ts';
+import { type OutputKey, type OutputStore, restOf } from '../output/outputs.ts';
 import { type Ran, runCode } from './run-code.ts';
 
-export type { IsolationWish } from '../child/isolation.ts';
+export type { IsolationMode } from '../child/isolation.ts';
 
 export interface RunJavaScriptOptions {
   /** Which calls a person has to agree to. @defaultValue 'unisolated': all where this machine has no namespaces for the code */
   readonly approval?: 'unisolated' | 'always' | 'never';
   /** Whether the code gets namespaces of its own by bubblewrap. @defaultValue 'prefer': where this machine can */
-  readonly isolation?: IsolationWish;
+  readonly isolation?: IsolationMode;
   /** Keeps what is too long for the model, for `readOutput`. @defaultValue it is lost */
-  readonly outputs?: Outputs;
+  readonly outputs?: OutputStore;
   /** The most characters that the model reads of a result and of what is printed. @defaultValue 20_000 */
   readonly maxLength?: number;
   /** The most bytes of a result and of what is printed; code that goes on is ended. @defaultValue 1_048_576 */
@@ -78,7 +78,7 @@ export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
       approval === 'always' || (approval === 'unisolated' && wish !== 'require' && !(await isolation.isThere())),
     preview: ({ code, input }) =>
       visible(input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`),
-    async execute({ code, input = null }, { signal, runId, callId }) {
+    async execute({ code, input = null }, { signal, runId, toolCallId: callId }) {
       // It came as JSON.
       const ran = await runCode({ code, input: input as Json }, { isolation, caps, signal });
       const head = `[${ending(ran, caps)}; isolated: ${ran.isIsolated}]`;
@@ -137,7 +137,7 @@ function bodyOf({ lines }: Ran): string {
 }
 
 interface Fitting {
-  readonly outputs: Outputs | undefined;
+  readonly outputs: OutputStore | undefined;
   readonly maxLength: number;
   readonly key: OutputKey;
 }

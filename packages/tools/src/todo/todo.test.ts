@@ -1,5 +1,5 @@
 import { Agent, ConfigError } from '@pawl/core';
-import { reply, scriptedModel, testTool } from '@pawl/testing';
+import { respond, scriptedModel, testTool } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { todo } from './todo.ts';
 
@@ -33,8 +33,8 @@ test.each([
 
 test('the plan goes along with the conversation', async () => {
   const model = scriptedModel([
-    reply.calls([{ name: 'todo', arguments: JSON.stringify({ items }) }]),
-    reply.text('Planned.'),
+    respond.calls([{ name: 'todo', arguments: JSON.stringify({ items }) }]),
+    respond.text('Planned.'),
   ]);
   const { messages } = await new Agent({ model, tools: [todo()] }).run('Plan.');
   expect(messages.at(-2)).toMatchObject({ role: 'tool', content: expect.stringContaining('[>] Mend it') });

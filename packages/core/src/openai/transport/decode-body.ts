@@ -49,7 +49,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 function unknownEncoding(encoding: string): ProtocolError {
   return new ProtocolError(
     `The server's reply is encoded as "${encoding.slice(0, 100)}", which was not asked for. Known are gzip, deflate, br and zstd.`,
-    { code: 'reply.encoding', retryable: false },
+    { code: 'response.encoding', retryable: false },
   );
 }
 

@@ -2,7 +2,7 @@ import type { Cancellation } from '../../base/cancellation.ts';
 import { type HttpRequest, type Sink, type Transport, TransportError, type TransportPhase } from './transport.ts';
 
 /** The part of `fetch` that requests use: the global one fits, and so does any library's. */
-export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 export interface FetchInit {
   readonly method: 'POST';
@@ -13,7 +13,7 @@ export interface FetchInit {
   readonly redirect: 'manual';
 }
 
-export interface FetchReply {
+export interface FetchResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly body: { getReader(): FetchReader } | null;

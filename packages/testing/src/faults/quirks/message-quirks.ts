@@ -1,4 +1,4 @@
-import type { ChatReply } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core';
 import type { ChatChunk } from '../../script/chunks.ts';
 import { eachChunk, eachMessage, type Fields, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
 
@@ -86,7 +86,7 @@ function withUsageOnLast(chunks: readonly ChatChunk[]): readonly Fields[] {
 }
 
 function withUsage(change: (usage: Fields) => Fields): Quirk {
-  const apply = (holder: ChatChunk | ChatReply): Fields =>
+  const apply = (holder: ChatChunk | ChatResponse): Fields =>
     holder.usage == null ? { ...holder } : { ...holder, usage: change({ ...holder.usage }) };
   return { stream: eachChunk(apply), whole: apply };
 }

@@ -1,4 +1,4 @@
-import type { ChatReply, Json } from '@pawl/core';
+import type { ChatResponse, Json } from '@pawl/core';
 import { isObject, readJson } from '../../base/json.ts';
 import type { ChatChunk } from '../../script/chunks.ts';
 
@@ -9,7 +9,7 @@ export interface Quirk {
   /** How the chunks of a stream come. */
   readonly stream?: (chunks: readonly ChatChunk[]) => readonly object[];
   /** How a whole reply comes. */
-  readonly whole?: (reply: ChatReply) => Fields;
+  readonly whole?: (reply: ChatResponse) => Fields;
   /** How the stream is written: an entry for each event, the last one being `[DONE]`. */
   readonly written?: (events: readonly string[]) => readonly (string | Uint8Array)[];
   /** Answers in the form that was not asked for. */
@@ -48,7 +48,7 @@ export function streamedCalls(change: (call: Fields, at: Position) => Fields): P
   };
 }
 
-function wholeCalls(change: (call: Fields, at: Position) => Fields): (reply: ChatReply) => Fields {
+function wholeCalls(change: (call: Fields, at: Position) => Fields): (reply: ChatResponse) => Fields {
   return (reply) =>
     withMessage(reply, (message) => withCalls(message, (call, position) => change(call, { position, isFirst: true })));
 }
@@ -61,11 +61,11 @@ export function eachMessage(change: (message: Fields) => Fields): Quirk {
   };
 }
 
-export function withMessage(reply: ChatReply, change: (message: Fields) => Fields): Fields {
+export function withMessage(reply: ChatResponse, change: (message: Fields) => Fields): Fields {
   return { ...reply, choices: reply.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })) };
 }
 
-export function withFinish(holder: ChatReply | ChatChunk, change: (reason: unknown) => unknown): Fields {
+export function withFinish(holder: ChatResponse | ChatChunk, change: (reason: unknown) => unknown): Fields {
   const choices = holder.choices.map((choice) => ({ ...choice, finish_reason: change(choice.finish_reason) }));
   return { ...holder, choices };
 }

@@ -1,15 +1,15 @@
 // A desk that takes the calls, and hands the conversation over to whoever knows. The run goes on there, and says who answered.
 import { Agent, lastMessages, openai, tool } from '@pawl/core';
-import { offlineServer, reply } from '@pawl/testing';
+import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
 
 const server = await offlineServer({
   script: ({ messages }) => {
     const [system] = messages;
-    if (system?.content === 'You take the calls.') return reply.call('hand_off_to_billing', { reason: 'A bill.' });
+    if (system?.content === 'You take the calls.') return respond.call('transfer_to_billing', { reason: 'A bill.' });
     return messages.at(-1)?.role === 'tool' && messages.length > 4
-      ? reply.text('Bill 7 was paid on Monday.')
-      : reply.call('find_bill', { number: 7 });
+      ? respond.text('Bill 7 was paid on Monday.')
+      : respond.call('find_bill', { number: 7 });
   },
 });
 const model = openai('any', { baseURL: server.baseURL });
@@ -28,11 +28,11 @@ const billing = new Agent({
   model,
   tools: [findBill],
 });
-const handoffs = [billing.asHandoff({ sees: lastMessages(10) })];
+const handoffs = [billing.asHandoff({ inputFilter: lastMessages(10) })];
 const desk = new Agent({ name: 'desk', instructions: 'You take the calls.', model, handoffs, limits: { handoffs: 3 } });
 
 const run = desk.run('Was bill 7 paid?');
-run.on('agent.changed', ({ from, to }) => console.log(`${from} hands over to ${to}`));
+run.on('handoff.completed', ({ from, to }) => console.log(`${from} hands over to ${to}`));
 const { agent, output } = await run;
 console.log(`${agent}: ${output}`);
 await server.close();

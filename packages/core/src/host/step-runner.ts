@@ -13,28 +13,28 @@ export interface Step<T> {
   /** Never beside another task of the same `all`. */
   readonly exclusive?: boolean;
   /** Answers in place of `work` where an earlier attempt began a `once` step and nobody knows how it ended. */
-  readonly inDoubt?: () => T | Promise<T>;
+  readonly onUnknownOutcome?: () => T | Promise<T>;
   /** Told as soon as the value is remembered; `replayed` where it was remembered by an earlier attempt. */
-  readonly told: (value: T, how: { readonly replayed: boolean }) => void;
+  readonly onRecorded: (value: T, how: { readonly replayed: boolean }) => void;
 }
 
 /** A run inside a run: its steps are kept below `name`. */
-export interface Child<T> {
+export interface ChildRun<T> {
   readonly type: 'child';
   readonly name: string;
-  readonly body: (durable: Durable) => Promise<T>;
+  readonly body: (stepRunner: StepRunner) => Promise<T>;
 }
 
-export type Task<T> = Step<T> | Child<T>;
+export type StepTask<T> = Step<T> | ChildRun<T>;
 
 /** What came of waiting for a word from outside; every attempt is told the same. `parked`: nothing was said yet. */
-export type Waited<T> =
+export type WaitResult<T> =
   | { readonly type: 'answered'; readonly value: T }
   | { readonly type: 'expired' }
   | { readonly type: 'parked' };
 
 /** Where one run's steps are remembered. The loop knows nothing else of durability. */
-export interface Durable {
+export interface StepRunner {
   /** Identifies this attempt at the run; differs after a crash. Given by the host, never remembered. */
   readonly attempt: string;
   /** Aborted where the run is cancelled through its host. */
@@ -42,9 +42,9 @@ export interface Durable {
   /** Does the step's work once in the life of the run, and remembers what it gave. */
   step<T>(step: Step<T>): Promise<T>;
   /** Tasks side by side, at most `width` at once, started in the order given; results in that order. */
-  all<T>(tasks: readonly Task<T>[], options: { readonly width: number }): Promise<readonly T[]>;
+  parallel<T>(tasks: readonly StepTask<T>[], options: { readonly width: number }): Promise<readonly T[]>;
   /** Waits for the word of that name; kept where it comes first. */
-  wait<T>(name: string, options: WaitOptions): Promise<Waited<T>>;
+  waitFor<T>(name: string, options: WaitOptions): Promise<WaitResult<T>>;
 }
 
 export interface WaitOptions {
@@ -59,4 +59,4 @@ export interface WaitOptions {
 }
 
 /** What somebody outside says to a waiting call. */
-export type Word = Answer | { readonly type: 'interrupt'; readonly message: UserMessage };
+export type PendingAnswer = Answer | { readonly type: 'interrupt'; readonly message: UserMessage };
