@@ -1,5 +1,6 @@
 // One page for each path that users import from, named like it.
-import { Converter } from 'typedoc';
+import { Converter, ReflectionKind } from 'typedoc';
+import { ModuleRouter } from 'typedoc-plugin-markdown';
 import { readEntryPoints } from '../scripts/code-blocks/site-link.ts';
 
 const entries = readEntryPoints();
@@ -19,20 +20,32 @@ function nameModules(app) {
   });
 }
 
+/** Only modules are pages. Otherwise the page of `@pawl/core/host` has another name, since `@pawl/core` exports `Host`. */
+class EntryRouter extends ModuleRouter {
+  shouldWritePage(reflection) {
+    return reflection.kindOf(ReflectionKind.Module) && super.shouldWritePage(reflection);
+  }
+}
+
+function addRouter(app) {
+  app.renderer.defineRouter('entry', EntryRouter);
+}
+
 export default {
-  plugin: ['typedoc-plugin-markdown', nameModules],
+  plugin: ['typedoc-plugin-markdown', nameModules, addRouter],
   tsconfig: 'tsconfig.json',
   entryPoints: entries.map(({ file }) => `../${file}`),
   out: 'api',
   name: 'API',
   readme: 'none',
-  router: 'module',
+  router: 'entry',
   entryFileName: 'index',
   sort: ['alphabetical'],
   sortEntryPoints: true,
   disableSources: true,
   excludeExternals: true,
   hidePageHeader: true,
+  useHTMLAnchors: true,
   hideBreadcrumbs: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',

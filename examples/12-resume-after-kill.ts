@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Agent, callName, type RunEvent, tool } from '@pawl/core';
+import { Agent, type RunEvent, tool } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
@@ -80,9 +80,9 @@ async function work(folder: string, worker: string): Promise<void> {
 function describe(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'tool.finished':
-      return `${callName(event.call)} ${event.replayed ? 'is kept' : 'finished'}: ${event.content}`;
+      return `${event.toolName} ${event.replayed ? 'is kept' : 'finished'}: ${event.content}`;
     case 'tool.failed':
-      return `${callName(event.call)} is not repeated: ${event.reason}\n          the model reads: ${event.content.split(':')[0]}`;
+      return `${event.toolName} is not repeated: ${event.reason}\n          the model reads: ${event.content.split(':')[0]}`;
     case 'run.finished':
       return `${event.outcome.status}: ${'text' in event.outcome ? event.outcome.text : ''}`;
   }

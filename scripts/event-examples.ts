@@ -1,18 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  Agent,
-  type EventType,
-  inputGuard,
-  memoryHost,
-  type PendingCall,
-  type Run,
-  type RunEvent,
-  ToolError,
-  type TurnPlan,
-  tool,
-} from '@pawl/core';
+import { Agent, memoryHost, type PendingCall, type Run, type RunEvent, ToolError, tool } from '@pawl/core';
+import type { EventType } from '@pawl/core/events';
+import { inputGuard, type TurnPlan } from '@pawl/core/middleware';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';

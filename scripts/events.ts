@@ -2,7 +2,8 @@
 //   node scripts/events.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EventType, Json, RunEvent } from '@pawl/core';
+import type { RunEvent } from '@pawl/core';
+import type { EventType } from '@pawl/core/events';
 import { headingId } from './code-blocks/site-link.ts';
 import { collectEvents } from './event-examples.ts';
 import { codeCell, textCell } from './options.ts';
@@ -157,7 +158,7 @@ function table(members: readonly Member[]): string {
 const STAMP = new Set(['runId', 'path', 'agent', 'seq', 'at', 'activeMs', 'durationMs', 'stack']);
 
 /** Without the fields of every event, times, and what differs from machine to machine. */
-function shorten(event: RunEvent): Json {
+function shorten(event: RunEvent): unknown {
   const text = JSON.stringify(event, (name, value) => {
     if (STAMP.has(name) && !(name === 'agent' && event.type === 'run.started')) return undefined;
     if (typeof value === 'string' && value.length > LONGEST) return `${value.slice(0, LONGEST)}…`;
