@@ -114,6 +114,11 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
     cause: 'The run broke off because of an error outside of it. `cause` has it.',
     action: 'Resume it by its id.',
   },
+  'run.format': {
+    class: 'HostError',
+    cause: 'The record of the run has another `schemaVersion`, or none.',
+    action: 'Resume it with a release that knows the format. It is left untouched.',
+  },
   'step.unknown': {
     class: 'HostError',
     cause: '`fork` names a step that the run does not have.',

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERROR_CODES } from './error-codes.ts';
-import { textCell } from './options.ts';
+import { formatText } from './options.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'errors.md');
 
@@ -23,15 +23,15 @@ Test a class with \`HttpError.isInstance(error)\`: \`instanceof\` is wrong for e
 `;
 
 /** The page as it has to be. */
-export function errorsPage(): string {
+export function buildErrorsPage(): string {
   const byNoun = Map.groupBy(Object.entries(ERROR_CODES), ([code]) => code.split('.')[0] ?? '');
   const sections = [...byNoun].map(([noun, codes]) => {
     const rows = codes.map(([code, { class: name, cause, action }]) => {
-      return `| \`${code}\` | \`${name}\` | ${textCell(cause)} | ${textCell(action)} |`;
+      return `| \`${code}\` | \`${name}\` | ${formatText(cause)} | ${formatText(action)} |`;
     });
     return `## ${noun}\n\n| code | class | cause | what to do |\n|---|---|---|---|\n${rows.join('\n')}\n`;
   });
   return `${INTRODUCTION}\n${sections.join('\n')}`;
 }
 
-if (import.meta.main) writeFileSync(PAGE, errorsPage());
+if (import.meta.main) writeFileSync(PAGE, buildErrorsPage());

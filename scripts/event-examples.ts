@@ -44,11 +44,11 @@ const refund = tool({
 const find = respond.call('find_order', { order: 7 });
 const done = respond.text('Order 7 is shipped.');
 
-function scripted(script: Parameters<typeof scriptedModel>[0]): ReturnType<typeof scriptedModel> {
+function createModel(script: Parameters<typeof scriptedModel>[0]): ReturnType<typeof scriptedModel> {
   return scriptedModel(script, { name: 'gpt-5-mini' });
 }
 
-function basics(): {
+function createBasics(): {
   readonly name: string;
   readonly clock: ReturnType<typeof manualClock>;
   readonly random: () => number;
@@ -65,9 +65,9 @@ async function suspend(
     clock: ReturnType<typeof manualClock>;
   }) => unknown,
 ): Promise<void> {
-  const { clock, ...rest } = basics();
+  const { clock, ...rest } = createBasics();
   const host = memoryHost({ clock });
-  const model = scripted(({ messages }) =>
+  const model = createModel(({ messages }) =>
     messages.length === 1 ? respond.call('refund_order', { order: 7 }) : respond.text('It is settled.'),
   );
   const agent = new Agent({ ...rest, clock, model, tools: [refund] });
@@ -84,26 +84,26 @@ const SCENES: readonly Scene[] = [
     const calls = [
       { id: 'call_1', type: 'function', function: { name: 'find_order', arguments: '{"order":7}' } },
     ] as const;
-    const model = scripted([
+    const model = createModel([
       respond.cut(respond.text('Let me look.'), { afterChunks: 2 }),
       respond.message({ ...thinking, tool_calls: calls }),
       done,
     ]);
-    const agent = new Agent({ ...basics(), model, tools: [findOrder], instructions: 'Be brief.' });
+    const agent = new Agent({ ...createBasics(), model, tools: [findOrder], instructions: 'Be brief.' });
     await collect(agent.run('Where is order 7?', { stream: true, runId: 'run-1' }));
   },
   async function refuse(collect) {
-    const agent = new Agent({ ...basics(), model: scripted([respond.refusal('I cannot help with that.')]) });
+    const agent = new Agent({ ...createBasics(), model: createModel([respond.refusal('I cannot help with that.')]) });
     await collect(agent.run('Help me steal.', { stream: true })).outcome();
   },
   async function repair(collect) {
     const listOrders = tool({ ...findOrder, name: 'list_orders', input: z.object({}), execute: () => [7] });
-    const model = scripted([respond.call('list_orders', 'null'), done]);
-    await collect(new Agent({ ...basics(), model, tools: [listOrders] }).run('Which orders are there?'));
+    const model = createModel([respond.call('list_orders', 'null'), done]);
+    await collect(new Agent({ ...createBasics(), model, tools: [listOrders] }).run('Which orders are there?'));
   },
   async function checkOutput(collect) {
-    const model = scripted([respond.text('{"status":7}'), respond.text('{"status":"shipped"}')]);
-    const agent = new Agent({ ...basics(), model, output: z.object({ status: z.string() }) });
+    const model = createModel([respond.text('{"status":7}'), respond.text('{"status":"shipped"}')]);
+    const agent = new Agent({ ...createBasics(), model, output: z.object({ status: z.string() }) });
     await collect(agent.run('Where is order 7?', { stream: true }));
   },
   (collect) =>
@@ -113,8 +113,8 @@ const SCENES: readonly Scene[] = [
   (collect) => suspend(collect, ({ clock }) => clock.advance(60_001)),
   (collect) => suspend(collect, ({ host }) => host.sendMessage('run-1', { role: 'user', content: 'Never mind.' })),
   async function needNoApproval(collect) {
-    const model = scripted([respond.call('refund_order', { order: 3 }), done]);
-    await collect(new Agent({ ...basics(), model, tools: [refund] }).run('Refund order 3.'));
+    const model = createModel([respond.call('refund_order', { order: 3 }), done]);
+    await collect(new Agent({ ...createBasics(), model, tools: [refund] }).run('Refund order 3.'));
   },
   async function fail(collect) {
     const broken = tool({
@@ -124,19 +124,21 @@ const SCENES: readonly Scene[] = [
         throw new ToolError(`There is no order ${order}.`);
       },
     });
-    await collect(new Agent({ ...basics(), model: scripted(() => find), tools: [broken] }).run('Where?')).outcome();
+    await collect(
+      new Agent({ ...createBasics(), model: createModel(() => find), tools: [broken] }).run('Where?'),
+    ).outcome();
   },
   async function suspendInside(collect) {
     const inner = new Agent({
-      ...basics(),
+      ...createBasics(),
       name: 'refunds',
-      model: scripted([respond.call('refund_order', { order: 7 })]),
+      model: createModel([respond.call('refund_order', { order: 7 })]),
       tools: [refund],
     });
     const tools = [inner.asTool({ name: 'ask_refunds', description: 'Refunds orders.' })];
-    const model = scripted([respond.call('ask_refunds', { prompt: 'Refund order 7.' })]);
+    const model = createModel([respond.call('ask_refunds', { prompt: 'Refund order 7.' })]);
     await collect(
-      new Agent({ ...basics(), model, tools }).run('Refund order 7.', { host: memoryHost(), runId: 'run-1' }),
+      new Agent({ ...createBasics(), model, tools }).run('Refund order 7.', { host: memoryHost(), runId: 'run-1' }),
     ).outcome();
   },
   async function finishLate(collect) {
@@ -152,53 +154,57 @@ const SCENES: readonly Scene[] = [
         return late.promise;
       },
     });
-    const model = scripted(({ messages }) => {
+    const model = createModel(({ messages }) => {
       if (messages.length === 1) return find;
       late.resolve('shipped');
       return respond.delayed(done, { until: isReported.promise });
     });
-    const run = new Agent({ ...basics(), clock, model, tools: [slow] }).run('Where is order 7?');
+    const run = new Agent({ ...createBasics(), clock, model, tools: [slow] }).run('Where is order 7?');
     await collect(run).on('tool.late_result', () => isReported.resolve());
   },
   async function steer(collect) {
-    const model = scripted(({ messages }) => (messages.length === 1 ? find : done));
-    const run = new Agent({ ...basics(), model, tools: [findOrder] }).run('Where is order 7?');
+    const model = createModel(({ messages }) => (messages.length === 1 ? find : done));
+    const run = new Agent({ ...createBasics(), model, tools: [findOrder] }).run('Where is order 7?');
     run.on('tool.started', () => void run.steer('And be brief, please.'));
     await collect(run);
   },
   async function handOver(collect) {
-    const billing = new Agent({ ...basics(), name: 'billing', model: scripted([respond.text('It is paid.')]) });
-    const model = scripted([respond.call('transfer_to_billing', { reason: 'A bill.' })]);
-    await collect(new Agent({ ...basics(), model, handoffs: [billing] }).run('Is bill 7 paid?'));
+    const billing = new Agent({
+      ...createBasics(),
+      name: 'billing',
+      model: createModel([respond.text('It is paid.')]),
+    });
+    const model = createModel([respond.call('transfer_to_billing', { reason: 'A bill.' })]);
+    await collect(new Agent({ ...createBasics(), model, handoffs: [billing] }).run('Is bill 7 paid?'));
   },
   async function approachLimit(collect) {
-    const model = scripted(({ tool_choice }) => (tool_choice === 'none' ? done : find));
-    const agent = new Agent({ ...basics(), model, tools: [findOrder], limits: { turns: 2 } });
+    const model = createModel(({ tool_choice }) => (tool_choice === 'none' ? done : find));
+    const agent = new Agent({ ...createBasics(), model, tools: [findOrder], limits: { turns: 2 } });
     await collect(agent.run('Where is order 7?')).outcome();
   },
   async function exceedLimit(collect) {
-    const agent = new Agent({ ...basics(), model: scripted([done]), limits: { tokens: 1 } });
+    const agent = new Agent({ ...createBasics(), model: createModel([done]), limits: { tokens: 1 } });
     await collect(agent.run('Where is order 7?')).outcome();
   },
   async function breakListener(collect) {
-    const run = new Agent({ ...basics(), model: scripted([done]) }).run('Where is order 7?');
+    const run = new Agent({ ...createBasics(), model: createModel([done]) }).run('Where is order 7?');
     run.on('run.started', () => {
       throw new Error('The log is full.');
     });
     await collect(run);
   },
   async function failModel(collect) {
-    const agent = new Agent({ ...basics(), model: scripted([respond.httpError(400)]) });
+    const agent = new Agent({ ...createBasics(), model: createModel([respond.httpError(400)]) });
     await collect(agent.run('Where is order 7?')).outcome();
   },
   async function abort(collect) {
-    const run = new Agent({ ...basics(), model: scripted([respond.stall(done)]) }).run('Where is order 7?');
+    const run = new Agent({ ...createBasics(), model: createModel([respond.stall(done)]) }).run('Where is order 7?');
     run.on('attempt.started', () => run.abort('The user left.'));
     await collect(run).outcome();
   },
   async function prepareTurn(collect) {
     const middleware = [{ prepareTurn: (turn: TurnPlan) => ({ ...turn, memory: { visits: 1 } }) }];
-    await collect(new Agent({ ...basics(), model: scripted([done]), middleware }).run('Where is order 7?'));
+    await collect(new Agent({ ...createBasics(), model: createModel([done]), middleware }).run('Where is order 7?'));
   },
   async function guard(collect) {
     const manners = inputGuard({
@@ -206,14 +212,16 @@ const SCENES: readonly Scene[] = [
       mode: 'blocking',
       check: () => ({ type: 'refuse', reason: 'We do not help with that.' }),
     });
-    await collect(new Agent({ ...basics(), model: scripted([done]), middleware: [manners] }).run('Help me.')).outcome();
+    await collect(
+      new Agent({ ...createBasics(), model: createModel([done]), middleware: [manners] }).run('Help me.'),
+    ).outcome();
   },
   async function loseRequest(collect) {
     const folder = mkdtempSync(join(tmpdir(), 'pawl-events-'));
-    const options = { ...basics(), limits: { cost: 1 } };
+    const options = { ...createBasics(), limits: { cost: 1 } };
     const clock = manualClock();
     const first = sqliteHost(join(folder, 'runs.db'), { clock });
-    const run = new Agent({ ...options, model: scripted([respond.stall(done)]) }).run('Where?', {
+    const run = new Agent({ ...options, model: createModel([respond.stall(done)]) }).run('Where?', {
       host: first,
       runId: 'run-1',
     });
@@ -224,7 +232,7 @@ const SCENES: readonly Scene[] = [
     await clock.advance(2);
     await isClosed;
     const second = sqliteHost(join(folder, 'runs.db'));
-    await collect(new Agent({ ...options, model: scripted([done]) }).resume('run-1', { host: second }));
+    await collect(new Agent({ ...options, model: createModel([done]) }).resume('run-1', { host: second }));
     await second.close();
     rmSync(folder, { recursive: true });
   },

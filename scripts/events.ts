@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '@pawl/core';
 import type { EventType } from '@pawl/core/events';
-import { headingId } from './code-blocks/site-link.ts';
+import { createHeadingId } from './code-blocks/site-link.ts';
 import { collectEvents } from './event-examples.ts';
-import { codeCell, textCell } from './options.ts';
-import { type Declaration, findDeclaration, type Member, membersOf } from './read-types.ts';
+import { formatCode, formatText } from './options.ts';
+import { type Declaration, findDeclaration, listMembers, type Member } from './read-types.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'events.md');
 const NEAR = 'packages/core/src/event/event.ts';
@@ -67,12 +67,12 @@ interface EventEntry {
 /** The events of both unions in the order of their declaration. */
 export function readEvents(): readonly EventEntry[] {
   const entries = (['JournalEvent', 'LiveEvent'] as const).flatMap((union) =>
-    namesOf(union).map((name): EventEntry => {
-      const declaration = declarationOf(name);
+    listNames(union).map((name): EventEntry => {
+      const declaration = requireDeclaration(name);
       const [, type] = /type: '([^']+)'/.exec(declaration.body) ?? [];
       if (!isEventType(type))
         throw new Error(`${name} has the type "${type}", which WHEN in scripts/events.ts does not list.`);
-      return { type, isRecorded: union === 'JournalEvent', members: membersOf(declaration) };
+      return { type, isRecorded: union === 'JournalEvent', members: listMembers(declaration) };
     }),
   );
   const order = Object.keys(WHEN);
@@ -80,14 +80,14 @@ export function readEvents(): readonly EventEntry[] {
 }
 
 /** The interfaces of a union, unions inside it included. */
-function namesOf(union: string): readonly string[] {
-  const { from } = declarationOf(union);
+function listNames(union: string): readonly string[] {
+  const { from } = requireDeclaration(union);
   return [...from.join(' ').matchAll(/\w+/g)].flatMap(([name]) => {
-    return declarationOf(name).body === '' ? namesOf(name) : [name];
+    return requireDeclaration(name).body === '' ? listNames(name) : [name];
   });
 }
 
-function declarationOf(name: string): Declaration {
+function requireDeclaration(name: string): Declaration {
   const declaration = findDeclaration(name, NEAR);
   if (declaration === undefined) throw new Error(`The source has no type ${name}.`);
   return declaration;
@@ -98,14 +98,14 @@ function isEventType(type: string | undefined): type is EventType {
 }
 
 /** The page as it has to be. */
-export async function eventsPage(): Promise<string> {
+export async function buildEventsPage(): Promise<string> {
   const examples = await collectEvents();
   const events = readEvents();
   const rows = events.map(({ type, isRecorded }) => {
-    return `| [\`${type}\`](#${headingId(type)}) | ${isRecorded ? 'recorded' : 'live'} | ${textCell(WHEN[type])} |`;
+    return `| [\`${type}\`](#${createHeadingId(type)}) | ${isRecorded ? 'recorded' : 'live'} | ${formatText(WHEN[type])} |`;
   });
-  const sections = events.map((event) => sectionOf(event, examples.get(event.type)));
-  return `${INTRODUCTION}\n| event | | when |\n|---|---|---|\n${rows.join('\n')}\n\n${fieldsOfAll()}\n${sections.join('\n')}`;
+  const sections = events.map((event) => formatSection(event, examples.get(event.type)));
+  return `${INTRODUCTION}\n| event | | when |\n|---|---|---|\n${rows.join('\n')}\n\n${formatCommonFields()}\n${sections.join('\n')}`;
 }
 
 const INTRODUCTION = `# Events
@@ -116,23 +116,23 @@ Generated from the types and from runs by \`node scripts/events.ts\`. How to lis
 - **Live** events are emitted while something happens, and may be lost.
 `;
 
-function fieldsOfAll(): string {
-  const stamp = membersOf(declarationOf('EventStamp'));
-  const call = membersOf(declarationOf('ToolCallFields'));
+function formatCommonFields(): string {
+  const stamp = listMembers(requireDeclaration('EventStamp'));
+  const call = listMembers(requireDeclaration('ToolCallFields'));
   return [
     '## Fields of every event',
     '',
-    table([...stamp.filter(({ name }) => name !== 'type')]),
+    formatTable([...stamp.filter(({ name }) => name !== 'type')]),
     'Recorded events also have `activeMs`: how long the run had been at work, all attempts together, in milliseconds. Events of a turn have `turn`, counted from 1;',
     'events of a request have `attempt`; events of a call have `call`, as the model wrote it, and `index`, its position in the turn.',
     '',
     'Events `tool.*` and `approval.*` about one call also have:',
     '',
-    table(call),
+    formatTable(call),
   ].join('\n');
 }
 
-function sectionOf({ type, isRecorded, members }: EventEntry, example: RunEvent | undefined): string {
+function formatSection({ type, isRecorded, members }: EventEntry, example: RunEvent | undefined): string {
   if (example === undefined) throw new Error(`No run in scripts/event-examples.ts emits "${type}".`);
   const own = members.filter(({ name }) => !COMMON.has(name));
   return [
@@ -140,7 +140,7 @@ function sectionOf({ type, isRecorded, members }: EventEntry, example: RunEvent 
     '',
     `${isRecorded ? 'Recorded' : 'Live'}. ${WHEN[type]}`,
     '',
-    ...(own.length === 0 ? [] : [table(own)]),
+    ...(own.length === 0 ? [] : [formatTable(own)]),
     '```json',
     JSON.stringify(shorten(example), null, 1).replaceAll(/\n\s*/g, ' '),
     '```',
@@ -148,9 +148,9 @@ function sectionOf({ type, isRecorded, members }: EventEntry, example: RunEvent 
   ].join('\n');
 }
 
-function table(members: readonly Member[]): string {
+function formatTable(members: readonly Member[]): string {
   const rows = members.map(({ name, isOptional, type, doc }) => {
-    return `| \`${name}\`${isOptional ? '' : ' *'} | ${codeCell(type)} | ${textCell(doc.text)} |`;
+    return `| \`${name}\`${isOptional ? '' : ' *'} | ${formatCode(type)} | ${formatText(doc.text)} |`;
   });
   return ['| field (* always there) | type | meaning |', '|---|---|---|', ...rows, ''].join('\n');
 }
@@ -169,4 +169,4 @@ function shorten(event: RunEvent): unknown {
 
 const LONGEST = 160;
 
-if (import.meta.main) writeFileSync(PAGE, await eventsPage());
+if (import.meta.main) writeFileSync(PAGE, await buildEventsPage());

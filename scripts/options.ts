@@ -2,7 +2,7 @@
 //   node scripts/options.ts
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type Declaration, findDeclaration, type Member, membersOf, readExports } from './read-types.ts';
+import { type Declaration, findDeclaration, listMembers, type Member, readExports } from './read-types.ts';
 
 const PAGE = join('docs', 'reference', 'options.md');
 
@@ -29,17 +29,17 @@ export function readOptions(): readonly OptionsType[] {
       const declaration = findDeclaration(name, entry.file);
       if (declaration === undefined) return [];
       seen.add(`${entry.file.split('/')[1]} ${name}`);
-      return [{ entry: entry.name, declaration, members: membersOf(declaration) }];
+      return [{ entry: entry.name, declaration, members: listMembers(declaration) }];
     }),
   );
 }
 
 /** The page as it has to be. */
-export function optionsPage(): string {
+export function buildOptionsPage(): string {
   const all = readOptions();
   const known = new Set(all.map(({ declaration }) => declaration.name));
   const sections = [...Map.groupBy(all, ({ entry }) => entry)].map(
-    ([entry, types]) => `## ${entry}\n\n${types.map((each) => sectionOf(each, known)).join('\n')}`,
+    ([entry, types]) => `## ${entry}\n\n${types.map((each) => formatSection(each, known)).join('\n')}`,
   );
   return `${INTRODUCTION}\n${sections.join('\n')}`;
 }
@@ -50,32 +50,32 @@ Every options object of the packages, generated from the types by \`node scripts
 \`ConfigError\` that names the nearest option. Options in **bold** are required. Wire fields that an agent sends are in [Request fields](request-fields.md).
 `;
 
-function sectionOf({ declaration, members }: OptionsType, known: ReadonlySet<string>): string {
+function formatSection({ declaration, members }: OptionsType, known: ReadonlySet<string>): string {
   const { name, doc, file } = declaration;
   const source = `[Source](${relative(join('docs', 'reference'), file)}).`;
   const rows = members.map((member) => [
     member.isOptional ? `\`${member.name}\`` : `**\`${member.name}\`**`,
-    known.has(member.type) ? `[\`${member.type}\`](#${member.type.toLowerCase()})` : codeCell(member.type),
-    textCell(member.doc.defaultValue ?? ''),
-    textCell(member.doc.text),
+    known.has(member.type) ? `[\`${member.type}\`](#${member.type.toLowerCase()})` : formatCode(member.type),
+    formatText(member.doc.defaultValue ?? ''),
+    formatText(member.doc.text),
   ]);
   const table = [
     '| option | type | default | meaning |',
     '|---|---|---|---|',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
   ];
-  return [`### ${name}`, '', textCell(`${doc.text} ${source}`.trim()), '', ...table, ''].join('\n');
+  return [`### ${name}`, '', formatText(`${doc.text} ${source}`.trim()), '', ...table, ''].join('\n');
 }
 
 /** A type as code in a cell. */
-export function codeCell(type: string): string {
+export function formatCode(type: string): string {
   return `\`${type.replaceAll('|', '\\|')}\``;
 }
 
 /** Text in a cell: no bar divides it, and `<` outside of code begins no tag. */
-export function textCell(text: string): string {
+export function formatText(text: string): string {
   const parts = text.replaceAll('|', '\\|').split('`');
   return parts.map((part, index) => (index % 2 === 0 ? part.replaceAll('<', '&lt;') : part)).join('`');
 }
 
-if (import.meta.main) writeFileSync(join(import.meta.dirname, '..', PAGE), optionsPage());
+if (import.meta.main) writeFileSync(join(import.meta.dirname, '..', PAGE), buildOptionsPage());

@@ -51,17 +51,17 @@ for (const file of files) {
 
 /** The names of all types and values that each entry point exports, sorted. */
 export function readExports(): readonly ExportedTypes[] {
-  return readEntryPoints().map((entry) => ({ entry, names: [...new Set(namesIn(entry.file))].sort() }));
+  return readEntryPoints().map((entry) => ({ entry, names: [...new Set(listNamesIn(entry.file))].sort() }));
 }
 
-function namesIn(file: string): readonly string[] {
+function listNamesIn(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8');
   const listed = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) =>
     names.split(',').flatMap((each) => /(\w+)\s*$/.exec(each.trim())?.[1] ?? []),
   );
   const own = [...text.matchAll(/^export (?:abstract |async )?(?:interface|type|class|function|const) (\w+)/gm)];
   const wildcards = [...text.matchAll(/^export (?:type )?\* from '(\.[^']+)'/gm)];
-  const others = wildcards.flatMap(([, path = '']) => namesIn(join(dirname(file), path)));
+  const others = wildcards.flatMap(([, path = '']) => listNamesIn(join(dirname(file), path)));
   return [...listed, ...own.map(([, name = '']) => name), ...others];
 }
 
@@ -73,8 +73,8 @@ export function findDeclaration(name: string, near: string): Declaration | undef
 }
 
 /** The members of a declaration, those that it takes over included; the order is that of the source. */
-export function membersOf(declaration: Declaration): readonly Member[] {
-  const inherited = declaration.from.flatMap((type) => membersOfType(type, declaration.file));
+export function listMembers(declaration: Declaration): readonly Member[] {
+  const inherited = declaration.from.flatMap((type) => readMembersOfType(type, declaration.file));
   const own = readMembers(declaration.body);
   const all = new Map<string, Member>();
   for (const member of [...inherited, ...own]) {
@@ -86,47 +86,47 @@ export function membersOf(declaration: Declaration): readonly Member[] {
 }
 
 /** The members of a type expression: a name, `Pick`, `Omit`, `Partial`, an object, or a combination of these. */
-function membersOfType(type: string, file: string): readonly Member[] {
+function readMembersOfType(type: string, file: string): readonly Member[] {
   const text = type.trim().replace(/^[|&]\s*/, '');
   for (const operator of ['&', '|'] as const) {
     const parts = splitAt(text, operator);
-    if (parts.length > 1) return parts.flatMap((part) => membersOfType(part, file));
+    if (parts.length > 1) return parts.flatMap((part) => readMembersOfType(part, file));
   }
-  if (text.startsWith('(')) return membersOfType(text.slice(1, -1), file);
+  if (text.startsWith('(')) return readMembersOfType(text.slice(1, -1), file);
   if (text.startsWith('{')) return readMembers(text.slice(1, -1));
   const [, name = '', given = ''] = /^(\w+)(?:<([\s\S]*)>)?$/.exec(text) ?? [];
   const [first = '', second = ''] = splitAt(given, ',');
   const keys = [...second.matchAll(/'([^']+)'/g)].map(([, key]) => key);
   switch (name) {
     case 'Pick':
-      return membersOfType(first, file).filter((member) => keys.includes(member.name));
+      return readMembersOfType(first, file).filter((member) => keys.includes(member.name));
     case 'Omit':
-      return membersOfType(first, file).filter((member) => !keys.includes(member.name));
+      return readMembersOfType(first, file).filter((member) => !keys.includes(member.name));
     case 'Partial':
     case 'Required':
     case 'Readonly':
-      return membersOfType(first, file);
+      return readMembersOfType(first, file);
   }
   const declaration = findDeclaration(name, file);
-  return declaration === undefined ? [] : membersOf(declaration);
+  return declaration === undefined ? [] : listMembers(declaration);
 }
 
 function readDeclarations(file: string): readonly Declaration[] {
   const text = readFileSync(join(root, file), 'utf8');
   const interfaces = [...text.matchAll(/^(?:export )?interface (\w+)([^{]*?)\{(\n[\s\S]*?^)?\}/gm)].map((match) => {
     const [, name = '', head = '', body = ''] = match;
-    const [, extended = ''] = /\bextends ([\s\S]*)$/.exec(withoutParameters(head)) ?? [];
-    return { name, file, doc: docBefore(text, match.index), from: splitAt(extended, ',').filter(Boolean), body };
+    const [, extended = ''] = /\bextends ([\s\S]*)$/.exec(removeParameters(head)) ?? [];
+    return { name, file, doc: readDocBefore(text, match.index), from: splitAt(extended, ',').filter(Boolean), body };
   });
   const aliases = [...text.matchAll(/^(?:export )?type (\w+)(?:<[^=]*>)? =([\s\S]*?);$/gm)].map((match) => {
     const [, name = '', right = ''] = match;
-    return { name, file, doc: docBefore(text, match.index), from: [right.trim()], body: '' };
+    return { name, file, doc: readDocBefore(text, match.index), from: [right.trim()], body: '' };
   });
   return [...interfaces, ...aliases];
 }
 
 /** `<Input, Context extends object>` in front of `extends`. */
-function withoutParameters(head: string): string {
+function removeParameters(head: string): string {
   const text = head.trim();
   if (!text.startsWith('<')) return text;
   let depth = 0;
@@ -138,7 +138,7 @@ function withoutParameters(head: string): string {
   return '';
 }
 
-function docBefore(text: string, index: number): Doc {
+function readDocBefore(text: string, index: number): Doc {
   const [, comment = ''] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n$/.exec(text.slice(0, index)) ?? [];
   return readDoc(comment);
 }
@@ -179,17 +179,17 @@ function readMembers(body: string): readonly Member[] {
       rest = rest.slice(rest.indexOf('\n') + 1);
       continue;
     }
-    const end = endOfMember(rest);
+    const end = findMemberEnd(rest);
     const text = rest.slice(0, end);
     rest = rest.slice(end + 1);
     const [, name, optional, type = ''] = /^(?:readonly )?'?([\w.~]+)'?(\??)\s*([:(<][\s\S]*)$/.exec(text) ?? [];
     if (name === undefined) continue;
-    members.push({ name, isOptional: optional === '?', type: typeText(type), doc: readDoc(comment) });
+    members.push({ name, isOptional: optional === '?', type: formatType(type), doc: readDoc(comment) });
   }
 }
 
 /** Where the member ends that the text begins with: the first `;` outside of all brackets, or the end. */
-function endOfMember(text: string): number {
+function findMemberEnd(text: string): number {
   let depth = 0;
   for (let index = 0; index < text.length; index++) {
     if (text.startsWith('/**', index)) index = text.indexOf('*/', index) + 1;
@@ -202,7 +202,7 @@ function endOfMember(text: string): number {
 }
 
 /** A method is shown as the function that it is. */
-function typeText(declared: string): string {
+function formatType(declared: string): string {
   const text = declared.replaceAll(/\/\*\*[\s\S]*?\*\//g, '').replaceAll(/\s+/g, ' ');
   const method = /^(?:<[^(]*>)?(\([\s\S]*\)): ?([^:]*)$/.exec(text);
   const type = text.startsWith(':') ? text.slice(1) : method === null ? text : `${method[1]} => ${method[2]}`;

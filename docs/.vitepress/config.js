@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitepress';
-import { headingId, REPOSITORY, readEntryPoints, translateLink } from '../../scripts/code-blocks/site-link.ts';
+import { createHeadingId, REPOSITORY, readEntryPoints, translateLink } from '../../scripts/code-blocks/site-link.ts';
 
 /** The order of the guides; a page that is not listed comes last. */
 const GUIDES = [
@@ -58,7 +58,7 @@ export default defineConfig({
   description: 'A TypeScript framework for agents that call tools, made for services that must not lose a run.',
   rewrites: { 'start.md': 'index.md' },
   srcExclude: ['peers/**', '.blocks-*/**'],
-  markdown: { anchor: { slugify: headingId }, config: translateLinks },
+  markdown: { anchor: { slugify: createHeadingId }, config: translateLinks },
   // The theme would connect to a search service that is not used.
   transformHtml: (html) => html.replaceAll(/<link rel="preconnect"[^>]*>/g, ''),
   vite: { build: { chunkSizeWarningLimit: 5_000 } },

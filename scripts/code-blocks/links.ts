@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { headingId } from './site-link.ts';
+import { createHeadingId } from './site-link.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -19,10 +19,10 @@ function leads(page: string, link: string): boolean {
   if (path.startsWith('/')) return false;
   const file = path === '' ? page : join(dirname(page), path);
   if (!existsSync(join(root, file))) return false;
-  return heading === undefined || headingsOf(file).includes(heading);
+  return heading === undefined || listHeadings(file).includes(heading);
 }
 
-function headingsOf(file: string): readonly string[] {
+function listHeadings(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```.*?^```/gms, '');
-  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => headingId(title));
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => createHeadingId(title));
 }

@@ -57,7 +57,7 @@ export function translateLink(page: string, link: string): string {
 }
 
 /** The id of a heading, the same in a view of the repository and on the site. */
-export function headingId(title: string): string {
+export function createHeadingId(title: string): string {
   return title
     .trim()
     .toLowerCase()

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as core from '@pawl/core';
 import { expect, test } from 'vitest';
 import { ERROR_CODES, NOT_CODES } from '../../scripts/error-codes.ts';
-import { errorsPage } from '../../scripts/errors.ts';
+import { buildErrorsPage } from '../../scripts/errors.ts';
 import { readEvents } from '../../scripts/events.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -13,7 +13,7 @@ const source = globSync('packages/*/src/**/*.ts', { cwd: root })
   .join('\n');
 
 test('docs/reference/errors.md is current', () => {
-  expect(readFileSync(join(root, 'docs', 'reference', 'errors.md'), 'utf8')).toBe(errorsPage());
+  expect(readFileSync(join(root, 'docs', 'reference', 'errors.md'), 'utf8')).toBe(buildErrorsPage());
 });
 
 test('the catalogue of error codes has every code of the source', () => {

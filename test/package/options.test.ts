@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { optionsPage, readOptions } from '../../scripts/options.ts';
+import { buildOptionsPage, readOptions } from '../../scripts/options.ts';
 
 test('docs/reference/options.md is current', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'options.md'), 'utf8');
-  expect(page).toBe(optionsPage());
+  expect(page).toBe(buildOptionsPage());
 });
 
 test('every type of options has options', () => {
