@@ -93,7 +93,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
   test('A12: a run follows one reply, so several are refused where they are asked for', async () => {
     const model = openai('m', { baseURL: 'http://127.0.0.1:9/v1' });
     const message =
-      'Agent "agent": modelSettings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).';
+      'Agent "agent": modelSettings.n is 2, but a run uses one choice. Leave it out, or call the model itself: model.send({ messages, n: 2 }).';
 
     expect(() => new Agent({ model, modelSettings: { n: 2 } })).toThrow(new ConfigError(message));
     expect(() => new Agent({ model }).run('Go.', { ...run, modelSettings: { n: 2 } })).toThrow(

@@ -4,8 +4,8 @@ import { asked, call, ending, GO, play, said, used, user } from './play.ts';
 import { weather } from './weather.ts';
 
 const CUT =
-  'Your last reply was cut off by the token limit, so none of its tool calls was run. Try again with shorter arguments, or with fewer calls.';
-const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
+  'Your last response was cut off by the token limit, so none of its tool calls ran. Try again with shorter arguments or fewer calls.';
+const EMPTY = 'Your last response was empty. Answer with text, or call a tool.';
 
 describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream', (run) => {
   test('A1: a text without calls completes the run', async () => {
@@ -121,7 +121,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
       name: 'EmptyResponseError',
       code: 'response.empty',
       message:
-        'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.',
+        'The model returned neither text nor tool calls, twice. Check the model, its token limit and its stop settings.',
       stack: expect.any(String),
     };
     expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending([user(EMPTY)], { turnCount: 2 }) });

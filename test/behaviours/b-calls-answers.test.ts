@@ -102,7 +102,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     const messages = [
       asks,
       result('call_1', 'Refunded 7.'),
-      result('call_2', 'Denied: nobody approved this call in time.'),
+      result('call_2', 'Denied: this call was not approved in time.'),
       said('Done.'),
     ];
     expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });

@@ -40,7 +40,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     const error = {
       name: 'InvalidToolInputError',
       code: 'tool.invalid_input',
-      message: `The model's calls of tool "get_weather" failed before they ran, also after 2 corrections: ${issue}`,
+      message: `The model's input for tool "get_weather" is still invalid after every retry (maxInputRetries: 2): ${issue}`,
       details: { tool: 'get_weather', issue },
       stack: expect.any(String),
     };
@@ -85,13 +85,13 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       result(`call_${index + 1}`, '{"error":"Down."}'),
     ]);
     const stuck = user(
-      'You called look_up 3 times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.',
+      'You called look_up 3 times with the same arguments, and it failed each time. Do not repeat it. Do something else, or answer with what you have.',
     );
     const error = {
       name: 'RepeatedToolFailureError',
       code: 'tool.repeated_failure',
       message:
-        'The model called tool "look_up" 4 times with the same arguments, and it failed each time, also after it was told.',
+        'The model called tool "look_up" 4 times with the same arguments, and it failed each time, even after a warning.',
       stack: expect.any(String),
     };
     const messages = [...turns.slice(0, 6), stuck, ...turns.slice(6)];

@@ -7,7 +7,7 @@ import { weather } from './weather.ts';
 
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
-const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
+const CANCELLED = 'Cancelled: the run ended before this call returned a result. It may still have had its effect.';
 
 function toolNamed(name: string, execute: () => unknown): Tool<unknown> {
   return tool({ name, description: 'Does something.', input: z.object({}), execute });

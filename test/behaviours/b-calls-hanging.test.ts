@@ -8,7 +8,7 @@ import { within } from '../within.ts';
 import { asked, call, ending, result } from './play.ts';
 import { weather } from './weather.ts';
 
-const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
+const CANCELLED = 'Cancelled: the run ended before this call returned a result. It may still have had its effect.';
 
 /** On the machine's own clock: what is left behind would be its timers. */
 test.each([{ stream: true }, { stream: false }])(

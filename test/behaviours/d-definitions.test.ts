@@ -61,7 +61,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'something that is no tool',
     make: () => new Agent({ model, tools: [untyped({ name: 'x' })] }),
-    says: 'Agent "agent": tools[0] is no tool. Make it with tool({ name, … }).',
+    says: 'Agent "agent": tools[0] is not a tool. Create it with tool({ name, … }).',
   },
   {
     what: 'no model',
@@ -82,17 +82,17 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'several replies',
     make: () => new Agent({ model, modelSettings: { n: 2 } }),
-    says: 'modelSettings.n is 2, but a run follows one reply.',
+    says: 'modelSettings.n is 2, but a run uses one choice.',
   },
   {
     what: 'several replies for one run',
     make: () => new Agent({ model }).run('Go.', { modelSettings: { n: 3 } }),
-    says: 'modelSettings.n is 3, but a run follows one reply.',
+    says: 'modelSettings.n is 3, but a run uses one choice.',
   },
   {
     what: 'a choice of a tool that is not there',
     make: () => new Agent({ model, tools: [tool(fine)], toolChoice: { type: 'function', function: { name: 'gone' } } }),
-    says: 'toolChoice names "gone", which is none of its tools: fine.',
+    says: 'toolChoice names "gone", which is none of its tools (fine).',
   },
   {
     what: 'no call at a time',

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { asked, call, ending, play, result, said, told, user } from './play.ts';
 import { weather } from './weather.ts';
 
-const LAST = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
+const LAST = 'This run has reached a limit, so tools are now disabled. Answer with what you have.';
 const look = (city = 'Oslo') => respond.call('get_weather', { city });
 
 describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', (run) => {
@@ -60,8 +60,8 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     expect(played.outcome).toMatchObject({ status: 'limited', limit: 'toolCalls', max: 2, spent: 1, output: 'Half.' });
     expect(told(played, 'tool.started').length).toBe(1);
     expect(told(played, 'tool.skipped').map(({ reason, content }) => [reason, content])).toEqual([
-      ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
-      ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
+      ['limit', 'Not run: 2 calls would exceed the limit of 2 tool calls. 1 are used.'],
+      ['limit', 'Not run: 2 calls would exceed the limit of 2 tool calls. 1 are used.'],
     ]);
   });
 

@@ -76,7 +76,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const model = scriptedModel([respond.text(bad), respond.text(good)]);
     const running = new Agent({ model, output: pair }).run('Go.', { ...run, runId: 'run' });
     const told = user(
-      'Your answer does not have the form that is needed:\ndegrees: expected number, got string\nAnswer again, with the whole of it corrected, as JSON and nothing else.',
+      'Your answer does not match the required schema:\ndegrees: expected number, got string\nSend the complete corrected answer again, as JSON and nothing else.',
     );
     const { output, messages } = await running;
     expect(output).toEqual({ city: 'Oslo', degrees: 7 });

@@ -207,5 +207,7 @@ describe.each(stores)('of a run that ended on $name', ({ open }) => {
 
 test('a run that is given no conversation is told so, before anything happens', () => {
   const run = (): unknown => Reflect.apply(Agent.prototype.run, echo(), ['A', { conversation: { id: 'chat' } }]);
-  expect(run).toThrow('Agent "agent": conversation is no conversation. Pass conversation({ id, store }).');
+  expect(run).toThrow(
+    'Agent "agent": conversation is an object, which is not a conversation. Pass conversation({ id, store }).',
+  );
 });

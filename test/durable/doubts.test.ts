@@ -117,7 +117,7 @@ describe.each(hosts)('a call in doubt, on $name', ({ open }) => {
     await host.cancel('run');
     const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.status).toBe('aborted');
-    expect(resultOf(outcome)).toMatch(/may or may not have had its effect/);
+    expect(resultOf(outcome)).toMatch(/may have had its effect/);
     expect(paid).toHaveLength(1);
   });
 });
@@ -170,6 +170,6 @@ describe.each(hosts)('a reply, on $name', ({ open }) => {
 
   test('that is waited for is said so in the transcript', async () => {
     const { outcome } = await waiting();
-    expect(resultOf(outcome)).toBe('Pending: this call waits for an answer.');
+    expect(resultOf(outcome)).toBe('Pending: this call waits for an external result.');
   });
 });

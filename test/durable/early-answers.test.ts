@@ -100,6 +100,6 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
       code: 'approval.expired',
     });
     finish();
-    expect(results(await run.outcome())).toEqual(['Denied: nobody approved this call in time.', 'built']);
+    expect(results(await run.outcome())).toEqual(['Denied: this call was not approved in time.', 'built']);
   });
 });

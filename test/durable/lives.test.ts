@@ -88,7 +88,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await host.cancel('run', { reason: 'Too dear.' });
     const outcome = await run.outcome();
     expect(outcome).toMatchObject({ status: 'aborted', reason: 'Too dear.' });
-    expect(outcome.messages.at(-1)?.content).toMatch(/^Cancelled: the run was ended/);
+    expect(outcome.messages.at(-1)?.content).toMatch(/^Cancelled: the run ended/);
     expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
   });
 

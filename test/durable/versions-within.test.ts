@@ -46,7 +46,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const next = payer({ version: '2' });
     await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
-      message: expect.stringMatching(/was begun by version "1" of agent "payer", and this is "2"/),
+      message: expect.stringMatching(/was begun by version "1" of agent "payer", but this is version "2"/),
     });
     const { output } = await next.resume('run', { host, onVersionMismatch: 'continue' });
     expect(output).toBe('paid');
@@ -64,8 +64,12 @@ describe.each(hosts)('on $name', ({ open }) => {
   });
 
   test.each([
-    ['is gone', { tools: [] }, 'it is gone'],
-    ['takes other arguments', { tools: [payTool(z.object({ cents: z.number() }))] }, 'its schema or its effect'],
+    ['is gone', { tools: [] }, 'it is missing'],
+    [
+      'takes other arguments',
+      { tools: [payTool(z.object({ cents: z.number() }))] },
+      'its schema or effect has changed',
+    ],
   ] as const)('an open call inside whose tool %s keeps the run as it is, until it is let go on', async (...row) => {
     const [, changed, why] = row;
     const host = open();
@@ -73,7 +77,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await approve(host);
     await expect(asker(changed).resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.changed',
-      message: expect.stringMatching(new RegExp(`of tool "pay" that agent "payer" can't run any more: ${why}`)),
+      message: expect.stringMatching(new RegExp(`of tool "pay" that agent "payer" cannot run any more: ${why}`)),
     });
     const { output } = await asker(changed).resume('run', { host, onVersionMismatch: 'continue' });
     expect(output).not.toBe('paid');
@@ -86,7 +90,9 @@ describe.each(hosts)('on $name', ({ open }) => {
     const next = asker({ version: '2' });
     await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
-      message: expect.stringMatching(/of agent "payer", and this is "2"; first difference: the tools are the same/),
+      message: expect.stringMatching(
+        /of agent "payer", but this is version "2"\. First difference: the tools are the same/,
+      ),
     });
     expect((await asker({ version: '1' }).resume('run', { host })).output).toBe('paid');
   });
@@ -137,8 +143,8 @@ const other = z.object({ cents: z.number() });
 
 test.each([
   ['nothing else', {}, {}, 'the tools are the same'],
-  ['a tool that is gone', {}, { tools: [] }, 'tool "pay": it is gone'],
-  ['a tool of other arguments', {}, { tools: [payTool(other)] }, 'tool "pay": its schema or its effect is another'],
+  ['a tool that is gone', {}, { tools: [] }, 'tool "pay": it is missing'],
+  ['a tool of other arguments', {}, { tools: [payTool(other)] }, 'tool "pay": its schema or effect has changed'],
   ['a tool that is new', { tools: [] }, { tools: [payTool()] }, 'tool "pay": it is new'],
 ] as readonly (readonly [string, Options, Options, string])[])(
   'another version with %s is refused, with that said, and nothing is run',
@@ -152,7 +158,7 @@ test.each([
     await expect(next.resume(fork, { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringContaining(
-        `by version none of agent "payer", and this is "2"; first difference: ${why}. Resume it with that version`,
+        `by version none of agent "payer", but this is version "2". First difference: ${why}. Resume it with the old version`,
       ),
     });
     expect(model.requests).toEqual([]);
@@ -160,7 +166,7 @@ test.each([
 );
 
 test('a version is a text', () => {
-  expect(() => payer({ version: '' })).toThrow('version is "". Pass a text, or leave it out.');
+  expect(() => payer({ version: '' })).toThrow('version is "". Pass a string, or leave it out.');
 });
 
 test('what the agent was is told with its beginning, where the run’s record does not have it', async () => {

@@ -41,7 +41,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message:
-        'Run "run" was begun by version "1" of agent "payer", and this is "2"; first difference: tool "look": it is new. Resume it with that version, or pass onVersionMismatch: "continue".',
+        'Run "run" was begun by version "1" of agent "payer", but this is version "2". First difference: tool "look": it is new. Resume it with the old version, or pass onVersionMismatch: "continue".',
     });
     const outcome = await agentOf({ version: '1' }).resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
@@ -56,11 +56,11 @@ describe.each(hosts)('on $name', ({ open }) => {
   });
 
   test.each([
-    ['is gone', { tools: [look] }, 'it is gone'],
+    ['is gone', { tools: [look] }, 'it is missing'],
     [
       'takes other arguments',
       { tools: [payTool(z.object({ cents: z.number() }))] },
-      'its schema or its effect is another',
+      'its schema or effect has changed',
     ],
   ] as const)(
     'an open call whose tool %s keeps the run as it is, until it is let go on',

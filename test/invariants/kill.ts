@@ -7,7 +7,7 @@ import { factsOf, type Life, live, replayedFacts, sorted } from './life.ts';
 import { responder, type Scenario } from './scenario.ts';
 
 const IN_DOUBT =
-  'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
+  'The outcome of this call is unknown: the process stopped while it ran. It may have had its effect. Check before you repeat it.';
 
 export interface Surviving {
   readonly moment: KillPoint['moment'];

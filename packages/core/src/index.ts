@@ -52,8 +52,8 @@ export {
   InvalidToolInputError,
   RepeatedToolFailureError,
 } from './loop/errors.ts';
-export type { StopCondition, StopResult, StopState } from './loop/stop.ts';
-export { stopOnTool } from './loop/stop.ts';
+export type { StopCondition, StopResult, StopState } from './loop/stop-condition.ts';
+export { stopOnTool } from './loop/stop-condition.ts';
 export type { RetryPolicy } from './model/attempts.ts';
 export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
 export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';

@@ -1,6 +1,6 @@
 import { checkHistory } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { type Random, seeded, shuffled } from '../../../../test/loop/random.ts';
+import { createRandom, type Random, shuffle } from '../../../../test/loop/random.ts';
 import { History } from './history.ts';
 import type { AssistantMessage, FunctionToolCall, Message, ToolMessage } from './message.ts';
 
@@ -8,7 +8,7 @@ const SEEDS: readonly number[] = Array.from({ length: 300 }, (_, index) => index
 
 test('whatever conversation is taken over can be sent, keeps its words, and is taken over again as it is', () => {
   for (const seed of SEEDS) {
-    const given = conversation(seeded(seed));
+    const given = conversation(createRandom(seed));
     const { messages } = History.from(given);
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
     expect({ seed, ids: repeated(messages) }).toEqual({ seed, ids: [] });
@@ -19,7 +19,7 @@ test('whatever conversation is taken over can be sent, keeps its words, and is t
 
 test('whatever a model says, admitted and answered, can be sent after each turn', () => {
   for (const seed of SEEDS) {
-    const random = seeded(seed);
+    const random = createRandom(seed);
     let history = History.empty().append({ role: 'user', content: 'Go.' });
     for (let turn = 0; turn < 6; turn++) {
       const said = assistant(random);
@@ -44,7 +44,7 @@ function conversation(random: Random): readonly Message[] {
     const results = (message.tool_calls ?? [])
       .filter(() => random(3) > 0)
       .map(({ id }, index) => result(id, `Result ${index}.`));
-    return [message, ...shuffled(results, random)];
+    return [message, ...shuffle(results, random)];
   });
 }
 

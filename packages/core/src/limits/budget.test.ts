@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Random, seeded } from '../../../../test/loop/random.ts';
+import { createRandom, type Random } from '../../../../test/loop/random.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
 import { Budget, costOf, type Estimate } from './budget.ts';
@@ -122,7 +122,7 @@ test.each([
 
 test('whatever is asked for side by side, nothing is spent above a cap', () => {
   for (let seed = 1; seed <= 300; seed++) {
-    const random = seeded(seed);
+    const random = createRandom(seed);
     const limits = capped({
       tokens: random(4) === 0 ? Number.POSITIVE_INFINITY : 1 + random(5_000),
       cost: random(4) === 0 ? Number.POSITIVE_INFINITY : (1 + random(5_000)) / MILLION,

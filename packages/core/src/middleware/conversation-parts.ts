@@ -1,6 +1,6 @@
 import { type Message, textOf } from '../chat/message.ts';
 import { isPartsMessage } from '../loop/calls.ts';
-import { isOwnPrompt } from '../loop/own-prompts.ts';
+import { isLoopPrompt } from '../loop/loop-prompts.ts';
 
 // Which messages belong together, and which ones no view and no compaction takes out.
 
@@ -32,14 +32,14 @@ const MOST_SAID = 5;
 
 function isSaid(messages: readonly Message[], index: number): boolean {
   const message = messages[index];
-  if (message?.role !== 'user' || isSummary(message) || isOwnPrompt(message)) return false;
+  if (message?.role !== 'user' || isSummary(message) || isLoopPrompt(message)) return false;
   return !isPartsMessage(messages, index);
 }
 
 /** Text that the loop did not take as the answer is followed by its prompt. */
 function isAnswer(messages: readonly Message[], index: number): boolean {
   const [message, next] = messages.slice(index, index + 2);
-  if (message?.role !== 'assistant' || (next !== undefined && isOwnPrompt(next))) return false;
+  if (message?.role !== 'assistant' || (next !== undefined && isLoopPrompt(next))) return false;
   return (message.tool_calls ?? []).length === 0 && message.function_call == null;
 }
 

@@ -50,7 +50,7 @@ export function readConversation({ messages }: ChatRequest): Conversation {
 }
 
 const REMARK =
-  /^(?:your (?:last |previous )?(?:reply|answer|output)\b|you called \w+ \d+ times|a limit of this run|continue[.!]?$)/i;
+  /^(?:your (?:last |previous )?(?:response|reply|answer|output)\b|you called \w+ \d+ times|this run has reached a limit|continue[.!]?$)/i;
 
 /** The line that Pawl writes above the result of a call whose arguments a person changed. */
 const EDITED = /^A person approved this call with other arguments: .*\n/;

@@ -87,8 +87,7 @@ test('an output that was sent back is corrected by its issues', () => {
     { role: 'assistant', content: '{"city":"Oslo","temperature":"7","umbrella":true}' },
     {
       role: 'user',
-      content:
-        'Your answer does not have the form that is needed:\ntemperature: expected number, got "7"\nAnswer again.',
+      content: 'Your answer does not match the required schema:\ntemperature: expected number, got "7"\nAnswer again.',
     },
   ];
   expect(output(report, messages)).toEqual({ city: 'Oslo', temperature: 7, umbrella: true });

@@ -85,8 +85,8 @@ test('a call that failed for an earlier question may be tried again', () => {
 });
 
 test('remarks about the conversation are not the question', () => {
-  const limit = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
-  for (const content of [limit, 'Your last reply was empty. Answer with text, or call a tool.', 'Continue.']) {
+  const limit = 'This run has reached a limit, so tools are now disabled. Answer with what you have.';
+  for (const content of [limit, 'Your last response was empty. Answer with text, or call a tool.', 'Continue.']) {
     const remark: Message = { role: 'user', content };
     const messages = [weatherInOslo, ...called('call_1', 'get_weather {"city":"Oslo"}', 'Rain.'), remark];
     expect(replied(messages)).toEqual(['get_weather (city: Oslo): Rain.']);
