@@ -2,7 +2,7 @@ import { Agent, ConversationError, conversation, HostError, type Middleware, mem
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, type StoreUnderTest, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, type StoreUnderTest, stores } from './stores.ts';
 
 /** Ends when it is let. */
 function slow() {
@@ -27,19 +27,19 @@ async function errorOf(promise: PromiseLike<unknown>): Promise<ConversationError
 async function collided({ open }: StoreUnderTest) {
   const { store, host } = open();
   const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
-  await chat.append([user('Hello.'), assistant('Hello.')]);
+  await chat.append([asUser('Hello.'), asAssistant('Hello.')]);
   const { agent, finish } = slow();
   const second = agent.run('Slowly.', { conversation: chat, host, runId: 'second' });
   const told: string[] = [];
   second.on('run.finished', ({ outcome }) => told.push(outcome.status));
   const begun = new Promise((resolve) => second.on('run.started', resolve));
   await begun;
-  await echo().run('Quickly.', { conversation: chat, host, runId: 'first' });
+  await createEchoAgent().run('Quickly.', { conversation: chat, host, runId: 'first' });
   finish();
   return { store, host, chat, agent, second, told };
 }
 
-const FIRST = [user('Hello.'), assistant('Hello.'), user('Quickly.'), assistant('3: Quickly.')];
+const FIRST = [asUser('Hello.'), asAssistant('Hello.'), asUser('Quickly.'), asAssistant('3: Quickly.')];
 
 describe.each(stores)(
   'of two runs at once in one conversation on $name that fails on conflicts, the one that ends second',
@@ -54,7 +54,7 @@ describe.each(stores)(
         message:
           'Run "second" has ended, but conversation "chat" was gone on with meanwhile, and has none of what this run added (2 messages). Append it: await chat.append(error.added). Do not run the input again: the run\'s tools have run.',
         outcome: { status: 'completed', output: 'Slow.' },
-        added: [user('Slowly.'), assistant('Slow.')],
+        added: [asUser('Slowly.'), asAssistant('Slow.')],
       });
       expect(await errorOf(second.outcome())).toBe(error);
       expect(await chat.messages()).toEqual(FIRST);
@@ -67,7 +67,7 @@ describe.each(stores)(
       expect((await host.getRun('second')).outcome).toMatchObject({ status: 'completed', output: 'Slow.' });
       await chat.append(added);
       const messages = await chat.messages();
-      expect(messages).toEqual([...FIRST, user('Slowly.'), assistant('Slow.')]);
+      expect(messages).toEqual([...FIRST, asUser('Slowly.'), asAssistant('Slow.')]);
       expect(checkHistory(messages)).toEqual([]);
     });
 
@@ -78,7 +78,7 @@ describe.each(stores)(
       expect(await errorOf(again)).toMatchObject({ added, outcome: { status: 'completed' } });
       const same = { host, conversation: chat, runId: 'second', onExistingRun: 'attach' } as const;
       expect(await errorOf(agent.run('Slowly.', same))).toMatchObject({ added });
-      const first = echo().resume('first', { host, conversation: chat });
+      const first = createEchoAgent().resume('first', { host, conversation: chat });
       await expect(first).resolves.toMatchObject({ output: '3: Quickly.' });
       expect(await chat.messages()).toEqual(FIRST);
     });
@@ -87,7 +87,7 @@ describe.each(stores)(
       const { store } = storeUnderTest.open();
       const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
       const { agent, finish } = slow();
-      await chat.append([user('Hello.')]);
+      await chat.append([asUser('Hello.')]);
       const run = agent.run('Slowly.', { conversation: chat });
       await new Promise((resolve) => run.on('run.started', resolve));
       await chat.clear();
@@ -102,17 +102,17 @@ test('a result that was changed is told with its call, so that what is missing c
   const chat = conversation({ id: 'chat', store: memoryConversations(), onConflict: 'fail' });
   const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{}' } } as const;
   const calling = { role: 'assistant', content: null, tool_calls: [call] } as const;
-  await chat.append([user('Look.'), calling, { role: 'tool', tool_call_id: 'x', content: 'A long result.' }]);
+  await chat.append([asUser('Look.'), calling, { role: 'tool', tool_call_id: 'x', content: 'A long result.' }]);
   const shortened = { role: 'tool', tool_call_id: 'x', content: '…' } as const;
   const shorter: Middleware = {
     prepareTurn: async (plan) => {
-      await chat.append([user('In between.')]);
+      await chat.append([asUser('In between.')]);
       const messages = plan.messages.map((message) => (message.role === 'tool' ? shortened : message));
       return { ...plan, messages, replaceHistory: true };
     },
   };
-  const { added } = await errorOf(echo({ middleware: [shorter] }).run('And?', { conversation: chat }));
-  expect(added).toEqual([calling, shortened, user('And?'), assistant('4: And?')]);
+  const { added } = await errorOf(createEchoAgent({ middleware: [shorter] }).run('And?', { conversation: chat }));
+  expect(added).toEqual([calling, shortened, asUser('And?'), asAssistant('4: And?')]);
   await chat.append(added);
   expect(checkHistory(await chat.messages())).toEqual([]);
 });
@@ -121,7 +121,7 @@ test('the outcome that is told has the value that the schema made of the output'
   const chat = conversation({ id: 'chat', store: memoryConversations(), onConflict: 'fail' });
   const output = z.object({ days: z.string().transform((text) => text.split(' ')) });
   const model = scriptedModel(async () => {
-    await chat.append([user('In between.')]);
+    await chat.append([asUser('In between.')]);
     return respond.text('{ "days": "Monday Tuesday" }');
   });
   const error = await errorOf(new Agent({ model, output }).run('Count.', { conversation: chat }));

@@ -1,7 +1,7 @@
 import { Agent, ConfigError, type ConversationStore, conversation, memoryConversations, memoryHost } from '@pawl/core';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { user } from './stores.ts';
+import { asUser } from './stores.ts';
 
 /** Hangs at one of its methods until it is mended. */
 function hanging(at: 'load' | 'save') {
@@ -43,7 +43,7 @@ test('a run that is aborted waits for no store to begin, and leaves no timer', a
   const run = new Agent({ model, clock }).run('Hi.', { conversation: chat });
   await settled();
   run.abort('Enough.');
-  expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.', messages: [user('Hi.')] });
+  expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.', messages: [asUser('Hi.')] });
   expect(clock.pending).toBe(0);
 });
 
@@ -62,7 +62,7 @@ test('a run whose store does not answer at its end is not lost: it is resumed wh
   await told;
   mend();
   expect(await agent.resume('run', options)).toMatchObject({ output: 'Hello.' });
-  expect(await chat.messages()).toEqual([user('Hi.'), { role: 'assistant', content: 'Hello.' }]);
+  expect(await chat.messages()).toEqual([asUser('Hi.'), { role: 'assistant', content: 'Hello.' }]);
 });
 
 test('a time that is none is refused', () => {

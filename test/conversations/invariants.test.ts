@@ -3,7 +3,7 @@ import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing
 import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
 /** Looks twice, side by side, and then once more. */
 function looking(): Agent {
@@ -27,7 +27,7 @@ function isAssistant({ role }: { readonly role: string }): boolean {
 }
 
 const MOMENTS = ['before', 'within', 'after'] as const;
-const BEFORE = [user('Hello.'), assistant('Hello.')];
+const BEFORE = [asUser('Hello.'), asAssistant('Hello.')];
 const ROLES = ['user', 'assistant', 'tool', 'tool', 'assistant', 'tool', 'assistant'];
 
 describe.each(stores)('a conversation on $name', ({ open }) => {
@@ -73,8 +73,8 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
       const messages = await chat.messages();
       expect(messages).toEqual(outcome.messages);
       expect(checkHistory(messages)).toEqual([]);
-      expect(messages.slice(0, 3)).toEqual([...BEFORE, user('Look.')]);
-      await echo().run('And now?', { conversation: chat });
+      expect(messages.slice(0, 3)).toEqual([...BEFORE, asUser('Look.')]);
+      await createEchoAgent().run('And now?', { conversation: chat });
       expect((await chat.messages()).slice(0, messages.length)).toEqual(messages);
     }
   });

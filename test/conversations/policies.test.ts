@@ -12,7 +12,7 @@ import {
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
 const contents = (messages: readonly Message[]): readonly string[] =>
   messages.map(({ role, content }) => `${role}: ${content ?? 'calls'}`);
@@ -104,12 +104,12 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
   test('appends what two runs at once said, the one that ends second too', async () => {
     const { store } = open();
     const chat = conversation({ id: 'c', store });
-    await chat.append([user('Hello.'), assistant('Hello.')]);
+    await chat.append([asUser('Hello.'), asAssistant('Hello.')]);
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('Slow.'), { until })]) });
     const second = slow.run('Slowly.', { conversation: chat });
     await new Promise((begun) => second.on('run.started', begun));
-    await echo().run('Quickly.', { conversation: chat });
+    await createEchoAgent().run('Quickly.', { conversation: chat });
     resolve();
     await second;
 
@@ -129,10 +129,10 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     for (const [startMs, word] of ['A', 'B'].entries()) {
       // Runs of one id differ by when they began.
       const clock = manualClock({ startMs });
-      await echo({ clock }).run(word, { host: memoryHost({ clock }), runId: 'same', conversation: chat });
+      await createEchoAgent({ clock }).run(word, { host: memoryHost({ clock }), runId: 'same', conversation: chat });
     }
 
-    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([user('A'), user('B')]);
+    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
   });
 });
 
@@ -160,7 +160,7 @@ describe.each(stores)('a conversation on $name that fails on conflicts', ({ open
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const options = { host, conversation: chat };
     await suspended(refunder(ran), options);
-    await chat.append([user('And?')]);
+    await chat.append([asUser('And?')]);
     await approve(host);
     const error = await refunder(ran)
       .resume('refund', options)
@@ -190,7 +190,7 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
     const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('First.'), { until })]) });
     const first = slow.run('A', { host, conversation: chat });
     await new Promise((begun) => first.on('run.started', begun));
-    const others = ['B', 'C'].map((word) => echo().run(word, { host, conversation: chat }));
+    const others = ['B', 'C'].map((word) => createEchoAgent().run(word, { host, conversation: chat }));
     resolve();
     await Promise.all([first, ...others]);
 
@@ -209,7 +209,7 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
     await suspended(refunder(), { host, conversation: chat });
 
-    await expect(echo().run('B', { host, conversation: chat }).outcome()).rejects.toMatchObject({
+    await expect(createEchoAgent().run('B', { host, conversation: chat }).outcome()).rejects.toMatchObject({
       code: 'conversation.open',
       message: expect.stringContaining('"refund", which is suspended'),
     });
@@ -222,7 +222,7 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
     const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('First.'), { until })]) });
     const first = slow.run('A', { host, conversation: chat });
     await new Promise((begun) => first.on('run.started', begun));
-    const [second, third] = ['B', 'C'].map((word) => echo().run(word, { host, conversation: chat }));
+    const [second, third] = ['B', 'C'].map((word) => createEchoAgent().run(word, { host, conversation: chat }));
     second?.abort('never mind');
     expect(await second?.outcome()).toMatchObject({ status: 'aborted', reason: 'never mind' });
     resolve();
@@ -233,9 +233,9 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
 
   test('needs a host', () => {
     const { store } = open();
-    expect(() => echo().run('A', { conversation: conversation({ id: 'c', store, onConflict: 'queue' }) })).toThrow(
-      'onConflict "queue" needs the host',
-    );
+    expect(() =>
+      createEchoAgent().run('A', { conversation: conversation({ id: 'c', store, onConflict: 'queue' }) }),
+    ).toThrow('onConflict "queue" needs the host');
   });
 });
 
@@ -248,8 +248,8 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
 
   test('begins a run if none is open', async () => {
     const { chat, options } = place();
-    expect(await echo().continueConversation('A', options)).toMatchObject({ output: '1: A' });
-    expect(await echo().continueConversation('B', options)).toMatchObject({ output: '3: B' });
+    expect(await createEchoAgent().continueConversation('A', options)).toMatchObject({ output: '1: A' });
+    expect(await createEchoAgent().continueConversation('B', options)).toMatchObject({ output: '3: B' });
     expect(await chat.messages()).toHaveLength(4);
   });
 
@@ -311,12 +311,12 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     expect(second.runId).toBe('first');
     expect(other).toEqual(one);
     expect(one.output).toBe('B it is.');
-    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([user('A'), user('B')]);
+    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
   });
 
   test('begins one run for a double click', async () => {
     const { host, chat, options } = place();
-    const runs = ['A', 'B', 'C'].map((word) => echo().continueConversation(word, options));
+    const runs = ['A', 'B', 'C'].map((word) => createEchoAgent().continueConversation(word, options));
     await Promise.all(runs);
     const users = (await chat.messages()).filter(({ role }) => role === 'user');
 
@@ -326,14 +326,14 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
 
   test('is aborted as a run is', async () => {
     const { options } = place();
-    const run = echo().continueConversation('A', { ...options, signal: AbortSignal.abort('never mind') });
+    const run = createEchoAgent().continueConversation('A', { ...options, signal: AbortSignal.abort('never mind') });
     expect(await run.outcome()).toMatchObject({ status: 'aborted' });
   });
 
   test('has a context, a host and a conversation, and takes what a user says', () => {
     const { options } = place();
     const call = (message: unknown, given: unknown): Run =>
-      Reflect.apply(echo().continueConversation, echo(), [message, given]);
+      Reflect.apply(createEchoAgent().continueConversation, createEchoAgent(), [message, given]);
     expect(() => call('A', { host: options.host })).toThrow('has no conversation');
     expect(() => call('A', { conversation: options.conversation })).toThrow('has no host');
     expect(() => call({ role: 'assistant', content: 'A' }, options)).toThrow('takes what a user says');

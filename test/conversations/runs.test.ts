@@ -12,7 +12,7 @@ import {
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
 const look = tool({
   name: 'look',
@@ -25,26 +25,26 @@ const look = tool({
 describe.each(stores)('a conversation on $name', ({ open }) => {
   test('goes on over many runs, each of which reads all that was said', async () => {
     const { store } = open();
-    const agent = echo({ instructions: 'Be short.' });
+    const agent = createEchoAgent({ instructions: 'Be short.' });
     for (const said of ['A', 'B', 'C']) await agent.run(said, { conversation: conversation({ id: 'chat', store }) });
     // The instructions are read by each, and stored by none.
     expect(await conversation({ id: 'chat', store }).messages()).toEqual([
-      user('A'),
-      assistant('2: A'),
-      user('B'),
-      assistant('4: B'),
-      user('C'),
-      assistant('6: C'),
+      asUser('A'),
+      asAssistant('2: A'),
+      asUser('B'),
+      asAssistant('4: B'),
+      asUser('C'),
+      asAssistant('6: C'),
     ]);
     await expect(store.load('chat')).resolves.toMatchObject({ version: 3 });
   });
 
   test('has nothing of another one', async () => {
     const { store } = open();
-    const agent = echo();
+    const agent = createEchoAgent();
     for (const id of ['one', 'two', 'one']) await agent.run(`Of ${id}.`, { conversation: conversation({ id, store }) });
     expect(await conversation({ id: 'one', store }).messages()).toHaveLength(4);
-    expect(await conversation({ id: 'two', store }).messages()).toEqual([user('Of two.'), assistant('1: Of two.')]);
+    expect(await conversation({ id: 'two', store }).messages()).toEqual([asUser('Of two.'), asAssistant('1: Of two.')]);
   });
 
   test('keeps calls with their results, under ids of their own', async () => {
@@ -69,7 +69,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
         return store.save(id, change);
       },
     };
-    const agent = echo();
+    const agent = createEchoAgent();
     for (const said of ['A', 'B', 'C']) {
       await agent.run(said, { conversation: conversation({ id: 'chat', store: watched }) });
     }
@@ -83,12 +83,12 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
   test('is told to a run from the beginning: by its event, and in its record', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
-    await chat.append([user('A'), assistant('a')]);
-    const run = echo().run('B', { conversation: chat, host, runId: 'run' });
+    await chat.append([asUser('A'), asAssistant('a')]);
+    const run = createEchoAgent().run('B', { conversation: chat, host, runId: 'run' });
     const begun: unknown[] = [];
     run.on('run.started', ({ messages }) => begun.push(messages));
     await run;
-    const messages = [user('A'), assistant('a'), user('B')];
+    const messages = [asUser('A'), asAssistant('a'), asUser('B')];
     expect(begun).toEqual([messages]);
     expect((await host.getRun('run')).record).toMatchObject({
       messages,
@@ -175,14 +175,14 @@ describe.each(stores)('of a run that ended on $name', ({ open }) => {
     async ({ end, status, said }) => {
       const { store } = open();
       const chat = conversation({ id: 'chat', store });
-      await chat.append([user('Hello.'), assistant('Hello.')]);
+      await chat.append([asUser('Hello.'), asAssistant('Hello.')]);
       const outcome = await end(chat).outcome();
       expect(outcome.status).toBe(status);
       const stored = (await store.load('chat'))?.messages ?? [];
       expect(stored).toEqual(outcome.messages);
       expect(stored.map(({ role }) => role)).toEqual(['user', 'assistant', ...said]);
       expect(checkHistory(stored)).toEqual([]);
-      const { messages } = await echo().run('And now?', { conversation: chat });
+      const { messages } = await createEchoAgent().run('And now?', { conversation: chat });
       expect(messages.slice(0, stored.length)).toEqual(stored);
       expect(checkHistory(messages)).toEqual([]);
     },
@@ -192,7 +192,7 @@ describe.each(stores)('of a run that ended on $name', ({ open }) => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const guard = inputGuard({ name: 'polite', check: () => ({ type: 'refuse', reason: 'Rude.' }) });
-    const outcome = await echo({ middleware: [guard] })
+    const outcome = await createEchoAgent({ middleware: [guard] })
       .run('Rude.', { conversation: chat })
       .outcome();
     expect(outcome).toMatchObject({ status: 'refused', guard: 'polite' });
@@ -205,15 +205,16 @@ describe.each(stores)('of a run that ended on $name', ({ open }) => {
     const instructions = (): never => {
       throw new Error('No template.');
     };
-    await expect(echo({ instructions }).run('A', { conversation: chat }).outcome()).resolves.toMatchObject({
+    await expect(createEchoAgent({ instructions }).run('A', { conversation: chat }).outcome()).resolves.toMatchObject({
       status: 'failed',
-      messages: [user('A')],
+      messages: [asUser('A')],
     });
-    await expect(store.load('chat')).resolves.toMatchObject({ messages: [user('A')] });
+    await expect(store.load('chat')).resolves.toMatchObject({ messages: [asUser('A')] });
   });
 });
 
 test('a run that is given no conversation is told so, before anything happens', () => {
-  const run = (): unknown => Reflect.apply(Agent.prototype.run, echo(), ['A', { conversation: { id: 'chat' } }]);
+  const run = (): unknown =>
+    Reflect.apply(Agent.prototype.run, createEchoAgent(), ['A', { conversation: { id: 'chat' } }]);
   expect(run).toThrow('Agent "agent": conversation is no conversation. Pass conversation({ id, store }).');
 });

@@ -1,6 +1,6 @@
 import { conversation, memoryConversations } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import { assistant, stores, user } from './stores.ts';
+import { asAssistant, asUser, stores } from './stores.ts';
 
 describe.each(stores)('a store of conversations, $name,', ({ open }) => {
   test('has nothing of a conversation that nobody has written', async () => {
@@ -11,36 +11,39 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
 
   test('keeps what stays, puts the rest after it, and counts its versions', async () => {
     const { store } = open();
-    await expect(store.save('chat', { version: 0, keep: 0, messages: [user('A'), user('B')] })).resolves.toBe(true);
-    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [user('A'), user('B')] });
-    await expect(store.save('chat', { version: 1, keep: 1, messages: [user('C'), user('D')] })).resolves.toBe(true);
-    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [user('A'), user('C'), user('D')] });
+    await expect(store.save('chat', { version: 0, keep: 0, messages: [asUser('A'), asUser('B')] })).resolves.toBe(true);
+    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [asUser('A'), asUser('B')] });
+    await expect(store.save('chat', { version: 1, keep: 1, messages: [asUser('C'), asUser('D')] })).resolves.toBe(true);
+    await expect(store.load('chat')).resolves.toEqual({
+      version: 2,
+      messages: [asUser('A'), asUser('C'), asUser('D')],
+    });
     await expect(store.save('chat', { version: 2, keep: 0, messages: [] })).resolves.toBe(true);
     await expect(store.load('chat')).resolves.toEqual({ version: 3, messages: [] });
   });
 
   test('writes nothing where another version is there', async () => {
     const { store } = open();
-    await store.save('chat', { version: 0, keep: 0, messages: [user('A')] });
+    await store.save('chat', { version: 0, keep: 0, messages: [asUser('A')] });
     for (const version of [0, 2]) {
-      await expect(store.save('chat', { version, keep: 0, messages: [user('B')] })).resolves.toBe(false);
+      await expect(store.save('chat', { version, keep: 0, messages: [asUser('B')] })).resolves.toBe(false);
     }
-    await expect(store.save('other', { version: 1, keep: 0, messages: [user('B')] })).resolves.toBe(false);
-    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [user('A')] });
+    await expect(store.save('other', { version: 1, keep: 0, messages: [asUser('B')] })).resolves.toBe(false);
+    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [asUser('A')] });
     await expect(store.load('other')).resolves.toBeUndefined();
   });
 
   test('ignores a write of an id that was written before, whatever the version and whoever wrote since', async () => {
     const { store } = open();
-    const first = { version: 0, keep: 0, messages: [user('A')], writeId: 'one' };
+    const first = { version: 0, keep: 0, messages: [asUser('A')], writeId: 'one' };
     await store.save('chat', first);
     await expect(store.save('chat', first)).resolves.toBe(true);
-    await store.save('chat', { version: 1, keep: 1, messages: [user('B')], writeId: 'two' });
+    await store.save('chat', { version: 1, keep: 1, messages: [asUser('B')], writeId: 'two' });
     for (const version of [-1, 0, 1, 2]) await expect(store.save('chat', { ...first, version })).resolves.toBe(true);
-    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [user('A'), user('B')] });
+    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [asUser('A'), asUser('B')] });
     // The same id in another conversation is another write.
     await expect(store.save('other', first)).resolves.toBe(true);
-    await expect(store.load('other')).resolves.toEqual({ version: 1, messages: [user('A')] });
+    await expect(store.load('other')).resolves.toEqual({ version: 1, messages: [asUser('A')] });
   });
 
   test('writes nothing at a version that there never is', async () => {
@@ -52,7 +55,7 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
   test('lets one of many who write at once write', async () => {
     const { store } = open();
     const writers = ['A', 'B', 'C', 'D'].map((name) =>
-      store.save('chat', { version: 0, keep: 0, messages: [user(name)], writeId: name }),
+      store.save('chat', { version: 0, keep: 0, messages: [asUser(name)], writeId: name }),
     );
     expect((await Promise.all(writers)).filter((isWritten) => isWritten)).toEqual([true]);
     await expect(store.load('chat')).resolves.toMatchObject({ version: 1 });
@@ -64,7 +67,7 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
     await store.save('chat', { version: 0, keep: 0, messages: [mine] });
     mine.content = 'changed';
     for (const message of (await store.load('chat'))?.messages ?? []) Object.assign(message, { content: 'changed' });
-    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [user('A')] });
+    await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [asUser('A')] });
   });
 });
 
@@ -72,10 +75,10 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
   test('takes messages at its end, those of many writers at once too, and begins anew', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
-    await chat.append([user('A'), assistant('a')]);
-    await Promise.all(['B', 'C', 'D', 'E'].map((name) => conversation({ id: 'chat', store }).append([user(name)])));
+    await chat.append([asUser('A'), asAssistant('a')]);
+    await Promise.all(['B', 'C', 'D', 'E'].map((name) => conversation({ id: 'chat', store }).append([asUser(name)])));
     const messages = await chat.messages();
-    expect(messages.slice(0, 2)).toEqual([user('A'), assistant('a')]);
+    expect(messages.slice(0, 2)).toEqual([asUser('A'), asAssistant('a')]);
     expect(messages.map(({ content }) => content).sort()).toEqual(['A', 'B', 'C', 'D', 'E', 'a']);
     await chat.append([]);
     await expect(store.load('chat')).resolves.toMatchObject({ version: 5 });
@@ -89,13 +92,13 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const chat = conversation({ id: 'chat', store });
     const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{}' } } as const;
     const calling = { role: 'assistant', content: null, tool_calls: [call] } as const;
-    await chat.append([user('A'), calling]);
-    await chat.append([user('B'), calling, { role: 'tool', tool_call_id: 'x', content: 'seen' }]);
+    await chat.append([asUser('A'), calling]);
+    await chat.append([asUser('B'), calling, { role: 'tool', tool_call_id: 'x', content: 'seen' }]);
     expect(await chat.messages()).toEqual([
-      user('A'),
+      asUser('A'),
       calling,
       { role: 'tool', tool_call_id: 'x', content: 'Cancelled: this call was not run.' },
-      user('B'),
+      asUser('B'),
       { ...calling, tool_calls: [{ ...call, id: 'x_2' }] },
       { role: 'tool', tool_call_id: 'x_2', content: 'seen' },
     ]);
@@ -109,16 +112,16 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const chat = conversation({ id: 'chat', store });
     const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{' } } as const;
     const calling = { role: 'assistant', content: null, tool_calls: [call] } as const;
-    await store.save('chat', { version: 0, keep: 0, messages: [user('A'), calling, user('B')] });
+    await store.save('chat', { version: 0, keep: 0, messages: [asUser('A'), calling, asUser('B')] });
     const mended = [
-      user('A'),
+      asUser('A'),
       { ...calling, tool_calls: [{ ...call, function: { ...call.function, arguments: '{}' } }] },
       { role: 'tool', tool_call_id: 'x', content: 'Cancelled: this call was not run.' },
-      user('B'),
+      asUser('B'),
     ];
     await expect(chat.messages()).resolves.toEqual(mended);
-    await chat.append([user('C')]);
-    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [...mended, user('C')] });
+    await chat.append([asUser('C')]);
+    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [...mended, asUser('C')] });
     await store.save('chat', { version: 2, keep: 0, messages: [{ role: 'tool', tool_call_id: 'x', content: '' }] });
     await expect(chat.messages()).rejects.toMatchObject({ name: 'HostError', code: 'conversation.invalid' });
     await chat.clear();
@@ -145,7 +148,7 @@ describe('a conversation', () => {
       message: expect.stringContaining('The store of conversation "chat" failed: No network.'),
     });
     const busy = { load: async () => undefined, save: async () => false };
-    await expect(conversation({ id: 'chat', store: busy }).append([user('A')])).rejects.toMatchObject({
+    await expect(conversation({ id: 'chat', store: busy }).append([asUser('A')])).rejects.toMatchObject({
       code: 'conversation.busy',
       message: expect.stringContaining('was written by others 10 times in between'),
     });

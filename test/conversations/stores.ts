@@ -23,30 +23,30 @@ export const stores: readonly StoreUnderTest[] = [
     name: 'SQLite',
     open: () => {
       const file = newFile();
-      return { host: openSqlite(file), store: sqliteStore(file) };
+      return { host: openSqlite(file), store: openSqliteStore(file) };
     },
   },
 ];
 
 /** Closed after the test. */
-export function sqliteStore(file: string): ConversationStore {
+export function openSqliteStore(file: string): ConversationStore {
   const store = sqliteConversations(file);
   onTestFinished(() => store.close());
   return store;
 }
 
 /** Says back what it was told last, and how many messages it has read. */
-export function echo(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
+export function createEchoAgent(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
   const model = scriptedModel(({ messages }) =>
     respond.text(`${messages.length}: ${String(messages.at(-1)?.content)}`),
   );
   return new Agent({ model, ...options });
 }
 
-export function user(content: string) {
+export function asUser(content: string) {
   return { role: 'user', content } as const;
 }
 
-export function assistant(content: string) {
+export function asAssistant(content: string) {
   return { role: 'assistant', content } as const;
 }

@@ -37,7 +37,7 @@ const ABSENT = { never: z.never().optional() };
 let ids = 0;
 
 /** A schema with an id is a definition, and zod takes no two of the same id. */
-function identified<Type extends z.ZodType>(schema: Type, sign: string): Type {
+function withId<Type extends z.ZodType>(schema: Type, sign: string): Type {
   return schema.meta({ id: `part${sign}${++ids}` }) as Type; // The same type with metadata.
 }
 
@@ -92,7 +92,7 @@ export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; ob
     fc.constant(z.string().default(() => crypto.randomUUID())),
     fc
       .tuple(tie('object'), fc.constantFrom('', '%', '/', '~', ' ', '%20', '#', '$defs/'))
-      .map(([schema, sign]) => identified(schema, sign)),
+      .map(([schema, sign]) => withId(schema, sign)),
   ) as Arbitrary<z.ZodType>, // Of schemas of many kinds.
   object: fc
     .tuple(fc.uniqueArray(fc.tuple(name, tie('any')), { selector: ([key]) => key, maxLength: 4 }), fc.nat(9))
@@ -105,7 +105,7 @@ const kinds = ['one', 'other', 'third'] as const;
 export const zodRoots: Arbitrary<z.ZodType> = fc.oneof(
   zodObjects,
   zodObjects.map((schema) => z.strictObject(schema.shape)),
-  zodObjects.map((schema) => identified(schema, '/')),
+  zodObjects.map((schema) => withId(schema, '/')),
   zodObjects.map((schema) => z.looseObject(schema.shape)),
   zodObjects.map((schema) => z.lazy(() => schema)),
   fc.array(zodObjects, { minLength: 2, maxLength: 3 }).map((schemas) => z.union(schemas)),
@@ -127,38 +127,38 @@ export const zodRoots: Arbitrary<z.ZodType> = fc.oneof(
 ) as Arbitrary<z.ZodType>; // Of schemas of many kinds.
 
 /** A value that a JSON Schema allows, by choices that `next` makes. */
-export function conforming(schema: Schema, next: (below: number) => number): unknown {
-  return made(schema, { root: schema, next });
+export function generateValue(schema: Schema, next: (below: number) => number): unknown {
+  return generateFor(schema, { root: schema, next });
 }
 
 /** The value with something else here and there. */
-export function spoilt(
+export function breakValue(
   value: unknown,
   { next, other }: { readonly next: (below: number) => number; readonly other: unknown },
 ): unknown {
   if (next(6) === 0) return other;
-  if (Array.isArray(value)) return value.map((each) => spoilt(each, { next, other }));
+  if (Array.isArray(value)) return value.map((each) => breakValue(each, { next, other }));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, spoilt(each, { next, other })]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, breakValue(each, { next, other })]));
 }
 
-interface Making {
+interface GenerationScope {
   readonly root: Schema;
   readonly next: (below: number) => number;
 }
 
-function made(schema: Schema, making: Making): unknown {
+function generateFor(schema: Schema, making: GenerationScope): unknown {
   const { next } = making;
   const { $ref, anyOf, oneOf, allOf, enum: values, const: constant, type } = schema;
   if (Array.isArray(allOf)) {
-    const parts = allOf.map((part: Schema) => made(part, making));
+    const parts = allOf.map((part: Schema) => generateFor(part, making));
     return Object.assign({}, ...parts);
   }
-  if (typeof $ref === 'string') return made(target($ref, making.root), making);
+  if (typeof $ref === 'string') return generateFor(resolveReference($ref, making.root), making);
   if (constant !== undefined) return constant;
   if (Array.isArray(values)) return values[next(values.length)];
   const branches = (anyOf ?? oneOf) as readonly Schema[] | undefined;
-  if (branches !== undefined) return made(branches[next(branches.length)] ?? {}, making);
+  if (branches !== undefined) return generateFor(branches[next(branches.length)] ?? {}, making);
   const kind = Array.isArray(type) ? type[next(type.length)] : type;
   switch (kind) {
     case 'string': {
@@ -182,31 +182,34 @@ function made(schema: Schema, making: Making): unknown {
     case 'null':
       return null;
     case 'array':
-      return madeList(schema, making);
+      return generateList(schema, making);
     case 'object':
-      return madeObject(schema, making);
+      return generateObject(schema, making);
   }
   return {};
 }
 
-function madeList({ prefixItems, items, maxItems }: Schema, making: Making): unknown {
-  if (Array.isArray(prefixItems)) return prefixItems.map((item: Schema) => made(item, making));
+function generateList({ prefixItems, items, maxItems }: Schema, making: GenerationScope): unknown {
+  if (Array.isArray(prefixItems)) return prefixItems.map((item: Schema) => generateFor(item, making));
   const length = making.next(Math.min(Number(maxItems ?? 2), 2) + 1);
-  return Array.from({ length }, () => made(items as Schema, making));
+  return Array.from({ length }, () => generateFor(items as Schema, making));
 }
 
-function madeObject({ properties = {}, required = [], additionalProperties }: Schema, making: Making): unknown {
+function generateObject(
+  { properties = {}, required = [], additionalProperties }: Schema,
+  making: GenerationScope,
+): unknown {
   const entries = Object.entries(properties as Record<string, Schema>).filter(
     ([key, schema]) =>
       schema['not'] === undefined && ((required as readonly string[]).includes(key) || making.next(2) === 1),
   );
-  const own = entries.map(([key, schema]) => [key, made(schema, making)] as const);
+  const own = entries.map(([key, schema]) => [key, generateFor(schema, making)] as const);
   const isRecord = typeof additionalProperties === 'object' && making.next(2) === 1;
-  const further = isRecord ? [['zz', made(additionalProperties as Schema, making)] as const] : [];
+  const further = isRecord ? [['zz', generateFor(additionalProperties as Schema, making)] as const] : [];
   return Object.fromEntries([...own, ...further]);
 }
 
-function target(reference: string, root: Schema): Schema {
+function resolveReference(reference: string, root: Schema): Schema {
   let place: unknown = root;
   for (const key of reference.split('/').slice(1)) place = (place as Record<string, unknown>)[key];
   return place as Schema; // As it was generated.

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { ALL_TYPES as all, number, propertySentTo as sentTo, text } from './sent-to.ts';
+import { ALL_TYPES as all, number, sendProperty as sentTo, text } from './send-property.ts';
 
 const address = '^(?:[a-z]+\\.)+[a-z]{2,}$';
 

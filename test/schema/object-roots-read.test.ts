@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
 import type { Schema } from '../../packages/core/src/schema/schema.ts';
-import { linkedStrict } from '../../packages/core/src/schema/strict-link.ts';
+import { getStrictForm } from '../../packages/core/src/schema/strict-form-link.ts';
 import { zod3 } from '../../packages/core/src/schema/zod3.ts';
 
 function defined(input: Schema): Tool {
@@ -81,7 +81,7 @@ describe('the strict form of such a root', () => {
   test('requires every property, and lets null stand for those of other branches', () => {
     const { jsonSchema: sent, strictReport } = defined(z.discriminatedUnion('kind', [a, b]));
     expect(strictReport).toEqual([]);
-    expect(linkedStrict(sent)).toEqual({
+    expect(getStrictForm(sent)).toEqual({
       type: 'object',
       description: 'One of: { kind: "a", x, o? } | { kind: "b", y }.',
       properties: {
@@ -99,12 +99,12 @@ describe('the strict form of such a root', () => {
     [
       'a null could be a value of another branch',
       z.union([z.strictObject({ x: z.string() }), z.strictObject({ y: z.string().nullable() })]),
-      [{ pointer: '', reason: 'branches disagree about whether "y" may be null or left out' }],
+      [{ pointer: '', reason: 'branches disagree about whether "y" may be null or omitted' }],
     ],
     [
       'branches that nothing tells apart disagree',
       z.union([z.object({ x: z.string().optional() }), z.object({ x: z.string().nullable() })]),
-      [{ pointer: '', reason: 'branches disagree about whether "x" may be null or left out' }],
+      [{ pointer: '', reason: 'branches disagree about whether "x" may be null or omitted' }],
     ],
   ])('does not exist where %s', (_, input, reasons) => {
     expect(defined(input).strictReport).toEqual(reasons);

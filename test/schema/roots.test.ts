@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { shapeSchema } from '../../packages/core/src/openai/shape-schema.ts';
-import { compileOutput } from '../../packages/core/src/schema/output.ts';
+import { compileOutput } from '../../packages/core/src/schema/compile-output.ts';
 import { compileSchema } from '../../packages/core/src/schema/schema.ts';
-import { conforming, zodRoots } from './generated.ts';
-import { serverProblems } from './server-rules.ts';
+import { generateValue, zodRoots } from './generated.ts';
+import { findServerProblems } from './server-rules.ts';
 
 /** Further runs for each property: `SOAK=100 vitest run test/schema`. */
 const SOAK = Number(process.env['SOAK'] ?? 1);
@@ -33,7 +33,7 @@ describe('for a root of any kind', () => {
         const { jsonSchema } = tool({ name: 't', description: 't', input, execute: () => 1 });
         for (const profile of names) {
           const { schema, isStrict } = sentTo(profile, jsonSchema);
-          expect({ profile, problems: serverProblems(profile, schema) }).toEqual({ profile, problems: [] });
+          expect({ profile, problems: findServerProblems(profile, schema) }).toEqual({ profile, problems: [] });
           if (isStrict) count++;
         }
       }),
@@ -46,7 +46,7 @@ describe('for a root of any kind', () => {
     await fc.assert(
       fc.asyncProperty(zodRoots, choices, fc.constantFrom(...names), async (input, random, profile) => {
         const { jsonSchema, validate } = tool({ name: 't', description: 't', input, execute: () => 1 });
-        const value = conforming(compileSchema(input, 'input').jsonSchema, chooser(random));
+        const value = generateValue(compileSchema(input, 'input').jsonSchema, chooser(random));
         const { schema, isStrict } = sentTo(profile, jsonSchema);
         const given = isStrict ? padded(value, { schema, root: schema }) : value;
         expect(accepts(profile, schema)(given)).toBe(true);
@@ -75,7 +75,7 @@ describe('an output of any kind', () => {
         const { jsonSchema } = compileOutput(schema, 'output');
         for (const profile of names) {
           const sent = sentTo(profile, jsonSchema);
-          expect({ profile, problems: serverProblems(profile, sent.schema) }).toEqual({ profile, problems: [] });
+          expect({ profile, problems: findServerProblems(profile, sent.schema) }).toEqual({ profile, problems: [] });
         }
       }),
       { numRuns: 60 * SOAK },
@@ -87,7 +87,7 @@ describe('an output of any kind', () => {
       fc.asyncProperty(roots, choices, async (schema, random) => {
         const plain = compileSchema(schema, 'output');
         const { jsonSchema, validate } = compileOutput(schema, 'output');
-        const bare = conforming(plain.jsonSchema, chooser(random));
+        const bare = generateValue(plain.jsonSchema, chooser(random));
         const isWrapped = !accepts('compatible', jsonSchema)(bare);
         expect(await validate(isWrapped ? { value: bare } : bare)).toMatchObject({ ok: true });
         // A model that overlooks what was put around it is understood, too.

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { toStrictJsonSchema } from 'openai/lib/transform';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { renderStrictForm } from '../../packages/core/src/schema/render-strict-form.ts';
 import { compileSchema } from '../../packages/core/src/schema/schema.ts';
-import { strictForm } from '../../packages/core/src/schema/strict.ts';
-import { conforming, spoilt, zodObjects } from './generated.ts';
-import { strictProblems } from './strict-rules.ts';
+import { breakValue, generateValue, zodObjects } from './generated.ts';
+import { findStrictProblems } from './strict-rules.ts';
 
 /** Further runs for each property: `SOAK=100 vitest run test/schema`. Fewer below 1. */
 const SOAK = Number(process.env['SOAK'] ?? 1);
@@ -22,7 +22,7 @@ describe('for any schema', () => {
     await fc.assert(
       fc.asyncProperty(zodObjects, choices, async (schema, random) => {
         const { jsonSchema, validate } = compileSchema(schema, 'input');
-        expect(await validate(conforming(jsonSchema, chooser(random)))).toMatchObject({ ok: true });
+        expect(await validate(generateValue(jsonSchema, chooser(random)))).toMatchObject({ ok: true });
       }),
       { numRuns: 400 * SOAK },
     );
@@ -32,9 +32,9 @@ describe('for any schema', () => {
     await fc.assert(
       fc.asyncProperty(zodObjects, choices, async (schema, random) => {
         const { jsonSchema, validate } = compileSchema(schema, 'input');
-        const form = strictForm(jsonSchema);
+        const form = renderStrictForm(jsonSchema);
         if (!form.ok) return;
-        expect(await validate(conforming(form.schema, chooser(random)))).toMatchObject({ ok: true });
+        expect(await validate(generateValue(form.schema, chooser(random)))).toMatchObject({ ok: true });
       }),
       { numRuns: 400 * SOAK },
     );
@@ -46,9 +46,9 @@ describe('for any schema', () => {
       fc.property(zodObjects, choices, fc.jsonValue(), (schema, random, other) => {
         const { jsonSchema } = compileSchema(schema, 'input');
         const next = chooser(random);
-        const value = conforming(jsonSchema, next);
+        const value = generateValue(jsonSchema, next);
         const isValid = ajv.compile(jsonSchema);
-        for (const given of [value, spoilt(value, { next, other })])
+        for (const given of [value, breakValue(value, { next, other })])
           if (schema.safeParse(given).success) expect(isValid(given)).toBe(true);
       }),
       { numRuns: 200 * SOAK },
@@ -59,10 +59,10 @@ describe('for any schema', () => {
     let count = 0;
     fc.assert(
       fc.property(zodObjects, (schema) => {
-        const form = strictForm(compileSchema(schema, 'input').jsonSchema);
+        const form = renderStrictForm(compileSchema(schema, 'input').jsonSchema);
         if (!form.ok) return;
         count++;
-        expect(strictProblems(form.schema)).toEqual([]);
+        expect(findStrictProblems(form.schema)).toEqual([]);
         expect(() => toStrictJsonSchema(structuredClone(form.schema))).not.toThrow();
       }),
       { numRuns: 400 * SOAK },
@@ -78,11 +78,11 @@ describe('for any schema', () => {
       additionalProperties: false,
     };
     expect([
-      strictProblems(object),
-      strictProblems({ ...object, required: [] }),
-      strictProblems({ ...object, additionalProperties: true }),
-      strictProblems({ ...object, properties: { a: { type: 'string', minLength: 1 } } }),
-      strictProblems({ ...object, properties: { a: {} } }),
+      findStrictProblems(object),
+      findStrictProblems({ ...object, required: [] }),
+      findStrictProblems({ ...object, additionalProperties: true }),
+      findStrictProblems({ ...object, properties: { a: { type: 'string', minLength: 1 } } }),
+      findStrictProblems({ ...object, properties: { a: {} } }),
     ]).toEqual([
       [],
       ['#: a property that is not required'],
@@ -117,12 +117,12 @@ describe('large schemas', () => {
     ['of 1,000 values', long, { a: 'value999' }],
   ])('%s have a strict form and read what comes back', async (_, schema, value) => {
     const { jsonSchema, validate } = compileSchema(schema, 'input');
-    expect(strictForm(jsonSchema).ok).toBe(true);
+    expect(renderStrictForm(jsonSchema).ok).toBe(true);
     expect(await validate(value)).toMatchObject({ ok: true });
   });
 
   test('a schema of 2,000 levels overflows nothing', () => {
-    expect(strictForm(deep(2_000))).toMatchObject({
+    expect(renderStrictForm(deep(2_000))).toMatchObject({
       ok: false,
       reasons: [{ reason: expect.stringContaining('levels') }],
     });
@@ -143,13 +143,13 @@ describe('a tool', () => {
     const { strictReport } = tool({ ...options, input: z.object({ tags: z.record(z.string(), z.string()) }) });
     expect(strictReport[0]).toEqual({
       pointer: '/properties/tags/additionalProperties',
-      reason: 'properties of any name are allowed',
+      reason: 'properties with any name are allowed',
     });
   });
 
   test('that has to be strict is refused where it cannot be, with the places', () => {
     expect(() => tool({ ...options, strict: true, input: z.object({ a: z.any(), b: z.tuple([z.string()]) }) })).toThrow(
-      'Tool "look", input can\'t be strict: /properties/a: any value is allowed; /properties/b/prefixItems: a tuple. Change the schema, or leave out strict: true.',
+      'Tool "look", input cannot be strict: /properties/a: any value is allowed; /properties/b/prefixItems: a tuple. Change the schema, or remove strict: true.',
     );
   });
 });

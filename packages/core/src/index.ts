@@ -66,11 +66,13 @@ export type { ReferenceCompaction, ReferenceCompactionOptions } from './middlewa
 export { compactByReference } from './middleware/compact-by-reference.ts';
 export type { SummaryCompactionOptions } from './middleware/compact-by-summary.ts';
 export { compactBySummary } from './middleware/compact-by-summary.ts';
+export type { CompactionOptions } from './middleware/compaction.ts';
 export type { GuardAllow, GuardOptions, GuardRefuse } from './middleware/guard.ts';
 export { GuardError } from './middleware/guard.ts';
+export type { SummarizeHistoryOptions } from './middleware/history-filters.ts';
+export { lastMessages, summarizeHistory } from './middleware/history-filters.ts';
 export type { GuardedInput, GuardReplaceInput, InputGuardOptions } from './middleware/input-guard.ts';
 export { inputGuard } from './middleware/input-guard.ts';
-export type { CompactionOptions } from './middleware/older.ts';
 export type {
   GuardedOutput,
   GuardReplaceOutput,
@@ -79,6 +81,7 @@ export type {
   OutputGuardVerdict,
 } from './middleware/output-guard.ts';
 export { outputGuard } from './middleware/output-guard.ts';
+export { selectTools } from './middleware/select-tools.ts';
 export type {
   GuardDeny,
   GuardedResult,
@@ -91,9 +94,6 @@ export type {
 export { toolGuard } from './middleware/tool-guard.ts';
 export type { ToolSearch, ToolSearchOptions } from './middleware/tool-search.ts';
 export { toolSearch } from './middleware/tool-search.ts';
-export { selectTools } from './middleware/tools-by-turn.ts';
-export type { SummarizeHistoryOptions } from './middleware/views.ts';
-export { lastMessages, summarizeHistory } from './middleware/views.ts';
 export type { RetryPolicy } from './model/attempts.ts';
 export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
 export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';
@@ -122,20 +122,20 @@ export type {
   ValidatedCall,
 } from './perform/middleware.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
-export type { CheckResult, JsonSchemaOptions } from './schema/plain.ts';
-export { jsonSchema } from './schema/plain.ts';
+export type { CheckResult, JsonSchemaOptions } from './schema/plain-json-schema.ts';
+export { jsonSchema } from './schema/plain-json-schema.ts';
 export type { Schema, StandardSchema, ZodSchema } from './schema/schema.ts';
 export type { StrictReason } from './schema/strict-reason.ts';
 export type { CustomToolOptions } from './tool/custom-tool.ts';
 export { customTool } from './tool/custom-tool.ts';
 export { AbortRun, RefuseRun, SuspendRun, ToolError } from './tool/errors.ts';
-export { ToolTimeoutError } from './tool/execute.ts';
+export { ToolTimeoutError } from './tool/execute-tool.ts';
 export type { ApprovalRule } from './tool/require-approval.ts';
 export { requireApproval } from './tool/require-approval.ts';
-export type { ToolResult } from './tool/result.ts';
-export { contentParts } from './tool/result.ts';
 export type { Effect, InferToolInput, InferToolOutput, Tool, ToolContext, ToolOptions } from './tool/tool.ts';
 export { tool } from './tool/tool.ts';
+export type { ToolResult } from './tool/tool-result.ts';
+export { contentParts } from './tool/tool-result.ts';
 export { filterTools, prefixTools, renameTools, withToolTimeout } from './tool/toolset.ts';
-export type { ToolRetry } from './tool/with-retry.ts';
-export { withToolRetry } from './tool/with-retry.ts';
+export type { ToolRetry } from './tool/with-tool-retry.ts';
+export { withToolRetry } from './tool/with-tool-retry.ts';

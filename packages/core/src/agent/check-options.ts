@@ -10,7 +10,7 @@ import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
-import { checkNumbers, isTool, type Tool } from '../tool/tool.ts';
+import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 
@@ -219,7 +219,7 @@ export function indexTools(tools: readonly Tool<never>[], agent: string): Readon
     if (byName.has(tool.name)) {
       throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
     }
-    checkNumbers(tool); // A copy with other options, { ...tool, timeoutMs }, was not checked yet.
+    checkToolNumbers(tool); // A copy with other options, { ...tool, timeoutMs }, was not checked yet.
     byName.set(tool.name, tool);
   });
   return byName;

@@ -4,18 +4,18 @@ import { plural, sliceWhole } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
 import type { Middleware } from '../perform/middleware.ts';
-import { jsonSchema } from '../schema/plain.ts';
+import { jsonSchema } from '../schema/plain-json-schema.ts';
 import { ToolError } from '../tool/errors.ts';
 import { type Tool, tool } from '../tool/tool.ts';
 import {
-  COMPACTION_BASICS,
   COMPACTION_HINTS,
+  COMPACTION_KEYS,
   type CompactionOptions,
-  checkCompaction,
-  isFull,
-  olderPart,
-  withSmaller,
-} from './older.ts';
+  checkCompactionOptions,
+  isOverThreshold,
+  listOlderMessages,
+  withCompactedMessages,
+} from './compaction.ts';
 
 export interface ReferenceCompactionOptions extends CompactionOptions {
   /** Results of more characters are referred to. @defaultValue 4_000 */
@@ -42,81 +42,81 @@ export interface ReferenceCompaction<in Context = unknown> extends Middleware<Co
 export function compactByReference(given: ReferenceCompactionOptions): ReferenceCompaction {
   const options = checkOptions(given, REFERENCE_COMPACTION, 'compactByReference');
   const { minLength = 4_000, toolName = 'read_result' } = options;
-  checkCompaction('compactByReference', options);
-  if (!(minLength >= SHOWN))
-    throw new ConfigError(`compactByReference: minLength is ${minLength}. Pass a number of ${SHOWN} or more.`);
+  checkCompactionOptions('compactByReference', options);
+  if (!(minLength >= PREVIEW_LENGTH))
+    throw new ConfigError(`compactByReference: minLength is ${minLength}. Pass a number of ${PREVIEW_LENGTH} or more.`);
   return {
-    tools: [readingTool(toolName)],
+    tools: [makeReadTool(toolName)],
     prepareTurn(turn) {
-      if (!isFull(turn, options)) return turn;
-      const older = new Set(olderPart(turn.messages, options));
+      if (!isOverThreshold(turn, options)) return turn;
+      const older = new Set(listOlderMessages(turn.messages, options));
       const messages = turn.messages.map((message) =>
-        older.has(message) && message.role === 'tool' ? shorter(message, { minLength, toolName }) : message,
+        older.has(message) && message.role === 'tool' ? shortenResult(message, { minLength, toolName }) : message,
       );
       const isSame = messages.every((message, index) => message === turn.messages[index]);
-      return isSame ? turn : withSmaller(turn, messages);
+      return isSame ? turn : withCompactedMessages(turn, messages);
     },
     async wrapToolCall(call, next, { replacedMessages: earlier }) {
       if (call.tool.name !== toolName) return next(call);
-      return { content: partOf(earlier, call.input as Reading) }; // It passed the tool's schema.
+      return { content: readPart(earlier, call.input as ReadResultInput) }; // It passed the tool's schema.
     },
   };
 }
 
 const REFERENCE_COMPACTION: OptionTable<ReferenceCompactionOptions> = {
-  keys: { ...COMPACTION_BASICS, minLength: 'number', toolName: 'any' },
+  keys: { ...COMPACTION_KEYS, minLength: 'number', toolName: 'any' },
   hints: { ...COMPACTION_HINTS, over: 'The option is "minLength".', name: 'The option is "toolName".' },
 };
 
 /** How much of a result its reference shows. */
-const SHOWN = 200;
+const PREVIEW_LENGTH = 200;
 
 /** How much of one is read at once. */
-const PAGE = 8_000;
+const PAGE_LENGTH = 8_000;
 
 /** The reference to a result, if the result is long enough for one; its reference may be the longer one. */
-function shorter(
+function shortenResult(
   message: ToolMessage,
   { minLength, toolName }: Required<Pick<ReferenceCompactionOptions, 'minLength' | 'toolName'>>,
 ): ToolMessage {
   const { length } = textOf(message);
   if (length <= minLength) return message;
-  const referring = reference(message, toolName);
+  const referring = makeReference(message, toolName);
   return textOf(referring).length < length ? referring : message;
 }
 
-function reference(message: ToolMessage, name: string): ToolMessage {
+function makeReference(message: ToolMessage, name: string): ToolMessage {
   const text = textOf(message);
   const how = `${name}({"id":${stringifyWellFormed(message.tool_call_id)},"from":0})`;
   return {
     ...message,
-    content: `${sliceWhole(text, 0, SHOWN)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,
+    content: `${sliceWhole(text, 0, PREVIEW_LENGTH)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,
   };
 }
 
-interface Reading {
+interface ReadResultInput {
   readonly id: string;
   readonly from?: number;
 }
 
-function partOf(earlier: readonly Message[], { id, from = 0 }: Reading): string {
+function readPart(earlier: readonly Message[], { id, from = 0 }: ReadResultInput): string {
   const found = earlier.find((message) => message.role === 'tool' && message.tool_call_id === id);
   if (found === undefined) throw new ToolError(`There is no result "${id}" to be read again. Make the call once more.`);
   const text = textOf(found);
   if (from > 0 && from >= text.length) {
     throw new ToolError(`The result "${id}" has ${plural(text.length, 'character')}. Read it from an earlier one.`);
   }
-  const part = sliceWhole(text, from, from + PAGE);
+  const part = sliceWhole(text, from, from + PAGE_LENGTH);
   const next = from + part.length;
   const left = text.length - next;
   return left <= 0 ? part : `${part}\n[${plural(left, 'character')} left. Go on with "from": ${next}]`;
 }
 
-function readingTool(name: string): Tool<unknown> {
-  return tool<Reading, unknown>({
+function makeReadTool(name: string): Tool<unknown> {
+  return tool<ReadResultInput, unknown>({
     name,
     description: 'Reads an earlier result again, of which only the beginning is left in the conversation.',
-    input: READING as never, // Either kind of schema: `tool` asks which.
+    input: READ_RESULT_INPUT as never, // Either kind of schema: `tool` asks which.
     effect: 'read',
     execute: () => {
       throw new ConfigError(`Tool "${name}" needs its middleware. Pass middleware: [references] as well.`);
@@ -124,7 +124,7 @@ function readingTool(name: string): Tool<unknown> {
   });
 }
 
-const READING = jsonSchema<unknown>(
+const READ_RESULT_INPUT = jsonSchema<unknown>(
   {
     type: 'object',
     properties: {

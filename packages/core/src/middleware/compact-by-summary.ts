@@ -4,20 +4,20 @@ import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
-import { replaceMessages, summaryMessage } from './conversation-parts.ts';
 import {
-  COMPACTION_BASICS,
   COMPACTION_HINTS,
+  COMPACTION_KEYS,
   type CompactionOptions,
-  checkCompaction,
-  freshTokens,
-  isFull,
-  isWorthSummary,
-  LEAST,
-  olderPart,
-  withSmaller,
-} from './older.ts';
-import { checkWindow, summarise } from './summarise.ts';
+  checkCompactionOptions,
+  estimateUnsummarizedTokens,
+  isOverThreshold,
+  isSummaryUseful,
+  listOlderMessages,
+  MIN_SUMMARIZED_TOKENS,
+  withCompactedMessages,
+} from './compaction.ts';
+import { makeSummaryMessage, replaceMessages } from './conversation-parts.ts';
+import { checkContextWindow, summarize } from './summarize.ts';
 
 export interface SummaryCompactionOptions extends CompactionOptions {
   /** Who summarises. @defaultValue the model of the turn */
@@ -45,26 +45,30 @@ export interface SummaryCompactionOptions extends CompactionOptions {
  */
 export function compactBySummary<Context = unknown>(given: SummaryCompactionOptions): Middleware<Context> {
   const options = checkOptions(given, SUMMARY_COMPACTION, 'compactBySummary');
-  checkCompaction('compactBySummary', options);
-  checkWindow('compactBySummary', options.modelContextWindow);
+  checkCompactionOptions('compactBySummary', options);
+  checkContextWindow('compactBySummary', options.modelContextWindow);
   return {
     async prepareTurn(turn, scope) {
-      if (!isFull(turn, options)) return turn;
+      if (!isOverThreshold(turn, options)) return turn;
       const { memory = {} } = turn;
-      const { [MEMORY]: tried, ...rest } = memory;
-      const fresh = freshTokens(turn.messages, options);
-      if (!isWorthSummary(turn, { ...options, fresh, tried: Number(tried ?? 0) })) return turn;
-      const messages = await compacted(turn.messages, { ...options, scope, model: options.model ?? turn.model });
+      const { [MEMORY_KEY]: tried, ...rest } = memory;
+      const fresh = estimateUnsummarizedTokens(turn.messages, options);
+      if (!isSummaryUseful(turn, { ...options, fresh, tried: Number(tried ?? 0) })) return turn;
+      const messages = await compactMessages(turn.messages, { ...options, scope, model: options.model ?? turn.model });
       if (messages === 'failed') return turn;
-      if (messages === 'useless') return { ...turn, memory: { ...memory, [MEMORY]: fresh } };
-      return { ...withSmaller(turn, messages), ...(MEMORY in memory && { memory: rest }) };
+      if (messages === 'useless') return { ...turn, memory: { ...memory, [MEMORY_KEY]: fresh } };
+      return { ...withCompactedMessages(turn, messages), ...(MEMORY_KEY in memory && { memory: rest }) };
     },
     async wrapModelCall(request, next, scope) {
       try {
         return await next(request);
       } catch (error) {
         if (!ContextLengthError.isInstance(error)) throw error;
-        const messages = await compacted(request.messages, { ...options, scope, model: options.model ?? scope.model });
+        const messages = await compactMessages(request.messages, {
+          ...options,
+          scope,
+          model: options.model ?? scope.model,
+        });
         if (typeof messages === 'string') throw error;
         return next({ ...request, messages });
       }
@@ -73,30 +77,30 @@ export function compactBySummary<Context = unknown>(given: SummaryCompactionOpti
 }
 
 const SUMMARY_COMPACTION: OptionTable<SummaryCompactionOptions> = {
-  keys: { ...COMPACTION_BASICS, model: 'object', modelContextWindow: 'number', instructions: 'text' },
+  keys: { ...COMPACTION_KEYS, model: 'object', modelContextWindow: 'number', instructions: 'text' },
   hints: { ...COMPACTION_HINTS, prompt: 'The option is "instructions".' },
 };
 
 /** Under which name a turn remembers how large the older part was when its summary was of no use. */
-const MEMORY = 'compactBySummary';
+const MEMORY_KEY = 'compactBySummary';
 
-interface Compacting extends SummaryCompactionOptions {
+interface SummaryCompactionScope extends SummaryCompactionOptions {
   readonly model: ChatModel;
   readonly scope: Pick<MiddlewareScope, 'callModel' | 'signal'>;
 }
 
 /** `useless`: a summary would not be much shorter. `failed`: there is none. */
-async function compacted(
+async function compactMessages(
   messages: readonly Message[],
-  { model, modelContextWindow, instructions, scope, ...basics }: Compacting,
+  { model, modelContextWindow, instructions, scope, ...basics }: SummaryCompactionScope,
 ): Promise<readonly Message[] | 'useless' | 'failed'> {
-  const gone = olderPart(messages, basics);
+  const gone = listOlderMessages(messages, basics);
   const size = estimatePrompt({ messages: gone });
-  if (size <= LEAST) return 'useless';
+  if (size <= MIN_SUMMARIZED_TOKENS) return 'useless';
   const contextWindow = modelContextWindow ?? basics.contextWindow;
-  const text = await summarise(gone, { model, instructions, contextWindow, scope });
+  const text = await summarize(gone, { model, instructions, contextWindow, scope });
   if (text === undefined) return 'failed';
-  const summary = summaryMessage(text);
+  const summary = makeSummaryMessage(text);
   if (estimatePrompt({ messages: [summary] }) > size * 0.8) return 'useless';
   return replaceMessages(messages, gone, [summary]);
 }

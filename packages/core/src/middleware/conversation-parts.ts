@@ -10,7 +10,7 @@ export function isInstruction({ role }: Message): boolean {
 }
 
 /** Whether a message belongs to the call before it: its result, or the images and files of its result. */
-export function belongsToCall(messages: readonly Message[], index: number): boolean {
+export function isPartOfCall(messages: readonly Message[], index: number): boolean {
   const role = messages[index]?.role;
   return role === 'tool' || role === 'function' || isPartsMessage(messages, index);
 }
@@ -19,18 +19,18 @@ export function belongsToCall(messages: readonly Message[], index: number): bool
  * The positions of what the user said last: the messages since the assistant's last answer, but at least the last one. What Pawl says in
  * the user's place counts only if there is nothing else.
  */
-export function lastSaid(messages: readonly Message[]): ReadonlySet<number> {
-  const said = [...messages.keys()].filter((index) => isSaid(messages, index));
+export function findLastUserMessages(messages: readonly Message[]): ReadonlySet<number> {
+  const said = [...messages.keys()].filter((index) => isUserMessage(messages, index));
   const last = said.at(-1) ?? messages.findLastIndex(({ role }) => role === 'user');
   const answered = messages.findLastIndex((_, index) => index < last && isAnswer(messages, index));
-  const since = said.filter((index) => index > answered).slice(-MOST_SAID);
+  const since = said.filter((index) => index > answered).slice(-MAX_USER_MESSAGES);
   return new Set([...since, ...(last === -1 ? [] : [last])]);
 }
 
 /** In a conversation whose runs all end with a call there is no answer: without an end every message of the user would stay. */
-const MOST_SAID = 5;
+const MAX_USER_MESSAGES = 5;
 
-function isSaid(messages: readonly Message[], index: number): boolean {
+function isUserMessage(messages: readonly Message[], index: number): boolean {
   const message = messages[index];
   if (message?.role !== 'user' || isSummary(message) || isOwnPrompt(message)) return false;
   return !isPartsMessage(messages, index);
@@ -43,16 +43,16 @@ function isAnswer(messages: readonly Message[], index: number): boolean {
   return (message.tool_calls ?? []).length === 0 && message.function_call == null;
 }
 
-const SUMMARY = 'Summary of the conversation so far:\n';
+const SUMMARY_PREFIX = 'Summary of the conversation so far:\n';
 
 /** A summary as it stands in a conversation. */
-export function summaryMessage(summary: string): Message {
-  return { role: 'user', content: `${SUMMARY}${summary}` };
+export function makeSummaryMessage(summary: string): Message {
+  return { role: 'user', content: `${SUMMARY_PREFIX}${summary}` };
 }
 
 /** Whether a message is an earlier summary. A user who writes the same beginning is taken for one. */
 export function isSummary(message: Message): boolean {
-  return message.role === 'user' && textOf(message).startsWith(SUMMARY);
+  return message.role === 'user' && textOf(message).startsWith(SUMMARY_PREFIX);
 }
 
 /** The messages with others in the place of some of them, where the first of these stood. */

@@ -4,7 +4,7 @@ import { ConfigError, HostError, PawlError } from '../base/errors.ts';
 import { type AnyOptionTable, checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
-import { endsRun, RefuseRun } from '../tool/errors.ts';
+import { isRunEndError, RefuseRun } from '../tool/errors.ts';
 
 /** What every guard has. */
 export interface GuardOptions {
@@ -43,24 +43,24 @@ export class GuardError extends PawlError {
 
 export type VerdictFields = Readonly<Record<string, 'text' | 'list' | 'any'>>;
 
-export interface Checking<Verdict, Context> extends GuardOptions {
+export interface GuardCheck<Verdict, Context> extends GuardOptions {
   readonly scope: MiddlewareScope<Context>;
   /** What may come of it, by type, with the fields that each has to have. */
-  readonly allowed: Readonly<Record<string, VerdictFields>>;
-  readonly work: (scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
+  readonly verdicts: Readonly<Record<string, VerdictFields>>;
+  readonly check: (scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
 }
 
 /**
  * What a guard says; what it refuses ends the run here. Fails closed: a check that throws, takes too long, or says nothing that
  * is known here is a `GuardError`.
  */
-export async function verdict<Verdict extends { readonly type: string; readonly reason?: string }, Context>({
+export async function runGuard<Verdict extends { readonly type: string; readonly reason?: string }, Context>({
   name: guard,
   timeoutMs = 30_000,
   scope,
-  allowed,
-  work,
-}: Checking<Verdict, Context>): Promise<Exclude<Verdict, GuardRefuse>> {
+  verdicts: allowed,
+  check: work,
+}: GuardCheck<Verdict, Context>): Promise<Exclude<Verdict, GuardRefuse>> {
   const { clock, signal } = scope;
   const timeoutError = (): Error =>
     new GuardError(`Guard "${guard}" did not say within ${timeoutMs / 1000} s whether this may pass.`, { guard });
@@ -81,7 +81,7 @@ export async function verdict<Verdict extends { readonly type: string; readonly 
     const shown = JSON.stringify(given) ?? 'nothing';
     throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${types} | refuse }.`);
   } catch (error) {
-    const isMeant = endsRun(error) || HostError.isInstance(error) || GuardError.isInstance(error);
+    const isMeant = isRunEndError(error) || HostError.isInstance(error) || GuardError.isInstance(error);
     if (isMeant || (signal.aborted && error === signal.reason)) throw error;
     throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
   }
@@ -100,15 +100,23 @@ function checkFields(given: { readonly type: string }, fields: VerdictFields): v
 }
 
 /** Gives a guard's options, those of a class instance as a plain object. @throws ConfigError for unknown ones, and values of a wrong type. */
-export function readGuard<Options extends GuardOptions>(given: Options, table: AnyOptionTable, kind: string): Options {
+export function readGuardOptions<Options extends GuardOptions>(
+  given: Options,
+  table: AnyOptionTable,
+  kind: string,
+): Options {
   const name: unknown = (given as Partial<Options> | undefined)?.name; // From JavaScript there need be none.
   return checkOptions(given, table, typeof name === 'string' ? `${kind} "${name}"` : kind);
 }
 
-export const GUARD_BASICS: OptionTable<GuardOptions>['keys'] = { name: 'any', timeoutMs: 'number' };
+export const GUARD_KEYS: OptionTable<GuardOptions>['keys'] = { name: 'any', timeoutMs: 'number' };
 
 /** @throws ConfigError */
-export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardOptions, checks: readonly unknown[]): void {
+export function checkGuardOptions(
+  kind: string,
+  { name, timeoutMs = 1 }: GuardOptions,
+  checks: readonly unknown[],
+): void {
   if (typeof name !== 'string' || name === '') {
     throw new ConfigError(`${kind}: name is ${JSON.stringify(name)}. Pass a text that says who guards.`);
   }

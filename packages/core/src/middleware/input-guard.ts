@@ -3,13 +3,13 @@ import type { Message, UserMessage } from '../chat/message.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import { replaceMessages } from './conversation-parts.ts';
 import {
-  checkGuard,
-  GUARD_BASICS,
+  checkGuardOptions,
+  GUARD_KEYS,
   type GuardAllow,
   type GuardOptions,
   type GuardRefuse,
-  readGuard,
-  verdict,
+  readGuardOptions,
+  runGuard,
 } from './guard.ts';
 
 /** What an input guard looks at. */
@@ -54,28 +54,28 @@ export type InputGuardOptions<Context> = GuardOptions &
  * @throws ConfigError for a guard without a name or a check.
  */
 export function inputGuard<Context = unknown>(given: InputGuardOptions<Context>): Middleware<Context> {
-  const options = readGuard(given, INPUT_GUARD, 'inputGuard');
-  checkGuard('inputGuard', options, [options.check]);
+  const options = readGuardOptions(given, INPUT_GUARD, 'inputGuard');
+  checkGuardOptions('inputGuard', options, [options.check]);
   return options.mode === 'blocking' ? guardBlocking(options) : guardInParallel(options);
 }
 
 const INPUT_GUARD: OptionTable<InputGuardOptions<never>> = {
-  keys: { ...GUARD_BASICS, mode: { parallel: true, blocking: true }, check: 'any' },
+  keys: { ...GUARD_KEYS, mode: { parallel: true, blocking: true }, check: 'any' },
   hints: {
     timing: 'The option is "mode": "parallel" or "blocking".',
     runInParallel: 'The option is "mode": "parallel" or "blocking".',
   },
 };
 
-type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly mode?: Timing }>;
+type OptionsOfMode<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly mode?: Timing }>;
 
-function guardInParallel<Context>({ check, ...guard }: Timed<'parallel', Context>): Middleware<Context> {
+function guardInParallel<Context>({ check, ...guard }: OptionsOfMode<'parallel', Context>): Middleware<Context> {
   return {
     async wrapModelCall(request, next, scope) {
-      const input = inputOf(request.messages);
+      const input = findInput(request.messages);
       if (input === undefined) return next(request);
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const checking = verdict({ ...guard, scope, allowed: { allow: {} }, work });
+      const checking = runGuard({ ...guard, scope, verdicts: { allow: {} }, check: work });
       checking.catch(() => undefined); // Nobody waits for it where the request can't even begin.
       const replying = next(request);
       replying.catch(() => undefined); // The verdict counts first; who awaits the reply is told.
@@ -85,13 +85,18 @@ function guardInParallel<Context>({ check, ...guard }: Timed<'parallel', Context
   };
 }
 
-function guardBlocking<Context>({ check, ...guard }: Timed<'blocking', Context>): Middleware<Context> {
+function guardBlocking<Context>({ check, ...guard }: OptionsOfMode<'blocking', Context>): Middleware<Context> {
   return {
     async prepareTurn(turn, scope) {
-      const input = inputOf(turn.messages);
+      const input = findInput(turn.messages);
       if (input === undefined) return turn;
       const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const said = await verdict({ ...guard, scope, allowed: { allow: {}, replace: { messages: 'list' } }, work });
+      const said = await runGuard({
+        ...guard,
+        scope,
+        verdicts: { allow: {}, replace: { messages: 'list' } },
+        check: work,
+      });
       if (said.type === 'allow') return turn;
       return { ...turn, messages: replaceMessages(turn.messages, input.messages, said.messages), replaceHistory: true };
     },
@@ -99,7 +104,7 @@ function guardBlocking<Context>({ check, ...guard }: Timed<'blocking', Context>)
 }
 
 /** `undefined` where the user has said nothing since. */
-function inputOf(conversation: readonly Message[]): GuardedInput | undefined {
+function findInput(conversation: readonly Message[]): GuardedInput | undefined {
   const last = conversation.findLastIndex(({ role }) => role === 'assistant');
   const messages = conversation.slice(last + 1).filter((message) => message.role === 'user');
   return messages.length === 0 ? undefined : { messages, conversation };

@@ -4,16 +4,16 @@ import { textOf } from '../chat/message.ts';
 import type { ChatResponse } from '../chat/reply.ts';
 import { parseOutput } from '../perform/check-output.ts';
 import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
-import { type CompiledOutput, compileOutput } from '../schema/output.ts';
+import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
-  checkGuard,
-  GUARD_BASICS,
+  checkGuardOptions,
+  GUARD_KEYS,
   type GuardAllow,
   type GuardOptions,
   type GuardRefuse,
-  readGuard,
-  verdict,
+  readGuardOptions,
+  runGuard,
 } from './guard.ts';
 
 /** What an output guard looks at. */
@@ -66,8 +66,8 @@ export interface OutputGuardOptions<Context, Value> extends GuardOptions {
 export function outputGuard<Context = unknown, Value = string>(
   given: OutputGuardOptions<Context, Value>,
 ): Middleware<Context> {
-  const options = readGuard(given, OUTPUT_GUARD, 'outputGuard');
-  checkGuard('outputGuard', options, [options.check]);
+  const options = readGuardOptions(given, OUTPUT_GUARD, 'outputGuard');
+  checkGuardOptions('outputGuard', options, [options.check]);
   const { name, maxRetries = 1, output } = options;
   if (!Number.isInteger(maxRetries) || maxRetries < 0) {
     throw new ConfigError(`outputGuard "${name}": maxRetries is ${maxRetries}. Pass a whole number of 0 or more.`);
@@ -76,7 +76,7 @@ export function outputGuard<Context = unknown, Value = string>(
   return {
     async wrapModelCall(request, next, scope) {
       const reply = await next(request);
-      const said = await checked(reply, { ...options, compiled, scope });
+      const said = await checkOutputText(reply, { ...options, compiled, scope });
       switch (said.type) {
         case 'allow':
           return reply;
@@ -89,10 +89,10 @@ export function outputGuard<Context = unknown, Value = string>(
   };
 }
 
-const ALLOWED = { allow: {}, replace: { text: 'text' }, retry: { reason: 'text' } } as const;
+const VERDICTS = { allow: {}, replace: { text: 'text' }, retry: { reason: 'text' } } as const;
 
 const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
-  keys: { ...GUARD_BASICS, check: 'any', output: 'any', maxRetries: 'number' },
+  keys: { ...GUARD_KEYS, check: 'any', output: 'any', maxRetries: 'number' },
   hints: {
     schema: 'The option is "output".',
     corrections: 'The option is "maxRetries".',
@@ -100,14 +100,14 @@ const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
   },
 };
 
-interface CheckResult<Context, Value> extends OutputGuardOptions<Context, Value> {
+interface OutputCheck<Context, Value> extends OutputGuardOptions<Context, Value> {
   readonly compiled: CompiledOutput | undefined;
   readonly scope: MiddlewareScope<Context>;
 }
 
-async function checked<Context, Value>(
+async function checkOutputText<Context, Value>(
   reply: ChatResponse,
-  { check, compiled, scope, name, timeoutMs }: CheckResult<Context, Value>,
+  { check, compiled, scope, name, timeoutMs }: OutputCheck<Context, Value>,
 ): Promise<Exclude<OutputGuardVerdict, GuardRefuse>> {
   const text = textOf(reply.choices[0].message);
   if (text.trim() === '') return { type: 'allow' };
@@ -118,7 +118,7 @@ async function checked<Context, Value>(
     return read.ok ? check({ text, value: read.value as Value }, within) : { type: 'allow' }; // By its schema.
   };
   const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
-  return verdict({ ...guard, scope, allowed: ALLOWED, work });
+  return runGuard({ ...guard, scope, verdicts: VERDICTS, check: work });
 }
 
 function withText(reply: ChatResponse, content: string): ChatResponse {

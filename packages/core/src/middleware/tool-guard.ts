@@ -2,13 +2,13 @@ import type { OptionTable } from '../base/options.ts';
 import type { Middleware, MiddlewareScope, ValidatedCall } from '../perform/middleware.ts';
 import { ToolError } from '../tool/errors.ts';
 import {
-  checkGuard,
-  GUARD_BASICS,
+  checkGuardOptions,
+  GUARD_KEYS,
   type GuardAllow,
   type GuardOptions,
   type GuardRefuse,
-  readGuard,
-  verdict,
+  readGuardOptions,
+  runGuard,
 } from './guard.ts';
 
 /** The call does not run, or its result is kept back: the model is told why, and the run goes on. */
@@ -59,19 +59,19 @@ export interface ToolGuardOptions<Context> extends GuardOptions {
  * @throws ConfigError for a guard without a name or a check.
  */
 export function toolGuard<Context = unknown>(given: ToolGuardOptions<Context>): Middleware<Context> {
-  const options = readGuard(given, TOOL_GUARD, 'toolGuard');
+  const options = readGuardOptions(given, TOOL_GUARD, 'toolGuard');
   const { before, after, ...guard } = options;
-  checkGuard('toolGuard', options, [before, after]);
+  checkGuardOptions('toolGuard', options, [before, after]);
   return {
     async wrapToolCall(call, next, scope) {
       const asked =
-        before && (await verdict({ ...guard, scope, allowed: BEFORE, work: (within) => before(call, within) }));
+        before && (await runGuard({ ...guard, scope, verdicts: BEFORE, check: (within) => before(call, within) }));
       if (asked?.type === 'deny') throw new ToolError(`Denied: ${asked.reason}`);
       const passed = asked?.type === 'replace' ? { ...call, input: asked.input } : call;
       const result = await next(passed);
       if (after === undefined) return result;
       const seen = { ...passed, content: result.content };
-      const given = await verdict({ ...guard, scope, allowed: AFTER, work: (within) => after(seen, within) });
+      const given = await runGuard({ ...guard, scope, verdicts: AFTER, check: (within) => after(seen, within) });
       if (given.type === 'deny') throw new ToolError(`The call has run, but its result is kept back: ${given.reason}`);
       return given.type === 'replace' ? { content: given.content } : result;
     },
@@ -82,6 +82,6 @@ const BEFORE = { allow: {}, deny: { reason: 'text' }, replace: { input: 'any' } 
 const AFTER = { allow: {}, deny: { reason: 'text' }, replace: { content: 'text' } } as const;
 
 const TOOL_GUARD: OptionTable<ToolGuardOptions<never>> = {
-  keys: { ...GUARD_BASICS, before: 'any', after: 'any' },
+  keys: { ...GUARD_KEYS, before: 'any', after: 'any' },
   hints: { check: 'Pass before, after, or both.', tools: 'The check is given each call: look at call.tool.name.' },
 };

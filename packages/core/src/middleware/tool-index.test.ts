@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toolIndex } from './tool-index.ts';
+import { buildToolIndex } from './tool-index.ts';
 
 function described(name: string, description: string, properties: readonly string[] = []) {
   const jsonSchema = {
@@ -66,20 +66,20 @@ test.each([
   { asked: '', best: [], why: 'nothing' },
   { asked: '!? "\\d+(" …', best: [], why: 'no words' },
 ])('"$asked" finds $best: $why', ({ asked, best }) => {
-  expect(toolIndex(tools).best(asked, 2)).toEqual(best);
+  expect(buildToolIndex(tools).search(asked, 2)).toEqual(best);
 });
 
 test('properties of objects within are searched too', () => {
   const jsonSchema = { type: 'object', properties: { order: { anyOf: [{ properties: { coupon: {} } }] } } };
-  const index = toolIndex([...tools, { name: 'order', description: 'Orders.', jsonSchema }]);
-  expect(index.best('coupon', 5)).toEqual(['order']);
+  const index = buildToolIndex([...tools, { name: 'order', description: 'Orders.', jsonSchema }]);
+  expect(index.search('coupon', 5)).toEqual(['order']);
 });
 
 test('equals stay in the order of the list, and no more come than were asked for', () => {
   const many = Array.from({ length: 9 }, (_, index) => described(`tool_${index}`, 'Does a thing.'));
-  expect(toolIndex(many).best('thing', 3)).toEqual(['tool_0', 'tool_1', 'tool_2']);
+  expect(buildToolIndex(many).search('thing', 3)).toEqual(['tool_0', 'tool_1', 'tool_2']);
 });
 
 test('of no tools none is found', () => {
-  expect(toolIndex([]).best('anything', 3)).toEqual([]);
+  expect(buildToolIndex([]).search('anything', 3)).toEqual([]);
 });

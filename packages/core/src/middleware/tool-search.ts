@@ -5,10 +5,10 @@ import { excerpt, plural } from '../base/text.ts';
 import { callName, type Message, textOf } from '../chat/message.ts';
 import { chosenNames } from '../chat/request.ts';
 import type { Middleware, TurnPlan } from '../perform/middleware.ts';
-import { jsonSchema } from '../schema/plain.ts';
+import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { NeededContext } from '../tool/needed-context.ts';
-import { checkName, checkTools, type Tool, tool } from '../tool/tool.ts';
-import { toolIndex } from './tool-index.ts';
+import { checkToolName, checkTools, type Tool, tool } from '../tool/tool.ts';
+import { buildToolIndex } from './tool-index.ts';
 
 export interface ToolSearchOptions {
   /** Up to so many tools are all sent, and there is nothing to search. @defaultValue 20 */
@@ -46,16 +46,16 @@ export function toolSearch<T extends Tool<never>>(
     name = 'search_tools',
   } = checkOptions(options, TOOL_SEARCH, 'toolSearch');
   checkTools(tools, 'toolSearch');
-  checkName(name);
+  checkToolName(name);
   const names = new Set(tools.map((each) => each.name));
-  check({ threshold, always, maxResults, name }, names);
+  checkSearchOptions({ threshold, always, maxResults, name }, names);
   const own = tools as unknown as readonly Tool<NeededContext<T>>[]; // What is handed to all of them is what each of them needs.
   if (tools.length <= threshold) return { tools: own };
   return {
-    tools: [...own, searchTool(tools, { name, maxResults })],
+    tools: [...own, makeSearchTool(tools, { name, maxResults })],
     prepareTurn: (turn, { replacedMessages }) => ({
       ...turn,
-      tools: sent(turn, { name, names, always, earlier: replacedMessages }),
+      tools: selectTurnTools(turn, { name, names, always, replacedMessages: replacedMessages }),
     }),
   };
 }
@@ -70,7 +70,10 @@ const TOOL_SEARCH: OptionTable<ToolSearchOptions> = {
   },
 };
 
-function check({ threshold, always, maxResults, name }: Required<ToolSearchOptions>, names: ReadonlySet<string>): void {
+function checkSearchOptions(
+  { threshold, always, maxResults, name }: Required<ToolSearchOptions>,
+  names: ReadonlySet<string>,
+): void {
   for (const [field, value, least] of [['threshold', threshold, 0] as const, ['maxResults', maxResults, 1] as const]) {
     if (Number.isInteger(value) && value >= least) continue;
     throw new ConfigError(`toolSearch: ${field} is ${value}. Pass a whole number of ${least} or more.`);
@@ -102,11 +105,11 @@ const QUERY = jsonSchema<{ readonly query: string }>(
   },
 );
 
-function searchTool(
+function makeSearchTool(
   tools: readonly Tool<never>[],
   { name, maxResults: most }: Required<Pick<ToolSearchOptions, 'name' | 'maxResults'>>,
 ): Tool<unknown> {
-  const index = toolIndex(tools);
+  const index = buildToolIndex(tools);
   const descriptions = new Map(tools.map((each) => [each.name, each.description]));
   return tool({
     name,
@@ -114,25 +117,25 @@ function searchTool(
     input: QUERY,
     effect: 'read',
     maxResultLength: Number.POSITIVE_INFINITY, // A result that was cut could not be read back.
-    execute: ({ query }) => answer(query, index.best(query, most), descriptions),
+    execute: ({ query }) => makeSearchResult(query, index.search(query, most), descriptions),
   });
 }
 
 /** The model is shown the whole description with the tool itself. */
-const SHOWN = 300;
+const DESCRIPTION_LENGTH = 300;
 
 /** How a result of the search begins, whatever other middleware writes around it. */
-const BEGINNING = '{"found":[';
-const END = ']}';
+const RESULT_START = '{"found":[';
+const RESULT_END = ']}';
 
-function answer(
+function makeSearchResult(
   query: string,
   names: readonly string[],
   descriptions: ReadonlyMap<string, string | undefined>,
 ): object {
   const found = names.map((name) => {
     const description = descriptions.get(name);
-    return { name, ...(description !== undefined && { description: excerpt(description, SHOWN) }) };
+    return { name, ...(description !== undefined && { description: excerpt(description, DESCRIPTION_LENGTH) }) };
   });
   if (found.length > 0) return { found };
   const count = plural(descriptions.size, 'tool');
@@ -141,51 +144,57 @@ function answer(
   return { found, note: `None of the ${count} fits. Try other words.` };
 }
 
-interface Sending {
+interface ToolSelection {
   readonly name: string;
   readonly names: ReadonlySet<string>;
   readonly always: readonly string[];
-  readonly earlier: readonly Message[];
+  readonly replacedMessages: readonly Message[];
 }
 
-function sent({ tools, toolChoice, messages }: TurnPlan, { name, names, always, earlier }: Sending): TurnPlan['tools'] {
+function selectTurnTools(
+  { tools, toolChoice, messages }: TurnPlan,
+  { name, names, always, replacedMessages: earlier }: ToolSelection,
+): TurnPlan['tools'] {
   const offered = new Map(tools.map((each) => [each.name, each]));
-  if (!offered.has(name)) return unsearched(tools, { name, names });
+  if (!offered.has(name)) return keepChosenTools(tools, { name, names });
   const others = tools.flatMap((each) => (names.has(each.name) || each.name === name ? [] : each.name));
   const chosen = chosenNames(toolChoice);
-  const revealed = revealedIn([...earlier, ...messages], name);
+  const revealed = listRevealedTools([...earlier, ...messages], name);
   return [...new Set([...others, ...always, ...chosen, name, ...revealed])].flatMap((each) => offered.get(each) ?? []);
 }
 
 /** Other middleware chose tools without the search: its word holds. Where all others are there, nobody chose. */
-function unsearched(tools: TurnPlan['tools'], { name, names }: Pick<Sending, 'name' | 'names'>): TurnPlan['tools'] {
+function keepChosenTools(
+  tools: TurnPlan['tools'],
+  { name, names }: Pick<ToolSelection, 'name' | 'names'>,
+): TurnPlan['tools'] {
   const given = new Set(tools.map((each) => each.name));
   if (!names.isSubsetOf(given)) return tools;
   throw new ConfigError(`toolSearch: the agent has the tools, but not "${name}". Pass it tools: search.tools.`);
 }
 
 /** From the conversation alone, so that it is the same after a crash: what a search found, and what was called. */
-function revealedIn(messages: readonly Message[], search: string): readonly string[] {
+function listRevealedTools(messages: readonly Message[], search: string): readonly string[] {
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
   const searches = new Set(calls.filter((call) => callName(call) === search).map(({ id }) => id));
   return messages.flatMap((message) => {
     if (message.role === 'assistant') return (message.tool_calls ?? []).map(callName);
-    return message.role === 'tool' && searches.has(message.tool_call_id) ? foundIn(textOf(message)) : [];
+    return message.role === 'tool' && searches.has(message.tool_call_id) ? readFoundNames(textOf(message)) : [];
   });
 }
 
 /** Up to the first end that makes it JSON: descriptions may have such ends, too. */
-function foundIn(text: string): readonly string[] {
-  const start = text.indexOf(BEGINNING);
+function readFoundNames(text: string): readonly string[] {
+  const start = text.indexOf(RESULT_START);
   if (start < 0) return [];
-  for (let end = text.indexOf(END, start); end >= 0; end = text.indexOf(END, end + 1)) {
-    const json = parseJson(text.slice(start, end + END.length));
-    if (json.ok) return namesOf(json.value);
+  for (let end = text.indexOf(RESULT_END, start); end >= 0; end = text.indexOf(RESULT_END, end + 1)) {
+    const json = parseJson(text.slice(start, end + RESULT_END.length));
+    if (json.ok) return listNames(json.value);
   }
   return [];
 }
 
-function namesOf(result: unknown): readonly string[] {
+function listNames(result: unknown): readonly string[] {
   const found = isRecord(result) ? result['found'] : [];
   return Array.isArray(found) ? found.flatMap((each) => (isRecord(each) ? String(each['name']) : [])) : [];
 }

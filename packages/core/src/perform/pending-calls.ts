@@ -23,10 +23,10 @@ import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';
 import { hasBegun } from '../loop/calls.ts';
 import type { CallState } from '../loop/state.ts';
-import type { Validated } from '../schema/schema.ts';
-import { argumentsOf, readArguments } from '../tool/arguments.ts';
-import { bounded, toResult } from '../tool/result.ts';
+import type { ValidationResult } from '../schema/schema.ts';
+import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
+import { toResult, truncateResult } from '../tool/tool-result.ts';
 import type { Scope } from './scope.ts';
 import {
   answerStep,
@@ -120,13 +120,13 @@ const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> 
 
 /** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */
 function readInput(tool: Tool, call: ToolCall): Json {
-  const parsed = argumentsOf(tool, call);
+  const parsed = parseCallArguments(tool, call);
   const input = (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
   return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
 }
 
 interface ValidatedScope extends ToolCallScope {
-  readonly validated: Extract<Validated, { ok: true }>;
+  readonly validated: Extract<ValidationResult, { ok: true }>;
 }
 
 /** If `needsApproval` throws, the call needs approval: an error must never let a tool run. */
@@ -295,7 +295,7 @@ function closeWithResult(
         : value;
     return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(read, { maxLength }) };
   } catch (error) {
-    const { content } = bounded(describeForModel(error), maxLength);
+    const { content } = truncateResult(describeForModel(error), maxLength);
     return { type: 'tool.failed', ...position, durationMs: 0, reason: 'threw', content, error: toErrorData(error) };
   }
 }

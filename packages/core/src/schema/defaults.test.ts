@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import * as mini from 'zod/mini';
 import { z as z3 } from 'zod/v3';
+import { renderStrictForm } from './render-strict-form.ts';
 import { compileSchema, type Schema } from './schema.ts';
-import { strictForm } from './strict.ts';
 import { zod3 } from './zod3.ts';
 
 let count = 0;
@@ -71,7 +71,7 @@ describe.each([
 test('a dynamic default of a typed field: the type stays, the strict form lets null stand for it', async () => {
   const schema = z.object({ key: z.uuid().default(() => crypto.randomUUID()), at: z.int().default(Date.now) });
   const { jsonSchema, validate } = compileSchema(schema, 'input');
-  const form = strictForm(jsonSchema);
+  const form = renderStrictForm(jsonSchema);
   expect(form.ok && form.schema['properties']).toMatchObject({
     key: { type: ['string', 'null'], format: 'uuid' },
     at: { type: ['integer', 'null'] },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import * as mini from 'zod/mini';
-import { type Issue, issuesText } from './issues.ts';
+import { formatIssues, type Issue } from './issues.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const shape = z.union([
@@ -104,20 +104,20 @@ test('the paths of every vendor are read', () => {
     { message: 'is wrong', path: ['toString'] },
     { message: 'is wrong', path: [Symbol.for('s')] },
   ];
-  expect(issuesText(issues, { a: [{ b: 1 }] })).toBe(
+  expect(formatIssues(issues, { a: [{ b: 1 }] })).toBe(
     'a[0].b: is wrong, got 1\narguments: is wrong, got an object\ntoString: is wrong, got nothing\nSymbol(s): is wrong, got nothing',
   );
 });
 
 test('a long text is quoted by its start', () => {
-  expect(issuesText([{ message: 'is wrong', path: ['a'] }], { a: 'x'.repeat(100) })).toBe(
+  expect(formatIssues([{ message: 'is wrong', path: ['a'] }], { a: 'x'.repeat(100) })).toBe(
     `a: is wrong, got "${'x'.repeat(59)}… (42 characters more)`,
   );
 });
 
 test('ten issues are ten lines', () => {
   const issues = Array.from({ length: 10 }, (_, index) => ({ message: 'is wrong', path: [index] }));
-  const lines = issuesText(issues, []).split('\n');
+  const lines = formatIssues(issues, []).split('\n');
   expect(lines).toEqual(issues.map((_, index) => `[${index}]: is wrong, got nothing`));
 });
 
@@ -132,16 +132,16 @@ test.each<[string, readonly (readonly Issue[])[], string]>([
   ],
   ['branches that expect something', [[{ message: 'expected text' }]], 'a: expected text, got 1'],
 ])('of a union: %s', (_, errors, text) => {
-  expect(issuesText([{ message: 'Invalid input', path: ['a'], errors }], { a: 1 })).toBe(text);
+  expect(formatIssues([{ message: 'Invalid input', path: ['a'], errors }], { a: 1 })).toBe(text);
 });
 
 test('ten lines are told at most, and how many more issues there are', () => {
   const issues = Array.from({ length: 12 }, (_, index) => ({ message: 'is wrong', path: [index] }));
-  const lines = issuesText(issues, []).split('\n');
+  const lines = formatIssues(issues, []).split('\n');
   expect([lines.length, lines.at(-2), lines.at(-1)]).toEqual([10, '[8]: is wrong, got nothing', 'and 3 more issues']);
 });
 
 test('the whole is bounded, whatever a vendor writes', () => {
-  const text = issuesText([{ message: 'w'.repeat(5_000), path: ['a'] }], {});
+  const text = formatIssues([{ message: 'w'.repeat(5_000), path: ['a'] }], {});
   expect([text.length <= 1_000, text.slice(-25)]).toEqual([true, '… (4056 characters more)'.padStart(25, 'w')]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from './json-schema.ts';
 import { normalizeSchema } from './normalize.ts';
-import { jsonSchema } from './plain.ts';
+import { jsonSchema } from './plain-json-schema.ts';
 import { compileSchema } from './schema.ts';
 
 const text = { type: 'string' };
@@ -182,7 +182,7 @@ test('a schema that needs no change is the very same', () => {
   expect(normalizeSchema(schema)).toBe(schema);
 });
 
-test('a reference that leads nowhere stays as it is', () => {
+test('a reference without a target stays as it is', () => {
   const schema = { properties: { a: { $ref: 'https://example.test/a' }, b: { $ref: '#/$defs/%' } } };
   expect(normalizeSchema(schema)).toEqual(schema);
 });
@@ -191,7 +191,7 @@ test('a schema that holds itself is refused where it is defined', () => {
   const schema: Record<string, unknown> = { type: 'object' };
   schema['properties'] = { a: schema };
   expect(() => compileSchema(jsonSchema(schema), 'Tool "t", input')).toThrow(
-    'Tool "t", input: this schema can\'t be told in JSON Schema: it is nested without end.',
+    'Tool "t", input: JSON Schema can\'t express this schema: it is nested without end.',
   );
 });
 

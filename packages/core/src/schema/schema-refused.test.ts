@@ -3,7 +3,7 @@ import { z } from 'zod';
 import * as mini from 'zod/mini';
 import { z as z3 } from 'zod/v3';
 import { ConfigError } from '../base/errors.ts';
-import { jsonSchema } from './plain.ts';
+import { jsonSchema } from './plain-json-schema.ts';
 import { compileSchema, type Schema } from './schema.ts';
 
 const CANNOT = "JSON Schema can't express";
@@ -149,11 +149,11 @@ test.each([
 });
 
 test.each([
-  ['a zod schema', z.object({}), 'a schema of zod. Pass that as it is, without jsonSchema().'],
+  ['a zod schema', z.object({}), 'one of zod. Pass it without jsonSchema().'],
   ['a text', '{"type":"object"}', 'a text. Pass an object: { type: "object", properties: { … } }.'],
   ['nothing', undefined, 'undefined. Pass an object: { type: "object", properties: { … } }.'],
 ])('jsonSchema() refuses %s', (_, schema, problem) => {
-  expect(() => jsonSchema(schema as never)).toThrow(`jsonSchema() was given ${problem}`);
+  expect(() => jsonSchema(schema as never)).toThrow(`jsonSchema(): the schema is ${problem}`);
 });
 
 test('a bare zod 3 schema is told how to come in', () => {
@@ -168,7 +168,7 @@ test('a schema that can only validate is refused, with its vendor', () => {
   expect(refusal(bare)).toEqual({
     code: 'config.invalid',
     message:
-      'Tool "t", input: a schema of "valibot" can validate but not say what it is in JSON Schema. Use zod 4, or a schema with "~standard".jsonSchema.',
+      'Tool "t", input: a schema of "valibot" has no JSON Schema. Use zod 4, or a schema with "~standard".jsonSchema.',
   });
 });
 
@@ -187,7 +187,7 @@ test('what another library cannot tell in JSON Schema is refused with its own wo
   };
   expect(refusal(morph)).toEqual({
     code: 'config.invalid',
-    message: `Tool "t", input: this schema can't be told in JSON Schema: morphs have no JSON Schema`,
+    message: `Tool "t", input: JSON Schema can't express this schema: morphs have no JSON Schema`,
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from './json-schema.ts';
-import { linkedReport } from './linked-report.ts';
-import { jsonSchema } from './plain.ts';
+import { jsonSchema } from './plain-json-schema.ts';
+import { prepareStrictForm } from './prepare-strict-form.ts';
+import { renderStrictForm } from './render-strict-form.ts';
 import { compileSchema } from './schema.ts';
-import { strictForm } from './strict.ts';
 
 /** Why an object with this property has no strict form. */
 function reasonsFor(schema: JsonSchema, more: JsonSchema = {}): readonly string[] {
-  const form = strictForm({ type: 'object', properties: { a: schema }, required: ['a'], ...more });
+  const form = renderStrictForm({ type: 'object', properties: { a: schema }, required: ['a'], ...more });
   return form.ok ? [] : form.reasons.map(({ pointer, reason }) => `${pointer}: ${reason}`);
 }
 
@@ -51,12 +51,12 @@ describe('there is no strict form of', () => {
     ['a value that is an object', { enum: [{ b: 1 }] }, '/properties/a: a value that is an object or an array'],
     ['a union of nothing', { anyOf: [] }, '/properties/a: no value is allowed'],
     [
-      'two unions at once',
+      'two unions in one schema',
       { anyOf: [{ type: 'string' }], oneOf: [{ type: 'null' }] },
-      '/properties/a: two unions at once',
+      '/properties/a: two unions in one schema',
     ],
     ['a type that is none', { type: 'file' }, '/properties/a: the type "file" is unknown'],
-    ['a reference to nothing', { $ref: '#/$defs/Missing' }, '/properties/a: a reference that leads nowhere'],
+    ['a reference to nothing', { $ref: '#/$defs/Missing' }, '/properties/a: a reference without a target'],
     [
       'a reference with conditions beside it',
       { $ref: '#', required: ['b'] },
@@ -66,7 +66,7 @@ describe('there is no strict form of', () => {
     [
       'an object that requires what it does not have',
       { type: 'object', properties: {}, required: ['b'] },
-      '/properties/a: "b" is required, and not among the properties',
+      '/properties/a: "b" is required but not a property',
     ],
     [
       'properties that depend on others',
@@ -101,7 +101,7 @@ describe('what has no keyword in the strict form is told in words:', () => {
     ['pattern', '(?<!a)b'],
     ['pattern', '(a)\\1'],
   ])('%s: %j', (keyword, value) => {
-    const form = strictForm({
+    const form = renderStrictForm({
       type: 'object',
       properties: { a: { type: 'string', [keyword]: value } },
       required: ['a'],
@@ -114,7 +114,7 @@ describe('what has no keyword in the strict form is told in words:', () => {
 });
 
 test('what stands beside a union holds for each of its branches', () => {
-  const form = strictForm({
+  const form = renderStrictForm({
     type: 'object',
     properties: {
       a: {
@@ -189,7 +189,7 @@ describe('an optional field is nullable in the strict form, and its null means n
     ],
   ])('%s', async (_, schema, strict, value, read) => {
     const { jsonSchema: sent, validate } = compileSchema(z.object({ a: schema }), 'input');
-    const form = strictForm(sent);
+    const form = renderStrictForm(sent);
     expect(form.ok && form.schema['properties']).toEqual({ a: strict });
     expect(await validate({ a: value })).toEqual({ ok: true, value: { a: read } });
   });
@@ -197,7 +197,7 @@ describe('an optional field is nullable in the strict form, and its null means n
   test('in a definition', async () => {
     const part = inner.meta({ id: 'strict part' });
     const { jsonSchema: sent, validate } = compileSchema(z.object({ a: z.array(part), b: part }), 'input');
-    const form = strictForm(sent);
+    const form = renderStrictForm(sent);
     expect(form.ok && form.schema['$defs']).toEqual({ strict_part: strictInner });
     expect(await validate({ a: [given], b: given })).toEqual({
       ok: true,
@@ -222,7 +222,7 @@ describe('the report', () => {
       c: { type: 'object', properties: {}, additionalProperties: false },
     },
   };
-  const note = { reason: 'the strict form takes no additional properties here', isNote: true };
+  const note = { reason: 'the strict form allows no additional properties here', isNote: true };
   const notes = [
     { pointer: '', ...note },
     { pointer: '/properties/a/items', ...note },
@@ -230,27 +230,27 @@ describe('the report', () => {
 
   test('notes which objects the strict form closes, if their check would keep other properties', () => {
     const { hasOpenObjects } = compileSchema(jsonSchema(schema), 'input');
-    expect(linkedReport(schema, { strict: undefined, where: 'input', hasOpenObjects })).toEqual(notes);
+    expect(prepareStrictForm(schema, { strict: undefined, where: 'input', hasOpenObjects })).toEqual(notes);
   });
 
   test('names ten places that cannot be strict, and how many more there are', () => {
     const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
     const wide = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, true])), required: names };
-    expect(() => linkedReport(wide, { strict: true, where: 'input' })).toThrow(
-      `input can't be strict: ${names
+    expect(() => prepareStrictForm(wide, { strict: true, where: 'input' })).toThrow(
+      `input cannot be strict: ${names
         .slice(0, 10)
         .map((name) => `/properties/${name}: any value is allowed`)
-        .join('; ')}; and 2 more places. Change the schema, or leave out strict: true.`,
+        .join('; ')}; and 2 more places. Change the schema, or remove strict: true.`,
     );
   });
 
   test('does not make a schema impossible by a note', () => {
-    expect(linkedReport(schema, { strict: true, where: 'input', hasOpenObjects: true })).toEqual(notes);
+    expect(prepareStrictForm(schema, { strict: true, where: 'input', hasOpenObjects: true })).toEqual(notes);
   });
 
   test('notes nothing of zod objects, which drop other properties', () => {
     const compiled = compileSchema(z.object({ a: z.object({ b: z.string() }) }), 'input');
     expect(compiled.hasOpenObjects).toBe(false);
-    expect(linkedReport(compiled.jsonSchema, { strict: undefined, where: 'input' })).toEqual([]);
+    expect(prepareStrictForm(compiled.jsonSchema, { strict: undefined, where: 'input' })).toEqual([]);
   });
 });

@@ -74,7 +74,7 @@ test.each([
   ['a function', z3.object({ n: z3.function() }), 'n is a ZodFunction', OTHER],
   ['a constant that is a bigint', z3.object({ n: z3.literal(1n) }), 'n is a ZodLiteral', OTHER],
 ] as const)('%s, which no JSON value passes, is refused with its path and the fix', (_, schema, problem, fix) => {
-  const message = `Tool "t", input: this schema can't be told in JSON Schema: ${problem}, which no JSON value passes. Use ${fix}.`;
+  const message = `Tool "t", input: JSON Schema can't express this schema: ${problem}, which no JSON value passes. Use ${fix}.`;
   expect(() => compileSchema(zod3(schema as never), 'Tool "t", input')).toThrow(new ConfigError(message));
 });
 
@@ -101,6 +101,6 @@ test('a tuple is sent as of 2020-12, and a pattern whose flags matter in words',
 test('a zod 4 schema is refused: it needs no wrapping', () => {
   const schema: Schema = z.object({ a: z.string() });
   expect(() => zod3(schema as never)).toThrow(
-    new ConfigError('zod3() was given a zod 4 schema. Pass that as it is, without zod3().'),
+    new ConfigError('zod3(): the schema is one of zod 4. Pass it without zod3().'),
   );
 });

@@ -4,16 +4,16 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
 import { messageOf } from '../event/error-data.ts';
-import { linkedReport } from '../schema/linked-report.ts';
-import type { Validated } from '../schema/schema.ts';
+import { prepareStrictForm } from '../schema/prepare-strict-form.ts';
+import type { ValidationResult } from '../schema/schema.ts';
 import {
+  buildToolBasics,
+  describeTool,
   OUTCOME_HINTS,
   TOOL_BASICS,
   TOOL_HINTS,
   type Tool,
   type ToolOptions,
-  toolBasics,
-  whereOf,
   withoutToolFields,
 } from './tool.ts';
 
@@ -32,9 +32,9 @@ export interface CustomToolOptions<Context = unknown, Output = unknown> extends 
 export function customTool<Context = unknown, Output = unknown>(
   given: CustomToolOptions<Context, Output>,
 ): Tool<Context, string, Awaited<Output>> {
-  const options = checkOptions(withoutToolFields(given), CUSTOM_TOOL, whereOf(given, 'customTool()'));
+  const options = checkOptions(withoutToolFields(given), CUSTOM_TOOL, describeTool(given, 'customTool()'));
   const { name, format } = options;
-  const basics = toolBasics<string, Context>(options);
+  const basics = buildToolBasics<string, Context>(options);
   const { description } = basics;
   if (format !== undefined) checkFormat(format, name);
   const custom: CustomToolObject['custom'] = {
@@ -49,7 +49,7 @@ export function customTool<Context = unknown, Output = unknown>(
     functionObject,
     customObject: custom,
     jsonSchema: parameters,
-    strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
+    strictReport: prepareStrictForm(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
     validate: readInput,
   });
 }
@@ -70,7 +70,7 @@ const CUSTOM_TOOL: OptionTable<CustomToolOptions<never>> = {
 };
 
 /** Arguments in the form of the function: `{ input }`. */
-async function readInput(value: unknown): Promise<Validated> {
+async function readInput(value: unknown): Promise<ValidationResult> {
   const input = isRecord(value) ? value['input'] : undefined;
   if (typeof input === 'string') return { ok: true, value: input };
   return { ok: false, issues: `input: expected string, got ${input === null ? 'null' : typeof input}` };

@@ -73,6 +73,6 @@ const REFUSE_RUN: OptionTable<{ readonly guard?: string }> = { keys: { guard: 't
 const SUSPEND_RUN: OptionTable<{ readonly preview?: Json }> = { keys: { preview: 'any' } };
 
 /** Whether an error is meant for the run, not for the model. */
-export function endsRun(error: unknown): error is AbortRun | RefuseRun {
+export function isRunEndError(error: unknown): error is AbortRun | RefuseRun {
   return AbortRun.isInstance(error) || RefuseRun.isInstance(error);
 }

@@ -30,14 +30,14 @@ export function requireApproval(
   if (typeof when !== 'function') {
     throw new ConfigError(`requireApproval: when is ${JSON.stringify(when)}. Pass a function, or leave it out.`);
   }
-  return tools.map((tool) => Object.freeze({ ...tool, needsApproval: either(tool, when) }));
+  return tools.map((tool) => Object.freeze({ ...tool, needsApproval: combineApproval(tool, when) }));
 }
 
 /** A tool that needs what the rule of its approval needs as well. */
 export type GuardedTool<T, Context> =
   T extends Tool<infer Own, infer Input, infer Output> ? Tool<Own & Context, Input, Output> : never;
 
-function either<Context>(tool: Tool<Context>, when: ApprovalRule<Context>): Tool<Context>['needsApproval'] {
+function combineApproval<Context>(tool: Tool<Context>, when: ApprovalRule<Context>): Tool<Context>['needsApproval'] {
   const { needsApproval } = tool;
   if (needsApproval === true) return true;
   return async (input: unknown, context: ToolContext<Context>) => {

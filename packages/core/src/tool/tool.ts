@@ -4,10 +4,16 @@ import { checkOptions, describeValue, type OptionTable } from '../base/options.t
 import { excerpt } from '../base/text.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { linkedReport } from '../schema/linked-report.ts';
 import { toObjectRoot } from '../schema/object-root.ts';
 import { resolvePointer } from '../schema/pointer.ts';
-import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
+import { prepareStrictForm } from '../schema/prepare-strict-form.ts';
+import {
+  compileSchema,
+  type Schema,
+  type StandardSchema,
+  type ValidationResult,
+  type ZodSchema,
+} from '../schema/schema.ts';
 import type { StrictReason } from '../schema/strict-reason.ts';
 
 /** What repeating a tool would do: nothing; nothing with the same `idempotencyKey`; harm, so it is never repeated. */
@@ -168,7 +174,7 @@ export function withoutToolFields<Options extends object>(given: Options): Optio
 }
 
 /** For errors about the options of a tool, which need not have a name. */
-export function whereOf(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
+export function describeTool(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
   const name: unknown = options?.name;
   return typeof name === 'string' ? `Tool "${excerpt(name, 80)}"` : maker;
 }
@@ -198,7 +204,7 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   /** Why the schema has no strict form. Where it has one, notes alone (`isNote`): what it does not take. */
   readonly strictReport: readonly StrictReason[];
   /** Nothing but an object passes. */
-  readonly validate: (value: unknown) => Promise<Validated>;
+  readonly validate: (value: unknown) => Promise<ValidationResult>;
   // The input of the next five was checked by `validate`. `any`, since an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
@@ -245,9 +251,9 @@ export function tool<Input, Context = unknown, Output = unknown>(
 ): Tool<Context, Input, Awaited<Output>>;
 // Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
 export function tool<Context>(given: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
-  const options = checkOptions(withoutToolFields(given), TOOL, whereOf(given));
+  const options = checkOptions(withoutToolFields(given), TOOL, describeTool(given));
   const { name, input } = options;
-  const basics = toolBasics(options);
+  const basics = buildToolBasics(options);
   const { description } = basics;
   const where = `Tool "${name}", input`;
   const { jsonSchema, hasOpenObjects, validate } = compileSchema(input, where);
@@ -257,13 +263,13 @@ export function tool<Context>(given: ToolOptions<unknown, Context> & { readonly 
     ...basics,
     functionObject: { name, ...(description !== undefined && { description }), parameters },
     jsonSchema: parameters,
-    strictReport: linkedReport(parameters, { strict, where, original: jsonSchema, hasOpenObjects }),
+    strictReport: prepareStrictForm(parameters, { strict, where, original: jsonSchema, hasOpenObjects }),
     // A schema that checks nothing, or not the root, must not let anything else through.
-    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseOther(value))),
+    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseNonObject(value))),
   });
 }
 
-function refuseOther(value: unknown): Validated {
+function refuseNonObject(value: unknown): ValidationResult {
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   return { ok: false, issues: `arguments: expected object, got ${kind}` };
 }
@@ -286,12 +292,12 @@ export type ToolBasics<Context> = Omit<
 >;
 
 /** @throws ConfigError for a name or a description that can't be sent, a missing function, or a number that can't be. */
-export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
+export function buildToolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
   const { name, description, execute, preview, onUnknownOutcome } = options;
-  checkName(name);
+  checkToolName(name);
   checkDescription(description, name);
   checkExecute(options);
-  checkNumbers(options);
+  checkToolNumbers(options);
   return {
     name,
     // One that says nothing is not sent.
@@ -303,7 +309,7 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     maxInputRetries: options.maxInputRetries ?? 2,
     maxResultLength: options.maxResultLength ?? 65_536,
     approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
-    execute: execute ?? (() => notHere(name)),
+    execute: execute ?? (() => throwWithoutExecute(name)),
     hasExternalResult: execute === undefined,
     ...(onUnknownOutcome === undefined ? {} : { onUnknownOutcome }),
     ...(options.parseExternalResult === undefined ? {} : { parseExternalResult: options.parseExternalResult }),
@@ -312,7 +318,7 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
   };
 }
 
-function notHere(name: string): never {
+function throwWithoutExecute(name: string): never {
   throw new ConfigError(
     `Tool "${name}" has no execute: its calls are answered by host.answer, with { type: "result", fingerprint, value }.`,
   );
@@ -333,7 +339,7 @@ export function isTool(value: unknown): value is Tool {
   return isRecord(value) && typeof value['execute'] === 'function' && typeof value['validate'] === 'function';
 }
 
-export function checkName(name: unknown): void {
+export function checkToolName(name: unknown): void {
   if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
   throw new ConfigError(
     `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
@@ -354,12 +360,12 @@ function checkExecute(options: { readonly name: string; readonly execute?: unkno
   );
 }
 
-type Numbers = Pick<
+type ToolNumbers = Pick<
   ToolOptions<never>,
   'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'maxInputRetries'
 >;
 
-export function checkNumbers(options: Numbers): void {
+export function checkToolNumbers(options: ToolNumbers): void {
   for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'maxInputRetries'] as const) {
     const value = options[field];
     const least = field === 'maxInputRetries' ? 0 : 1;

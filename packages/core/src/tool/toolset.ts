@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import { checkName, checkNumbers, checkTools, type Tool } from './tool.ts';
+import { checkToolName, checkToolNumbers, checkTools, type Tool } from './tool.ts';
 
 // Wrappers around lists of tools. Each gives new tools; those that were passed stay as they are.
 
@@ -13,7 +13,7 @@ export function prefixTools<T extends Tool<never>>(tools: readonly T[], prefix: 
   checkTools(tools, 'prefixTools');
   if (typeof prefix !== 'string')
     throw new ConfigError(`prefixTools: prefix is ${describeValue(prefix)}. Pass a text.`);
-  return tools.map((tool) => renamed(tool, prefix + tool.name));
+  return tools.map((tool) => renameTool(tool, prefix + tool.name));
 }
 
 /**
@@ -31,10 +31,10 @@ export function renameTools<T extends Tool<never>>(
       `renameTools: names is ${describeValue(names)}. Pass names by names: { old_name: "new_name" }.`,
     );
   }
-  checkKnown(Object.keys(names), { tools, wrapper: 'renameTools' });
+  checkToolNames(Object.keys(names), { tools, wrapper: 'renameTools' });
   return tools.map((tool) => {
     const name = Object.hasOwn(names, tool.name) ? names[tool.name] : undefined;
-    return name === undefined ? tool : renamed(tool, name);
+    return name === undefined ? tool : renameTool(tool, name);
   });
 }
 
@@ -54,7 +54,7 @@ export function filterTools<T extends Tool<never>>(
       `filterTools: the second parameter is ${describeValue(which)}. Pass a list of names, or a function.`,
     );
   }
-  checkKnown(which, { tools, wrapper: 'filterTools' });
+  checkToolNames(which, { tools, wrapper: 'filterTools' });
   const names = new Set(which);
   return tools.filter(({ name }) => names.has(name));
 }
@@ -68,13 +68,13 @@ export function filterTools<T extends Tool<never>>(
 export function withToolTimeout<T extends Tool<never>>(tools: readonly T[], timeoutMs: number): readonly T[] {
   checkTools(tools, 'withToolTimeout');
   return tools.map((tool) => {
-    checkNumbers({ name: tool.name, timeoutMs });
-    checkOwn(tool);
+    checkToolNumbers({ name: tool.name, timeoutMs });
+    checkHasWork(tool);
     return Object.freeze({ ...tool, timeoutMs });
   });
 }
 
-function checkOwn({ name, delegate, hasExternalResult }: Tool): void {
+function checkHasWork({ name, delegate, hasExternalResult }: Tool): void {
   if (delegate === undefined && !hasExternalResult) return;
   const instead = delegate === undefined ? 'approvalTimeoutMs' : 'limits: { durationMs } of the agent';
   throw new ConfigError(
@@ -82,17 +82,17 @@ function checkOwn({ name, delegate, hasExternalResult }: Tool): void {
   );
 }
 
-function renamed<T extends Tool<never>>(tool: T, name: string): T {
-  checkName(name);
+function renameTool<T extends Tool<never>>(tool: T, name: string): T {
+  checkToolName(name);
   return Object.freeze({ ...tool, name });
 }
 
-interface Known {
+interface ToolNameCheck {
   readonly tools: readonly Tool<never>[];
   readonly wrapper: string;
 }
 
-function checkKnown(names: readonly string[], { tools, wrapper }: Known): void {
+function checkToolNames(names: readonly string[], { tools, wrapper }: ToolNameCheck): void {
   const known = tools.map(({ name }) => name);
   const stranger = names.find((name) => !known.includes(name));
   if (stranger === undefined) return;

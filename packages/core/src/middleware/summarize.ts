@@ -1,0 +1,134 @@
+import { ConfigError, HostError } from '../base/errors.ts';
+import { finishKind } from '../chat/finish-reason.ts';
+import { type Message, textOf } from '../chat/message.ts';
+import type { ChatResponse } from '../chat/reply.ts';
+import { estimatePrompt } from '../limits/estimate.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+import { ContextLengthError } from '../model/errors.ts';
+import type { MiddlewareScope } from '../perform/middleware.ts';
+import { isRunEndError } from '../tool/errors.ts';
+import { describeMessage, halve, packTexts } from './transcript-text.ts';
+
+export interface SummaryOptions {
+  readonly model: ChatModel;
+  /** What to keep, for the model that summarises. */
+  readonly instructions: string | undefined;
+  /** How many tokens the window of that model has, if that is known. */
+  readonly contextWindow: number | undefined;
+  readonly scope: Pick<MiddlewareScope, 'callModel' | 'signal'>;
+}
+
+/**
+ * The essence of some messages, by a model of choice. What is longer than that model's window is summarised in parts, and the summaries in
+ * one.
+ *
+ * `undefined` if the model gives none: nobody has to do without a conversation because its summary failed. Rejects only with what ends
+ * the run, and with a `ConfigError`.
+ */
+export async function summarize(messages: readonly Message[], options: SummaryOptions): Promise<string | undefined> {
+  const { contextWindow = Number.POSITIVE_INFINITY, instructions = WHAT_TO_KEEP } = options;
+  // The rest is for the summary. If that is too little, the server says so, and the part is halved.
+  const room = Math.max(MIN_PART_TOKENS, Math.floor(contextWindow * 0.95) - estimateTokens(instructions));
+  return summarizeTexts(messages.map(describeMessage), { ...options, instructions, maxTokens: room });
+}
+
+/** @throws ConfigError */
+export function checkContextWindow(kind: string, modelContextWindow: number | undefined): void {
+  if (modelContextWindow === undefined || (Number.isFinite(modelContextWindow) && modelContextWindow > 0)) return;
+  throw new ConfigError(
+    `${kind}: modelContextWindow is ${modelContextWindow}. Pass the tokens of the window of the model that summarises.`,
+  );
+}
+
+const WHAT_TO_KEEP =
+  'Summarise this conversation between a user and an assistant that calls tools, for the assistant, who goes on from your summary alone. Keep what the user wants, decisions, names, numbers, identifiers, what tools gave that still matters, and what is left to do. Leave out pleasantries. Answer with the summary and nothing else.';
+
+/** No part is cut smaller than this many tokens before a server asks for it. */
+const MIN_PART_TOKENS = 500;
+
+interface SummaryPartOptions extends SummaryOptions {
+  readonly instructions: string;
+  /** The tokens of the text that one request may have. */
+  readonly maxTokens: number;
+}
+
+async function summarizeTexts(texts: readonly string[], options: SummaryPartOptions): Promise<string | undefined> {
+  const parts = packTexts(texts, { maxTokens: options.maxTokens, estimateTokens });
+  const [only = ''] = parts;
+  if (parts.length <= 1) return summarizeText(only, options);
+  const summaries: string[] = [];
+  // One after the other: side by side they would wait for each other under a token limit.
+  for (const [index, part] of parts.entries()) {
+    const text = await summarizeText(`Part ${index + 1} of ${parts.length} of the conversation:\n\n${part}`, options);
+    if (text === undefined) return undefined;
+    summaries.push(text);
+  }
+  return summarizeSummaries(summaries, { ...options, of: parts });
+}
+
+/** Each round has to be much shorter than the one before, so that the rounds come to an end. Otherwise the summaries stand side by side. */
+async function summarizeSummaries(
+  summaries: readonly string[],
+  options: SummaryPartOptions & { readonly of: readonly string[] },
+): Promise<string | undefined> {
+  const { of: before, maxTokens: room } = options;
+  const joined = summaries.map((summary, index) => `Summary of part ${index + 1}:\n${summary}`);
+  const together = joined.join('\n\n');
+  if (estimateTokens(together) > estimateTokens(before.join('\n\n')) * 0.8) return together;
+  return summarizeTexts(joined, { ...options, maxTokens: room });
+}
+
+/** A part that the server finds too long is summarised as two. */
+async function summarizeText(text: string, options: SummaryPartOptions): Promise<string | undefined> {
+  const said = await requestSummary(text, options);
+  if (said !== 'too long') return said;
+  const tokens = estimateTokens(text);
+  if (tokens < MIN_PART_TOKENS / 2) return undefined;
+  const halves = halve(text);
+  return summarizeTexts(halves, { ...options, maxTokens: Math.ceil(tokens / 2) + 1 });
+}
+
+/** A summary that is cut off, filtered, refused or empty is none, and is asked for once more. */
+async function requestSummary(text: string, options: SummaryPartOptions): Promise<string | 'too long' | undefined> {
+  let { instructions } = options;
+  for (let tries = 1; tries <= 2; tries++) {
+    const reply = await callSummaryModel(text, { ...options, instructions });
+    if (reply === 'too long' || reply === undefined) return reply;
+    const summary = readCompleteText(reply);
+    if (summary !== undefined) return summary;
+    if (finishKind(reply.choices[0].finish_reason) === 'cut')
+      instructions = `${options.instructions}\n${SHORTER_PROMPT}`;
+  }
+  return undefined;
+}
+
+const SHORTER_PROMPT = 'Your last summary was cut off by the token limit. Write a much shorter one.';
+
+async function callSummaryModel(
+  text: string,
+  { model, instructions, scope }: Pick<SummaryPartOptions, 'model' | 'instructions' | 'scope'>,
+): Promise<ChatResponse | 'too long' | undefined> {
+  try {
+    return await scope.callModel(model, {
+      messages: [
+        { role: 'system', content: instructions },
+        { role: 'user', content: text },
+      ],
+    });
+  } catch (error) {
+    const isMeant = isRunEndError(error) || HostError.isInstance(error) || ConfigError.isInstance(error);
+    if (isMeant || scope.signal.aborted) throw error;
+    return ContextLengthError.isInstance(error) ? 'too long' : undefined; // Told already, as a failed attempt.
+  }
+}
+
+function readCompleteText({ choices: [{ message, finish_reason: reason }] }: ChatResponse): string | undefined {
+  const kind = finishKind(reason);
+  const isWhole = kind !== 'cut' && kind !== 'filtered' && kind !== 'failed' && (message.refusal ?? '') === '';
+  const summary = textOf(message).trim();
+  return isWhole && summary !== '' ? summary : undefined;
+}
+
+function estimateTokens(text: string): number {
+  return estimatePrompt({ messages: [{ role: 'user', content: text }] });
+}

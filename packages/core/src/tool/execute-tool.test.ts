@@ -1,0 +1,130 @@
+import { manualClock } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ToolError } from './errors.ts';
+import { type ExecuteToolOptions, executeTool, ToolTimeoutError } from './execute-tool.ts';
+import { type Tool, type ToolContext, tool } from './tool.ts';
+
+test('a tool gets its input and its context, and its value becomes a result', async () => {
+  const { options } = setting();
+  const told: unknown[] = [];
+  const echo = doing((input, { toolCallId: callId, idempotencyKey, runId, path, context }) => {
+    told.push({ input, callId, idempotencyKey, runId, path, context });
+    return { seen: true };
+  });
+  await expect(executeTool(echo, { city: 'Oslo' }, options)).resolves.toEqual({ content: '{"seen":true}' });
+  expect(told).toEqual([
+    {
+      input: { city: 'Oslo' },
+      callId: 'call_1',
+      idempotencyKey: 'run/tool:1.0:t',
+      runId: 'run',
+      path: '',
+      context: 'app',
+    },
+  ]);
+});
+
+test('the result has the cap of its tool', async () => {
+  const { options } = setting();
+  const long = { ...doing(() => '123456789'), maxResultLength: 8 };
+  await expect(executeTool(long, {}, options)).resolves.toEqual({
+    content: '123456\n[… 1 character left out …]\n89',
+    fullContent: '123456789',
+    isText: true,
+  });
+});
+
+test.each([
+  ['an error', new ToolError('No such city.')],
+  ['a text', 'no such city'],
+  ['nothing', undefined],
+])('what a tool throws is thrown on: %s', async (_, thrown) => {
+  const { options, clock } = setting();
+  const broken = doing(() => {
+    throw thrown;
+  });
+  const settled = await Promise.allSettled([executeTool(broken, {}, options)]);
+  expect(settled).toEqual([{ status: 'rejected', reason: thrown }]);
+  expect(clock.pending).toBe(0);
+});
+
+test('a tool that ignores its signal is given up at its deadline, and its late value is told', async () => {
+  const { options, clock, late } = setting();
+  const work = Promise.withResolvers<string>();
+  const aborted: unknown[] = [];
+  const slow = doing((_, { signal }) => {
+    signal.addEventListener('abort', () => aborted.push(signal.reason));
+    return work.promise;
+  });
+  const settled = Promise.allSettled([executeTool(slow, {}, options)]);
+  await clock.advance(2_500);
+  const error = new ToolTimeoutError('t', 2_500);
+  expect(await settled).toEqual([{ status: 'rejected', reason: error }]);
+  expect({ message: error.message, code: error.code, timeoutMs: error.timeoutMs }).toEqual({
+    message: 'Tool "t" timed out after 2.5 s. Raise its timeoutMs, or let it heed its signal.',
+    code: 'tool.timeout',
+    timeoutMs: 2_500,
+  });
+  expect({ aborted, late }).toEqual({ aborted: [error], late: [] });
+  work.resolve('after all');
+  await clock.advance(0);
+  expect(late).toEqual([{ status: 'fulfilled', value: 'after all' }]);
+});
+
+test('a tool without end has no deadline, and no timer', async () => {
+  const { options, clock } = setting();
+  const work = Promise.withResolvers<string>();
+  const result = executeTool({ ...doing(() => work.promise), timeoutMs: Number.POSITIVE_INFINITY }, {}, options);
+  expect(clock.pending).toBe(0);
+  work.resolve('done');
+  await expect(result).resolves.toEqual({ content: 'done' });
+});
+
+test('an abort of the run gives a tool up at once, with the reason', async () => {
+  const { options, clock, controller } = setting();
+  const result = executeTool(
+    doing(() => new Promise(() => {})),
+    {},
+    options,
+  );
+  controller.abort('enough');
+  await expect(result).rejects.toBe('enough');
+  expect(clock.pending).toBe(0);
+});
+
+test('no tool begins once the run is aborted', async () => {
+  const { options, controller } = setting();
+  controller.abort('enough');
+  const begun: string[] = [];
+  const never = doing(() => begun.push('t'));
+  await expect(executeTool(never, {}, options)).rejects.toBe('enough');
+  expect(begun).toEqual([]);
+});
+
+function doing(work: (input: unknown, context: ToolContext<unknown>) => unknown): Tool {
+  const input = z.object({ city: z.string().optional() });
+  return tool({ name: 't', description: '', input, timeoutMs: 2_500, execute: work });
+}
+
+function setting() {
+  const clock = manualClock();
+  const controller = new AbortController();
+  const late: unknown[] = [];
+  const options: ExecuteToolOptions = {
+    clock,
+    onLateResult: (settled) => late.push(settled),
+    signal: controller.signal,
+    makeContext: ({ signal }) => ({
+      signal,
+      context: 'app' as never, // Its type is checked where an agent is used.
+      toolCallId: 'call_1',
+      idempotencyKey: 'run/tool:1.0:t',
+      runId: 'run',
+      path: '',
+      traceparent: undefined,
+      progress: () => {},
+    }),
+  };
+  return { clock, controller, late, options };
+}
