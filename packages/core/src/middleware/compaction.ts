@@ -6,13 +6,13 @@ import { isPartsMessage } from '../loop/calls.ts';
 import type { TurnPlan } from '../perform/middleware.ts';
 import { findLastUserMessages, isInstruction, isSummary } from './conversation-parts.ts';
 
-/** When a conversation is made smaller, and what of it stays. */
+/** When a conversation is compacted, and which part stays unchanged. */
 export interface CompactionOptions {
-  /** How many tokens the model's window has. */
+  /** The size of the model's context window, in tokens. */
   readonly contextWindow: number;
-  /** The share of it above which the conversation is made smaller. @defaultValue 0.8 */
+  /** The share of the window, from 0 to 1, above which the conversation is compacted. @defaultValue 0.8 */
   readonly threshold?: number;
-  /** How many of the last requests stay as they are, with their calls and results. @defaultValue 4 */
+  /** The number of last model requests that stay unchanged, with their calls and results. @defaultValue 4 */
   readonly keepTurns?: number;
 }
 
@@ -32,12 +32,12 @@ export const COMPACTION_HINTS: Readonly<Record<string, string>> = {
   ratio: THRESHOLD,
 };
 
-/** @throws ConfigError for numbers that can't be. */
+/** @throws ConfigError if a number is invalid. */
 export function checkCompactionOptions(
   kind: string,
   { contextWindow, threshold = 0.8, keepTurns = 4 }: CompactionOptions,
 ): void {
-  const claims: readonly (readonly [boolean, string])[] = [
+  const rules: readonly (readonly [boolean, string])[] = [
     [
       Number.isFinite(contextWindow) && contextWindow > 0,
       `contextWindow is ${contextWindow}. Pass the tokens of the model's window.`,
@@ -45,7 +45,7 @@ export function checkCompactionOptions(
     [threshold > 0 && threshold <= 1, `threshold is ${threshold}. Pass a share of the window, from 0 to 1.`],
     [Number.isInteger(keepTurns) && keepTurns >= 1, `keepTurns is ${keepTurns}. Pass a whole number of 1 or more.`],
   ];
-  for (const [holds, problem] of claims) if (!holds) throw new ConfigError(`${kind}: ${problem}`);
+  for (const [isValid, problem] of rules) if (!isValid) throw new ConfigError(`${kind}: ${problem}`);
 }
 
 export function isOverThreshold(
@@ -55,27 +55,27 @@ export function isOverThreshold(
   return estimatedInputTokens > contextWindow * threshold;
 }
 
-/** The plan of a turn whose conversation was made smaller for good. */
+/** Replaces the messages of a turn permanently, and lowers its estimated input tokens. */
 export function withCompactedMessages(turn: TurnPlan, messages: readonly Message[]): TurnPlan {
   const saved = estimatePrompt({ messages: turn.messages }) - estimatePrompt({ messages });
   return { ...turn, messages, replaceHistory: true, estimatedInputTokens: turn.estimatedInputTokens - saved };
 }
 
 /**
- * The messages that may be made smaller: those before the last requests, without system and developer messages, and without what the user
- * said since the last answer. Whole requests only: a call stays with its results, and a question with the answer to it.
+ * Lists the messages that may be compacted: those before the last requests, without system and developer messages, and without the
+ * user's messages since the last answer. Requests stay whole: a call stays with its results, and a question with its answer.
  */
 export function listOlderMessages(
   messages: readonly Message[],
   { keepTurns = 4 }: CompactionOptions,
 ): readonly Message[] {
   let end = messages.length;
-  for (let left = keepTurns; left > 0 && end > 0; left--) {
+  for (let kept = 0; kept < keepTurns && end > 0; kept++) {
     end = messages.slice(0, end).findLastIndex(({ role }) => role === 'assistant');
   }
   while (end > 0 && isQuestion(messages, end - 1)) end--;
-  const said = findLastUserMessages(messages);
-  return messages.filter((message, index) => index < end && !said.has(index) && !isInstruction(message));
+  const userMessages = findLastUserMessages(messages);
+  return messages.filter((message, index) => index < end && !userMessages.has(index) && !isInstruction(message));
 }
 
 function isQuestion(messages: readonly Message[], index: number): boolean {
@@ -84,37 +84,47 @@ function isQuestion(messages: readonly Message[], index: number): boolean {
   return message.role === 'user' || isInstruction(message);
 }
 
-/** Tokens for which no summary is worth a request. */
+/** A summary of fewer tokens is not worth a request. */
 export const MIN_SUMMARIZED_TOKENS = 100;
 
-/** The share of a prompt for which a summary is worth a request although the prompt stays too long. */
+/** If a summary removes this share of a prompt, it is worth a request even if the prompt stays too long. */
 const WORTHWHILE_SHARE = 0.4;
 
-/** The tokens of the older part that no summary stands for. */
+/** Estimates the tokens of the older messages that are not summaries. */
 export function estimateUnsummarizedTokens(messages: readonly Message[], options: CompactionOptions): number {
-  const fresh = listOlderMessages(messages, options).filter((message) => !isSummary(message));
-  return estimatePrompt({ messages: fresh });
+  const unsummarized = listOlderMessages(messages, options).filter((message) => !isSummary(message));
+  return estimatePrompt({ messages: unsummarized });
 }
 
 /**
- * Whether a summary of the older part can help: it brings the prompt below the mark, or back into the window, or takes out a good part of it.
+ * Whether a summary of the older messages helps: it brings the prompt below the threshold or back into the window, or removes a large
+ * share of it.
  *
- * `tried`: the tokens of the older part when a summary of it was of no use. An earlier summary does not count, since a new one would take its place. So if the last requests alone pass the mark, no summary is made
- * until a good part has come to the older ones; and that is read from the messages, which a resumed run has as well.
+ * `tokens` excludes earlier summaries, which a new one would replace. So if the last requests alone exceed the threshold, the next
+ * summary waits until enough older messages exist.
  */
 export function isSummaryUseful(
   turn: TurnPlan,
   {
-    contextWindow: window,
-    threshold: above = 0.8,
-    fresh,
-    tried,
-  }: CompactionOptions & { readonly fresh: number; readonly tried: number },
+    contextWindow,
+    threshold = 0.8,
+    tokens,
+    lastUseless,
+  }: CompactionOptions & {
+    /** The tokens of the older messages that are not summaries. */
+    readonly tokens: number;
+    /** The same number when a summary was last useless; 0 if none was. */
+    readonly lastUseless: number;
+  },
 ): boolean {
-  if (fresh <= MIN_SUMMARIZED_TOKENS || fresh < tried * 1.5) return false;
+  if (tokens <= MIN_SUMMARIZED_TOKENS || tokens < lastUseless * 1.5) return false;
   const { estimatedInputTokens: inputTokens } = turn;
-  // The server counts other tokens than the estimate; a difference between the two would promise too much.
-  const saved = fresh * Math.min(1, inputTokens / estimatePrompt({ messages: turn.messages }));
-  const left = inputTokens - saved;
-  return left <= window * above || (inputTokens > window && left <= window) || saved >= inputTokens * WORTHWHILE_SHARE;
+  // The server counts fewer tokens than the estimate: without the factor, the saving would be overestimated.
+  const saved = tokens * Math.min(1, inputTokens / estimatePrompt({ messages: turn.messages }));
+  const rest = inputTokens - saved;
+  return (
+    rest <= contextWindow * threshold ||
+    (inputTokens > contextWindow && rest <= contextWindow) ||
+    saved >= inputTokens * WORTHWHILE_SHARE
+  );
 }

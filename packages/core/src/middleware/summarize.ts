@@ -11,92 +11,92 @@ import { describeMessage, halve, packTexts } from './transcript-text.ts';
 
 export interface SummaryOptions {
   readonly model: ChatModel;
-  /** What to keep, for the model that summarises. */
+  /** Instructions for the model: what to keep. */
   readonly instructions: string | undefined;
-  /** How many tokens the window of that model has, if that is known. */
+  /** The size of the model's context window in tokens, if it is known. */
   readonly contextWindow: number | undefined;
   readonly scope: Pick<MiddlewareScope, 'callModel' | 'signal'>;
 }
 
 /**
- * The essence of some messages, by a model of choice. What is longer than that model's window is summarised in parts, and the summaries in
- * one.
+ * Summarizes messages with a model. Messages that exceed the model's context window are summarized in parts, and their summaries are
+ * merged.
  *
- * `undefined` if the model gives none: nobody has to do without a conversation because its summary failed. Rejects only with what ends
- * the run, and with a `ConfigError`.
+ * Returns `undefined` if the model gives no usable summary, so that the run can continue without one. Rejects only with errors that
+ * end the run and with a `ConfigError`.
  */
 export async function summarize(messages: readonly Message[], options: SummaryOptions): Promise<string | undefined> {
   const { contextWindow = Number.POSITIVE_INFINITY, instructions = WHAT_TO_KEEP } = options;
-  // The rest is for the summary. If that is too little, the server says so, and the part is halved.
-  const room = Math.max(MIN_PART_TOKENS, Math.floor(contextWindow * 0.95) - estimateTokens(instructions));
-  return summarizeTexts(messages.map(describeMessage), { ...options, instructions, maxTokens: room });
+  // The rest of the window is for the summary. If that is too little, the server refuses the request, and the part is halved.
+  const maxTokens = Math.max(MIN_PART_TOKENS, Math.floor(contextWindow * 0.95) - estimateTokens(instructions));
+  return summarizeTexts(messages.map(describeMessage), { ...options, instructions, maxTokens });
 }
 
-/** @throws ConfigError */
+/** @throws ConfigError if the size of the context window is invalid. */
 export function checkContextWindow(kind: string, modelContextWindow: number | undefined): void {
   if (modelContextWindow === undefined || (Number.isFinite(modelContextWindow) && modelContextWindow > 0)) return;
   throw new ConfigError(
-    `${kind}: modelContextWindow is ${modelContextWindow}. Pass the tokens of the window of the model that summarises.`,
+    `${kind}: modelContextWindow is ${modelContextWindow}. Pass the size of the summarizing model's context window, in tokens.`,
   );
 }
 
 const WHAT_TO_KEEP =
-  'Summarise this conversation between a user and an assistant that calls tools, for the assistant, who goes on from your summary alone. Keep what the user wants, decisions, names, numbers, identifiers, what tools gave that still matters, and what is left to do. Leave out pleasantries. Answer with the summary and nothing else.';
+  'Summarize this conversation between a user and an assistant that calls tools. The assistant continues from your summary alone. Keep the wishes of the user, decisions, names, numbers, identifiers, tool results that still matter, and open tasks. Omit pleasantries. Respond with the summary only.';
 
-/** No part is cut smaller than this many tokens before a server asks for it. */
+/** A part is smaller than this only if a server refuses a part as too long. */
 const MIN_PART_TOKENS = 500;
 
 interface SummaryPartOptions extends SummaryOptions {
   readonly instructions: string;
-  /** The tokens of the text that one request may have. */
+  /** The maximum tokens of the text in one request. */
   readonly maxTokens: number;
 }
 
 async function summarizeTexts(texts: readonly string[], options: SummaryPartOptions): Promise<string | undefined> {
   const parts = packTexts(texts, { maxTokens: options.maxTokens, estimateTokens });
-  const [only = ''] = parts;
-  if (parts.length <= 1) return summarizeText(only, options);
+  const [single = ''] = parts;
+  if (parts.length <= 1) return summarizeText(single, options);
   const summaries: string[] = [];
-  // One after the other: side by side they would wait for each other under a token limit.
+  // Sequential: under a token limit, parallel requests would wait for each other.
   for (const [index, part] of parts.entries()) {
     const text = await summarizeText(`Part ${index + 1} of ${parts.length} of the conversation:\n\n${part}`, options);
     if (text === undefined) return undefined;
     summaries.push(text);
   }
-  return summarizeSummaries(summaries, { ...options, of: parts });
+  return summarizeSummaries(summaries, { ...options, parts });
 }
 
-/** Each round has to be much shorter than the one before, so that the rounds come to an end. Otherwise the summaries stand side by side. */
+/** Merges summaries. Each round must be much shorter than the one before, so that the recursion ends; otherwise the summaries are joined. */
 async function summarizeSummaries(
   summaries: readonly string[],
-  options: SummaryPartOptions & { readonly of: readonly string[] },
+  options: SummaryPartOptions & { readonly parts: readonly string[] },
 ): Promise<string | undefined> {
-  const { of: before, maxTokens: room } = options;
+  const { parts } = options;
   const joined = summaries.map((summary, index) => `Summary of part ${index + 1}:\n${summary}`);
   const together = joined.join('\n\n');
-  if (estimateTokens(together) > estimateTokens(before.join('\n\n')) * 0.8) return together;
-  return summarizeTexts(joined, { ...options, maxTokens: room });
+  if (estimateTokens(together) > estimateTokens(parts.join('\n\n')) * 0.8) return together;
+  return summarizeTexts(joined, options);
 }
 
-/** A part that the server finds too long is summarised as two. */
+/** Summarizes a text. If the server refuses it as too long, summarizes two halves. */
 async function summarizeText(text: string, options: SummaryPartOptions): Promise<string | undefined> {
-  const said = await requestSummary(text, options);
-  if (said !== 'too long') return said;
+  const summary = await requestSummary(text, options);
+  if (summary !== 'too long') return summary;
   const tokens = estimateTokens(text);
   if (tokens < MIN_PART_TOKENS / 2) return undefined;
   const halves = halve(text);
   return summarizeTexts(halves, { ...options, maxTokens: Math.ceil(tokens / 2) + 1 });
 }
 
-/** A summary that is cut off, filtered, refused or empty is none, and is asked for once more. */
+/** Requests a summary, and once more if it is truncated, filtered, refused or empty. */
 async function requestSummary(text: string, options: SummaryPartOptions): Promise<string | 'too long' | undefined> {
   let { instructions } = options;
-  for (let tries = 1; tries <= 2; tries++) {
-    const reply = await callSummaryModel(text, { ...options, instructions });
-    if (reply === 'too long' || reply === undefined) return reply;
-    const summary = readCompleteText(reply);
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const response = await callSummaryModel(text, { ...options, instructions });
+    if (response === 'too long' || response === undefined) return response;
+    const summary = readCompleteText(response);
     if (summary !== undefined) return summary;
-    if (finishKind(reply.choices[0].finish_reason) === 'cut')
+    if (finishKind(response.choices[0].finish_reason) === 'cut')
       instructions = `${options.instructions}\n${SHORTER_PROMPT}`;
   }
   return undefined;
@@ -116,17 +116,17 @@ async function callSummaryModel(
       ],
     });
   } catch (error) {
-    const isMeant = isRunEndError(error) || HostError.isInstance(error) || ConfigError.isInstance(error);
-    if (isMeant || scope.signal.aborted) throw error;
-    return ContextLengthError.isInstance(error) ? 'too long' : undefined; // Told already, as a failed attempt.
+    const isForRun = isRunEndError(error) || HostError.isInstance(error) || ConfigError.isInstance(error);
+    if (isForRun || scope.signal.aborted) throw error;
+    return ContextLengthError.isInstance(error) ? 'too long' : undefined; // The failed attempt was already reported as an event.
   }
 }
 
 function readCompleteText({ choices: [{ message, finish_reason: reason }] }: ChatResponse): string | undefined {
   const kind = finishKind(reason);
-  const isWhole = kind !== 'cut' && kind !== 'filtered' && kind !== 'failed' && (message.refusal ?? '') === '';
+  const isComplete = kind !== 'cut' && kind !== 'filtered' && kind !== 'failed' && (message.refusal ?? '') === '';
   const summary = textOf(message).trim();
-  return isWhole && summary !== '' ? summary : undefined;
+  return isComplete && summary !== '' ? summary : undefined;
 }
 
 function estimateTokens(text: string): number {

@@ -2,76 +2,76 @@ import { isRecord } from '../base/json.ts';
 import { unicode } from '../base/unicode.ts';
 import type { Tool } from '../tool/tool.ts';
 
-/** Tools, made ready to be searched by words. */
+/** An index of tools for a search by words. */
 export interface ToolIndex {
-  /** Their names, the best first. Those that the query names come before all others; those that fit no word are left out. */
-  search(query: string, most: number): readonly string[];
+  /** Returns the names of matching tools, the best match first. Tools that the query names come before all others. */
+  search(query: string, maxResults: number): readonly string[];
 }
 
 type SearchableTool = Pick<Tool, 'name' | 'description' | 'jsonSchema'>;
 
-/** Ranks tools by Okapi BM25 over the words of name, description and properties. Of equals the first of the list comes first. */
+/** Builds an index that ranks tools by Okapi BM25 over the words of name, description and properties. Equal scores keep the list's order. */
 export function buildToolIndex(tools: readonly SearchableTool[]): ToolIndex {
-  const worth = scoreWords(tools.map(countWords));
+  const wordScores = scoreWords(tools.map(countWords));
   return {
-    search(query, most) {
-      const scores = scoreTools(new Set(listWords(query)), worth);
+    search(query, maxResults) {
+      const scores = scoreTools(new Set(listWords(query)), wordScores);
       const ranked = [...scores].sort(([a, scoreA], [b, scoreB]) => scoreB - scoreA || a - b);
-      const names = [...findNamedTools(query, tools), ...ranked.flatMap(([at]) => tools[at]?.name ?? [])];
-      return [...new Set(names)].slice(0, most);
+      const names = [...findNamedTools(query, tools), ...ranked.flatMap(([position]) => tools[position]?.name ?? [])];
+      return [...new Set(names)].slice(0, maxResults);
     },
   };
 }
 
-/** What a word says about the tools that have it: by word, by the tool's place in the list. */
+/** The scores of words: by word, then by the position of a tool in the list. */
 type WordScores = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
-// The usual ones: how soon a word that is repeated says no more, and how much a long text is held against it.
+// The usual constants of BM25: k1 (saturation of repeated words) and b (penalty for long texts).
 const SATURATION = 1.2;
 const LENGTH_SHARE = 0.75;
 
 function scoreWords(counts: readonly ReadonlyMap<string, number>[]): WordScores {
-  const having = new Map<string, Map<number, number>>();
+  const scores = new Map<string, Map<number, number>>();
   const lengths = counts.map((words) => words.values().reduce((sum, count) => sum + count, 0));
   const average = lengths.reduce((sum, length) => sum + length, 0) / counts.length;
-  counts.forEach((words, at) => {
-    const length = 1 - LENGTH_SHARE + LENGTH_SHARE * ((lengths[at] ?? 0) / average);
+  counts.forEach((words, position) => {
+    const length = 1 - LENGTH_SHARE + LENGTH_SHARE * ((lengths[position] ?? 0) / average);
     for (const [word, count] of words) {
-      const among = having.get(word) ?? new Map<number, number>();
-      having.set(word, among.set(at, (count * (SATURATION + 1)) / (count + SATURATION * length)));
+      const byTool = scores.get(word) ?? new Map<number, number>();
+      scores.set(word, byTool.set(position, (count * (SATURATION + 1)) / (count + SATURATION * length)));
     }
   });
-  for (const among of having.values()) {
-    const rarity = Math.log(1 + (counts.length - among.size + 0.5) / (among.size + 0.5));
-    for (const [at, share] of among) among.set(at, share * rarity);
+  for (const byTool of scores.values()) {
+    const rarity = Math.log(1 + (counts.length - byTool.size + 0.5) / (byTool.size + 0.5));
+    for (const [position, score] of byTool) byTool.set(position, score * rarity);
   }
-  return having;
+  return scores;
 }
 
-function scoreTools(asked: ReadonlySet<string>, worth: WordScores): ReadonlyMap<number, number> {
+function scoreTools(query: ReadonlySet<string>, wordScores: WordScores): ReadonlyMap<number, number> {
   const scores = new Map<number, number>();
-  for (const word of asked) {
+  for (const word of query) {
     const best = new Map<number, number>();
-    for (const [known, among] of worth) {
-      const likeness = compareWords(word, known);
-      if (likeness === 0) continue;
-      for (const [at, value] of among) best.set(at, Math.max(best.get(at) ?? 0, value * likeness));
+    for (const [indexed, byTool] of wordScores) {
+      const similarity = compareWords(word, indexed);
+      if (similarity === 0) continue;
+      for (const [position, score] of byTool) best.set(position, Math.max(best.get(position) ?? 0, score * similarity));
     }
-    for (const [at, value] of best) scores.set(at, (scores.get(at) ?? 0) + value);
+    for (const [position, score] of best) scores.set(position, (scores.get(position) ?? 0) + score);
   }
   return scores;
 }
 
 const MIN_PREFIX_LENGTH = 4;
 
-/** `invoice` is half of `invoices`, and of `invoicing` nothing: no language's endings are known here. */
-function compareWords(word: string, known: string): number {
-  if (word === known) return 1;
-  const [short, long] = word.length < known.length ? [word, known] : [known, word];
+/** Returns the similarity of two words: 1 if equal, 0.5 if one is a prefix of the other, otherwise 0. Word stems are not detected. */
+function compareWords(word: string, indexed: string): number {
+  if (word === indexed) return 1;
+  const [short, long] = word.length < indexed.length ? [word, indexed] : [indexed, word];
   return short.length >= MIN_PREFIX_LENGTH && long.startsWith(short) ? 0.5 : 0;
 }
 
-// A name says more of a tool than the same word somewhere in its description.
+// A word in a name counts more than the same word in a description.
 const NAME_WEIGHT = 3;
 
 function countWords({ name, description, jsonSchema }: SearchableTool): ReadonlyMap<string, number> {
@@ -85,7 +85,7 @@ function countWords({ name, description, jsonSchema }: SearchableTool): Readonly
   return counts;
 }
 
-/** Also those of objects within. */
+/** Lists the names of properties, including those of nested objects. */
 function listPropertyNames(schema: unknown): readonly string[] {
   if (Array.isArray(schema)) return schema.flatMap(listPropertyNames);
   if (!isRecord(schema)) return [];
@@ -96,18 +96,18 @@ function listPropertyNames(schema: unknown): readonly string[] {
   ];
 }
 
-/** Names that are the whole query, or stand in it; there a plain word such as `send` is a word. */
+/** Finds tools whose name is the query or part of it. In a longer query, a name of one word counts as a word, not as a name. */
 function findNamedTools(query: string, tools: readonly SearchableTool[]): readonly string[] {
-  const pieces = query.toLowerCase().split(/[^a-z0-9_-]+/);
+  const parts = query.toLowerCase().split(/[^a-z0-9_-]+/);
   const whole = query.trim().toLowerCase();
   const isNamed = ({ name }: SearchableTool): boolean => {
     const lower = name.toLowerCase();
-    return lower === whole || (pieces.includes(lower) && listWords(name).length > 1);
+    return lower === whole || (parts.includes(lower) && listWords(name).length > 1);
   };
   return tools.filter(isNamed).map(({ name }) => name);
 }
 
-/** Words that stand in every description, and would make each tool fit a little. */
+/** Words that occur in most descriptions, and would match every tool. */
 const STOP_WORDS = new Set(
   'a an and any are as at be by can for from how i in is it its me my of on or so that the this to use what when with you your'.split(
     ' ',
@@ -115,10 +115,10 @@ const STOP_WORDS = new Set(
 );
 
 function listWords(text: string): readonly string[] {
-  const parted = text
+  const separated = text
     .normalize('NFKC')
     .replace(unicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather
-    .replace(unicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // Written without spaces: sign by sign.
-  const words = parted.toLowerCase().match(unicode`[\p{L}\p{M}\p{N}]+`) ?? [];
+    .replace(unicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // These scripts have no spaces between words: each character is a word.
+  const words = separated.toLowerCase().match(unicode`[\p{L}\p{M}\p{N}]+`) ?? [];
   return words.filter((word) => !STOP_WORDS.has(word));
 }

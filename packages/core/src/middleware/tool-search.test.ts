@@ -10,9 +10,9 @@ const [read, write] = ['read', 'write'].map((name) =>
 const tools = [read, write].filter((each) => each !== undefined);
 
 test.each([
-  [{ always: ['red'] }, 'toolSearch: there is no tool "red", which always names. The tools are: read, write.'],
-  [{ name: 'read' }, 'toolSearch: a tool is named "read", as the search is. Pass another name for the search.'],
-  [{ name: 'find tools' }, 'Tool name "find tools" can\'t be sent.'],
+  [{ always: ['red'] }, 'toolSearch: always has "red", which is not a tool. The tools are: read, write.'],
+  [{ name: 'read' }, 'toolSearch: a tool has the name "read" of the search. Pass another name for the search.'],
+  [{ name: 'find tools' }, 'Tool name "find tools" cannot be sent.'],
   [{ threshold: -1 }, 'toolSearch: threshold is -1. Pass a whole number of 0 or more.'],
   [{ threshold: 1.5 }, 'toolSearch: threshold is 1.5.'],
   [{ maxResults: 0 }, 'toolSearch: maxResults is 0. Pass a whole number of 1 or more.'],

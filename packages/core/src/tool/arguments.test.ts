@@ -49,7 +49,7 @@ test.each([
 ])('arguments nested deeper than any schema walks are no input: %s', (_, text) => {
   expect(parseArguments(text)).toEqual({
     ok: false,
-    issues: 'The arguments are nested too deeply. Use 500 levels at most.',
+    issues: 'The arguments are nested too deeply. Use at most 500 levels.',
   });
 });
 
@@ -58,14 +58,14 @@ test.each([
   ['"{\\"x\\":1e400}"', 'x'],
   ['[1.5e400]', '[0]'],
 ])('refuses arguments with a number that no double holds: %s', (text, path) => {
-  const issues = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
+  const issues = `${path}: the number is too large. Use at most 1.7976931348623157e308.`;
   expect(parseArguments(text)).toEqual({ ok: false, issues });
 });
 
 test('arguments longer than any model writes on purpose are no input', () => {
   expect(parseArguments(`{"a":"${'x'.repeat(1_048_576)}"}`)).toEqual({
     ok: false,
-    issues: 'The arguments have 1048584 characters. Send 1048576 at most.',
+    issues: 'The arguments have 1048584 characters. Send at most 1048576.',
   });
 });
 

@@ -89,11 +89,11 @@ test.each([
   [
     'no definition',
     { type: 'grammar', grammar: { syntax: 'lark' } },
-    'format.grammar: there is no definition. Write the lark as a text.',
+    'format.grammar: definition is undefined. Pass the lark as a text.',
   ],
-  ['a blank definition', regex(' '), 'format.grammar: there is no definition. Write the regex as a text.'],
-  ['an open group', regex('^(SELECT'), 'format.grammar: definition is no regular expression. Mend it: '],
-  ['an open class', regex('[a-z'), 'format.grammar: definition is no regular expression. Mend it: '],
+  ['a blank definition', regex(' '), 'format.grammar: definition is " ". Pass the regex as a text.'],
+  ['an open group', regex('^(SELECT'), 'format.grammar: definition is not a regular expression. Fix it: '],
+  ['an open class', regex('[a-z'), 'format.grammar: definition is not a regular expression. Fix it: '],
 ])('%s is refused, with the tool, the path and the fix', (_, format, message) => {
   expect(() => defined({ format: format as CustomFormat })).toThrow(ConfigError);
   expect(() => defined({ format: format as CustomFormat })).toThrow(`Tool "sql", ${message}`);
@@ -102,7 +102,7 @@ test.each([
 test('a name that cannot be sent is refused as for any tool', () => {
   expect(() => defined({ name: 'run sql' })).toThrow(
     new ConfigError(
-      'Tool name "run sql" can\'t be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).',
+      'Tool name "run sql" cannot be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).',
     ),
   );
 });

@@ -62,7 +62,7 @@ test('a tool that ignores its signal is given up at its deadline, and its late v
   const error = new ToolTimeoutError('t', 2_500);
   expect(await settled).toEqual([{ status: 'rejected', reason: error }]);
   expect({ message: error.message, code: error.code, timeoutMs: error.timeoutMs }).toEqual({
-    message: 'Tool "t" timed out after 2.5 s. Raise its timeoutMs, or let it heed its signal.',
+    message: 'Tool "t" timed out after 2.5 s. Raise its timeoutMs, or let it stop when its signal is aborted.',
     code: 'tool.timeout',
     timeoutMs: 2_500,
   });

@@ -6,15 +6,18 @@ import { PawlError } from '../base/errors.ts';
 import type { Tool, ToolContext } from './tool.ts';
 import { type ToolResult, toResult } from './tool-result.ts';
 
-/** A tool did not settle within its deadline. */
+/** The tool did not finish before its deadline. */
 export class ToolTimeoutError extends PawlError {
   override readonly name = 'ToolTimeoutError';
   readonly timeoutMs: number;
 
   constructor(tool: string, timeoutMs: number) {
-    super(`Tool "${tool}" timed out after ${timeoutMs / 1000} s. Raise its timeoutMs, or let it heed its signal.`, {
-      code: 'tool.timeout',
-    });
+    super(
+      `Tool "${tool}" timed out after ${timeoutMs / 1000} s. Raise its timeoutMs, or let it stop when its signal is aborted.`,
+      {
+        code: 'tool.timeout',
+      },
+    );
     this.timeoutMs = timeoutMs;
     addBrand(this, 'ToolTimeoutError');
   }
@@ -25,28 +28,28 @@ export class ToolTimeoutError extends PawlError {
 }
 
 export interface ExecuteToolOptions {
-  /** Of the run: the call is cancelled at its deadline as well. */
+  /** The run's signal. The call is also cancelled at its own deadline. */
   readonly signal: CancellationSource;
   readonly makeContext: (timed: TimedWork) => ToolContext<never>;
   readonly clock: Clock;
-  /** Told once when a call that was given up settles after all. */
+  /** Called once if a cancelled call settles later. */
   readonly onLateResult: (settled: PromiseSettledResult<unknown>) => void;
 }
 
 /**
- * Runs a tool on an input that passed its schema, under the tool's deadline.
+ * Runs a tool with validated input, under the tool's deadline.
  *
- * Rejects with what the tool threw, with `ToolTimeoutError`, or with the signal's reason: at once, in the last two
- * cases, also where the tool ignores its signal.
+ * Rejects with the tool's error, with `ToolTimeoutError`, or with the signal's reason. The last two reject at once, even if the tool
+ * ignores its signal.
  */
 export function executeTool(tool: Tool, input: unknown, options: ExecuteToolOptions): Promise<ToolResult> {
-  const { makeContext: contextWithin, clock, signal, onLateResult: late } = options;
-  const done = withDeadline<unknown>((timed) => tool.execute(input, contextWithin(timed)), {
+  const { makeContext, clock, signal, onLateResult } = options;
+  const value = withDeadline<unknown>((timed) => tool.execute(input, makeContext(timed)), {
     clock,
     signal,
     timeoutMs: tool.timeoutMs,
     timeoutError: () => new ToolTimeoutError(tool.name, tool.timeoutMs),
-    late,
+    late: onLateResult,
   });
-  return done.then((value) => toResult(value, { maxLength: tool.maxResultLength }));
+  return value.then((settled) => toResult(settled, { maxLength: tool.maxResultLength }));
 }

@@ -150,23 +150,23 @@ test.each(lossy)('told as well as JSON can, and where it cannot: $name', ({ valu
 });
 
 const BYTES = 'Return a text, or contentParts(…) for images and files.';
-const STREAM = 'Read it to its end, and return what it held.';
+const STREAM = 'Read it to its end, and return its contents.';
 const LIST = 'Return a list: [...value].';
 
 const mistakes: readonly (readonly [string, unknown, problem: string])[] = [
-  ['a promise', Promise.resolve(1), 'a promise. An await is missing.'],
+  ['a promise', Promise.resolve(1), 'a promise. Await it.'],
   // biome-ignore lint/suspicious/noThenProperty: what is tested
-  ['a promise of another library', { then: () => undefined }, 'a promise. An await is missing.'],
-  ['a function', () => 1, 'a function. Return what it gives, or leave it out.'],
-  ['a class', class Handle {}, 'a function. Return what it gives, or leave it out.'],
-  ['a symbol', Symbol('s'), 'a symbol. Return a text, or leave it out.'],
+  ['a promise of another library', { then: () => undefined }, 'a promise. Await it.'],
+  ['a function', () => 1, 'a function. Return its result, or omit it.'],
+  ['a class', class Handle {}, 'a function. Return its result, or omit it.'],
+  ['a symbol', Symbol('s'), 'a symbol. Return a text, or omit it.'],
   ['a buffer', Buffer.from('abc'), `a Buffer of 3 bytes. ${BYTES}`],
   ['a typed array', new Uint16Array(3), `a Uint16Array of 6 bytes. ${BYTES}`],
   ['a view', new DataView(new ArrayBuffer(2)), `a DataView of 2 bytes. ${BYTES}`],
   ['an array buffer', new ArrayBuffer(8), `an ArrayBuffer of 8 bytes. ${BYTES}`],
   ['a blob', new Blob(['x']), `a Blob. ${BYTES}`],
   ['a file', new File(['x'], 'a.txt'), `a File. ${BYTES}`],
-  ['a response', new Response('x'), 'a Response. Return what await response.json() or response.text() gives.'],
+  ['a response', new Response('x'), 'a Response. Return the result of await response.json() or response.text().'],
   ['a web stream', new ReadableStream(), `a stream (ReadableStream). ${STREAM}`],
   ["a stream of Node's", Readable.from(['x']), `a stream (Readable). ${STREAM}`],
   ['an asynchronous generator', (async function* () {})(), `a stream (object). ${STREAM}`],
@@ -174,7 +174,7 @@ const mistakes: readonly (readonly [string, unknown, problem: string])[] = [
   ['a generator', (function* () {})(), `an iterator. ${LIST}`],
   ['an iterator of a map', new Map().values(), `an iterator. ${LIST}`],
   ['query parameters', new URLSearchParams('a=1'), `a URLSearchParams, which has no fields. ${LIST}`],
-  ['a weak map', new WeakMap(), 'a WeakMap, which has no fields. Return a plain object with what it holds.'],
+  ['a weak map', new WeakMap(), 'a WeakMap, which has no fields. Return a plain object with its contents.'],
   [
     'an instance without fields',
     new (class Handle {
@@ -183,15 +183,15 @@ const mistakes: readonly (readonly [string, unknown, problem: string])[] = [
         return this.#id;
       }
     })(),
-    'a Handle, which has no fields. Return a plain object with what it holds.',
+    'a Handle, which has no fields. Return a plain object with its contents.',
   ],
-  ['a toJSON that gives a promise', { toJSON: async () => 1 }, 'a promise. An await is missing.'],
+  ['a toJSON that gives a promise', { toJSON: async () => 1 }, 'a promise. Await it.'],
 ];
 
 test.each(mistakes)('refuses what was returned by mistake: %s', (_, value, problem) => {
   const refused = (given: unknown, path: string): void => {
     expect(() => serialize(given)).toThrow(
-      new ConfigError(`The call ran, but its result can't be read: ${path} is ${problem}`, {
+      new ConfigError(`The call ran, but its result cannot be read: ${path} is ${problem}`, {
         code: 'result.unreadable',
       }),
     );

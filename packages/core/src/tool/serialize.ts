@@ -6,14 +6,14 @@ import { messageOf } from '../event/error-data.ts';
 
 export interface SerializedValue {
   readonly text: string;
-  /** The paths in the value that have no exact JSON form. */
+  /** The paths of values that have no exact JSON form. */
   readonly lossy: readonly string[];
 }
 
 /**
- * Any value as text for a model: a string as it is, everything else as JSON.
+ * Serializes any value for a model: a string unchanged, every other value as JSON.
  *
- * @throws ConfigError `result.unreadable` for what was returned by mistake, and says nothing as JSON: a promise, a stream, bytes, a function.
+ * @throws ConfigError `result.unreadable` if the value has no meaningful JSON: a promise, a stream, bytes, a function.
  */
 export function serialize(value: unknown): SerializedValue {
   if (typeof value === 'string') return { text: value, lossy: [] };
@@ -24,17 +24,17 @@ export function serialize(value: unknown): SerializedValue {
 
 interface Place {
   readonly path: string;
-  /** The objects that this one is inside of. */
+  /** The enclosing objects. */
   readonly ancestors: readonly object[];
   readonly lossy: string[];
-  /** Every object so far, and how often one was written once more. */
+  /** Every object so far, and how often an object was written again. */
   readonly seen: Set<object>;
   readonly repeats: { count: number };
 }
 
 const MAX_DEPTH = 64;
 
-/** Objects that refer to one another in many ways would be written as often as there are ways: more than any memory. */
+/** An object is written once per path that leads to it. Without a limit, objects with many references could exhaust the memory. */
 const MAX_REPEATS = 10_000;
 
 function toPlain(value: unknown, place: Place): unknown {
@@ -44,9 +44,9 @@ function toPlain(value: unknown, place: Place): unknown {
     case 'number':
       return Number.isFinite(value) ? value : markLossy(place, String(value));
     case 'function':
-      throw makeUnreadableError(place, { what: 'a function', fix: 'Return what it gives, or leave it out.' });
+      throw makeUnreadableError(place, { what: 'a function', fix: 'Return its result, or omit it.' });
     case 'symbol':
-      throw makeUnreadableError(place, { what: 'a symbol', fix: 'Return a text, or leave it out.' });
+      throw makeUnreadableError(place, { what: 'a symbol', fix: 'Return a text, or omit it.' });
     case 'object':
       return value === null ? null : convertObject(value, place);
     case 'string':
@@ -61,20 +61,20 @@ function convertObject(value: object, place: Place): unknown {
   if (place.ancestors.length >= MAX_DEPTH) return markLossy(place, '[too deep]');
   if (place.seen.has(value) && ++place.repeats.count > MAX_REPEATS) return markLossy(place, '[repeated]');
   place.seen.add(value);
-  const inside: Place = { ...place, ancestors: [...place.ancestors, value] };
+  const inner: Place = { ...place, ancestors: [...place.ancestors, value] };
   try {
     if (value instanceof Date)
       return Number.isNaN(value.getTime()) ? markLossy(place, 'Invalid Date') : value.toISOString();
     if (value instanceof Error) return markLossy(place, { error: messageOf(value) });
-    if (value instanceof Map) return markLossy(place, convertMap(value, inside));
-    if (value instanceof Set) return markLossy(place, convertList([...value], inside));
+    if (value instanceof Map) return markLossy(place, convertMap(value, inner));
+    if (value instanceof Set) return markLossy(place, convertList([...value], inner));
     if (value instanceof RegExp) return markLossy(place, String(value));
-    if (Array.isArray(value)) return convertList(value, inside);
+    if (Array.isArray(value)) return convertList(value, inner);
     if (value instanceof Number || value instanceof String || value instanceof Boolean) return value.valueOf();
     const mistake = findMistake(value);
     if (mistake !== undefined) throw makeUnreadableError(place, mistake);
-    if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), inside);
-    return convertFields(value, inside);
+    if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), inner);
+    return convertFields(value, inner);
   } catch (error) {
     if (error instanceof UnreadableResultError) throw error;
     return markLossy(place, `[unreadable: ${messageOf(error)}]`);
@@ -83,31 +83,31 @@ function convertObject(value: object, place: Place): unknown {
 
 interface ResultMistake {
   readonly what: string;
-  /** What to return in its place. */
+  /** What to return instead. */
   readonly fix: string;
 }
 
 class UnreadableResultError extends ConfigError {}
 
-/** The tool has run by now: who reads this must not repeat the call because of it. */
+/** The message says that the call ran, so that a model does not repeat it. */
 function makeUnreadableError({ path }: Place, { what, fix }: ResultMistake): UnreadableResultError {
-  const message = `The call ran, but its result can't be read: ${path === '' ? 'it' : path} is ${what}. ${fix}`;
+  const message = `The call ran, but its result cannot be read: ${path === '' ? 'it' : path} is ${what}. ${fix}`;
   return new UnreadableResultError(message, { code: 'result.unreadable' });
 }
 
-/** What holds its contents in no field, so that `{}` would say that it is empty. */
+/** Finds a value whose contents are not in its fields, so that it would be serialized as `{}`. */
 function findMistake(value: object): ResultMistake | undefined {
   const what = describeType(value);
-  if (hasMethod(value, 'then')) return { what: 'a promise', fix: 'An await is missing.' };
+  if (hasMethod(value, 'then')) return { what: 'a promise', fix: 'Await it.' };
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return { what: `${what} of ${value.byteLength} bytes`, fix: BYTES };
   }
   if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${className(value)})`, fix: STREAM };
-  if (isPlainObject(value)) return undefined; // Its fields say what they are.
+  if (isPlainObject(value)) return undefined; // Its fields are checked one by one.
   if (hasMethod(value, 'arrayBuffer') && hasMethod(value, 'text')) {
     return {
       what,
-      fix: hasMethod(value, 'json') ? 'Return what await response.json() or response.text() gives.' : BYTES,
+      fix: hasMethod(value, 'json') ? 'Return the result of await response.json() or response.text().' : BYTES,
     };
   }
   if (hasMethod(value, 'toJSON')) return undefined;
@@ -116,11 +116,11 @@ function findMistake(value: object): ResultMistake | undefined {
   const isIterable = hasMethod(value, Symbol.iterator);
   if (isIterable && hasMethod(value, 'next')) return { what: 'an iterator', fix: LIST };
   if (Object.keys(value).length > 0) return undefined;
-  return { what: `${what}, which has no fields`, fix: isIterable ? LIST : 'Return a plain object with what it holds.' };
+  return { what: `${what}, which has no fields`, fix: isIterable ? LIST : 'Return a plain object with its contents.' };
 }
 
 const BYTES = 'Return a text, or contentParts(…) for images and files.';
-const STREAM = 'Read it to its end, and return what it held.';
+const STREAM = 'Read it to its end, and return its contents.';
 const LIST = 'Return a list: [...value].';
 
 function hasMethod(value: object, name: string | symbol): boolean {
@@ -147,7 +147,7 @@ function convertFields(value: object, place: Place): Record<string, unknown> {
   for (const key of Object.keys(value)) {
     const field: unknown = isRecord(value) ? value[key] : undefined;
     const path = place.path === '' ? key : `${place.path}.${key}`;
-    // defineProperty, so that a field named __proto__ stays a field.
+    // Assigning a field named __proto__ would set the prototype instead.
     Object.defineProperty(plain, key, { value: toPlain(field, { ...place, path }), enumerable: true });
   }
   return plain;

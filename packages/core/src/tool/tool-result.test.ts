@@ -94,12 +94,12 @@ test('the text of parts has the same cap', () => {
 });
 
 test.each([
-  ['a list among parts', () => contentParts([image] as never, file), 'parts: part 1 is a list.'],
-  ['a list in a list', () => contentParts([image, [file]] as never), 'parts: part 2 is a list.'],
-  ['a text', () => contentParts('Fine.' as never), 'parts: part 1 is "Fine.".'],
-  ['bytes', () => contentParts(image, new Uint8Array(2) as never), 'parts: part 2 is {"0":0,"1":0}.'],
-  ['nothing', () => contentParts(undefined as never), 'parts: part 1 is undefined.'],
-  ['a part without a type', () => contentParts({ url: 'x' } as never), 'parts: part 1 is {"url":"x"}.'],
+  ['a list among parts', () => contentParts([image] as never, file), 'contentParts: part 1 is a list.'],
+  ['a list in a list', () => contentParts([image, [file]] as never), 'contentParts: part 2 is a list.'],
+  ['a text', () => contentParts('Fine.' as never), 'contentParts: part 1 is "Fine.".'],
+  ['bytes', () => contentParts(image, new Uint8Array(2) as never), 'contentParts: part 2 is {"0":0,"1":0}.'],
+  ['nothing', () => contentParts(undefined as never), 'contentParts: part 1 is undefined.'],
+  ['a part without a type', () => contentParts({ url: 'x' } as never), 'contentParts: part 1 is {"url":"x"}.'],
   [
     'an image without its address',
     () => contentParts({ type: 'image_url', url: 'x' } as never),

@@ -5,20 +5,20 @@ import { excerpt, plural, sliceWhole } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialize } from './serialize.ts';
 
-/** What the model reads of a call that ran. */
+/** What the model reads of a finished call. */
 export interface ToolResult {
   readonly content: string;
-  /** The whole text, where `content` is only its head and tail. */
+  /** The whole text, if `content` is only its beginning and end. */
   readonly fullContent?: string;
-  /** Images and files; they go to the model in a user message after the turn's last result. */
+  /** Images and files. The model gets them in a user message after the turn's last result. */
   readonly parts?: readonly UserPart[];
-  /** The value is this very text, although it reads as JSON. */
+  /** Set if the value is this text itself, although the text is valid JSON. */
   readonly isText?: true;
-  /** The paths in the value that have no exact JSON form. */
+  /** The paths of values that have no exact JSON form. */
   readonly lossyPaths?: readonly string[];
 }
 
-/** A value made of parts, so that a tool can give images and files. Made by `parts()`. */
+/** A value that `contentParts()` creates, so that a tool can return images and files. */
 class ContentParts {
   readonly list: readonly UserPart[];
 
@@ -33,29 +33,30 @@ class ContentParts {
 }
 
 /**
- * What a tool returns to show the model images or files: `return parts({ type: 'image_url', … })`. Takes parts one by one, or as a list.
+ * Creates a tool value with images or files for the model: `return contentParts({ type: 'image_url', … })`. Accepts parts as arguments
+ * or as one list.
  *
- * @throws ConfigError for what is no part, naming its position: the server would refuse the whole conversation for it.
+ * @throws ConfigError if a part is invalid, with its position. A server would refuse the whole conversation because of it.
  */
 export function contentParts(...list: readonly UserPart[] | readonly [readonly UserPart[]]): unknown {
-  const given: readonly unknown[] = list.length === 1 && Array.isArray(list[0]) ? list[0] : list;
-  return new ContentParts(given.map(checkPart));
+  const parts: readonly unknown[] = list.length === 1 && Array.isArray(list[0]) ? list[0] : list;
+  return new ContentParts(parts.map(checkPart));
 }
 
 function checkPart(part: unknown, index: number): UserPart {
   if (isRecord(part) && typeof part['type'] === 'string') {
     const { type } = part;
-    const holds = Object.hasOwn(PART_FIELDS, type) ? PART_FIELDS[type] : undefined;
-    // A type that only some servers know goes out as it is.
-    if (holds === undefined || holds(part[type])) return part as unknown as UserPart; // By its type.
+    const isValid = Object.hasOwn(PART_FIELDS, type) ? PART_FIELDS[type] : undefined;
+    // Other types are sent unchanged: a server may have part types of its own.
+    if (isValid === undefined || isValid(part[type])) return part as unknown as UserPart; // Its type was checked.
   }
   const shown = Array.isArray(part) ? 'a list' : excerpt(JSON.stringify(part) ?? String(part), 100);
   throw new ConfigError(
-    `parts: part ${index + 1} is ${shown}. Pass parts of Chat Completions: { type: "text", text }, { type: "image_url", image_url: { url } }, { type: "input_audio", input_audio } or { type: "file", file }.`,
+    `contentParts: part ${index + 1} is ${shown}. Pass parts of Chat Completions: { type: "text", text }, { type: "image_url", image_url: { url } }, { type: "input_audio", input_audio } or { type: "file", file }.`,
   );
 }
 
-/** What stands in the field that has the name of a part's type. */
+/** Checks of the field that is named after the type of a part. */
 const PART_FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
   image_url: (value) => isRecord(value) && typeof value['url'] === 'string',
@@ -63,7 +64,7 @@ const PART_FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   file: isRecord,
 };
 
-/** Any value as bounded text. @throws ConfigError `result.unreadable` for what was returned by mistake. */
+/** Converts any value to text of at most `maxLength` characters. @throws ConfigError `result.unreadable`, as `serialize` does. */
 export function toResult(value: unknown, { maxLength }: { readonly maxLength: number }): ToolResult {
   if (!ContentParts.isInstance(value)) {
     const { text, lossy } = serialize(value);
@@ -79,18 +80,19 @@ export function toResult(value: unknown, { maxLength }: { readonly maxLength: nu
   return { ...truncateResult(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
 }
 
-/** Without it an event could not tell the text `42` from the number. Most texts show by their first character that they are no JSON. */
+/** Marks a text that is valid JSON, so that an event can tell the text `42` from the number. */
 function markText(value: unknown): Pick<ToolResult, 'isText'> {
   return typeof value === 'string' && MAY_BE_JSON.test(value) && parseJson(value).ok ? { isText: true } : {};
 }
 
+/** A shortcut: JSON begins with one of these characters. */
 const MAY_BE_JSON = /^\s*[[{"\-\dtfn]/;
 
-/** Head and tail of a text that is too long, and between them what was left out. */
+/** Shortens a long text to its beginning and end, with a note about the omitted characters between them. */
 export function truncateResult(text: string, maxLength: number): ToolResult {
   if (text.length <= maxLength) return { content: text };
   const head = sliceWhole(text, 0, Math.ceil((maxLength * 3) / 4));
   const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
-  const left = plural(text.length - head.length - tail.length, 'character');
-  return { content: `${head}\n[… ${left} left out …]\n${tail}`, fullContent: text };
+  const omitted = plural(text.length - head.length - tail.length, 'character');
+  return { content: `${head}\n[… ${omitted} left out …]\n${tail}`, fullContent: text };
 }

@@ -60,7 +60,7 @@ test.each([
 ])('%j cannot be sent as a name', (name, quoted) => {
   expect(() => defined({ name: name as string })).toThrow(
     new ConfigError(
-      `Tool name ${quoted} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
+      `Tool name ${quoted} cannot be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
     ),
   );
 });
@@ -81,7 +81,7 @@ test.each([
 test('an execute that is none is refused', () => {
   expect(() => defined({ execute: undefined as never })).toThrow(
     new ConfigError(
-      'Tool "t": execute is no function. Pass (input, context) => …, or leave it out for calls that are answered from outside.',
+      'Tool "t": execute is undefined. Pass (input, context) => …, or omit it if calls are answered from outside.',
     ),
   );
 });
@@ -168,6 +168,6 @@ test.each([
   ['7', 7],
 ])('a description that is no text is a mistake: %s', (shown, description) => {
   expect(() => defined({ description: description as never })).toThrow(
-    new ConfigError(`Tool "t": description is ${shown}. Pass a text, or leave it out.`),
+    new ConfigError(`Tool "t": description is ${shown}. Pass a text, or omit it.`),
   );
 });

@@ -2,12 +2,12 @@ import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
 import { checkToolName, checkToolNumbers, checkTools, type Tool } from './tool.ts';
 
-// Wrappers around lists of tools. Each gives new tools; those that were passed stay as they are.
+// Wrappers of lists of tools. Each returns new tools and leaves the original tools unchanged.
 
 /**
- * The same tools under names that begin with a text of yours: tools of two sources may have the same names.
+ * Returns the tools with a prefix before their names, so that tools of two sources have different names.
  *
- * @throws ConfigError for a name that can't be sent.
+ * @throws ConfigError if a new name cannot be sent.
  */
 export function prefixTools<T extends Tool<never>>(tools: readonly T[], prefix: string): readonly T[] {
   checkTools(tools, 'prefixTools');
@@ -17,9 +17,10 @@ export function prefixTools<T extends Tool<never>>(tools: readonly T[], prefix: 
 }
 
 /**
- * The same tools, some under other names.
+ * Returns the tools, some of them under new names.
  *
- * @throws ConfigError for a tool that is not there, and for a name that can't be sent.
+ * @param names - new names by old names
+ * @throws ConfigError if a tool does not exist, or a new name cannot be sent.
  */
 export function renameTools<T extends Tool<never>>(
   tools: readonly T[],
@@ -28,7 +29,7 @@ export function renameTools<T extends Tool<never>>(
   checkTools(tools, 'renameTools');
   if (typeof names !== 'object' || names === null) {
     throw new ConfigError(
-      `renameTools: names is ${describeValue(names)}. Pass names by names: { old_name: "new_name" }.`,
+      `renameTools: names is ${describeValue(names)}. Pass new names by old names: { old_name: "new_name" }.`,
     );
   }
   checkToolNames(Object.keys(names), { tools, wrapper: 'renameTools' });
@@ -39,9 +40,9 @@ export function renameTools<T extends Tool<never>>(
 }
 
 /**
- * Some of the tools: those of the names given, or those of which a function says so.
+ * Returns the tools with the given names, or those for which a function returns `true`.
  *
- * @throws ConfigError for a name that none of them has.
+ * @throws ConfigError if no tool has one of the names.
  */
 export function filterTools<T extends Tool<never>>(
   tools: readonly T[],
@@ -51,7 +52,7 @@ export function filterTools<T extends Tool<never>>(
   if (typeof which === 'function') return tools.filter(which);
   if (!Array.isArray(which)) {
     throw new ConfigError(
-      `filterTools: the second parameter is ${describeValue(which)}. Pass a list of names, or a function.`,
+      `filterTools: the second argument is ${describeValue(which)}. Pass a list of names, or a function.`,
     );
   }
   checkToolNames(which, { tools, wrapper: 'filterTools' });
@@ -60,10 +61,10 @@ export function filterTools<T extends Tool<never>>(
 }
 
 /**
- * The same tools with another deadline.
+ * Returns the tools with another deadline, in milliseconds.
  *
- * @throws ConfigError for a time that is none, and for a tool that runs nothing of its own: an agent has its limit `durationMs`, a tool
- * that is answered from outside its `approvalTimeoutMs`.
+ * @throws ConfigError if the time is invalid, or a tool runs no code of its own. An agent as a tool has its limit `durationMs`, and a
+ * tool that is answered from outside has `approvalTimeoutMs`.
  */
 export function withToolTimeout<T extends Tool<never>>(tools: readonly T[], timeoutMs: number): readonly T[] {
   checkTools(tools, 'withToolTimeout');
@@ -78,7 +79,7 @@ function checkHasWork({ name, delegate, hasExternalResult }: Tool): void {
   if (delegate === undefined && !hasExternalResult) return;
   const instead = delegate === undefined ? 'approvalTimeoutMs' : 'limits: { durationMs } of the agent';
   throw new ConfigError(
-    `withToolTimeout: tool "${name}" runs nothing of its own that a deadline could end. Leave it out, and use ${instead}.`,
+    `withToolTimeout: tool "${name}" runs no code of its own that a deadline could stop. Omit it, and use ${instead}.`,
   );
 }
 
@@ -87,14 +88,12 @@ function renameTool<T extends Tool<never>>(tool: T, name: string): T {
   return Object.freeze({ ...tool, name });
 }
 
-interface ToolNameCheck {
-  readonly tools: readonly Tool<never>[];
-  readonly wrapper: string;
-}
-
-function checkToolNames(names: readonly string[], { tools, wrapper }: ToolNameCheck): void {
+function checkToolNames(
+  names: readonly string[],
+  { tools, wrapper }: { readonly tools: readonly Tool<never>[]; readonly wrapper: string },
+): void {
   const known = tools.map(({ name }) => name);
-  const stranger = names.find((name) => !known.includes(name));
-  if (stranger === undefined) return;
-  throw new ConfigError(`${wrapper}: there is no tool "${stranger}". The tools are: ${known.join(', ') || 'none'}.`);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError(`${wrapper}: there is no tool "${unknown}". The tools are: ${known.join(', ') || 'none'}.`);
 }

@@ -5,23 +5,23 @@ import { isRunEndError, SuspendRun, ToolError } from './errors.ts';
 import { checkTools, type Tool, type ToolContext } from './tool.ts';
 
 export interface ToolRetry {
-  /** How often a call is tried again. @defaultValue 2 */
+  /** How often a failed call is repeated. @defaultValue 2 */
   readonly maxRetries?: number;
-  /** Before the first of them, in milliseconds; each pause is twice the one before, less a random half. @defaultValue 200 */
+  /** The delay before the first retry, in milliseconds. It doubles with each retry, and a random part of up to half is subtracted. @defaultValue 200 */
   readonly delayMs?: number;
-  /** Whether trying again may help. @defaultValue for every error but a `ToolError`, which is meant for the model */
+  /** Whether to repeat the call after an error. @defaultValue every error but a `ToolError`, which is for the model */
   readonly shouldRetry?: (error: unknown) => boolean;
-  /** @defaultValue the machine's */
+  /** @defaultValue the system clock */
   readonly clock?: Clock;
-  /** From 0 to 1. @defaultValue Math.random */
+  /** Returns a number from 0 to 1. @defaultValue Math.random */
   readonly random?: () => number;
 }
 
 /**
- * The same tools, of which a call that throws is tried again, within its deadline and under its idempotency key. What is thrown last
- * is what the model is told.
+ * Returns the tools with retries: a call that throws is repeated within its deadline, with the same idempotency key. The model reads
+ * the last error.
  *
- * @throws ConfigError for a tool of effect `non-idempotent`, which must never be repeated, and for numbers that are none.
+ * @throws ConfigError if a tool has effect `non-idempotent`, because its calls must not be repeated, or if a number is invalid.
  */
 export function withToolRetry<T extends Tool<never>>(tools: readonly T[], options: ToolRetry = {}): readonly T[] {
   const checked = checkOptions(options, TOOL_RETRY, 'withToolRetry');
@@ -64,7 +64,7 @@ const TOOL_RETRY: OptionTable<ToolRetry> = {
   },
 };
 
-/** For the run: trying again can't be what is wanted. */
+/** Whether an error controls the run, so that a retry would ignore it. */
 function isForRun(error: unknown): boolean {
   return isRunEndError(error) || SuspendRun.isInstance(error);
 }
@@ -75,13 +75,11 @@ function isNotToolError(error: unknown): boolean {
 
 function checkRepeatable({ name, effect, delegate, hasExternalResult }: Tool): void {
   if (delegate !== undefined || hasExternalResult) {
-    throw new ConfigError(
-      `withToolRetry: tool "${name}" runs nothing of its own that could be tried again. Leave it out.`,
-    );
+    throw new ConfigError(`withToolRetry: tool "${name}" runs no code of its own that could be repeated. Omit it.`);
   }
   if (effect !== 'non-idempotent') return;
   throw new ConfigError(
-    `withToolRetry: tool "${name}" has effect "non-idempotent", so that a call of it must not be repeated. Leave it out, or give it effect "read" or "idempotent" if that is true of it.`,
+    `withToolRetry: tool "${name}" has effect "non-idempotent", so its calls must not be repeated. Omit it, or set effect "read" or "idempotent" if that is true.`,
   );
 }
 

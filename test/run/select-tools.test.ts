@@ -50,7 +50,8 @@ test('a tool that there is not fails the run, by its name', async () => {
   expect(await agent.run('Go.').outcome()).toMatchObject({
     status: 'failed',
     error: {
-      message: 'selectTools chose tool "fly", which turn 1 does not have. The tools are: list_invoice, get_invoice.',
+      message:
+        'selectTools: choose returned "fly", which is not a tool of turn 1. The tools are: list_invoice, get_invoice.',
     },
   });
 });
@@ -68,5 +69,5 @@ test('a call of a tool of another turn is answered with the tools of this one', 
 });
 
 test('what is no function is refused where it is written', () => {
-  expect(() => selectTools(['get_invoice'] as never)).toThrow('selectTools: there is no function.');
+  expect(() => selectTools(['get_invoice'] as never)).toThrow('selectTools: choose is a list.');
 });
