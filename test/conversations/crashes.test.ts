@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
-/** Its process ends between the end of a run and its being told to the host. */
-class DiesAtRelease extends HostWrapper {
+/** Simulates a process that dies after the end of a run, before the host stores the outcome. */
+class HostDyingAtRelease extends HostWrapper {
   #hasDied = false;
 
   override async release(...[runId, outcome]: Parameters<Host['release']>): Promise<void> {
@@ -18,8 +18,8 @@ class DiesAtRelease extends HostWrapper {
   }
 }
 
-/** Fails once at one of its methods. */
-function failingOnce(store: ConversationStore, at: 'load' | 'save'): ConversationStore {
+/** Wraps a store so that one method fails once. */
+function failOnce(store: ConversationStore, at: 'load' | 'save'): ConversationStore {
   let hasFailed = false;
   const fail = (method: 'load' | 'save'): void => {
     if (method !== at || hasFailed) return;
@@ -38,7 +38,7 @@ function failingOnce(store: ConversationStore, at: 'load' | 'save'): Conversatio
   };
 }
 
-function paying(): Agent {
+function createPaymentAgent(): Agent {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',
@@ -52,8 +52,8 @@ function paying(): Agent {
   return new Agent({ model, tools: [pay] });
 }
 
-async function suspended(host: Host, chat: Conversation): Promise<void> {
-  const outcome = await paying().run('Pay.', { conversation: chat, host, runId: 'run' }).outcome();
+async function suspendAndApprove(host: Host, chat: Conversation): Promise<void> {
+  const outcome = await createPaymentAgent().run('Pay.', { conversation: chat, host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending === undefined) throw new Error(`It ended as ${outcome.status}.`);
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
@@ -61,7 +61,7 @@ async function suspended(host: Host, chat: Conversation): Promise<void> {
 
 describe.each(stores)('a run in a conversation on $name', ({ open }) => {
   test.each(['before', 'within', 'after'] as const)(
-    'that breaks off %s a step leaves nothing, and all when it has ended',
+    'that crashes %s a step adds no messages until it has ended',
     async (moment) => {
       const { store, host: inner } = open();
       const host = new FaultyHost(inner, { at: 2, moment });
@@ -78,7 +78,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     },
   );
 
-  test('that breaks off after its instructions failed leaves the conversation as it was, and what the user said', async () => {
+  test('that crashes after its instructions failed adds only the message of the user', async () => {
     const { store, host: inner } = open();
     const host = new FaultyHost(inner, { at: 1, moment: 'after' });
     const chat = conversation({ id: 'chat', store });
@@ -96,9 +96,9 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     await expect(chat.messages()).resolves.toEqual([asUser('Hello.'), asUser('A')]);
   });
 
-  test('that breaks off after its messages were stored stores them once', async () => {
+  test('that crashes after its messages were stored stores them once', async () => {
     const { store, host: inner } = open();
-    const host = new DiesAtRelease(inner);
+    const host = new HostDyingAtRelease(inner);
     const chat = conversation({ id: 'chat', store });
     const options = { conversation: chat, host, runId: 'run' };
     await expect(createEchoAgent().run('A', options).outcome()).rejects.toMatchObject({ name: 'HostError' });
@@ -115,9 +115,9 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     ]);
   });
 
-  test('whose store fails at the end is resumed, and no model is asked again', async () => {
+  test('whose store fails at the end is resumed without another model request', async () => {
     const { store, host } = open();
-    const chat = conversation({ id: 'chat', store: failingOnce(store, 'save') });
+    const chat = conversation({ id: 'chat', store: failOnce(store, 'save') });
     const model = scriptedModel([respond.text('a')]);
     const agent = new Agent({ model });
     const run = agent.run('A', { conversation: chat, host, runId: 'run' });
@@ -134,31 +134,31 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     await expect(chat.messages()).resolves.toEqual([asUser('A'), asAssistant('a')]);
   });
 
-  test('whose store fails at the beginning never begins', async () => {
+  test('whose store fails at the start does not start', async () => {
     const { store, host } = open();
-    const chat = conversation({ id: 'chat', store: failingOnce(store, 'load') });
+    const chat = conversation({ id: 'chat', store: failOnce(store, 'load') });
     const options = { conversation: chat, host, runId: 'run' };
     await expect(createEchoAgent().run('A', options).outcome()).rejects.toMatchObject({ code: 'conversation.store' });
     await expect(host.getRun('run')).rejects.toMatchObject({ code: 'run.unknown' });
     await expect(createEchoAgent().run('A', options)).resolves.toMatchObject({ output: '1: A' });
   });
 
-  test('that is suspended leaves what the user said, and the rest when it has ended', async () => {
+  test('that is suspended adds the message of the user, and the other messages when it has ended', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
-    await suspended(host, chat);
+    await suspendAndApprove(host, chat);
     await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [asUser('Pay.')] });
-    const { messages } = await paying().resume('run', { conversation: chat, host });
+    const { messages } = await createPaymentAgent().resume('run', { conversation: chat, host });
     expect(await chat.messages()).toEqual(messages);
     expect(messages.map(({ content }) => content)).toEqual(['Pay.', null, 'paid', 'Done.']);
   });
 
-  test('that is suspended while others go on fails with what is not stored, if the conversation fails on conflicts', async () => {
+  test('that is suspended while other runs add messages fails with its messages if onConflict is fail', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store, onConflict: 'fail' });
-    await suspended(host, chat);
+    await suspendAndApprove(host, chat);
     await createEchoAgent().run('Meanwhile.', { conversation: chat });
-    await expect(paying().resume('run', { conversation: chat, host }).outcome()).rejects.toMatchObject({
+    await expect(createPaymentAgent().resume('run', { conversation: chat, host }).outcome()).rejects.toMatchObject({
       code: 'conversation.conflict',
       added: [{ role: 'assistant' }, { role: 'tool', content: 'paid' }, asAssistant('Done.')],
     });
@@ -167,11 +167,11 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     expect(checkHistory(messages)).toEqual([]);
   });
 
-  test('is not resumed without it, nor in another, nor is a run without one resumed in one', async () => {
+  test('is resumed only in its own conversation, and a run without one only without one', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
-    await suspended(host, chat);
-    const agent = paying();
+    await suspendAndApprove(host, chat);
+    const agent = createPaymentAgent();
     const fix =
       'Pass { conversation: conversation({ id: "chat", store }) }; a host that resumes runs by itself takes { agent, conversation: (record) => … }.';
     await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({
@@ -194,7 +194,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     }
   });
 
-  test('is attached to by who says the same in it, and not by who says something else', async () => {
+  test('is attached only if the input and the conversation are the same', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     await chat.append([asUser('Hello.'), asAssistant('Hello.')]);
@@ -206,7 +206,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     await expect(store.load('chat')).resolves.toMatchObject({ version: 2 });
   });
 
-  test('has a fork that is no part of it', async () => {
+  test('has a fork outside the conversation', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     await chat.append([asUser('Hello.'), asAssistant('Hello.')]);

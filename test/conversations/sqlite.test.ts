@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { newFile, openSqlite } from '../durable/hosts.ts';
 import { asAssistant, asUser, createEchoAgent, openSqliteStore } from './stores.ts';
 
-test('what a dead process left in a conversation is finished there by a host that resumes by itself', async () => {
+test('a host with resumeAll finishes the run of a dead process in its conversation', async () => {
   const file = newFile();
   const before = openSqlite(file);
   await conversation({ id: 'chat', store: openSqliteStore(file) }).append([asUser('Hello.')]);
@@ -38,7 +38,7 @@ test('what a dead process left in a conversation is finished there by a host tha
   });
 });
 
-test('an agent that needs a context is resumed with it, and with the conversation', async () => {
+test('resumes an agent with its context and its conversation', async () => {
   const file = newFile();
   const host = openSqlite(file);
   const chat = conversation({ id: 'chat', store: openSqliteStore(file) });
@@ -66,7 +66,7 @@ test('an agent that needs a context is resumed with it, and with the conversatio
   expect(await chat.messages()).toEqual([asUser('A'), asAssistant('a')]);
 });
 
-test('without it the run that would be resumed is left as it is', async () => {
+test('does not resume a run without its conversation', async () => {
   const file = newFile();
   const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
@@ -79,20 +79,20 @@ test('without it the run that would be resumed is left as it is', async () => {
   await expect(host.getRun('run')).resolves.toMatchObject({ status: 'interrupted' });
 });
 
-test('two processes write one conversation: each message is there once, in a conversation that can be sent', async () => {
+test('two processes write each message once into one conversation, which is a valid history', async () => {
   const file = newFile();
-  const path = join(import.meta.dirname, 'talker.ts');
-  const talk = async (name: string): Promise<{ told: number }> => {
+  const path = join(import.meta.dirname, 'conversation-writer.ts');
+  const startWriter = async (name: string): Promise<unknown> => {
     const { stdout } = await promisify(execFile)(process.execPath, [path, file, name]);
     return JSON.parse(stdout);
   };
-  await Promise.all([talk('one'), talk('two')]);
+  await Promise.all([startWriter('one'), startWriter('two')]);
   const messages = await conversation({ id: 'chat', store: openSqliteStore(file) }).messages();
   expect(checkHistory(messages)).toEqual([]);
   for (const name of ['one', 'two']) {
-    const said = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
-    expect(said.filter((text) => text.startsWith(name))).toEqual(Array.from({ length: 20 }, (_, n) => `${name} ${n}`));
+    const texts = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
+    expect(texts.filter((text) => text.startsWith(name))).toEqual(Array.from({ length: 20 }, (_, n) => `${name} ${n}`));
   }
-  const answered = messages.filter(({ role }) => role === 'assistant');
-  expect(answered).toHaveLength(40);
+  const responses = messages.filter(({ role }) => role === 'assistant');
+  expect(responses).toHaveLength(40);
 });

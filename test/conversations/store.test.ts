@@ -2,14 +2,14 @@ import { conversation, memoryConversations } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { asAssistant, asUser, stores } from './stores.ts';
 
-describe.each(stores)('a store of conversations, $name,', ({ open }) => {
-  test('has nothing of a conversation that nobody has written', async () => {
+describe.each(stores)('a conversation store on $name', ({ open }) => {
+  test('returns undefined for an unknown conversation', async () => {
     const { store } = open();
     await expect(store.load('chat')).resolves.toBeUndefined();
     await expect(conversation({ id: 'chat', store }).messages()).resolves.toEqual([]);
   });
 
-  test('keeps what stays, puts the rest after it, and counts its versions', async () => {
+  test('keeps the first messages, appends the others, and increments the version', async () => {
     const { store } = open();
     await expect(store.save('chat', { version: 0, keep: 0, messages: [asUser('A'), asUser('B')] })).resolves.toBe(true);
     await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [asUser('A'), asUser('B')] });
@@ -22,7 +22,7 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
     await expect(store.load('chat')).resolves.toEqual({ version: 3, messages: [] });
   });
 
-  test('writes nothing where another version is there', async () => {
+  test('writes nothing if the version differs', async () => {
     const { store } = open();
     await store.save('chat', { version: 0, keep: 0, messages: [asUser('A')] });
     for (const version of [0, 2]) {
@@ -33,7 +33,7 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
     await expect(store.load('other')).resolves.toBeUndefined();
   });
 
-  test('ignores a write of an id that was written before, whatever the version and whoever wrote since', async () => {
+  test('ignores a repeated write of a run, whatever the version', async () => {
     const { store } = open();
     const first = { version: 0, keep: 0, messages: [asUser('A')], writeId: 'one' };
     await store.save('chat', first);
@@ -41,18 +41,18 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
     await store.save('chat', { version: 1, keep: 1, messages: [asUser('B')], writeId: 'two' });
     for (const version of [-1, 0, 1, 2]) await expect(store.save('chat', { ...first, version })).resolves.toBe(true);
     await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [asUser('A'), asUser('B')] });
-    // The same id in another conversation is another write.
+    // A run may write to another conversation with the same id.
     await expect(store.save('other', first)).resolves.toBe(true);
     await expect(store.load('other')).resolves.toEqual({ version: 1, messages: [asUser('A')] });
   });
 
-  test('writes nothing at a version that there never is', async () => {
+  test('writes nothing at a version that does not exist', async () => {
     const { store } = open();
     await expect(store.save('chat', { version: -1, keep: 0, messages: [], writeId: 'one' })).resolves.toBe(false);
     await expect(store.load('chat')).resolves.toBeUndefined();
   });
 
-  test('lets one of many who write at once write', async () => {
+  test('accepts one of several parallel writes', async () => {
     const { store } = open();
     const writers = ['A', 'B', 'C', 'D'].map((name) =>
       store.save('chat', { version: 0, keep: 0, messages: [asUser(name)], writeId: name }),
@@ -61,7 +61,7 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
     await expect(store.load('chat')).resolves.toMatchObject({ version: 1 });
   });
 
-  test('gives messages that nobody changes by what he does to his own', async () => {
+  test('returns messages that are independent of the passed ones', async () => {
     const { store } = open();
     const mine = { role: 'user' as const, content: 'A' };
     await store.save('chat', { version: 0, keep: 0, messages: [mine] });
@@ -72,7 +72,7 @@ describe.each(stores)('a store of conversations, $name,', ({ open }) => {
 });
 
 describe.each(stores)('a conversation on $name', ({ open }) => {
-  test('takes messages at its end, those of many writers at once too, and begins anew', async () => {
+  test('appends messages, also of parallel writers, and can be cleared', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     await chat.append([asUser('A'), asAssistant('a')]);
@@ -87,7 +87,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     await expect(store.load('chat')).resolves.toEqual({ version: 6, messages: [] });
   });
 
-  test('makes valid what is appended: calls have results, and ids of their own', async () => {
+  test('repairs appended messages: calls get results and unique ids', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{}' } } as const;
@@ -107,7 +107,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     await expect(store.load('chat')).resolves.toMatchObject({ version: 2 });
   });
 
-  test('is sent in a form that can be, where somebody else has stored another, and mends it', async () => {
+  test('repairs an invalid stored history before it is sent', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{' } } as const;
@@ -130,17 +130,17 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
 });
 
 describe('a conversation', () => {
-  test.each(['', 'a\0b', '\ud800', undefined])('has an id that can be kept, not %j', (id) => {
+  test.each(['', 'a\0b', '\ud800', undefined])('refuses the id %j', (id) => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id, store: memoryConversations() }]);
     expect(make).toThrow(/^A conversation's id is /);
   });
 
-  test('has a store', () => {
+  test('refuses a missing store', () => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id: 'chat', store: new Map() }]);
     expect(make).toThrow('Conversation "chat" has no store. Pass memoryConversations(), or another ConversationStore.');
   });
 
-  test('tells of a store that fails, and of one that is never done being written by others', async () => {
+  test('reports a store that fails, and a store with endless conflicts', async () => {
     const failing = { load: () => Promise.reject(new Error('No network')), save: async () => true };
     await expect(conversation({ id: 'chat', store: failing }).messages()).rejects.toMatchObject({
       name: 'HostError',

@@ -10,7 +10,7 @@ export interface StoreUnderTest {
   readonly open: () => { readonly host: Host; readonly store: ConversationStore };
 }
 
-/** What holds of one store holds of every store. On SQLite it shares its file with the runs. */
+/** Every store, each with a host. The SQLite store shares its file with the runs. */
 export const stores: readonly StoreUnderTest[] = [
   { name: 'memory', open: () => ({ host: memoryHost(), store: memoryConversations() }) },
   {
@@ -22,14 +22,14 @@ export const stores: readonly StoreUnderTest[] = [
   },
 ];
 
-/** Closed after the test. */
+/** Opens a store that closes after the test. */
 export function openSqliteStore(file: string): ConversationStore {
   const store = sqliteConversations(file);
   onTestFinished(() => store.close());
   return store;
 }
 
-/** Says back what it was told last, and how many messages it has read. */
+/** Creates an agent that responds with the number of messages and the last one. */
 export function createEchoAgent(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
   const model = scriptedModel(({ messages }) =>
     respond.text(`${messages.length}: ${String(messages.at(-1)?.content)}`),

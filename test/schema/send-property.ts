@@ -6,7 +6,7 @@ export const text = { type: 'string' };
 export const number = { type: 'number' };
 export const ALL_TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
 
-/** What goes out for the property `a` to such a server. */
+/** Returns the schema of property `a` as a server with this profile gets it. */
 export function sendProperty(profile: ProfileName, schema: JsonSchema): unknown {
   const object = { type: 'object', properties: { a: schema }, required: ['a'] };
   return Object(shapeSchema({ schema: object, strict: undefined }, PROFILES[profile]).schema?.['properties']).a;

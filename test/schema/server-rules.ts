@@ -1,5 +1,5 @@
-// What kinds of servers take of JSON Schema, as their documents and sources say, checked by walking over a finished schema.
-// Written from those pages, and not from the table of core, which it is held against.
+// The JSON Schema support of servers, by their documentation and sources, as checks of a finished schema.
+// The rules come from those pages, not from the table of core, which they test.
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -40,10 +40,10 @@ const checkPatterns =
     (refused.test(pattern) || needed?.test(pattern) === false) &&
     `the pattern ${pattern}`;
 
-/** Python's `re`, without look-around; and what no automaton can be made of. */
+/** Matches what Python's `re` without look-around, or an automaton, does not support. */
 const PYTHON = /\(\?(?!:)|\\[pPuk]\{|\\[1-9k]/;
 const AUTOMATON = /\(\?(?!:)|\\[pPuk]\{|\\[1-9kbB]/;
-/** Beside an escape of a sign of regular expressions. */
+/** Matches what llama.cpp cannot convert. It converts escapes of the special characters of regular expressions. */
 const GBNF = /^(?:\\[.[\](){}|*+?^$]|[^\\])*?(?:\\[a-zA-Z0-9/"\\-]|(?<!\\)[."]|\(\?(?!:)|\[\^)/;
 
 const requireType: Rule = (schema) =>
@@ -125,7 +125,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
   ],
 };
 
-/** What a server of this profile would not take of a schema; nothing for a schema that it takes. */
+/** Finds the parts of a schema that a server with this profile does not support. */
 export function findServerProblems(profile: string, root: Schema): readonly string[] {
   const rules = [...EVERYWHERE, ...(RULES[profile] ?? [checkPatterns(AUTOMATON)])];
   const problems: string[] = [];

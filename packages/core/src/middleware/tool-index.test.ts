@@ -69,17 +69,17 @@ test.each([
   expect(buildToolIndex(tools).search(asked, 2)).toEqual(best);
 });
 
-test('properties of objects within are searched too', () => {
+test('searches the properties of nested objects', () => {
   const jsonSchema = { type: 'object', properties: { order: { anyOf: [{ properties: { coupon: {} } }] } } };
   const index = buildToolIndex([...tools, { name: 'order', description: 'Orders.', jsonSchema }]);
   expect(index.search('coupon', 5)).toEqual(['order']);
 });
 
-test('equals stay in the order of the list, and no more come than were asked for', () => {
+test('keeps the order of equal scores, and limits the number of results', () => {
   const many = Array.from({ length: 9 }, (_, index) => described(`tool_${index}`, 'Does a thing.'));
   expect(buildToolIndex(many).search('thing', 3)).toEqual(['tool_0', 'tool_1', 'tool_2']);
 });
 
-test('of no tools none is found', () => {
+test('finds nothing in an empty list', () => {
   expect(buildToolIndex([]).search('anything', 3)).toEqual([]);
 });

@@ -17,18 +17,18 @@ test.each([
   [{ threshold: 1.5 }, 'toolSearch: threshold is 1.5.'],
   [{ maxResults: 0 }, 'toolSearch: maxResults is 0. Pass a whole number of 1 or more.'],
   [{ maxResults: Number.NaN }, 'toolSearch: maxResults is NaN.'],
-])('%j is refused where it is written', (options, message) => {
+])('refuses the options %j', (options, message) => {
   expect(() => toolSearch(tools, options)).toThrow(ConfigError);
   expect(() => toolSearch(tools, options)).toThrow(message);
 });
 
-test('the tools that were passed stay as they are, and the search only reads', () => {
+test('does not change the tools, and adds a search tool with effect read', () => {
   const search = toolSearch(tools, { threshold: 1, name: 'find_tools' });
   expect(search.tools.slice(0, 2)).toEqual(tools);
   expect(search.tools[2]).toMatchObject({ name: 'find_tools', effect: 'read', strictReport: [] });
   expect(tools).toHaveLength(2);
 });
 
-test('of few tools there is nothing to search, and no turn to prepare', () => {
+test('adds no search for a small number of tools', () => {
   expect(toolSearch(tools)).toEqual({ tools });
 });

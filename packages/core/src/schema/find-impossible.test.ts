@@ -6,21 +6,21 @@ const text = { type: 'string' };
 const list = { type: 'array' };
 
 test.each<[string, JsonSchema, string | undefined]>([
+  ['an impossible optional element', { ...list, prefixItems: [text, false] }, undefined],
+  ['an impossible second element, if one is enough', { ...list, prefixItems: [text, false], minItems: 1 }, undefined],
+  ['an impossible second element, if it is required', { ...list, prefixItems: [text, false], minItems: 2 }, '[]'],
+  ['an impossible further element', { ...list, prefixItems: [text], items: false, minItems: 1 }, undefined],
   [
-    'an element that no value is, beyond those that have to be there',
-    { ...list, prefixItems: [text, false] },
-    undefined,
+    'an impossible further element, if it is required',
+    { ...list, prefixItems: [text], items: false, minItems: 2 },
+    '[]',
   ],
-  ['the same, one being enough', { ...list, prefixItems: [text, false], minItems: 1 }, undefined],
-  ['the same, if it has to be there', { ...list, prefixItems: [text, false], minItems: 2 }, '[]'],
-  ['a further element that no value is', { ...list, prefixItems: [text], items: false, minItems: 1 }, undefined],
-  ['the same, if it has to be there', { ...list, prefixItems: [text], items: false, minItems: 2 }, '[]'],
-  ['elements that no value is', { ...list, items: false }, undefined],
-  ['elements of a text', { type: 'string', items: false, minItems: 1 }, undefined],
-  ['a property that no value is', { type: 'object', properties: { a: false } }, undefined],
-  ['the same, if it is required', { type: 'object', properties: { a: false }, required: ['a'] }, '.a'],
-  ['one branch that no value passes', { anyOf: [{ enum: [] }, text] }, undefined],
-  ['no branch that a value passes', { anyOf: [{ enum: [] }, { not: {} }] }, ''],
-])('finds the place of what no value passes: %s', (_, schema, place) => {
+  ['impossible elements', { ...list, items: false }, undefined],
+  ['array keywords of a text', { type: 'string', items: false, minItems: 1 }, undefined],
+  ['an impossible property', { type: 'object', properties: { a: false } }, undefined],
+  ['an impossible property, if it is required', { type: 'object', properties: { a: false }, required: ['a'] }, '.a'],
+  ['one impossible branch', { anyOf: [{ enum: [] }, text] }, undefined],
+  ['impossible branches only', { anyOf: [{ enum: [] }, { not: {} }] }, ''],
+])('finds the path of an impossible part: %s', (_, schema, place) => {
   expect(findImpossible(schema)).toBe(place);
 });

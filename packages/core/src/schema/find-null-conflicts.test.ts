@@ -11,47 +11,51 @@ const object = (properties: JsonSchema, required: readonly string[] = []): JsonS
 });
 
 test.each<[string, readonly JsonSchema[], string | undefined]>([
-  ['a field that may be null in one, and left out in the other', [object({ x: LEFT_OUT }), object({ x: NULL })], 'x'],
-  ['a later branch', [object({ x: LEFT_OUT }), object({ x: { type: 'number' } }), object({ x: NULL })], 'x'],
-  ['a field that may be null in both', [object({ x: NULL }), object({ x: { type: 'null' } })], undefined],
-  ['a field that may be left out in both', [object({ x: LEFT_OUT }), object({ x: { type: 'number' } })], undefined],
-  ['a field that only one has', [object({ x: NULL }), object({ y: LEFT_OUT })], undefined],
   [
-    'a field of a field',
-    [object({ a: object({ x: LEFT_OUT }) }, ['a']), object({ a: object({ x: NULL }) }, ['a'])],
-    'a.x',
+    'a field that is nullable in one branch and optional in the other',
+    [object({ x: LEFT_OUT }), object({ x: NULL })],
+    'x',
   ],
+  ['a later branch', [object({ x: LEFT_OUT }), object({ x: { type: 'number' } }), object({ x: NULL })], 'x'],
+  ['a field that is nullable in both branches', [object({ x: NULL }), object({ x: { type: 'null' } })], undefined],
   [
-    'branches that a constant tells apart',
+    'a field that is optional in both branches',
+    [object({ x: LEFT_OUT }), object({ x: { type: 'number' } })],
+    undefined,
+  ],
+  ['a field of one branch only', [object({ x: NULL }), object({ y: LEFT_OUT })], undefined],
+  ['a nested field', [object({ a: object({ x: LEFT_OUT }) }, ['a']), object({ a: object({ x: NULL }) }, ['a'])], 'a.x'],
+  [
+    'branches with different constants',
     [object({ k: { const: 1 }, x: LEFT_OUT }, ['k']), object({ k: { const: 2 }, x: NULL }, ['k'])],
     undefined,
   ],
   [
-    'branches of which only one has a constant',
+    'branches of which only the first has a constant',
     [object({ k: { const: 1 }, x: LEFT_OUT }, ['k']), object({ k: LEFT_OUT, x: NULL }, ['k'])],
     'x',
   ],
   [
-    'branches of which only the other has a constant',
+    'branches of which only the second has a constant',
     [object({ k: LEFT_OUT, x: LEFT_OUT }, ['k']), object({ k: { const: 1 }, x: NULL }, ['k'])],
     'x',
   ],
   [
-    'branches that share a value',
+    'branches with a shared constant',
     [object({ k: { enum: [1, 2] }, x: LEFT_OUT }, ['k']), object({ k: { enum: [2, 3] }, x: NULL }, ['k'])],
     'x',
   ],
   [
-    'branches that refer to the whole',
+    'branches that refer to the root',
     [object({ next: { $ref: '#' }, x: LEFT_OUT }), object({ next: { $ref: '#' }, y: NULL })],
     undefined,
   ],
-])('finds what two branches of a union disagree about: %s', (_, anyOf, name) => {
+])('finds the field that two branches disagree about: %s', (_, anyOf, name) => {
   const reason = `branches disagree about whether "${name}" may be null or omitted`;
   expect(findNullConflicts({ anyOf })).toEqual(name === undefined ? [] : [{ pointer: '', reason }]);
 });
 
-test.each(['anyOf', 'oneOf'])('looks at every branch of %s, also of a part', (keyword) => {
+test.each(['anyOf', 'oneOf'])('checks every branch of %s, also of a nested schema', (keyword) => {
   const schema = { [keyword]: [object({ x: LEFT_OUT }), object({ x: NULL })] };
   expect(findNullConflicts(schema)).toHaveLength(1);
   expect(findNullConflicts(object({ part: schema }))).toMatchObject([{ pointer: '/properties/part' }]);
@@ -60,15 +64,12 @@ test.each(['anyOf', 'oneOf'])('looks at every branch of %s, also of a part', (ke
 test.each([
   ['parts', { allOf: [object({}), { anyOf: [object({ x: LEFT_OUT }), object({ x: NULL })] }] }],
   ['a condition', { if: object({ x: LEFT_OUT }), else: object({ x: NULL }) }],
-  [
-    'what a property brings along',
-    { ...object({}), dependentSchemas: { a: object({ x: LEFT_OUT }), b: object({ x: NULL }) } },
-  ],
-])('looks at what may be of %s', (_, schema) => {
+  ['dependent schemas', { ...object({}), dependentSchemas: { a: object({ x: LEFT_OUT }), b: object({ x: NULL }) } }],
+])('checks the alternatives of %s', (_, schema) => {
   expect(findNullConflicts(schema).map(({ pointer }) => pointer)).toContain('');
 });
 
-test('branches that are sent as one disagree about a null if one is closed, and the other may have it', () => {
+test('reports a conflict of merged branches if one is closed and the other allows null', () => {
   const closed = { ...object({ y: LEFT_OUT }), additionalProperties: false };
   const reason = 'branches disagree about whether "x" may be null or omitted';
   expect(findMergedNullConflicts([closed, object({ x: NULL })], {})).toEqual([{ pointer: '', reason }]);

@@ -10,33 +10,33 @@ describe('the alternatives of a schema', () => {
   const toA = { $ref: '#/$defs/A' };
 
   test.each<[string, unknown, readonly JsonSchema[]]>([
-    ['of any value are not known', true, []],
-    ['of what refers to nothing but itself are none', { $ref: '#' }, []],
-    ['are what it refers to', toA, [root.$defs.A]],
-    ['have the description of the target beside a description alone', { description: 'Mine.', ...toA }, [root.$defs.A]],
+    ['are empty for a boolean schema', true, []],
+    ['are empty for a reference to itself', { $ref: '#' }, []],
+    ['are the target of a reference', toA, [root.$defs.A]],
+    ['are the target of a reference with only a description', { description: 'Mine.', ...toA }, [root.$defs.A]],
     [
-      'have the description beside the reference, if more stands there',
+      'have the description of the reference, if it has other keywords',
       { description: 'Mine.', minLength: 1, ...toA },
       [{ description: 'Mine.', minLength: 1, type: 'string' }],
     ],
     [
-      'are what a condition asks for, and what holds where it is not met',
+      'are the condition, and the schema if it is not met',
       { if: { required: ['a'] }, else: { required: ['b'] } },
       [{ required: ['a'] }, { required: ['b'] }],
     ],
     [
-      'are what a condition and what follows from it ask for, and anything',
+      'are the condition with its consequence, and any value',
       { if: { required: ['a'] }, ...Object.fromEntries([['then', { required: ['b'] }]]) },
       [{ required: ['a', 'b'] }, {}],
     ],
     [
-      'are what a property brings along, and anything',
+      'are the dependent schema of a property, and any value',
       { dependentSchemas: { a: { required: ['b'] } } },
       [{ required: ['a', 'b'] }, {}],
     ],
-    ['leave out combinations that nothing passes', { anyOf: [text, none], allOf: [text] }, [text]],
+    ['omit impossible combinations', { anyOf: [text, none], allOf: [text] }, [text]],
     [
-      'have the description of the target, if there is no other',
+      'have the description of the target, if the reference has none',
       { minLength: 1, ...toA },
       [{ minLength: 1, type: 'string', description: 'Theirs.' }],
     ],
@@ -55,7 +55,7 @@ describe('the alternatives of a schema', () => {
     expect(listAlternatives(schema, schema).length).toBe(64);
   });
 
-  test('are those of one union, with what all of the other may have, where there would be more than 64', () => {
+  test('unite one of two unions if there would be more than 64 combinations', () => {
     const schema = { anyOf: choices(8, 'a'), oneOf: choices(9, 'b') };
     expect(listAlternatives(schema, schema).length).toBe(8);
   });
@@ -93,6 +93,6 @@ test.each<[unknown, readonly unknown[] | undefined]>([
   [{ anyOf: [{ const: 1 }, text] }, undefined],
   [text, undefined],
   [true, undefined],
-])('the values of %j are %j', (schema, expected) => {
+])('lists the allowed values of %j as %j', (schema, expected) => {
   expect(listAllowedValues(schema, Object(schema))).toEqual(expected);
 });

@@ -39,7 +39,7 @@ test.each([
     paths: ['a'],
   },
   {
-    what: 'an array that may be null',
+    what: 'a nullable array',
     schema: z.object({ a: z.array(z.int()).nullable() }),
     given: { a: '[1]' },
     read: { a: [1] },
@@ -53,21 +53,21 @@ test.each([
     paths: ['a[0]', 'a[2]'],
   },
   {
-    what: 'texts in texts',
+    what: 'nested texts',
     schema: z.object({ a: z.array(z.array(z.int())) }),
     given: { a: '["[1]",[2]]' },
     read: { a: [[1], [2]] },
     paths: ['a', 'a[0]'],
   },
   {
-    what: 'a deep place',
+    what: 'a nested field',
     schema: z.object({ a: z.object({ b: z.object({ c: z.array(z.string()) }) }) }),
     given: { a: { b: { c: '["x"]' } } },
     read: { a: { b: { c: ['x'] } } },
     paths: ['a.b.c'],
   },
   {
-    what: 'a place of a tuple',
+    what: 'an element of a tuple',
     schema: z.object({ a: z.tuple([z.string(), z.array(z.int())]) }),
     given: { a: ['[1]', '[1]'] },
     read: { a: ['[1]', [1]] },
@@ -81,21 +81,21 @@ test.each([
     paths: ['a.b'],
   },
   {
-    what: 'a schema that refers to itself',
+    what: 'a recursive schema',
     schema: z.object({ tree: Tree }),
     given: { tree: { name: '[a]', children: '[{"name":"b","children":"[]"}]' } },
     read: { tree: { name: '[a]', children: [{ name: 'b', children: [] }] } },
     paths: ['tree.children', 'tree.children[0].children'],
   },
   {
-    what: 'a union without a text',
+    what: 'a union that allows no text',
     schema: z.object({ a: z.union([z.array(z.int()), z.object({ b: z.int() }), z.number()]) }),
     given: { a: '{"b":1}' },
     read: { a: { b: 1 } },
     paths: ['a'],
   },
   {
-    what: 'the branch that a constant tells',
+    what: 'the branch that a constant selects',
     schema: z.object({
       a: z.discriminatedUnion('kind', [
         z.object({ kind: z.literal('list'), v: z.array(z.int()) }),
@@ -106,25 +106,25 @@ test.each([
     read: { a: { kind: 'list', v: [1] } },
     paths: ['a.v'],
   },
-])('JSON as a text is parsed: $what', ({ schema, given, read, paths }) => {
+])('parses JSON in a text: $what', ({ schema, given, read, paths }) => {
   expect(parseJsonTexts(given, schemaOf(schema))).toEqual({ value: read, paths });
 });
 
 test.each([
-  { what: 'where a text is wanted', schema: z.object({ a: z.string() }), given: { a: '[1]' } },
+  { what: 'if the schema requires a text', schema: z.object({ a: z.string() }), given: { a: '[1]' } },
   {
-    what: 'where a text may stand',
+    what: 'if the schema allows a text',
     schema: z.object({ a: z.union([z.string(), z.array(z.int())]) }),
     given: { a: '[1]' },
   },
   {
-    what: 'where a text of a list may stand',
+    what: 'if the schema allows a text in a list',
     schema: z.object({ a: z.union([z.enum(['[1]', 'b']), z.array(z.int())]) }),
     given: { a: '[1]' },
   },
-  { what: 'where anything may stand', schema: z.object({ a: z.unknown() }), given: { a: '[1]' } },
+  { what: 'if the schema allows any value', schema: z.object({ a: z.unknown() }), given: { a: '[1]' } },
   {
-    what: 'in the branch of a text',
+    what: 'in a branch that requires a text',
     schema: z.object({
       a: z.discriminatedUnion('kind', [
         z.object({ kind: z.literal('list'), v: z.array(z.int()) }),
@@ -134,19 +134,23 @@ test.each([
     given: { a: { kind: 'text', v: '[1]' } },
   },
   {
-    what: 'where no branch is told',
+    what: 'if no constant selects a branch',
     schema: z.object({ a: z.union([z.object({ v: z.array(z.int()) }), z.object({ v: z.string() })]) }),
     given: { a: { v: '[1]' } },
   },
-  { what: 'of another kind than wanted', schema: z.object({ a: z.array(z.int()) }), given: { a: '{"b":1}' } },
-  { what: 'that is no JSON', schema: z.object({ a: z.array(z.int()) }), given: { a: '[1,' } },
+  {
+    what: 'of a type that the schema does not allow',
+    schema: z.object({ a: z.array(z.int()) }),
+    given: { a: '{"b":1}' },
+  },
+  { what: 'that is not JSON', schema: z.object({ a: z.array(z.int()) }), given: { a: '[1,' } },
   {
     what: 'with an integer that would be rounded',
     schema: z.object({ a: z.array(z.int()) }),
     given: { a: '[9007199254740993]' },
   },
   {
-    what: 'nested deeper than any schema walks',
+    what: 'nested too deeply',
     schema: z.object({ a: z.array(z.unknown()) }),
     given: { a: `${'['.repeat(501)}${']'.repeat(501)}` },
   },
@@ -155,31 +159,31 @@ test.each([
     schema: z.object({ a: z.number(), b: z.boolean() }),
     given: { a: '42', b: 'true' },
   },
-  { what: 'in a field that the schema does not have', schema: z.looseObject({}), given: { a: '[1]' } },
-])('a text is kept $what', ({ schema, given }) => {
+  { what: 'in an unknown field', schema: z.looseObject({}), given: { a: '[1]' } },
+])('keeps a text $what', ({ schema, given }) => {
   const read = parseJsonTexts(given, schemaOf(schema));
   expect(read.paths).toEqual([]);
   expect(read.value).toBe(given);
 });
 
-test('a text is kept where the schema is written by hand and says nothing of texts', () => {
+test('keeps a text if a hand-written schema has no type', () => {
   const given = { a: '[1]', b: '[1]' };
   const properties = { a: { items: {} }, b: { $ref: '#/nowhere' } };
   expect(parseJsonTexts(given, { type: 'object', properties }).value).toBe(given);
 });
 
-test('a text is parsed where every part of an allOf together takes a list alone', () => {
+test('parses a text if the parts of allOf together require an array', () => {
   const properties = { a: { allOf: [{ type: 'array' }, {}] } };
   expect(parseJsonTexts({ a: '[1]' }, { type: 'object', properties }).value).toEqual({ a: [1] });
 });
 
-test('a parsed text sets no prototype', () => {
+test('does not set a prototype from a parsed text', () => {
   const schema = { type: 'object', properties: { a: { type: 'object' } } };
   const { value } = parseJsonTexts({ a: '{"__proto__":{"polluted":true},"b":1}' }, schema);
   expect(value).toEqual({ a: { b: 1 } });
 });
 
-test('a schema checks the parsed value, without the nulls that mean nothing', async () => {
+test('validates the parsed value without nulls of omitted fields', async () => {
   const { validate } = compileSchema(z.object({ a: z.object({ b: z.int(), c: z.string().optional() }) }), 'input');
   await expect(validate({ a: '{"b":1,"c":null}' })).resolves.toEqual({ ok: true, value: { a: { b: 1 } } });
   await expect(validate({ a: '{"b":"x"}' })).resolves.toEqual({
@@ -188,7 +192,7 @@ test('a schema checks the parsed value, without the nulls that mean nothing', as
   });
 });
 
-test('a schema that takes the text in spite of what it says gets the text', async () => {
+test('passes the original text if only that is valid', async () => {
   const own = jsonSchema<unknown>(
     { type: 'object', properties: { a: { type: 'array' } } },
     {
@@ -199,7 +203,7 @@ test('a schema that takes the text in spite of what it says gets the text', asyn
   await expect(compileSchema(own, 'input').validate({ a: '[1]' })).resolves.toEqual({ ok: true, value: { a: '[1]' } });
 });
 
-test('the value itself is parsed, at a path without a name', () => {
+test('parses the value itself, with an empty path', () => {
   const schema = { type: 'array', items: { type: 'integer' } };
   expect(parseJsonTexts('[1]', schema)).toEqual({ value: [1], paths: [''] });
 });
@@ -219,6 +223,6 @@ test.each<[unknown, boolean]>([
   [{ anyOf: [{ type: 'array' }, { const: 1 }] }, false],
   [{ anyOf: [{ type: 'array' }, { enum: [1, 'a'] }] }, true],
   [{ anyOf: [{ type: 'array' }, { enum: [1] }] }, false],
-])('%j takes a text: %s', (schema, expected) => {
+])('tells whether %j allows a text: %s', (schema, expected) => {
   expect(isTextAllowed(schema, Object(schema))).toBe(expected);
 });

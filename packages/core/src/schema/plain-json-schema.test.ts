@@ -4,7 +4,7 @@ import { compileSchema } from './schema.ts';
 
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 
-test('a JSON Schema is sent as it is, and its own check decides', async () => {
+test('sends a JSON Schema unchanged, and validates with its own function', async () => {
   const { jsonSchema: sent, validate } = compileSchema(
     jsonSchema<string>(schema, {
       validate: (value) => {
@@ -22,13 +22,13 @@ test('a JSON Schema is sent as it is, and its own check decides', async () => {
   ]);
 });
 
-test('without a check whatever comes is passed on', async () => {
+test('accepts every value without a validate function', async () => {
   await expect(compileSchema(jsonSchema(schema), 'input').validate({ a: 1 })).resolves.toEqual({
     ok: true,
     value: { a: 1 },
   });
 });
 
-test('an unknown option is refused by the name of the function', () => {
+test('names jsonSchema in the error for an unknown option', () => {
   expect(() => jsonSchema(schema, Object({ check: () => true }))).toThrow('jsonSchema: there is no option "check".');
 });

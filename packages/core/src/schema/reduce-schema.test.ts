@@ -6,7 +6,7 @@ import { FULL_SUPPORT, type SchemaSupport } from './schema-support.ts';
 const next = { $ref: '#/$defs/Node' };
 const node = (field: JsonSchema): JsonSchema => ({ type: 'object', properties: { next: field } });
 
-test('a reference to the root leads into the definitions', () => {
+test('replaces a reference to the root by a definition', () => {
   const support = { ...FULL_SUPPORT, references: 'definitions' as const };
   expect(reduceSchema(node({ $ref: '#' }), support)).toEqual({
     ...node({ $ref: '#/$defs/root' }),
@@ -14,7 +14,7 @@ test('a reference to the root leads into the definitions', () => {
   });
 });
 
-test('a reference that is not recursive gives way to what it leads to, another one stays, alone', () => {
+test('inlines references that are not recursive, and removes keywords beside recursive ones', () => {
   const support = { ...FULL_SUPPORT, references: 'inline' as const };
   const schema = {
     type: 'object',
@@ -32,7 +32,7 @@ test('a reference that is not recursive gives way to what it leads to, another o
   });
 });
 
-test('the name of the root is one that no definition has', () => {
+test('gives the root a name that no definition has', () => {
   const schema = { ...node({ $ref: '#' }), $defs: { root: { type: 'string' } } };
   const named = node({ $ref: '#/$defs/root_' });
   expect(reduceSchema(schema, { ...FULL_SUPPORT, references: 'definitions' })).toEqual({
@@ -48,80 +48,80 @@ test.each<[string, JsonSchema]>([
   ['a reference to the root', node({ $ref: '#' })],
   ['values of several types', { enum: [1, 'a'] }],
   ['a constant', { const: 1 }],
-  ['a union in a union', { anyOf: [{ anyOf: [text, number] }, { type: 'boolean' }] }],
+  ['a nested union', { anyOf: [{ anyOf: [text, number] }, { type: 'boolean' }] }],
   ['a pattern with a look ahead', { type: 'string', pattern: '(?=a)b' }],
-  ['a format that nobody knows', { type: 'string', format: 'phone', minLength: 3 }],
-  ['an excluded limit of an integer', { type: 'integer', exclusiveMinimum: 2 }],
+  ['an unknown format', { type: 'string', format: 'phone', minLength: 3 }],
+  ['an exclusive limit of an integer', { type: 'integer', exclusiveMinimum: 2 }],
   ['a tuple', { type: 'array', prefixItems: [text], items: false }],
   ['no type', {}],
-])('a server that takes all of JSON Schema is sent the very same: %s', (_, schema) => {
+])('returns the same schema for a server that supports all of JSON Schema: %s', (_, schema) => {
   expect(reduceSchema(schema, FULL_SUPPORT)).toBe(schema);
 });
 
 test.each<[string, Partial<SchemaSupport>, JsonSchema, JsonSchema]>([
   [
-    'a length beside a format is told in words where a pattern may have none',
+    'moves a length beside a format to the description if lengths beside patterns are not supported',
     { lengthsBesidePatterns: false },
     { ...text, minLength: 1, format: 'date' },
     { ...text, format: 'date', description: 'minLength: 1.' },
   ],
   [
-    'a length alone stays there',
+    'keeps a length without a format if lengths beside patterns are not supported',
     { lengthsBesidePatterns: false },
     { ...text, minLength: 1 },
     { ...text, minLength: 1 },
   ],
   [
-    'excluded limits of integers are included ones where there are no others',
+    'converts exclusive limits of integers to inclusive ones',
     { omittedKeywords: ['exclusiveMinimum', 'exclusiveMaximum'] },
     { type: 'integer', exclusiveMinimum: 2, exclusiveMaximum: 5 },
     { type: 'integer', minimum: 3, maximum: 4 },
   ],
   [
-    'excluded limits of other numbers are told in words there',
+    'moves exclusive limits of other numbers to the description',
     { omittedKeywords: ['exclusiveMinimum'] },
     { ...number, exclusiveMinimum: 2 },
     { ...number, description: 'exclusiveMinimum: 2.' },
   ],
   [
-    'limits of integers are told in words where there are none',
+    'moves limits of integers to the description if limits are not supported',
     { omittedKeywords: ['exclusiveMinimum', 'minimum'] },
     { type: 'integer', exclusiveMinimum: 2 },
     { type: 'integer', description: 'exclusiveMinimum: 2.' },
   ],
   [
-    'a tuple with any further elements is a list of anything where there are none',
+    'converts an open tuple to an array of any value if tuples are not supported',
     { tuples: 'none' },
     { prefixItems: [text] },
     { type: 'array', items: {}, description: 'prefixItems: [{"type":"string"}].' },
   ],
   [
-    'a closed tuple of one type is a list of it there',
+    'converts a closed tuple of one type to an array of it',
     { tuples: 'none' },
     { prefixItems: [text], items: false },
     { type: 'array', items: text, description: 'prefixItems: [{"type":"string"}].' },
   ],
   [
-    'both booleans are a boolean where values are texts',
+    'converts both booleans to the type boolean if enums allow only texts',
     { enums: 'texts' },
     { enum: [true, false] },
     { type: 'boolean' },
   ],
   [
-    'one boolean is told in words there',
+    'moves one boolean to the description if enums allow only texts',
     { enums: 'texts' },
     { enum: [true] },
     { type: 'boolean', description: 'enum: [true].' },
   ],
   [
-    'two numbers are told in words there',
+    'moves two numbers to the description if enums allow only texts',
     { enums: 'texts' },
     { enum: [1, 2] },
     { ...number, description: 'enum: [1,2].' },
   ],
-  ['a constant is a list of one value where there is none', { constants: false }, { const: 'a' }, { enum: ['a'] }],
+  ['converts a constant to an enum of one value', { constants: false }, { const: 'a' }, { enum: ['a'] }],
   [
-    'values of several types are a union where the type may be no list',
+    'converts values of several types to a union if types may not be a list',
     { typeLists: 'none' },
     { type: ['number', 'string'], enum: [1, 'a'] },
     {
@@ -132,7 +132,7 @@ test.each<[string, Partial<SchemaSupport>, JsonSchema, JsonSchema]>([
     },
   ],
   [
-    'each type has its own keywords there',
+    'gives each type of that union its own keywords',
     { typeLists: 'none' },
     {
       type: ['array', 'string', 'integer', 'object'],
@@ -154,40 +154,40 @@ test.each<[string, Partial<SchemaSupport>, JsonSchema, JsonSchema]>([
     },
   ],
   [
-    'any value is a list of all types where a schema has to say so',
+    'adds a list of all types to a schema of any value if a type is required',
     { anyValues: 'all-types' },
     { description: 'A.' },
     { type: ['string', 'number', 'boolean', 'object', 'array', 'null'], description: 'A.' },
   ],
-  ['a union has its types already', { anyValues: 'all-types' }, { anyOf: [text, number] }, { anyOf: [text, number] }],
-  ['any value has no type where that may be no list', { anyValues: 'all-types', typeLists: 'none' }, {}, {}],
-  ['a keyword of nobody leaves the type open', { anyValues: 'all-types' }, { 'x-order': 1 }, { 'x-order': 1 }],
+  ['adds no type to a union', { anyValues: 'all-types' }, { anyOf: [text, number] }, { anyOf: [text, number] }],
   [
-    'the type of a union goes into its branches that have none where nothing may stand beside them',
+    'adds no type to a schema of any value if types may not be a list',
+    { anyValues: 'all-types', typeLists: 'none' },
+    {},
+    {},
+  ],
+  ['adds no type to a schema with an unknown keyword', { anyValues: 'all-types' }, { 'x-order': 1 }, { 'x-order': 1 }],
+  [
+    'moves the type of a union into its branches without a type',
     { unions: 'any-of' },
     { type: 'string', anyOf: [{ minLength: 1 }, { const: 'x' }] },
     { anyOf: [{ type: 'string', minLength: 1 }, { const: 'x' }] },
   ],
   [
-    'a union in a union is one there, and keeps its title',
+    'flattens a nested union, and keeps the title',
     { unions: 'any-of' },
     { title: 'T', anyOf: [{ anyOf: [text, number] }, { type: 'boolean' }] },
     { title: 'T', anyOf: [text, number, { type: 'boolean' }] },
   ],
   [
-    'a union that says more stays one in a union',
+    'keeps a nested union with other keywords',
     { unions: 'any-of' },
     { anyOf: [{ description: 'A.', anyOf: [text, number] }, { type: 'boolean' }] },
     { anyOf: [{ description: 'A.', anyOf: [text, number] }, { type: 'boolean' }] },
   ],
+  ['converts oneOf to anyOf', { unions: 'any-of' }, { oneOf: [text, number] }, { anyOf: [text, number] }],
   [
-    'an exclusive union is one of any branch there',
-    { unions: 'any-of' },
-    { oneOf: [text, number] },
-    { anyOf: [text, number] },
-  ],
-  [
-    'what is of no use to a model is left out without a word, where it is not taken',
+    'removes unsupported keywords without a note if they do not help a model',
     {
       omittedKeywords: [
         ...['readOnly', 'writeOnly', 'deprecated', 'contentEncoding', 'contentMediaType', '$comment', 'title'],

@@ -10,7 +10,7 @@ function formOf(schema: Schema): ReturnType<typeof renderStrictForm> {
   return renderStrictForm(compileSchema(schema, 'input').jsonSchema);
 }
 
-/** The strict form of one property. */
+/** Returns the strict form of one property. */
 function propertyOf(schema: JsonSchema): unknown {
   const form = renderStrictForm({ type: 'object', properties: { a: schema }, required: ['a'] });
   return form.ok ? (form.schema['properties'] as { readonly a: unknown }).a : form.reasons;
@@ -51,7 +51,7 @@ describe('the strict form', () => {
       { anyOf: [{ type: 'string' }, { type: 'number' }] },
       { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'null' }] },
     ],
-  ])('lets null stand for a field that may be left out: %s', (_, schema, sent = schema) => {
+  ])('makes an optional field nullable: %s', (_, schema, sent = schema) => {
     const form = renderStrictForm({ type: 'object', properties: { a: schema } });
     expect(form.ok && form.schema['properties']).toEqual({ a: sent });
   });
@@ -65,11 +65,11 @@ describe('the strict form', () => {
     });
   });
 
-  test('says a pattern in words that is none', () => {
+  test('moves an invalid pattern to the description', () => {
     expect(propertyOf({ type: 'string', pattern: 7 })).toEqual({ type: 'string', description: 'pattern: 7.' });
   });
 
-  test('puts what stands beside a union into its branches', () => {
+  test('moves keywords beside a union into its branches', () => {
     const text = { type: 'string' };
     const schema = {
       type: 'object',
@@ -90,14 +90,14 @@ describe('the strict form', () => {
   test.each<[string, JsonSchema, string]>([
     ['a tuple of draft-07', { type: 'array', items: [{ type: 'string' }] }, '/properties/a/items'],
     ['a tuple', { type: 'array', prefixItems: [{ type: 'string' }] }, '/properties/a/prefixItems'],
-    ['a part of an exclusive union', { oneOf: [{ type: 'string' }, {}] }, '/properties/a/oneOf/1'],
-    ['a part of a union', { anyOf: [{ type: 'string' }, {}] }, '/properties/a/anyOf/1'],
+    ['a branch of oneOf', { oneOf: [{ type: 'string' }, {}] }, '/properties/a/oneOf/1'],
+    ['a branch of anyOf', { anyOf: [{ type: 'string' }, {}] }, '/properties/a/anyOf/1'],
     ['parts', { allOf: [{ type: 'string' }, { minLength: 1 }] }, '/properties/a/allOf'],
-  ])('names the place that it cannot have: %s', (_, schema, pointer) => {
+  ])('reports the place of an unsupported part: %s', (_, schema, pointer) => {
     expect(propertyOf(schema)).toMatchObject([{ pointer }]);
   });
 
-  test.each(['anyOf', 'oneOf'])('cannot have a root with %s', (keyword) => {
+  test.each(['anyOf', 'oneOf'])('refuses a root with %s', (keyword) => {
     expect(renderStrictForm({ type: 'object', [keyword]: [{ type: 'object', properties: {} }] })).toMatchObject({
       reasons: [{ pointer: '', reason: 'the root is not a single object' }],
     });
@@ -111,7 +111,7 @@ describe('the strict form', () => {
     expect(propertyOf(values(120))).toMatchObject([{ reason: 'more than 120000 characters in names and values' }]);
   });
 
-  test('says of an object that is too deep nothing else', () => {
+  test('reports an object that is too deep only once', () => {
     const nested = (levels: number): JsonSchema =>
       levels === 0 ? {} : { type: 'object', properties: { a: nested(levels - 1) }, required: ['a'] };
     const form = renderStrictForm(nested(11));
@@ -119,11 +119,11 @@ describe('the strict form', () => {
   });
 
   test.each<[string, JsonSchema, unknown]>([
-    ['an object by its properties', { properties: { b: { type: 'string' } }, required: ['b'] }, 'object'],
-    ['a list by its elements', { items: { type: 'string' } }, 'array'],
-    ['a value by its constant', { const: 'x' }, 'string'],
-    ['a value by its values', { enum: ['x', 1] }, ['string', 'number']],
-  ])('knows the type of %s', (_, schema, type) => {
+    ['an object from its properties', { properties: { b: { type: 'string' } }, required: ['b'] }, 'object'],
+    ['an array from its elements', { items: { type: 'string' } }, 'array'],
+    ['a value from its constant', { const: 'x' }, 'string'],
+    ['a value from its enum', { enum: ['x', 1] }, ['string', 'number']],
+  ])('infers the type of %s', (_, schema, type) => {
     expect(propertyOf(schema)).toMatchObject({ type });
   });
 
@@ -132,7 +132,7 @@ describe('the strict form', () => {
     ['an enum', z.enum(['x']), { type: ['string', 'null'], enum: ['x', null] }],
     ['a constant', z.literal('x'), { anyOf: [{ type: 'string', const: 'x' }, { type: 'null' }] }],
     ['null', z.null(), { type: 'null' }],
-    ['what is nullable', z.string().nullable(), { type: ['string', 'null'] }],
+    ['a nullable value', z.string().nullable(), { type: ['string', 'null'] }],
     [
       'a union',
       z.union([z.string(), z.literal(1)]),
@@ -145,57 +145,61 @@ describe('the strict form', () => {
       { description: 'D.', anyOf: [{ type: 'object', properties: {}, required: [], ...closed }, { type: 'null' }] },
     ],
     [
-      'a default, told in words',
+      'a value with a default',
       z.number().default(3).describe('How many'),
       { type: ['number', 'null'], description: 'How many. Default: 3.' },
     ],
-  ])('lets null stand for %s that may be left out', (_, schema, strict) => {
+  ])('makes %s nullable if it is optional', (_, schema, strict) => {
     const form = formOf(z.object({ a: schema.optional() }));
     expect(form.ok && form.schema['properties']).toEqual({ a: strict });
   });
 
   test.each<[string, JsonSchema, unknown]>([
     [
-      'limits of a number are kept',
+      'keeps limits of a number',
       { type: 'number', minimum: 1, exclusiveMaximum: 9, multipleOf: 2 },
       { type: 'number', minimum: 1, exclusiveMaximum: 9, multipleOf: 2 },
     ],
     [
-      'lengths are told',
+      'moves lengths to the description',
       { type: 'string', minLength: 2, description: 'A name' },
       { type: 'string', description: 'A name. minLength: 2.' },
     ],
-    ['a format that is known is kept', { type: 'string', format: 'date' }, { type: 'string', format: 'date' }],
+    ['keeps a supported format', { type: 'string', format: 'date' }, { type: 'string', format: 'date' }],
     [
-      'a format that is not is told',
+      'moves an unsupported format to the description',
       { type: 'string', format: 'uri' },
       { type: 'string', description: 'format: "uri".' },
     ],
-    ['a pattern is kept', { type: 'string', pattern: '^a' }, { type: 'string', pattern: '^a' }],
+    ['keeps a pattern', { type: 'string', pattern: '^a' }, { type: 'string', pattern: '^a' }],
     [
-      'a pattern that looks around is told',
+      'moves a pattern with look-around to the description',
       { type: 'string', pattern: '^(?!b)' },
       { type: 'string', description: 'pattern: "^(?!b)".' },
     ],
     [
-      'and left out where its format says it',
+      'omits an unsupported pattern if a format implies it',
       { type: 'string', format: 'email', pattern: '(?=x)' },
       { type: 'string', format: 'email' },
     ],
-    ['a type that only the values say', { enum: ['a', 1] }, { type: ['string', 'number'], enum: ['a', 1] }],
+    ['infers the type from the values', { enum: ['a', 1] }, { type: ['string', 'number'], enum: ['a', 1] }],
     [
-      'oneOf is anyOf',
+      'converts oneOf to anyOf',
       { oneOf: [{ type: 'string' }, { type: 'number' }], description: 'D' },
       { description: 'D', anyOf: [{ type: 'string' }, { type: 'number' }] },
     ],
     [
-      'a single allOf is what it holds',
+      'replaces a single allOf by its part',
       { allOf: [{ type: 'string' }], description: 'D' },
       { type: 'string', description: 'D' },
     ],
-    ['a reference stands alone', { $ref: '#', description: 'D' }, { description: 'D', anyOf: [{ $ref: '#' }] }],
     [
-      'other conditions are told',
+      'removes keywords beside a reference',
+      { $ref: '#', description: 'D' },
+      { description: 'D', anyOf: [{ $ref: '#' }] },
+    ],
+    [
+      'moves other rules to the description',
       { type: 'array', items: { type: 'string' }, uniqueItems: true },
       { type: 'array', description: 'uniqueItems: true.', items: { type: 'string' } },
     ],
@@ -203,7 +207,7 @@ describe('the strict form', () => {
     expect(propertyOf(given)).toEqual(strict);
   });
 
-  test('of a schema that looks at itself looks at itself', () => {
+  test('of a recursive schema is recursive', () => {
     const node: z.ZodType = z.object({
       name: z.string(),
       get next() {
@@ -221,7 +225,7 @@ describe('the strict form', () => {
     });
   });
 
-  test('of definitions has definitions, of zod 3 as well', () => {
+  test('keeps definitions, also of zod 3', () => {
     interface Node {
       readonly children: readonly Node[];
     }
@@ -262,7 +266,7 @@ describe('there is no strict form', () => {
       [['/properties/a', 'branches disagree about whether "x" may be null or omitted']],
     ],
     [
-      'deep inside of one',
+      'of a nested union whose branches disagree about null',
       z.object({
         a: z.union([
           z.object({ l: z.array(z.object({ x: z.string().optional() })) }),
@@ -271,14 +275,14 @@ describe('there is no strict form', () => {
       }),
       [['/properties/a', 'branches disagree about whether "l.x" may be null or omitted']],
     ],
-  ])('%s, and the places are told', (_, schema, reasons) => {
+  ])('%s, and the report lists the places', (_, schema, reasons) => {
     expect(formOf(schema)).toEqual({
       ok: false,
       reasons: reasons.map(([pointer, reason]) => ({ pointer, reason })),
     });
   });
 
-  test('but branches that a constant tells apart may differ', () => {
+  test('unless constants distinguish the branches', () => {
     const schema = z.discriminatedUnion('k', [
       z.object({ k: z.literal('a'), x: z.string().optional() }),
       z.object({ k: z.literal('b'), x: z.string().nullable() }),
@@ -287,19 +291,19 @@ describe('there is no strict form', () => {
   });
 
   test.each<[string, JsonSchema, string]>([
-    ['several schemas at once', { allOf: [{ type: 'string' }, { minLength: 1 }] }, 'a combination of several schemas'],
+    ['several schemas in allOf', { allOf: [{ type: 'string' }, { minLength: 1 }] }, 'a combination of several schemas'],
     [
-      'a reference to elsewhere',
+      'a reference into another document',
       { $ref: 'https://example.test/a' },
       'a reference that points neither to the root nor into $defs',
     ],
-    ['nothing at all', { anyOf: [false] } as never, 'no value is allowed'],
+    ['an impossible value', { anyOf: [false] } as never, 'no value is allowed'],
     ['an object with any properties', { type: 'object' }, 'an object with any properties'],
   ])('of %s', (_, given, reason) => {
     expect(propertyOf(given)).toMatchObject([{ reason }]);
   });
 
-  test('of a root that is no object', () => {
+  test('of a root that is not an object', () => {
     expect(renderStrictForm({ type: 'object', anyOf: [{ type: 'object', properties: {} }] })).toMatchObject({
       ok: false,
       reasons: [{ pointer: '', reason: 'the root is not a single object' }],

@@ -20,7 +20,7 @@ interface Row {
 
 const rows: readonly Row[] = [
   {
-    name: 'for a field that may be left out it is taken out, and the default applies',
+    name: 'for an optional field is removed, and the default applies',
     schema: z.object({ city: z.string(), unit: z.string().default('C'), days: z.number().optional() }),
     given: { city: 'Oslo', unit: null, days: null },
     value: { city: 'Oslo', unit: 'C' },
@@ -32,19 +32,19 @@ const rows: readonly Row[] = [
     value: { a: null, b: null, c: null },
   },
   {
-    name: 'that only a coercion takes is taken out',
+    name: 'that only a coercion accepts is removed',
     schema: z.object({ text: z.coerce.string().optional(), count: z.coerce.number().default(3) }),
     given: { text: null, count: null },
     value: { count: 3 },
   },
   {
-    name: 'is taken out inside of objects and lists',
+    name: 'is removed in objects and lists',
     schema: z.object({ days: z.array(z.object({ on: z.string(), at: z.string().optional() })) }),
     given: { days: [{ on: 'Mo', at: null }, { on: 'Tu' }] },
     value: { days: [{ on: 'Mo' }, { on: 'Tu' }] },
   },
   {
-    name: 'is taken out behind a reference',
+    name: 'is removed behind a reference',
     schema: node,
     given: { name: 'a', note: null, next: { name: 'b', note: null, next: null } },
     value: { name: 'a', next: { name: 'b' } },
@@ -56,7 +56,7 @@ const rows: readonly Row[] = [
     value: { a: null, b: null },
   },
   {
-    name: 'is taken out inside of a union, by the branch that the value itself names',
+    name: 'is removed in a union by the branch that a constant selects',
     schema: z.discriminatedUnion('k', [
       z.object({ k: z.literal('a'), x: z.string().optional() }),
       z.object({ k: z.literal('b'), x: z.string().nullable() }),
@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
     value: { k: 'a' },
   },
   {
-    name: 'is kept inside of a union whose branch allows it',
+    name: 'is kept in a union if its branch allows it',
     schema: z.discriminatedUnion('k', [
       z.object({ k: z.literal('a'), x: z.string().optional() }),
       z.object({ k: z.literal('b'), x: z.string().nullable() }),
@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     value: { k: 'b', x: null },
   },
   {
-    name: 'is taken out where all branches that have the field agree',
+    name: 'is removed if all branches with the field agree',
     schema: z.union([
       z.object({ x: z.string().optional(), y: z.number() }),
       z.object({ x: z.string().optional(), z: z.number() }),
@@ -83,7 +83,7 @@ const rows: readonly Row[] = [
     value: { z: 1 },
   },
   {
-    name: 'is taken out inside of records and tuples',
+    name: 'is removed in records and tuples',
     schema: z.object({
       by: z.record(z.string(), z.object({ at: z.string().optional() })),
       pair: z.tuple([z.object({ at: z.string().optional() }), z.string()]),
@@ -92,7 +92,7 @@ const rows: readonly Row[] = [
     value: { by: { a: {} }, pair: [{}, 'x'] },
   },
   {
-    name: 'for an optional field of a union without null is taken out',
+    name: 'for an optional field of a union without null is removed',
     schema: z.object({ a: z.union([z.string(), z.number()]).optional() }),
     given: { a: null },
     value: {},
@@ -106,7 +106,7 @@ test.each(rows)('a null $name', async ({ schema, given, value }) => {
 });
 
 test.each([
-  ['a field that is required', z.object({ city: z.string() }), { city: null }, 'city: expected string, got null'],
+  ['a required field', z.object({ city: z.string() }), { city: null }, 'city: expected string, got null'],
   ['an element of a list', z.object({ a: z.array(z.string()) }), { a: [null] }, 'a[0]: expected string, got null'],
   [
     'a value of a record',
@@ -114,12 +114,12 @@ test.each([
     { a: { x: null } },
     'a.x: expected string, got null',
   ],
-  ['the whole', z.object({}), null, 'arguments: expected object, got null'],
-])('a null for %s stays, and is told', async (_, schema, given, issues) => {
+  ['the value itself', z.object({}), null, 'arguments: expected object, got null'],
+])('keeps a null for %s, and reports an issue', async (_, schema, given, issues) => {
   await expect(compileSchema(schema, 'input').validate(given)).resolves.toEqual({ ok: false, issues });
 });
 
-test('a null that the check takes although its JSON Schema is silent about it is kept where it is needed', async () => {
+test('keeps a null that validation needs, although the JSON Schema does not allow it', async () => {
   const schema = {
     '~standard': {
       version: 1,
@@ -135,7 +135,7 @@ test('a null that the check takes although its JSON Schema is silent about it is
   });
 });
 
-test('what is wrong besides is told, not the null', async () => {
+test('reports other issues without the null', async () => {
   const schema = z.object({ city: z.string(), unit: z.string().optional() });
   await expect(compileSchema(schema, 'input').validate({ city: 7, unit: null })).resolves.toEqual({
     ok: false,
@@ -143,9 +143,9 @@ test('what is wrong besides is told, not the null', async () => {
   });
 });
 
-test('what a validator promises is awaited, whoever made the promise', async () => {
+test('awaits the promise of a validator of any library', async () => {
   const refused = { issues: [{ message: 'no' }] };
-  // biome-ignore lint/suspicious/noThenProperty: a promise of another library is what it stands for
+  // biome-ignore lint/suspicious/noThenProperty: simulates a promise of another library
   const later = { then: (resolve: (result: object) => void) => resolve(refused) };
   const schema = {
     '~standard': { vendor: 'other', validate: () => later, jsonSchema: { input: () => ({ type: 'object' }) } },
@@ -160,17 +160,17 @@ test.each([
   [{ prefixItems: ['first'] }, 1, undefined],
   [{ items: ['first'] }, 0, 'first'],
   [{ items: ['first'] }, 1, undefined],
-])('the schema %j has for its element %i: %s', (schema, index, expected) => {
+])('returns the schema of %j for its element %i: %s', (schema, index, expected) => {
   expect(getItemSchema(schema, index)).toBe(expected);
 });
 
-test('a null stays if one of the branches that the value fits allows it', () => {
+test('keeps a null if one of the matching branches allows it', () => {
   const text = { type: 'string' };
   const nullable = { type: 'object', properties: { k: { const: 'a' }, x: { type: ['string', 'null'] } } };
   const schema = { anyOf: [{ type: 'object', properties: { x: text } }, nullable] };
   const value = { x: null };
   expect(withoutNulls(value, schema)).toBe(value);
-  // A null in place of the constant says that it is left out, and not that another branch is meant.
+  // A null for the constant means an omitted field, not another branch.
   expect(withoutNulls({ k: null, x: null }, schema)).toEqual({ x: null });
   expect(withoutNulls({ k: 'b', x: null }, schema)).toEqual({ k: 'b' });
 });

@@ -5,7 +5,7 @@ import { ToolError } from './errors.ts';
 import { type ExecuteToolOptions, executeTool, ToolTimeoutError } from './execute-tool.ts';
 import { type Tool, type ToolContext, tool } from './tool.ts';
 
-test('a tool gets its input and its context, and its value becomes a result', async () => {
+test('passes input and context to the tool, and converts its value to a result', async () => {
   const { options } = setting();
   const told: unknown[] = [];
   const echo = doing((input, { toolCallId: callId, idempotencyKey, runId, path, context }) => {
@@ -25,7 +25,7 @@ test('a tool gets its input and its context, and its value becomes a result', as
   ]);
 });
 
-test('the result has the cap of its tool', async () => {
+test('limits the result by maxResultLength', async () => {
   const { options } = setting();
   const long = { ...doing(() => '123456789'), maxResultLength: 8 };
   await expect(executeTool(long, {}, options)).resolves.toEqual({
@@ -39,7 +39,7 @@ test.each([
   ['an error', new ToolError('No such city.')],
   ['a text', 'no such city'],
   ['nothing', undefined],
-])('what a tool throws is thrown on: %s', async (_, thrown) => {
+])('rejects with what the tool throws: %s', async (_, thrown) => {
   const { options, clock } = setting();
   const broken = doing(() => {
     throw thrown;
@@ -49,7 +49,7 @@ test.each([
   expect(clock.pending).toBe(0);
 });
 
-test('a tool that ignores its signal is given up at its deadline, and its late value is told', async () => {
+test('rejects at the deadline if the tool ignores its signal, and reports the late value', async () => {
   const { options, clock, late } = setting();
   const work = Promise.withResolvers<string>();
   const aborted: unknown[] = [];
@@ -72,7 +72,7 @@ test('a tool that ignores its signal is given up at its deadline, and its late v
   expect(late).toEqual([{ status: 'fulfilled', value: 'after all' }]);
 });
 
-test('a tool without end has no deadline, and no timer', async () => {
+test('starts no timer for a tool without a deadline', async () => {
   const { options, clock } = setting();
   const work = Promise.withResolvers<string>();
   const result = executeTool({ ...doing(() => work.promise), timeoutMs: Number.POSITIVE_INFINITY }, {}, options);
@@ -81,7 +81,7 @@ test('a tool without end has no deadline, and no timer', async () => {
   await expect(result).resolves.toEqual({ content: 'done' });
 });
 
-test('an abort of the run gives a tool up at once, with the reason', async () => {
+test('rejects at once with the reason when the run is aborted', async () => {
   const { options, clock, controller } = setting();
   const result = executeTool(
     doing(() => new Promise(() => {})),
@@ -93,7 +93,7 @@ test('an abort of the run gives a tool up at once, with the reason', async () =>
   expect(clock.pending).toBe(0);
 });
 
-test('no tool begins once the run is aborted', async () => {
+test('does not start a tool after the run was aborted', async () => {
   const { options, controller } = setting();
   controller.abort('enough');
   const begun: string[] = [];
@@ -117,7 +117,7 @@ function setting() {
     signal: controller.signal,
     makeContext: ({ signal }) => ({
       signal,
-      context: 'app' as never, // Its type is checked where an agent is used.
+      context: 'app' as never, // An agent checks its type.
       toolCallId: 'call_1',
       idempotencyKey: 'run/tool:1.0:t',
       runId: 'run',

@@ -25,45 +25,50 @@ interface Row {
 }
 
 const exact: readonly Row[] = [
-  { name: 'a text is told as it is', value: 'It is "sunny".\n', text: 'It is "sunny".\n' },
+  { name: 'a text', value: 'It is "sunny".\n', text: 'It is "sunny".\n' },
   { name: 'an empty text', value: '', text: '' },
-  { name: 'nothing', value: undefined, text: 'null' },
+  { name: 'undefined', value: undefined, text: 'null' },
   { name: 'null', value: null, text: 'null' },
   { name: 'a number', value: -1.5, text: '-1.5' },
   { name: 'a boolean', value: false, text: 'false' },
   { name: 'an object', value: { a: 1, b: ['x', null, true] }, text: '{"a":1,"b":["x",null,true]}' },
-  { name: 'fields without a value are left out', value: { a: undefined, b: 1 }, text: '{"b":1}' },
-  { name: 'a list keeps its places', value: Object.assign(new Array(3), { 1: 7 }), text: '[null,7,null]' },
+  { name: 'an undefined field, which is omitted', value: { a: undefined, b: 1 }, text: '{"b":1}' },
+  { name: 'a sparse list', value: Object.assign(new Array(3), { 1: 7 }), text: '[null,7,null]' },
   { name: 'a date', value: new Date(0), text: '"1970-01-01T00:00:00.000Z"' },
   { name: 'a date inside', value: { at: new Date(0) }, text: '{"at":"1970-01-01T00:00:00.000Z"}' },
   {
-    name: 'what says itself what it is',
+    name: 'an object with toJSON',
     value: { url: new URL('https://a.test/') },
     text: '{"url":"https://a.test/"}',
   },
-  { name: 'what says nothing of itself', value: { toJSON: () => undefined }, text: 'null' },
-  { name: 'what says nothing of itself, inside', value: { a: { toJSON: () => undefined }, b: 1 }, text: '{"b":1}' },
+  { name: 'an object whose toJSON returns undefined', value: { toJSON: () => undefined }, text: 'null' },
+  { name: 'a field whose toJSON returns undefined', value: { a: { toJSON: () => undefined }, b: 1 }, text: '{"b":1}' },
   { name: 'an object without a prototype', value: Object.assign(Object.create(null), { a: 1 }), text: '{"a":1}' },
   { name: 'a field named __proto__', value: JSON.parse('{"__proto__":{"a":1}}'), text: '{"__proto__":{"a":1}}' },
-  { name: 'a number in an object', value: [new Number(5), new String('x')], text: '[5,"x"]' },
-  { name: 'the same object twice is not circular', value: [shared, { shared }], text: '[{"n":1},{"shared":{"n":1}}]' },
-  { name: 'a symbol as a key is nothing to JSON', value: { [Symbol('s')]: 1, a: 2 }, text: '{"a":2}' },
+  { name: 'boxed values', value: [new Number(5), new String('x')], text: '[5,"x"]' },
+  { name: 'the same object twice', value: [shared, { shared }], text: '[{"n":1},{"shared":{"n":1}}]' },
+  { name: 'a symbol as a key, which is omitted', value: { [Symbol('s')]: 1, a: 2 }, text: '{"a":2}' },
 ];
 
 const lossy: readonly Row[] = [
   { name: 'a bigint', value: 2n ** 64n, text: '"18446744073709551616"', lossy: ['value'] },
-  { name: 'a bigint of a class', value: new Money(), text: '{"amount":"5","currency":"NOK"}', lossy: ['amount'] },
   {
-    name: 'numbers that JSON has not',
+    name: 'a bigint in a class instance',
+    value: new Money(),
+    text: '{"amount":"5","currency":"NOK"}',
+    lossy: ['amount'],
+  },
+  {
+    name: 'numbers without a JSON form',
     value: [Number.NaN, -Infinity],
     text: '["NaN","-Infinity"]',
     lossy: ['[0]', '[1]'],
   },
-  { name: 'a date that is none', value: { at: new Date(Number.NaN) }, text: '{"at":"Invalid Date"}', lossy: ['at'] },
-  { name: 'a pattern', value: { a: /x/g }, text: '{"a":"/x/g"}', lossy: ['a'] },
-  { name: 'a map by texts', value: new Map([['a', 1]]), text: '{"a":1}', lossy: ['value'] },
+  { name: 'an invalid date', value: { at: new Date(Number.NaN) }, text: '{"at":"Invalid Date"}', lossy: ['at'] },
+  { name: 'a regular expression', value: { a: /x/g }, text: '{"a":"/x/g"}', lossy: ['a'] },
+  { name: 'a map with text keys', value: new Map([['a', 1]]), text: '{"a":1}', lossy: ['value'] },
   {
-    name: 'a map by others',
+    name: 'a map with other keys',
     value: { by: new Map([[{ k: 1 }, 2n]]) },
     text: '{"by":[[{"k":1},"2"]]}',
     lossy: ['by[0][1]', 'by'],
@@ -76,14 +81,14 @@ const lossy: readonly Row[] = [
   },
   { name: 'a set', value: { tags: new Set(['a', 1]) }, text: '{"tags":["a",1]}', lossy: ['tags'] },
   { name: 'an error', value: new TypeError('broke'), text: '{"error":"broke"}', lossy: ['value'] },
-  { name: 'an error without words', value: [new TypeError()], text: '[{"error":"TypeError"}]', lossy: ['[0]'] },
+  { name: 'an error without a message', value: [new TypeError()], text: '[{"error":"TypeError"}]', lossy: ['[0]'] },
   {
-    name: 'an object that holds itself',
+    name: 'an object that contains itself',
     value: round,
     text: '{"name":"round","self":"[circular]","list":[{"back":"[circular]"}]}',
     lossy: ['self', 'list[0].back'],
   },
-  { name: 'a map that holds itself', value: roundMap, text: '{"self":"[circular]"}', lossy: ['self', 'value'] },
+  { name: 'a map that contains itself', value: roundMap, text: '{"self":"[circular]"}', lossy: ['self', 'value'] },
   {
     name: 'a getter that throws',
     value: {
@@ -110,13 +115,13 @@ const lossy: readonly Row[] = [
     lossy: ['[0]'],
   },
   {
-    name: 'a toJSON that gives what JSON has not',
+    name: 'a toJSON that returns a value without a JSON form',
     value: { a: { toJSON: () => 5n } },
     text: '{"a":"5"}',
     lossy: ['a'],
   },
   {
-    name: 'a toJSON that gives itself',
+    name: 'a toJSON that returns the object itself',
     value: {
       a: {
         toJSON() {
@@ -128,24 +133,24 @@ const lossy: readonly Row[] = [
     lossy: ['a'],
   },
   {
-    name: 'a proxy of something else',
+    name: 'a proxy',
     value: new Proxy(new Date(0), {}),
     text: expect.stringContaining('[unreadable: '),
     lossy: ['value'],
   },
   {
-    name: 'a proxy that was revoked',
+    name: 'a revoked proxy',
     value: { gone: revoked() },
     text: expect.stringContaining('{"gone":"[unreadable: '),
     lossy: ['gone'],
   },
 ];
 
-test.each(exact)('told whole: $name', ({ value, text }) => {
+test.each(exact)('serializes exactly: $name', ({ value, text }) => {
   expect(serialize(value)).toEqual({ text, lossy: [] });
 });
 
-test.each(lossy)('told as well as JSON can, and where it cannot: $name', ({ value, text, lossy }) => {
+test.each(lossy)('serializes with a loss, and reports the paths: $name', ({ value, text, lossy }) => {
   expect(serialize(value)).toEqual({ text, lossy });
 });
 
@@ -155,7 +160,7 @@ const LIST = 'Return a list: [...value].';
 
 const mistakes: readonly (readonly [string, unknown, problem: string])[] = [
   ['a promise', Promise.resolve(1), 'a promise. Await it.'],
-  // biome-ignore lint/suspicious/noThenProperty: what is tested
+  // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable
   ['a promise of another library', { then: () => undefined }, 'a promise. Await it.'],
   ['a function', () => 1, 'a function. Return its result, or omit it.'],
   ['a class', class Handle {}, 'a function. Return its result, or omit it.'],
@@ -185,10 +190,10 @@ const mistakes: readonly (readonly [string, unknown, problem: string])[] = [
     })(),
     'a Handle, which has no fields. Return a plain object with its contents.',
   ],
-  ['a toJSON that gives a promise', { toJSON: async () => 1 }, 'a promise. Await it.'],
+  ['a toJSON that returns a promise', { toJSON: async () => 1 }, 'a promise. Await it.'],
 ];
 
-test.each(mistakes)('refuses what was returned by mistake: %s', (_, value, problem) => {
+test.each(mistakes)('refuses a value without meaningful JSON: %s', (_, value, problem) => {
   const refused = (given: unknown, path: string): void => {
     expect(() => serialize(given)).toThrow(
       new ConfigError(`The call ran, but its result cannot be read: ${path} is ${problem}`, {
@@ -201,14 +206,14 @@ test.each(mistakes)('refuses what was returned by mistake: %s', (_, value, probl
   refused(new Map([['a', new Set([value])]]), 'a[0]');
 });
 
-test('fields of a plain object say what they are', () => {
+test('reports the field of a plain object', () => {
   const answer = { status: 200, json: async () => ({}), text: async () => '', arrayBuffer: async () => '' };
   expect(() => serialize(answer)).toThrow('json is a function.');
   expect(() => serialize({ items: [], next: () => undefined })).toThrow('next is a function.');
   expect(serialize({ text: 'x', json: 1, pipe: true }).lossy).toEqual([]);
 });
 
-test('what refers to itself in more ways than fit into any memory is told up to a bound', () => {
+test('limits the repetitions of objects with many references', () => {
   let value: unknown = 'end';
   for (let i = 0; i < 50; i++) value = { left: value, right: value };
   const { text, lossy } = serialize(value);
@@ -221,13 +226,13 @@ test('what refers to itself in more ways than fit into any memory is told up to 
   );
 });
 
-test('what is nested too deeply is cut there', () => {
+test('truncates values that are nested too deeply', () => {
   const { text, lossy } = serialize(nested(100_000));
   expect(text).toBe(`${'{"in":'.repeat(64)}"[too deep]"${'}'.repeat(64)}`);
   expect(lossy).toEqual([Array.from({ length: 64 }, () => 'in').join('.')]);
 });
 
-test('what is nested less deeply is told whole', () => {
+test('keeps values at the maximum depth', () => {
   expect(serialize(nested(63))).toEqual({ text: `${'{"in":'.repeat(63)}"end"${'}'.repeat(63)}`, lossy: [] });
 });
 

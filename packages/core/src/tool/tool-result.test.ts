@@ -6,7 +6,7 @@ const image = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } } 
 const file = { type: 'file', file: { file_id: 'file-1' } } as const;
 
 test.each([
-  ['as long as the cap', '12345678', { content: '12345678', isText: true }],
+  ['as long as the limit', '12345678', { content: '12345678', isText: true }],
   ['empty', '', { content: '' }],
   [
     'longer',
@@ -18,11 +18,11 @@ test.each([
     'abcdefghijklmnopqrstuvwxyz',
     { content: 'abcdef\n[… 18 characters left out …]\nyz', fullContent: 'abcdefghijklmnopqrstuvwxyz' },
   ],
-])('a text that is %s is told up to its cap, by head and tail', (_, text, result) => {
+])('limits a text that is %s to its beginning and end', (_, text, result) => {
   expect(toResult(text, { maxLength: 8 })).toEqual(result);
 });
 
-test('no character is cut in two', () => {
+test('does not split a surrogate pair', () => {
   for (let before = 0; before < 8; before++) {
     const text = `${'x'.repeat(before)}${'😀'.repeat(20)}`;
     const { content, fullContent } = toResult(text, { maxLength: 9 });
@@ -31,7 +31,7 @@ test('no character is cut in two', () => {
   }
 });
 
-test('what is left out is counted right', () => {
+test('counts the omitted characters', () => {
   for (const text of ['x'.repeat(100), '😀'.repeat(50), `x${'😀'.repeat(50)}`]) {
     const { content } = toResult(text, { maxLength: 10 });
     const [head = '', note = '', tail = ''] = content.split('\n');
@@ -41,14 +41,14 @@ test('what is left out is counted right', () => {
   }
 });
 
-test('the smallest cap leaves one character', () => {
+test('keeps one character at the smallest limit', () => {
   expect(toResult('abc', { maxLength: 1 })).toEqual({
     content: 'a\n[… 2 characters left out …]\n',
     fullContent: 'abc',
   });
 });
 
-test('a value is told as JSON, within the same cap, and what JSON cannot say is reported', () => {
+test('limits JSON in the same way, and reports lossy paths', () => {
   expect(toResult({ id: 5n, name: 'long enough' }, { maxLength: 12 })).toEqual({
     content: '{"id":"5"\n[… 19 characters left out …]\nh"}',
     fullContent: '{"id":"5","name":"long enough"}',
@@ -58,8 +58,8 @@ test('a value is told as JSON, within the same cap, and what JSON cannot say is 
 
 test.each([
   ['nothing', undefined, 'null'],
-  ['what says nothing of itself', { toJSON: () => undefined }, 'null'],
-])('a tool may give %s', (_, value, content) => {
+  ['a value whose toJSON returns undefined', { toJSON: () => undefined }, 'null'],
+])('converts %s', (_, value, content) => {
   expect(toResult(value, { maxLength: 8 })).toEqual({ content });
 });
 
@@ -75,17 +75,17 @@ test.each([
   ['an empty text', contentParts({ type: 'text', text: '' }), { content: '' }],
   ['no parts', contentParts(), { content: '' }],
   ['a list of parts', contentParts([{ type: 'text', text: 'Fine.' }, image]), { content: 'Fine.', parts: [image] }],
-  ['a list of none', contentParts([]), { content: '' }],
+  ['an empty list of parts', contentParts([]), { content: '' }],
   [
-    'a part of a server',
+    'a part type of a server',
     contentParts({ type: 'video_url' } as never),
     { content: '1 file in the next message.', parts: [{ type: 'video_url' }] },
   ],
-])('of parts the text is the result, and the others go beside it: %s', (_, value, result) => {
+])('uses the text of parts as the content, and keeps the other parts: %s', (_, value, result) => {
   expect(toResult(value, { maxLength: 100 })).toEqual(result);
 });
 
-test('the text of parts has the same cap', () => {
+test('limits the text of parts', () => {
   expect(toResult(contentParts({ type: 'text', text: '123456789' }, image), { maxLength: 8 })).toEqual({
     content: '123456\n[… 1 character left out …]\n89',
     fullContent: '123456789',
@@ -101,11 +101,11 @@ test.each([
   ['nothing', () => contentParts(undefined as never), 'contentParts: part 1 is undefined.'],
   ['a part without a type', () => contentParts({ url: 'x' } as never), 'contentParts: part 1 is {"url":"x"}.'],
   [
-    'an image without its address',
+    'an image without a URL',
     () => contentParts({ type: 'image_url', url: 'x' } as never),
     'Pass parts of Chat Completions',
   ],
-])('%s is refused where it is passed', (_, make, message) => {
+])('refuses %s', (_, make, message) => {
   expect(make).toThrow(message);
   expect(make).toThrow(ConfigError);
 });

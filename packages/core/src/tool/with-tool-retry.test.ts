@@ -12,7 +12,7 @@ interface Trying {
   readonly tried: string[];
   readonly slept: number[];
   readonly clock: Clock;
-  /** Fails as often as there are errors, then works. */
+  /** Fails once per error, then succeeds. */
   readonly fetch: Tool<unknown>;
 }
 
@@ -53,36 +53,36 @@ const away = new Error('away');
 const always = (): boolean => true;
 const never = (): boolean => false;
 
-test('a call that throws is tried again under its key, after pauses that grow', async () => {
+test('repeats a failed call with its idempotency key, after growing delays', async () => {
   const { fetch, tried, slept, clock } = trying(away, away);
   await expect(called(withToolRetry([fetch], { clock, random: () => 0 }))).resolves.toBe('fetched');
   expect(tried).toEqual(Array.from({ length: 3 }, () => 'run/tool:1.0:fetch'));
   expect(slept).toEqual([200, 400]);
 });
 
-test('at last the error is the tool’s', async () => {
+test('rejects with the last error of the tool', async () => {
   const { fetch, tried, clock } = trying(away, away, away);
   await expect(called(withToolRetry([fetch], { clock, maxRetries: 1 }))).rejects.toBe(away);
   expect(tried).toHaveLength(2);
 });
 
 test.each([
-  ['what is meant for the model', new ToolError('There is no such page.'), {}],
-  ['the end of the run', new AbortRun('Enough.'), { shouldRetry: always }],
-  ['what is not worth while', away, { shouldRetry: never }],
-])('%s is not tried again', async (_, error, options) => {
+  ['a ToolError', new ToolError('There is no such page.'), {}],
+  ['an AbortRun', new AbortRun('Enough.'), { shouldRetry: always }],
+  ['an error that shouldRetry refuses', away, { shouldRetry: never }],
+])('does not retry after %s', async (_, error, options) => {
   const { fetch, tried, clock } = trying(error);
   await expect(called(withToolRetry([fetch], { clock, ...options }))).rejects.toBe(error);
   expect(tried).toHaveLength(1);
 });
 
-test('nothing is tried again once the call is given up', async () => {
+test('does not retry after the call is aborted', async () => {
   const { fetch, tried, clock } = trying(away);
   await expect(called(withToolRetry([fetch], { clock }), AbortSignal.abort())).rejects.toBe(away);
   expect(tried).toHaveLength(1);
 });
 
-test('a tool that must not be repeated, or that runs nothing, is refused', () => {
+test('refuses a tool that must not be repeated or runs no code of its own', () => {
   const pay = tool({ name: 'pay', description: 'Pays.', input, execute: () => 'paid' });
   const ask = tool({ name: 'ask', description: 'Asks.', input, effect: 'read' });
   expect(() => withToolRetry([pay])).toThrow('withToolRetry: tool "pay" has effect "non-idempotent"');

@@ -8,41 +8,41 @@ interface Shop {
   readonly user: string;
 }
 
-/** What a function of a tool was given beside its input, but for its functions. */
-function shown({ progress: _, ...given }: ToolContext<Shop>): object {
-  return { ...given, signal: given.signal.aborted };
+/** Copies a tool context without its functions. */
+function copyContext({ progress: _, ...context }: ToolContext<Shop>): object {
+  return { ...context, signal: context.signal.aborted };
 }
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const input = z.object({ amount: z.number() });
 
-/** Keeps what each function of a tool is given. */
-function watchedTool(seen: Record<string, object>) {
+/** Creates a tool whose functions record their contexts. */
+function createRecordingTool(contexts: Record<string, object>) {
   return tool({
     name: 'pay',
     description: 'Pays.',
     input,
     needsApproval: (_, context: ToolContext<Shop>) => {
-      seen['needsApproval'] = shown(context);
+      contexts['needsApproval'] = copyContext(context);
       return context.context.user !== 'root';
     },
     preview: ({ amount }, context) => {
-      seen['preview'] = shown(context);
+      contexts['preview'] = copyContext(context);
       return `${amount} for ${context.context.user}`;
     },
     execute: ({ amount }, context) => {
-      seen['execute'] = shown(context);
+      contexts['execute'] = copyContext(context);
       return `Paid ${amount}.`;
     },
   });
 }
 
-test('whether a call needs approval, and what is shown, is asked with what execute gets', async () => {
-  const seen: Record<string, object> = {};
+test('passes the context of execute to needsApproval and preview', async () => {
+  const contexts: Record<string, object> = {};
   const host = memoryHost();
   const rule: Record<string, object> = {};
-  const tools = requireApproval([watchedTool(seen)], (_, context) => {
-    rule['when'] = shown(context);
+  const tools = requireApproval([createRecordingTool(contexts)], (_, context) => {
+    rule['when'] = copyContext(context);
     return true;
   });
   const model = scriptedModel([
@@ -65,21 +65,21 @@ test('whether a call needs approval, and what is shown, is asked with what execu
     traceparent,
     signal: false,
   };
-  expect(seen).toEqual({ needsApproval: same, preview: same, execute: same });
+  expect(contexts).toEqual({ needsApproval: same, preview: same, execute: same });
 });
 
-test('a rule is asked with what execute gets, also for a tool inside an agent that is a tool', async () => {
-  const seen: Record<string, object> = {};
+test('passes the context of execute to a rule, also for a tool inside an agent as a tool', async () => {
+  const contexts: Record<string, object> = {};
   const open = tool({
     name: 'pay',
     description: 'Pays.',
     input,
     execute: (_, context: ToolContext<Shop>) => {
-      seen['execute'] = shown(context);
+      contexts['execute'] = copyContext(context);
     },
   });
   const tools = requireApproval([open], ({ input: given }, context) => {
-    seen['when'] = { ...shown(context), given };
+    contexts['when'] = { ...copyContext(context), given };
     return false;
   });
   const inner = new Agent({
@@ -102,18 +102,18 @@ test('a rule is asked with what execute gets, also for a tool inside an agent th
     traceparent: undefined,
     signal: false,
   };
-  expect(seen).toEqual({ when: { ...same, given: { amount: 5 } }, execute: same });
+  expect(contexts).toEqual({ when: { ...same, given: { amount: 5 } }, execute: same });
 });
 
-test('a handoff that needs approval is asked about with the same', async () => {
-  const seen: Record<string, object> = {};
+test('passes the same context to the approval rule of a handoff', async () => {
+  const contexts: Record<string, object> = {};
   const billing = new Agent({
     name: 'billing',
     model: scriptedModel([respond.text('Paid.')]),
     instructions: ({ user }: Shop) => user,
   });
   const needsApproval = (_: unknown, context: ToolContext<Shop>): boolean => {
-    seen['needsApproval'] = shown(context);
+    contexts['needsApproval'] = copyContext(context);
     return false;
   };
   const desk = new Agent({
@@ -123,10 +123,10 @@ test('a handoff that needs approval is asked about with the same', async () => {
   });
   const { output } = await desk.run('Pay.', { runId: 'run', context: { user: 'ada' } });
   expect(output).toBe('Paid.');
-  expect(seen['needsApproval']).toMatchObject({ context: { user: 'ada' }, toolCallId: 'call_over', runId: 'run' });
+  expect(contexts['needsApproval']).toMatchObject({ context: { user: 'ada' }, toolCallId: 'call_over', runId: 'run' });
 });
 
-test('the signal is the run’s, and progress is told', async () => {
+test('passes the signal of the run, and emits progress', async () => {
   const controller = new AbortController();
   const told: unknown[] = [];
   let signal: AbortSignal | undefined;

@@ -1,4 +1,4 @@
-// Double clicks, approvals much later, two tabs, a crash in between: what was executed is in the conversation, once.
+// Double clicks, late approvals, parallel tabs, crashes: a conversation contains each executed call once.
 import { Agent, type Conversation, conversation, type Host, HostError, type Run, tool } from '@pawl/core';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { FaultyHost } from '@pawl/testing/host';
@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { stores } from './stores.ts';
 
-/** Pays back what each message about a refund asks for, and says what became of it. */
-function clerk(ran: string[]): Agent {
+/** Creates an agent that executes each requested refund, and reports the result. */
+function createClerk(ran: string[]): Agent {
   const refund = tool({
     name: 'refund',
     description: 'Pays back.',
@@ -45,14 +45,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-/** A host of the operator's failing is part of the play; anything else is a fault. */
-async function settled(run: Run): Promise<void> {
+/** Awaits a run. Ignores a HostError, which the scenario causes; other errors fail the test. */
+async function settle(run: Run): Promise<void> {
   await run.outcome().catch((error: unknown) => {
     if (!HostError.isInstance(error)) throw error;
   });
 }
 
-class Play {
+class Scenario {
   readonly ran: string[] = [];
   readonly said: string[] = [];
   readonly #host: Host;
@@ -66,18 +66,18 @@ class Play {
   async take(step: Step): Promise<void> {
     switch (step.type) {
       case 'say':
-        return settled(this.#say(this.#text(step.isRefund)));
+        return settle(this.#say(this.#text(step.isRefund)));
       case 'double': {
         await Promise.all(
-          [this.#text(step.isRefund), this.#text(step.isRefund)].map((text) => settled(this.#say(text))),
+          [this.#text(step.isRefund), this.#text(step.isRefund)].map((text) => settle(this.#say(text))),
         );
         return;
       }
       case 'run':
-        return settled(clerk(this.ran).run(this.#text(step.isRefund), this.#options(this.#host)));
+        return settle(createClerk(this.ran).run(this.#text(step.isRefund), this.#options(this.#host)));
       case 'crash': {
         const host = new FaultyHost(this.#host, { at: step.at, moment: step.moment });
-        return settled(clerk(this.ran).run(this.#text(true), this.#options(host)));
+        return settle(createClerk(this.ran).run(this.#text(true), this.#options(host)));
       }
       case 'approve':
         return this.#approve();
@@ -86,9 +86,9 @@ class Play {
     }
   }
 
-  /** Until nothing is open any more. */
+  /** Approves and resumes runs until none is open. */
   async finish(): Promise<void> {
-    for (let left = 50; left > 0 && (await this.#open()).length > 0; left--) {
+    for (let round = 0; round < 50 && (await this.#open()).length > 0; round++) {
       await this.#approve();
       await this.#resume();
     }
@@ -96,7 +96,7 @@ class Play {
   }
 
   #say(text: string): Run {
-    return clerk(this.ran).continueConversation(text, this.#options(this.#host));
+    return createClerk(this.ran).continueConversation(text, this.#options(this.#host));
   }
 
   #text(isRefund: boolean): string {
@@ -118,23 +118,24 @@ class Play {
     for (const runId of await this.#open()) {
       const { outcome } = await this.#host.getRun(runId);
       for (const { id, fingerprint } of outcome?.status === 'suspended' ? outcome.pending : []) {
-        await this.#host.answer(runId, id, { type: 'approve', fingerprint }).catch(() => undefined); // Answered before.
+        await this.#host.answer(runId, id, { type: 'approve', fingerprint }).catch(() => undefined); // It may be answered already.
       }
     }
   }
 
   async #resume(): Promise<void> {
-    for (const runId of await this.#open()) await settled(clerk(this.ran).resume(runId, this.#options(this.#host)));
+    for (const runId of await this.#open())
+      await settle(createClerk(this.ran).resume(runId, this.#options(this.#host)));
   }
 }
 
-describe.each(stores)('a conversation on $name, whatever happens to its runs and in which order,', ({ open }) => {
-  test('has every user message and every result of what was executed, once, and can be sent', async () => {
+describe.each(stores)('a conversation on $name after any sequence of events', ({ open }) => {
+  test('has each user message and each executed result once, and is a valid history', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
         const { host, store } = open();
         const chat = conversation({ id: 'c', store });
-        const play = new Play(host, chat);
+        const play = new Scenario(host, chat);
         for (const each of steps) await play.take(each);
         await play.finish();
         const messages = await chat.messages();
