@@ -128,7 +128,7 @@ test('passes the same context to the approval rule of a handoff', async () => {
 
 test('passes the signal of the run, and emits progress', async () => {
   const controller = new AbortController();
-  const told: unknown[] = [];
+  const progressEvents: unknown[] = [];
   let signal: AbortSignal | undefined;
   const slow = tool({
     name: 'pay',
@@ -144,8 +144,8 @@ test('passes the signal of the run, and emits progress', async () => {
   });
   const agent = new Agent({ model: scriptedModel([respond.call('pay', { amount: 5 })]), tools: [slow] });
   const run = agent.run('Pay.', { signal: controller.signal });
-  run.on('tool.progress', ({ progress }) => told.push(progress));
+  run.on('tool.progress', ({ progress }) => progressEvents.push(progress));
   expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
   expect(signal?.aborted).toBe(true);
-  expect(told).toEqual([{ asking: 'the bank' }]);
+  expect(progressEvents).toEqual([{ asking: 'the bank' }]);
 });

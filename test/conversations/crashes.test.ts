@@ -121,14 +121,14 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const model = scriptedModel([respond.text('a')]);
     const agent = new Agent({ model });
     const run = agent.run('A', { conversation: chat, host, runId: 'run' });
-    const told: string[] = [];
-    run.on('run.finished', ({ outcome }) => told.push(outcome.status));
+    const statuses: string[] = [];
+    run.on('run.finished', ({ outcome }) => statuses.push(outcome.status));
     await expect(run.outcome()).rejects.toMatchObject({
       name: 'HostError',
       code: 'conversation.store',
       message: expect.stringContaining('The store of conversation "chat" failed: No network.'),
     });
-    expect(told).toEqual([]);
+    expect(statuses).toEqual([]);
     await expect(host.getRun('run')).resolves.toMatchObject({ status: 'interrupted' });
     await expect(agent.resume('run', { conversation: chat, host })).resolves.toMatchObject({ output: 'a' });
     await expect(chat.messages()).resolves.toEqual([asUser('A'), asAssistant('a')]);

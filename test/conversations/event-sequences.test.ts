@@ -54,7 +54,7 @@ async function settle(run: Run): Promise<void> {
 
 class Scenario {
   readonly ran: string[] = [];
-  readonly said: string[] = [];
+  readonly texts: string[] = [];
   readonly #host: Host;
   readonly #chat: Conversation;
 
@@ -66,10 +66,10 @@ class Scenario {
   async take(step: Step): Promise<void> {
     switch (step.type) {
       case 'say':
-        return settle(this.#say(this.#text(step.isRefund)));
+        return settle(this.#continue(this.#text(step.isRefund)));
       case 'double': {
         await Promise.all(
-          [this.#text(step.isRefund), this.#text(step.isRefund)].map((text) => settle(this.#say(text))),
+          [this.#text(step.isRefund), this.#text(step.isRefund)].map((text) => settle(this.#continue(text))),
         );
         return;
       }
@@ -95,13 +95,13 @@ class Scenario {
     expect(await this.#open()).toEqual([]);
   }
 
-  #say(text: string): Run {
+  #continue(text: string): Run {
     return createClerk(this.ran).continueConversation(text, this.#options(this.#host));
   }
 
   #text(isRefund: boolean): string {
-    const text = isRefund ? `refund n${this.said.length}` : `hello ${this.said.length}`;
-    this.said.push(text);
+    const text = isRefund ? `refund n${this.texts.length}` : `hello ${this.texts.length}`;
+    this.texts.push(text);
     return text;
   }
 
@@ -135,17 +135,17 @@ describe.each(stores)('a conversation on $name after any sequence of events', ({
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
         const { host, store } = open();
         const chat = conversation({ id: 'c', store });
-        const play = new Scenario(host, chat);
-        for (const each of steps) await play.take(each);
-        await play.finish();
+        const scenario = new Scenario(host, chat);
+        for (const each of steps) await scenario.take(each);
+        await scenario.finish();
         const messages = await chat.messages();
         const users = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
         const results = messages.flatMap(({ role, content }) => (role === 'tool' ? [String(content)] : []));
 
-        expect(users.toSorted()).toEqual(play.said.toSorted());
-        for (const order of new Set(play.ran)) {
+        expect(users.toSorted()).toEqual(scenario.texts.toSorted());
+        for (const order of new Set(scenario.ran)) {
           expect(results.filter((each) => each === `paid back ${order}`)).toHaveLength(
-            play.ran.filter((each) => each === order).length,
+            scenario.ran.filter((each) => each === order).length,
           );
         }
         expect(checkHistory(messages)).toEqual([]);

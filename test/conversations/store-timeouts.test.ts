@@ -27,14 +27,14 @@ test('a store that does not respond delays the start of a run at most until the 
   const clock = manualClock();
   const chat = conversation({ id: 'chat', store: createBlockedStore('load').blockedStore, clock, timeoutMs: 2_000 });
   const ended = new Agent({ model, clock }).run('Hi.', { conversation: chat }).outcome();
-  const told = expect(ended).rejects.toMatchObject({
+  const rejection = expect(ended).rejects.toMatchObject({
     name: 'HostError',
     code: 'conversation.store',
     message: expect.stringContaining('The store of conversation "chat" failed: it did not answer within 2 s.'),
   });
   await flushMicrotasks();
   await clock.advance(2_000);
-  await told;
+  await rejection;
   expect(clock.pending).toBe(0);
 });
 
@@ -55,12 +55,12 @@ test('a run whose store does not respond at the end is resumed when the store re
   const chat = conversation({ id: 'chat', store: blockedStore, clock });
   const agent = new Agent({ model, clock });
   const options = { conversation: chat, host };
-  const told = expect(agent.run('Hi.', { ...options, runId: 'run' }).outcome()).rejects.toMatchObject({
+  const rejection = expect(agent.run('Hi.', { ...options, runId: 'run' }).outcome()).rejects.toMatchObject({
     code: 'conversation.store',
   });
   await flushMicrotasks();
   await clock.advance(30_000);
-  await told;
+  await rejection;
   unblock();
   expect(await agent.resume('run', options)).toMatchObject({ output: 'Hello.' });
   expect(await chat.messages()).toEqual([asUser('Hi.'), { role: 'assistant', content: 'Hello.' }]);
