@@ -163,7 +163,7 @@ describe('an approval request shows', () => {
     );
     expect(listEvents('approval.requested')).toMatchObject([{ pending }]);
     expect(Object.keys(listEvents('approval.requested')[0] ?? {})).not.toContain('again');
-    expect(listEvents('run.suspended')).toMatchObject([{ turn: 1, pending: ['approve:1.0'] }]);
+    expect(listEvents('run.suspended')).toMatchObject([{ turn: 1, pending: ['approval:1.0'] }]);
     expect(listEvents('run.suspended')).toEqual([expect.not.objectContaining({ replayed: true })]);
   });
 
@@ -245,7 +245,7 @@ test('does not use the approval of an agent as a tool for a call inside it', asy
     await host.answer('run', id, { type: 'approve', fingerprint });
     outcome = await agent.resume('run', { host }).outcome();
   }
-  expect(asked).toEqual(['approve:1.0', 'tool:1.0/approve:1.0']);
+  expect(asked).toEqual(['approval:1.0', 'tool:1.0/approval:1.0']);
   expect(outcome.status).toBe('completed');
   expect(paid).toEqual(['Ann']);
 });
@@ -260,7 +260,7 @@ test('an agent as a tool waits as long as its inner call, whatever its own appro
   await agent.run('Go.', { host, runId: 'run' }).outcome();
   await clock.advance(200);
   const outcome = await agent.resume('run', { host }).outcome();
-  expect(getPending(outcome)).toMatchObject({ id: 'tool:1.0/approve:1.0' });
+  expect(getPending(outcome)).toMatchObject({ id: 'tool:1.0/approval:1.0' });
 });
 
 /** Creates an agent with a tool that is answered from outside. */

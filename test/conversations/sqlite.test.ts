@@ -11,7 +11,7 @@ test('a host with resumeAll finishes the run of a dead process in its conversati
   const file = newFile();
   const before = openSqlite(file);
   await conversation({ id: 'chat', store: openSqliteStore(file) }).append([asUser('Hello.')]);
-  const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
+  const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
   const part = { id: 'chat', version: 1, kept: 1 };
   await before.start({ ...record, runId: 'within', messages: [asUser('Hello.'), asUser('A')], conversation: part });
   await before.start({ ...record, runId: 'alone', messages: [asUser('B')] });
@@ -43,7 +43,14 @@ test('resumes an agent with its context and its conversation', async () => {
   const host = openSqlite(file);
   const chat = conversation({ id: 'chat', store: openSqliteStore(file) });
   const left = openSqlite(file);
-  const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0, messages: [asUser('A')] };
+  const record = {
+    schemaVersion: 1,
+    agent: 'agent',
+    limits: {},
+    metadata: { user: 'ada' },
+    at: 0,
+    messages: [asUser('A')],
+  };
   await left.start({ ...record, runId: 'run', conversation: { id: 'chat', version: 0, kept: 0 } });
   await left.close({ graceMs: 0 });
   const heard: unknown[] = [];
@@ -71,7 +78,7 @@ test('does not resume a run without its conversation', async () => {
   const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
   const left = openSqlite(file);
-  const record = { agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [asUser('A')] };
+  const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [asUser('A')] };
   await left.start({ ...record, runId: 'run', conversation: part });
   await left.close({ graceMs: 0 });
   const [run] = await host.resumeAll([createEchoAgent()]);

@@ -89,16 +89,13 @@ describe('a query', () => {
     );
   });
 
-  test.each([1, 19, 20, 21, 40, 41])(
-    'limits %i rows exactly, and tells whether there are more',
-    async (maxRows) => {
-      const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
-      expect(more.split('\n')).toHaveLength(maxRows + 2);
-      expect(more).toContain('there are more: the cap on rows');
-      const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
-      expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
-    },
-  );
+  test.each([1, 19, 20, 21, 40, 41])('limits %i rows exactly, and tells whether there are more', async (maxRows) => {
+    const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
+    expect(more.split('\n')).toHaveLength(maxRows + 2);
+    expect(more).toContain('there are more: the cap on rows');
+    const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
+    expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
+  });
 
   test('limits bytes and the length of a value', async () => {
     expect(

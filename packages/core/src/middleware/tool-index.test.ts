@@ -51,7 +51,11 @@ test.each([
     why: 'a name among words',
   },
   { asked: ' "SEND" ', best: ['send'], why: 'a name of one word' },
-  { asked: 'send all invoices', best: ['list_invoices', 'send'], why: 'a name of one word in a longer query is a word' },
+  {
+    asked: 'send all invoices',
+    best: ['list_invoices', 'send'],
+    why: 'a name of one word in a longer query is a word',
+  },
   { asked: 'ÜBER köln', best: ['buche_flug'], why: 'letters of other languages' },
   { asked: '予約', best: ['kaigi'], why: 'scripts without spaces' },
   { asked: 'what is the to of', best: [], why: 'stop words' },
