@@ -113,15 +113,15 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const call = { id: 'x', type: 'function', function: { name: 'look', arguments: '{' } } as const;
     const calling = { role: 'assistant', content: null, tool_calls: [call] } as const;
     await store.save('chat', { version: 0, keep: 0, messages: [asUser('A'), calling, asUser('B')] });
-    const mended = [
+    const repaired = [
       asUser('A'),
       { ...calling, tool_calls: [{ ...call, function: { ...call.function, arguments: '{}' } }] },
       { role: 'tool', tool_call_id: 'x', content: 'Cancelled: this call was not run.' },
       asUser('B'),
     ];
-    await expect(chat.messages()).resolves.toEqual(mended);
+    await expect(chat.messages()).resolves.toEqual(repaired);
     await chat.append([asUser('C')]);
-    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [...mended, asUser('C')] });
+    await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [...repaired, asUser('C')] });
     await store.save('chat', { version: 2, keep: 0, messages: [{ role: 'tool', tool_call_id: 'x', content: '' }] });
     await expect(chat.messages()).rejects.toMatchObject({ name: 'HostError', code: 'conversation.invalid' });
     await chat.clear();

@@ -117,7 +117,7 @@ export const zodRoots: Arbitrary<z.ZodType> = fc.oneof(
       const shape = { ...schema.shape, kind: z.literal(kinds[index] ?? 'third') };
       return isStrict ? z.strictObject(shape) : z.object(shape);
     });
-    return z.discriminatedUnion('kind', branches as never); // There are at min two branches.
+    return z.discriminatedUnion('kind', branches as never); // There are at least two branches.
   }),
   fc.tuple(zodObjects, zodObjects).map(([one, other]) => {
     const renamed = Object.entries(other.shape).map(([key, each]) => [`${key}_`, each] as const);

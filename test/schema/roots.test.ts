@@ -68,7 +68,7 @@ describe('an output of any kind', () => {
     zodRoots.map((schema) => schema.nullable()),
     fc.constantFrom(value, z.array(value), value.nullable(), z.record(z.string(), z.string())),
     fc.constant(z.union([z.object({ value: z.int() }), z.object({ value })])),
-  ) as fc.Arbitrary<z.ZodType>; // Of schemas of many kinds.
+  ) as fc.Arbitrary<z.ZodType>; // The arbitraries generate different schema types.
 
   test('is sent as one object that each server supports', () => {
     fc.assert(

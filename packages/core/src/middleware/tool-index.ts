@@ -12,10 +12,10 @@ type SearchableTool = Pick<Tool, 'name' | 'description' | 'jsonSchema'>;
 
 /** Builds an index that ranks tools by Okapi BM25 over the words of name, description and properties. Equal scores keep the list's order. */
 export function buildToolIndex(tools: readonly SearchableTool[]): ToolIndex {
-  const wordScores = scoreWords(tools.map(countWords));
+  const termScores = scoreTerms(tools.map(countTerms));
   return {
     search(query, maxResults) {
-      const scores = scoreTools(new Set(listWords(query)), wordScores);
+      const scores = scoreTools(new Set(listTerms(query)), termScores);
       const ranked = [...scores].sort(([a, scoreA], [b, scoreB]) => scoreB - scoreA || a - b);
       const names = [...findNamedTools(query, tools), ...ranked.flatMap(([position]) => tools[position]?.name ?? [])];
       return [...new Set(names)].slice(0, maxResults);
@@ -24,21 +24,21 @@ export function buildToolIndex(tools: readonly SearchableTool[]): ToolIndex {
 }
 
 /** The scores of words: by word, then by the position of a tool in the list. */
-type WordScores = ReadonlyMap<string, ReadonlyMap<number, number>>;
+type TermScores = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 // The usual constants of BM25: k1 (saturation of repeated words) and b (penalty for long texts).
 const SATURATION = 1.2;
 const LENGTH_SHARE = 0.75;
 
-function scoreWords(counts: readonly ReadonlyMap<string, number>[]): WordScores {
+function scoreTerms(counts: readonly ReadonlyMap<string, number>[]): TermScores {
   const scores = new Map<string, Map<number, number>>();
   const lengths = counts.map((words) => words.values().reduce((sum, count) => sum + count, 0));
   const average = lengths.reduce((sum, length) => sum + length, 0) / counts.length;
   counts.forEach((words, position) => {
     const length = 1 - LENGTH_SHARE + LENGTH_SHARE * ((lengths[position] ?? 0) / average);
-    for (const [word, count] of words) {
-      const byTool = scores.get(word) ?? new Map<number, number>();
-      scores.set(word, byTool.set(position, (count * (SATURATION + 1)) / (count + SATURATION * length)));
+    for (const [term, count] of words) {
+      const byTool = scores.get(term) ?? new Map<number, number>();
+      scores.set(term, byTool.set(position, (count * (SATURATION + 1)) / (count + SATURATION * length)));
     }
   });
   for (const byTool of scores.values()) {
@@ -48,12 +48,12 @@ function scoreWords(counts: readonly ReadonlyMap<string, number>[]): WordScores 
   return scores;
 }
 
-function scoreTools(query: ReadonlySet<string>, wordScores: WordScores): ReadonlyMap<number, number> {
+function scoreTools(query: ReadonlySet<string>, termScores: TermScores): ReadonlyMap<number, number> {
   const scores = new Map<number, number>();
-  for (const word of query) {
+  for (const term of query) {
     const best = new Map<number, number>();
-    for (const [indexed, byTool] of wordScores) {
-      const similarity = compareWords(word, indexed);
+    for (const [indexed, byTool] of termScores) {
+      const similarity = compareTerms(term, indexed);
       if (similarity === 0) continue;
       for (const [position, score] of byTool) best.set(position, Math.max(best.get(position) ?? 0, score * similarity));
     }
@@ -65,19 +65,19 @@ function scoreTools(query: ReadonlySet<string>, wordScores: WordScores): Readonl
 const MIN_PREFIX_LENGTH = 4;
 
 /** Returns the similarity of two words: 1 if equal, 0.5 if one is a prefix of the other, otherwise 0. Word stems are not detected. */
-function compareWords(word: string, indexed: string): number {
-  if (word === indexed) return 1;
-  const [short, long] = word.length < indexed.length ? [word, indexed] : [indexed, word];
+function compareTerms(term: string, indexed: string): number {
+  if (term === indexed) return 1;
+  const [short, long] = term.length < indexed.length ? [term, indexed] : [indexed, term];
   return short.length >= MIN_PREFIX_LENGTH && long.startsWith(short) ? 0.5 : 0;
 }
 
 // A word in a name counts more than the same word in a description.
 const NAME_WEIGHT = 3;
 
-function countWords({ name, description, jsonSchema }: SearchableTool): ReadonlyMap<string, number> {
+function countTerms({ name, description, jsonSchema }: SearchableTool): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const count = (text: string, weight: number): void => {
-    for (const word of listWords(text)) counts.set(word, (counts.get(word) ?? 0) + weight);
+    for (const term of listTerms(text)) counts.set(term, (counts.get(term) ?? 0) + weight);
   };
   count(name, NAME_WEIGHT);
   count(description ?? '', 1);
@@ -102,7 +102,7 @@ function findNamedTools(query: string, tools: readonly SearchableTool[]): readon
   const whole = query.trim().toLowerCase();
   const isNamed = ({ name }: SearchableTool): boolean => {
     const lower = name.toLowerCase();
-    return lower === whole || (parts.includes(lower) && listWords(name).length > 1);
+    return lower === whole || (parts.includes(lower) && listTerms(name).length > 1);
   };
   return tools.filter(isNamed).map(({ name }) => name);
 }
@@ -114,7 +114,7 @@ const STOP_WORDS = new Set(
   ),
 );
 
-function listWords(text: string): readonly string[] {
+function listTerms(text: string): readonly string[] {
   const separated = text
     .normalize('NFKC')
     .replace(unicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather

@@ -84,12 +84,12 @@ test('keeps the type of a field with a dynamic default, and makes it nullable in
 test('sends the value of catch() as a default only if it is constant', () => {
   const schema = z.object({
     id: z.string().catch(() => crypto.randomUUID()),
-    told: z.string().catch((context) => String(context.issues.length)),
+    caught: z.string().catch((context) => String(context.issues.length)),
     same: z.string().catch('x'),
   });
   expect(compileSchema(schema, 'input').jsonSchema['properties']).toEqual({
     id: { type: 'string' },
-    told: { type: 'string' },
+    caught: { type: 'string' },
     same: { type: 'string', default: 'x' },
   });
 });

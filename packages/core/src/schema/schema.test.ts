@@ -156,17 +156,17 @@ test.each<[string, z.ZodType, JsonSchema]>([
     { type: 'string', pattern: '^\\d+$' },
   ],
   [
-    'is told in words if they do',
+    'moves to the description if its flags change its meaning',
     z.string().regex(/^(yes|no)$/i),
     { type: 'string', description: 'pattern: /^(yes|no)$/i.' },
   ],
   [
-    'is told after what the schema says of itself, and of what is around it',
+    'follows the description of its schema and the outer description',
     z.string().regex(/^a.b$/s).describe('Inner.').optional().describe('Outer.'),
     { type: 'string', description: 'Outer. pattern: /^a.b$/s.' },
   ],
   [
-    'is told beside another one that is sent',
+    'moves to the description beside another pattern that is sent',
     z.string().startsWith('a').regex(/B/i).regex(/c$/m),
     { type: 'string', pattern: '^a.*', description: 'pattern: /B/i. pattern: /c$/m.' },
   ],
@@ -176,12 +176,12 @@ test.each<[string, z.ZodType, JsonSchema]>([
     { type: 'string', allOf: [{ pattern: '^a.*' }, { pattern: '.*z$' }], description: 'pattern: /B/i.' },
   ],
   [
-    'of a format of one’s own is told, too',
+    'of a custom format moves to the description as well',
     z.email({ pattern: /^[a-z]+@example\.test$/i }),
     { type: 'string', format: 'email', description: 'pattern: /^[a-z]+@example\\.test$/i.' },
   ],
   [
-    'of names in a record is told of the names',
+    'of names in a record moves to the description of the names',
     z.record(z.string().regex(/^x/i), z.number()),
     {
       type: 'object',

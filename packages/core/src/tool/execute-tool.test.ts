@@ -7,13 +7,13 @@ import { type Tool, type ToolContext, tool } from './tool.ts';
 
 test('passes input and context to the tool, and converts its value to a result', async () => {
   const { options } = setting();
-  const told: unknown[] = [];
+  const calls: unknown[] = [];
   const echo = doing((input, { toolCallId: callId, idempotencyKey, runId, path, context }) => {
-    told.push({ input, callId, idempotencyKey, runId, path, context });
+    calls.push({ input, callId, idempotencyKey, runId, path, context });
     return { seen: true };
   });
   await expect(executeTool(echo, { city: 'Oslo' }, options)).resolves.toEqual({ content: '{"seen":true}' });
-  expect(told).toEqual([
+  expect(calls).toEqual([
     {
       input: { city: 'Oslo' },
       callId: 'call_1',
