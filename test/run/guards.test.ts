@@ -170,7 +170,7 @@ test('replaces the input or the result, and withholds a result, with a tool guar
   expect(done).toEqual(['Bob', 'Bob']);
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
     'SENT TO BOB',
-    'The call has run, but its result is kept back: secret.',
+    'The call ran, but its result is withheld: secret.',
   ]);
 });
 

@@ -50,7 +50,8 @@ test('fails the run if a selected tool does not exist', async () => {
   expect(await agent.run('Go.').outcome()).toMatchObject({
     status: 'failed',
     error: {
-      message: 'selectTools chose tool "fly", which turn 1 does not have. The tools are: list_invoice, get_invoice.',
+      message:
+        'selectTools: choose returned "fly", which is not a tool of turn 1. The tools are: list_invoice, get_invoice.',
     },
   });
 });
@@ -68,5 +69,5 @@ test('answers a call of a tool that was not selected with the tools of this turn
 });
 
 test('refuses a selection that is not a function', () => {
-  expect(() => selectTools(['get_invoice'] as never)).toThrow('selectTools: there is no function.');
+  expect(() => selectTools(['get_invoice'] as never)).toThrow('selectTools: choose is a list.');
 });

@@ -12,9 +12,9 @@ import { DurationReached } from '../limits/limits.ts';
 import type { Delegate, NestedRun, OuterRun } from '../perform/delegate.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
-import { jsonSchema } from '../schema/plain.ts';
+import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
-import { TOOL_HINTS, type Tool, type ToolOptions, tool, whereOf } from '../tool/tool.ts';
+import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import { type Blueprint, getPolicy } from './blueprint.ts';
 import { createMeteredSink, resolveRunLimits } from './run-attempt.ts';
@@ -39,7 +39,7 @@ export function createAgentTool<Input, Context>(
     input = PROMPT as Schema<Input>,
     prompt,
     ...options
-  } = checkOptions(given, AS_TOOL, whereOf(given, `Agent "${blueprint.name}", asTool`));
+  } = checkOptions(given, AS_TOOL, describeTool(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const createPrompt = prompt ?? ((given: Input) => toPrompt(given));
   const delegate: Delegate = markOwn((given, outer) =>

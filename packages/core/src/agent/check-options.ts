@@ -10,7 +10,7 @@ import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
-import { checkNumbers, isTool, type Tool } from '../tool/tool.ts';
+import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 
@@ -228,7 +228,7 @@ export function indexTools(tools: readonly Tool<never>[], agent: string): Readon
     if (byName.has(tool.name)) {
       throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
     }
-    checkNumbers(tool); // The tool may be a copy with other options: { ...tool, timeoutMs }.
+    checkToolNumbers(tool); // The tool may be a copy with other options: { ...tool, timeoutMs }.
     byName.set(tool.name, tool);
   });
   return byName;

@@ -2,7 +2,7 @@ import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Destination, HistoryFilter, Speaker } from '../perform/definition.ts';
-import { jsonSchema } from '../schema/plain.ts';
+import { jsonSchema } from '../schema/plain-json-schema.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
 import { resolveInstructions } from './begin.ts';
 import { type Blueprint, compareDefinition, getPolicy, type Handoff } from './blueprint.ts';

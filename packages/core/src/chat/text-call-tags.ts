@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '../base/json.ts';
-import { takesText } from '../schema/json-texts.ts';
+import { isTextAllowed } from '../schema/parse-json-texts.ts';
 import type { RequestTools } from './request-tools.ts';
 import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
@@ -61,7 +61,7 @@ function makeParameterCall(name: string, parameters: readonly Parameter[], tools
   const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
   const fields = parameters.map(({ name: field, text, isText }) => {
     const known = Object.hasOwn(properties, field);
-    const takes = known ? takesText(properties[field], schema ?? {}) : !/^\s*[[{]/.test(text);
+    const takes = known ? isTextAllowed(properties[field], schema ?? {}) : !/^\s*[[{]/.test(text);
     return `${JSON.stringify(field)}:${(isText ?? takes) ? JSON.stringify(text) : toJson(text)}`;
   });
   return makeCall(name, `{${fields.join(',')}}`, tools);

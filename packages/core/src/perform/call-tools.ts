@@ -7,9 +7,9 @@ import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun } from '../tool/errors.ts';
-import { execute } from '../tool/execute.ts';
-import type { ToolResult } from '../tool/result.ts';
+import { executeTool } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { ToolResult } from '../tool/tool-result.ts';
 import { delegateCall } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
@@ -135,15 +135,15 @@ function executeThroughMiddleware(
   const { turn, scope, state } = run;
   const { index, call } = state;
   void scope.events.emitLiveEvent({ type: 'tool.started', turn, index, call }); // Tools do not wait for slow readers.
-  const executeTool: ToolExecution = ({ tool, input }) =>
-    execute(tool, input, {
+  const runTool: ToolExecution = ({ tool, input }) =>
+    executeTool(tool, input, {
       clock: scope.clock,
       signal: scope.cancellation,
-      contextWithin: (timed) => new ToolCallContext(run, timed),
-      late: (settled) => {
+      makeContext: (timed) => new ToolCallContext(run, timed),
+      onLateResult: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
         void scope.events.emitLiveEvent({ type: 'tool.late_result', turn, index, call, ...error }); // Nothing left to hold back.
       },
     });
-  return wrapExecution(executeTool, run)({ call, tool, input });
+  return wrapExecution(runTool, run)({ call, tool, input });
 }

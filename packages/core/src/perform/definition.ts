@@ -6,7 +6,7 @@ import type { ResolvedLimits } from '../limits/limits.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { CompiledOutput } from '../schema/output.ts';
+import type { CompiledOutput } from '../schema/compile-output.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
 

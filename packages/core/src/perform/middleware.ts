@@ -5,8 +5,8 @@ import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { ToolResult } from '../tool/tool-result.ts';
 
 /** The run in which a middleware works. */
 export interface MiddlewareScope<Context = unknown> {

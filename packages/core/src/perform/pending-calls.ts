@@ -23,10 +23,10 @@ import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';
 import { hasBegun } from '../loop/calls.ts';
 import type { CallState } from '../loop/state.ts';
-import type { Validated } from '../schema/schema.ts';
-import { argumentsOf, readArguments } from '../tool/arguments.ts';
-import { bounded, toResult } from '../tool/result.ts';
+import type { ValidationResult } from '../schema/schema.ts';
+import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
+import { toResult, truncateResult } from '../tool/tool-result.ts';
 import type { Scope } from './scope.ts';
 import {
   addPath,
@@ -132,13 +132,13 @@ const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> 
 
 /** Returns the input for a person to see. The text of a custom tool is shown as text, even if the call has the form of a function. */
 function readInput(tool: Tool, call: ToolCall): Json {
-  const parsed = argumentsOf(tool, call);
+  const parsed = parseCallArguments(tool, call);
   const input = (parsed.ok ? parsed.value : null) as Json; // `JSON.parse` returns JSON.
   return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
 }
 
 interface ValidatedScope extends ToolCallScope {
-  readonly validated: Extract<Validated, { ok: true }>;
+  readonly validated: Extract<ValidationResult, { ok: true }>;
 }
 
 /** If `needsApproval` throws, the call needs approval: an error must never let a tool run. */
@@ -311,7 +311,7 @@ function closeWithExternalResult(
         : value;
     return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(read, { maxLength }) };
   } catch (error) {
-    const { content } = bounded(describeForModel(error), maxLength);
+    const { content } = truncateResult(describeForModel(error), maxLength);
     return { type: 'tool.failed', ...position, durationMs: 0, reason: 'threw', content, error: toErrorData(error) };
   }
 }

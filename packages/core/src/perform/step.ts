@@ -14,7 +14,7 @@ import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
 import { RequestRefused } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
-import { AbortRun, endsRun, RefuseRun } from '../tool/errors.ts';
+import { AbortRun, isRunEndError, RefuseRun } from '../tool/errors.ts';
 import type { Scope } from './scope.ts';
 
 /** Creates a step whose result is one journal event, which is emitted as soon as it is recorded. */
@@ -87,7 +87,7 @@ export function toFailure(
     const { limit, max, spent } = error.refusal;
     return { type: 'limit.exceeded', turn, limit, max, spent, usage, ...stamp(scope) };
   }
-  if (endsRun(error)) {
+  if (isRunEndError(error)) {
     cancellation.cancel(error); // Ends open work of middleware.
     return toInterruption(scope, { turn, reason: error, usage });
   }

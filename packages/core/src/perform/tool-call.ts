@@ -8,10 +8,10 @@ import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/fact.ts';
 import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
-import { endsRun, RefuseRun, ToolError } from '../tool/errors.ts';
-import { ToolTimeoutError } from '../tool/execute.ts';
-import { bounded, type ToolResult } from '../tool/result.ts';
+import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
+import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { ToolContext } from '../tool/tool.ts';
+import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -82,7 +82,7 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
   if (HostError.isInstance(error)) throw error;
   // Checked first: the `AbortRun` of one tool is also the reason with which its siblings are cancelled.
   if (cancellation.isCancelled && error === cancellation.reason) return cancelCall(run);
-  if (endsRun(error)) {
+  if (isRunEndError(error)) {
     cancellation.cancel(error);
     const reason = RefuseRun.isInstance(error) ? 'refused' : 'aborted';
     return failCall(error, { ...run, reason, content: 'Cancelled: this call ended the run.' });
@@ -161,7 +161,7 @@ export interface CallFailure extends ToolCallRun {
 export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
     run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
-  const { content: shown } = bounded(content, maxLength);
+  const { content: shown } = truncateResult(content, maxLength);
   const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: shown, reason, error: toErrorData(error) };
   return { type: 'tool.failed', ...toCallPosition(run), ...data, ...(guard === undefined ? {} : { guard }) };
