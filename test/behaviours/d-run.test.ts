@@ -147,7 +147,7 @@ class StoppingHost extends HostWrapper {
     this.#stopOnTool = stopOnTool;
   }
 
-  override around<T>(step: Step<T>): Step<T> {
+  override wrapStep<T>(step: Step<T>): Step<T> {
     return {
       ...step,
       work: async () => {

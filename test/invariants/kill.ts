@@ -24,12 +24,12 @@ export async function expectSurvives(scenario: Scenario, { moment, open }: Survi
     if (!host.hasDied) break;
     steps++;
     if (steps > 1_000) throw new Error('It never gets to its end.');
-    expect(life.outcome).toEqual(onUnknownOutcome(undisturbed, host.doubted));
+    expect(life.outcome).toEqual(onUnknownOutcome(undisturbed, host.unknownOutcomes));
     expect(checkHistory(life.outcome.messages)).toEqual([]);
     expect(host.repeated).toEqual([]);
     expect(new Set(onceKeys(life)).size).toBe(onceKeys(life).length);
     expectReplays(life);
-    if (host.doubted.length > 0) continue;
+    if (host.unknownOutcomes.length > 0) continue;
     expect(sorted(newFacts(life))).toEqual(sorted(newFacts(undisturbed)));
     expect(distinct(requests)).toEqual(distinct(model.requests));
   }

@@ -18,7 +18,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
       { how: 'in place of a response', given: respond.errorBody(error) },
       {
         how: 'inside a stream',
-        given: respond.streamError(error, { reply: respond.text('Let me see'), afterChunks: 1 }),
+        given: respond.streamError(error, { response: respond.text('Let me see'), afterChunks: 1 }),
       },
       { how: 'as an event of a stream', given: respond.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
     ];

@@ -16,10 +16,10 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Whether two values are the same JSON, whatever the order of their keys. */
 export function isSameJson(left: Json, right: Json): boolean {
-  return ordered(left) === ordered(right);
+  return serializeSorted(left) === serializeSorted(right);
 }
 
-function ordered(value: Json): string {
+function serializeSorted(value: Json): string {
   return JSON.stringify(value, (_key, field: Json) =>
     isObject(field) ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1))) : field,
   );

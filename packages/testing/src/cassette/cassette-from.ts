@@ -1,6 +1,6 @@
 import { type ChatResponse, checkOptions, type ModelRespondedEvent, type OptionTable, type RunEvent } from '@pawl/core';
-import { Redaction } from './redact.ts';
-import { Tape } from './tape.ts';
+import { CassetteFile } from './cassette-file.ts';
+import { Redaction } from './redaction.ts';
 
 export interface CassetteFromOptions {
   /** Texts that must not be written. Keys of well-known services are never. */
@@ -14,25 +14,25 @@ export interface CassetteFromOptions {
  */
 export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: CassetteFromOptions = {}): void {
   const { secrets = [] } = checkOptions(options, CASSETTE_FROM, 'cassetteFrom');
-  const tape = Tape.empty(path);
+  const tape = CassetteFile.create(path);
   const redaction = new Redaction(secrets);
-  const told = new Set<string>();
+  const recordedTurns = new Set<string>();
   for (const event of events) {
     if (event.type !== 'model.responded') continue;
     const { runId, path: within, turn } = event;
     // A resumed run tells its facts again.
     const key = JSON.stringify([runId, within, turn]);
-    if (told.has(key)) continue;
-    told.add(key);
-    const reply = redaction.json(replyOf(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
-    tape.add({ type: 'turn', turn, reply });
+    if (recordedTurns.has(key)) continue;
+    recordedTurns.add(key);
+    const reply = redaction.redactJson(buildChatResponse(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
+    tape.add({ type: 'turn', turn, response: reply });
   }
   tape.save();
 }
 
 const CASSETTE_FROM: OptionTable<CassetteFromOptions> = { keys: { secrets: 'any' } };
 
-function replyOf({ message, finishReason, usage, model, turn, at }: ModelRespondedEvent): ChatResponse {
+function buildChatResponse({ message, finishReason, usage, model, turn, at }: ModelRespondedEvent): ChatResponse {
   return {
     id: `chatcmpl-${turn}`,
     object: 'chat.completion',

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedResponse } from '../script/scripted-response.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { type CassetteMode, type CassetteOptions, cassette } from './cassette.ts';
 import { cassetteFrom } from './cassette-from.ts';
@@ -200,7 +200,7 @@ test('fields that differ from run to run can be left out', async () => {
 
 test('an answer that broke off is broken off again, and what came after it is played', async () => {
   const whole = respond.text('One two three four.');
-  const first = await served([respond.reset({ reply: whole, afterChunks: 2 }), whole], (baseURL) =>
+  const first = await served([respond.reset({ response: whole, afterChunks: 2 }), whole], (baseURL) =>
     go(baseURL, { stream: true }),
   );
   const again = await go(NOWHERE, { stream: true });

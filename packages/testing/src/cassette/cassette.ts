@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { checkOptions, type Json, type OptionTable } from '@pawl/core';
 import { isObject, readJson } from '../base/json.ts';
+import { type CassetteRequest, type CassetteResponse, encodeChunk } from './cassette-entry.ts';
+import { CassetteFile } from './cassette-file.ts';
 import { CassetteError } from './errors.ts';
-import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
-import { chunkOf, type RecordedCall, type RecordedResponse } from './recording.ts';
-import { namedSecrets, Redaction } from './redact.ts';
-import { Tape } from './tape.ts';
+import { type BodyReader, buildMissResponse, type CassetteFetch, type FetchResponse, playEntry } from './play-entry.ts';
+import { findNamedSecrets, Redaction } from './redaction.ts';
 
 /**
  * `replay`: never reaches a server. `record`: always does, and begins the file anew. `once`: plays the file, or records it where there
@@ -49,20 +49,20 @@ export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const isThere = existsSync(path);
   const plays = mode === 'replay' || (mode !== 'record' && isThere);
   const records = mode === 'record' || mode === 'new' || (mode === 'once' && !isThere);
-  const tape = plays ? Tape.read(path) : Tape.empty(path);
+  const tape = plays ? CassetteFile.read(path) : CassetteFile.create(path);
   if (!plays) tape.save();
   return {
     assertDone: () => assertDone(tape, path),
     async fetch(url, init) {
       const address = new URL(url);
-      const named = namedSecrets(address.search, readJson(init.body) ?? null);
-      const secrets = new Redaction([...(options.secrets ?? []), ...keysOf(init.headers), ...named]);
-      const call = callOf(address, init, { secrets, ignore: options.ignore ?? [] });
+      const named = findNamedSecrets(address.search, readJson(init.body) ?? null);
+      const secrets = new Redaction([...(options.secrets ?? []), ...findHeaderSecrets(init.headers), ...named]);
+      const call = buildRequest(address, init, { secrets, ignore: options.ignore ?? [] });
       const found = plays ? tape.take(call) : undefined;
-      if (found !== undefined) return played(found, call);
-      if (!records) return missed(tape.miss(call));
+      if (found !== undefined) return playEntry(found, call);
+      if (!records) return buildMissResponse(tape.describeMiss(call));
       const answer = await (options.fetch ?? globalThis.fetch)(url, init);
-      return recorded(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
+      return recordResponse(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
     },
   };
 }
@@ -84,58 +84,69 @@ function isVariableSet(value = ''): boolean {
   return !['', '0', 'false'].includes(value.toLowerCase());
 }
 
-function assertDone(tape: Tape, path: string): void {
-  if (tape.left === 0) return;
-  const message = `Cassette "${path}" has ${tape.left} recordings that were not played. Record it again, or find out why the run asks less.`;
+function assertDone(tape: CassetteFile, path: string): void {
+  if (tape.unplayedCount === 0) return;
+  const message = `Cassette "${path}" has ${tape.unplayedCount} recordings that were not played. Record it again, or find out why the run asks less.`;
   throw new CassetteError(message, { code: 'cassette.left' });
 }
 
-function callOf(
+function buildRequest(
   { pathname, search }: URL,
   { method, body }: { readonly method: string; readonly body: string },
   { secrets, ignore }: { readonly secrets: Redaction; readonly ignore: readonly string[] },
-): RecordedCall {
-  const read = secrets.json(readJson(body) ?? body);
+): CassetteRequest {
+  const read = secrets.redactJson(readJson(body) ?? body);
   const kept: Json = isObject(read)
     ? Object.fromEntries(Object.entries(read).filter(([name]) => !ignore.includes(name)))
     : read;
-  return { method, path: secrets.text(pathname) + secrets.query(search), body: kept };
+  return { method, path: secrets.redactText(pathname) + secrets.redactQuery(search), body: kept };
 }
 
 /** Whatever a request proves itself by. */
-function keysOf(headers: Readonly<Record<string, string>>): readonly string[] {
+function findHeaderSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => /authorization|key|token|secret|cookie/i.test(name))
-    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, ''), ...passwordIn(value)]);
+    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, ''), ...findPassword(value)]);
 }
 
 /** `Basic` is followed by a name and a password, which are only written another way. */
-function passwordIn(value: string): readonly string[] {
+function findPassword(value: string): readonly string[] {
   const [, written = ''] = /^Basic\s+(\S+)$/i.exec(value) ?? [];
   const [, password] = /:(.+)$/s.exec(Buffer.from(written, 'base64').toString('utf8')) ?? [];
   return password === undefined ? [] : [password];
 }
 
 /** The headers that say something about the answer, and nothing about the account. */
-const KEPT = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'location'];
+const RECORDED_HEADERS = [
+  'content-type',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-request-id',
+  'location',
+];
 
 /** The answer as it comes. It is on the tape once: when it has come to its end, whoever still reads on. */
-function recorded(given: Answer, secrets: Redaction, add: (response: RecordedResponse) => void): Answer {
+function recordResponse(
+  given: FetchResponse,
+  secrets: Redaction,
+  add: (response: CassetteResponse) => void,
+): FetchResponse {
   const headers: Record<string, string> = {};
-  for (const name of KEPT) {
+  for (const name of RECORDED_HEADERS) {
     const value = given.headers.get(name);
-    if (value !== null) headers[name] = name === 'location' ? addressIn(value, secrets) : secrets.text(value);
+    if (value !== null) headers[name] = name === 'location' ? redactAddress(value, secrets) : secrets.redactText(value);
   }
   const read: Uint8Array[] = [];
   let isKept = false;
-  const keep = (how: Pick<RecordedResponse, 'brokenOff'> = {}): void => {
+  const keep = (how: Pick<CassetteResponse, 'connectionError'> = {}): void => {
     if (isKept) return;
     isKept = true;
-    add({ status: given.status, headers, chunks: secrets.chunks(read).map(chunkOf), ...how });
+    add({ status: given.status, headers, chunks: secrets.redactChunks(read).map(encodeChunk), ...how });
   };
   const reader = given.body?.getReader();
   if (reader === undefined) keep();
-  const taping: Reader = {
+  const taping: BodyReader = {
     async read() {
       try {
         const next = (await reader?.read()) ?? { done: true };
@@ -143,7 +154,7 @@ function recorded(given: Answer, secrets: Redaction, add: (response: RecordedRes
         if (next.done || hasEnded(read.at(-1))) keep();
         return next;
       } catch (error) {
-        keep({ brokenOff: secrets.text(error instanceof Error ? error.message : String(error)) });
+        keep({ connectionError: secrets.redactText(error instanceof Error ? error.message : String(error)) });
         throw error;
       }
     },
@@ -160,9 +171,11 @@ function recorded(given: Answer, secrets: Redaction, add: (response: RecordedRes
   };
 }
 
-function addressIn(value: string, secrets: Redaction): string {
+function redactAddress(value: string, secrets: Redaction): string {
   const at = value.indexOf('?');
-  return at < 0 ? secrets.text(value) : secrets.text(value.slice(0, at)) + secrets.query(value.slice(at));
+  return at < 0
+    ? secrets.redactText(value)
+    : secrets.redactText(value.slice(0, at)) + secrets.redactQuery(value.slice(at));
 }
 
 /** A stream says that it is over, and may stay open: nobody has to read on. */

@@ -81,7 +81,7 @@ class ManualTime implements ManualClock {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#slept.push(ms);
-    if (this.#sleeps === 'held') return this.#held(ms, signal);
+    if (this.#sleeps === 'held') return this.#waitForAdvance(ms, signal);
     await this.#moveTo(this.#now + Math.max(0, ms), signal);
     signal.throwIfAborted();
   }
@@ -94,7 +94,7 @@ class ManualTime implements ManualClock {
     await setImmediate();
   }
 
-  #held(ms: number, signal: AbortSignal): Promise<void> {
+  #waitForAdvance(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         cancel();
@@ -110,7 +110,7 @@ class ManualTime implements ManualClock {
 
   /** Stops where a timer aborts the signal: whoever slept was woken at that time. */
   async #moveTo(target: number, signal: AbortSignal): Promise<void> {
-    for (let timer = this.#nextDue(target); timer !== undefined; timer = this.#nextDue(target)) {
+    for (let timer = this.#findNextDue(target); timer !== undefined; timer = this.#findNextDue(target)) {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.callback();
@@ -120,7 +120,7 @@ class ManualTime implements ManualClock {
     this.#now = Math.max(this.#now, target);
   }
 
-  #nextDue(target: number): Timer | undefined {
+  #findNextDue(target: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.at <= target && (next === undefined || timer.at < next.at)) next = timer;

@@ -1,11 +1,11 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { isObject } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
-import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';
-import type { ConformanceReport, Found, Probe, ProbeResult } from './probe.ts';
-import { capFieldOf, recommend } from './recommend.ts';
+import type { ConformanceReport, Probe, ProbeFinding, ProbeResult } from './probe.ts';
+import { chooseCapField, recommendProfile } from './recommend-profile.ts';
+import { type ProbedServer, sendRequest } from './request-completion.ts';
 import { textProbes } from './text-probes.ts';
 import { tokenProbes } from './token-probes.ts';
 import { toolProbes } from './tool-probes.ts';
@@ -36,22 +36,22 @@ export async function conformance(baseURL: string, given: ConformanceOptions = {
   const options = checkOptions(given, CONFORMANCE, 'conformance');
   const { apiKey, headers = {}, timeoutMs = 60_000, maxTokens = 2_048 } = options;
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  const reaching = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
-  const model = options.model ?? (await firstModel(reaching));
+  const connection = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
+  const model = options.model ?? (await findFirstModel(connection));
   options.onStarted?.({ baseURL, model });
-  const found = new Map<string, Found>();
+  const found = new Map<string, ProbeFinding>();
   const probes: ProbeResult[] = [];
   for (const { name, run } of PROBES) {
-    const field = capFieldOf((earlier) => found.get(earlier));
+    const field = chooseCapField((earlier) => found.get(earlier));
     const isCapped = field !== undefined && found.size >= tokenProbes.length;
-    const server: Server = { ...reaching, model, cap: isCapped ? { [field]: maxTokens } : {} };
-    const shown = await run(server, (earlier) => found.get(earlier));
-    found.set(name, shown);
-    const result = { name, status: shown.status, detail: shown.detail };
+    const server: ProbedServer = { ...connection, model, cap: isCapped ? { [field]: maxTokens } : {} };
+    const finding = await run(server, (earlier) => found.get(earlier));
+    found.set(name, finding);
+    const result = { name, status: finding.status, detail: finding.detail };
     probes.push(result);
     options.onResult?.(result);
   }
-  return { baseURL, model, probes, profile: { base: 'compatible', ...recommend(found) } };
+  return { baseURL, model, probes, profile: { base: 'compatible', ...recommendProfile(found) } };
 }
 
 /** A key is quoted by nobody. */
@@ -69,13 +69,13 @@ const CONFORMANCE: OptionTable<ConformanceOptions> = {
 
 const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
 
-async function firstModel(reaching: Omit<Server, 'model' | 'cap'>): Promise<string> {
-  const { status, body, said } = await exchange('/models', reaching);
+async function findFirstModel(connection: Omit<ProbedServer, 'model' | 'cap'>): Promise<string> {
+  const { status, body, message: said } = await sendRequest('/models', connection);
   const models = body?.['data'];
   const [first] = Array.isArray(models) ? models.filter(isObject) : [];
   if (typeof first?.['id'] === 'string') return first['id'];
   const why = status === 0 ? said : `status ${status}, ${sliceStart(said, 100)}`;
-  const message = `${reaching.baseURL}/models names no model: ${why}. Check the address, or pass { model }.`;
+  const message = `${connection.baseURL}/models names no model: ${why}. Check the address, or pass { model }.`;
   throw new ConformanceError(message, { code: 'conformance.model' });
 }
 

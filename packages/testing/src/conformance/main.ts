@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { type ConformanceOptions, conformance } from './conformance.ts';
-import { resultLine, summaryText } from './report-text.ts';
+import { formatResult, formatSummary } from './report-text.ts';
 
 const USAGE = `pawl-conformance <baseURL> [--model <name>] [--json]
 
@@ -11,10 +11,10 @@ Ends with 1 where text or tools are not supported, with 2 where it can't ask.`;
 /** Each result when it is there: slow servers take minutes in all. */
 const PROGRESS: ConformanceOptions = {
   onStarted: ({ baseURL: url, model }) => console.log(`${model} at ${url}\n`),
-  onResult: (result) => console.log(resultLine(result)),
+  onResult: (result) => console.log(formatResult(result)),
 };
 
-const { positionals, values, mistake } = given();
+const { positionals, values, problem: mistake } = readArguments();
 const [baseURL, ...others] = positionals;
 if (values.help === true) console.log(USAGE);
 else if (mistake === undefined && baseURL !== undefined && others.length === 0) await report(baseURL);
@@ -23,19 +23,19 @@ else {
   process.exitCode = 2;
 }
 
-interface Given {
+interface CommandLine {
   readonly positionals: readonly string[];
   readonly values: { readonly model?: string; readonly json?: boolean; readonly help?: boolean };
   /** What can't be read of it. */
-  readonly mistake?: string;
+  readonly problem?: string;
 }
 
-function given(): Given {
+function readArguments(): CommandLine {
   const options = { model: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
-    return { positionals: [], values: {}, mistake: error instanceof Error ? error.message : String(error) };
+    return { positionals: [], values: {}, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -47,9 +47,9 @@ async function report(url: string): Promise<void> {
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(values.json === true ? {} : PROGRESS),
     });
-    console.log(values.json === true ? JSON.stringify(found, null, 2) : `\n${summaryText(found)}`);
-    const statusOf = (probe: string) => found.probes.find(({ name }) => name === probe)?.status;
-    if (statusOf('text') !== 'supported' || statusOf('tools') === 'unsupported') process.exitCode = 1;
+    console.log(values.json === true ? JSON.stringify(found, null, 2) : `\n${formatSummary(found)}`);
+    const findStatus = (probe: string) => found.probes.find(({ name }) => name === probe)?.status;
+    if (findStatus('text') !== 'supported' || findStatus('tools') === 'unsupported') process.exitCode = 1;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;

@@ -5,7 +5,7 @@ import { Agent, tool } from '@pawl/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import {
   callsTools,
   evaluate,

@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable, type Outcome } from '@pawl/core';
 import type { Attempt, EvaluatedCase, Evaluation } from './evaluation.ts';
-import { type Case, mean, type Score, type Scorer } from './scorer.ts';
+import { type Case, computeMean, type Score, type Scorer } from './scorer.ts';
 
 export interface EvaluateOptions<Input, Expected> {
   /** @defaultValue 'evaluation' */
@@ -24,21 +24,26 @@ export interface EvaluateOptions<Input, Expected> {
 export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Expected>): Promise<Evaluation> {
   const options = checkOptions(given, EVALUATE, 'evaluate');
   const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
-  check(options);
+  checkOptionValues(options);
   const tries = cases.flatMap((each) => Array.from({ length: repeats }, (_, attempt) => ({ given: each, attempt })));
-  const attempts = await sideBySide(tries, width, ({ given, attempt }) => tried(given, attempt, options));
+  const attempts = await runParallel(tries, width, ({ given, attempt }) => tryCase(given, attempt, options));
   const found = cases.map((each, index): EvaluatedCase => {
     const own = attempts.slice(index * repeats, (index + 1) * repeats);
-    return { name: each.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
+    return { name: each.name, attempts: own, mean: computeMean(own.map((attempt) => attempt.mean)) };
   });
   const scorers = options.scorers.map((scorer) => {
     const scores = attempts.map((attempt) => attempt.scores[scorer.name]?.score ?? 0);
-    return { name: scorer.name, mean: mean(scores) };
+    return { name: scorer.name, mean: computeMean(scores) };
   });
-  return { name, cases: found, scorers, mean: mean(found.map((each) => each.mean)) };
+  return { name, cases: found, scorers, mean: computeMean(found.map((each) => each.mean)) };
 }
 
-function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: EvaluateOptions<Input, Expected>): void {
+function checkOptionValues<Input, Expected>({
+  cases,
+  scorers,
+  repeats = 1,
+  width = 1,
+}: EvaluateOptions<Input, Expected>): void {
   if (cases.length === 0) throw new TypeError('There are no cases. Pass some: [{ name, input, expected }].');
   if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactMatch()].');
   for (const [name, value] of Object.entries({ repeats, width })) {
@@ -57,7 +62,7 @@ const EVALUATE: OptionTable<EvaluateOptions<never, never>> = {
   hints: { data: 'The option is "cases".', task: 'The option is "run".', scores: 'The option is "scorers".' },
 };
 
-async function tried<Input, Expected>(
+async function tryCase<Input, Expected>(
   given: Case<Input, Expected>,
   attempt: number,
   { run, scorers }: EvaluateOptions<Input, Expected>,
@@ -70,12 +75,12 @@ async function tried<Input, Expected>(
   }
   const { status, usage, durationMs } = ran.value;
   const scores: Record<string, Score> = {};
-  for (const scorer of scorers) scores[scorer.name] = await scoreOf(scorer, ran.value, given);
-  const total = mean(Object.values(scores).map(({ score }) => score));
+  for (const scorer of scorers) scores[scorer.name] = await scoreOutcome(scorer, ran.value, given);
+  const total = computeMean(Object.values(scores).map(({ score }) => score));
   return { status, scores, mean: total, tokens: usage.totalTokens, cost: usage.cost, durationMs };
 }
 
-async function scoreOf<Input, Expected>(
+async function scoreOutcome<Input, Expected>(
   scorer: Scorer<Input, Expected>,
   outcome: Outcome<unknown>,
   given: Case<Input, Expected>,
@@ -89,12 +94,12 @@ async function scoreOf<Input, Expected>(
   }
 }
 
-async function sideBySide<A, B>(all: readonly A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
+async function runParallel<A, B>(all: readonly A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
   const results: B[] = [];
   const left = all.entries();
-  const worker = async (): Promise<void> => {
+  const runWorker = async (): Promise<void> => {
     for (const [index, one] of left) results[index] = await work(one);
   };
-  await Promise.all(Array.from({ length: width }, worker));
+  await Promise.all(Array.from({ length: width }, runWorker));
   return results;
 }

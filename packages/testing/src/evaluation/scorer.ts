@@ -23,20 +23,20 @@ export interface Scorer<Input = unknown, Expected = unknown> {
 }
 
 /** 0 of none. */
-export function mean(values: readonly number[]): number {
+export function computeMean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-export function scored(isGood: boolean, why: () => string): Score {
+export function toScore(isGood: boolean, why: () => string): Score {
   return isGood ? { score: 1 } : { score: 0, why: why() };
 }
 
 /** What a run ended with; `undefined` where it has no output. */
-export function outputOf(outcome: Outcome<unknown>): unknown {
+export function readOutput(outcome: Outcome<unknown>): unknown {
   return outcome.status === 'completed' || outcome.status === 'limited' ? outcome.output : undefined;
 }
 
-export function shown(value: unknown): string {
+export function formatShort(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value as Json); // What an outcome has is JSON, mostly.
   return text.length <= 80 ? text : `${sliceStart(text, 80)}…`;
 }

@@ -1,18 +1,18 @@
 import { Agent, type ChatModel, checkOptions, jsonSchema, type OptionTable } from '@pawl/core';
-import { differences, told } from '../base/differences.ts';
+import { findDifferences, formatDifferences } from '../base/find-differences.ts';
 import { isObject } from '../base/json.ts';
-import { ALLOWANCE, type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
-import { turnsOf } from '../trajectory/trajectory.ts';
-import { outputOf, type Scorer, scored, shown } from './scorer.ts';
+import { ALLOWANCE, type Allowance, listExceeded, matchesSequence, type ToolSequence } from '../trajectory/rules.ts';
+import { readTurns } from '../trajectory/trajectory.ts';
+import { formatShort, readOutput, type Scorer, toScore } from './scorer.ts';
 
 /** The output is what the case expects, whatever the order of its fields. */
 export function exactMatch(): Scorer {
   return {
     name: 'exact match',
     score(outcome, { expected }) {
-      const found = differences(expected, outputOf(outcome));
-      return scored(outcome.status === 'completed' && found.length === 0, () =>
-        outcome.status === 'completed' ? told(found).trim() : `it ended ${outcome.status}`,
+      const found = findDifferences(expected, readOutput(outcome));
+      return toScore(outcome.status === 'completed' && found.length === 0, () =>
+        outcome.status === 'completed' ? formatDifferences(found).trim() : `it ended ${outcome.status}`,
       );
     },
   };
@@ -25,9 +25,9 @@ export function matchesSchema(schema: {
   return {
     name: 'matches schema',
     async score(outcome) {
-      const result = await schema['~standard'].validate(outputOf(outcome));
+      const result = await schema['~standard'].validate(readOutput(outcome));
       const issues = typeof result === 'object' && result !== null ? Reflect.get(result, 'issues') : undefined;
-      return scored(!Array.isArray(issues) || issues.length === 0, () => shown(issues));
+      return toScore(!Array.isArray(issues) || issues.length === 0, () => formatShort(issues));
     },
   };
 }
@@ -42,8 +42,8 @@ export function callsTools(sequence?: ToolSequence): Scorer<unknown, unknown> {
         return { score: 0, why: 'the case expects no list of tools: pass callsTools([…]), or give the case one' };
       }
       const wanted = sequence ?? (expected as ToolSequence); // Checked by what is called.
-      const called = (turnsOf(outcome) ?? []).map((calls) => calls.map(({ name }) => name));
-      return scored(followed(called, wanted), () => `called ${shown(called)}`);
+      const called = (readTurns(outcome) ?? []).map((calls) => calls.map(({ name }) => name));
+      return toScore(matchesSequence(called, wanted), () => `called ${formatShort(called)}`);
     },
   };
 }
@@ -54,8 +54,8 @@ export function within(allowed: Allowance): Scorer {
   return {
     name: 'within',
     score(outcome) {
-      const over = overAllowance(outcome, allowed);
-      return scored(over.length === 0, () => over.join(', '));
+      const over = listExceeded(outcome, allowed);
+      return toScore(over.length === 0, () => over.join(', '));
     },
   };
 }
@@ -76,9 +76,9 @@ export function judge(options: JudgeOptions): Scorer {
   return {
     name,
     async score(outcome, { input, expected }) {
-      const answer = shownWhole(outputOf(outcome));
-      const wanted = expected === undefined ? '' : `\n\nWhat was expected:\n${shownWhole(expected)}`;
-      const asked = `${question}\n\nThe question was:\n${shownWhole(input)}${wanted}\n\nThe answer, which ended as ${outcome.status}:\n${answer}`;
+      const answer = formatWhole(readOutput(outcome));
+      const wanted = expected === undefined ? '' : `\n\nWhat was expected:\n${formatWhole(expected)}`;
+      const asked = `${question}\n\nThe question was:\n${formatWhole(input)}${wanted}\n\nThe answer, which ended as ${outcome.status}:\n${answer}`;
       const { output } = await agent.run(asked);
       return output.score === 1 ? { score: 1 } : { score: output.score, why: output.why };
     },
@@ -115,6 +115,6 @@ const VERDICT = jsonSchema<{ readonly score: number; readonly why: string }>(
   },
 );
 
-function shownWhole(value: unknown): string {
+function formatWhole(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
 }

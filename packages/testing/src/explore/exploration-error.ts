@@ -1,13 +1,13 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Exercise } from '../model/schema-model.ts';
-import type { ExploredRun } from './live.ts';
+import type { ExploredRun } from './explore-run.ts';
 
-interface Found {
+interface ExplorationFailure {
   readonly seed: number;
   readonly exercise: Exercise;
   readonly broken: readonly string[];
-  readonly lived: ExploredRun;
+  readonly run: ExploredRun;
 }
 
 /** A run broke a promise. The message says which, and how to run that seed alone. */
@@ -18,7 +18,7 @@ export class ExplorationError extends PawlError {
   readonly outcome: ExploredRun['outcome'];
   readonly events: ExploredRun['events'];
 
-  constructor({ seed, exercise, broken, lived }: Found) {
+  constructor({ seed, exercise, broken, run: lived }: ExplorationFailure) {
     const { status } = lived.outcome;
     super(
       `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks what Pawl promises:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,

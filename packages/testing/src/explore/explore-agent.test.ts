@@ -12,10 +12,10 @@ import {
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { schemaModel } from '../model/schema-model.ts';
-import { brokenPromises } from './broken-promises.ts';
+import { findBrokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
 import { exploreAgent } from './explore-agent.ts';
-import { live } from './live.ts';
+import { exploreRun } from './explore-run.ts';
 
 const weather = tool({
   name: 'get_weather',
@@ -181,14 +181,14 @@ test('a run that no answer lets go on is named, with what it waits for', async (
 
 test('each broken promise is named: a call without an answer, one with two, one that nobody made, limits that did not hold', async () => {
   const agent = new Agent({ model: schemaModel(), tools: [weather, send] });
-  const lived = await live(agent, { seed: 0, options: {} });
-  expect(brokenPromises(lived)).toEqual([]);
+  const lived = await exploreRun(agent, { seed: 0, options: {} });
+  expect(findBrokenPromises(lived)).toEqual([]);
   const without = (type: RunEvent['type']) => lived.events.filter((event) => event.type !== type);
-  expect(brokenPromises({ ...lived, events: without('tool.finished') })).toEqual([
+  expect(findBrokenPromises({ ...lived, events: without('tool.finished') })).toEqual([
     'Call 1.0 of "get_weather" was answered 0 times.',
     'Call 1.1 of "send" was answered 0 times.',
   ]);
-  expect(brokenPromises({ ...lived, events: without('model.responded') })).toEqual([
+  expect(findBrokenPromises({ ...lived, events: without('model.responded') })).toEqual([
     'Call 1.0 was answered, and nobody made it.',
     'Call 1.1 was answered, and nobody made it.',
   ]);
@@ -198,14 +198,16 @@ test('each broken promise is named: a call without an answer, one with two, one 
     ...(answered === undefined ? [] : [answered]),
     ...lived.events.slice(-1),
   ];
-  expect(brokenPromises({ ...lived, events: twice })).toEqual([
+  expect(findBrokenPromises({ ...lived, events: twice })).toEqual([
     expect.stringMatching(/^Call 1\.[01] of "\w+" was answered 2 times\.$/),
   ]);
-  expect(brokenPromises({ ...lived, events: without('run.finished') })).toEqual([
+  expect(findBrokenPromises({ ...lived, events: without('run.finished') })).toEqual([
     'Nothing told of the end of the run.',
   ]);
   const limited = { ...lived.outcome, status: 'limited', limit: 'turns', max: 1, spent: 2 } as never;
-  expect(brokenPromises({ ...lived, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
+  expect(findBrokenPromises({ ...lived, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
   const cut = { ...lived.outcome, messages: lived.outcome.messages.slice(0, 2) };
-  expect(brokenPromises({ ...lived, outcome: cut })).toEqual([expect.stringContaining('The history is not valid: ')]);
+  expect(findBrokenPromises({ ...lived, outcome: cut })).toEqual([
+    expect.stringContaining('The history is not valid: '),
+  ]);
 });

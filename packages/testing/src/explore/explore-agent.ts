@@ -8,9 +8,9 @@ import {
   type RunEvent,
 } from '@pawl/core';
 import { type Exercise, schemaModel } from '../model/schema-model.ts';
-import { brokenPromises } from './broken-promises.ts';
+import { findBrokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
-import { type LiveOptions, live } from './live.ts';
+import { exploreRun, type LiveOptions } from './explore-run.ts';
 
 export interface ExploreOptions<Context> extends LiveOptions<Context> {
   /** How many, counted from 0, or which. @defaultValue 100 */
@@ -45,15 +45,15 @@ export async function exploreAgent<Context, Output>(
   const statuses: Partial<Record<Outcome['status'], number>> = {};
   const tools: Record<string, { calls: number; failed: number }> = {};
   const chosen = typeof seeds === 'number' ? Array.from({ length: Math.max(0, seeds) }, (_, seed) => seed) : seeds;
-  check(chosen, exercises);
+  checkChoices(chosen, exercises);
   for (const seed of chosen) {
     const exercise = exercises[Math.abs(seed) % exercises.length] ?? 'once';
     const model = schemaModel({ seed, exercise });
-    const lived = await live(typeof agent === 'function' ? agent(model) : agent.with({ model }), { seed, options });
-    const broken = brokenPromises(lived);
-    if (broken.length > 0) throw new ExplorationError({ seed, exercise, broken, lived });
-    statuses[lived.outcome.status] = (statuses[lived.outcome.status] ?? 0) + 1;
-    for (const event of lived.events) count(event, tools);
+    const run = await exploreRun(typeof agent === 'function' ? agent(model) : agent.with({ model }), { seed, options });
+    const broken = findBrokenPromises(run);
+    if (broken.length > 0) throw new ExplorationError({ seed, exercise, broken, run });
+    statuses[run.outcome.status] = (statuses[run.outcome.status] ?? 0) + 1;
+    for (const event of run.events) countCall(event, tools);
   }
   return { runs: chosen.length, statuses, tools };
 }
@@ -64,7 +64,7 @@ const EXPLORE: OptionTable<ExploreOptions<never>> = {
 };
 
 /** An exploration that explores nothing would pass whatever the agent does. */
-function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
+function checkChoices(seeds: readonly number[], exercises: readonly Exercise[]): void {
   if (seeds.length === 0) throw new TypeError('There are no seeds to run. Pass how many, or which: { seeds: 100 }.');
   const wrong = seeds.find((seed) => !Number.isInteger(seed));
   if (wrong !== undefined) throw new TypeError(`A seed is ${wrong}. Pass whole numbers.`);
@@ -76,7 +76,7 @@ function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
 
 const EXERCISES: readonly Exercise[] = ['once', 'every-branch', 'invalid-first'];
 
-function count(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
+function countCall(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
   if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return;
   const name = callName(event.call);
   const { calls, failed } = tools[name] ?? { calls: 0, failed: 0 };

@@ -1,5 +1,5 @@
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/scripted-response.ts';
 
 /** What makes an attempt fail, so that it is made again. */
 export type FailureName = `http-${408 | 409 | 429 | 500 | 502 | 503 | 529}` | 'error-body' | BrokenStream;
@@ -25,9 +25,9 @@ const FAILURES: Readonly<Record<FailureName, (whole: ScriptedMessageResponse) =>
   'http-529': () => respond.httpError(529),
   'error-body': () => respond.errorBody({ message: BUSY, code: 503 }),
   reset: () => respond.reset(),
-  'reset-midway': (whole) => respond.reset({ reply: whole, ...PARTLY }),
+  'reset-midway': (whole) => respond.reset({ response: whole, ...PARTLY }),
   'cut-off': (whole) => respond.cut(whole, PARTLY),
-  'stream-error': (whole) => respond.streamError({ message: BUSY }, { reply: whole, ...PARTLY }),
+  'stream-error': (whole) => respond.streamError({ message: BUSY }, { response: whole, ...PARTLY }),
 };
 
 const WIRE_FAILURES: Readonly<Record<WireFailureName, () => ScriptedResponse>> = {
@@ -64,10 +64,10 @@ const KNOWN: ReadonlyMap<string, (whole: ScriptedMessageResponse) => ScriptedMod
 const KNOWN_ON_THE_WIRE: ReadonlyMap<string, () => ScriptedResponse> = new Map(Object.entries(WIRE_FAILURES));
 
 /** `undefined` for what is no failure, or one that only a server has. */
-export function failure(name: string, whole: ScriptedMessageResponse): ScriptedModelResponse | undefined {
+export function createFailure(name: string, whole: ScriptedMessageResponse): ScriptedModelResponse | undefined {
   return KNOWN.get(name)?.(whole);
 }
 
-export function wireFailure(name: string): ScriptedResponse | undefined {
+export function createWireFailure(name: string): ScriptedResponse | undefined {
   return KNOWN_ON_THE_WIRE.get(name)?.();
 }

@@ -3,12 +3,12 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
-import { completion } from '../script/completion.ts';
-import type { ScriptedMessageResponse } from '../script/reply.ts';
+import { buildCompletion } from '../script/build-completion.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedMessageResponse } from '../script/scripted-response.ts';
 import { checkHistory } from '../server/check-history.ts';
 import { type OfflineServer, offlineServer } from '../server/offline-server.ts';
-import { transmission } from '../server/transmission.ts';
+import { listActions } from '../server/response-actions.ts';
 import { FAILURE_NAMES, HARD_FAILURE_NAMES } from './failures.ts';
 import { MODEL_QUIRK_NAMES } from './model-quirks.ts';
 import { QUIRK_NAMES } from './quirks.ts';
@@ -73,8 +73,8 @@ test('each quirk is one: what is sent is neither what another one sends, nor wha
     JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => ask(entry, request)))));
   const plain = await each((entry, request) => {
     const made = { request, model: 'faulty' };
-    if (request.stream !== true) return JSON.stringify(completion(entry, made));
-    return transmission(entry, made).flatMap((act) => (act.type === 'write' ? [act.body] : []));
+    if (request.stream !== true) return JSON.stringify(buildCompletion(entry, made));
+    return listActions(entry, made).flatMap((act) => (act.type === 'write' ? [act.body] : []));
   });
   const quirks = QUIRK_NAMES.map((name) =>
     each(async (entry, request) => {

@@ -1,21 +1,21 @@
 import { type ChatModel, type ChatResponse, checkOptions, type OptionTable } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
-import { completion } from '../script/completion.ts';
-import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/reply.ts';
+import { buildCompletion } from '../script/build-completion.ts';
+import { respond } from '../script/respond.ts';
 import { Script, type ScriptEntries, type ScriptFunction } from '../script/script.ts';
+import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/scripted-response.ts';
 import {
+  createFailure,
+  createWireFailure,
   FAILURE_NAMES,
   type FailureName,
-  failure,
   HARD_FAILURE_NAMES,
   type HardFailureName,
   WIRE_FAILURE_NAMES,
   type WireFailureName,
-  wireFailure,
 } from './failures.ts';
 import { MODEL_QUIRK_NAMES, type ModelQuirkName, withModelQuirk } from './model-quirks.ts';
-import { QUIRK_NAMES, type QuirkName, quirkNamed, quirky } from './quirks.ts';
+import { applyQuirk, findQuirk, QUIRK_NAMES, type QuirkName } from './quirks.ts';
 
 /** A fault of a server: one that fails an attempt, or one that the reply says the same with. */
 export type FaultName = FailureName | WireFailureName | HardFailureName | QuirkName;
@@ -52,59 +52,64 @@ export function withFaults(
   given: ChatModel | ScriptEntries<ScriptedResponse>,
   faults: Faults<ModelFaultName> | Faults<FaultName>,
 ): ChatModel | ScriptFunction<ScriptedResponse> {
-  if (isModel(given)) return faultyModel(given, faults as Faults<ModelFaultName>); // By the first signature.
-  return faultyScript(given, faults);
+  if (isModel(given)) return wrapModel(given, faults as Faults<ModelFaultName>); // By the first signature.
+  return wrapScript(given, faults);
 }
 
 function isModel(given: ChatModel | ScriptEntries<ScriptedResponse>): given is ChatModel {
   return 'send' in given;
 }
 
-function faultyModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel {
-  const next = sequence<ModelFaultName>(faults, MODEL_FAULT_NAMES, HARD_FAILURE_NAMES);
+function wrapModel(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel {
+  const next = createSequence<ModelFaultName>(faults, MODEL_FAULT_NAMES, HARD_FAILURE_NAMES);
   return {
     ...model,
     name: model.name,
     async send(request, context): Promise<ChatResponse> {
       const name = next();
       if (name === undefined) return model.send(request, context);
-      const failing = failure(name, SOMETHING);
-      if (failing === undefined) return withModelQuirk(name, await model.send(request, context));
-      return scriptedModel([failing], { name: model.name }).send(request, context);
+      const failedResponse = createFailure(name, UNUSABLE);
+      if (failedResponse === undefined) return withModelQuirk(name, await model.send(request, context));
+      return scriptedModel([failedResponse], { name: model.name }).send(request, context);
     },
   };
 }
 
-function faultyScript(
+function wrapScript(
   entries: ScriptEntries<ScriptedResponse>,
   faults: Faults<FaultName>,
 ): ScriptFunction<ScriptedResponse> {
   const script = new Script(entries);
-  const next = sequence<FaultName>(faults, FAULT_NAMES, HARD_FAULT_NAMES);
+  const next = createSequence<FaultName>(faults, FAULT_NAMES, HARD_FAULT_NAMES);
   return async (request, context): Promise<ScriptedResponse> => {
     const name = next();
-    if (name === undefined) return script.next(request, context);
-    const failing = wireFailure(name) ?? failure(name, SOMETHING);
-    if (failing !== undefined) return failing;
-    const given = await script.next(request, context);
-    const quirk = quirkNamed(name);
+    if (name === undefined) return script.takeNext(request, context);
+    const failedResponse = createWireFailure(name) ?? createFailure(name, UNUSABLE);
+    if (failedResponse !== undefined) return failedResponse;
+    const given = await script.takeNext(request, context);
+    const quirk = findQuirk(name);
     if (given.type !== 'message' || quirk === undefined) return given;
-    return quirky(quirk, completion(given, { request, model: 'faulty' }), request);
+    return applyQuirk(quirk, buildCompletion(given, { request, model: 'faulty' }), request);
   };
 }
 
 /** Begun, and not ended: nothing of it may be used. */
-const SOMETHING: ScriptedMessageResponse & ScriptedModelResponse = respond.text('This must not be used.');
+const UNUSABLE: ScriptedMessageResponse & ScriptedModelResponse = respond.text('This must not be used.');
 
-const IN_A_ROW = 2;
+const MAX_CONSECUTIVE = 2;
 
-type BySeed = Extract<Faults<never>, { readonly seed: number }>;
+type SeedOption = Extract<Faults<never>, { readonly seed: number }>;
 
-const BY_SEED: OptionTable<BySeed> = { keys: { seed: 'any' } };
+const SEED_OPTION: OptionTable<SeedOption> = { keys: { seed: 'any' } };
 
 /** A seed chooses from `chosen`; those of `hard` come by name only. */
-function sequence<N extends string>(faults: Faults<N>, chosen: readonly N[], hard: readonly N[]): () => N | undefined {
-  if (!Array.isArray(faults)) return bySeed(checkOptions(faults as BySeed, BY_SEED, 'withFaults').seed, chosen);
+function createSequence<N extends string>(
+  faults: Faults<N>,
+  chosen: readonly N[],
+  hard: readonly N[],
+): () => N | undefined {
+  if (!Array.isArray(faults))
+    return chooseBySeed(checkOptions(faults as SeedOption, SEED_OPTION, 'withFaults').seed, chosen);
   const all = [...chosen, ...hard];
   const unknown = faults.find((name) => name !== 'none' && !all.includes(name));
   if (unknown !== undefined) {
@@ -117,19 +122,19 @@ function sequence<N extends string>(faults: Faults<N>, chosen: readonly N[], har
   };
 }
 
-function bySeed<Name>(seed: number, chosen: readonly Name[]): () => Name | undefined {
+function chooseBySeed<Name>(seed: number, chosen: readonly Name[]): () => Name | undefined {
   if (!Number.isInteger(seed)) throw new TypeError(`The seed of faults is ${seed}. Pass a whole number.`);
-  const random = seeded(seed);
+  const random = createRandom(seed);
   let row = 0;
   return () => {
-    const isFault = random() < 0.6 && row < IN_A_ROW;
+    const isFault = random() < 0.6 && row < MAX_CONSECUTIVE;
     row = isFault ? row + 1 : 0;
     return isFault ? chosen[Math.floor(random() * chosen.length)] : undefined;
   };
 }
 
 /** mulberry32: small, and even enough for choosing faults. */
-function seeded(seed: number): () => number {
+function createRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

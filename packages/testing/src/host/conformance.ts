@@ -1,6 +1,6 @@
 import { agentCases } from './agent-cases.ts';
 import { clockCases } from './clock-cases.ts';
-import { type ConformanceCase, casesOf, type HostUnderTest } from './kit.ts';
+import { type ConformanceCase, createCases, type HostUnderTest } from './kit.ts';
 import { listCases } from './list-cases.ts';
 import { runCases } from './run-cases.ts';
 import { stepCases } from './step-cases.ts';
@@ -12,7 +12,7 @@ import { waitCases } from './wait-cases.ts';
  * error that says which promise was broken and what came.
  */
 export function hostConformance(host: HostUnderTest): readonly ConformanceCase[] {
-  return casesOf(host, {
+  return createCases(host, {
     ...stepCases,
     ...taskCases,
     ...waitCases,

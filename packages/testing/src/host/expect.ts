@@ -17,20 +17,20 @@ export class HostContractError extends PawlError {
 }
 
 /** @throws HostContractError */
-export function same(actual: unknown, expected: unknown, promise: string): void {
+export function expectEqual(actual: unknown, expected: unknown, promise: string): void {
   if (isDeepStrictEqual(actual, expected)) return;
-  throw new HostContractError(`${promise}\nexpected: ${shown(expected)}\ncame:     ${shown(actual)}`);
+  throw new HostContractError(`${promise}\nexpected: ${formatValue(expected)}\ncame:     ${formatValue(actual)}`);
 }
 
 /** Some of an object's fields. @throws HostContractError */
-export function has(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
+export function expectFields(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
   const fields = typeof actual === 'object' && actual !== null ? new Map(Object.entries(actual)) : new Map();
   const there = Object.fromEntries(Object.keys(expected).map((name) => [name, fields.get(name)]));
-  same(there, expected, promise);
+  expectEqual(there, expected, promise);
 }
 
 /** Rejects with an error of that code. @throws HostContractError */
-export async function refuses(work: Promise<unknown>, code: string, promise: string): Promise<void> {
+export async function expectRejection(work: Promise<unknown>, code: string, promise: string): Promise<void> {
   const [settled] = await Promise.allSettled([work]);
   const error: unknown = settled.status === 'rejected' ? settled.reason : undefined;
   const came = PawlError.isInstance(error)
@@ -38,11 +38,11 @@ export async function refuses(work: Promise<unknown>, code: string, promise: str
     : settled.status === 'rejected'
       ? String(error)
       : 'nothing refused';
-  same(came, code, promise);
+  expectEqual(came, code, promise);
 }
 
 /** Waits until something has happened, for real. @throws HostContractError after twenty seconds: only what never happens takes so long. */
-export async function until(isSo: () => boolean, promise: string): Promise<void> {
+export async function waitUntil(isSo: () => boolean, promise: string): Promise<void> {
   const endsAt = performance.now() + 20_000;
   while (!isSo()) {
     if (performance.now() > endsAt)
@@ -51,6 +51,6 @@ export async function until(isSo: () => boolean, promise: string): Promise<void>
   }
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   return inspect(value, { depth: 8, breakLength: 120, maxStringLength: 300 });
 }

@@ -34,32 +34,35 @@ export interface ConformanceCase {
   run(): Promise<void>;
 }
 
-export interface Stage {
+export interface CaseSetup {
   readonly host: Host;
   readonly clock: ManualClock;
   /** Sets back the date that the host's clock gives, by any fraction too; less than 0 sets it forward. */
-  goBack(ms: number): void;
+  setClockBack(ms: number): void;
 }
 
-export type Body = (stage: Stage) => Promise<void>;
+export type CaseBody = (stage: CaseSetup) => Promise<void>;
 
 /** Each on a host of its own. */
-export function casesOf(given: HostUnderTest, bodies: Readonly<Record<string, Body>>): readonly ConformanceCase[] {
+export function createCases(
+  given: HostUnderTest,
+  bodies: Readonly<Record<string, CaseBody>>,
+): readonly ConformanceCase[] {
   const { open, close } = checkOptions(given, HOST_UNDER_TEST, 'hostConformance');
   return Object.entries(bodies).map(([name, body]) => ({
     name,
     async run() {
       const clock = manualClock({ startMs: 1_000 });
       let behindMs = 0;
-      const seen: Clock = {
+      const hostClock: Clock = {
         now: () => clock.now() - behindMs,
         after: (ms, callback) => clock.after(ms, callback),
         sleep: systemClock.sleep, // The host waits for others, which take real time.
         monotonic: () => clock.now(),
       };
-      const host = await open({ clock: seen });
+      const host = await open({ clock: hostClock });
       try {
-        await body({ host, clock, goBack: (ms) => (behindMs += ms) });
+        await body({ host, clock, setClockBack: (ms) => (behindMs += ms) });
       } finally {
         await (close?.(host) ?? host.close({ graceMs: 0 }));
       }
@@ -67,31 +70,31 @@ export function casesOf(given: HostUnderTest, bodies: Readonly<Record<string, Bo
   }));
 }
 
-export function record(runId: string): RunRecord {
+export function createRecord(runId: string): RunRecord {
   return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
 }
 
 /** A step that gives a value. */
-export function step<T>(name: string, value: T, how: Partial<Step<T>> = {}): Step<T> {
+export function createStep<T>(name: string, value: T, how: Partial<Step<T>> = {}): Step<T> {
   return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => undefined, ...how };
 }
 
 /** The run, taken over to work on it. */
-export async function held(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
+export async function claimRun(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
   const opened = await host.claim(runId);
   if (opened.type === 'claimed') return opened;
   throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
 }
 
 /** The runs that are listed. */
-export async function idsOf(host: Host, filter?: RunFilter): Promise<readonly string[]> {
+export async function listRunIds(host: Host, filter?: RunFilter): Promise<readonly string[]> {
   return (await host.listRuns(filter)).map(({ runId }) => runId);
 }
 
 /** The run, as if its process had ended and another had taken it. */
-export async function resumed(host: Host, runId: string): Promise<StepRunner> {
+export async function resumeRun(host: Host, runId: string): Promise<StepRunner> {
   await host.release(runId, undefined);
-  return (await held(host, runId)).stepRunner;
+  return (await claimRun(host, runId)).stepRunner;
 }
 
 const TOKENS = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, totalTokens: 0 };

@@ -1,7 +1,7 @@
 import { Agent, type ChatRequest, type Delta } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedModelResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedModelResponse } from '../script/scripted-response.ts';
 import { scriptedModel } from './scripted-model.ts';
 
 const hello: ChatRequest = { messages: [{ role: 'user', content: 'Hello' }] };
@@ -54,11 +54,11 @@ test.each([
     ['one ', 'two '],
     'The scripted reply was cut off: it ended without a finish reason.',
   ],
-  ['a reset', respond.reset({ reply: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
+  ['a reset', respond.reset({ response: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
   ['an early reset', respond.reset(), [], 'The scripted connection was reset.'],
   [
     'an error',
-    respond.streamError({ message: 'busy' }, { reply: three, afterChunks: 1 }),
+    respond.streamError({ message: 'busy' }, { response: three, afterChunks: 1 }),
     ['one '],
     'The server answered with an error: busy',
   ],

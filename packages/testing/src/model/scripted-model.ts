@@ -11,11 +11,11 @@ import {
   type Price,
   ProtocolError,
 } from '@pawl/core';
-import { completion } from '../script/completion.ts';
-import { pieces } from '../script/pieces.ts';
-import type { Interruption, ScriptedModelResponse } from '../script/reply.ts';
+import { buildCompletion } from '../script/build-completion.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
-import { scriptedHttpError } from './scripted-http-error.ts';
+import type { Interruption, ScriptedModelResponse } from '../script/scripted-response.ts';
+import { splitMessage } from '../script/split-message.ts';
+import { createScriptedHttpError } from './scripted-http-error.ts';
 
 export interface ScriptedModelOptions {
   /** @defaultValue 'scripted' */
@@ -59,8 +59,8 @@ export function scriptedModel(
       signal.throwIfAborted();
       requests.push(request);
       if (requests.length > keepRequests) requests.shift();
-      const reply = await unlessAborted(entries.next(request, context), signal);
-      return await play(reply, { request, name, signal, onDelta });
+      const reply = await waitUnlessAborted(entries.takeNext(request, context), signal);
+      return await playResponse(reply, { request, name, signal, onDelta });
     },
   };
 }
@@ -74,72 +74,72 @@ const SCRIPTED_MODEL: OptionTable<ScriptedModelOptions> = {
   },
 };
 
-interface Play {
+interface PlayContext {
   readonly request: ChatRequest;
   readonly name: string;
   readonly signal: AbortSignal;
   readonly onDelta: ModelContext['onDelta'];
 }
 
-async function play(reply: ScriptedModelResponse, context: Play): Promise<ChatResponse> {
+async function playResponse(reply: ScriptedModelResponse, context: PlayContext): Promise<ChatResponse> {
   switch (reply.type) {
     case 'message': {
-      const given = completion(reply, { request: context.request, model: context.name });
-      await tell(deltas(given), context);
+      const given = buildCompletion(reply, { request: context.request, model: context.name });
+      await emitDeltas(listDeltas(given), context);
       return given;
     }
     case 'held':
-      await unlessAborted(Promise.allSettled([reply.until]), context.signal);
-      return play(reply.reply, context);
+      await waitUnlessAborted(Promise.allSettled([reply.until]), context.signal);
+      return playResponse(reply.response, context);
     case 'stall': {
-      const whole = completion(reply.reply, { request: context.request, model: context.name });
-      await tell(deltas(whole).slice(0, reply.afterChunks), context);
-      await unlessAborted(Promise.allSettled([reply.until ?? new Promise(() => undefined)]), context.signal);
-      await tell(deltas(whole).slice(reply.afterChunks), context);
+      const whole = buildCompletion(reply.response, { request: context.request, model: context.name });
+      await emitDeltas(listDeltas(whole).slice(0, reply.afterChunks), context);
+      await waitUnlessAborted(Promise.allSettled([reply.until ?? new Promise(() => undefined)]), context.signal);
+      await emitDeltas(listDeltas(whole).slice(reply.afterChunks), context);
       return whole;
     }
     case 'cut':
-      await tellPart(reply, context);
+      await emitPart(reply, context);
       throw new ProtocolError('The scripted reply was cut off: it ended without a finish reason.', {
         code: 'response.cut',
       });
     case 'reset':
-      if (reply.partly !== undefined) await tellPart(reply.partly, context);
+      if (reply.partly !== undefined) await emitPart(reply.partly, context);
       throw new NetworkError('The scripted connection was reset.', {
         code: 'network.reset',
         address: 'script',
         phase: reply.partly === undefined ? 'request' : 'reply',
       });
     case 'stream-error':
-      await tellPart(reply, context);
-      throw errorInside(reply.error);
+      await emitPart(reply, context);
+      throw createServerError(reply.error);
     case 'error-body':
-      throw errorInside(reply.error);
+      throw createServerError(reply.error);
     case 'http-error':
-      throw scriptedHttpError(reply);
+      throw createScriptedHttpError(reply);
   }
 }
 
-function deltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] {
-  return pieces(message).flatMap(({ told }) => told ?? []);
+function listDeltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] {
+  return splitMessage(message).flatMap(({ delta: told }) => told ?? []);
 }
 
-async function tellPart({ reply, afterChunks }: Interruption, context: Play): Promise<void> {
-  const given = completion(reply, { request: context.request, model: context.name });
-  await tell(deltas(given).slice(0, afterChunks), context);
+async function emitPart({ response: reply, afterChunks }: Interruption, context: PlayContext): Promise<void> {
+  const given = buildCompletion(reply, { request: context.request, model: context.name });
+  await emitDeltas(listDeltas(given).slice(0, afterChunks), context);
 }
 
-async function tell(told: readonly Delta[], { request, signal, onDelta }: Play): Promise<void> {
+async function emitDeltas(told: readonly Delta[], { request, signal, onDelta }: PlayContext): Promise<void> {
   if (request.stream !== true) return;
   for (const delta of told) {
     signal.throwIfAborted();
     const behind = onDelta(delta);
-    if (behind !== undefined) await unlessAborted(behind, signal);
+    if (behind !== undefined) await waitUnlessAborted(behind, signal);
   }
   signal.throwIfAborted();
 }
 
-function errorInside(error: Json): ProtocolError {
+function createServerError(error: Json): ProtocolError {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : error;
   const said = typeof message === 'string' ? message : JSON.stringify(message);
   return new ProtocolError(`The server answered with an error: ${said}`, {
@@ -149,7 +149,7 @@ function errorInside(error: Json): ProtocolError {
 }
 
 /** Rejects with the signal's reason as soon as it is aborted. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason);
   if (signal.aborted) stop();

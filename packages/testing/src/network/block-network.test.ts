@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { Agent, openai } from '@pawl/core';
 import { afterEach, expect, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { blockNetwork } from './block-network.ts';
 import { isThisMachine } from './targets.ts';

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
-import { isThisMachine, tcpTarget, udpTarget } from './targets.ts';
+import { isThisMachine, readTcpTarget, readUdpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {
   /** Hosts that may be reached beside this machine: `db.test`, `10.0.0.7`. @defaultValue none */
@@ -55,11 +55,11 @@ function isAllowed(host: string): boolean {
   return isThisMachine(host) || [...rules].some(({ allow }) => allow.has(host.toLowerCase()));
 }
 
-type Anything = (this: unknown, ...args: unknown[]) => unknown;
-type Holder = Record<string, Anything>;
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type FunctionHolder = Record<string, AnyFunction>;
 
 /** Node's own functions, each where it is held. */
-const originals = new Map<Holder, Map<string, Anything>>();
+const originals = new Map<FunctionHolder, Map<string, AnyFunction>>();
 
 function block(): void {
   replace(Socket.prototype, { connect });
@@ -78,11 +78,11 @@ function unblock(): void {
 
 const DNS_NAMES = ['lookup', 'resolve', 'resolve4', 'resolve6', 'resolveAny', 'resolveTxt', 'resolveMx', 'resolveSrv'];
 
-type Blocking = (original: Anything) => Anything;
+type CreateBlocker = (original: AnyFunction) => AnyFunction;
 
-function replace(given: object, blocking: Readonly<Record<string, Blocking>>): void {
-  const holder = given as Holder; // Of Node's functions, each of which is called as it was.
-  const kept = new Map<string, Anything>();
+function replace(given: object, blocking: Readonly<Record<string, CreateBlocker>>): void {
+  const holder = given as FunctionHolder; // Of Node's functions, each of which is called as it was.
+  const kept = new Map<string, AnyFunction>();
   for (const [name, by] of Object.entries(blocking)) {
     const { [name]: original } = holder;
     if (original === undefined) continue;
@@ -92,22 +92,22 @@ function replace(given: object, blocking: Readonly<Record<string, Blocking>>): v
   originals.set(holder, kept);
 }
 
-const connect: Blocking = (original) =>
+const connect: CreateBlocker = (original) =>
   function (this, ...args) {
-    const target = tcpTarget(args);
-    if (target === undefined || isAllowed(target.host)) return Reflect.apply(original, this, args);
+    const target = readTcpTarget(args);
+    if (target === undefined || isAllowed(target.hostname)) return Reflect.apply(original, this, args);
     // As a name that leads nowhere: Node fails the connection when whoever asked has had the time to listen.
-    const error = new NetworkBlockedError(`${target.host}:${target.port}`);
+    const error = new NetworkBlockedError(`${target.hostname}:${target.port}`);
     const lookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
     return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup }]);
   };
 
 /** A function whose arguments name a host, if any. `fail`: how it tells of a name that leads nowhere. */
-const blockNamed =
+const blockByHostname =
   (
     hostIn: (args: readonly unknown[]) => unknown,
     fail: (error: Error, args: readonly unknown[], self: unknown) => unknown,
-  ): Blocking =>
+  ): CreateBlocker =>
   (original) =>
     function (this, ...args) {
       const host = hostIn(args);
@@ -122,13 +122,13 @@ function failUdp(error: Error, args: readonly unknown[], socket: unknown): void 
   else setImmediate(() => (socket as UdpSocket).emit('error', error)); // Its own function was called.
 }
 
-const send = blockNamed(udpTarget, failUdp);
-const connectUdp = blockNamed(([, address]) => address, failUdp);
-const lookUp = blockNamed(
+const send = blockByHostname(readUdpTarget, failUdp);
+const connectUdp = blockByHostname(([, address]) => address, failUdp);
+const lookUp = blockByHostname(
   (args) => (typeof args.at(-1) === 'function' ? args[0] : undefined),
-  (error, args) => void setImmediate(args.at(-1) as Anything, error), // Else no host is named.
+  (error, args) => void setImmediate(args.at(-1) as AnyFunction, error), // Else no host is named.
 );
-const lookUpByPromise = blockNamed(
+const lookUpByPromise = blockByHostname(
   ([name]) => name,
   (error) => Promise.reject(error),
 );

@@ -1,24 +1,24 @@
 import { isIP } from 'node:net';
 
 export interface Target {
-  readonly host: string;
+  readonly hostname: string;
   readonly port: string;
 }
 
 /** Of `socket.connect`; `undefined`: a path in the file system. It takes options, a port and a host, or, from inside Node, both in a list. */
-export function tcpTarget([first, second]: readonly unknown[]): Target | undefined {
+export function readTcpTarget([first, second]: readonly unknown[]): Target | undefined {
   const given: unknown = Array.isArray(first) ? first[0] : first;
   if (typeof given === 'object' && given !== null) {
     const { host, port, path } = given as { readonly host?: unknown; readonly port?: unknown; readonly path?: unknown }; // Whatever it is, it may have these.
     if (typeof path === 'string') return undefined;
-    return { host: String(host ?? 'localhost'), port: String(port) };
+    return { hostname: String(host ?? 'localhost'), port: String(port) };
   }
   if (typeof given === 'string' && !/^\d+$/.test(given)) return undefined;
-  return { host: typeof second === 'string' ? second : 'localhost', port: String(given) };
+  return { hostname: typeof second === 'string' ? second : 'localhost', port: String(given) };
 }
 
 /** Of `socket.send(message, [offset, length,] port, address, callback)`; `undefined`: this machine, or where it is connected to. */
-export function udpTarget(args: readonly unknown[]): string | undefined {
+export function readUdpTarget(args: readonly unknown[]): string | undefined {
   const address = args.slice(1).findLast((arg) => typeof arg !== 'function');
   return typeof address === 'string' ? address : undefined;
 }

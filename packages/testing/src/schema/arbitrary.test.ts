@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { sampleOf } from './arbitrary.ts';
-import { branchesOf } from './branches.ts';
-import { invalidFor } from './invalid.ts';
+import { sampleSchema } from './arbitrary.ts';
+import { listBranches } from './branches.ts';
+import { makeInvalid } from './invalid.ts';
 
 const tree = z.object({
   name: z.string().min(1),
@@ -98,15 +98,15 @@ const cases = Object.entries(schemas).map(([name, schema]) => ({
 
 test.each(cases)('values of $name pass their zod schema, whatever the seed', ({ schema, json }) => {
   for (let seed = 0; seed < 25; seed++) {
-    const value = sampleOf(json, seed);
+    const value = sampleSchema(json, seed);
     expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
   }
 });
 
 test.each(cases)('values of each branch of $name pass it too, and are not all the same', ({ schema, json }) => {
-  const branches = branchesOf(json);
+  const branches = listBranches(json);
   for (const [index, branch] of branches.entries()) {
-    const value = sampleOf(branch, index, json);
+    const value = sampleSchema(branch, index, json);
     expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
   }
   expect(branches.length).toBeGreaterThan(0);
@@ -120,7 +120,9 @@ test('each value of an enum, each option of a union, an optional field and its a
       of: z.union([z.string(), z.null()]),
     }),
   );
-  const values = branchesOf(json).map((branch, index) => sampleOf(branch, index, json) as Record<string, unknown>);
+  const values = listBranches(json).map(
+    (branch, index) => sampleSchema(branch, index, json) as Record<string, unknown>,
+  );
   expect(new Set(values.map(({ unit }) => unit))).toEqual(new Set(['c', 'f', undefined]));
   expect(values.map(({ count }) => count)).toEqual(expect.arrayContaining([1, 9]));
   expect(new Set(values.map(({ of }) => (of === null ? 'null' : typeof of)))).toEqual(new Set(['string', 'null']));
@@ -128,17 +130,17 @@ test('each value of an enum, each option of a union, an optional field and its a
 
 test.each(cases)('what is made not to pass $name does not', ({ json }) => {
   const check = new Ajv2020({ strict: false, validateFormats: false }).compile(json);
-  expect(check(invalidFor(json, sampleOf(json, 1)))).toBe(false);
+  expect(check(makeInvalid(json, sampleSchema(json, 1)))).toBe(false);
 });
 
 test('the same seed gives the same value, another one mostly another', () => {
   const json = z.toJSONSchema(schemas.texts);
-  expect(sampleOf(json, 3)).toEqual(sampleOf(json, 3));
-  expect(sampleOf(json, 3)).not.toEqual(sampleOf(json, 4));
+  expect(sampleSchema(json, 3)).toEqual(sampleSchema(json, 3));
+  expect(sampleSchema(json, 3)).not.toEqual(sampleSchema(json, 4));
 });
 
 test('a pattern that looks ahead is left to the check of the tool, and ends nothing', () => {
-  expect(typeof sampleOf({ type: 'string', pattern: '^(?=.*\\d).{8,}$' }, 1)).toBe('string');
+  expect(typeof sampleSchema({ type: 'string', pattern: '^(?=.*\\d).{8,}$' }, 1)).toBe('string');
 });
 
 test.each(['100% sure', 'a%20b', 'app/User', 'a~b', 'é'])(
@@ -147,7 +149,7 @@ test.each(['100% sure', 'a%20b', 'app/User', 'a~b', 'é'])(
     const spellings = [name, name.replaceAll('~', '~0').replaceAll('/', '~1'), encodeURIComponent(name)];
     for (const spelling of name.includes('/') ? spellings.slice(1) : spellings) {
       const schema = { $ref: `#/$defs/${spelling}`, $defs: { [name]: { const: 7 } } };
-      expect(sampleOf(schema, 1)).toBe(7);
+      expect(sampleSchema(schema, 1)).toBe(7);
     }
   },
 );

@@ -1,5 +1,5 @@
 import { type ChatRequest, ConfigError, type ModelContext } from '@pawl/core';
-import { type Difference, differences, told } from '../base/differences.ts';
+import { type Difference, findDifferences, formatDifferences } from '../base/find-differences.ts';
 import { ScriptError } from './errors.ts';
 
 /** Looks at a request, then says what to answer. Of a scripted model it is told the surroundings, too; of a server there are none. */
@@ -12,7 +12,7 @@ export type ExpectedRequest = { readonly [Field in keyof ChatRequest]?: unknown 
 export interface ExpectingResponse<R> {
   readonly type: 'expecting';
   readonly expected: ExpectedRequest;
-  readonly reply: R;
+  readonly response: R;
 }
 
 /** Replies in order, one for each request; or one function for all requests. */
@@ -21,7 +21,7 @@ export type ScriptEntries<R> = readonly (R | ExpectingResponse<R> | ScriptFuncti
 /** Where a script has got to. */
 export class Script<R extends { readonly type: string }> {
   readonly #entries: ScriptEntries<R>;
-  #asked = 0;
+  #requestCount = 0;
 
   constructor(entries: ScriptEntries<R>) {
     checkEntries(entries);
@@ -29,22 +29,22 @@ export class Script<R extends { readonly type: string }> {
   }
 
   /** @throws ScriptError when every entry was used, or the request is not the one that was expected. */
-  async next(request: ChatRequest, context: Partial<ModelContext> = {}): Promise<R> {
-    const at = this.#asked++;
+  async takeNext(request: ChatRequest, context: Partial<ModelContext> = {}): Promise<R> {
+    const at = this.#requestCount++;
     const entry = typeof this.#entries === 'function' ? this.#entries : this.#entries[at];
-    if (entry === undefined) throw usedUp(this.#entries.length, at + 1);
+    if (entry === undefined) throw createExhaustedError(this.#entries.length, at + 1);
     if (typeof entry === 'function') return await entry(request, context);
     if (!isExpecting(entry)) return entry;
-    const found = differences(entry.expected, request, { compare: 'part' });
-    if (found.length > 0) throw unexpected(found, at + 1);
-    return entry.reply;
+    const found = findDifferences(entry.expected, request, { compare: 'part' });
+    if (found.length > 0) throw createMismatchError(found, at + 1);
+    return entry.response;
   }
 
   /** @throws ScriptError unless every entry was used. A function is always done. */
   assertDone(): void {
-    if (typeof this.#entries === 'function' || this.#asked >= this.#entries.length) return;
+    if (typeof this.#entries === 'function' || this.#requestCount >= this.#entries.length) return;
     const left = this.#entries
-      .slice(this.#asked)
+      .slice(this.#requestCount)
       .map((entry) => (typeof entry === 'function' ? 'function' : entry.type));
     throw new ScriptError(
       `The script has ${left.length} of ${this.#entries.length} replies left: ${left.join(', ')}. Take them out, or make the run ask for them.`,
@@ -71,14 +71,14 @@ function isExpecting<R extends { readonly type: string }>(
   return entry.type === 'expecting';
 }
 
-function unexpected(found: readonly Difference[], request: number): ScriptError {
+function createMismatchError(found: readonly Difference[], request: number): ScriptError {
   return new ScriptError(
-    `The script no longer fits: request ${request} is not the one that reply ${request} expects.\n${told(found)}\nChange what \`respond.expecting\` expects, or find out why the agent asks otherwise.`,
+    `The script no longer fits: request ${request} is not the one that reply ${request} expects.\n${formatDifferences(found)}\nChange what \`respond.expecting\` expects, or find out why the agent asks otherwise.`,
     { code: 'script.unexpected' },
   );
 }
 
-function usedUp(length: number, request: number): ScriptError {
+function createExhaustedError(length: number, request: number): ScriptError {
   return new ScriptError(
     `The script is used up: it has ${length} ${length === 1 ? 'reply' : 'replies'}, and this is request ${request}. Add a reply, or find out why the run asks once more.`,
     { code: 'script.exhausted' },

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedResponse } from '../script/scripted-response.ts';
 import { type OfflineServer, offlineServer } from './offline-server.ts';
 
 async function playing(...script: readonly ScriptedResponse[]): Promise<OfflineServer> {
@@ -80,7 +80,7 @@ test('a cut body is the first half of the JSON', async () => {
 });
 
 test('a reset destroys the socket: before anything, or after so many pieces', async () => {
-  const server = await playing(respond.reset(), respond.reset({ reply: three, afterChunks: 1 }));
+  const server = await playing(respond.reset(), respond.reset({ response: three, afterChunks: 1 }));
   await expect(ask(server)).rejects.toThrow('fetch failed');
   const { text, failed } = await received(await ask(server));
   expect({ words: words(text), failed, disconnects: server.disconnects }).toEqual({
@@ -151,7 +151,7 @@ test('a held reply is answered once it is released', async () => {
 });
 
 test('an error in the stream ends it; unstreamed, it is the body', async () => {
-  const entry = respond.streamError({ message: 'overloaded' }, { reply: three, afterChunks: 1 });
+  const entry = respond.streamError({ message: 'overloaded' }, { response: three, afterChunks: 1 });
   const server = await playing(entry, entry, respond.errorBody('broken'));
   const { text } = await received(await ask(server));
   expect([words(text), text.endsWith('\n\ndata: {"error":{"message":"overloaded"}}\n\n')]).toEqual([['one '], true]);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { ChatRequest } from '@pawl/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import { type OfflineServer, type OfflineServerOptions, offlineServer } from './offline-server.ts';
 
 const hello: ChatRequest = { model: 'any', messages: [{ role: 'user', content: 'Hello' }] };

@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type ChatRequest, type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
-import { respond } from '../script/build-reply.ts';
+import { offlineModel } from '../offline-model/offline-model.ts';
 import { ScriptError } from '../script/errors.ts';
 import type { RecordedRequest } from '../script/recorded-request.ts';
-import type { ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
-import { offlineModel } from '../stand-in/stand-in.ts';
+import type { ScriptedResponse } from '../script/scripted-response.ts';
+import { type PerformActionsOptions, performActions } from './perform-actions.ts';
+import { listActions } from './response-actions.ts';
 import { route } from './route.ts';
-import { transmission } from './transmission.ts';
-import { type TransmitOptions, transmit } from './transmit.ts';
 
 export interface OfflineServerOptions {
   /** Played in place of the stand-in model: a reply for each request, or one function for all. */
@@ -74,8 +74,8 @@ class LocalServer implements OfflineServer {
   readonly #script: Script<ScriptedResponse>;
   readonly #server: Server;
   readonly #requests: RecordedRequest[] = [];
-  readonly #waiting: (() => void)[] = [];
-  #answering = 0;
+  readonly #idleWaiters: (() => void)[] = [];
+  #openCount = 0;
   #count = 0;
   #disconnects = 0;
   #port = 0;
@@ -83,7 +83,7 @@ class LocalServer implements OfflineServer {
   constructor(options: OfflineServerOptions) {
     this.#options = options;
     this.#script = new Script(options.script ?? ((request) => respond.message(offlineModel(request))));
-    this.#server = createServer((incoming, response) => void this.#answer(incoming, response)); // It never rejects.
+    this.#server = createServer((incoming, response) => void this.#handle(incoming, response)); // It never rejects.
     // Sockets stay open for as long as the client wants them, so that no test depends on the time.
     this.#server.keepAliveTimeout = 0;
     this.#server.on('connection', (socket) => socket.unref());
@@ -114,8 +114,8 @@ class LocalServer implements OfflineServer {
   }
 
   idle(): Promise<void> {
-    if (this.#answering === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#openCount === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
   assertDone(): void {
@@ -130,55 +130,58 @@ class LocalServer implements OfflineServer {
     });
   }
 
-  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#answering++;
+  async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#openCount++;
     const gone = new AbortController();
     const ended = new Promise<undefined>((resolve) => response.once('close', () => resolve(undefined)));
     response.once('close', () => gone.abort());
     response.on('error', () => undefined); // The client has gone: `close` follows.
     try {
-      const given = await Promise.race([this.#given(incoming), ended]);
+      const given = await Promise.race([this.#receive(incoming), ended]);
       if (given !== undefined) await this.#send(given, { response, signal: gone.signal });
       await ended;
-      if (!response.writableFinished && !isReset(given?.reply)) this.#disconnects++;
+      if (!response.writableFinished && !isReset(given?.response)) this.#disconnects++;
     } catch (error) {
       // Either the client went away while it was still sending, or the script has something that cannot be sent.
       if (gone.signal.aborted) this.#disconnects++;
       else if (response.headersSent) response.destroy();
-      else response.writeHead(500, NO_RETRY).end(JSON.stringify({ error: { message: messageOf(error) } }));
+      else response.writeHead(500, NO_RETRY).end(JSON.stringify({ error: { message: toMessage(error) } }));
     } finally {
-      this.#answering--;
-      if (this.#answering === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#openCount--;
+      if (this.#openCount === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     }
   }
 
-  #send({ reply: given, received }: Given, target: Pick<TransmitOptions, 'response' | 'signal'>): Promise<void> {
+  #send(
+    { response: given, received }: AcceptedRequest,
+    target: Pick<PerformActionsOptions, 'response' | 'signal'>,
+  ): Promise<void> {
     const { chunkDelayMs: delayMs = 0, clock = systemClock } = this.#options;
     if (given.type !== 'raw') target.response.setHeader('x-request-id', `req_${++this.#count}`);
-    const acts = transmission(given, { request: received.body, model: this.#model });
-    return transmit(acts, { ...target, received, clock, delayMs });
+    const acts = listActions(given, { request: received.body, model: this.#model });
+    return performActions(acts, { ...target, received, clock, delayMs });
   }
 
-  async #given(incoming: IncomingMessage): Promise<Given> {
+  async #receive(incoming: IncomingMessage): Promise<AcceptedRequest> {
     const body = await text(incoming);
     const { method = 'GET', headers } = incoming;
     const url = incoming.url ?? '/';
     const path = url.replace(/\?.*$/s, '');
     const { checks = 'openai', apiKey, keepRequests = Number.POSITIVE_INFINITY } = this.#options;
     const incomingRequest = { method, path, authorization: headers.authorization, body };
-    const { request, reply: answer } = route(incomingRequest, { apiKey, model: this.#model, checks });
+    const { request, response: answer } = route(incomingRequest, { apiKey, model: this.#model, checks });
     const { remotePort: port } = incoming.socket;
     const received = { url, headers, body: request ?? { messages: [] }, text: body, port };
     if (request !== undefined) this.#requests.push(received);
     if (this.#requests.length > keepRequests) this.#requests.shift();
-    return { reply: answer ?? (await this.#scripted(received.body)), received };
+    return { response: answer ?? (await this.#nextResponse(received.body)), received };
   }
 
-  async #scripted(request: ChatRequest): Promise<ScriptedResponse> {
+  async #nextResponse(request: ChatRequest): Promise<ScriptedResponse> {
     try {
-      return await this.#script.next(request);
+      return await this.#script.takeNext(request);
     } catch (error) {
-      const message = messageOf(error);
+      const message = toMessage(error);
       if (ScriptError.isInstance(error))
         return respond.httpError(400, { message, code: error.code, headers: NO_RETRY });
       return respond.httpError(500, { message: `No reply could be made: ${message}`, headers: NO_RETRY });
@@ -190,19 +193,19 @@ class LocalServer implements OfflineServer {
   }
 }
 
-interface Given {
-  readonly reply: ScriptedResponse;
+interface AcceptedRequest {
+  readonly response: ScriptedResponse;
   readonly received: RecordedRequest;
 }
 
 /** Whether the server itself is meant to leave. */
 function isReset(given: ScriptedResponse | undefined): boolean {
-  return given?.type === 'held' ? isReset(given.reply) : given?.type === 'reset';
+  return given?.type === 'held' ? isReset(given.response) : given?.type === 'reset';
 }
 
 /** For what goes wrong in the script itself: asking again would only use up its next entry. */
 const NO_RETRY: Readonly<Record<string, string>> = { 'x-should-retry': 'false' };
 
-function messageOf(error: unknown): string {
+function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

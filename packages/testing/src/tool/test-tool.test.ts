@@ -17,7 +17,13 @@ const divide = tool({
 });
 
 test('a call that passes gives what the model reads, and what the tool told of how far it was', async () => {
-  const finished = { status: 'finished', content: '{"result":25}', lossy: [], parts: [], progress: [{ done: 0.5 }] };
+  const finished = {
+    status: 'finished',
+    content: '{"result":25}',
+    lossyPaths: [],
+    parts: [],
+    progress: [{ done: 0.5 }],
+  };
   expect(await testTool(divide).call({ by: 4 })).toEqual(finished);
 });
 
@@ -98,8 +104,8 @@ test('what has no exact JSON form is told with its path, and what is too long ke
   });
   const called = await testTool(big).call();
   if (called.status !== 'finished') throw new Error(called.status);
-  expect(called.lossy).toEqual(['when']);
-  expect([called.content.length < 400, called.full?.length]).toEqual([true, expect.any(Number)]);
+  expect(called.lossyPaths).toEqual(['when']);
+  expect([called.content.length < 400, called.fullContent?.length]).toEqual([true, expect.any(Number)]);
 });
 
 test('a custom tool is given its text', async () => {

@@ -18,8 +18,8 @@ import {
   type ToolSkippedEvent,
 } from '@pawl/core';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
-import { toolWarnings } from './tool-warnings.ts';
+import { respond } from '../script/respond.ts';
+import { findToolWarnings } from './tool-warnings.ts';
 
 export interface TestToolOptions<Context> {
   readonly context?: Context;
@@ -31,7 +31,7 @@ export interface TestToolOptions<Context> {
   readonly answer?: (pending: PendingCall) => Answer;
 }
 
-interface Told {
+interface TestedCallBase {
   /** What the model reads. */
   readonly content: string;
   /** What the tool told of how far it was. */
@@ -40,17 +40,21 @@ interface Told {
 
 /** What came of one call. */
 export type TestedCall =
-  | (Told & {
+  | (TestedCallBase & {
       readonly status: 'finished';
       /** The whole text, where `content` is only its head and tail. */
-      readonly full?: string;
+      readonly fullContent?: string;
       /** The paths in the value that have no exact JSON form. */
-      readonly lossy: readonly string[];
+      readonly lossyPaths: readonly string[];
       /** Images and files. */
       readonly parts: readonly unknown[];
     })
-  | (Told & { readonly status: 'failed'; readonly reason: ToolFailedEvent['reason']; readonly error: ErrorData })
-  | (Told & { readonly status: 'skipped'; readonly reason: ToolSkippedEvent['reason'] })
+  | (TestedCallBase & {
+      readonly status: 'failed';
+      readonly reason: ToolFailedEvent['reason'];
+      readonly error: ErrorData;
+    })
+  | (TestedCallBase & { readonly status: 'skipped'; readonly reason: ToolSkippedEvent['reason'] })
   /** It waits for a person: `pending` is what that one is shown. */
   | { readonly status: 'pending'; readonly pending: PendingCall; readonly progress: readonly Json[] };
 
@@ -67,7 +71,7 @@ export interface ToolUnderTest {
 /** One tool, with all that an agent does around it, and no agent. */
 export function testTool<Context>(tool: Tool<Context>, given: TestToolOptions<Context> = {}): ToolUnderTest {
   const options = checkOptions(given, TEST_TOOL, 'testTool');
-  return { call: (args = {}) => called(tool, args, options), warnings: toolWarnings(tool) };
+  return { call: (args = {}) => callTool(tool, args, options), warnings: findToolWarnings(tool) };
 }
 
 const TEST_TOOL: OptionTable<TestToolOptions<never>> = {
@@ -75,7 +79,7 @@ const TEST_TOOL: OptionTable<TestToolOptions<never>> = {
   hints: { approve: 'The option is "answer".', approval: 'The option is "answer".' },
 };
 
-async function called<Context>(
+async function callTool<Context>(
   tool: Tool<Context>,
   given: JsonObject | string,
   { context, middleware = [], clock, answer }: TestToolOptions<Context>,
@@ -87,26 +91,32 @@ async function called<Context>(
   const host = memoryHost();
   // Whether a context is needed is known where the options are written, not here.
   const surroundings = { host, context } as never;
-  const heard = (run: Run<string>): Promise<Outcome<string>> => run.on('*', (event) => events.push(event)).outcome();
-  let outcome = await heard(agent.run('Go.', surroundings));
+  const listenTo = (run: Run<string>): Promise<Outcome<string>> => run.on('*', (event) => events.push(event)).outcome();
+  let outcome = await listenTo(agent.run('Go.', surroundings));
   const [waiting] = outcome.status === 'suspended' ? outcome.pending : [];
   if (waiting !== undefined && answer !== undefined) {
     await host.answer(outcome.runId, waiting.id, answer(waiting));
-    outcome = await heard(agent.resume(outcome.runId, surroundings));
+    outcome = await listenTo(agent.resume(outcome.runId, surroundings));
   }
   const progress = events.flatMap((event) => (event.type === 'tool.progress' ? [event.progress] : []));
-  const [closed] = events.flatMap((event) => (event.path === '' ? (closedBy(event) ?? []) : []));
+  const [closed] = events.flatMap((event) => (event.path === '' ? (readResult(event) ?? []) : []));
   if (closed !== undefined) return { ...closed, progress };
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending !== undefined) return { status: 'pending', pending, progress };
   throw new Error(`The call of tool "${tool.name}" came to nothing: the run around it ended ${outcome.status}.`);
 }
 
-function closedBy(event: RunEvent) {
+function readResult(event: RunEvent) {
   switch (event.type) {
     case 'tool.finished': {
-      const { content, fullContent: full, lossyPaths: lossy = [], parts = [] } = event;
-      return { status: 'finished' as const, content, lossy, parts, ...(full === undefined ? {} : { full }) };
+      const { content, fullContent, lossyPaths = [], parts = [] } = event;
+      return {
+        status: 'finished' as const,
+        content,
+        lossyPaths,
+        parts,
+        ...(fullContent === undefined ? {} : { fullContent }),
+      };
     }
     case 'tool.failed':
       return { status: 'failed' as const, content: event.content, reason: event.reason, error: event.error };

@@ -23,7 +23,7 @@ export const ALLOWANCE: OptionTable<Allowance> = {
 };
 
 /** What a run used more of than it may. */
-export function overAllowance(outcome: Outcome<unknown>, allowed: Allowance): readonly string[] {
+export function listExceeded(outcome: Outcome<unknown>, allowed: Allowance): readonly string[] {
   const { usage, turnCount: turns, toolCallCount: toolCalls, durationMs } = outcome;
   const used = { turns, toolCalls, tokens: usage.totalTokens, cost: usage.cost, ms: durationMs };
   return Object.entries(used).flatMap(([name, value]) => {
@@ -33,7 +33,7 @@ export function overAllowance(outcome: Outcome<unknown>, allowed: Allowance): re
 }
 
 /** Whether the calls, turn by turn, are that sequence. */
-export function followed(turns: readonly (readonly string[])[], expected: ToolSequence): boolean {
+export function matchesSequence(turns: readonly (readonly string[])[], expected: ToolSequence): boolean {
   // Strings say the order of calls, whatever turns they are in; a list says that they were in one turn.
   let calls = turns.map((names) => [...names]);
   for (const step of expected) {

@@ -1,17 +1,17 @@
 import { checkOptions, type Json, type Outcome } from '@pawl/core';
 import { checkHistory } from '../server/check-history.ts';
-import { ALLOWANCE, type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
-import { historyOf, outcomeOf, turnsOf } from '../trajectory/trajectory.ts';
+import { ALLOWANCE, type Allowance, listExceeded, matchesSequence, type ToolSequence } from '../trajectory/rules.ts';
+import { readHistory, readOutcome, readTurns } from '../trajectory/trajectory.ts';
 
 export type ExpectedOutcome = Outcome['status'] | Readonly<Record<string, unknown>>;
 
 /** What vitest hands to a matcher, as far as these use it. */
-interface Matching {
+interface MatcherContext {
   readonly equals: (one: unknown, other: unknown, testers?: never[]) => boolean;
   readonly utils: { readonly stringify: (value: unknown) => string };
 }
 
-interface Result {
+interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
   readonly actual?: unknown;
@@ -20,15 +20,15 @@ interface Result {
 
 export const matchers = {
   // biome-ignore lint/complexity/useMaxParams: `this` counts as one
-  toHaveCalledTool(this: Matching, received: unknown, name: string, expected?: unknown): Result {
-    const turns = turnsOf(received);
-    if (turns === undefined) throw notARun(received);
+  toHaveCalledTool(this: MatcherContext, received: unknown, name: string, expected?: unknown): MatcherResult {
+    const turns = readTurns(received);
+    if (turns === undefined) throw createNotARunError(received);
     const made = turns.flat();
     const named = made.filter((call) => call.name === name);
     const pass = named.some((call) => expected === undefined || this.equals(call.arguments, expected));
     const shown = (value: unknown): string => this.utils.stringify(value);
     const said =
-      named.length === 0 ? listed(made.map((call) => call.name)) : named.map((call) => shown(call.arguments));
+      named.length === 0 ? joinNames(made.map((call) => call.name)) : named.map((call) => shown(call.arguments));
     const what = expected === undefined ? `"${name}" to be called` : `"${name}" to be called with ${shown(expected)}`;
     return {
       pass,
@@ -37,18 +37,18 @@ export const matchers = {
     };
   },
 
-  toHaveToolSequence(this: Matching, received: unknown, expected: ToolSequence): Result {
-    const turns = turnsOf(received);
-    if (turns === undefined) throw notARun(received);
+  toHaveToolSequence(this: MatcherContext, received: unknown, expected: ToolSequence): MatcherResult {
+    const turns = readTurns(received);
+    if (turns === undefined) throw createNotARunError(received);
     const actual = turns.map((calls) => calls.map(({ name }) => name));
-    const pass = followed(actual, expected);
+    const pass = matchesSequence(actual, expected);
     const message = (): string => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`;
     return { pass, message, actual, expected };
   },
 
-  toHaveOutcome(this: Matching, received: unknown, expected: ExpectedOutcome): Result {
-    const outcome = outcomeOf(received);
-    if (outcome === undefined) throw notARun(received);
+  toHaveOutcome(this: MatcherContext, received: unknown, expected: ExpectedOutcome): MatcherResult {
+    const outcome = readOutcome(received);
+    if (outcome === undefined) throw createNotARunError(received);
     const fields: Readonly<Record<string, unknown>> = typeof expected === 'string' ? { status: expected } : expected;
     const known = new Map(Object.entries(outcome));
     const actual = Object.fromEntries(Object.keys(fields).map((name) => [name, known.get(name)]));
@@ -63,10 +63,10 @@ export const matchers = {
     };
   },
 
-  toStayWithin(this: Matching, received: unknown, allowed: Allowance): Result {
-    const outcome = outcomeOf(received);
-    if (outcome === undefined) throw notARun(received);
-    const over = overAllowance(outcome, checkOptions(allowed, ALLOWANCE, 'toStayWithin'));
+  toStayWithin(this: MatcherContext, received: unknown, allowed: Allowance): MatcherResult {
+    const outcome = readOutcome(received);
+    if (outcome === undefined) throw createNotARunError(received);
+    const over = listExceeded(outcome, checkOptions(allowed, ALLOWANCE, 'toStayWithin'));
     return {
       pass: over.length === 0,
       message: () =>
@@ -76,9 +76,9 @@ export const matchers = {
     };
   },
 
-  toBeValidHistory(this: Matching, received: unknown): Result {
-    const messages = historyOf(received);
-    if (messages === undefined) throw notARun(received);
+  toBeValidHistory(this: MatcherContext, received: unknown): MatcherResult {
+    const messages = readHistory(received);
+    if (messages === undefined) throw createNotARunError(received);
     const faults = checkHistory(messages);
     return {
       pass: faults.length === 0,
@@ -91,14 +91,14 @@ export const matchers = {
 };
 
 /** Thrown, not told as a result: one that does not pass would let `.not` pass. */
-function notARun(received: unknown): TypeError {
+function createNotARunError(received: unknown): TypeError {
   const is = received === null ? 'null' : typeof received;
   return new TypeError(
     `Expected an outcome, messages or events of a run; this is ${is}. Pass what run.outcome() gives, or what the run rejects with.`,
   );
 }
 
-function listed(names: readonly string[]): string {
+function joinNames(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 

@@ -2,12 +2,20 @@ import { isObject } from '../base/json.ts';
 import { isOutcome } from '../trajectory/trajectory.ts';
 
 /** What differs from one run to the next, whatever the agent does. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['runId', 'at', 'activeMs', 'durationMs', 'seq', 'stack', 'requestId']);
+const OMITTED_FIELDS: ReadonlySet<string> = new Set([
+  'runId',
+  'at',
+  'activeMs',
+  'durationMs',
+  'seq',
+  'stack',
+  'requestId',
+]);
 
 const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id']);
 
 /** What the user's own tools and schemas say: printed as it is. */
-const THEIRS: ReadonlySet<string> = new Set(['output', 'value', 'partial', 'progress', 'input', 'preview']);
+const USER_FIELDS: ReadonlySet<string> = new Set(['output', 'value', 'partial', 'progress', 'input', 'preview']);
 
 type Print = (value: unknown) => string;
 
@@ -28,15 +36,15 @@ function isEvents(value: unknown): boolean {
 /** Call ids, which servers choose, are told apart by their order. */
 function clean(value: unknown): unknown {
   const names = new Map(callIds(value).map((id, index): [unknown, string] => [id, `id ${index + 1}`]));
-  const shown = (name: string, field: unknown): unknown => {
-    if (THEIRS.has(name)) return field;
+  const cleanField = (name: string, field: unknown): unknown => {
+    if (USER_FIELDS.has(name)) return field;
     return IDS.has(name) ? (names.get(field) ?? field) : walk(field);
   };
   const walk = (each: unknown): unknown => {
-    if (Array.isArray(each)) return marked(each.map(walk));
+    if (Array.isArray(each)) return markCleaned(each.map(walk));
     if (!isObject(each)) return each;
-    const fields = Object.entries(each).filter(([name]) => !LEFT_OUT.has(name));
-    return marked(Object.fromEntries(fields.map(([name, field]) => [name, shown(name, field)])));
+    const fields = Object.entries(each).filter(([name]) => !OMITTED_FIELDS.has(name));
+    return markCleaned(Object.fromEntries(fields.map(([name, field]) => [name, cleanField(name, field)])));
   };
   return walk(value);
 }
@@ -47,21 +55,21 @@ function callIds(value: unknown): readonly string[] {
   const walk = (each: unknown): void => {
     for (const [name, field] of Object.entries(Array.isArray(each) || isObject(each) ? each : {})) {
       const calls = name === 'tool_calls' && Array.isArray(field) ? field : name === 'call' ? [field] : [];
-      for (const id of [name === 'tool_call_id' ? field : undefined, ...calls.map(idOf)]) {
+      for (const id of [name === 'tool_call_id' ? field : undefined, ...calls.map(readId)]) {
         if (typeof id === 'string') found.add(id);
       }
-      if (!THEIRS.has(name)) walk(field);
+      if (!USER_FIELDS.has(name)) walk(field);
     }
   };
   walk(value);
   return [...found];
 }
 
-function idOf(call: unknown): unknown {
+function readId(call: unknown): unknown {
   return isObject(call) ? call['id'] : undefined;
 }
 
-function marked<T extends object>(value: T): T {
+function markCleaned<T extends object>(value: T): T {
   cleaned.add(value);
   return value;
 }

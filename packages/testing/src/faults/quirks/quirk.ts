@@ -1,6 +1,6 @@
 import type { ChatResponse, Json } from '@pawl/core';
 import { isObject, readJson } from '../../base/json.ts';
-import type { ChatChunk } from '../../script/chunks.ts';
+import type { ChatChunk } from '../../script/build-chunks.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,13 +11,13 @@ export interface Quirk {
   /** How a whole reply comes. */
   readonly whole?: (reply: ChatResponse) => Fields;
   /** How the stream is written: an entry for each event, the last one being `[DONE]`. */
-  readonly written?: (events: readonly string[]) => readonly (string | Uint8Array)[];
+  readonly writeStream?: (events: readonly string[]) => readonly (string | Uint8Array)[];
   /** Answers in the form that was not asked for. */
   readonly isOtherForm?: true;
 }
 
 /** Of each chunk of a stream, one by one. */
-export function eachChunk(change: (chunk: ChatChunk) => object | undefined): NonNullable<Quirk['stream']> {
+export function mapChunks(change: (chunk: ChatChunk) => object | undefined): NonNullable<Quirk['stream']> {
   return (chunks) => chunks.flatMap((chunk) => change(chunk) ?? []);
 }
 
@@ -26,19 +26,19 @@ export function withDelta(chunk: ChatChunk, change: (delta: Fields) => unknown):
 }
 
 /** Of each call, in a stream and in a whole reply. `position`: of the call among its siblings. */
-export function eachCall(change: (call: Fields, at: Position) => Fields): Pick<Quirk, 'stream' | 'whole'> {
-  return { ...streamedCalls(change), whole: wholeCalls(change) };
+export function mapCalls(change: (call: Fields, at: CallPosition) => Fields): Pick<Quirk, 'stream' | 'whole'> {
+  return { ...mapStreamedCalls(change), whole: mapWholeCalls(change) };
 }
 
-export interface Position {
+export interface CallPosition {
   readonly position: number;
   /** Whether it is the call's first piece; of a whole reply each is. */
   readonly isFirst: boolean;
 }
 
-export function streamedCalls(change: (call: Fields, at: Position) => Fields): Pick<Quirk, 'stream'> {
+export function mapStreamedCalls(change: (call: Fields, at: CallPosition) => Fields): Pick<Quirk, 'stream'> {
   return {
-    stream: eachChunk((chunk) =>
+    stream: mapChunks((chunk) =>
       withDelta(chunk, (delta) =>
         withCalls(delta, (call) =>
           change(call, { position: Number(call['index']), isFirst: call['id'] !== undefined }),
@@ -48,15 +48,15 @@ export function streamedCalls(change: (call: Fields, at: Position) => Fields): P
   };
 }
 
-function wholeCalls(change: (call: Fields, at: Position) => Fields): (reply: ChatResponse) => Fields {
+function mapWholeCalls(change: (call: Fields, at: CallPosition) => Fields): (reply: ChatResponse) => Fields {
   return (reply) =>
     withMessage(reply, (message) => withCalls(message, (call, position) => change(call, { position, isFirst: true })));
 }
 
 /** Of each delta of a stream, and of the message of a whole reply. */
-export function eachMessage(change: (message: Fields) => Fields): Quirk {
+export function mapMessages(change: (message: Fields) => Fields): Quirk {
   return {
-    stream: eachChunk((chunk) => withDelta(chunk, change)),
+    stream: mapChunks((chunk) => withDelta(chunk, change)),
     whole: (reply) => withMessage(reply, change),
   };
 }
@@ -70,13 +70,13 @@ export function withFinish(holder: ChatResponse | ChatChunk, change: (reason: un
   return { ...holder, choices };
 }
 
-export function callsIn({ tool_calls: calls }: Fields): readonly Fields[] {
+export function readToolCalls({ tool_calls: calls }: Fields): readonly Fields[] {
   return Array.isArray(calls) ? calls.filter(isObject) : [];
 }
 
 /** A message, or a delta of one, with its calls changed; as it is where it has none. */
 export function withCalls(holder: Fields, change: (call: Fields, position: number) => Fields): Fields {
-  return holder['tool_calls'] === undefined ? holder : { ...holder, tool_calls: callsIn(holder).map(change) };
+  return holder['tool_calls'] === undefined ? holder : { ...holder, tool_calls: readToolCalls(holder).map(change) };
 }
 
 /** The called function, changed. Of a custom tool there is none. */
@@ -85,7 +85,7 @@ export function withFunction(call: Fields, change: (called: Fields) => Fields): 
   return isObject(called) ? { ...call, function: change(called) } : call;
 }
 
-export function parsed(called: Fields): Fields {
+export function parseArguments(called: Fields): Fields {
   const { arguments: text } = called;
   return typeof text === 'string' ? { ...called, arguments: readJson(text) ?? text } : called;
 }

@@ -1,0 +1,115 @@
+import type { Json } from '@pawl/core';
+import { isObject } from '../base/json.ts';
+
+/** Finds secrets in bytes, and writes something else over them, also where a chunk ends within one. */
+export class Redaction {
+  readonly #pattern: RegExp;
+
+  constructor(secrets: Iterable<string>) {
+    const given = [...new Set(secrets)].filter(({ length }) => length >= MIN_SECRET_LENGTH);
+    const known = [...new Set(given.flatMap(listSpellings))];
+    // Longest first, so that no part of a secret stays where another one begins like it.
+    const escaped = known
+      .sort((one, other) => other.length - one.length)
+      .map((secret) => escapePattern(toLatin1(secret)));
+    this.#pattern = new RegExp([...escaped, ...COMMON_KEYS].join('|'), 'g');
+  }
+
+  /** JSON, with the fields covered whose names say that they are secret. */
+  redactJson(value: Json): Json {
+    if (typeof value === 'string') return this.redactText(value);
+    if (Array.isArray(value)) return value.map((each) => this.redactJson(each));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, field]) => {
+        return [name, typeof field === 'string' && SECRET_NAME.test(name) ? REPLACEMENT : this.redactJson(field)];
+      }),
+    );
+  }
+
+  /** A query, likewise. */
+  redactQuery(search: string): string {
+    const query = new URLSearchParams(search);
+    for (const [name, value] of [...query])
+      query.set(name, SECRET_NAME.test(name) ? REPLACEMENT : this.redactText(value));
+    return query.size === 0 ? '' : `?${query}`;
+  }
+
+  redactText(redactText: string): string {
+    return Buffer.from(toLatin1(redactText).replace(this.#pattern, REPLACEMENT), 'latin1').toString('utf8');
+  }
+
+  /** As many chunks as before: what covers a secret stands in the chunk that it began in. */
+  redactChunks(redactChunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    const texts = redactChunks.map((chunk) => Buffer.from(chunk).toString('latin1'));
+    const spans = [...texts.join('').matchAll(this.#pattern)].map(({ 0: found, index }) => {
+      return { from: index, to: index + found.length };
+    });
+    let start = 0;
+    return texts.map((redactText) => {
+      const covered = withoutSpans(redactText, start, spans);
+      start += redactText.length;
+      return Buffer.from(covered, 'latin1');
+    });
+  }
+}
+
+/** As it is, within JSON, in an address, and as what follows `Basic`. */
+function listSpellings(secret: string): readonly string[] {
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  return [secret, quoted, quoted.replaceAll('/', '\\/'), encodeURIComponent(secret)];
+}
+
+/** What stands under a name that says that it is secret, in the query and the body of a request. */
+export function findNamedSecrets(search: string, body: Json): readonly string[] {
+  const inQuery = [...new URLSearchParams(search)].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
+  return [...inQuery, ...findNamedFields(body)];
+}
+
+function findNamedFields(value: Json): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(findNamedFields);
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([name, field]) => {
+    return typeof field === 'string' ? (SECRET_NAME.test(name) ? [field] : []) : findNamedFields(field);
+  });
+}
+
+/** Of a parameter in an address, or of a field of a body. */
+const SECRET_NAME =
+  /^(key|sig|.*signature|.*password|.*secret|.*credentials?|.*authorization|.*cookie|.*token|.*(api|access|private|subscription)[-_]?key)$/i;
+
+/** A part of a longer text, which it begins `start` characters into. */
+function withoutSpans(text: string, start: number, spans: readonly { from: number; to: number }[]): string {
+  const end = start + text.length;
+  let at = start;
+  let covered = '';
+  for (const { from, to } of spans) {
+    if (to <= start || from >= end) continue;
+    covered += text.slice(at - start, Math.max(from, at) - start);
+    if (from >= start) covered += REPLACEMENT;
+    at = Math.min(to, end);
+  }
+  return covered + text.slice(at - start);
+}
+
+const REPLACEMENT = '[redacted]';
+/** Shorter ones would hide half of every text. */
+const MIN_SECRET_LENGTH = 6;
+
+/** What keys of well-known services look like, wherever they come from. */
+const COMMON_KEYS = [
+  'sk-[A-Za-z0-9_-]{16,}',
+  'gsk_[A-Za-z0-9]{16,}',
+  'xai-[A-Za-z0-9]{16,}',
+  'AIza[A-Za-z0-9_-]{30,}',
+  'Bearer [A-Za-z0-9._~+/=-]{16,}',
+];
+
+/** Bytes as characters, so that it does not matter what encoding they are in. */
+function toLatin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}

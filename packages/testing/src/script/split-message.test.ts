@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { splitMessage } from './split-message.ts';
+
+test('a text is split into words, each with the space after it', () => {
+  expect(splitMessage({ role: 'assistant', content: ' Two words\n' })).toEqual([
+    { wire: { content: ' Two ' }, told: { type: 'text', delta: ' Two ' } },
+    { wire: { content: 'words\n' }, told: { type: 'text', delta: 'words\n' } },
+  ]);
+});
+
+test('a call is its head, then pieces of its arguments', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'get', arguments: '{"name":"Mo🐳 Dick"}' } } as const;
+  expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
+    {
+      wire: { tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'get', arguments: '' } }] },
+      told: { type: 'call', index: 0, id: 'c', name: 'get', delta: '' },
+    },
+    ...['{"name":"Mo🐳', ' Dick"}'].map((delta) => ({
+      wire: { tool_calls: [{ index: 0, function: { arguments: delta } }] },
+      told: { type: 'call', index: 0, id: 'c', name: 'get', delta },
+    })),
+  ]);
+});
+
+test('a call of a custom tool is its head, then pieces of its text', () => {
+  const call = { id: 'c', type: 'custom', custom: { name: 'sql', input: 'SELECT name\nFROM x' } } as const;
+  expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
+    {
+      wire: { tool_calls: [{ index: 0, id: 'c', type: 'custom', custom: { name: 'sql', input: '' } }] },
+      told: { type: 'call', index: 0, id: 'c', name: 'sql', delta: '' },
+    },
+    ...['SELECT name\n', 'FROM x'].map((delta) => ({
+      wire: { tool_calls: [{ index: 0, custom: { input: delta } }] },
+      told: { type: 'call', index: 0, id: 'c', name: 'sql', delta },
+    })),
+  ]);
+});
+
+test('fields that are not documented come first; reasoning is told', () => {
+  const message = { role: 'assistant', content: 'a', reasoning_content: 'so b', extra: { c: 1 } } as const;
+  expect(splitMessage(message)).toEqual([
+    { wire: { reasoning_content: 'so ' }, told: { type: 'reasoning', delta: 'so ' } },
+    { wire: { reasoning_content: 'b' }, told: { type: 'reasoning', delta: 'b' } },
+    { wire: { extra: { c: 1 } }, told: undefined },
+    { wire: { content: 'a' }, told: { type: 'text', delta: 'a' } },
+  ]);
+});

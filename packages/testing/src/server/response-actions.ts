@@ -1,0 +1,124 @@
+import type { ChatRequest, ChatResponse, Json } from '@pawl/core';
+import { buildChunks } from '../script/build-chunks.ts';
+import { buildCompletion } from '../script/build-completion.ts';
+import type {
+  Interruption,
+  ScriptedMessageResponse,
+  ScriptedRawResponse,
+  ScriptedResponse,
+} from '../script/scripted-response.ts';
+
+/** One thing that the server does to its response. */
+export type ResponseAction =
+  | { readonly type: 'head'; readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | { readonly type: 'write'; readonly body: string | Uint8Array }
+  /** Without `until`, for ever. */
+  | { readonly type: 'wait'; readonly until?: PromiseLike<unknown> }
+  | { readonly type: 'by-hand'; readonly answer: ScriptedRawResponse['answer'] }
+  | { readonly type: 'end' }
+  | { readonly type: 'destroy' };
+
+export interface ListActionsOptions {
+  readonly request: ChatRequest;
+  /** Used where the request names none. */
+  readonly model: string;
+}
+
+/** Everything that the server does to give this reply, in order. */
+export function listActions(reply: ScriptedResponse, options: ListActionsOptions): readonly ResponseAction[] {
+  switch (reply.type) {
+    case 'message':
+      return [...listMessageActions(reply, options), { type: 'end' }];
+    case 'held':
+      return [{ type: 'wait', until: reply.until }, ...listActions(reply.response, options)];
+    case 'cut':
+      return [...splitAtInterruption(reply, options).before, { type: 'end' }];
+    case 'stall': {
+      const { before, after } = splitAtInterruption(reply, options);
+      const wait: ResponseAction = reply.until === undefined ? { type: 'wait' } : { type: 'wait', until: reply.until };
+      return [...before, wait, ...after, { type: 'end' }];
+    }
+    case 'reset':
+      return [
+        ...(reply.partly === undefined ? [] : splitAtInterruption(reply.partly, options).before),
+        { type: 'destroy' },
+      ];
+    case 'stream-error': {
+      if (!isStreamed(reply.response, options))
+        return listWholeActions(createJsonHead(), JSON.stringify({ error: reply.error }));
+      const error: ResponseAction = { type: 'write', body: formatFrame({ error: reply.error }) };
+      return [...splitAtInterruption(reply, options).before, error, { type: 'end' }];
+    }
+    case 'error-body':
+      return listWholeActions(createJsonHead(), JSON.stringify({ error: reply.error }));
+    case 'http-error':
+      return listWholeActions({ ...createJsonHead(reply.headers), status: reply.status }, toBodyText(reply.body));
+    case 'body':
+      return listWholeActions({ type: 'head', status: reply.status, headers: reply.headers }, reply.body);
+    case 'raw':
+      return [{ type: 'by-hand', answer: reply.answer }];
+    case 'sse': {
+      const head: ResponseAction = { type: 'head', status: 200, headers: reply.headers };
+      return [head, ...reply.pieces.map((body): ResponseAction => ({ type: 'write', body })), { type: 'end' }];
+    }
+  }
+}
+
+/** A whole message always says whether it is a refusal (ChatCompletionResponseMessage). */
+function asSent(given: ChatResponse): object {
+  return {
+    ...given,
+    choices: given.choices.map((choice) => ({ ...choice, message: { refusal: null, ...choice.message } })),
+  };
+}
+
+function listMessageActions(reply: ScriptedMessageResponse, options: ListActionsOptions): readonly ResponseAction[] {
+  const given = buildCompletion(reply, options);
+  if (!isStreamed(reply, options)) return [createJsonHead(), { type: 'write', body: JSON.stringify(asSent(given)) }];
+  return [SSE_HEAD, ...formatFrames(given, options).map((body): ResponseAction => ({ type: 'write', body }))];
+}
+
+function isStreamed(reply: ScriptedMessageResponse, { request }: ListActionsOptions): boolean {
+  return reply.form === undefined ? request.stream === true : reply.form === 'sse';
+}
+
+const SSE_HEAD: ResponseAction = {
+  type: 'head',
+  status: 200,
+  headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
+};
+
+function formatFrames(given: ChatResponse, { request }: ListActionsOptions): readonly string[] {
+  const includeUsage = request.stream_options?.include_usage === true;
+  return [...buildChunks(given, { includeUsage }).map(formatFrame), 'data: [DONE]\n\n'];
+}
+
+function formatFrame(event: unknown): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** What is sent before the interruption, and what would have followed it. */
+function splitAtInterruption(
+  { response: reply, afterChunks }: Interruption,
+  options: ListActionsOptions,
+): { readonly before: readonly ResponseAction[]; readonly after: readonly ResponseAction[] } {
+  const acts = listMessageActions(reply, options);
+  // The head, and the chunk that only carries the role, come first.
+  if (isStreamed(reply, options)) return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
+  const body = JSON.stringify(asSent(buildCompletion(reply, options)));
+  const half = Math.floor(body.length / 2);
+  const write = (part: string): ResponseAction => ({ type: 'write', body: part });
+  return { before: [createJsonHead(), write(body.slice(0, half))], after: [write(body.slice(half))] };
+}
+
+function listWholeActions(head: ResponseAction, body: string | Uint8Array): readonly ResponseAction[] {
+  return [head, { type: 'write', body }, { type: 'end' }];
+}
+
+function createJsonHead(headers: Readonly<Record<string, string>> = {}): ResponseAction & { readonly type: 'head' } {
+  return { type: 'head', status: 200, headers: { 'content-type': 'application/json', ...headers } };
+}
+
+function toBodyText(body: Json): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
