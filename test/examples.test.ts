@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 const examples = join(import.meta.dirname, '..', 'examples');
 
 /** What an example prints, with the times left out. It must not find a real server by accident. */
-async function printed(path: string): Promise<string> {
+async function runExample(path: string): Promise<string> {
   const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
   return stdout.replaceAll(/\b\d+ ms\b/g, 'N ms');
@@ -42,5 +42,5 @@ test('there is an example for each idea, in order', () => {
 
 test.each([...numbered, 'quick-start/main.ts'])('%s prints what it says', async (path) => {
   const name = path.replace(/(\/main)?\.ts$/, '.txt');
-  await expect(await printed(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
+  await expect(await runExample(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
 });

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
 /** What comes within so many milliseconds of this process's own: where a busy machine gives it no turn, time stands still. */
-export async function within<T>(ms: number, coming: Promise<T>): Promise<T> {
+export async function resolveWithin<T>(ms: number, coming: Promise<T>): Promise<T> {
   let hasCome = false;
   const come = (): void => {
     hasCome = true;

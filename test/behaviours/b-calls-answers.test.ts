@@ -2,18 +2,27 @@ import { type Answer, type Host, memoryHost, type PendingCall, type Tool, tool }
 import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, type Played, play, result, type Script, said } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  type PlayedRun,
+  play,
+  type Script,
+} from './play.ts';
 
 const DONE = respond.text('Done.');
 const done = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
-const asks = asked(call('call_1', 'refund', { order: 7 }), call('call_2', 'refund', { order: 8 }));
+const asks = createCalls(call('call_1', 'refund', { order: 7 }), call('call_2', 'refund', { order: 8 }));
 
 interface Stage {
   readonly host: Host;
   readonly clock: ManualClock;
   readonly refunds: unknown[];
   readonly pending: readonly [PendingCall, PendingCall];
-  readonly resume: (script: Script) => Promise<Played>;
+  readonly resume: (script: Script) => Promise<PlayedRun>;
 }
 
 /** A run with two calls of which nobody has approved any. */
@@ -101,11 +110,11 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
 
     const messages = [
       asks,
-      result('call_1', 'Refunded 7.'),
-      result('call_2', 'Denied: nobody approved this call in time.'),
-      said('Done.'),
+      createResult('call_1', 'Refunded 7.'),
+      createResult('call_2', 'Denied: nobody approved this call in time.'),
+      createText('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(refunds).toEqual([7]);
   });
 
@@ -119,11 +128,11 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     const edited = 'A person approved this call with other arguments: {"order":9}\nRefunded 9.';
     const messages = [
       asks,
-      result('call_1', edited),
-      result('call_2', 'order: expected number, got string'),
-      said('Done.'),
+      createResult('call_1', edited),
+      createResult('call_2', 'order: expected number, got string'),
+      createText('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
     expect(refunds).toEqual([9]);
   });
 });

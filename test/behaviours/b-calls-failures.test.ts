@@ -2,7 +2,7 @@ import { AbortRun, type Tool, ToolError, tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 import { weather } from './weather.ts';
 
 const WET = respond.text('Wet.');
@@ -22,19 +22,19 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     const played = await play([calls, WET], { run, agent: { tools: [down, weather] } });
 
     const messages = [
-      asked(call('call_1', 'look_up'), call('call_2', 'get_weather', { city: 'Oslo' })),
-      result('call_1', '{"error":"The \\"list\\" is down."}'),
-      result('call_2', 'Rain in Oslo.'),
-      said('Wet.'),
+      createCalls(call('call_1', 'look_up'), call('call_2', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', '{"error":"The \\"list\\" is down."}'),
+      createResult('call_2', 'Rain in Oslo.'),
+      createText('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
     const error = {
       name: 'TypeError',
       message: 'The "list" is down.',
       code: 'ELIST',
       stack: expect.stringContaining('TypeError'),
     };
-    expect(told(played, 'tool.failed').map((event) => [event.reason, event.error])).toEqual([['threw', error]]);
+    expect(filterEvents(played, 'tool.failed').map((event) => [event.reason, event.error])).toEqual([['threw', error]]);
   });
 
   test.each([
@@ -45,8 +45,8 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     const odd = toolNamed('look_up', () => Promise.reject(thrown));
     const { outcome } = await play([respond.call('look_up'), WET], { run, agent: { tools: [odd] } });
 
-    const messages = [asked(call('call_1', 'look_up')), result('call_1', content), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    const messages = [createCalls(call('call_1', 'look_up')), createResult('call_1', content), createText('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B11: the message of a ToolError is told word for word', async () => {
@@ -56,11 +56,11 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     const { outcome } = await play([respond.call('book'), WET], { run, agent: { tools: [full] } });
 
     const messages = [
-      asked(call('call_1', 'book')),
-      result('call_1', 'The hotel is full. Try another night.'),
-      said('Wet.'),
+      createCalls(call('call_1', 'book')),
+      createResult('call_1', 'The hotel is full. Try another night.'),
+      createText('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B12: a tool that throws AbortRun ends the run as aborted, after its siblings are answered', async () => {
@@ -82,17 +82,17 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     });
 
     const messages = [
-      asked(call('call_1', 'hang'), call('call_2', 'halt'), call('call_3', 'get_weather', { city: 'Oslo' })),
-      result('call_1', CANCELLED),
-      result('call_2', 'Cancelled: this call ended the run.'),
-      result('call_3', 'Rain in Oslo.'),
+      createCalls(call('call_1', 'hang'), call('call_2', 'halt'), call('call_3', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', CANCELLED),
+      createResult('call_2', 'Cancelled: this call ended the run.'),
+      createResult('call_3', 'Rain in Oslo.'),
     ];
     expect(played.outcome).toEqual({
       status: 'aborted',
       reason: 'The building is on fire.',
-      ...ending(messages, { toolCallCount: 2 }),
+      ...createOutcome(messages, { toolCallCount: 2 }),
     });
-    expect(told(played, 'tool.failed').map(({ reason, error: { name } }) => [reason, name])).toEqual([
+    expect(filterEvents(played, 'tool.failed').map(({ reason, error: { name } }) => [reason, name])).toEqual([
       ['aborted', 'AbortRun'],
     ]);
   });
@@ -125,18 +125,18 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
         },
       });
 
-      const messages = [asked(call('call_1', 'crawl')), result('call_1', content), said('Wet.')];
+      const messages = [createCalls(call('call_1', 'crawl')), createResult('call_1', content), createText('Wet.')];
       expect(played.outcome).toEqual({
         ...wet,
-        ...ending(messages, { turnCount: 2, toolCallCount: 1, durationMs: passedMs }),
+        ...createOutcome(messages, { turnCount: 2, toolCallCount: 1, durationMs: passedMs }),
       });
       expect(late).toEqual([expect.objectContaining({ name: 'ToolTimeoutError', timeoutMs: passedMs })]);
-      expect(told(played, 'tool.failed').map(({ reason, error: { code } }) => [reason, code])).toEqual([
+      expect(filterEvents(played, 'tool.failed').map(({ reason, error: { code } }) => [reason, code])).toEqual([
         ['timeout', 'tool.timeout'],
       ]);
-      expect(told(played, 'tool.late_result').map(({ turn, index, call: { id } }) => [turn, index, id])).toEqual([
-        [1, 0, 'call_1'],
-      ]);
+      expect(
+        filterEvents(played, 'tool.late_result').map(({ turn, index, call: { id } }) => [turn, index, id]),
+      ).toEqual([[1, 0, 'call_1']]);
     },
   );
 
@@ -154,7 +154,14 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
       },
     });
 
-    const messages = [asked(call('call_1', 'crawl')), result('call_1', 'Just in time.'), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1, durationMs: 59_999 }) });
+    const messages = [
+      createCalls(call('call_1', 'crawl')),
+      createResult('call_1', 'Just in time.'),
+      createText('Wet.'),
+    ];
+    expect(outcome).toEqual({
+      ...wet,
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1, durationMs: 59_999 }),
+    });
   });
 });

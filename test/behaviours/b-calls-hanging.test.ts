@@ -4,8 +4,8 @@ import { Agent, openai, tool } from '@pawl/core';
 import { checkHistory, offlineServer, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { within } from '../within.ts';
-import { asked, call, ending, result } from './play.ts';
+import { resolveWithin } from '../within.ts';
+import { call, createCalls, createOutcome, createResult } from './play.ts';
 import { weather } from './weather.ts';
 
 const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
@@ -36,18 +36,18 @@ test.each([{ stream: true }, { stream: false }])(
     expect(timers()).toBeGreaterThan(0);
 
     run.abort(new Error('The user went away.'));
-    const outcome = await within(50, run.outcome());
+    const outcome = await resolveWithin(50, run.outcome());
 
     const messages = [
-      asked(call('call_1', 'hang'), call('call_2', 'get_weather', { city: 'Oslo' })),
-      result('call_1', CANCELLED),
-      result('call_2', 'Rain in Oslo.'),
+      createCalls(call('call_1', 'hang'), call('call_2', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', CANCELLED),
+      createResult('call_2', 'Rain in Oslo.'),
     ];
     const durationMs = expect.any(Number);
     expect(outcome).toEqual({
       status: 'aborted',
       reason: 'The user went away.',
-      ...ending(messages, { toolCallCount: 1, durationMs }),
+      ...createOutcome(messages, { toolCallCount: 1, durationMs }),
     });
     expect(checkHistory(outcome.messages)).toEqual([]);
     await server.close();

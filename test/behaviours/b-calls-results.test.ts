@@ -2,7 +2,7 @@ import { contentParts, type Tool, tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
@@ -20,12 +20,12 @@ function giver(values: readonly unknown[], limits: { readonly maxResultLength?: 
 
 function giving(count: number): {
   readonly script: ReturnType<typeof respond.calls>;
-  readonly asks: ReturnType<typeof asked>;
+  readonly asks: ReturnType<typeof createCalls>;
 } {
   const inputs = Array.from({ length: count }, (_, n) => ({ n }));
   return {
     script: respond.calls(inputs.map((input) => ({ name: 'give', arguments: input }))),
-    asks: asked(...inputs.map((input, index) => call(`call_${index + 1}`, 'give', input))),
+    asks: createCalls(...inputs.map((input, index) => call(`call_${index + 1}`, 'give', input))),
   };
 }
 
@@ -76,10 +76,13 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const { script, asks } = giving(KINDS.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(KINDS.map(([value]) => value))] } });
 
-    const results = KINDS.map(([, content], index) => result(`call_${index + 1}`, content));
-    const messages = [asks, ...results, said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: KINDS.length }) });
-    const finished = told(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
+    const results = KINDS.map(([, content], index) => createResult(`call_${index + 1}`, content));
+    const messages = [asks, ...results, createText('Wet.')];
+    expect(played.outcome).toEqual({
+      ...wet,
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: KINDS.length }),
+    });
+    const finished = filterEvents(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
     expect(finished.map(({ lossyPaths: lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
   });
 
@@ -88,10 +91,13 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const played = await play([script, WET], { run, agent: { tools: [giver(MISTAKES.map(([value]) => value))] } });
 
     const errors = MISTAKES.map(([, problem]) => `The call ran, but its result can't be read: ${problem}`);
-    const results = errors.map((error, index) => result(`call_${index + 1}`, JSON.stringify({ error })));
-    const messages = [asks, ...results, said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: MISTAKES.length }) });
-    const failed = told(played, 'tool.failed').toSorted((a, b) => a.index - b.index);
+    const results = errors.map((error, index) => createResult(`call_${index + 1}`, JSON.stringify({ error })));
+    const messages = [asks, ...results, createText('Wet.')];
+    expect(played.outcome).toEqual({
+      ...wet,
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: MISTAKES.length }),
+    });
+    const failed = filterEvents(played, 'tool.failed').toSorted((a, b) => a.index - b.index);
     expect(failed.map(({ error }) => error.message)).toEqual(errors);
   });
 
@@ -101,9 +107,14 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const played = await play([script, WET], { run, agent: { tools: [giver([long, 'c'.repeat(65_536)])] } });
 
     const content = `${'a'.repeat(49_152)}\n[… 4464 characters left out …]\n${'a'.repeat(6_384)}${'b'.repeat(10_000)}`;
-    const messages = [asks, result('call_1', content), result('call_2', 'c'.repeat(65_536)), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
-    expect(told(played, 'tool.finished').map(({ fullContent: full }) => full)).toEqual([long, undefined]);
+    const messages = [
+      asks,
+      createResult('call_1', content),
+      createResult('call_2', 'c'.repeat(65_536)),
+      createText('Wet.'),
+    ];
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(filterEvents(played, 'tool.finished').map(({ fullContent: full }) => full)).toEqual([long, undefined]);
   });
 
   test('B21: a tool may have a cap of its own, which cuts no character in two', async () => {
@@ -112,8 +123,8 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const { outcome } = await play([script, WET], { run, agent: { tools } });
 
     const content = '😀😀😀😀\n[… 10 characters left out …]\n😀';
-    const messages = [asks, result('call_1', content), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    const messages = [asks, createResult('call_1', content), createText('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B22: images and files follow the last result of the turn in a user message', async () => {
@@ -132,12 +143,12 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     ] as const;
     const messages = [
       asks,
-      result('call_1', 'A map.'),
-      result('call_2', 'Plain.'),
-      result('call_3', '2 files in the next message.'),
+      createResult('call_1', 'A map.'),
+      createResult('call_2', 'Plain.'),
+      createResult('call_3', '2 files in the next message.'),
       { role: 'user', content } as const,
-      said('Wet.'),
+      createText('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 3 }) });
   });
 });

@@ -1,7 +1,7 @@
 import { Agent, openai, withFallback } from '@pawl/core';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 import { weather } from './weather.ts';
 
 describe.each([{ stream: true }, { stream: false }])('the request, stream: $stream', (run) => {
@@ -17,12 +17,12 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
       });
 
       expect(played.outcome.status).toBe('completed');
-      expect(told(played, 'attempt.started').map(({ turn, attempt }) => [turn, attempt])).toEqual([
+      expect(filterEvents(played, 'attempt.started').map(({ turn, attempt }) => [turn, attempt])).toEqual([
         [1, 1],
         [1, 2],
         [1, 3],
       ]);
-      expect(told(played, 'attempt.failed').map(({ retryInMs, counted }) => [retryInMs, counted])).toEqual([
+      expect(filterEvents(played, 'attempt.failed').map(({ retryInMs, counted }) => [retryInMs, counted])).toEqual([
         [500, true],
         [1_000, true],
       ]);
@@ -81,7 +81,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     const played = await play([...Array(5).fill(loading), respond.text('Here.')], { run, clock, agent: { clock } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual(Array(5).fill(2_000));
-    expect(told(played, 'attempt.failed').map(({ counted }) => counted)).toEqual(Array(5).fill(false));
+    expect(filterEvents(played, 'attempt.failed').map(({ counted }) => counted)).toEqual(Array(5).fill(false));
   });
 
   test('C1: x-should-retry is obeyed, either way', async () => {
@@ -105,7 +105,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
 
       expect(outcome).toEqual({
         status: 'failed',
-        ...ending([], { turnCount: 0 }),
+        ...createOutcome([], { turnCount: 0 }),
         attempts: [expect.objectContaining({ attempt: 1, model: 'm' })],
         error: expect.objectContaining({
           name: 'HttpError',
@@ -203,28 +203,28 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     const script = [respond.httpError(400, { body }), respond.text('Wet.')];
     const played = await play(script, { run, agent: { tools: [weather] } });
     expect(played.outcome).toMatchObject({ status: 'completed', output: 'Wet.', turnCount: 1 });
-    expect(played.outcome.messages).toEqual([{ role: 'user', content: 'Go.' }, said('Wet.')]);
+    expect(played.outcome.messages).toEqual([{ role: 'user', content: 'Go.' }, createText('Wet.')]);
     expect(played.requests[1]?.messages.at(-1)?.content).toContain(written);
-    expect(told(played, 'attempt.started')[1]?.correction).toContain(written);
+    expect(filterEvents(played, 'attempt.started')[1]?.correction).toContain(written);
   });
 
   test('C8: an assistant message with calls and no text is sent with content null', async () => {
     const script = [respond.call('get_weather', { city: 'Oslo' }), respond.text('Wet.')];
     const { requests } = await play(script, { run, agent: { tools: [weather] } });
     expect(requests[1]?.messages.slice(1)).toEqual([
-      asked(call('call_1', 'get_weather', { city: 'Oslo' })),
-      result('call_1', 'Rain in Oslo.'),
+      createCalls(call('call_1', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', 'Rain in Oslo.'),
     ]);
 
     const bare = { role: 'assistant', tool_calls: [call('x', 'get_weather', { city: 'Oslo' })] } as const;
     const input = [
       { role: 'user', content: 'Go.' },
       bare,
-      result('x', 'Rain.'),
+      createResult('x', 'Rain.'),
       { role: 'user', content: 'And?' },
     ] as const;
     const continued = await play([respond.text('Wet.')], { run, input, agent: { tools: [weather] } });
     expect(continued.requests[0]?.messages[1]).toEqual({ ...bare, content: null });
-    expect(continued.outcome.messages.at(-1)).toEqual(said('Wet.'));
+    expect(continued.outcome.messages.at(-1)).toEqual(createText('Wet.'));
   });
 });

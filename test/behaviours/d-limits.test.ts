@@ -2,7 +2,16 @@ import { Agent, openai, tool } from '@pawl/core';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told, user } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  createUserMessage,
+  filterEvents,
+  play,
+} from './play.ts';
 import { weather } from './weather.ts';
 
 const LAST = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
@@ -14,10 +23,10 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { turns: 2 } } });
 
     const messages = [
-      asked(call('call_1', 'get_weather', { city: 'Oslo' })),
-      result('call_1', 'Rain in Oslo.'),
-      user(LAST),
-      said('Only so much.'),
+      createCalls(call('call_1', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', 'Rain in Oslo.'),
+      createUserMessage(LAST),
+      createText('Only so much.'),
     ];
     expect(outcome).toEqual({
       status: 'limited',
@@ -27,7 +36,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
       spentBy: [{ agent: 'agent', spent: 2 }],
       output: 'Only so much.',
       text: 'Only so much.',
-      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
     });
     expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
   });
@@ -40,7 +49,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
 
     const anyway = await play([look(), look('Bergen')], options);
     expect(anyway.outcome).toMatchObject({ status: 'limited', toolCallCount: 1 });
-    expect(anyway.outcome.messages.at(-1)).toEqual(result('call_2', 'Cancelled: this call was not run.'));
+    expect(anyway.outcome.messages.at(-1)).toEqual(createResult('call_2', 'Cancelled: this call was not run.'));
   });
 
   test('D1: an agent without tools completes also in its last turn', async () => {
@@ -58,8 +67,8 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
       agent: { tools: [weather], limits: { toolCalls: 2 } },
     });
     expect(played.outcome).toMatchObject({ status: 'limited', limit: 'toolCalls', max: 2, spent: 1, output: 'Half.' });
-    expect(told(played, 'tool.started').length).toBe(1);
-    expect(told(played, 'tool.skipped').map(({ reason, content }) => [reason, content])).toEqual([
+    expect(filterEvents(played, 'tool.started').length).toBe(1);
+    expect(filterEvents(played, 'tool.skipped').map(({ reason, content }) => [reason, content])).toEqual([
       ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
       ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
     ]);

@@ -4,7 +4,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { play, said, told, user } from './play.ts';
+import { createText, createUserMessage, filterEvents, play } from './play.ts';
 
 const pair = z.object({ city: z.string(), degrees: z.number() });
 
@@ -26,7 +26,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     expect(played.outcome.status).toBe('completed');
     expect(heard).toEqual(['the next one']);
     expect(
-      told(played, 'listener.failed')
+      filterEvents(played, 'listener.failed')
         .map(({ error }) => error.message)
         .sort(),
     ).toEqual(['rejected', 'thrown']);
@@ -74,12 +74,12 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const good = '{"city": "Oslo", "degrees": 7}';
     const model = scriptedModel([respond.text(bad), respond.text(good)]);
     const running = new Agent({ model, output: pair }).run('Go.', { ...run, runId: 'run' });
-    const told = user(
+    const told = createUserMessage(
       'Your answer does not have the form that is needed:\ndegrees: expected number, got string\nAnswer again, with the whole of it corrected, as JSON and nothing else.',
     );
     const { output, messages } = await running;
     expect(output).toEqual({ city: 'Oslo', degrees: 7 });
-    expect(messages).toEqual([user('Go.'), said(bad), told, said(good)]);
+    expect(messages).toEqual([createUserMessage('Go.'), createText(bad), told, createText(good)]);
   });
 
   test('D6: after two corrections the run fails with the last text', async () => {

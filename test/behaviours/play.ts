@@ -30,7 +30,7 @@ import {
   type ScriptFunction,
 } from '@pawl/testing';
 import { expect } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 
 export type Script = readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[];
 
@@ -45,7 +45,7 @@ export interface PlayOptions {
   readonly clock?: ManualClock;
 }
 
-export interface Played {
+export interface PlayedRun {
   readonly outcome: Outcome;
   readonly events: readonly RunEvent[];
   readonly requests: readonly ChatRequest[];
@@ -55,8 +55,8 @@ export interface Played {
 export async function play(
   script: Script,
   { input = 'Go.', agent: options, run: runOptions, resume, listen, clock = manualClock() }: PlayOptions = {},
-): Promise<Played> {
-  const server = await offlineServer({ script: script.map(counted) });
+): Promise<PlayedRun> {
+  const server = await offlineServer({ script: script.map(addUsage) });
   try {
     const model = openai('m', { baseURL: server.baseURL });
     const agent = new Agent({ clock, random: () => 0, ...options, model });
@@ -70,7 +70,7 @@ export async function play(
     const outcome = await run.outcome();
     expect(checkHistory(outcome.messages)).toEqual([]);
     server.assertDone();
-    await quiet(clock);
+    await waitForDeadlines(clock);
     return { outcome, events, requests: server.requests.map(({ body }) => body) };
   } finally {
     await server.close();
@@ -78,9 +78,9 @@ export async function play(
 }
 
 /** What each scripted message uses, so that a run's usage can be told from its requests. */
-const COUNTED = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
+const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
 
-function counted(
+function addUsage(
   entry: ScriptedResponse | ScriptFunction<ScriptedResponse>,
 ): ScriptedResponse | ScriptFunction<ScriptedResponse> {
   if (typeof entry === 'function') return async (request, context) => withUsage(await entry(request, context));
@@ -88,17 +88,17 @@ function counted(
 }
 
 function withUsage(given: ScriptedResponse): ScriptedResponse {
-  return given.type === 'message' ? { usage: COUNTED, ...given } : given;
+  return given.type === 'message' ? { usage: USAGE, ...given } : given;
 }
 
 /** A message as it stands, in the documented frame: one chunk of a stream, or a body. */
-export function raw(message: RawMessage): ScriptFunction<ScriptedResponse> {
+export function respondRaw(message: RawMessage): ScriptFunction<ScriptedResponse> {
   return ({ stream }) => {
     const choice = { index: 0, finish_reason: message.tool_calls === undefined ? 'stop' : 'tool_calls' };
-    if (stream !== true) return respond.body({ choices: [{ ...choice, message }], usage: COUNTED });
+    if (stream !== true) return respond.body({ choices: [{ ...choice, message }], usage: USAGE });
     const calls = message.tool_calls?.map((call, index) => ({ index, ...call }));
     const delta = calls === undefined ? message : { ...message, tool_calls: calls };
-    return respond.sse([{ choices: [{ ...choice, delta }], usage: COUNTED }, 'data: [DONE]\n\n']);
+    return respond.sse([{ choices: [{ ...choice, delta }], usage: USAGE }, 'data: [DONE]\n\n']);
   };
 }
 
@@ -110,13 +110,16 @@ interface RawMessage extends JsonObject {
 export const GO: UserMessage = { role: 'user', content: 'Go.' };
 
 /** What every outcome of a run over these messages has. */
-export function ending(messages: readonly Message[], counts: Partial<Omit<OutcomeBase, 'messages'>> = {}): OutcomeBase {
+export function createOutcome(
+  messages: readonly Message[],
+  counts: Partial<Omit<OutcomeBase, 'messages'>> = {},
+): OutcomeBase {
   const { turnCount: turns = 1 } = counts;
   return {
     runId: 'run',
     agent: 'agent',
     messages: [GO, ...messages],
-    usage: used(turns),
+    usage: createUsage(turns),
     turnCount: turns,
     toolCallCount: 0,
     durationMs: 0,
@@ -124,24 +127,24 @@ export function ending(messages: readonly Message[], counts: Partial<Omit<Outcom
   };
 }
 
-export function used(requests: number): Usage {
+export function createUsage(requests: number): Usage {
   return {
     requests,
-    inputTokens: requests * COUNTED.prompt_tokens,
+    inputTokens: requests * USAGE.prompt_tokens,
     cachedInputTokens: 0,
-    outputTokens: requests * COUNTED.completion_tokens,
+    outputTokens: requests * USAGE.completion_tokens,
     reasoningTokens: 0,
-    totalTokens: requests * COUNTED.total_tokens,
+    totalTokens: requests * USAGE.total_tokens,
     cost: 0,
     estimated: false,
   };
 }
 
-export function said(content: string): AssistantMessage {
+export function createText(content: string): AssistantMessage {
   return { role: 'assistant', content };
 }
 
-export function asked(...calls: readonly FunctionToolCall[]): AssistantMessage {
+export function createCalls(...calls: readonly FunctionToolCall[]): AssistantMessage {
   return { role: 'assistant', content: null, tool_calls: calls };
 }
 
@@ -149,22 +152,22 @@ export function call(id: string, name: string, input: Json = {}): FunctionToolCa
   return { id, type: 'function', function: { name, arguments: JSON.stringify(input) } };
 }
 
-export function result(id: string, content: string): ToolMessage {
+export function createResult(id: string, content: string): ToolMessage {
   return { role: 'tool', tool_call_id: id, content };
 }
 
-export function user(content: string): UserMessage {
+export function createUserMessage(content: string): UserMessage {
   return { role: 'user', content };
 }
 
 /** The events of one type. */
-export function told<Type extends RunEvent['type']>(
-  { events }: Played,
+export function filterEvents<Type extends RunEvent['type']>(
+  { events }: PlayedRun,
   type: Type,
 ): readonly Extract<RunEvent, { readonly type: Type }>[] {
   return events.filter((event): event is Extract<RunEvent, { readonly type: Type }> => event.type === type);
 }
 
-export function mends(played: Played): readonly Repair[] {
-  return told(played, 'response.repaired').flatMap((event) => event.repairs);
+export function listRepairs(played: PlayedRun): readonly Repair[] {
+  return filterEvents(played, 'response.repaired').flatMap((event) => event.repairs);
 }

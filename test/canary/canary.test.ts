@@ -3,7 +3,7 @@ import { Agent, azure, memoryHost, openai, PawlError, withFallback } from '@pawl
 import { offlineServer, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { CANARY } from './canary.ts';
-import { searchErrors, searched, shows, takeLeaks } from './watch.ts';
+import { hasLeak, searchCounts, searchErrors, takeLeaks } from './watch.ts';
 
 test('models without a key of their own send the one that the suite looks for', async () => {
   const server = await offlineServer({ script: [respond.text('Hi')] });
@@ -14,7 +14,7 @@ test('models without a key of their own send the one that the suite looks for', 
 
 test('every kind of thing that a run emits is looked through', async () => {
   const server = await offlineServer({ script: [respond.httpError(401), respond.text('Hi')] });
-  const before = { ...searched };
+  const before = { ...searchCounts };
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
   await agent.run('Hi').outcome();
   const run = agent.run('Hi').on('run.finished', () => undefined);
@@ -23,7 +23,7 @@ test('every kind of thing that a run emits is looked through', async () => {
   console.info('Printed.');
   searchErrors();
   const kinds = Object.keys(before) as (keyof typeof before)[]; // It has no other keys.
-  expect(kinds.filter((kind) => searched[kind] <= before[kind])).toEqual([]);
+  expect(kinds.filter((kind) => searchCounts[kind] <= before[kind])).toEqual([]);
   await server.close();
 });
 
@@ -39,12 +39,12 @@ test('a leak of each kind is found', async () => {
   const kinds = new Set(takeLeaks().map((leak) => leak.split(':')[0]));
   expect([...kinds].sort()).toEqual(['error', 'event', 'outcome', 'output', 'record']);
   expect([
-    shows(outer),
-    shows({ received: `cut off: ${CANARY.slice(0, -4)}` }),
-    shows([new Error('outer', { cause: { key: CANARY } })]),
-    shows(Object.defineProperty(new Error('hidden'), 'key', { value: CANARY, enumerable: false })),
-    shows({ error: new Error(CANARY) }),
-    shows(new Error('nothing')),
+    hasLeak(outer),
+    hasLeak({ received: `cut off: ${CANARY.slice(0, -4)}` }),
+    hasLeak([new Error('outer', { cause: { key: CANARY } })]),
+    hasLeak(Object.defineProperty(new Error('hidden'), 'key', { value: CANARY, enumerable: false })),
+    hasLeak({ error: new Error(CANARY) }),
+    hasLeak(new Error('nothing')),
   ]).toEqual([true, true, true, true, true, false]);
   await server.close();
 });

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';
-import { expectSurvives } from './kill.ts';
+import { expectSurvives } from './expect-survival.ts';
 import { scenarios } from './scenarios.ts';
 
 describe.each(hosts.flatMap(({ name, open }) => scenarios.map((scenario) => ({ scenario, name, open }))))(

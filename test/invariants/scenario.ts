@@ -21,20 +21,20 @@ export interface Scenario {
   /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
   readonly turns: readonly (ScriptedModelResponse | readonly ScriptedModelResponse[])[];
   /** @defaultValue as many as `turns` has */
-  readonly played?: number;
+  readonly requestCount?: number;
   /** The same of conversations inside the run, by the words that each begins with. */
   readonly inside?: Readonly<Record<string, readonly ScriptedModelResponse[]>>;
-  readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
+  readonly agent: (stage: ScenarioSetup) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
   /** Said to each attempt at the run, until one has taken it in. */
-  readonly says?: string;
+  readonly steering?: string;
   /** Said to each call that waits for a person. */
   readonly answer?: (pending: PendingCall) => Answer;
 }
 
 /** What the tools of one life of a run leave behind. */
-export interface Stage {
+export interface ScenarioSetup {
   /** The idempotency keys of the calls that began, in order. */
   readonly started: string[];
   /** For agents inside the run. */
@@ -43,24 +43,26 @@ export interface Stage {
 }
 
 /** Answers a turn's conversation with that turn's replies, however often and from whatever attempt it is asked. */
-export function responder({ turns, inside = {} }: Scenario): ScriptFunction<ScriptedModelResponse> {
+export function createResponder({ turns, inside = {} }: Scenario): ScriptFunction<ScriptedModelResponse> {
   const asked = new Map<string, { readonly turn: number; times: number }>();
   return ({ messages }) => {
     const { content } = messages.find(({ role }) => role === 'user') ?? {};
     const within = typeof content === 'string' ? inside[content] : undefined;
     if (within !== undefined) {
-      return counted(within[messages.filter(({ role }) => role === 'assistant').length] ?? respond.empty());
+      return addUsage(within[messages.filter(({ role }) => role === 'assistant').length] ?? respond.empty());
     }
     const conversation = JSON.stringify(messages);
     const before = asked.get(conversation) ?? { turn: asked.size, times: 0 };
     asked.set(conversation, { ...before, times: before.times + 1 });
-    const replies = [turns[before.turn] ?? respond.httpError(400, { message: `No turn ${before.turn} here.` })].flat();
-    return counted(replies[before.times % replies.length] ?? respond.empty());
+    const responses = [
+      turns[before.turn] ?? respond.httpError(400, { message: `No turn ${before.turn} here.` }),
+    ].flat();
+    return addUsage(responses[before.times % responses.length] ?? respond.empty());
   };
 }
 
 /** The same usage for every reply, so that it does not depend on what the results say. */
-function counted(given: ScriptedModelResponse): ScriptedModelResponse {
+function addUsage(given: ScriptedModelResponse): ScriptedModelResponse {
   return given.type === 'message' ? { usage: COUNTED, ...given } : given;
 }
 
@@ -77,10 +79,10 @@ interface CityToolOptions {
 }
 
 /** A tool of a city that says when it starts. */
-export function cityTool(
+export function defineCityTool(
   name: string,
   { effect = 'read', needsApproval = false, execute = (city) => `${name} ${city}` }: CityToolOptions = {},
-): (stage: Stage) => Tool<unknown> {
+): (stage: ScenarioSetup) => Tool<unknown> {
   return ({ started }) =>
     tool({
       name,

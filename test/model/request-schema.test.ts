@@ -1,8 +1,8 @@
 import { type ChatRequest, openai } from '@pawl/core';
 import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { live } from '../invariants/life.ts';
-import { overHttp } from '../invariants/over-http.ts';
+import { runOverHttp } from '../invariants/run-over-http.ts';
+import { runScenario } from '../invariants/run-scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
 import { chunkProblems, errorProblems, replyProblems, requestProblems } from '../reference/validators.ts';
 import { everyField, everyMessage, everyToolChoice } from './every-field.ts';
@@ -42,7 +42,7 @@ describe('a request fits the reference', () => {
 
   test.each(scenarios)('in every turn of a run, streamed and unstreamed: $name', async (scenario) => {
     for (const stream of [true, false]) {
-      const { requests } = await overHttp(scenario, (model) => live(scenario, { model, stream }));
+      const { requests } = await runOverHttp(scenario, (model) => runScenario(scenario, { model, stream }));
       expect(requests.length).toBeGreaterThan(0);
       expect(requests.flatMap((request) => requestProblems({ model: 'm', ...request }))).toEqual([]);
     }

@@ -28,7 +28,7 @@ type PlainOther<T> = T extends readonly (infer Element)[]
     ? { -readonly [Key in keyof T]: Plain<T[Key]> }
     : T;
 
-type Needed<T, Name extends keyof T> = Omit<T, Name> & Required<Pick<T, Name>>;
+type RequiredFields<T, Name extends keyof T> = Omit<T, Name> & Required<Pick<T, Name>>;
 
 describe('the request', () => {
   type Request = Theirs.ChatCompletionCreateParams;
@@ -39,7 +39,7 @@ describe('the request', () => {
 
   test('is mutually assignable, but for the model, which a request of ours may leave out', () => {
     expectTypeOf<Request>().toExtend<ChatRequest>();
-    expectTypeOf<Needed<Plain<ChatRequest>, 'model'>>().toExtend<Theirs.ChatCompletionCreateParamsBase>();
+    expectTypeOf<RequiredFields<Plain<ChatRequest>, 'model'>>().toExtend<Theirs.ChatCompletionCreateParamsBase>();
   });
 
   test('has the same messages, tools and choices', () => {
@@ -54,16 +54,16 @@ describe('the request', () => {
 
 describe('the reply', () => {
   // A server may leave these out, or give parts as content.
-  type OurMessage = Omit<Needed<Plain<AssistantMessage>, 'refusal'>, 'content' | 'audio'> & {
+  type OurMessage = Omit<RequiredFields<Plain<AssistantMessage>, 'refusal'>, 'content' | 'audio'> & {
     content: string | null;
     audio?: Required<Plain<ResponseAudio>> | null;
   };
-  type OurChoice = Omit<Needed<Plain<ChatChoice>, 'logprobs'>, 'message' | 'finish_reason'> & {
+  type OurChoice = Omit<RequiredFields<Plain<ChatChoice>, 'logprobs'>, 'message' | 'finish_reason'> & {
     message: OurMessage;
     finish_reason: NonNullable<Plain<ChatChoice['finish_reason']>>;
   };
   type OurReply = Omit<
-    Needed<Plain<ChatResponse>, 'id' | 'object' | 'created' | 'model'>,
+    RequiredFields<Plain<ChatResponse>, 'id' | 'object' | 'created' | 'model'>,
     'choices' | 'service_tier' | 'system_fingerprint'
   > & { choices: OurChoice[]; system_fingerprint?: string };
 
@@ -71,8 +71,8 @@ describe('the reply', () => {
     expectTypeOf<keyof ChatResponse>().toEqualTypeOf<keyof Theirs.ChatCompletion>();
     expectTypeOf<keyof ChatChoice>().toEqualTypeOf<keyof Theirs.ChatCompletion.Choice>();
     // One type for what was said and for what is sent again: `name` is of the latter. OpenAI does not show its reasoning.
-    type Reasoning = 'reasoning_content' | 'reasoning' | 'reasoning_details';
-    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | Reasoning>>().toEqualTypeOf<
+    type ReasoningField = 'reasoning_content' | 'reasoning' | 'reasoning_details';
+    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | ReasoningField>>().toEqualTypeOf<
       keyof Theirs.ChatCompletionMessage
     >();
     expectTypeOf<AssistantMessage['reasoning_content']>().toEqualTypeOf<string | undefined>();
@@ -114,12 +114,12 @@ describe('the chunk', () => {
 
 test('a difference is seen', () => {
   type Request = Theirs.ChatCompletionCreateParamsBase;
-  type Loud = Omit<Needed<Plain<ChatRequest>, 'model'>, 'verbosity'> & { verbosity: 'loud' };
-  type Seeded = Omit<Request, 'seed'> & { seed: string };
+  type Loud = Omit<RequiredFields<Plain<ChatRequest>, 'model'>, 'verbosity'> & { verbosity: 'loud' };
+  type SeededRequest = Omit<Request, 'seed'> & { seed: string };
   // @ts-expect-error A field that theirs do not have.
   expectTypeOf<keyof ChatRequest | 'temprature'>().toEqualTypeOf<keyof Request>();
   // @ts-expect-error A value that theirs do not take.
   expectTypeOf<Loud>().toExtend<Request>();
   // @ts-expect-error A field of another type.
-  expectTypeOf<Seeded>().toExtend<ChatRequest>();
+  expectTypeOf<SeededRequest>().toExtend<ChatRequest>();
 });

@@ -24,8 +24,8 @@ export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: 
     const key = JSON.stringify([runId, within, turn]);
     if (recordedTurns.has(key)) continue;
     recordedTurns.add(key);
-    const reply = redaction.redactJson(buildChatResponse(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
-    tape.add({ type: 'turn', turn, response: reply });
+    const response = redaction.redactJson(buildChatResponse(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
+    tape.add({ type: 'turn', turn, response: response });
   }
   tape.save();
 }

@@ -3,7 +3,7 @@ import { isObject } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';
-import type { ConformanceReport, Probe, ProbeFinding, ProbeResult } from './probe.ts';
+import type { ConformanceReport, Probe, ProbeEvidence, ProbeResult } from './probe.ts';
 import { chooseCapField, recommendProfile } from './recommend-profile.ts';
 import { type ProbedServer, sendRequest } from './request-completion.ts';
 import { textProbes } from './text-probes.ts';
@@ -39,7 +39,7 @@ export async function conformance(baseURL: string, given: ConformanceOptions = {
   const connection = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
   const model = options.model ?? (await findFirstModel(connection));
   options.onStarted?.({ baseURL, model });
-  const found = new Map<string, ProbeFinding>();
+  const found = new Map<string, ProbeEvidence>();
   const probes: ProbeResult[] = [];
   for (const { name, run } of PROBES) {
     const field = chooseCapField((earlier) => found.get(earlier));

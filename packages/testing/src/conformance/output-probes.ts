@@ -5,7 +5,7 @@ import {
   isSupported,
   judgeResponse,
   type Probe,
-  type ProbeFinding,
+  type ProbeEvidence,
   reportMissing,
   reportSupported,
   reportUnclear,
@@ -33,14 +33,14 @@ function buildFormat(strict: boolean): object {
   return { type: 'json_schema', json_schema: { name: 'answer', ...(strict && { strict }), schema } };
 }
 
-function judgeOutput(answer: ProbeResponse): ProbeFinding {
+function judgeOutput(answer: ProbeResponse): ProbeEvidence {
   const value = readJson(readResponseText(answer));
   const matchesSchema = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
   return matchesSchema ? reportSupported() : reportMissing(answer, 'not in its form');
 }
 
 /** A format and tools in one request: the tool has to be called first, and the answer after it has to be in the form. */
-async function probeOutputWithTools(server: ProbedServer, earlier: FindEarlier): Promise<ProbeFinding> {
+async function probeOutputWithTools(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
   if (!isSupported(earlier, 'json_schema')) return reportUnclear('no json_schema');
   if (!isSupported(earlier, 'tools')) return reportUnclear('no tool was called without a format either');
   const body = { tools, response_format: buildFormat(false) };

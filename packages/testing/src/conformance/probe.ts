@@ -21,7 +21,7 @@ export interface ProbeResult {
   readonly detail: string;
 }
 
-export interface ProbeFinding extends Omit<ProbeResult, 'name'> {
+export interface ProbeEvidence extends Omit<ProbeResult, 'name'> {
   /** What a profile says of it. Only what was shown. */
   readonly profile?: Partial<Profile>;
   /** The server refused the request. */
@@ -29,19 +29,19 @@ export interface ProbeFinding extends Omit<ProbeResult, 'name'> {
 }
 
 /** What was found before, by the name of the probe. */
-export type FindEarlier = (name: string) => ProbeFinding | undefined;
+export type FindEarlier = (name: string) => ProbeEvidence | undefined;
 
 /** One question to a server, and what its answer says. */
 export interface Probe {
   readonly name: string;
-  readonly run: (server: ProbedServer, earlier: FindEarlier) => Promise<ProbeFinding>;
+  readonly run: (server: ProbedServer, earlier: FindEarlier) => Promise<ProbeEvidence>;
 }
 
 /** A probe of one request: `judge` says what its answer shows, where the server takes it. */
 export function createProbe(
   name: string,
   body: object,
-  judge: (answer: ProbeResponse, earlier: FindEarlier) => ProbeFinding,
+  judge: (answer: ProbeResponse, earlier: FindEarlier) => ProbeEvidence,
 ): Probe {
   return {
     name,
@@ -62,20 +62,20 @@ export interface ConformanceReport {
   readonly profile: Partial<Profile> & { readonly base: 'compatible' };
 }
 
-export function reportSupported(detail = 'yes'): ProbeFinding {
+export function reportSupported(detail = 'yes'): ProbeEvidence {
   return { status: 'supported', detail };
 }
 
-export function reportUnsupported(detail: string): ProbeFinding {
+export function reportUnsupported(detail: string): ProbeEvidence {
   return { status: 'unsupported', detail };
 }
 
-export function reportUnclear(detail: string): ProbeFinding {
+export function reportUnclear(detail: string): ProbeEvidence {
   return { status: 'unclear', detail };
 }
 
 /** Whether it was taken at all; what it then shows is `judge`'s. */
-export function judgeResponse(answer: ProbeResponse, judge: (answer: ProbeResponse) => ProbeFinding): ProbeFinding {
+export function judgeResponse(answer: ProbeResponse, judge: (answer: ProbeResponse) => ProbeEvidence): ProbeEvidence {
   const { status, message: said } = answer;
   if (status === 0) return reportUnclear(`no answer: ${said}`);
   if (status >= 200 && status <= 299) return judge(answer);
@@ -87,13 +87,13 @@ export function judgeResponse(answer: ProbeResponse, judge: (answer: ProbeRespon
 const INCONCLUSIVE_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 408, 429, 502, 503, 504]);
 
 /** A reply that was cut shows nothing where what is missing may have stood behind. */
-export function checkTruncation(answer: ProbeResponse, found: ProbeFinding): ProbeFinding {
+export function checkTruncation(answer: ProbeResponse, found: ProbeEvidence): ProbeEvidence {
   return found.status === 'supported' || !isTruncated(answer)
     ? found
     : reportUnclear(`the reply was cut: ${found.detail}`);
 }
 
 /** What should be in the reply's text is not there, unless a cut took it. */
-export function reportMissing(answer: ProbeResponse, what: string): ProbeFinding {
+export function reportMissing(answer: ProbeResponse, what: string): ProbeEvidence {
   return checkTruncation(answer, reportUnsupported(`${what}: ${sliceStart(readResponseText(answer), 80)}`));
 }

@@ -1,18 +1,18 @@
 import type { Profile } from '@pawl/core';
-import { type FindEarlier, isSupported, type ProbeFinding } from './probe.ts';
+import { type FindEarlier, isSupported, type ProbeEvidence } from './probe.ts';
 import type { TokenField } from './request-completion.ts';
 
 /** What a profile says of a server, by all that was found. What was not shown stays as the base has it. */
-export function recommendProfile(found: ReadonlyMap<string, ProbeFinding>): Partial<Profile> {
-  const earlier: FindEarlier = (name) => found.get(name);
+export function recommendProfile(found: ReadonlyMap<string, ProbeEvidence>): Partial<Profile> {
+  const findEarlier: FindEarlier = (name) => found.get(name);
   const own = [...found.values()].map(({ profile }) => profile);
-  const tokenField = chooseTokenField(earlier);
+  const tokenField = chooseTokenField(findEarlier);
   return {
     ...(tokenField !== undefined && { tokenField }),
     ...Object.assign({}, ...own),
-    ...listToolChoices(earlier),
-    ...chooseStrictSchemas(earlier),
-    ...chooseResponseFormat(earlier),
+    ...listToolChoices(findEarlier),
+    ...chooseStrictSchemas(findEarlier),
+    ...chooseResponseFormat(findEarlier),
   };
 }
 

@@ -5,7 +5,7 @@ import {
   isSupported,
   judgeResponse,
   type Probe,
-  type ProbeFinding,
+  type ProbeEvidence,
   reportSupported,
   reportUnclear,
   reportUnsupported,
@@ -15,7 +15,7 @@ import { countingRequest } from './token-probes.ts';
 
 const hello = { messages: [{ role: 'user', content: 'Say hello.' }] } as const;
 
-function judgeStop(text: string): ProbeFinding {
+function judgeStop(text: string): ProbeEvidence {
   if (/\b8\b/.test(text)) return reportUnsupported('the reply went on');
   return /\b5\b/.test(text) ? reportSupported() : reportUnclear('the model did not count');
 }
@@ -32,13 +32,13 @@ function createMessageProbe(name: string, field: 'developerRole' | 'messageNames
   };
 }
 
-function judgeText(answer: ProbeResponse): ProbeFinding {
+function judgeText(answer: ProbeResponse): ProbeEvidence {
   return readResponseText(answer) === ''
     ? checkTruncation(answer, reportUnsupported(`no text: ${answer.message}`))
     : reportSupported();
 }
 
-function judgeStream(answer: ProbeResponse): ProbeFinding {
+function judgeStream(answer: ProbeResponse): ProbeEvidence {
   const text = readDeltas(answer).map(({ content }) => (typeof content === 'string' ? content : ''));
   if (text.join('') === '') return checkTruncation(answer, reportUnsupported('no pieces of text'));
   return reportSupported(answer.hasDone ? `${answer.events.length} chunks` : 'without [DONE] at its end');

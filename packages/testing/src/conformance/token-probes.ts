@@ -3,7 +3,7 @@ import {
   isSupported,
   judgeResponse,
   type Probe,
-  type ProbeFinding,
+  type ProbeEvidence,
   reportSupported,
   reportUnclear,
   reportUnsupported,
@@ -22,7 +22,7 @@ export const countingRequest: { readonly messages: readonly object[] } = {
   messages: [{ role: 'user', content: 'Count from 1 to 50, with commas.' }],
 };
 
-function judgeCap(answer: ProbeResponse): ProbeFinding {
+function judgeCap(answer: ProbeResponse): ProbeEvidence {
   const tokens = readCompletionTokens(answer);
   if (readChoice(answer)['finish_reason'] === 'length') return reportSupported('the reply was cut there');
   if (isAtCap(tokens)) return reportSupported(`the reply ended there, with the reason ${formatFinishReason(answer)}`);

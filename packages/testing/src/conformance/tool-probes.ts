@@ -7,7 +7,7 @@ import {
   isSupported,
   judgeResponse,
   type Probe,
-  type ProbeFinding,
+  type ProbeEvidence,
   reportSupported,
   reportUnclear,
   reportUnsupported,
@@ -34,7 +34,7 @@ const strictWeather = { type: 'function', function: { ...weather, strict: true }
 const named = { type: 'function', function: { name: 'get_weather' } } as const;
 
 /** Whether the model can answer a question and its tools; the call's result goes back to it. */
-async function probeToolResult(server: ProbedServer, content: null | ''): Promise<ProbeFinding> {
+async function probeToolResult(server: ProbedServer, content: null | ''): Promise<ProbeEvidence> {
   const id = readFirstCallId(await requestCompletion(server, { messages: [question], tools }));
   const messages = buildAnsweredQuestion(id, content);
   return judgeResponse(await requestCompletion(server, { messages, tools }), (answer) =>
@@ -43,7 +43,7 @@ async function probeToolResult(server: ProbedServer, content: null | ''): Promis
 }
 
 /** Calls at once, first where they are asked for by the field, then without it. */
-async function probeParallelCalls(server: ProbedServer): Promise<ProbeFinding> {
+async function probeParallelCalls(server: ProbedServer): Promise<ProbeEvidence> {
   const content = 'What is the weather in Oslo and in Rome? Call get_weather for both at once.';
   const body = { messages: [{ role: 'user', content }], tools };
   const asked = judgeResponse(await requestCompletion(server, { ...body, parallel_tool_calls: true }), judgeCalls);
@@ -61,7 +61,7 @@ async function probeParallelCalls(server: ProbedServer): Promise<ProbeFinding> {
   return { ...asked, detail: `${asked.detail}, if asked for`, profile: { defaults: { parallel_tool_calls: true } } };
 }
 
-function judgeCalls(answer: ProbeResponse): ProbeFinding {
+function judgeCalls(answer: ProbeResponse): ProbeEvidence {
   const calls = readCalls(answer);
   const ids = new Set(calls.map(({ id }) => id));
   if (calls.length < 2) return reportUnclear(`${calls.length} call`);
@@ -71,20 +71,20 @@ function judgeCalls(answer: ProbeResponse): ProbeFinding {
 }
 
 /** A model that never calls shows nothing by not calling. */
-function judgeNoCall(answer: ProbeResponse, earlier: FindEarlier): ProbeFinding {
+function judgeNoCall(answer: ProbeResponse, earlier: FindEarlier): ProbeEvidence {
   if (readCalls(answer).length > 0) return reportUnsupported('it called a tool all the same');
   return isSupported(earlier, 'tools') ? reportSupported() : reportUnclear('no call, as without a choice');
 }
 
 /** A refusal says something of `null` only where the same with a text is taken. */
-async function probeNullContent(server: ProbedServer, earlier: FindEarlier): Promise<ProbeFinding> {
+async function probeNullContent(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
   const found = await probeToolResult(server, null);
   if (found.status === 'unclear' || earlier('results of tools')?.isRefused === true) return found;
   return { ...found, profile: { nullContent: found.status === 'supported' } };
 }
 
 /** Legacy functions are a way out only where tools were refused. */
-async function probeLegacyFunctions(server: ProbedServer, earlier: FindEarlier): Promise<ProbeFinding> {
+async function probeLegacyFunctions(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
   const found = judgeResponse(
     await requestCompletion(server, { messages: [question], functions: [weather] }),
     (answer) => {
@@ -117,7 +117,7 @@ export const toolProbes: readonly Probe[] = [
   { name: 'legacy functions', run: probeLegacyFunctions },
 ];
 
-function judgeStreamedCall(answer: ProbeResponse): ProbeFinding {
+function judgeStreamedCall(answer: ProbeResponse): ProbeEvidence {
   const pieces = readDeltas(answer).flatMap(({ tool_calls: calls }) =>
     Array.isArray(calls) ? calls.filter(isObject) : [],
   );

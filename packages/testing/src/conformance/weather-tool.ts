@@ -1,5 +1,5 @@
 import { isObject, readJson } from '../base/json.ts';
-import { checkTruncation, type ProbeFinding, reportSupported, reportUnclear, reportUnsupported } from './probe.ts';
+import { checkTruncation, type ProbeEvidence, reportSupported, reportUnclear, reportUnsupported } from './probe.ts';
 import { type ProbeResponse, readCalls, readResponseText } from './request-completion.ts';
 
 export const weather: { readonly parameters: object; readonly name: string; readonly description: string } = {
@@ -33,11 +33,11 @@ export function readFirstCallId(answer: ProbeResponse): string {
 }
 
 /** Whether the reply is a call of `get_weather`. */
-export function judgeCall(answer: ProbeResponse): ProbeFinding {
+export function judgeCall(answer: ProbeResponse): ProbeEvidence {
   return checkTruncation(answer, judgeWholeCall(answer));
 }
 
-function judgeWholeCall(answer: ProbeResponse): ProbeFinding {
+function judgeWholeCall(answer: ProbeResponse): ProbeEvidence {
   const [call] = readCalls(answer);
   if (call === undefined) return reportUnclear(`no call; it said: ${readResponseText(answer).slice(0, 80)}`);
   const given = typeof call.arguments === 'string' ? readJson(call.arguments) : undefined;

@@ -64,13 +64,13 @@ test.each(
 });
 
 test('each quirk is one: what is sent is neither what another one sends, nor what is sent without any', async () => {
-  const replies = [...script, respond.call('look', { city: 'Oslo' })];
+  const responses = [...script, respond.call('look', { city: 'Oslo' })];
   const forms: readonly ChatRequest[] = [
     { messages: [{ role: 'user', content: 'Go.' }] },
     { messages: [{ role: 'user', content: 'Go.' }], stream: true, stream_options: { include_usage: true } },
   ];
   const each = async (ask: (entry: ScriptedMessageResponse, request: ChatRequest) => unknown): Promise<string> =>
-    JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => ask(entry, request)))));
+    JSON.stringify(await Promise.all(responses.flatMap((entry) => forms.map((request) => ask(entry, request)))));
   const plain = await each((entry, request) => {
     const made = { request, model: 'faulty' };
     if (request.stream !== true) return JSON.stringify(buildCompletion(entry, made));

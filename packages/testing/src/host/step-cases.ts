@@ -24,8 +24,15 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
       'A step that is done is remembered by the next attempt.',
     );
     expectEqual(await stepRunner.step(createLoggedStep('model:2', 'b')), 'b', 'A step that nobody did is done.');
-    const told = ['did model:1', 'told a, new', 'told a, replayed', 'told a, replayed', 'did model:2', 'told b, new'];
-    expectEqual(journal, told, 'A step is told as new once it is kept, and as replayed from then on.');
+    const expectedJournal = [
+      'did model:1',
+      'told a, new',
+      'told a, replayed',
+      'told a, replayed',
+      'did model:2',
+      'told b, new',
+    ];
+    expectEqual(journal, expectedJournal, 'A step is told as new once it is kept, and as replayed from then on.');
   },
 
   'a step that rejects is not remembered, and is done again': async ({ host }) => {

@@ -35,21 +35,21 @@ async function startTasks({ host }: CaseSetup) {
     },
     finish: (name: string) => works.get(name)?.resolve(),
     /** Waits until so many things have happened. */
-    happened: (count: number) =>
+    waitForEntries: (count: number) =>
       waitUntil(() => journal.length >= count, `After ${journal.join(' ')} more was to happen.`),
   };
 }
 
 const rejectAsKilled = (): Promise<never> => Promise.reject(new Error('killed'));
 
-async function interruptStep(stepRunner: StepRunner, cut: Step<string>): Promise<void> {
+async function failStep(stepRunner: StepRunner, cut: Step<string>): Promise<void> {
   await stepRunner.step({ ...cut, work: rejectAsKilled }).catch(() => undefined);
 }
 
 /** Tasks side by side, runs inside runs, and what a crash leaves open. */
 export const taskCases: Readonly<Record<string, CaseBody>> = {
   'tasks go side by side up to the width, start in order, and give their values in order': async (stage) => {
-    const { stepRunner, journal, task, finish, happened } = await startTasks(stage);
+    const { stepRunner, journal, task, finish, waitForEntries: happened } = await startTasks(stage);
     const all = stepRunner.parallel([task('a'), task('b'), task('c'), task('d')], { width: 2 });
     await happened(2);
     finish('b');
@@ -63,7 +63,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
   },
 
   'each value is told as soon as it is there': async (stage) => {
-    const { stepRunner, journal, task, finish, happened } = await startTasks(stage);
+    const { stepRunner, journal, task, finish, waitForEntries: happened } = await startTasks(stage);
     const all = stepRunner.parallel([task('a'), task('b'), task('c')], { width: 8 });
     await happened(3);
     for (const [index, name] of ['c', 'a', 'b'].entries()) {
@@ -75,7 +75,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
   },
 
   'a task that is exclusive is alone': async (stage) => {
-    const { stepRunner, journal, task, finish, happened } = await startTasks(stage);
+    const { stepRunner, journal, task, finish, waitForEntries: happened } = await startTasks(stage);
     const all = stepRunner.parallel([task('a'), { ...task('b'), exclusive: true }, task('c')], { width: 8 });
     for (const [index, name] of ['a', 'b', 'c'].entries()) {
       await happened(1 + index * 2);
@@ -86,7 +86,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
   },
 
   'when one fails the others go on to their end before that is told': async (stage) => {
-    const { stepRunner, journal, task, finish, happened } = await startTasks(stage);
+    const { stepRunner, journal, task, finish, waitForEntries: happened } = await startTasks(stage);
     let hasFailed = false;
     const all = stepRunner
       .parallel([{ ...task('x'), work: rejectAsKilled }, task('a')], { width: 8 })
@@ -144,7 +144,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
     const steps = effects.map((effect, index) =>
       createStep(`tool:1.${index}:pay`, 'did again', { effect, onUnknownOutcome }),
     );
-    for (const each of steps) await interruptStep(stepRunner, each);
+    for (const each of steps) await failStep(stepRunner, each);
     const second = await resumeRun(stage.host, 'run');
     for (const [index, each] of steps.entries()) {
       const value = effects[index] === 'non-idempotent' ? 'in doubt' : 'did again';
@@ -156,7 +156,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
   },
 
   'a step of effect non-idempotent that never began is not in doubt': async (stage) => {
-    const { stepRunner, task, happened } = await startTasks(stage);
+    const { stepRunner, task, waitForEntries: happened } = await startTasks(stage);
     const waits = createStep('tool:1.1:pay', 'paid', { effect: 'non-idempotent', onUnknownOutcome: () => 'in doubt' });
     void stepRunner.parallel([{ ...task('tool:1.0:pay'), effect: 'non-idempotent' }, waits], { width: 1 }); // It hangs, as a killed one does.
     await happened(1);
@@ -171,10 +171,10 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
         effect: 'non-idempotent',
         onUnknownOutcome: () => 'in doubt',
       });
-      await interruptStep(stepRunner, tried);
+      await failStep(stepRunner, tried);
       expectEqual(await stepRunner.step(tried), 'paid', 'The attempt knows that it failed.');
       const plain = createStep('tool:1.1:pay', 'paid', { effect: 'non-idempotent' });
-      await interruptStep(stepRunner, plain);
+      await failStep(stepRunner, plain);
       const second = await resumeRun(stage.host, 'run');
       expectEqual(await second.step(plain), 'paid', 'There is nothing else to do.');
     },

@@ -39,8 +39,8 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
       await expectRejection(stage.host.answer('run', name, APPROVE), 'approval.used', 'A call is answered once.');
     }
     const next = await resumeRun(stage.host, 'run');
-    const told = await next.waitFor('approve:1.0', APPROVAL);
-    expectEqual(told, APPROVED, 'The next attempt is told the same.');
+    const result = await next.waitFor('approve:1.0', APPROVAL);
+    expectEqual(result, APPROVED, 'The next attempt is told the same.');
   },
 
   'of 20 answers at once exactly one is taken': async (stage) => {
@@ -72,8 +72,8 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(other, 'approval.mismatch', 'The answer has to name what is approved.');
     const none = host.answer('run', 'approve:1.0', { type: 'yes', fingerprint: 'f' } as never); // As from JavaScript.
     await expectRejection(none, 'approval.invalid', 'The answer has to be one.');
-    const reply = host.answer('run', 'approve:1.0', { type: 'result', fingerprint: 'f', value: 1 });
-    await expectRejection(reply, 'approval.invalid', 'The answer has to be of a kind that the call accepts.');
+    const wrongType = host.answer('run', 'approve:1.0', { type: 'result', fingerprint: 'f', value: 1 });
+    await expectRejection(wrongType, 'approval.invalid', 'The answer has to be of a kind that the call accepts.');
     const word = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
     await expectRejection(word, 'config.invalid', 'Only a user’s message is sent to a run.');
     expectEqual(await wait(), PARKED, 'Nothing was said.');
@@ -98,8 +98,8 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     await stage.clock.advance(50);
     await stage.host.answer('run', 'approve:1.0', APPROVE);
     await stage.clock.advance(5_000);
-    const told = await wait('approve:1.0', { timeoutMs: 100 });
-    expectEqual(told, APPROVED, 'It was in time.');
+    const result = await wait('approve:1.0', { timeoutMs: 100 });
+    expectEqual(result, APPROVED, 'It was in time.');
   },
 
   'an expiry that the run was told of is not undone: not by the user, not by a clock that goes back': async (stage) => {
@@ -124,8 +124,8 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     await host.answer('run', 'approve:1.1', APPROVE);
     await host.sendMessage('run', hello);
     const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello } };
-    const told = await Promise.all(names.map((name) => wait(name)));
-    expectEqual(told, [interrupted, APPROVED, interrupted], 'A message closes what is open.');
+    const result = await Promise.all(names.map((name) => wait(name)));
+    expectEqual(result, [interrupted, APPROVED, interrupted], 'A message closes what is open.');
     await expectRejection(host.sendMessage('run', hello), 'run.not_waiting', 'Nothing waits any more.');
   },
 

@@ -84,7 +84,7 @@ test('held and stalled replies go on when they are released', async () => {
 });
 
 test.each([
-  ['held', respond.delayed(three, { until: new Promise(() => undefined) })],
+  ['delayed', respond.delayed(three, { until: new Promise(() => undefined) })],
   ['stalled', respond.stall(three)],
 ])('an abort ends a reply that is %s, with its reason', async (_name, entry) => {
   const controller = new AbortController();

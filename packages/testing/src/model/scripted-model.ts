@@ -59,8 +59,8 @@ export function scriptedModel(
       signal.throwIfAborted();
       requests.push(request);
       if (requests.length > keepRequests) requests.shift();
-      const reply = await waitUnlessAborted(entries.takeNext(request, context), signal);
-      return await playResponse(reply, { request, name, signal, onDelta });
+      const response = await waitUnlessAborted(entries.takeNext(request, context), signal);
+      return await playResponse(response, { request, name, signal, onDelta });
     },
   };
 }
@@ -81,42 +81,42 @@ interface PlayContext {
   readonly onDelta: ModelContext['onDelta'];
 }
 
-async function playResponse(reply: ScriptedModelResponse, context: PlayContext): Promise<ChatResponse> {
-  switch (reply.type) {
+async function playResponse(response: ScriptedModelResponse, context: PlayContext): Promise<ChatResponse> {
+  switch (response.type) {
     case 'message': {
-      const given = buildCompletion(reply, { request: context.request, model: context.name });
-      await emitDeltas(listDeltas(given), context);
-      return given;
+      const completion = buildCompletion(response, { request: context.request, model: context.name });
+      await emitDeltas(listDeltas(completion), context);
+      return completion;
     }
-    case 'held':
-      await waitUnlessAborted(Promise.allSettled([reply.until]), context.signal);
-      return playResponse(reply.response, context);
+    case 'delayed':
+      await waitUnlessAborted(Promise.allSettled([response.until]), context.signal);
+      return playResponse(response.response, context);
     case 'stall': {
-      const whole = buildCompletion(reply.response, { request: context.request, model: context.name });
-      await emitDeltas(listDeltas(whole).slice(0, reply.afterChunks), context);
-      await waitUnlessAborted(Promise.allSettled([reply.until ?? new Promise(() => undefined)]), context.signal);
-      await emitDeltas(listDeltas(whole).slice(reply.afterChunks), context);
+      const whole = buildCompletion(response.response, { request: context.request, model: context.name });
+      await emitDeltas(listDeltas(whole).slice(0, response.afterChunks), context);
+      await waitUnlessAborted(Promise.allSettled([response.until ?? new Promise(() => undefined)]), context.signal);
+      await emitDeltas(listDeltas(whole).slice(response.afterChunks), context);
       return whole;
     }
     case 'cut':
-      await emitPart(reply, context);
+      await emitPart(response, context);
       throw new ProtocolError('The scripted reply was cut off: it ended without a finish reason.', {
         code: 'response.cut',
       });
     case 'reset':
-      if (reply.partly !== undefined) await emitPart(reply.partly, context);
+      if (response.partly !== undefined) await emitPart(response.partly, context);
       throw new NetworkError('The scripted connection was reset.', {
         code: 'network.reset',
         address: 'script',
-        phase: reply.partly === undefined ? 'request' : 'reply',
+        phase: response.partly === undefined ? 'request' : 'reply',
       });
     case 'stream-error':
-      await emitPart(reply, context);
-      throw createServerError(reply.error);
+      await emitPart(response, context);
+      throw createServerError(response.error);
     case 'error-body':
-      throw createServerError(reply.error);
+      throw createServerError(response.error);
     case 'http-error':
-      throw createScriptedHttpError(reply);
+      throw createScriptedHttpError(response);
   }
 }
 
@@ -124,14 +124,14 @@ function listDeltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] 
   return splitMessage(message).flatMap(({ delta: told }) => told ?? []);
 }
 
-async function emitPart({ response: reply, afterChunks }: Interruption, context: PlayContext): Promise<void> {
-  const given = buildCompletion(reply, { request: context.request, model: context.name });
-  await emitDeltas(listDeltas(given).slice(0, afterChunks), context);
+async function emitPart({ response, afterChunks }: Interruption, context: PlayContext): Promise<void> {
+  const completion = buildCompletion(response, { request: context.request, model: context.name });
+  await emitDeltas(listDeltas(completion).slice(0, afterChunks), context);
 }
 
-async function emitDeltas(told: readonly Delta[], { request, signal, onDelta }: PlayContext): Promise<void> {
+async function emitDeltas(deltas: readonly Delta[], { request, signal, onDelta }: PlayContext): Promise<void> {
   if (request.stream !== true) return;
-  for (const delta of told) {
+  for (const delta of deltas) {
     signal.throwIfAborted();
     const behind = onDelta(delta);
     if (behind !== undefined) await waitUnlessAborted(behind, signal);
@@ -141,8 +141,8 @@ async function emitDeltas(told: readonly Delta[], { request, signal, onDelta }: 
 
 function createServerError(error: Json): ProtocolError {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : error;
-  const said = typeof message === 'string' ? message : JSON.stringify(message);
-  return new ProtocolError(`The server answered with an error: ${said}`, {
+  const text = typeof message === 'string' ? message : JSON.stringify(message);
+  return new ProtocolError(`The server answered with an error: ${text}`, {
     code: 'response.error',
     received: JSON.stringify({ error }),
   });

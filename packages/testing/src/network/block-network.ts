@@ -51,8 +51,8 @@ const BLOCK_NETWORK: OptionTable<BlockNetworkOptions> = {
 
 const rules = new Set<{ readonly allow: ReadonlySet<string> }>();
 
-function isAllowed(host: string): boolean {
-  return isThisMachine(host) || [...rules].some(({ allow }) => allow.has(host.toLowerCase()));
+function isAllowed(hostname: string): boolean {
+  return isThisMachine(hostname) || [...rules].some(({ allow }) => allow.has(hostname.toLowerCase()));
 }
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -98,8 +98,8 @@ const connect: CreateBlocker = (original) =>
     if (target === undefined || isAllowed(target.hostname)) return Reflect.apply(original, this, args);
     // As a name that leads nowhere: Node fails the connection when whoever asked has had the time to listen.
     const error = new NetworkBlockedError(`${target.hostname}:${target.port}`);
-    const lookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
-    return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup }]);
+    const failLookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
+    return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup: failLookup }]);
   };
 
 /** A function whose arguments name a host, if any. `fail`: how it tells of a name that leads nowhere. */

@@ -24,8 +24,8 @@ export function readUdpTarget(args: readonly unknown[]): string | undefined {
 }
 
 /** Loopback, in every way of writing it, and the addresses that stand for no other machine. */
-export function isThisMachine(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
+export function isThisMachine(hostname: string): boolean {
+  const name = hostname.toLowerCase().replace(/^\[|\]$/g, '');
   if (name === '' || name === 'localhost' || name.endsWith('.localhost')) return true;
   if (name === '::1' || name === '::' || name === '0.0.0.0') return true;
   const address = name.replace(/^::ffff:/, '');

@@ -27,8 +27,8 @@ export function formatFinding({ tries, next }: CallProgress): string {
   if (last.outcome === 'failed')
     return `${title} failed${tries.length > 1 ? ', also when corrected' : ''}: ${toLine(last.text)}`;
   const changes = Object.entries(findChanges(first.arguments, last.arguments));
-  const told = changes.map(([name, value]) => `${name} was ${formatPlain(value)} at first`).join(', ');
-  const reason = first === last ? '' : ` (${told}, since: ${toLine(first.text)})`;
+  const corrections = changes.map(([name, value]) => `${name} was ${formatPlain(value)} at first`).join(', ');
+  const reason = first === last ? '' : ` (${corrections}, since: ${toLine(first.text)})`;
   return `${title}: ${formatResultText(last.text, last.arguments)}${reason}`;
 }
 

@@ -22,8 +22,8 @@ export interface ChunkOptions {
 }
 
 /** A reply as OpenAI streams it: role, pieces, finish reason, and the usage on a chunk of its own. */
-export function buildChunks(reply: ChatResponse, { includeUsage }: ChunkOptions): readonly ChatChunk[] {
-  const { object: _, choices, usage, ...head } = reply;
+export function buildChunks(response: ChatResponse, { includeUsage }: ChunkOptions): readonly ChatChunk[] {
+  const { object: _, choices, usage, ...head } = response;
   const base = { ...head, object: 'chat.completion.chunk' } as const;
   const single = choices.flatMap(({ index, message, finish_reason }) => {
     const content = message.tool_calls === undefined && message.content !== null ? '' : null;

@@ -8,16 +8,19 @@ export interface CompletionOptions {
 }
 
 /** The whole reply that a scripted message becomes. The same for the same conversation, however often it is asked. */
-export function buildCompletion(reply: ScriptedMessageResponse, { request, model }: CompletionOptions): ChatResponse {
-  const message = withIds(reply, request);
+export function buildCompletion(
+  response: ScriptedMessageResponse,
+  { request, model }: CompletionOptions,
+): ChatResponse {
+  const message = withIds(response, request);
   const buildChoice = (index: number): ChatChoice => ({
     index,
     message,
-    finish_reason: chooseFinishReason(reply),
+    finish_reason: chooseFinishReason(response),
     logprobs: null,
   });
   const others = Array.from({ length: Math.max(0, (request.n ?? 1) - 1) }, (_, index) => buildChoice(index + 1));
-  const usage = reply.usage === undefined ? estimateUsage(message, request, others.length + 1) : reply.usage;
+  const usage = response.usage === undefined ? estimateUsage(message, request, others.length + 1) : response.usage;
   return {
     id: `chatcmpl-${request.messages.filter(({ role }) => role === 'assistant').length + 1}`,
     object: 'chat.completion',

@@ -193,7 +193,7 @@ export const respond = {
   /** Answers only once the promise has settled. */
   delayed<R extends ScriptedResponse>(inner: R, options: { readonly until: PromiseLike<unknown> }): DelayedResponse<R> {
     const { until } = checkOptions(options, DELAYED, 'respond.delayed');
-    return { type: 'held', until, response: inner };
+    return { type: 'delayed', until, response: inner };
   },
 
   /** A body as it is: a string or bytes are sent unchanged, anything else as JSON. Only for the server. */

@@ -102,7 +102,7 @@ export interface Interruption {
 
 /** Nothing is sent, not even the status, until the promise settles. */
 export interface DelayedResponse<R> {
-  readonly type: 'held';
+  readonly type: 'delayed';
   readonly until: PromiseLike<unknown>;
   readonly response: R;
 }

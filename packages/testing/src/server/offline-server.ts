@@ -174,10 +174,10 @@ class LocalServer implements OfflineServer {
     const received = { url, headers, body: request ?? { messages: [] }, text: body, port };
     if (request !== undefined) this.#requests.push(received);
     if (this.#requests.length > keepRequests) this.#requests.shift();
-    return { response: answer ?? (await this.#nextResponse(received.body)), received };
+    return { response: answer ?? (await this.#takeResponse(received.body)), received };
   }
 
-  async #nextResponse(request: ChatRequest): Promise<ScriptedResponse> {
+  async #takeResponse(request: ChatRequest): Promise<ScriptedResponse> {
     try {
       return await this.#script.takeNext(request);
     } catch (error) {
@@ -200,7 +200,7 @@ interface AcceptedRequest {
 
 /** Whether the server itself is meant to leave. */
 function isReset(given: ScriptedResponse | undefined): boolean {
-  return given?.type === 'held' ? isReset(given.response) : given?.type === 'reset';
+  return given?.type === 'delayed' ? isReset(given.response) : given?.type === 'reset';
 }
 
 /** For what goes wrong in the script itself: asking again would only use up its next entry. */

@@ -25,41 +25,45 @@ export interface ListActionsOptions {
 }
 
 /** Everything that the server does to give this reply, in order. */
-export function listActions(reply: ScriptedResponse, options: ListActionsOptions): readonly ResponseAction[] {
-  switch (reply.type) {
+export function listActions(response: ScriptedResponse, options: ListActionsOptions): readonly ResponseAction[] {
+  switch (response.type) {
     case 'message':
-      return [...listMessageActions(reply, options), { type: 'end' }];
-    case 'held':
-      return [{ type: 'wait', until: reply.until }, ...listActions(reply.response, options)];
+      return [...listMessageActions(response, options), { type: 'end' }];
+    case 'delayed':
+      return [{ type: 'wait', until: response.until }, ...listActions(response.response, options)];
     case 'cut':
-      return [...splitAtInterruption(reply, options).before, { type: 'end' }];
+      return [...splitAtInterruption(response, options).before, { type: 'end' }];
     case 'stall': {
-      const { before, after } = splitAtInterruption(reply, options);
-      const wait: ResponseAction = reply.until === undefined ? { type: 'wait' } : { type: 'wait', until: reply.until };
+      const { before, after } = splitAtInterruption(response, options);
+      const wait: ResponseAction =
+        response.until === undefined ? { type: 'wait' } : { type: 'wait', until: response.until };
       return [...before, wait, ...after, { type: 'end' }];
     }
     case 'reset':
       return [
-        ...(reply.partly === undefined ? [] : splitAtInterruption(reply.partly, options).before),
+        ...(response.partly === undefined ? [] : splitAtInterruption(response.partly, options).before),
         { type: 'destroy' },
       ];
     case 'stream-error': {
-      if (!isStreamed(reply.response, options))
-        return listWholeActions(createJsonHead(), JSON.stringify({ error: reply.error }));
-      const error: ResponseAction = { type: 'write', body: formatFrame({ error: reply.error }) };
-      return [...splitAtInterruption(reply, options).before, error, { type: 'end' }];
+      if (!isStreamed(response.response, options))
+        return listWholeActions(createJsonHead(), JSON.stringify({ error: response.error }));
+      const error: ResponseAction = { type: 'write', body: formatFrame({ error: response.error }) };
+      return [...splitAtInterruption(response, options).before, error, { type: 'end' }];
     }
     case 'error-body':
-      return listWholeActions(createJsonHead(), JSON.stringify({ error: reply.error }));
+      return listWholeActions(createJsonHead(), JSON.stringify({ error: response.error }));
     case 'http-error':
-      return listWholeActions({ ...createJsonHead(reply.headers), status: reply.status }, toBodyText(reply.body));
+      return listWholeActions(
+        { ...createJsonHead(response.headers), status: response.status },
+        toBodyText(response.body),
+      );
     case 'body':
-      return listWholeActions({ type: 'head', status: reply.status, headers: reply.headers }, reply.body);
+      return listWholeActions({ type: 'head', status: response.status, headers: response.headers }, response.body);
     case 'raw':
-      return [{ type: 'by-hand', answer: reply.answer }];
+      return [{ type: 'by-hand', answer: response.answer }];
     case 'sse': {
-      const head: ResponseAction = { type: 'head', status: 200, headers: reply.headers };
-      return [head, ...reply.pieces.map((body): ResponseAction => ({ type: 'write', body })), { type: 'end' }];
+      const head: ResponseAction = { type: 'head', status: 200, headers: response.headers };
+      return [head, ...response.pieces.map((body): ResponseAction => ({ type: 'write', body })), { type: 'end' }];
     }
   }
 }
@@ -72,14 +76,14 @@ function asSent(given: ChatResponse): object {
   };
 }
 
-function listMessageActions(reply: ScriptedMessageResponse, options: ListActionsOptions): readonly ResponseAction[] {
-  const given = buildCompletion(reply, options);
-  if (!isStreamed(reply, options)) return [createJsonHead(), { type: 'write', body: JSON.stringify(asSent(given)) }];
+function listMessageActions(response: ScriptedMessageResponse, options: ListActionsOptions): readonly ResponseAction[] {
+  const given = buildCompletion(response, options);
+  if (!isStreamed(response, options)) return [createJsonHead(), { type: 'write', body: JSON.stringify(asSent(given)) }];
   return [SSE_HEAD, ...formatFrames(given, options).map((body): ResponseAction => ({ type: 'write', body }))];
 }
 
-function isStreamed(reply: ScriptedMessageResponse, { request }: ListActionsOptions): boolean {
-  return reply.form === undefined ? request.stream === true : reply.form === 'sse';
+function isStreamed(response: ScriptedMessageResponse, { request }: ListActionsOptions): boolean {
+  return response.form === undefined ? request.stream === true : response.form === 'sse';
 }
 
 const SSE_HEAD: ResponseAction = {
@@ -99,13 +103,14 @@ function formatFrame(event: unknown): string {
 
 /** What is sent before the interruption, and what would have followed it. */
 function splitAtInterruption(
-  { response: reply, afterChunks }: Interruption,
+  { response, afterChunks }: Interruption,
   options: ListActionsOptions,
 ): { readonly before: readonly ResponseAction[]; readonly after: readonly ResponseAction[] } {
-  const acts = listMessageActions(reply, options);
+  const acts = listMessageActions(response, options);
   // The head, and the chunk that only carries the role, come first.
-  if (isStreamed(reply, options)) return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
-  const body = JSON.stringify(asSent(buildCompletion(reply, options)));
+  if (isStreamed(response, options))
+    return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
+  const body = JSON.stringify(asSent(buildCompletion(response, options)));
   const half = Math.floor(body.length / 2);
   const write = (part: string): ResponseAction => ({ type: 'write', body: part });
   return { before: [createJsonHead(), write(body.slice(0, half))], after: [write(body.slice(half))] };

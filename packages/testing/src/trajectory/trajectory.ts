@@ -21,9 +21,9 @@ function readMessages(received: unknown): readonly Message[] | undefined {
   const events = readEvents(received);
   if (events === undefined) return readHistory(received);
   // A run inside the run has a path, and a trajectory of its own; a resumed one tells its facts again.
-  const replies = events.filter((event) => event.type === 'model.responded').filter(({ path }) => path === '');
-  return replies.flatMap(({ turn, message }, index) =>
-    replies.findIndex((event) => event.turn === turn) === index ? [message] : [],
+  const responses = events.filter((event) => event.type === 'model.responded').filter(({ path }) => path === '');
+  return responses.flatMap(({ turn, message }, index) =>
+    responses.findIndex((event) => event.turn === turn) === index ? [message] : [],
   );
 }
 

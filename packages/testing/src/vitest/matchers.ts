@@ -26,14 +26,14 @@ export const matchers = {
     const made = turns.flat();
     const named = made.filter((call) => call.name === name);
     const pass = named.some((call) => expected === undefined || this.equals(call.arguments, expected));
-    const shown = (value: unknown): string => this.utils.stringify(value);
-    const said =
-      named.length === 0 ? joinNames(made.map((call) => call.name)) : named.map((call) => shown(call.arguments));
-    const what = expected === undefined ? `"${name}" to be called` : `"${name}" to be called with ${shown(expected)}`;
+    const format = (value: unknown): string => this.utils.stringify(value);
+    const calls =
+      named.length === 0 ? joinNames(made.map((call) => call.name)) : named.map((call) => format(call.arguments));
+    const what = expected === undefined ? `"${name}" to be called` : `"${name}" to be called with ${format(expected)}`;
     return {
       pass,
       message: () =>
-        `Expected ${pass ? `not ${what}` : what}. ${named.length === 0 ? 'Called were' : 'It was called with'}: ${String(said)}.`,
+        `Expected ${pass ? `not ${what}` : what}. ${named.length === 0 ? 'Called were' : 'It was called with'}: ${String(calls)}.`,
     };
   },
 
@@ -42,8 +42,8 @@ export const matchers = {
     if (turns === undefined) throw createNotARunError(received);
     const actual = turns.map((calls) => calls.map(({ name }) => name));
     const pass = matchesSequence(actual, expected);
-    const message = (): string => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`;
-    return { pass, message, actual, expected };
+    const formatMessage = (): string => `Expected the tools ${pass ? 'not ' : ''}to be called in this sequence.`;
+    return { pass, message: formatMessage, actual, expected };
   },
 
   toHaveOutcome(this: MatcherContext, received: unknown, expected: ExpectedOutcome): MatcherResult {

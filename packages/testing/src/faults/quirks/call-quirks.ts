@@ -37,7 +37,7 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
   'whole-calls': { stream: withWholeCalls },
   'arguments-as-object': {
     stream: (chunks) => withWholeCalls(chunks).map((chunk) => withDelta(chunk, withParsedCalls)),
-    whole: (reply) => withMessage(reply, withParsedCalls),
+    whole: (response) => withMessage(response, withParsedCalls),
   },
   // Where there are no calls, the field is there all the same.
   'null-calls': mapMessages((message) => ({ ...message, tool_calls: message['tool_calls'] ?? null })),
@@ -46,7 +46,7 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
   'thought-signatures': mapCalls((call, { isFirst }) =>
     isFirst ? { ...call, extra_content: { google: { thought_signature: 'c2lnbmVk' } } } : call,
   ),
-  'legacy-call': { whole: (reply) => withMessage(reply, toLegacyCall), stream: withLegacyCalls },
+  'legacy-call': { whole: (response) => withMessage(response, toLegacyCall), stream: withLegacyCalls },
 };
 
 function withOtherIds(chunk: ChatChunk, at: number): Fields {

@@ -15,11 +15,11 @@ type FieldQuirk = 'content-parts' | 'refusal-false' | 'unknown-fields';
 export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   'no-usage': {
     stream: mapChunks(({ usage: _, ...chunk }) => (chunk.choices.length === 0 ? undefined : chunk)),
-    whole: ({ usage: _, ...reply }) => reply,
+    whole: ({ usage: _, ...response }) => response,
   },
   'null-usage': {
     stream: mapChunks((chunk) => (chunk.choices.length === 0 ? undefined : { ...chunk, usage: null })),
-    whole: (reply) => ({ ...reply, usage: null }),
+    whole: (response) => ({ ...response, usage: null }),
   },
   'usage-on-last-chunk': { stream: withUsageOnLast },
   'usage-on-each-chunk': { stream: (chunks) => chunks.map((chunk) => ({ ...chunk, usage: chunks.at(-1)?.usage })) },
@@ -29,7 +29,7 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   'usage-without-total': withUsage(({ total_tokens: _, ...usage }) => usage),
   'vendor-usage': {
     stream: mapChunks(({ usage, ...chunk }) => (usage == null ? chunk : { ...chunk, x_groq: { usage } })),
-    whole: ({ usage, ...reply }) => ({ ...reply, x_groq: { usage } }),
+    whole: ({ usage, ...response }) => ({ ...response, x_groq: { usage } }),
   },
   'no-role': mapMessages(({ role: _, ...message }) => message),
   'empty-role': replaceRole(''),
@@ -56,8 +56,8 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
       const thinking = { role: 'assistant', content: [THOUGHT] };
       return first === undefined ? parts : [withDelta(first, () => thinking), ...parts];
     },
-    whole: (reply) =>
-      withMessage(reply, (message) => {
+    whole: (response) =>
+      withMessage(response, (message) => {
         const { content } = toParts(message);
         return { ...message, content: [THOUGHT, ...(Array.isArray(content) ? content : [])] };
       }),
@@ -73,7 +73,7 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
         }),
       );
     },
-    whole: (reply) => withMessage(reply, withThought),
+    whole: (response) => withMessage(response, withThought),
   },
   'refusal-false': addFields({ refusal: false }),
   'unknown-fields': addFields({ provider_specific_fields: { citations: [] } }),
@@ -81,8 +81,8 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
 
 function withUsageOnLast(chunks: readonly ChatChunk[]): readonly Fields[] {
   const usage = chunks.at(-1)?.usage;
-  const told = chunks.filter(({ choices }) => choices.length > 0);
-  return told.map((chunk, index) => (index === told.length - 1 ? { ...chunk, usage } : { ...chunk }));
+  const withChoices = chunks.filter(({ choices }) => choices.length > 0);
+  return withChoices.map((chunk, index) => (index === withChoices.length - 1 ? { ...chunk, usage } : { ...chunk }));
 }
 
 function withUsage(change: (usage: Fields) => Fields): Quirk {
@@ -96,7 +96,7 @@ function replaceRole(name: string): Quirk {
 }
 
 function replaceFinishReason(change: (reason: unknown) => unknown): Quirk {
-  return { stream: mapChunks((chunk) => withFinish(chunk, change)), whole: (reply) => withFinish(reply, change) };
+  return { stream: mapChunks((chunk) => withFinish(chunk, change)), whole: (response) => withFinish(response, change) };
 }
 
 function withFinishEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
@@ -136,7 +136,7 @@ function toParts(holder: Fields): Fields {
 function addFields(fields: Fields): Quirk {
   return {
     stream: (chunks) => chunks.map((chunk, index) => (index === 0 ? withDelta(chunk, add) : { ...chunk })),
-    whole: (reply) => withMessage(reply, add),
+    whole: (response) => withMessage(response, add),
   };
   function add(holder: Fields): Fields {
     return { ...holder, ...fields };

@@ -9,7 +9,7 @@ export interface Quirk {
   /** How the chunks of a stream come. */
   readonly stream?: (chunks: readonly ChatChunk[]) => readonly object[];
   /** How a whole reply comes. */
-  readonly whole?: (reply: ChatResponse) => Fields;
+  readonly whole?: (response: ChatResponse) => Fields;
   /** How the stream is written: an entry for each event, the last one being `[DONE]`. */
   readonly writeStream?: (events: readonly string[]) => readonly (string | Uint8Array)[];
   /** Answers in the form that was not asked for. */
@@ -48,21 +48,26 @@ export function mapStreamedCalls(change: (call: Fields, at: CallPosition) => Fie
   };
 }
 
-function mapWholeCalls(change: (call: Fields, at: CallPosition) => Fields): (reply: ChatResponse) => Fields {
-  return (reply) =>
-    withMessage(reply, (message) => withCalls(message, (call, position) => change(call, { position, isFirst: true })));
+function mapWholeCalls(change: (call: Fields, at: CallPosition) => Fields): (response: ChatResponse) => Fields {
+  return (response) =>
+    withMessage(response, (message) =>
+      withCalls(message, (call, position) => change(call, { position, isFirst: true })),
+    );
 }
 
 /** Of each delta of a stream, and of the message of a whole reply. */
 export function mapMessages(change: (message: Fields) => Fields): Quirk {
   return {
     stream: mapChunks((chunk) => withDelta(chunk, change)),
-    whole: (reply) => withMessage(reply, change),
+    whole: (response) => withMessage(response, change),
   };
 }
 
-export function withMessage(reply: ChatResponse, change: (message: Fields) => Fields): Fields {
-  return { ...reply, choices: reply.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })) };
+export function withMessage(response: ChatResponse, change: (message: Fields) => Fields): Fields {
+  return {
+    ...response,
+    choices: response.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })),
+  };
 }
 
 export function withFinish(holder: ChatResponse | ChatChunk, change: (reason: unknown) => unknown): Fields {

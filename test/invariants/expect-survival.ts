@@ -2,96 +2,98 @@ import type { ChatRequest, Host, Message, Outcome, RunEvent } from '@pawl/core';
 import { checkHistory, scriptedModel } from '@pawl/testing';
 import { FaultyHost, type KillPoint } from '@pawl/testing/host';
 import { expect } from 'vitest';
-import { factsOf, type Life, live, replayedFacts, sorted } from './life.ts';
-import { responder, type Scenario } from './scenario.ts';
+import { listJournalEvents, listReplayedEvents, runScenario, type ScenarioRun, sortEvents } from './run-scenario.ts';
+import { createResponder, type Scenario } from './scenario.ts';
 
-const IN_DOUBT =
+const UNKNOWN_OUTCOME =
   'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
 
-export interface Surviving {
+export interface SurvivalOptions {
   readonly moment: KillPoint['moment'];
   /** Gives a host that knows no run. */
   readonly open: () => Host | Promise<Host>;
 }
 
 /** Lives through a scenario again and again, killed at one step later each time, and expects the same of each life. */
-export async function expectSurvives(scenario: Scenario, { moment, open }: Surviving): Promise<void> {
-  const model = scriptedModel(responder(scenario));
-  const undisturbed = await live(scenario, { model });
+export async function expectSurvives(scenario: Scenario, { moment, open }: SurvivalOptions): Promise<void> {
+  const model = scriptedModel(createResponder(scenario));
+  const undisturbed = await runScenario(scenario, { model });
   let steps = 0;
   for (;;) {
-    const { life, host, requests } = await killed(scenario, { kill: { at: steps + 1, moment }, host: await open() });
+    const { life, host, requests } = await runKilled(scenario, { kill: { at: steps + 1, moment }, host: await open() });
     if (!host.hasDied) break;
     steps++;
     if (steps > 1_000) throw new Error('It never gets to its end.');
-    expect(life.outcome).toEqual(onUnknownOutcome(undisturbed, host.unknownOutcomes));
+    expect(life.outcome).toEqual(replaceUnknownOutcomes(undisturbed, host.unknownOutcomes));
     expect(checkHistory(life.outcome.messages)).toEqual([]);
     expect(host.repeated).toEqual([]);
-    expect(new Set(onceKeys(life)).size).toBe(onceKeys(life).length);
+    expect(new Set(listNonIdempotentKeys(life)).size).toBe(listNonIdempotentKeys(life).length);
     expectReplays(life);
     if (host.unknownOutcomes.length > 0) continue;
-    expect(sorted(newFacts(life))).toEqual(sorted(newFacts(undisturbed)));
-    expect(distinct(requests)).toEqual(distinct(model.requests));
+    expect(sortEvents(listNewEvents(life))).toEqual(sortEvents(listNewEvents(undisturbed)));
+    expect(listDistinct(requests)).toEqual(listDistinct(model.requests));
   }
   expect(steps).toBeGreaterThan(0);
 }
 
-interface Killed {
-  readonly life: Life;
+interface KilledRun {
+  readonly life: ScenarioRun;
   readonly host: FaultyHost;
   readonly requests: readonly ChatRequest[];
 }
 
-interface Killing {
+interface KillOptions {
   readonly kill: KillPoint;
   readonly host: Host;
 }
 
-async function killed(scenario: Scenario, { kill, host: inner }: Killing): Promise<Killed> {
+async function runKilled(scenario: Scenario, { kill, host: inner }: KillOptions): Promise<KilledRun> {
   const host = new FaultyHost(inner, kill);
-  const model = scriptedModel(responder(scenario));
-  return { life: await live(scenario, { model, host }), host, requests: model.requests };
+  const model = scriptedModel(createResponder(scenario));
+  return { life: await runScenario(scenario, { model, host }), host, requests: model.requests };
 }
 
 /**
  * A request that was under way is made again, as it was: with the same room left in the budget. Those of agents side by
  * side have no order among them.
  */
-function distinct(requests: readonly ChatRequest[]): readonly string[] {
+function listDistinct(requests: readonly ChatRequest[]): readonly string[] {
   return [...new Set(requests.map((request) => JSON.stringify(request)))].sort();
 }
 
 /** The undisturbed outcome, but for the calls that nobody knows the outcome of. */
-function onUnknownOutcome({ outcome, attempts }: Life, steps: readonly string[]): Outcome<unknown> {
-  const ids = new Set(attempts.flat().flatMap((event) => (closes(event, steps) ? [event.call.id] : [])));
+function replaceUnknownOutcomes({ outcome, attempts }: ScenarioRun, steps: readonly string[]): Outcome<unknown> {
+  const ids = new Set(attempts.flat().flatMap((event) => (isResultOf(event, steps) ? [event.call.id] : [])));
   const messages = outcome.messages.map((message): Message => {
-    return message.role === 'tool' && ids.has(message.tool_call_id) ? { ...message, content: IN_DOUBT } : message;
+    return message.role === 'tool' && ids.has(message.tool_call_id)
+      ? { ...message, content: UNKNOWN_OUTCOME }
+      : message;
   });
   return { ...outcome, messages };
 }
 
-function closes(event: RunEvent, steps: readonly string[]): event is Extract<RunEvent, { type: 'tool.finished' }> {
+function isResultOf(event: RunEvent, steps: readonly string[]): event is Extract<RunEvent, { type: 'tool.finished' }> {
   if (event.path !== '' || (event.type !== 'tool.finished' && event.type !== 'tool.failed')) return false;
   return steps.some((step) => step.startsWith(`tool:${event.turn}.${event.index}:`));
 }
 
 /** The calls that may have happened, of tools that must not happen twice. */
-function onceKeys({ started }: Life): readonly string[] {
+function listNonIdempotentKeys({ started }: ScenarioRun): readonly string[] {
   return started.filter((key) => /:(pay|refund|fail)$/.test(key));
 }
 
 /** How an attempt ended is told, and not remembered. */
-function endsAttempt(event: RunEvent): boolean {
+function isAttemptEnd(event: RunEvent): boolean {
   if (event.type === 'run.finished') return event.path === '' || event.outcome.status === 'suspended';
   return event.type === 'run.suspended' || event.type === 'tool.suspended';
 }
 
 /** Each attempt begins with the facts of those before it, marked; nothing else is marked. */
-function expectReplays({ attempts }: Life): void {
+function expectReplays({ attempts }: ScenarioRun): void {
   let known: readonly object[] = [];
   for (const events of attempts) {
-    expect(sorted(replayedFacts(events))).toEqual(sorted(known));
-    known = factsOf(events.filter((event) => !endsAttempt(event)));
+    expect(sortEvents(listReplayedEvents(events))).toEqual(sortEvents(known));
+    known = listJournalEvents(events.filter((event) => !isAttemptEnd(event)));
   }
 }
 
@@ -100,8 +102,8 @@ function isWithin({ type, path }: RunEvent): boolean {
   return path !== '' || type === 'tool.suspended';
 }
 
-function newFacts({ attempts }: Life): readonly object[] {
-  return factsOf(
-    attempts.flat().filter((event) => event.replayed !== true && !(isWithin(event) && endsAttempt(event))),
+function listNewEvents({ attempts }: ScenarioRun): readonly object[] {
+  return listJournalEvents(
+    attempts.flat().filter((event) => event.replayed !== true && !(isWithin(event) && isAttemptEnd(event))),
   );
 }

@@ -1,7 +1,7 @@
 import type { Middleware } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
-import { asks, look, pay } from './scenario-tools.ts';
+import { createCall, look, pay } from './scenario-tools.ts';
 
 /** Asks twice at once, and takes the second answer. */
 const twice: Middleware = {
@@ -14,7 +14,7 @@ const twice: Middleware = {
 export const repeated: Scenario = {
   name: 'middleware that asks twice at once',
   status: 'completed',
-  turns: [respond.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), respond.text('Seen and paid.')],
+  turns: [respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Rome')]), respond.text('Seen and paid.')],
   agent: (stage) => ({
     tools: [look(stage), pay(stage)],
     middleware: [twice],

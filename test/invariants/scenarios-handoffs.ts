@@ -1,16 +1,16 @@
 import { Agent, compactBySummary, lastMessages, type Middleware, summarizeHistory } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { z } from 'zod';
-import { cityTool, type Scenario, type Stage } from './scenario.ts';
-import { asks, look, pay, refund } from './scenario-tools.ts';
+import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
+import { createCall, look, pay, refund } from './scenario-tools.ts';
 
 export const handedOver: Scenario = {
   name: 'a conversation that is handed over twice, once with approval, and cut for the next agent',
   status: 'completed',
   turns: [
-    respond.calls([asks('look', 'Oslo'), { name: 'transfer_to_billing', arguments: { reason: 'Money.' } }]),
-    respond.calls([asks('pay', 'Oslo'), asks('refund', 'Rome')]),
-    respond.calls([{ name: 'transfer_to_last', arguments: {} }, asks('pay', 'Bern')]),
+    respond.calls([createCall('look', 'Oslo'), { name: 'transfer_to_billing', arguments: { reason: 'Money.' } }]),
+    respond.calls([createCall('pay', 'Oslo'), createCall('refund', 'Rome')]),
+    respond.calls([{ name: 'transfer_to_last', arguments: {} }, createCall('pay', 'Bern')]),
     respond.text('{"city": 5}'),
     respond.text('{"city": "Oslo"}'),
   ],
@@ -32,7 +32,7 @@ export const handedOver: Scenario = {
 
 const city = z.object({ city: z.string() });
 
-const write = cityTool('write', { execute: (city) => `${city} `.repeat(120) });
+const write = defineCityTool('write', { execute: (city) => `${city} `.repeat(120) });
 
 /** Its count is recorded with each turn of one agent, and begins anew with the next one. */
 const counting: Middleware = {
@@ -43,7 +43,7 @@ const counting: Middleware = {
 export const shownLess: Scenario = {
   name: 'an agent that sees the end of a conversation, whose part of it becomes a summary, and that hands it back',
   status: 'completed',
-  played: 7,
+  requestCount: 7,
   input: [
     { role: 'system', content: 'The customer is Ada.' },
     { role: 'user', content: 'Hello.' },
@@ -51,10 +51,10 @@ export const shownLess: Scenario = {
     { role: 'user', content: 'Go.' },
   ],
   turns: [
-    respond.calls([asks('look', 'Oslo'), asks('look', 'Rome')]),
+    respond.calls([createCall('look', 'Oslo'), createCall('look', 'Rome')]),
     respond.call('transfer_to_writer'),
-    respond.calls([asks('write', 'Rome'), asks('pay', 'Rome')]),
-    respond.calls([asks('write', 'Bern')]),
+    respond.calls([createCall('write', 'Rome'), createCall('pay', 'Rome')]),
+    respond.calls([createCall('write', 'Bern')]),
     respond.text('Rome was written, and paid for.'),
     respond.call('transfer_to_last'),
     respond.call('look', { city: 'Nice' }),
@@ -82,7 +82,7 @@ export const shownLess: Scenario = {
 export const summarised: Scenario = {
   name: 'a conversation that is handed over as a summary, back and forth until the limit',
   status: 'limited',
-  played: 4,
+  requestCount: 4,
   input: [
     { role: 'user', content: 'Hello.' },
     { role: 'assistant', content: 'Hello.' },
@@ -95,7 +95,7 @@ export const summarised: Scenario = {
     respond.call('transfer_to_other'),
     respond.text('Here I stand.'),
   ],
-  agent: ({ model, clock }: Stage) => {
+  agent: ({ model, clock }: ScenarioSetup) => {
     const basics = { model, clock, random: () => 0 };
     const other: Agent<unknown, unknown> = new Agent<unknown, unknown>({
       ...basics,

@@ -1,7 +1,18 @@
 import { Agent, ConfigError, openai } from '@pawl/core';
 import { offlineServer, respond, type ScriptedResponse, type ScriptFunction } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { asked, call, ending, GO, mends, play, raw, result, said, told } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  filterEvents,
+  GO,
+  listRepairs,
+  play,
+  respondRaw,
+} from './play.ts';
 import { weather } from './weather.ts';
 
 const agent = { tools: [weather] };
@@ -23,18 +34,18 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
       const played = await play([asking, respond.text('Wet.')], { run, agent });
 
       const messages = [
-        asked(call('call_1', 'get_weather', { city: 'Oslo' })),
-        result('call_1', 'Rain in Oslo.'),
-        said('Wet.'),
+        createCalls(call('call_1', 'get_weather', { city: 'Oslo' })),
+        createResult('call_1', 'Rain in Oslo.'),
+        createText('Wet.'),
       ];
       expect(played.outcome).toEqual({
         status: 'completed',
         output: 'Wet.',
         text: 'Wet.',
-        ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
+        ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
       });
-      expect(told(played, 'model.responded').map((fact) => fact.finishReason)).toEqual([stored, 'stop']);
-      expect(mends(played)).toEqual([
+      expect(filterEvents(played, 'model.responded').map((fact) => fact.finishReason)).toEqual([stored, 'stop']);
+      expect(listRepairs(played)).toEqual([
         { path: 'choices[0].finish_reason', note: expect.stringContaining(String(finishReason)) },
       ]);
     },
@@ -42,19 +53,20 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
 
   test('A9: a JSON body to a streamed request, and a stream to an unstreamed one, are read as what they are', async () => {
     const oslo = call('c1', 'get_weather', { city: 'Oslo' });
-    const script = [raw({ ...ANSWER, tool_calls: [{ ...oslo }] }), raw({ ...ANSWER, content: 'Wet.' })].map(
-      (answer): ScriptFunction<ScriptedResponse> => {
-        return (request, context) => answer({ ...request, stream: request.stream !== true }, context);
-      },
-    );
+    const script = [
+      respondRaw({ ...ANSWER, tool_calls: [{ ...oslo }] }),
+      respondRaw({ ...ANSWER, content: 'Wet.' }),
+    ].map((answer): ScriptFunction<ScriptedResponse> => {
+      return (request, context) => answer({ ...request, stream: request.stream !== true }, context);
+    });
     const { outcome } = await play(script, { run, agent });
 
-    const messages = [asked(oslo), result('c1', 'Rain in Oslo.'), said('Wet.')];
+    const messages = [createCalls(oslo), createResult('c1', 'Rain in Oslo.'), createText('Wet.')];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
     });
   });
 
@@ -72,22 +84,22 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     } as const;
     const { outcome, requests } = await play([respond.message(thinking), respond.text('Wet.')], { run, agent });
 
-    const messages = [thinking, result('c1', 'Rain in Oslo.'), said('Wet.')];
+    const messages = [thinking, createResult('c1', 'Rain in Oslo.'), createText('Wet.')];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
     });
-    expect(requests[1]?.messages).toEqual([GO, thinking, result('c1', 'Rain in Oslo.')]);
+    expect(requests[1]?.messages).toEqual([GO, thinking, createResult('c1', 'Rain in Oslo.')]);
   });
 
   test('A13: fields that nobody knows around the message do no harm', async () => {
-    const odd = raw({ role: 'assistant', content: 'Wet.', x_notes: [{ type: 'note' }], x_vendor: { a: 1 } });
+    const odd = respondRaw({ role: 'assistant', content: 'Wet.', x_notes: [{ type: 'note' }], x_vendor: { a: 1 } });
     const { outcome } = await play([odd], { run });
 
-    const message = { ...said('Wet.'), x_notes: [{ type: 'note' }], x_vendor: { a: 1 } };
-    expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...ending([message]) });
+    const message = { ...createText('Wet.'), x_notes: [{ type: 'note' }], x_vendor: { a: 1 } };
+    expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...createOutcome([message]) });
   });
 
   test('A12: a run follows one reply, so several are refused where they are asked for', async () => {
@@ -107,8 +119,8 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     await server.close();
 
     expect(choices.map(({ index, message, finish_reason }) => [index, message, finish_reason])).toEqual([
-      [0, said('Wet.'), 'stop'],
-      [1, said('Wet.'), 'stop'],
+      [0, createText('Wet.'), 'stop'],
+      [1, createText('Wet.'), 'stop'],
     ]);
   });
 });

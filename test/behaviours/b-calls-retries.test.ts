@@ -2,7 +2,18 @@ import { tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, mends, play, raw, result, said, told, user } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  createUserMessage,
+  filterEvents,
+  listRepairs,
+  play,
+  respondRaw,
+} from './play.ts';
 import { weather } from './weather.ts';
 
 const clockTool = tool({ name: 'get_time', description: 'The time.', input: z.object({}), execute: () => 'Noon.' });
@@ -15,15 +26,15 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     const { outcome } = await play([calls, WET], { run, agent: { tools: [weather, clockTool] } });
 
     const messages = [
-      asked(call('call_1', 'getWether'), call('call_2', 'send_mail')),
-      result(
+      createCalls(call('call_1', 'getWether'), call('call_2', 'send_mail')),
+      createResult(
         'call_1',
         'There is no tool "getWether". Did you mean "get_weather"? The tools are: get_weather, get_time.',
       ),
-      result('call_2', 'There is no tool "send_mail". The tools are: get_weather, get_time.'),
-      said('Wet.'),
+      createResult('call_2', 'There is no tool "send_mail". The tools are: get_weather, get_time.'),
+      createText('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
   });
 
   test('B7: when the corrections of a tool are spent the run fails, naming the tool and its last issue', async () => {
@@ -33,8 +44,8 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
 
     const issues = ['undefined', 'number', 'boolean'].map((got) => `city: expected string, got ${got}`);
     const messages = inputs.flatMap((input, index) => [
-      asked(call(`call_${index + 1}`, 'get_weather', input)),
-      result(`call_${index + 1}`, issues[index] ?? ''),
+      createCalls(call(`call_${index + 1}`, 'get_weather', input)),
+      createResult(`call_${index + 1}`, issues[index] ?? ''),
     ]);
     const issue = 'city: expected string, got boolean';
     const error = {
@@ -48,7 +59,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       status: 'failed',
       error,
       attempts: [],
-      ...ending(messages, { turnCount: 3, toolCallCount: 3 }),
+      ...createOutcome(messages, { turnCount: 3, toolCallCount: 3 }),
     });
   });
 
@@ -58,8 +69,13 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
 
     const issue = 'city: expected string, got undefined';
     const error = expect.objectContaining({ name: 'InvalidToolInputError', details: { tool: 'get_weather', issue } });
-    const messages = [asked(call('call_1', 'get_weather')), result('call_1', issue)];
-    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending(messages, { toolCallCount: 1 }) });
+    const messages = [createCalls(call('call_1', 'get_weather')), createResult('call_1', issue)];
+    expect(outcome).toEqual({
+      status: 'failed',
+      error,
+      attempts: [],
+      ...createOutcome(messages, { toolCallCount: 1 }),
+    });
   });
 
   test('B8: the third failure of the same call is told to the model, and the fourth ends the run', async () => {
@@ -81,10 +97,10 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     const played = await play(script, { run, agent: { tools: [down] } });
 
     const turns = inputs.flatMap((input, index) => [
-      asked(call(`call_${index + 1}`, 'look_up', input)),
-      result(`call_${index + 1}`, '{"error":"Down."}'),
+      createCalls(call(`call_${index + 1}`, 'look_up', input)),
+      createResult(`call_${index + 1}`, '{"error":"Down."}'),
     ]);
-    const stuck = user(
+    const stuck = createUserMessage(
       'You called look_up 3 times with the same arguments, and it failed each time. Do not repeat it: do something else, or answer with what you have.',
     );
     const error = {
@@ -99,11 +115,11 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       status: 'failed',
       error,
       attempts: [],
-      ...ending(messages, { turnCount: 4, toolCallCount: 4 }),
+      ...createOutcome(messages, { turnCount: 4, toolCallCount: 4 }),
     });
-    expect(told(played, 'tool.repeated_failure').map(({ tool, count, message }) => ({ tool, count, message }))).toEqual(
-      [{ tool: 'look_up', count: 3, message: stuck }],
-    );
+    expect(
+      filterEvents(played, 'tool.repeated_failure').map(({ tool, count, message }) => ({ tool, count, message })),
+    ).toEqual([{ tool: 'look_up', count: 3, message: stuck }]);
   });
 
   test.each([
@@ -115,19 +131,19 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
       const input = JSON.stringify({ city: index === 0 ? 'Oslo' : 'Bergen' });
       return { ...id, type: 'function', function: { name: 'get_weather', arguments: input } };
     });
-    const asking = raw({ role: 'assistant', content: null, tool_calls: calls });
+    const asking = respondRaw({ role: 'assistant', content: null, tool_calls: calls });
     const played = await play([asking, WET], { run, agent: { tools: [weather] } });
 
-    const [first = '', second = ''] = told(played, 'tool.finished').map(({ call: { id } }) => id);
+    const [first = '', second = ''] = filterEvents(played, 'tool.finished').map(({ call: { id } }) => id);
     expect([first !== '', second !== '', first !== second]).toEqual([true, true, true]);
     const messages = [
-      asked(call(first, 'get_weather', { city: 'Oslo' }), call(second, 'get_weather', { city: 'Bergen' })),
-      result(first, 'Rain in Oslo.'),
-      result(second, 'Rain in Bergen.'),
-      said('Wet.'),
+      createCalls(call(first, 'get_weather', { city: 'Oslo' }), call(second, 'get_weather', { city: 'Bergen' })),
+      createResult(first, 'Rain in Oslo.'),
+      createResult(second, 'Rain in Bergen.'),
+      createText('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
-    expect(mends(played).some(({ path }) => path.endsWith('tool_calls[1].id'))).toBe(true);
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(listRepairs(played).some(({ path }) => path.endsWith('tool_calls[1].id'))).toBe(true);
   });
 
   test('B9: an id that was used in an earlier turn is made unique', async () => {
@@ -135,13 +151,13 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     const played = await play([again, again, WET], { run, agent: { tools: [weather] } });
 
     const messages = ['c1', 'c1_2'].flatMap((id) => [
-      asked(call(id, 'get_weather', { city: 'Oslo' })),
-      result(id, 'Rain in Oslo.'),
+      createCalls(call(id, 'get_weather', { city: 'Oslo' })),
+      createResult(id, 'Rain in Oslo.'),
     ]);
     expect(played.outcome).toEqual({
       ...wet,
-      ...ending([...messages, said('Wet.')], { turnCount: 3, toolCallCount: 2 }),
+      ...createOutcome([...messages, createText('Wet.')], { turnCount: 3, toolCallCount: 2 }),
     });
-    expect(mends(played).map(({ path }) => path)).toEqual([expect.stringMatching(/tool_calls\[0\]\.id$/)]);
+    expect(listRepairs(played).map(({ path }) => path)).toEqual([expect.stringMatching(/tool_calls\[0\]\.id$/)]);
   });
 });

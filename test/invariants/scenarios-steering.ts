@@ -1,7 +1,7 @@
 import { inputGuard } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
-import { asks, look, pay } from './scenario-tools.ts';
+import { createCall, look, pay } from './scenario-tools.ts';
 
 const quoting = inputGuard({
   name: 'quoting',
@@ -15,9 +15,13 @@ const quoting = inputGuard({
 export const steered: Scenario = {
   name: 'a user who says something while the run is at work',
   status: 'completed',
-  turns: [respond.calls([asks('look', 'Oslo')]), respond.calls([asks('pay', 'Rome')]), respond.text('Rome, then.')],
+  turns: [
+    respond.calls([createCall('look', 'Oslo')]),
+    respond.calls([createCall('pay', 'Rome')]),
+    respond.text('Rome, then.'),
+  ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)] }),
-  says: 'Rome would be better.',
+  steering: 'Rome would be better.',
 };
 
 export const steeredGuarded: Scenario = {

@@ -1,8 +1,8 @@
 import { Agent, type Tool, tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { z } from 'zod';
-import type { Scenario, Stage } from './scenario.ts';
-import { asks, look, pay, refund } from './scenario-tools.ts';
+import type { Scenario, ScenarioSetup } from './scenario.ts';
+import { createCall, look, pay, refund } from './scenario-tools.ts';
 
 export const subAgents: Scenario = {
   name: 'agents as tools, side by side, one of which waits for a person',
@@ -10,30 +10,30 @@ export const subAgents: Scenario = {
   turns: [
     respond.calls([
       { name: 'travel', arguments: { prompt: 'To Oslo.' } },
-      asks('look', 'Rome'),
+      createCall('look', 'Rome'),
       { name: 'travel', arguments: { prompt: 'To Rome.' } },
       { name: 'travel', arguments: { prompt: 5 } },
       { name: 'travel', arguments: { prompt: 'To Mars.' } },
-      asks('pay', 'Bern'),
+      createCall('pay', 'Bern'),
     ]),
-    respond.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, asks('refund', 'Bonn')]),
+    respond.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, createCall('refund', 'Bonn')]),
     respond.text('All travelled.'),
   ],
   inside: {
-    'To Oslo.': [respond.calls([asks('pay', 'Oslo'), asks('look', 'Oslo')]), respond.text('In Oslo.')],
-    'To Rome.': [respond.calls([asks('refund', 'Rome'), asks('pay', 'Rome')]), respond.text('In Rome.')],
+    'To Oslo.': [respond.calls([createCall('pay', 'Oslo'), createCall('look', 'Oslo')]), respond.text('In Oslo.')],
+    'To Rome.': [respond.calls([createCall('refund', 'Rome'), createCall('pay', 'Rome')]), respond.text('In Rome.')],
     'To Mars.': [respond.refusal('Nobody goes there.')],
     'Home.': [respond.call('look', { town: 'Home' }), respond.call('look', { city: 'Home' }), respond.text('At home.')],
   },
   agent: (stage) => ({
-    tools: [travelling(stage), look(stage), pay(stage), refund(stage)],
+    tools: [createTravelTool(stage), look(stage), pay(stage), refund(stage)],
     limits: { tokens: 10_000, toolCalls: 14 }, // As many as there are, those inside included.
     modelSettings: { max_completion_tokens: 100 },
   }),
   answer: ({ fingerprint }) => ({ type: 'approve', fingerprint }),
 };
 
-function travelling(stage: Stage): Tool<unknown> {
+function createTravelTool(stage: ScenarioSetup): Tool<unknown> {
   const { model, clock } = stage;
   const agent = new Agent({
     name: 'traveller',
@@ -53,7 +53,7 @@ export const fromOutside: Scenario = {
   turns: [
     respond.calls([
       { name: 'ask', arguments: { question: 'Where to?' } },
-      asks('pay', 'Bern'),
+      createCall('pay', 'Bern'),
       { name: 'ask', arguments: { question: 'And then?' } },
       { name: 'ask', arguments: { question: 5 } },
     ]),

@@ -1,6 +1,6 @@
 import { manualClock, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { ending, GO, type Played, play, said, told, used } from './play.ts';
+import { createOutcome, createText, createUsage, filterEvents, GO, type PlayedRun, play } from './play.ts';
 import { weather } from './weather.ts';
 
 const agent = { tools: [weather] };
@@ -33,8 +33,13 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
 
     const text = 'It is wet in Oslo today.';
     const { usage } = played.outcome;
-    expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...ending([said(text)], { usage }) });
-    expect(told(played, 'attempt.failed').map(({ attempt, counted }) => ({ attempt, counted }))).toEqual([
+    expect(played.outcome).toEqual({
+      status: 'completed',
+      output: text,
+      text,
+      ...createOutcome([createText(text)], { usage }),
+    });
+    expect(filterEvents(played, 'attempt.failed').map(({ attempt, counted }) => ({ attempt, counted }))).toEqual([
       { attempt: 1, counted: true },
       { attempt: 2, counted: true },
     ]);
@@ -52,7 +57,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
         status: 'failed',
         error,
         attempts: failedWith(error),
-        ...ending([], { turnCount: 0, usage }),
+        ...createOutcome([], { turnCount: 0, usage }),
       });
     },
   );
@@ -62,9 +67,14 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
 
     const text = 'It is wet in Oslo today.';
     const usage = guessed(played);
-    expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...ending([said(text)], { usage }) });
-    expect(told(played, 'tool.started')).toEqual([]);
-    expect(told(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual([
+    expect(played.outcome).toEqual({
+      status: 'completed',
+      output: text,
+      text,
+      ...createOutcome([createText(text)], { usage }),
+    });
+    expect(filterEvents(played, 'tool.started')).toEqual([]);
+    expect(filterEvents(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual([
       run.stream ? 'response.cut' : 'response.garbage',
     ]);
   });
@@ -73,7 +83,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
     const played = await play([respond.cut(WET, { afterChunks: 2 }), WET], { run });
 
     expect(
-      told(played, 'text.delta')
+      filterEvents(played, 'text.delta')
         .map(({ attempt, delta }) => ({ attempt, delta }))
         .filter(({ attempt }) => attempt === 1),
     ).toEqual(
@@ -84,7 +94,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
           ]
         : [],
     );
-    expect(told(played, 'attempt.discarded').map(({ turn, attempt }) => ({ turn, attempt }))).toEqual(
+    expect(filterEvents(played, 'attempt.discarded').map(({ turn, attempt }) => ({ turn, attempt }))).toEqual(
       run.stream ? [{ turn: 1, attempt: 1 }] : [],
     );
   });
@@ -99,7 +109,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
       status: 'failed',
       error,
       attempts: failedWith(error),
-      ...ending([], { turnCount: 0, usage: played.outcome.usage }),
+      ...createOutcome([], { turnCount: 0, usage: played.outcome.usage }),
     });
   });
 
@@ -120,10 +130,10 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
     });
 
     const text = 'It is wet in Oslo today.';
-    const rest = ending([said(text)], { usage: guessed(played), durationMs: expect.any(Number) });
+    const rest = createOutcome([createText(text)], { usage: guessed(played), durationMs: expect.any(Number) });
     expect(played.outcome).toEqual({ status: 'completed', output: text, text, ...rest });
-    expect(told(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual(['timeout.idle']);
-    expect(told(played, 'tool.started')).toEqual([]);
+    expect(filterEvents(played, 'attempt.failed').map(({ error: { code } }) => code)).toEqual(['timeout.idle']);
+    expect(filterEvents(played, 'tool.started')).toEqual([]);
   });
 });
 
@@ -133,7 +143,7 @@ function failedWith(error: unknown): readonly unknown[] {
 }
 
 /** One request that was answered, and another that may have used its prompt. */
-function guessed({ outcome: { usage } }: Played): typeof usage {
+function guessed({ outcome: { usage } }: PlayedRun): typeof usage {
   const inputTokens = 10 + 58;
-  return { ...used(1), inputTokens, totalTokens: inputTokens + 5, estimated: true };
+  return { ...createUsage(1), inputTokens, totalTokens: inputTokens + 5, estimated: true };
 }

@@ -1,13 +1,13 @@
 import { type ChatModel, type ChatRequest, openai } from '@pawl/core';
 import { offlineServer } from '@pawl/testing';
-import { responder, type Scenario } from './scenario.ts';
+import { createResponder, type Scenario } from './scenario.ts';
 
 /** Does something with a model that tells the scenario's story over HTTP; gives what it was asked as well. */
-export async function overHttp<T>(
+export async function runOverHttp<T>(
   scenario: Scenario,
   work: (model: ChatModel) => Promise<T>,
 ): Promise<{ readonly value: T; readonly requests: readonly ChatRequest[] }> {
-  const server = await offlineServer({ script: responder(scenario) });
+  const server = await offlineServer({ script: createResponder(scenario) });
   try {
     const value = await work(openai('m', { baseURL: server.baseURL }));
     return { value, requests: server.requests.map(({ body }) => body) };

@@ -1,7 +1,7 @@
 import { inputGuard, outputGuard, RefuseRun, SuspendRun, toolGuard } from '@pawl/core';
 import { respond } from '@pawl/testing';
-import { cityTool, type Scenario } from './scenario.ts';
-import { asks, look, pay } from './scenario-tools.ts';
+import { defineCityTool, type Scenario } from './scenario.ts';
+import { createCall, look, pay } from './scenario-tools.ts';
 
 const guards = [
   inputGuard({ name: 'beside', check: () => ({ type: 'allow' }) }),
@@ -28,7 +28,7 @@ export const guarded: Scenario = {
   name: 'guards that pass, replace, deny, and have the model asked again',
   status: 'completed',
   turns: [
-    respond.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
+    respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Oslo'), createCall('look', 'Rome')]),
     respond.text('You fool.'),
     respond.text('I am 007.'),
   ],
@@ -36,7 +36,7 @@ export const guarded: Scenario = {
 };
 
 /** In doubt after a crash it would not have waited, nor ended anything. */
-const code = cityTool('code', {
+const code = defineCityTool('code', {
   effect: 'idempotent',
   execute() {
     throw new SuspendRun('A code, please.');
@@ -46,7 +46,10 @@ const code = cityTool('code', {
 export const waiting: Scenario = {
   name: 'tools that wait for somebody',
   status: 'completed',
-  turns: [respond.calls([asks('code', 'Oslo'), asks('pay', 'Oslo'), asks('code', 'Rome')]), respond.text('All there.')],
+  turns: [
+    respond.calls([createCall('code', 'Oslo'), createCall('pay', 'Oslo'), createCall('code', 'Rome')]),
+    respond.text('All there.'),
+  ],
   agent: (stage) => ({ tools: [code(stage), pay(stage)] }),
   answer({ id, fingerprint }) {
     if (id === 'doubt:1.0:1') return { type: 'approve', fingerprint };
@@ -56,7 +59,7 @@ export const waiting: Scenario = {
   },
 };
 
-const refuse = cityTool('refuse', {
+const refuse = defineCityTool('refuse', {
   effect: 'idempotent',
   execute(city) {
     throw new RefuseRun(`Not in ${city}.`, { guard: 'towns' });
@@ -66,6 +69,6 @@ const refuse = cityTool('refuse', {
 export const refusing: Scenario = {
   name: 'a tool that refuses the run',
   status: 'refused',
-  turns: [respond.call('look', { city: 'Oslo' }), respond.calls([asks('refuse', 'Rome')])],
+  turns: [respond.call('look', { city: 'Oslo' }), respond.calls([createCall('refuse', 'Rome')])],
   agent: (stage) => ({ tools: [refuse(stage), look(stage)] }),
 };

@@ -1,6 +1,6 @@
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { asked, call, ending, GO, play, said, used, user } from './play.ts';
+import { call, createCalls, createOutcome, createText, createUsage, createUserMessage, GO, play } from './play.ts';
 import { weather } from './weather.ts';
 
 const CUT =
@@ -15,7 +15,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
       status: 'completed',
       output: 'It rains.',
       text: 'It rains.',
-      ...ending([said('It rains.')]),
+      ...createOutcome([createText('It rains.')]),
     });
     expect(requests.map(({ messages }) => messages)).toEqual([[GO]]);
   });
@@ -28,15 +28,15 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     const { outcome } = await play(script, { run, agent: { tools: [weather] } });
 
     const messages = [
-      { ...asked(call('call_1', 'get_weather', { city: 'Oslo' })), content: 'I look.' },
+      { ...createCalls(call('call_1', 'get_weather', { city: 'Oslo' })), content: 'I look.' },
       { role: 'tool', tool_call_id: 'call_1', content: 'Rain in Oslo.' } as const,
-      said('Wet.'),
+      createText('Wet.'),
     ];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
     });
   });
 
@@ -47,33 +47,37 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     });
     const { outcome, requests } = await play([cut, cut], { run, agent: { tools: [weather] } });
 
-    expect(outcome).toEqual({ status: 'truncated', text: 'I look.', ...ending([user(CUT)], { turnCount: 2 }) });
-    expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, user(CUT)]]);
+    expect(outcome).toEqual({
+      status: 'truncated',
+      text: 'I look.',
+      ...createOutcome([createUserMessage(CUT)], { turnCount: 2 }),
+    });
+    expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, createUserMessage(CUT)]]);
   });
 
   test('A4: after one cut reply the run can still complete', async () => {
     const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason: 'length' });
     const { outcome } = await play([cut, respond.text('Wet.')], { run, agent: { tools: [weather] } });
 
-    const messages = [user(CUT), said('Wet.')];
+    const messages = [createUserMessage(CUT), createText('Wet.')];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { turnCount: 2 }),
+      ...createOutcome(messages, { turnCount: 2 }),
     });
   });
 
   test('A5: a text that was cut ends the run as truncated, and is kept', async () => {
     const { outcome } = await play([respond.truncated('It rai')], { run });
 
-    expect(outcome).toEqual({ status: 'truncated', text: 'It rai', ...ending([]) });
+    expect(outcome).toEqual({ status: 'truncated', text: 'It rai', ...createOutcome([]) });
   });
 
   test('A6: a filtered reply ends the run as filtered, with what there was', async () => {
     const { outcome } = await play([respond.filtered('It ra')], { run });
 
-    expect(outcome).toEqual({ status: 'filtered', text: 'It ra', ...ending([]) });
+    expect(outcome).toEqual({ status: 'filtered', text: 'It ra', ...createOutcome([]) });
   });
 
   test('A6: a prompt that a filter stopped ends the run as filtered, also if the server reports it as an error', async () => {
@@ -88,7 +92,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     const { outcome } = await play([respond.refusal('I will not.')], { run });
 
     const refused = { role: 'assistant', content: null, refusal: 'I will not.' } as const;
-    expect(outcome).toEqual({ status: 'refused', refusal: 'I will not.', ...ending([refused]) });
+    expect(outcome).toEqual({ status: 'refused', refusal: 'I will not.', ...createOutcome([refused]) });
   });
 
   test('A6: neither a filtered reply nor a refusal runs its calls', async () => {
@@ -102,11 +106,11 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     });
     const refused = await play([respond.message({ ...message, refusal: 'No.' })], { run, agent: { tools: [weather] } });
 
-    expect(filtered.outcome).toEqual({ status: 'filtered', text: '', ...ending([]) });
+    expect(filtered.outcome).toEqual({ status: 'filtered', text: '', ...createOutcome([]) });
     expect(refused.outcome).toEqual({
       status: 'refused',
       refusal: 'No.',
-      ...ending([{ role: 'assistant', content: null, refusal: 'No.' }]),
+      ...createOutcome([{ role: 'assistant', content: null, refusal: 'No.' }]),
     });
   });
 
@@ -124,19 +128,24 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
         'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.',
       stack: expect.any(String),
     };
-    expect(outcome).toEqual({ status: 'failed', error, attempts: [], ...ending([user(EMPTY)], { turnCount: 2 }) });
-    expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, user(EMPTY)]]);
+    expect(outcome).toEqual({
+      status: 'failed',
+      error,
+      attempts: [],
+      ...createOutcome([createUserMessage(EMPTY)], { turnCount: 2 }),
+    });
+    expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, createUserMessage(EMPTY)]]);
   });
 
   test('A7: after one empty reply the run can still complete', async () => {
     const { outcome } = await play([respond.empty(), respond.text('Wet.')], { run });
 
-    const messages = [user(EMPTY), said('Wet.')];
+    const messages = [createUserMessage(EMPTY), createText('Wet.')];
     expect(outcome).toEqual({
       status: 'completed',
       output: 'Wet.',
       text: 'Wet.',
-      ...ending(messages, { usage: used(2), turnCount: 2 }),
+      ...createOutcome(messages, { usage: createUsage(2), turnCount: 2 }),
     });
   });
 });

@@ -1,7 +1,7 @@
 import { Agent, type ChatModel, type ChatResponse } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { mends, play, raw, said, told, user } from './play.ts';
+import { createText, createUserMessage, filterEvents, listRepairs, play, respondRaw } from './play.ts';
 import { weather } from './weather.ts';
 
 const agent = { tools: [weather] };
@@ -17,10 +17,10 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
       const played = await play([cut, cut], { run, agent });
 
       expect(played.outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
-      expect(told(played, 'tool.started')).toEqual([]);
-      expect(told(played, 'model.reprompted').map(({ reason }) => reason)).toEqual(['cut']);
-      expect(told(played, 'model.responded').map((fact) => fact.finishReason)).toEqual(['length', 'length']);
-      expect(mends(played)[0]?.note).toBe(`"${finishReason}" is not a documented one: now "length"`);
+      expect(filterEvents(played, 'tool.started')).toEqual([]);
+      expect(filterEvents(played, 'model.reprompted').map(({ reason }) => reason)).toEqual(['cut']);
+      expect(filterEvents(played, 'model.responded').map((fact) => fact.finishReason)).toEqual(['length', 'length']);
+      expect(listRepairs(played)[0]?.note).toBe(`"${finishReason}" is not a documented one: now "length"`);
     },
   );
 
@@ -40,7 +40,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     const played = await play([respond.call('get_weather', { city: 'Oslo' }, { finishReason })], { run, agent });
 
     expect(played.outcome.status).toBe('filtered');
-    expect(told(played, 'tool.started')).toEqual([]);
+    expect(filterEvents(played, 'tool.started')).toEqual([]);
   });
 
   test.each(FAILURE_WORDS)(
@@ -50,13 +50,13 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
       const played = await play([broken, broken, respond.text('Whole.')], { run, agent });
 
       expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
-      expect(told(played, 'attempt.failed').map(({ error }) => error.message)).toEqual([
+      expect(filterEvents(played, 'attempt.failed').map(({ error }) => error.message)).toEqual([
         expect.stringContaining(`"${finishReason}"`),
         expect.stringContaining(`"${finishReason}"`),
       ]);
       const taken = [{ attempt: 1 }, { attempt: 2 }];
-      expect(told(played, 'attempt.discarded')).toMatchObject(run.stream ? taken : []);
-      expect(played.outcome.messages.slice(1)).toEqual([said('Whole.')]);
+      expect(filterEvents(played, 'attempt.discarded')).toMatchObject(run.stream ? taken : []);
+      expect(played.outcome.messages.slice(1)).toEqual([createText('Whole.')]);
     },
   );
 
@@ -72,7 +72,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
         message: expect.stringContaining(`"${finishReason}"`),
       };
       expect(played.outcome).toMatchObject({ status: 'failed', error, attempts: [{ error }, { error }, { error }] });
-      expect(told(played, 'tool.started')).toEqual([]);
+      expect(filterEvents(played, 'tool.started')).toEqual([]);
     },
   );
 
@@ -80,7 +80,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     const played = await play([respond.text('Whole.', { finishReason: 'vibes' })], { run });
 
     expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
-    expect(mends(played)).toEqual([
+    expect(listRepairs(played)).toEqual([
       { path: 'choices[0].finish_reason', note: '"vibes" is not a documented one: kept' },
     ]);
   });
@@ -96,7 +96,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     const { outcome } = await play([cut, respond.text('Wet.')], { run, agent });
 
     expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
-    expect(outcome.messages[1]).toEqual(user(expect.stringContaining('cut off')));
+    expect(outcome.messages[1]).toEqual(createUserMessage(expect.stringContaining('cut off')));
   });
 
   test('nothing that says nothing is kept in the message or its calls', async () => {
@@ -114,21 +114,21 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
       function_call: { name: '', arguments: '' },
     };
     const script = [
-      raw({ role: 'assistant', content: '', ...padding, tool_calls: [call] }),
-      raw({ role: 'assistant', content: 'Wet.', ...padding }),
+      respondRaw({ role: 'assistant', content: '', ...padding, tool_calls: [call] }),
+      respondRaw({ role: 'assistant', content: 'Wet.', ...padding }),
     ];
     const { outcome, requests } = await play(script, { run, agent });
 
     const { custom: _, ...plain } = call;
     const asking = { role: 'assistant', content: null, tool_calls: [plain] };
     expect(outcome.messages[1]).toEqual(asking);
-    expect(outcome.messages.at(-1)).toEqual(said('Wet.'));
+    expect(outcome.messages.at(-1)).toEqual(createText('Wet.'));
     expect(requests[1]?.messages[1]).toEqual(asking);
   });
 
   test('the reasoning of a completed run is in its last message', async () => {
     const thinking = { role: 'assistant', content: 'Wet.', reasoning_content: 'It rains.' } as const;
-    const { outcome } = await play([raw(thinking)], { run });
+    const { outcome } = await play([respondRaw(thinking)], { run });
 
     expect(outcome.messages.at(-1)).toEqual(thinking);
   });
@@ -161,16 +161,16 @@ describe('a model written by hand', () => {
   });
 
   test('is asked again for a finish reason that says that it failed', async () => {
-    const replies = [answer('network_error'), answer('network_error'), answer('network_error')];
+    const responses = [answer('network_error'), answer('network_error'), answer('network_error')];
     // By hand: as above.
-    const model: ChatModel = { name: 'mine', send: async () => replies.shift() ?? answer('stop') };
+    const model: ChatModel = { name: 'mine', send: async () => responses.shift() ?? answer('stop') };
     const outcome = await new Agent({ model, tools: [weather], retry: { initialDelayMs: 0, maxDelayMs: 0 } })
       .run('Go.')
       .outcome();
 
     const error = { name: 'ProtocolError', message: expect.stringContaining('"network_error"') };
     expect(outcome).toMatchObject({ status: 'failed', toolCallCount: 0, error, attempts: [{}, {}, {}] });
-    expect(replies).toEqual([]);
+    expect(responses).toEqual([]);
   });
 
   test('fails the run if it is middleware that gives such a response', async () => {

@@ -1,9 +1,9 @@
 import { compactByReference, compactBySummary } from '@pawl/core';
 import { respond } from '@pawl/testing';
-import { cityTool, type Scenario } from './scenario.ts';
-import { asks, pay } from './scenario-tools.ts';
+import { defineCityTool, type Scenario } from './scenario.ts';
+import { createCall, pay } from './scenario-tools.ts';
 
-const write = cityTool('write', { execute: (city) => `${city} `.repeat(120) });
+const write = defineCityTool('write', { execute: (city) => `${city} `.repeat(120) });
 
 const references = compactByReference({ contextWindow: 300, threshold: 0.5, keepTurns: 1, minLength: 300 });
 
@@ -11,8 +11,8 @@ export const referred: Scenario = {
   name: 'large results that become references, of which one is read again',
   status: 'completed',
   turns: [
-    respond.calls([asks('write', 'Oslo'), asks('pay', 'Oslo'), asks('write', 'Rome')]),
-    respond.calls([asks('write', 'Bern')]),
+    respond.calls([createCall('write', 'Oslo'), createCall('pay', 'Oslo'), createCall('write', 'Rome')]),
+    respond.calls([createCall('write', 'Bern')]),
     respond.calls([{ name: 'read_result', arguments: { id: 'call_1' } }]),
     respond.text('All written.'),
   ],
@@ -27,12 +27,12 @@ export const referred: Scenario = {
 export const compacted: Scenario = {
   name: 'a conversation whose beginning becomes a summary, twice',
   status: 'completed',
-  played: 4,
+  requestCount: 4,
   turns: [
-    respond.calls([asks('write', 'Oslo'), asks('pay', 'Oslo'), asks('write', 'Rome')]),
-    respond.calls([asks('write', 'Bern')]),
+    respond.calls([createCall('write', 'Oslo'), createCall('pay', 'Oslo'), createCall('write', 'Rome')]),
+    respond.calls([createCall('write', 'Bern')]),
     respond.text('Oslo and Rome were written.'),
-    respond.calls([asks('write', 'Nice'), asks('pay', 'Nice')]),
+    respond.calls([createCall('write', 'Nice'), createCall('pay', 'Nice')]),
     respond.text('All but Nice were written.'),
     respond.text('All written.'),
   ],
