@@ -34,7 +34,7 @@ const made: Readonly<Record<string, () => Error>> = {
   HostError: () => new core.HostError('Wrong.', code),
   EmptyResponseError: () => new core.EmptyResponseError('Wrong.', code),
   ExplorationError: () =>
-    new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], lived: { outcome, events: [] } } as never), // As above.
+    new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], run: { outcome, events: [] } } as never), // As above.
   GuardError: () => new core.GuardError('Wrong.', { guard: 'g' }),
   HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
   ModelError: () => new core.ModelError('Wrong.', code),

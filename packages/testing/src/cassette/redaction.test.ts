@@ -98,5 +98,5 @@ test('how an answer broke off is told without the key that is in it', async () =
   const tape = cassette(file, { ci: false, fetch });
   const model = openai('any', { baseURL: NOWHERE, apiKey: 'a-key-of-its-own', fetch: tape.fetch });
   await new Agent({ model, retry: { maxAttempts: 1 } }).run('Go.').outcome();
-  expect(readFileSync(file, 'utf8')).toContain('"brokenOff":"Reset: [redacted]"');
+  expect(readFileSync(file, 'utf8')).toContain('"connectionError":"Reset: [redacted]"');
 });

@@ -3,8 +3,8 @@ import { splitMessage } from './split-message.ts';
 
 test('a text is split into words, each with the space after it', () => {
   expect(splitMessage({ role: 'assistant', content: ' Two words\n' })).toEqual([
-    { wire: { content: ' Two ' }, told: { type: 'text', delta: ' Two ' } },
-    { wire: { content: 'words\n' }, told: { type: 'text', delta: 'words\n' } },
+    { wire: { content: ' Two ' }, delta: { type: 'text', delta: ' Two ' } },
+    { wire: { content: 'words\n' }, delta: { type: 'text', delta: 'words\n' } },
   ]);
 });
 
@@ -13,11 +13,11 @@ test('a call is its head, then pieces of its arguments', () => {
   expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
       wire: { tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'get', arguments: '' } }] },
-      told: { type: 'call', index: 0, id: 'c', name: 'get', delta: '' },
+      delta: { type: 'call', index: 0, id: 'c', name: 'get', delta: '' },
     },
     ...['{"name":"Mo🐳', ' Dick"}'].map((delta) => ({
       wire: { tool_calls: [{ index: 0, function: { arguments: delta } }] },
-      told: { type: 'call', index: 0, id: 'c', name: 'get', delta },
+      delta: { type: 'call', index: 0, id: 'c', name: 'get', delta },
     })),
   ]);
 });
@@ -27,11 +27,11 @@ test('a call of a custom tool is its head, then pieces of its text', () => {
   expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
       wire: { tool_calls: [{ index: 0, id: 'c', type: 'custom', custom: { name: 'sql', input: '' } }] },
-      told: { type: 'call', index: 0, id: 'c', name: 'sql', delta: '' },
+      delta: { type: 'call', index: 0, id: 'c', name: 'sql', delta: '' },
     },
     ...['SELECT name\n', 'FROM x'].map((delta) => ({
       wire: { tool_calls: [{ index: 0, custom: { input: delta } }] },
-      told: { type: 'call', index: 0, id: 'c', name: 'sql', delta },
+      delta: { type: 'call', index: 0, id: 'c', name: 'sql', delta },
     })),
   ]);
 });
@@ -39,9 +39,9 @@ test('a call of a custom tool is its head, then pieces of its text', () => {
 test('fields that are not documented come first; reasoning is told', () => {
   const message = { role: 'assistant', content: 'a', reasoning_content: 'so b', extra: { c: 1 } } as const;
   expect(splitMessage(message)).toEqual([
-    { wire: { reasoning_content: 'so ' }, told: { type: 'reasoning', delta: 'so ' } },
-    { wire: { reasoning_content: 'b' }, told: { type: 'reasoning', delta: 'b' } },
-    { wire: { extra: { c: 1 } }, told: undefined },
-    { wire: { content: 'a' }, told: { type: 'text', delta: 'a' } },
+    { wire: { reasoning_content: 'so ' }, delta: { type: 'reasoning', delta: 'so ' } },
+    { wire: { reasoning_content: 'b' }, delta: { type: 'reasoning', delta: 'b' } },
+    { wire: { extra: { c: 1 } }, delta: undefined },
+    { wire: { content: 'a' }, delta: { type: 'text', delta: 'a' } },
   ]);
 });
