@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { checkHistory } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { runOverHttp } from './run-over-http.ts';

@@ -1,4 +1,4 @@
-import { compactByReference, compactBySummary } from '@pawl/core';
+import { compactByReference, compactBySummary } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { defineCityTool, type Scenario } from './scenario.ts';
 import { createCall, pay } from './scenario-tools.ts';

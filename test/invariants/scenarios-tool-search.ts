@@ -1,4 +1,4 @@
-import { toolSearch } from '@pawl/core';
+import { toolSearch } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { defineCityTool, type Scenario } from './scenario.ts';
 import { createCall, look, pay } from './scenario-tools.ts';

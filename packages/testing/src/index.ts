@@ -9,10 +9,42 @@ export { blockNetwork, NetworkBlockedError } from './network/block-network.ts';
 export { offlineModel } from './offline-model/offline-model.ts';
 export { ScriptError } from './script/errors.ts';
 export type { RecordedRequest } from './script/recorded-request.ts';
-export type * from './script/respond.ts';
+export type {
+  BodyOptions,
+  CallEntry,
+  CallOptions,
+  CallsOptions,
+  CustomCallEntry,
+  HttpErrorOptions,
+  InterruptionOptions,
+  ResetOptions,
+  StallOptions,
+  StreamErrorOptions,
+} from './script/respond.ts';
 export { respond } from './script/respond.ts';
 export type { ExpectedRequest, ExpectingResponse, ScriptEntries, ScriptFunction } from './script/script.ts';
-export type * from './script/scripted-response.ts';
+export type {
+  DelayedResponse,
+  Interruption,
+  MessageOptions,
+  ScriptedBodyResponse,
+  ScriptedCall,
+  ScriptedCustomCall,
+  ScriptedCutResponse,
+  ScriptedErrorBodyResponse,
+  ScriptedFunctionCall,
+  ScriptedHttpErrorResponse,
+  ScriptedMessage,
+  ScriptedMessageResponse,
+  ScriptedModelResponse,
+  ScriptedRawResponse,
+  ScriptedResetResponse,
+  ScriptedResponse,
+  ScriptedSseResponse,
+  ScriptedStallResponse,
+  ScriptedStreamErrorResponse,
+  ScriptedWireResponse,
+} from './script/scripted-response.ts';
 export { checkHistory } from './server/check-history.ts';
 export type { OfflineServer, OfflineServerOptions } from './server/offline-server.ts';
 export { offlineServer } from './server/offline-server.ts';

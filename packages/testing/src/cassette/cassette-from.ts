@@ -1,4 +1,6 @@
-import { type ChatResponse, checkOptions, type ModelRespondedEvent, type OptionTable, type RunEvent } from '@pawl/core';
+import { checkOptions, type OptionTable, type RunEvent } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
+import type { ModelRespondedEvent } from '@pawl/core/events';
 import { CassetteFile } from './cassette-file.ts';
 import { Redaction } from './redaction.ts';
 

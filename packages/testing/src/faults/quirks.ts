@@ -1,4 +1,4 @@
-import type { ChatRequest, ChatResponse } from '@pawl/core';
+import type { ChatRequest, ChatResponse } from '@pawl/core/chat';
 import { buildChunks } from '../script/build-chunks.ts';
 import { respond } from '../script/respond.ts';
 import type { ScriptedResponse } from '../script/scripted-response.ts';

@@ -1,4 +1,4 @@
-import type { WaitOptions } from '@pawl/core';
+import type { WaitOptions } from '@pawl/core/host';
 import { expectEqual, expectFields, expectRejection } from './expect.ts';
 import {
   APPROVAL,

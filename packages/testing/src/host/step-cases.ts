@@ -1,4 +1,4 @@
-import type { Step } from '@pawl/core';
+import type { Step } from '@pawl/core/host';
 import { expectEqual, expectRejection } from './expect.ts';
 import { APPROVE, type CaseBody, COMPLETED, claimRun, createRecord, createStep, resumeRun, SUSPENDED } from './kit.ts';
 

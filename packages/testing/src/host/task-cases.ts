@@ -1,4 +1,4 @@
-import type { Step, StepRunner, StepTask } from '@pawl/core';
+import type { Step, StepRunner, StepTask } from '@pawl/core/host';
 import { expectEqual, waitUntil } from './expect.ts';
 import {
   APPROVAL,

@@ -1,15 +1,5 @@
-import {
-  type ChatModel,
-  type ChatRequest,
-  callName,
-  checkOptions,
-  type Json,
-  type JsonSchema,
-  type Message,
-  type OptionTable,
-  type Price,
-  type ToolObject,
-} from '@pawl/core';
+import { type ChatModel, checkOptions, type OptionTable, type Price } from '@pawl/core';
+import { type ChatRequest, callName, type Json, type JsonSchema, type Message, type ToolObject } from '@pawl/core/chat';
 import { sampleSchema } from '../schema/arbitrary.ts';
 import { listBranches } from '../schema/branches.ts';
 import { makeInvalid } from '../schema/invalid.ts';

@@ -1,4 +1,5 @@
-import { Agent, type ChatRequest, type Delta } from '@pawl/core';
+import { Agent } from '@pawl/core';
+import type { ChatRequest, Delta } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { respond } from '../script/respond.ts';
 import type { ScriptedModelResponse } from '../script/scripted-response.ts';

@@ -1,16 +1,13 @@
 import {
   type ChatModel,
-  type ChatRequest,
-  type ChatResponse,
   checkOptions,
-  type Delta,
-  type Json,
   type ModelContext,
   NetworkError,
   type OptionTable,
   type Price,
   ProtocolError,
 } from '@pawl/core';
+import type { ChatRequest, ChatResponse, Delta, Json } from '@pawl/core/chat';
 import { buildCompletion } from '../script/build-completion.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
 import type { Interruption, ScriptedModelResponse } from '../script/scripted-response.ts';

@@ -1,4 +1,5 @@
-import type { FunctionObject, Json, JsonObject, JsonSchema } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { FunctionObject, Json, JsonSchema } from '@pawl/core/chat';
 import { sampleSchema } from '../schema/arbitrary.ts';
 import {
   listOptions,

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { findEnds } from './number-arbitrary.ts';
 import {
   isNever,

@@ -1,4 +1,4 @@
-import type { ChatResponse } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import { splitMessage } from './split-message.ts';
 
 /** `chat.completion.chunk`, spelled as on the wire. */

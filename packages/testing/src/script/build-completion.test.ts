@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { buildCompletion } from './build-completion.ts';
 import { respond } from './respond.ts';

@@ -1,4 +1,5 @@
-import { checkOptions, type Json, type JsonObject, type OptionTable } from '@pawl/core';
+import { checkOptions, type JsonObject, type OptionTable } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import type { ExpectedRequest, ExpectingResponse } from './script.ts';
 import type {
   DelayedResponse,

@@ -1,4 +1,5 @@
-import { type ChatRequest, ConfigError, type ModelContext } from '@pawl/core';
+import { ConfigError, type ModelContext } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { type Difference, findDifferences, formatDifferences } from '../base/find-differences.ts';
 import { ScriptError } from './errors.ts';
 

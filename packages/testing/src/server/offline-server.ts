@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type ChatRequest, type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
+import { type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { offlineModel } from '../offline-model/offline-model.ts';
 import { ScriptError } from '../script/errors.ts';
 import type { RecordedRequest } from '../script/recorded-request.ts';

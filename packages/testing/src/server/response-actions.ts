@@ -1,4 +1,4 @@
-import type { ChatRequest, ChatResponse, Json } from '@pawl/core';
+import type { ChatRequest, ChatResponse, Json } from '@pawl/core/chat';
 import { buildChunks } from '../script/build-chunks.ts';
 import { buildCompletion } from '../script/build-completion.ts';
 import type {

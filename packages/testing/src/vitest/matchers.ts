@@ -1,4 +1,6 @@
-import { checkOptions, type Json, type Outcome } from '@pawl/core';
+import type { Outcome } from '@pawl/core';
+import { checkOptions } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { checkHistory } from '../server/check-history.ts';
 import { ALLOWANCE, type Allowance, listExceeded, matchesSequence, type ToolSequence } from '../trajectory/rules.ts';
 import { readHistory, readOutcome, readTurns } from '../trajectory/trajectory.ts';

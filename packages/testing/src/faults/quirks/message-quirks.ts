@@ -1,4 +1,4 @@
-import type { ChatResponse } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import type { ChatChunk } from '../../script/build-chunks.ts';
 import { type Fields, mapChunks, mapMessages, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
 
