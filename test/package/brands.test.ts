@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@pawl/core';
-import type * as middleware from '@pawl/core/middleware';
+import * as middleware from '@pawl/core/middleware';
 import * as testing from '@pawl/testing';
 import * as cassette from '@pawl/testing/cassette';
 import * as conformance from '@pawl/testing/conformance';
