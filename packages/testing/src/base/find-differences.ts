@@ -2,17 +2,17 @@ import { isObject } from './json.ts';
 import { sliceStart } from './slice-start.ts';
 
 export interface Difference {
-  /** `messages[2].content`; empty for the whole. */
+  /** `messages[2].content`; empty for the whole value. */
   readonly path: string;
-  /** `undefined`: there should be nothing. */
+  /** `undefined`: expected to be absent. */
   readonly expected: unknown;
-  /** `undefined`: there is nothing. */
+  /** `undefined`: absent. */
   readonly actual: unknown;
 }
 
 /**
- * Where a value is not what was expected. `whole`: it may have nothing beside it; `part`: objects may have more fields than are
- * named, lists are compared whole.
+ * Lists where `actual` differs from `expected`. With `part`, objects may have fields that are not expected; lists are
+ * always compared whole.
  */
 export function findDifferences(
   expected: unknown,
@@ -41,7 +41,7 @@ function compareAt(at: Difference, how: { readonly compare: 'whole' | 'part' }):
   return isSame(expected, actual) ? [] : [at];
 }
 
-/** `expect.any(String)` and its like, of vitest and of Jest. */
+/** `expect.any(String)` and other asymmetric matchers of vitest and Jest. */
 interface Matcher {
   toAsymmetricMatcher?(): string;
   asymmetricMatch(actual: unknown): boolean;
@@ -53,7 +53,7 @@ function isMatcher(expected: unknown): expected is Matcher {
   );
 }
 
-/** A pattern stands for each text that it matches. */
+/** A regular expression accepts each text that it matches. */
 function isSame(expected: unknown, actual: unknown): boolean {
   if (expected instanceof RegExp) return typeof actual === 'string' && new RegExp(expected).test(actual);
   return Object.is(expected, actual);
@@ -62,10 +62,10 @@ function isSame(expected: unknown, actual: unknown): boolean {
 const MAX_LINES = 8;
 const MAX_LENGTH = 120;
 
-/** One line each; what is too many or too long is cut. */
+/** Formats one line per difference. Cuts long values and long lists. */
 export function formatDifferences(found: readonly Difference[]): string {
   const lines = found.slice(0, MAX_LINES).map(({ path, expected, actual }) => {
-    return `  ${path || 'all of it'}: expected ${formatValue(expected)}, got ${formatValue(actual)}`;
+    return `  ${path || 'the whole value'}: expected ${formatValue(expected)}, got ${formatValue(actual)}`;
   });
   if (found.length > MAX_LINES) lines.push(`  and ${found.length - MAX_LINES} more`);
   return lines.join('\n');

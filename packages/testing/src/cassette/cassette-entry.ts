@@ -1,9 +1,9 @@
 import type { ChatResponse, Json } from '@pawl/core/chat';
 
-/** One exchange, as a line of a cassette. */
+/** One exchange: a line of a cassette. */
 export type CassetteEntry = WireEntry | TurnEntry;
 
-/** What went over the wire. */
+/** An HTTP exchange. */
 export interface WireEntry {
   readonly type: 'wire';
   readonly request: CassetteRequest;
@@ -13,23 +13,23 @@ export interface WireEntry {
 export interface CassetteResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Where the connection cut the body, it is cut here. */
+  /** Split where the connection split the body. */
   readonly chunks: readonly CassetteChunk[];
-  /** How the body ended, where not as it should. */
+  /** The message of the error that ended the body early. */
   readonly connectionError?: string;
 }
 
 export interface CassetteRequest {
   readonly method: string;
-  /** Without the host, so that a cassette is played whatever server is named. */
+  /** Without the hostname: a cassette replays for any server. */
   readonly path: string;
   readonly body: Json;
 }
 
-/** Text; bytes where they are no text by themselves, since a character was cut. */
+/** Text, or bytes if a split inside a character makes the chunk invalid UTF-8. */
 export type CassetteChunk = string | { readonly base64: string };
 
-/** What a logged run's model replied; given to the next request, whatever it asks. */
+/** A model response of a logged run. Replays for the next request, whatever its content. */
 export interface TurnEntry {
   readonly type: 'turn';
   readonly turn: number;

@@ -5,14 +5,16 @@ import { CassetteFile } from './cassette-file.ts';
 import { Redaction } from './redaction.ts';
 
 export interface CassetteFromOptions {
-  /** Texts that must not be written. Keys of well-known services are never. */
+  /** Texts to redact. Keys of well-known services are always redacted. */
   readonly secrets?: readonly string[];
 }
 
 /**
- * Makes a cassette of a run that was logged: what its model replied, turn by turn, those of agents inside it included, in the order of the events.
- * Each request of a run that plays it is given the next reply, whatever it asks: events hold no requests. So it fits runs whose
- * agents inside come one after the other. A log knows no keys: name in `secrets` what must not be written.
+ * Makes a cassette from the events of a logged run: one entry per model response, nested agents included, in the order
+ * of the events.
+ *
+ * Events hold no requests, so each request gets the next response, whatever its content. If nested agents ran in
+ * parallel, their responses may go to the wrong agent. A log holds no keys: list every text to redact in `secrets`.
  */
 export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: CassetteFromOptions = {}): void {
   const { secrets = [] } = checkOptions(options, CASSETTE_FROM, 'cassetteFrom');
@@ -22,11 +24,11 @@ export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: 
   for (const event of events) {
     if (event.type !== 'model.responded') continue;
     const { runId, path: within, turn } = event;
-    // A resumed run tells its facts again.
+    // A resumed run emits its journal events again.
     const key = JSON.stringify([runId, within, turn]);
     if (recordedTurns.has(key)) continue;
     recordedTurns.add(key);
-    const response = redaction.redactJson(buildChatResponse(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
+    const response = redaction.redactJson(buildChatResponse(event) as never) as unknown as ChatResponse; // A response is JSON, before and after.
     tape.add({ type: 'turn', turn, response: response });
   }
   tape.save();

@@ -9,19 +9,21 @@ import { type BodyReader, buildMissResponse, type CassetteFetch, type FetchRespo
 import { findNamedSecrets, Redaction } from './redaction.ts';
 
 /**
- * `replay`: never reaches a server. `record`: always does, and begins the file anew. `once`: plays the file, or records it where there
- * is none. `new`: plays what it has, and records what it has not.
+ * - `replay`: never reaches a server.
+ * - `record`: always reaches the server and starts a new file.
+ * - `once`: replays the file, or records it if it does not exist.
+ * - `new`: replays the entries that the file has and records the others.
  */
 export type CassetteMode = 'replay' | 'record' | 'once' | 'new';
 
 export interface CassetteOptions {
-  /** @defaultValue 'once'; 'replay' where the variable `CI` is set, whatever is given here */
+  /** @defaultValue 'once'; always 'replay' if the variable `CI` is set */
   readonly mode?: CassetteMode;
-  /** Further texts that must not be written: the key that a request carries is never. */
+  /** More texts to redact. The API key of a request is always redacted. */
   readonly secrets?: readonly string[];
-  /** Fields of the request that differ from run to run: `['user', 'metadata']`. @defaultValue none */
+  /** Fields of the request body that differ between runs: `['user', 'metadata']`. @defaultValue none */
   readonly ignore?: readonly string[];
-  /** What reaches the server. @defaultValue the platform's */
+  /** Sends the requests to record. @defaultValue the platform's `fetch` */
   readonly fetch?: CassetteFetch;
   /** @defaultValue whether the variable `CI` is set */
   readonly ci?: boolean;
@@ -30,18 +32,20 @@ export interface CassetteOptions {
 export interface Cassette {
   /** `openai('gpt-5', { fetch: tape.fetch })` */
   readonly fetch: CassetteFetch;
-  /** @throws CassetteError unless every recording was played. */
+  /** @throws CassetteError unless every entry was played. */
   assertDone(): void;
 }
 
 /**
- * A file of exchanges with a server, as JSON lines that can be read and reviewed. Chunks are kept as the connection cut them. No header of a
- * request is written; keys are covered in everything that is. A request is looked up by its method, path and body, whatever the order of its fields; the
- * same request is answered by its recordings in turn.
+ * Records exchanges with a server in a file of JSON lines, and replays them.
  *
- * A request that a cassette has no recording of is answered with status 400, which no retry repeats, naming the nearest one.
+ * - The file keeps the chunks as the connection split them, and no request headers. Secrets are redacted before
+ *   anything is written.
+ * - A request matches an entry if method, path and body are equal; the order of fields does not matter. Equal requests
+ *   get their entries in order.
+ * - A request without an entry gets status 400, which no retry repeats; the message names the nearest entry.
  *
- * @throws CassetteError for a file that is not there and has to be, or is no cassette.
+ * @throws CassetteError if the file is missing in mode `replay`, or is not a cassette.
  */
 export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const options = checkOptions(given, CASSETTE, 'cassette');
@@ -68,7 +72,7 @@ export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   };
 }
 
-/** Secrets are quoted by nobody. */
+/** `any`: an error about an option would quote its value, and secrets are never quoted. */
 const CASSETTE: OptionTable<CassetteOptions> = {
   keys: {
     mode: { replay: true, record: true, once: true, new: true },
@@ -80,14 +84,14 @@ const CASSETTE: OptionTable<CassetteOptions> = {
   hints: { isContinuousIntegration: 'The option is "ci".', redact: 'The option is "secrets".' },
 };
 
-/** `CI=false` says that it is not. */
+/** `CI=false` means that this is not CI. */
 function isVariableSet(value = ''): boolean {
   return !['', '0', 'false'].includes(value.toLowerCase());
 }
 
 function assertDone(tape: CassetteFile, path: string): void {
   if (tape.unplayedCount === 0) return;
-  const message = `Cassette "${path}" has ${tape.unplayedCount} recordings that were not played. Record it again, or find out why the run asks less.`;
+  const message = `Cassette "${path}" has ${tape.unplayedCount} unplayed entries. Record it again, or find out why the run sends fewer requests.`;
   throw new CassetteError(message, { code: 'cassette.left' });
 }
 
@@ -103,21 +107,21 @@ function buildRequest(
   return { method, path: secrets.redactText(pathname) + secrets.redactQuery(search), body: kept };
 }
 
-/** Whatever a request proves itself by. */
+/** Values of the request headers that authenticate. */
 function findHeaderSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => /authorization|key|token|secret|cookie/i.test(name))
     .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, ''), ...findPassword(value)]);
 }
 
-/** `Basic` is followed by a name and a password, which are only written another way. */
+/** `Basic` is followed by `name:password` in base64. */
 function findPassword(value: string): readonly string[] {
   const [, written = ''] = /^Basic\s+(\S+)$/i.exec(value) ?? [];
   const [, password] = /:(.+)$/s.exec(Buffer.from(written, 'base64').toString('utf8')) ?? [];
   return password === undefined ? [] : [password];
 }
 
-/** The headers that say something about the answer, and nothing about the account. */
+/** Headers that describe the response and do not identify the account. */
 const RECORDED_HEADERS = [
   'content-type',
   'retry-after',
@@ -127,7 +131,7 @@ const RECORDED_HEADERS = [
   'location',
 ];
 
-/** The answer as it comes. It is on the tape once: when it has come to its end, whoever still reads on. */
+/** Passes the response on and records it once: at its end, at an error, or when the reader cancels. */
 function recordResponse(
   given: FetchResponse,
   secrets: Redaction,
@@ -159,7 +163,7 @@ function recordResponse(
         throw error;
       }
     },
-    // Whoever has read enough has read an answer.
+    // A reader that cancels has read all that it needs.
     async cancel(reason) {
       keep();
       await reader?.cancel(reason);
@@ -179,7 +183,7 @@ function redactAddress(value: string, secrets: Redaction): string {
     : secrets.redactText(value.slice(0, at)) + secrets.redactQuery(value.slice(at));
 }
 
-/** A stream says that it is over, and may stay open: nobody has to read on. */
+/** A server may keep the connection open after `[DONE]`, and the reader may not read on. */
 function hasEnded(chunk: Uint8Array | undefined): boolean {
   return Buffer.from(chunk ?? []).includes('data: [DONE]');
 }

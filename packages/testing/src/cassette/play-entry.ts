@@ -5,14 +5,14 @@ import { type CassetteEntry, type CassetteRequest, type CassetteResponse, decode
 
 type OpenAIOptions = NonNullable<Parameters<typeof openai>[1]>;
 
-/** What `openai` takes for its transport. */
+/** The `fetch` that `openai` accepts. */
 export type CassetteFetch = NonNullable<OpenAIOptions['fetch']>;
 
 export type FetchResponse = Awaited<ReturnType<CassetteFetch>>;
 
 export type BodyReader = ReturnType<NonNullable<FetchResponse['body']>['getReader']>;
 
-/** The answer that a recording is of. */
+/** Builds the response that an entry recorded, in the form that the request asks for. */
 export function playEntry(recording: CassetteEntry, { body }: CassetteRequest): FetchResponse {
   if (recording.type === 'wire') {
     return buildFetchResponse({ ...recording.response, chunks: recording.response.chunks.map(decodeChunk) });
@@ -54,7 +54,7 @@ function buildFetchResponse({
   return { status, headers: new Headers(headers), body: { getReader: () => reader } };
 }
 
-/** As a server's refusal, which no retry repeats. */
+/** An error response of a server, which no retry repeats. */
 export function buildMissResponse(message: string): FetchResponse {
   const error = { message, type: 'cassette_error', param: null, code: 'cassette.miss' };
   return buildFetchResponse({ status: 400, headers: { 'x-should-retry': 'false' }, chunks: [encodeJson({ error })] });

@@ -1,21 +1,21 @@
 import type { Json } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 
-/** Finds secrets in bytes, and writes something else over them, also where a chunk ends within one. */
+/** Replaces secrets in bytes and JSON, also a secret that is split over two chunks. */
 export class Redaction {
   readonly #pattern: RegExp;
 
   constructor(secrets: Iterable<string>) {
     const given = [...new Set(secrets)].filter(({ length }) => length >= MIN_SECRET_LENGTH);
     const known = [...new Set(given.flatMap(listSpellings))];
-    // Longest first, so that no part of a secret stays where another one begins like it.
+    // Longest first: if one secret starts with another, the whole longer one is replaced.
     const escaped = known
       .sort((one, other) => other.length - one.length)
       .map((secret) => escapePattern(toLatin1(secret)));
     this.#pattern = new RegExp([...escaped, ...COMMON_KEYS].join('|'), 'g');
   }
 
-  /** JSON, with the fields covered whose names say that they are secret. */
+  /** Redacts texts, and every field whose name denotes a secret. */
   redactJson(value: Json): Json {
     if (typeof value === 'string') return this.redactText(value);
     if (Array.isArray(value)) return value.map((each) => this.redactJson(each));
@@ -27,7 +27,7 @@ export class Redaction {
     );
   }
 
-  /** A query, likewise. */
+  /** Redacts the query of a URL in the same way. */
   redactQuery(search: string): string {
     const query = new URLSearchParams(search);
     for (const [name, value] of [...query])
@@ -39,7 +39,7 @@ export class Redaction {
     return Buffer.from(toLatin1(redactText).replace(this.#pattern, REPLACEMENT), 'latin1').toString('utf8');
   }
 
-  /** As many chunks as before: what covers a secret stands in the chunk that it began in. */
+  /** Returns as many chunks as it gets. The replacement stands in the chunk where the secret starts. */
   redactChunks(redactChunks: readonly Uint8Array[]): readonly Uint8Array[] {
     const texts = redactChunks.map((chunk) => Buffer.from(chunk).toString('latin1'));
     const spans = [...texts.join('').matchAll(this.#pattern)].map(({ 0: found, index }) => {
@@ -54,13 +54,13 @@ export class Redaction {
   }
 }
 
-/** As it is, within JSON, in an address, and as what follows `Basic`. */
+/** The secret as it is, inside JSON, and in a URL. */
 function listSpellings(secret: string): readonly string[] {
   const quoted = JSON.stringify(secret).slice(1, -1);
   return [secret, quoted, quoted.replaceAll('/', '\\/'), encodeURIComponent(secret)];
 }
 
-/** What stands under a name that says that it is secret, in the query and the body of a request. */
+/** Values of fields and query parameters whose names denote a secret. */
 export function findNamedSecrets(search: string, body: Json): readonly string[] {
   const inQuery = [...new URLSearchParams(search)].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
   return [...inQuery, ...findNamedFields(body)];
@@ -74,11 +74,11 @@ function findNamedFields(value: Json): readonly string[] {
   });
 }
 
-/** Of a parameter in an address, or of a field of a body. */
+/** Names of query parameters and body fields that denote a secret. */
 const SECRET_NAME =
   /^(key|sig|.*signature|.*password|.*secret|.*credentials?|.*authorization|.*cookie|.*token|.*(api|access|private|subscription)[-_]?key)$/i;
 
-/** A part of a longer text, which it begins `start` characters into. */
+/** Redacts one chunk of a longer text; the chunk starts at offset `start`. */
 function withoutSpans(text: string, start: number, spans: readonly { from: number; to: number }[]): string {
   const end = start + text.length;
   let at = start;
@@ -93,10 +93,10 @@ function withoutSpans(text: string, start: number, spans: readonly { from: numbe
 }
 
 const REPLACEMENT = '[redacted]';
-/** Shorter ones would hide half of every text. */
+/** Shorter secrets would redact ordinary words. */
 const MIN_SECRET_LENGTH = 6;
 
-/** What keys of well-known services look like, wherever they come from. */
+/** Patterns of the keys of well-known services. */
 const COMMON_KEYS = [
   'sk-[A-Za-z0-9_-]{16,}',
   'gsk_[A-Za-z0-9]{16,}',
@@ -105,7 +105,7 @@ const COMMON_KEYS = [
   'Bearer [A-Za-z0-9._~+/=-]{16,}',
 ];
 
-/** Bytes as characters, so that it does not matter what encoding they are in. */
+/** Maps each byte to one character, so that redaction works for every encoding. */
 function toLatin1(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }

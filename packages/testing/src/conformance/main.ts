@@ -5,10 +5,10 @@ import { formatResult, formatSummary } from './report-text.ts';
 
 const USAGE = `pawl-conformance <baseURL> [--model <name>] [--json]
 
-Asks a Chat Completions server what it supports. The key is read from the variable PAWL_CONFORMANCE_KEY.
-Ends with 1 where text or tools are not supported, with 2 where it can't ask.`;
+Probes what a Chat Completions server supports. The API key is read from the variable PAWL_CONFORMANCE_KEY.
+Exits with 1 if text or tools are not supported, with 2 if the server cannot be probed.`;
 
-/** Each result when it is there: slow servers take minutes in all. */
+/** Prints each result at once: all probes of a slow server take minutes. */
 const PROGRESS: ConformanceOptions = {
   onStarted: ({ baseURL: url, model }) => console.log(`${model} at ${url}\n`),
   onResult: (result) => console.log(formatResult(result)),
@@ -26,7 +26,7 @@ else {
 interface CommandLine {
   readonly positionals: readonly string[];
   readonly values: { readonly model?: string; readonly json?: boolean; readonly help?: boolean };
-  /** What can't be read of it. */
+  /** Why the arguments cannot be parsed. */
   readonly problem?: string;
 }
 

@@ -36,12 +36,14 @@ function buildFormat(strict: boolean): object {
 function judgeOutput(answer: ProbeResponse): ProbeEvidence {
   const value = readJson(readResponseText(answer));
   const matchesSchema = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
-  return matchesSchema ? reportSupported() : reportMissing(answer, 'not in its form');
+  return matchesSchema ? reportSupported() : reportMissing(answer, 'not in the requested form');
 }
 
-/** A format and tools in one request: the tool has to be called first, and the answer after it has to be in the form. */
+/**
+ * Probes an output format and tools in one request: the model has to call the tool first, then answer in the format.
+ */
 async function probeOutputWithTools(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
-  if (!isSupported(earlier, 'json_schema')) return reportUnclear('no json_schema');
+  if (!isSupported(earlier, 'json_schema')) return reportUnclear('json_schema is not supported');
   if (!isSupported(earlier, 'tools')) return reportUnclear('no tool was called without a format either');
   const body = { tools, response_format: buildFormat(false) };
   const asked = await requestCompletion(server, { ...body, messages: [question] });
@@ -54,7 +56,7 @@ async function probeOutputWithTools(server: ProbedServer, earlier: FindEarlier):
       messages: buildAnsweredQuestion(readFirstCallId(asked), ''),
     });
     found = judgeResponse(answered, (answer) =>
-      readCalls(answer).length > 0 ? reportUnclear('it called the tool again') : judgeOutput(answer),
+      readCalls(answer).length > 0 ? reportUnclear('the model called the tool again') : judgeOutput(answer),
     );
   }
   if (found.status === 'unclear') return found;

@@ -2,7 +2,7 @@ import type { Profile } from '@pawl/core';
 import { type FindEarlier, isSupported, type ProbeEvidence } from './probe.ts';
 import type { TokenField } from './request-completion.ts';
 
-/** What a profile says of a server, by all that was found. What was not shown stays as the base has it. */
+/** Builds profile fields from all evidence. Fields without evidence keep the value of the base profile. */
 export function recommendProfile(found: ReadonlyMap<string, ProbeEvidence>): Partial<Profile> {
   const findEarlier: FindEarlier = (name) => found.get(name);
   const own = [...found.values()].map(({ profile }) => profile);
@@ -16,14 +16,14 @@ export function recommendProfile(found: ReadonlyMap<string, ProbeEvidence>): Par
   };
 }
 
-/** The field that caps a reply: one that was obeyed, otherwise the only one that is taken. */
+/** The field that limits output tokens: one that the server obeys, else the only one that it accepts. */
 function chooseTokenField(earlier: FindEarlier): TokenField | undefined {
   const obeyed = FIELDS.find((name) => isSupported(earlier, name));
   const taken = FIELDS.filter((name) => earlier(name)?.isRefused !== true);
   return obeyed ?? (taken.length === 1 ? taken[0] : undefined);
 }
 
-/** The field to send in further questions: one that was obeyed, otherwise one that was taken. */
+/** The field for later requests: one that the server obeys, else one that it accepts. */
 export function chooseCapField(earlier: FindEarlier): TokenField | undefined {
   return chooseTokenField(earlier) ?? FIELDS.find((name) => earlier(name)?.isRefused !== true);
 }
@@ -37,7 +37,7 @@ function listToolChoices(earlier: FindEarlier): Pick<Profile, 'toolChoices'> {
   return { toolChoices: ['auto', ...shown] };
 }
 
-/** Strict forms go out in tools and in formats: they have to be taken in both, where there are both. */
+/** Strict schemas are sent in tools and in output formats, so the server must accept both if it has both. */
 function chooseStrictSchemas(earlier: FindEarlier): Partial<Pick<Profile, 'strictSchemas'>> {
   const [inTools, inFormats] = [earlier('strict tools'), earlier('strict json_schema')];
   const isRefusedInTools = inTools?.isRefused === true && isSupported(earlier, 'tools');

@@ -3,17 +3,17 @@ import { sliceStart } from '../base/slice-start.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a server answered, as it came. */
+/** The response of a server. */
 export interface ProbeResponse {
   readonly status: number;
-  /** A whole reply; absent where it is no JSON object. */
+  /** A whole body; absent if it is not a JSON object. */
   readonly body: Fields | undefined;
-  /** The events of a stream, `[DONE]` apart. */
+  /** The events of a stream without `[DONE]`. */
   readonly events: readonly Fields[];
   readonly hasDone: boolean;
-  /** For people: the server's own message, or the beginning of what it sent. */
+  /** The server's error message, else the beginning of the body. */
   readonly message: string;
-  /** The most tokens that the request allowed. */
+  /** The token limit of the request. */
   readonly maxTokens: number;
 }
 
@@ -24,11 +24,11 @@ export interface ProbedServer {
   readonly model: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Sent with every request that does not set its own. Empty until it is known which field the server takes. */
+  /** Added to every request that does not set it. Empty until a probe finds the field that the server accepts. */
   readonly cap: Readonly<Partial<Record<TokenField, number>>>;
 }
 
-/** One request with the model's name in it. Never rejects: what can't be reached has status 0. */
+/** Sends one request with the model's name. Never rejects: an unreachable server gives status 0. */
 export function requestCompletion({ model, cap, ...server }: ProbedServer, body: object): Promise<ProbeResponse> {
   return sendRequest('/chat/completions', { ...server, body: { model, ...cap, ...body } });
 }
@@ -72,21 +72,21 @@ function readErrorMessage(body: Fields | undefined): string | undefined {
   return isObject(error) && typeof error['message'] === 'string' ? error['message'] : undefined;
 }
 
-/** The first choice of a whole reply. */
+/** The first choice of a whole body. */
 export function readChoice({ body }: Pick<ProbeResponse, 'body'>): Fields {
   const choices = body?.['choices'];
   const [choice] = Array.isArray(choices) ? choices : [];
   return isObject(choice) ? choice : {};
 }
 
-/** How many tokens the reply used; `undefined` where the server does not say. */
+/** The number of output tokens; `undefined` if the server reports none. */
 export function readCompletionTokens({ body, events }: ProbeResponse): number | undefined {
   const usage = [body, ...events].map((each) => each?.['usage']).findLast(isObject);
   const tokens = usage?.['completion_tokens'];
   return typeof tokens === 'number' ? tokens : undefined;
 }
 
-/** Whether the reply ended at the cap of its request. Some servers give the reason `stop` there. */
+/** Whether the response ended at its token limit. Some servers report `stop` in this case. */
 export function isTruncated(answer: ProbeResponse): boolean {
   const reasons = [answer.body, ...answer.events].map((body) => readChoice({ body })['finish_reason']);
   return reasons.includes('length') || (readCompletionTokens(answer) ?? 0) >= answer.maxTokens;
@@ -117,7 +117,7 @@ export function readCalls(answer: ProbeResponse): readonly ReceivedCall[] {
   });
 }
 
-/** The deltas of a stream's first choice. */
+/** The deltas of the first choice of a stream. */
 export function readDeltas({ events }: ProbeResponse): readonly Fields[] {
   return events.map((body) => readChoice({ body })['delta']).filter(isObject);
 }

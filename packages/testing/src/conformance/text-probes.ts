@@ -16,11 +16,13 @@ import { countingRequest } from './token-probes.ts';
 const hello = { messages: [{ role: 'user', content: 'Say hello.' }] } as const;
 
 function judgeStop(text: string): ProbeEvidence {
-  if (/\b8\b/.test(text)) return reportUnsupported('the reply went on');
+  if (/\b8\b/.test(text)) return reportUnsupported('the response did not stop');
   return /\b5\b/.test(text) ? reportSupported() : reportUnclear('the model did not count');
 }
 
-/** Whether the server takes the message. A refusal says something of it only where a plain one is taken. */
+/**
+ * Probes whether the server accepts a form of message. A refusal is evidence only if the server accepts plain messages.
+ */
 function createMessageProbe(name: string, field: 'developerRole' | 'messageNames', messages: readonly object[]): Probe {
   return {
     name,
@@ -40,8 +42,8 @@ function judgeText(answer: ProbeResponse): ProbeEvidence {
 
 function judgeStream(answer: ProbeResponse): ProbeEvidence {
   const text = readDeltas(answer).map(({ content }) => (typeof content === 'string' ? content : ''));
-  if (text.join('') === '') return checkTruncation(answer, reportUnsupported('no pieces of text'));
-  return reportSupported(answer.hasDone ? `${answer.events.length} chunks` : 'without [DONE] at its end');
+  if (text.join('') === '') return checkTruncation(answer, reportUnsupported('no text deltas'));
+  return reportSupported(answer.hasDone ? `${answer.events.length} chunks` : 'without [DONE] at the end');
 }
 
 export const textProbes: readonly Probe[] = [
@@ -84,8 +86,8 @@ export const textProbes: readonly Probe[] = [
     run: async (server) => {
       const { status, body, message: said } = await requestCompletion(server, { messages: 'none' });
       if (status === 0) return reportUnclear(`no answer: ${said}`);
-      if (status < 400) return reportUnsupported(`a request without messages was answered with status ${status}`);
-      if (!isObject(body?.['error'])) return reportUnsupported(`status ${status} in another form: ${said}`);
+      if (status < 400) return reportUnsupported(`a request without messages got status ${status}`);
+      if (!isObject(body?.['error'])) return reportUnsupported(`status ${status} without an error object: ${said}`);
       return reportSupported(`status ${status}`);
     },
   },

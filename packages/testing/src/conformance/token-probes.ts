@@ -24,13 +24,14 @@ export const countingRequest: { readonly messages: readonly object[] } = {
 
 function judgeCap(answer: ProbeResponse): ProbeEvidence {
   const tokens = readCompletionTokens(answer);
-  if (readChoice(answer)['finish_reason'] === 'length') return reportSupported('the reply was cut there');
-  if (isAtCap(tokens)) return reportSupported(`the reply ended there, with the reason ${formatFinishReason(answer)}`);
-  if (tokens !== undefined && tokens > CAP) return reportUnclear(`taken, and the reply went on to ${tokens} tokens`);
-  return reportUnclear('taken, and the reply was not cut');
+  if (readChoice(answer)['finish_reason'] === 'length') return reportSupported('the response was cut there');
+  if (isAtCap(tokens))
+    return reportSupported(`the response ended there, with the finish reason ${formatFinishReason(answer)}`);
+  if (tokens !== undefined && tokens > CAP) return reportUnclear(`accepted, but the response has ${tokens} tokens`);
+  return reportUnclear('accepted, but the response was not cut');
 }
 
-/** Some servers count the token that ends a reply, some do not. */
+/** Some servers count the end-of-text token. */
 function isAtCap(tokens: number | undefined): boolean {
   return tokens === CAP || tokens === CAP + 1;
 }
@@ -39,26 +40,26 @@ function formatFinishReason(answer: ProbeResponse): string {
   return JSON.stringify(readChoice(answer)['finish_reason'] ?? null);
 }
 
-/** Whether a cut reply has the reason `length`. */
+/** Probes whether a truncated response has the finish reason `length`. */
 const cutReported: Probe = {
   name: 'cut reported',
   run: async (server, earlier) => {
     const field = FIELDS.find((name) => isSupported(earlier, name));
-    if (field === undefined) return reportUnclear('no cap was obeyed');
+    if (field === undefined) return reportUnclear('no token limit was obeyed');
     return judgeResponse(await requestCompletion(server, { ...countingRequest, [field]: CAP }), (answer) => {
       if (readChoice(answer)['finish_reason'] === 'length') return reportSupported();
       if (isAtCap(readCompletionTokens(answer)))
-        return reportUnsupported(`the reason is ${formatFinishReason(answer)}`);
-      return reportUnclear('the reply was not cut');
+        return reportUnsupported(`the finish reason is ${formatFinishReason(answer)}`);
+      return reportUnclear('the response was not cut');
     });
   },
 };
 
 const FIELDS: readonly TokenField[] = ['max_completion_tokens', 'max_tokens'];
 
-/** They come first: what they find caps the replies to all others. */
+/** These run first: the field that they find limits all later responses. */
 export const tokenProbes: readonly Probe[] = [
-  // Whether a cap on tokens is obeyed under that name.
+  // Probes whether the server obeys a token limit in this field.
   ...FIELDS.map((field) => createProbe(field, { ...countingRequest, [field]: CAP }, judgeCap)),
   cutReported,
 ];

@@ -23,7 +23,7 @@ import {
 } from './request-completion.ts';
 import { buildAnsweredQuestion, judgeCall, question, readFirstCallId, tools, weather } from './weather-tool.ts';
 
-/** Nothing here asks for the tool that a choice forces: a model that calls it was made to. */
+/** No message here asks for the tool: if the model calls it, `tool_choice` forced the call. */
 const greeting = { role: 'user', content: 'Say hello.' } as const;
 const clock = {
   type: 'function',
@@ -33,16 +33,16 @@ const strictWeather = { type: 'function', function: { ...weather, strict: true }
 
 const named = { type: 'function', function: { name: 'get_weather' } } as const;
 
-/** Whether the model can answer a question and its tools; the call's result goes back to it. */
+/** Sends a tool result and expects text. */
 async function probeToolResult(server: ProbedServer, content: null | ''): Promise<ProbeEvidence> {
   const id = readFirstCallId(await requestCompletion(server, { messages: [question], tools }));
   const messages = buildAnsweredQuestion(id, content);
   return judgeResponse(await requestCompletion(server, { messages, tools }), (answer) =>
-    readResponseText(answer) === '' ? reportUnclear('taken, and answered without text') : reportSupported(),
+    readResponseText(answer) === '' ? reportUnclear('accepted, but the response has no text') : reportSupported(),
   );
 }
 
-/** Calls at once, first where they are asked for by the field, then without it. */
+/** Probes parallel calls, first with `parallel_tool_calls`, then without it. */
 async function probeParallelCalls(server: ProbedServer): Promise<ProbeEvidence> {
   const content = 'What is the weather in Oslo and in Rome? Call get_weather for both at once.';
   const body = { messages: [{ role: 'user', content }], tools };
@@ -56,9 +56,9 @@ async function probeParallelCalls(server: ProbedServer): Promise<ProbeEvidence> 
       ? plain
       : { ...plain, detail, profile: { omittedFields: ['parallel_tool_calls'] } };
   }
-  // One call is an answer, too; none, or an error, shows nothing.
+  // Exactly one call shows that the field is needed. No call, or an error, is no evidence.
   if (readCalls(answer).length !== 1) return asked;
-  return { ...asked, detail: `${asked.detail}, if asked for`, profile: { defaults: { parallel_tool_calls: true } } };
+  return { ...asked, detail: `${asked.detail}, if requested`, profile: { defaults: { parallel_tool_calls: true } } };
 }
 
 function judgeCalls(answer: ProbeResponse): ProbeEvidence {
@@ -67,23 +67,23 @@ function judgeCalls(answer: ProbeResponse): ProbeEvidence {
   if (calls.length < 2) return reportUnclear(`${calls.length} call`);
   return ids.size === calls.length
     ? reportSupported(`${calls.length} calls`)
-    : reportUnsupported('their ids are the same');
+    : reportUnsupported('the calls have the same id');
 }
 
-/** A model that never calls shows nothing by not calling. */
+/** A model that never calls a tool gives no evidence. */
 function judgeNoCall(answer: ProbeResponse, earlier: FindEarlier): ProbeEvidence {
-  if (readCalls(answer).length > 0) return reportUnsupported('it called a tool all the same');
-  return isSupported(earlier, 'tools') ? reportSupported() : reportUnclear('no call, as without a choice');
+  if (readCalls(answer).length > 0) return reportUnsupported('the model called a tool');
+  return isSupported(earlier, 'tools') ? reportSupported() : reportUnclear('no call, as without tool_choice');
 }
 
-/** A refusal says something of `null` only where the same with a text is taken. */
+/** A refusal is evidence about `null` only if the server accepts the same message with a text. */
 async function probeNullContent(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
   const found = await probeToolResult(server, null);
   if (found.status === 'unclear' || earlier('results of tools')?.isRefused === true) return found;
   return { ...found, profile: { nullContent: found.status === 'supported' } };
 }
 
-/** Legacy functions are a way out only where tools were refused. */
+/** The profile uses legacy functions only if the server refuses tools. */
 async function probeLegacyFunctions(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
   const found = judgeResponse(
     await requestCompletion(server, { messages: [question], functions: [weather] }),
@@ -91,7 +91,7 @@ async function probeLegacyFunctions(server: ProbedServer, earlier: FindEarlier):
       const { function_call: call } = readMessage(answer);
       return isObject(call) && call['name'] === 'get_weather'
         ? reportSupported()
-        : reportUnclear('taken, and not called');
+        : reportUnclear('accepted, but not called');
     },
   );
   const isNeeded = earlier('tools')?.isRefused === true;
@@ -109,7 +109,7 @@ export const toolProbes: readonly Probe[] = [
   createProbe('tool_choice none', { messages: [question], tools, tool_choice: 'none' }, judgeNoCall),
   { name: 'parallel calls', run: probeParallelCalls },
   { name: 'results of tools', run: (server) => probeToolResult(server, '') },
-  { name: 'null beside calls', run: probeNullContent },
+  { name: 'null content with calls', run: probeNullContent },
   createProbe('streamed calls', { messages: [question], tools, stream: true }, (answer) =>
     checkTruncation(answer, judgeStreamedCall(answer)),
   ),
@@ -124,6 +124,6 @@ function judgeStreamedCall(answer: ProbeResponse): ProbeEvidence {
   if (pieces.length === 0) return reportUnclear('no call');
   const held = pieces.map(({ function: called }) => (isObject(called) ? called : {}));
   const text = held.map((called) => (typeof called['arguments'] === 'string' ? called['arguments'] : '')).join('');
-  if (!isObject(readJson(text))) return reportUnsupported(`arguments that are no JSON: ${sliceStart(text, 80)}`);
-  return reportSupported(pieces.every(({ index }) => index === 0) ? 'yes' : 'with other indexes than 0');
+  if (!isObject(readJson(text))) return reportUnsupported(`arguments that are not JSON: ${sliceStart(text, 80)}`);
+  return reportSupported(pieces.every(({ index }) => index === 0) ? 'yes' : 'with indexes other than 0');
 }

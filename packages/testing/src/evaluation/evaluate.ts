@@ -7,20 +7,22 @@ export interface EvaluateOptions<Input, Expected> {
   /** @defaultValue 'evaluation' */
   readonly name?: string;
   readonly cases: readonly Case<Input, Expected>[];
-  /** One try: `({ input }) => agent.run(input).outcome()`. */
+  /** Runs a case once: `({ input }) => agent.run(input).outcome()`. */
   readonly run: (given: Case<NoInfer<Input>, NoInfer<Expected>>, attempt: number) => Promise<Outcome<unknown>>;
   readonly scorers: readonly Scorer<NoInfer<Input>, NoInfer<Expected>>[];
-  /** How often each case is tried. @defaultValue 1 */
+  /** How often each case runs. @defaultValue 1 */
   readonly repeats?: number;
-  /** Tries side by side; more than one makes the order of requests to a cassette differ. @defaultValue 1 */
+  /**
+   * How many attempts run in parallel. With more than one, the order of requests to a cassette varies. @defaultValue 1
+   */
   readonly width?: number;
 }
 
 /**
- * Tries each case as often as asked, and scores what came of it. A try that throws scores 0 by every measure: nothing ends an
- * evaluation half-way.
+ * Runs each case `repeats` times and scores the outcomes. An attempt that throws scores 0 with every scorer and does
+ * not end the evaluation.
  *
- * @throws TypeError for two cases of one name, and where there is nothing to try or to score by.
+ * @throws TypeError for duplicate names, and if there are no cases or no scorers.
  */
 export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Expected>): Promise<Evaluation> {
   const options = checkOptions(given, EVALUATE, 'evaluate');
@@ -54,7 +56,8 @@ function checkOptionValues<Input, Expected>({
   for (const [what, list] of Object.entries({ case: cases, scorer: scorers })) {
     const names = list.map((each) => each.name);
     const twice = names.find((each, index) => names.indexOf(each) < index);
-    if (twice !== undefined) throw new TypeError(`There are two ${what}s named "${twice}". Name each one otherwise.`);
+    if (twice !== undefined)
+      throw new TypeError(`There are two ${what}s named "${twice}". Give each one a unique name.`);
   }
 }
 
@@ -70,7 +73,7 @@ async function tryCase<Input, Expected>(
 ): Promise<Attempt> {
   const [ran] = await Promise.allSettled([(async () => run(given, attempt))()]);
   if (ran.status === 'rejected') {
-    const why = `the try threw: ${String(ran.reason)}`;
+    const why = `the attempt threw: ${String(ran.reason)}`;
     const scores = Object.fromEntries(scorers.map(({ name }) => [name, { score: 0, why }]));
     return { status: 'threw', scores, mean: 0, tokens: 0, cost: 0, durationMs: 0 };
   }
@@ -89,7 +92,7 @@ async function scoreOutcome<Input, Expected>(
   try {
     const found = await scorer.score(outcome, given);
     if (found.score >= 0 && found.score <= 1) return found;
-    return { score: 0, why: `the scorer gave ${found.score}, which is not from 0 to 1` };
+    return { score: 0, why: `the scorer returned ${found.score}, which is not from 0 to 1` };
   } catch (error) {
     return { score: 0, why: `the scorer threw: ${String(error)}` };
   }

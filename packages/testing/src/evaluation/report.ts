@@ -6,29 +6,32 @@ import type { Evaluation } from './evaluation.ts';
 import { evaluationTable } from './table.ts';
 
 export interface ReportOptions {
-  /** The mean that is good enough, from 0 to 1. @defaultValue 0 */
+  /** The lowest mean that passes, from 0 to 1. @defaultValue 0 */
   readonly threshold?: number;
-  /** A file with an earlier evaluation, as `save` writes it. Where it is not there, nothing is compared. */
+  /** The file of an earlier evaluation, written by `save`. If it does not exist, nothing is compared. */
   readonly baseline?: string;
-  /** How much a case may be worse than there. @defaultValue 0 */
+  /** How much lower than in the baseline a case may score. @defaultValue 0 */
   readonly tolerance?: number;
-  /** Where to write this evaluation. May be the baseline: it is written only where nothing got worse. */
+  /** The file to write this evaluation to. If it equals `baseline`, it is written only if there are no faults. */
   readonly save?: string;
   /** @defaultValue console.log */
   readonly print?: (text: string) => void;
 }
 
 export interface EvaluationReport {
-  /** 0, or 1 where a try threw, it is not good enough, or worse than the baseline: for `process.exitCode`. */
+  /**
+   * For `process.exitCode`. 1 if an attempt threw, the mean is below the threshold, or a case is worse than in the
+   * baseline.
+   */
   readonly exitCode: 0 | 1;
-  /** Why not, a sentence each. */
+  /** The reasons for exit code 1, one sentence each. */
   readonly faults: readonly string[];
 }
 
 /**
- * Prints the table, compares with a baseline, keeps the evaluation, and says how a process should end.
+ * Prints a table, compares with a baseline, saves the evaluation, and returns an exit code.
  *
- * @throws TypeError for a baseline that is no evaluation.
+ * @throws TypeError if the baseline is not an evaluation.
  */
 export function report(evaluation: Evaluation, given: ReportOptions = {}): EvaluationReport {
   const options = checkOptions(given, REPORT, 'report');
@@ -36,7 +39,9 @@ export function report(evaluation: Evaluation, given: ReportOptions = {}): Evalu
   const before = baseline !== undefined && existsSync(baseline) ? readEvaluation(baseline) : undefined;
   const faults = [
     ...listThrown(evaluation),
-    ...(evaluation.mean < least ? [`The mean is ${formatMean(evaluation.mean)}, and has to be ${least}.`] : []),
+    ...(evaluation.mean < least
+      ? [`The mean is ${formatMean(evaluation.mean)}, below the threshold of ${least}.`]
+      : []),
     ...(before === undefined ? [] : listRegressions(before, evaluation, tolerance)),
   ];
   print([evaluationTable(evaluation), ...(faults.length === 0 ? [] : ['', ...faults])].join('\n'));
@@ -52,7 +57,7 @@ const REPORT: OptionTable<ReportOptions> = {
   hints: { least: 'The option is "threshold".', min: 'The option is "threshold".' },
 };
 
-/** Whatever else it scored: a try that threw says nothing of the agent. */
+/** A failing exit code whatever the scores: an attempt that threw says nothing about the agent. */
 function listThrown({ cases }: Evaluation): readonly string[] {
   return cases.flatMap(({ name, attempts }) => {
     const { length } = attempts.filter(({ status }) => status === 'threw');
@@ -63,7 +68,7 @@ function listThrown({ cases }: Evaluation): readonly string[] {
 function listRegressions(before: Evaluation, now: Evaluation, tolerance: number): readonly string[] {
   return before.cases.flatMap(({ name, mean }) => {
     const found = now.cases.find((each) => each.name === name);
-    if (found === undefined) return [`Case "${name}" of the baseline was not tried.`];
+    if (found === undefined) return [`Case "${name}" of the baseline was not run.`];
     if (found.mean >= mean - tolerance - ROUNDING) return [];
     return [`Case "${name}" has ${formatMean(found.mean)}, and had ${formatMean(mean)}.`];
   });
@@ -77,6 +82,6 @@ function formatMean(value: number): string {
 
 function readEvaluation(path: string): Evaluation {
   const found = readJson(readFileSync(path, 'utf8'));
-  if (isObject(found) && Array.isArray(found['cases'])) return found as unknown as Evaluation; // As it was written.
-  throw new TypeError(`"${path}" is no evaluation. Pass a file that \`save\` has written, or take it away.`);
+  if (isObject(found) && Array.isArray(found['cases'])) return found as unknown as Evaluation; // Written by `save`.
+  throw new TypeError(`"${path}" is not an evaluation. Pass a file that \`save\` has written, or delete it.`);
 }

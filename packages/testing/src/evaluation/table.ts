@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluation.ts';
 import { computeMean as average } from './scorer.ts';
 
-/** The evaluation as a table, a row for each case, with what was missing below. */
+/** Formats the evaluation as a table with one row per case, and the reasons for lost points below. */
 export function evaluationTable({ name, cases, scorers, mean }: Evaluation): string {
   const head = ['case', ...scorers.map((scorer) => scorer.name), 'mean', 'tokens'];
   const rows = cases.map(({ name: each, attempts, mean: own }) => [

@@ -2,19 +2,19 @@ import { callName } from '@pawl/core/chat';
 import { checkHistory } from '../server/check-history.ts';
 import type { ExploredRun } from './explore-run.ts';
 
-/** Each promise that a run did not keep, in a sentence. */
+/** Lists every promise of Pawl that a run broke, one sentence each. */
 export function findBrokenPromises({ outcome, events, rejections }: ExploredRun): readonly string[] {
   return [
     ...checkHistory(outcome.messages).map((fault) => `The history is not valid: ${fault}`),
     ...findUnansweredCalls(events),
-    ...rejections.map((reason) => `A rejection was left unhandled: ${String(reason)}`),
+    ...rejections.map((reason) => `Unhandled rejection: ${String(reason)}`),
     ...findCallsAfterLimit(events),
     ...findExceededCounts(outcome),
-    ...(events.at(-1)?.type === 'run.finished' ? [] : ['Nothing told of the end of the run.']),
+    ...(events.at(-1)?.type === 'run.finished' ? [] : ['The last event is not run.finished.']),
   ];
 }
 
-/** Each call of each reply, those of agents inside included, ends in one way. */
+/** Every call of every response, nested agents included, must end exactly once. */
 function findUnansweredCalls(events: ExploredRun['events']): readonly string[] {
   const answers = new Map<string, number>();
   const made = new Map<string, string>();
@@ -27,7 +27,7 @@ function findUnansweredCalls(events: ExploredRun['events']): readonly string[] {
   return [...new Set([...made.keys(), ...answers.keys()])].flatMap((key) => {
     const times = answers.get(key) ?? 0;
     const name = made.get(key);
-    if (name === undefined) return [`Call ${key} was answered, and nobody made it.`];
+    if (name === undefined) return [`Call ${key} has a result, but no response has this call.`];
     return times === 1 ? [] : [`Call ${key} of "${name}" was answered ${times} times.`];
   });
 }
@@ -44,7 +44,7 @@ function buildCallKey({
   return `${path === '' ? '' : `${path}/`}${turn}.${index}`;
 }
 
-/** A limit is passed where a run says that it was reached, and goes on with calls. */
+/** Reports tool calls after the run announced a limit. */
 function findCallsAfterLimit(events: ExploredRun['events']): readonly string[] {
   const reached = new Set<string>();
   const broken: string[] = [];
@@ -57,7 +57,7 @@ function findCallsAfterLimit(events: ExploredRun['events']): readonly string[] {
   return broken;
 }
 
-/** Turns and calls can be counted beforehand: not one more than the limit says. */
+/** Turns and tool calls can be counted in advance, so a run must never exceed their limits. */
 function findExceededCounts(outcome: ExploredRun['outcome']): readonly string[] {
   if (outcome.status !== 'limited') return [];
   const { limit, max } = outcome;

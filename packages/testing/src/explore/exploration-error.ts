@@ -10,7 +10,7 @@ interface ExplorationFailure {
   readonly run: ExploredRun;
 }
 
-/** A run broke a promise. The message says which, and how to run that seed alone. */
+/** A run broke a promise of Pawl. The message names the promise, and how to run the same seed alone. */
 export class ExplorationError extends PawlError {
   override readonly name = 'ExplorationError';
   readonly seed: number;
@@ -21,7 +21,7 @@ export class ExplorationError extends PawlError {
   constructor({ seed, exercise, broken, run: lived }: ExplorationFailure) {
     const { status } = lived.outcome;
     super(
-      `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks what Pawl promises:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
+      `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks promises of Pawl:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
       { code: 'promise.broken' },
     );
     this.seed = seed;

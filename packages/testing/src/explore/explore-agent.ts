@@ -7,28 +7,30 @@ import { ExplorationError } from './exploration-error.ts';
 import { exploreRun, type LiveOptions } from './explore-run.ts';
 
 export interface ExploreOptions<Context> extends LiveOptions<Context> {
-  /** How many, counted from 0, or which. @defaultValue 100 */
+  /** A number of seeds from 0, or a list of seeds. @defaultValue 100 */
   readonly seeds?: number | readonly number[];
-  /** Taken in turn. @defaultValue all three */
+  /** Used in turn. @defaultValue all three */
   readonly exercises?: readonly Exercise[];
 }
 
-/** What a number of runs came to. */
+/** The counts over all runs. */
 export interface Exploration {
   readonly runs: number;
-  /** How often they ended how. */
+  /** The number of runs by status. */
   readonly statuses: Readonly<Partial<Record<Outcome['status'], number>>>;
-  /** How often each tool was called, and how often that failed. */
+  /** The number of calls and of failed calls by tool. */
   readonly tools: Readonly<Record<string, { readonly calls: number; readonly failed: number }>>;
 }
 
 /**
- * Runs an agent again and again with a model that calls all of its tools, with arguments made from their schemas, and holds
- * each run to what Pawl promises: the history is valid, every call is answered, nothing is left unhandled, limits hold. Every other
- * run is streamed. Its tools run for real: give them what they may touch.
+ * Runs an agent with many seeds and a model that calls all of its tools with arguments made from their schemas. Checks
+ * each run against the promises of Pawl: the history is valid, every call has a result, no rejection is unhandled,
+ * limits hold.
  *
- * @throws ExplorationError naming the first seed that breaks a promise, and how to run it alone.
- * @throws TypeError where there is nothing to run.
+ * Runs with odd seeds are streamed. Tools run for real: give them only what they may change.
+ *
+ * @throws ExplorationError for the first seed that breaks a promise, with how to run it alone.
+ * @throws TypeError if there are no seeds or exercises.
  */
 export async function exploreAgent<Context, Output>(
   agent: Agent<Context, Output> | ((model: ChatModel) => Agent<Context, Output>),
@@ -57,7 +59,7 @@ const EXPLORE: OptionTable<ExploreOptions<never>> = {
   hints: { runs: 'The option is "seeds".', seed: 'The option is "seeds".', prompt: 'The option is "input".' },
 };
 
-/** An exploration that explores nothing would pass whatever the agent does. */
+/** An exploration without seeds or exercises would always pass. */
 function checkChoices(seeds: readonly number[], exercises: readonly Exercise[]): void {
   if (seeds.length === 0) throw new TypeError('There are no seeds to run. Pass how many, or which: { seeds: 100 }.');
   const wrong = seeds.find((seed) => !Number.isInteger(seed));

@@ -13,26 +13,26 @@ export interface LiveOptions<Context> {
   /** @defaultValue 'Go.' */
   readonly input?: string;
   readonly context?: Context;
-  /** What a person says to a call that waits. @defaultValue every other one is denied, the others approved */
+  /** Answers a call that waits for a person. @defaultValue approves about half of the calls and denies the others */
   readonly answer?: (pending: PendingCall, seed: number) => Answer;
 }
 
-/** One run, from its beginning to its end. */
+/** One run, from start to end. */
 export interface ExploredRun {
   readonly outcome: Outcome<unknown>;
-  /** Of all attempts at it; what was told again is left out. */
+  /** The events of all attempts, without replayed ones. */
   readonly events: readonly RunEvent[];
   readonly rejections: readonly unknown[];
 }
 
-/** What waits for a person is answered, until the run has ended. */
+/** Runs the agent and answers every pending call until the run has ended. */
 export async function exploreRun<Context, Output>(
   agent: Agent<Context, Output>,
   { seed, options }: { readonly seed: number; readonly options: LiveOptions<Context> },
 ): Promise<ExploredRun> {
   const { input = 'Go.', context, answer = answerAlternately } = options;
   const host = memoryHost();
-  // Whether a context is needed is known where the options are written, not here.
+  // The caller's types check whether the context is needed.
   const given = { host, stream: seed % 2 === 1, context };
   const events: RunEvent[] = [];
   const listenTo = <T>(run: Run<T>): Promise<Outcome<T>> => {
@@ -55,12 +55,12 @@ export async function exploreRun<Context, Output>(
   }
 }
 
-/** A tool that suspends the run each time that it is approved never ends. */
+/** A tool that suspends the run after each approval never ends. */
 const MAX_ROUNDS = 100;
 
 function describeEndless(pending: readonly PendingCall[], seed: number): string {
   const calls = pending.map(({ id }) => id).join(', ');
-  return `Seed ${seed} is suspended after ${MAX_ROUNDS} rounds of answers, and waits for ${calls || 'nothing'}. Pass { answer } with one that lets it go on.`;
+  return `Seed ${seed} is suspended after ${MAX_ROUNDS} rounds of answers, and waits for ${calls || 'nothing'}. Pass { answer } with an answer that lets the run continue.`;
 }
 
 function answerAlternately({ fingerprint, accepts, id }: PendingCall, seed: number): Answer {

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 
 export interface RejectionWatch {
-  /** Node tells of a rejection when it has done what was due: so this looks after that. */
+  /** Returns the rejections so far. Waits first: Node reports a rejection only after the current microtasks. */
   readRejections(): Promise<readonly unknown[]>;
   end(): void;
 }
 
-/** Rejections that nobody handles, from now on. */
+/** Collects unhandled rejections from now on. */
 export function watchRejections(): RejectionWatch {
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => void rejections.push(reason);

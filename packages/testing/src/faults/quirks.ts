@@ -7,7 +7,7 @@ import { type FramingQuirkName, framingQuirks } from './quirks/framing-quirks.ts
 import { type MessageQuirkName, messageQuirks } from './quirks/message-quirks.ts';
 import { asJson, type Quirk } from './quirks/quirk.ts';
 
-/** What servers do otherwise than OpenAI's, and a client absorbs: the reply says the same. */
+/** Deviations from OpenAI's server that a client absorbs: the response has the same meaning. */
 export type QuirkName = FramingQuirkName | CallQuirkName | MessageQuirkName;
 
 const QUIRKS: Readonly<Record<QuirkName, Quirk>> = { ...framingQuirks, ...callQuirks, ...messageQuirks };
@@ -18,7 +18,7 @@ export function findQuirk(name: string): QuirkName | undefined {
   return QUIRK_NAMES.find((each) => each === name);
 }
 
-/** A server's reply with one quirk, in the form that was asked for. */
+/** Returns the response with one quirk, in the form that the request asks for. */
 export function applyQuirk(
   name: QuirkName,
   given: ChatResponse,

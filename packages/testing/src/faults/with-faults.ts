@@ -19,31 +19,31 @@ import {
 import { MODEL_QUIRK_NAMES, type ModelQuirkName, withModelQuirk } from './model-quirks.ts';
 import { applyQuirk, findQuirk, QUIRK_NAMES, type QuirkName } from './quirks.ts';
 
-/** A fault of a server: one that fails an attempt, or one that the reply says the same with. */
+/** A failure of an attempt, or a quirk that keeps the meaning of the response. */
 export type FaultName = FailureName | WireFailureName | HardFailureName | QuirkName;
 
-/** Those that a model without a wire can have. */
+/** The faults that a model without HTTP can have. */
 export type ModelFaultName = FailureName | HardFailureName | ModelQuirkName;
 
-/** Which faults come: these, one a request, in this order; or some by a seed, the same ones for the same seed. */
+/** Faults by name, one per request, in this order; or faults chosen by a seed, always the same for the same seed. */
 export type Faults<Name extends string> = readonly (Name | 'none')[] | { readonly seed: number };
 
-/** What a server can do and a run survives by itself, in the order of their names' lists. */
+/** The faults that a run survives. */
 export const FAULT_NAMES: readonly FaultName[] = [...FAILURE_NAMES, ...WIRE_FAILURE_NAMES, ...QUIRK_NAMES];
 
-/** Those that no other attempt helps with, and `stall`, which takes a deadline's time. Never chosen by a seed. */
+/** The faults that a retry cannot fix, and `stall`, which lasts until a deadline. A seed never chooses them. */
 export const HARD_FAULT_NAMES: readonly FaultName[] = HARD_FAILURE_NAMES;
 
 const MODEL_FAULT_NAMES: readonly ModelFaultName[] = [...FAILURE_NAMES, ...MODEL_QUIRK_NAMES];
 
 /**
- * The same script or model, with faults in between. A fault that fails a request takes nothing from the script: the request that is
- * made again gets the reply. By a seed no more than two come in a row, so that three attempts are enough.
+ * Puts faults between the responses of a script or a model. A fault that fails a request uses no entry of the script:
+ * the retry gets that entry. A seed never chooses more than two failures in a row, so three attempts are enough.
  *
- * For the offline server all of them: `offlineServer({ script: withFaults([…], { seed: 7 }) })`. A model of any kind has no wire: only
- * those that reject, and what can be wrong with a reply that is read.
+ * A script for the offline server can have all faults: `offlineServer({ script: withFaults([…], { seed: 7 }) })`. A
+ * model can have those that need no HTTP.
  *
- * @throws TypeError for a name that is no fault, or none of a model's.
+ * @throws TypeError for an unknown fault, and for one that a model cannot have.
  */
 export function withFaults(model: ChatModel, faults: Faults<ModelFaultName>): ChatModel;
 export function withFaults(
@@ -95,7 +95,7 @@ function wrapScript(
   };
 }
 
-/** Begun, and not ended: nothing of it may be used. */
+/** The part that an interrupted response sends. Using it is a bug. */
 const UNUSABLE: ScriptedMessageResponse & ScriptedModelResponse = respond.text('This must not be used.');
 
 const MAX_CONSECUTIVE = 2;
@@ -104,7 +104,7 @@ type SeedOption = Extract<Faults<never>, { readonly seed: number }>;
 
 const SEED_OPTION: OptionTable<SeedOption> = { keys: { seed: 'any' } };
 
-/** A seed chooses from `chosen`; those of `hard` come by name only. */
+/** A seed chooses from `chosen`; the names in `hard` are only chosen by name. */
 function createSequence<N extends string>(
   faults: Faults<N>,
   chosen: readonly N[],
@@ -115,7 +115,7 @@ function createSequence<N extends string>(
   const all = [...chosen, ...hard];
   const unknown = faults.find((name) => name !== 'none' && !all.includes(name));
   if (unknown !== undefined) {
-    throw new TypeError(`There is no fault "${unknown}" here. There are: none, ${all.join(', ')}.`);
+    throw new TypeError(`Unknown fault "${unknown}". Pass some of: none, ${all.join(', ')}.`);
   }
   let at = 0;
   return () => {
@@ -135,7 +135,7 @@ function chooseBySeed<Name>(seed: number, chosen: readonly Name[]): () => Name |
   };
 }
 
-/** mulberry32: small, and even enough for choosing faults. */
+/** mulberry32: small, and random enough to choose faults. */
 function createRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -21,7 +21,7 @@ const CITY = jsonSchema<{ readonly city: string }>(
 
 const UNKNOWN_OUTCOME = 'The outcome of this call is unknown';
 
-/** Parallel calls, one that has to be corrected, an agent as a tool, and one call that a person approves. */
+/** Has parallel calls, one with invalid input, an agent as a tool, and one call that needs approval. */
 function createTraveller(): Agent {
   const createTool = (name: string, how: Pick<Parameters<typeof tool>[0], 'effect' | 'needsApproval'>): Tool<unknown> =>
     tool({ ...how, name, description: 'Does it.', input: CITY, execute: ({ city }) => `${name} ${city}` });
@@ -50,7 +50,7 @@ function call(name: string, city: string): { readonly name: string; readonly arg
   return { name, arguments: { city } };
 }
 
-/** From its start to its end: what waits for a person is approved, and what broke off is resumed. */
+/** Runs the agent to its end: approves what is pending and resumes after each `HostError`. */
 async function runToEnd(host: Host, runId: string): Promise<readonly Message[]> {
   const agent = createTraveller();
   const waitForOutcome = (run: Run): Promise<Outcome | undefined> =>
@@ -65,17 +65,17 @@ async function runToEnd(host: Host, runId: string): Promise<readonly Message[]> 
     }
     outcome = await waitForOutcome(agent.resume(runId, { host: host }));
   }
-  expectFields(outcome, { status: 'completed' }, 'The run gets to its end.');
+  expectFields(outcome, { status: 'completed' }, 'The run completes.');
   return outcome.messages;
 }
 
-/** What nobody knows the outcome of is told so, and nothing else differs. */
+/** Expects the same messages, except for calls whose outcome is unknown. */
 function expectSameExceptUnknown(messages: readonly Message[], undisturbed: readonly Message[]): void {
   const known = messages.map((message, index) => {
     const isDoubt = message.role === 'tool' && String(message.content).startsWith(UNKNOWN_OUTCOME);
     return isDoubt ? undisturbed[index] : message;
   });
-  expectEqual(known, undisturbed, 'The transcript is the one of a run that nothing happened to.');
+  expectEqual(known, undisturbed, 'The transcript equals that of an undisturbed run.');
 }
 
 async function killAtEachStep(host: Host, moment: KillPoint['moment']): Promise<void> {
@@ -86,20 +86,20 @@ async function killAtEachStep(host: Host, moment: KillPoint['moment']): Promise<
     if (!fragile.hasDied) return;
     expectSameExceptUnknown(messages, undisturbed);
     expectEqual(checkHistory(messages), [], 'The transcript is valid.');
-    expectEqual(fragile.repeated, [], 'What was finished, or may happen once, does not begin again.');
+    expectEqual(fragile.repeated, [], 'No finished step and no non-idempotent step begins again.');
   }
 }
 
-/** The types of the events that a run emits from its first on, and whether each was replayed. */
+/** Collects the types of the run's events, and whether each event is replayed. */
 function listenTo(run: Run): { readonly events: readonly [string, boolean][]; readonly started: Promise<unknown> } {
   const events: [string, boolean][] = [];
   run.on('*', ({ type, replayed }) => events.push([type, replayed === true]));
   return { events, started: new Promise((resolve) => run.on('run.started', resolve)) };
 }
 
-/** A whole agent. */
+/** Cases that run a whole agent. */
 export const agentCases: Readonly<Record<string, CaseBody>> = {
-  'a run at work in this process is followed live, and what came before is replayed': async ({ host }) => {
+  'emits live events to a run that attaches in the same process, and replays earlier ones': async ({ host }) => {
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const model = scriptedModel([respond.delayed(respond.text('Done.'), { until })]);
     const agent = new Agent({ model });
@@ -109,7 +109,7 @@ export const agentCases: Readonly<Record<string, CaseBody>> = {
     const { events, started } = listenTo(follower);
     await started;
     resolve();
-    expectEqual(await follower.outcome(), await run.outcome(), 'Both get its outcome.');
+    expectEqual(await follower.outcome(), await run.outcome(), 'Both runs have the same outcome.');
     const expected = [
       ['run.started', true],
       ['attempt.started', false],
@@ -117,9 +117,9 @@ export const agentCases: Readonly<Record<string, CaseBody>> = {
       ['model.responded', false],
       ['run.finished', false],
     ];
-    expectEqual(events, expected, 'Only what was recorded before the follower came is replayed.');
+    expectEqual(events, expected, 'Only events recorded before the attachment are replayed.');
   },
-  'what was asked stays asked, although the tools of who resumes the run ask for nothing': async ({ host }) => {
+  'keeps an approval pending when the resumed agent no longer needs it': async ({ host }) => {
     const createPayAgent = (needsApproval: boolean, ran: string[]): Agent => {
       const execute = ({ city }: { readonly city: string }): string => `paid ${ran.push(city)}`;
       const model = scriptedModel(({ messages }) =>
@@ -136,11 +136,14 @@ export const agentCases: Readonly<Record<string, CaseBody>> = {
       if (answer === 'deny') await host.answer(runId, id, { type: 'deny', fingerprint });
       if (answer === 'edit') await host.answer(runId, id, { type: 'edit', fingerprint, arguments: { city: 'Bonn' } });
       const { status } = await createPayAgent(false, ran).resume(runId, { host: host }).outcome();
-      expectEqual(status, answer === undefined ? 'suspended' : 'completed', `It was answered by ${answer}.`);
-      expectEqual(ran, answer === 'edit' ? ['Bonn'] : [], 'Nothing runs that nobody agreed to.');
+      expectEqual(status, answer === undefined ? 'suspended' : 'completed', `The answer is ${answer}.`);
+      expectEqual(ran, answer === 'edit' ? ['Bonn'] : [], 'No call runs without approval.');
     }
   },
-  'a run that is killed before each of its steps comes to the same end': ({ host }) => killAtEachStep(host, 'before'),
-  'a run that is killed within each of its steps comes to the same end': ({ host }) => killAtEachStep(host, 'within'),
-  'a run that is killed after each of its steps comes to the same end': ({ host }) => killAtEachStep(host, 'after'),
+  'completes with the same transcript when the process dies before any step': ({ host }) =>
+    killAtEachStep(host, 'before'),
+  'completes with the same transcript when the process dies within any step': ({ host }) =>
+    killAtEachStep(host, 'within'),
+  'completes with the same transcript when the process dies after any step': ({ host }) =>
+    killAtEachStep(host, 'after'),
 };

@@ -8,8 +8,8 @@ import { taskCases } from './task-cases.ts';
 import { waitCases } from './wait-cases.ts';
 
 /**
- * What every host of runs promises, as cases that any test runner can run: each on a host of its own, each failing with an
- * error that says which promise was broken and what came.
+ * Returns the conformance cases of hosts, for any test runner. Each case opens a host of its own, and fails with a
+ * `HostContractError`.
  */
 export function hostConformance(host: HostUnderTest): readonly ConformanceCase[] {
   return createCases(host, {

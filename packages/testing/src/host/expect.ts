@@ -2,12 +2,12 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 
-/** A host broke a promise. The message says which, and what came in its place. */
+/** A host broke its contract. The message names the obligation, the expected and the actual value. */
 export class HostContractError extends PawlError {
   override readonly name = 'HostContractError';
 
   constructor(message: string) {
-    super(message, { code: 'host.promise_broken' });
+    super(message, { code: 'host.contract_broken' });
     addBrand(this, 'HostContractError');
   }
 
@@ -22,14 +22,14 @@ export function expectEqual(actual: unknown, expected: unknown, promise: string)
   throw new HostContractError(`${promise}\nexpected: ${formatValue(expected)}\ncame:     ${formatValue(actual)}`);
 }
 
-/** Some of an object's fields. @throws HostContractError */
+/** Compares some fields of an object. @throws HostContractError */
 export function expectFields(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
   const fields = typeof actual === 'object' && actual !== null ? new Map(Object.entries(actual)) : new Map();
   const there = Object.fromEntries(Object.keys(expected).map((name) => [name, fields.get(name)]));
   expectEqual(there, expected, promise);
 }
 
-/** Rejects with an error of that code. @throws HostContractError */
+/** Expects a rejection with an error of this code. @throws HostContractError */
 export async function expectRejection(work: Promise<unknown>, code: string, promise: string): Promise<void> {
   const [settled] = await Promise.allSettled([work]);
   const error: unknown = settled.status === 'rejected' ? settled.reason : undefined;
@@ -41,12 +41,11 @@ export async function expectRejection(work: Promise<unknown>, code: string, prom
   expectEqual(came, code, promise);
 }
 
-/** Waits until something has happened, for real. @throws HostContractError after twenty seconds: only what never happens takes so long. */
+/** Polls in real time until the condition holds. @throws HostContractError after 20 seconds */
 export async function waitUntil(isSo: () => boolean, promise: string): Promise<void> {
   const endsAt = performance.now() + 20_000;
   while (!isSo()) {
-    if (performance.now() > endsAt)
-      throw new HostContractError(`${promise}\nIt did not come to that in twenty seconds.`);
+    if (performance.now() > endsAt) throw new HostContractError(`${promise}\nThis did not happen within 20 seconds.`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

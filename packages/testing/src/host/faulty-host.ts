@@ -3,9 +3,9 @@ import type { Step } from '@pawl/core/host';
 import { HostWrapper } from './host-wrapper.ts';
 
 export interface KillPoint {
-  /** Counts the steps whose work begins, from 1, over the whole life of the run. */
+  /** The number of the step, from 1, counted over all attempts of a run when a step's work begins. */
   readonly at: number;
-  /** `before` its work, `within` it, when that is done and not yet kept, or `after` it was kept. */
+  /** `before` the step's work, `within` it (work is done, value not recorded), or `after` the value is recorded. */
   readonly moment: 'before' | 'within' | 'after';
 }
 
@@ -13,7 +13,7 @@ const KILL_POINT: OptionTable<KillPoint> = {
   keys: { at: 'number', moment: { before: true, within: true, after: true } },
 };
 
-/** Loses its process once; what was under way is lost with it. The host inside is what survives. */
+/** Simulates the death of the process at one step. The wrapped host keeps what it has recorded. */
 export class FaultyHost extends HostWrapper {
   readonly #killPoint: KillPoint;
   readonly #recorded = new Set<string>();
@@ -22,7 +22,7 @@ export class FaultyHost extends HostWrapper {
   readonly #unknownOutcomes: string[] = [];
   #count = 0;
   #hasDied = false;
-  /** Until it is opened again. */
+  /** Until a run is claimed again. */
   #isDead = false;
 
   constructor(inner: Host, kill: KillPoint) {
@@ -34,12 +34,12 @@ export class FaultyHost extends HostWrapper {
     return this.#hasDied;
   }
 
-  /** Steps that began although they were finished, or that may begin once only and began again. */
+  /** Steps that began again after their value was recorded, and non-idempotent steps that began twice. */
   get repeated(): readonly string[] {
     return this.#repeated;
   }
 
-  /** Steps that were answered as being in doubt. */
+  /** Steps whose outcome was unknown. */
   get unknownOutcomes(): readonly string[] {
     return this.#unknownOutcomes;
   }
@@ -82,7 +82,7 @@ export class FaultyHost extends HostWrapper {
     if (effect === 'non-idempotent') this.#begunNonIdempotent.add(name);
   }
 
-  /** Nothing is done, or kept, by a process that is gone. */
+  /** A dead process does nothing and records nothing. */
   #assertAlive(): void {
     if (this.#isDead) throw createGoneError();
   }
@@ -95,5 +95,5 @@ export class FaultyHost extends HostWrapper {
 }
 
 function createGoneError(): HostError {
-  return new HostError('The process is gone.', { code: 'process.gone' });
+  return new HostError('The process has died.', { code: 'process.gone' });
 }

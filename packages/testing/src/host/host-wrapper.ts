@@ -5,7 +5,7 @@ type Method = Exclude<keyof Host, 'listeners'>;
 type Arguments<Name extends Method> = Parameters<Host[Name]>;
 type Result<Name extends Method> = ReturnType<Host[Name]>;
 
-/** A host that is another one, but for what happens around a run's steps. */
+/** Forwards to another host. Subclasses wrap the steps of its runs. */
 export class HostWrapper implements Host {
   readonly #inner: Host;
 
@@ -17,12 +17,12 @@ export class HostWrapper implements Host {
     return this.#inner.listeners;
   }
 
-  /** What a step becomes here. `name` begins with the path of the run inside the run that it is of. */
+  /** Wraps a step. `name` includes the path of a nested run. */
   wrapStep<T>(step: Step<T>, _name: string): Step<T> {
     return step;
   }
 
-  /** A run begins, or goes on. */
+  /** Called after each `claim`. */
   onClaimed(): void {}
 
   async start(...[record]: Arguments<'start'>): Promise<StepRunner> {

@@ -7,35 +7,35 @@ async function finishRun(host: Host, runId: string, metadata: JsonObject): Promi
   await host.release(runId, COMPLETED);
 }
 
-/** Which runs are listed, in which order, and in which pages. */
+/** Filters, order and pages of `listRuns`. */
 export const listCases: Readonly<Record<string, CaseBody>> = {
-  'runs are listed by what their metadata has': async ({ host }) => {
+  'lists runs by metadata': async ({ host }) => {
     await finishRun(host, 'one', { user: 'ada', order: 7, tags: ['a', { b: null }], open: true });
     await finishRun(host, 'two', { user: 'ada', order: '7', tags: [], open: 1 });
     await finishRun(host, 'three', { user: 'bob', place: { town: 'Oslo', street: 'ä🦊\u0000"\\' } });
     await finishRun(host, 'four', {});
     const listByMetadata = (metadata: JsonObject): Promise<readonly string[]> => listRunIds(host, { metadata });
-    expectEqual(await listByMetadata({ user: 'ada' }), ['one', 'two'], 'All that have the value.');
-    expectEqual(await listByMetadata({ user: 'ada', order: 7 }), ['one'], 'Each field has to be equal.');
-    expectEqual(await listByMetadata({ order: '7' }), ['two'], 'A text is no number.');
-    expectEqual(await listByMetadata({ open: true }), ['one'], 'Nor is a boolean.');
+    expectEqual(await listByMetadata({ user: 'ada' }), ['one', 'two'], 'All runs with this value are listed.');
+    expectEqual(await listByMetadata({ user: 'ada', order: 7 }), ['one'], 'Every field must be equal.');
+    expectEqual(await listByMetadata({ order: '7' }), ['two'], 'A text is not equal to a number.');
+    expectEqual(await listByMetadata({ open: true }), ['one'], 'A boolean is not equal to a number.');
     expectEqual(await listByMetadata({ tags: ['a', { b: null }] }), ['one'], 'A list is compared as a whole.');
     const place = { street: 'ä🦊\u0000"\\', town: 'Oslo' };
     expectEqual(
       await listByMetadata({ place }),
       ['three'],
-      'The order of fields does not matter, nor what is in a text.',
+      'The order of fields and special characters in texts do not matter.',
     );
-    expectEqual(await listByMetadata({ place: { town: 'Oslo' } }), [], 'A part of a value is not the value.');
-    expectEqual(await listByMetadata({ user: 'eve' }), [], 'Nobody has that.');
-    expectEqual(await listByMetadata({ user: "' OR 1=1 --" }), [], 'A value is never a command.');
-    expectEqual(await listByMetadata({ toString: 'ada' }), [], 'Nor is a field that every object has.');
-    expectEqual(await listByMetadata({}), ['one', 'two', 'three', 'four'], 'Nothing is asked for.');
+    expectEqual(await listByMetadata({ place: { town: 'Oslo' } }), [], 'A part of a value is not equal to the value.');
+    expectEqual(await listByMetadata({ user: 'eve' }), [], 'No run has this value.');
+    expectEqual(await listByMetadata({ user: "' OR 1=1 --" }), [], 'A value is never executed as SQL.');
+    expectEqual(await listByMetadata({ toString: 'ada' }), [], 'Inherited properties are not fields.');
+    expectEqual(await listByMetadata({}), ['one', 'two', 'three', 'four'], 'An empty filter lists all runs.');
     const [two] = await host.listRuns({ metadata: { open: 1 } });
-    expectEqual(two?.metadata, { user: 'ada', order: '7', tags: [], open: 1 }, 'It is given as it was.');
+    expectEqual(two?.metadata, { user: 'ada', order: '7', tags: [], open: 1 }, 'The metadata is returned unchanged.');
   },
 
-  'runs are listed by conversation, start, agent and status together': async ({ host }) => {
+  'lists runs by conversation, start, agent and status together': async ({ host }) => {
     const conversation = { id: 'chat', version: 1, kept: 0 };
     await host.start({ ...createRecord('one'), conversation, at: 100 });
     await host.release('one', COMPLETED);
@@ -43,28 +43,32 @@ export const listCases: Readonly<Record<string, CaseBody>> = {
     await host.start({ ...createRecord('three'), agent: 'other', conversation, at: 200.5 });
     await host.release('three', undefined);
     await host.start({ ...createRecord('four'), conversation: { ...conversation, id: 'chat 2' }, at: 300 });
-    expectEqual(await listRunIds(host, { conversation: 'chat' }), ['one', 'two', 'three'], 'By conversation.');
-    expectEqual(await listRunIds(host, { conversation: 'none' }), [], 'A conversation without runs has none.');
-    expectEqual(await listRunIds(host, { since: 200 }), ['two', 'three', 'four'], 'By their start.');
+    expectEqual(
+      await listRunIds(host, { conversation: 'chat' }),
+      ['one', 'two', 'three'],
+      'Lists runs by conversation.',
+    );
+    expectEqual(await listRunIds(host, { conversation: 'none' }), [], 'An unknown conversation has no runs.');
+    expectEqual(await listRunIds(host, { since: 200 }), ['two', 'three', 'four'], 'Lists runs by their start.');
     expectEqual(
       await listRunIds(host, { since: 100.5, conversation: 'chat' }),
       ['two', 'three'],
       'A time may be a fraction.',
     );
-    expectEqual(
-      await listRunIds(host, { status: 'running' }),
-      ['two', 'four'],
-      'One that nobody works on is not running.',
-    );
+    expectEqual(await listRunIds(host, { status: 'running' }), ['two', 'four'], 'An interrupted run is not running.');
     expectEqual(
       await listRunIds(host, { status: 'interrupted', agent: 'other', since: 0 }),
       ['three'],
-      'All fields hold at once.',
+      'All fields of a filter must match.',
     );
-    expectEqual(await listRunIds(host, { status: 'interrupted', agent: 'agent' }), [], 'All fields hold at once.');
+    expectEqual(
+      await listRunIds(host, { status: 'interrupted', agent: 'agent' }),
+      [],
+      'All fields of a filter must match.',
+    );
   },
 
-  'runs are listed in pages, in either order': async ({ host }) => {
+  'lists runs in pages, in either order': async ({ host }) => {
     const runIds = Array.from({ length: 7 }, (_, index) => `run ${index}`);
     for (const runId of runIds) await host.enqueue('agent', 'Go.', { runId });
     for (const order of ['asc', 'desc'] as const) {
@@ -78,26 +82,30 @@ export const listCases: Readonly<Record<string, CaseBody>> = {
       }
       expectEqual(seen, order === 'asc' ? runIds : runIds.toReversed(), 'Each run is listed once.');
     }
-    expectEqual(await listRunIds(host, { limit: 0 }), [], 'None were asked for.');
-    expectEqual(await listRunIds(host, { limit: Number.POSITIVE_INFINITY }), runIds, 'All were asked for.');
-    expectEqual(await listRunIds(host, { after: 1e300 }), [], 'Nothing comes after that.');
-    expectEqual(await listRunIds(host, { after: -1.5 }), runIds, 'Everything comes after that.');
+    expectEqual(await listRunIds(host, { limit: 0 }), [], 'Limit 0 lists nothing.');
+    expectEqual(await listRunIds(host, { limit: Number.POSITIVE_INFINITY }), runIds, 'Limit Infinity lists all runs.');
+    expectEqual(await listRunIds(host, { after: 1e300 }), [], 'No run comes after this position.');
+    expectEqual(await listRunIds(host, { after: -1.5 }), runIds, 'Every run comes after this position.');
   },
 
-  'a limit counts the runs that were asked for': async ({ host }) => {
+  'applies the limit after the filter': async ({ host }) => {
     for (const runId of ['one', 'two', 'three', 'four']) await host.start(createRecord(runId));
     for (const runId of ['two', 'four']) await host.release(runId, undefined);
-    expectEqual(await listRunIds(host, { status: 'interrupted', limit: 2 }), ['two', 'four'], 'Others do not count.');
+    expectEqual(
+      await listRunIds(host, { status: 'interrupted', limit: 2 }),
+      ['two', 'four'],
+      'Runs that do not match do not count.',
+    );
     expectEqual(
       await listRunIds(host, { status: 'running', limit: 1, order: 'desc' }),
       ['three'],
-      'Others do not count.',
+      'Runs that do not match do not count.',
     );
     await claimRun(host, 'two');
-    expectEqual(await listRunIds(host, { status: 'interrupted', limit: 2 }), ['four'], 'It is at work again.');
+    expectEqual(await listRunIds(host, { status: 'interrupted', limit: 2 }), ['four'], 'The run is claimed again.');
   },
 
-  'refuses what is no filter': async ({ host }) => {
+  'rejects an invalid filter': async ({ host }) => {
     const wrong: readonly object[] = [
       { status: 'done' },
       { status: 'toString' },

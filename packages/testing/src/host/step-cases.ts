@@ -2,9 +2,9 @@ import type { Step } from '@pawl/core/host';
 import { expectEqual, expectRejection } from './expect.ts';
 import { APPROVE, type CaseBody, COMPLETED, claimRun, createRecord, createStep, resumeRun, SUSPENDED } from './kit.ts';
 
-/** Steps are remembered, and runs are opened and released. */
+/** Recording of steps; claim and release of runs. */
 export const stepCases: Readonly<Record<string, CaseBody>> = {
-  'a step is done once in the life of a run, and told each time it is met': async ({ host }) => {
+  'runs a step once per run and replays its value afterwards': async ({ host }) => {
     const journal: string[] = [];
     const createLoggedStep = (name: string, value: string): Step<string> => ({
       ...createStep(name, value),
@@ -15,15 +15,19 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
       onRecorded: (told, { replayed }) => journal.push(`told ${told}, ${replayed ? 'replayed' : 'new'}`),
     });
     const first = await host.start(createRecord('run'));
-    expectEqual(await first.step(createLoggedStep('model:1', 'a')), 'a', 'A step gives what its work gave.');
-    expectEqual(await first.step(createLoggedStep('model:1', 'other')), 'a', 'A step that is done gives what it gave.');
+    expectEqual(await first.step(createLoggedStep('model:1', 'a')), 'a', 'A step resolves to the value of its work.');
+    expectEqual(
+      await first.step(createLoggedStep('model:1', 'other')),
+      'a',
+      'A recorded step resolves to its recorded value.',
+    );
     const stepRunner = await resumeRun(host, 'run');
     expectEqual(
       await stepRunner.step(createLoggedStep('model:1', 'again')),
       'a',
-      'A step that is done is remembered by the next attempt.',
+      'The next attempt replays the recorded value.',
     );
-    expectEqual(await stepRunner.step(createLoggedStep('model:2', 'b')), 'b', 'A step that nobody did is done.');
+    expectEqual(await stepRunner.step(createLoggedStep('model:2', 'b')), 'b', 'A step without a recorded value runs.');
     const expectedJournal = [
       'did model:1',
       'told a, new',
@@ -32,39 +36,39 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
       'did model:2',
       'told b, new',
     ];
-    expectEqual(journal, expectedJournal, 'A step is told as new once it is kept, and as replayed from then on.');
+    expectEqual(journal, expectedJournal, '`onRecorded` gets a new value once, and a replayed value afterwards.');
   },
 
-  'a step that rejects is not remembered, and is done again': async ({ host }) => {
+  'runs a rejected step again': async ({ host }) => {
     const first = await host.start(createRecord('run'));
     const away = new Error('away');
     const rejecting = createStep('model:1', 'a', { work: () => Promise.reject(away) });
     const [settled] = await Promise.allSettled([first.step(rejecting)]);
     const came = settled.status === 'rejected' ? String(settled.reason) : 'it resolved';
-    expectEqual(came.includes('away'), true, `What a step rejects with is passed on; it was: ${came}`);
-    expectEqual(await first.step(createStep('model:1', 'a')), 'a', 'A step that rejected is done again.');
+    expectEqual(came.includes('away'), true, `The rejection is passed on; it was: ${came}`);
+    expectEqual(await first.step(createStep('model:1', 'a')), 'a', 'A rejected step runs again.');
     const stepRunner = await resumeRun(host, 'run');
-    expectEqual(await stepRunner.step(createStep('model:1', 'b')), 'a', 'What it gave then is remembered.');
+    expectEqual(await stepRunner.step(createStep('model:1', 'b')), 'a', 'The value of the second try is recorded.');
   },
 
-  'values come back as they were, however large or odd': async ({ host }) => {
+  'returns values unchanged, however large or unusual': async ({ host }) => {
     const value = { text: 'ä🦊\u0000\ud800"\\\n'.repeat(20_000), list: [null, true, 0.1, { '': [] }] };
     const stepRunner = await host.start(createRecord('run'));
     await stepRunner.step(createStep('model:1', value));
     expectEqual(
       await stepRunner.step(createStep<unknown>('model:1', 'b')),
       value,
-      'A value is what it was, in the same attempt.',
+      'The same attempt gets the value unchanged.',
     );
     const next = await resumeRun(host, 'run');
     expectEqual(
       await next.step(createStep<unknown>('model:1', 'b')),
       value,
-      'A value is what it was, in the next attempt.',
+      'The next attempt gets the value unchanged.',
     );
   },
 
-  'each attempt at a run has another name, and its record stays': async ({ host }) => {
+  'gives each attempt a unique name and keeps the record': async ({ host }) => {
     const limits = { turns: Number.POSITIVE_INFINITY, cost: 0.5 };
     const given = { ...createRecord('run'), instructions: 'Be kind.', limits };
     const first = await host.start(given);
@@ -73,45 +77,49 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
     await host.release('run', undefined);
     const third = await claimRun(host, 'run');
     const names = new Set([first.attempt, second.stepRunner.attempt, third.stepRunner.attempt]);
-    expectEqual(names.size, 3, 'Each attempt has a name of its own.');
-    expectEqual([second.record, third.record], [given, given], 'The record of a run is what it was.');
+    expectEqual(names.size, 3, 'Each attempt has a unique name.');
+    expectEqual([second.record, third.record], [given, given], 'The record is unchanged.');
   },
 
-  'runs know nothing of each other': async ({ host }) => {
+  'keeps the steps of runs apart': async ({ host }) => {
     const one = await host.start(createRecord('one'));
     const other = await host.start(createRecord('other'));
     await one.step(createStep('model:1', 'a'));
-    expectEqual(await other.step(createStep('model:1', 'b')), 'b', 'A step of another run is not this one.');
+    expectEqual(await other.step(createStep('model:1', 'b')), 'b', 'A step belongs to its run only.');
   },
 
-  'a run that has ended gives its outcome': async ({ host }) => {
+  'returns the outcome of a finished run': async ({ host }) => {
     await host.start(createRecord('run'));
     await host.release('run', COMPLETED);
     const ended = { type: 'finished', record: createRecord('run'), outcome: COMPLETED };
-    expectEqual(await host.claim('run'), ended, 'A run that has ended is not taken.');
-    expectEqual(await host.claim('run'), ended, 'However often it is opened.');
-    await expectRejection(host.start(createRecord('run')), 'run.exists', 'A run that has ended is not started anew.');
+    expectEqual(await host.claim('run'), ended, 'A finished run cannot be claimed.');
+    expectEqual(await host.claim('run'), ended, 'Every claim gives the same result.');
+    await expectRejection(
+      host.start(createRecord('run')),
+      'run.exists',
+      'The id of a finished run cannot be used again.',
+    );
   },
 
-  'a run that is suspended, or was given up, goes on': async ({ host }) => {
+  'continues a suspended or released run': async ({ host }) => {
     const first = await host.start(createRecord('run'));
     await first.step(createStep('model:1', 'a'));
     await host.release('run', SUSPENDED);
     await claimRun(host, 'run');
     const third = await resumeRun(host, 'run');
-    expectEqual(await third.step(createStep('model:1', 'b')), 'a', 'What it did is remembered.');
+    expectEqual(await third.step(createStep('model:1', 'b')), 'a', 'The recorded step is replayed.');
   },
 
-  'a run that somebody works on is at work elsewhere for everybody else': async ({ host }) => {
+  'reports a claimed run as busy': async ({ host }) => {
     await host.start(createRecord('run'));
     expectEqual(
       await host.claim('run'),
       { type: 'busy', record: createRecord('run') },
-      'Two never work on the same run.',
+      'A run has one worker at most.',
     );
   },
 
-  'a run that is looked at and not accepted stays as it is': async ({ host }) => {
+  'leaves a run unchanged if accept throws': async ({ host }) => {
     await host.start(createRecord('run'));
     await host.release('run', undefined);
     const refusal = new Error('Not mine.');
@@ -122,12 +130,12 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(
       settled.status === 'rejected' && settled.reason === refusal,
       true,
-      'What `accept` throws is thrown as it is.',
+      'The error of `accept` is passed on.',
     );
-    expectEqual((await host.claim('run')).type, 'claimed', 'A run that was not accepted can be taken.');
+    expectEqual((await host.claim('run')).type, 'claimed', 'The run can be claimed.');
   },
 
-  'what is held of a suspended run changes nothing in it': async ({ host }) => {
+  'copies records and values, so later mutation changes nothing': async ({ host }) => {
     const order = { id: 7 };
     const value: { path: string } = { path: '/tmp/a' };
     const first = await host.start({ ...createRecord('run'), metadata: { order } });
@@ -138,18 +146,18 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
     const opened = await claimRun(host, 'run');
     expectEqual(opened.record.metadata, { order: { id: 7 } }, 'The record is a copy.');
     const createLoggedStep = await opened.stepRunner.step(createStep('check:1.0', value));
-    expectEqual(createLoggedStep, { path: '/tmp/a' }, 'What was remembered is a copy.');
+    expectEqual(createLoggedStep, { path: '/tmp/a' }, 'The recorded value is a copy.');
   },
 
-  'what there is not, or is already, is refused': async ({ host }) => {
+  'rejects unknown runs and duplicate ids': async ({ host }) => {
     await host.start(createRecord('run'));
-    await expectRejection(host.start(createRecord('run')), 'run.exists', 'No run is started twice.');
-    await expectRejection(host.claim('other'), 'run.unknown', 'A run that nobody started can’t be opened.');
-    await expectRejection(host.getRun('other'), 'run.unknown', 'A run that nobody started can’t be read.');
-    await expectRejection(host.cancel('other'), 'run.unknown', 'A run that nobody started can’t be cancelled.');
+    await expectRejection(host.start(createRecord('run')), 'run.exists', 'An id is used once.');
+    await expectRejection(host.claim('other'), 'run.unknown', 'An unknown run cannot be claimed.');
+    await expectRejection(host.getRun('other'), 'run.unknown', 'An unknown run cannot be read.');
+    await expectRejection(host.cancel('other'), 'run.unknown', 'An unknown run cannot be cancelled.');
     const answer = host.answer('other', 'approve:1.0', APPROVE);
-    await expectRejection(answer, 'run.unknown', 'A run that nobody started can’t be answered.');
+    await expectRejection(answer, 'run.unknown', 'An unknown run cannot be answered.');
     const sent = host.sendMessage('run', { role: 'user', content: 'Hi.' });
-    await expectRejection(sent, 'run.not_waiting', 'A run that waits for nothing takes no message.');
+    await expectRejection(sent, 'run.not_waiting', 'A run without a pending call takes no message.');
   },
 };

@@ -9,8 +9,10 @@ import type { ScriptedModelResponse } from '../script/scripted-response.ts';
 import { scriptedModel } from './scripted-model.ts';
 
 /**
- * Which calls each tool gets. `once`: one. `every-branch`: one for each value of an enum, option of a union, field that may be left
- * out, end of a range. `invalid-first`: one whose arguments don't pass, then one whose do.
+ * The calls of each tool.
+ * - `once`: one call.
+ * - `every-branch`: one call for each enum value, union option, absent optional field, and end of a range.
+ * - `invalid-first`: one call with invalid arguments, then one with valid arguments.
  */
 export type Exercise = 'once' | 'every-branch' | 'invalid-first';
 
@@ -19,7 +21,7 @@ export interface SchemaModelOptions {
   readonly seed?: number;
   /** @defaultValue 'once' */
   readonly exercise?: Exercise;
-  /** Calls of one turn, at most. @defaultValue 4 */
+  /** The maximum number of calls per turn. @defaultValue 4 */
   readonly width?: number;
   /** @defaultValue 'schema' */
   readonly name?: string;
@@ -28,8 +30,8 @@ export interface SchemaModelOptions {
 }
 
 /**
- * A model without a script: it calls every tool it is offered with arguments made from the tool's schema, then answers, in
- * the form that is asked for. What it does depends on the conversation and the seed alone, so a run that is resumed goes on as it was.
+ * A model without a script. It calls every offered tool with arguments made from the tool's schema, then answers in the
+ * requested form. Its behaviour depends only on the conversation and the seed, so a resumed run continues unchanged.
  */
 export function schemaModel(options: SchemaModelOptions = {}): ChatModel {
   const { seed = 0, exercise = 'once', width = 4, ...given } = checkOptions(options, SCHEMA_MODEL, 'schemaModel');
@@ -57,7 +59,7 @@ const SCHEMA_MODEL: OptionTable<SchemaModelOptions> = {
 
 interface OfferedInput {
   readonly name: string;
-  /** Of a custom tool there is none: its input is text. */
+  /** `undefined` for a custom tool, whose input is text. */
   readonly parameters: JsonSchema | undefined;
 }
 
@@ -103,7 +105,7 @@ function respondTo(
 
 type Entry = CallEntry | CustomCallEntry;
 
-/** Each tool is one call further a turn, so that what came of one is known before the next. */
+/** One call per tool and turn: the result of each call is known before the next one. */
 function chooseNextCall(
   offered: OfferedInput,
   made: ReadonlyMap<string, number>,
@@ -144,7 +146,7 @@ function countCalls(messages: readonly Message[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** A seed of its own for each tool, so that another tool beside it changes nothing. */
+/** Derives a seed per tool, so that adding a tool does not change the calls of the others. */
 function hashName(name: string, seed: number): number {
   let hash = seed | 0;
   for (const character of name) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0;

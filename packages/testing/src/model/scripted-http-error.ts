@@ -2,7 +2,10 @@ import { ContextLengthError, HttpError, type ModelError } from '@pawl/core';
 import { isObject } from '../base/json.ts';
 import type { ScriptedHttpErrorResponse } from '../script/scripted-response.ts';
 
-/** The error that a status from a script is without a wire. Of `retry-after`, only seconds are read, no date. */
+/**
+ * Creates the error that `openai` would reject with for this status. Reads `retry-after` in seconds only, not as a
+ * date.
+ */
 export function createScriptedHttpError({ status, headers, body }: ScriptedHttpErrorResponse): ModelError {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const error = isObject(body) && isObject(body['error']) ? body['error'] : {};

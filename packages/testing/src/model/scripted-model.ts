@@ -19,11 +19,11 @@ export interface ScriptedModelOptions {
   readonly name?: string;
   /** @defaultValue a price of 0, so that an agent with `limits.cost` can be tested */
   readonly price?: Price;
-  /** The newest requests are kept, so many of them. @defaultValue Infinity */
+  /** Keeps only the newest requests. @defaultValue Infinity */
   readonly keepRequests?: number;
 }
 
-/** A model that says what a script says, without a server. */
+/** A model that responds from a script, without a server. */
 export interface ScriptedModel extends ChatModel {
   readonly price: Price;
   /** In the order in which they came. */
@@ -33,10 +33,10 @@ export interface ScriptedModel extends ChatModel {
 }
 
 /**
- * A `ChatModel` that answers each request with the next reply, or all of them with what one function gives.
+ * Creates a `ChatModel` that gives each request the next response of a script, or the result of one function.
  *
- * Where the request is streamed, deltas are told first: words of the text, pieces of the arguments. Faults reject as they
- * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
+ * A streamed request gets deltas first: words of the text, pieces of the arguments. Failures reject as over HTTP. An
+ * exhausted script rejects with a `ScriptError`, which no retry repeats.
  */
 export function scriptedModel(
   script: ScriptEntries<ScriptedModelResponse>,
@@ -97,7 +97,7 @@ async function playResponse(response: ScriptedModelResponse, context: PlayContex
     }
     case 'cut':
       await emitPart(response, context);
-      throw new ProtocolError('The scripted reply was cut off: it ended without a finish reason.', {
+      throw new ProtocolError('The scripted response was cut off: it ended without a finish reason.', {
         code: 'response.cut',
       });
     case 'reset':
@@ -145,7 +145,7 @@ function createServerError(error: Json): ProtocolError {
   });
 }
 
-/** Rejects with the signal's reason as soon as it is aborted. */
+/** Rejects with the signal's reason as soon as the signal is aborted. */
 async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason);

@@ -4,11 +4,14 @@ import { isSameJson } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
 import { splitWords } from './words.ts';
 
-/** An object with the changes that issues ask for: `days: expected number to be <=7`, or a sentence about one value. */
+/**
+ * Applies the changes that an error message asks for: `days: expected number to be <=7`, or a sentence about one value.
+ * `undefined` if nothing changes.
+ */
 export function correctObject(given: JsonObject, message: string): JsonObject | undefined {
   const lines = sliceStart(message, 1_000).split('\n');
   const entries = Object.entries(given).map(([name, before], _, all): [string, Json] => {
-    // Names of fields may hold anything, words nothing that a pattern means otherwise.
+    // Field names may contain regular expression syntax; their words contain none.
     const label = splitWords(name).join('\\W*');
     const named = lines.find((line) => new RegExp(`\\b${label}\\b`, 'i').test(line));
     const line = named ?? lines.find((each) => all.length === 1 || each.includes(String(before)));
@@ -21,7 +24,7 @@ export function correctObject(given: JsonObject, message: string): JsonObject | 
 const AT_MOST = /(?:<=?|≤|at most|less than(?: or equal to)?|no more than|between .+? and)\s*(-?[\d.]*\d)/i;
 const AT_LEAST = /(?:>=?|≥|at least|greater than(?: or equal to)?|between)\s*(-?[\d.]*\d)/i;
 
-/** A value as an error asks for it, the same where the error says nothing about it. */
+/** Returns the value that the message asks for, else the value itself. */
 function correctValue(before: Json, asked: string, label: string): Json {
   if (typeof before !== 'string' && typeof before !== 'number') return before;
   const options = findOptions(asked);
@@ -36,7 +39,7 @@ function correctValue(before: Json, asked: string, label: string): Json {
   const [digits] = /-?\d+(?:\.\d+)?/.exec(String(before)) ?? [];
   if (type === 'string') return String(before);
   if (type !== undefined && digits !== undefined) return type === 'int' ? Math.round(Number(digits)) : Number(digits);
-  // "There is no order 41. The customer has order 42.": another value of the same name.
+  // "There is no order 41. The customer has order 42.": takes the other value with the same label.
   const others = [...asked.matchAll(new RegExp(`\\b${label}\\s+["'#]?([\\w-]*\\d[\\w-]*)`, 'gi'))].flatMap(
     ([, value = '']) => value,
   );

@@ -13,27 +13,27 @@ import {
 import type { Kind, Mention } from './mentions.ts';
 import { isRelated, listStems, splitWords, toStem } from './words.ts';
 
-/** What the fields of an object may be filled with. */
+/** Texts and mentions that can fill the fields of an object. */
 export interface Evidence {
   readonly text: string;
   readonly mentions: readonly Mention[];
-  /** What the rest of the question and results hold. */
+  /** Mentions in the rest of the question and in results. */
   readonly found: readonly Mention[];
-  /** What fields for a text get in place of the words of `text`. */
+  /** Fills text fields in place of words of `text`. */
   readonly summary?: string;
 }
 
 interface FilledRows {
-  /** Several where the evidence has several things for one field. */
+  /** Several rows if a field has several mentions. */
   readonly rows: readonly JsonObject[];
-  /** Whether the evidence has something for every field that needs it. */
+  /** Whether every required field has a value from the evidence. */
   readonly isWhole: boolean;
 }
 
-/** What is easily told apart comes first; what takes anything gets what is left. */
+/** Specific kinds choose first; fields that accept anything get the rest. */
 const ORDER: readonly Kind[] = ['file', 'url', 'email', 'code', 'number', 'name', 'id', 'quoted', 'text'];
 
-/** Fills an object with what the evidence mentions; the generator gives what is required and not mentioned. */
+/** Fills an object from the evidence. The generator of `schemaModel` fills required fields without a mention. */
 export function fill(schema: JsonSchema, evidence: Evidence, place?: SchemaPosition): FilledRows {
   const { root, depth } = place ?? { root: schema, depth: 0 };
   const fields = listFields(schema, root);
@@ -63,13 +63,13 @@ export function fill(schema: JsonSchema, evidence: Evidence, place?: SchemaPosit
     });
     return Object.fromEntries(entries);
   });
-  // Within a narrow range the generator's value is as good as any other.
+  // In a narrow range a generated value is good enough.
   const isKnown = (field: Field): boolean =>
     values.has(field) || field.kinds.length === 0 || Number(field.schema['maximum']) < 1_000;
   return { rows, isWhole: open.every(isKnown) };
 }
 
-/** What stands next to the name of a field is its own: "10 days", also "orders 42 and 43". */
+/** Assigns mentions to the fields whose names stand next to them: "10 days", also "orders 42 and 43". */
 function assignOwners(fields: readonly Field[], { text, mentions }: Evidence): ReadonlyMap<Mention, Field> {
   const owners = new Map<Mention, Field>();
   let owner: Field | undefined;
@@ -85,7 +85,10 @@ function assignOwners(fields: readonly Field[], { text, mentions }: Evidence): R
   return owners;
 }
 
-/** What a field gets of the text itself, or else of `found`. `rivals`: fields that want the same kind, this one among them. */
+/**
+ * Chooses mentions from the text, else from `found`. `rivals` counts the open fields of the same kind, including this
+ * one.
+ */
 function chooseMentions(field: Field, evidence: Evidence, rivals: number): readonly Mention[] {
   const isNumber = field.kinds[0] === 'number';
   const filterFree = (mentions: readonly Mention[]): readonly Mention[] => {
@@ -95,7 +98,7 @@ function chooseMentions(field: Field, evidence: Evidence, rivals: number): reado
   };
   const own = filterFree(evidence.mentions);
   if (!field.isRequired) return [];
-  // Of several fields each takes its share: "pay Ada 20"; "add 2 and 3, 4 and 5" are two calls.
+  // Several fields share the mentions: "pay Ada 20"; "add 2 and 3, 4 and 5" are two calls.
   if (own.length > 0 && rivals > 1)
     return own.filter((_, at) => at % rivals === 0).slice(0, Math.max(1, Math.floor(own.length / rivals)));
   const start = own.findIndex(({ before: [word = ''] }) => /^(?:in|at|for|of|near|to|from)$/.test(word));
@@ -109,7 +112,7 @@ function chooseMentions(field: Field, evidence: Evidence, rivals: number): reado
 
 const MAX_DISTANCE = 3;
 
-/** How many words lie between a mention and a word for the field; `FAR` where none is near. */
+/** The number of words between a mention and a word of the field; `MAX_DISTANCE` if none is near. */
 function measureDistance({ name, words, kinds }: Field, { before, after, kind }: Mention): number {
   const isMeant = (word: string): boolean => words.some((known) => isRelated(toStem(word), known));
   if (name === 'to') return /^(?:to|into|in|as)$/.test(before[0] ?? '') ? 0 : MAX_DISTANCE;
@@ -118,7 +121,7 @@ function measureDistance({ name, words, kinds }: Field, { before, after, kind }:
   return Math.min(...sides.map((side) => (side.some(isMeant) ? side.findIndex(isMeant) : MAX_DISTANCE)));
 }
 
-/** The values of fields that take no mention: choices that the text names, its own words, objects. */
+/** The values of fields that need no mention: choices that the text names, free text, objects. */
 function findSpokenValues(field: Field, evidence: Evidence, place: SchemaPosition): readonly Json[] {
   const { name, words, choices, schema, isRequired, kinds } = field;
   if (readType(schema) === 'object' && place.depth < 4) {
@@ -141,9 +144,9 @@ function findSpokenValues(field: Field, evidence: Evidence, place: SchemaPositio
   return [summary ?? named?.trim() ?? (isRequired ? (after ?? text) : [])].flat();
 }
 
-/** A function of the request. */
+/** A function of the request, with the stems of its words. */
 export interface OfferedTool extends FunctionObject {
-  /** Stems of the name, and of the fields and the description. */
+  /** Stems of the name; `otherWords` are those of the fields and the description. */
   readonly nameWords: readonly string[];
   readonly otherWords: readonly string[];
 }
@@ -155,19 +158,19 @@ export function indexTool(offered: FunctionObject): OfferedTool {
   return { ...offered, nameWords: listStems(name), otherWords };
 }
 
-/** A value that an object's schema asks for. */
+/** A field of an object schema. */
 interface Field {
   readonly name: string;
   readonly words: readonly string[];
-  /** As it stands in the object's schema. */
+  /** The schema of the field as declared. */
   readonly property: JsonSchema;
-  /** Of the value, or of each element of a list, behind references. */
+  /** The resolved schema of the value, or of each item of a list. */
   readonly schema: JsonSchema;
   readonly isRequired: boolean;
   readonly isList: boolean;
-  /** The values that an enum or a boolean leaves to choose from. */
+  /** The values of an enum or a boolean. */
   readonly choices: readonly Json[];
-  /** What it can be filled with, best first. Empty for objects and choices. */
+  /** The kinds of mentions that it accepts, best first. Empty for objects and choices. */
   readonly kinds: readonly Kind[];
 }
 
@@ -180,13 +183,13 @@ function listFields(object: JsonSchema, root: JsonSchema): readonly Field[] {
     const choices = readType(schema) === 'boolean' ? [true, false] : listValues(schema);
     const isRequired = Array.isArray(required) && required.includes(name) && value['default'] === undefined;
     const kinds = choices.length > 0 ? [] : listKinds(name, schema);
-    // Parts of names that fit any value say nothing.
+    // These words fit any value.
     const words = splitWords(name.replace(/max|min|number|count|limit/i, '')).map(toStem);
     return { name, words, property, schema, isRequired, isList, choices, kinds };
   });
 }
 
-/** The schema behind references. Of options, the first that is not null counts. */
+/** Resolves references, and takes the first option that is not null. */
 function resolveOption(schema: JsonSchema, root: JsonSchema): JsonSchema {
   const found = resolve(schema, { root });
   const option = listOptions(found).find(({ type }) => type !== 'null');
@@ -206,7 +209,7 @@ function listKinds(name: string, schema: JsonSchema): readonly Kind[] {
   return ['quoted', 'name', 'id', 'code', 'email', 'url', 'file', 'number', 'word'];
 }
 
-/** What a text is for, by the words of its format, its name or its description. */
+/** The kinds of a text field, by words of its format, name or description. */
 const KINDS: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/^(?:path|file|filename|dir|directory|folder)s?$/, ['file', 'quoted']],
   [/^(?:email|mail|cc|bcc)s?$/, ['email']],
@@ -215,7 +218,7 @@ const KINDS: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/^(?:query|q|text|message|body|content|prompt|question|topic|subject|title|input|note|reason)$/, ['text', 'quoted']],
 ];
 
-/** Whether a mention can be the value of a field. Bounds and patterns do not count: the tool complains of those by itself. */
+/** Whether a mention can be the value of a field. Bounds and patterns are ignored: the tool reports their violation. */
 function canTake({ kinds, schema }: Field, { kind, text }: Mention): boolean {
   const { minLength = 0, maxLength = text.length } = schema;
   const isLong = text.length >= Number(minLength) && text.length <= Number(maxLength);

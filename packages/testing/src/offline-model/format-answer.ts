@@ -8,7 +8,7 @@ import type { PlannedCall } from './read-conversation.ts';
 /** The end of every answer. */
 export const DISCLAIMER = "This is Pawl's offline stand-in, which follows rules and is not a language model.";
 
-/** The answer in lines: what each call found, what was changed for it, and what could not be done. */
+/** Formats the answer in lines: the result of each call, corrections, and what failed. */
 export function formatAnswer(lines: readonly string[], question: string, names: readonly string[]): string {
   const asked = question === '' ? 'Nothing was asked.' : `The question was: "${toLine(question)}"`;
   const none = 'There are no tools in this request, so nothing can be looked up or done.';
@@ -38,13 +38,13 @@ function formatTitle({ name, arguments: given }: PlannedCall): string {
   return Object.keys(given).length === 0 ? name : `${name} (${toLine(formatPlain(given))})`;
 }
 
-/** The fields that are not the same in another object. */
+/** The fields whose value differs in another object. */
 function findChanges(fields: JsonObject, other: JsonObject): JsonObject {
   const isOther = ([name, value]: [string, Json]): boolean => !isSameJson(value, other[name] ?? null);
   return Object.fromEntries(Object.entries(fields).filter(isOther));
 }
 
-/** A result to read: JSON as `key: value`, without the fields that only repeat the arguments. */
+/** Formats a result: JSON as `key: value`, without fields that repeat the arguments. */
 function formatResultText(result: string, given: JsonObject): string {
   const value = readJson(result) ?? result;
   return (

@@ -3,25 +3,27 @@ import { isObject, readJson } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
 import { COMMON, OPENERS, splitWords, toStem } from './words.ts';
 
-/** `word`: in lower case where a name may stand. `text`: any words. */
+/** `word`: lower case in the place of a name. `text`: any words. */
 export type Kind = PatternKind | 'text';
 type PatternKind = 'quoted' | 'url' | 'email' | 'file' | 'id' | 'code' | 'number' | 'name' | 'word';
 
-/** Something in a text that can be the value of an argument. */
+/** A part of a text that can be the value of an argument. */
 export interface Mention {
   readonly kind: Kind;
-  /** Without quotes and signs, a number in digits. */
+  /** Without quotes and signs; a number in digits. */
   readonly text: string;
   readonly start: number;
   readonly end: number;
-  /** Up to three words on each side within the same punctuation, the nearest first; of a result, also the words of its key. */
+  /**
+   * Up to three words on each side within the same punctuation, nearest first; for a result, also the words of its key.
+   */
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
 
 const NOTHING: Mention = { kind: 'text', text: '', start: 0, end: 0, before: [], after: [] };
 
-/** The surest kind comes first: what one pattern takes, the next does not see. */
+/** The most specific kind first: a match is hidden from later patterns. */
 const PATTERNS: Readonly<Record<PatternKind, RegExp>> = {
   quoted: /"[^"\n]+"|“[^”\n]+”|`[^`\n]+`|(?<!\w)'[^'\n]+'(?!\w)/g,
   url: /https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?]/g,
@@ -34,7 +36,7 @@ const PATTERNS: Readonly<Record<PatternKind, RegExp>> = {
   word: /(?<=\b(?:in|for|at|near|from|to) )\p{Ll}{3,}\b/gu,
 };
 
-/** Everything in a text that can be an argument, in order. `topics`: stems that name tools and are no names of things. */
+/** Finds everything in a text that can be an argument, in order. `topics` are stems that name tools, not things. */
 export function findMentions(text: string, topics: readonly string[] = []): readonly Mention[] {
   const mentions: Mention[] = [];
   let rest = text;
@@ -59,7 +61,7 @@ export function findMentions(text: string, topics: readonly string[] = []): read
   return mentions.sort((left, right) => left.start - right.start);
 }
 
-/** A name without the words before it that are capitalised for another reason. */
+/** Removes leading words that are capitalised for another reason than being a name. */
 function withoutOpeners(name: string, isFirst: boolean, topics: readonly string[]): string {
   const [first = '', ...others] = name.split(' ');
   const word = first.toLowerCase();
@@ -80,7 +82,7 @@ function readAdjacentWords(text: string, start: number, end: number): Pick<Menti
   return { before: splitWords(head).slice(-3).reverse(), after: splitWords(tail).slice(0, 3) };
 }
 
-/** What a result holds: the fields of JSON, the things in the entries of a list or in running text. */
+/** Finds the values in a result: the fields of JSON, and mentions in list entries or running text. */
 export function findResultMentions(value: Json, before: readonly string[] = []): readonly Mention[] {
   if (Array.isArray(value)) return value.flatMap((each: Json) => findResultMentions(each, before));
   if (isObject(value))

@@ -9,11 +9,13 @@ import { type CallProgress, planCalls } from './plan-calls.ts';
 import { type Conversation, isSameCall, type PlannedCall, readConversation, readText } from './read-conversation.ts';
 
 /**
- * Answers a request in place of a language model, which it is not: it follows rules over words and schemas.
+ * Answers a request by rules over words and schemas. It is not a language model, and every text answer ends by saying
+ * so.
  *
- * It picks tools by their names and descriptions, fills arguments from the question, from results and by the generator of
- * `schemaModel`, corrects calls after errors, and ends every answer in text by saying what it is. Pure: the same request
- * always gets the same reply. A call that succeeded is never repeated, and every question comes to an end.
+ * - Chooses tools by their names and descriptions.
+ * - Fills arguments from the question, from results, and with the generator of `schemaModel`.
+ * - Corrects calls after errors, never repeats a call that succeeded, and always reaches an answer.
+ * - Pure: the same request always gets the same response.
  */
 export function offlineModel(request: ChatRequest): AssistantMessage {
   const { tools: given = [], tool_choice: choice, parallel_tool_calls: isParallel, response_format: format } = request;
@@ -25,7 +27,7 @@ export function offlineModel(request: ChatRequest): AssistantMessage {
   const answerTool = choice === 'none' ? undefined : offered.find(isAnswerTool);
   const isForced = typeof choice === 'object' || choice === 'required';
   const progress = planCalls(conversation, tools, isForced && answerTool === undefined);
-  // After so many messages for one question there is an answer, whatever it is.
+  // After 100 messages for one question the model answers in any case.
   const isEnding = choice === 'none' || conversation.since.length >= 100;
   const due = isEnding ? [] : progress.flatMap(({ next }) => next ?? []);
   const distinct = due.filter((call) => due.find((other) => isSameCall(call, other)) === call);
@@ -43,12 +45,12 @@ export function offlineModel(request: ChatRequest): AssistantMessage {
   return { role: 'assistant', content };
 }
 
-/** The tool that Pawl offers for the answer to servers that take no `response_format` beside tools. */
+/** The tool that Pawl offers for the final answer if a server does not support `response_format` with tools. */
 function isAnswerTool({ name, description = '' }: OfferedTool): boolean {
   return /^final_answer_*$/.test(name) && /^Gives the final answer\b/.test(description);
 }
 
-/** An answer in the form of a schema, from the results and the question. A refused one is corrected by its issues. */
+/** Creates structured output from results and the question. Corrects refused output by its issues. */
 function buildOutput(
   schema: JsonSchema,
   { since, question }: Conversation,
@@ -65,7 +67,7 @@ function buildOutput(
   return fill(schema, { text, mentions, found: [], summary: pursuits.map(formatFinding).join('\n') }).rows[0] ?? {};
 }
 
-/** Ids count over the whole conversation; those that others have taken are passed over. */
+/** Counts ids over the whole conversation and skips ids that are in use. */
 function withIds(calls: readonly PlannedCall[], { callIds }: Conversation): readonly ToolCall[] {
   const taken = callIds.map((id) => Number(/^call_(\d{1,9})$/.exec(id)?.[1] ?? 0));
   const last = Math.max(callIds.length, ...taken);

@@ -4,21 +4,21 @@ import { findMentions, findResultMentions, type Mention } from './mentions.ts';
 import { type Conversation, type FinishedCall, isSameCall, type PlannedCall } from './read-conversation.ts';
 import { isRelated, listStems, OPENERS } from './words.ts';
 
-/** One thing that the question wants of a tool. What the other parts of the question mention counts as found. */
+/** A part of the question that needs a tool. Mentions in other parts count as found. */
 interface Task extends Evidence {
   readonly tool: OfferedTool;
 }
 
-/** A call with its corrections. */
+/** A call and its corrections. */
 export interface CallProgress {
   readonly tries: readonly FinishedCall[];
-  /** The call that is still to be made. */
+  /** The call to make next. */
   readonly next: PlannedCall | undefined;
 }
 
 /**
- * Works out all calls anew from the whole conversation, so that nothing has to be remembered between requests. What the
- * question alone fills comes first, side by side; a task that needs results waits until everything before it has ended.
+ * Plans all calls from the whole conversation, so no state is kept between requests. Tasks that the question alone can
+ * fill start first, in parallel; a task that needs results starts when all earlier calls have ended.
  */
 export function planCalls(
   conversation: Conversation,
@@ -42,12 +42,12 @@ export function planCalls(
   }
   const ours = tasks.flatMap((task) => pursuits.get(task) ?? []);
   const own = ours.flatMap(({ tries }) => tries);
-  // Somebody else chose the other calls.
+  // Calls of the conversation that are not in this plan.
   const others = conversation.calls.filter((made) => made.isCurrent && !own.includes(made));
   return [...others.map((made) => ({ tries: [made], next: undefined })), ...ours];
 }
 
-/** Follows a call through its corrections, two at the most. A failure before the last question does not count. */
+/** Follows a call through at most two corrections. Ignores failures before the last question. */
 function followCorrections(call: PlannedCall, { calls }: Conversation): CallProgress {
   const tries: FinishedCall[] = [];
   let next: PlannedCall | undefined = call;
@@ -62,7 +62,7 @@ function followCorrections(call: PlannedCall, { calls }: Conversation): CallProg
   return { tries, next: undefined };
 }
 
-/** The tasks of the question, in its order. A part that asks for no tool belongs to the one before it, or else after it. */
+/** Splits the question into tasks, in order. A part that needs no tool joins the previous part, else the next one. */
 function listTasks(question: string, tools: readonly OfferedTool[], isForced: boolean): readonly Task[] {
   const topics = tools.flatMap(({ nameWords }) => nameWords);
   const parts: { readonly text: string; readonly picked: readonly OfferedTool[] }[] = [];
@@ -81,7 +81,7 @@ function listTasks(question: string, tools: readonly OfferedTool[], isForced: bo
   });
 }
 
-/** "Read a.txt, then add 2 and 3": a new part begins behind a full stop, and where a comma or "and" has an opener behind it. */
+/** "Read a.txt, then add 2 and 3": a new part begins after a full stop, and after a comma or "and" before an opener. */
 function splitParts(text: string, topics: readonly string[]): readonly string[] {
   const next = [...Array.from(OPENERS, (word) => `${word}\\b`), ...topics].join('|');
   const soft = `(?:,\\s*(?:and\\s+|also\\s+)*|\\s+(?:and|or)\\s+(?:also\\s+)?)(?=${next})`;
@@ -89,7 +89,7 @@ function splitParts(text: string, topics: readonly string[]): readonly string[] 
   return text.split(separator).filter((part) => /\w/.test(part));
 }
 
-/** The tools that a text asks for by the words that it shares with their names, fields and descriptions. Often none. */
+/** Chooses tools by the words that a text shares with their names, fields and descriptions. Often returns none. */
 function pickTools(text: string, tools: readonly OfferedTool[]): readonly OfferedTool[] {
   const picked: OfferedTool[] = [];
   let words = listWantedWords(text);
@@ -109,7 +109,7 @@ function weighWord(word: string, { nameWords, otherWords }: OfferedTool): number
   return otherWords.includes(word) ? 1 : 0;
 }
 
-/** The words of a text, and those for the things in it, whose own parts are no words. */
+/** The words of a text, plus a word for each thing in it. The words inside things do not count. */
 function listWantedWords(text: string): readonly string[] {
   const things = findMentions(text).filter(({ kind }) => THINGS[kind] !== undefined);
   const rest = things.reduceRight((left, { start, end }) => `${left.slice(0, start)} ${left.slice(end)}`, text);

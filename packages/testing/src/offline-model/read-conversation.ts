@@ -8,12 +8,12 @@ export interface PlannedCall {
   readonly arguments: JsonObject;
 }
 
-/** A call that has its result. Results have no flag for errors, so their text decides. */
+/** A call with its result. Results have no error flag, so the outcome is read from the text. */
 export interface FinishedCall extends PlannedCall {
   readonly outcome: 'succeeded' | 'failed' | 'denied';
-  /** The result, or the error alone. */
+  /** The result, or only the error message. */
   readonly text: string;
-  /** Whether it was made after the last question. */
+  /** Whether the call was made after the last question. */
   readonly isCurrent: boolean;
 }
 
@@ -25,7 +25,9 @@ export interface Conversation {
   readonly callIds: readonly string[];
 }
 
-/** Reads the messages. The question is the last user message that is not a remark of the agent about the conversation. */
+/**
+ * Reads the messages. The question is the last user message that is not a message of the agent about the conversation.
+ */
 export function readConversation({ messages }: ChatRequest): Conversation {
   const start = messages.findLastIndex((message, index) => {
     const text = readText(message);
@@ -41,7 +43,7 @@ export function readConversation({ messages }: ChatRequest): Conversation {
     }),
   );
   return {
-    // Longer questions carry texts; what is wanted stands before them.
+    // A long question carries a document after the request itself.
     question: asked === undefined ? '' : sliceStart(readText(asked), 2_000),
     calls,
     since: messages.slice(start + 1),
@@ -50,9 +52,9 @@ export function readConversation({ messages }: ChatRequest): Conversation {
 }
 
 const REMARK =
-  /^(?:your (?:last |previous )?(?:reply|answer|output)\b|you called \w+ \d+ times|a limit of this run|continue[.!]?$)/i;
+  /^(?:your (?:last |previous )?(?:reply|response|answer|output)\b|you called \w+ \d+ times|a limit of this run|continue[.!]?$)/i;
 
-/** The line that Pawl writes above the result of a call whose arguments a person changed. */
+/** The line that Pawl writes above the result of a call whose arguments a person edited. */
 const EDITED = /^A person approved this call with other arguments: .*\n/;
 
 export function readText({ content }: Message): string {
@@ -83,7 +85,7 @@ function classifyResult(text: string): Pick<FinishedCall, 'outcome' | 'text'> {
     return message ? { outcome: 'failed', text: String(message) } : { outcome: 'succeeded', text };
   }
   if (DENIED.test(text)) return { outcome: 'denied', text };
-  // Longer texts are content, which may speak of errors.
+  // Longer texts are content, which may mention errors.
   return { outcome: text.length <= 1_000 && ERROR.test(text) ? 'failed' : 'succeeded', text };
 }
 

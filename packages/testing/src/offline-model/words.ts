@@ -4,13 +4,13 @@ export function splitWords(text: string): readonly string[] {
   return spaced.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** The stems of the words that say what is wanted, each once. */
+/** The distinct stems of the meaningful words. */
 export function listStems(text: string): readonly string[] {
   const words = splitWords(text).filter((word) => !COMMON.has(word) && !/^\d+$/.test(word));
   return [...new Set(words.map(toStem))];
 }
 
-/** What the forms of a word share: convert, converts, converted and converting are one. */
+/** The common part of the forms of a word: convert, converts, converted and converting have one stem. */
 export function toStem(word: string): string {
   const singular = word
     .toLowerCase()
@@ -19,7 +19,7 @@ export function toStem(word: string): string {
   return singular.replace(/(?<=...)(?:ing|ed)$/, '').replace(/(?<=...)[ey]$/, '');
 }
 
-/** Whether two stems are the same, or mean the same to a tool: `weather` and `rain`. */
+/** Whether two stems are equal, or related for a tool: `weather` and `rain`. */
 export function isRelated(left: string, right: string): boolean {
   return left === right || GROUPS.some((group) => group.has(left) && group.has(right));
 }
@@ -33,7 +33,7 @@ const GROUPS: readonly ReadonlySet<string>[] = [
   'city town place location destination',
 ].map((group) => new Set(group.split(' ').map(toStem)));
 
-/** Words of grammar and politeness, which say nothing about what is wanted. */
+/** Words of grammar and politeness, which have no meaning for a tool. */
 export const COMMON: ReadonlySet<string> = new Set(
   `a an the this that these those it its i me my we us our you your he she they them their there here am is are was be do
   does did have has had can could may must should will would and or but if then than as at by for from in into of off on

@@ -16,7 +16,10 @@ import {
 } from './resolve.ts';
 import { createStringArbitrary } from './string-arbitrary.ts';
 
-/** The same value for the same seed. What a schema asks beyond JSON Schema, such as a refinement, is not known. `root`: the document that a branch is of, which its references lead into. */
+/**
+ * Returns a value that the schema accepts, always the same for the same seed. Constraints outside JSON Schema, such as
+ * refinements, are not known. `root` is the document that references resolve against.
+ */
 export function sampleSchema(schema: JsonSchema, seed: number, root: JsonSchema = schema): Json {
   const [value = null] = fc.sample(createArbitrary(schema, { root, depth: 0 }), { seed, numRuns: 1 });
   return value;
@@ -43,11 +46,11 @@ function createArbitrary(schema: JsonSchema, place: SchemaPosition): fc.Arbitrar
     case 'null':
       return fc.constant(null);
     default:
-      return fc.jsonValue({ maxDepth: 1 }).map((value) => value as Json); // fast-check's own name for the same.
+      return fc.jsonValue({ maxDepth: 1 }).map((value) => value as Json); // fast-check has its own type for JSON.
   }
 }
 
-/** Far down, the simplest: a recursive schema has to end somewhere. */
+/** Below `MAX_DEPTH`, chooses the option with the smallest value: a recursive schema has to end. */
 function createOptionArbitrary(options: readonly JsonSchema[], place: SchemaPosition): fc.Arbitrary<Json> {
   if (place.depth < MAX_DEPTH) return fc.oneof(...options.map((option) => createArbitrary(option, place)));
   const heights = options.map((option) => measureHeight(option, place.root, MAX_HEIGHT));
@@ -60,7 +63,7 @@ function createObjectArbitrary(schema: JsonSchema, place: SchemaPosition): fc.Ar
   const measureBelow = { ...place, depth: place.depth + 1 };
   const declared = readProperties(schema);
   const others = createOtherFields(schema, measureBelow);
-  // Of a record, names that it has to have.
+  // Required names that only `additionalProperties` describes.
   const further = required.filter((name) => declared[name] === undefined && others !== undefined);
   const known = [
     ...Object.entries(declared).filter(([name, each]) => {
@@ -74,7 +77,7 @@ function createObjectArbitrary(schema: JsonSchema, place: SchemaPosition): fc.Ar
   return others === undefined || isDeep ? own : fc.tuple(others, own).map(([more, each]) => ({ ...more, ...each }));
 }
 
-/** Of a record: names that the schema does not fix. */
+/** Fields of a record, whose names the schema does not list. */
 function createOtherFields(schema: JsonSchema, place: SchemaPosition): fc.Arbitrary<Record<string, Json>> | undefined {
   const { additionalProperties: others } = schema;
   if (typeof others !== 'object' || others === null || isNever(toSchema(others))) return undefined;
@@ -94,7 +97,7 @@ function createListArbitrary(schema: JsonSchema, place: SchemaPosition): fc.Arbi
   const measureBelow = { ...place, depth: place.depth + 1 };
   const { prefixItems, items } = schema;
   const listed = prefixItems ?? items;
-  // Of zod 3, a tuple's `items` are a list.
+  // zod 3 writes the items of a tuple as a list.
   if (Array.isArray(listed)) return fc.tuple(...listed.map((each: JsonSchema) => createArbitrary(each, measureBelow)));
   const least = readNumber(schema['minItems']) ?? 0;
   const most = Math.min(readNumber(schema['maxItems']) ?? least + 3, place.depth >= MAX_DEPTH ? least : least + 10);
@@ -108,10 +111,10 @@ function createListArbitrary(schema: JsonSchema, place: SchemaPosition): fc.Arbi
   });
 }
 
-/** Looking further costs more than it finds: each level may have several choices. */
+/** Each level may have several options, so the cost grows exponentially. */
 const MAX_HEIGHT = 6;
 
-/** How many levels the smallest value of a schema has below it; `Infinity` where it has more than `left`. */
+/** The number of levels below the smallest value of a schema; `Infinity` above `left`. */
 function measureHeight(schema: JsonSchema, root: JsonSchema, left: number): number {
   if (left === 0) return Number.POSITIVE_INFINITY;
   const resolved = resolve(schema, { root });

@@ -14,15 +14,14 @@ import {
 } from './resolve.ts';
 
 /**
- * The schema, narrowed in turn to each of its branches: each value of an enum, each option of a union, each optional field
- * there and not there, the ends of each range. One at a time: what is beside a branch stays as it was.
- * References in a branch lead into the whole schema.
+ * Narrows the schema to each of its branches, one at a time: each enum value, each union option, each optional field
+ * present and absent, both ends of each range. References resolve against the whole schema.
  */
 export function listBranches(schema: JsonSchema): readonly JsonSchema[] {
   return expandSchema(schema, { root: schema, depth: 0 }).slice(0, MAX_BRANCHES);
 }
 
-/** Of a large schema the first ones: each is a call. */
+/** Each branch is a call, so only the first ones of a large schema are used. */
 const MAX_BRANCHES = 200;
 
 function expandSchema(schema: JsonSchema, place: SchemaPosition): readonly JsonSchema[] {

@@ -3,7 +3,7 @@ import type { Json, JsonSchema } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 import { listOptions, listValues, readNames, readProperties, resolve, toSchema } from './resolve.ts';
 
-/** Arguments that the schema of an object does not take, made from some that it takes: a needed field left out, or one of another type. */
+/** Turns valid arguments into invalid ones: removes a required field, or changes the type of a field. */
 export function makeInvalid(schema: JsonSchema, valid: Json): Json {
   const place = { root: schema };
   const resolved = resolve(schema, place);
@@ -15,11 +15,11 @@ export function makeInvalid(schema: JsonSchema, valid: Json): Json {
     return rest;
   }
   const [scalar] = Object.entries(known).find(([, field]) => isNeverObject(field, place)) ?? [];
-  // No object is a list.
+  // A list is never a valid object.
   return scalar === undefined ? [] : { ...fields, [scalar]: { no: { such: 'value' } } };
 }
 
-/** A field that may be anything may also be missing, for some. */
+/** Some validators accept a missing field if the field may be anything. */
 function isConstrained(field: JsonSchema, place: { readonly root: JsonSchema }): boolean {
   const resolved = resolve(field, place);
   return listValues(resolved).length > 0 || resolved['type'] !== undefined || listOptions(resolved).length > 0;

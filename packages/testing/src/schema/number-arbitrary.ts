@@ -2,7 +2,7 @@ import type { JsonSchema } from '@pawl/core/chat';
 import fc from 'fast-check';
 import { readNumber } from './resolve.ts';
 
-/** Numbers between a schema's bounds, the bounds among them. */
+/** Numbers between the bounds of a schema, including the bounds. */
 export function createNumberArbitrary(
   schema: JsonSchema,
   { isInteger }: { readonly isInteger: boolean },
@@ -18,7 +18,7 @@ export function createNumberArbitrary(
   return from > to ? between : fc.oneof(numbers, between);
 }
 
-/** The least and the greatest number that a schema takes, where it has such. */
+/** The smallest and the largest number that a schema accepts, if bounded. */
 export function findEnds(schema: JsonSchema, { isInteger }: { readonly isInteger: boolean }): readonly number[] {
   const isStepped = isInteger || schema['multipleOf'] !== undefined;
   const { step, from, to } = computeSteps(schema, isInteger);
@@ -34,10 +34,10 @@ export function findEnds(schema: JsonSchema, { isInteger }: { readonly isInteger
 const MAX_STEPS = Number.MAX_SAFE_INTEGER;
 const DEFAULT_RANGE = 1_000;
 
-/** The bounds `from` and `to` in steps. */
+/** Converts the bounds to numbers of steps. */
 function computeSteps(schema: JsonSchema, isInteger: boolean): Record<'step' | 'from' | 'to', number> {
   const own = readNumber(schema['multipleOf']);
-  // The integers among the multiples of a half are those of one.
+  // The integers among the multiples of 0.5 are the multiples of 1.
   const step = own === undefined ? 1 : isInteger && !Number.isInteger(own) ? 1 : own;
   const { isAbove, isBelow, ...bounds } = readBounds(schema);
   const { least, most } = completeBounds(bounds);
@@ -50,7 +50,7 @@ function computeSteps(schema: JsonSchema, isInteger: boolean): Record<'step' | '
 interface Bounds {
   readonly least: number | undefined;
   readonly most: number | undefined;
-  /** Whether the bound itself is not taken. */
+  /** Whether the bound itself is excluded. */
   readonly isAbove: boolean;
   readonly isBelow: boolean;
 }
@@ -63,7 +63,7 @@ function readBounds(schema: JsonSchema): Bounds {
   return { least: isAbove ? above : minimum, most: isBelow ? below : maximum, isAbove, isBelow };
 }
 
-/** Where a bound is missing, one that is far from the other. */
+/** Replaces a missing bound by one far from the other bound. */
 function completeBounds({ least, most }: Pick<Bounds, 'least' | 'most'>): {
   readonly least: number;
   readonly most: number;

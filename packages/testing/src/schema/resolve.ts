@@ -1,16 +1,16 @@
 import type { Json, JsonSchema } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 
-/** A schema in its document, some levels below the root. */
+/** A place in a schema document, `depth` levels below the root. */
 export interface SchemaPosition {
   readonly root: JsonSchema;
   readonly depth: number;
 }
 
-/** Below this level recursive schemas are given the smallest value that they take. */
+/** Below this level, a recursive schema gets the smallest value that it accepts. */
 export const MAX_DEPTH = 5;
 
-/** The schema behind references, with what `allOf` adds. */
+/** Resolves references and merges `allOf`. */
 export function resolve(schema: JsonSchema, { root }: Pick<SchemaPosition, 'root'>): JsonSchema {
   let found = schema;
   for (let hops = 0; typeof found['$ref'] === 'string' && hops < 20; hops++) {
@@ -45,7 +45,7 @@ function decodePercent(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    return name; // A percent sign of the name itself.
+    return name; // The name itself contains a percent sign.
   }
 }
 
@@ -69,7 +69,7 @@ function mergeSchemas(one: JsonSchema, other: JsonSchema): JsonSchema {
 const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'] as const;
 const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'] as const;
 
-/** The narrower ones. */
+/** Keeps the narrower bound of each pair. */
 function mergeBounds(one: JsonSchema, other: JsonSchema): JsonSchema {
   const narrowBounds = (names: readonly string[], narrower: (...values: number[]) => number) =>
     names.flatMap((name) => {
@@ -104,7 +104,7 @@ function mergeProperties(one: Properties, other: Properties): Json {
   return joined as Json; // A schema is JSON.
 }
 
-/** Where both leave something to choose, each choice of one with each of the other. */
+/** If both schemas have options, combines each option of one with each of the other. */
 function mergeOptions(one: JsonSchema, other: JsonSchema): JsonSchema {
   const [mine, theirs] = [one, other].map(({ anyOf, oneOf }) => readSchemas(anyOf ?? oneOf));
   if (mine === undefined || theirs === undefined || mine.length === 0 || theirs.length === 0) return {};
@@ -112,12 +112,12 @@ function mergeOptions(one: JsonSchema, other: JsonSchema): JsonSchema {
   return { anyOf: anyOf as Json, oneOf: null };
 }
 
-/** Of a text; more than one where `allOf` adds some. */
+/** Several patterns if `allOf` merged some. */
 export function readPatterns({ pattern }: JsonSchema): readonly string[] {
   return typeof pattern === 'string' ? [pattern] : readNames(pattern);
 }
 
-/** `not: {}` is how a schema says that nothing passes it. */
+/** `not: {}` accepts nothing. */
 export function isNever({ not }: JsonSchema): boolean {
   return isObject(not) && Object.keys(not).length === 0;
 }
@@ -127,7 +127,7 @@ export function readProperties({ properties }: JsonSchema): Readonly<Record<stri
   return Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, toSchema(each)]));
 }
 
-/** `true` and `false` are schemas, too. */
+/** `true` and `false` are schemas. */
 export function toSchema(given: unknown): JsonSchema {
   if (given === false) return { not: {} };
   return isObject(given) ? given : {};
@@ -141,7 +141,7 @@ export function readSchemas(list: unknown): readonly JsonSchema[] {
   return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
-/** What `anyOf`, `oneOf` or a list of types leaves to choose from; empty where there is one form. */
+/** The options of `anyOf`, `oneOf` or a list of types; empty if there is one form only. */
 export function listOptions(schema: JsonSchema): readonly JsonSchema[] {
   const { anyOf, oneOf, type, ...beside } = schema;
   const given = readSchemas(anyOf ?? oneOf).filter((option) => !isNever(option));

@@ -2,7 +2,7 @@ import type { JsonSchema } from '@pawl/core/chat';
 import fc from 'fast-check';
 import { readNumber, readPatterns } from './resolve.ts';
 
-/** Texts of a schema's format, patterns and length. */
+/** Texts that fit the format, the patterns and the length of a schema. */
 export function createStringArbitrary(schema: JsonSchema): fc.Arbitrary<string> {
   const { format } = schema;
   const known = typeof format === 'string' ? FORMATS[format]?.() : undefined;
@@ -17,7 +17,7 @@ export function createStringArbitrary(schema: JsonSchema): fc.Arbitrary<string> 
   if (sources.length === 0) return fc.string({ minLength: least, maxLength: most, unit: 'grapheme-ascii' });
   const isBounded = least > 0 || schema['maxLength'] !== undefined;
   if (sources.length === 1 && !isBounded) return sources[0] ?? fc.string();
-  // Not a filter: one that nothing passes would never end.
+  // Chooses among a fixed number of texts: a filter that no text passes would never end.
   const count = isBounded || texts.length > 1 ? MANY : FEW;
   const tries = sources.map((source) => fc.array(source, { minLength: count, maxLength: count }));
   return fc.tuple(...tries).map((made) => chooseBest(made.flat(), schema));
@@ -40,18 +40,21 @@ function readLengths(schema: JsonSchema): { readonly least: number; readonly mos
   return { least, ...(most !== undefined && { most: Math.max(least, most) }) };
 }
 
-/** What begins by one pattern and ends by the other often passes both. */
+/** A text that starts by one pattern and ends by the other often matches both. */
 function joinArbitraries(sources: readonly fc.Arbitrary<string>[]): fc.Arbitrary<string> {
   return fc.tuple(...sources).map((texts) => texts.join(''));
 }
 
-/** The same for the same pattern: making one takes long. `undefined`: fast-check can't, as where it looks ahead; that is left to the tool's own check. */
+/**
+ * Cached, since creating one is slow. `undefined` if fast-check does not support the pattern, such as lookahead: the
+ * tool's own validation decides then.
+ */
 function getPatternArbitrary(pattern: string): fc.Arbitrary<string> | undefined {
   if (!byPattern.has(pattern)) byPattern.set(pattern, tryPattern(pattern));
   return byPattern.get(pattern);
 }
 
-/** Kept for the process: there are as many as tools have patterns. */
+/** Never cleared: the size is limited by the patterns of the tools. */
 const byPattern = new Map<string, fc.Arbitrary<string> | undefined>();
 
 function tryPattern(pattern: string): fc.Arbitrary<string> | undefined {
@@ -82,7 +85,7 @@ const FORMATS: Readonly<Record<string, () => fc.Arbitrary<string>>> = {
   'date-time': () => createDate().map((moment) => moment.toISOString()),
   time: () => createDate().map((moment) => moment.toISOString().slice(11, 19)),
   duration: () => fc.integer({ min: 1, max: 300 }).map((minutes) => `PT${minutes}M`),
-  // fast-check's own takes more of RFC 5322 than validators do.
+  // fast-check's email addresses use more of RFC 5322 than validators accept.
   email: () => fc.stringMatching(/^[a-z]{1,8}(\.[a-z]{1,8})?@[a-z]{1,8}\.(com|org|example)$/),
   emoji: () => fc.constantFrom('🙂', '🎉', '🚲', '☔'),
   hostname: () => fc.stringMatching(/^[a-z]{1,8}\.(com|org|example)$/),

@@ -21,7 +21,7 @@ export interface ChunkOptions {
   readonly includeUsage: boolean;
 }
 
-/** A reply as OpenAI streams it: role, pieces, finish reason, and the usage on a chunk of its own. */
+/** Splits a response as OpenAI streams it: role, pieces, finish reason, and usage in a chunk of its own. */
 export function buildChunks(response: ChatResponse, { includeUsage }: ChunkOptions): readonly ChatChunk[] {
   const { object: _, choices, usage, ...head } = response;
   const base = { ...head, object: 'chat.completion.chunk' } as const;

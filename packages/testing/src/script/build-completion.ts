@@ -10,11 +10,11 @@ import type { ScriptedCall, ScriptedMessageResponse } from './scripted-response.
 
 export interface CompletionOptions {
   readonly request: ChatRequest;
-  /** Used where the request names none. */
+  /** Used if the request names none. */
   readonly model: string;
 }
 
-/** The whole reply that a scripted message becomes. The same for the same conversation, however often it is asked. */
+/** Builds the whole response for a scripted message. The same conversation always gives the same response. */
 export function buildCompletion(
   response: ScriptedMessageResponse,
   { request, model }: CompletionOptions,
@@ -62,7 +62,7 @@ function chooseFinishReason({ finishReason, message }: ScriptedMessageResponse):
   return (message.tool_calls ?? []).length > 0 ? 'tool_calls' : 'stop';
 }
 
-/** Four characters are a token: near enough for limits, and always the same. */
+/** Counts four characters as one token: close enough for limits, and deterministic. */
 function estimateUsage(message: AssistantMessage, request: ChatRequest, choices: number): CompletionUsage {
   const prompt = estimateTokens([request.messages, request.tools ?? []]);
   const written = estimateTokens([message.content ?? '', message.refusal ?? '', message.tool_calls ?? []]) * choices;

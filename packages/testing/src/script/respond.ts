@@ -24,18 +24,18 @@ export interface CallOptions extends MessageOptions {
 }
 
 export interface CallsOptions extends MessageOptions {
-  /** Said beside the calls. */
+  /** Text content of the message with the calls. */
   readonly text?: string;
 }
 
 export interface CallEntry {
   readonly name: string;
-  /** A string is sent as it is, JSON or not. @defaultValue {} */
+  /** A string is sent unchanged, JSON or not. @defaultValue {} */
   readonly arguments?: JsonObject | string;
   readonly id?: string;
 }
 
-/** A call of a custom tool, in the form of servers that know them. */
+/** A call of a custom tool, in the form of servers that support custom tools. */
 export interface CustomCallEntry {
   readonly name: string;
   readonly input: string;
@@ -47,7 +47,7 @@ export interface HttpErrorOptions {
   readonly message?: string;
   readonly code?: string | null;
   readonly param?: string | null;
-  /** In place of OpenAI's form: JSON, or a text that is sent as it is. */
+  /** Replaces OpenAI's error body: JSON, or a text that is sent unchanged. */
   readonly body?: Json;
 }
 
@@ -61,7 +61,7 @@ export interface StallOptions extends InterruptionOptions {
 }
 
 export interface ResetOptions extends InterruptionOptions {
-  /** The answer in whose middle it happens. Without it, nothing is answered. */
+  /** The response that is interrupted. Without it, the socket is destroyed before anything is sent. */
   readonly response?: ScriptedMessageResponse;
 }
 
@@ -72,7 +72,7 @@ export interface StreamErrorOptions extends InterruptionOptions {
 export interface BodyOptions {
   /** @defaultValue 200 */
   readonly status?: number;
-  /** Lower case. @defaultValue a `content-type` of JSON, or of an event stream */
+  /** Names in lower case. @defaultValue a `content-type` of JSON, or of an event stream */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -97,7 +97,7 @@ const DELAYED: OptionTable<{ readonly until: PromiseLike<unknown> }> = { keys: {
 const BODY: OptionTable<BodyOptions> = { keys: { status: 'number', headers: 'object' } };
 const SSE: OptionTable<Pick<BodyOptions, 'headers'>> = { keys: { headers: 'object' } };
 
-/** Makes the entries of a script. */
+/** Creates the entries of a script. */
 export const respond = {
   text(text: string, options: MessageOptions = {}): ScriptedMessageResponse {
     return createMessage({ content: text }, options, 'respond.text');
@@ -108,7 +108,7 @@ export const respond = {
     return respond.calls([{ name, arguments: args, ...(id !== undefined && { id }) }], options);
   },
 
-  /** A call of a custom tool: its input is the text. */
+  /** A call of a custom tool, whose input is text. */
   custom(name: string, input: string, given: CallOptions = {}): ScriptedMessageResponse {
     const { id, ...options } = checkOptions(given, CALL, 'respond.custom');
     return respond.calls([{ name, input, ...(id !== undefined && { id }) }], options);
@@ -122,7 +122,7 @@ export const respond = {
     return createMessage({ content: text, tool_calls: calls.map(createCall) }, options, 'respond.calls');
   },
 
-  /** Any assistant message, also with fields that are not documented. */
+  /** Any assistant message, including undocumented fields. */
   message<M extends ScriptedMessage>(message: M, options: MessageOptions = {}): ScriptedMessageResponse {
     return { ...checkOptions(options, MESSAGE, 'respond.message'), type: 'message', message };
   },
@@ -131,7 +131,7 @@ export const respond = {
     return createMessage({ content: null, refusal: text }, options, 'respond.refusal');
   },
 
-  /** Text that the token limit cut. For calls: `respond.calls([…], { finishReason: 'length' })`. */
+  /** Text cut by the token limit. For calls: `respond.calls([…], { finishReason: 'length' })`. */
   truncated(text: string, options: MessageOptions = {}): ScriptedMessageResponse {
     return { finishReason: 'length', ...createMessage({ content: text }, options, 'respond.truncated') };
   },
@@ -147,57 +147,58 @@ export const respond = {
 
   httpError(status: number, options: HttpErrorOptions = {}): ScriptedHttpErrorResponse {
     const { headers = {}, message, code, param, body } = checkOptions(options, HTTP_ERROR, 'respond.httpError');
-    const createMessage = message ?? `The script answers ${status}.`;
+    const createMessage = message ?? `The script responds with ${status}.`;
     const error = { message: createMessage, type: chooseErrorType(status), param: param ?? null, code: code ?? null };
-    // On the wire, and so everywhere, the case of their names says nothing.
+    // Header names are case-insensitive.
     const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     return { type: 'http-error', status, headers: named, body: body ?? { error } };
   },
 
-  /** Status 200, and a body that only holds this `error`. */
+  /** Status 200 with a body that has only this `error`. */
   errorBody(error: Json): ScriptedErrorBodyResponse {
     return { type: 'error-body', error };
   },
 
-  /** The stream ends after so many pieces, without finish reason and `[DONE]`. */
+  /** The stream ends after `afterChunks` pieces, without finish reason and `[DONE]`. */
   cut(message: ScriptedMessageResponse, options: InterruptionOptions = {}): ScriptedCutResponse {
     const { afterChunks = 0 } = checkOptions(options, INTERRUPTION, 'respond.cut');
     return { type: 'cut', response: message, afterChunks };
   },
 
-  /** The stream stands still after so many pieces. */
+  /** The stream stalls after `afterChunks` pieces. */
   stall(message: ScriptedMessageResponse, options: StallOptions = {}): ScriptedStallResponse {
     const { afterChunks = 0, until } = checkOptions(options, STALL, 'respond.stall');
     return { type: 'stall', response: message, afterChunks, ...(until !== undefined && { until }) };
   },
 
-  /** The socket is destroyed: before anything is sent, or after so many pieces of `reply`. */
+  /** The socket is destroyed before anything is sent, or after `afterChunks` pieces of `response`. */
   reset(options: ResetOptions = {}): ScriptedResetResponse {
     const { response: message, afterChunks = 0 } = checkOptions(options, RESET, 'respond.reset');
     return { type: 'reset', ...(message !== undefined && { partly: { response: message, afterChunks } }) };
   },
 
-  /** An `error` event after so many pieces of `reply`. */
+  /** An `error` event after `afterChunks` pieces of `response`. */
   streamError(error: Json, options: StreamErrorOptions = {}): ScriptedStreamErrorResponse {
     const { response: message, afterChunks = 0 } = checkOptions(options, RESET, 'respond.streamError');
     return { type: 'stream-error', error, response: message ?? respond.empty(), afterChunks };
   },
 
   /**
-   * The reply, where the request is as expected; otherwise the script fails with the difference. Objects are compared by the fields that are
-   * named, lists whole: `respond.expecting({ messages: [{}, { content: /Oslo/ }] }, respond.text('Cold.'))`.
+   * Responds if the request is as expected; otherwise the script fails and reports the differences. Objects may have
+   * other fields, lists are compared whole: `respond.expecting({ messages: [{}, { content: /Oslo/ }] },
+   * respond.text('Cold.'))`.
    */
   expecting<R extends ScriptedResponse>(expected: ExpectedRequest, inner: R): ExpectingResponse<R> {
     return { type: 'expecting', expected, response: inner };
   },
 
-  /** Answers only once the promise has settled. */
+  /** Responds only after the promise has settled. */
   delayed<R extends ScriptedResponse>(inner: R, options: { readonly until: PromiseLike<unknown> }): DelayedResponse<R> {
     const { until } = checkOptions(options, DELAYED, 'respond.delayed');
     return { type: 'delayed', until, response: inner };
   },
 
-  /** A body as it is: a string or bytes are sent unchanged, anything else as JSON. Only for the server. */
+  /** A raw body: a string or bytes are sent unchanged, any other value as JSON. Only for the server. */
   body(body: Json | Uint8Array, options: BodyOptions = {}): ScriptedBodyResponse {
     const { status = 200, headers = {} } = checkOptions(options, BODY, 'respond.body');
     const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
@@ -205,8 +206,8 @@ export const respond = {
   },
 
   /**
-   * A stream, one write for each piece: a string or bytes are sent unchanged, anything else as `data: <JSON>` and a blank
-   * line. Nothing is added, so end it with `'data: [DONE]\n\n'` where it has an end. Only for the server.
+   * A raw stream with one write per piece: a string or bytes are sent unchanged, any other value as `data: <JSON>` and
+   * a blank line. Nothing is added: end it with `'data: [DONE]\n\n'` unless it is cut off. Only for the server.
    */
   sse(pieces: readonly (Json | Uint8Array)[], options: Pick<BodyOptions, 'headers'> = {}): ScriptedSseResponse {
     const { headers = {} } = checkOptions(options, SSE, 'respond.sse');
@@ -216,7 +217,10 @@ export const respond = {
     return { type: 'sse', headers: { 'content-type': 'text/event-stream; charset=utf-8', ...headers }, pieces: raw };
   },
 
-  /** Node's own response, by hand: `respond.raw((response) => response.writeHead(200).end('{'))`. Only for the server. */
+  /**
+   * Writes to Node's response object: `respond.raw((response) => response.writeHead(200).end('{'))`. Only for the
+   * server.
+   */
   raw(answer: ScriptedRawResponse['answer']): ScriptedRawResponse {
     return { type: 'raw', answer };
   },

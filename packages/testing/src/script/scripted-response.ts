@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { AssistantMessage, CompletionUsage, FinishReason, Json } from '@pawl/core/chat';
 import type { RecordedRequest } from './recorded-request.ts';
 
-/** What a script may say in answer to one request to the offline server. */
+/** A response of the offline server. */
 export type ScriptedResponse = ScriptedModelResponse | ScriptedWireResponse | DelayedResponse<ScriptedResponse>;
 
-/** What also makes sense without a wire: in answer to a request to a scripted model. */
+/** A response that a scripted model can give too, without HTTP. */
 export type ScriptedModelResponse =
   | ScriptedMessageResponse
   | ScriptedHttpErrorResponse
@@ -16,25 +16,25 @@ export type ScriptedModelResponse =
   | ScriptedStreamErrorResponse
   | DelayedResponse<ScriptedModelResponse>;
 
-/** What is only something on the wire. */
+/** A response that only a server can give. */
 export type ScriptedWireResponse = ScriptedBodyResponse | ScriptedSseResponse | ScriptedRawResponse;
 
-/** An assistant message, well formed. */
+/** A well-formed assistant message. */
 export interface ScriptedMessageResponse extends MessageOptions {
   readonly type: 'message';
   readonly message: ScriptedMessage;
 }
 
 export interface MessageOptions {
-  /** @defaultValue `'tool_calls'` where there are calls, otherwise `'stop'` */
+  /** @defaultValue `'tool_calls'` if there are calls, otherwise `'stop'` */
   readonly finishReason?: FinishReason | null;
-  /** `null`: the reply has none. @defaultValue counted from the lengths of the request and the reply */
+  /** `null`: no usage. @defaultValue counted from the lengths of the request and the response */
   readonly usage?: CompletionUsage | null;
-  /** On the wire: answers in this form whatever the request asked for. @defaultValue what the request asked for */
+  /** Only over HTTP: the form of the response. @defaultValue the form that the request asks for */
   readonly form?: 'json' | 'sse';
 }
 
-/** Unknown fields beside the known ones are sent as they are. */
+/** Unknown fields are sent unchanged. */
 export interface ScriptedMessage extends Omit<AssistantMessage, 'tool_calls'> {
   readonly tool_calls?: readonly ScriptedCall[];
 }
@@ -59,36 +59,36 @@ export interface ScriptedHttpErrorResponse {
   readonly type: 'http-error';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, or a text that is sent as it is. */
+  /** JSON, or a text that is sent unchanged. */
   readonly body: Json;
 }
 
-/** Status 200, and a body that only holds an `error`. */
+/** Status 200 with a body that has only an `error`. */
 export interface ScriptedErrorBodyResponse {
   readonly type: 'error-body';
   readonly error: Json;
 }
 
-/** The answer ends too early, without an error: no finish reason, no `[DONE]`. Unstreamed, half of the body. */
+/** The response ends early without an error: no finish reason, no `[DONE]`. Unstreamed: half of the body. */
 export interface ScriptedCutResponse extends Interruption {
   readonly type: 'cut';
 }
 
-/** The answer stops coming. Unstreamed, in the middle of the body. */
+/** The response stalls. Unstreamed: in the middle of the body. */
 export interface ScriptedStallResponse extends Interruption {
   readonly type: 'stall';
-  /** When the rest follows. Without it, never. */
+  /** The rest follows when this settles. Without it, never. */
   readonly until?: PromiseLike<unknown>;
 }
 
-/** The socket is destroyed in the middle of the answer. */
+/** The socket is destroyed in the middle of the response. */
 export interface ScriptedResetResponse {
   readonly type: 'reset';
-  /** Without it, nothing is sent at all. */
+  /** Without it, nothing is sent. */
   readonly partly?: Interruption;
 }
 
-/** An `error` inside the stream, which ends with it. Unstreamed, status 200 with an `error` as its body. */
+/** The stream ends with an `error` event. Unstreamed: status 200 with an `error` as body. */
 export interface ScriptedStreamErrorResponse extends Interruption {
   readonly type: 'stream-error';
   readonly error: Json;
@@ -96,7 +96,7 @@ export interface ScriptedStreamErrorResponse extends Interruption {
 
 export interface Interruption {
   readonly response: ScriptedMessageResponse;
-  /** Pieces of text and of calls that come before; the chunk that only carries the role does not count. */
+  /** The number of text and call deltas that are sent. The chunk with the role does not count. */
   readonly afterChunks: number;
 }
 
@@ -107,7 +107,7 @@ export interface DelayedResponse<R> {
   readonly response: R;
 }
 
-/** A body as it is. */
+/** A raw body. */
 export interface ScriptedBodyResponse {
   readonly type: 'body';
   readonly status: number;
@@ -115,14 +115,14 @@ export interface ScriptedBodyResponse {
   readonly body: string | Uint8Array;
 }
 
-/** A stream as it is: each piece is one write, and nothing is added, neither `[DONE]` nor blank lines. */
+/** A raw stream: each piece is one write. Nothing is added, neither `[DONE]` nor blank lines. */
 export interface ScriptedSseResponse {
   readonly type: 'sse';
   readonly headers: Readonly<Record<string, string>>;
   readonly pieces: readonly (string | Uint8Array)[];
 }
 
-/** Whatever is done to the response, also what no server should. The answer is over when the response is closed. */
+/** Writes anything to the response object, valid or not. The response ends when it is closed. */
 export interface ScriptedRawResponse {
   readonly type: 'raw';
   readonly answer: (response: ServerResponse, received: RecordedRequest) => void | Promise<void>;

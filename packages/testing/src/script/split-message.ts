@@ -1,14 +1,14 @@
 import { type AssistantMessage, callArguments, callName, type Delta, type ToolCall } from '@pawl/core/chat';
 
-/** One piece of a message as it is streamed. */
+/** One piece of a streamed message. */
 export interface Piece {
   /** The `delta` of a chunk. */
   readonly wire: Readonly<Record<string, unknown>>;
-  /** What a listener is told of it; `undefined` for fields that no listener is told. */
+  /** The delta that listeners get; `undefined` for fields without one. */
   readonly delta: Delta | undefined;
 }
 
-/** A message in pieces: texts by words, what calls bring by twelve characters. Always the same for the same message. */
+/** Splits a message: texts by words, arguments by twelve characters. The same message always gives the same pieces. */
 export function splitMessage(message: AssistantMessage): readonly Piece[] {
   const { role: _, content, refusal, tool_calls: calls, ...fields } = message;
   return [
@@ -37,7 +37,7 @@ function splitCall(call: ToolCall, index: number): readonly Piece[] {
   return [createPiece(buildHead(call), ''), ...parts.map((part) => createPiece(buildTail(call, part), part))];
 }
 
-/** A further piece of a call: its text alone. */
+/** A further piece of a call: only its text. */
 function buildTail(call: ToolCall, text: string): object {
   return call.type === 'custom' ? { custom: { input: text } } : { function: { arguments: text } };
 }
@@ -54,7 +54,7 @@ function splitWords(text: unknown): readonly string[] {
   return whole.match(/\s*\S+\s*|\s+/gu) ?? [];
 }
 
-/** A stream has no parts: their texts follow each other. */
+/** Joins the texts of content parts: a stream has no parts. */
 function joinTexts(parts: unknown): string {
   if (!Array.isArray(parts)) return '';
   return parts.map((part: { readonly text?: string }) => part.text ?? '').join('');

@@ -11,10 +11,11 @@ import {
 } from './request-fault.ts';
 
 /**
- * What OpenAI's server would refuse in a conversation: each fault as its place and a sentence. Empty: it can be sent.
+ * Lists what OpenAI's server would refuse in a conversation, each fault as its place and a sentence. Empty if the
+ * conversation is valid.
  *
- * Every call is answered by exactly one tool message after it, no tool message is without its call, ids are unique within a
- * turn, and arguments are JSON.
+ * Each call needs exactly one tool message after it, each tool message needs its call, ids are unique within a turn,
+ * and arguments are JSON.
  */
 export function checkHistory(messages: readonly unknown[]): readonly string[] {
   return findHistoryFaults(messages).map(({ param, message }) => `${param}: ${message}`);
@@ -39,7 +40,7 @@ export function findHistoryFaults(messages: readonly unknown[]): readonly Reques
   return [...faults, ...checkOpenCalls(open)];
 }
 
-/** An assistant message, while tool messages follow it. */
+/** The last assistant message, while tool messages follow it. */
 interface OpenTurn {
   readonly param: string;
   readonly calls: readonly unknown[];
@@ -133,7 +134,7 @@ function checkContent(message: JsonObject, param: string): readonly RequestFault
   return [{ message: problem, param: `${param}.content`, code: null }];
 }
 
-/** Fields beside which an assistant message needs no content. */
+/** Fields that an assistant message may have instead of content. */
 const CONTENT_SUBSTITUTES: readonly string[] = ['tool_calls', 'refusal', 'function_call', 'audio'];
 
 function createInvalidFault(param: string, problem: string): RequestFault {

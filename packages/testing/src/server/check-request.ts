@@ -10,7 +10,7 @@ import {
   type RequestFault,
 } from './request-fault.ts';
 
-/** The first thing that OpenAI's server would refuse this body for. */
+/** Returns the first fault for which OpenAI's server would refuse this body. */
 export function checkRequest(body: unknown): RequestFault | undefined {
   if (!isObject(body)) return { ...createTypeFault(body, 'body', 'an object'), code: null };
   const { messages, tools } = body;
@@ -24,7 +24,7 @@ export function checkRequest(body: unknown): RequestFault | undefined {
   );
 }
 
-/** Options that mean something beside tools only. */
+/** Options that require tools. */
 function checkToolOptions(body: JsonObject): RequestFault | undefined {
   const param = ['tool_choice', 'parallel_tool_calls'].find((name) => body[name] != null);
   if (param === undefined) return undefined;
@@ -54,7 +54,7 @@ function checkTools(tools: unknown): RequestFault | undefined {
   return undefined;
 }
 
-/** What either kind of tool has beside its name. */
+/** Checks the rest of a tool definition. */
 const SHAPES = { function: checkParameters, custom: checkFormat } as const;
 
 function checkParameters(offered: JsonObject, within: string): RequestFault | undefined {
@@ -106,7 +106,7 @@ function checkChoice({ tools, tool_choice: choice }: JsonObject): RequestFault |
   return { message, param, code: null };
 }
 
-/** Kind and name, in words. */
+/** Names the kind and the name of a tool. */
 function describeTool(tool: unknown): string {
   const isCustom = isObject(tool) && tool['type'] === 'custom';
   const named = isObject(tool) ? tool[isCustom ? 'custom' : 'function'] : undefined;

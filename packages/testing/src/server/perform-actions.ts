@@ -8,18 +8,18 @@ export interface PerformActionsOptions {
   readonly response: ServerResponse;
   readonly received: RecordedRequest;
   readonly clock: Clock;
-  /** Before each write after the first. */
+  /** The delay before each write after the first. */
   readonly delayMs: number;
-  /** Aborted when the client has gone or the server closes. */
+  /** Aborted when the client disconnects or the server closes. */
   readonly signal: AbortSignal;
 }
 
-/** Does the acts one after the other, at the client's pace; stops where the signal is aborted. */
+/** Performs the actions in order, at the client's pace, until the signal is aborted. */
 export async function performActions(
   acts: readonly ResponseAction[],
   { response, received, signal, clock, delayMs }: PerformActionsOptions,
 ): Promise<void> {
-  // However a wait ends, whether to go on is asked of the signal.
+  // A rejected wait needs no handling: the loop checks the signal.
   let writes = 0;
   for (const act of acts) {
     if (signal.aborted) return;
@@ -55,7 +55,7 @@ function waitForAbort(signal: AbortSignal): Promise<unknown> {
   });
 }
 
-/** Until all that was sent has left this process; destroying a socket drops the rest. */
+/** Waits until all data has left this process: destroying a socket drops the rest. */
 function flushResponse(response: ServerResponse): Promise<unknown> {
   return new Promise((resolve) => {
     if (response.headersSent) response.write('', resolve);

@@ -1,12 +1,12 @@
-/** Something that OpenAI's server refuses a request for. */
+/** A reason why OpenAI's server refuses a request. */
 export interface RequestFault {
   readonly message: string;
-  /** Where: `messages[2].tool_call_id`. */
+  /** The place of the fault: `messages[2].tool_call_id`. */
   readonly param: string;
   readonly code: string | null;
 }
 
-/** Where something else than an array with at least one element is. */
+/** A fault unless the value is an array with at least one element. */
 export function checkArray(value: unknown, param: string): RequestFault | undefined {
   if (!Array.isArray(value)) return createTypeFault(value, param, 'an array of objects');
   if (value.length > 0) return undefined;
@@ -18,7 +18,7 @@ export function createMissingFault(param: string): RequestFault {
   return { message: `Missing required parameter: '${param}'.`, param, code: 'missing_required_parameter' };
 }
 
-/** A value that is none of those that there are. */
+/** A fault for a value that is not one of the supported values. */
 export function createValueFault(value: unknown, param: string, values: string): RequestFault {
   return { message: `Invalid value: '${value}'. Supported values are: ${values}.`, param, code: 'invalid_value' };
 }
@@ -28,7 +28,7 @@ export function createTypeFault(value: unknown, param: string, expected: string)
   return { message, param, code: 'invalid_type' };
 }
 
-/** Where something else than the name of a function is. */
+/** A fault unless the value is a valid name of a function. */
 export function checkName(name: unknown, param: string): RequestFault | undefined {
   if (typeof name !== 'string') return createTypeFault(name, param, 'a string');
   if (name.length > MAX_NAME_LENGTH) {

@@ -8,11 +8,11 @@ import type {
   ScriptedResponse,
 } from '../script/scripted-response.ts';
 
-/** One thing that the server does to its response. */
+/** One action of the server on its response. */
 export type ResponseAction =
   | { readonly type: 'head'; readonly status: number; readonly headers: Readonly<Record<string, string>> }
   | { readonly type: 'write'; readonly body: string | Uint8Array }
-  /** Without `until`, for ever. */
+  /** Without `until`, forever. */
   | { readonly type: 'wait'; readonly until?: PromiseLike<unknown> }
   | { readonly type: 'by-hand'; readonly answer: ScriptedRawResponse['answer'] }
   | { readonly type: 'end' }
@@ -20,11 +20,11 @@ export type ResponseAction =
 
 export interface ListActionsOptions {
   readonly request: ChatRequest;
-  /** Used where the request names none. */
+  /** Used if the request names none. */
   readonly model: string;
 }
 
-/** Everything that the server does to give this reply, in order. */
+/** Lists the actions that send this response, in order. */
 export function listActions(response: ScriptedResponse, options: ListActionsOptions): readonly ResponseAction[] {
   switch (response.type) {
     case 'message':
@@ -68,7 +68,7 @@ export function listActions(response: ScriptedResponse, options: ListActionsOpti
   }
 }
 
-/** A whole message always says whether it is a refusal (ChatCompletionResponseMessage). */
+/** OpenAI's whole messages always have `refusal` (ChatCompletionResponseMessage). */
 function asSent(given: ChatResponse): object {
   return {
     ...given,
@@ -101,13 +101,13 @@ function formatFrame(event: unknown): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
-/** What is sent before the interruption, and what would have followed it. */
+/** Splits the actions at the interruption. */
 function splitAtInterruption(
   { response, afterChunks }: Interruption,
   options: ListActionsOptions,
 ): { readonly before: readonly ResponseAction[]; readonly after: readonly ResponseAction[] } {
   const acts = listMessageActions(response, options);
-  // The head, and the chunk that only carries the role, come first.
+  // The head and the chunk with the role come first.
   if (isStreamed(response, options))
     return { before: acts.slice(0, 2 + afterChunks), after: acts.slice(2 + afterChunks) };
   const body = JSON.stringify(asSent(buildCompletion(response, options)));

@@ -19,13 +19,13 @@ export interface RouteOptions {
 }
 
 export interface Route {
-  /** What is answered at once; without it, the conversation goes on. */
+  /** An immediate response. Without it, the script responds. */
   readonly response?: ScriptedResponse;
-  /** Absent where it is no request for a completion. */
+  /** Absent if the request is not for a completion. */
   readonly request?: ChatRequest;
 }
 
-/** What a request is for: a conversation to go on with, or something that is answered at once. */
+/** Decides whether a request gets an immediate response or one from the script. */
 export function route(incoming: RoutedRequest, options: RouteOptions): Route {
   const { method, path } = incoming;
   const refusal = checkKey(incoming.authorization, options.apiKey);
@@ -41,7 +41,7 @@ export function route(incoming: RoutedRequest, options: RouteOptions): Route {
 
 const METHODS: Readonly<Record<string, string>> = { '/v1/chat/completions': 'POST', '/v1/models': 'GET' };
 
-/** Never quotes a key, neither the right one nor the one that came. */
+/** Never quotes a key, neither the expected nor the received one. */
 function checkKey(authorization: string | undefined, apiKey: string | undefined): ScriptedResponse | undefined {
   if (apiKey === undefined || authorization === `Bearer ${apiKey}`) return undefined;
   if (authorization !== undefined)
@@ -67,7 +67,7 @@ function routeChat(text: string, { checks }: Pick<RouteOptions, 'checks'>): Rout
       'We could not parse the JSON body of your request. (HINT: This likely means you aren’t using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)';
     return { response: respond.httpError(400, { message }) };
   }
-  const request = body as unknown as ChatRequest; // JSON comes in; the check below refuses what is none.
+  const request = body as unknown as ChatRequest; // JSON; `checkRequest` refuses an invalid request.
   const fault = checks === 'none' ? undefined : checkRequest(body);
   return { request, ...(fault && { response: respond.httpError(400, fault) }) };
 }

@@ -21,26 +21,26 @@ import { findToolWarnings } from './tool-warnings.ts';
 
 export interface TestToolOptions<Context> {
   readonly context?: Context;
-  /** Around the call, as in an agent: guards of tools, caches … */
+  /** Middleware around the call, as in an agent. */
   readonly middleware?: readonly Middleware<Context>[];
-  /** For deadlines and pauses of the tool's own. @defaultValue the machine's */
+  /** For deadlines and pauses of the tool. @defaultValue the system clock */
   readonly clock?: Clock;
-  /** What a person says to a call that waits for one. Without it, the call stays `pending`. */
+  /** Answers a pending call. Without it, the call stays `pending`. */
   readonly answer?: (pending: PendingCall) => Answer;
 }
 
 interface TestedCallBase {
-  /** What the model reads. */
+  /** The text that the model reads. */
   readonly content: string;
-  /** What the tool told of how far it was. */
+  /** The progress that the tool reported. */
   readonly progress: readonly Json[];
 }
 
-/** What came of one call. */
+/** The result of one call. */
 export type TestedCall =
   | (TestedCallBase & {
       readonly status: 'finished';
-      /** The whole text, where `content` is only its head and tail. */
+      /** The whole text if `content` is truncated. */
       readonly fullContent?: string;
       /** The paths in the value that have no exact JSON form. */
       readonly lossyPaths: readonly string[];
@@ -53,20 +53,21 @@ export type TestedCall =
       readonly error: ErrorData;
     })
   | (TestedCallBase & { readonly status: 'skipped'; readonly reason: ToolSkippedEvent['reason'] })
-  /** It waits for a person: `pending` is what that one is shown. */
+  /** The call waits for an answer. */
   | { readonly status: 'pending'; readonly pending: PendingCall; readonly progress: readonly Json[] };
 
 export interface ToolUnderTest {
   /**
-   * Calls the tool as an agent does: parses and checks the arguments, asks whether somebody has to agree, goes through the
-   * middleware, runs it under its deadline, and makes of its value what the model reads. A text is taken as the model wrote it, JSON or not.
+   * Calls the tool as an agent does: parses and validates the arguments, checks approval, runs the middleware and the
+   * tool under its deadline, and converts the value to the text for the model. A string is used as the raw arguments,
+   * JSON or not.
    */
   call(given?: JsonObject | string): Promise<TestedCall>;
-  /** What makes the tool hard to use for models or servers; empty where nothing is known. */
+  /** What makes the tool hard to use for models or servers; empty if nothing is known. */
   readonly warnings: readonly string[];
 }
 
-/** One tool, with all that an agent does around it, and no agent. */
+/** Runs one tool with the whole pipeline of an agent. */
 export function testTool<Context>(tool: Tool<Context>, given: TestToolOptions<Context> = {}): ToolUnderTest {
   const options = checkOptions(given, TEST_TOOL, 'testTool');
   return { call: (args = {}) => callTool(tool, args, options), warnings: findToolWarnings(tool) };
@@ -87,7 +88,7 @@ async function callTool<Context>(
   const agent = new Agent<Context>({ model, tools: [tool], middleware, ...(clock !== undefined && { clock }) });
   const events: RunEvent[] = [];
   const host = memoryHost();
-  // Whether a context is needed is known where the options are written, not here.
+  // The caller's types check whether the context is needed.
   const surroundings = { host, context } as never;
   const listenTo = (run: Run<string>): Promise<Outcome<string>> => run.on('*', (event) => events.push(event)).outcome();
   let outcome = await listenTo(agent.run('Go.', surroundings));
@@ -101,7 +102,7 @@ async function callTool<Context>(
   if (closed !== undefined) return { ...closed, progress };
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending !== undefined) return { status: 'pending', pending, progress };
-  throw new Error(`The call of tool "${tool.name}" came to nothing: the run around it ended ${outcome.status}.`);
+  throw new Error(`The call of tool "${tool.name}" has no result: its run ended as ${outcome.status}.`);
 }
 
 function readResult(event: RunEvent) {

@@ -3,7 +3,7 @@ import type { JsonSchema } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 import { readProperties, readSchemas, resolve, type SchemaPosition } from '../schema/resolve.ts';
 
-/** What makes a tool hard to use for models or servers, each in a sentence. */
+/** Lists what makes a tool hard to use for models or servers, one sentence each. */
 export function findToolWarnings(tool: Tool): readonly string[] {
   const { description = '', jsonSchema, strictReport } = tool;
   return [
@@ -18,13 +18,15 @@ export function findToolWarnings(tool: Tool): readonly string[] {
   ];
 }
 
-/** From here on a schema costs more than most conversations. */
+/** A larger definition costs more than most conversations. */
 const MAX_DEFINITION_LENGTH = 8_192;
 
 function checkSize({ functionObject, customObject }: Tool): readonly string[] {
   const { length } = JSON.stringify(customObject ?? functionObject);
   if (length <= MAX_DEFINITION_LENGTH) return [];
-  return [`Its schema has ${length} characters, which are sent with each request. Split the tool, or shorten it.`];
+  return [
+    `The definition has ${length} characters and is sent with each request. Split the tool, or shorten its schema.`,
+  ];
 }
 
 function findUndescribed(schema: JsonSchema, { root, depth }: SchemaPosition, path = ''): readonly string[] {
@@ -42,7 +44,7 @@ function findUndescribed(schema: JsonSchema, { root, depth }: SchemaPosition, pa
 
 const DEEPEST = 4;
 
-/** A value that can't be otherwise needs no words. */
+/** A constant needs no description. */
 function checkDescription(field: JsonSchema, path: string): readonly string[] {
   if (typeof field['description'] === 'string' || field['const'] !== undefined) return [];
   return [`Parameter "${path}" has no description. Add one: .describe('…').`];

@@ -4,11 +4,11 @@ import { isObject, readJson } from '../base/json.ts';
 
 export interface TrajectoryCall {
   readonly name: string;
-  /** Parsed; of a custom tool, and where they are no JSON, the text. */
+  /** Parsed JSON; the text itself for a custom tool and for arguments that are not JSON. */
   readonly arguments: Json;
 }
 
-/** The calls that the model made, turn by turn. */
+/** The model's calls, turn by turn. */
 export function readTurns(received: unknown): readonly (readonly TrajectoryCall[])[] | undefined {
   const messages = readMessages(received);
   return messages?.flatMap((message) => {
@@ -17,24 +17,24 @@ export function readTurns(received: unknown): readonly (readonly TrajectoryCall[
   });
 }
 
-/** The run's own conversation; of events what the model replied. `undefined` for what is neither. */
+/** The messages of a run without nested runs; from events, the model's messages. `undefined` for anything else. */
 function readMessages(received: unknown): readonly Message[] | undefined {
   const events = readEvents(received);
   if (events === undefined) return readHistory(received);
-  // A run inside the run has a path, and a trajectory of its own; a resumed one tells its facts again.
+  // Events of a nested run have a path; a resumed run emits its journal events again.
   const responses = events.filter((event) => event.type === 'model.responded').filter(({ path }) => path === '');
   return responses.flatMap(({ turn, message }, index) =>
     responses.findIndex((event) => event.turn === turn) === index ? [message] : [],
   );
 }
 
-/** Messages that stand for a whole conversation: of events, what the run ended with. */
+/** The messages of a whole conversation; from events, those of the outcome. */
 export function readHistory(received: unknown): readonly Message[] | undefined {
   const ended = readEvents(received)?.findLast((event) => event.type === 'run.finished' && event.path === '');
   const given = readOutcome(ended?.type === 'run.finished' ? ended.outcome : received)?.messages ?? received;
   if (!Array.isArray(given)) return undefined;
   const isHistory = given.every((each) => isObject(each) && typeof each['role'] === 'string');
-  return isHistory ? (given as readonly Message[]) : undefined; // As far as it is looked at here.
+  return isHistory ? (given as readonly Message[]) : undefined; // Further fields are not used here.
 }
 
 function readEvents(received: unknown): readonly RunEvent[] | undefined {
@@ -43,7 +43,7 @@ function readEvents(received: unknown): readonly RunEvent[] | undefined {
   return isEvents ? (received as readonly RunEvent[]) : undefined; // As above.
 }
 
-/** Also of an error that has one: what a run rejects with. */
+/** Also reads the outcome of an error, which a run rejects with. */
 export function readOutcome(received: unknown): Outcome<unknown> | undefined {
   if (isOutcome(received)) return received;
   return received instanceof Error && 'outcome' in received && isOutcome(received.outcome)

@@ -7,7 +7,7 @@ import { readHistory, readOutcome, readTurns } from '../trajectory/trajectory.ts
 
 export type ExpectedOutcome = Outcome['status'] | Readonly<Record<string, unknown>>;
 
-/** What vitest hands to a matcher, as far as these use it. */
+/** The part of vitest's matcher context that is used here. */
 interface MatcherContext {
   readonly equals: (one: unknown, other: unknown, testers?: never[]) => boolean;
   readonly utils: { readonly stringify: (value: unknown) => string };
@@ -86,17 +86,17 @@ export const matchers = {
       pass: faults.length === 0,
       message: () =>
         faults.length === 0
-          ? 'Expected a history that no server takes; this one is valid.'
-          : `Expected a history that can be sent on:\n${faults.join('\n')}`,
+          ? 'Expected an invalid history; this one is valid.'
+          : `Expected a valid history:\n${faults.join('\n')}`,
     };
   },
 };
 
-/** Thrown, not told as a result: one that does not pass would let `.not` pass. */
+/** Thrown: a result that does not pass would let `.not` pass. */
 function createNotARunError(received: unknown): TypeError {
   const is = received === null ? 'null' : typeof received;
   return new TypeError(
-    `Expected an outcome, messages or events of a run; this is ${is}. Pass what run.outcome() gives, or what the run rejects with.`,
+    `Expected an outcome, messages or events of a run; received ${is}. Pass what run.outcome() gives, or what the run rejects with.`,
   );
 }
 
@@ -104,16 +104,16 @@ function joinNames(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-/** What an assertion on a run may say. */
+/** The matchers for runs. */
 export interface RunMatchers<Result> {
-  /** The model called that tool: with these arguments, where any are given (asymmetric matchers are taken). */
+  /** The model called this tool, with these arguments if any are given. Accepts asymmetric matchers. */
   toHaveCalledTool(name: string, expectedArguments?: Json | object): Result;
-  /** The model called these tools and no others, in this order. `['search', ['fetch', 'fetch'], 'write']` */
+  /** The model called exactly these tools, in this order. `['search', ['fetch', 'fetch'], 'write']` */
   toHaveToolSequence(expected: ToolSequence): Result;
-  /** The run ended so: a status, or some of the outcome's fields. */
+  /** The run ended with this status, or with these fields of the outcome. */
   toHaveOutcome(expected: ExpectedOutcome): Result;
-  /** The run used no more than that. */
+  /** The run used no more than the allowance. */
   toStayWithin(allowed: Allowance): Result;
-  /** The messages can be sent to a server as they are. */
+  /** The messages can be sent to a server. */
   toBeValidHistory(): Result;
 }

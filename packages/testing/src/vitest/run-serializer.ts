@@ -1,7 +1,7 @@
 import { isObject } from '../base/json.ts';
 import { isOutcome } from '../trajectory/trajectory.ts';
 
-/** What differs from one run to the next, whatever the agent does. */
+/** Fields that differ between runs of the same agent. */
 const OMITTED_FIELDS: ReadonlySet<string> = new Set([
   'runId',
   'at',
@@ -14,26 +14,26 @@ const OMITTED_FIELDS: ReadonlySet<string> = new Set([
 
 const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id']);
 
-/** What the user's own tools and schemas say: printed as it is. */
+/** Values of the user's own tools and schemas: printed unchanged. */
 const USER_FIELDS: ReadonlySet<string> = new Set(['output', 'value', 'partial', 'progress', 'input', 'preview']);
 
 type Print = (value: unknown) => string;
 
-/** Prints outcomes and lists of events without ids and times, so that a snapshot says what the agent did. */
+/** Prints outcomes and lists of events without ids and times, so that a snapshot shows only what the agent did. */
 export const runSerializer = {
   test: (value: unknown): boolean => !cleaned.has(value) && (isOutcome(value) || isEvents(value)),
   print: (value: unknown, print: Print): string => print(clean(value)),
 };
 
-/** What was made here is printed as any other value. */
-const cleaned = new WeakSet<unknown & object>() as { has(value: unknown): boolean; add(value: object): unknown }; // `has` takes anything.
+/** A cleaned value is printed like any other value. */
+const cleaned = new WeakSet<unknown & object>() as { has(value: unknown): boolean; add(value: object): unknown }; // `has` accepts anything.
 
 function isEvents(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
   return value.every((each) => isObject(each) && typeof each['type'] === 'string' && typeof each['seq'] === 'number');
 }
 
-/** Call ids, which servers choose, are told apart by their order. */
+/** Numbers the ids of calls by their order: servers choose ids at random. */
 function clean(value: unknown): unknown {
   const names = new Map(callIds(value).map((id, index): [unknown, string] => [id, `id ${index + 1}`]));
   const cleanField = (name: string, field: unknown): unknown => {
@@ -49,7 +49,7 @@ function clean(value: unknown): unknown {
   return walk(value);
 }
 
-/** Each once, in the order in which they come up. */
+/** The distinct ids in order of appearance. */
 function callIds(value: unknown): readonly string[] {
   const found = new Set<string>();
   const walk = (each: unknown): void => {

@@ -14,7 +14,7 @@ import {
   withMessage,
 } from './quirk.ts';
 
-/** Ways to make the same calls. */
+/** Other encodings of the same tool calls. */
 export type CallQuirkName = IdQuirk | IndexQuirk | PieceQuirk | ShapeQuirk;
 type IdQuirk = 'no-call-ids' | 'empty-call-ids' | 'same-call-ids' | 'ids-on-each-piece' | 'other-ids-on-each-piece';
 type IndexQuirk = 'index-zero' | 'indexes-from-one' | 'no-indexes';
@@ -28,7 +28,7 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
   'ids-on-each-piece': mapStreamedCalls((call, { position }) => ({ ...call, id: `call_of_${position}` })),
   'other-ids-on-each-piece': { stream: (chunks) => chunks.map(withOtherIds) },
   'no-call-types': mapCalls(({ type: _, ...call }) => call),
-  /** Every parallel call says that it is the first. */
+  /** Every parallel call has index 0. */
   'index-zero': mapStreamedCalls((call) => ({ ...call, index: 0 })),
   'indexes-from-one': mapStreamedCalls((call, { position }) => ({ ...call, index: position + 1 })),
   'no-indexes': mapStreamedCalls(({ index: _, ...call }) => call),
@@ -39,10 +39,10 @@ export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
     stream: (chunks) => withWholeCalls(chunks).map((chunk) => withDelta(chunk, withParsedCalls)),
     whole: (response) => withMessage(response, withParsedCalls),
   },
-  // Where there are no calls, the field is there all the same.
+  // The field is present in messages without calls.
   'null-calls': mapMessages((message) => ({ ...message, tool_calls: message['tool_calls'] ?? null })),
   'empty-calls': mapMessages((message) => ({ ...message, tool_calls: message['tool_calls'] ?? [] })),
-  /** Gemini's, on each call: they have to go back as they are. */
+  /** Gemini's field on each call. A client has to send it back unchanged. */
   'thought-signatures': mapCalls((call, { isFirst }) =>
     isFirst ? { ...call, extra_content: { google: { thought_signature: 'c2lnbmVk' } } } : call,
   ),
@@ -68,7 +68,7 @@ function withNamesEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
   );
 }
 
-/** The first piece of a call has its id, and the next one its name. */
+/** The first delta of a call has its id, the next one its name. */
 function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
   return chunks.flatMap((chunk) => {
     const calls = readChunkCalls(chunk);
@@ -81,7 +81,7 @@ function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
   });
 }
 
-/** Each call comes whole, in one piece. */
+/** Each call comes in a single delta. */
 function withWholeCalls(chunks: readonly ChatChunk[]): readonly ChatChunk[] {
   const whole = new Map<unknown, { call: Fields; text: string }>();
   for (const call of chunks.flatMap(readChunkCalls)) {
@@ -98,7 +98,7 @@ function withWholeCalls(chunks: readonly ChatChunk[]): readonly ChatChunk[] {
       return withFunction(call, (called) => ({ ...called, arguments: whole.get(call['index'])?.text ?? '' }));
     });
     if (complete.length === 0) return [chunk];
-    return [withDelta(chunk, (delta) => ({ ...delta, tool_calls: complete })) as unknown as ChatChunk]; // Changed within a delta.
+    return [withDelta(chunk, (delta) => ({ ...delta, tool_calls: complete })) as unknown as ChatChunk]; // Only the delta is changed.
   });
 }
 
@@ -110,14 +110,14 @@ function readChunkCalls({ choices }: ChatChunk): readonly Fields[] {
   return choices.flatMap(({ delta }) => readToolCalls(delta));
 }
 
-/** In pieces, where the reply has no second call. */
+/** Only for responses with exactly one call. */
 function withLegacyCalls(chunks: readonly ChatChunk[]): readonly Fields[] {
   const all = chunks.flatMap(readChunkCalls);
   if (new Set(all.map(({ index }) => index)).size !== 1) return chunks.map((chunk) => ({ ...chunk }));
   return chunks.map((chunk) => withDelta(chunk, toLegacyCall));
 }
 
-/** One call as servers made it before there were several. More than one have no such form. */
+/** Converts a single call to the legacy form `function_call`. Several calls have no such form. */
 function toLegacyCall(message: Fields): Fields {
   const [call, ...others] = readToolCalls(message);
   if (call === undefined || others.length > 0) return message;

@@ -1,12 +1,12 @@
 import type { Quirk } from './quirk.ts';
 
-/** Ways to write the same events. */
+/** Other encodings of the same events. */
 export type FramingQuirkName = LineQuirk | EventQuirk | 'byte-splits' | 'one-write' | 'other-form';
 type LineQuirk = 'carriage-returns' | 'bare-carriage-returns' | 'no-space-after-data' | 'data-over-lines';
 type EventQuirk = 'comments' | 'byte-order-mark' | 'named-events' | 'no-final-blank-line' | 'no-done';
 
 export const framingQuirks: Readonly<Record<FramingQuirkName, Quirk>> = {
-  /** Each byte is a write of its own, so that characters are cut. */
+  /** Each byte is one write, so that characters are split. */
   'byte-splits': {
     writeStream: (events) => [...new TextEncoder().encode(events.join(''))].map((byte) => Uint8Array.of(byte)),
   },

@@ -2,7 +2,7 @@ import type { ChatResponse } from '@pawl/core/chat';
 import type { ChatChunk } from '../../script/build-chunks.ts';
 import { type Fields, mapChunks, mapMessages, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
 
-/** Ways to say the same message, and what is beside it. */
+/** Other encodings of the same message and its metadata. */
 export type MessageQuirkName = UsageQuirk | RoleQuirk | FinishQuirk | ChunkQuirk | ThoughtQuirk | FieldQuirk;
 type UsageQuirk = 'no-usage' | 'null-usage' | 'usage-in-texts' | 'usage-without-total' | 'vendor-usage' | PlacedUsage;
 type PlacedUsage = 'usage-on-last-chunk' | 'usage-on-each-chunk';
@@ -37,18 +37,18 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   'null-delta': {
     stream: mapChunks((chunk) => withDelta(chunk, (delta) => (Object.keys(delta).length === 0 ? null : delta))),
   },
-  /** Calls, and a finish reason that says there are none. */
+  /** Calls with a finish reason that denies them. */
   'finish-stop': replaceFinishReason((reason) => (reason === 'tool_calls' ? 'stop' : reason)),
   'finish-unknown': replaceFinishReason((reason) => (reason === 'stop' || reason === 'tool_calls' ? 'eos' : reason)),
   'finish-on-each-chunk': { stream: withFinishEverywhere },
-  /** It ends with `[DONE]`. A reply that was cut or filtered says so all the same. */
+  /** The stream ends with `[DONE]`. Truncated and filtered responses keep their finish reason. */
   'no-finish': replaceFinishReason((reason) => (reason === 'stop' || reason === 'tool_calls' ? null : reason)),
   'placeholder-chunks': { stream: withPlaceholders },
   'message-beside-delta': { stream: withMessages },
   'content-parts': mapMessages(toParts),
   reasoning: addFields({ reasoning_content: 'It is simple.' }),
   'reasoning-details': addFields({ reasoning_details: [{ type: 'reasoning.text', text: 'It is simple.', index: 0 }] }),
-  /** Mistral's form: the text in parts as well, and a thought before it. */
+  /** Mistral's form: content parts, with a thinking part first. */
   'thinking-parts': {
     stream: (chunks) => {
       const parts = chunks.map((chunk) => withDelta(chunk, toParts));
@@ -111,7 +111,7 @@ function withPlaceholders([first, ...others]: readonly ChatChunk[]): readonly ob
   return [empty, blank, first, ...others];
 }
 
-/** Each chunk repeats what came so far. */
+/** Each chunk repeats the text so far. */
 function withMessages(chunks: readonly ChatChunk[]): readonly Fields[] {
   let text = '';
   return chunks.map((chunk) => ({
@@ -132,7 +132,7 @@ function toParts(holder: Fields): Fields {
   return { ...holder, content: [{ type: 'text', text: content }] };
 }
 
-/** Further fields of the message; in a stream they are on its first chunk. */
+/** Adds fields to the message; in a stream, to its first delta. */
 function addFields(fields: Fields): Quirk {
   return {
     stream: (chunks) => chunks.map((chunk, index) => (index === 0 ? withDelta(chunk, add) : { ...chunk })),
