@@ -36,7 +36,7 @@ export class CassetteFile {
       if (isObject(found) && (found['type'] === 'wire' || found['type'] === 'turn'))
         return found as unknown as CassetteEntry; // Written by `save`.
       throw createUnreadableError(
-        `"${path}", line ${index + 2} is not an entry of a cassette: ${sliceStart(line, 80)}`,
+        `"${path}", line ${index + 2}, is not an entry of a cassette: ${sliceStart(line, 80)}`,
       );
     });
     return new CassetteFile(path, recordings);

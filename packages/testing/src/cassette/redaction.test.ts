@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A server that answers with that text. */
+/** A server that responds with this text. */
 function answering(text: string, headers: Readonly<Record<string, string>> = {}): CassetteFetch {
   return async () => {
     const left = [new TextEncoder().encode(text)];
@@ -46,33 +46,30 @@ interface Hiding {
 const basic = btoa('ada:plain-word');
 
 test.each<Hiding>([
-  { name: 'in a header of another name', sending: { headers: { 'x-goog-api-key': HARD } } },
+  { name: 'in another header', sending: { headers: { 'x-goog-api-key': HARD } } },
   { name: 'as the password of Basic', sending: { headers: { authorization: `Basic ${basic}` } }, hidden: 'plain-word' },
-  { name: 'in the query, under a name that says so', sending: { query: { 'api-key': HARD } } },
-  { name: 'in the query, under any name', sending: { query: { code: HARD } }, secrets: [HARD] },
-  { name: 'in a field of the body that says so', sending: { extraBody: { guardrail: { api_key: HARD } } } },
+  { name: 'in a query parameter whose name denotes a secret', sending: { query: { 'api-key': HARD } } },
+  { name: 'in any query parameter', sending: { query: { code: HARD } }, secrets: [HARD] },
+  { name: 'in a body field whose name denotes a secret', sending: { extraBody: { guardrail: { api_key: HARD } } } },
   { name: 'in any text of the body', sending: { extraBody: { note: `See ${HARD}.` } }, secrets: [HARD] },
-])(
-  'a secret $name is nowhere on the tape, whatever way it is written',
-  async ({ sending, secrets = [], hidden = HARD }) => {
-    const said = { choices: [{ index: 0, message: { role: 'assistant', content: `You sent ${hidden}.` } }] };
-    const fetch = answering(JSON.stringify(said), { location: `/next?token=${encodeURIComponent(hidden)}` });
-    const tape = cassette(file, { ci: false, secrets, fetch });
-    const model = openai('any', { baseURL: NOWHERE, apiKey: 'a-key-of-its-own', fetch: tape.fetch, ...sending });
-    await new Agent({ model }).run('Go.').outcome();
-    const written = readFileSync(file, 'utf8');
-    const quoted = JSON.stringify(hidden).slice(1, -1);
-    for (const form of [hidden, quoted, encodeURIComponent(hidden), JSON.stringify(quoted).slice(1, -1), basic]) {
-      expect(written).not.toContain(form);
-    }
-    expect(written).toContain('You sent [redacted].');
-    const again = cassette(file, { mode: 'replay', secrets });
-    const replayed = openai('any', { baseURL: NOWHERE, apiKey: 'another-key', fetch: again.fetch, ...sending });
-    expect(await new Agent({ model: replayed }).run('Go.').outcome()).toMatchObject({ text: 'You sent [redacted].' });
-  },
-);
+])('redacts a secret $name, in every spelling', async ({ sending, secrets = [], hidden = HARD }) => {
+  const said = { choices: [{ index: 0, message: { role: 'assistant', content: `You sent ${hidden}.` } }] };
+  const fetch = answering(JSON.stringify(said), { location: `/next?token=${encodeURIComponent(hidden)}` });
+  const tape = cassette(file, { ci: false, secrets, fetch });
+  const model = openai('any', { baseURL: NOWHERE, apiKey: 'a-key-of-its-own', fetch: tape.fetch, ...sending });
+  await new Agent({ model }).run('Go.').outcome();
+  const written = readFileSync(file, 'utf8');
+  const quoted = JSON.stringify(hidden).slice(1, -1);
+  for (const form of [hidden, quoted, encodeURIComponent(hidden), JSON.stringify(quoted).slice(1, -1), basic]) {
+    expect(written).not.toContain(form);
+  }
+  expect(written).toContain('You sent [redacted].');
+  const again = cassette(file, { mode: 'replay', secrets });
+  const replayed = openai('any', { baseURL: NOWHERE, apiKey: 'another-key', fetch: again.fetch, ...sending });
+  expect(await new Agent({ model: replayed }).run('Go.').outcome()).toMatchObject({ text: 'You sent [redacted].' });
+});
 
-test('names that only look like secrets are kept, so that a tape can be read', async () => {
+test('keeps fields whose names only resemble secrets, so that a cassette stays readable', async () => {
   const fetch = answering('{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi."}}]}');
   const tape = cassette(file, { ci: false, fetch });
   const model = openai('any', { baseURL: NOWHERE, fetch: tape.fetch, query: { 'api-version': '2026-01-01' } });
@@ -84,7 +81,7 @@ test('names that only look like secrets are kept, so that a tape can be read', a
   });
 });
 
-test('how an answer broke off is told without the key that is in it', async () => {
+test('redacts a key in the message of a connection error', async () => {
   const fetch: CassetteFetch = async () => ({
     status: 200,
     headers: new Headers({ 'content-type': 'application/json' }),

@@ -61,7 +61,7 @@ const REPORT: OptionTable<ReportOptions> = {
 function listThrown({ cases }: Evaluation): readonly string[] {
   return cases.flatMap(({ name, attempts }) => {
     const { length } = attempts.filter(({ status }) => status === 'threw');
-    return length === 0 ? [] : [`Case "${name}" threw in ${length} of ${attempts.length} tries.`];
+    return length === 0 ? [] : [`Case "${name}" threw in ${length} of ${attempts.length} attempts.`];
   });
 }
 

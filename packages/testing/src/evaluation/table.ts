@@ -28,7 +28,7 @@ function listReasons(cases: Evaluation['cases']): readonly string[] {
       Object.entries(scores).flatMap(([scorer, { score, why }]) =>
         score === 1 || why === undefined
           ? []
-          : [`${name}, try ${index + 1}, ${scorer}: ${why.replaceAll(/\s+/g, ' ')}`],
+          : [`${name}, attempt ${index + 1}, ${scorer}: ${why.replaceAll(/\s+/g, ' ')}`],
       ),
     ),
   );

@@ -107,21 +107,21 @@ test.for<[question: string, tool: string, ...calls: string[]]>([
   expect(calls(question, tool)).toEqual(expected.map((given) => `${tool} ${given}`));
 });
 
-test('several tools are asked for at once, and share what the question says once', () => {
+test('calls several tools in parallel and shares the mentions of the question', () => {
   expect(calls('What are the weather and the time in Oslo?', 'get_weather', 'get_time', 'pay')).toEqual([
     'get_weather {"city":"Oslo"}',
     'get_time {"city":"Oslo"}',
   ]);
 });
 
-test('what the question does not say, the generator of the schema gives: the same for the same request', () => {
+test('generates what the question does not mention, the same for the same request', () => {
   const [made = ''] = calls('What is the forecast for Oslo?', 'get_forecast');
   const { city, days } = JSON.parse(made.slice('get_forecast '.length));
   expect([city, days >= 1 && days <= 7 && Number.isInteger(days)]).toEqual(['Oslo', true]);
   expect(calls('What is the forecast for Oslo?', 'get_forecast')).toEqual([made]);
 });
 
-test('a schema that holds itself is filled, and comes to an end', () => {
+test('fills a recursive schema and ends', () => {
   const node: JsonSchema = { properties: { name: text, child: { $ref: '#' } }, required: ['name'] };
   const tool = offered('make_tree', node);
   const messages = [{ role: 'user', content: 'Make a tree' }] as const;
@@ -129,12 +129,12 @@ test('a schema that holds itself is filled, and comes to an end', () => {
   expect(call?.type === 'function' && call.function.name).toBe('make_tree');
 });
 
-test('the names of arguments are no patterns', () => {
+test('does not use the names of arguments as regular expressions', () => {
   const tool = offered('note', { properties: { 'a[(*': text, $: number }, required: ['a[(*', '$'] });
   const messages = [{ role: 'user', content: 'Note 3: milk' }] as const;
   expect(offlineModel({ messages, tools: [tool] }).tool_calls).toHaveLength(1);
 });
 
-test('a question that no tool is for calls none', () => {
+test('calls no tool for an unrelated question', () => {
   expect(calls('Tell me a story about dragons.', 'get_weather', 'pay', 'web_search')).toEqual([]);
 });

@@ -19,6 +19,6 @@ test.for<[message: string, given: JsonObject, expected: JsonObject | undefined]>
   ['days must be at most 7', { order: 42, days: 10 }, { order: 42, days: 7 }],
   ['days: expected number to be <=7, got 7', { days: 7 }, undefined],
   ['the service is down', { days: 7 }, undefined],
-])('%s, given %j', ([message, given, expected]) => {
+])('corrects by "%s", given %j', ([message, given, expected]) => {
   expect(correctObject(given, message)).toEqual(expected);
 });

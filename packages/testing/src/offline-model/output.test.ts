@@ -12,7 +12,7 @@ const getWeather: FunctionToolObject = {
   function: { name: 'get_weather', parameters: { type: 'object', properties: { city }, required: ['city'] } },
 };
 
-/** The reply's text as JSON. */
+/** The text of the response as JSON. */
 function output(schema: JsonSchema, messages: readonly Message[]): unknown {
   const tools = messages.length > 1 ? [getWeather] : [];
   const response_format = {
@@ -35,7 +35,7 @@ function asked(question: string, ...results: readonly [city: string, result: str
   ];
 }
 
-test('an output is filled from results: fields by name, numbers by what stands beside them, yes or no by the words', () => {
+test('fills an output from results: fields by name, numbers by adjacent words, booleans by words', () => {
   const question = 'What is the weather in Oslo?';
   expect(output(report, asked(question, ['Oslo', 'Take an umbrella in Oslo, 7 degrees.']))).toEqual({
     city: 'Oslo',
@@ -49,7 +49,7 @@ test('an output is filled from results: fields by name, numbers by what stands b
   });
 });
 
-test('without results an output is filled from the question', () => {
+test('fills an output from the question if there are no results', () => {
   expect(output(report, asked('I need an umbrella in Oslo, at 7 degrees.'))).toEqual({
     city: 'Oslo',
     temperature: 7,
@@ -57,7 +57,7 @@ test('without results an output is filled from the question', () => {
   });
 });
 
-test('a list of objects has one for each call; what nothing is known about is made up by its schema', () => {
+test('creates a list of objects with one per call, and generates unknown fields', () => {
   const schema = {
     properties: {
       cities: { type: 'array', items: { type: 'object', ...report } },
@@ -81,7 +81,7 @@ test('a list of objects has one for each call; what nothing is known about is ma
   });
 });
 
-test('an output that was sent back is corrected by its issues', () => {
+test('corrects a refused output by its issues', () => {
   const messages: readonly Message[] = [
     ...asked('What is the weather in Oslo?', ['Oslo', 'Rain.']),
     { role: 'assistant', content: '{"city":"Oslo","temperature":"7","umbrella":true}' },
@@ -94,7 +94,7 @@ test('an output that was sent back is corrected by its issues', () => {
   expect(output(report, messages)).toEqual({ city: 'Oslo', temperature: 7, umbrella: true });
 });
 
-test('an output that is a tool is its call, after all others', () => {
+test('calls the final-answer tool after all other calls', () => {
   const finalAnswer: FunctionToolObject = {
     type: 'function',
     function: {
@@ -114,7 +114,7 @@ test('an output that is a tool is its call, after all others', () => {
   ]);
 });
 
-test('any JSON object: the findings, and the note that this is no language model', () => {
+test('answers any JSON object with the findings and the note that it is not a language model', () => {
   const messages = asked('What is the weather in Oslo?', ['Oslo', 'Rain.']);
   const { content } = offlineModel({ messages, tools: [getWeather], response_format: { type: 'json_object' } });
   expect(JSON.parse(String(content))).toEqual({

@@ -11,7 +11,7 @@ function offered(name: string, properties: Readonly<Record<string, unknown>>): F
   return { type: 'function', function: { name, parameters } };
 }
 
-/** A call and its result, as they stand in a conversation. */
+/** A call and its result, as messages. */
 function called(id: string, told: string, result: string): readonly Message[] {
   const [name = ''] = told.split(' ', 1);
   const call = { id, type: 'function', function: { name, arguments: told.slice(name.length + 1) } } as const;
@@ -21,7 +21,7 @@ function called(id: string, told: string, result: string): readonly Message[] {
   ];
 }
 
-/** The reply in short: its calls, or the answer's first line. */
+/** Shortens the response: its calls, or the first line of its text. */
 function replied(messages: readonly Message[], settings: Omit<ChatRequest, 'messages'> = {}): readonly string[] {
   const { content, tool_calls = [] } = offlineModel({ tools: [getWeather, add], ...settings, messages });
   if (tool_calls.length === 0) return [String(content).split('\n')[0] ?? ''];
@@ -30,7 +30,7 @@ function replied(messages: readonly Message[], settings: Omit<ChatRequest, 'mess
   );
 }
 
-test("tool choice 'none' gives an answer with what there is", () => {
+test("answers with the known results for tool_choice 'none'", () => {
   const messages = [weatherInOslo, ...called('call_1', 'get_weather {"city":"Oslo"}', 'Rain.')];
   expect(replied([weatherInOslo], { tool_choice: 'none' })).toEqual([
     'get_weather (city: Oslo) was not called: no more calls may be made.',
@@ -38,7 +38,7 @@ test("tool choice 'none' gives an answer with what there is", () => {
   expect(replied(messages, { tool_choice: 'none' })).toEqual(['get_weather (city: Oslo): Rain.']);
 });
 
-test("tool choice 'required' calls something once, whatever is asked", () => {
+test("calls a tool once for tool_choice 'required', whatever the question", () => {
   const hello: Message = { role: 'user', content: 'Hello!' };
   const settings: Omit<ChatRequest, 'messages'> = { tools: [add], tool_choice: 'required' };
   expect(replied([hello], settings)).toEqual([expect.stringMatching(/^call_1 add \{"a":\S+,"b":\S+\}$/)]);
@@ -49,12 +49,12 @@ test("tool choice 'required' calls something once, whatever is asked", () => {
   ]);
 });
 
-test('a function that is named is called, and no other', () => {
+test('calls only the function that tool_choice names', () => {
   const choice = { type: 'function', function: { name: 'add' } } as const;
   expect(replied([weatherInOslo], { tool_choice: choice })).toEqual([expect.stringMatching(/^call_1 add \{/)]);
 });
 
-test('ids count on over the whole conversation, past those that are taken', () => {
+test('continues call ids over the whole conversation and skips ids in use', () => {
   const messages: Message[] = [
     { role: 'user', content: 'What is the weather in Lima?' },
     ...called('call_2', 'get_weather {"city":"Lima"}', 'Sun.'),
@@ -64,7 +64,7 @@ test('ids count on over the whole conversation, past those that are taken', () =
   expect(replied(messages)).toEqual(['call_3 get_weather {"city":"Oslo"}']);
 });
 
-test('a call that succeeded is not repeated, also for a later question', () => {
+test('does not repeat a call that succeeded, also for a later question', () => {
   const messages: Message[] = [
     weatherInOslo,
     ...called('call_1', 'get_weather {"city":"Oslo"}', 'Rain.'),
@@ -74,7 +74,7 @@ test('a call that succeeded is not repeated, also for a later question', () => {
   expect(replied(messages)).toEqual(['get_weather (city: Oslo): Rain.']);
 });
 
-test('a call that failed for an earlier question may be tried again', () => {
+test('may repeat a call that failed for an earlier question', () => {
   const messages: Message[] = [
     weatherInOslo,
     ...called('call_1', 'get_weather {"city":"Oslo"}', '{"error":"the service is down"}'),
@@ -84,7 +84,7 @@ test('a call that failed for an earlier question may be tried again', () => {
   expect(replied(messages)).toEqual(['call_2 get_weather {"city":"Oslo"}']);
 });
 
-test('remarks about the conversation are not the question', () => {
+test('does not take messages about the conversation as the question', () => {
   const limit = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
   for (const content of [limit, 'Your last reply was empty. Answer with text, or call a tool.', 'Continue.']) {
     const remark: Message = { role: 'user', content };
@@ -93,14 +93,14 @@ test('remarks about the conversation are not the question', () => {
   }
 });
 
-test('a call that a person let run with other arguments is not asked for again', () => {
+test('does not repeat a call that a person edited', () => {
   const result = 'A person approved this call with other arguments: {"city":"Bergen"}\nRain.';
   expect(replied([weatherInOslo, ...called('call_1', 'get_weather {"city":"Oslo"}', result)])).toEqual([
     'get_weather (city: Oslo): Rain.',
   ]);
 });
 
-test('a question may come in parts, and without any question there is an answer all the same', () => {
+test('accepts a question in parts, and answers without a question', () => {
   const content = [{ type: 'text', text: 'What is the weather in Oslo?' }] as const;
   expect(replied([{ role: 'user', content }])).toEqual(['call_1 get_weather {"city":"Oslo"}']);
   expect(replied([{ role: 'system', content: 'Be brief.' }])).toEqual([
@@ -108,7 +108,7 @@ test('a question may come in parts, and without any question there is an answer 
   ]);
 });
 
-test('every conversation ends, whatever the tools answer', () => {
+test('ends every conversation, whatever the tools return', () => {
   const answers = ['b: expected number to be <=3, got 9', 'Did you mean "x"?', '{"a":[1,2,3],"city":"Lima"}', '', '[]'];
   for (const [index, answer] of answers.entries()) {
     const messages: Message[] = [{ role: 'user', content: 'Add the temperatures in Oslo, Lima and each city.' }];

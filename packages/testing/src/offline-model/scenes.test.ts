@@ -23,7 +23,7 @@ const multiply = offered('multiply: Multiplies two numbers.', { a: number, b: nu
 const TRIP = '# A trip in the north\n\n- Oslo (3 nights)\n- Bergen (2 nights)\n\nPacking depends on the weather.\n';
 const CONFESSION = "This is Pawl's offline stand-in, which follows rules and is not a language model.";
 
-/** A tool from its name, its description and its parameters; those with a question mark are optional. */
+/** Creates a tool from its name, description and parameters; a question mark makes a parameter optional. */
 function offered(told: string, parameters: JsonObject): FunctionToolObject {
   const [name = '', description = ''] = told.split(': ');
   const properties = Object.fromEntries(
@@ -39,7 +39,7 @@ interface Scene extends Omit<ChatRequest, 'messages'> {
   readonly execute?: Execute;
 }
 
-/** Plays a conversation to its end: the calls of each turn, and then the answer's lines. */
+/** Plays a conversation to its end: the calls of each turn, then the lines of the answer. */
 function played(question: string, { execute = () => 'done', ...settings }: Scene): readonly (readonly string[])[] {
   const messages: Message[] = [{ role: 'user', content: question }];
   const turns: string[][] = [];
@@ -53,13 +53,13 @@ function played(question: string, { execute = () => 'done', ...settings }: Scene
     }
     turns.push(calls.map(({ function: { name, arguments: given } }) => `${name} ${given}`));
     for (const { id, function: asked } of calls) {
-      const given = JSON.parse(asked.arguments) as JsonObject; // The stand-in gives nothing else.
+      const given = JSON.parse(asked.arguments) as JsonObject; // The offline model returns text only.
       messages.push({ role: 'tool', tool_call_id: id, content: execute(asked.name, given) });
     }
   }
 }
 
-test('the quick start: parallel calls, cities out of a file, a correction, an answer', () => {
+test('plays the quick start: parallel calls, cities from a file, a correction, an answer', () => {
   const question =
     'Read trip.md, then tell me the weather for the next 10 days in each city of my trip, and what 250 EUR are in NOK.';
   const execute: Execute = (name, given) => {
@@ -84,20 +84,20 @@ test('the quick start: parallel calls, cities out of a file, a correction, an an
   ]);
 });
 
-test('one question for one tool gets its result as the answer', () => {
+test('answers one question for one tool with the result', () => {
   expect(
     played('What is the weather in Oslo?', { tools: [getWeather], execute: () => 'Rain in Oslo, 7 degrees.' }),
   ).toEqual([['get_weather {"city":"Oslo"}'], ['get_weather (city: Oslo): Rain in Oslo, 7 degrees.', '', CONFESSION]]);
 });
 
-test('a number beside the name of an argument is that argument, and optional ones are left out', () => {
+test('assigns a number to the adjacent argument name and leaves optional arguments out', () => {
   expect(played('Refund order 42', { tools: [refundOrder] })).toEqual([
     ['refund_order {"order":42}'],
     ['refund_order (order: 42): done', '', CONFESSION],
   ]);
 });
 
-test('two sums of one question are asked for together', () => {
+test('calls a tool twice in parallel for two sums', () => {
   const execute: Execute = (name, { a, b }) => String(name === 'add' ? Number(a) + Number(b) : Number(a) * Number(b));
   expect(played('Add 2 and 3, then multiply 4 by 5', { tools: [add, multiply], execute })).toEqual([
     ['add {"a":2,"b":3}', 'multiply {"a":4,"b":5}'],
@@ -105,7 +105,7 @@ test('two sums of one question are asked for together', () => {
   ]);
 });
 
-test('a call that needs the result of another one waits for it', () => {
+test('makes a call that needs a result after that result', () => {
   const execute: Execute = (name, { a, b }) => String(name === 'add' ? Number(a) + Number(b) : Number(a) * Number(b));
   expect(played('Add 2 and 3, then multiply the result by 4', { tools: [add, multiply], execute })).toEqual([
     ['add {"a":2,"b":3}'],
@@ -114,7 +114,7 @@ test('a call that needs the result of another one waits for it', () => {
   ]);
 });
 
-test('numbers are taken out of results', () => {
+test('takes numbers from results', () => {
   const execute: Execute = (name, { city }) => (name === 'add' ? '11' : `${city === 'Oslo' ? 4 : 7} degrees`);
   expect(played('Add the temperatures in Oslo and Lima', { tools: [add, getWeather], execute })).toEqual([
     ['get_weather {"city":"Oslo"}', 'get_weather {"city":"Lima"}'],
@@ -129,7 +129,7 @@ test('numbers are taken out of results', () => {
   ]);
 });
 
-test('what is missing for one call is taken from the fields of another one', () => {
+test('takes a missing argument from the fields of another result', () => {
   const getPrice = offered('get_price: The price of a book.', { title: text });
   const execute: Execute = (name) => (name === 'get_price' ? '{"price":20,"currency":"EUR"}' : '230');
   expect(played('Convert the price of "Emma" to NOK', { tools: [getPrice, convert], execute })).toEqual([
@@ -144,7 +144,7 @@ test('what is missing for one call is taken from the fields of another one', () 
   ]);
 });
 
-test('files that were listed are read', () => {
+test('reads the files that a result lists', () => {
   const execute: Execute = (name) => (name === 'list_files' ? 'trip.md\nnotes.txt' : 'Buy milk.');
   expect(played('List the files, then read all of them', { tools: [listFiles, readFile], execute })).toEqual([
     ['list_files {}'],
@@ -159,7 +159,7 @@ test('files that were listed are read', () => {
   ]);
 });
 
-test('without tools the answer says so', () => {
+test('says that there are no tools', () => {
   expect(played('Tell me about cogs.', {})).toEqual([
     [
       'There are no tools in this request, so nothing can be looked up or done. The question was: "Tell me about cogs."',
@@ -169,7 +169,7 @@ test('without tools the answer says so', () => {
   ]);
 });
 
-test('one call a turn, where calls may not be parallel', () => {
+test('makes one call per turn if parallel calls are off', () => {
   expect(played('Weather in Oslo and Lima', { tools: [getWeather], parallel_tool_calls: false })).toEqual([
     ['get_weather {"city":"Oslo"}'],
     ['get_weather {"city":"Lima"}'],
@@ -177,7 +177,7 @@ test('one call a turn, where calls may not be parallel', () => {
   ]);
 });
 
-test('a call is corrected twice at the most, and the failure is named', () => {
+test('corrects a call at most twice and reports the failure', () => {
   const execute: Execute = (_, { order }) => `There is no order ${order}. Try order ${Number(order) + 1}.`;
   expect(played('Refund order 1', { tools: [refundOrder], execute })).toEqual([
     ['refund_order {"order":1}'],
@@ -187,14 +187,14 @@ test('a call is corrected twice at the most, and the failure is named', () => {
   ]);
 });
 
-test('a denied call is not tried again', () => {
+test('does not repeat a denied call', () => {
   expect(played('Refund order 42', { tools: [refundOrder], execute: () => 'Denied: too much.' })).toEqual([
     ['refund_order {"order":42}'],
     ['refund_order (order: 42) was not done: Denied: too much.', '', CONFESSION],
   ]);
 });
 
-test('an argument that nothing gives is made up by its schema', () => {
+test('generates an argument that nothing mentions', () => {
   const [[made = ''] = []] = played('Refund my order', { tools: [refundOrder] });
   expect(made).toMatch(/^refund_order \{"order":-?\d+\}$/);
 });

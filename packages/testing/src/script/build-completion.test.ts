@@ -5,7 +5,7 @@ import { respond } from './respond.ts';
 
 const request: ChatRequest = { messages: [{ role: 'user', content: 'Hello' }] };
 
-test('a text becomes a whole reply that is the same every time', () => {
+test('builds the same whole response for a text every time', () => {
   const made = buildCompletion(respond.text('Hi there.'), { request, model: 'scripted' });
   expect(made).toEqual({
     id: 'chatcmpl-1',
@@ -21,7 +21,7 @@ test('a text becomes a whole reply that is the same every time', () => {
   expect(buildCompletion(respond.text('Hi there.'), { request, model: 'scripted' })).toEqual(made);
 });
 
-test('ids of calls count over the conversation and pass over those that are taken', () => {
+test('counts call ids over the conversation and skips ids in use', () => {
   const earlier = respond.calls([{ name: 'add', id: 'call_2' }]);
   const [said] = buildCompletion(earlier, { request, model: 'm' }).choices;
   const later = {
@@ -52,17 +52,17 @@ test('ids of calls count over the conversation and pass over those that are take
 
 test.each([
   ['a length cut', respond.truncated('half'), { content: 'half' }, 'length'],
-  ['a filtered reply', respond.filtered(), { content: '' }, 'content_filter'],
+  ['a filtered response', respond.filtered(), { content: '' }, 'content_filter'],
   ['a refusal', respond.refusal('No.'), { content: null, refusal: 'No.' }, 'stop'],
-  ['an empty reply', respond.empty(), { content: null }, 'stop'],
+  ['an empty response', respond.empty(), { content: null }, 'stop'],
   ['a finish reason of its own', respond.text('x', { finishReason: null }), { content: 'x' }, null],
-] as const)('%s has its form', (_name, entry, message, finishReason) => {
+] as const)('builds %s', (_name, entry, message, finishReason) => {
   expect(buildCompletion(entry, { request, model: 'm' }).choices).toEqual([
     { index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason, logprobs: null },
   ]);
 });
 
-test('fields that are not documented are kept, on the message and on its calls', () => {
+test('keeps undocumented fields of the message and of its calls', () => {
   const call = {
     id: 'c',
     type: 'function',
@@ -74,13 +74,13 @@ test('fields that are not documented are kept, on the message and on its calls',
   expect(message).toEqual({ role: 'assistant', content: null, reasoning_content: 'so', tool_calls: [call] });
 });
 
-test('usage is what the script says, or left out', () => {
+test('uses the usage of the script, or none', () => {
   const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
   expect(buildCompletion(respond.text('x', { usage }), { request, model: 'm' }).usage).toEqual(usage);
   expect('usage' in buildCompletion(respond.text('x', { usage: null }), { request, model: 'm' })).toBe(false);
 });
 
-test('n replies are the same message n times', () => {
+test('repeats the message for n choices', () => {
   const { choices } = buildCompletion(respond.text('x'), { request: { ...request, n: 3 }, model: 'm' });
   expect(choices.map(({ index, message }) => [index, message.content])).toEqual([
     [0, 'x'],

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { splitMessage } from './split-message.ts';
 
-test('a text is split into words, each with the space after it', () => {
+test('splits a text into words, each with the space after it', () => {
   expect(splitMessage({ role: 'assistant', content: ' Two words\n' })).toEqual([
     { wire: { content: ' Two ' }, delta: { type: 'text', delta: ' Two ' } },
     { wire: { content: 'words\n' }, delta: { type: 'text', delta: 'words\n' } },
   ]);
 });
 
-test('a call is its head, then pieces of its arguments', () => {
+test('splits a call into its head and pieces of its arguments', () => {
   const call = { id: 'c', type: 'function', function: { name: 'get', arguments: '{"name":"Mo🐳 Dick"}' } } as const;
   expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
@@ -22,7 +22,7 @@ test('a call is its head, then pieces of its arguments', () => {
   ]);
 });
 
-test('a call of a custom tool is its head, then pieces of its text', () => {
+test('splits a call of a custom tool into its head and pieces of its text', () => {
   const call = { id: 'c', type: 'custom', custom: { name: 'sql', input: 'SELECT name\nFROM x' } } as const;
   expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
@@ -36,7 +36,7 @@ test('a call of a custom tool is its head, then pieces of its text', () => {
   ]);
 });
 
-test('fields that are not documented come first; reasoning is told', () => {
+test('puts undocumented fields first and gives a delta for reasoning', () => {
   const message = { role: 'assistant', content: 'a', reasoning_content: 'so b', extra: { c: 1 } } as const;
   expect(splitMessage(message)).toEqual([
     { wire: { reasoning_content: 'so ' }, delta: { type: 'reasoning', delta: 'so ' } },
