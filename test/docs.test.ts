@@ -8,7 +8,7 @@ const programs = all.flatMap((page) => page.programs);
 const count = (type: string): number =>
   programs.filter(({ use }) => use.type === type).reduce((sum, { shown }) => sum + shown.length, 0);
 
-/** A page of blocks: each is what stands in its fence, and its code. */
+/** Creates a page from blocks: the text of each fence, and its code. */
 function createPage(...blocks: readonly (readonly [fence: string, code: string])[]): string {
   return blocks
     .map(([fence, code]) => (fence === 'hidden' ? `<!-- ts\n${code}\n-->` : `\`\`\`${fence}\n${code}\n\`\`\``))
@@ -20,14 +20,14 @@ test(`the code of ${all.length} pages compiles, runs and prints what they show: 
   expect(await checkPrograms(ours, 'docs')).toEqual([]);
 });
 
-test('what a page shows of our own files is there', () => {
+test('excerpts of our files in pages equal the files', () => {
   expect(all.flatMap((page) => page.excerpts).filter((excerpt) => !isExcerpt(excerpt))).toEqual([]);
   const excerpt = { page: 'a.md', line: 2, file: 'scripts/code-blocks/run-process.ts' };
   expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst server = await offlineServer();' })).toBe(true);
   expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst other = await offlineServer();' })).toBe(false);
 });
 
-test('what is wrong with a page is told with its line', async () => {
+test('reports a fault of a page with its line', async () => {
   const wrong = {
     'docs/types.md': createPage(['ts', 'const count = 1;'], ['ts continued', 'const text: string = count;']),
     'docs/kept.md': createPage(['ts not run: it has no server', 'missing();']),
@@ -73,10 +73,10 @@ test.each([
     '- so:\n  ```ts\n  const a = 1;\n  ```',
     'page.md:2: a fence has to be three backticks at the beginning of the line.',
   ],
-])('a page can leave nothing out without a word: %j', (markdown, message) => {
+])('rejects a page that leaves out code silently: %j', (markdown, message) => {
   expect(() => readPage('page.md', markdown)).toThrow(message);
 });
 
-test('every link within the pages leads to a page that is there, and to a heading of it', () => {
+test('every link within the pages leads to an existing page and heading', () => {
   expect(pages().flatMap(brokenLinks)).toEqual([]);
 });

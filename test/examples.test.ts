@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const examples = join(import.meta.dirname, '..', 'examples');
 
-/** What an example prints, with the times left out. It must not find a real server by accident. */
+/** Runs an example and returns its output without times. Removes the variables that name a real server. */
 async function runExample(path: string): Promise<string> {
   const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
@@ -15,7 +15,7 @@ async function runExample(path: string): Promise<string> {
 
 const numbered = readdirSync(examples).filter((name) => name.endsWith('.ts'));
 
-test('there is an example for each idea, in order', () => {
+test('has an example for each idea, in order', () => {
   expect(numbered).toEqual([
     '01-hello.ts',
     '02-streaming.ts',
@@ -40,7 +40,7 @@ test('there is an example for each idea, in order', () => {
   ]);
 });
 
-test.each([...numbered, 'quick-start/main.ts'])('%s prints what it says', async (path) => {
+test.each([...numbered, 'quick-start/main.ts'])('%s prints the recorded output', async (path) => {
   const name = path.replace(/(\/main)?\.ts$/, '.txt');
   await expect(await runExample(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
 });

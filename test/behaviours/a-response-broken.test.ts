@@ -7,10 +7,10 @@ const agent = { tools: [weather] };
 const WET = respond.text('It is wet in Oslo today.');
 const ASKING = respond.call('get_weather', { city: 'Oslo' });
 
-describe.each([{ stream: true }, { stream: false }])('a reply that is none, stream: $stream', (run) => {
+describe.each([{ stream: true }, { stream: false }])('an invalid response, stream: $stream', (run) => {
   const broken: readonly { readonly what: string; readonly broken: ScriptedResponse; readonly message: unknown }[] = [
     {
-      what: 'a reply without choices',
+      what: 'a response without choices',
       broken: respond.body({ object: 'chat.completion', choices: [] }),
       message: expect.stringContaining('choices'),
     },
@@ -28,7 +28,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
     { what: 'an empty body', broken: respond.body(''), message: expect.stringContaining('empty') },
   ];
 
-  test.each(broken)('A8: $what is a failed attempt, and tried again', async ({ broken }) => {
+  test.each(broken)('A8: $what fails the attempt, which is retried', async ({ broken }) => {
     const played = await play([broken, broken, WET], { run });
 
     const text = 'It is wet in Oslo today.';
@@ -47,7 +47,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
   });
 
   test.each(broken)(
-    'A8: $what for three attempts fails the run, in the words of the server',
+    'A8: $what in three attempts fails the run with the message of the server',
     async ({ broken, message }) => {
       const { outcome } = await play([broken, broken, broken], { run });
 
@@ -62,7 +62,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
     },
   );
 
-  test('A10: a stream that ends without a finish reason is cut off, and nothing in it is executed', async () => {
+  test('A10: a stream without a finish reason is cut off, and none of its calls runs', async () => {
     const played = await play([respond.cut(ASKING, { afterChunks: 3 }), WET], { run, agent });
 
     const text = 'It is wet in Oslo today.';
@@ -79,7 +79,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
     ]);
   });
 
-  test('A10: pieces of a stream that was cut off are discarded before the next attempt', async () => {
+  test('A10: deltas of a cut stream are discarded before the next attempt', async () => {
     const played = await play([respond.cut(WET, { afterChunks: 2 }), WET], { run });
 
     expect(
@@ -113,7 +113,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
     });
   });
 
-  test('A11: a reply that stands still is given up at the deadline between two pieces, and tried again', async () => {
+  test('A11: a stalled response is given up at the deadline between deltas and retried', async () => {
     const clock = manualClock();
     const played = await play([respond.stall(ASKING, { afterChunks: 3 }), WET], {
       run,
@@ -122,7 +122,7 @@ describe.each([{ stream: true }, { stream: false }])('a reply that is none, stre
       listen(run) {
         let isFailed = false;
         run.on('attempt.failed', () => (isFailed = true));
-        // The time between two pieces is the shorter one, so it is over first once the reply has begun.
+        // The deadline between deltas is shorter than the deadline of the attempt.
         run.on('attempt.started', async () => {
           while (!isFailed) await clock.advance(1_000);
         });
@@ -142,7 +142,7 @@ function failedWith(error: unknown): readonly unknown[] {
   return [1, 2, 3].map((attempt) => ({ attempt, model: 'm', error }));
 }
 
-/** One request that was answered, and another that may have used its prompt. */
+/** One request with a response, and one that may have used its prompt. */
 function guessed({ outcome: { usage } }: PlayedRun): typeof usage {
   const inputTokens = 10 + 58;
   return { ...createUsage(1), inputTokens, totalTokens: inputTokens + 5, estimated: true };

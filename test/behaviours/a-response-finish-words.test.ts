@@ -10,9 +10,9 @@ const CUT_WORDS = ['max_tokens', 'MAX_TOKENS', 'maxTokens', 'model_length', 'Mod
 const FILTER_WORDS = ['SAFETY', 'content-filter', 'ContentFiltered', 'sensitive', 'content_filter: OTHER', 'refusal'];
 const FAILURE_WORDS = ['error', 'network_error', 'insufficient-system-resource', 'ABORT', 'MALFORMED_FUNCTION_CALL'];
 
-describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons, stream: $stream', (run) => {
+describe.each([{ stream: true }, { stream: false }])('finish reasons of vendors, stream: $stream', (run) => {
   test.each(CUT_WORDS)(
-    'A4: no call of a response runs that ended with %j, and the model is asked again once',
+    'A4: no call of a response with the finish reason %j runs, and the model is reprompted once',
     async (finishReason) => {
       const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason });
       const played = await play([cut, cut], { run, agent });
@@ -25,19 +25,22 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     },
   );
 
-  test.each(CUT_WORDS)('A5: a text that ended with %j ends the run as truncated, and is kept', async (finishReason) => {
-    const { outcome } = await play([respond.text('The first half of', { finishReason })], { run, agent });
+  test.each(CUT_WORDS)(
+    'A5: a text with the finish reason %j ends the run as truncated, and is kept',
+    async (finishReason) => {
+      const { outcome } = await play([respond.text('The first half of', { finishReason })], { run, agent });
 
-    expect(outcome).toMatchObject({ status: 'truncated', text: 'The first half of' });
-  });
+      expect(outcome).toMatchObject({ status: 'truncated', text: 'The first half of' });
+    },
+  );
 
-  test.each(FILTER_WORDS)('A6: a text that ended with %j ends the run as filtered', async (finishReason) => {
+  test.each(FILTER_WORDS)('A6: a text with the finish reason %j ends the run as filtered', async (finishReason) => {
     const { outcome } = await play([respond.text('The first half of', { finishReason })], { run, agent });
 
     expect(outcome).toMatchObject({ status: 'filtered', text: 'The first half of' });
   });
 
-  test.each(FILTER_WORDS)('A6: no call of a response runs that ended with %j', async (finishReason) => {
+  test.each(FILTER_WORDS)('A6: no call of a response with the finish reason %j runs', async (finishReason) => {
     const played = await play([respond.call('get_weather', { city: 'Oslo' }, { finishReason })], { run, agent });
 
     expect(played.outcome.status).toBe('filtered');
@@ -45,7 +48,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   });
 
   test.each(FAILURE_WORDS)(
-    'A8: a text that ended with %j is a failed attempt, taken back and tried again',
+    'A8: a text with the finish reason %j fails the attempt, is discarded and retried',
     async (finishReason) => {
       const broken = respond.text('The first half of', { finishReason });
       const played = await play([broken, broken, respond.text('Whole.')], { run, agent });
@@ -62,7 +65,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   );
 
   test.each(FAILURE_WORDS)(
-    'A8: calls of a response that ended with %j never run, and the run fails with the word',
+    'A8: calls of a response with the finish reason %j never run, and the run fails with that reason',
     async (finishReason) => {
       const broken = respond.call('get_weather', { city: 'Oslo' }, { finishReason });
       const played = await play([broken, broken, broken], { run, agent });
@@ -77,7 +80,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     },
   );
 
-  test('a text under a word that no vendor has is an answer, and the word is reported', async () => {
+  test('completes the run for an unknown finish reason and reports it', async () => {
     const played = await play([respond.text('Whole.', { finishReason: 'vibes' })], { run });
 
     expect(played.outcome).toMatchObject({ status: 'completed', text: 'Whole.' });
@@ -86,13 +89,13 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     ]);
   });
 
-  test('a refusal of the model under the finish reason "refusal" ends the run as refused', async () => {
+  test('ends the run as refused for a refusal with the finish reason "refusal"', async () => {
     const { outcome } = await play([respond.refusal('I will not.', { finishReason: 'refusal' })], { run });
 
     expect(outcome).toMatchObject({ status: 'refused', refusal: 'I will not.' });
   });
 
-  test('the second answer to one that was cut by a vendor’s word can complete the run', async () => {
+  test('completes the run if the response after a truncated one is complete', async () => {
     const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason: 'MAX_TOKENS' });
     const { outcome } = await play([cut, respond.text('Wet.')], { run, agent });
 
@@ -100,7 +103,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     expect(outcome.messages[1]).toEqual(createUserMessage(expect.stringContaining('cut off')));
   });
 
-  test('nothing that says nothing is kept in the message or its calls', async () => {
+  test('keeps no empty fields in the message or its calls', async () => {
     const call = {
       id: 'c1',
       type: 'function',
@@ -127,7 +130,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
     expect(requests[1]?.messages[1]).toEqual(asking);
   });
 
-  test('the reasoning of a completed run is in its last message', async () => {
+  test('keeps the reasoning of a completed run in its last message', async () => {
     const thinking = { role: 'assistant', content: 'Wet.', reasoning_content: 'It rains.' } as const;
     const { outcome } = await play([respondRaw(thinking)], { run });
 
@@ -135,7 +138,7 @@ describe.each([{ stream: true }, { stream: false }])('vendors’ finish reasons,
   });
 });
 
-describe('a model written by hand', () => {
+describe('a custom model', () => {
   const answer = (finish_reason: string): ChatResponse => ({
     choices: [
       {
@@ -153,15 +156,15 @@ describe('a model written by hand', () => {
   test.each([
     { word: 'MAX_TOKENS', status: 'truncated' },
     { word: 'SAFETY', status: 'filtered' },
-  ])('ends the run as $status for the finish reason $word', async ({ word, status }) => {
-    // By hand: a model of a user's own, whose words no reader of ours has seen.
+  ])('ends the run as $status for the finish reason $word of a custom model', async ({ word, status }) => {
+    // By hand: a custom model, whose responses no reader of Pawl parses.
     const model: ChatModel = { name: 'mine', send: async () => answer(word) };
     const outcome = await new Agent({ model, tools: [weather] }).run('Go.').outcome();
 
     expect(outcome).toMatchObject({ status, toolCallCount: 0, text: 'The first half of' });
   });
 
-  test('is asked again for a finish reason that says that it failed', async () => {
+  test('retries a response of a custom model whose finish reason denotes a failure', async () => {
     const responses = [answer('network_error'), answer('network_error'), answer('network_error')];
     // By hand: as above.
     const model: ChatModel = { name: 'mine', send: async () => responses.shift() ?? answer('stop') };
@@ -174,7 +177,7 @@ describe('a model written by hand', () => {
     expect(responses).toEqual([]);
   });
 
-  test('fails the run if it is middleware that gives such a response', async () => {
+  test('fails the run if middleware returns a response whose finish reason denotes a failure', async () => {
     const model = scriptedModel([respond.text('Whole.')]);
     const middleware = [{ wrapModelCall: async () => answer('error') }];
     const outcome = await new Agent({ model, tools: [weather], middleware }).run('Go.').outcome();

@@ -21,7 +21,7 @@ interface Asked {
   readonly repairs: readonly string[];
 }
 
-/** Runs an agent whose requests have a cap of 20 tokens. */
+/** Runs an agent whose requests have a limit of 20 output tokens. */
 async function ask(
   script: readonly ScriptedResponse[],
   { stream, profile, extraBody, ...options }: Asking,
@@ -61,160 +61,160 @@ function called(text: string, tokens = CAP): ScriptedResponse {
   );
 }
 
-describe.each([{ stream: true }, { stream: false }])(
-  'a cut that the server does not report, stream: $stream',
-  (form) => {
-    test.each([
-      { what: 'an open brace', text: '{' },
-      { what: 'an open text', text: '{"city":"Os' },
-      { what: 'an open list', text: '{"cities":["Oslo"' },
-      { what: 'nothing', text: '' },
-    ])('A4: arguments at the cap that end with $what are a cut: no call runs', async ({ text }) => {
-      const { outcome, requests, repairs } = await ask([called(text), called(text)], { ...form, tools: [weather] });
+describe.each([{ stream: true }, { stream: false }])('an unreported cut, stream: $stream', (form) => {
+  test.each([
+    { what: 'an open brace', text: '{' },
+    { what: 'an open text', text: '{"city":"Os' },
+    { what: 'an open list', text: '{"cities":["Oslo"' },
+    { what: 'nothing', text: '' },
+  ])('A4: arguments that stop at the token limit with $what are cut, so no call runs', async ({ text }) => {
+    const { outcome, requests, repairs } = await ask([called(text), called(text)], { ...form, tools: [weather] });
 
-      expect(outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
-      expect(requests).toBe(2);
-      expect(repairs).toContain('"tool_calls" at the cap of 20 tokens, and arguments stop early: now "length"');
-    });
+    expect(outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
+    expect(requests).toBe(2);
+    expect(repairs).toContain('"tool_calls" at the cap of 20 tokens, and arguments stop early: now "length"');
+  });
 
-    test('A4: after a cut that the server did not report the run can complete', async () => {
-      const { outcome } = await ask([called('{"ci'), respond.text('Wet.', used(3))], { ...form, tools: [weather] });
+  test('A4: after an unreported cut the run can still complete', async () => {
+    const { outcome } = await ask([called('{"ci'), respond.text('Wet.', used(3))], { ...form, tools: [weather] });
 
-      expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
-    });
+    expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
+  });
 
-    test.each([
-      { what: 'below the cap', script: [called('{"ci', CAP - 1), respond.text('Wet.', used(3))], status: 'completed' },
+  test.each([
+    { what: 'below the cap', script: [called('{"ci', CAP - 1), respond.text('Wet.', used(3))], status: 'completed' },
+    {
+      what: 'that are whole',
+      script: [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))],
+      status: 'completed',
+    },
+    {
+      what: 'that are no JSON, but end',
+      script: [called('{city}'), respond.text('Wet.', used(3))],
+      status: 'completed',
+    },
+  ])('treats arguments with $what as invalid, not as cut', async ({ script, status }) => {
+    const { outcome, repairs } = await ask(script, { ...form, tools: [weather] });
+
+    expect(outcome.status).toBe(status);
+    expect(repairs.join()).not.toContain('length');
+  });
+
+  test.each([
+    { what: 'JSON', text: CUT_JSON },
+    { what: 'JSON in a fence', text: `\`\`\`json\n${CUT_JSON}` },
+    { what: 'whole JSON in a fence that is open', text: '```json\n{"city":"Oslo","rain":"no"}\n' },
+  ])('A5: $what that stops early at the token limit is a cut, not a wrong answer', async ({ text }) => {
+    const { outcome, requests } = await ask([respond.text(text, used(CAP))], { ...form, output: CITY });
+
+    expect(outcome).toMatchObject({ status: 'truncated', text });
+    expect(requests).toBe(1);
+  });
+
+  test('A5: an answer by the final-answer tool that stops early at the token limit is a cut', async () => {
+    const final = respond.message(
       {
-        what: 'that are whole',
-        script: [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))],
-        status: 'completed',
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c1', type: 'function', function: { name: 'final_answer', arguments: CUT_JSON } }],
       },
-      {
-        what: 'that are no JSON, but end',
-        script: [called('{city}'), respond.text('Wet.', used(3))],
-        status: 'completed',
-      },
-    ])('arguments $what are none', async ({ script, status }) => {
-      const { outcome, repairs } = await ask(script, { ...form, tools: [weather] });
-
-      expect(outcome.status).toBe(status);
-      expect(repairs.join()).not.toContain('length');
+      { finishReason: 'tool_calls', ...used(CAP) },
+    );
+    const { outcome, requests } = await ask([final], {
+      ...form,
+      profile: 'anthropic',
+      output: CITY,
+      tools: [weather],
     });
 
-    test.each([
-      { what: 'JSON', text: CUT_JSON },
-      { what: 'JSON in a fence', text: `\`\`\`json\n${CUT_JSON}` },
-      { what: 'whole JSON in a fence that is open', text: '```json\n{"city":"Oslo","rain":"no"}\n' },
-    ])('A5: $what that stops early at the cap is a cut, not a wrong answer', async ({ text }) => {
-      const { outcome, requests } = await ask([respond.text(text, used(CAP))], { ...form, output: CITY });
+    expect(outcome).toMatchObject({ status: 'truncated', text: CUT_JSON });
+    expect(requests).toBe(1);
+  });
 
-      expect(outcome).toMatchObject({ status: 'truncated', text });
-      expect(requests).toBe(1);
-    });
+  test('A5: a response without text at the token limit is a cut', async () => {
+    const { outcome, requests } = await ask([respond.text('', used(CAP))], form);
 
-    test('A5: an answer by the final-answer tool that stops early at the cap is a cut', async () => {
-      const final = respond.message(
-        {
-          role: 'assistant',
-          content: null,
-          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'final_answer', arguments: CUT_JSON } }],
-        },
-        { finishReason: 'tool_calls', ...used(CAP) },
-      );
-      const { outcome, requests } = await ask([final], {
-        ...form,
-        profile: 'anthropic',
-        output: CITY,
-        tools: [weather],
-      });
+    expect(outcome).toMatchObject({ status: 'truncated', text: '' });
+    expect(requests).toBe(1);
+  });
 
-      expect(outcome).toMatchObject({ status: 'truncated', text: CUT_JSON });
-      expect(requests).toBe(1);
-    });
-
-    test('A5: a response without any text at the cap is a cut', async () => {
-      const { outcome, requests } = await ask([respond.text('', used(CAP))], form);
-
-      expect(outcome).toMatchObject({ status: 'truncated', text: '' });
-      expect(requests).toBe(1);
-    });
-
-    test.each([
-      { profile: 'compatible', status: 'completed' },
-      { profile: 'openai', status: 'completed' },
-      { profile: 'vllm', status: 'completed' },
-      { profile: 'llamacpp', status: 'truncated' },
-      { profile: { base: 'compatible', reportsCuts: false }, status: 'truncated' },
-    ] as const)('A5: a plain text at the cap is $status for the profile $profile', async ({ profile, status }) => {
+  test.each([
+    { profile: 'compatible', status: 'completed' },
+    { profile: 'openai', status: 'completed' },
+    { profile: 'vllm', status: 'completed' },
+    { profile: 'llamacpp', status: 'truncated' },
+    { profile: { base: 'compatible', reportsCuts: false }, status: 'truncated' },
+  ] as const)(
+    'A5: a plain text at the token limit is $status for the profile $profile',
+    async ({ profile, status }) => {
       const { outcome } = await ask([respond.text('The first half of', used(CAP))], { ...form, profile });
 
       expect(outcome).toMatchObject({ status, text: 'The first half of' });
+    },
+  );
+
+  test.each([
+    { profile: 'compatible', toolCallCount: 1 },
+    { profile: 'vllm', toolCallCount: 0 },
+    { profile: 'llamacpp', toolCallCount: 0 },
+    { profile: { base: 'compatible', reportsCuts: false }, toolCallCount: 0 },
+  ] as const)(
+    'A4: complete calls at the token limit run $toolCallCount times for the profile $profile',
+    async ({ profile, toolCallCount }) => {
+      const script = [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))];
+      const { outcome } = await ask(script, { ...form, profile, tools: [weather] });
+
+      expect(outcome).toMatchObject({ status: 'completed', toolCallCount });
+    },
+  );
+
+  test.each([
+    { what: 'max_tokens of the settings', options: { modelSettings: { max_tokens: CAP } } },
+    { what: 'extraBody', options: { modelSettings: {}, extraBody: { max_tokens: CAP } } },
+    {
+      what: 'extraBody, below the settings’',
+      options: { modelSettings: { max_tokens: 900 }, extraBody: { max_tokens: CAP } },
+    },
+  ])('A4: an unreported cut is detected by the limit of $what', async ({ options }) => {
+    const { outcome } = await ask([called('{'), called('{')], { ...form, tools: [weather], ...options });
+
+    expect(outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
+  });
+
+  test('A4: an unreported cut at the limit that a budget leaves ends the run as limited', async () => {
+    const options = { modelSettings: {}, limits: { tokens: 200 } };
+    const server = await offlineServer({
+      script: (request) => called('{"ci', request.max_completion_tokens ?? request.max_tokens ?? 0),
+      checks: 'none',
+    });
+    const model = openai('m', { baseURL: server.baseURL });
+    const outcome = await new Agent({ model, tools: [weather], ...options }).run('Go.', form).outcome();
+    await server.close();
+
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', toolCallCount: 0 });
+  });
+
+  test.each([-1, 0])('ignores a token limit of %i', async (max_tokens) => {
+    const settings = { max_tokens };
+    const { outcome } = await ask([respond.text('Hi.', used(CAP))], {
+      ...form,
+      profile: 'llamacpp',
+      modelSettings: settings,
     });
 
-    test.each([
-      { profile: 'compatible', toolCallCount: 1 },
-      { profile: 'vllm', toolCallCount: 0 },
-      { profile: 'llamacpp', toolCallCount: 0 },
-      { profile: { base: 'compatible', reportsCuts: false }, toolCallCount: 0 },
-    ] as const)(
-      'A4: whole calls at the cap run $toolCallCount times for the profile $profile',
-      async ({ profile, toolCallCount }) => {
-        const script = [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))];
-        const { outcome } = await ask(script, { ...form, profile, tools: [weather] });
+    expect(outcome).toMatchObject({ status: 'completed', text: 'Hi.' });
+  });
 
-        expect(outcome).toMatchObject({ status: 'completed', toolCallCount });
-      },
-    );
+  test('reports a refusal at the token limit as a refusal', async () => {
+    const { outcome } = await ask([respond.refusal('No.', used(CAP))], { ...form, profile: 'llamacpp' });
 
-    test.each([
-      { what: 'max_tokens of the settings', options: { modelSettings: { max_tokens: CAP } } },
-      { what: 'extraBody', options: { modelSettings: {}, extraBody: { max_tokens: CAP } } },
-      {
-        what: 'extraBody, below the settings’',
-        options: { modelSettings: { max_tokens: 900 }, extraBody: { max_tokens: CAP } },
-      },
-    ])('A4: an unreported cut is found by the cap of $what', async ({ options }) => {
-      const { outcome } = await ask([called('{'), called('{')], { ...form, tools: [weather], ...options });
+    expect(outcome).toMatchObject({ status: 'refused', refusal: 'No.' });
+  });
 
-      expect(outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
-    });
+  test('detects no cut in a response to a request without a token limit', async () => {
+    const script = [called('{"ci'), respond.text('Wet.', used(CAP))];
+    const { outcome } = await ask(script, { ...form, profile: 'llamacpp', modelSettings: {}, tools: [weather] });
 
-    test('A4: an unreported cut at the cap that a budget leaves ends the run at its limit', async () => {
-      const options = { modelSettings: {}, limits: { tokens: 200 } };
-      const server = await offlineServer({
-        script: (request) => called('{"ci', request.max_completion_tokens ?? request.max_tokens ?? 0),
-        checks: 'none',
-      });
-      const model = openai('m', { baseURL: server.baseURL });
-      const outcome = await new Agent({ model, tools: [weather], ...options }).run('Go.', form).outcome();
-      await server.close();
-
-      expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', toolCallCount: 0 });
-    });
-
-    test.each([-1, 0])('a cap of %i is none', async (max_tokens) => {
-      const settings = { max_tokens };
-      const { outcome } = await ask([respond.text('Hi.', used(CAP))], {
-        ...form,
-        profile: 'llamacpp',
-        modelSettings: settings,
-      });
-
-      expect(outcome).toMatchObject({ status: 'completed', text: 'Hi.' });
-    });
-
-    test('a refusal at the cap is still a refusal', async () => {
-      const { outcome } = await ask([respond.refusal('No.', used(CAP))], { ...form, profile: 'llamacpp' });
-
-      expect(outcome).toMatchObject({ status: 'refused', refusal: 'No.' });
-    });
-
-    test('without a cap that was sent, nothing is known of a cut', async () => {
-      const script = [called('{"ci'), respond.text('Wet.', used(CAP))];
-      const { outcome } = await ask(script, { ...form, profile: 'llamacpp', modelSettings: {}, tools: [weather] });
-
-      expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
-    });
-  },
-);
+    expect(outcome).toMatchObject({ status: 'completed', text: 'Wet.' });
+  });
+});

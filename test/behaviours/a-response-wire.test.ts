@@ -18,7 +18,7 @@ import { weather } from './weather.ts';
 const agent = { tools: [weather] };
 const ANSWER = { role: 'assistant', content: null };
 
-describe.each([{ stream: true }, { stream: false }])('what servers send, stream: $stream', (run) => {
+describe.each([{ stream: true }, { stream: false }])('responses on the wire, stream: $stream', (run) => {
   test.each([
     { finishReason: 'stop', stored: 'stop' },
     { finishReason: 'tool_call', stored: 'tool_calls' },
@@ -28,7 +28,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     { finishReason: 'vendor_word', stored: 'vendor_word' },
     { finishReason: null, stored: null },
   ])(
-    'A3: calls run if the finish reason is $finishReason, which is stored as $stored and reported',
+    'A3: calls run with the finish reason $finishReason, which is stored as $stored and reported',
     async ({ finishReason, stored }) => {
       const asking = respond.call('get_weather', { city: 'Oslo' }, { finishReason });
       const played = await play([asking, respond.text('Wet.')], { run, agent });
@@ -51,7 +51,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     },
   );
 
-  test('A9: a JSON body to a streamed request, and a stream to an unstreamed one, are read as what they are', async () => {
+  test('A9: a JSON body to a streamed request, and a stream to an unstreamed one, are read correctly', async () => {
     const oslo = call('c1', 'get_weather', { city: 'Oslo' });
     const script = [
       respondRaw({ ...ANSWER, tool_calls: [{ ...oslo }] }),
@@ -70,7 +70,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     });
   });
 
-  test('A13: fields that nobody knows are kept on the message and its calls, and sent back', async () => {
+  test('A13: unknown fields are kept on the message and its calls, and sent back', async () => {
     const oslo = {
       ...call('c1', 'get_weather', { city: 'Oslo' }),
       extra_content: { google: { thought_signature: 'abc' } },
@@ -94,7 +94,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     expect(requests[1]?.messages).toEqual([GO, thinking, createResult('c1', 'Rain in Oslo.')]);
   });
 
-  test('A13: fields that nobody knows around the message do no harm', async () => {
+  test('A13: unknown fields outside the message are ignored', async () => {
     const odd = respondRaw({ role: 'assistant', content: 'Wet.', x_notes: [{ type: 'note' }], x_vendor: { a: 1 } });
     const { outcome } = await play([odd], { run });
 
@@ -102,7 +102,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     expect(outcome).toEqual({ status: 'completed', output: 'Wet.', text: 'Wet.', ...createOutcome([message]) });
   });
 
-  test('A12: a run follows one reply, so several are refused where they are asked for', async () => {
+  test('A12: several choices are rejected for a run where they are set', async () => {
     const model = openai('m', { baseURL: 'http://127.0.0.1:9/v1' });
     const message =
       'Agent "agent": modelSettings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).';
@@ -113,7 +113,7 @@ describe.each([{ stream: true }, { stream: false }])('what servers send, stream:
     );
   });
 
-  test('A12: a bare model gives as many replies as it was asked for', async () => {
+  test('A12: a model without an agent returns as many choices as requested', async () => {
     const server = await offlineServer({ script: [respond.text('Wet.')] });
     const { choices } = await openai('m', { baseURL: server.baseURL }).send({ messages: [GO], n: 2, ...run });
     await server.close();

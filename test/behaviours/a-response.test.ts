@@ -7,7 +7,7 @@ const CUT =
   'Your last reply was cut off by the token limit, so none of its tool calls was run. Try again with shorter arguments, or with fewer calls.';
 const EMPTY = 'Your last reply was empty. Answer with text, or call a tool.';
 
-describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream', (run) => {
+describe.each([{ stream: true }, { stream: false }])('the response, stream: $stream', (run) => {
   test('A1: a text without calls completes the run', async () => {
     const { outcome, requests } = await play([respond.text('It rains.')], { run });
 
@@ -20,7 +20,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     expect(requests.map(({ messages }) => messages)).toEqual([[GO]]);
   });
 
-  test('A2: a text beside calls does not end the run', async () => {
+  test('A2: a text with calls does not end the run', async () => {
     const script = [
       respond.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], { text: 'I look.' }),
       respond.text('Wet.'),
@@ -40,7 +40,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     });
   });
 
-  test('A4: calls of a reply that was cut do not run, and the second cut reply ends the run as truncated', async () => {
+  test('A4: calls of a truncated response do not run, and a second truncated response ends the run as truncated', async () => {
     const cut = respond.calls([{ name: 'get_weather', arguments: { city: 'Oslo' } }], {
       text: 'I look.',
       finishReason: 'length',
@@ -55,7 +55,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, createUserMessage(CUT)]]);
   });
 
-  test('A4: after one cut reply the run can still complete', async () => {
+  test('A4: after one truncated response the run can still complete', async () => {
     const cut = respond.call('get_weather', { city: 'Oslo' }, { finishReason: 'length' });
     const { outcome } = await play([cut, respond.text('Wet.')], { run, agent: { tools: [weather] } });
 
@@ -68,19 +68,19 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     });
   });
 
-  test('A5: a text that was cut ends the run as truncated, and is kept', async () => {
+  test('A5: a truncated text ends the run as truncated, and is kept', async () => {
     const { outcome } = await play([respond.truncated('It rai')], { run });
 
     expect(outcome).toEqual({ status: 'truncated', text: 'It rai', ...createOutcome([]) });
   });
 
-  test('A6: a filtered reply ends the run as filtered, with what there was', async () => {
+  test('A6: a filtered response ends the run as filtered, with the text so far', async () => {
     const { outcome } = await play([respond.filtered('It ra')], { run });
 
     expect(outcome).toEqual({ status: 'filtered', text: 'It ra', ...createOutcome([]) });
   });
 
-  test('A6: a prompt that a filter stopped ends the run as filtered, also if the server reports it as an error', async () => {
+  test('A6: a prompt that a filter blocks ends the run as filtered, also if the server reports an error', async () => {
     const filtered = respond.httpError(400, { code: 'content_filter', message: 'The prompt was filtered.' });
     const { outcome, requests } = await play([filtered], { run });
 
@@ -88,14 +88,14 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     expect(requests.length).toBe(1);
   });
 
-  test('A6: a refusal ends the run as refused, in the words of the model', async () => {
+  test('A6: a refusal ends the run as refused, with the text of the model', async () => {
     const { outcome } = await play([respond.refusal('I will not.')], { run });
 
     const refused = { role: 'assistant', content: null, refusal: 'I will not.' } as const;
     expect(outcome).toEqual({ status: 'refused', refusal: 'I will not.', ...createOutcome([refused]) });
   });
 
-  test('A6: neither a filtered reply nor a refusal runs its calls', async () => {
+  test('A6: calls of a filtered response and of a refusal do not run', async () => {
     const calls = [
       { id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } },
     ] as const;
@@ -118,7 +118,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     { content: 'null', empty: respond.empty() },
     { content: 'missing', empty: respond.message({ role: 'assistant' }) },
     { content: 'blank', empty: respond.text(' \n') },
-  ])('A7: a reply with $content content and no calls is asked again once, then the run fails', async ({ empty }) => {
+  ])('A7: a response with $content content and no calls is reprompted once, then the run fails', async ({ empty }) => {
     const { outcome, requests } = await play([empty, empty], { run });
 
     const error = {
@@ -137,7 +137,7 @@ describe.each([{ stream: true }, { stream: false }])('the reply, stream: $stream
     expect(requests.map(({ messages }) => messages)).toEqual([[GO], [GO, createUserMessage(EMPTY)]]);
   });
 
-  test('A7: after one empty reply the run can still complete', async () => {
+  test('A7: after one empty response the run can still complete', async () => {
     const { outcome } = await play([respond.empty(), respond.text('Wet.')], { run });
 
     const messages = [createUserMessage(EMPTY), createText('Wet.')];

@@ -25,7 +25,7 @@ interface Stage {
   readonly resume: (script: Script) => Promise<PlayedRun>;
 }
 
-/** A run with two calls of which nobody has approved any. */
+/** A run with two calls that wait for approval. */
 async function suspended(stream: boolean): Promise<Stage> {
   const refunds: unknown[] = [];
   const refund: Tool<unknown> = tool({
@@ -60,7 +60,7 @@ function refused(code: string): unknown {
 }
 
 describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream', ({ stream }) => {
-  test('B18: an approval for other arguments or for another call is refused, and nothing runs', async () => {
+  test('B18: an approval for other arguments or another call is rejected, and nothing runs', async () => {
     const { host, refunds, pending, resume } = await suspended(stream);
     const [first, second] = pending;
     const answers: readonly Answer[] = [
@@ -78,7 +78,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     expect(refunds).toEqual([]);
   });
 
-  test('B18: an approval of a call that nobody asked about is refused', async () => {
+  test('B18: an approval of a call that is not pending is rejected', async () => {
     const { host, pending } = await suspended(stream);
     const [{ fingerprint }] = pending;
 
@@ -98,7 +98,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     expect(refunds).toEqual([7, 8]);
   });
 
-  test('B18: an approval that comes too late is refused, and the call counts as denied', async () => {
+  test('B18: a late approval is rejected, and the call counts as denied', async () => {
     const { host, clock, refunds, pending, resume } = await suspended(stream);
     const [first, second] = pending;
     await clock.advance(999);
@@ -118,7 +118,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     expect(refunds).toEqual([7]);
   });
 
-  test('B18: a call that was approved with other arguments runs with these, and the model is told', async () => {
+  test('B18: a call that is approved with other arguments runs with these, and the model reads them', async () => {
     const { host, refunds, pending, resume } = await suspended(stream);
     const [first, second] = pending;
     await host.answer('run', first.id, { type: 'edit', fingerprint: first.fingerprint, arguments: { order: 9 } });

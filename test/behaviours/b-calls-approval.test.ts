@@ -62,7 +62,7 @@ function pendingOf({ outcome }: PlayedRun): readonly PendingCall[] {
 }
 
 describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream', ({ stream }) => {
-  test('B16: where one of several calls needs approval the others run, then the run suspends', async () => {
+  test('B16: if one of several calls needs approval, the others run and then the run suspends', async () => {
     const { begin, refunds } = stage(stream);
     const { outcome } = await begin();
 
@@ -100,7 +100,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(refunds).toEqual([]);
   });
 
-  test('B16: a run that is resumed before all is answered suspends again, with nothing run', async () => {
+  test('B16: a run that is resumed before all answers are given suspends again, and no call runs', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     const suspended = await begin();
     const [first, second] = pendingOf(suspended);
@@ -111,7 +111,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(refunds).toEqual([]);
   });
 
-  test('B16: approved calls run once all answers are there, and the run goes on', async () => {
+  test('B16: approved calls run when all answers are given, and the run continues', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     for (const { id, fingerprint } of pendingOf(await begin())) {
       await host.answer('run', id, { type: 'approve', fingerprint });
@@ -130,7 +130,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(filterEvents(resumed, 'tool.started').map(({ index }) => index)).toEqual([0, 2]);
   });
 
-  test('B17: a denied call is answered with the reason, and nothing else changes', async () => {
+  test('B17: a denied call gets the reason as its result, and nothing else changes', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     const [first, second] = pendingOf(await begin());
     await host.answer('run', 'approve:1.0', {
@@ -152,7 +152,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(refunds).toEqual([8]);
   });
 
-  test('B17: a call may be denied without a reason', async () => {
+  test('B17: a call can be denied without a reason', async () => {
     const { begin, resume, host } = stage(stream);
     for (const { id, fingerprint } of pendingOf(await begin()))
       await host.answer('run', id, { type: 'deny', fingerprint });
@@ -169,7 +169,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B19: where the user writes while calls are pending, these are closed as cancelled before the message', async () => {
+  test('B19: if the user writes while calls are pending, these are cancelled before the message', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     await begin();
     await host.sendMessage('run', createUserMessage('Forget it.'));
@@ -191,7 +191,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(refunds).toEqual([]);
   });
 
-  test('B19: the transcript of a suspended run, with a message after it, can go on as another run', async () => {
+  test('B19: the transcript of a suspended run, with a message after it, can continue as another run', async () => {
     const { begin } = stage(stream);
     const { outcome } = await begin();
     const input = [...outcome.messages, createUserMessage('Forget it.')];

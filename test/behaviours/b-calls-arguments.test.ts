@@ -24,7 +24,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     { text: '{"city": "Oslo"', problem: 'unexpected end at position 15' },
     { text: '{"city": "Oslo"} or so', problem: 'unexpected "o" at position 17' },
     { text: "{'city': 'Oslo'}", problem: 'unexpected "\'" at position 1' },
-  ])('B1: the model is told where $text stops being JSON', async ({ text, problem }) => {
+  ])('B1: the model reads the position where $text stops being JSON', async ({ text, problem }) => {
     const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
     const content = `The arguments are not valid JSON: ${problem}. Send one JSON object.`;
@@ -40,7 +40,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     { text: '{"city":"Oslo","trip":{"days":[1,-1e400]}}', path: 'trip.days[1]' },
     { text: '"{\\"days\\":1e400}"', path: 'days' },
   ])(
-    'B1: the model is told where $text has a number that no double holds, which is not sent',
+    'B1: the model reads where $text has a number that no double represents, which is not sent',
     async ({ text, path }) => {
       const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
@@ -52,7 +52,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     },
   );
 
-  test('B3: a number that no double holds, in arguments that are an object, is told to the model', async () => {
+  test('B3: the model reads about a number that no double represents, in arguments that are an object', async () => {
     const call = { id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '@' } };
     const body = JSON.stringify({
       choices: [{ index: 0, message: { role: 'assistant', tool_calls: [call] }, finish_reason: 'tool_calls' }],
@@ -64,7 +64,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     expect(outcome.messages[2]).toEqual(createResult('c1', content));
   });
 
-  test('B1: what is no JSON counts against the budget of the tool, which a success fills again', async () => {
+  test('B1: invalid JSON uses a retry of the tool, and a success resets the retries', async () => {
     const bad = respond.call('get_weather', '{');
     const good = respond.call('get_weather', { city: 'Oslo' });
     const { outcome } = await play([bad, bad, good, bad, bad, good, WET], { run, agent: { tools: [weather] } });
@@ -85,7 +85,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     { what: 'empty arguments', written: { name: 'get_weather', arguments: '' } },
     { what: 'missing arguments', written: { name: 'get_weather' } },
     { what: 'arguments that are null', written: { name: 'get_weather', arguments: null } },
-  ])('B2: $what are read as {} and checked', async ({ written }) => {
+  ])('B2: $what are read as {} and validated', async ({ written }) => {
     const anywhere = tool({
       name: 'get_weather',
       description: 'The weather somewhere.',
@@ -103,7 +103,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     expect(failed.outcome).toEqual({ ...wet, ...createOutcome(issue, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B3: arguments that are an object are taken as its JSON, and that is reported', async () => {
+  test('B3: arguments that are an object are accepted, and the repair is reported', async () => {
     const written = { name: 'get_weather', arguments: { city: 'Oslo' } };
     const asking = respondRaw({
       role: 'assistant',
@@ -123,7 +123,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     ]);
   });
 
-  test('B4: the model is told one line for each issue of its arguments, and never all that it wrote', async () => {
+  test('B4: the model reads one line per issue of its arguments, without the arguments themselves', async () => {
     const book = tool({
       name: 'book',
       description: 'Books a trip.',
@@ -146,7 +146,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B5: nulls for fields that were to be left out are removed, so that defaults apply', async () => {
+  test('B5: nulls for optional fields are removed, so that defaults apply', async () => {
     const inputs: unknown[] = [];
     const forecast = tool({
       name: 'forecast',

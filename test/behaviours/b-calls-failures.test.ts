@@ -13,8 +13,8 @@ function toolNamed(name: string, execute: () => unknown): Tool<unknown> {
   return tool({ name, description: 'Does something.', input: z.object({}), execute });
 }
 
-describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $stream', (run) => {
-  test('B10: what a tool throws is told by its message, its siblings go on, and listeners get the error itself', async () => {
+describe.each([{ stream: true }, { stream: false }])('failing tools, stream: $stream', (run) => {
+  test('B10: the model reads the message of an error, the other calls run, and listeners get the error itself', async () => {
     const down = toolNamed('look_up', () => {
       throw Object.assign(new TypeError('The "list" is down.'), { code: 'ELIST' });
     });
@@ -41,7 +41,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     { thrown: 'No list.', content: '{"error":"No list."}' },
     { thrown: undefined, content: '{"error":"undefined"}' },
     { thrown: { code: 7 }, content: '{"error":"{\\"code\\":7}"}' },
-  ])('B10: a thrown $thrown is told as well as it can be', async ({ thrown, content }) => {
+  ])('B10: a thrown $thrown becomes a readable message', async ({ thrown, content }) => {
     const odd = toolNamed('look_up', () => Promise.reject(thrown));
     const { outcome } = await play([respond.call('look_up'), WET], { run, agent: { tools: [odd] } });
 
@@ -49,7 +49,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B11: the message of a ToolError is told word for word', async () => {
+  test('B11: the model reads the message of a ToolError word for word', async () => {
     const full = toolNamed('book', () => {
       throw new ToolError('The hotel is full. Try another night.');
     });
@@ -63,7 +63,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B12: a tool that throws AbortRun ends the run as aborted, after its siblings are answered', async () => {
+  test('B12: a tool that throws AbortRun ends the run as aborted after the other calls have results', async () => {
     const finished = Promise.withResolvers<void>();
     const halt = toolNamed('halt', async () => {
       await finished.promise;
@@ -101,7 +101,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     { timeoutMs: undefined, passedMs: 60_000, content: 'Timed out after 60 s. It may still have had its effect.' },
     { timeoutMs: 1_500, passedMs: 1_500, content: 'Timed out after 1.5 s. It may still have had its effect.' },
   ])(
-    'B13: a tool that outlives $passedMs ms is given up, and its late result is not used',
+    'B13: a tool that runs for $passedMs ms times out, and its late result is not used',
     async ({ timeoutMs, passedMs, content }) => {
       const late: unknown[] = [];
       const slow = tool({
@@ -140,7 +140,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     },
   );
 
-  test('B13: one millisecond before its deadline a tool is still waited for', async () => {
+  test('B13: a tool does not time out one millisecond before its deadline', async () => {
     const waiting = Promise.withResolvers<string>();
     const slow = toolNamed('crawl', () => waiting.promise);
     const { outcome } = await play([respond.call('crawl'), WET], {

@@ -10,9 +10,9 @@ import { weather } from './weather.ts';
 
 const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
 
-/** On the machine's own clock: what is left behind would be its timers. */
+/** On the system clock: the test looks for timers that are left. */
 test.each([{ stream: true }, { stream: false }])(
-  'B14: a run with a tool that never settles is over within 50 ms of its abort, and leaves nothing behind, stream: $stream',
+  'B14: a run with a tool that never settles ends within 50 ms of its abort and leaves nothing open, stream: $stream',
   async ({ stream }) => {
     const rejections: unknown[] = [];
     const onRejection = (reason: unknown): number => rejections.push(reason);
@@ -59,7 +59,10 @@ test.each([{ stream: true }, { stream: false }])(
 
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 
-/** Counts the timers that Pawl began since and that hold the process open: those of the test runner, and of tests before this one, end when they will. */
+/**
+ * Counts the timers that Pawl has started since then and that keep the process alive. Timers of the test runner and of
+ * earlier tests do not count.
+ */
 function timersFromNow(): () => number {
   const begun = new Map<number, NodeJS.Timeout>();
   const hook = createHook({

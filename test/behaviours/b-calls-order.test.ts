@@ -8,7 +8,7 @@ import { call, createCalls, createOutcome, createResult, createText, filterEvent
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
-/** A tool that takes some turns of the event loop, and writes down how many were at work beside it. */
+/** A tool that takes some turns of the event loop and records how many calls run in parallel. */
 function counter(at: { work: number; readonly seen: number[] }): Tool<unknown> {
   return tool({
     name: 'count',
@@ -29,7 +29,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
     { agent: {}, own: {}, most: 8 },
     { agent: { maxParallelToolCalls: 3 }, own: {}, most: 3 },
     { agent: { maxParallelToolCalls: 3 }, own: { maxParallelToolCalls: 5 }, most: 5 },
-  ])('B15: at most $most calls run side by side', async ({ agent, own, most }) => {
+  ])('B15: at most $most calls run in parallel', async ({ agent, own, most }) => {
     const at = { work: 0, seen: [] };
     const names = Array.from({ length: 12 }, () => 'count');
     const script = [respond.calls(names.map((name) => ({ name }))), WET];
@@ -71,7 +71,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
     expect(others.seen).toEqual([1, 1, 1, 2, 2, 1]);
   });
 
-  test('B15: results stand in the order of the calls, whatever finishes first', async () => {
+  test('B15: results are in the order of the calls, whichever finishes first', async () => {
     const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
     const wait = tool({
       name: 'wait',

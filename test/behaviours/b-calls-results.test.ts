@@ -7,7 +7,7 @@ import { call, createCalls, createOutcome, createResult, createText, filterEvent
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
-/** A tool that gives these values, one for each call in the order of the calls. */
+/** A tool that returns these values, one per call. */
 function giver(values: readonly unknown[], limits: { readonly maxResultLength?: number } = {}): Tool<unknown> {
   return tool({
     name: 'give',
@@ -32,7 +32,7 @@ function giving(count: number): {
 const circular: Record<string, unknown> = { name: 'ring' };
 circular['self'] = circular;
 
-/** What was returned by mistake, and what is said of it. */
+/** Values that are returned by mistake, and the message about each. */
 const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
   [{ user: Promise.resolve('Ann') }, 'user is a promise. An await is missing.'],
   [
@@ -43,7 +43,7 @@ const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
   [Symbol('s'), 'it is a symbol. Return a text, or leave it out.'],
 ];
 
-/** A value, what the model reads of it, and the paths that JSON cannot say exactly. */
+/** A value, the text for the model, and the paths without an exact JSON form. */
 const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readonly string[]])[] = [
   [undefined, 'null'],
   [null, 'null'],
@@ -72,7 +72,7 @@ const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readon
 ];
 
 describe.each([{ stream: true }, { stream: false }])('results, stream: $stream', (run) => {
-  test('B20: any value is told as text, and what of it JSON cannot say is reported', async () => {
+  test('B20: any value becomes text, and paths without an exact JSON form are reported', async () => {
     const { script, asks } = giving(KINDS.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(KINDS.map(([value]) => value))] } });
 
@@ -86,7 +86,7 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     expect(finished.map(({ lossyPaths: lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
   });
 
-  test('B20: what was returned by mistake fails the call, and says where it is and what to return', async () => {
+  test('B20: a value that is returned by mistake fails the call, with its path and what to return', async () => {
     const { script, asks } = giving(MISTAKES.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(MISTAKES.map(([value]) => value))] } });
 
@@ -101,7 +101,7 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     expect(failed.map(({ error }) => error.message)).toEqual(errors);
   });
 
-  test('B21: of a result that is too long the model reads head and tail, and the event has the whole', async () => {
+  test('B21: the model reads head and tail of a result over the limit, and the event has the whole', async () => {
     const long = `${'a'.repeat(60_000)}${'b'.repeat(10_000)}`;
     const { script, asks } = giving(2);
     const played = await play([script, WET], { run, agent: { tools: [giver([long, 'c'.repeat(65_536)])] } });
@@ -117,7 +117,7 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     expect(filterEvents(played, 'tool.finished').map(({ fullContent: full }) => full)).toEqual([long, undefined]);
   });
 
-  test('B21: a tool may have a cap of its own, which cuts no character in two', async () => {
+  test('B21: a tool can have its own limit, which splits no character', async () => {
     const { script, asks } = giving(1);
     const tools = [giver(['😀'.repeat(10)], { maxResultLength: 12 })];
     const { outcome } = await play([script, WET], { run, agent: { tools } });

@@ -20,8 +20,8 @@ const clockTool = tool({ name: 'get_time', description: 'The time.', input: z.ob
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
-describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stream', (run) => {
-  test('B6: a call of an unknown tool is answered with the closest name and the names there are', async () => {
+describe.each([{ stream: true }, { stream: false }])('retries of calls, stream: $stream', (run) => {
+  test('B6: a call of an unknown tool gets the closest name and all names', async () => {
     const calls = respond.calls([{ name: 'getWether' }, { name: 'send_mail' }]);
     const { outcome } = await play([calls, WET], { run, agent: { tools: [weather, clockTool] } });
 
@@ -37,7 +37,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
   });
 
-  test('B7: when the corrections of a tool are spent the run fails, naming the tool and its last issue', async () => {
+  test('B7: when the retries of a tool are used, the run fails with the tool and its last issue', async () => {
     const inputs = [{}, { city: 1 }, { city: true }];
     const script = inputs.map((input) => respond.call('get_weather', input));
     const { outcome } = await play(script, { run, agent: { tools: [weather] } });
@@ -63,7 +63,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     });
   });
 
-  test('B7: a tool may allow no correction at all', async () => {
+  test('B7: a tool may allow no retry', async () => {
     const strict = { ...weather, maxInputRetries: 0 };
     const { outcome } = await play([respond.call('get_weather')], { run, agent: { tools: [strict] } });
 
@@ -78,7 +78,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     });
   });
 
-  test('B8: the third failure of the same call is told to the model, and the fourth ends the run', async () => {
+  test('B8: the model reads about the third failure of the same call, and the fourth ends the run', async () => {
     const down = tool({
       name: 'look_up',
       description: 'Looks something up.',
@@ -126,7 +126,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     { what: 'missing ids', ids: [{}, {}] },
     { what: 'empty ids', ids: [{ id: '' }, { id: '' }] },
     { what: 'the same id twice', ids: [{ id: 'c1' }, { id: 'c1' }] },
-  ])('B9: calls with $what get ids of their own, and results by them', async ({ ids }) => {
+  ])('B9: calls with $what get unique ids, and results with these ids', async ({ ids }) => {
     const calls = ids.map((id, index) => {
       const input = JSON.stringify({ city: index === 0 ? 'Oslo' : 'Bergen' });
       return { ...id, type: 'function', function: { name: 'get_weather', arguments: input } };
@@ -146,7 +146,7 @@ describe.each([{ stream: true }, { stream: false }])('corrections, stream: $stre
     expect(listRepairs(played).some(({ path }) => path.endsWith('tool_calls[1].id'))).toBe(true);
   });
 
-  test('B9: an id that was used in an earlier turn is made unique', async () => {
+  test('B9: an id that an earlier turn has used is made unique', async () => {
     const again = respond.call('get_weather', { city: 'Oslo' }, { id: 'c1' });
     const played = await play([again, again, WET], { run, agent: { tools: [weather] } });
 

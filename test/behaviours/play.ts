@@ -40,7 +40,7 @@ export interface PlayOptions {
   readonly input?: Input;
   readonly agent?: Omit<AgentOptions<unknown, string>, 'model'>;
   readonly run?: Omit<RunOptions, 'runId'>;
-  /** Goes on with the run that this host has, in place of starting one. */
+  /** Resumes the run of this host instead of starting one. */
   readonly resume?: Host;
   readonly listen?: (run: Run, stage: { readonly clock: ManualClock }) => void;
   readonly clock?: ManualClock;
@@ -52,7 +52,7 @@ export interface PlayedRun {
   readonly requests: readonly ChatRequest[];
 }
 
-/** Plays a script to an agent, over HTTP and to its end. No run may leave a transcript that a server refuses. */
+/** Plays a script to an agent over HTTP, to its end. Every transcript must be valid. */
 export async function play(
   script: Script,
   { input = 'Go.', agent: options, run: runOptions, resume, listen, clock = manualClock() }: PlayOptions = {},
@@ -78,7 +78,7 @@ export async function play(
   }
 }
 
-/** What each scripted message uses, so that a run's usage can be told from its requests. */
+/** The usage of each scripted message, so that the usage of a run shows its number of requests. */
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
 
 function addUsage(
@@ -92,7 +92,7 @@ function withUsage(given: ScriptedResponse): ScriptedResponse {
   return given.type === 'message' ? { usage: USAGE, ...given } : given;
 }
 
-/** A message as it stands, in the documented frame: one chunk of a stream, or a body. */
+/** Sends a message unchanged in the documented frame: one chunk of a stream, or a body. */
 export function respondRaw(message: RawMessage): ScriptFunction<ScriptedResponse> {
   return ({ stream }) => {
     const choice = { index: 0, finish_reason: message.tool_calls === undefined ? 'stop' : 'tool_calls' };
@@ -107,10 +107,10 @@ interface RawMessage extends JsonObject {
   readonly tool_calls?: readonly JsonObject[];
 }
 
-/** What a run's input becomes. */
+/** The default input as a message. */
 export const GO: UserMessage = { role: 'user', content: 'Go.' };
 
-/** What every outcome of a run over these messages has. */
+/** The common fields of outcomes over these messages. */
 export function createOutcome(
   messages: readonly Message[],
   counts: Partial<Omit<OutcomeBase, 'messages'>> = {},
@@ -161,7 +161,7 @@ export function createUserMessage(content: string): UserMessage {
   return { role: 'user', content };
 }
 
-/** The events of one type. */
+/** Returns the events of one type. */
 export function filterEvents<Type extends RunEvent['type']>(
   { events }: PlayedRun,
   type: Type,

@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 import { CANARY } from './canary.ts';
 import { hasLeak, searchCounts, searchErrors, takeLeaks } from './watch.ts';
 
-test('models without a key of their own send the one that the suite looks for', async () => {
+test('models without their own key send the canary key', async () => {
   const server = await offlineServer({ script: [respond.text('Hi')] });
   await openai('m', { baseURL: server.baseURL }).send({ messages: [{ role: 'user', content: 'Hi' }] });
   expect(server.requests[0]?.headers['authorization']).toEqual(`Bearer ${CANARY}`);
   await server.close();
 });
 
-test('every kind of thing that a run emits is looked through', async () => {
+test('searches every kind of output of a run', async () => {
   const server = await offlineServer({ script: [respond.httpError(401), respond.text('Hi')] });
   const before = { ...searchCounts };
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
@@ -27,7 +27,7 @@ test('every kind of thing that a run emits is looked through', async () => {
   await server.close();
 });
 
-test('a leak of each kind is found', async () => {
+test('finds a leak of each kind', async () => {
   const server = await offlineServer({ script: [respond.text(`It is ${CANARY}.`), respond.text('Hi')] });
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
   const run = agent.run('Hi').on('text.delta', () => undefined);
@@ -49,11 +49,11 @@ test('a leak of each kind is found', async () => {
   await server.close();
 });
 
-test.fails('a test in which the key is told fails', () => {
+test.fails('fails a test that prints the key', () => {
   console.info(`It is ${CANARY}.`);
 });
 
-test('no object of ours shows the key when it is printed', async () => {
+test('prints no object of Pawl with the key', async () => {
   const server = await offlineServer({ script: [respond.text('Hi')] });
   const model = openai('m', { baseURL: server.baseURL });
   const host = memoryHost();

@@ -2,14 +2,14 @@ import { type Host, memoryHost, Run } from '@pawl/core';
 import type { Step, StepRunner } from '@pawl/core/host';
 import { search } from './watch.ts';
 
-// Looks at whatever runs tell, and what hosts keep. Each thing is handed on as it is.
+// Searches the events of runs and the data that hosts store. The watchers call the original functions.
 
 const { on, off, outcome, [Symbol.asyncIterator]: iterate } = Run.prototype;
 type AnyListener = (event: unknown) => unknown;
 const watched = new WeakMap<object, AnyListener>();
 
 function watchListener(listener: AnyListener): AnyListener {
-  if (typeof listener !== 'function') return listener; // The run refuses it.
+  if (typeof listener !== 'function') return listener; // The run rejects it.
   const known = watched.get(listener);
   if (known !== undefined) return known;
   const handleEvent: AnyListener = (event) => {
@@ -47,7 +47,7 @@ Run.prototype[Symbol.asyncIterator] = function (this: InstanceType<typeof Run>) 
   };
 };
 
-// What a host is given to keep: the records of runs, and what came of their steps.
+// Records of runs and values of steps, as hosts store them.
 const prototype: Host = Object.getPrototypeOf(memoryHost());
 const { start, claim: open } = prototype;
 const watchedSteps = new WeakSet<object>();

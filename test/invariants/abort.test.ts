@@ -18,7 +18,7 @@ afterAll(() => going.close());
 
 describe.each(scenarios)('$name', (scenario) => {
   test.each(STREAMS)(
-    'aborted at each event, a run leaves a transcript that can go on, stream: $stream',
+    'leaves a valid transcript when the run is aborted at any event, stream: $stream',
     async ({ stream }) => {
       let events = 0;
       for (;;) {
@@ -39,7 +39,7 @@ describe.each(scenarios)('$name', (scenario) => {
 
 interface AbortedRun {
   readonly life: ScenarioRun;
-  /** The event at which it was aborted; `undefined` where the run has fewer. */
+  /** The event at which the run was aborted; `undefined` if the run has fewer events. */
   readonly abortEvent: RunEvent | undefined;
 }
 
@@ -64,7 +64,7 @@ async function abortAt(
   return { life, abortEvent: abortedIn };
 }
 
-/** What still happened in that attempt, after which there was nothing left to abort: calls at work may be the last there is. */
+/** Later events of the same attempt. Results of running calls may come last. */
 function listLaterEvents(
   { attempts, outcome: { turnCount: turns } }: ScenarioRun,
   abortedIn: RunEvent,
@@ -75,7 +75,7 @@ function listLaterEvents(
   return listJournalEvents(rest.filter((event) => event.type !== 'tool.finished' || event.turn < turns));
 }
 
-/** An aborted run asks nobody any more, and starts no tool. */
+/** An aborted run sends no request and starts no tool. */
 function listLaterStarts({ outcome, attempts }: ScenarioRun, abortedIn: RunEvent): readonly RunEvent[] {
   if (outcome.status !== 'aborted') return [];
   return listEventsAfter(attempts, abortedIn).filter(

@@ -9,7 +9,7 @@ const reasoning = 'Zwei Städte → zwei Aufrufe 🤔.';
 const frame = { id: 'r1', object: 'chat.completion.chunk', created: 1, model: 'm' } as const;
 const headers = { 'content-type': 'text/event-stream' } as const;
 
-/** A reply as a server streams it: raw UTF-8, a comment, CRLF here and there, usage on a chunk of its own. */
+/** A streamed response: raw UTF-8, a comment, some CRLF, usage in a chunk of its own. */
 const bytes = new TextEncoder().encode(
   [
     ': keep-alive\n\n',
@@ -57,7 +57,7 @@ const expected = {
   },
 };
 
-describe('a streamed reply is the same', () => {
+describe('a streamed response has the same content', () => {
   test('over HTTP, wherever its bytes are split in two', async () => {
     const splits = Array.from({ length: bytes.length + 1 }, (_, at) => [bytes.slice(0, at), bytes.slice(at)]);
     const server = await offlineServer({ script: splits.map((pieces) => respond.sse(pieces.filter(isNotEmpty))) });
@@ -70,14 +70,14 @@ describe('a streamed reply is the same', () => {
     }
   });
 
-  test('through a fetch that gives two pieces, wherever they meet', async () => {
+  test('through a fetch with two chunks, wherever they are split', async () => {
     for (let at = 0; at <= bytes.length; at++) {
       const pieces = [bytes.slice(0, at), bytes.slice(at)];
       expect({ at, ...(await requestResponse({ pieces })) }).toEqual({ at, ...expected });
     }
   });
 
-  test('through a fetch that gives each byte by itself', async () => {
+  test('through a fetch with one chunk per byte', async () => {
     expect(await requestResponse({ pieces: Array.from(bytes, (byte) => Uint8Array.of(byte)) })).toEqual(expected);
   });
 });

@@ -11,11 +11,11 @@ const UNKNOWN_OUTCOME =
 
 export interface SurvivalOptions {
   readonly moment: KillPoint['moment'];
-  /** Gives a host that knows no run. */
+  /** Opens a host that knows no run. */
   readonly open: () => Host | Promise<Host>;
 }
 
-/** Lives through a scenario again and again, killed at one step later each time, and expects the same of each life. */
+/** Runs a scenario again and again, kills the process one step later each time, and expects the same result. */
 export async function expectSurvives(scenario: Scenario, { moment, open }: SurvivalOptions): Promise<void> {
   const model = scriptedModel(createResponder(scenario));
   const undisturbed = await runScenario(scenario, { model });
@@ -24,7 +24,7 @@ export async function expectSurvives(scenario: Scenario, { moment, open }: Survi
     const { life, host, requests } = await runKilled(scenario, { kill: { at: steps + 1, moment }, host: await open() });
     if (!host.hasDied) break;
     steps++;
-    if (steps > 1_000) throw new Error('It never gets to its end.');
+    if (steps > 1_000) throw new Error('The run never ends.');
     expect(life.outcome).toEqual(replaceUnknownOutcomes(undisturbed, host.unknownOutcomes));
     expect(checkHistory(life.outcome.messages)).toEqual([]);
     expect(host.repeated).toEqual([]);
@@ -55,14 +55,14 @@ async function runKilled(scenario: Scenario, { kill, host: inner }: KillOptions)
 }
 
 /**
- * A request that was under way is made again, as it was: with the same room left in the budget. Those of agents side by
- * side have no order among them.
+ * An interrupted request is sent again unchanged, with the same rest of the budget. Requests of parallel agents have no
+ * order.
  */
 function listDistinct(requests: readonly ChatRequest[]): readonly string[] {
   return [...new Set(requests.map((request) => JSON.stringify(request)))].sort();
 }
 
-/** The undisturbed outcome, but for the calls that nobody knows the outcome of. */
+/** The undisturbed outcome, except for calls whose outcome is unknown. */
 function replaceUnknownOutcomes({ outcome, attempts }: ScenarioRun, steps: readonly string[]): Outcome<unknown> {
   const ids = new Set(attempts.flat().flatMap((event) => (isResultOf(event, steps) ? [event.call.id] : [])));
   const messages = outcome.messages.map((message): Message => {
@@ -78,18 +78,18 @@ function isResultOf(event: RunEvent, steps: readonly string[]): event is Extract
   return steps.some((step) => step.startsWith(`tool:${event.turn}.${event.index}:`));
 }
 
-/** The calls that may have happened, of tools that must not happen twice. */
+/** Calls of tools that must not run twice. */
 function listNonIdempotentKeys({ started }: ScenarioRun): readonly string[] {
   return started.filter((key) => /:(pay|refund|fail)$/.test(key));
 }
 
-/** How an attempt ended is told, and not remembered. */
+/** The end of an attempt is emitted and not recorded. */
 function isAttemptEnd(event: RunEvent): boolean {
   if (event.type === 'run.finished') return event.path === '' || event.outcome.status === 'suspended';
   return event.type === 'run.suspended' || event.type === 'tool.suspended';
 }
 
-/** Each attempt begins with the facts of those before it, marked; nothing else is marked. */
+/** Each attempt replays the recorded events of earlier attempts, marked as replayed. No other event is marked. */
 function expectReplays({ attempts }: ScenarioRun): void {
   let known: readonly object[] = [];
   for (const events of attempts) {
@@ -98,7 +98,7 @@ function expectReplays({ attempts }: ScenarioRun): void {
   }
 }
 
-/** A run inside may wait through several attempts at the one around it. */
+/** A nested run may wait through several attempts of the outer run. */
 function isWithin({ type, path }: RunEvent): boolean {
   return path !== '' || type === 'tool.suspended';
 }

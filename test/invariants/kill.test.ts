@@ -7,7 +7,7 @@ describe.each(hosts.flatMap(({ name, open }) => scenarios.map((scenario) => ({ s
   '$scenario.name, on $name',
   ({ scenario, open }) => {
     test.each(['before', 'within', 'after'] as const)(
-      'killed %s each step, a run resumes to the same result',
+      'resumes to the same result when the process dies %s any step',
       (moment) => expectSurvives(scenario, { moment, open }),
     );
   },

@@ -14,8 +14,8 @@ describe.each([
   { width: 8, exclusive: false },
   { width: 2, exclusive: true },
   { width: 8, exclusive: true },
-])('at most $width side by side, with an exclusive call: $exclusive', ({ width, exclusive }) => {
-  test('calls that finish in any order give the same history', async () => {
+])('at most $width calls in parallel, with an exclusive call: $exclusive', ({ width, exclusive }) => {
+  test('has the same history, in whatever order parallel calls finish', async () => {
     for (const order of ORDERS) {
       const { outcome, most, besideSecond } = await play(order, { width, exclusive });
       expect({ order, outcome }).toEqual({ order, outcome: expected });
@@ -24,7 +24,7 @@ describe.each([
     }
   });
 
-  test('as many calls run side by side as may', async () => {
+  test('runs as many calls in parallel as allowed', async () => {
     const { most } = await play(CALLS, { width, exclusive });
     expect(most).toBe(Math.min(width, exclusive ? 2 : 4));
   });
@@ -32,9 +32,9 @@ describe.each([
 
 interface PlayedRun {
   readonly outcome: Outcome;
-  /** How many calls ran side by side. */
+  /** The maximum number of parallel calls. */
   readonly most: number;
-  /** How many ran beside the call of the second tool. */
+  /** The maximum number of calls in parallel with the second tool. */
   readonly besideSecond: number;
 }
 
@@ -75,10 +75,10 @@ type Wait = (at: number) => Promise<void>;
 
 interface LatencySetting {
   readonly name: string;
-  /** Stands in place of the second call. */
+  /** Replaces the second call. */
   readonly second?: { readonly name: string; readonly arguments: { readonly query?: string } };
   readonly agent: (wait: Wait) => Partial<AgentOptions<unknown, string>>;
-  /** What the second call gives. */
+  /** The result of the second call. */
   readonly gives: string;
 }
 
@@ -88,7 +88,7 @@ function createGatedTool(name: string, wait: Wait): Tool<unknown> {
 
 const latencySettings: readonly LatencySetting[] = [
   {
-    name: 'guards that take their time',
+    name: 'slow guards',
     gives: 'Denied: not there.',
     agent: (wait) => ({
       tools: [createGatedTool('other', async () => undefined)],
@@ -106,7 +106,7 @@ const latencySettings: readonly LatencySetting[] = [
     }),
   },
   {
-    name: 'a search for tools beside calls',
+    name: 'a tool search in parallel with calls',
     second: { name: 'search_tools', arguments: { query: 'hidden' } },
     gives: 'hidden',
     agent(wait) {
@@ -118,7 +118,7 @@ const latencySettings: readonly LatencySetting[] = [
     },
   },
   {
-    name: 'a hand-off beside calls',
+    name: 'a handoff in parallel with calls',
     second: { name: 'transfer_to_next', arguments: {} },
     gives: 'next',
     agent: (wait) => ({
@@ -145,7 +145,7 @@ describe.each(latencySettings)('$name', ({ second, agent, gives }) => {
     return run.outcome();
   }
 
-  test('steps that finish in any order give the same run', async () => {
+  test('gives the same run, in whatever order steps finish', async () => {
     const first = await runInOrder(CALLS);
     expect(first.status).toBe('completed');
     const results = first.messages.filter(({ role }) => role === 'tool').map(({ content }) => String(content));

@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 describe.each(scenarios)('$name', (scenario) => {
-  test('streamed and unstreamed, a run has the same outcome, facts and requests', async () => {
+  test('has the same outcome, journal events and requests, streamed and unstreamed', async () => {
     const streamed = await playScenario(scenario, true);
     const unstreamed = await playScenario(scenario, false);
 
@@ -33,7 +33,7 @@ async function playScenario(
   };
 }
 
-/** Requests of agents that run in parallel have no order between them: each conversation's are in order. */
+/** Requests of parallel agents have no order: groups them by conversation. */
 function groupByConversation(requests: readonly ChatRequest[]): readonly (readonly [string, readonly ChatRequest[]])[] {
   const readStart = ({ messages }: ChatRequest): string => JSON.stringify(messages.slice(0, 2));
   return [...Map.groupBy(requests, readStart)].sort(([one], [other]) => (one < other ? -1 : 1));

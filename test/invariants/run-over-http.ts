@@ -3,7 +3,7 @@ import type { ChatRequest } from '@pawl/core/chat';
 import { offlineServer } from '@pawl/testing';
 import { createResponder, type Scenario } from './scenario.ts';
 
-/** Does something with a model that tells the scenario's story over HTTP; gives what it was asked as well. */
+/** Runs `work` with a model that plays the scenario over HTTP, and returns the requests too. */
 export async function runOverHttp<T>(
   scenario: Scenario,
   work: (model: ChatModel) => Promise<T>,

@@ -15,10 +15,10 @@ import type { Scenario } from './scenario.ts';
 
 export interface ScenarioRunOptions {
   readonly model: ChatModel;
-  /** @defaultValue a memory of its own */
+  /** @defaultValue a new memory host */
   readonly host?: Host;
   readonly stream?: boolean;
-  /** Given each attempt at the run before it starts. */
+  /** Called with each attempt at the run before it starts. */
   readonly watch?: (run: Run<unknown>) => void;
 }
 
@@ -26,11 +26,11 @@ export interface ScenarioRun {
   readonly outcome: Outcome<unknown>;
   /** The events of each attempt at the run. */
   readonly attempts: readonly (readonly RunEvent[])[];
-  /** The idempotency keys of the calls that began. */
+  /** The idempotency keys of the started calls. */
   readonly started: readonly string[];
 }
 
-/** A run from its start to its end: what waits for a person is answered, and what broke off is resumed. */
+/** Runs a scenario to its end: answers pending calls and resumes after each `HostError`. */
 export async function runScenario(scenario: Scenario, options: ScenarioRunOptions): Promise<ScenarioRun> {
   const { model, host = memoryHost(), stream = false, watch } = options;
   const clock = manualClock();
@@ -49,7 +49,7 @@ export async function runScenario(scenario: Scenario, options: ScenarioRunOption
   let outcome = await waitForOutcome(agent.run(scenario.input ?? 'Go.', { runId: 'run', host, stream }));
   while (outcome === undefined || outcome.status === 'suspended') {
     for (const pending of outcome?.pending ?? []) {
-      if (scenario.answer === undefined) throw new Error(`Scenario "${scenario.name}" has no answer.`);
+      if (scenario.answer === undefined) throw new Error(`Scenario "${scenario.name}" needs an answer.`);
       await host.answer('run', pending.id, scenario.answer(pending));
     }
     isSteered = await hasRecordedSteering(host);
@@ -59,7 +59,7 @@ export async function runScenario(scenario: Scenario, options: ScenarioRunOption
   return { outcome, attempts, started };
 }
 
-/** An attempt may have died when it had remembered that, and had not told it. */
+/** An attempt may die after recording the steering and before emitting its event. */
 async function hasRecordedSteering(host: Host): Promise<boolean> {
   const { events: facts } = await host.getRun('run');
   return facts.some(({ event: fact }) => 'steeringMessages' in fact && fact.steeringMessages !== undefined);
@@ -69,7 +69,7 @@ function ignoreHostError(error: unknown): undefined {
   if (!HostError.isInstance(error)) throw error;
 }
 
-/** What is told and remembered, without what may differ between two tellings of the same. */
+/** Journal events without the fields that differ between two emissions. */
 export function listJournalEvents(events: readonly RunEvent[]): readonly object[] {
   return events.filter(({ type }) => !(type in LIVE_EVENTS)).map((event) => removeTimes(event) as object);
 }
@@ -78,7 +78,7 @@ export function listReplayedEvents(events: readonly RunEvent[]): readonly object
   return listJournalEvents(events.filter(({ replayed }) => replayed === true));
 }
 
-/** Facts of parallel calls are told as they come, and told again by their position: compared without their order. */
+/** Events of parallel calls are emitted as they come and replayed by position: compares them without order. */
 export function sortEvents(facts: readonly object[]): readonly string[] {
   return facts.map((fact) => JSON.stringify(fact)).sort();
 }
@@ -111,7 +111,7 @@ function removeTimes(value: unknown): unknown {
   );
 }
 
-/** How an attempt failed is worded by where, and in which form, the reply was. */
+/** The message of a failed attempt depends on the place and form of the response. */
 function summarizeAttempts(failed: readonly FailedAttempt[]): readonly object[] {
   return failed.map(({ attempt, model, error: { name } }) => ({ attempt, model, name }));
 }

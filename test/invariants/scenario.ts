@@ -13,36 +13,36 @@ import {
 import { respond, type ScriptedMessageResponse, type ScriptedModelResponse, type ScriptFunction } from '@pawl/testing';
 import { z } from 'zod';
 
-/** One run's story, which every invariant tells in its own way. */
+/** A run that every invariant plays in its own way. */
 export interface Scenario {
   readonly name: string;
-  /** How it ends, all turns played. */
+  /** The status after all turns. */
   readonly status: Outcome['status'];
-  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
+  /** The responses to each turn's requests. A list has the attempts of one turn, in order. */
   readonly turns: readonly (ScriptedModelResponse | readonly ScriptedModelResponse[])[];
-  /** @defaultValue as many as `turns` has */
+  /** @defaultValue the number of `turns` */
   readonly requestCount?: number;
-  /** The same of conversations inside the run, by the words that each begins with. */
+  /** The responses of nested conversations, by their first user message. */
   readonly inside?: Readonly<Record<string, readonly ScriptedModelResponse[]>>;
   readonly agent: (stage: ScenarioSetup) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
-  /** Said to each attempt at the run, until one has taken it in. */
+  /** Sent to each attempt at the run, until one has recorded it. */
   readonly steering?: string;
-  /** Said to each call that waits for a person. */
+  /** Answers each pending call. */
   readonly answer?: (pending: PendingCall) => Answer;
 }
 
-/** What the tools of one life of a run leave behind. */
+/** What one run of a scenario gives to its tools. */
 export interface ScenarioSetup {
-  /** The idempotency keys of the calls that began, in order. */
+  /** The idempotency keys of the started calls, in order. */
   readonly started: string[];
-  /** For agents inside the run. */
+  /** For nested agents. */
   readonly model: ChatModel;
   readonly clock: Clock;
 }
 
-/** Answers a turn's conversation with that turn's replies, however often and from whatever attempt it is asked. */
+/** Gives the responses of a turn, however often and in whichever attempt they are requested. */
 export function createResponder({ turns, inside = {} }: Scenario): ScriptFunction<ScriptedModelResponse> {
   const asked = new Map<string, { readonly turn: number; times: number }>();
   return ({ messages }) => {
@@ -61,7 +61,7 @@ export function createResponder({ turns, inside = {} }: Scenario): ScriptFunctio
   };
 }
 
-/** The same usage for every reply, so that it does not depend on what the results say. */
+/** The same usage for every response, so that it does not depend on the texts of results. */
 function addUsage(given: ScriptedModelResponse): ScriptedModelResponse {
   return given.type === 'message' ? { usage: COUNTED, ...given } : given;
 }
@@ -78,7 +78,7 @@ interface CityToolOptions {
   readonly execute?: (city: string) => unknown;
 }
 
-/** A tool of a city that says when it starts. */
+/** A tool for a city that records its start. */
 export function defineCityTool(
   name: string,
   { effect = 'read', needsApproval = false, execute = (city) => `${name} ${city}` }: CityToolOptions = {},

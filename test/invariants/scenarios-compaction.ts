@@ -8,7 +8,7 @@ const write = defineCityTool('write', { execute: (city) => `${city} `.repeat(120
 const references = compactByReference({ contextWindow: 300, threshold: 0.5, keepTurns: 1, minLength: 300 });
 
 export const referred: Scenario = {
-  name: 'large results that become references, of which one is read again',
+  name: 'large results that become references, one of which is read again',
   status: 'completed',
   turns: [
     respond.calls([createCall('write', 'Oslo'), createCall('pay', 'Oslo'), createCall('write', 'Rome')]),
@@ -23,9 +23,9 @@ export const referred: Scenario = {
   }),
 };
 
-/** The summaries are asked for in conversations of their own. */
+/** Summaries are requested in conversations of their own. */
 export const compacted: Scenario = {
-  name: 'a conversation whose beginning becomes a summary, twice',
+  name: 'a conversation whose beginning is summarized twice',
   status: 'completed',
   requestCount: 4,
   turns: [

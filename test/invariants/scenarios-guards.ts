@@ -26,7 +26,7 @@ const guards = [
 ];
 
 export const guarded: Scenario = {
-  name: 'guards that pass, replace, deny, and have the model asked again',
+  name: 'guards that allow, replace, deny and retry',
   status: 'completed',
   turns: [
     respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Oslo'), createCall('look', 'Rome')]),
@@ -36,7 +36,7 @@ export const guarded: Scenario = {
   agent: (stage) => ({ tools: [look(stage), pay(stage)], middleware: guards, limits: { tokens: 10_000 } }),
 };
 
-/** In doubt after a crash it would not have waited, nor ended anything. */
+/** Idempotent: a repeated call would otherwise have an unknown outcome after a crash, and not suspend again. */
 const code = defineCityTool('code', {
   effect: 'idempotent',
   execute() {
@@ -45,7 +45,7 @@ const code = defineCityTool('code', {
 });
 
 export const waiting: Scenario = {
-  name: 'tools that wait for somebody',
+  name: 'tools that suspend the run',
   status: 'completed',
   turns: [
     respond.calls([createCall('code', 'Oslo'), createCall('pay', 'Oslo'), createCall('code', 'Rome')]),

@@ -6,7 +6,7 @@ import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 
 export const handedOver: Scenario = {
-  name: 'a conversation that is handed over twice, once with approval, and cut for the next agent',
+  name: 'two handoffs, one with approval and a filtered history',
   status: 'completed',
   turns: [
     respond.calls([createCall('look', 'Oslo'), { name: 'transfer_to_billing', arguments: { reason: 'Money.' } }]),
@@ -35,14 +35,14 @@ const city = z.object({ city: z.string() });
 
 const write = defineCityTool('write', { execute: (city) => `${city} `.repeat(120) });
 
-/** Its count is recorded with each turn of one agent, and begins anew with the next one. */
+/** The count is recorded with each turn and starts again with the next agent. */
 const counting: Middleware = {
   prepareTurn: (turn) => ({ ...turn, memory: { count: Number(turn.memory?.['count'] ?? 0) + 1 } }),
 };
 
-/** The summary is asked for in a conversation of its own. */
+/** The summary is requested in a conversation of its own. */
 export const shownLess: Scenario = {
-  name: 'an agent that sees the end of a conversation, whose part of it becomes a summary, and that hands it back',
+  name: 'a handoff with a filtered history that is summarized, and a handoff back',
   status: 'completed',
   requestCount: 7,
   input: [
@@ -79,9 +79,9 @@ export const shownLess: Scenario = {
   },
 };
 
-/** The summary is asked for in a conversation of its own. */
+/** The summary is requested in a conversation of its own. */
 export const summarised: Scenario = {
-  name: 'a conversation that is handed over as a summary, back and forth until the limit',
+  name: 'handoffs with a summary, back and forth until the limit',
   status: 'limited',
   requestCount: 4,
   input: [

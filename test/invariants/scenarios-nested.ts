@@ -5,7 +5,7 @@ import type { Scenario, ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 
 export const subAgents: Scenario = {
-  name: 'agents as tools, side by side, one of which waits for a person',
+  name: 'agents as tools in parallel, one of which needs approval',
   status: 'completed',
   turns: [
     respond.calls([
@@ -27,7 +27,7 @@ export const subAgents: Scenario = {
   },
   agent: (stage) => ({
     tools: [createTravelTool(stage), look(stage), pay(stage), refund(stage)],
-    limits: { tokens: 10_000, toolCalls: 14 }, // As many as there are, those inside included.
+    limits: { tokens: 10_000, toolCalls: 14 }, // The exact number of calls, including nested ones.
     modelSettings: { max_completion_tokens: 100 },
   }),
   answer: ({ fingerprint }) => ({ type: 'approve', fingerprint }),
@@ -48,7 +48,7 @@ function createTravelTool(stage: ScenarioSetup): Tool<unknown> {
 }
 
 export const fromOutside: Scenario = {
-  name: 'calls that are answered from outside',
+  name: 'calls with external results',
   status: 'completed',
   turns: [
     respond.calls([

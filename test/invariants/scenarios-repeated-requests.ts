@@ -3,7 +3,7 @@ import { respond } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
 import { createCall, look, pay } from './scenario-tools.ts';
 
-/** Asks twice at once, and takes the second answer. */
+/** Sends the request twice in parallel and uses the second response. */
 const twice: Middleware = {
   async wrapModelCall(request, next) {
     const [, second] = await Promise.all([next(request), next(request)]);
@@ -12,7 +12,7 @@ const twice: Middleware = {
 };
 
 export const repeated: Scenario = {
-  name: 'middleware that asks twice at once',
+  name: 'middleware that sends a request twice in parallel',
   status: 'completed',
   turns: [respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Rome')]), respond.text('Seen and paid.')],
   agent: (stage) => ({

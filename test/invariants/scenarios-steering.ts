@@ -13,7 +13,7 @@ const quoting = inputGuard({
 });
 
 export const steered: Scenario = {
-  name: 'a user who says something while the run is at work',
+  name: 'steering during a run',
   status: 'completed',
   turns: [
     respond.calls([createCall('look', 'Oslo')]),
@@ -26,6 +26,6 @@ export const steered: Scenario = {
 
 export const steeredGuarded: Scenario = {
   ...steered,
-  name: 'a user who says something while the run is at work, which a guard replaces before it goes out',
+  name: 'steering that a guard replaces before it is sent',
   agent: (stage) => ({ ...steered.agent(stage), middleware: [quoting] }),
 };

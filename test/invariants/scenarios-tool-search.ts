@@ -6,7 +6,7 @@ import { createCall, look, pay } from './scenario-tools.ts';
 const visit = defineCityTool('visit');
 
 export const searched: Scenario = {
-  name: 'tools that are found by searching for them',
+  name: 'tools that are found by search',
   status: 'completed',
   turns: [
     respond.calls([{ name: 'search_tools', arguments: { query: 'pay' } }, createCall('look', 'Oslo')]),

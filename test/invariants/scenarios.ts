@@ -38,7 +38,7 @@ const parallel: Scenario = {
 };
 
 const inputRetries: Scenario = {
-  name: 'corrections after bad arguments, an unknown tool and tools that throw',
+  name: 'retries after invalid arguments, an unknown tool and tools that throw',
   status: 'completed',
   turns: [
     respond.calls([
@@ -55,7 +55,7 @@ const inputRetries: Scenario = {
 };
 
 const approval: Scenario = {
-  name: 'approve, deny and edit, with siblings',
+  name: 'approve, deny and edit among other calls',
   status: 'completed',
   turns: [
     respond.calls([
@@ -79,21 +79,21 @@ function answer({ id, fingerprint }: PendingCall): Answer {
 }
 
 const structured: Scenario = {
-  name: 'structured output with a correction',
+  name: 'structured output with a retry',
   status: 'completed',
   turns: [respond.text('{"city": 5}'), respond.text('{"city": "Oslo"}')],
   agent: () => ({ output: z.object({ city: z.string() }) }),
 };
 
 const lastTurn: Scenario = {
-  name: 'a turns limit with a last turn',
+  name: 'a turn limit with a last turn',
   status: 'limited',
   turns: [respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Rome')]), respond.text('What I have.')],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { turns: 2 } }),
 };
 
 const refusedBatch: Scenario = {
-  name: 'a batch that would pass the limit of tool calls',
+  name: 'a batch that would exceed the limit on tool calls',
   status: 'limited',
   turns: [
     respond.call('look', { city: 'Oslo' }),
@@ -104,7 +104,7 @@ const refusedBatch: Scenario = {
 };
 
 const reprompted: Scenario = {
-  name: 'an empty and a cut reply that are asked for again',
+  name: 'an empty and a truncated response that are reprompted',
   status: 'completed',
   turns: [
     respond.empty(),
@@ -116,7 +116,7 @@ const reprompted: Scenario = {
 };
 
 const retries: Scenario = {
-  name: 'retries after a 503 and a stream that was cut',
+  name: 'retries after a 503 and a cut stream',
   status: 'completed',
   turns: [
     [respond.httpError(503), respond.call('look', { city: 'Oslo' })],
@@ -194,7 +194,7 @@ const refusal: Scenario = {
 };
 
 const customTools: Scenario = {
-  name: 'custom tools whose input is text, in both forms of call',
+  name: 'custom tools with text input, in both forms of call',
   status: 'completed',
   turns: [
     respond.calls([
@@ -227,7 +227,7 @@ function createTextTool(name: string, { started }: ScenarioSetup): Tool<unknown>
   });
 }
 
-/** In doubt after a crash it would not have finished, and end nothing. */
+/** Idempotent: a repeated call would otherwise have an unknown outcome after a crash, and not end the run. */
 const submit = defineCityTool('submit', { effect: 'idempotent' });
 
 const stopping: Scenario = {
@@ -240,7 +240,7 @@ const stopping: Scenario = {
   agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopOnTool('submit') }),
 };
 
-/** A feature joins all invariants by one more of these. */
+/** A new feature joins all invariants by one more scenario. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'plain text',

@@ -5,7 +5,7 @@ import { countInstantiations } from '../types/cost/instantiations.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-test('forty zod tools in one agent cost the compiler at most 1.3 times the types of their schemas', () => {
+test('forty zod tools in one agent cost the compiler at most 1.3 times as much as their schemas', () => {
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', join(root, 'packages', 'core')]);
   const schemas = countInstantiations('inferred');
   expect(schemas).toBeGreaterThan(1_000);

@@ -14,7 +14,7 @@ const ajv = new Ajv2020({
 });
 ajv.addSchema(reference, 'chat-completions');
 
-/** What is wrong with a request by the reference, fields that it does not know included. Nothing is right. */
+/** Lists the problems of a value by the official schema, including unknown fields. Empty if it is valid. */
 export const requestProblems: (body: unknown) => readonly string[] = listProblems({
   $ref: 'chat-completions#/$defs/CreateChatCompletionRequest',
   unevaluatedProperties: false,

@@ -49,24 +49,24 @@ const who = tool({
   execute: (_, { context }: { readonly context: WithUser }) => context.user.id,
 });
 
-describe('a tool', () => {
-  test('may have no execute, but none that is undefined', () => {
+describe('tool()', () => {
+  test('accepts a missing execute, but not undefined', () => {
     expectTypeOf(tool({ name: 'ask', description: 'Asks.', input })).toEqualTypeOf<
       Tool<unknown, { city: string }, unknown>
     >();
-    // @ts-expect-error: one that is there has to be a function
+    // @ts-expect-error: execute has to be a function
     tool({ name: 'ask', description: 'Asks.', input, execute: undefined });
   });
 
-  test('has an onUnknownOutcome that asks, or that gets the input as execute does', () => {
+  test("accepts onUnknownOutcome as 'ask' or as a function with the input of execute", () => {
     const basics = { name: 'pay', description: 'Pays.', input, execute: () => 1 } as const;
     tool({ ...basics, onUnknownOutcome: 'ask' });
     tool({ ...basics, onUnknownOutcome: (given) => expectTypeOf(given).toEqualTypeOf<{ city: string }>() });
-    // @ts-expect-error: there is no other word
+    // @ts-expect-error: only 'ask' exists
     tool({ ...basics, onUnknownOutcome: 'tell' });
   });
 
-  test('shows a preview, and needs approval, of its own input', () => {
+  test('passes its input to preview and needsApproval', () => {
     const basics = { name: 'pay', description: 'Pays.', input, execute: () => 1 } as const;
     tool({ ...basics, needsApproval: ({ city }) => city === 'Oslo', preview: ({ city }) => ({ city }) });
     // @ts-expect-error: the schema has no "town"
@@ -75,7 +75,7 @@ describe('a tool', () => {
     tool({ ...basics, preview: () => () => 1 });
   });
 
-  test('that is guarded needs what its rule and itself need of the application', () => {
+  test('needs the contexts of its approval rule and of itself when wrapped', () => {
     expectTypeOf(requireApproval([plain], () => true)).toExtend<readonly Tool<unknown>[]>();
     const guarded = requireApproval([plain], (_, { context }: ToolContext<WithUser>) => context.user.id === 1);
     const agent = new Agent({ model, tools: guarded });
@@ -88,7 +88,7 @@ describe('a tool', () => {
 describe('an agent as a tool', () => {
   const agent = new Agent({ model, tools: [plain] });
 
-  test('takes a prompt, or an input of its own', () => {
+  test('accepts a prompt, or an input schema', () => {
     expectTypeOf(agent.asTool({ name: 'a', description: 'A.' })).toEqualTypeOf<
       Tool<unknown, { readonly prompt: string }, string>
     >();
@@ -102,16 +102,16 @@ describe('an agent as a tool', () => {
       },
     });
     agent.asTool({ name: 'a', description: 'A.', input: jsonSchema<{ city: string }>({ type: 'object' }) });
-    // @ts-expect-error: an agent asks a model, it has nothing to execute
+    // @ts-expect-error: an agent has no execute
     agent.asTool({ name: 'a', description: 'A.', execute: () => 1 });
   });
 
-  test('has no deadline and no effect of its own: those are its tools’ and its limits’', () => {
+  test('has no deadline and no effect', () => {
     expectTypeOf<AsToolOptions<unknown, unknown>>().not.toHaveProperty('timeoutMs');
     expectTypeOf<AsToolOptions<unknown, unknown>>().not.toHaveProperty('effect');
   });
 
-  test('needs the context that its tools need, and so does whoever has it', () => {
+  test('needs the context of its tools', () => {
     const needy = new Agent({ model, tools: [who] }).asTool({ name: 'a', description: 'A.' });
     expectTypeOf(needy).toEqualTypeOf<Tool<WithUser, { readonly prompt: string }, string>>();
     const outer = new Agent({ model, tools: [needy] });
@@ -124,31 +124,31 @@ describe('an agent as a tool', () => {
 describe('a run', () => {
   const agent = new Agent({ model, version: '1', output: z.number() });
 
-  test('that is resumed is one like any other', () => {
+  test('has the same type when resumed', () => {
     expectTypeOf(agent.resume('id', { host })).toEqualTypeOf<Run<number>>();
     agent.resume('id', { host, onVersionMismatch: 'continue' });
-    // @ts-expect-error: a run by its id alone is nowhere
+    // @ts-expect-error: resume needs a host
     agent.resume('id');
-    // @ts-expect-error: it goes on, or it is refused
+    // @ts-expect-error: only 'fail' and 'continue' exist
     agent.resume('id', { host, onVersionMismatch: 'ignore' });
   });
 
-  test('attaches where it is told to', () => {
+  test('attaches to an existing run by an option', () => {
     agent.run('Go.', { host, runId: 'id', onExistingRun: 'attach' });
-    // @ts-expect-error: attach, or refuse
+    // @ts-expect-error: only 'attach' and 'fail' exist
     agent.run('Go.', { host, runId: 'id', onExistingRun: 'replace' });
-    // @ts-expect-error: a run that starts has no version yet
+    // @ts-expect-error: a new run has no version
     agent.run('Go.', { host, onVersionMismatch: 'continue' });
   });
 
-  test('that is suspended says what it waits for', () => {
+  test('has its pending calls when suspended', () => {
     expectTypeOf<PendingCall['reason']>().toEqualTypeOf<
       'approval' | 'external_result' | 'unknown_outcome' | 'suspended'
     >();
     expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<readonly ('approve' | 'deny' | 'edit' | 'result')[]>();
   });
 
-  test('tells what its agent was, where its record does not', () => {
+  test('has the definition of its agent if its record has none', () => {
     agent.run('Go.').on('run.started', ({ definition }) => {
       expectTypeOf(definition).toEqualTypeOf<DefinitionRecord | undefined>();
     });
@@ -156,7 +156,7 @@ describe('a run', () => {
 });
 
 describe('an answer', () => {
-  test('names the call that it is for', async () => {
+  test('has the fingerprint of its call', async () => {
     const fingerprint = 'f';
     await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint });
     await host.answer('run', 'approve:1.0', { type: 'deny', fingerprint, reason: 'No.' });
@@ -164,23 +164,23 @@ describe('an answer', () => {
     await host.answer('run', 'approve:1.0', { type: 'result', fingerprint, value: null });
     // @ts-expect-error: the fingerprint is missing
     await host.answer('run', 'approve:1.0', { type: 'approve' });
-    // @ts-expect-error: a reply has a value
+    // @ts-expect-error: a result has a value
     await host.answer('run', 'approve:1.0', { type: 'result', fingerprint });
-    // @ts-expect-error: which is JSON
+    // @ts-expect-error: the value is JSON
     await host.answer('run', 'approve:1.0', { type: 'result', fingerprint, value: new Map() });
-    // @ts-expect-error: there is no such answer
+    // @ts-expect-error: this answer does not exist
     await host.answer('run', 'approve:1.0', { type: 'yes', fingerprint });
   });
 });
 
 describe('a host', () => {
-  test('is one whichever it is', () => {
+  test('has one type for all implementations', () => {
     expectTypeOf(memoryHost()).toEqualTypeOf<Host>();
     expectTypeOf(sqliteHost('runs.db')).toEqualTypeOf<SqliteHost>();
     expectTypeOf<SqliteHost>().toExtend<Host>();
   });
 
-  test('gives the ids of runs that it makes', async () => {
+  test('returns the ids of new runs', async () => {
     expectTypeOf(host.enqueue('agent', 'Go.')).resolves.toEqualTypeOf<string>();
     expectTypeOf(host.fork('run', { before: 'model:2' })).resolves.toEqualTypeOf<string>();
     expectTypeOf<EnqueueOptions>().toEqualTypeOf<{
@@ -188,29 +188,29 @@ describe('a host', () => {
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
     }>();
-    // @ts-expect-error: a fork begins somewhere
+    // @ts-expect-error: `before` is missing
     await host.fork('run', {});
     // @ts-expect-error: limits are numbers
     await host.enqueue('agent', 'Go.', { limits: { turns: 'many' } });
     expectTypeOf<ForkOptions['input']>().toEqualTypeOf<Parameters<Host['enqueue']>[1] | undefined>();
   });
 
-  test('tells of a run what is remembered of it', async () => {
+  test('returns the progress of a run', async () => {
     expectTypeOf(host.followRun('run', { after: 3 })).toEqualTypeOf<AsyncIterable<RecordedEvent>>();
     expectTypeOf<RecordedEvent['event']>().toEqualTypeOf<JournalEvent>();
     expectTypeOf<RunSummary['status']>().toEqualTypeOf<RunProgress['status']>();
     await host.listRuns({ status: 'interrupted', agent: 'agent', limit: 5 });
     const [last] = await host.listRuns({ conversation: 'chat', metadata: { user: 'ada' }, since: 5, order: 'desc' });
     if (last !== undefined) await host.listRuns({ after: last.position });
-    // @ts-expect-error: it is listed from the oldest or from the newest.
+    // @ts-expect-error: the order is 'asc' or 'desc'
     await host.listRuns({ order: 'newest' });
-    // @ts-expect-error: metadata is JSON.
+    // @ts-expect-error: metadata is JSON
     await host.listRuns({ metadata: { at: new Date() } });
-    // @ts-expect-error: there is no such status
+    // @ts-expect-error: this status does not exist
     await host.listRuns({ status: 'paused' });
   });
 
-  test('resumes agents, and asks for the context of those that need one', async () => {
+  test('resumes agents and requires the context of those that need one', async () => {
     const lite = sqliteHost('runs.db');
     expectTypeOf(lite.resumeAll([new Agent({ model })])).resolves.toEqualTypeOf<readonly Run<string>[]>();
     const needy = new Agent({ model, tools: [who] });
@@ -222,8 +222,8 @@ describe('a host', () => {
   });
 });
 
-describe('the port of hosts', () => {
-  test('has three ways to remember, each typed by what it is asked for', async () => {
+describe('the port Host', () => {
+  test('has three typed ways to record a value', async () => {
     const durable = {} as StepRunner;
     const step = {} as Step<number>;
     expectTypeOf(durable.step(step)).resolves.toEqualTypeOf<number>();
@@ -235,14 +235,14 @@ describe('the port of hosts', () => {
     });
     expectTypeOf(waited).toEqualTypeOf<WaitResult<Answer>>();
     if (waited.type === 'answered') expectTypeOf(waited.value).toEqualTypeOf<Answer>();
-    // @ts-expect-error: nothing was said yet
+    // @ts-expect-error: the wait is not answered
     if (waited.type === 'parked') waited.value;
     expectTypeOf<Wait['accepts']>().toEqualTypeOf<PendingCall['accepts']>();
   });
 
-  test('opens a run to work on it, as it ended, or not at all', () => {
+  test('has three results of a claim', () => {
     const opened = {} as ClaimResult;
-    // @ts-expect-error: it may have ended
+    // @ts-expect-error: the run may have finished
     opened.stepRunner;
     if (opened.type === 'claimed') expectTypeOf(opened.stepRunner).toEqualTypeOf<StepRunner>();
     if (opened.type === 'busy') expectTypeOf(opened).not.toHaveProperty('stepRunner');
