@@ -215,7 +215,10 @@ test.each([
 test('reports a thrown attempt as a fault, whatever the threshold', async () => {
   const thrown = await evaluate({ cases, run: () => Promise.reject(new Error('no server')), scorers: [exactMatch()] });
   const { exitCode, faults } = report(thrown, { print: () => undefined });
-  expect([exitCode, faults]).toEqual([1, ['Case "oslo" threw in 1 of 1 attempts.', 'Case "rome" threw in 1 of 1 attempts.']]);
+  expect([exitCode, faults]).toEqual([
+    1,
+    ['Case "oslo" threw in 1 of 1 attempts.', 'Case "rome" threw in 1 of 1 attempts.'],
+  ]);
 });
 
 test('scores 0 for a case without an expected list of tools', async () => {

@@ -26,9 +26,9 @@ export const clockCases: Readonly<Record<string, CaseBody>> = {
     goBack(0.4);
     const stepRunner = await host.start({ ...createRecord('run'), at: 900.7 });
     await stepRunner.step(createStep('model:1', 'a', { effect: 'non-idempotent' }));
-    await stepRunner.waitFor('approve:1.0', APPROVAL);
+    await stepRunner.waitFor('approval:1.0', APPROVAL);
     await host.release('run', SUSPENDED);
-    await host.answer('run', 'approve:1.0', APPROVE);
+    await host.answer('run', 'approval:1.0', APPROVE);
     await host.enqueue('agent', 'Go.', { runId: 'queued' });
     await host.fork('run', { before: 'model:1', runId: 'fork' });
     await host.cancel('fork');
@@ -49,7 +49,7 @@ export const clockCases: Readonly<Record<string, CaseBody>> = {
     goBack(0.4);
     const stepRunner = await host.start(createRecord('run'));
     const wait = (): ReturnType<typeof stepRunner.waitFor> =>
-      stepRunner.waitFor('approve:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
+      stepRunner.waitFor('approval:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
     expectEqual(await wait(), PARKED, 'The call is pending.');
     await clock.advance(142);
     expectEqual(await wait(), PARKED, 'The wait lasts at least its timeout.');
@@ -62,12 +62,12 @@ export const clockCases: Readonly<Record<string, CaseBody>> = {
     const lengths = [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 1e300];
     for (const [index, timeoutMs] of lengths.entries()) {
       const options: WaitOptions = { ...APPROVAL, timeoutMs };
-      const name = `approve:1.${index}`;
+      const name = `approval:1.${index}`;
       expectEqual(await stepRunner.waitFor(name, options), PARKED, `The call is pending for ${timeoutMs} ms.`);
       await host.answer('run', name, APPROVE);
     }
     const next = await resumeRun(host, 'run');
-    expectEqual((await next.waitFor('approve:1.2', APPROVAL)).type, 'answered', 'The answer is stored.');
+    expectEqual((await next.waitFor('approval:1.2', APPROVAL)).type, 'answered', 'The answer is stored.');
   },
 
   'rejects invalid numbers': async ({ host }) => {

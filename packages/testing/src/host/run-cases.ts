@@ -179,8 +179,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
   'keeps an answer in a fork only if the fork keeps the result of the call': async ({ host }) => {
     const stepRunner = await host.start(createRecord('run'));
     await stepRunner.step(createStep('model:1', createEvent(1)));
-    await stepRunner.waitFor('approve:1.0', APPROVAL);
-    await host.answer('run', 'approve:1.0', APPROVE);
+    await stepRunner.waitFor('approval:1.0', APPROVAL);
+    await host.answer('run', 'approval:1.0', APPROVE);
     await stepRunner.step(createStep('answer:1.0', createEvent(2)));
     await stepRunner.step(createStep('tool:1.0:pay', createEvent(3)));
     await stepRunner.step(createStep('model:2', createEvent(4)));
@@ -188,12 +188,12 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     const after = await claimRun(host, await host.fork('run', { before: 'model:2' }));
     const approved = APPROVED;
     expectEqual(
-      await after.stepRunner.waitFor('approve:1.0', APPROVAL),
+      await after.stepRunner.waitFor('approval:1.0', APPROVAL),
       approved,
       'The fork keeps the result, so nobody answers again.',
     );
     const before = await claimRun(host, await host.fork('run', { before: 'tool:1.0:pay' }));
-    const waited = await before.stepRunner.waitFor('approve:1.0', APPROVAL);
+    const waited = await before.stepRunner.waitFor('approval:1.0', APPROVAL);
     expectEqual(waited, PARKED, 'The fork would run the call again, so the call is pending.');
     const { events } = await host.getRun(before.record.runId);
     expectEqual(listTurns({ events }), [1], 'The fork does not keep the step that recorded the answer.');

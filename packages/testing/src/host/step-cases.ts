@@ -155,7 +155,7 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(host.claim('other'), 'run.unknown', 'An unknown run cannot be claimed.');
     await expectRejection(host.getRun('other'), 'run.unknown', 'An unknown run cannot be read.');
     await expectRejection(host.cancel('other'), 'run.unknown', 'An unknown run cannot be cancelled.');
-    const answer = host.answer('other', 'approve:1.0', APPROVE);
+    const answer = host.answer('other', 'approval:1.0', APPROVE);
     await expectRejection(answer, 'run.unknown', 'An unknown run cannot be answered.');
     const sent = host.sendMessage('run', { role: 'user', content: 'Hi.' });
     await expectRejection(sent, 'run.not_waiting', 'A run without a pending call takes no message.');

@@ -114,7 +114,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
       name,
       body: async (inner) => [
         await inner.step(createStep('model:1', text)),
-        await inner.waitFor('approve:1.0', APPROVAL),
+        await inner.waitFor('approval:1.0', APPROVAL),
       ],
     });
     const createChildren = (one: string, two: string): StepTask<unknown>[] => [
@@ -131,7 +131,7 @@ export const taskCases: Readonly<Record<string, CaseBody>> = {
       [one, two],
       'Nested runs do not share steps.',
     );
-    await stage.host.answer('run', 'tool:1.0/approve:1.0', APPROVE);
+    await stage.host.answer('run', 'tool:1.0/approval:1.0', APPROVE);
     const next = await resumeRun(stage.host, 'run');
     expectEqual(
       await next.parallel(createChildren('x', 'x'), { width: 2 }),

@@ -20,7 +20,7 @@ type Wait = (name?: string, options?: Partial<WaitOptions>) => Promise<WaitResul
 
 async function startWaitingRun({ host }: CaseSetup): Promise<Wait> {
   const stepRunner = await host.start(createRecord('run'));
-  return (name = 'approve:1.0', options = {}) => stepRunner.waitFor(name, { ...APPROVAL, ...options });
+  return (name = 'approval:1.0', options = {}) => stepRunner.waitFor(name, { ...APPROVAL, ...options });
 }
 
 /** Answers and messages to a run that waits. */
@@ -33,7 +33,7 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
       { type: 'edit', fingerprint: 'f', arguments: { amount: 5 } },
     ];
     for (const [index, answer] of answers.entries()) {
-      const name = `approve:1.${index}`;
+      const name = `approval:1.${index}`;
       expectEqual(await wait(name), PARKED, 'The call is pending.');
       await stage.host.answer('run', name, answer);
       expectEqual(await wait(name), { type: 'answered', value: answer }, 'The wait resolves to the answer.');
@@ -41,7 +41,7 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
       await expectRejection(stage.host.answer('run', name, APPROVE), 'approval.used', 'A call accepts one answer.');
     }
     const next = await resumeRun(stage.host, 'run');
-    const result = await next.waitFor('approve:1.0', APPROVAL);
+    const result = await next.waitFor('approval:1.0', APPROVAL);
     expectEqual(result, APPROVED, 'The next attempt gets the same answer.');
   },
 
@@ -49,7 +49,7 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     const wait = await startWaitingRun(stage);
     await wait();
     const answers = Array.from({ length: 20 }, (_, at): Answer => ({ ...APPROVE, type: 'deny', reason: `${at}` }));
-    const settled = await Promise.allSettled(answers.map((answer) => stage.host.answer('run', 'approve:1.0', answer)));
+    const settled = await Promise.allSettled(answers.map((answer) => stage.host.answer('run', 'approval:1.0', answer)));
     const taken = answers.filter((_, index) => settled[index]?.status === 'fulfilled');
     expectEqual(taken.length, 1, 'Exactly one answer is accepted.');
     expectEqual(await wait(), { type: 'answered', value: taken[0] }, 'The accepted answer is recorded.');
@@ -59,7 +59,7 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     const wait = await startWaitingRun(stage);
     const given = { amount: 5 };
     await wait();
-    await stage.host.answer('run', 'approve:1.0', { type: 'edit', fingerprint: 'f', arguments: given });
+    await stage.host.answer('run', 'approval:1.0', { type: 'edit', fingerprint: 'f', arguments: given });
     given.amount = 5_000;
     const value = { type: 'edit', fingerprint: 'f', arguments: { amount: 5 } };
     expectEqual(await wait(), { type: 'answered', value }, 'An answer is a copy.');
@@ -69,12 +69,12 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     const wait = await startWaitingRun(stage);
     await wait();
     const { host } = stage;
-    await expectRejection(host.answer('run', 'approve:9.9', APPROVE), 'approval.unknown', 'The call must be pending.');
-    const other = host.answer('run', 'approve:1.0', { ...APPROVE, fingerprint: 'g' });
+    await expectRejection(host.answer('run', 'approval:9.9', APPROVE), 'approval.unknown', 'The call must be pending.');
+    const other = host.answer('run', 'approval:1.0', { ...APPROVE, fingerprint: 'g' });
     await expectRejection(other, 'approval.mismatch', 'The fingerprint must match.');
-    const none = host.answer('run', 'approve:1.0', { type: 'yes', fingerprint: 'f' } as never); // A JavaScript caller is not type-checked.
+    const none = host.answer('run', 'approval:1.0', { type: 'yes', fingerprint: 'f' } as never); // A JavaScript caller is not type-checked.
     await expectRejection(none, 'approval.invalid', 'The type of the answer must be known.');
-    const wrongType = host.answer('run', 'approve:1.0', { type: 'result', fingerprint: 'f', value: 1 });
+    const wrongType = host.answer('run', 'approval:1.0', { type: 'result', fingerprint: 'f', value: 1 });
     await expectRejection(wrongType, 'approval.invalid', 'The call must accept the type of the answer.');
     const word = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
     await expectRejection(word, 'config.invalid', 'Only a user message can be sent to a run.');
@@ -83,12 +83,12 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
 
   'expires a wait without an answer, for good': async (stage) => {
     const wait = await startWaitingRun(stage);
-    const waitWithTimeout = (): Promise<WaitResult<unknown>> => wait('approve:1.0', { timeoutMs: 100 });
+    const waitWithTimeout = (): Promise<WaitResult<unknown>> => wait('approval:1.0', { timeoutMs: 100 });
     expectEqual(await waitWithTimeout(), PARKED, 'The call is pending.');
     await stage.clock.advance(99);
     expectEqual(await waitWithTimeout(), PARKED, 'The timeout has not passed.');
     await stage.clock.advance(1);
-    const late = stage.host.answer('run', 'approve:1.0', APPROVE);
+    const late = stage.host.answer('run', 'approval:1.0', APPROVE);
     await expectRejection(late, 'approval.expired', 'A late answer is rejected.');
     expectEqual(await waitWithTimeout(), { type: 'expired' }, 'The wait has expired.');
     expectEqual(await waitWithTimeout(), { type: 'expired' }, 'The wait stays expired.');
@@ -96,38 +96,38 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
 
   'accepts an answer in time, however late the run asks for it': async (stage) => {
     const wait = await startWaitingRun(stage);
-    await wait('approve:1.0', { timeoutMs: 100 });
+    await wait('approval:1.0', { timeoutMs: 100 });
     await stage.clock.advance(50);
-    await stage.host.answer('run', 'approve:1.0', APPROVE);
+    await stage.host.answer('run', 'approval:1.0', APPROVE);
     await stage.clock.advance(5_000);
-    const result = await wait('approve:1.0', { timeoutMs: 100 });
+    const result = await wait('approval:1.0', { timeoutMs: 100 });
     expectEqual(result, APPROVED, 'The answer was in time.');
   },
 
   'keeps a wait expired after a user message and after a clock set back': async (stage) => {
     const wait = await startWaitingRun(stage);
     const { host, clock } = stage;
-    await wait('approve:1.0', { timeoutMs: 100 });
-    await wait('approve:1.1');
+    await wait('approval:1.0', { timeoutMs: 100 });
+    await wait('approval:1.1');
     await clock.advance(100);
-    await wait('approve:1.0', { timeoutMs: 100 });
+    await wait('approval:1.0', { timeoutMs: 100 });
     await host.sendMessage('run', hello);
     stage.setClockBack(90);
-    expectEqual(await wait('approve:1.0', { timeoutMs: 100 }), { type: 'expired' }, 'The wait stays expired.');
+    expectEqual(await wait('approval:1.0', { timeoutMs: 100 }), { type: 'expired' }, 'The wait stays expired.');
     await expectRejection(
-      host.answer('run', 'approve:1.0', APPROVE),
+      host.answer('run', 'approval:1.0', APPROVE),
       'approval.expired',
       'An expired wait accepts no answer.',
     );
-    expectEqual((await wait('approve:1.1')).type, 'answered', 'The other call is interrupted.');
+    expectEqual((await wait('approval:1.1')).type, 'answered', 'The other call is interrupted.');
   },
 
   'interrupts every pending call when the user writes, and keeps given answers': async (stage) => {
     const wait = await startWaitingRun(stage);
     const { host } = stage;
-    const names = ['approve:1.0', 'approve:1.1', 'approve:1.2'];
+    const names = ['approval:1.0', 'approval:1.1', 'approval:1.2'];
     for (const name of names) await wait(name);
-    await host.answer('run', 'approve:1.1', APPROVE);
+    await host.answer('run', 'approval:1.1', APPROVE);
     await host.sendMessage('run', hello);
     const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello } };
     const result = await Promise.all(names.map((name) => wait(name)));
@@ -140,7 +140,7 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     const { host } = stage;
     await wait();
     await host.release('run', COMPLETED);
-    await expectRejection(host.answer('run', 'approve:1.0', APPROVE), 'approval.ended', 'The run has finished.');
+    await expectRejection(host.answer('run', 'approval:1.0', APPROVE), 'approval.ended', 'The run has finished.');
     await expectRejection(host.sendMessage('run', hello), 'run.not_waiting', 'The run has finished.');
   },
 };
