@@ -20,7 +20,7 @@ describe.each([{ stream: true }, { stream: false }])('finish reasons of vendors,
       expect(played.outcome).toMatchObject({ status: 'truncated', toolCallCount: 0 });
       expect(filterEvents(played, 'tool.started')).toEqual([]);
       expect(filterEvents(played, 'model.reprompted').map(({ reason }) => reason)).toEqual(['cut']);
-      expect(filterEvents(played, 'model.responded').map((fact) => fact.finishReason)).toEqual(['length', 'length']);
+      expect(filterEvents(played, 'model.responded').map((event) => event.finishReason)).toEqual(['length', 'length']);
       expect(listRepairs(played)[0]?.note).toBe(`"${finishReason}" is not a documented one: now "length"`);
     },
   );

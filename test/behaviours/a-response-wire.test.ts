@@ -44,7 +44,7 @@ describe.each([{ stream: true }, { stream: false }])('responses on the wire, str
         text: 'Wet.',
         ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
       });
-      expect(filterEvents(played, 'model.responded').map((fact) => fact.finishReason)).toEqual([stored, 'stop']);
+      expect(filterEvents(played, 'model.responded').map((event) => event.finishReason)).toEqual([stored, 'stop']);
       expect(listRepairs(played)).toEqual([
         { path: 'choices[0].finish_reason', note: expect.stringContaining(String(finishReason)) },
       ]);

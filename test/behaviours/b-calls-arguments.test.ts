@@ -69,10 +69,10 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const good = respond.call('get_weather', { city: 'Oslo' });
     const { outcome } = await play([bad, bad, good, bad, bad, good, WET], { run, agent: { tools: [weather] } });
 
-    const told = 'The arguments are not valid JSON: unexpected end at position 1. Send one JSON object.';
+    const message = 'The arguments are not valid JSON: unexpected end at position 1. Send one JSON object.';
     const messages = [1, 2, 3, 4, 5, 6].flatMap((n) => {
       const id = `call_${n}`;
-      if (n % 3 !== 0) return [createCalls(call(id, 'get_weather')), createResult(id, told)];
+      if (n % 3 !== 0) return [createCalls(call(id, 'get_weather')), createResult(id, message)];
       return [createCalls(call(id, 'get_weather', { city: 'Oslo' })), createResult(id, 'Rain in Oslo.')];
     });
     expect(outcome).toEqual({

@@ -26,7 +26,7 @@ test.each([{ stream: true }, { stream: false }])(
     const timers = timersFromNow();
     const hang = tool({
       name: 'hang',
-      description: 'Hangs, and heeds no signal.',
+      description: 'Hangs and ignores its signal.',
       input: z.object({}),
       execute: () => new Promise(() => undefined),
     });

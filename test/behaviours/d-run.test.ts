@@ -75,12 +75,12 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     const good = '{"city": "Oslo", "degrees": 7}';
     const model = scriptedModel([respond.text(bad), respond.text(good)]);
     const running = new Agent({ model, output: pair }).run('Go.', { ...run, runId: 'run' });
-    const told = createUserMessage(
+    const reprompt = createUserMessage(
       'Your answer does not have the form that is needed:\ndegrees: expected number, got string\nAnswer again, with the whole of it corrected, as JSON and nothing else.',
     );
     const { output, messages } = await running;
     expect(output).toEqual({ city: 'Oslo', degrees: 7 });
-    expect(messages).toEqual([createUserMessage('Go.'), createText(bad), told, createText(good)]);
+    expect(messages).toEqual([createUserMessage('Go.'), createText(bad), reprompt, createText(good)]);
   });
 
   test('D6: after two output retries the run fails with the last text', async () => {

@@ -28,7 +28,7 @@ async function playScenario(
   return {
     outcome: value.outcome,
     started: value.started,
-    facts: value.attempts.map((events) => sortEvents(listJournalEvents(events))),
+    journalEvents: value.attempts.map((events) => sortEvents(listJournalEvents(events))),
     requests: groupByConversation(requests.map(({ stream: _, stream_options: __, ...request }) => request)),
   };
 }

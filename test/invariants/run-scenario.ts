@@ -61,8 +61,8 @@ export async function runScenario(scenario: Scenario, options: ScenarioRunOption
 
 /** An attempt may die after recording the steering and before emitting its event. */
 async function hasRecordedSteering(host: Host): Promise<boolean> {
-  const { events: facts } = await host.getRun('run');
-  return facts.some(({ event: fact }) => 'steeringMessages' in fact && fact.steeringMessages !== undefined);
+  const { events } = await host.getRun('run');
+  return events.some(({ event }) => 'steeringMessages' in event && event.steeringMessages !== undefined);
 }
 
 function ignoreHostError(error: unknown): undefined {
@@ -79,8 +79,8 @@ export function listReplayedEvents(events: readonly RunEvent[]): readonly object
 }
 
 /** Events of parallel calls are emitted as they come and replayed by position: compares them without order. */
-export function sortEvents(facts: readonly object[]): readonly string[] {
-  return facts.map((fact) => JSON.stringify(fact)).sort();
+export function sortEvents(events: readonly object[]): readonly string[] {
+  return events.map((event) => JSON.stringify(event)).sort();
 }
 
 const LIVE_EVENTS: Readonly<Record<Exclude<RunEvent['type'], JournalEvent['type']>, true>> = {

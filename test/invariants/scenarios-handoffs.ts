@@ -91,7 +91,7 @@ export const summarised: Scenario = {
   ],
   turns: [
     respond.call('transfer_to_other', { reason: 'So.' }),
-    respond.text('They said hello.'),
+    respond.text('They greeted each other.'),
     respond.call('transfer_to_third'),
     respond.call('transfer_to_other'),
     respond.text('Here I stand.'),

@@ -64,7 +64,7 @@ export const fromOutside: Scenario = {
   answer: ({ id, fingerprint }) =>
     id === 'approval:1.2'
       ? { type: 'deny', fingerprint, reason: 'Enough.' }
-      : { type: 'result', fingerprint, value: { said: `To ${id}.` } },
+      : { type: 'result', fingerprint, value: { answer: `To ${id}.` } },
 };
 
 const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({ question: z.string() }) });

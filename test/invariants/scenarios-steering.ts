@@ -12,7 +12,7 @@ const quoting = inputGuard({
   }),
 });
 
-export const steered: Scenario = {
+export const steering: Scenario = {
   name: 'steering during a run',
   status: 'completed',
   turns: [
@@ -24,8 +24,8 @@ export const steered: Scenario = {
   steering: 'Rome would be better.',
 };
 
-export const steeredGuarded: Scenario = {
-  ...steered,
+export const guardedSteering: Scenario = {
+  ...steering,
   name: 'steering that a guard replaces before it is sent',
-  agent: (stage) => ({ ...steered.agent(stage), middleware: [quoting] }),
+  agent: (stage) => ({ ...steering.agent(stage), middleware: [quoting] }),
 };

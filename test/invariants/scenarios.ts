@@ -9,7 +9,7 @@ import { guarded, refusing, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
-import { steered, steeredGuarded } from './scenarios-steering.ts';
+import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
 
 const fail = defineCityTool('fail', {
@@ -274,6 +274,6 @@ export const scenarios: readonly Scenario[] = [
   compacted,
   referred,
   searched,
-  steered,
-  steeredGuarded,
+  steering,
+  guardedSteering,
 ];

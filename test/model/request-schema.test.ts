@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { runOverHttp } from '../invariants/run-over-http.ts';
 import { runScenario } from '../invariants/run-scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
-import { chunkProblems, errorProblems, replyProblems, requestProblems } from '../reference/validators.ts';
+import { chunkProblems, errorProblems, requestProblems, responseProblems } from '../reference/validators.ts';
 import { everyField, everyMessage, everyToolChoice } from './every-field.ts';
 import { helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
@@ -85,7 +85,7 @@ describe('what the offline server sends fits the reference', () => {
       return answered.text();
     };
     const chunks = [...(await ask(true)).matchAll(/^data: (\{.*)$/gm)].map(([, json = '']) => JSON.parse(json));
-    expect(replyProblems(JSON.parse(await ask(false)))).toEqual([]);
+    expect(responseProblems(JSON.parse(await ask(false)))).toEqual([]);
     expect(chunks.length).toBeGreaterThan(1);
     expect(chunks.flatMap((chunk) => chunkProblems(chunk))).toEqual([]);
     await server.close();

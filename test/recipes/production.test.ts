@@ -156,11 +156,11 @@ test('reports a failure with its code and without the key', async () => {
   onTestFinished(() => server.close());
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, price, apiKey: 'sk-very-secret' });
   const run = agent.with({ model, clock: manualClock() }).run('Where is order 7?');
-  const told: RunEvent[] = [];
-  run.on('*', (event) => told.push(event));
+  const events: RunEvent[] = [];
+  run.on('*', (event) => events.push(event));
   expect(await run.outcome()).toHaveOutcome('failed');
-  expect(told.find(({ type }) => type === 'attempt.failed')).toMatchObject({ error: { code: 'http.401' } });
-  expect(JSON.stringify(told)).not.toContain('very-secret');
+  expect(events.find(({ type }) => type === 'attempt.failed')).toMatchObject({ error: { code: 'http.401' } });
+  expect(JSON.stringify(events)).not.toContain('very-secret');
 });
 
 test('replays a cassette without the server', async () => {

@@ -20,7 +20,7 @@ export const requestProblems: (body: unknown) => readonly string[] = listProblem
   unevaluatedProperties: false,
 });
 
-export const replyProblems: (body: unknown) => readonly string[] = listProblems({
+export const responseProblems: (body: unknown) => readonly string[] = listProblems({
   $ref: 'chat-completions#/$defs/CreateChatCompletionResponse',
 });
 

@@ -62,7 +62,7 @@ describe('ChatResponse', () => {
     message: OurMessage;
     finish_reason: NonNullable<Plain<ChatChoice['finish_reason']>>;
   };
-  type OurReply = Omit<
+  type OurResponse = Omit<
     RequiredFields<Plain<ChatResponse>, 'id' | 'object' | 'created' | 'model'>,
     'choices' | 'service_tier' | 'system_fingerprint'
   > & { choices: OurChoice[]; system_fingerprint?: string };
@@ -84,7 +84,7 @@ describe('ChatResponse', () => {
     expectTypeOf<Theirs.ChatCompletion['choices'][number]>().toExtend<ChatChoice>();
     expectTypeOf<Omit<Theirs.ChatCompletion, 'choices'>>().toExtend<Omit<ChatResponse, 'choices'>>();
     expectTypeOf<Theirs.ChatCompletionMessage>().toExtend<AssistantMessage>();
-    expectTypeOf<OurReply>().toExtend<Theirs.ChatCompletion>();
+    expectTypeOf<OurResponse>().toExtend<Theirs.ChatCompletion>();
     expectTypeOf<OurMessage>().toExtend<Theirs.ChatCompletionMessage>();
   });
 

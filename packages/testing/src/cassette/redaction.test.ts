@@ -53,8 +53,8 @@ test.each<Hiding>([
   { name: 'in a body field whose name denotes a secret', sending: { extraBody: { guardrail: { api_key: HARD } } } },
   { name: 'in any text of the body', sending: { extraBody: { note: `See ${HARD}.` } }, secrets: [HARD] },
 ])('redacts a secret $name, in every spelling', async ({ sending, secrets = [], hidden = HARD }) => {
-  const said = { choices: [{ index: 0, message: { role: 'assistant', content: `You sent ${hidden}.` } }] };
-  const fetch = answering(JSON.stringify(said), { location: `/next?token=${encodeURIComponent(hidden)}` });
+  const body = { choices: [{ index: 0, message: { role: 'assistant', content: `You sent ${hidden}.` } }] };
+  const fetch = answering(JSON.stringify(body), { location: `/next?token=${encodeURIComponent(hidden)}` });
   const tape = cassette(file, { ci: false, secrets, fetch });
   const model = openai('any', { baseURL: NOWHERE, apiKey: 'a-key-of-its-own', fetch: tape.fetch, ...sending });
   await new Agent({ model }).run('Go.').outcome();

@@ -75,11 +75,11 @@ const CONFORMANCE: OptionTable<ConformanceOptions> = {
 const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
 
 async function findFirstModel(connection: Omit<ProbedServer, 'model' | 'cap'>): Promise<string> {
-  const { status, body, message: said } = await sendRequest('/models', connection);
+  const { status, body, message: serverMessage } = await sendRequest('/models', connection);
   const models = body?.['data'];
   const [first] = Array.isArray(models) ? models.filter(isObject) : [];
   if (typeof first?.['id'] === 'string') return first['id'];
-  const why = status === 0 ? said : `status ${status}, ${sliceStart(said, 100)}`;
+  const why = status === 0 ? serverMessage : `status ${status}, ${sliceStart(serverMessage, 100)}`;
   const message = `${connection.baseURL}/models lists no model: ${why}. Check the address, or pass { model }.`;
   throw new ConformanceError(message, { code: 'conformance.model' });
 }

@@ -79,10 +79,10 @@ export function reportUnclear(detail: string): ProbeEvidence {
  * nothing about the feature.
  */
 export function judgeResponse(answer: ProbeResponse, judge: (answer: ProbeResponse) => ProbeEvidence): ProbeEvidence {
-  const { status, message: said } = answer;
-  if (status === 0) return reportUnclear(`no answer: ${said}`);
+  const { status, message } = answer;
+  if (status === 0) return reportUnclear(`no answer: ${message}`);
   if (status >= 200 && status <= 299) return judge(answer);
-  const detail = `status ${status}: ${said}`;
+  const detail = `status ${status}: ${message}`;
   return INCONCLUSIVE_STATUSES.has(status) ? reportUnclear(detail) : { ...reportUnsupported(detail), isRefused: true };
 }
 

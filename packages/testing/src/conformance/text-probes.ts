@@ -84,10 +84,10 @@ export const textProbes: readonly Probe[] = [
   {
     name: 'errors',
     run: async (server) => {
-      const { status, body, message: said } = await requestCompletion(server, { messages: 'none' });
-      if (status === 0) return reportUnclear(`no answer: ${said}`);
+      const { status, body, message } = await requestCompletion(server, { messages: 'none' });
+      if (status === 0) return reportUnclear(`no answer: ${message}`);
       if (status < 400) return reportUnsupported(`a request without messages got status ${status}`);
-      if (!isObject(body?.['error'])) return reportUnsupported(`status ${status} without an error object: ${said}`);
+      if (!isObject(body?.['error'])) return reportUnsupported(`status ${status} without an error object: ${message}`);
       return reportSupported(`status ${status}`);
     },
   },

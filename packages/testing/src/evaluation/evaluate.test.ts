@@ -208,8 +208,8 @@ test.each([
   [{ repeats: 0 }, 'repeats is 0'],
   [{ cases: [...cases, ...cases] }, 'two cases named "oslo"'],
   [{ scorers: [exactMatch(), exactMatch()] }, 'two scorers named "exact match"'],
-])('rejects invalid options at once: %j', async (change, told) => {
-  await expect(evaluate({ cases, run, scorers: [exactMatch()], ...change })).rejects.toThrow(told);
+])('rejects invalid options at once: %j', async (change, problem) => {
+  await expect(evaluate({ cases, run, scorers: [exactMatch()], ...change })).rejects.toThrow(problem);
 });
 
 test('reports a thrown attempt as a fault, whatever the threshold', async () => {

@@ -18,16 +18,16 @@ export class ExplorationError extends PawlError {
   readonly outcome: ExploredRun['outcome'];
   readonly events: ExploredRun['events'];
 
-  constructor({ seed, exercise, broken, run: lived }: ExplorationFailure) {
-    const { status } = lived.outcome;
+  constructor({ seed, exercise, broken, run }: ExplorationFailure) {
+    const { status } = run.outcome;
     super(
       `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks promises of Pawl:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
       { code: 'promise.broken' },
     );
     this.seed = seed;
     this.broken = broken;
-    this.outcome = lived.outcome;
-    this.events = lived.events;
+    this.outcome = run.outcome;
+    this.events = run.events;
     addBrand(this, 'ExplorationError');
   }
 

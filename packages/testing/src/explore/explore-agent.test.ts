@@ -172,33 +172,27 @@ test('names a run that no answer lets continue, and what it waits for', async ()
 
 test('names each broken promise: a call without a result, with two, a result without a call, an exceeded limit', async () => {
   const agent = new Agent({ model: schemaModel(), tools: [weather, send] });
-  const lived = await exploreRun(agent, { seed: 0, options: {} });
-  expect(findBrokenPromises(lived)).toEqual([]);
-  const without = (type: RunEvent['type']) => lived.events.filter((event) => event.type !== type);
-  expect(findBrokenPromises({ ...lived, events: without('tool.finished') })).toEqual([
+  const run = await exploreRun(agent, { seed: 0, options: {} });
+  expect(findBrokenPromises(run)).toEqual([]);
+  const without = (type: RunEvent['type']) => run.events.filter((event) => event.type !== type);
+  expect(findBrokenPromises({ ...run, events: without('tool.finished') })).toEqual([
     'Call 1.0 of "get_weather" was answered 0 times.',
     'Call 1.1 of "send" was answered 0 times.',
   ]);
-  expect(findBrokenPromises({ ...lived, events: without('model.responded') })).toEqual([
+  expect(findBrokenPromises({ ...run, events: without('model.responded') })).toEqual([
     'Call 1.0 has a result, but no response has this call.',
     'Call 1.1 has a result, but no response has this call.',
   ]);
-  const [answered = lived.events[0]] = lived.events.filter(({ type }) => type === 'tool.finished');
-  const twice = [
-    ...lived.events.slice(0, -1),
-    ...(answered === undefined ? [] : [answered]),
-    ...lived.events.slice(-1),
-  ];
-  expect(findBrokenPromises({ ...lived, events: twice })).toEqual([
+  const [answered = run.events[0]] = run.events.filter(({ type }) => type === 'tool.finished');
+  const twice = [...run.events.slice(0, -1), ...(answered === undefined ? [] : [answered]), ...run.events.slice(-1)];
+  expect(findBrokenPromises({ ...run, events: twice })).toEqual([
     expect.stringMatching(/^Call 1\.[01] of "\w+" was answered 2 times\.$/),
   ]);
-  expect(findBrokenPromises({ ...lived, events: without('run.finished') })).toEqual([
+  expect(findBrokenPromises({ ...run, events: without('run.finished') })).toEqual([
     'The last event is not run.finished.',
   ]);
-  const limited = { ...lived.outcome, status: 'limited', limit: 'turns', max: 1, spent: 2 } as never;
-  expect(findBrokenPromises({ ...lived, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
-  const cut = { ...lived.outcome, messages: lived.outcome.messages.slice(0, 2) };
-  expect(findBrokenPromises({ ...lived, outcome: cut })).toEqual([
-    expect.stringContaining('The history is not valid: '),
-  ]);
+  const limited = { ...run.outcome, status: 'limited', limit: 'turns', max: 1, spent: 2 } as never;
+  expect(findBrokenPromises({ ...run, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
+  const cut = { ...run.outcome, messages: run.outcome.messages.slice(0, 2) };
+  expect(findBrokenPromises({ ...run, outcome: cut })).toEqual([expect.stringContaining('The history is not valid: ')]);
 });

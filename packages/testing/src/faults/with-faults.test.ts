@@ -156,7 +156,7 @@ test('gives up a stalled stream at its deadline and sends the request again', as
 });
 
 test('chooses the same faults for the same seed', async () => {
-  const told = async (seed: number): Promise<readonly unknown[]> => {
+  const playFaults = async (seed: number): Promise<readonly unknown[]> => {
     const model = withFaults(
       scriptedModel(() => respond.text('Fine.')),
       { seed },
@@ -170,6 +170,6 @@ test('chooses the same faults for the same seed', async () => {
       ),
     );
   };
-  expect(await told(3)).toEqual(await told(3));
-  expect(await told(3)).not.toEqual(await told(4));
+  expect(await playFaults(3)).toEqual(await playFaults(3));
+  expect(await playFaults(3)).not.toEqual(await playFaults(4));
 });

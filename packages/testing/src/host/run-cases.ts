@@ -164,8 +164,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     const { stepRunner, record: forked } = await claimRun(host, fork);
     expectEqual(forked.messages, messages, 'The fork starts with the given messages.');
     expectEqual(await stepRunner.step(createStep<unknown>('model:1', 'new')), 'new', 'The fork keeps no step.');
-    const said = await host.fork('run', { before: 'model:2', input: 'And now?' });
-    const { conversation } = (await claimRun(host, said)).record.forked ?? {};
+    const continued = await host.fork('run', { before: 'model:2', input: 'And now?' });
+    const { conversation } = (await claimRun(host, continued)).record.forked ?? {};
     expectFields(
       conversation,
       { events: [createEvent(1)], input: [{ role: 'user', content: 'And now?' }] },

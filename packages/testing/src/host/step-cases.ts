@@ -12,7 +12,7 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
         journal.push(`did ${name}`);
         return value;
       },
-      onRecorded: (told, { replayed }) => journal.push(`told ${told}, ${replayed ? 'replayed' : 'new'}`),
+      onRecorded: (recorded, { replayed }) => journal.push(`recorded ${recorded}, ${replayed ? 'replayed' : 'new'}`),
     });
     const first = await host.start(createRecord('run'));
     expectEqual(await first.step(createLoggedStep('model:1', 'a')), 'a', 'A step resolves to the value of its work.');
@@ -30,11 +30,11 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(await stepRunner.step(createLoggedStep('model:2', 'b')), 'b', 'A step without a recorded value runs.');
     const expectedJournal = [
       'did model:1',
-      'told a, new',
-      'told a, replayed',
-      'told a, replayed',
+      'recorded a, new',
+      'recorded a, replayed',
+      'recorded a, replayed',
       'did model:2',
-      'told b, new',
+      'recorded b, new',
     ];
     expectEqual(journal, expectedJournal, '`onRecorded` gets a new value once, and a replayed value afterwards.');
   },

@@ -76,8 +76,8 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(none, 'approval.invalid', 'The type of the answer must be known.');
     const wrongType = host.answer('run', 'approval:1.0', { type: 'result', fingerprint: 'f', value: 1 });
     await expectRejection(wrongType, 'approval.invalid', 'The call must accept the type of the answer.');
-    const word = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
-    await expectRejection(word, 'config.invalid', 'Only a user message can be sent to a run.');
+    const wrongRole = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
+    await expectRejection(wrongRole, 'config.invalid', 'Only a user message can be sent to a run.');
     expectEqual(await wait(), PARKED, 'The call is pending.');
   },
 

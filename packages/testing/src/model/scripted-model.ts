@@ -118,7 +118,7 @@ async function playResponse(response: ScriptedModelResponse, context: PlayContex
 }
 
 function listDeltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] {
-  return splitMessage(message).flatMap(({ delta: told }) => told ?? []);
+  return splitMessage(message).flatMap(({ delta }) => delta ?? []);
 }
 
 async function emitPart({ response, afterChunks }: Interruption, context: PlayContext): Promise<void> {

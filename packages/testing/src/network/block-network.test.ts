@@ -63,9 +63,9 @@ test('sends datagrams to this machine and no other', async () => {
     const heard = new Promise((done) => socket.once('message', (message) => done(String(message))));
     expect(await sent('127.0.0.1')).toBe(null);
     expect(await heard).toBe('Hi.');
-    const told = new Promise((done) => socket.once('error', done));
+    const error = new Promise((done) => socket.once('error', done));
     socket.connect(9, '192.0.2.1');
-    expect(await told).toMatchObject({ name: 'NetworkBlockedError' });
+    expect(await error).toMatchObject({ name: 'NetworkBlockedError' });
   } finally {
     socket.close();
   }

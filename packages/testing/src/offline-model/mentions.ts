@@ -64,8 +64,8 @@ export function findMentions(text: string, topics: readonly string[] = []): read
 /** Removes leading words that are capitalised for another reason than being a name. */
 function withoutOpeners(name: string, isFirst: boolean, topics: readonly string[]): string {
   const [first = '', ...others] = name.split(' ');
-  const word = first.toLowerCase();
-  const isOther = COMMON.has(word) || (isFirst && (OPENERS.has(word) || topics.includes(toStem(word))));
+  const lowerCase = first.toLowerCase();
+  const isOther = COMMON.has(lowerCase) || (isFirst && (OPENERS.has(lowerCase) || topics.includes(toStem(lowerCase))));
   return isOther ? withoutOpeners(others.join(' '), isFirst, topics) : name;
 }
 

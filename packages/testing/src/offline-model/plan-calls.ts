@@ -94,22 +94,22 @@ function pickTools(text: string, tools: readonly OfferedTool[]): readonly Offere
   const picked: OfferedTool[] = [];
   let words = listWantedWords(text);
   for (;;) {
-    const weighTool = (tool: OfferedTool): number => words.reduce((total, word) => total + weighWord(word, tool), 0);
+    const weighTool = (tool: OfferedTool): number => words.reduce((total, term) => total + weighTerm(term, tool), 0);
     const left = tools.filter((tool) => !picked.includes(tool));
     const [best] = left.toSorted((one, other) => weighTool(other) - weighTool(one));
     if (best === undefined || weighTool(best) < (tools.length === 1 ? 1 : 2)) return picked;
     picked.push(best);
-    words = words.filter((word) => weighWord(word, best) < 1);
+    words = words.filter((term) => weighTerm(term, best) < 1);
   }
 }
 
-function weighWord(word: string, { nameWords, otherWords }: OfferedTool): number {
-  if (nameWords.includes(word)) return 3;
-  if (nameWords.some((known) => isRelated(word, known))) return 2;
-  return otherWords.includes(word) ? 1 : 0;
+function weighTerm(term: string, { nameWords, otherWords }: OfferedTool): number {
+  if (nameWords.includes(term)) return 3;
+  if (nameWords.some((known) => isRelated(term, known))) return 2;
+  return otherWords.includes(term) ? 1 : 0;
 }
 
-/** The words of a text, plus a word for each thing in it. The words inside things do not count. */
+/** The words of a text, plus a term for each thing in it. The words inside things do not count. */
 function listWantedWords(text: string): readonly string[] {
   const things = findMentions(text).filter(({ kind }) => THINGS[kind] !== undefined);
   const rest = things.reduceRight((left, { start, end }) => `${left.slice(0, start)} ${left.slice(end)}`, text);

@@ -12,9 +12,9 @@ function offered(name: string, properties: Readonly<Record<string, unknown>>): F
 }
 
 /** A call and its result, as messages. */
-function called(id: string, told: string, result: string): readonly Message[] {
-  const [name = ''] = told.split(' ', 1);
-  const call = { id, type: 'function', function: { name, arguments: told.slice(name.length + 1) } } as const;
+function createCall(id: string, callText: string, result: string): readonly Message[] {
+  const [name = ''] = callText.split(' ', 1);
+  const call = { id, type: 'function', function: { name, arguments: callText.slice(name.length + 1) } } as const;
   return [
     { role: 'assistant', content: null, tool_calls: [call] },
     { role: 'tool', tool_call_id: id, content: result },
@@ -22,7 +22,7 @@ function called(id: string, told: string, result: string): readonly Message[] {
 }
 
 /** Shortens the response: its calls, or the first line of its text. */
-function replied(messages: readonly Message[], settings: Omit<ChatRequest, 'messages'> = {}): readonly string[] {
+function respondTo(messages: readonly Message[], settings: Omit<ChatRequest, 'messages'> = {}): readonly string[] {
   const { content, tool_calls = [] } = offlineModel({ tools: [getWeather, add], ...settings, messages });
   if (tool_calls.length === 0) return [String(content).split('\n')[0] ?? ''];
   return tool_calls.map((call) =>
@@ -31,79 +31,79 @@ function replied(messages: readonly Message[], settings: Omit<ChatRequest, 'mess
 }
 
 test("answers with the known results for tool_choice 'none'", () => {
-  const messages = [weatherInOslo, ...called('call_1', 'get_weather {"city":"Oslo"}', 'Rain.')];
-  expect(replied([weatherInOslo], { tool_choice: 'none' })).toEqual([
+  const messages = [weatherInOslo, ...createCall('call_1', 'get_weather {"city":"Oslo"}', 'Rain.')];
+  expect(respondTo([weatherInOslo], { tool_choice: 'none' })).toEqual([
     'get_weather (city: Oslo) was not called: no more calls may be made.',
   ]);
-  expect(replied(messages, { tool_choice: 'none' })).toEqual(['get_weather (city: Oslo): Rain.']);
+  expect(respondTo(messages, { tool_choice: 'none' })).toEqual(['get_weather (city: Oslo): Rain.']);
 });
 
 test("calls a tool once for tool_choice 'required', whatever the question", () => {
   const hello: Message = { role: 'user', content: 'Hello!' };
   const settings: Omit<ChatRequest, 'messages'> = { tools: [add], tool_choice: 'required' };
-  expect(replied([hello], settings)).toEqual([expect.stringMatching(/^call_1 add \{"a":\S+,"b":\S+\}$/)]);
-  const [made = ''] = replied([hello], settings);
-  const told = made.slice('call_1 '.length);
-  expect(replied([hello, ...called('call_1', told, '0')], settings)).toEqual([
+  expect(respondTo([hello], settings)).toEqual([expect.stringMatching(/^call_1 add \{"a":\S+,"b":\S+\}$/)]);
+  const [made = ''] = respondTo([hello], settings);
+  const callText = made.slice('call_1 '.length);
+  expect(respondTo([hello, ...createCall('call_1', callText, '0')], settings)).toEqual([
     expect.stringMatching(/^add \(.+\): 0$/),
   ]);
 });
 
 test('calls only the function that tool_choice names', () => {
   const choice = { type: 'function', function: { name: 'add' } } as const;
-  expect(replied([weatherInOslo], { tool_choice: choice })).toEqual([expect.stringMatching(/^call_1 add \{/)]);
+  expect(respondTo([weatherInOslo], { tool_choice: choice })).toEqual([expect.stringMatching(/^call_1 add \{/)]);
 });
 
 test('continues call ids over the whole conversation and skips ids in use', () => {
   const messages: Message[] = [
     { role: 'user', content: 'What is the weather in Lima?' },
-    ...called('call_2', 'get_weather {"city":"Lima"}', 'Sun.'),
+    ...createCall('call_2', 'get_weather {"city":"Lima"}', 'Sun.'),
     { role: 'assistant', content: 'Sun.' },
     { role: 'user', content: 'And the weather in Oslo?' },
   ];
-  expect(replied(messages)).toEqual(['call_3 get_weather {"city":"Oslo"}']);
+  expect(respondTo(messages)).toEqual(['call_3 get_weather {"city":"Oslo"}']);
 });
 
 test('does not repeat a call that succeeded, also for a later question', () => {
   const messages: Message[] = [
     weatherInOslo,
-    ...called('call_1', 'get_weather {"city":"Oslo"}', 'Rain.'),
+    ...createCall('call_1', 'get_weather {"city":"Oslo"}', 'Rain.'),
     { role: 'assistant', content: 'Rain.' },
     weatherInOslo,
   ];
-  expect(replied(messages)).toEqual(['get_weather (city: Oslo): Rain.']);
+  expect(respondTo(messages)).toEqual(['get_weather (city: Oslo): Rain.']);
 });
 
 test('may repeat a call that failed for an earlier question', () => {
   const messages: Message[] = [
     weatherInOslo,
-    ...called('call_1', 'get_weather {"city":"Oslo"}', '{"error":"the service is down"}'),
+    ...createCall('call_1', 'get_weather {"city":"Oslo"}', '{"error":"the service is down"}'),
     { role: 'assistant', content: 'It failed.' },
     weatherInOslo,
   ];
-  expect(replied(messages)).toEqual(['call_2 get_weather {"city":"Oslo"}']);
+  expect(respondTo(messages)).toEqual(['call_2 get_weather {"city":"Oslo"}']);
 });
 
 test('does not take messages about the conversation as the question', () => {
   const limit = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
   for (const content of [limit, 'Your last reply was empty. Answer with text, or call a tool.', 'Continue.']) {
     const remark: Message = { role: 'user', content };
-    const messages = [weatherInOslo, ...called('call_1', 'get_weather {"city":"Oslo"}', 'Rain.'), remark];
-    expect(replied(messages)).toEqual(['get_weather (city: Oslo): Rain.']);
+    const messages = [weatherInOslo, ...createCall('call_1', 'get_weather {"city":"Oslo"}', 'Rain.'), remark];
+    expect(respondTo(messages)).toEqual(['get_weather (city: Oslo): Rain.']);
   }
 });
 
 test('does not repeat a call that a person edited', () => {
   const result = 'A person approved this call with other arguments: {"city":"Bergen"}\nRain.';
-  expect(replied([weatherInOslo, ...called('call_1', 'get_weather {"city":"Oslo"}', result)])).toEqual([
+  expect(respondTo([weatherInOslo, ...createCall('call_1', 'get_weather {"city":"Oslo"}', result)])).toEqual([
     'get_weather (city: Oslo): Rain.',
   ]);
 });
 
 test('accepts a question in parts, and answers without a question', () => {
   const content = [{ type: 'text', text: 'What is the weather in Oslo?' }] as const;
-  expect(replied([{ role: 'user', content }])).toEqual(['call_1 get_weather {"city":"Oslo"}']);
-  expect(replied([{ role: 'system', content: 'Be brief.' }])).toEqual([
+  expect(respondTo([{ role: 'user', content }])).toEqual(['call_1 get_weather {"city":"Oslo"}']);
+  expect(respondTo([{ role: 'system', content: 'Be brief.' }])).toEqual([
     'None of the tools here (get_weather, add) was called for this. Nothing was asked.',
   ]);
 });

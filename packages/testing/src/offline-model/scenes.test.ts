@@ -10,22 +10,30 @@ const integer = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Nu
 const code = { type: 'string', minLength: 3, maxLength: 3 };
 const units = { default: 'celsius', type: 'string', enum: ['celsius', 'fahrenheit'] };
 
-const listFiles = offered('list_files: Lists the files of a folder.', { 'path?': text });
-const readFile = offered('read_file: Reads a text file.', { path: text });
+const listFiles = createOfferedTool('list_files: Lists the files of a folder.', { 'path?': text });
+const readFile = createOfferedTool('read_file: Reads a text file.', { path: text });
 const days = { type: 'integer', minimum: 1, maximum: 7 };
-const getForecast = offered('get_forecast: Weather forecast for a city.', { city: text, days, 'units?': units });
-const convert = offered('convert_currency: Converts an amount of money.', { amount: number, from: code, to: code });
-const getWeather = offered('get_weather: Current weather in a city.', { city: text });
-const refundOrder = offered('refund_order: Refunds an order.', { order: integer, 'reason?': text });
-const add = offered('add: Adds two numbers.', { a: number, b: number });
-const multiply = offered('multiply: Multiplies two numbers.', { a: number, b: number });
+const getForecast = createOfferedTool('get_forecast: Weather forecast for a city.', {
+  city: text,
+  days,
+  'units?': units,
+});
+const convert = createOfferedTool('convert_currency: Converts an amount of money.', {
+  amount: number,
+  from: code,
+  to: code,
+});
+const getWeather = createOfferedTool('get_weather: Current weather in a city.', { city: text });
+const refundOrder = createOfferedTool('refund_order: Refunds an order.', { order: integer, 'reason?': text });
+const add = createOfferedTool('add: Adds two numbers.', { a: number, b: number });
+const multiply = createOfferedTool('multiply: Multiplies two numbers.', { a: number, b: number });
 
 const TRIP = '# A trip in the north\n\n- Oslo (3 nights)\n- Bergen (2 nights)\n\nPacking depends on the weather.\n';
-const CONFESSION = "This is Pawl's offline stand-in, which follows rules and is not a language model.";
+const DISCLAIMER = "This is Pawl's offline stand-in, which follows rules and is not a language model.";
 
 /** Creates a tool from its name, description and parameters; a question mark makes a parameter optional. */
-function offered(told: string, parameters: JsonObject): FunctionToolObject {
-  const [name = '', description = ''] = told.split(': ');
+function createOfferedTool(label: string, parameters: JsonObject): FunctionToolObject {
+  const [name = '', description = ''] = label.split(': ');
   const properties = Object.fromEntries(
     Object.entries(parameters).map(([key, value]) => [key.replace('?', ''), value]),
   );
@@ -79,7 +87,7 @@ test('plays the quick start: parallel calls, cities from a file, a correction, a
       `- get_forecast (city: Bergen, days: 7): high: 8, sky: rain ${since}`,
       '- convert_currency (amount: 250, from: EUR, to: NOK): amount: 2875, currency: NOK',
       '',
-      CONFESSION,
+      DISCLAIMER,
     ],
   ]);
 });
@@ -87,13 +95,13 @@ test('plays the quick start: parallel calls, cities from a file, a correction, a
 test('answers one question for one tool with the result', () => {
   expect(
     played('What is the weather in Oslo?', { tools: [getWeather], execute: () => 'Rain in Oslo, 7 degrees.' }),
-  ).toEqual([['get_weather {"city":"Oslo"}'], ['get_weather (city: Oslo): Rain in Oslo, 7 degrees.', '', CONFESSION]]);
+  ).toEqual([['get_weather {"city":"Oslo"}'], ['get_weather (city: Oslo): Rain in Oslo, 7 degrees.', '', DISCLAIMER]]);
 });
 
 test('assigns a number to the adjacent argument name and leaves optional arguments out', () => {
   expect(played('Refund order 42', { tools: [refundOrder] })).toEqual([
     ['refund_order {"order":42}'],
-    ['refund_order (order: 42): done', '', CONFESSION],
+    ['refund_order (order: 42): done', '', DISCLAIMER],
   ]);
 });
 
@@ -101,7 +109,7 @@ test('calls a tool twice in parallel for two sums', () => {
   const execute: Execute = (name, { a, b }) => String(name === 'add' ? Number(a) + Number(b) : Number(a) * Number(b));
   expect(played('Add 2 and 3, then multiply 4 by 5', { tools: [add, multiply], execute })).toEqual([
     ['add {"a":2,"b":3}', 'multiply {"a":4,"b":5}'],
-    ['- add (a: 2, b: 3): 5', '- multiply (a: 4, b: 5): 20', '', CONFESSION],
+    ['- add (a: 2, b: 3): 5', '- multiply (a: 4, b: 5): 20', '', DISCLAIMER],
   ]);
 });
 
@@ -110,7 +118,7 @@ test('makes a call that needs a result after that result', () => {
   expect(played('Add 2 and 3, then multiply the result by 4', { tools: [add, multiply], execute })).toEqual([
     ['add {"a":2,"b":3}'],
     ['multiply {"a":4,"b":5}'],
-    ['- add (a: 2, b: 3): 5', '- multiply (a: 4, b: 5): 20', '', CONFESSION],
+    ['- add (a: 2, b: 3): 5', '- multiply (a: 4, b: 5): 20', '', DISCLAIMER],
   ]);
 });
 
@@ -124,13 +132,13 @@ test('takes numbers from results', () => {
       '- get_weather (city: Oslo): 4 degrees',
       '- get_weather (city: Lima): 7 degrees',
       '',
-      CONFESSION,
+      DISCLAIMER,
     ],
   ]);
 });
 
 test('takes a missing argument from the fields of another result', () => {
-  const getPrice = offered('get_price: The price of a book.', { title: text });
+  const getPrice = createOfferedTool('get_price: The price of a book.', { title: text });
   const execute: Execute = (name) => (name === 'get_price' ? '{"price":20,"currency":"EUR"}' : '230');
   expect(played('Convert the price of "Emma" to NOK', { tools: [getPrice, convert], execute })).toEqual([
     ['get_price {"title":"Emma"}'],
@@ -139,7 +147,7 @@ test('takes a missing argument from the fields of another result', () => {
       '- convert_currency (amount: 20, from: EUR, to: NOK): 230',
       '- get_price (title: Emma): price: 20, currency: EUR',
       '',
-      CONFESSION,
+      DISCLAIMER,
     ],
   ]);
 });
@@ -154,7 +162,7 @@ test('reads the files that a result lists', () => {
       '- read_file (path: trip.md): Buy milk.',
       '- read_file (path: notes.txt): Buy milk.',
       '',
-      CONFESSION,
+      DISCLAIMER,
     ],
   ]);
 });
@@ -164,7 +172,7 @@ test('says that there are no tools', () => {
     [
       'There are no tools in this request, so nothing can be looked up or done. The question was: "Tell me about cogs."',
       '',
-      CONFESSION,
+      DISCLAIMER,
     ],
   ]);
 });
@@ -173,7 +181,7 @@ test('makes one call per turn if parallel calls are off', () => {
   expect(played('Weather in Oslo and Lima', { tools: [getWeather], parallel_tool_calls: false })).toEqual([
     ['get_weather {"city":"Oslo"}'],
     ['get_weather {"city":"Lima"}'],
-    ['- get_weather (city: Oslo): done', '- get_weather (city: Lima): done', '', CONFESSION],
+    ['- get_weather (city: Oslo): done', '- get_weather (city: Lima): done', '', DISCLAIMER],
   ]);
 });
 
@@ -183,14 +191,14 @@ test('corrects a call at most twice and reports the failure', () => {
     ['refund_order {"order":1}'],
     ['refund_order {"order":2}'],
     ['refund_order {"order":3}'],
-    ['refund_order (order: 3) failed, also when corrected: There is no order 3. Try order 4.', '', CONFESSION],
+    ['refund_order (order: 3) failed, also when corrected: There is no order 3. Try order 4.', '', DISCLAIMER],
   ]);
 });
 
 test('does not repeat a denied call', () => {
   expect(played('Refund order 42', { tools: [refundOrder], execute: () => 'Denied: too much.' })).toEqual([
     ['refund_order {"order":42}'],
-    ['refund_order (order: 42) was not done: Denied: too much.', '', CONFESSION],
+    ['refund_order (order: 42) was not done: Denied: too much.', '', DISCLAIMER],
   ]);
 });
 

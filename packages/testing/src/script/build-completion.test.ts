@@ -23,9 +23,9 @@ test('builds the same whole response for a text every time', () => {
 
 test('counts call ids over the conversation and skips ids in use', () => {
   const earlier = respond.calls([{ name: 'add', id: 'call_2' }]);
-  const [said] = buildCompletion(earlier, { request, model: 'm' }).choices;
+  const [choice] = buildCompletion(earlier, { request, model: 'm' }).choices;
   const later = {
-    messages: [...request.messages, said.message, { role: 'tool', tool_call_id: 'call_2', content: '5' }],
+    messages: [...request.messages, choice.message, { role: 'tool', tool_call_id: 'call_2', content: '5' }],
   };
   const made = buildCompletion(
     respond.calls([{ name: 'add' }, { name: 'add', id: 'call_3' }, { name: 'add', arguments: '{"a":' }]),

@@ -45,7 +45,9 @@ const CREATED_S = 1_735_689_600;
 function withIds({ message }: ScriptedMessageResponse, request: ChatRequest): AssistantMessage {
   const { tool_calls: calls, ...rest } = message;
   if (calls === undefined) return rest;
-  const earlier = request.messages.flatMap((said) => (said.role === 'assistant' ? (said.tool_calls ?? []) : []));
+  const earlier = request.messages.flatMap((message) =>
+    message.role === 'assistant' ? (message.tool_calls ?? []) : [],
+  );
   const taken = new Set([...earlier, ...calls].flatMap(({ id }) => id ?? []));
   let count = earlier.length;
   const findFreeId = (): string => {

@@ -19,7 +19,7 @@ function ask({ baseURL }: OfflineServer, body: unknown): Promise<Response> {
 }
 
 /** The status, and the body as JSON. */
-async function told(response: Promise<Response>): Promise<unknown> {
+async function readResponse(response: Promise<Response>): Promise<unknown> {
   const { status, json } = await response.then(async (given) => ({ status: given.status, json: await given.json() }));
   return [status, json];
 }
@@ -30,7 +30,7 @@ function refused(message: string, { param = null, code = null }: Record<string, 
 
 test('sends the next response of the script whole to an unstreamed request', async () => {
   const server = await started({ script: [respond.call('add', { a: 1, b: 2 })] });
-  expect(await told(ask(server, hello))).toEqual([
+  expect(await readResponse(ask(server, hello))).toEqual([
     200,
     {
       id: 'chatcmpl-1',
@@ -106,7 +106,10 @@ test('records requests with their headers and their body', async () => {
 
 test('passes the request to an entry that is a function', async () => {
   const server = await started({ script: [({ messages }) => respond.text(`${messages.length} message`)] });
-  expect(await told(ask(server, hello))).toMatchObject([200, { choices: [{ message: { content: '1 message' } }] }]);
+  expect(await readResponse(ask(server, hello))).toMatchObject([
+    200,
+    { choices: [{ message: { content: '1 message' } }] },
+  ]);
 });
 
 test('refuses an invalid conversation with 400, records it, and uses no entry of the script', async () => {
@@ -114,7 +117,7 @@ test('refuses an invalid conversation with 400, records it, and uses no entry of
   const orphaned = [...hello.messages, { role: 'tool', tool_call_id: 'call_9', content: 'late' }];
   const message =
     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
-  expect(await told(ask(server, { messages: orphaned }))).toEqual([
+  expect(await readResponse(ask(server, { messages: orphaned }))).toEqual([
     400,
     refused(message, { param: 'messages[1].role' }),
   ]);
@@ -134,11 +137,11 @@ test('reports an exhausted script and asks for no retry', async () => {
 test('refuses a body that is not JSON, an unknown path and a wrong method like OpenAI', async () => {
   const server = await started();
   const garbage = fetch(`${server.baseURL}/chat/completions`, { method: 'POST', body: '{"messages":' });
-  expect(await told(garbage)).toMatchObject([
+  expect(await readResponse(garbage)).toMatchObject([
     400,
     { error: { type: 'invalid_request_error', param: null, code: null } },
   ]);
-  expect(await told(fetch(`${server.baseURL}/completions?x=1`))).toEqual([
+  expect(await readResponse(fetch(`${server.baseURL}/completions?x=1`))).toEqual([
     404,
     refused('Invalid URL (GET /v1/completions)'),
   ]);
@@ -154,7 +157,7 @@ test('refuses a body that is not JSON, an unknown path and a wrong method like O
 test('lists its one model', async () => {
   const server = await started({ model: 'tiny' });
   const model = { id: 'tiny', object: 'model', created: 1_735_689_600, owned_by: 'pawl' };
-  expect(await told(fetch(`${server.baseURL}/models`))).toEqual([200, { object: 'list', data: [model] }]);
+  expect(await readResponse(fetch(`${server.baseURL}/models`))).toEqual([200, { object: 'list', data: [model] }]);
 });
 
 test('requires a key if one is set, and never quotes it', async () => {
@@ -162,11 +165,11 @@ test('requires a key if one is set, and never quotes it', async () => {
   const withKey = (authorization: string): Promise<Response> =>
     fetch(`${server.baseURL}/models`, { headers: { authorization } });
   expect((await withKey('Bearer right')).status).toBe(200);
-  expect(await told(withKey('Bearer wrong'))).toEqual([
+  expect(await readResponse(withKey('Bearer wrong'))).toEqual([
     401,
     refused('Incorrect API key provided.', { code: 'invalid_api_key' }),
   ]);
-  expect(await told(fetch(`${server.baseURL}/models`))).toEqual([
+  expect(await readResponse(fetch(`${server.baseURL}/models`))).toEqual([
     401,
     refused(
       "You didn't provide an API key. Provide it in an Authorization header, as 'Authorization: Bearer YOUR_KEY'.",

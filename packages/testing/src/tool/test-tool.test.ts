@@ -41,9 +41,9 @@ test.each([
   ['of the wrong type', { by: 'four' }, 'by: expected number'],
   ['that are missing', undefined, 'by'],
   ['that are no JSON', '{"by":', 'JSON'],
-])('fails a call with the arguments %s and tells the model why', async (_, given, told) => {
+])('fails a call with the arguments %s and tells the model why', async (_, given, problem) => {
   const called = await testTool(divide).call(given);
-  expect(called).toMatchObject({ status: 'failed', reason: 'invalid', content: expect.stringContaining(told) });
+  expect(called).toMatchObject({ status: 'failed', reason: 'invalid', content: expect.stringContaining(problem) });
 });
 
 test('leaves a call that needs approval pending, and shows the pending call', async () => {

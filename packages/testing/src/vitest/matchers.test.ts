@@ -38,7 +38,7 @@ function printed(value: unknown): string {
 }
 
 /** The message of a failed assertion. */
-function saying(assertion: () => void): string {
+function readFailure(assertion: () => void): string {
   try {
     assertion();
   } catch (error) {
@@ -57,8 +57,8 @@ test('toHaveCalledTool compares names and arguments, from an outcome, messages o
     expect(received).not.toHaveCalledTool('fly', { city: 'Oslo' });
     expect(received).toHaveToolSequence(['look', ['look', 'fly']]);
   }
-  expect(saying(() => expect(outcome).toHaveCalledTool('pay'))).toContain('Called were: look, fly, look');
-  expect(saying(() => expect(outcome).toHaveCalledTool('fly', { city: 'Bonn' }))).toContain('Rome');
+  expect(readFailure(() => expect(outcome).toHaveCalledTool('pay'))).toContain('Called were: look, fly, look');
+  expect(readFailure(() => expect(outcome).toHaveCalledTool('fly', { city: 'Bonn' }))).toContain('Rome');
 });
 
 test.each([
@@ -73,7 +73,7 @@ test.each([
 ])('toHaveToolSequence finds %j in %j', async (sequence, holds) => {
   const { outcome } = await travelled();
   if (holds) expect(outcome).toHaveToolSequence(sequence);
-  else expect(saying(() => expect(outcome).toHaveToolSequence(sequence))).toContain('in this sequence');
+  else expect(readFailure(() => expect(outcome).toHaveToolSequence(sequence))).toContain('in this sequence');
 });
 
 test('toHaveOutcome compares the status, or the named fields', async () => {
@@ -83,21 +83,21 @@ test('toHaveOutcome compares the status, or the named fields', async () => {
   expect(outcome).not.toHaveOutcome({ turnCount: 2 });
   const failing = new Agent({ model: scriptedModel([respond.httpError(400, { message: 'No such model.' })]) });
   const failed = await failing.run('Go.').outcome();
-  expect(saying(() => expect(failed).toHaveOutcome('completed'))).toContain('No such model.');
+  expect(readFailure(() => expect(failed).toHaveOutcome('completed'))).toContain('No such model.');
 });
 
 test('toStayWithin compares the usage with the allowance', async () => {
   const { outcome } = await travelled();
   expect(outcome).toStayWithin({ turns: 3, toolCalls: 3, tokens: 10_000, ms: 60_000, cost: 1 });
-  const told = saying(() => expect(outcome).toStayWithin({ turns: 2, tokens: 1 }));
-  expect(told).toMatch(/turns: 3 of 2, tokens: \d+ of 1/);
+  const message = readFailure(() => expect(outcome).toStayWithin({ turns: 2, tokens: 1 }));
+  expect(message).toMatch(/turns: 3 of 2, tokens: \d+ of 1/);
 });
 
 test('toBeValidHistory passes if each call has a result', async () => {
   const { outcome } = await travelled();
   expect(outcome).toBeValidHistory();
   expect(outcome.messages.slice(0, 2)).not.toBeValidHistory();
-  expect(saying(() => expect(outcome.messages.slice(0, 2)).toBeValidHistory())).toContain('messages[');
+  expect(readFailure(() => expect(outcome.messages.slice(0, 2)).toBeValidHistory())).toContain('messages[');
 });
 
 test.each([undefined, null, 'text', 7, {}, [1]])('throws for %j, which is not a run, also with .not', (value) => {
