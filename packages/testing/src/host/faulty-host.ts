@@ -95,5 +95,5 @@ export class FaultyHost extends HostWrapper {
 }
 
 function createGoneError(): HostError {
-  return new HostError('The process has died.', { code: 'process.gone' });
+  return new HostError('The process is gone: FaultyHost ended it.', { code: 'process.gone' });
 }
