@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import type { FinishedResponse, ResponseReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
+import type { FinishedResponse, ResponseReaderOptions } from '../../packages/core/src/chat/response-reader.ts';
 import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
-import { joinedDeltas, readBody, readStreamWith, textsOf, toolsNamed } from './reading.ts';
+import { joinedDeltas, readBody, readStreamWith, textsOf, toolsNamed } from './read-stream.ts';
 
 const replies = corpusFiles.filter(({ reply }) => reply !== undefined);
 const errors = corpusFiles.filter(({ error }) => error !== undefined);

@@ -1,4 +1,4 @@
-import type { Call, Choice, Reply, Wire } from './documented-reply.ts';
+import type { Call, Choice, Reply, Wire } from './documented-response.ts';
 
 /** A number below that one. */
 type Next = (below: number) => number;

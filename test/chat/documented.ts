@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { chunksOf } from './documented-chunks.ts';
-import { type Call, type Choice, documentedReply, type Wire } from './documented-reply.ts';
+import { type Call, type Choice, documentedReply, type Wire } from './documented-response.ts';
 
 /** A documented reply: how it is sent whole, how it is sent in chunks, and what has to come out either way. */
 export interface Told {

@@ -2,11 +2,15 @@ import { ProtocolError } from '@pawl/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { History } from '../../packages/core/src/chat/history.ts';
-import { type FinishedResponse, type ResponseEnd, ResponseReader } from '../../packages/core/src/chat/reply-reader.ts';
+import {
+  type FinishedResponse,
+  type ResponseEnd,
+  ResponseReader,
+} from '../../packages/core/src/chat/response-reader.ts';
 import { documented } from './documented.ts';
-import { framing, split, streamed } from './framing.ts';
+import { framing, split, streamed } from './frame-format.ts';
 import { hostileBytes, hostilePiece } from './hostile.ts';
-import { joinedDeltas, readBody, readStream, textsOf, toolsNamed } from './reading.ts';
+import { joinedDeltas, readBody, readStream, textsOf, toolsNamed } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 /** What is always told of a reply that is in no documented form, because a reader can do nothing about it. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { documented, type Told } from './documented.ts';
-import type { Wire } from './documented-reply.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import type { Wire } from './documented-response.ts';
+import { joinedDeltas, readBody, readStream, textsOf } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const NOTHING: readonly Wire[] = [

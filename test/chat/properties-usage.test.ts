@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MendList } from '../../packages/core/src/chat/mend-list.ts';
 import { readUsage } from '../../packages/core/src/chat/read-usage.ts';
-import type { CompletionUsage } from '../../packages/core/src/chat/reply.ts';
+import { MendList } from '../../packages/core/src/chat/repair-list.ts';
+import type { CompletionUsage } from '../../packages/core/src/chat/response.ts';
 import { mergeUsage, UsageReader } from '../../packages/core/src/chat/usage-reader.ts';
 import { usage } from './hostile.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';

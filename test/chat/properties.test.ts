@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FinishedResponse } from '../../packages/core/src/chat/reply-reader.ts';
+import type { FinishedResponse } from '../../packages/core/src/chat/response-reader.ts';
 import { documented } from './documented.ts';
-import { framing, split, streamed } from './framing.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import { framing, split, streamed } from './frame-format.ts';
+import { joinedDeltas, readBody, readStream, textsOf } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const places = fc.array(fc.nat(), { maxLength: 12 });

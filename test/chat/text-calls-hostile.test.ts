@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTextCalls, type TextWithCalls } from '../../packages/core/src/chat/read-text-calls.ts';
-import type { ResponseReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
 import { RequestTools } from '../../packages/core/src/chat/request-tools.ts';
-import { framing, split, streamed } from './framing.ts';
-import { joinedDeltas, readBody, readStreamWith, textsOf } from './reading.ts';
+import type { ResponseReaderOptions } from '../../packages/core/src/chat/response-reader.ts';
+import { framing, split, streamed } from './frame-format.ts';
+import { joinedDeltas, readBody, readStreamWith, textsOf } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 import { forms, tools } from './text-call-samples.ts';
 

@@ -3,7 +3,7 @@ import { ConfigError, HostError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { DefinitionRecord, JournalEvent } from '../event/fact.ts';
+import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';

@@ -1,7 +1,7 @@
 import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { DefinitionRecord } from '../event/fact.ts';
+import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
 import type { Host, RunRecord } from '../host/host.ts';

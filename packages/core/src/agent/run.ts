@@ -1,15 +1,15 @@
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { isDebugging, writeDebug } from '../base/debug-line.ts';
 import { HostError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
+import { isDebugging, writeDebug } from '../base/write-debug.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
 import { checkListener } from '../event/check-listeners.ts';
 import { messageOf } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
-import type { JournalEvent } from '../event/fact.ts';
 import { formatEvent } from '../event/format-event.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
 import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';

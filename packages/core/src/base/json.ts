@@ -1,4 +1,4 @@
-import { jsonProblem } from './json-problem.ts';
+import { jsonProblem } from './find-json-problem.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };

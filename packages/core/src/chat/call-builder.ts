@@ -1,12 +1,12 @@
 import { CallText } from './call-text.ts';
 import { joinName } from './join-name.ts';
 import type { OpenCall } from './match-call.ts';
-import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import type { CallPiece } from './read-call.ts';
+import type { MendList } from './repair-list.ts';
 import { describeResolved, type RequestTools } from './request-tools.ts';
+import { wireJson } from './stringify-wire.ts';
 import { VendorFields } from './vendor-fields.ts';
-import { wireJson } from './wire-json.ts';
 
 export interface CallBuilderOptions {
   readonly index: number | undefined;

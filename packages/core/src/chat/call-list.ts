@@ -2,11 +2,11 @@ import { isRecord } from '../base/json.ts';
 import { CallBuilder } from './call-builder.ts';
 import { ProtocolError } from './errors.ts';
 import { type Matching, matchCall } from './match-call.ts';
-import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import { type CallPiece, readCall } from './read-call.ts';
-import type { Delta } from './reply.ts';
+import type { MendList } from './repair-list.ts';
 import type { RequestTools } from './request-tools.ts';
+import type { Delta } from './response.ts';
 
 export interface CallListOptions {
   readonly choice: number;

@@ -2,11 +2,11 @@ import { isRecord } from '../base/json.ts';
 import type { CallForm } from './call-list.ts';
 import { FinishReader } from './finish-reader.ts';
 import { type FailedFinish, finishKind } from './finish-reason.ts';
-import type { MendList } from './mend-list.ts';
 import { MessageReader } from './message-reader.ts';
 import { isPadding } from './padding.ts';
-import type { ChatChoice, Delta, FinishReason, Logprobs } from './reply.ts';
+import type { MendList } from './repair-list.ts';
 import type { RequestTools } from './request-tools.ts';
+import type { ChatChoice, Delta, FinishReason, Logprobs } from './response.ts';
 import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
 

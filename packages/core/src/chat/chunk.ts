@@ -1,5 +1,5 @@
 import type { ResponseAudio } from './message.ts';
-import type { ChatResponse, CompletionUsage, FinishReason, Logprobs } from './reply.ts';
+import type { ChatResponse, CompletionUsage, FinishReason, Logprobs } from './response.ts';
 
 // CreateChatCompletionStreamResponse, spelled as on the wire: what a server sends. What comes in is never taken for one unread.
 

@@ -1,8 +1,8 @@
 import { isRecord } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { type Finish, type FinishKind, isUnfinishedWord, readFinishReason } from './finish-reason.ts';
-import type { MendList } from './mend-list.ts';
-import type { FinishReason } from './reply.ts';
+import type { MendList } from './repair-list.ts';
+import type { FinishReason } from './response.ts';
 
 export interface FinishReaderOptions {
   /** `choices[0].finish_reason`. */

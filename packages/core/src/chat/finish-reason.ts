@@ -1,6 +1,6 @@
 import { excerpt } from '../base/text.ts';
 import { ProtocolError } from './errors.ts';
-import type { ChatResponse, FinishReason } from './reply.ts';
+import type { ChatResponse, FinishReason } from './response.ts';
 
 /**
  * What a finish reason says of a response:

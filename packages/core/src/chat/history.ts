@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
-import type { Repair } from './reply.ts';
+import type { Repair } from './response.ts';
 
 /** An assistant message made valid, and the calls as the model wrote them under their final ids. */
 export interface Admitted {

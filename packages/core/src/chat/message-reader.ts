@@ -1,16 +1,16 @@
 import { isRecord } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { type CallForm, CallList } from './call-list.ts';
-import type { MendList } from './mend-list.ts';
 import type { AssistantMessage } from './message.ts';
 import { isPadding } from './padding.ts';
 import { readContent } from './read-content.ts';
-import type { Delta } from './reply.ts';
+import type { MendList } from './repair-list.ts';
 import type { RequestTools } from './request-tools.ts';
+import type { Delta } from './response.ts';
+import { wireJson } from './stringify-wire.ts';
 import { type TextCallOptions, TextCalls } from './text-calls.ts';
 import { ThinkSplitter, type Thought } from './think-splitter.ts';
 import { VendorFields } from './vendor-fields.ts';
-import { wireJson } from './wire-json.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { findOverflow, isRecord } from '../base/json.ts';
 import type { ToolCall } from './message.ts';
 import { isPadding } from './padding.ts';
-import { overflowJson, wireJson } from './wire-json.ts';
+import { overflowJson, wireJson } from './stringify-wire.ts';
 
 /** A tool call, or a piece of one, in one form whatever the server's spelling was. `''` where a text is absent. */
 export interface CallPiece {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
 import { readError } from './read-error.ts';
-import { ResponseReader, readEventData } from './reply-reader.ts';
+import { ResponseReader, readEventData } from './response-reader.ts';
 
 const AGAIN = 'Trying again may help.';
 const NO_USE = 'Trying again does not help: change the request or the account.';

@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
-import { type ErrorKind, kindOf } from './error-kind.ts';
+import { type ErrorKind, kindOf } from './classify-error.ts';
 import { ProtocolError, type ProtocolErrorOptions } from './errors.ts';
 import { isRefusedRequest } from './refused-request.ts';
 import { readServerError, type ServerError } from './server-error.ts';

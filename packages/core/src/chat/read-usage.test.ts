@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { MendList } from './mend-list.ts';
 import { isCounted, readUsage } from './read-usage.ts';
+import { MendList } from './repair-list.ts';
 
 const documented = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 

@@ -1,7 +1,7 @@
 import { isRecord } from '../base/json.ts';
 import { type CacheNames, countBilled } from './billed-tokens.ts';
-import type { MendList } from './mend-list.ts';
-import type { CompletionUsage } from './reply.ts';
+import type { MendList } from './repair-list.ts';
+import type { CompletionUsage } from './response.ts';
 import * as fields from './usage-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;

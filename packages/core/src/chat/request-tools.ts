@@ -2,8 +2,8 @@ import { excerpt } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { renameCall } from './history.ts';
 import { type AssistantMessage, callName } from './message.ts';
-import type { Repair } from './reply.ts';
 import { type ToolObject, toolObjectName } from './request.ts';
+import type { Repair } from './response.ts';
 
 /** The tools that a request offered, for the reader of its response. */
 export class RequestTools {

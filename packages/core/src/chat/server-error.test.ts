@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kindOf } from './error-kind.ts';
+import { kindOf } from './classify-error.ts';
 import { readRetryWait, readWait } from './retry-wait.ts';
 import { readServerError } from './server-error.ts';
 

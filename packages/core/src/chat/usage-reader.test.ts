@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MendList } from './mend-list.ts';
-import type { CompletionUsage } from './reply.ts';
+import { MendList } from './repair-list.ts';
+import type { CompletionUsage } from './response.ts';
 import { mergeUsage, UsageReader } from './usage-reader.ts';
 
 function read(...chunks: readonly unknown[]): CompletionUsage | undefined {

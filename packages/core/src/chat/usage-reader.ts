@@ -1,7 +1,7 @@
 import { isRecord } from '../base/json.ts';
-import type { MendList } from './mend-list.ts';
 import { countOf, isCounted, readUsage } from './read-usage.ts';
-import type { CompletionUsage } from './reply.ts';
+import type { MendList } from './repair-list.ts';
+import type { CompletionUsage } from './response.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

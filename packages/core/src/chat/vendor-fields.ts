@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { isPadding } from './padding.ts';
-import { wireJson } from './wire-json.ts';
+import { wireJson } from './stringify-wire.ts';
 
 /** Fields that only this server knows, gathered from the pieces of a reply. What is empty says nothing. */
 export class VendorFields {

@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
-import type { JournalEvent } from './fact.ts';
-import type { LiveEvent } from './notice.ts';
+import type { JournalEvent } from './journal-event.ts';
+import type { LiveEvent } from './live-event.ts';
 
 export interface EventStamp {
   readonly runId: string;

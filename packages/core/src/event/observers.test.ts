@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from './event.ts';
-import type { ListenerFailedEvent } from './notice.ts';
+import type { ListenerFailedEvent } from './live-event.ts';
 import { Observers } from './observers.ts';
 
 test('a listener hears its type, one of "*" hears everything, in order', () => {

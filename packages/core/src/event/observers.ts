@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { toErrorData } from './error-data.ts';
 import type { EventOf, EventType, RunEvent } from './event.ts';
-import type { ListenerFailedEvent } from './notice.ts';
+import type { ListenerFailedEvent } from './live-event.ts';
 
 /** `'*'` hears everything. */
 export type Listener<Type extends EventType | '*'> = (

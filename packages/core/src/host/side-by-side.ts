@@ -1,4 +1,4 @@
-import { Gate } from '../base/gate.ts';
+import { Gate } from '../base/concurrency-limiter.ts';
 import type { StepTask } from './step-runner.ts';
 
 export interface SideBySide {

@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
-import { MendList } from '../chat/mend-list.ts';
 import { type AssistantMessage, callArguments, type Message, textOf } from '../chat/message.ts';
 import { reasoningOf } from '../chat/message-reader.ts';
 import { readUsage } from '../chat/read-usage.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { MendList } from '../chat/repair-list.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
 import { costOf } from './budget.ts';

@@ -6,7 +6,7 @@ import type {
   ModelRepromptedEvent,
   ModelRespondedEvent,
   ToolRepeatedFailureEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
 import { planned } from './edits.ts';

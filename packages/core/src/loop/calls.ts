@@ -7,7 +7,7 @@ import {
   type ToolMessage,
   type UserMessage,
 } from '../chat/message.ts';
-import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';

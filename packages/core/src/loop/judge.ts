@@ -1,6 +1,6 @@
 import { finishKind } from '../chat/finish-reason.ts';
 import { type AssistantMessage, textOf } from '../chat/message.ts';
-import type { FinishReason } from '../chat/reply.ts';
+import type { FinishReason } from '../chat/response.ts';
 
 /** What a reply amounts to. Only `calls`, `text` and `refused` become history. */
 export type Verdict = 'calls' | 'text' | 'refused' | 'filtered' | 'cut' | 'truncated' | 'empty';

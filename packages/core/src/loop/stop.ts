@@ -1,5 +1,5 @@
 import { callName, type Message, type ToolCall, textOf } from '../chat/message.ts';
-import type { ToolCallClosedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { parseOutput } from '../perform/check-output.ts';
 import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
 import { type CompiledOutput, compileOutput } from '../schema/output.ts';

@@ -1,7 +1,7 @@
 import { ConfigError, HostError } from '../base/errors.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type Message, textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';

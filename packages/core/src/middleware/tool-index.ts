@@ -1,5 +1,5 @@
+import { unicode } from '../base/compile-unicode.ts';
 import { isRecord } from '../base/json.ts';
-import { unicode } from '../base/unicode.ts';
 import type { Tool } from '../tool/tool.ts';
 
 /** Tools, made ready to be searched by words. */

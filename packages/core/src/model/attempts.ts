@@ -3,8 +3,8 @@ import { type Deadline, type TimedWork, withDeadline } from '../base/deadline.ts
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
 import { finishError } from '../chat/finish-reason.ts';
-import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
 import { correctionOf, withCorrection } from './correction.ts';
 import { TimeoutError } from './errors.ts';

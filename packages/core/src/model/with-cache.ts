@@ -4,7 +4,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { sha256 } from '../base/sha256.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type ToolCall, textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel } from './chat-model.ts';
 import { describeRequest } from './request-identity.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';

@@ -1,5 +1,5 @@
 import { untilCancelled } from '../base/cancellation.ts';
-import { Gate } from '../base/gate.ts';
+import { Gate } from '../base/concurrency-limiter.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';

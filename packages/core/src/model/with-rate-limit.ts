@@ -1,8 +1,8 @@
 import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';

@@ -1,7 +1,7 @@
 import { callAsync } from '../base/cancellation.ts';
-import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
+import { environmentVariable } from '../base/read-environment.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { OPENAI, type OpenAIOptions, openai } from './openai.ts';
 import type { Profile } from './profile.ts';

@@ -1,8 +1,8 @@
 import { memoize } from '../base/memoize.ts';
 import { callArguments, callName } from '../chat/message.ts';
-import type { ChatChoice, ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolObject } from '../chat/request.ts';
 import { toolObjectName } from '../chat/request.ts';
+import type { ChatChoice, ChatResponse } from '../chat/response.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import type { Profile } from './profile.ts';
 import { withInstruction } from './shape-format.ts';

@@ -1,5 +1,5 @@
 import { excerpt, sliceWhole } from '../base/text.ts';
-import { type ErrorKind, kindOf } from '../chat/error-kind.ts';
+import { type ErrorKind, kindOf } from '../chat/classify-error.ts';
 import { MalformedResponseError } from '../chat/errors.ts';
 import { malformedPart } from '../chat/malformed-response.ts';
 import { isLoading } from '../chat/model-loading.ts';

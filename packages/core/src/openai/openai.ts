@@ -1,9 +1,9 @@
 import { createTransport } from '#transport';
-import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { findQuotes } from '../chat/quoted-text.ts';
+import { environmentVariable } from '../base/read-environment.ts';
+import { findQuotes } from '../chat/quote-check.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, Price } from '../model/chat-model.ts';
 import { modelContext } from '../model/model-context.ts';

@@ -1,5 +1,5 @@
-import { environmentVariable } from '../base/environment.ts';
 import { isRecord } from '../base/json.ts';
+import { environmentVariable } from '../base/read-environment.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 import { isSecretSegment } from './secret-segment.ts';
 

@@ -1,5 +1,5 @@
+import { shortHash } from '../base/hash-text.ts';
 import { isRecord } from '../base/json.ts';
-import { shortHash } from '../base/short-hash.ts';
 
 /** Which ids of tool calls a server takes. */
 export interface ToolCallIdRule {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AssistantMessage } from '../chat/message.ts';
-import type { FinishReason } from '../chat/reply.ts';
-import type { FinishedResponse } from '../chat/reply-reader.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { FinishReason } from '../chat/response.ts';
+import type { FinishedResponse } from '../chat/response-reader.ts';
 import { PROFILES } from './profiles.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
 

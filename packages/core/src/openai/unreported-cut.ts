@@ -2,8 +2,8 @@ import type { JsonObject } from '../base/json.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { finishKind } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callArguments, textOf } from '../chat/message.ts';
-import type { FinishedResponse } from '../chat/reply-reader.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { FinishedResponse } from '../chat/response-reader.ts';
 import { tokenCap } from './body.ts';
 import type { Profile } from './profile.ts';
 

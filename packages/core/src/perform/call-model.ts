@@ -1,10 +1,10 @@
 import { untilCancelled } from '../base/cancellation.ts';
 import { finishError } from '../chat/finish-reason.ts';
 import { type AssistantMessage, callName, type Message, textOf, type UserMessage } from '../chat/message.ts';
-import type { ChatResponse, Repair } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
-import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/fact.ts';
+import type { ChatResponse, Repair } from '../chat/response.ts';
+import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/journal-event.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';

@@ -2,7 +2,7 @@ import { untilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
 import { readArguments } from '../tool/arguments.ts';

@@ -2,7 +2,7 @@ import { untilCancelled } from '../base/cancellation.ts';
 import type { Json, Parsed } from '../base/json.ts';
 import { findOverflow, parseJson } from '../base/json.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
-import type { JournalEvent, OutputCheckedEvent } from '../event/fact.ts';
+import type { JournalEvent, OutputCheckedEvent } from '../event/journal-event.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import type { Scope } from './scope.ts';
 import { factStep, stamp, toInterruption } from './step.ts';

@@ -2,7 +2,7 @@ import { untilCancelled } from '../base/cancellation.ts';
 import { callName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
-import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';

@@ -4,7 +4,7 @@ import { excerpt } from '../base/text.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { checkMessages } from '../chat/read-input.ts';
-import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
+import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import type { HandOver } from '../loop/action.ts';
 import { editsBetween } from '../loop/edits.ts';
 import { MiddlewareRequests, middlewareScope } from './middleware-scope.ts';

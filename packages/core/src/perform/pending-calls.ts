@@ -17,7 +17,7 @@ import type {
   ToolFinishedEvent,
   ToolSkippedEvent,
   UserInterruptedEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner.ts';
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';

@@ -10,7 +10,7 @@ import type {
   RunAbortedEvent,
   RunRefusedEvent,
   TurnPreparedEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { editsBetween, planned } from '../loop/edits.ts';

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts';
-import { partialJson } from '../base/partial-json.ts';
+import { partialJson } from '../base/parse-partial-json.ts';
 import type { History } from '../chat/history.ts';
-import type { Delta } from '../chat/reply.ts';
+import type { Delta } from '../chat/response.ts';
 import type { Scope } from './scope.ts';
 
 type CallDelta = Extract<Delta, { readonly type: 'call' }>;

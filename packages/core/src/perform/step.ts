@@ -1,14 +1,14 @@
 import { HostError } from '../base/errors.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
 import { messageOf, toErrorData } from '../event/error-data.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type {
   JournalEvent,
   LimitExceededEvent,
   ModelFailedEvent,
   RunAbortedEvent,
   RunRefusedEvent,
-} from '../event/fact.ts';
-import type { FailedAttempt } from '../event/failed-attempt.ts';
+} from '../event/journal-event.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
 import { RequestRefused } from '../limits/budget.ts';

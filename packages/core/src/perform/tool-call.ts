@@ -5,7 +5,7 @@ import { stringifyWellFormed } from '../base/well-formed.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { endsRun, RefuseRun, ToolError } from '../tool/errors.ts';

@@ -1,4 +1,4 @@
-import { unicode } from '../base/unicode.ts';
+import { unicode } from '../base/compile-unicode.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** A description, if there is one, and after it sentences of ours: what a schema says that has no keyword where it is sent. */

@@ -3,7 +3,7 @@ import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { excerpt } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
-import type { Repair } from '../chat/reply.ts';
+import type { Repair } from '../chat/response.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { pathText } from '../schema/issues.ts';
 import { parseJsonTexts } from '../schema/json-texts.ts';

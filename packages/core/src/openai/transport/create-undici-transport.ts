@@ -1,4 +1,4 @@
-import { isDebugging, writeDebug } from '../../base/debug-line.ts';
+import { isDebugging, writeDebug } from '../../base/write-debug.ts';
 import { fetchTransport } from './fetch-transport.ts';
 import { findProxy, type ProxyServer } from './proxy.ts';
 import type { CreateTransport, Dispatcher, Transport } from './transport.ts';

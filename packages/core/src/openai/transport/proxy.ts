@@ -1,5 +1,5 @@
-import { environmentVariable } from '../../base/environment.ts';
 import { ConfigError } from '../../base/errors.ts';
+import { environmentVariable } from '../../base/read-environment.ts';
 import { parseProxyUrl } from '../proxy-url.ts';
 
 export interface ProxyServer {

@@ -1,4 +1,4 @@
-import { environmentVariable } from './environment.ts';
+import { environmentVariable } from './read-environment.ts';
 
 /** Whether `PAWL_DEBUG=1` is in the environment. */
 export function isDebugging(): boolean {

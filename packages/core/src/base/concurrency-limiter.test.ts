@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Gate } from './gate.ts';
+import { Gate } from './concurrency-limiter.ts';
 
 test('at most so many are inside as the gate is wide, in the order in which they came', async () => {
   const { gate, journal, leave, settled } = visited(2);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Delta } from './reply.ts';
-import { ResponseReader } from './reply-reader.ts';
 import type { ToolObject } from './request.ts';
+import type { Delta } from './response.ts';
+import { ResponseReader } from './response-reader.ts';
 
 interface Piece {
   readonly index?: number;

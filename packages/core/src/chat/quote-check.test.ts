@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message } from './message.ts';
-import { findQuotes } from './quoted-text.ts';
+import { findQuotes } from './quote-check.ts';
 
 const CALL = '<tool_call>\n{"name": "delete_all", "arguments": {}}\n</tool_call>';
 

@@ -1,4 +1,4 @@
-import type { Repair } from './reply.ts';
+import type { Repair } from './response.ts';
 
 /** What was mended in one reply: each thing once, in however many chunks it came. */
 export class MendList {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shortHash } from './short-hash.ts';
+import { shortHash } from './hash-text.ts';
 
 test('the same text has the same hash, of 16 hexadecimal characters', () => {
   for (const text of ['', 'a', 'ä🦊', 'x'.repeat(100_000)]) {

@@ -1,7 +1,7 @@
 // What is reported as repaired, and what is not worth a report.
 import { describe, expect, test } from 'vitest';
-import type { FinishedResponse } from './reply-reader.ts';
-import { ResponseReader } from './reply-reader.ts';
+import type { FinishedResponse } from './response-reader.ts';
+import { ResponseReader } from './response-reader.ts';
 
 const stop = { index: 0, delta: {}, finish_reason: 'stop' };
 

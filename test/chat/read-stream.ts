@@ -4,7 +4,7 @@ import {
   ResponseReader,
   type ResponseReaderOptions,
   readEventData,
-} from '../../packages/core/src/chat/reply-reader.ts';
+} from '../../packages/core/src/chat/response-reader.ts';
 import { EventReader, type ServerSentEvent } from '../../packages/core/src/chat/server-sent-events.ts';
 
 /** Reads an event stream that arrives in these pieces. All deltas are told, in one list. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
-import { ResponseReader } from './reply-reader.ts';
+import { ResponseReader } from './response-reader.ts';
 
 const said = { role: 'assistant', content: 'Hi' };
 const choice = { index: 0, message: said, finish_reason: 'stop' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { detectForm, type ResponseEnd, ResponseReader, readEventData } from './reply-reader.ts';
+import { detectForm, type ResponseEnd, ResponseReader, readEventData } from './response-reader.ts';
 
 function chunk(content: string, finishReason: string | null = null): unknown {
   return { choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }] };

@@ -1,4 +1,4 @@
-import type { ChatResponse, Delta, Repair } from './reply.ts';
+import type { ChatResponse, Delta, Repair } from './response.ts';
 
 /** Where a repair says what the server reported of its filter. */
 export const FILTERED_PATH = 'error';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isRecord } from './json.ts';
-import { partialJson } from './partial-json.ts';
+import { partialJson } from './parse-partial-json.ts';
 
 test.each<[string, unknown]>([
   ['', undefined],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ResponseEnd, ResponseReader } from './reply-reader.ts';
+import { type ResponseEnd, ResponseReader } from './response-reader.ts';
 
 /** The first choice's calls, what was mended of them, and what was told once the reply was over. */
 function callsOf(end: ResponseEnd, messages: readonly object[]): unknown {

@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { ToolCall, UserMessage } from '../chat/message.ts';
-import type { Repair } from '../chat/reply.ts';
+import type { Repair } from '../chat/response.ts';
 import type { ErrorData } from './error-data.ts';
 
 interface OfAttempt {

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
-import type { FinishReason } from '../chat/reply.ts';
 import type { ToolChoice } from '../chat/request.ts';
+import type { FinishReason } from '../chat/response.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
