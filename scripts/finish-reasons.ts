@@ -2,7 +2,7 @@
 //   node scripts/finish-reasons.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FinishKind, finishKind, readFinishReason } from '../packages/core/src/chat/finish-reason.ts';
+import { type FinishKind, readFinishKind, readFinishReason } from '../packages/core/src/chat/finish-reason.ts';
 import { VENDORS } from './finish-reason-sources.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'finish-reasons.md');
@@ -33,7 +33,7 @@ function section(kind: FinishKind): string {
   for (const { server, source, words } of VENDORS) {
     const shown = source === undefined ? server : `[${server}](${source})`;
     for (const word of words) {
-      if (finishKind(word) === kind) servers.set(word, [...(servers.get(word) ?? []), shown]);
+      if (readFinishKind(word) === kind) servers.set(word, [...(servers.get(word) ?? []), shown]);
     }
   }
   const rows = [...servers].map(

@@ -43,7 +43,7 @@ function read(file: string): CorpusFile {
 }
 
 /** The stream as it comes over the wire. Where there is only a body, that is one event. */
-export function bytesOf({ stream, body, end }: CorpusFile): Uint8Array {
+export function encodeStream({ stream, body, end }: CorpusFile): Uint8Array {
   const elements = [...(stream ?? [body as object]), ...(end === undefined ? ['data: [DONE]\n\n'] : [])];
   return Buffer.concat(
     elements.map((element) => {

@@ -2,26 +2,29 @@ import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import type { FinishedResponse, ResponseReaderOptions } from '../../packages/core/src/chat/response-reader.ts';
-import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
-import { joinedDeltas, readBody, readStreamWith, textsOf, toolsNamed } from './read-stream.ts';
+import { type CorpusFile, corpusFiles, encodeStream } from './corpus-files.ts';
+import { collectTexts, joinDeltas, makeTools, readBody, readStreamWith } from './read-stream.ts';
 
 const replies = corpusFiles.filter(({ reply }) => reply !== undefined);
 const errors = corpusFiles.filter(({ error }) => error !== undefined);
 
 describe('what servers send', () => {
   test.each(replies)('E: $what ($server) is read in the documented form, and what was mended is told', (given) => {
-    const { reply, mends, deltas } = readStreamWith(optionsOf(given), bytesOf(given));
+    const { response, repairs, deltas } = readStreamWith(optionsOf(given), encodeStream(given));
 
-    expect({ reply, mends: sorted(mends) }).toEqual({ reply: given.reply, mends: sorted(given.mends ?? []) });
-    expect(joinedDeltas(deltas)).toEqual(textsOf(reply.choices[0].message));
+    expect({ response, repairs: sortRepairs(repairs) }).toEqual({
+      response: given.reply,
+      repairs: sortRepairs(given.mends ?? []),
+    });
+    expect(joinDeltas(deltas)).toEqual(collectTexts(response.choices[0].message));
   });
 
   test.each(replies)('E: $what ($server) is the same reply as one body', ({ body, reply, ...given }) => {
-    expect(readBody(body ?? reply, optionsOf(given)).reply).toEqual(reply);
+    expect(readBody(body ?? reply, optionsOf(given)).response).toEqual(reply);
   });
 
   test.each(replies)('E: $what ($server) is read alike wherever its bytes are cut', (given) => {
-    const bytes = bytesOf(given);
+    const bytes = encodeStream(given);
     const read = reading(given);
     const whole = read(bytes);
     for (const at of cuts(bytes)) expectEqual(read(bytes.subarray(0, at), bytes.subarray(at)), whole);
@@ -29,7 +32,7 @@ describe('what servers send', () => {
   });
 
   test.each(errors)('E: $what ($server) is an error, wherever its bytes are cut', (given) => {
-    const bytes = bytesOf(given);
+    const bytes = encodeStream(given);
     const read = reading(given);
     expect(failure(() => read(bytes))).toEqual(given.error);
     for (const at of cuts(bytes)) {
@@ -45,7 +48,7 @@ describe('what servers send', () => {
 
 function optionsOf({ tools, textToolCalls }: Pick<CorpusFile, 'tools' | 'textToolCalls'>): ResponseReaderOptions {
   if (tools === undefined) return {};
-  return { tools: toolsNamed(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
+  return { tools: makeTools(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
 }
 
 function reading(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedResponse {
@@ -77,6 +80,6 @@ function failure(read: () => unknown): CorpusFile['error'] {
   return undefined;
 }
 
-function sorted(mends: FinishedResponse['mends']): FinishedResponse['mends'] {
-  return [...mends].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+function sortRepairs(repairs: FinishedResponse['repairs']): FinishedResponse['repairs'] {
+  return [...repairs].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }

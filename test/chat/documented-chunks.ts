@@ -1,7 +1,7 @@
-import type { Call, Choice, Reply, Wire } from './documented-response.ts';
+import type { Call, Choice, DocumentedResponse, Wire } from './documented-response.ts';
 
 /** A number below that one. */
-type Next = (below: number) => number;
+type PickNumber = (below: number) => number;
 
 /** A piece of one choice. */
 interface Piece {
@@ -11,61 +11,64 @@ interface Piece {
   readonly logprobs?: unknown;
 }
 
-/** The reply in chunks: its texts cut anywhere, whatever has no order mixed, and now and then several things in one chunk. */
-export function chunksOf({ choices, head, fields, usage }: Reply, next: Next): readonly Wire[] {
-  const pieces = mixed(
-    choices.map((each, index) => piecesOf(each, { index, next })),
+/** The response in chunks: its texts cut anywhere, whatever has no order mixed, and now and then several things in one chunk. */
+export function splitIntoChunks(
+  { choices, head, fields, usage }: DocumentedResponse,
+  next: PickNumber,
+): readonly Wire[] {
+  const pieces = interleave(
+    choices.map((each, index) => splitChoice(each, { index, next })),
     next,
   );
   const around = { ...head, object: 'chat.completion.chunk' };
   const padding = next(2) === 0 ? {} : { obfuscation: 'x'.repeat(next(9)) };
-  const chunks: Wire[] = grouped(pieces, next).map((group) => ({ ...around, choices: group, ...padding }));
+  const chunks: Wire[] = groupPieces(pieces, next).map((group) => ({ ...around, choices: group, ...padding }));
   const at = next(chunks.length);
   chunks[at] = { ...chunks[at], ...fields };
-  return usage === undefined ? chunks : counted(chunks, { around, usage, next });
+  return usage === undefined ? chunks : addUsageToChunks(chunks, { around, usage, next });
 }
 
-interface Choosing {
+interface SplitOptions {
   readonly index: number;
-  readonly next: Next;
+  readonly next: PickNumber;
 }
 
 /** The role, then everything else mixed, then the finish reason. */
-function piecesOf(choice: Choice, { index, next }: Choosing): readonly Piece[] {
+function splitChoice(choice: Choice, { index, next }: SplitOptions): readonly Piece[] {
   const { texts, lists, audio, fields, outer, calls, legacy, finish, logprobs } = choice;
   const plain = { index, finish_reason: null, ...(logprobs === null && { logprobs }) };
   const role = next(4) === 0 ? { role: 'assistant' } : {};
-  const said = (delta: Wire): Piece => ({ ...plain, delta: { ...role, ...delta } });
+  const toPiece = (delta: Wire): Piece => ({ ...plain, delta: { ...role, ...delta } });
   const first = [{ content: null }, { content: '', refusal: null }, { tool_calls: [] }, { function_call: null }][
     next(4)
   ];
   const probable = ['content', 'refusal'] as const;
   const strands = [
-    ...Object.entries(texts).map(([name, text]) => cut(text, next).map((piece) => said({ [name]: piece }))),
-    ...Object.entries(lists).map(([name, list]) => list.map((element) => said({ [name]: [element] }))),
+    ...Object.entries(texts).map(([name, text]) => cut(text, next).map((piece) => toPiece({ [name]: piece }))),
+    ...Object.entries(lists).map(([name, list]) => list.map((element) => toPiece({ [name]: [element] }))),
     ...Object.entries(audio).map(([name, value]) =>
       (typeof value === 'string' && name !== 'id' ? cut(value, next) : [value]).map((piece) =>
-        said({ audio: { [name]: piece } }),
+        toPiece({ audio: { [name]: piece } }),
       ),
     ),
-    Object.entries(fields).map(([name, value]) => said(Object.fromEntries([[name, value]]))),
+    Object.entries(fields).map(([name, value]) => toPiece(Object.fromEntries([[name, value]]))),
     ...probable.map((name) =>
       (logprobs?.[name] ?? []).map((each) => ({
-        ...said({}),
+        ...toPiece({}),
         logprobs: { content: null, refusal: null, [name]: [each] },
       })),
     ),
-    legacy ? legacyPieces(calls, next).map(said) : callPieces(calls, next).map(said),
+    legacy ? splitLegacyCalls(calls, next).map(toPiece) : splitCalls(calls, next).map(toPiece),
   ];
   return [
     { ...plain, delta: { role: 'assistant', ...first } },
-    ...mixed(strands, next),
+    ...interleave(strands, next),
     { ...plain, ...outer, delta: {}, finish_reason: finish },
   ];
 }
 
 /** Calls begin in their order; their pieces may take turns. */
-function callPieces(calls: readonly Call[], next: Next): readonly Wire[] {
+function splitCalls(calls: readonly Call[], next: PickNumber): readonly Wire[] {
   const strands = calls.map(({ id, type, name, text, fields, called }, index) => {
     const field = type === 'custom' ? 'input' : 'arguments';
     const pieces = cut(text, next).map((piece) => ({ index, [type]: { [field]: piece } }));
@@ -78,10 +81,10 @@ function callPieces(calls: readonly Call[], next: Next): readonly Wire[] {
     all.push(begun);
     for (const begunPieces of left.slice(0, at + 1)) all.push(...begunPieces.splice(0, next(begunPieces.length + 1)));
   }
-  return [...all, ...mixed(left, next)].map((call) => ({ tool_calls: [call] }));
+  return [...all, ...interleave(left, next)].map((call) => ({ tool_calls: [call] }));
 }
 
-function legacyPieces(calls: readonly Call[], next: Next): readonly Wire[] {
+function splitLegacyCalls(calls: readonly Call[], next: PickNumber): readonly Wire[] {
   return calls.flatMap(({ name, text, called }) => [
     { function_call: { name, arguments: '', ...called } },
     ...cut(text, next).map((piece) => ({ function_call: { arguments: piece } })),
@@ -89,7 +92,7 @@ function legacyPieces(calls: readonly Call[], next: Next): readonly Wire[] {
 }
 
 /** Also between the halves of a character: JSON can carry them. */
-function cut(whole: string, next: Next): readonly string[] {
+function cut(whole: string, next: PickNumber): readonly string[] {
   const pieces: string[] = [];
   for (let at = 0; at < whole.length; ) {
     const end = at + 1 + next(6);
@@ -100,7 +103,7 @@ function cut(whole: string, next: Next): readonly string[] {
 }
 
 /** The strands as one, each in its own order. */
-function mixed<T>(strands: readonly (readonly T[])[], next: Next): readonly T[] {
+function interleave<T>(strands: readonly (readonly T[])[], next: PickNumber): readonly T[] {
   const left = strands.map((strand) => [...strand]).filter((strand) => strand.length > 0);
   const all: T[] = [];
   while (left.length > 0) {
@@ -113,7 +116,7 @@ function mixed<T>(strands: readonly (readonly T[])[], next: Next): readonly T[] 
 }
 
 /** Neighbours in one chunk where that is decided: of several choices, or of one with different fields or calls. */
-function grouped(pieces: readonly Piece[], next: Next): readonly (readonly Piece[])[] {
+function groupPieces(pieces: readonly Piece[], next: PickNumber): readonly (readonly Piece[])[] {
   const groups: Piece[][] = [];
   for (const piece of pieces) {
     const group = groups.at(-1);
@@ -130,37 +133,37 @@ function grouped(pieces: readonly Piece[], next: Next): readonly (readonly Piece
 /** Two pieces of one choice as one, where no field but `role` and `tool_calls` is in both. */
 function join(before: Piece, piece: Piece): Piece | undefined {
   const shared = Object.keys(piece.delta).filter((name) => name !== 'role' && Object.hasOwn(before.delta, name));
-  const calls = callsOf(before.delta);
-  const others = callsOf(piece.delta);
+  const calls = listCalls(before.delta);
+  const others = listCalls(piece.delta);
   const isTwice = others.some(({ index }) => calls.some((call) => call['index'] === index));
   if (shared.some((name) => name !== 'tool_calls') || isTwice || (before.logprobs && piece.logprobs)) return undefined;
   const delta = { ...before.delta, ...piece.delta, ...(shared.length > 0 && { tool_calls: [...calls, ...others] }) };
   return { ...before, ...piece, ...(before.logprobs !== undefined && { logprobs: before.logprobs }), delta };
 }
 
-function callsOf({ tool_calls: calls }: Wire): readonly Wire[] {
+function listCalls({ tool_calls: calls }: Wire): readonly Wire[] {
   return Array.isArray(calls) ? calls : [];
 }
 
-interface Counting {
+interface UsageOptions {
   readonly around: Wire;
   readonly usage: Wire;
-  readonly next: Next;
+  readonly next: PickNumber;
 }
 
 /** Usage on a chunk of its own, on the last one, or growing on each. */
-function counted(chunks: readonly Wire[], { around, usage, next }: Counting): readonly Wire[] {
+function addUsageToChunks(chunks: readonly Wire[], { around, usage, next }: UsageOptions): readonly Wire[] {
   switch (next(3)) {
     case 0:
       return [...chunks.map((chunk) => ({ ...chunk, usage: null })), { ...around, choices: [], usage }];
     case 1:
       return chunks.map((chunk, at) => (at === chunks.length - 1 ? { ...chunk, usage } : chunk));
     case 2: {
-      const growing = (at: number): Wire => {
+      const growUsage = (at: number): Wire => {
         const completion = Math.min(at, Number(usage['completion_tokens']));
         return { prompt_tokens: 1, completion_tokens: completion, total_tokens: 1 + completion };
       };
-      return chunks.map((chunk, at) => ({ ...chunk, usage: at === chunks.length - 1 ? usage : growing(at) }));
+      return chunks.map((chunk, at) => ({ ...chunk, usage: at === chunks.length - 1 ? usage : growUsage(at) }));
     }
   }
   return chunks;

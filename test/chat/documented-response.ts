@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { isPadding } from '../../packages/core/src/chat/padding.ts';
+import { isPaddingValue } from '../../packages/core/src/chat/padding.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -27,11 +27,11 @@ export interface Choice {
   readonly logprobs: { readonly content: readonly unknown[]; readonly refusal: readonly unknown[] } | null | undefined;
 }
 
-export interface Reply {
+export interface DocumentedResponse {
   readonly choices: readonly Choice[];
   /** On each chunk. */
   readonly head: Wire;
-  /** Fields of the reply that come once. */
+  /** Fields of the response that come once. */
   readonly fields: Wire;
   readonly usage: Wire | undefined;
 }
@@ -75,7 +75,7 @@ const vendor: Arbitrary<Wire> = fc.dictionary(
   fc.constantFrom('x_a', 'x_b', '__proto__', 'constructor', 'toString'),
   fc
     .oneof(fc.integer(), fc.boolean(), fc.record({ deep: fc.jsonValue({ maxDepth: 1 }) }))
-    .filter((value) => !isPadding(value)),
+    .filter((value) => !isPaddingValue(value)),
   { maxKeys: 2 },
 );
 
@@ -125,17 +125,17 @@ const choice: Arbitrary<Choice> = fc
       lists: { annotations: cited, x_list },
       calls,
       legacy,
-      finish: finishOf(given.finish, { calls, legacy }),
-      logprobs: logprobsOf(given.logprobs, given.tokens),
+      finish: selectFinish(given.finish, { calls, legacy }),
+      logprobs: makeLogprobs(given.logprobs, given.tokens),
     };
   });
 
-function finishOf(finish: string, { calls, legacy }: Pick<Choice, 'calls' | 'legacy'>): string {
+function selectFinish(finish: string, { calls, legacy }: Pick<Choice, 'calls' | 'legacy'>): string {
   if (finish !== 'stop' || calls.length === 0) return finish;
   return legacy ? 'function_call' : 'tool_calls';
 }
 
-function logprobsOf(
+function makeLogprobs(
   form: string,
   [content, refusal]: readonly [readonly unknown[], readonly unknown[]],
 ): Choice['logprobs'] {
@@ -165,8 +165,8 @@ const usage: Arbitrary<Wire> = fc
 
 const moderation = { type: 'moderation_results', model: 'm', results: [] };
 
-/** What a documented reply may say. */
-export const documentedReply: Arbitrary<Reply> = fc.record({
+/** What a documented response may say. */
+export const documentedResponse: Arbitrary<DocumentedResponse> = fc.record({
   choices: fc.array(choice, { minLength: 1, maxLength: 3 }),
   head: fc.record(
     {

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 
 /** How a server writes its events. */
-export interface Framing {
+export interface FrameFormat {
   readonly start: string;
   readonly newline: string;
   readonly field: string;
@@ -14,7 +14,7 @@ export interface Framing {
   readonly end: string;
 }
 
-export const framing: Arbitrary<Framing> = fc.record({
+export const frameFormat: Arbitrary<FrameFormat> = fc.record({
   start: fc.constantFrom('', '\uFEFF'),
   newline: fc.constantFrom('\n', '\r\n', '\r'),
   field: fc.constantFrom('data: ', 'data:'),
@@ -39,9 +39,9 @@ export const framing: Arbitrary<Framing> = fc.record({
 });
 
 /** The stream that says these. */
-export function streamed(
+export function writeStream(
   chunks: readonly unknown[],
-  { start, newline, field, before, indent, blank, end }: Framing,
+  { start, newline, field, before, indent, blank, end }: FrameFormat,
 ): Uint8Array {
   const events = chunks.map((chunk, at) => {
     const lines = JSON.stringify(chunk, null, indent).split('\n');

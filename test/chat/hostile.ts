@@ -127,7 +127,7 @@ const chunk = fc.record(
   { requiredKeys: [] },
 );
 
-/** Odd JSON, most of it near enough to a reply to get somewhere. */
+/** Odd JSON, most of it near enough to a response to get somewhere. */
 export const hostilePiece: Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: value },
   { weight: 5, arbitrary: chunk },

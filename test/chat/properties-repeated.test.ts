@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { documented, type Told } from './documented.ts';
+import { type DocumentedExchange, documented } from './documented.ts';
 import type { Wire } from './documented-response.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './read-stream.ts';
+import { collectTexts, joinDeltas, readBody, readStream } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const NOTHING: readonly Wire[] = [
@@ -41,14 +41,14 @@ function padded({ message, ...choice }: Wire, padding: Wire): Wire {
 
 const EMPTY = { name: '', arguments: '' };
 
-function sameAsPlain({ body }: Told, changed: unknown): void {
-  const plain = readBody(wire(body)).reply;
+function sameAsPlain({ body }: DocumentedExchange, changed: unknown): void {
+  const plain = readBody(wire(body)).response;
   const whole = readBody(changed);
   const streamed = readStream(Buffer.from(`data: ${JSON.stringify(changed)}\n\ndata: [DONE]\n\n`));
-  expect(whole.reply).toEqual(plain);
-  expect(streamed.reply).toEqual(plain);
-  expect(joinedDeltas(whole.deltas)).toEqual(textsOf(plain.choices[0].message));
-  expect(joinedDeltas(streamed.deltas)).toEqual(textsOf(plain.choices[0].message));
+  expect(whole.response).toEqual(plain);
+  expect(streamed.response).toEqual(plain);
+  expect(joinDeltas(whole.deltas)).toEqual(collectTexts(plain.choices[0].message));
+  expect(joinDeltas(streamed.deltas)).toEqual(collectTexts(plain.choices[0].message));
 }
 
 test('fields that say nothing change nothing of a message or its calls', { timeout: TIMEOUT_MS }, () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readUsage } from '../../packages/core/src/chat/read-usage.ts';
-import { MendList } from '../../packages/core/src/chat/repair-list.ts';
+import { RepairList } from '../../packages/core/src/chat/repair-list.ts';
 import type { CompletionUsage } from '../../packages/core/src/chat/response.ts';
 import { mergeUsage, UsageReader } from '../../packages/core/src/chat/usage-reader.ts';
 import { usage } from './hostile.ts';
@@ -10,10 +10,10 @@ import { SOAK, TIMEOUT_MS } from './soak.ts';
 type Wire = Readonly<Record<string, unknown>>;
 
 function read(chunks: readonly Wire[]): CompletionUsage | undefined {
-  const mends = new MendList();
+  const repairs = new RepairList();
   const reader = new UsageReader();
-  for (const chunk of chunks) reader.read(chunk, mends);
-  return reader.finish(mends);
+  for (const chunk of chunks) reader.read(chunk, repairs);
+  return reader.finish(repairs);
 }
 
 /** The four counts that a cost depends on. */
@@ -32,7 +32,7 @@ test('whatever a server counts, the parts are parts, and the total is their sum'
       expect(given.total_tokens).toBe(prompt + completion);
       expect(cached).toBeLessThanOrEqual(prompt);
       expect(reasoning).toBeLessThanOrEqual(completion);
-      expect(readUsage({ ...given }, new MendList())).toEqual(given);
+      expect(readUsage({ ...given }, new RepairList())).toEqual(given);
     }),
     { numRuns: 1_000 * SOAK },
   );

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FinishedResponse } from '../../packages/core/src/chat/response-reader.ts';
 import { documented } from './documented.ts';
-import { framing, split, streamed } from './frame-format.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './read-stream.ts';
+import { frameFormat, split, writeStream } from './frame-format.ts';
+import { collectTexts, joinDeltas, readBody, readStream } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
@@ -13,21 +13,23 @@ function wire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-function toldOf({ reply, mends, deltas }: FinishedResponse): unknown {
-  const notes = mends.map(({ path, note }) => `${path}: ${note}`).sort();
-  return { reply, notes, told: joinedDeltas(deltas) };
+function toldOf({ response, repairs, deltas }: FinishedResponse): unknown {
+  const notes = repairs.map(({ path, note }) => `${path}: ${note}`).sort();
+  return { response, notes, told: joinDeltas(deltas) };
 }
 
-test('a documented reply is the same however its deltas, its calls and its bytes come', { timeout: TIMEOUT_MS }, () => {
+test('a documented response is the same however its deltas, its calls and its bytes come', {
+  timeout: TIMEOUT_MS,
+}, () => {
   fc.assert(
-    fc.property(documented, framing, places, ({ body, chunks, reply, isLegacy }, frame, cuts) => {
+    fc.property(documented, frameFormat, places, ({ body, chunks, response, isLegacy }, frame, cuts) => {
       const whole = readBody(wire(body));
-      const inPieces = readStream(...split(streamed(chunks, frame), cuts));
+      const inPieces = readStream(...split(writeStream(chunks, frame), cuts));
 
-      expect(whole.reply).toEqual(wire(reply));
-      expect(whole.mends.length > 0).toBe(isLegacy);
+      expect(whole.response).toEqual(wire(response));
+      expect(whole.repairs.length > 0).toBe(isLegacy);
       expect(toldOf(inPieces)).toEqual(toldOf(whole));
-      expect(joinedDeltas(whole.deltas)).toEqual(textsOf(whole.reply.choices[0].message));
+      expect(joinDeltas(whole.deltas)).toEqual(collectTexts(whole.response.choices[0].message));
     }),
     { numRuns: 400 * SOAK },
   );
@@ -36,9 +38,9 @@ test('a documented reply is the same however its deltas, its calls and its bytes
 test('what came out is itself when it is read again', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(documented, ({ body }) => {
-      const { reply } = readBody(wire(body));
+      const { response } = readBody(wire(body));
 
-      expect(readBody(wire(reply))).toMatchObject({ reply, mends: [] });
+      expect(readBody(wire(response))).toMatchObject({ response, repairs: [] });
     }),
     { numRuns: 200 * SOAK },
   );

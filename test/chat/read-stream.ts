@@ -25,23 +25,23 @@ export function readStreamWith(options: ResponseReaderOptions, ...pieces: readon
     }
     return false;
   };
-  for (const bytes of pieces) if (isDone(events.read(bytes))) return finished(reader.finish('done'), deltas);
-  return finished(reader.finish(isDone(events.end()) ? 'done' : 'closed'), deltas);
+  for (const bytes of pieces) if (isDone(events.read(bytes))) return addDeltas(reader.finish('done'), deltas);
+  return addDeltas(reader.finish(isDone(events.end()) ? 'done' : 'closed'), deltas);
 }
 
 /** Reads one body. */
 export function readBody(body: unknown, options: ResponseReaderOptions = {}): FinishedResponse {
   const reader = new ResponseReader(options);
   const deltas = reader.readBody(body);
-  return finished(reader.finish('whole'), deltas);
+  return addDeltas(reader.finish('whole'), deltas);
 }
 
-function finished(reply: FinishedResponse, before: readonly Delta[]): FinishedResponse {
-  return { ...reply, deltas: [...before, ...reply.deltas] };
+function addDeltas(response: FinishedResponse, before: readonly Delta[]): FinishedResponse {
+  return { ...response, deltas: [...before, ...response.deltas] };
 }
 
 /** What was told of each thing, all in all. */
-export function joinedDeltas(deltas: readonly Delta[]): Readonly<Record<string, string>> {
+export function joinDeltas(deltas: readonly Delta[]): Readonly<Record<string, string>> {
   const texts: Record<string, string> = {};
   for (const delta of deltas) {
     const name = delta.type === 'call' ? `${delta.index} ${delta.name}` : delta.type;
@@ -51,7 +51,7 @@ export function joinedDeltas(deltas: readonly Delta[]): Readonly<Record<string, 
 }
 
 /** The same of a message. */
-export function textsOf(message: AssistantMessage): Readonly<Record<string, string>> {
+export function collectTexts(message: AssistantMessage): Readonly<Record<string, string>> {
   const { content, refusal } = message;
   const thoughts: readonly unknown[] = ['reasoning_content', 'reasoning'].map((name) => Reflect.get(message, name));
   const calls = (message.tool_calls ?? []).map((call, index): readonly [string, string] =>
@@ -69,6 +69,6 @@ export function textsOf(message: AssistantMessage): Readonly<Record<string, stri
 }
 
 /** Tools of these names, which take anything. */
-export function toolsNamed(names: readonly string[]): readonly ToolObject[] {
+export function makeTools(names: readonly string[]): readonly ToolObject[] {
   return names.map((name) => ({ type: 'function', function: { name, parameters: { type: 'object' } } }));
 }

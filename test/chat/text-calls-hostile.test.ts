@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { readTextCalls, type TextWithCalls } from '../../packages/core/src/chat/read-text-calls.ts';
 import { RequestTools } from '../../packages/core/src/chat/request-tools.ts';
 import type { ResponseReaderOptions } from '../../packages/core/src/chat/response-reader.ts';
-import { framing, split, streamed } from './frame-format.ts';
-import { joinedDeltas, readBody, readStreamWith, textsOf } from './read-stream.ts';
+import { frameFormat, split, writeStream } from './frame-format.ts';
+import { collectTexts, joinDeltas, readBody, readStreamWith } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 import { forms, tools } from './text-call-samples.ts';
 
@@ -76,7 +76,7 @@ test(
     fc.assert(
       fc.property(
         fc.array(part, { maxLength: 10 }),
-        framing,
+        frameFormat,
         fc.array(fc.nat(), { maxLength: 6 }),
         (parts, frame, cuts) => {
           const content = parts.join('');
@@ -88,12 +88,14 @@ test(
             choices: [{ index: 0, delta: { role: 'assistant', content: piece } }],
           }));
           const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
-          const streamedReply = readStreamWith(options, ...split(streamed([...pieces, end], frame), cuts));
+          const streamedReply = readStreamWith(options, ...split(writeStream([...pieces, end], frame), cuts));
 
-          expect(streamedReply.reply.choices[0].message.tool_calls).toEqual(whole.reply.choices[0].message.tool_calls);
-          if (parts.length > 0) expect(streamedReply.reply).toEqual(whole.reply);
-          expect(joinedDeltas(streamedReply.deltas)).toEqual(textsOf(streamedReply.reply.choices[0].message));
-          expect(joinedDeltas(whole.deltas)).toEqual(textsOf(whole.reply.choices[0].message));
+          expect(streamedReply.response.choices[0].message.tool_calls).toEqual(
+            whole.response.choices[0].message.tool_calls,
+          );
+          if (parts.length > 0) expect(streamedReply.response).toEqual(whole.response);
+          expect(joinDeltas(streamedReply.deltas)).toEqual(collectTexts(streamedReply.response.choices[0].message));
+          expect(joinDeltas(whole.deltas)).toEqual(collectTexts(whole.response.choices[0].message));
         },
       ),
       { numRuns: 300 * SOAK },

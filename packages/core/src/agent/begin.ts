@@ -1,4 +1,4 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
@@ -45,7 +45,7 @@ function validHistory(history: () => History): History {
   try {
     return history();
   } catch {
-    return History.empty();
+    return History.createEmpty();
   }
 }
 
@@ -56,7 +56,7 @@ async function started({ blueprint, scope, history, definition }: BeginOptions):
     const { messages } = history();
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
-      typeof blueprint.instructions === 'function' ? await untilCancelled(cancellation, resolve) : await resolve();
+      typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
     return {
       type: 'run.started',
       agent,

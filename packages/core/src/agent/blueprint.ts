@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { shortHash } from '../base/hash-text.ts';
-import { canonicalJson, isRecord } from '../base/json.ts';
+import { hashText } from '../base/hash-text.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { DefinitionRecord, RunStartedEvent } from '../event/journal-event.ts';
 import type { Listeners } from '../event/observers.ts';
@@ -113,7 +113,7 @@ export function digestDefinition(tools: ReadonlyMap<string, Tool>, version: stri
 }
 
 function hashOf({ jsonSchema, effect }: Tool): string {
-  return shortHash(canonicalJson([jsonSchema, effect]));
+  return hashText(stringifyCanonical([jsonSchema, effect]));
 }
 
 /** What became of the tools since, by their names. */

@@ -97,7 +97,7 @@ function scopeOf(blueprint: Blueprint, { stepRunner, record, options, ports, cha
     onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'fail') : 'fail',
     mismatch: undefined,
     isFromBefore: tell.isFromBefore,
-    known: () => initialState(History.empty()),
+    known: () => initialState(History.createEmpty()),
     maxParallelToolCalls: options.maxParallelToolCalls ?? maxParallelToolCalls,
     budget,
     time,

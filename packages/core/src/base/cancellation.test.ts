@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Cancellation, LazySignal, untilCancelled } from './cancellation.ts';
+import { Cancellation, LazySignal, runUntilCancelled } from './cancellation.ts';
 
 const never: AbortSignal = new AbortController().signal;
 
@@ -7,7 +7,7 @@ test.each([
   ['a value', () => 7, 7],
   ['a promise', async () => 7, 7],
 ])('what settles first is the work: %s', async (_, work, value) => {
-  await expect(untilCancelled(never, work)).resolves.toBe(value);
+  await expect(runUntilCancelled(never, work)).resolves.toBe(value);
 });
 
 test.each([
@@ -19,26 +19,26 @@ test.each([
   ],
   ['rejects', () => Promise.reject(new Error('broke'))],
 ])('work that %s is a rejection', async (_, work) => {
-  await expect(untilCancelled(never, work)).rejects.toEqual(new Error('broke'));
+  await expect(runUntilCancelled(never, work)).rejects.toEqual(new Error('broke'));
 });
 
 test('work that ignores an abort is left at once, with the reason', async () => {
   const controller = new AbortController();
-  const left = untilCancelled(controller.signal, () => new Promise(() => {}));
+  const left = runUntilCancelled(controller.signal, () => new Promise(() => {}));
   controller.abort('enough');
   await expect(left).rejects.toBe('enough');
 });
 
 test('nothing begins once the signal is aborted', async () => {
   const begun: string[] = [];
-  await expect(untilCancelled(AbortSignal.abort('enough'), () => begun.push('work'))).rejects.toBe('enough');
+  await expect(runUntilCancelled(AbortSignal.abort('enough'), () => begun.push('work'))).rejects.toBe('enough');
   expect(begun).toEqual([]);
 });
 
 test('work that rejects after it was left hurts nobody', async () => {
   const controller = new AbortController();
   const work = Promise.withResolvers<never>();
-  const left = untilCancelled(controller.signal, () => work.promise);
+  const left = runUntilCancelled(controller.signal, () => work.promise);
   controller.abort('enough');
   work.reject(new Error('too late to matter'));
   await expect(left).rejects.toBe('enough');
@@ -46,7 +46,7 @@ test('work that rejects after it was left hurts nobody', async () => {
 
 test.each(['fulfilled', 'rejected'])('no listener stays on the signal when the work is %s', async (how) => {
   const signal = countingSignal();
-  await untilCancelled(signal, () => (how === 'fulfilled' ? 1 : Promise.reject(new Error('broke')))).catch(() => {});
+  await runUntilCancelled(signal, () => (how === 'fulfilled' ? 1 : Promise.reject(new Error('broke')))).catch(() => {});
   await Promise.resolve();
   expect(signal.listening).toBe(0);
 });
@@ -169,14 +169,14 @@ describe('LazySignal', () => {
 
   test('gives what cancels an object without making a signal', () => {
     const { context, cancellation } = lazy();
-    expect(LazySignal.sourceOf(context)).toBe(cancellation);
+    expect(LazySignal.getSource(context)).toBe(cancellation);
     expect(cancellation.asked).toBe(0);
   });
 
   test('gives the signal of a copy, which may be another one', () => {
     const { context } = lazy();
     const { signal } = new AbortController();
-    expect(LazySignal.sourceOf({ ...context, signal })).toBe(signal);
+    expect(LazySignal.getSource({ ...context, signal })).toBe(signal);
   });
 });
 

@@ -92,7 +92,7 @@ export function onCancel(source: CancellationSource, callback: () => void): () =
 }
 
 /** Settles as `work` does, or rejects with the source's reason as soon as that is cancelled, whatever the work does. */
-export function untilCancelled<T>(source: CancellationSource, work: () => T | Promise<T>): Promise<T> {
+export function runUntilCancelled<T>(source: CancellationSource, work: () => T | Promise<T>): Promise<T> {
   if (isCancelled(source)) return Promise.reject(source.reason);
   return new Promise((resolve, reject) => {
     const stop = onCancel(source, () => reject(source.reason));
@@ -142,7 +142,7 @@ export class LazySignal {
   }
 
   /** What cancels an object, without making its signal. Of other objects, and of copies, it is the signal: a copy may have another one. */
-  static sourceOf(object: { readonly signal: AbortSignal }): CancellationSource {
+  static getSource(object: { readonly signal: AbortSignal }): CancellationSource {
     return #cancellation in object ? object.#cancellation : object.signal;
   }
 }

@@ -51,7 +51,7 @@ test('what was read makes room', async () => {
 
 test.each([
   ['the end', (channel: Channel<number>) => channel.close()],
-  ['hurry', (channel: Channel<number>) => channel.hurry()],
+  ['hurry', (channel: Channel<number>) => channel.disableBackpressure()],
   ['a reader who leaves', (channel: Channel<number>) => channel.return()],
 ])('a writer who waits goes on at %s', async (_, act) => {
   const channel = quiet<number>(0);
@@ -63,7 +63,7 @@ test.each([
 
 test('once it hurries the writer never waits, and nothing is lost', async () => {
   const channel = quiet<number>(1);
-  channel.hurry();
+  channel.disableBackpressure();
   const waits = Array.from({ length: 100 }, (_, value) => channel.push(value));
   channel.close();
   expect(waits.every((wait) => wait === undefined)).toBe(true);

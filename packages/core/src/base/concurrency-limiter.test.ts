@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Gate } from './concurrency-limiter.ts';
+import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 test('at most so many are inside as the gate is wide, in the order in which they came', async () => {
   const { gate, journal, leave, settled } = visited(2);
@@ -46,13 +46,13 @@ test('two that are exclusive go one after the other', async () => {
 });
 
 test('work that fails gives its place free, and its error to whoever sent it', async () => {
-  const gate = new Gate(1);
+  const gate = new ConcurrencyLimiter(1);
   const results = await Promise.allSettled([
-    gate.pass(() => Promise.reject(new Error('broke')), { exclusive: true }),
-    gate.pass(() => {
+    gate.run(() => Promise.reject(new Error('broke')), { exclusive: true }),
+    gate.run(() => {
       throw new Error('threw');
     }),
-    gate.pass(async () => 'fine'),
+    gate.run(async () => 'fine'),
   ]);
   expect(results).toEqual([
     { status: 'rejected', reason: new Error('broke') },
@@ -62,12 +62,12 @@ test('work that fails gives its place free, and its error to whoever sent it', a
 });
 
 test('work begins in the order in which it came, also where it takes no time', async () => {
-  const gate = new Gate(3);
+  const gate = new ConcurrencyLimiter(3);
   const begun: number[] = [];
   const numbers = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   await Promise.all(
     numbers.map((number) =>
-      gate.pass(
+      gate.run(
         async () => {
           begun.push(number);
         },
@@ -79,20 +79,20 @@ test('work begins in the order in which it came, also where it takes no time', a
 });
 
 test('whoever is aborted waits no longer, and holds up nobody behind', async () => {
-  const gate = new Gate(2);
+  const gate = new ConcurrencyLimiter(2);
   const stopped = new AbortController();
-  expect(gate.enter({})).toBe(undefined);
-  const alone = gate.enter({ exclusive: true, signal: stopped.signal });
-  const behind = gate.enter({});
+  expect(gate.acquire({})).toBe(undefined);
+  const alone = gate.acquire({ exclusive: true, signal: stopped.signal });
+  const behind = gate.acquire({});
   stopped.abort('Stop.');
   await expect(alone).rejects.toBe('Stop.');
   await expect(behind).resolves.toBe(undefined);
-  expect(() => gate.enter({ signal: stopped.signal })).toThrow('Stop.');
+  expect(() => gate.acquire({ signal: stopped.signal })).toThrow('Stop.');
 });
 
 /** A gate with visitors who stay until they are told to leave. */
 function visited(width: number) {
-  const gate = new Gate(width);
+  const gate = new ConcurrencyLimiter(width);
   const journal: string[] = [];
   const visits = new Map<string, PromiseWithResolvers<void>>();
   return {
@@ -105,7 +105,7 @@ function visited(width: number) {
         await visit.promise;
         journal.push(`-${name}`);
       };
-      void gate.pass(stay, options); // Its end is seen in the journal.
+      void gate.run(stay, options); // Its end is seen in the journal.
     },
     leave: (name: string): void => visits.get(name)?.resolve(),
     async settled(): Promise<void> {

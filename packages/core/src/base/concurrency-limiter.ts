@@ -1,6 +1,6 @@
 import { onCancel } from './cancellation.ts';
 
-export interface Entry {
+export interface AcquireOptions {
   /** Goes alone. @defaultValue false */
   readonly exclusive?: boolean;
   /** Whoever is aborted waits no longer. */
@@ -8,23 +8,23 @@ export interface Entry {
 }
 
 /** Lets at most `width` through at once, in the order in which they came; one that is exclusive goes alone. */
-export class Gate {
-  readonly #width: number;
-  readonly #waiting = new Set<{ readonly exclusive: boolean; readonly enter: () => void }>();
-  #inside = 0;
-  #closed = false;
+export class ConcurrencyLimiter {
+  readonly #maxConcurrent: number;
+  readonly #waiting = new Set<{ readonly exclusive: boolean; readonly acquire: () => void }>();
+  #activeCount = 0;
+  #hasExclusive = false;
 
   constructor(width: number) {
-    this.#width = width;
+    this.#maxConcurrent = width;
   }
 
-  async pass<T>(work: () => Promise<T>, entry: Entry = {}): Promise<T> {
-    const waiting = this.enter(entry);
+  async run<T>(work: () => Promise<T>, entry: AcquireOptions = {}): Promise<T> {
+    const waiting = this.acquire(entry);
     if (waiting !== undefined) await waiting;
     try {
       return await work();
     } finally {
-      this.leave();
+      this.release();
     }
   }
 
@@ -33,17 +33,17 @@ export class Gate {
    *
    * @throws the reason of a signal that is aborted; the promise rejects with it.
    */
-  enter({ exclusive = false, signal }: Entry): Promise<void> | undefined {
+  acquire({ exclusive = false, signal }: AcquireOptions): Promise<void> | undefined {
     signal?.throwIfAborted();
     if (this.#waiting.size === 0 && this.#hasRoom(exclusive)) {
-      this.#enter(exclusive);
+      this.#take(exclusive);
       return undefined;
     }
     return new Promise((resolve, reject) => {
       let stopListening: (() => void) | undefined;
       const visitor = {
         exclusive,
-        enter: () => {
+        acquire: () => {
           stopListening?.();
           resolve();
         },
@@ -53,32 +53,32 @@ export class Gate {
       stopListening = onCancel(signal, () => {
         this.#waiting.delete(visitor);
         reject(signal.reason);
-        this.#admit();
+        this.#startWaiting();
       });
     });
   }
 
-  leave(): void {
-    this.#inside--;
-    this.#closed = false;
-    this.#admit();
+  release(): void {
+    this.#activeCount--;
+    this.#hasExclusive = false;
+    this.#startWaiting();
   }
 
-  #admit(): void {
+  #startWaiting(): void {
     for (const next of this.#waiting) {
       if (!this.#hasRoom(next.exclusive)) return;
       this.#waiting.delete(next);
-      this.#enter(next.exclusive);
-      next.enter();
+      this.#take(next.exclusive);
+      next.acquire();
     }
   }
 
   #hasRoom(exclusive: boolean): boolean {
-    return !this.#closed && this.#inside < (exclusive ? 1 : this.#width);
+    return !this.#hasExclusive && this.#activeCount < (exclusive ? 1 : this.#maxConcurrent);
   }
 
-  #enter(exclusive: boolean): void {
-    this.#inside++;
-    this.#closed = exclusive;
+  #take(exclusive: boolean): void {
+    this.#activeCount++;
+    this.#hasExclusive = exclusive;
   }
 }

@@ -26,7 +26,7 @@ class JsonCopier {
   readonly #options: CopyOptions;
   readonly #path: (string | number)[] = [];
   /** The objects that the present one is in. */
-  readonly #above: object[] = [];
+  readonly #ancestors: object[] = [];
 
   constructor(options: CopyOptions) {
     this.#options = options;
@@ -39,25 +39,26 @@ class JsonCopier {
         return value;
       case 'number':
         if (Number.isFinite(value)) return value;
-        throw this.#refused(String(value), 'Leave it out, or pass a text.');
+        throw this.#createError(String(value), 'Leave it out, or pass a text.');
       case 'bigint':
-        throw this.#refused('a BigInt', 'Pass a text: String(value).');
+        throw this.#createError('a BigInt', 'Pass a text: String(value).');
       case 'undefined':
-        throw this.#refused('undefined', 'Leave it out, or pass null.');
+        throw this.#createError('undefined', 'Leave it out, or pass null.');
       case 'function':
       case 'symbol':
-        throw this.#refused(`a ${typeof value}`, 'Leave it out.');
+        throw this.#createError(`a ${typeof value}`, 'Leave it out.');
       case 'object':
         return value === null ? null : this.#copyObject(value);
     }
   }
 
   #copyObject(value: object): unknown {
-    if (this.#above.includes(value)) throw this.#refused('an object that holds itself', 'Leave it out.');
-    if (this.#above.length >= MAX_DEPTH) throw this.#refused('nested too deeply', `Use ${MAX_DEPTH} levels at most.`);
-    this.#above.push(value);
+    if (this.#ancestors.includes(value)) throw this.#createError('an object that holds itself', 'Leave it out.');
+    if (this.#ancestors.length >= MAX_DEPTH)
+      throw this.#createError('nested too deeply', `Use ${MAX_DEPTH} levels at most.`);
+    this.#ancestors.push(value);
     const copy = Array.isArray(value) ? this.#copyList(value) : this.#copyFields(value);
-    this.#above.pop();
+    this.#ancestors.pop();
     return copy;
   }
 
@@ -67,8 +68,8 @@ class JsonCopier {
   }
 
   #copyFields(value: object): object {
-    if (!isPlainObject(value) && (Object.keys(value).length === 0 || isMore(value))) {
-      throw this.#refused(
+    if (!isPlainObject(value) && (Object.keys(value).length === 0 || hasHiddenContent(value))) {
+      throw this.#createError(
         describeType(value),
         value instanceof Date ? 'Pass a text: date.toISOString().' : 'Pass a plain object.',
       );
@@ -90,7 +91,7 @@ class JsonCopier {
     return copied;
   }
 
-  #refused(what: string, fix: string): ConfigError {
+  #createError(what: string, fix: string): ConfigError {
     const { where, name } = this.#options;
     const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
     return new ConfigError(`${where}: ${name}${path} is ${what}, which JSON can't hold. ${fix}`);
@@ -100,6 +101,6 @@ class JsonCopier {
 const MAX_DEPTH = 500;
 
 /** An instance whose fields are not what it is: a `Map`, a `Buffer`, what writes itself in another way. */
-function isMore(value: object): boolean {
+function hasHiddenContent(value: object): boolean {
   return ArrayBuffer.isView(value) || Symbol.iterator in value || 'toJSON' in value || 'then' in value;
 }

@@ -1,13 +1,13 @@
 /** Where a text stops being JSON: `unexpected "O" at position 9`. The same on every engine; never quotes the text. */
-export function jsonProblem(text: string): string {
+export function findJsonProblem(text: string): string {
   const open: ('{' | '[')[] = [];
-  let next: Expected = 'value';
+  let next: ExpectedToken = 'value';
   let position = 0;
   for (;;) {
-    const token = read(text, position);
-    if (typeof token === 'number') return unexpected(text, token);
+    const token = readToken(text, position);
+    if (typeof token === 'number') return describeUnexpected(text, token);
     const after = follow(token.kind, { next, open });
-    if (after === undefined) return unexpected(text, token.start);
+    if (after === undefined) return describeUnexpected(text, token.start);
     next = after;
     position = token.end;
   }
@@ -16,7 +16,7 @@ export function jsonProblem(text: string): string {
 type Kind = '{' | '}' | '[' | ']' | ':' | ',' | 'string' | 'literal';
 
 /** What may come: `first` is a key or the end of an object, `element` a value or the end of an array. */
-type Expected = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
+type ExpectedToken = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
 
 interface Token {
   readonly kind: Kind;
@@ -29,7 +29,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const LITERAL = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** The next token, or the position at which none can be read. */
-function read(text: string, position: number): Token | number {
+function readToken(text: string, position: number): Token | number {
   const start = matchEnd(SPACE, { text, start: position }) ?? position;
   const sign = text[start];
   switch (sign) {
@@ -71,13 +71,13 @@ function matchEnd(pattern: RegExp, { text, start }: Place): number | undefined {
   return pattern.test(text) ? pattern.lastIndex : undefined;
 }
 
-interface Parsing {
-  readonly next: Expected;
+interface ParserState {
+  readonly next: ExpectedToken;
   readonly open: ('{' | '[')[];
 }
 
 /** What may come after this token; `undefined` where it must not come itself. */
-function follow(kind: Kind, { next, open }: Parsing): Expected | undefined {
+function follow(kind: Kind, { next, open }: ParserState): ExpectedToken | undefined {
   const takesValue = next === 'value' || next === 'element';
   switch (kind) {
     case '{':
@@ -86,9 +86,9 @@ function follow(kind: Kind, { next, open }: Parsing): Expected | undefined {
       open.push(kind);
       return kind === '{' ? 'first' : 'element';
     case '}':
-      return (next === 'first' || next === 'more') && open.pop() === '{' ? valueEnded(open) : undefined;
+      return (next === 'first' || next === 'more') && open.pop() === '{' ? endValue(open) : undefined;
     case ']':
-      return (next === 'element' || next === 'more') && open.pop() === '[' ? valueEnded(open) : undefined;
+      return (next === 'element' || next === 'more') && open.pop() === '[' ? endValue(open) : undefined;
     case ':':
       return next === 'colon' ? 'value' : undefined;
     case ',':
@@ -96,17 +96,17 @@ function follow(kind: Kind, { next, open }: Parsing): Expected | undefined {
       return open.at(-1) === '{' ? 'key' : 'value';
     case 'string':
       if (next === 'first' || next === 'key') return 'colon';
-      return takesValue ? valueEnded(open) : undefined;
+      return takesValue ? endValue(open) : undefined;
     case 'literal':
-      return takesValue ? valueEnded(open) : undefined;
+      return takesValue ? endValue(open) : undefined;
   }
 }
 
-function valueEnded(open: readonly string[]): Expected {
+function endValue(open: readonly string[]): ExpectedToken {
   return open.length === 0 ? 'end' : 'more';
 }
 
-function unexpected(text: string, position: number): string {
+function describeUnexpected(text: string, position: number): string {
   const code = text.codePointAt(position);
   return `unexpected ${code === undefined ? 'end' : JSON.stringify(String.fromCodePoint(code))} at position ${position}`;
 }

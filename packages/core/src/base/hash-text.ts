@@ -2,7 +2,7 @@
  * Tells texts apart by 16 hexadecimal characters, without waiting as Web Crypto does. Not against anybody who wants two texts to
  * have the same (cyrb53, with all of its 64 bits).
  */
-export function shortHash(text: string): string {
+export function hashText(text: string): string {
   let one = 0xdeadbeef;
   let other = 0x41c6ce57;
   for (let index = 0; index < text.length; index++) {
@@ -10,14 +10,14 @@ export function shortHash(text: string): string {
     one = Math.imul(one ^ code, 2_654_435_761);
     other = Math.imul(other ^ code, 1_597_334_677);
   }
-  const first = mixed(one, other);
-  return hex(mixed(other, first)) + hex(first);
+  const first = combine(one, other);
+  return toHex(combine(other, first)) + toHex(first);
 }
 
-function mixed(value: number, beside: number): number {
+function combine(value: number, beside: number): number {
   return Math.imul(value ^ (value >>> 16), 2_246_822_507) ^ Math.imul(beside ^ (beside >>> 13), 3_266_489_909);
 }
 
-function hex(value: number): string {
+function toHex(value: number): string {
   return (value >>> 0).toString(16).padStart(8, '0');
 }

@@ -3,7 +3,7 @@
  * at the cost of that piece alone.
  */
 export class JsonPrefix {
-  #next: Expected = 'value';
+  #next: ExpectedToken = 'value';
   /** What is being read; `undefined` between two tokens. */
   #token: 'string' | 'escape' | 'hex' | 'word' | 'number' | undefined;
   #part: NumberPart = 'minus';
@@ -58,7 +58,7 @@ export class JsonPrefix {
   #step(code: number): void {
     switch (this.#token) {
       case undefined:
-        if (!isBlank(code)) this.#begin(code);
+        if (!isBlank(code)) this.#beginToken(code);
         return;
       case 'string': // Read by `#readString`.
         return;
@@ -83,18 +83,18 @@ export class JsonPrefix {
   }
 
   #stepNumber(code: number): void {
-    const next = nextPart(this.#part, code);
+    const next = advanceNumber(this.#part, code);
     if (next !== undefined) {
       this.#part = next;
       return;
     }
     this.#token = undefined;
     if (!ENDS.has(this.#part)) this.#isBroken = true;
-    else if (!isBlank(code)) this.#begin(code);
+    else if (!isBlank(code)) this.#beginToken(code);
   }
 
   /** The first character of a token. */
-  #begin(code: number): void {
+  #beginToken(code: number): void {
     if (code === QUOTE) this.#beginString();
     else if (code === COMMA || code === COLON) this.#separate(code);
     else if (code === 0x7d || code === 0x5d) this.#close(code === 0x7d);
@@ -134,7 +134,7 @@ export class JsonPrefix {
       this.#rest = word;
       return;
     }
-    const part = nextPart('start', code);
+    const part = advanceNumber('start', code);
     if (part === undefined) {
       this.#isBroken = true;
       return;
@@ -151,26 +151,26 @@ export class JsonPrefix {
 }
 
 /** What may come: `first` is a key or the end of an object, `element` a value or the end of an array. */
-type Expected = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
+type ExpectedToken = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
 
 type NumberPart = 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'exponent' | 'sign' | 'power';
 
 /** The parts behind which a number may end. */
 const ENDS: ReadonlySet<NumberPart> = new Set(['zero', 'integer', 'fraction', 'power']);
 
-function nextPart(part: NumberPart | 'start', code: number): NumberPart | undefined {
+function advanceNumber(part: NumberPart | 'start', code: number): NumberPart | undefined {
   const isDigit = code >= ZERO && code <= 0x39;
   const isExponent = code === 0x65 || code === 0x45;
   switch (part) {
     case 'start':
       if (code === 0x2d) return 'minus';
-      return isDigit ? nextPart('minus', code) : undefined;
+      return isDigit ? advanceNumber('minus', code) : undefined;
     case 'minus':
       if (!isDigit) return undefined;
       return code === ZERO ? 'zero' : 'integer';
     case 'integer':
       if (isDigit) return 'integer';
-      return nextPart('zero', code);
+      return advanceNumber('zero', code);
     case 'zero':
       if (code === 0x2e) return 'point';
       return isExponent ? 'exponent' : undefined;

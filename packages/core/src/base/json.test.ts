@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalJson, findOverflow, isRecord, parseJson } from './json.ts';
+import { findOverflow, isRecord, parseJson, stringifyCanonical } from './json.ts';
 
 test.each([
   [{}, true],
@@ -37,7 +37,7 @@ test.each([
   { value: null, text: 'null' },
   { value: JSON.parse('{"b":1,"__proto__":2}'), text: '{"__proto__":2,"b":1}' },
 ])('one text stands for a value, whatever the order of its keys: $text', ({ value, text }) => {
-  expect(canonicalJson(value)).toBe(text);
+  expect(stringifyCanonical(value)).toBe(text);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { jsonProblem } from './find-json-problem.ts';
+import { findJsonProblem } from './find-json-problem.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -32,10 +32,12 @@ function isPlain(value: unknown): boolean {
   return Object.values(value).every((field) => field === undefined || isPlain(field));
 }
 
-export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
+export type ParseResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: string };
 
 /** Parses JSON without throwing; the problem says where the text stops being JSON. */
-export function parseJson(text: string): Parsed {
+export function parseJson(text: string): ParseResult {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
@@ -43,7 +45,7 @@ export function parseJson(text: string): Parsed {
     return {
       ok: false,
       get problem() {
-        return jsonProblem(text);
+        return findJsonProblem(text);
       },
     };
   }
@@ -56,10 +58,10 @@ export function parseJson(text: string): Parsed {
 export function findOverflow(value: unknown, text?: string): string | undefined {
   if (text !== undefined && !MAY_OVERFLOW.test(text)) return undefined;
   // By hand: what a model writes may be nested deeper than the stack.
-  const open: Located[] = [{ path: '', value }];
+  const open: LocatedValue[] = [{ path: '', value }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next.value === 'number' && !Number.isFinite(next.value)) return next.path;
-    for (const field of fieldsOf(next).reverse()) open.push(field);
+    for (const field of listFields(next).reverse()) open.push(field);
   }
   return undefined;
 }
@@ -67,19 +69,19 @@ export function findOverflow(value: unknown, text?: string): string | undefined 
 /** A number with an exponent, or with more digits than the largest double. */
 const MAY_OVERFLOW = /\d[eE]\+?\d|\d{309}/;
 
-interface Located {
+interface LocatedValue {
   readonly path: string;
   readonly value: unknown;
 }
 
-function fieldsOf({ path, value }: Located): Located[] {
+function listFields({ path, value }: LocatedValue): LocatedValue[] {
   if (Array.isArray(value)) return value.map((element, at) => ({ path: `${path}[${at}]`, value: element }));
   if (!isRecord(value)) return [];
   return Object.entries(value).map(([name, field]) => ({ path: path === '' ? name : `${path}.${name}`, value: field }));
 }
 
 /** The same text for the same value, whatever the order of its keys. For hashes and comparisons. */
-export function canonicalJson(value: unknown): string {
+export function stringifyCanonical(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) =>
     isRecord(field) ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1))) : field,
   );

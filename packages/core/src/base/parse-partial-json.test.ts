@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isRecord } from './json.ts';
-import { partialJson } from './parse-partial-json.ts';
+import { parsePartialJson } from './parse-partial-json.ts';
 
 test.each<[string, unknown]>([
   ['', undefined],
@@ -25,15 +25,15 @@ test.each<[string, unknown]>([
   ['nonsense ', undefined],
   ['{"a"}', undefined],
 ])('%j is so far %j', (text, value) => {
-  expect(partialJson(text)).toEqual(value);
+  expect(parsePartialJson(text)).toEqual(value);
 });
 
 test('wherever a text is cut, its value is the beginning of the whole', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), fc.nat(), fc.constantFrom(undefined, 2), (value, at, space) => {
       const text = JSON.stringify(value, null, space);
-      expect(begins(partialJson(text.slice(0, at % (text.length + 1))), JSON.parse(text))).toBe(true);
-      expect(partialJson(`${text}\n`)).toEqual(JSON.parse(text));
+      expect(begins(parsePartialJson(text.slice(0, at % (text.length + 1))), JSON.parse(text))).toBe(true);
+      expect(parsePartialJson(`${text}\n`)).toEqual(JSON.parse(text));
     }),
     { numRuns: 500 },
   );

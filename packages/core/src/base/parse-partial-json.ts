@@ -2,7 +2,7 @@
  * The value that the beginning of a JSON text has so far: open texts, lists and objects end where the text does, and what
  * may yet change, as a number or a key at the end, is left out. `undefined` where there is no value yet.
  */
-export function partialJson(text: string): unknown {
+export function parsePartialJson(text: string): unknown {
   const closers: string[] = [];
   /** As far as the text can be taken, and what closes it there. */
   let end = 0;
@@ -17,7 +17,7 @@ export function partialJson(text: string): unknown {
     if (sign === '"') {
       const { stop, isClosed } = readText(text, i);
       if (!isClosed) {
-        if (!isKey) return parsed(`${text.slice(0, stop)}"${closers.toReversed().join('')}`);
+        if (!isKey) return tryParse(`${text.slice(0, stop)}"${closers.toReversed().join('')}`);
         break;
       }
       i = stop - 1;
@@ -35,23 +35,23 @@ export function partialJson(text: string): unknown {
     } else if (sign === ':') {
       isKey = false;
     } else if (!/\s/.test(sign)) {
-      const stop = literalEnd(text, i);
+      const stop = findLiteralEnd(text, i);
       // It may go on.
       if (stop === text.length) break;
       i = stop - 1;
       keep(stop);
     }
   }
-  return parsed(text.slice(0, end) + rest);
+  return tryParse(text.slice(0, end) + rest);
 }
 
-interface Read {
+interface TextEnd {
   /** Behind the last whole character. */
   readonly stop: number;
   readonly isClosed: boolean;
 }
 
-function readText(text: string, start: number): Read {
+function readText(text: string, start: number): TextEnd {
   let position = start + 1;
   while (position < text.length) {
     const sign = text[position];
@@ -65,13 +65,13 @@ function readText(text: string, start: number): Read {
   return { stop: position - (half?.[0].length ?? 0), isClosed: false };
 }
 
-function literalEnd(text: string, start: number): number {
+function findLiteralEnd(text: string, start: number): number {
   let end = start;
   while (end < text.length && !/[\s,\]}]/.test(text[end] ?? '')) end++;
   return end;
 }
 
-function parsed(text: string): unknown {
+function tryParse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

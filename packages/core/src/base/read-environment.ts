@@ -3,15 +3,15 @@
  *
  * The only place that reads the environment.
  */
-export function environmentVariable(name: string): string | undefined {
+export function readEnvironment(name: string): string | undefined {
   // Other runtimes have no `process`; reading it where it exists may be forbidden (Deno).
   try {
-    return (globalThis as Surroundings).process?.env?.[name]?.trim() || undefined;
+    return (globalThis as RuntimeGlobals).process?.env?.[name]?.trim() || undefined;
   } catch {
     return undefined;
   }
 }
 
-interface Surroundings {
+interface RuntimeGlobals {
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
 }

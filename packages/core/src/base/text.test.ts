@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { closest, excerpt, plural, sliceWhole } from './text.ts';
+import { findClosest, pluralize, shorten, sliceWhole } from './text.ts';
 
 test.each([
   [0, '0 turns'],
   [1, '1 turn'],
   [2, '2 turns'],
 ])('%i is counted as "%s"', (count, text) => {
-  expect(plural(count, 'turn')).toBe(text);
+  expect(pluralize(count, 'turn')).toBe(text);
 });
 
 test.each([
@@ -16,7 +16,7 @@ test.each([
   { text: 'ab😀cd', max: 3, quoted: 'ab… (4 characters more)' },
   { text: 'ab😀cd', max: 4, quoted: 'ab😀… (2 characters more)' },
 ])('the first $max characters of "$text" are quoted, and no character is cut in two', ({ text, max, quoted }) => {
-  expect(excerpt(text, max)).toBe(quoted);
+  expect(shorten(text, max)).toBe(quoted);
 });
 
 test.each([
@@ -31,7 +31,7 @@ test.each([
 });
 
 test('200 characters are quoted where nothing else is said', () => {
-  expect(excerpt('x'.repeat(201))).toBe(`${'x'.repeat(200)}… (1 character more)`);
+  expect(shorten('x'.repeat(201))).toBe(`${'x'.repeat(200)}… (1 character more)`);
 });
 
 const names: readonly string[] = ['get_weather', 'send_mail', 'searchWeb', 'ls'];
@@ -51,13 +51,13 @@ test.each([
   ['天气', undefined],
   ['delete_everything', undefined],
 ])('"%s" was probably meant as %j', (name, meant) => {
-  expect(closest(name, names)).toBe(meant);
+  expect(findClosest(name, names)).toBe(meant);
 });
 
 test('of names that are equally near the first is taken', () => {
-  expect(closest('read_fil', ['read_file', 'read_fill'])).toBe('read_file');
+  expect(findClosest('read_fil', ['read_file', 'read_fill'])).toBe('read_file');
 });
 
 test('among no names none is meant', () => {
-  expect(closest('get_weather', [])).toBeUndefined();
+  expect(findClosest('get_weather', [])).toBeUndefined();
 });

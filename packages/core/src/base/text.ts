@@ -1,13 +1,13 @@
 /** `1 turn`, `2 turns`. */
-export function plural(count: number, noun: string): string {
+export function pluralize(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** The start of a text, so that an error may quote it. */
-export function excerpt(text: string, max = 200): string {
+export function shorten(text: string, max = 200): string {
   if (text.length <= max) return text;
   const end = isLowSurrogate(text.charCodeAt(max)) ? max - 1 : max;
-  return `${text.slice(0, end)}… (${plural(text.length - end, 'character')} more)`;
+  return `${text.slice(0, end)}… (${pluralize(text.length - end, 'character')} more)`;
 }
 
 /** A slice that cuts no surrogate pair in two: half of one is refused by servers. It is shorter by one code unit at either end. */
@@ -23,7 +23,7 @@ function isLowSurrogate(code: number): boolean {
 }
 
 /** The length of a text in UTF-8, in bytes, without encoding it. */
-export function utf8Length(text: string): number {
+export function measureUtf8(text: string): number {
   let bytes = text.length;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -34,12 +34,12 @@ export function utf8Length(text: string): number {
 }
 
 /** The name that was probably meant; `undefined` where none comes near. */
-export function closest(name: string, names: Iterable<string>): string | undefined {
+export function findClosest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 2));
-  const meant = normalised(name);
+  const meant = normalizeName(name);
   for (const candidate of names) {
-    const other = normalised(candidate);
+    const other = normalizeName(candidate);
     const distance = editDistance(meant, other);
     // At the length of the longer one nothing is in common: short names would be near to everything.
     if (distance > least || (distance === least && best !== undefined)) continue;
@@ -51,7 +51,7 @@ export function closest(name: string, names: Iterable<string>): string | undefin
 }
 
 /** A name as a mistake in case, dashes or underscores leaves it. */
-export function normalised(name: string): string {
+export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 

@@ -19,14 +19,14 @@ export function isDeeperThan(text: string, maxDepth: number): boolean {
 
 /** The value without keys that set the prototype of what they are copied to. The text tells whether there is one. */
 export function withoutPrototypes(value: unknown, text: string): unknown {
-  return /__proto__|\\u/.test(text) ? copied(value) : value;
+  return /__proto__|\\u/.test(text) ? copyWithoutPrototypes(value) : value;
 }
 
-function copied(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copied);
+function copyWithoutPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyWithoutPrototypes);
   if (!isRecord(value)) return value;
   const entries = Object.entries(value).filter(([name]) => name !== '__proto__');
-  return Object.fromEntries(entries.map(([name, field]) => [name, copied(field)]));
+  return Object.fromEntries(entries.map(([name, field]) => [name, copyWithoutPrototypes(field)]));
 }
 
 /** An integer of a JSON text that a number can't hold exactly. */
@@ -40,7 +40,7 @@ export function findRoundedIntegers(text: string): readonly RoundedInteger[] {
   // Most texts have no integer so long, and every one of fewer digits is exact.
   if (!/\d{16}/.test(text)) return [];
   const found: RoundedInteger[] = [];
-  const place = new Place();
+  const place = new JsonPosition();
   for (let position = 0; position < text.length && found.length < 10; ) {
     const code = text.charCodeAt(position);
     if (code === QUOTE) {
@@ -50,7 +50,7 @@ export function findRoundedIntegers(text: string): readonly RoundedInteger[] {
       continue;
     }
     const number = isNumberStart(code) ? readNumber(text, position) : undefined;
-    if (number !== undefined && isRounded(number)) found.push({ path: place.path(text), digits: number });
+    if (number !== undefined && isRounded(number)) found.push({ path: place.getPath(text), digits: number });
     if (number === undefined) place.add(code);
     position += number?.length ?? 1;
   }
@@ -93,7 +93,7 @@ interface Range {
 }
 
 /** Where in a JSON text the reading stands: at each level an index, or the range of a key. */
-class Place {
+class JsonPosition {
   readonly #levels: (number | Range | undefined)[] = [];
   #isKeyNext = false;
 
@@ -111,7 +111,7 @@ class Place {
     this.#isKeyNext = false;
   }
 
-  path(text: string): readonly (string | number)[] {
+  getPath(text: string): readonly (string | number)[] {
     return this.#levels.map((level) => {
       if (typeof level === 'number') return level;
       const parsed = level === undefined ? undefined : parseJson(text.slice(level.start, level.end));

@@ -56,7 +56,7 @@ test('work that fails after it was given up is told of, and rejects nowhere', as
 test('work that fails after it was given up hurts nobody where nobody wants to know', async () => {
   const { options, controller } = setting();
   const work = Promise.withResolvers<string>();
-  const { late: _, ...silent } = options;
+  const { onLateResult: _, ...silent } = options;
   const result = withDeadline<unknown>(() => work.promise, silent);
   controller.abort('enough');
   work.reject(new Error('after all'));
@@ -116,7 +116,7 @@ function setting() {
     signal: controller.signal,
     timeoutMs: 100,
     timeoutError: () => new Error('too late'),
-    late: (settled) => late.push(settled),
+    onLateResult: (settled) => late.push(settled),
   };
   return { clock, controller, late, options };
 }

@@ -1,8 +1,8 @@
-import { environmentVariable } from './read-environment.ts';
+import { readEnvironment } from './read-environment.ts';
 
 /** Whether `PAWL_DEBUG=1` is in the environment. */
-export function isDebugging(): boolean {
-  return environmentVariable('PAWL_DEBUG') === '1';
+export function isDebugEnabled(): boolean {
+  return readEnvironment('PAWL_DEBUG') === '1';
 }
 
 /**
@@ -11,13 +11,13 @@ export function isDebugging(): boolean {
  * The only place in core that writes anything anywhere.
  */
 export function writeDebug(text: string): void {
-  const { process, console } = globalThis as Surroundings;
+  const { process, console } = globalThis as RuntimeGlobals;
   if (typeof process?.stderr?.write === 'function') process.stderr.write(text);
   else console?.error(text.replace(/\n$/, ''));
 }
 
 /** Not every runtime has both. */
-interface Surroundings {
+interface RuntimeGlobals {
   readonly process?: { readonly stderr?: { write?(text: string): unknown } };
-  readonly console?: { error(text: string): void };
+  readonly console?: { readonly error: (text: string) => void };
 }

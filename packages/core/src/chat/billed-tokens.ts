@@ -27,16 +27,16 @@ export type CacheNames = 'inside' | 'unclear' | 'beside';
  * 3. What the total counts beyond that is output: some servers count reasoning in the total alone.
  * 4. Reasoning is a part of the output. A server that counts more of it counts it beside.
  */
-export function countBilled(counts: TokenCounts): { readonly prompt: number; readonly completion: number } {
+export function divideBilledTokens(counts: TokenCounts): { readonly prompt: number; readonly completion: number } {
   const { prompt, completion, total, citations, reasoning } = counts;
   const surplus = Math.max(0, (total ?? 0) - prompt - completion);
-  const cached = countCachedBeside(counts, surplus);
+  const cached = countCachedOutsidePrompt(counts, surplus);
   const left = Math.max(0, surplus - cached - (surplus - cached >= citations ? citations : 0));
   const more = reasoning > completion + left ? reasoning : left;
   return { prompt: prompt + cached + citations, completion: completion + more };
 }
 
-function countCachedBeside(counts: TokenCounts, surplus: number): number {
+function countCachedOutsidePrompt(counts: TokenCounts, surplus: number): number {
   const { prompt, cacheReads, cacheWrites, cacheNames, reasoning } = counts;
   const both = cacheReads + cacheWrites;
   if (cacheNames === 'inside') {

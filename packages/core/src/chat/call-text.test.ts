@@ -16,7 +16,7 @@ function read(pieces: readonly string[]): Read {
     text.add(piece);
     told += text.take();
   }
-  told += text.settle();
+  told += text.flush();
   return { text: text.text, told, hasSnapshots: text.hasSnapshots };
 }
 
@@ -133,5 +133,5 @@ test.each([
 ])('a long stream of %s is read at once', (_, piece) => {
   const text = new CallText();
   for (let count = 0; count < 200_000; count++) text.add(piece);
-  expect(text.settle()).toBe(piece.repeat(200_000));
+  expect(text.flush()).toBe(piece.repeat(200_000));
 });

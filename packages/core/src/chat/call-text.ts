@@ -45,11 +45,11 @@ export class CallText {
 
   /** What was added since the last time; nothing while it is unclear. */
   take(): string {
-    return this.#snapshot === undefined ? this.settle() : '';
+    return this.#snapshot === undefined ? this.flush() : '';
   }
 
   /** The same at the end. The pieces count if they are an object when joined, otherwise the snapshot if it is one. */
-  settle(): string {
+  flush(): string {
     if (this.#snapshot?.isWholeObject === true && !this.#joined.isWholeObject) this.#useSnapshot();
     this.#snapshot = undefined;
     const delta = this.#pending;
@@ -59,7 +59,7 @@ export class CallText {
 
   #isRepeatedBy(piece: string): boolean {
     if (this.text === '') return false;
-    return startsWith(piece, this.text) || (this.#snapshot !== undefined && startsWith(piece, this.#snapshot.text));
+    return hasPrefix(piece, this.text) || (this.#snapshot !== undefined && hasPrefix(piece, this.#snapshot.text));
   }
 
   /** What was given out is the start of each snapshot. */
@@ -74,7 +74,7 @@ export class CallText {
 }
 
 /** Compares the lengths first: to read a text that is joined from pieces costs its whole length. */
-function startsWith(piece: string, text: string): boolean {
+function hasPrefix(piece: string, text: string): boolean {
   return piece.length >= text.length && piece.startsWith(text);
 }
 

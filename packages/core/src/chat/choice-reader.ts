@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
 import type { CallForm } from './call-list.ts';
 import { FinishReader } from './finish-reader.ts';
-import { type FailedFinish, finishKind } from './finish-reason.ts';
+import { type FailedFinish, readFinishKind } from './finish-reason.ts';
 import { MessageReader } from './message-reader.ts';
-import { isPadding } from './padding.ts';
-import type { MendList } from './repair-list.ts';
+import { isPaddingValue } from './padding.ts';
+import type { RepairList } from './repair-list.ts';
 import type { RequestTools } from './request-tools.ts';
 import type { ChatChoice, Delta, FinishReason, Logprobs } from './response.ts';
 import type { TextCallOptions } from './text-calls.ts';
@@ -13,7 +13,7 @@ import { VendorFields } from './vendor-fields.ts';
 type Wire = Readonly<Record<string, unknown>>;
 
 export interface ChoiceReaderOptions {
-  readonly mends: MendList;
+  readonly repairs: RepairList;
   readonly maxCalls: number;
   readonly tools: RequestTools;
   readonly textCalls: TextCallOptions | undefined;
@@ -22,11 +22,11 @@ export interface ChoiceReaderOptions {
 /** Whether a choice is of a whole body, or of one chunk of a stream. */
 export type PieceForm = 'body' | 'chunk';
 
-/** One choice of a reply. `message` of a whole reply and `delta` of a chunk are read alike. */
+/** One choice of a response. `message` of a whole response and `delta` of a chunk are read alike. */
 export class ChoiceReader {
   readonly index: number;
   readonly #path: string;
-  readonly #mends: MendList;
+  readonly #repairs: RepairList;
   readonly #message: MessageReader;
   readonly #logprobs = new LogprobsReader();
   readonly #fields = new VendorFields();
@@ -39,13 +39,13 @@ export class ChoiceReader {
   constructor(index: number, options: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
-    this.#mends = options.mends;
+    this.#repairs = options.repairs;
     this.#message = new MessageReader({ choice: index, ...options });
-    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: options.mends });
+    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: options.repairs });
   }
 
   get isFinished(): boolean {
-    return this.#finish.isFinished || this.#otherPlace() !== undefined;
+    return this.#finish.isFinished || this.#findOtherPlace() !== undefined;
   }
 
   /** The word by which the server says that this choice failed, once everything is read. */
@@ -58,11 +58,11 @@ export class ChoiceReader {
     const deltas = this.#readMessage(choice, form);
     for (const key of Object.keys(choice)) if (!OWN.has(key)) this.#fields.keep(key, choice[key]);
     this.#logprobs.read(choice['logprobs']);
-    const reason = choice['finish_reason'] ?? innerReason(choice);
+    const reason = choice['finish_reason'] ?? readInnerReason(choice);
     if (reason === null || reason === undefined || reason === '') return deltas;
     this.#finish.read(reason);
     if (!this.#finish.isFinished) return deltas;
-    const held = this.settle();
+    const held = this.flush();
     return held.length === 0 ? deltas : [...deltas, ...held];
   }
 
@@ -72,28 +72,28 @@ export class ChoiceReader {
   }
 
   /** What was held back, as far as it is known by now. */
-  settle(): readonly Delta[] {
-    return this.#message.settle();
+  flush(): readonly Delta[] {
+    return this.#message.flush();
   }
 
   /** A filter stopped the prompt, or the response behind what was read. */
-  endFiltered(): void {
+  endAsFiltered(): void {
     this.#finish.read('content_filter');
     this.#hasMessage = true;
   }
 
   /** What was held back and what only a repeated message says, once everything is read. */
   finish(): readonly Delta[] {
-    const held = this.settle();
-    const place = this.#otherPlace();
+    const held = this.flush();
+    const place = this.#findOtherPlace();
     if (place !== undefined) this.#finish.readFrom(place, this.#fields.get(place));
     return [...held, ...this.#readRepeated(), ...this.#message.end()];
   }
 
-  build(reply: { readonly isFiltered: boolean }): ChatChoice {
+  build(response: { readonly isFiltered: boolean }): ChatChoice {
     const message = this.#message.build();
-    const wasFiltered = !this.#hasMessage && (reply.isFiltered || FILTERS.some((name) => this.#fields.has(name)));
-    const finish_reason = wasFiltered ? this.#filtered() : this.#checked();
+    const wasFiltered = !this.#hasMessage && (response.isFiltered || FILTERS.some((name) => this.#fields.has(name)));
+    const finish_reason = wasFiltered ? this.#reportFilteredPrompt() : this.#buildFinishReason();
     const fields = { ...this.#logprobs.toObject(), ...this.#fields.toObject() };
     return { index: this.index, message, finish_reason, ...fields };
   }
@@ -110,31 +110,31 @@ export class ChoiceReader {
     const isSaid = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
     if (!isSaid && !this.#hasDelta) return this.#readPiece(message, 'message');
     this.#hasDelta = true;
-    const piece = this.#pieceOf(message, 'message');
+    const piece = this.#toPiece(message, 'message');
     if (piece !== undefined) this.#repeated = { piece, form: 'message' };
     return this.#readPiece(delta, 'delta');
   }
 
   #readPiece(given: unknown, form: CallForm): readonly Delta[] {
-    const piece = this.#pieceOf(given, form);
+    const piece = this.#toPiece(given, form);
     if (piece === undefined) return NOTHING;
     if (form === 'delta') this.#hasDelta = true;
     this.#hasMessage = true;
     return this.#message.read(piece, form);
   }
 
-  #pieceOf(given: unknown, form: CallForm): Wire | undefined {
+  #toPiece(given: unknown, form: CallForm): Wire | undefined {
     if (isRecord(given)) return given;
     if (isAbsent(given)) return undefined;
     const isText = typeof given === 'string';
-    this.#mends.add(`${this.#path}.${form}`, `no object: ${isText ? 'read as its content' : 'left out'}`);
+    this.#repairs.add(`${this.#path}.${form}`, `no object: ${isText ? 'read as its content' : 'left out'}`);
     return isText ? { content: given } : undefined;
   }
 
   /** The form of the older Completions API. */
   #readText(text: string): readonly Delta[] {
     if (text === '') return NOTHING;
-    this.#mends.add(`${this.#path}.text`, 'in place of a message: read as its content');
+    this.#repairs.add(`${this.#path}.text`, 'in place of a message: read as its content');
     return this.#readPiece({ content: text }, 'delta');
   }
 
@@ -145,37 +145,37 @@ export class ChoiceReader {
     this.#repeated = undefined;
     const path = `${this.#path}.${form}`;
     const other = form === 'message' ? 'delta' : 'message';
-    const missing = this.#message.missing(piece);
+    const missing = this.#message.selectMissing(piece);
     if (missing !== undefined) {
-      this.#mends.add(path, `beside a ${other} that says less: read`);
+      this.#repairs.add(path, `beside a ${other} that says less: read`);
       this.#hasMessage = true;
       return this.#message.read(missing, form);
     }
-    const isSaid = Object.keys(piece).some((name) => name !== 'role' && !isPadding(piece[name]));
-    if (isSaid) this.#mends.add(path, `beside a ${other}, left out`);
+    const isSaid = Object.keys(piece).some((name) => name !== 'role' && !isPaddingValue(piece[name]));
+    if (isSaid) this.#repairs.add(path, `beside a ${other}, left out`);
     return NOTHING;
   }
 
   /** Where the finish reason stands if it is missing, or says less than a router's word for what it was told. */
-  #otherPlace(): string | undefined {
+  #findOtherPlace(): string | undefined {
     const { isFinished, kind } = this.#finish;
-    if (!isFinished) return PLACES.find((place) => this.#kindAt(place) !== undefined);
-    const native = kind === 'stop' ? this.#kindAt(NATIVE) : undefined;
+    if (!isFinished) return PLACES.find((place) => this.#readKindAt(place) !== undefined);
+    const native = kind === 'stop' ? this.#readKindAt(NATIVE) : undefined;
     return native === 'cut' || native === 'filtered' || native === 'failed' ? NATIVE : undefined;
   }
 
-  #kindAt(place: string): string | undefined {
-    return finishKind(this.#fields.get(place));
+  #readKindAt(place: string): string | undefined {
+    return readFinishKind(this.#fields.get(place));
   }
 
   /** An answer to a prompt that a filter stopped has no message. */
-  #filtered(): FinishReason {
-    this.#mends.add(`${this.#path}.message`, 'missing beside filter results: the prompt was filtered');
+  #reportFilteredPrompt(): FinishReason {
+    this.#repairs.add(`${this.#path}.message`, 'missing beside filter results: the prompt was filtered');
     return 'content_filter';
   }
 
-  #checked(): FinishReason | null {
-    if (!this.#hasMessage) this.#mends.add(`${this.#path}.message`, 'missing: read as an empty one');
+  #buildFinishReason(): FinishReason | null {
+    if (!this.#hasMessage) this.#repairs.add(`${this.#path}.message`, 'missing: read as an empty one');
     const { hasCalls, hasTextCalls, hasRefusal } = this.#message;
     return this.#finish.build({ hasCalls, hasTextCalls, hasRefusal });
   }
@@ -209,7 +209,7 @@ function isAbsent(value: unknown): boolean {
 }
 
 /** Some gateways put it into the message or the delta. */
-function innerReason({ delta, message }: Wire): unknown {
+function readInnerReason({ delta, message }: Wire): unknown {
   return (
     (isRecord(delta) ? delta['finish_reason'] : undefined) ?? (isRecord(message) ? message['finish_reason'] : undefined)
   );
@@ -224,7 +224,8 @@ class LogprobsReader {
     if (logprobs === null) this.#fields ??= null;
     if (!isRecord(logprobs)) return;
     this.#fields ??= new Map();
-    for (const [name, value] of Object.entries(logprobs)) this.#fields.set(name, added(this.#fields.get(name), value));
+    for (const [name, value] of Object.entries(logprobs))
+      this.#fields.set(name, appendValue(this.#fields.get(name), value));
   }
 
   /** `{ logprobs }`, or nothing where there was no such field. */
@@ -235,8 +236,8 @@ class LogprobsReader {
   }
 }
 
-/** A list grows in place: a long reply has thousands of pieces. */
-function added(before: unknown, value: unknown): unknown {
+/** A list grows in place: a long response has thousands of pieces. */
+function appendValue(before: unknown, value: unknown): unknown {
   if (!Array.isArray(value)) return value ?? before ?? null;
   if (!Array.isArray(before)) return [...value];
   for (const element of value) before.push(element);

@@ -25,9 +25,9 @@ export interface MessageDelta {
   readonly function_call?: { readonly name?: string; readonly arguments?: string };
 }
 
-/** One event of a streamed reply. */
+/** One event of a streamed response. */
 export interface ChatChunk {
-  /** The same on each chunk of a reply. */
+  /** The same on each chunk of a response. */
   readonly id: string;
   readonly object: 'chat.completion.chunk';
   /** Seconds since 1970; the same on each chunk. */

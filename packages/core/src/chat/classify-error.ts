@@ -1,5 +1,5 @@
-import { isContextLength } from './context-length.ts';
-import { isFiltered } from './filtered-prompt.ts';
+import { isContextLengthError } from './context-length.ts';
+import { isFilterError } from './filtered-prompt.ts';
 import { isMalformedResponse } from './malformed-response.ts';
 import type { ServerError } from './server-error.ts';
 
@@ -13,8 +13,8 @@ import type { ServerError } from './server-error.ts';
 export type ErrorKind = 'malformed' | 'filtered' | 'context_length';
 
 /** The first that applies: the words of a malformed response may be about anything. */
-export function kindOf(error: ServerError): ErrorKind | undefined {
+export function classifyError(error: ServerError): ErrorKind | undefined {
   if (isMalformedResponse(error)) return 'malformed';
-  if (isFiltered(error)) return 'filtered';
-  return isContextLength(error) ? 'context_length' : undefined;
+  if (isFilterError(error)) return 'filtered';
+  return isContextLengthError(error) ? 'context_length' : undefined;
 }

@@ -9,14 +9,14 @@ export class CodeSpans {
   }
 
   /** The end of the code that begins here; `undefined` if none does. A fence that is not closed goes on to the end. */
-  endOf(start: number): number | undefined {
-    const fence = this.#fenceAt(start);
-    if (fence !== undefined) return this.#fenceEnd(fence, start + fence.length);
+  findEnd(start: number): number | undefined {
+    const fence = this.#matchFence(start);
+    if (fence !== undefined) return this.#findFenceEnd(fence, start + fence.length);
     this.#spans ??= findSpans(this.#text);
     return this.#spans.get(start);
   }
 
-  #fenceAt(start: number): string | undefined {
+  #matchFence(start: number): string | undefined {
     FENCE.lastIndex = start;
     const fence = FENCE.exec(this.#text)?.[0];
     if (fence === undefined) return undefined;
@@ -26,7 +26,7 @@ export class CodeSpans {
     return INDENT.test(before.slice(lineStart)) ? fence : undefined;
   }
 
-  #fenceEnd(fence: string, from: number): number {
+  #findFenceEnd(fence: string, from: number): number {
     const close = new RegExp(`^[ \\t>]*\\${fence[0]}{${fence.length},}[ \\t\\r]*$`, 'gm');
     close.lastIndex = from;
     const found = close.exec(this.#text);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isContextLength } from './context-length.ts';
+import { isContextLengthError } from './context-length.ts';
 import { readServerError } from './server-error.ts';
 
 /** What a server says, and where that is public. */
@@ -110,7 +110,7 @@ const refusals: readonly (readonly [server: string, message: string, source?: st
 ];
 
 test.each(refusals)('recognises a conversation that is too long as %s says it: %s', (_, message) => {
-  expect(isContextLength(readServerError({ error: { message, type: 'invalid_request_error' } }))).toBe(true);
+  expect(isContextLengthError(readServerError({ error: { message, type: 'invalid_request_error' } }))).toBe(true);
 });
 
 test.each([
@@ -122,10 +122,10 @@ test.each([
   'ContextWindowExceededError',
   '1261',
 ])('recognises a conversation that is too long by the code %s, in any field and depth', (code) => {
-  expect(isContextLength(readServerError({ error: { message: 'No.', code } }))).toBe(true);
-  expect(isContextLength(readServerError({ error: { message: 'No.', type: code } }))).toBe(true);
+  expect(isContextLengthError(readServerError({ error: { message: 'No.', code } }))).toBe(true);
+  expect(isContextLengthError(readServerError({ error: { message: 'No.', type: code } }))).toBe(true);
   const raw = JSON.stringify({ error: { message: 'No.', code } });
-  expect(isContextLength(readServerError({ error: { message: 'No.', metadata: { raw } } }))).toBe(true);
+  expect(isContextLengthError(readServerError({ error: { message: 'No.', metadata: { raw } } }))).toBe(true);
 });
 
 const others: readonly (readonly [message: string, param?: string])[] = [
@@ -179,5 +179,7 @@ const others: readonly (readonly [message: string, param?: string])[] = [
 ];
 
 test.each(others)('takes no other complaint for it: %s', (message, param) => {
-  expect(isContextLength(readServerError({ error: { message, param, code: 'invalid_request_error' } }))).toBe(false);
+  expect(isContextLengthError(readServerError({ error: { message, param, code: 'invalid_request_error' } }))).toBe(
+    false,
+  );
 });

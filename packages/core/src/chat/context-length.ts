@@ -1,7 +1,7 @@
 import type { ServerError } from './server-error.ts';
 
 /** Whether the server says that the conversation is longer than the model can read. */
-export function isContextLength({ text, codes, param }: Pick<ServerError, 'text' | 'codes' | 'param'>): boolean {
+export function isContextLengthError({ text, codes, param }: Pick<ServerError, 'text' | 'codes' | 'param'>): boolean {
   if (codes.some((code) => CODES.test(code)) && !RATE.test(text)) return true;
   const place = param ?? /'([\w[\].]+)'/.exec(text)?.[1];
   if (
@@ -11,7 +11,7 @@ export function isContextLength({ text, codes, param }: Pick<ServerError, 'text'
     return /^messages(\[\d+\](\.content.*)?)?$/.test(place);
   }
   if (PHRASES.some((phrase) => phrase.test(text)) && !RATE.test(text)) return true;
-  return !RATE.test(text) && text.split(/\n|(?<=[.;!])\s/).some(saysTooLong);
+  return !RATE.test(text) && text.split(/\n|(?<=[.;!])\s/).some(isExcessReport);
 }
 
 /**
@@ -56,7 +56,7 @@ const RATE =
   /\bper[ -](second|minute|min|hour|day|week|month)\b|\b[TR]P[MDH]\b|rate.?limit|quota|throttl|too many requests|credits|balance|频率|速率|每分钟/i;
 
 /** One sentence of any server: an input, in tokens or by its length, is more than a limit. */
-function saysTooLong(sentence: string): boolean {
+function isExcessReport(sentence: string): boolean {
   if (!INPUT.test(sentence) || !MEASURE.test(sentence) || !EXCESS.test(sentence) || !LIMIT.test(sentence)) return false;
   return !OTHER_MEASURE.test(sentence) && !OUTPUT_ALONE.test(sentence);
 }

@@ -4,7 +4,7 @@ import type { CustomFormat, CustomToolObject, FunctionObject, FunctionToolObject
 /** A custom tool for servers that know functions only: its text becomes the one argument, `input`. */
 export function asFunctionTool({ custom }: CustomToolObject): FunctionToolObject {
   const { name, description, format } = custom;
-  const text = format?.type === 'grammar' ? grammarText(format.grammar) : 'Any text.';
+  const text = format?.type === 'grammar' ? describeGrammar(format.grammar) : 'Any text.';
   const parameters: FunctionObject['parameters'] = {
     type: 'object',
     properties: { input: { type: 'string', description: text } },
@@ -15,7 +15,7 @@ export function asFunctionTool({ custom }: CustomToolObject): FunctionToolObject
 }
 
 /** Nothing enforces it there: the model has to know. */
-function grammarText({ syntax, definition }: Extract<CustomFormat, { type: 'grammar' }>['grammar']): string {
+function describeGrammar({ syntax, definition }: Extract<CustomFormat, { type: 'grammar' }>['grammar']): string {
   return syntax === 'regex'
     ? `Text that matches this regular expression as a whole: ${definition}`
     : `Text that this Lark grammar allows:\n${definition}`;

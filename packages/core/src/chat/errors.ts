@@ -7,7 +7,7 @@ export interface ModelErrorOptions extends PawlErrorOptions {
   readonly retryable?: boolean;
 }
 
-/** An attempt at a model request did not give a reply. */
+/** An attempt at a model request did not give a response. */
 export class ModelError extends PawlError {
   override readonly name: string = 'ModelError';
   readonly retryable: boolean;
@@ -28,11 +28,11 @@ export interface ProtocolErrorOptions extends Omit<ModelErrorOptions, 'code'> {
   readonly code: `response.${string}`;
   /** What came, shortened to 4 KiB. */
   readonly received?: string;
-  /** When the server wants to be asked again, in milliseconds from its reply. */
+  /** When the server wants to be asked again, in milliseconds from its response. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The server's words could not be read as a reply: garbage, an error inside a 200, a stream cut off. */
+/** The server's words could not be read as a response: garbage, an error inside a 200, a stream cut off. */
 export class ProtocolError extends ModelError {
   override readonly name: string = 'ProtocolError';
   readonly received: string | undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFiltered } from './filtered-prompt.ts';
+import { isFilterError } from './filtered-prompt.ts';
 import { readServerError } from './server-error.ts';
 
 /** Azure's, inside `innererror`. */
@@ -25,7 +25,7 @@ test.each<[string, object]>([
   ['a guardrail', { error: { message: 'Blocked by the guardrail.' } }],
   ['the reason behind the words', { error: { message: 'Your request was blocked: it has harmful parts.' } }],
 ])('reads as filtered: %s', (_, body) => {
-  expect(isFiltered(readServerError(body))).toBe(true);
+  expect(isFilterError(readServerError(body))).toBe(true);
 });
 
 test.each<[string, object]>([
@@ -35,5 +35,5 @@ test.each<[string, object]>([
   ['no results', results()],
   ['an account that is flagged', { error: { message: 'Account flagged.', metadata: { flagged_input: 'x' } } }],
 ])('reads as another error: %s', (_, body) => {
-  expect(isFiltered(readServerError(body))).toBe(false);
+  expect(isFilterError(readServerError(body))).toBe(false);
 });

@@ -2,7 +2,7 @@ import { isRecord } from '../base/json.ts';
 import type { ServerError } from './server-error.ts';
 
 /** Whether the server says that a filter of content stopped the prompt, or what the model wrote. */
-export function isFiltered({ text, codes, layers }: Pick<ServerError, 'text' | 'codes' | 'layers'>): boolean {
+export function isFilterError({ text, codes, layers }: Pick<ServerError, 'text' | 'codes' | 'layers'>): boolean {
   if (ACCOUNT.test(text)) return false;
   if (codes.some((code) => CODES.test(code)) || PHRASES.some((phrase) => phrase.test(text))) return true;
   return layers.some(isFlagged) || layers.some(({ status_code }) => status_code === 1026 || status_code === 1027);

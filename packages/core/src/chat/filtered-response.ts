@@ -4,22 +4,22 @@ import type { ChatResponse, Delta, Repair } from './response.ts';
 export const FILTERED_PATH = 'error';
 
 /** The repair of an error that is read as the end of a response. */
-export function filteredRepair(statement: string): Repair {
+export function createFilterRepair(statement: string): Repair {
   return { path: FILTERED_PATH, note: `read as finish_reason "content_filter": ${statement}` };
 }
 
 interface FilteredOutcome {
-  readonly reply: ChatResponse;
-  readonly mends: readonly Repair[];
+  readonly response: ChatResponse;
+  readonly repairs: readonly Repair[];
   readonly deltas: readonly Delta[];
 }
 
 /** The response to a prompt that a filter stopped, which the server reported with a status other than 2xx. */
-export function filteredResponse(statement: string): FilteredOutcome {
+export function createFilteredResponse(statement: string): FilteredOutcome {
   const message = { role: 'assistant', content: null } as const;
   return {
-    reply: { object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'content_filter' }] },
-    mends: [filteredRepair(statement)],
+    response: { object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'content_filter' }] },
+    repairs: [createFilterRepair(statement)],
     deltas: [],
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FINISH_WORDS, finishKind, isUnfinishedWord, readFinishReason } from './finish-reason.ts';
+import { FINISH_WORDS, isUnfinishedWord, readFinishKind, readFinishReason } from './finish-reason.ts';
 
 const words = Object.entries(FINISH_WORDS).flatMap(([kind, list]) => list.split(/\s+/).map((word) => ({ kind, word })));
 
@@ -7,8 +7,8 @@ test.each(words)('$word is $kind, however it is written', ({ kind, word }) => {
   const parts = word.split('_');
   const camel = parts.map((part, at) => (at === 0 ? part : `${part.charAt(0).toUpperCase()}${part.slice(1)}`)).join('');
   const forms = [word, word.toUpperCase(), parts.join('-'), parts.join(' '), camel, ` ${word} `];
-  expect(forms.map(finishKind)).toEqual(forms.map(() => kind));
-  expect(finishKind(`FinishReason.${word.toUpperCase()}`)).toBe(kind);
+  expect(forms.map(readFinishKind)).toEqual(forms.map(() => kind));
+  expect(readFinishKind(`FinishReason.${word.toUpperCase()}`)).toBe(kind);
 });
 
 test.each([
@@ -46,7 +46,7 @@ test.each([
 });
 
 test.each([undefined, null, 7, {}])('what is no text says nothing: %j', (reason) => {
-  expect(finishKind(reason)).toBeUndefined();
+  expect(readFinishKind(reason)).toBeUndefined();
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { ProtocolError } from './errors.ts';
 import type { ChatResponse, FinishReason } from './response.ts';
 
@@ -11,24 +11,24 @@ import type { ChatResponse, FinishReason } from './response.ts';
  */
 export type FinishKind = 'stop' | 'calls' | 'cut' | 'filtered' | 'failed';
 
-export interface Finish {
+export interface FinishClass {
   readonly kind: FinishKind;
   /** The documented finish reason of this kind; `undefined` for `failed`, which has none. */
   readonly reason: FinishReason | undefined;
 }
 
 /** Reads a server's word for the end of a response; `undefined` if no vendor is known to use it. */
-export function readFinishReason(word: string): Finish | undefined {
+export function readFinishReason(word: string): FinishClass | undefined {
   const documented = DOCUMENTED.get(word);
   if (documented !== undefined) return documented;
   if (word.length > LONGEST_WORD) return undefined;
   const [start = '', ...details] = word.split(':');
   // Gemini writes `content_filter: RECITATION`.
-  return find(word) ?? (details.length === 0 ? undefined : (find(start) ?? find(details.join(''))));
+  return findFinish(word) ?? (details.length === 0 ? undefined : (findFinish(start) ?? findFinish(details.join(''))));
 }
 
 /** What a finish reason says, also that of a hand-written model; `undefined` if it is missing or unknown. */
-export function finishKind(reason: unknown): FinishKind | undefined {
+export function readFinishKind(reason: unknown): FinishKind | undefined {
   return typeof reason === 'string' ? readFinishReason(reason)?.kind : undefined;
 }
 
@@ -38,10 +38,10 @@ export function isUnfinishedWord(word: string): boolean {
 }
 
 /** The error of a response whose first choice has a finish reason that says that the server failed. */
-export function finishError(reply: ChatResponse | undefined): ProtocolError | undefined {
+export function findFinishError(response: ChatResponse | undefined): ProtocolError | undefined {
   // A hand-written model may give anything.
-  const word = reply?.choices?.[0]?.finish_reason;
-  return word != null && finishKind(word) === 'failed' ? failedError({ word }) : undefined;
+  const word = response?.choices?.[0]?.finish_reason;
+  return word != null && readFinishKind(word) === 'failed' ? createFailedFinishError({ word }) : undefined;
 }
 
 export interface FailedFinish {
@@ -49,12 +49,12 @@ export interface FailedFinish {
   readonly received?: string | undefined;
 }
 
-export function failedError({ word, received }: FailedFinish): ProtocolError {
-  const message = `The server ended its response with the finish_reason "${excerpt(word, 100)}", which says that it failed. Nothing of the response is used. Trying again may help.`;
+export function createFailedFinishError({ word, received }: FailedFinish): ProtocolError {
+  const message = `The server ended its response with the finish_reason "${shorten(word, 100)}", which says that it failed. Nothing of the response is used. Trying again may help.`;
   return new ProtocolError(message, { code: 'response.error', ...(received !== undefined && { received }) });
 }
 
-const DOCUMENTED: ReadonlyMap<string, Finish> = new Map<string, Finish>([
+const DOCUMENTED: ReadonlyMap<string, FinishClass> = new Map<string, FinishClass>([
   ['stop', { kind: 'stop', reason: 'stop' }],
   ['tool_calls', { kind: 'calls', reason: 'tool_calls' }],
   ['function_call', { kind: 'calls', reason: 'function_call' }],
@@ -95,20 +95,20 @@ const UNFINISHED: ReadonlySet<string> = new Set(['null', 'none', 'unspecified', 
 
 const LONGEST_WORD = 100;
 
-let finishes: ReadonlyMap<string, Finish> | undefined;
+let finishes: ReadonlyMap<string, FinishClass> | undefined;
 
-function find(word: string): Finish | undefined {
+function findFinish(word: string): FinishClass | undefined {
   // Made with the first word that is not a documented one.
-  finishes ??= new Map(Object.entries(FINISH_WORDS).flatMap(([kind, words]) => entriesOf(kind as FinishKind, words))); // The keys of FINISH_WORDS.
+  finishes ??= new Map(Object.entries(FINISH_WORDS).flatMap(([kind, words]) => listEntries(kind as FinishKind, words))); // The keys of FINISH_WORDS.
   const letters = normalize(word);
   return finishes.get(letters) ?? (NAMES_ERROR.test(letters) ? FAILED : undefined);
 }
 
 /** A word such as `upstream_error` means a failure, whoever writes it. */
 const NAMES_ERROR = /^error|error$/;
-const FAILED: Finish = { kind: 'failed', reason: undefined };
+const FAILED: FinishClass = { kind: 'failed', reason: undefined };
 
-function entriesOf(kind: FinishKind, words: string): readonly (readonly [string, Finish])[] {
+function listEntries(kind: FinishKind, words: string): readonly (readonly [string, FinishClass])[] {
   return words.split(/\s+/).map((word) => {
     return [normalize(word), DOCUMENTED.get(word) ?? { kind, reason: REASONS[kind] }];
   });

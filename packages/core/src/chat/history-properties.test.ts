@@ -20,7 +20,7 @@ test('whatever conversation is taken over can be sent, keeps its words, and is t
 test('whatever a model says, admitted and answered, can be sent after each turn', () => {
   for (const seed of SEEDS) {
     const random = seeded(seed);
-    let history = History.empty().append({ role: 'user', content: 'Go.' });
+    let history = History.createEmpty().append({ role: 'user', content: 'Go.' });
     for (let turn = 0; turn < 6; turn++) {
       const said = assistant(random);
       const { message, rawArguments } = history.admit(said);

@@ -3,7 +3,7 @@ import { History } from './history.ts';
 import type { AssistantMessage, FunctionToolCall, Message, ToolCall, ToolMessage } from './message.ts';
 
 test('a history grows by another one; the one before stays as it was', () => {
-  const empty = History.empty();
+  const empty = History.createEmpty();
   const one = empty.append(user('Hi.'));
   const two = one.append(said('Hello.'), user('Bye.'));
   expect([empty.messages, one.messages, two.messages]).toEqual([
@@ -14,12 +14,12 @@ test('a history grows by another one; the one before stays as it was', () => {
 });
 
 test('to append nothing is to stay', () => {
-  const one = History.empty().append(user('Hi.'));
+  const one = History.createEmpty().append(user('Hi.'));
   expect(one.append()).toBe(one);
 });
 
 test('two that grow from the same one know nothing of each other', () => {
-  const base = History.empty().append(user('Hi.'));
+  const base = History.createEmpty().append(user('Hi.'));
   const left = base.append(said('Left.'));
   const right = base.append(said('Right.'));
   const further = left.append(user('On.'));
@@ -30,13 +30,13 @@ test('two that grow from the same one know nothing of each other', () => {
 
 test('messages are shared with what came before, not copied', () => {
   const first = user('Hi.');
-  const base = History.empty().append(first);
+  const base = History.createEmpty().append(first);
   const grown = base.append(said('Hello.'));
   expect([base.messages[0], grown.messages[0]].every((message) => message === first)).toBe(true);
 });
 
 test('a list that was looked at does not grow with the history', () => {
-  const base = History.empty().append(user('Hi.'));
+  const base = History.createEmpty().append(user('Hi.'));
   const looked = base.messages;
   base.append(said('Hello.'));
   expect(looked).toEqual([user('Hi.')]);
@@ -45,8 +45,8 @@ test('a list that was looked at does not grow with the history', () => {
 
 test('a message that is valid is admitted as the very same one', () => {
   const message = asked(call('call_1', '{"city":"Oslo"}'), call('call_2', '{}'));
-  const admitted = History.empty().admit(message);
-  expect(admitted).toEqual({ message, rawArguments: {}, mends: [] });
+  const admitted = History.createEmpty().admit(message);
+  expect(admitted).toEqual({ message, rawArguments: {}, repairs: [] });
   expect(admitted.message).toBe(message);
 });
 
@@ -57,10 +57,10 @@ test.each([
   ['two objects', '{}{}'],
 ])('arguments that are %s are kept as {}, and as they were written beside it', (_, written) => {
   const message = asked(call('a', '{}'), call('b', written));
-  expect(History.empty().admit(message)).toEqual({
+  expect(History.createEmpty().admit(message)).toEqual({
     message: asked(call('a', '{}'), call('b', '{}')),
     rawArguments: { 1: written },
-    mends: [{ path: 'message.tool_calls[1].function.arguments', note: 'no JSON: kept as {} in the history' }],
+    repairs: [{ path: 'message.tool_calls[1].function.arguments', note: 'no JSON: kept as {} in the history' }],
   });
 });
 
@@ -75,19 +75,19 @@ test.each([
   ['an object with a number that no server can read', '{"x":[1e400]}'],
   ['an object with as many digits', `{"x":-${'9'.repeat(400)}}`],
 ])('arguments that are %s are kept as {}, and as they were written beside it', (_, written) => {
-  expect(History.empty().admit(asked(call('a', written)))).toEqual({
+  expect(History.createEmpty().admit(asked(call('a', written)))).toEqual({
     message: asked(call('a', '{}')),
     rawArguments: { 0: written },
-    mends: [{ path: 'message.tool_calls[0].function.arguments', note: 'no JSON object: kept as {} in the history' }],
+    repairs: [{ path: 'message.tool_calls[0].function.arguments', note: 'no JSON object: kept as {} in the history' }],
   });
 });
 
 test('keeps the object of arguments that are an object in a string', () => {
   const written = JSON.stringify('{"city":"Oslo"}');
-  expect(History.empty().admit(asked(call('a', written)))).toEqual({
+  expect(History.createEmpty().admit(asked(call('a', written)))).toEqual({
     message: asked(call('a', '{"city":"Oslo"}')),
     rawArguments: { 0: written },
-    mends: [
+    repairs: [
       {
         path: 'message.tool_calls[0].function.arguments',
         note: 'an object in a string: kept as the object in the history',
@@ -100,13 +100,13 @@ test.each(['{"a":1,"a":2}', ' {"b": [1e30, 12345678901234567890]} ', '{"x":"1e40
   'keeps arguments that are an object as they were written: %s',
   (written) => {
     const message = asked(call('a', written));
-    expect(History.empty().admit(message).message).toBe(message);
+    expect(History.createEmpty().admit(message).message).toBe(message);
   },
 );
 
 test('what an invalid call carries besides is kept', () => {
   const signed = { ...call('a', 'nope'), extra_content: { google: { thought_signature: 'x' } } };
-  expect(History.empty().admit(asked(signed)).message).toEqual(
+  expect(History.createEmpty().admit(asked(signed)).message).toEqual(
     asked({ ...signed, function: { name: 'look_up', arguments: '{}' } }),
   );
 });
@@ -118,19 +118,19 @@ test.each([
   ['x'.repeat(70), 'x'.repeat(64)],
 ])('a name that servers refuse is changed in the history: %j', (name, sendable) => {
   const named = (name: string) => asked({ id: 'a', type: 'function', function: { name, arguments: '{}' } });
-  expect(History.empty().admit(named(name))).toEqual({
+  expect(History.createEmpty().admit(named(name))).toEqual({
     message: named(sendable),
     rawArguments: {},
-    mends: [{ path: 'message.tool_calls[0].function.name', note: 'no name that can be sent: changed' }],
+    repairs: [{ path: 'message.tool_calls[0].function.name', note: 'no name that can be sent: changed' }],
   });
 });
 
 test('so is the name of a custom tool', () => {
   const named = (name: string) => asked({ id: 'a', type: 'custom', custom: { name, input: 'ls' } });
-  expect(History.empty().admit(named('functions.shell'))).toEqual({
+  expect(History.createEmpty().admit(named('functions.shell'))).toEqual({
     message: named('functions_shell'),
     rawArguments: {},
-    mends: [{ path: 'message.tool_calls[0].custom.name', note: 'no name that can be sent: changed' }],
+    repairs: [{ path: 'message.tool_calls[0].custom.name', note: 'no name that can be sent: changed' }],
   });
 });
 
@@ -139,15 +139,15 @@ test('free text of a custom tool is no JSON, and need not be', () => {
     role: 'assistant',
     tool_calls: [{ id: 'a', type: 'custom', custom: { name: 'shell', input: 'ls -l' } }],
   };
-  expect(History.empty().admit(message)).toEqual({ message, rawArguments: {}, mends: [] });
+  expect(History.createEmpty().admit(message)).toEqual({ message, rawArguments: {}, repairs: [] });
 });
 
 test('ids that come twice in one message are told apart', () => {
   const message = asked(call('a', '{}'), call('a', '{"b":2}'), call('a', '{"c":3}'));
-  expect(History.empty().admit(message)).toEqual({
+  expect(History.createEmpty().admit(message)).toEqual({
     message: asked(call('a', '{}'), call('a_2', '{"b":2}'), call('a_3', '{"c":3}')),
     rawArguments: {},
-    mends: [
+    repairs: [
       { path: 'message.tool_calls[1].id', note: '"a" is taken or missing: now "a_2"' },
       { path: 'message.tool_calls[2].id', note: '"a" is taken or missing: now "a_3"' },
     ],
@@ -158,12 +158,12 @@ test.each([
   ['empty', ''],
   ['missing', undefined],
 ])('an id that is %s is made', (_, id) => {
-  const history = History.empty().append(user('Hi.'));
+  const history = History.createEmpty().append(user('Hi.'));
   const without = asked(call(id as string, '{}'), call(id as string, '{}')); // Servers do send it.
   expect(history.admit(without)).toEqual({
     message: asked(call('call_1_1', '{}'), call('call_1_2', '{}')),
     rawArguments: {},
-    mends: [
+    repairs: [
       { path: 'message.tool_calls[0].id', note: '"" is taken or missing: now "call_1_1"' },
       { path: 'message.tool_calls[1].id', note: '"" is taken or missing: now "call_1_2"' },
     ],
@@ -171,7 +171,7 @@ test.each([
 });
 
 test('a server that counts its calls from 0 in every turn gets ids that are unique over all of them', () => {
-  let history = History.empty().append(user('Go.'));
+  let history = History.createEmpty().append(user('Go.'));
   const ids: (string | undefined)[] = [];
   for (let turn = 0; turn < 4; turn++) {
     const { message } = history.admit(asked(call('call_0', '{}'), call('call_1', '{}')));
@@ -182,12 +182,12 @@ test('a server that counts its calls from 0 in every turn gets ids that are uniq
 });
 
 test('an id that was made is not given to a later call that has it', () => {
-  const history = History.empty().append(asked(call('a', '{}'), call('a_2', '{}')), result('a'), result('a_2'));
+  const history = History.createEmpty().append(asked(call('a', '{}'), call('a_2', '{}')), result('a'), result('a_2'));
   expect(ids(history.admit(asked(call('a', '{}'), call('a_3', '{}'))).message)).toEqual(['a_3', 'a_3_2']);
 });
 
 test('what a message becomes depends on what is before it alone, not on another way on from there', () => {
-  const base = History.empty().append(user('Hi.'));
+  const base = History.createEmpty().append(user('Hi.'));
   const message = asked(call('a', '{}'));
   const before = base.admit(message);
   const grown = base.append(message, result('a'));
@@ -197,7 +197,7 @@ test('what a message becomes depends on what is before it alone, not on another 
 });
 
 test('an empty list of calls, which servers refuse, is left out', () => {
-  const { message } = History.empty().admit({ role: 'assistant', content: 'Hello.', tool_calls: [] });
+  const { message } = History.createEmpty().admit({ role: 'assistant', content: 'Hello.', tool_calls: [] });
   expect(message).toEqual(said('Hello.'));
 });
 
@@ -232,7 +232,7 @@ test('the ids of calls that were replaced are not given again', () => {
     { role: 'assistant', content: null, tool_calls: calls },
     { role: 'tool', tool_call_id: 'a', content: 'seen' },
   ]);
-  const after = before.replaced([{ role: 'user', content: 'It was seen.' }]);
+  const after = before.replaceMessages([{ role: 'user', content: 'It was seen.' }]);
   expect(after.messages).toEqual([{ role: 'user', content: 'It was seen.' }]);
   expect(after.admit({ role: 'assistant', content: null, tool_calls: calls }).message.tool_calls?.[0]?.id).toBe('a_2');
   expect(before.messages).toHaveLength(3);
@@ -241,15 +241,15 @@ test('the ids of calls that were replaced are not given again', () => {
 test('a history knows how long it is, whatever others add to its list', () => {
   const one = History.from([{ role: 'user', content: 'a' }]);
   const two = one.append({ role: 'user', content: 'b' });
-  expect([one.length, two.length, History.empty().length]).toEqual([1, 2, 0]);
+  expect([one.length, two.length, History.createEmpty().length]).toEqual([1, 2, 0]);
 });
 
 test('messages are replaced in a history that never had a call', () => {
   const history = History.from([{ role: 'user', content: 'a' }]);
-  expect(history.replaced([{ role: 'user', content: 'b' }]).messages).toEqual([{ role: 'user', content: 'b' }]);
+  expect(history.replaceMessages([{ role: 'user', content: 'b' }]).messages).toEqual([{ role: 'user', content: 'b' }]);
 });
 
 test('a message without calls is admitted as the very same one', () => {
   const message = { role: 'assistant', content: 'Hi.' } as const;
-  expect(History.empty().admit(message).message).toBe(message);
+  expect(History.createEmpty().admit(message).message).toBe(message);
 });

@@ -4,11 +4,11 @@ import { type AssistantMessage, callName, type Message, type ToolCall, type Tool
 import type { Repair } from './response.ts';
 
 /** An assistant message made valid, and the calls as the model wrote them under their final ids. */
-export interface Admitted {
+export interface AdmittedMessage {
   readonly message: AssistantMessage;
   /** The arguments as written, by the call's position, where they are no JSON object. */
   readonly rawArguments: Readonly<Record<number, string>>;
-  readonly mends: readonly Repair[];
+  readonly repairs: readonly Repair[];
 }
 
 /**
@@ -18,16 +18,16 @@ export interface Admitted {
  * Immutable: `append` gives another history, which shares what came before.
  */
 export class History {
-  readonly #shared: Shared;
+  readonly #shared: SharedMessages;
   readonly #length: number;
   #messages: readonly Message[] | undefined;
 
-  private constructor(shared: Shared, length: number) {
+  private constructor(shared: SharedMessages, length: number) {
     this.#shared = shared;
     this.#length = length;
   }
 
-  static empty(): History {
+  static createEmpty(): History {
     return new History({ messages: [], ids: undefined }, 0);
   }
 
@@ -37,12 +37,12 @@ export class History {
    * @throws ConfigError for a result that answers no call, naming the message's position.
    */
   static from(messages: readonly Message[]): History {
-    return repaired(messages);
+    return repairConversation(messages);
   }
 
   /** Other messages in the place of these. The ids of calls that go are not given again. */
-  replaced(messages: readonly Message[]): History {
-    const history = repaired(messages);
+  replaceMessages(messages: readonly Message[]): History {
+    const history = repairConversation(messages);
     const given = this.#shared.ids;
     if (given === undefined) return history;
     history.#shared.ids ??= new Map();
@@ -63,40 +63,41 @@ export class History {
   /** Messages are frozen to their list; an assistant message has to be admitted before. */
   append(...messages: readonly Message[]): History {
     if (messages.length === 0) return this;
-    const shared = this.#length === this.#shared.messages.length ? this.#shared : copied(this.messages);
-    for (const message of messages) add(shared, message);
+    const shared = this.#length === this.#shared.messages.length ? this.#shared : copyMessages(this.messages);
+    for (const message of messages) addMessage(shared, message);
     return new History(shared, shared.messages.length);
   }
 
   /** What an assistant message becomes before it may be appended here. Pure. */
-  admit(message: AssistantMessage): Admitted {
+  admit(message: AssistantMessage): AdmittedMessage {
     const calls = message.tool_calls ?? [];
-    if (calls.length === 0) return { message: withoutEmptyCalls(message), rawArguments: {}, mends: [] };
-    const mends: Repair[] = [];
+    if (calls.length === 0) return { message: withoutEmptyCalls(message), rawArguments: {}, repairs: [] };
+    const repairs: Repair[] = [];
     const rawArguments: Record<number, string> = {};
     const ids = new Set<string>();
     const admitted = calls.map((call, index) => {
-      const id = this.freeId(call.id, ids);
+      const id = this.findFreeId(call.id, ids);
       ids.add(id);
       const path = `message.tool_calls[${index}]`;
       if (id !== call.id)
-        mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
+        repairs.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
       const named = withSendableName(call);
-      if (named !== call) mends.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
+      if (named !== call)
+        repairs.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
       const mended = id === named.id ? named : { ...named, id };
       if (mended.type === 'custom') return mended;
-      const { text, note } = keptArguments(mended.function.arguments);
+      const { text, note } = normalizeArguments(mended.function.arguments);
       if (note === undefined) return mended;
       rawArguments[index] = mended.function.arguments;
-      mends.push({ path: `${path}.function.arguments`, note });
+      repairs.push({ path: `${path}.function.arguments`, note });
       return { ...mended, function: { ...mended.function, arguments: text } };
     });
-    const valid = mends.length === 0 ? message : { ...message, tool_calls: admitted };
-    return { message: valid, rawArguments, mends };
+    const valid = repairs.length === 0 ? message : { ...message, tool_calls: admitted };
+    return { message: valid, rawArguments, repairs };
   }
 
   /** The id that a call gets here, beside others of its message: its own, or one that is free. */
-  freeId(id: string | undefined, taken: ReadonlySet<string>): string {
+  findFreeId(id: string | undefined, taken: ReadonlySet<string>): string {
     const base = id || `call_${this.#length}`;
     const isTaken = (name: string): boolean => {
       const since = this.#shared.ids?.get(name);
@@ -110,19 +111,19 @@ export class History {
 }
 
 /** Lists only ever grow, so that histories of different lengths can look at the same ones. */
-interface Shared {
+interface SharedMessages {
   readonly messages: Message[];
   /** The position of the first message with a call of that id, where there is any call: a shorter history does not know those after its end. */
   ids: Map<string, number> | undefined;
 }
 
-function copied(messages: readonly Message[]): Shared {
-  const shared: Shared = { messages: [], ids: undefined };
-  for (const message of messages) add(shared, message);
+function copyMessages(messages: readonly Message[]): SharedMessages {
+  const shared: SharedMessages = { messages: [], ids: undefined };
+  for (const message of messages) addMessage(shared, message);
   return shared;
 }
 
-function add(shared: Shared, message: Message): void {
+function addMessage(shared: SharedMessages, message: Message): void {
   const position = shared.messages.push(message) - 1;
   if (message.role !== 'assistant' || message.tool_calls === undefined) return;
   shared.ids ??= new Map();
@@ -140,7 +141,7 @@ function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
  * Templates of vLLM, SGLang and Qwen walk over the arguments, and fail on what is no object, in this and every later request.
  * `note`: what is different from what the model wrote.
  */
-function keptArguments(written: string): { readonly text: string; readonly note?: string } {
+function normalizeArguments(written: string): { readonly text: string; readonly note?: string } {
   const parsed = parseJson(written);
   if (!parsed.ok) return { text: '{}', note: 'no JSON: kept as {} in the history' };
   const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;
@@ -170,33 +171,33 @@ export function renameCall(call: ToolCall, name: string): ToolCall {
 }
 
 /** Walks over a caller's messages, admits each assistant message, and puts its results after it, in order. */
-function repaired(messages: readonly Message[]): History {
-  let history = History.empty();
+function repairConversation(messages: readonly Message[]): History {
+  let history = History.createEmpty();
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i];
     if (message === undefined) continue;
-    if (message.role === 'tool') throw orphan(message, i);
+    if (message.role === 'tool') throw createOrphanError(message, i);
     if (message.role !== 'assistant') {
       history = history.append(message);
       continue;
     }
-    const results: Result[] = [];
+    const results: PlacedResult[] = [];
     for (let next = messages[i + 1]; next?.role === 'tool'; next = messages[i + 1]) {
       i++;
       results.push({ message: next, index: i });
     }
-    history = history.append(...answered(history.admit(message).message, message, results));
+    history = history.append(...orderResults(history.admit(message).message, message, results));
   }
   return history;
 }
 
 /** A tool message, and where the caller has it. */
-interface Result {
+interface PlacedResult {
   readonly message: ToolMessage;
   readonly index: number;
 }
 
-function answered(valid: AssistantMessage, given: AssistantMessage, results: readonly Result[]): Message[] {
+function orderResults(valid: AssistantMessage, given: AssistantMessage, results: readonly PlacedResult[]): Message[] {
   const left = [...results];
   const answers = (given.tool_calls ?? []).map((call, index): ToolMessage => {
     const at = left.findIndex(({ message }) => message.tool_call_id === call.id);
@@ -206,14 +207,14 @@ function answered(valid: AssistantMessage, given: AssistantMessage, results: rea
     return result.tool_call_id === id ? result : { ...result, tool_call_id: id };
   });
   const [extra] = left;
-  if (extra !== undefined) throw orphan(extra.message, extra.index);
+  if (extra !== undefined) throw createOrphanError(extra.message, extra.index);
   return [valid, ...answers];
 }
 
 /** What the model reads of a call that was open when the conversation went on without it. */
 export const CANCELLED = 'Cancelled: this call was not run.';
 
-function orphan({ tool_call_id }: ToolMessage, index: number): ConfigError {
+function createOrphanError({ tool_call_id }: ToolMessage, index: number): ConfigError {
   return new ConfigError(
     `messages[${index}], a tool message, answers "${tool_call_id}", but no call of the assistant message before it has that id, or it was answered already. Remove it, or put it after its call.`,
   );

@@ -10,7 +10,7 @@ export function isMalformedResponse({ text, codes, failedGeneration }: ServerErr
 }
 
 /** What the model should know of its mistake; `undefined` if the server says no more than that there is one. */
-export function malformedPart({ text, failedGeneration }: ServerError): string | undefined {
+export function findMalformedText({ text, failedGeneration }: ServerError): string | undefined {
   if (failedGeneration !== undefined) return failedGeneration;
   const quoted = QUOTED.flatMap((pattern) => pattern.exec(text)?.[1]?.trim() ?? []);
   return quoted.find((part) => part !== '');

@@ -13,7 +13,7 @@ export interface OpenCall {
   readonly isWhole: boolean;
 }
 
-export interface Matching<Call extends OpenCall> {
+export interface MatchScope<Call extends OpenCall> {
   readonly calls: readonly Call[];
   /** The last of them that began with the piece's index: this is asked for each piece. */
   readonly last: Call | undefined;
@@ -25,14 +25,14 @@ export interface Matching<Call extends OpenCall> {
 }
 
 /** The call that a piece goes on with; `undefined` where it starts another one. */
-export function matchCall<Call extends OpenCall>(piece: CallPiece, matching: Matching<Call>): Call | undefined {
+export function matchCall<Call extends OpenCall>(piece: CallPiece, matching: MatchScope<Call>): Call | undefined {
   const candidate = piece.index === undefined ? withoutIndex(piece, matching) : withIndex(piece, matching);
   return candidate === undefined || isAnother(piece, candidate, matching.tools) ? undefined : candidate;
 }
 
 function withIndex<Call extends OpenCall>(
   { index, id, name }: CallPiece,
-  { calls, last, touched }: Matching<Call>,
+  { calls, last, touched }: MatchScope<Call>,
 ): Call | undefined {
   const isLast = id === '' || id === last?.id;
   const candidate = isLast ? last : (calls.findLast((call) => call.index === index && call.id === id) ?? last);
@@ -43,7 +43,7 @@ function withIndex<Call extends OpenCall>(
 
 function withoutIndex<Call extends OpenCall>(
   { id }: CallPiece,
-  { calls, touched, position }: Matching<Call>,
+  { calls, touched, position }: MatchScope<Call>,
 ): Call | undefined {
   const known = id === '' ? undefined : calls.findLast((call) => call.id === id && !touched.has(call));
   const candidate = known ?? (position === undefined ? calls.at(-1) : calls[position]);

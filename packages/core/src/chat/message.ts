@@ -79,7 +79,7 @@ export interface CustomToolCall {
 
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
-/** A spoken reply (ChatCompletionResponseMessage.audio). A request names it by its `id` alone. */
+/** A spoken response (ChatCompletionResponseMessage.audio). A request names it by its `id` alone. */
 export interface ResponseAudio {
   readonly id: string;
   /** Base64, in the format that was asked for. */
@@ -100,7 +100,7 @@ export interface Annotation {
   };
 }
 
-/** What the model said, as it was replied and as it is sent again. Fields that only a server knows are kept on it. */
+/** What the model said, as it was responded and as it is sent again. Fields that only a server knows are kept on it. */
 export interface AssistantMessage {
   readonly role: 'assistant';
   /** May be left out or `null` beside calls. */
@@ -117,7 +117,7 @@ export interface AssistantMessage {
   readonly reasoning?: string;
   /** The same in blocks, some of them encrypted or signed, on OpenRouter and MiniMax. */
   readonly reasoning_details?: readonly Readonly<Record<string, unknown>>[];
-  /** Sources; in replies only. */
+  /** Sources; in responses only. */
   readonly annotations?: readonly Annotation[];
   readonly tool_calls?: readonly ToolCall[];
   /** @deprecated The legacy form of one tool call; `tool_calls` replaced it. */
@@ -151,7 +151,7 @@ export function callArguments(call: ToolCall): string {
 }
 
 /** The text of a message, its parts joined; `''` where it has none. */
-export function textOf({ content }: Message): string {
+export function getMessageText({ content }: Message): string {
   if (typeof content === 'string') return content;
   return (content ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('');
 }

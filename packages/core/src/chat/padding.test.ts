@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPadding } from './padding.ts';
+import { isPaddingValue } from './padding.ts';
 
 test.each([
   null,
@@ -15,7 +15,7 @@ test.each([
   { a: { b: '' }, c: [] },
   [{ type: '', url: '' }],
 ])('%j says nothing', (value) => {
-  expect(isPadding(value)).toBe(true);
+  expect(isPaddingValue(value)).toBe(true);
 });
 
 test.each([
@@ -32,10 +32,10 @@ test.each([
   [{ type: 'thinking', thinking: '', signature: '' }],
   [{}, 'a'],
 ])('%j says something', (value) => {
-  expect(isPadding(value)).toBe(false);
+  expect(isPaddingValue(value)).toBe(false);
 });
 
 test('what is nested without end is not searched to its end', () => {
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}""${'}'.repeat(100_000)}`);
-  expect(isPadding(deep)).toBe(false);
+  expect(isPaddingValue(deep)).toBe(false);
 });

@@ -4,7 +4,7 @@ import { isRecord } from '../base/json.ts';
  * Whether a value says nothing. Some servers fill every field that a message may have: with `''`, `[]` or `{}`, and with
  * records and lists of nothing but empty texts and zeros.
  */
-export function isPadding(value: unknown): boolean {
+export function isPaddingValue(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && isHollow(value, 0);
 }

@@ -1,13 +1,13 @@
-import { type Message, textOf } from './message.ts';
+import { getMessageText, type Message } from './message.ts';
 
 /**
  * Tells whether a text stands in a message that the model has read: then the model quotes it. How the text is escaped or
  * broken into lines does not matter. What the model wrote itself does not count.
  */
-export function findQuotes(messages: readonly Message[]): (text: string) => boolean {
+export function createQuoteCheck(messages: readonly Message[]): (text: string) => boolean {
   let read: readonly string[] | undefined;
   return (text) => {
-    read ??= messages.filter(({ role }) => role !== 'assistant').map((message) => normalize(textOf(message)));
+    read ??= messages.filter(({ role }) => role !== 'assistant').map((message) => normalize(getMessageText(message)));
     const wanted = normalize(text);
     return read.some((each) => each.includes(wanted));
   };

@@ -82,7 +82,7 @@ const errors: readonly Thrown[] = [
 test.each(errors)('A8: $says is what the server said with status 200', ({ piece, says, retryable = true }) => {
   const shown = Array.isArray(piece) || !hasChoices(piece) ? piece : choiceOf(piece);
   expect(thrownBy(() => new ResponseReader().read(piece))).toEqual(
-    failure(`In place of a reply the server sent ${says}. ${retryable ? AGAIN : NO_USE}`, {
+    failure(`Instead of a response, the server sent ${says}. ${retryable ? AGAIN : NO_USE}`, {
       code: 'response.error',
       retryable,
       received: JSON.stringify(shown),
@@ -97,7 +97,7 @@ test.each([
   ['a text', 'Asleep.'],
 ])('E: `event: error` with %s is an error', (_, data) => {
   expect(thrownBy(() => readEventData({ event: 'error', data }))).toEqual(
-    failure(`In place of a reply the server sent an error: "Asleep.". ${AGAIN}`, {
+    failure(`Instead of a response, the server sent an error: "Asleep.". ${AGAIN}`, {
       code: 'response.error',
       retryable: true,
       received: data,
@@ -106,7 +106,7 @@ test.each([
 });
 
 test.each([{ error: null }, { error: '' }, { error: { code: 0, message: '' } }])(
-  'a reply that says %j beside its choices is no error',
+  'a response that says %j beside its choices is no error',
   (fields) => {
     const reader = new ResponseReader();
     expect(reader.read({ ...fields, choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' } }] })).toEqual([

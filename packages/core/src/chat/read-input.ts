@@ -12,12 +12,12 @@ import type { Message, UserMessage } from './message.ts';
 export function readInput(input: string | readonly Message[]): History {
   if (typeof input === 'string') return History.from([{ role: 'user', content: input }]);
   if (!Array.isArray(input)) {
-    throw new ConfigError(`The input is ${described(input)}. Pass a text, or a list of messages.`);
+    throw new ConfigError(`The input is ${describeKind(input)}. Pass a text, or a list of messages.`);
   }
   checkMessages(input);
   // One object for each message: by its object a message is found again when a part of the history is replaced.
   const isUnique = new Set(input).size === input.length;
-  return History.from(isUnique ? copied(input) : input.map((message) => copied(message)));
+  return History.from(isUnique ? copyInput(input) : input.map((message) => copyInput(message)));
 }
 
 /** @throws ConfigError for what is no message, naming the position. */
@@ -34,12 +34,12 @@ export function readUserMessage(said: string | UserMessage, taker: string): User
 
 function checkMessage(message: unknown, path: string): void {
   if (!isRecord(message) || typeof message['role'] !== 'string') {
-    throw new ConfigError(`${path} has no role: it is ${described(message)}. Pass { role: "user", content: "…" }.`);
+    throw new ConfigError(`${path} has no role: it is ${describeKind(message)}. Pass { role: "user", content: "…" }.`);
   }
   const { role, tool_calls: calls } = message;
   if (role !== 'assistant' || calls === undefined || calls === null) return;
   if (!Array.isArray(calls))
-    throw new ConfigError(`${path}.tool_calls is ${described(calls)}. Pass a list, or leave it out.`);
+    throw new ConfigError(`${path}.tool_calls is ${describeKind(calls)}. Pass a list, or leave it out.`);
   for (const [index, call] of calls.entries()) checkCall(call, `${path}.tool_calls[${index}]`);
 }
 
@@ -50,14 +50,14 @@ function checkCall(call: unknown, path: string): void {
   }
   const written = body['arguments'] ?? body['input'] ?? '';
   if (typeof written === 'string') return;
-  throw new ConfigError(`${path}.function.arguments is ${described(written)}. Pass its JSON as a string.`);
+  throw new ConfigError(`${path}.function.arguments is ${describeKind(written)}. Pass its JSON as a string.`);
 }
 
-function copied<T>(messages: T): T {
+function copyInput<T>(messages: T): T {
   return copyJson(messages, { where: 'The input', name: 'messages', ignoresUndefined: true });
 }
 
-function described(value: unknown): string {
+function describeKind(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;

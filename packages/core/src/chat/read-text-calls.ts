@@ -1,7 +1,7 @@
 import { CodeSpans } from './code-spans.ts';
 import type { RequestTools } from './request-tools.ts';
 import { FORMS, STARTING_FORMS } from './text-call-forms.ts';
-import { mayBeBareCalls, readBareCalls, type TextCall } from './text-call-json.ts';
+import { canBeBareCalls, readBareCalls, type TextCall } from './text-call-json.ts';
 import { OPENINGS } from './text-call-marks.ts';
 import { TextScanner } from './text-scanner.ts';
 
@@ -28,7 +28,7 @@ export function readTextCalls(text: string, reading: TextCallScope): TextWithCal
 /** A text that is nothing but calls, without any mark, or one that begins like a message of gpt-oss. */
 function readStart(text: string, { tools, isQuoted }: TextCallScope): TextWithCalls | undefined {
   const scanner = new TextScanner(text.trim());
-  if (mayBeBareCalls(scanner.text, tools)) {
+  if (canBeBareCalls(scanner.text, tools)) {
     const calls = readBareCalls(scanner, tools);
     return calls === undefined || isQuoted(text) ? undefined : { calls, text: '', forms: ['JSON'] };
   }
@@ -50,7 +50,7 @@ function readMarked(text: string, { tools, isQuoted }: TextCallScope): TextWithC
   for (let mark = marks.exec(text); mark !== null && failures < MAX_FAILURES; mark = marks.exec(text)) {
     const form = FORMS.get(mark[0]);
     if (form === undefined) {
-      marks.lastIndex = code.endOf(mark.index) ?? marks.lastIndex;
+      marks.lastIndex = code.findEnd(mark.index) ?? marks.lastIndex;
       continue;
     }
     const scanner = new TextScanner(text, marks.lastIndex);

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { isCounted, readUsage } from './read-usage.ts';
-import { MendList } from './repair-list.ts';
+import { hasCounts, readUsage } from './read-usage.ts';
+import { RepairList } from './repair-list.ts';
 
 const documented = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 
 test.each([
-  { what: 'as documented', wire: documented, usage: documented, mends: [] },
+  { what: 'as documented', wire: documented, usage: documented, repairs: [] },
   {
     what: 'as strings',
     wire: { prompt_tokens: '3', completion_tokens: '2', total_tokens: '5' },
     usage: documented,
-    mends: ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) => ({
+    repairs: ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) => ({
       path: `usage.${name}`,
       note: 'a text, read as a number',
     })),
@@ -19,13 +19,13 @@ test.each([
     what: 'without a total',
     wire: { prompt_tokens: 3, completion_tokens: 2 },
     usage: documented,
-    mends: [{ path: 'usage.total_tokens', note: 'missing: now their sum' }],
+    repairs: [{ path: 'usage.total_tokens', note: 'missing: now their sum' }],
   },
   {
     what: 'with a total alone',
     wire: { total_tokens: 5 },
     usage: { prompt_tokens: 5, completion_tokens: 0, total_tokens: 5 },
-    mends: [
+    repairs: [
       { path: 'usage.prompt_tokens', note: 'missing: now 5' },
       { path: 'usage.completion_tokens', note: 'missing: now 0' },
     ],
@@ -34,25 +34,25 @@ test.each([
     what: 'without the prompt',
     wire: { prompt_tokens: null, completion_tokens: 2, total_tokens: 5 },
     usage: documented,
-    mends: [{ path: 'usage.prompt_tokens', note: 'missing: now 3' }],
+    repairs: [{ path: 'usage.prompt_tokens', note: 'missing: now 3' }],
   },
   {
     what: 'with a total below its parts',
     wire: { ...documented, total_tokens: 1 },
     usage: documented,
-    mends: [{ path: 'usage.total_tokens', note: '1, less than its parts: now their sum' }],
+    repairs: [{ path: 'usage.total_tokens', note: '1, less than its parts: now their sum' }],
   },
   {
     what: 'with reasoning in the total alone',
     wire: { ...documented, total_tokens: 9 },
     usage: { prompt_tokens: 3, completion_tokens: 6, total_tokens: 9 },
-    mends: [{ path: 'usage.completion_tokens', note: '2, with what is counted beside it: now 6' }],
+    repairs: [{ path: 'usage.completion_tokens', note: '2, with what is counted beside it: now 6' }],
   },
   {
     what: "under Anthropic's names",
     wire: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
     usage: documented,
-    mends: [
+    repairs: [
       { path: 'usage.input_tokens', note: 'read as prompt_tokens' },
       { path: 'usage.output_tokens', note: 'read as completion_tokens' },
     ],
@@ -61,7 +61,7 @@ test.each([
     what: "with a zero beside Anthropic's name",
     wire: { ...documented, prompt_tokens: 0, input_tokens: 3 },
     usage: documented,
-    mends: [{ path: 'usage.input_tokens', note: 'read as prompt_tokens' }],
+    repairs: [{ path: 'usage.input_tokens', note: 'read as prompt_tokens' }],
   },
   {
     what: 'with details and fields of its own',
@@ -72,14 +72,14 @@ test.each([
       queue_time: 0.5,
     },
     usage: { ...documented, prompt_tokens_details: { cached_tokens: 1, note: 'x' }, queue_time: 0.5 },
-    mends: [
+    repairs: [
       { path: 'usage.prompt_tokens_details.cached_tokens', note: 'a text, read as a number' },
       { path: 'usage.prompt_tokens_details.text_tokens', note: 'no count, left out' },
     ],
   },
-])('E: token counts $what are read', ({ wire, usage, mends }) => {
-  const list = new MendList();
-  expect({ usage: readUsage(wire, list), mends: list.all }).toEqual({ usage, mends });
+])('E: token counts $what are read', ({ wire, usage, repairs }) => {
+  const list = new RepairList();
+  expect({ usage: readUsage(wire, list), repairs: list.all }).toEqual({ usage, repairs });
 });
 
 interface Billed {
@@ -199,13 +199,13 @@ const billed: readonly Billed[] = [
 ];
 
 test.each(billed)('token counts are billed: $what', ({ wire, read: [prompt, cached, completion, reasoning] }) => {
-  const usage = readUsage(wire, new MendList());
+  const usage = readUsage(wire, new RepairList());
   expect(usage.prompt_tokens).toBe(prompt);
   expect(usage.prompt_tokens_details?.cached_tokens ?? 0).toBe(cached);
   expect(usage.completion_tokens).toBe(completion);
   expect(usage.completion_tokens_details?.reasoning_tokens ?? 0).toBe(reasoning);
   expect(usage.total_tokens).toBe(prompt + completion);
-  expect(readUsage({ ...usage }, new MendList())).toEqual(usage);
+  expect(readUsage({ ...usage }, new RepairList())).toEqual(usage);
 });
 
 test.each([
@@ -216,5 +216,5 @@ test.each([
   [{ prompt_tokens: '1' }, true],
   [{ output_tokens: 1 }, true],
 ])('E: token counts in %j: %s', (usage, counted) => {
-  expect(isCounted(usage)).toBe(counted);
+  expect(hasCounts(usage)).toBe(counted);
 });

@@ -1,16 +1,16 @@
 import type { Repair } from './response.ts';
 
-/** What was mended in one reply: each thing once, in however many chunks it came. */
-export class MendList {
-  #mends: Map<string, Repair> | undefined;
+/** What was mended in one response: each thing once, in however many chunks it came. */
+export class RepairList {
+  #repairs: Map<string, Repair> | undefined;
 
   add(path: string, note: string): void {
-    this.#mends ??= new Map();
-    this.#mends.set(`${path}: ${note}`, { path, note });
+    this.#repairs ??= new Map();
+    this.#repairs.set(`${path}: ${note}`, { path, note });
   }
 
   get all(): readonly Repair[] {
-    return this.#mends === undefined ? NONE : [...this.#mends.values()];
+    return this.#repairs === undefined ? NONE : [...this.#repairs.values()];
   }
 }
 

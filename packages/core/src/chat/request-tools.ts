@@ -1,8 +1,8 @@
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { renameCall } from './history.ts';
 import { type AssistantMessage, callName } from './message.ts';
-import { type ToolObject, toolObjectName } from './request.ts';
+import { getToolObjectName, type ToolObject } from './request.ts';
 import type { Repair } from './response.ts';
 
 /** The tools that a request offered, for the reader of its response. */
@@ -19,11 +19,11 @@ export class RequestTools {
   }
 
   get names(): readonly string[] {
-    return this.#tools?.map(toolObjectName) ?? [];
+    return this.#tools?.map(getToolObjectName) ?? [];
   }
 
   has(name: string): boolean {
-    return this.#tools?.some((tool) => toolObjectName(tool) === name) === true;
+    return this.#tools?.some((tool) => getToolObjectName(tool) === name) === true;
   }
 
   /** Whether more text can make a tool's name of this one. */
@@ -42,8 +42,8 @@ export class RequestTools {
     return findCandidates(name).find((candidate) => this.has(candidate)) ?? name;
   }
 
-  parametersOf(name: string): JsonSchema | undefined {
-    const tool = this.#tools?.find((each) => toolObjectName(each) === name);
+  getParameters(name: string): JsonSchema | undefined {
+    const tool = this.#tools?.find((each) => getToolObjectName(each) === name);
     return tool?.type === 'function' ? tool.function.parameters : undefined;
   }
 }
@@ -52,24 +52,24 @@ export class RequestTools {
 export function resolveToolNames(
   message: AssistantMessage,
   tools: readonly ToolObject[],
-): { readonly message: AssistantMessage; readonly mends: readonly Repair[] } {
+): { readonly message: AssistantMessage; readonly repairs: readonly Repair[] } {
   const requested = new RequestTools(tools);
-  const mends: Repair[] = [];
+  const repairs: Repair[] = [];
   const calls = message.tool_calls?.map((call, index) => {
     const given = callName(call);
     const name = requested.resolve(given);
     if (name === given) return call;
-    mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolved(given, name) });
+    repairs.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolvedName(given, name) });
     return renameCall(call, name);
   });
-  return mends.length === 0 || calls === undefined
-    ? { message, mends }
-    : { message: { ...message, tool_calls: calls }, mends };
+  return repairs.length === 0 || calls === undefined
+    ? { message, repairs }
+    : { message: { ...message, tool_calls: calls }, repairs };
 }
 
 /** What a repair says of a name. */
-export function describeResolved(given: string, name: string): string {
-  return `"${excerpt(given, 100)}" is no tool: read as "${name}"`;
+export function describeResolvedName(given: string, name: string): string {
+  return `"${shorten(given, 100)}" is no tool: read as "${name}"`;
 }
 
 /** What models write before the name: the namespace of their prompt. */

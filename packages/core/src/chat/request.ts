@@ -74,13 +74,13 @@ export type ResponseFormat =
       };
     };
 
-/** The fields that shape a reply; any of them may be set for an agent or for one run. Where it may be, `null` is the default. */
+/** The fields that shape a response; any of them may be set for an agent or for one run. Where it may be, `null` is the default. */
 export interface ChatSettings {
-  /** The most tokens of a reply, reasoning included. Sent under the name that the server knows. @defaultValue the model's own */
+  /** The most tokens of a response, reasoning included. Sent under the name that the server knows. @defaultValue the model's own */
   readonly max_completion_tokens?: number | null;
-  /** The most tokens of a reply. @deprecated The reference replaced it by `max_completion_tokens`. */
+  /** The most tokens of a response. @deprecated The reference replaced it by `max_completion_tokens`. */
   readonly max_tokens?: number | null;
-  /** How much chance there is in a reply, 0 to 2. @defaultValue 1 */
+  /** How much chance there is in a response, 0 to 2. @defaultValue 1 */
   readonly temperature?: number | null;
   /** Only the likeliest tokens that make up this share are considered, 0 to 1. @defaultValue 1 */
   readonly top_p?: number | null;
@@ -94,32 +94,32 @@ export interface ChatSettings {
   readonly logprobs?: boolean | null;
   /** How many of the likeliest tokens are given at each position, 0 to 20; needs `logprobs`. @defaultValue 0 */
   readonly top_logprobs?: number | null;
-  /** One text, or 1 to 4, that end the reply and are not part of it. @defaultValue none */
+  /** One text, or 1 to 4, that end the response and are not part of it. @defaultValue none */
   readonly stop?: string | readonly string[] | null;
-  /** The same seed and fields give the same reply where possible. @deprecated Without promise, by the reference. */
+  /** The same seed and fields give the same response where possible. @deprecated Without promise, by the reference. */
   readonly seed?: number | null;
   /** Replies asked for, 1 to 128. An agent takes 1; a bare `ChatModel` takes more. @defaultValue 1 */
   readonly n?: number | null;
-  /** Whether one reply may have several calls. @defaultValue true */
+  /** Whether one response may have several calls. @defaultValue true */
   readonly parallel_tool_calls?: boolean;
   /** How much a model thinks that can; which values it knows differs by model. @defaultValue 'medium' */
   readonly reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | (string & {}) | null;
-  /** How long a reply should be. @defaultValue 'medium' */
+  /** How long a response should be. @defaultValue 'medium' */
   readonly verbosity?: 'low' | 'medium' | 'high' | null;
-  /** The form of the reply. An agent's `output` sets it. @defaultValue text */
+  /** The form of the response. An agent's `output` sets it. @defaultValue text */
   readonly response_format?: ResponseFormat;
-  /** What the reply consists of; `audio` needs the field `audio`. @defaultValue ['text'] */
+  /** What the response consists of; `audio` needs the field `audio`. @defaultValue ['text'] */
   readonly modalities?: readonly ('text' | 'audio')[] | null;
-  /** Voice and format of a spoken reply. */
+  /** Voice and format of a spoken response. */
   readonly audio?: {
     readonly voice: string | { readonly id: string };
     readonly format: 'wav' | 'aac' | 'mp3' | 'flac' | 'opus' | 'pcm16';
   } | null;
-  /** What most of the reply will probably be, such as a file with small changes: makes it come sooner. */
+  /** What most of the response will probably be, such as a file with small changes: makes it come sooner. */
   readonly prediction?: { readonly type: 'content'; readonly content: string | readonly TextPart[] } | null;
-  /** Up to 16 pairs that are kept with the reply; keys of up to 64 characters, values of up to 512. */
+  /** Up to 16 pairs that are kept with the response; keys of up to 64 characters, values of up to 512. */
   readonly metadata?: Readonly<Record<string, string>> | null;
-  /** Whether the server keeps the reply. @defaultValue false */
+  /** Whether the server keeps the response. @defaultValue false */
   readonly store?: boolean | null;
   /** Which capacity serves the request. @defaultValue 'auto' */
   readonly service_tier?: 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast' | (string & {}) | null;
@@ -148,7 +148,7 @@ export interface ChatSettings {
       };
     } | null;
   };
-  /** Judges prompt and reply by a moderation model in the same request. */
+  /** Judges prompt and response by a moderation model in the same request. */
   readonly moderation?: {
     readonly model: string;
     /** `score` only tells, `block` ends the request. */
@@ -169,7 +169,7 @@ export interface ChatRequest extends ChatSettings {
   readonly tools?: readonly ToolObject[];
   /** Whether it may, must or must not call, and what. @defaultValue 'auto' where there are tools */
   readonly tool_choice?: ToolChoice;
-  /** Whether the reply comes in pieces. @defaultValue false */
+  /** Whether the response comes in pieces. @defaultValue false */
   readonly stream?: boolean | null;
   /** For streams only. @defaultValue usage included, where the server's profile knows the field */
   readonly stream_options?: {
@@ -185,12 +185,12 @@ export interface ChatRequest extends ChatSettings {
 }
 
 /** The name of a tool, whichever kind it is. */
-export function toolObjectName(tool: ToolObject): string {
+export function getToolObjectName(tool: ToolObject): string {
   return tool.type === 'custom' ? tool.custom.name : tool.function.name;
 }
 
 /** The names that a choice mentions. The reference leaves the form of an allowed tool open. */
-export function chosenNames(choice: ToolChoice | undefined): readonly string[] {
+export function listChosenNames(choice: ToolChoice | undefined): readonly string[] {
   if (choice === undefined || typeof choice === 'string') return [];
   switch (choice.type) {
     case 'function':
@@ -198,11 +198,11 @@ export function chosenNames(choice: ToolChoice | undefined): readonly string[] {
     case 'custom':
       return [choice.custom.name];
     case 'allowed_tools':
-      return choice.allowed_tools.tools.map(allowedName);
+      return choice.allowed_tools.tools.map(readAllowedName);
   }
 }
 
-function allowedName(entry: Readonly<Record<string, unknown>>): string {
+function readAllowedName(entry: Readonly<Record<string, unknown>>): string {
   const holder = [entry['function'], entry['custom'], entry].find(isRecord);
   return typeof holder?.['name'] === 'string' ? holder['name'] : '';
 }

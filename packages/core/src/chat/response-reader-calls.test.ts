@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { type ResponseEnd, ResponseReader } from './response-reader.ts';
 
-/** The first choice's calls, what was mended of them, and what was told once the reply was over. */
+/** The first choice's calls, what was mended of them, and what was told once the response was over. */
 function callsOf(end: ResponseEnd, messages: readonly object[]): unknown {
   const reader = new ResponseReader();
   for (const message of messages)
     reader.read({ choices: [{ index: 0, [end === 'whole' ? 'message' : 'delta']: message }] });
-  const { reply, mends, deltas } = reader.finish(end);
-  const notes = mends.map(({ path, note }) => `${path.replace('choices[0].message.', '')}: ${note}`);
+  const { response, repairs, deltas } = reader.finish(end);
+  const notes = repairs.map(({ path, note }) => `${path.replace('choices[0].message.', '')}: ${note}`);
   return {
-    calls: reply.choices[0].message.tool_calls,
+    calls: response.choices[0].message.tool_calls,
     notes: notes.filter((note) => note.startsWith('tool_')),
     deltas,
   };
@@ -107,6 +107,6 @@ test('half a megabyte of arguments in small pieces is read at once', () => {
   const reader = new ResponseReader();
   const begun = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } };
   for (const call of [begun, ...pieces]) reader.read({ choices: [{ index: 0, delta: { tool_calls: [call] } }] });
-  const [call] = reader.finish('done').reply.choices[0].message.tool_calls ?? [];
+  const [call] = reader.finish('done').response.choices[0].message.tool_calls ?? [];
   expect(call).toEqual({ id: 'a', type: 'function', function: { name: 'f', arguments: text } });
 });

@@ -25,13 +25,13 @@ function read(pieces: readonly Piece[], names: readonly string[] | undefined): R
     const call = { ...(index !== undefined && { index }), ...(id !== undefined && { id }), function: called };
     deltas.push(...reader.read({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }));
   }
-  const { reply, deltas: held } = reader.finish('done');
+  const { response, deltas: held } = reader.finish('done');
   const told = new Map<number, { name: string; text: string }>();
   for (const delta of [...deltas, ...held]) {
     if (delta.type !== 'call') continue;
     told.set(delta.index, { name: delta.name, text: (told.get(delta.index)?.text ?? '') + delta.delta });
   }
-  const calls = reply.choices[0].message.tool_calls ?? [];
+  const calls = response.choices[0].message.tool_calls ?? [];
   return {
     calls: calls.map((call) => (call.type === 'function' ? `${call.function.name}(${call.function.arguments})` : '')),
     told: [...told]

@@ -4,17 +4,17 @@ import { ResponseReader } from './response-reader.ts';
 
 const said = { role: 'assistant', content: 'Hi' };
 const choice = { index: 0, message: said, finish_reason: 'stop' };
-const reply = { object: 'chat.completion', choices: [choice] };
+const response = { object: 'chat.completion', choices: [choice] };
 
 test.each([
-  { what: 'a text of digits', created: '7', reply: { ...reply, created: 7 }, note: 'a text, read as a number' },
-  { what: 'a blank text', created: ' ', reply, note: 'left out' },
-  { what: 'a zero as text', created: '0', reply, note: 'left out' },
-  { what: 'a date', created: '2026-01-01', reply, note: 'left out' },
-])('a time that is $what is read, or left out', ({ created, reply: expected, note }) => {
+  { what: 'a text of digits', created: '7', response: { ...response, created: 7 }, note: 'a text, read as a number' },
+  { what: 'a blank text', created: ' ', response, note: 'left out' },
+  { what: 'a zero as text', created: '0', response, note: 'left out' },
+  { what: 'a date', created: '2026-01-01', response, note: 'left out' },
+])('a time that is $what is read, or left out', ({ created, response: expected, note }) => {
   const reader = new ResponseReader();
   reader.read({ created, choices: [choice] });
-  expect(reader.finish('whole')).toEqual({ reply: expected, mends: [{ path: 'created', note }], deltas: [] });
+  expect(reader.finish('whole')).toEqual({ response: expected, repairs: [{ path: 'created', note }], deltas: [] });
 });
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   const reader = new ResponseReader();
   reader.read({ ...more, choices: [{ index: 0, delta: { ...said, ...fields } }] });
   reader.read({ ...more, choices: [{ index: 0, delta: fields, finish_reason: 'stop' }] });
-  expect(reader.finish('done')).toEqual({ reply, mends: [], deltas: [] });
+  expect(reader.finish('done')).toEqual({ response, repairs: [], deltas: [] });
 });
 
 test('a delta that is null, and choices that are null, are not worth a notice', () => {
@@ -36,10 +36,10 @@ test('a delta that is null, and choices that are null, are not worth a notice', 
   reader.read({ choices: [{ index: 0, delta: said }] });
   reader.read({ choices: [{ index: 0, delta: null, finish_reason: 'stop' }] });
   reader.read({ choices: null, usage: null });
-  expect(reader.finish('done')).toEqual({ reply, mends: [], deltas: [] });
+  expect(reader.finish('done')).toEqual({ response, repairs: [], deltas: [] });
 });
 
-test('A8: a reply that is nested without end is a ProtocolError, or read', () => {
+test('A8: a response that is nested without end is a ProtocolError, or read', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
   const calls = [{ function: { name: 'f', arguments: deep } }];
   const results = [{ tool_calls: calls }, { content: deep }, { x: deep }, { reasoning_details: deep }, deep].map(
@@ -48,7 +48,7 @@ test('A8: a reply that is nested without end is a ProtocolError, or read', () =>
       try {
         reader.read({ choices: [{ index: 0, message, finish_reason: 'stop' }], error: null });
         reader.read({ choices: [{ index: 0, message, finish_reason: deep }] });
-        return reader.finish('whole').reply.choices.length;
+        return reader.finish('whole').response.choices.length;
       } catch (error) {
         return ProtocolError.isInstance(error) ? error.code : error;
       }

@@ -18,7 +18,7 @@ function whole(choice: object): FinishedResponse {
   return reader.finish('whole');
 }
 
-const callOf = ({ reply }: FinishedResponse) => reply.choices[0].message.tool_calls?.[0];
+const callOf = ({ response }: FinishedResponse) => response.choices[0].message.tool_calls?.[0];
 
 describe('the arguments of a call', () => {
   const piece = (text: string) => ({ delta: { tool_calls: [{ index: 0, function: { arguments: text } }] } });
@@ -29,7 +29,7 @@ describe('the arguments of a call', () => {
   test('are what follows an empty object that a server sends before them', () => {
     const result = streamed(begun, piece('{"a":1}'), stop);
     expect(callOf(result)).toMatchObject({ function: { arguments: '{"a":1}' } });
-    expect(result.mends).toContainEqual({
+    expect(result.repairs).toContainEqual({
       path: 'choices[0].message.tool_calls[0].function.arguments',
       note: '{} before the arguments, left out',
     });
@@ -55,8 +55,8 @@ test('a custom tool’s text that repeats itself before its name is there is tex
 
 describe('the finish reason', () => {
   const said = { delta: { role: 'assistant', content: 'Hi' } };
-  const notes = ({ mends }: FinishedResponse) =>
-    mends.filter(({ path }) => path === 'choices[0].finish_reason').map(({ note }) => note);
+  const notes = ({ repairs }: FinishedResponse) =>
+    repairs.filter(({ path }) => path === 'choices[0].finish_reason').map(({ note }) => note);
 
   test.each([
     ['the same word twice', 'stop', 'stop', []],
@@ -82,9 +82,9 @@ describe('a choice without a message', () => {
   test.each(['content_filter_results', 'content_filter_result', 'prompt_filter_results'])(
     'was filtered, if it has %s',
     (field) => {
-      const { reply, mends } = whole({ [field]: { hate: { filtered: true } } });
-      expect(reply.choices[0].finish_reason).toBe('content_filter');
-      expect(mends).toContainEqual({
+      const { response, repairs } = whole({ [field]: { hate: { filtered: true } } });
+      expect(response.choices[0].finish_reason).toBe('content_filter');
+      expect(repairs).toContainEqual({
         path: 'choices[0].message',
         note: 'missing beside filter results: the prompt was filtered',
       });
@@ -92,9 +92,9 @@ describe('a choice without a message', () => {
   );
 
   test('is read as an empty one otherwise', () => {
-    const { reply, mends } = whole({ finish_reason: 'stop' });
-    expect(reply.choices[0]).toMatchObject({ finish_reason: 'stop' });
-    expect(mends).toContainEqual({ path: 'choices[0].message', note: 'missing: read as an empty one' });
+    const { response, repairs } = whole({ finish_reason: 'stop' });
+    expect(response.choices[0]).toMatchObject({ finish_reason: 'stop' });
+    expect(repairs).toContainEqual({ path: 'choices[0].message', note: 'missing: read as an empty one' });
   });
 });
 
@@ -103,21 +103,21 @@ describe('a message that is no object', () => {
     ['a text', 'Hi', 'Hi', 'no object: read as its content'],
     ['a number', 7, null, 'no object: left out'],
   ])('is reported: %s', (_, message, content, note) => {
-    const { reply, mends } = whole({ message, finish_reason: 'stop' });
-    expect(reply.choices[0].message.content ?? null).toBe(content);
-    expect(mends).toContainEqual({ path: 'choices[0].message', note });
+    const { response, repairs } = whole({ message, finish_reason: 'stop' });
+    expect(response.choices[0].message.content ?? null).toBe(content);
+    expect(repairs).toContainEqual({ path: 'choices[0].message', note });
   });
 });
 
 test('a whole response is read from its message, and a delta beside it only adds to that', () => {
   const message = { role: 'assistant', content: 'Hi' };
   const result = whole({ message, delta: { content: 'Hi', refusal: 'No.' }, finish_reason: 'stop' });
-  expect(result.reply.choices[0].message).toEqual({ role: 'assistant', content: 'Hi', refusal: 'No.' });
+  expect(result.response.choices[0].message).toEqual({ role: 'assistant', content: 'Hi', refusal: 'No.' });
 });
 
 test('a text in place of a message is reported, and an empty one is not', () => {
   const note = { path: 'choices[0].text', note: 'in place of a message: read as its content' };
-  expect(streamed({ text: 'Hi' }, { text: '', finish_reason: 'stop' }).mends).toContainEqual(note);
+  expect(streamed({ text: 'Hi' }, { text: '', finish_reason: 'stop' }).repairs).toContainEqual(note);
   const role = { role: 'assistant' };
-  expect(streamed({ text: '' }, { delta: { ...role, content: 'Hi' }, finish_reason: 'stop' }).mends).toEqual([]);
+  expect(streamed({ text: '' }, { delta: { ...role, content: 'Hi' }, finish_reason: 'stop' }).repairs).toEqual([]);
 });

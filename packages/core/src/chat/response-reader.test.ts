@@ -1,26 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { detectForm, type ResponseEnd, ResponseReader, readEventData } from './response-reader.ts';
+import { detectBodyForm, type ResponseEnd, ResponseReader, readEventData } from './response-reader.ts';
 
 function chunk(content: string, finishReason: string | null = null): unknown {
   return { choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }] };
 }
 
-/** The code of what reading and finishing throws; the text of the reply where it throws nothing. */
+/** The code of what reading and finishing throws; the text of the response where it throws nothing. */
 function ended(end: ResponseEnd, pieces: readonly unknown[]): unknown {
   const reader = new ResponseReader();
   try {
     for (const piece of pieces) reader.read(piece);
-    return reader.finish(end).reply.choices[0].message.content;
+    return reader.finish(end).response.choices[0].message.content;
   } catch (error) {
     return error instanceof Error && 'code' in error ? [error.code, error.message] : error;
   }
 }
 
-const CUT = ['response.cut', 'The stream ended without a finish_reason and without [DONE]: the reply was cut off.'];
-const NO_CHOICES = ['response.empty_choices', "The server's reply has no choices, so there is no message in it."];
-const NO_OBJECT = ['response.garbage', 'The server sent something that is no reply: JSON, but no object.'];
+const CUT = ['response.cut', 'The stream ended without a finish_reason and without [DONE]: the response was cut off.'];
+const NO_CHOICES = ['response.empty_choices', "The server's response has no choices, so it has no message."];
+const NO_OBJECT = ['response.garbage', 'The server sent JSON that is not an object, so it is not a response.'];
 
-describe('the end of a reply', () => {
+describe('the end of a response', () => {
   test.each([
     {
       what: 'A10: without finish_reason and without [DONE] is a cut',
@@ -92,7 +92,7 @@ test('keys stand in a fixed order, whatever the order on the wire', () => {
     model: 'm',
     id: 'r',
   });
-  expect(JSON.stringify(reader.finish('whole').reply)).toBe(
+  expect(JSON.stringify(reader.finish('whole').response)).toBe(
     '{"id":"r","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi",' +
       '"refusal":"No","x":1,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},' +
       '"finish_reason":"stop","logprobs":null,"z":1}],' +
@@ -137,5 +137,5 @@ test.each([
   ['', undefined, 'json'],
   ['upstream failed', undefined, 'json'],
 ])('A9: a body that starts with %j and is called %s is read as %s', (start, contentType, form) => {
-  expect(detectForm(new TextEncoder().encode(start), contentType)).toBe(form);
+  expect(detectBodyForm(new TextEncoder().encode(start), contentType)).toBe(form);
 });

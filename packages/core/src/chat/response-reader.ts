@@ -1,11 +1,11 @@
 import { isRecord, parseJson } from '../base/json.ts';
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import { ChoiceReader, type PieceForm } from './choice-reader.ts';
 import { ProtocolError } from './errors.ts';
-import { filteredRepair } from './filtered-response.ts';
-import { failedError } from './finish-reason.ts';
-import { type ReportedError, readError, serverError, shown } from './read-error.ts';
-import { MendList } from './repair-list.ts';
+import { createFilterRepair } from './filtered-response.ts';
+import { createFailedFinishError } from './finish-reason.ts';
+import { type ReportedError, readError, stringifyReceived, toReportedError } from './read-error.ts';
+import { RepairList } from './repair-list.ts';
 import type { ToolObject } from './request.ts';
 import { RequestTools } from './request-tools.ts';
 import type { ChatChoice, ChatResponse, Delta, Repair } from './response.ts';
@@ -16,12 +16,12 @@ import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** How a reply ended: with `[DONE]`, with the stream alone, or as one whole body. */
+/** How a response ended: with `[DONE]`, with the stream alone, or as one whole body. */
 export type ResponseEnd = 'done' | 'closed' | 'whole';
 
 export interface FinishedResponse {
-  readonly reply: ChatResponse;
-  readonly mends: readonly Repair[];
+  readonly response: ChatResponse;
+  readonly repairs: readonly Repair[];
   /** What was held back of the first choice, where the server never said that it is over. */
   readonly deltas: readonly Delta[];
 }
@@ -36,7 +36,7 @@ export interface ResponseReaderOptions {
 }
 
 /**
- * Reads a reply in whatever form a server sends it, and gives it in the documented one.
+ * Reads a response in whatever form a server sends it, and gives it in the documented one.
  *
  * A chunk of a stream and a whole completion are read alike: each is a piece. Throws nothing but `ProtocolError`.
  */
@@ -44,7 +44,7 @@ export class ResponseReader {
   readonly #maxCalls: number;
   readonly #tools: RequestTools;
   readonly #textCalls: TextCallOptions | undefined;
-  readonly #mends = new MendList();
+  readonly #repairs = new RepairList();
   readonly #choices = new Map<number, ChoiceReader>();
   readonly #fields = new VendorFields();
   readonly #usage = new UsageReader();
@@ -65,7 +65,7 @@ export class ResponseReader {
     this.#textCalls = textCalls;
   }
 
-  /** Whether an error said that a filter ended the reply: nothing more comes. */
+  /** Whether an error said that a filter ended the response: nothing more comes. */
   get isFiltered(): boolean {
     return this.#isFiltered;
   }
@@ -83,11 +83,11 @@ export class ResponseReader {
   #read(piece: unknown, form: PieceForm): readonly Delta[] {
     this.#last = piece;
     const error = readError(piece);
-    if (error !== undefined) return this.#endFiltered(error);
+    if (error !== undefined) return this.#endAsFiltered(error);
     if (!isRecord(piece)) {
-      throw new ProtocolError('The server sent something that is no reply: JSON, but no object.', {
+      throw new ProtocolError('The server sent JSON that is not an object, so it is not a response.', {
         code: 'response.garbage',
-        received: shown(piece),
+        received: stringifyReceived(piece),
       });
     }
     const { choices, usage, x_groq } = piece;
@@ -97,30 +97,31 @@ export class ResponseReader {
     return this.#readChoices(choices, form);
   }
 
-  /** @throws ProtocolError where what came is no reply. */
+  /** @throws ProtocolError where what came is no response. */
   finish(end: ResponseEnd): FinishedResponse {
     const readers = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     for (const reader of readers) reader.readOuterReason(this.#finishReason);
-    if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished))) throw this.#cut();
-    const deltas = readers.flatMap((reader) => told(reader, reader.finish()));
+    if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished)))
+      throw this.#createCutError();
+    const deltas = readers.flatMap((reader) => selectEmitted(reader, reader.finish()));
     // The first choice is the answer. Another one that failed is no reason to ask again.
     const failure = readers[0]?.failure;
-    if (failure !== undefined) throw failedError({ ...failure, ...this.#received() });
+    if (failure !== undefined) throw createFailedFinishError({ ...failure, ...this.#getReceived() });
     const isFiltered = this.#fields.has('prompt_filter_results');
     const [first, ...others] = readers.map((reader) => reader.build({ isFiltered }));
-    if (first === undefined) throw this.#withoutChoices();
-    const reply = this.#build([first, ...others]);
-    return { reply, mends: this.#mends.all, deltas };
+    if (first === undefined) throw this.#createEmptyChoicesError();
+    const response = this.#build([first, ...others]);
+    return { response, repairs: this.#repairs.all, deltas };
   }
 
-  /** A filtered prompt is a reply without words, however it is told. */
-  #endFiltered(error: ReportedError): readonly Delta[] {
+  /** A filtered prompt is a response without words, however it is told. */
+  #endAsFiltered(error: ReportedError): readonly Delta[] {
     if (error.kind !== 'filtered') throw error;
     this.#isFiltered = true;
-    const { path, note } = filteredRepair(error.statement);
-    this.#mends.add(path, note);
+    const { path, note } = createFilterRepair(error.statement);
+    this.#repairs.add(path, note);
     if (this.#choices.size === 0) this.#readChoices(NO_WORDS, 'chunk');
-    for (const reader of this.#choices.values()) reader.endFiltered();
+    for (const reader of this.#choices.values()) reader.endAsFiltered();
     return NOTHING;
   }
 
@@ -136,13 +137,13 @@ export class ResponseReader {
         this.#readCreated(value);
         return;
       case 'service_tier':
-        this.#tier = textOrNull(value, this.#tier);
+        this.#tier = readTextOrNull(value, this.#tier);
         return;
       case 'system_fingerprint':
-        this.#fingerprint = textOrNull(value, this.#fingerprint);
+        this.#fingerprint = readTextOrNull(value, this.#fingerprint);
         return;
       case 'usage':
-        this.#usage.read(value, this.#mends);
+        this.#usage.read(value, this.#repairs);
         return;
       case 'finish_reason':
         this.#finishReason = value;
@@ -166,54 +167,59 @@ export class ResponseReader {
     if (this.#created !== undefined || value === null || value === undefined || value === 0) return;
     const created = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
     const isTime = typeof created === 'number' && Number.isFinite(created) && created !== 0;
-    if (created !== value || !isTime) this.#mends.add('created', isTime ? 'a text, read as a number' : 'left out');
+    if (created !== value || !isTime) this.#repairs.add('created', isTime ? 'a text, read as a number' : 'left out');
     if (isTime) this.#created = created;
   }
 
   #readChoices(choices: unknown, form: PieceForm): readonly Delta[] {
     if (!Array.isArray(choices)) {
-      if (choices !== undefined && choices !== null) this.#mends.add('choices', 'no list: left out');
+      if (choices !== undefined && choices !== null) this.#repairs.add('choices', 'no list: left out');
       return NOTHING;
     }
     let deltas = NOTHING;
     for (let at = 0; at < choices.length; at++) {
       const choice: unknown = choices[at];
       if (!isRecord(choice)) {
-        this.#mends.add('choices', 'one that is no object, left out');
+        this.#repairs.add('choices', 'one that is no object, left out');
         continue;
       }
-      const reader = this.#readerOf(choice, at);
-      const said = told(reader, reader.read(choice, form));
+      const reader = this.#getReader(choice, at);
+      const said = selectEmitted(reader, reader.read(choice, form));
       deltas = deltas.length === 0 ? said : [...deltas, ...said];
       if (choice['usage'] !== undefined) this.#usage.readIn(choice, `choices[${reader.index}]`);
     }
     return deltas;
   }
 
-  #readerOf(choice: Wire, position: number): ChoiceReader {
-    const index = this.#indexOf(choice, position);
+  #getReader(choice: Wire, position: number): ChoiceReader {
+    const index = this.#readIndex(choice, position);
     let reader = this.#choices.get(index);
     if (reader === undefined) {
-      const options = { mends: this.#mends, maxCalls: this.#maxCalls, tools: this.#tools, textCalls: this.#textCalls };
+      const options = {
+        repairs: this.#repairs,
+        maxCalls: this.#maxCalls,
+        tools: this.#tools,
+        textCalls: this.#textCalls,
+      };
       reader = new ChoiceReader(index, options);
       this.#choices.set(index, reader);
     }
     return reader;
   }
 
-  #indexOf(choice: Wire, position: number): number {
+  #readIndex(choice: Wire, position: number): number {
     const { index } = choice;
     if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return index;
     if (position > 0 && isCallsAlone(choice)) {
-      this.#mends.add('choices', 'calls in choices of their own: read with the first');
+      this.#repairs.add('choices', 'calls in choices of their own: read with the first');
       return 0;
     }
-    this.#mends.add(`choices[${position}].index`, `missing: now ${position}`);
+    this.#repairs.add(`choices[${position}].index`, `missing: now ${position}`);
     return position;
   }
 
   #build(choices: readonly [ChatChoice, ...ChatChoice[]]): ChatResponse {
-    const usage = this.#usage.finish(this.#mends);
+    const usage = this.#usage.finish(this.#repairs);
     return {
       ...(this.#id !== '' && { id: this.#id }),
       object: 'chat.completion',
@@ -227,18 +233,18 @@ export class ResponseReader {
     };
   }
 
-  #cut(): ProtocolError {
-    const message = 'The stream ended without a finish_reason and without [DONE]: the reply was cut off.';
-    return new ProtocolError(message, { code: 'response.cut', ...this.#received() });
+  #createCutError(): ProtocolError {
+    const message = 'The stream ended without a finish_reason and without [DONE]: the response was cut off.';
+    return new ProtocolError(message, { code: 'response.cut', ...this.#getReceived() });
   }
 
-  #withoutChoices(): ProtocolError {
-    const message = "The server's reply has no choices, so there is no message in it.";
-    return new ProtocolError(message, { code: 'response.empty_choices', ...this.#received() });
+  #createEmptyChoicesError(): ProtocolError {
+    const message = "The server's response has no choices, so it has no message.";
+    return new ProtocolError(message, { code: 'response.empty_choices', ...this.#getReceived() });
   }
 
-  #received(): { readonly received?: string } {
-    return this.#last === undefined ? {} : { received: shown(this.#last) };
+  #getReceived(): { readonly received?: string } {
+    return this.#last === undefined ? {} : { received: stringifyReceived(this.#last) };
   }
 }
 
@@ -247,7 +253,7 @@ const NOTHING: readonly Delta[] = [];
 const NO_WORDS = [{ index: 0, message: { role: 'assistant', content: null } }];
 
 /** A listener hears of the first choice alone. */
-function told({ index }: ChoiceReader, deltas: readonly Delta[]): readonly Delta[] {
+function selectEmitted({ index }: ChoiceReader, deltas: readonly Delta[]): readonly Delta[] {
   return index === 0 ? deltas : NOTHING;
 }
 
@@ -258,13 +264,13 @@ function isCallsAlone({ message }: Wire): boolean {
   return Array.isArray(calls) && calls.length > 0 && (content === undefined || content === null || content === '');
 }
 
-function textOrNull(value: unknown, before: string | null | undefined): string | null | undefined {
+function readTextOrNull(value: unknown, before: string | null | undefined): string | null | undefined {
   if (typeof value === 'string' && value !== '') return value;
   return value === null ? (before ?? null) : before;
 }
 
 /** What a body is, by its first bytes, or by its content type where they say nothing: one JSON value, or an event stream. */
-export function detectForm(first: Uint8Array, contentType: string | undefined): 'json' | 'events' {
+export function detectBodyForm(first: Uint8Array, contentType: string | undefined): 'json' | 'events' {
   // Nearly every body says by its first byte what it is.
   if (first[0] === OPENING_BRACE) return 'json';
   const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart();
@@ -279,32 +285,32 @@ const OPENING_BRACE = 0x7b;
 const FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];
 
 /** What an event of the stream says. */
-export type Said =
+export type EventContent =
   | { readonly type: 'piece'; readonly piece: unknown }
   | { readonly type: 'done' }
   | { readonly type: 'nothing' };
 
 /** @throws ProtocolError `response.error` for `event: error`, `response.garbage` for data that is no JSON. */
-export function readEventData({ event, data, isOpen }: ServerSentEvent): Said {
+export function readEventData({ event, data, isOpen }: ServerSentEvent): EventContent {
   const text = data.trim();
   if (text === '[DONE]') return { type: 'done' };
   const parsed = parseJson(text);
-  if (event === 'error') return errorPiece(parsed.ok ? errorOf(parsed.value) : text, data);
+  if (event === 'error') return createErrorPiece(parsed.ok ? unwrapError(parsed.value) : text, data);
   if (parsed.ok) return { type: 'piece', piece: parsed.value };
   // Keep-alives have names and no JSON; where the stream broke off inside an event, its end tells whether that matters.
   const isIdle = text === '' || (event !== undefined && event !== 'message');
   if (isIdle || isOpen === true) return { type: 'nothing' };
-  const message = `The server sent an event of ${plural(data.length, 'character')} that is not JSON: ${parsed.problem}.`;
+  const message = `The server sent an event of ${pluralize(data.length, 'character')} that is not JSON: ${parsed.problem}.`;
   throw new ProtocolError(message, { code: 'response.garbage', received: data });
 }
 
-/** A filtered prompt is read as a reply. @throws ReportedError for any other error */
-function errorPiece(error: unknown, data: string): Said {
-  const reported = serverError(error, data);
+/** A filtered prompt is read as a response. @throws ReportedError for any other error */
+function createErrorPiece(error: unknown, data: string): EventContent {
+  const reported = toReportedError(error, data);
   if (reported.kind !== 'filtered') throw reported;
   return { type: 'piece', piece: { error } };
 }
 
-function errorOf(value: unknown): unknown {
+function unwrapError(value: unknown): unknown {
   return isRecord(value) && value['error'] !== undefined ? value['error'] : value;
 }

@@ -72,7 +72,7 @@ export interface ChatChoice {
   readonly logprobs?: Logprobs | null;
 }
 
-/** A whole reply in the documented form, whatever the server's spelling was, streamed or not. */
+/** A whole response in the documented form, whatever the server's spelling was, streamed or not. */
 export interface ChatResponse {
   readonly id?: string;
   readonly object?: 'chat.completion';
@@ -98,7 +98,7 @@ export interface Repair {
   readonly note: string;
 }
 
-/** One piece of a reply as it arrives. */
+/** One piece of a response as it arrives. */
 export type Delta =
   | {
       readonly type: 'text';
@@ -112,7 +112,7 @@ export type Delta =
       readonly type: 'call';
       /** The id that the call has in the response; absent if a model that is not asked over HTTP does not give it. */
       readonly id?: string;
-      /** Position among the reply's calls. */
+      /** Position among the response's calls. */
       readonly index: number;
       readonly name: string;
       /** A piece of the arguments' text; `''`, once, if there is none. */

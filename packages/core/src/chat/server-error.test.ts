@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kindOf } from './classify-error.ts';
+import { classifyError } from './classify-error.ts';
 import { readRetryWait, readWait } from './retry-wait.ts';
 import { readServerError } from './server-error.ts';
 
@@ -72,7 +72,7 @@ test('reads the codes of a body that was cut', () => {
 test('takes JSON in a message that is not an error for no part of it', () => {
   const message = 'error parsing tool call: raw=\'{"code":"content_filter","retry_after":5}\', err=x';
   const read = readServerError({ error: message });
-  expect(kindOf(read)).toBe('malformed');
+  expect(classifyError(read)).toBe('malformed');
   expect(readRetryWait({ ...read, text: '' })).toBeUndefined();
 });
 
@@ -102,7 +102,7 @@ test.each([
   nested,
 ])('reads anything without an error, and without end: case %#', (given) => {
   const read = readServerError(given);
-  expect(kindOf(read)).not.toBe('filtered');
+  expect(classifyError(read)).not.toBe('filtered');
   expect(() => readRetryWait(read)).not.toThrow();
 });
 

@@ -18,16 +18,16 @@ export interface ServerError {
 
 /** Reads the body of an error, or the error inside a response, parsed or as text. Never throws. */
 export function readServerError(error: unknown): ServerError {
-  const layers = layersOf(error);
-  const messages = layers.length === 0 && typeof error === 'string' ? [error] : layers.flatMap(messagesOf);
+  const layers = listLayers(error);
+  const messages = layers.length === 0 && typeof error === 'string' ? [error] : layers.flatMap(listMessages);
   const text = messages.join('\n').slice(0, MAX_TEXT);
-  const named = layers.flatMap((layer) => CODES.map((name) => codeOf(layer[name])));
-  const codes = [...named, ...quotedCodes(text)].filter((code) => code !== undefined);
+  const named = layers.flatMap((layer) => CODES.map((name) => readCode(layer[name])));
+  const codes = [...named, ...findQuotedCodes(text)].filter((code) => code !== undefined);
   return {
     text,
     codes: [...new Set(codes)],
-    param: first(layers, 'param'),
-    failedGeneration: failedText(layers),
+    param: findFirstText(layers, 'param'),
+    failedGeneration: readFailedGeneration(layers),
     layers,
   };
 }
@@ -38,12 +38,14 @@ const MAX_TEXT = 8192;
  * The objects in which an error may say something. A gateway puts the error of the server behind it into a field of its own, as an object
  * or as JSON in a text.
  */
-function layersOf(error: unknown): readonly Wire[] {
+function listLayers(error: unknown): readonly Wire[] {
   const layers: Wire[] = [];
   let level: readonly unknown[] = [error];
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
     const found = level.flatMap((value) => (Array.isArray(value) ? value.slice(0, MAX_LAYERS) : [value]));
-    const records = found.map((value) => (typeof value === 'string' ? embeddedJson(value) : value)).filter(isRecord);
+    const records = found
+      .map((value) => (typeof value === 'string' ? parseEmbeddedJson(value) : value))
+      .filter(isRecord);
     layers.push(...records.slice(0, MAX_LAYERS - layers.length));
     if (layers.length === MAX_LAYERS) break;
     level = records.flatMap((record) => INNER.map((name) => record[name]).filter((value) => value !== undefined));
@@ -72,7 +74,7 @@ const INNER = [
 ];
 
 /** JSON in a text: all of it, or behind a gateway's own words. Other braces in a message may be what the model or the user wrote. */
-function embeddedJson(text: string): unknown {
+function parseEmbeddedJson(text: string): unknown {
   if (text.length > MAX_EMBEDDED) return undefined;
   const start = /^\s*[[{]/.test(text) ? 0 : text.indexOf('{"error"');
   if (start === -1) return undefined;
@@ -84,7 +86,7 @@ function embeddedJson(text: string): unknown {
 
 const MAX_EMBEDDED = 256 * 1024;
 
-function messagesOf(layer: Wire): readonly string[] {
+function listMessages(layer: Wire): readonly string[] {
   const texts = MESSAGES.map((name) => layer[name]).filter((value): value is string => typeof value === 'string');
   return texts.filter((text) => text !== '');
 }
@@ -103,23 +105,23 @@ const CODES = [
   'block_reason',
 ];
 
-function codeOf(value: unknown): string | undefined {
+function readCode(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined;
 }
 
 /** LiteLLM quotes the error behind it as Python writes it, and a body that was cut is no JSON. */
-function quotedCodes(text: string): readonly (string | undefined)[] {
+function findQuotedCodes(text: string): readonly (string | undefined)[] {
   if (!text.includes('code')) return [];
   return Array.from(text.matchAll(/['"](?:code|type)\\?['"]:\s*\\?['"]([\w.-]{1,100})\\?['"]/g), ([, code]) => code);
 }
 
 /** `None` is how LiteLLM writes that there is none. */
-function first(layers: readonly Wire[], name: string): string | undefined {
+function findFirstText(layers: readonly Wire[], name: string): string | undefined {
   return layers.map((layer) => layer[name]).find((value): value is string => typeof value === 'string' && value !== '');
 }
 
-function failedText(layers: readonly Wire[]): string | undefined {
+function readFailedGeneration(layers: readonly Wire[]): string | undefined {
   const given = layers.map((layer) => layer['failed_generation']).find((value) => !isBlank(value));
   if (given === undefined || typeof given === 'string') return given;
   return JSON.stringify(given);

@@ -148,7 +148,7 @@ describe('an event stream', () => {
   ])('with %s is given up', (_, text) => {
     const reader = new EventReader({ maxLength: 8 });
     const message =
-      'The server sent an event of more than 8 characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.';
+      'The server sent an event of more than 8 characters. The response is not used. If you expect such events, raise responseLimits.maxEventLength.';
     expect(() => reader.read(new TextEncoder().encode(text))).toThrow(
       new ProtocolError(message, { code: 'response.too_large', retryable: false }),
     );

@@ -56,7 +56,7 @@ export class EventReader {
 /** An unknown field is ignored; an event without end is an error. */
 function checkParseError({ type }: ParseError, maxLength: number): void {
   if (type !== 'max-buffer-size-exceeded') return;
-  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.`;
+  const message = `The server sent an event of more than ${maxLength} characters. The response is not used. If you expect such events, raise responseLimits.maxEventLength.`;
   throw new ProtocolError(message, { code: 'response.too_large', retryable: false });
 }
 

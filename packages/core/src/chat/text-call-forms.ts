@@ -1,4 +1,4 @@
-import { makeCall, type ReadCalls, readJsonCalls, readNamed, type TextCall } from './text-call-json.ts';
+import { makeCall, readJsonCalls, readNamed, type TextCall, type TextCallReader } from './text-call-json.ts';
 import { readGemmaCall, readPythonCalls } from './text-call-literals.ts';
 import { makeInvokeReader, readArgumentPairs, readFunction } from './text-call-tags.ts';
 
@@ -7,13 +7,13 @@ export interface TextCallForm {
   /** The mark with which it begins. */
   readonly opening: string;
   /** Reads on behind that mark, up to the end of the call. */
-  readonly read: ReadCalls;
+  readonly read: TextCallReader;
   /** The mark of another form that is used inside of this one. Where this one is cut off, that one does not count. */
   readonly inner?: string;
 }
 
 /** Calls, and a mark behind them that must be there. */
-function requireClosing(read: ReadCalls, ...closings: readonly string[]): ReadCalls {
+function requireClosing(read: TextCallReader, ...closings: readonly string[]): TextCallReader {
   return (scanner, tools) => {
     const calls = read(scanner, tools);
     scanner.skipBlanks();
@@ -22,7 +22,7 @@ function requireClosing(read: ReadCalls, ...closings: readonly string[]): ReadCa
 }
 
 /** Calls, and a mark behind them that many servers cut off: it ends the model's turn. */
-function allowEnding(read: ReadCalls, ...endings: readonly string[]): ReadCalls {
+function allowEnding(read: TextCallReader, ...endings: readonly string[]): TextCallReader {
   return (scanner, tools) => {
     const calls = read(scanner, tools);
     const end = scanner.position;
@@ -33,10 +33,10 @@ function allowEnding(read: ReadCalls, ...endings: readonly string[]): ReadCalls 
 }
 
 /** At least one call of a form, in a frame. */
-function readFrame(form: ReadCalls, closing: string): ReadCalls {
+function readFrame(form: TextCallReader, closing: string): TextCallReader {
   return requireClosing((scanner, tools) => {
     const all: TextCall[] = [];
-    for (scanner.skipBlanks(); !scanner.startsWith(closing); scanner.skipBlanks()) {
+    for (scanner.skipBlanks(); !scanner.isAt(closing); scanner.skipBlanks()) {
       const calls = form(scanner, tools);
       if (calls === undefined) return undefined;
       all.push(...calls);
@@ -46,7 +46,7 @@ function readFrame(form: ReadCalls, closing: string): ReadCalls {
 }
 
 /** The first form that reads anything. */
-function tryEach(...forms: readonly ReadCalls[]): ReadCalls {
+function tryEach(...forms: readonly TextCallReader[]): TextCallReader {
   return (scanner, tools) => {
     const start = scanner.position;
     for (const read of forms) {
@@ -59,16 +59,16 @@ function tryEach(...forms: readonly ReadCalls[]): ReadCalls {
 }
 
 /** Hermes, Qwen, GLM: what is between the tags differs. Models forget the closing tag before the next call. */
-const readToolCall: ReadCalls = (scanner, tools) => {
+const readToolCall: TextCallReader = (scanner, tools) => {
   scanner.skipBlanks();
   const calls = readInside(scanner, tools);
   scanner.skipBlanks();
-  const isClosed = scanner.take('</tool_call>') || scanner.startsWith('<tool_call>');
+  const isClosed = scanner.take('</tool_call>') || scanner.isAt('<tool_call>');
   return isClosed ? calls : undefined;
 };
 
-const readInside: ReadCalls = (scanner, tools) => {
-  if (scanner.startsWith('{') || scanner.startsWith('[')) return readJsonCalls(scanner, tools);
+const readInside: TextCallReader = (scanner, tools) => {
+  if (scanner.isAt('{') || scanner.isAt('[')) return readJsonCalls(scanner, tools);
   const isFunction = scanner.takeAny(['<function=', '<function name=']);
   return isFunction ? readFunction(scanner, tools) : readArgumentPairs(scanner, tools);
 };
@@ -80,7 +80,7 @@ const readKimi = requireClosing(
 );
 
 /** DeepSeek: `get_weather<｜tool▁sep｜>{…}`, and before V3.1 `function<｜tool▁sep｜>get_weather` with the arguments in a fence. */
-const readDeepSeek: ReadCalls = (scanner, tools) => {
+const readDeepSeek: TextCallReader = (scanner, tools) => {
   const fenced = /\s*\w{1,64}<｜tool▁sep｜>/y;
   const start = scanner.position;
   const calls = readNamed(scanner, tools, /\s*[\w.:-]{1,128}\s*<｜tool▁sep｜>\s*/y);
@@ -96,21 +96,21 @@ const readDeepSeek: ReadCalls = (scanner, tools) => {
 };
 
 /** A call of DeepSeek or Kimi with its own mark, inside a frame. */
-function requireMark(mark: string, read: ReadCalls): ReadCalls {
+function requireMark(mark: string, read: TextCallReader): TextCallReader {
   return (scanner, tools) => (scanner.take(mark) ? read(scanner, tools) : undefined);
 }
 
 /** Mistral: a list, or since version 11 of its tokenizer a name and its arguments. */
-const readMistral: ReadCalls = (scanner, tools) => {
+const readMistral: TextCallReader = (scanner, tools) => {
   scanner.skipBlanks();
-  if (scanner.startsWith('[') || scanner.startsWith('{')) return readJsonCalls(scanner, tools);
+  if (scanner.isAt('[') || scanner.isAt('{')) return readJsonCalls(scanner, tools);
   return readNamed(scanner, tools, /[\w.:-]{1,128}(?:\[CALL_ID\][\w-]{0,64})?(?:\[ARGS\])?\s*/y);
 };
 
 /** gpt-oss, behind `<|start|>` or `<|channel|>`: the recipient is the tool, whatever else is in the header. */
 const readHarmony = allowEnding(
   (scanner, tools) => {
-    const header = scanner.until('<|message|>', 256);
+    const header = scanner.takeUntil('<|message|>', 256);
     const recipient = header === undefined ? undefined : /\bto=([\w.-]+)/.exec(header)?.[1];
     return recipient === undefined ? undefined : makeRecipientReader(recipient)(scanner, tools);
   },
@@ -120,7 +120,7 @@ const readHarmony = allowEnding(
 );
 
 /** The same where the server has cut the marks off: `commentary to=functions.get_weather json{…}`. */
-const readBareHarmony: ReadCalls = (scanner, tools) => {
+const readBareHarmony: TextCallReader = (scanner, tools) => {
   const header = scanner.match(/[\w.-]{1,128}[^{}\n]{0,32}/y);
   const name = header === undefined ? undefined : /^[\w.-]+/.exec(header)?.[0];
   return name === undefined ? undefined : makeRecipientReader(name)(scanner, tools);
@@ -134,10 +134,10 @@ export const STARTING_FORMS: readonly TextCallForm[] = ['', 'assistant'].flatMap
   })),
 );
 
-function makeRecipientReader(name: string): ReadCalls {
+function makeRecipientReader(name: string): TextCallReader {
   return (scanner, tools) => {
     scanner.skipBlanks();
-    const json = scanner.json();
+    const json = scanner.takeJson();
     const call = json === undefined ? undefined : makeCall(name, json.text, tools);
     return call && [call];
   };
@@ -150,7 +150,7 @@ function makeInvokeForms(prefix: string, frames: readonly string[]): readonly Te
   const framed = frames.map((frame) => {
     return { opening: `<${prefix}${frame}>`, read: requireClosing(read, `</${prefix}${frame}>`), inner };
   });
-  const readAlone: ReadCalls = (scanner, tools) => {
+  const readAlone: TextCallReader = (scanner, tools) => {
     scanner.position -= inner.length;
     return read(scanner, tools);
   };

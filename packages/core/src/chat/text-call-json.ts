@@ -10,15 +10,15 @@ export interface TextCall {
 }
 
 /** `undefined` if what comes next is no call of a tool of the request. */
-export type ReadCalls = (scanner: TextScanner, tools: RequestTools) => readonly TextCall[] | undefined;
+export type TextCallReader = (scanner: TextScanner, tools: RequestTools) => readonly TextCall[] | undefined;
 
 /** One JSON object or several, or a list of them: `{"name": "get_weather", "arguments": {"city": "Oslo"}}`. */
-export const readJsonCalls: ReadCalls = (scanner, tools) => {
+export const readJsonCalls: TextCallReader = (scanner, tools) => {
   const calls: TextCall[] = [];
   for (;;) {
     const before = scanner.position;
     scanner.match(/[\s;,]*/y);
-    const json = scanner.json();
+    const json = scanner.takeJson();
     if (json === undefined) {
       scanner.position = before;
       return calls.length === 0 ? undefined : calls;
@@ -33,11 +33,11 @@ export const readJsonCalls: ReadCalls = (scanner, tools) => {
 };
 
 /** The same as the whole of a text, without any mark: nothing but the fields of a call may be in an object. */
-export const readBareCalls: ReadCalls = (scanner, tools) => {
+export const readBareCalls: TextCallReader = (scanner, tools) => {
   const isCall = (value: unknown): boolean =>
     isRecord(value) && Object.keys(value).every((key) => BARE_FIELDS.has(key));
   const start = scanner.position;
-  for (let json = scanner.json(); json !== undefined; json = scanner.json()) {
+  for (let json = scanner.takeJson(); json !== undefined; json = scanner.takeJson()) {
     const values: readonly unknown[] = Array.isArray(json.value) ? json.value : [json.value];
     if (!values.every(isCall)) return undefined;
     scanner.match(/[\s;,]*/y);
@@ -50,7 +50,7 @@ export const readBareCalls: ReadCalls = (scanner, tools) => {
 const BARE_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'name', 'arguments', 'parameters', 'args']);
 
 /** Whether a text that begins like this may be such calls. */
-export function mayBeBareCalls(text: string, tools: RequestTools): boolean {
+export function canBeBareCalls(text: string, tools: RequestTools): boolean {
   if (!/^[[{]/.test(text)) return false;
   const start = text.slice(0, LONGEST_START).replace(/\s/g, '').replace(/^\[/, '');
   return tools.names.some((name) =>
@@ -149,7 +149,7 @@ function findStringEnd(text: string, start: number): number {
 export function readNamed(scanner: TextScanner, tools: RequestTools, head: RegExp): readonly TextCall[] | undefined {
   const written = scanner.match(head);
   const name = written === undefined ? undefined : NAME.exec(written)?.[0];
-  const json = name === undefined ? undefined : scanner.json();
+  const json = name === undefined ? undefined : scanner.takeJson();
   const call = name !== undefined && json !== undefined && makeCall(name, json.text, tools);
   return call ? [call] : undefined;
 }

@@ -1,8 +1,8 @@
-import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
+import { makeCall, type TextCall, type TextCallReader } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
 /** LFM's and Llama 4's `[get_weather(city="Oslo"), get_time()]`. */
-export const readPythonCalls: ReadCalls = (scanner, tools) => {
+export const readPythonCalls: TextCallReader = (scanner, tools) => {
   if (!scanner.take('[')) return undefined;
   const calls: TextCall[] = [];
   do {
@@ -19,7 +19,7 @@ export const readPythonCalls: ReadCalls = (scanner, tools) => {
 };
 
 /** Gemma 4's `call:get_weather{city:<|"|>Oslo<|"|>}`. */
-export const readGemmaCall: ReadCalls = (scanner, tools) => {
+export const readGemmaCall: TextCallReader = (scanner, tools) => {
   const name = scanner.take('call:') ? scanner.match(/[\w.-]{1,128}/y) : undefined;
   if (name === undefined || !scanner.take('{')) return undefined;
   const fields = readFields(scanner, { notation: GEMMA, separator: ':', end: '}', depth: 0 });
@@ -38,7 +38,7 @@ interface Notation {
 const QUOTE = '<|"|>';
 
 const GEMMA: Notation = {
-  string: (scanner) => (scanner.take(QUOTE) ? scanner.until(QUOTE) : undefined),
+  string: (scanner) => (scanner.take(QUOTE) ? scanner.takeUntil(QUOTE) : undefined),
   word: /[^,:{}[\]<\s]{1,64}/y,
   words: new Map(),
 };
@@ -62,7 +62,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
 ]);
 
-interface Reading {
+interface FieldSyntax {
   readonly notation: Notation;
   /** Between a key and its value. */
   readonly separator: string;
@@ -73,7 +73,7 @@ interface Reading {
 const DEEPEST = 64;
 
 /** Keys and values up to a closing bracket, as a JSON object. */
-function readFields(scanner: TextScanner, reading: Reading): string | undefined {
+function readFields(scanner: TextScanner, reading: FieldSyntax): string | undefined {
   const fields: string[] = [];
   for (scanner.skipBlanks(); !scanner.take(reading.end); scanner.skipBlanks()) {
     if (fields.length > 0 && !scanner.take(',')) return undefined;
@@ -88,10 +88,10 @@ function readFields(scanner: TextScanner, reading: Reading): string | undefined 
   return `{${fields.join(',')}}`;
 }
 
-function readValue(scanner: TextScanner, { notation, depth }: Reading): string | undefined {
+function readValue(scanner: TextScanner, { notation, depth }: FieldSyntax): string | undefined {
   scanner.skipBlanks();
   if (depth === DEEPEST) return undefined;
-  const inner: Reading = { notation, separator: ':', end: '}', depth: depth + 1 };
+  const inner: FieldSyntax = { notation, separator: ':', end: '}', depth: depth + 1 };
   if (scanner.take('{')) return readFields(scanner, inner);
   if (scanner.take('[')) return readList(scanner, inner);
   const text = notation.string(scanner);
@@ -101,7 +101,7 @@ function readValue(scanner: TextScanner, { notation, depth }: Reading): string |
   return json !== undefined && LITERAL.test(json) ? json : undefined;
 }
 
-function readList(scanner: TextScanner, reading: Reading): string | undefined {
+function readList(scanner: TextScanner, reading: FieldSyntax): string | undefined {
   const elements: string[] = [];
   for (scanner.skipBlanks(); !scanner.take(']'); scanner.skipBlanks()) {
     if (elements.length > 0 && !scanner.take(',')) return undefined;

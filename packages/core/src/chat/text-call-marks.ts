@@ -1,6 +1,6 @@
 import type { RequestTools } from './request-tools.ts';
 import { FORMS, STARTING_FORMS } from './text-call-forms.ts';
-import { mayBeBareCalls } from './text-call-json.ts';
+import { canBeBareCalls } from './text-call-json.ts';
 
 /** Any mark with which a call begins. */
 export const OPENINGS: RegExp = new RegExp([...FORMS.keys()].map((mark) => mark.replace(/[|[\]]/g, '\\$&')).join('|'));
@@ -18,8 +18,8 @@ export function measureOverlap(text: string): number {
 }
 
 /** Whether a text may still turn out to begin with a call that has no mark. */
-export function mayStartWithCall(text: string, tools: RequestTools): boolean {
+export function canStartWithCall(text: string, tools: RequestTools): boolean {
   const start = text.trimStart();
   if (STARTING_FORMS.some(({ opening }) => opening.startsWith(start) || start.startsWith(opening))) return true;
-  return start === '' || mayBeBareCalls(start, tools);
+  return start === '' || canBeBareCalls(start, tools);
 }

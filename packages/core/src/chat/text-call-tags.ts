@@ -1,15 +1,15 @@
 import { isRecord, parseJson } from '../base/json.ts';
 import { takesText } from '../schema/json-texts.ts';
 import type { RequestTools } from './request-tools.ts';
-import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
+import { makeCall, type TextCall, type TextCallReader } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
 /** Qwen3-Coder's and Llama's `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
-export const readFunction: ReadCalls = (scanner, tools) => {
-  const name = scanner.until('>', LONGEST_TAG)?.replace(/^["']|["']$/g, '');
+export const readFunction: TextCallReader = (scanner, tools) => {
+  const name = scanner.takeUntil('>', LONGEST_TAG)?.replace(/^["']|["']$/g, '');
   if (name === undefined) return undefined;
   scanner.skipBlanks();
-  const json = scanner.startsWith('{') ? scanner.json() : undefined;
+  const json = scanner.isAt('{') ? scanner.takeJson() : undefined;
   const parameters = json === undefined ? readParameters(scanner, PARAMETER) : [];
   scanner.skipBlanks();
   if (parameters === undefined || !scanner.take('</function>')) return undefined;
@@ -41,8 +41,8 @@ function readParameters(
 ): readonly Parameter[] | undefined {
   const parameters: Parameter[] = [];
   for (scanner.skipBlanks(); scanner.take(open); scanner.skipBlanks()) {
-    const tag = scanner.until(endOfName, LONGEST_TAG);
-    const text = tag === undefined ? undefined : scanner.until(close);
+    const tag = scanner.takeUntil(endOfName, LONGEST_TAG);
+    const text = tag === undefined ? undefined : scanner.takeUntil(close);
     if (tag === undefined || text === undefined) return undefined;
     const written = /\bstring="(true|false)"/.exec(tag)?.[1];
     const name = tag.split('"')[0] ?? '';
@@ -57,7 +57,7 @@ function trimFrame(text: string): string {
 }
 
 function makeParameterCall(name: string, parameters: readonly Parameter[], tools: RequestTools): TextCall | undefined {
-  const schema = tools.parametersOf(tools.resolve(name.trim()));
+  const schema = tools.getParameters(tools.resolve(name.trim()));
   const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
   const fields = parameters.map(({ name: field, text, isText }) => {
     const known = Object.hasOwn(properties, field);
@@ -81,14 +81,14 @@ const PYTHON: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** GLM's `get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value>`. */
-export const readArgumentPairs: ReadCalls = (scanner, tools) => {
+export const readArgumentPairs: TextCallReader = (scanner, tools) => {
   const name = scanner.match(/[a-zA-Z0-9_.:-]+/y);
   if (name === undefined) return undefined;
   const parameters: Parameter[] = [];
   for (scanner.skipBlanks(); scanner.take('<arg_key>'); scanner.skipBlanks()) {
-    const field = scanner.until('</arg_key>', LONGEST_TAG);
+    const field = scanner.takeUntil('</arg_key>', LONGEST_TAG);
     scanner.skipBlanks();
-    const text = scanner.take('<arg_value>') ? scanner.until('</arg_value>') : undefined;
+    const text = scanner.take('<arg_value>') ? scanner.takeUntil('</arg_value>') : undefined;
     if (field === undefined || text === undefined) return undefined;
     parameters.push({ name: field.trim(), text: trimFrame(text) });
   }
@@ -97,13 +97,13 @@ export const readArgumentPairs: ReadCalls = (scanner, tools) => {
 };
 
 /** MiniMax's and DeepSeek's `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`, whatever is before each tag's name. */
-export function makeInvokeReader(prefix: string): ReadCalls {
+export function makeInvokeReader(prefix: string): TextCallReader {
   const form: ParameterForm = { open: `<${prefix}parameter name="`, endOfName: '>', close: `</${prefix}parameter>` };
   return (scanner, tools) => {
     const calls: TextCall[] = [];
     let end = scanner.position;
     for (scanner.skipBlanks(); scanner.take(`<${prefix}invoke name="`); scanner.skipBlanks()) {
-      const name = scanner.until('"', LONGEST_TAG);
+      const name = scanner.takeUntil('"', LONGEST_TAG);
       scanner.skipBlanks();
       const parameters = scanner.take('>') ? readParameters(scanner, form) : undefined;
       const isClosed = scanner.take(`</${prefix}invoke>`);

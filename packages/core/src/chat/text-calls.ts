@@ -1,5 +1,5 @@
 import { readTextCalls, type TextCallScope, type TextWithCalls } from './read-text-calls.ts';
-import { findOpening, mayStartWithCall, measureOverlap } from './text-call-marks.ts';
+import { canStartWithCall, findOpening, measureOverlap } from './text-call-marks.ts';
 
 /** How calls in a text are distinguished from quotes. */
 export type TextCallOptions = Pick<TextCallScope, 'isQuoted'>;
@@ -51,7 +51,7 @@ export class TextCalls {
   }
 
   #pass(text: string): string {
-    if (this.#state === 'start' && mayStartWithCall(text, this.#reading.tools)) {
+    if (this.#state === 'start' && canStartWithCall(text, this.#reading.tools)) {
       const isLong = text.length > LONGEST_START;
       // A call goes on; blanks are text, so that a stream of them stays cheap.
       if (isLong) this.#state = text.trim() === '' ? 'text' : 'holding';

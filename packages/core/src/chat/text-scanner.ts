@@ -25,12 +25,12 @@ export class TextScanner {
     this.match(/\s*/y);
   }
 
-  startsWith(mark: string): boolean {
+  isAt(mark: string): boolean {
     return this.text.startsWith(mark, this.position);
   }
 
   take(mark: string): boolean {
-    if (!this.startsWith(mark)) return false;
+    if (!this.isAt(mark)) return false;
     this.position += mark.length;
     return true;
   }
@@ -40,7 +40,7 @@ export class TextScanner {
   }
 
   /** The text up to a mark, which is taken as well. A mark further away than that does not count. */
-  until(mark: string, maxLength: number = Number.POSITIVE_INFINITY): string | undefined {
+  takeUntil(mark: string, maxLength: number = Number.POSITIVE_INFINITY): string | undefined {
     const end = this.text.indexOf(mark, this.position);
     if (end === -1 || end - this.position > maxLength) return undefined;
     const found = this.text.slice(this.position, end);
@@ -57,7 +57,7 @@ export class TextScanner {
   }
 
   /** An object or an array. */
-  json(): ScannedJson | undefined {
+  takeJson(): ScannedJson | undefined {
     if (!/[{[]/.test(this.text[this.position] ?? '')) return undefined;
     const end = new JsonPrefix().readValue(this.text, this.position);
     const text = end === undefined ? undefined : this.text.slice(this.position, end);

@@ -24,7 +24,7 @@ test.each([
 
 function split(pieces: readonly string[]): { readonly reasoning: string; readonly text: string } {
   const splitter = new ThinkSplitter();
-  const thoughts = [...pieces.map((piece) => splitter.push(piece)), splitter.settle()];
+  const thoughts = [...pieces.map((piece) => splitter.push(piece)), splitter.flush()];
   return {
     reasoning: thoughts.map(({ reasoning }) => reasoning).join(''),
     text: thoughts.map(({ text }) => text).join(''),

@@ -1,4 +1,4 @@
-export interface Thought {
+export interface SplitText {
   readonly reasoning: string;
   readonly text: string;
 }
@@ -18,7 +18,7 @@ export class ThinkSplitter {
     return this.#state !== 'thinking';
   }
 
-  push(piece: string): Thought {
+  push(piece: string): SplitText {
     if (this.#state === 'text') return { reasoning: '', text: piece };
     let left = this.#held + piece;
     let reasoning = '';
@@ -27,16 +27,16 @@ export class ThinkSplitter {
       const thought = this.#state === 'start' ? left.trimStart().slice(OPENING.length) : left;
       this.#hasThought = true;
       const end = thought.indexOf(CLOSING);
-      if (end === -1) return { reasoning: reasoning + this.#think(thought), text: '' };
+      if (end === -1) return { reasoning: reasoning + this.#pushThought(thought), text: '' };
       this.#state = 'start';
       reasoning += thought.slice(0, end);
       left = thought.slice(end + CLOSING.length);
     }
-    return { reasoning, text: this.#start(left) };
+    return { reasoning, text: this.#pushText(left) };
   }
 
   /** What was held back, once it is clear that no tag comes. */
-  settle(): Thought {
+  flush(): SplitText {
     const held = this.#held;
     this.#held = '';
     if (this.#state === 'start' && held !== '') this.#state = 'text';
@@ -51,14 +51,14 @@ export class ThinkSplitter {
     return this.#hasThought || text.length - text.trimStart().length <= LONGEST_INDENT;
   }
 
-  #think(text: string): string {
-    const kept = text.length - overlap(text);
+  #pushThought(text: string): string {
+    const kept = text.length - measureClosing(text);
     this.#state = 'thinking';
     this.#held = text.slice(kept);
     return text.slice(0, kept);
   }
 
-  #start(given: string): string {
+  #pushText(given: string): string {
     const words = given.trimStart();
     // The blank lines between a thought and the answer belong to the tag.
     const text = this.#hasThought ? words : given;
@@ -76,7 +76,7 @@ const CLOSING = '</think>';
 const LONGEST_INDENT = 64;
 
 /** How much of the text's end may be the start of the closing tag. */
-function overlap(text: string): number {
+function measureClosing(text: string): number {
   for (let length = Math.min(CLOSING.length - 1, text.length); length > 0; length--) {
     if (CLOSING.startsWith(text.slice(-length))) return length;
   }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { MendList } from './repair-list.ts';
+import { RepairList } from './repair-list.ts';
 import type { CompletionUsage } from './response.ts';
 import { mergeUsage, UsageReader } from './usage-reader.ts';
 
 function read(...chunks: readonly unknown[]): CompletionUsage | undefined {
-  const mends = new MendList();
+  const repairs = new RepairList();
   const reader = new UsageReader();
-  for (const chunk of chunks) reader.read(chunk, mends);
-  return reader.finish(mends);
+  for (const chunk of chunks) reader.read(chunk, repairs);
+  return reader.finish(repairs);
 }
 
 describe('usage in several chunks keeps the greater of each count:', () => {
@@ -58,10 +58,10 @@ describe('usage in several chunks keeps the greater of each count:', () => {
 
 test('what a server measures is its usage where it counts nothing, and its cache where it counts the rest', () => {
   const timings = { cache_n: 236, prompt_n: 1, predicted_n: 35 };
-  const mends = new MendList();
+  const repairs = new RepairList();
   const alone = new UsageReader();
   alone.readTimings(timings);
-  expect(alone.finish(mends)).toEqual({
+  expect(alone.finish(repairs)).toEqual({
     prompt_tokens: 237,
     completion_tokens: 35,
     total_tokens: 272,
@@ -69,15 +69,15 @@ test('what a server measures is its usage where it counts nothing, and its cache
   });
   const counted = new UsageReader();
   counted.readTimings(timings);
-  counted.read({ prompt_tokens: 200, completion_tokens: 35, total_tokens: 235 }, mends);
-  expect(counted.finish(mends)?.prompt_tokens_details).toEqual({ cached_tokens: 200 });
-  expect(mends.all.map(({ path }) => path)).toEqual(['usage', 'timings.cache_n']);
+  counted.read({ prompt_tokens: 200, completion_tokens: 35, total_tokens: 235 }, repairs);
+  expect(counted.finish(repairs)?.prompt_tokens_details).toEqual({ cached_tokens: 200 });
+  expect(repairs.all.map(({ path }) => path)).toEqual(['usage', 'timings.cache_n']);
 });
 
 test('measurements that leave out what came from the cache are no usage', () => {
   const reader = new UsageReader();
   reader.readTimings({ prompt_n: 10, predicted_n: 5 });
-  expect(reader.finish(new MendList())).toBeUndefined();
+  expect(reader.finish(new RepairList())).toBeUndefined();
 });
 
 test('a nest of any depth is merged without an overflow of the stack', () => {

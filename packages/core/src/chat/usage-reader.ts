@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
-import { countOf, isCounted, readUsage } from './read-usage.ts';
-import type { MendList } from './repair-list.ts';
+import { hasCounts, readCount, readUsage } from './read-usage.ts';
+import type { RepairList } from './repair-list.ts';
 import type { CompletionUsage } from './response.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -12,16 +12,16 @@ export class UsageReader {
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #timings: unknown;
 
-  read(usage: unknown, mends: MendList): void {
+  read(usage: unknown, repairs: RepairList): void {
     if (!isRecord(usage)) return;
-    if (!isCounted(usage)) mends.add('usage', 'nothing is counted in it: left out');
+    if (!hasCounts(usage)) repairs.add('usage', 'nothing is counted in it: left out');
     // Behind a count, details may come alone.
-    if (this.#usage !== undefined || isCounted(usage)) this.#usage = mergeUsage(this.#usage, usage);
+    if (this.#usage !== undefined || hasCounts(usage)) this.#usage = mergeUsage(this.#usage, usage);
   }
 
   /** @param path Where `holder` stands. */
   readIn(holder: unknown, path: string): void {
-    if (!isRecord(holder) || !isCounted(holder['usage'])) return;
+    if (!isRecord(holder) || !hasCounts(holder['usage'])) return;
     this.#vendorUsage = { path: `${path}.usage`, usage: mergeUsage(this.#vendorUsage?.usage, holder['usage']) };
   }
 
@@ -31,25 +31,25 @@ export class UsageReader {
   }
 
   /** `undefined` where the server counted nothing. */
-  finish(mends: MendList): CompletionUsage | undefined {
+  finish(repairs: RepairList): CompletionUsage | undefined {
     const measured = readTimings(this.#timings);
-    if (this.#usage !== undefined) return addCached(readUsage(this.#usage, mends), measured, mends);
+    if (this.#usage !== undefined) return addCached(readUsage(this.#usage, repairs), measured, repairs);
     const path = this.#vendorUsage?.path ?? (measured && 'timings');
-    if (path !== undefined) mends.add('usage', `missing: taken from ${path}`);
-    return this.#vendorUsage === undefined ? measured : readUsage(this.#vendorUsage.usage, mends);
+    if (path !== undefined) repairs.add('usage', `missing: taken from ${path}`);
+    return this.#vendorUsage === undefined ? measured : readUsage(this.#vendorUsage.usage, repairs);
   }
 }
 
 /** Counts of one response that came in several chunks. The greater of each holds: a later chunk may have 0 for what an earlier one counted. */
 export function mergeUsage(before: Wire | undefined, next: Wire): Wire {
   // Running totals: each chunk says all that was said before.
-  if (before === undefined || covers(next, before)) return next;
+  if (before === undefined || includesTotals(next, before)) return next;
   return merge(before, next, (known, value, name) => {
     return isRecord(known) && isRecord(value) ? merge(known, value, pickGreater) : pickGreater(known, value, name);
   });
 }
 
-function covers(next: Wire, before: Wire): boolean {
+function includesTotals(next: Wire, before: Wire): boolean {
   for (const name of Object.keys(before)) {
     const known = before[name];
     const value = next[name];
@@ -60,9 +60,9 @@ function covers(next: Wire, before: Wire): boolean {
   return true;
 }
 
-type Choose = (known: unknown, value: unknown, name: string) => unknown;
+type FieldMerger = (known: unknown, value: unknown, name: string) => unknown;
 
-function merge(before: Wire, next: Wire, choose: Choose): Wire {
+function merge(before: Wire, next: Wire, choose: FieldMerger): Wire {
   const merged = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(next)) merged.set(name, choose(merged.get(name), value, name));
   return Object.fromEntries(merged);
@@ -71,7 +71,7 @@ function merge(before: Wire, next: Wire, choose: Choose): Wire {
 /** What is no number never takes a number's place, and what is no count never a count's. */
 function pickGreater(known: unknown, value: unknown, name: string): unknown {
   if (value === null || value === undefined) return known;
-  const read = name.endsWith('_tokens') ? countOf : readNumber;
+  const read = name.endsWith('_tokens') ? readCount : readNumber;
   const was = read(known);
   if (was === undefined) return value;
   const is = read(value);
@@ -79,13 +79,13 @@ function pickGreater(known: unknown, value: unknown, name: string): unknown {
 }
 
 function readNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? value : countOf(value);
+  return typeof value === 'number' && value >= 0 ? value : readCount(value);
 }
 
 /** Without `cache_n`, `prompt_n` may leave out what came from the cache. */
 function readTimings(timings: unknown): CompletionUsage | undefined {
   if (!isRecord(timings)) return undefined;
-  const [cached, fresh, predicted] = [timings['cache_n'], timings['prompt_n'], timings['predicted_n']].map(countOf);
+  const [cached, fresh, predicted] = [timings['cache_n'], timings['prompt_n'], timings['predicted_n']].map(readCount);
   if (cached === undefined || fresh === undefined || predicted === undefined) return undefined;
   return {
     prompt_tokens: cached + fresh,
@@ -95,10 +95,14 @@ function readTimings(timings: unknown): CompletionUsage | undefined {
   };
 }
 
-function addCached(usage: CompletionUsage, measured: CompletionUsage | undefined, mends: MendList): CompletionUsage {
+function addCached(
+  usage: CompletionUsage,
+  measured: CompletionUsage | undefined,
+  repairs: RepairList,
+): CompletionUsage {
   const cached = Math.min(measured?.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens);
   const { prompt_tokens_details: details } = usage;
   if (cached === 0 || details?.cached_tokens !== undefined) return usage;
-  mends.add('timings.cache_n', 'read as usage.prompt_tokens_details.cached_tokens');
+  repairs.add('timings.cache_n', 'read as usage.prompt_tokens_details.cached_tokens');
   return { ...usage, prompt_tokens_details: { ...details, cached_tokens: cached } };
 }

@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
-import { isPadding } from './padding.ts';
-import { wireJson } from './stringify-wire.ts';
+import { isPaddingValue } from './padding.ts';
+import { stringifyWire } from './stringify-wire.ts';
 
-/** Fields that only this server knows, gathered from the pieces of a reply. What is empty says nothing. */
+/** Fields that only this server knows, gathered from the pieces of a response. What is empty says nothing. */
 export class VendorFields {
-  /** A map, since a server may call a field `__proto__`; made with the first field, which most replies do not have. */
+  /** A map, since a server may call a field `__proto__`; made with the first field, which most responses do not have. */
   #fields: Map<string, unknown> | undefined;
 
   has(name: string): boolean {
@@ -22,19 +22,19 @@ export class VendorFields {
 
   /** The last value wins. Padding says nothing. */
   set(name: string, value: unknown): void {
-    if (!isPadding(value)) this.#set(name, value);
+    if (!isPaddingValue(value)) this.#set(name, value);
   }
 
   /** Texts and lists go on from piece to piece; of anything else the last word wins. */
   append(name: string, value: unknown): void {
-    if (isPadding(value)) return;
+    if (isPaddingValue(value)) return;
     const before = this.#fields?.get(name);
     if (typeof value === 'string' && typeof before === 'string' && !CONSTANT.test(name)) {
       this.#set(name, before + value);
     } else if (Array.isArray(value)) {
-      this.#set(name, Array.isArray(before) ? longer(before, value) : longer([], value));
+      this.#set(name, Array.isArray(before) ? extendList(before, value) : extendList([], value));
     } else if (name === 'audio' && isRecord(value) && isRecord(before)) {
-      this.#set(name, joined(before, value));
+      this.#set(name, mergeBlock(before, value));
     } else {
       this.#set(name, value);
     }
@@ -64,22 +64,22 @@ function isBare(value: object): boolean {
 /** Repeated as they are by some servers in each piece. */
 const CONSTANT = /(^|_)(id|type|name|model|format|status|signature)$/;
 
-/** `list` is our own and grows in place: a long reply has thousands of pieces. */
-function longer(list: unknown[], more: readonly unknown[]): unknown[] {
+/** `list` is our own and grows in place: a long response has thousands of pieces. */
+function extendList(list: unknown[], more: readonly unknown[]): unknown[] {
   // The whole list again, as citations often come.
-  const next = startsWith(more, list) ? more.slice(list.length) : more;
+  const next = isRepetition(more, list) ? more.slice(list.length) : more;
   for (const element of next) {
     const last = list.at(-1);
-    if (isSameBlock(last, element)) list[list.length - 1] = joined(last, element);
+    if (isSameBlock(last, element)) list[list.length - 1] = mergeBlock(last, element);
     else list.push(element);
   }
   return list;
 }
 
-function startsWith(more: readonly unknown[], list: readonly unknown[]): boolean {
+function isRepetition(more: readonly unknown[], list: readonly unknown[]): boolean {
   // Blocks that come in pieces may well be equal.
   if (list.length === 0 || more.length < list.length || hasIndex(more[0]) || isOpenThought(more[0])) return false;
-  return list.every((element, at) => wireJson(element) === wireJson(more[at]));
+  return list.every((element, at) => stringifyWire(element) === stringifyWire(more[at]));
 }
 
 type Block = Readonly<Record<string, unknown>>;
@@ -99,16 +99,16 @@ function isSameBlock(last: unknown, next: unknown): last is Block {
   return hasIndex(last) && hasIndex(next) && last['index'] === next['index'] && last['type'] === next['type'];
 }
 
-function joined(before: Block, next: unknown): Block {
+function mergeBlock(before: Block, next: unknown): Block {
   const fields = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(isRecord(next) ? next : {})) {
-    if (isPadding(value)) continue;
+    if (isPaddingValue(value)) continue;
     const text = fields.get(name);
-    const goesOn = SPOKEN.has(name) && typeof text === 'string' && typeof value === 'string';
+    const goesOn = STREAMED_FIELDS.has(name) && typeof text === 'string' && typeof value === 'string';
     fields.set(name, goesOn ? text + value : value);
   }
   return Object.fromEntries(fields);
 }
 
 /** What comes in pieces inside a block, or inside `audio`. */
-const SPOKEN: ReadonlySet<string> = new Set(['text', 'summary', 'thinking', 'data', 'transcript']);
+const STREAMED_FIELDS: ReadonlySet<string> = new Set(['text', 'summary', 'thinking', 'data', 'transcript']);

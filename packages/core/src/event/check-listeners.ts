@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import { closest, excerpt } from '../base/text.ts';
+import { findClosest, shorten } from '../base/text.ts';
 import type { EventType } from './event.ts';
 import type { Listeners } from './observers.ts';
 
@@ -62,7 +62,7 @@ export function checkListeners(listeners: Listeners, where: string): void {
 /** @throws ConfigError for a type of which there are no events, which nobody would ever hear, and for what is no function. */
 export function checkListener(type: string, listener: unknown, where: string): void {
   if (typeof type !== 'string' || !Object.hasOwn(EVENT_TYPES, type)) {
-    throw new ConfigError(`${where}: there is no event ${shown(type)}. ${nearest(String(type))}`);
+    throw new ConfigError(`${where}: there is no event ${describeEventType(type)}. ${findSuggestion(String(type))}`);
   }
   if (typeof listener === 'function') return;
   throw new ConfigError(
@@ -70,15 +70,15 @@ export function checkListener(type: string, listener: unknown, where: string): v
   );
 }
 
-function shown(type: unknown): string {
-  return typeof type === 'string' ? JSON.stringify(excerpt(type, 60)) : describeValue(type);
+function describeEventType(type: unknown): string {
+  return typeof type === 'string' ? JSON.stringify(shorten(type, 60)) : describeValue(type);
 }
 
 /** Other libraries name events by one part: `text`, `finished`. */
-function nearest(type: string): string {
+function findSuggestion(type: string): string {
   const types = Object.keys(EVENT_TYPES);
   const named = types.filter((each) => each.split('.').includes(type));
-  const meant = named.length > 0 ? named : [closest(type, types)].filter((each) => each !== undefined);
+  const meant = named.length > 0 ? named : [findClosest(type, types)].filter((each) => each !== undefined);
   if (meant.length > 0) return `Did you mean ${meant.map((each) => JSON.stringify(each)).join(' or ')}?`;
   return `The types are: ${types.join(', ')}.`;
 }

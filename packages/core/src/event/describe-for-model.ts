@@ -1,4 +1,4 @@
-import { messageOf } from './error-data.ts';
+import { getErrorMessage } from './error-data.ts';
 
 /**
  * What a model is told of an error: its message. Of a mistake in the code, in the place of what the engine says about it, only that there
@@ -6,10 +6,10 @@ import { messageOf } from './error-data.ts';
  */
 export function describeForModel(error: unknown): string {
   if (isCodeMistake(error)) return MISTAKE;
-  const message = messageOf(error);
+  const message = getErrorMessage(error);
   // Errors that wrap another one quote it.
-  const cause = causesOf(error).find(isCodeMistake);
-  return cause === undefined ? message : message.replaceAll(messageOf(cause), INSIDE);
+  const cause = listCauses(error).find(isCodeMistake);
+  return cause === undefined ? message : message.replaceAll(getErrorMessage(cause), INSIDE);
 }
 
 const MISTAKE = 'There is a mistake in the code here. Another call would fail in the same way.';
@@ -17,7 +17,7 @@ const INSIDE = 'there is a mistake in its code';
 
 /** Whether an engine threw it because of the code, rather than the code because of its input. */
 export function isCodeMistake(error: unknown): error is Error {
-  const { name, message } = fieldsOf(error);
+  const { name, message } = readErrorFields(error);
   if (name === 'ReferenceError') return true;
   if (name === 'RangeError')
     return message === 'Maximum call stack size exceeded.' || message === 'Maximum call stack size exceeded';
@@ -48,16 +48,20 @@ const ENGINE_MESSAGES: readonly RegExp[] = [
   /^Reduce of empty array /,
 ];
 
-function causesOf(error: unknown): readonly unknown[] {
+function listCauses(error: unknown): readonly unknown[] {
   const causes: unknown[] = [];
-  for (let { cause } = fieldsOf(error); cause !== undefined && !causes.includes(cause); { cause } = fieldsOf(cause)) {
+  for (
+    let { cause } = readErrorFields(error);
+    cause !== undefined && !causes.includes(cause);
+    { cause } = readErrorFields(cause)
+  ) {
     causes.push(cause);
   }
   return causes;
 }
 
 /** What was thrown may be unreadable. */
-function fieldsOf(error: unknown): Partial<Error> {
+function readErrorFields(error: unknown): Partial<Error> {
   try {
     if (!(error instanceof Error)) return {};
     const { name, message, cause } = error;

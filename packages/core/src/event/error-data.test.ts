@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import { type ErrorData, messageOf, toError, toErrorData } from './error-data.ts';
+import { type ErrorData, getErrorMessage, toError, toErrorData } from './error-data.ts';
 
 class QuotaError extends PawlError {
   override readonly name = 'QuotaError';
@@ -61,11 +61,14 @@ test.each([
 test('an object that goes round is told by its kind', () => {
   const round: Record<string, unknown> = {};
   round['self'] = round;
-  expect(messageOf(round)).toBe('[object Object]');
+  expect(getErrorMessage(round)).toBe('[object Object]');
 });
 
 test('an error without words is told by its name', () => {
-  expect([messageOf(new RangeError()), messageOf(new RangeError('Too far.'))]).toEqual(['RangeError', 'Too far.']);
+  expect([getErrorMessage(new RangeError()), getErrorMessage(new RangeError('Too far.'))]).toEqual([
+    'RangeError',
+    'Too far.',
+  ]);
 });
 
 test('in this process the data leads back to the very error', () => {

@@ -18,22 +18,24 @@ export interface ErrorData {
 const originals = new WeakMap<ErrorData, Error>();
 
 export function toErrorData(thrown: unknown): ErrorData {
-  return dataOf(thrown, []);
+  return buildErrorData(thrown, []);
 }
 
 /** `effects` are the errors that this one is the cause of: a cause may lead back to them. */
-function dataOf(thrown: unknown, effects: readonly unknown[]): ErrorData {
-  const error = readable(thrown);
-  const details = PawlError.isInstance(error) ? plainFields(error) : {};
+function buildErrorData(thrown: unknown, effects: readonly unknown[]): ErrorData {
+  const error = toReadableError(thrown);
+  const details = PawlError.isInstance(error) ? collectPlainFields(error) : {};
   const chain = [...effects, error];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const data: ErrorData = {
     name: String(error.name),
-    message: wordsOf(error.message),
+    message: describeThrown(error.message),
     ...(code === undefined ? {} : { code }),
     ...(typeof error.stack === 'string' ? { stack: error.stack } : {}),
     ...(Object.keys(details).length === 0 ? {} : { details }),
-    ...(error.cause instanceof Error && !chain.includes(error.cause) ? { cause: dataOf(error.cause, chain) } : {}),
+    ...(error.cause instanceof Error && !chain.includes(error.cause)
+      ? { cause: buildErrorData(error.cause, chain) }
+      : {}),
   };
   originals.set(data, error);
   return data;
@@ -49,9 +51,9 @@ export function toError(data: ErrorData): Error {
 }
 
 /** What a thrown value says, which need not be an `Error`. Never throws. */
-export function messageOf(thrown: unknown): string {
+export function getErrorMessage(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? wordsOf(thrown.message || thrown.name) : wordsOf(thrown);
+    return thrown instanceof Error ? describeThrown(thrown.message || thrown.name) : describeThrown(thrown);
   } catch {
     return UNREADABLE;
   }
@@ -59,7 +61,7 @@ export function messageOf(thrown: unknown): string {
 
 const UNREADABLE = 'what was thrown cannot be read';
 
-function wordsOf(thrown: unknown): string {
+function describeThrown(thrown: unknown): string {
   try {
     return typeof thrown === 'string' ? thrown : (stringifyWellFormed(thrown) ?? String(thrown));
   } catch {
@@ -68,20 +70,20 @@ function wordsOf(thrown: unknown): string {
 }
 
 /** An error whose fields can be read: a getter or a proxy may throw. */
-function readable(thrown: unknown): Error {
+function toReadableError(thrown: unknown): Error {
   try {
-    if (!(thrown instanceof Error)) return new Error(messageOf(thrown));
+    if (!(thrown instanceof Error)) return new Error(getErrorMessage(thrown));
     const { name, message, stack, cause } = thrown;
     const code = 'code' in thrown && thrown.code;
     // Read once here, so that no reading throws later.
     void [String(name), message, stack, cause instanceof Error, code, Object.entries(thrown)];
     return thrown;
   } catch {
-    return new Error(messageOf(thrown));
+    return new Error(getErrorMessage(thrown));
   }
 }
 
-function plainFields(error: Error): JsonObject {
+function collectPlainFields(error: Error): JsonObject {
   const fields: Record<string, Json> = {};
   for (const [name, value] of Object.entries(error)) {
     if (name === 'name' || name === 'code' || !isPlain(value)) continue;

@@ -29,14 +29,14 @@ interface OutputField {
   readonly output: Json;
 }
 
-type Described<Event> = Event extends { readonly type: 'tool.finished' }
+type WithCallFields<Event> = Event extends { readonly type: 'tool.finished' }
   ? Event & ToolCallFields & OutputField
   : Event extends { readonly type: `tool.${string}` | `approval.${string}` }
     ? Event & ToolCallFields
     : Event;
 
 /** A fact or a notice, stamped. JSON throughout. */
-export type RunEvent = Described<JournalEvent | LiveEvent> & EventStamp;
+export type RunEvent = WithCallFields<JournalEvent | LiveEvent> & EventStamp;
 
 export type EventType = RunEvent['type'];
 

@@ -7,12 +7,12 @@ import type { RunEvent } from './event.ts';
  * Text of the model (`text.delta`) is given as it comes, in pieces that are no lines: write them one behind the other.
  */
 export function formatEvent(event: RunEvent): string | undefined {
-  const text = textOf(event);
+  const text = formatLine(event);
   if (text === undefined || event.path === '' || event.type === 'text.delta') return text;
   return `   [${event.agent}] ${text.trimStart()}`;
 }
 
-function textOf(event: RunEvent): string | undefined {
+function formatLine(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'attempt.started':
       return `── turn ${event.turn}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''} (${event.model})`;
@@ -26,13 +26,13 @@ function textOf(event: RunEvent): string | undefined {
     case 'model.failed':
       return `   ! The model failed: ${event.error.message}`;
     case 'tool.finished':
-      return `   ✓ ${callLine(event.call)}\n${resultLines(event.content)}  (${event.durationMs} ms)`;
+      return `   ✓ ${formatCall(event.call)}\n${formatResult(event.content)}  (${event.durationMs} ms)`;
     case 'tool.failed':
-      return `   ✗ ${callLine(event.call)}\n${resultLines(event.content)}  (${event.durationMs} ms)`;
+      return `   ✗ ${formatCall(event.call)}\n${formatResult(event.content)}  (${event.durationMs} ms)`;
     case 'tool.skipped':
-      return `   – ${callLine(event.call)}\n${resultLines(event.content)}`;
+      return `   – ${formatCall(event.call)}\n${formatResult(event.content)}`;
     case 'approval.requested':
-      return `   ? ${callLine(event.pending.call)} waits (${event.pending.reason}): ${event.pending.id}`;
+      return `   ? ${formatCall(event.pending.call)} waits (${event.pending.reason}): ${event.pending.id}`;
     case 'approval.answered':
       return `   ? ${event.toolName}: ${event.answer.type}`;
     case 'approval.expired':
@@ -48,11 +48,11 @@ function textOf(event: RunEvent): string | undefined {
   return undefined;
 }
 
-function callLine(call: ToolCall): string {
+function formatCall(call: ToolCall): string {
   return `${callName(call)} ${callArguments(call)}`;
 }
 
-function resultLines(content: string): string {
+function formatResult(content: string): string {
   return `     ${content.replaceAll('\n', '\n     ').slice(0, MOST_CHARACTERS)}`;
 }
 

@@ -11,24 +11,24 @@ import type { Rejection } from './rejection.ts';
 import type { Usage } from './usage.ts';
 
 /** Time as the step saw it. */
-interface Timed {
+interface StepTime {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** How long the run had been at work, all attempts at it together, in milliseconds. */
   readonly activeMs: number;
 }
 
-interface OfTurn extends Timed {
+interface TurnEventBase extends StepTime {
   /** Counted from 1. */
   readonly turn: number;
 }
 
-interface OfCall extends OfTurn {
+interface CallEventBase extends TurnEventBase {
   /** Position among the turn's calls, from 0. */
   readonly index: number;
 }
 
-interface Spending {
+interface NestedUsage {
   /** What an agent that is a tool has used. */
   readonly spent?: Usage;
   /** How many tools it has called, those of agents inside it included. */
@@ -37,7 +37,7 @@ interface Spending {
   readonly middlewareUsage?: Usage;
 }
 
-interface Answered extends OfCall, Spending {
+interface ClosedCallBase extends CallEventBase, NestedUsage {
   /** As the model wrote it; its id is the one in the history. */
   readonly call: ToolCall;
   /** What the model reads. */
@@ -52,7 +52,7 @@ export interface DefinitionRecord {
   readonly tools: Readonly<Record<string, string>>;
 }
 
-export interface RunStartedEvent extends Timed {
+export interface RunStartedEvent extends StepTime {
   readonly type: 'run.started';
   readonly agent: string;
   readonly messages: readonly Message[];
@@ -62,7 +62,7 @@ export interface RunStartedEvent extends Timed {
   readonly definition?: DefinitionRecord;
 }
 
-export interface TurnPreparedEvent extends OfTurn {
+export interface TurnPreparedEvent extends TurnEventBase {
   readonly type: 'turn.prepared';
   readonly model: string;
   readonly tools: readonly string[];
@@ -79,7 +79,7 @@ export interface TurnPreparedEvent extends OfTurn {
   readonly middlewareUsage?: Usage;
 }
 
-export interface ModelRespondedEvent extends OfTurn {
+export interface ModelRespondedEvent extends TurnEventBase {
   readonly type: 'model.responded';
   readonly model: string;
   /** Valid as history: unique ids, arguments that are JSON. */
@@ -89,7 +89,7 @@ export interface ModelRespondedEvent extends OfTurn {
   readonly finishReason: FinishReason | null;
   /** The positions of calls whose tool may wait for somebody outside. Whoever resumes the run checks them, whatever its tools say. */
   readonly mayWait?: readonly number[];
-  /** The limit that shortened the reply's room, where one did. */
+  /** The limit that shortened the response's room, where one did. */
   readonly clampedByLimit?: LimitName;
   readonly usage: Usage;
   /** An output guard did not accept it: it ends nothing, none of its calls runs, and the model is asked again. */
@@ -109,7 +109,7 @@ export interface SteeringMessages {
   readonly after: readonly UserMessage[];
 }
 
-export interface ModelFailedEvent extends OfTurn {
+export interface ModelFailedEvent extends TurnEventBase {
   readonly type: 'model.failed';
   readonly error: ErrorData;
   readonly usage: Usage;
@@ -120,14 +120,14 @@ export interface ModelFailedEvent extends OfTurn {
  * A request was under way when the process stopped, in a run that has a cost limit: what it has used is counted as an
  * estimate, and the model is asked again.
  */
-export interface RequestLostEvent extends OfTurn {
+export interface RequestLostEvent extends TurnEventBase {
   readonly type: 'request.lost';
   readonly model: string;
   readonly usage: Usage;
 }
 
 /** A request or a batch of calls would have passed a limit and was not started. */
-export interface LimitExceededEvent extends OfTurn {
+export interface LimitExceededEvent extends TurnEventBase {
   readonly type: 'limit.exceeded';
   readonly limit: LimitName;
   readonly max: number;
@@ -137,7 +137,7 @@ export interface LimitExceededEvent extends OfTurn {
 }
 
 /** A limit is near: one last turn without tools follows. */
-export interface LimitApproachingEvent extends OfTurn {
+export interface LimitApproachingEvent extends TurnEventBase {
   readonly type: 'limit.approaching';
   readonly limit: LimitName;
   readonly max: number;
@@ -145,7 +145,7 @@ export interface LimitApproachingEvent extends OfTurn {
   readonly message: UserMessage;
 }
 
-export interface ModelRepromptedEvent extends OfTurn {
+export interface ModelRepromptedEvent extends TurnEventBase {
   readonly type: 'model.reprompted';
   readonly reason: 'empty' | 'cut' | 'output' | 'guard';
   /** The output guard that did not accept the response. */
@@ -153,14 +153,14 @@ export interface ModelRepromptedEvent extends OfTurn {
   readonly message: UserMessage;
 }
 
-export interface ToolRepeatedFailureEvent extends OfTurn {
+export interface ToolRepeatedFailureEvent extends TurnEventBase {
   readonly type: 'tool.repeated_failure';
   readonly tool: string;
   readonly count: number;
   readonly message: UserMessage;
 }
 
-export interface ApprovalRequestedEvent extends OfCall {
+export interface ApprovalRequestedEvent extends CallEventBase {
   readonly type: 'approval.requested';
   readonly pending: PendingCall;
   /** The call was approved, but its tool has another definition since: the approval was for another call, and was not used. */
@@ -170,39 +170,39 @@ export interface ApprovalRequestedEvent extends OfCall {
 }
 
 /** The call's tool may need approval; this call does not. */
-export interface ApprovalNotRequiredEvent extends OfCall {
+export interface ApprovalNotRequiredEvent extends CallEventBase {
   readonly type: 'approval.not_required';
 }
 
-export interface ApprovalAnsweredEvent extends OfCall {
+export interface ApprovalAnsweredEvent extends CallEventBase {
   readonly type: 'approval.answered';
   readonly answer: Answer;
 }
 
 /** Nobody answered in time: the call counts as denied. */
-export interface ApprovalExpiredEvent extends OfCall {
+export interface ApprovalExpiredEvent extends CallEventBase {
   readonly type: 'approval.expired';
 }
 
 /** The user wrote while calls were pending: these are closed as cancelled, then the message is appended. */
-export interface UserInterruptedEvent extends OfTurn {
+export interface UserInterruptedEvent extends TurnEventBase {
   readonly type: 'user.interrupted';
   readonly message: UserMessage;
 }
 
 /** The run inside the run that is this call waits for somebody. */
-export interface ToolSuspendedEvent extends OfCall, Spending {
+export interface ToolSuspendedEvent extends CallEventBase, NestedUsage {
   readonly type: 'tool.suspended';
   readonly pending: readonly PendingCall[];
 }
 
 /** Nothing is left to do until somebody answers. */
-export interface RunSuspendedEvent extends OfTurn {
+export interface RunSuspendedEvent extends TurnEventBase {
   readonly type: 'run.suspended';
   readonly pending: readonly string[];
 }
 
-export interface ToolFinishedEvent extends Answered {
+export interface ToolFinishedEvent extends ClosedCallBase {
   readonly type: 'tool.finished';
   /** The agent that the conversation is handed over to, where nothing of the turn comes before it. */
   readonly handoffTo?: string;
@@ -217,7 +217,7 @@ export interface ToolFinishedEvent extends Answered {
   readonly lossyPaths?: readonly string[];
 }
 
-export interface ToolFailedEvent extends Answered {
+export interface ToolFailedEvent extends ClosedCallBase {
   readonly type: 'tool.failed';
   readonly durationMs: number;
   /**
@@ -230,7 +230,7 @@ export interface ToolFailedEvent extends Answered {
   readonly guard?: string;
 }
 
-export interface ToolSkippedEvent extends Answered {
+export interface ToolSkippedEvent extends ClosedCallBase {
   readonly type: 'tool.skipped';
   readonly reason: 'denied' | 'cancelled' | 'limit';
   /** The one that it would have passed. */
@@ -239,7 +239,7 @@ export interface ToolSkippedEvent extends Answered {
   readonly outerLimit?: { readonly max: number; readonly spent: number };
 }
 
-export interface OutputCheckedEvent extends OfTurn {
+export interface OutputCheckedEvent extends TurnEventBase {
   readonly type: 'output.checked';
   readonly result:
     | { readonly ok: true; readonly value: Json }
@@ -248,7 +248,7 @@ export interface OutputCheckedEvent extends OfTurn {
 }
 
 /** The conversation went over to another agent of the same run. */
-export interface HandoffCompletedEvent extends OfTurn {
+export interface HandoffCompletedEvent extends TurnEventBase {
   readonly type: 'handoff.completed';
   readonly from: string;
   readonly to: string;
@@ -262,7 +262,7 @@ export interface HandoffCompletedEvent extends OfTurn {
   readonly middlewareUsage?: Usage;
 }
 
-export interface RunAbortedEvent extends Timed {
+export interface RunAbortedEvent extends StepTime {
   readonly type: 'run.aborted';
   readonly reason: string;
   /** What requests may have used that were under way, or gave nothing. Absent where there were none. */
@@ -270,7 +270,7 @@ export interface RunAbortedEvent extends Timed {
 }
 
 /** A middleware threw `RefuseRun`: a guard, mostly. */
-export interface RunRefusedEvent extends OfTurn {
+export interface RunRefusedEvent extends TurnEventBase {
   readonly type: 'run.refused';
   readonly reason: string;
   /** Who refused. */
@@ -278,7 +278,7 @@ export interface RunRefusedEvent extends OfTurn {
   readonly usage: Usage;
 }
 
-export interface RunFinishedEvent extends Timed {
+export interface RunFinishedEvent extends StepTime {
   readonly type: 'run.finished';
   readonly outcome: Outcome<unknown>;
 }

@@ -3,26 +3,26 @@ import type { ToolCall, UserMessage } from '../chat/message.ts';
 import type { Repair } from '../chat/response.ts';
 import type { ErrorData } from './error-data.ts';
 
-interface OfAttempt {
+interface AttemptEventBase {
   readonly turn: number;
   /** Counted from 1, over all models that are asked in this turn. */
   readonly attempt: number;
 }
 
-interface OfCall {
+interface LiveCallEventBase {
   readonly turn: number;
   readonly index: number;
   readonly call: ToolCall;
 }
 
-export interface AttemptStartedEvent extends OfAttempt {
+export interface AttemptStartedEvent extends AttemptEventBase {
   readonly type: 'attempt.started';
   readonly model: string;
   /** The text that this attempt adds to the request: it tells the model of its mistake in the attempt before. */
   readonly correction?: string;
 }
 
-export interface AttemptFailedEvent extends OfAttempt {
+export interface AttemptFailedEvent extends AttemptEventBase {
   readonly type: 'attempt.failed';
   readonly model: string;
   readonly error: ErrorData;
@@ -32,24 +32,24 @@ export interface AttemptFailedEvent extends OfAttempt {
   readonly counted: boolean;
 }
 
-/** A piece of the reply's text. An unstreamed reply is one piece. */
-export interface TextDeltaEvent extends OfAttempt {
+/** A piece of the response's text. An unstreamed response is one piece. */
+export interface TextDeltaEvent extends AttemptEventBase {
   readonly type: 'text.delta';
   readonly delta: string;
 }
 
-export interface ReasoningDeltaEvent extends OfAttempt {
+export interface ReasoningDeltaEvent extends AttemptEventBase {
   readonly type: 'reasoning.delta';
   readonly delta: string;
 }
 
-export interface RefusalDeltaEvent extends OfAttempt {
+export interface RefusalDeltaEvent extends AttemptEventBase {
   readonly type: 'refusal.delta';
   readonly delta: string;
 }
 
 /** A piece of a call's arguments. A call without arguments has one piece, which is empty. */
-export interface ToolCallDeltaEvent extends OfAttempt {
+export interface ToolCallDeltaEvent extends AttemptEventBase {
   readonly type: 'tool_call.delta';
   readonly index: number;
   readonly name: string;
@@ -60,14 +60,14 @@ export interface ToolCallDeltaEvent extends OfAttempt {
   readonly delta: string;
 }
 
-/** What there is so far of an agent's output, before it is checked. Told of streamed replies; long ones less often. */
-export interface OutputPartialEvent extends OfAttempt {
+/** What there is so far of an agent's output, before it is checked. Told of streamed responses; long ones less often. */
+export interface OutputPartialEvent extends AttemptEventBase {
   readonly type: 'output.partial';
   readonly partial: Json;
 }
 
-/** The pieces told for this attempt are void: it failed, or its reply is not used. */
-export interface AttemptDiscardedEvent extends OfAttempt {
+/** The pieces told for this attempt are void: it failed, or its response is not used. */
+export interface AttemptDiscardedEvent extends AttemptEventBase {
   readonly type: 'attempt.discarded';
 }
 
@@ -84,17 +84,17 @@ export interface ResponseRepairedEvent {
   readonly repairs: readonly Repair[];
 }
 
-export interface ToolStartedEvent extends OfCall {
+export interface ToolStartedEvent extends LiveCallEventBase {
   readonly type: 'tool.started';
 }
 
-export interface ToolProgressEvent extends OfCall {
+export interface ToolProgressEvent extends LiveCallEventBase {
   readonly type: 'tool.progress';
   readonly progress: Json;
 }
 
 /** A tool that was given up gave a result, or threw, after all. It is not used. */
-export interface ToolLateResultEvent extends OfCall {
+export interface ToolLateResultEvent extends LiveCallEventBase {
   readonly type: 'tool.late_result';
   readonly error?: ErrorData;
 }

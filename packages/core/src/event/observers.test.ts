@@ -8,8 +8,8 @@ test('a listener hears its type, one of "*" hears everything, in order', () => {
   const heard: string[] = [];
   observers.add('text.delta', ({ delta }) => heard.push(`text ${delta}`));
   observers.add('*', ({ type, seq }) => heard.push(`${seq} ${type}`));
-  observers.tell(text(1, 'a'));
-  observers.tell(discarded(2));
+  observers.emit(text(1, 'a'));
+  observers.emit(discarded(2));
   expect(heard).toEqual(['text a', '1 text.delta', '2 attempt.discarded']);
 });
 
@@ -21,7 +21,7 @@ test('a listener that was removed hears nothing more, the others do', () => {
   observers.add('text.delta', ({ delta }) => heard.push(`second ${delta}`));
   observers.remove('text.delta', first);
   observers.remove('text.delta', () => 'never added');
-  observers.tell(text(1, 'a'));
+  observers.emit(text(1, 'a'));
   expect(heard).toEqual(['second a']);
 });
 
@@ -32,8 +32,8 @@ test('a listener that throws is told of once, and hurts nobody', () => {
     throw new Error('broke');
   });
   observers.add('text.delta', ({ delta }) => heard.push(delta));
-  observers.tell(text(1, 'a'));
-  observers.tell(text(2, 'b'));
+  observers.emit(text(1, 'a'));
+  observers.emit(text(2, 'b'));
   expect(heard).toEqual(['a', 'b']);
   expect(failures).toEqual([failed('text.delta', 'broke')]);
 });
@@ -43,8 +43,8 @@ test('a listener that rejects is told of once', async () => {
   observers.add('*', async () => {
     throw new Error('broke later');
   });
-  observers.tell(text(1, 'a'));
-  observers.tell(discarded(2));
+  observers.emit(text(1, 'a'));
+  observers.emit(discarded(2));
   await settled();
   expect(failures).toEqual([failed('text.delta', 'broke later')]);
 });
@@ -59,8 +59,8 @@ test('each listener that fails is told of by itself, one that is added twice onc
   observers.add('attempt.discarded', () => {
     throw new Error('second');
   });
-  observers.tell(text(1, 'a'));
-  observers.tell(discarded(2));
+  observers.emit(text(1, 'a'));
+  observers.emit(discarded(2));
   expect(failures).toEqual([failed('text.delta', 'first'), failed('attempt.discarded', 'second')]);
 });
 
@@ -69,10 +69,10 @@ test('what a listener brings about is told when everybody has heard what it was 
   const heard: string[] = [];
   observers.add('text.delta', ({ seq }) => {
     heard.push(`first ${seq}`);
-    if (seq < 3) observers.tell(text(seq + 1, 'again'));
+    if (seq < 3) observers.emit(text(seq + 1, 'again'));
   });
   observers.add('text.delta', ({ seq }) => heard.push(`second ${seq}`));
-  observers.tell(text(1, 'a'));
+  observers.emit(text(1, 'a'));
   expect(heard).toEqual(['first 1', 'second 1', 'first 2', 'second 2', 'first 3', 'second 3']);
 });
 
@@ -80,10 +80,10 @@ test('an event is of use where somebody listens to it, or to everything', () => 
   const { observers } = watched();
   const listener = (): void => {};
   const answers = () => [
-    observers.wants('text.delta'),
-    observers.hears('text.delta'),
-    observers.wants('attempt.discarded'),
-    observers.hears('attempt.discarded'),
+    observers.isObserved('text.delta'),
+    observers.hasListener('text.delta'),
+    observers.isObserved('attempt.discarded'),
+    observers.hasListener('attempt.discarded'),
   ];
   expect(answers()).toEqual([false, false, false, false]);
   observers.add('text.delta', listener);

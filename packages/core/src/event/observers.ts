@@ -11,15 +11,15 @@ export type Listener<Type extends EventType | '*'> = (
 /** Listeners by the type of event that they hear. `'*'` hears every event, and makes no request stream. */
 export type Listeners = { readonly [Type in EventType | '*']?: Listener<Type> };
 
-type Guarded = (event: RunEvent) => void;
+type GuardedListener = (event: RunEvent) => void;
 
 /** Who listens to a run. A listener that throws or rejects hurts nobody: it is told of, once. */
 export class Observers {
   readonly #emitter = new EventEmitter<string>();
-  readonly #guarded = new Map<unknown, Guarded>();
+  readonly #guarded = new Map<unknown, GuardedListener>();
   /** What somebody listens to: asked for each piece of a stream. */
-  readonly #heard = new Set<EventType | '*'>();
-  #isTelling = false;
+  readonly #observedTypes = new Set<EventType | '*'>();
+  #isEmitting = false;
   /** What came up while an event is told. */
   #queue: RunEvent[] | undefined;
   readonly #onFailure: (notice: ListenerFailedEvent) => void;
@@ -30,7 +30,7 @@ export class Observers {
 
   add<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
     this.#emitter.on(type, this.#guard(listener));
-    this.#heard.add(type);
+    this.#observedTypes.add(type);
   }
 
   addAll(listeners: Listeners): void {
@@ -41,44 +41,44 @@ export class Observers {
   }
 
   remove<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
-    const guarded = this.#guarded.get(listener);
-    if (guarded !== undefined) this.#emitter.off(type, guarded);
-    if (this.#emitter.listenerCount(type) === 0) this.#heard.delete(type);
+    const callGuarded = this.#guarded.get(listener);
+    if (callGuarded !== undefined) this.#emitter.off(type, callGuarded);
+    if (this.#emitter.listenerCount(type) === 0) this.#observedTypes.delete(type);
   }
 
   /** Whether making an event of this type is of use to anybody here. */
-  wants(type: EventType): boolean {
-    return this.#heard.has(type) || this.#heard.has('*');
+  isObserved(type: EventType): boolean {
+    return this.#observedTypes.has(type) || this.#observedTypes.has('*');
   }
 
   /** Whether somebody listens to this very type. */
-  hears(type: EventType): boolean {
-    return this.#heard.has(type);
+  hasListener(type: EventType): boolean {
+    return this.#observedTypes.has(type);
   }
 
   /** One event after the other: what a listener brings about is told when everybody has heard what it was told. */
-  tell(event: RunEvent): void {
-    if (this.#isTelling) {
+  emit(event: RunEvent): void {
+    if (this.#isEmitting) {
       this.#queue ??= [];
       this.#queue.push(event);
       return;
     }
-    this.#isTelling = true;
-    this.#emit(event);
+    this.#isEmitting = true;
+    this.#dispatch(event);
     if (this.#queue !== undefined) {
-      for (const next of this.#queue) this.#emit(next);
+      for (const next of this.#queue) this.#dispatch(next);
       this.#queue = undefined;
     }
-    this.#isTelling = false;
+    this.#isEmitting = false;
   }
 
-  #emit(event: RunEvent): void {
-    if (this.#heard.has(event.type)) this.#emitter.emit(event.type, event);
-    if (this.#heard.has('*')) this.#emitter.emit('*', event);
+  #dispatch(event: RunEvent): void {
+    if (this.#observedTypes.has(event.type)) this.#emitter.emit(event.type, event);
+    if (this.#observedTypes.has('*')) this.#emitter.emit('*', event);
   }
 
   /** One guard a listener, whatever it is added to, so that its failure is told once and it can be removed. */
-  #guard<Type extends EventType | '*'>(listener: Listener<Type>): Guarded {
+  #guard<Type extends EventType | '*'>(listener: Listener<Type>): GuardedListener {
     const known = this.#guarded.get(listener);
     if (known !== undefined) return known;
     // The emitter hands each listener only events of the type that it was added for.
@@ -89,7 +89,7 @@ export class Observers {
       failed = true;
       this.#onFailure({ type: 'listener.failed', event: type, error: toErrorData(error) });
     };
-    const guarded: Guarded = (event) => {
+    const callGuarded: GuardedListener = (event) => {
       try {
         const result: unknown = hear(event);
         if (result instanceof Promise) result.catch((error: unknown) => onError(event.type, error));
@@ -97,7 +97,7 @@ export class Observers {
         onError(event.type, error);
       }
     };
-    this.#guarded.set(listener, guarded);
-    return guarded;
+    this.#guarded.set(listener, callGuarded);
+    return callGuarded;
   }
 }

@@ -13,9 +13,9 @@ export interface PendingCall {
   /** What to answer to: `host.answer(runId, id, …)`. Of a run inside the run it begins with that one's path. */
   readonly id: string;
   /**
-   * `approval`: it has not run. `reply`: its tool has no `execute`, the answer is its value. `unknown_outcome`: a crash left it open;
-   * approve it to run it again, reply with what came of it, or deny it so that the model is told that nobody knows. `suspended`: its
-   * tool threw `SuspendRun`; approve it to run it again, or reply with its value.
+   * `approval`: it has not run. `response`: its tool has no `execute`, the answer is its value. `unknown_outcome`: a crash left it open;
+   * approve it to run it again, response with what came of it, or deny it so that the model is told that nobody knows. `suspended`: its
+   * tool threw `SuspendRun`; approve it to run it again, or response with its value.
    */
   readonly reason: 'approval' | 'external_result' | 'unknown_outcome' | 'suspended';
   /** The kinds of answers that it takes. */
@@ -87,13 +87,13 @@ export interface LimitedOutcome<Output = string> extends OutcomeBase {
 
 export interface TruncatedOutcome extends OutcomeBase {
   readonly status: 'truncated';
-  /** What there was when the server's token limit cut the reply; may be empty. */
+  /** What there was when the server's token limit cut the response; may be empty. */
   readonly text: string;
 }
 
 export interface FilteredOutcome extends OutcomeBase {
   readonly status: 'filtered';
-  /** What there was when the server's filter stopped the reply; may be empty. */
+  /** What there was when the server's filter stopped the response; may be empty. */
   readonly text: string;
 }
 

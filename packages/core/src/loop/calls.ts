@@ -1,4 +1,4 @@
-import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
+import { isRecord, type Json, parseJson, stringifyCanonical } from '../base/json.ts';
 import {
   callArguments,
   callName,
@@ -215,5 +215,5 @@ function countFailing(before: RunState['failing'], closed: readonly ToolCallClos
 /** The same for the same tool and arguments, whatever the order of their keys. */
 function signature(call: ToolCall): string {
   const parsed = parseJson(callArguments(call));
-  return `${callName(call)} ${parsed.ok ? canonicalJson(parsed.value) : callArguments(call)}`;
+  return `${callName(call)} ${parsed.ok ? stringifyCanonical(parsed.value) : callArguments(call)}`;
 }

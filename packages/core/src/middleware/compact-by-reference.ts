@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { plural, sliceWhole } from '../base/text.ts';
+import { pluralize, sliceWhole } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
+import { getMessageText, type Message, type ToolMessage } from '../chat/message.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import { ToolError } from '../tool/errors.ts';
@@ -79,18 +79,18 @@ function shorter(
   message: ToolMessage,
   { minLength, toolName }: Required<Pick<ReferenceCompactionOptions, 'minLength' | 'toolName'>>,
 ): ToolMessage {
-  const { length } = textOf(message);
+  const { length } = getMessageText(message);
   if (length <= minLength) return message;
   const referring = reference(message, toolName);
-  return textOf(referring).length < length ? referring : message;
+  return getMessageText(referring).length < length ? referring : message;
 }
 
 function reference(message: ToolMessage, name: string): ToolMessage {
-  const text = textOf(message);
+  const text = getMessageText(message);
   const how = `${name}({"id":${stringifyWellFormed(message.tool_call_id)},"from":0})`;
   return {
     ...message,
-    content: `${sliceWhole(text, 0, SHOWN)} … [${plural(text.length, 'character')} in all. Read them again with ${how}]`,
+    content: `${sliceWhole(text, 0, SHOWN)} … [${pluralize(text.length, 'character')} in all. Read them again with ${how}]`,
   };
 }
 
@@ -102,14 +102,14 @@ interface Reading {
 function partOf(earlier: readonly Message[], { id, from = 0 }: Reading): string {
   const found = earlier.find((message) => message.role === 'tool' && message.tool_call_id === id);
   if (found === undefined) throw new ToolError(`There is no result "${id}" to be read again. Make the call once more.`);
-  const text = textOf(found);
+  const text = getMessageText(found);
   if (from > 0 && from >= text.length) {
-    throw new ToolError(`The result "${id}" has ${plural(text.length, 'character')}. Read it from an earlier one.`);
+    throw new ToolError(`The result "${id}" has ${pluralize(text.length, 'character')}. Read it from an earlier one.`);
   }
   const part = sliceWhole(text, from, from + PAGE);
   const next = from + part.length;
   const left = text.length - next;
-  return left <= 0 ? part : `${part}\n[${plural(left, 'character')} left. Go on with "from": ${next}]`;
+  return left <= 0 ? part : `${part}\n[${pluralize(left, 'character')} left. Go on with "from": ${next}]`;
 }
 
 function readingTool(name: string): Tool<unknown> {

@@ -1,4 +1,4 @@
-import { type Message, textOf } from '../chat/message.ts';
+import { getMessageText, type Message } from '../chat/message.ts';
 import { isPartsMessage } from '../loop/calls.ts';
 import { isOwnPrompt } from '../loop/own-prompts.ts';
 
@@ -52,7 +52,7 @@ export function summaryMessage(summary: string): Message {
 
 /** Whether a message is an earlier summary. A user who writes the same beginning is taken for one. */
 export function isSummary(message: Message): boolean {
-  return message.role === 'user' && textOf(message).startsWith(SUMMARY);
+  return message.role === 'user' && getMessageText(message).startsWith(SUMMARY);
 }
 
 /** The messages with others in the place of some of them, where the first of these stood. */

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
-import { textOf } from '../chat/message.ts';
+import { getMessageText } from '../chat/message.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import { parseOutput } from '../perform/check-output.ts';
 import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
@@ -109,7 +109,7 @@ async function checked<Context, Value>(
   reply: ChatResponse,
   { check, compiled, scope, name, timeoutMs }: CheckResult<Context, Value>,
 ): Promise<Exclude<OutputGuardVerdict, GuardRefuse>> {
-  const text = textOf(reply.choices[0].message);
+  const text = getMessageText(reply.choices[0].message);
   if (text.trim() === '') return { type: 'allow' };
   const work = async (within: MiddlewareScope<Context>): Promise<OutputGuardVerdict> => {
     // Without a schema the value is the text.

@@ -1,6 +1,6 @@
 import { ConfigError, HostError } from '../base/errors.ts';
-import { finishKind } from '../chat/finish-reason.ts';
-import { type Message, textOf } from '../chat/message.ts';
+import { readFinishKind } from '../chat/finish-reason.ts';
+import { getMessageText, type Message } from '../chat/message.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
@@ -96,7 +96,7 @@ async function requestSummary(text: string, options: Sized): Promise<string | 't
     if (reply === 'too long' || reply === undefined) return reply;
     const summary = wholeText(reply);
     if (summary !== undefined) return summary;
-    if (finishKind(reply.choices[0].finish_reason) === 'cut') instructions = `${options.instructions}\n${SHORTER}`;
+    if (readFinishKind(reply.choices[0].finish_reason) === 'cut') instructions = `${options.instructions}\n${SHORTER}`;
   }
   return undefined;
 }
@@ -122,9 +122,9 @@ async function askFor(
 }
 
 function wholeText({ choices: [{ message, finish_reason: reason }] }: ChatResponse): string | undefined {
-  const kind = finishKind(reason);
+  const kind = readFinishKind(reason);
   const isWhole = kind !== 'cut' && kind !== 'filtered' && kind !== 'failed' && (message.refusal ?? '') === '';
-  const summary = textOf(message).trim();
+  const summary = getMessageText(message).trim();
   return isWhole && summary !== '' ? summary : undefined;
 }
 

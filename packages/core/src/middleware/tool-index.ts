@@ -1,4 +1,4 @@
-import { unicode } from '../base/compile-unicode.ts';
+import { compileUnicode } from '../base/compile-unicode.ts';
 import { isRecord } from '../base/json.ts';
 import type { Tool } from '../tool/tool.ts';
 
@@ -114,8 +114,8 @@ const LITTLE = new Set(
 function wordsOf(text: string): readonly string[] {
   const parted = text
     .normalize('NFKC')
-    .replace(unicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather
-    .replace(unicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // Written without spaces: sign by sign.
-  const words = parted.toLowerCase().match(unicode`[\p{L}\p{M}\p{N}]+`) ?? [];
+    .replace(compileUnicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather
+    .replace(compileUnicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // Written without spaces: sign by sign.
+  const words = parted.toLowerCase().match(compileUnicode`[\p{L}\p{M}\p{N}]+`) ?? [];
   return words.filter((word) => !LITTLE.has(word));
 }

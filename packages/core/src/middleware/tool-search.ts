@@ -1,9 +1,9 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { excerpt, plural } from '../base/text.ts';
-import { callName, type Message, textOf } from '../chat/message.ts';
-import { chosenNames } from '../chat/request.ts';
+import { pluralize, shorten } from '../base/text.ts';
+import { callName, getMessageText, type Message } from '../chat/message.ts';
+import { listChosenNames } from '../chat/request.ts';
 import type { Middleware, TurnPlan } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain.ts';
 import type { NeededContext } from '../tool/needed-context.ts';
@@ -132,10 +132,10 @@ function answer(
 ): object {
   const found = names.map((name) => {
     const description = descriptions.get(name);
-    return { name, ...(description !== undefined && { description: excerpt(description, SHOWN) }) };
+    return { name, ...(description !== undefined && { description: shorten(description, SHOWN) }) };
   });
   if (found.length > 0) return { found };
-  const count = plural(descriptions.size, 'tool');
+  const count = pluralize(descriptions.size, 'tool');
   if (query.trim() === '')
     return { found, note: `The query is empty: say what the tool should do. There are ${count}.` };
   return { found, note: `None of the ${count} fits. Try other words.` };
@@ -152,7 +152,7 @@ function sent({ tools, toolChoice, messages }: TurnPlan, { name, names, always, 
   const offered = new Map(tools.map((each) => [each.name, each]));
   if (!offered.has(name)) return unsearched(tools, { name, names });
   const others = tools.flatMap((each) => (names.has(each.name) || each.name === name ? [] : each.name));
-  const chosen = chosenNames(toolChoice);
+  const chosen = listChosenNames(toolChoice);
   const revealed = revealedIn([...earlier, ...messages], name);
   return [...new Set([...others, ...always, ...chosen, name, ...revealed])].flatMap((each) => offered.get(each) ?? []);
 }
@@ -170,7 +170,7 @@ function revealedIn(messages: readonly Message[], search: string): readonly stri
   const searches = new Set(calls.filter((call) => callName(call) === search).map(({ id }) => id));
   return messages.flatMap((message) => {
     if (message.role === 'assistant') return (message.tool_calls ?? []).map(callName);
-    return message.role === 'tool' && searches.has(message.tool_call_id) ? foundIn(textOf(message)) : [];
+    return message.role === 'tool' && searches.has(message.tool_call_id) ? foundIn(getMessageText(message)) : [];
   });
 }
 

@@ -3,7 +3,7 @@ import { parseJson } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { Delta } from '../chat/response.ts';
 import {
-  detectForm,
+  detectBodyForm,
   type FinishedResponse,
   ResponseReader,
   type ResponseReaderOptions,
@@ -116,7 +116,7 @@ export class BodyReader {
   #begin(bytes: Uint8Array): void {
     const { caps, onFirst } = this.#options;
     this.#hasBegun = true;
-    if (detectForm(bytes, this.#contentType) === 'events')
+    if (detectBodyForm(bytes, this.#contentType) === 'events')
       this.#events = new EventReader({ maxLength: caps.maxEventLength });
     onFirst(this);
   }

@@ -1,4 +1,4 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { callName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
@@ -132,7 +132,7 @@ async function delegateThroughMiddleware(
   const { cancellation } = scope;
   const work = cancellation.isCancelled
     ? inner(call)
-    : untilCancelled(cancellation, () => wrapExecution(inner, run)(call));
+    : runUntilCancelled(cancellation, () => wrapExecution(inner, run)(call));
   const [settled] = await Promise.allSettled([work]);
   // An abort ends the run inside by itself, and what it has used has to be known.
   return { settled, inside: await inside };

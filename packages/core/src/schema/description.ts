@@ -1,10 +1,10 @@
-import { unicode } from '../base/compile-unicode.ts';
+import { compileUnicode } from '../base/compile-unicode.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** A description, if there is one, and after it sentences of ours: what a schema says that has no keyword where it is sent. */
 export function appendNotes(description: unknown, notes: readonly string[]): string {
   const words = typeof description === 'string' ? description.trim() : '';
-  const sentence = notes.length > 0 && unicode`[\p{L}\p{N}]$`.test(words) ? `${words}.` : words;
+  const sentence = notes.length > 0 && compileUnicode`[\p{L}\p{N}]$`.test(words) ? `${words}.` : words;
   return [sentence, ...notes].join(' ').trim();
 }
 

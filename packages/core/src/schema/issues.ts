@@ -1,5 +1,5 @@
 import { isRecord } from '../base/json.ts';
-import { excerpt, plural } from '../base/text.ts';
+import { pluralize, shorten } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 
 /** An issue as the Standard Schema specification has it. */
@@ -20,9 +20,9 @@ export function issuesText(issues: readonly Issue[], input: unknown): string {
   const single = issues.flatMap(unionless);
   const told = single.length > MAX_LINES ? single.slice(0, MAX_LINES - 1) : single;
   const lines = told.map((issue) => line(issue, input));
-  if (told.length < single.length) lines.push(`and ${plural(single.length - told.length, 'more issue')}`);
+  if (told.length < single.length) lines.push(`and ${pluralize(single.length - told.length, 'more issue')}`);
   const text = lines.join('\n');
-  return text.length <= MAX_LENGTH ? text : excerpt(text, MAX_LENGTH - LENGTH_OF_NOTE);
+  return text.length <= MAX_LENGTH ? text : shorten(text, MAX_LENGTH - LENGTH_OF_NOTE);
 }
 
 /** In place of zod's "Invalid input" for a union: the issues of the branch that came nearest, or what was expected. */
@@ -70,5 +70,5 @@ function quote(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';
   if (isRecord(value)) return 'an object';
-  return excerpt(stringifyWellFormed(value) ?? typeof value, 60);
+  return shorten(stringifyWellFormed(value) ?? typeof value, 60);
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { strictForm } from './strict.ts';
 import { linkStrict } from './strict-link.ts';
@@ -36,7 +36,7 @@ export function linkedReport(
   if (strict === true) {
     const places = form.reasons.slice(0, MOST).map(({ pointer, reason }) => `${pointer || 'the root'}: ${reason}`);
     const more = form.reasons.length - places.length;
-    const rest = more === 0 ? '' : `; and ${plural(more, 'more place')}`;
+    const rest = more === 0 ? '' : `; and ${pluralize(more, 'more place')}`;
     throw new ConfigError(
       `${where} can't be strict: ${places.join('; ')}${rest}. Change the schema, or leave out strict: true.`,
     );

@@ -1,6 +1,6 @@
 import { callAsync } from '../base/cancellation.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
 import type { Repair } from '../chat/response.ts';
@@ -18,7 +18,7 @@ export function parseArguments(text: string): Validated {
   if (isDeeperThan(text, MAX_DEPTH)) return TOO_DEEP;
   const parsed = parseJson(text);
   if (!parsed.ok) {
-    return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
+    return { ok: false, issues: `The arguments are not valid JSON: ${shorten(parsed.problem)}. Send one JSON object.` };
   }
   return typeof parsed.value === 'string' ? decode(parsed.value) : checkExact(parsed.value, text);
 }
@@ -43,7 +43,7 @@ function isNothing(text: string): boolean {
 /** A tool must not get another number than the one that the model wrote. */
 function checkExact(value: unknown, text: string): Validated {
   const lines = findRoundedIntegers(text).map(({ path, digits }) => {
-    return `${pathText(path)}: ${excerpt(digits, 60)} can't be held exactly as a number. Send it as a text.`;
+    return `${pathText(path)}: ${shorten(digits, 60)} can't be held exactly as a number. Send it as a text.`;
   });
   if (lines.length > 0) return { ok: false, issues: lines.join('\n') };
   const path = findOverflow(value, text);
@@ -92,7 +92,7 @@ export function findArgumentRepairs(tool: Reading, call: ToolCall): readonly Rep
   const read = argumentsOf(tool, call);
   if (!read.ok || !isRecord(read.value)) return [];
   if (Object.keys(read.value).length === 0 && text !== '{}')
-    return [{ path, note: `${excerpt(text, 50)}: read as {}` }];
+    return [{ path, note: `${shorten(text, 50)}: read as {}` }];
   const twice = text.startsWith('"') ? [{ path, note: 'encoded twice: decoded' }] : [];
   const { paths } = parseJsonTexts(read.value, tool.jsonSchema);
   return [...twice, ...paths.map((place) => ({ path: `${path}.${place}`, note: 'JSON as a text: parsed' }))];

@@ -46,7 +46,7 @@ export function execute(tool: Tool, input: unknown, options: ExecuteOptions): Pr
     signal,
     timeoutMs: tool.timeoutMs,
     timeoutError: () => new ToolTimeoutError(tool.name, tool.timeoutMs),
-    late,
+    onLateResult: late,
   });
   return done.then((value) => toResult(value, { maxLength: tool.maxResultLength }));
 }

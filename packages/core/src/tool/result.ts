@@ -1,7 +1,7 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
-import { excerpt, plural, sliceWhole } from '../base/text.ts';
+import { pluralize, shorten, sliceWhole } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialise } from './serialise.ts';
 
@@ -49,7 +49,7 @@ function checkedPart(part: unknown, index: number): UserPart {
     // A type that only some servers know goes out as it is.
     if (holds === undefined || holds(part[type])) return part as unknown as UserPart; // By its type.
   }
-  const shown = Array.isArray(part) ? 'a list' : excerpt(JSON.stringify(part) ?? String(part), 100);
+  const shown = Array.isArray(part) ? 'a list' : shorten(JSON.stringify(part) ?? String(part), 100);
   throw new ConfigError(
     `parts: part ${index + 1} is ${shown}. Pass parts of Chat Completions: { type: "text", text }, { type: "image_url", image_url: { url } }, { type: "input_audio", input_audio } or { type: "file", file }.`,
   );
@@ -71,7 +71,7 @@ export function toResult(value: unknown, { maxLength }: { readonly maxLength: nu
   }
   const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const others = value.list.filter((part) => part.type !== 'text');
-  const content = text === '' && others.length > 0 ? `${plural(others.length, 'file')} in the next message.` : text;
+  const content = text === '' && others.length > 0 ? `${pluralize(others.length, 'file')} in the next message.` : text;
   return { ...bounded(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
 }
 
@@ -87,6 +87,6 @@ export function bounded(text: string, maxLength: number): ToolResult {
   if (text.length <= maxLength) return { content: text };
   const head = sliceWhole(text, 0, Math.ceil((maxLength * 3) / 4));
   const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
-  const left = plural(text.length - head.length - tail.length, 'character');
+  const left = pluralize(text.length - head.length - tail.length, 'character');
   return { content: `${head}\n[… ${left} left out …]\n${tail}`, fullContent: text };
 }

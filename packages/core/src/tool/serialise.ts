@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
-import { className, describeType } from '../base/options.ts';
+import { describeType, getClassName } from '../base/options.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 
 export interface Serialised {
   readonly text: string;
@@ -64,7 +64,7 @@ function objectToPlain(value: object, place: Place): unknown {
   const inside: Place = { ...place, above: [...place.above, value] };
   try {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? mark(place, 'Invalid Date') : value.toISOString();
-    if (value instanceof Error) return mark(place, { error: messageOf(value) });
+    if (value instanceof Error) return mark(place, { error: getErrorMessage(value) });
     if (value instanceof Map) return mark(place, mapToPlain(value, inside));
     if (value instanceof Set) return mark(place, listToPlain([...value], inside));
     if (value instanceof RegExp) return mark(place, String(value));
@@ -76,7 +76,7 @@ function objectToPlain(value: object, place: Place): unknown {
     return fieldsToPlain(value, inside);
   } catch (error) {
     if (error instanceof Unreadable) throw error;
-    return mark(place, `[unreadable: ${messageOf(error)}]`);
+    return mark(place, `[unreadable: ${getErrorMessage(error)}]`);
   }
 }
 
@@ -101,7 +101,7 @@ function mistakeIn(value: object): Mistake | undefined {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return { what: `${what} of ${value.byteLength} bytes`, fix: BYTES };
   }
-  if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${className(value)})`, fix: STREAM };
+  if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${getClassName(value)})`, fix: STREAM };
   if (isPlainObject(value)) return undefined; // Its fields say what they are.
   if (hasMethod(value, 'arrayBuffer') && hasMethod(value, 'text')) {
     return {
@@ -111,7 +111,7 @@ function mistakeIn(value: object): Mistake | undefined {
   }
   if (hasMethod(value, 'toJSON')) return undefined;
   if (hasMethod(value, 'pipe') || hasMethod(value, 'getReader'))
-    return { what: `a stream (${className(value)})`, fix: STREAM };
+    return { what: `a stream (${getClassName(value)})`, fix: STREAM };
   const isIterable = hasMethod(value, Symbol.iterator);
   if (isIterable && hasMethod(value, 'next')) return { what: 'an iterator', fix: LIST };
   if (Object.keys(value).length > 0) return undefined;

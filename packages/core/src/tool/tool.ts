@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, type Json } from '../base/json.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { linkedReport } from '../schema/linked-report.ts';
@@ -170,7 +170,7 @@ export function withoutToolFields<Options extends object>(given: Options): Optio
 /** For errors about the options of a tool, which need not have a name. */
 export function whereOf(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
   const name: unknown = options?.name;
-  return typeof name === 'string' ? `Tool "${excerpt(name, 80)}"` : maker;
+  return typeof name === 'string' ? `Tool "${shorten(name, 80)}"` : maker;
 }
 
 /**
