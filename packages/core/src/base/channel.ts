@@ -1,23 +1,23 @@
-/** Values on their way from a writer to one reader. Above its mark it asks the writer to wait. */
+/** A queue from a writer to one reader. When it has more values than the high-water mark, it asks the writer to wait. */
 export class Channel<T> implements AsyncIterator<T, undefined> {
   readonly #highWaterMark: number;
   readonly #onReturn: () => void;
   #queue: T[] = [];
   #head = 0;
   #isClosed = false;
-  /** Why the writer ended early; the reader gets it once, after the last value. */
+  /** The error of the writer. The reader gets it once, after the last value. */
   #failure: { readonly error: unknown } | undefined;
   #pendingReads: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   #drain: PromiseWithResolvers<void> | undefined;
   #hasBackpressure = true;
 
-  /** `onReturn` is called when the reader goes away before the end. */
+  /** @param onReturn - called when the reader stops before the end */
   constructor(mark: number, onReturn: () => void) {
     this.#highWaterMark = mark;
     this.#onReturn = onReturn;
   }
 
-  /** A promise means: the reader is behind; it resolves when the queue is short again. */
+  /** Adds a value. Returns a promise if the reader is behind; it resolves when the queue is short again. */
   push(value: T): Promise<void> | undefined {
     if (this.#isClosed) return undefined;
     const reader = this.#pendingReads.shift();
@@ -31,13 +31,13 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
     return this.#drain.promise;
   }
 
-  /** The writer never waits from now on: somebody waits for the end, who may be the reader itself. */
+  /** `push` never asks the writer to wait again. Otherwise a reader that awaits the end of the run would wait forever. */
   disableBackpressure(): void {
     this.#hasBackpressure = false;
     this.#releaseWriter();
   }
 
-  /** No more values; the reader gets those that are left. */
+  /** Ends the queue. The reader still gets the values in it. */
   close(): void {
     this.#isClosed = true;
     this.#releaseWriter();
@@ -45,7 +45,7 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
     this.#pendingReads = [];
   }
 
-  /** No more values, because of an error: the reader gets the values that are left, then the error, then the end. */
+  /** Ends the queue with an error. The reader gets the values in it, then the error, then the end. */
   fail(error: unknown): void {
     if (this.#isClosed) return;
     const reader = this.#pendingReads.shift();
@@ -74,9 +74,9 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
     return { done: true, value: undefined };
   }
 
-  /** Takes from the front without moving the rest each time. */
+  /** Removes the first value. The array is cut only now and then, because each cut copies the rest. */
   #take(): T {
-    const value = this.#queue[this.#head] as T; // The caller has looked: there is one.
+    const value = this.#queue[this.#head] as T; // The caller has checked that there is one.
     this.#head++;
     if (this.#head > this.#highWaterMark) {
       this.#queue = this.#queue.slice(this.#head);

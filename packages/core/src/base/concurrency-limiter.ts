@@ -1,21 +1,21 @@
 import { onCancel } from './cancellation.ts';
 
 export interface AcquireOptions {
-  /** Goes alone. @defaultValue false */
+  /** Whether no other work may run at the same time. @defaultValue false */
   readonly exclusive?: boolean;
-  /** Whoever is aborted waits no longer. */
+  /** Ends the wait when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
-/** Lets at most `width` through at once, in the order in which they came; one that is exclusive goes alone. */
+/** Runs at most `maxConcurrent` works at a time, in the order of arrival. An exclusive work runs alone. */
 export class ConcurrencyLimiter {
   readonly #maxConcurrent: number;
   readonly #waiting = new Set<{ readonly exclusive: boolean; readonly acquire: () => void }>();
   #activeCount = 0;
   #hasExclusive = false;
 
-  constructor(width: number) {
-    this.#maxConcurrent = width;
+  constructor(maxConcurrent: number) {
+    this.#maxConcurrent = maxConcurrent;
   }
 
   async run<T>(work: () => Promise<T>, entry: AcquireOptions = {}): Promise<T> {
@@ -29,9 +29,9 @@ export class ConcurrencyLimiter {
   }
 
   /**
-   * Takes a place, which `leave` gives back. `undefined`: there was one.
+   * Takes a slot until `release`. Returns `undefined` if one was free, otherwise a promise that resolves when one is.
    *
-   * @throws the reason of a signal that is aborted; the promise rejects with it.
+   * @throws the signal's reason if it is already aborted. If it is aborted later, the promise rejects with the reason.
    */
   acquire({ exclusive = false, signal }: AcquireOptions): Promise<void> | undefined {
     signal?.throwIfAborted();
@@ -41,17 +41,17 @@ export class ConcurrencyLimiter {
     }
     return new Promise((resolve, reject) => {
       let stopListening: (() => void) | undefined;
-      const visitor = {
+      const waiter = {
         exclusive,
         acquire: () => {
           stopListening?.();
           resolve();
         },
       };
-      this.#waiting.add(visitor);
+      this.#waiting.add(waiter);
       if (signal === undefined) return;
       stopListening = onCancel(signal, () => {
-        this.#waiting.delete(visitor);
+        this.#waiting.delete(waiter);
         reject(signal.reason);
         this.#startWaiting();
       });

@@ -46,16 +46,20 @@ let deep: unknown = 'end';
 for (let i = 0; i < 501; i++) deep = [deep];
 
 test.each([
-  ['a BigInt', { order: 1n }, ".order is a BigInt, which JSON can't hold. Pass a text: String(value)."],
-  ['a function', { a: { run: () => 1 } }, ".a.run is a function, which JSON can't hold. Leave it out."],
-  ['a symbol', [Symbol('s')], "[0] is a symbol, which JSON can't hold."],
-  ['undefined in an object', { a: undefined }, ".a is undefined, which JSON can't hold. Leave it out, or pass null."],
+  ['a BigInt', { order: 1n }, '.order is a BigInt, which JSON cannot represent. Pass a text: String(value).'],
+  ['a function', { a: { run: () => 1 } }, '.a.run is a function, which JSON cannot represent. Leave it out.'],
+  ['a symbol', [Symbol('s')], '[0] is a symbol, which JSON cannot represent.'],
+  [
+    'undefined in an object',
+    { a: undefined },
+    '.a is undefined, which JSON cannot represent. Leave it out, or pass null.',
+  ],
   ['undefined in a list', { a: [1, undefined] }, '.a[1] is undefined'],
   ['a gap in a list', { a: new Array(2) }, '.a[0] is undefined'],
   ['NaN', { a: Number.NaN }, '.a is NaN'],
   ['Infinity', { a: [Number.NEGATIVE_INFINITY] }, '.a[0] is -Infinity'],
-  ['a date', { at: new Date(0) }, ".at is a Date, which JSON can't hold. Pass a text: date.toISOString()."],
-  ['a map', { a: new Map([['b', 1]]) }, ".a is a Map, which JSON can't hold. Pass a plain object."],
+  ['a date', { at: new Date(0) }, '.at is a Date, which JSON cannot represent. Pass a text: date.toISOString().'],
+  ['a map', { a: new Map([['b', 1]]) }, '.a is a Map, which JSON cannot represent. Pass a plain object.'],
   ['a set', { a: new Set() }, '.a is a Set'],
   ['bytes', { a: new Uint8Array(2) }, '.a is a Uint8Array'],
   ['a buffer', { a: Buffer.from('x') }, '.a is a Buffer'],
@@ -64,7 +68,7 @@ test.each([
   ['a promise', { a: Promise.resolve() }, '.a is a Promise'],
   ['an instance without fields', { a: new (class Handle {})() }, '.a is a Handle'],
   ['a pattern', { a: /x/ }, '.a is a RegExp'],
-  ['what holds itself', round, '.inner.list[0] is an object that holds itself'],
+  ['what holds itself', round, '.inner.list[0] is an object that contains itself'],
   ['what is nested too deeply', deep, ' is nested too deeply'],
   ['undefined itself', undefined, ' is undefined'],
 ])('refuses %s, and names the path', (_, value, problem) => {

@@ -1,20 +1,20 @@
 import { Cancellation, type CancellationSource, isCancelled } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 
-/** A span of time after which something is called, once. It can stand still, start over, and end early. */
+/** Calls back once after a span of time. It can be paused, restarted and ended early. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #onExpire: () => void;
   #ms: number;
-  /** When it expires; infinite while it stands still. */
+  /** When it expires; infinite while it is paused. */
   #dueAt = Number.POSITIVE_INFINITY;
   #remainingMs: number;
-  /** When the timer fires: it may be before the time is over, and is then set again, so that starting over sets none. */
+  /** When the timer fires. It can fire before the deadline and is then set again, so that a restart needs no new timer. */
   #firesAt = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   #isOver = false;
 
-  /** Runs from now on. `Infinity` never expires. */
+  /** Starts immediately. `Infinity` never expires. */
   constructor(clock: Clock, ms: number, expire: () => void) {
     this.#clock = clock;
     this.#ms = ms;
@@ -23,7 +23,7 @@ export class Deadline {
     this.resume();
   }
 
-  /** Starts over with the whole span, or with another. */
+  /** Starts again with the whole span, or with another one. */
   restart(ms: number = this.#ms): void {
     this.#ms = ms;
     this.#remainingMs = ms;
@@ -31,7 +31,7 @@ export class Deadline {
     this.resume();
   }
 
-  /** Stands still: the time until `resume` does not count. */
+  /** The time until `resume` does not count. */
   pause(): void {
     if (this.#dueAt === Number.POSITIVE_INFINITY) return;
     this.#remainingMs = this.#dueAt - this.#clock.now();
@@ -47,7 +47,7 @@ export class Deadline {
     if (this.#firesAt > this.#dueAt) this.#setTimer(left);
   }
 
-  /** Never expires after this, nor runs again. */
+  /** The deadline never expires after this call and cannot be resumed. */
   end(): void {
     this.#isOver = true;
     this.#clearTimer();
@@ -68,7 +68,7 @@ export class Deadline {
   #handleTimer(): void {
     const isMoved = this.#dueAt !== this.#firesAt;
     this.#firesAt = Number.POSITIVE_INFINITY;
-    // Never more than the span: a machine's time may be set back.
+    // Never more than the span, because the time of a machine can be set back.
     const left = isMoved ? Math.min(this.#dueAt - this.#clock.now(), this.#ms) : 0;
     if (left > 0) {
       this.#setTimer(left);
@@ -83,16 +83,16 @@ export interface DeadlineOptions<T> {
   readonly clock: Clock;
   readonly signal: CancellationSource;
   readonly timeoutMs: number;
-  /** What to reject with when the time is over; the work is cancelled with the same error. */
+  /** Makes the error to reject with when the time is over. The work is cancelled with the same error. */
   readonly timeoutError: () => Error;
-  /** Told what the work gave, or threw, after it was given up. Never used otherwise. */
+  /** Called with the result of work that settles after the deadline or a cancellation. */
   readonly onLateResult?: (settled: PromiseSettledResult<T>) => void;
 }
 
 /**
- * Does `work` until it settles, its time is over, or the signal is aborted, whichever comes first.
+ * Runs `work` until it settles, its time is over, or the signal is aborted, whichever comes first.
  *
- * Returns at once in each case, also if the work ignores its cancellation.
+ * Settles immediately in each case, even if the work ignores its cancellation.
  */
 export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, options: DeadlineOptions<T>): Promise<T> {
   const { signal, onLateResult: late } = options;
@@ -112,7 +112,7 @@ export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, opti
   });
 }
 
-/** Work under a deadline. Cancelling it rejects its result. */
+/** Work with a deadline. Cancelling it rejects its result. */
 export class TimedWork extends Cancellation {
   readonly deadline: Deadline;
   readonly #reject: (reason: unknown) => void;
@@ -124,12 +124,12 @@ export class TimedWork extends Cancellation {
     this.deadline = new Deadline(clock, timeoutMs, () => this.cancel(timeoutError()));
   }
 
-  /** Whether it has settled, or was given up. */
+  /** Whether it has settled or was cancelled. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** `false` if it was over before. */
+  /** Marks the work as over. Returns `false` if it already was. */
   settle(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

@@ -1,4 +1,4 @@
-/** Where a text stops being JSON: `unexpected "O" at position 9`. The same on every engine; never quotes the text. */
+/** Says where a text stops being JSON: `unexpected "O" at position 9`. The same on every engine. Never quotes the text. */
 export function findJsonProblem(text: string): string {
   const open: ('{' | '[')[] = [];
   let next: ExpectedToken = 'value';
@@ -15,7 +15,7 @@ export function findJsonProblem(text: string): string {
 
 type Kind = '{' | '}' | '[' | ']' | ':' | ',' | 'string' | 'literal';
 
-/** What may come: `first` is a key or the end of an object, `element` a value or the end of an array. */
+/** What can come next: `first` is a key or the end of an object, `element` is a value or the end of an array. */
 type ExpectedToken = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
 
 interface Token {
@@ -28,18 +28,18 @@ const SPACE = /[ \t\n\r]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const LITERAL = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/** The next token, or the position at which none can be read. */
+/** Returns the next token, or the position at which none can be read. */
 function readToken(text: string, position: number): Token | number {
   const start = matchEnd(SPACE, { text, start: position }) ?? position;
-  const sign = text[start];
-  switch (sign) {
+  const character = text[start];
+  switch (character) {
     case '{':
     case '}':
     case '[':
     case ']':
     case ':':
     case ',':
-      return { kind: sign, start, end: start + 1 };
+      return { kind: character, start, end: start + 1 };
     case '"':
       return readString(text, start);
     case undefined:
@@ -49,13 +49,13 @@ function readToken(text: string, position: number): Token | number {
   return end === undefined ? start : { kind: 'literal', start, end };
 }
 
-/** By hand: a pattern for all of it overflows the stack at some ten megabytes. */
+/** A loop, because one pattern for the whole string overflows the stack at about ten megabytes. */
 function readString(text: string, start: number): Token | number {
   for (let position = start + 1; ; ) {
-    const sign = text[position];
-    if (sign === '"') return { kind: 'string', start, end: position + 1 };
-    if (sign === undefined || sign < ' ') return position;
-    const end = sign === '\\' ? matchEnd(ESCAPE, { text, start: position }) : position + 1;
+    const character = text[position];
+    if (character === '"') return { kind: 'string', start, end: position + 1 };
+    if (character === undefined || character < ' ') return position;
+    const end = character === '\\' ? matchEnd(ESCAPE, { text, start: position }) : position + 1;
     if (end === undefined) return position;
     position = end;
   }
@@ -76,7 +76,7 @@ interface ParserState {
   readonly open: ('{' | '[')[];
 }
 
-/** What may come after this token; `undefined` where it must not come itself. */
+/** Returns what can follow this token; `undefined` if the token is not allowed here. */
 function follow(kind: Kind, { next, open }: ParserState): ExpectedToken | undefined {
   const takesValue = next === 'value' || next === 'element';
   switch (kind) {

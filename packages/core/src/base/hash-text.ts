@@ -1,6 +1,6 @@
 /**
- * Tells texts apart by 16 hexadecimal characters, without waiting as Web Crypto does. Not against anybody who wants two texts to
- * have the same (cyrb53, with all of its 64 bits).
+ * Hashes a text to 16 hexadecimal characters, synchronously, unlike Web Crypto. Not cryptographic: it is cyrb53 with all of its
+ * 64 bits.
  */
 export function hashText(text: string): string {
   let one = 0xdeadbeef;
@@ -14,8 +14,8 @@ export function hashText(text: string): string {
   return toHex(combine(other, first)) + toHex(first);
 }
 
-function combine(value: number, beside: number): number {
-  return Math.imul(value ^ (value >>> 16), 2_246_822_507) ^ Math.imul(beside ^ (beside >>> 13), 3_266_489_909);
+function combine(value: number, other: number): number {
+  return Math.imul(value ^ (value >>> 16), 2_246_822_507) ^ Math.imul(other ^ (other >>> 13), 3_266_489_909);
 }
 
 function toHex(value: number): string {

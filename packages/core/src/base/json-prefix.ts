@@ -1,25 +1,25 @@
 /**
- * Reads JSON in pieces. After each piece it is known whether the text can still become JSON and whether it is whole,
- * at the cost of that piece alone.
+ * Reads JSON in pieces. After each piece it says whether the text can still become JSON and whether it is complete. A piece
+ * costs time in proportion to its own length.
  */
 export class JsonPrefix {
   #next: ExpectedToken = 'value';
-  /** What is being read; `undefined` between two tokens. */
+  /** The token that is being read; `undefined` between two tokens. */
   #token: 'string' | 'escape' | 'hex' | 'word' | 'number' | undefined;
   #part: NumberPart = 'minus';
-  /** The characters of a word that are missing. */
+  /** The characters of a word that are still expected. */
   #rest = '';
   #hexDigits = 0;
-  /** Whether each open bracket is a brace. */
+  /** For each open bracket, whether it is a brace. */
   readonly #open: boolean[] = [];
   #isBroken = false;
 
-  /** No text can follow that would make it JSON. */
+  /** No continuation can make the text JSON. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
 
-  /** It is one value, which cannot go on: behind a number at the root another digit may follow. */
+  /** The text is one complete value. A number at the root is not complete, because another digit can follow. */
   get isWhole(): boolean {
     return this.#next === 'end' && this.#token === undefined && !this.#isBroken;
   }
@@ -29,7 +29,7 @@ export class JsonPrefix {
     while (position < piece.length && !this.#isBroken) position = this.#read(piece, position);
   }
 
-  /** Reads from a position to the end of the value. Returns the position behind it; `undefined` if there is none. */
+  /** Reads a value that starts at a position. Returns the position after its end; `undefined` if the value is not complete. */
   readValue(text: string, start: number): number | undefined {
     let position = start;
     while (position < text.length && !this.#isBroken && !this.isWhole) position = this.#read(text, position);
@@ -42,7 +42,7 @@ export class JsonPrefix {
     return position + 1;
   }
 
-  /** Most characters are part of a string. */
+  /** A separate fast path, because most characters are part of a string. */
   #readString(text: string, start: number): number {
     for (let position = start; position < text.length; position++) {
       const code = text.charCodeAt(position);
@@ -93,7 +93,7 @@ export class JsonPrefix {
     else if (!isBlank(code)) this.#beginToken(code);
   }
 
-  /** The first character of a token. */
+  /** Reads the first character of a token. */
   #beginToken(code: number): void {
     if (code === QUOTE) this.#beginString();
     else if (code === COMMA || code === COLON) this.#separate(code);
@@ -143,19 +143,19 @@ export class JsonPrefix {
     this.#part = part;
   }
 
-  /** What may follow a value without brackets. */
+  /** Sets what can follow a value without brackets. */
   #endValue(): void {
     if (this.#next !== 'value' && this.#next !== 'element') this.#isBroken = true;
     this.#next = this.#open.length === 0 ? 'end' : 'more';
   }
 }
 
-/** What may come: `first` is a key or the end of an object, `element` a value or the end of an array. */
+/** What can come next: `first` is a key or the end of an object, `element` is a value or the end of an array. */
 type ExpectedToken = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
 
 type NumberPart = 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'exponent' | 'sign' | 'power';
 
-/** The parts behind which a number may end. */
+/** The parts after which a number can end. */
 const ENDS: ReadonlySet<NumberPart> = new Set(['zero', 'integer', 'fraction', 'power']);
 
 function advanceNumber(part: NumberPart | 'start', code: number): NumberPart | undefined {
@@ -195,15 +195,15 @@ const ZERO = 0x30;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** The rest of each word by its first character. */
+/** The remaining characters of each word, by its first character. */
 const WORDS: ReadonlyMap<number, string> = new Map(
   ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), word.slice(1)]),
 );
 
-/** What may follow a backslash, beside `u`. */
-const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((sign) => sign.charCodeAt(0)));
+/** What can follow a backslash, besides `u`. */
+const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 
-/** Space, tab, and the ends of lines. */
+/** Space, tab, line feed, carriage return. */
 function isBlank(code: number): boolean {
   return code === SPACE || code === 0x09 || code === 0x0a || code === 0x0d;
 }

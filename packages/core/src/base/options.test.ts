@@ -83,9 +83,9 @@ test.each([
   [
     'a text in place of an object',
     { price: 'high' },
-    'price is a text. Pass an object of some of these: input, output.',
+    'price is a text. Pass an object with any of these: input, output.',
   ],
-  ['a list in place of an object', { price: [] }, 'price is a list. Pass an object of some of these: input, output.'],
+  ['a list in place of an object', { price: [] }, 'price is a list. Pass an object with any of these: input, output.'],
   ['a text inside', { price: { input: '1' } }, 'price.input is the text "1". Pass a number.'],
   ['an instance inside', { price: new Date(0) }, 'a Date has none of the options.'],
 ])('refuses %s', (_, options, problem) => {
@@ -104,7 +104,7 @@ test.each([
 ])('refuses %o in the place of the options, without quoting it', (options, type) => {
   const table: OptionTable<Price> = { keys: { input: 'number', output: 'number' } };
   expect(() => checkOptions(options as never, table, 'load')).toThrow(
-    new ConfigError(`load: the options are ${type}. Pass an object of some of these: input, output.`),
+    new ConfigError(`load: the options are ${type}. Pass an object with any of these: input, output.`),
   );
 });
 
@@ -170,7 +170,7 @@ test('refuses a getter of a class whose value is of the wrong type', () => {
 
 test('refuses an instance that has none of the options', () => {
   expect(() => checkOptions(new AbortController().signal, TABLE, 'load')).toThrow(
-    'load: an AbortSignal has none of the options. Pass an object of some of these: name,',
+    'load: an AbortSignal has none of the options. Pass an object with any of these: name,',
   );
 });
 

@@ -4,18 +4,17 @@ import { isPlainObject } from './json.ts';
 import { findClosest, normalizeName, shorten } from './text.ts';
 
 /**
- * What is known of one options object. An option without an entry does not compile, and neither does a value of a union
- * that is left out.
+ * Describes one options object. A missing option, or a missing value of a union, does not compile.
  */
 export interface OptionTable<Options> {
   readonly keys: { readonly [Key in KeyOf<Options>]-?: OptionKind<ValueOf<Options, Key>> };
-  /** What to write in place of names that other libraries use: a sentence by the name. */
+  /** For names that other libraries use: a sentence that says what to write instead, by name. */
   readonly hints?: Readonly<Record<string, string>>;
-  /** A sentence for every name that is not known. */
+  /** Returns a sentence for an unknown name. */
   readonly note?: (name: string) => string;
 }
 
-// Both distribute: of a union every member's options are known.
+// Both distribute, so that the options of every member of a union are known.
 type KeyOf<Options> = Options extends unknown ? keyof Options & string : never;
 type ValueOf<Options, Key extends string> = Options extends unknown
   ? Key extends keyof Options
@@ -24,8 +23,8 @@ type ValueOf<Options, Key extends string> = Options extends unknown
   : never;
 
 /**
- * What an option may be: a type, the values of a union, a table of its own, or a list of these. `'any'` is checked elsewhere.
- * `undefined` always counts as left out.
+ * What an option accepts: a type, the values of a union, a nested table, or a list of these. `'any'` is checked elsewhere.
+ * `undefined` always counts as absent.
  */
 type OptionKind<Value> = 'any' | SingleKind<Value> | readonly SingleKind<Value>[];
 
@@ -50,7 +49,7 @@ type TypeOf<Value> = Value extends boolean
             ? 'function'
             : 'object' | 'clock' | OptionTable<Value>;
 
-/** All values of a union: one that is missing does not compile. */
+/** All values of a union. A missing one does not compile. */
 type ValuesOf<Text extends string> = [Text] extends [never]
   ? never
   : string extends Text
@@ -59,7 +58,7 @@ type ValuesOf<Text extends string> = [Text] extends [never]
 
 type TypeName = 'boolean' | 'text' | 'number' | 'null' | 'function' | 'list' | 'texts' | 'numbers' | 'object' | 'clock';
 
-/** A table without its types, for the check itself. */
+/** A table without its type parameter, for the check at run time. */
 export interface AnyOptionTable extends Pick<OptionTable<unknown>, 'hints' | 'note'> {
   readonly keys: Readonly<Record<string, AnyKind>>;
 }
@@ -67,11 +66,11 @@ type AnySingleKind = TypeName | AnyOptionTable | Readonly<Record<string, true>>;
 type AnyKind = 'any' | AnySingleKind | readonly AnySingleKind[];
 
 /**
- * Refuses an unknown option, which would otherwise be ignored, and a value of the wrong type. Gives the options back: those of
- * a class instance as a plain object, so that a spread keeps its getters.
+ * Checks an options object: an unknown option, which would otherwise be ignored, and a value of the wrong type are errors. Returns
+ * the options; those of a class instance as a plain object, so that a spread keeps its getters.
  *
- * @param where - Begins the message: `'Tool "refund"'`.
- * @throws ConfigError that names the option, and the known one that comes nearest.
+ * @param where - the start of an error message: `'Tool "refund"'`
+ * @throws ConfigError with the option and the most similar known one.
  *
  * @example
  * interface PageOptions { readonly maxBytes?: number; readonly robots?: 'obey' | 'ignore' }
@@ -79,13 +78,13 @@ type AnyKind = 'any' | AnySingleKind | readonly AnySingleKind[];
  * const { maxBytes } = checkOptions(options, PAGE_OPTIONS, 'fetchPage');
  */
 export function checkOptions<Options>(options: Options, table: AnyOptionTable, where: string): Options {
-  return checkTable(options, { table, where, path: '' }) as Options; // The same ones.
+  return checkTable(options, { table, where, path: '' }) as Options; // The same fields.
 }
 
 interface OptionScope {
   readonly table: AnyOptionTable;
   readonly where: string;
-  /** Of the object that the options are in: `limits.`. */
+  /** The path of the object that contains the options: `limits.`. */
   readonly path: string;
 }
 
@@ -93,7 +92,7 @@ function checkTable(options: unknown, place: OptionScope): object {
   const { table, where, path } = place;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const name = path === '' ? 'the options are' : `${path.slice(0, -1)} is`;
-    // Never quoted: a key is easily passed in the place of the options.
+    // The value is not quoted: it can be an API key that was passed in place of the options.
     throw new ConfigError(`${where}: ${name} ${describeType(options)}. Pass ${describeTable(table)}.`);
   }
   if (!isPlainObject(options)) return checkInstance(options, place);
@@ -101,13 +100,13 @@ function checkTable(options: unknown, place: OptionScope): object {
   for (const key of Object.keys(options)) {
     const value: unknown = Reflect.get(options, key);
     const checked = checkOption(key, value, place);
-    // Only an instance inside is replaced: nearly every object stays what it is.
+    // Only a nested instance is replaced, so most objects are not copied.
     if (checked !== value) copy = { ...(copy ?? options), [key]: checked };
   }
   return copy ?? options;
 }
 
-/** Getters of a class and inherited fields are no own keys. */
+/** Reads an instance by the names of the table, because getters of a class and inherited fields are not own keys. */
 function checkInstance(options: object, place: OptionScope): object {
   const { table, where } = place;
   const names = Object.keys(table.keys).filter((key) => key in options);
@@ -118,7 +117,7 @@ function checkInstance(options: object, place: OptionScope): object {
   return Object.fromEntries(names.map((key) => [key, checkOption(key, Reflect.get(options, key), place)]));
 }
 
-/** Gives the value. */
+/** Returns the value. */
 function checkOption(key: string, value: unknown, { table, where, path }: OptionScope): unknown {
   if (value === undefined) return value;
   if (!Object.hasOwn(table.keys, key)) throw createUnknownOptionError(key, { table, where, path });
@@ -136,7 +135,7 @@ function checkOption(key: string, value: unknown, { table, where, path }: Option
   );
 }
 
-/** Of a list the first element that could be what is wrong with it. */
+/** Describes a value. For a list it shows the first element that is probably wrong. */
 function describeOption(value: unknown): string {
   if (!Array.isArray(value) || value.length === 0) return describeValue(value);
   const odd: unknown = value.find((each) => typeof each !== typeof value[0]) ?? value[0];
@@ -158,7 +157,7 @@ function createUnknownOptionError(key: string, { table, where, path }: OptionSco
   return new ConfigError(`${where}: there is no option "${path}${shorten(key, 60)}". ${fix}`);
 }
 
-/** Finds `maxAttempts` for `attempt` as well: by its letters alone it is not near. */
+/** Also finds `maxAttempts` for `attempt`, which is too short to be similar. */
 function findNearestName(key: string, names: readonly string[]): string | undefined {
   const bare = new Map(names.map((name) => [name.replace(/^(?:max|min)(?=[A-Z])/, ''), name]));
   return findClosest(key, names) ?? bare.get(findClosest(key, bare.keys()) ?? '');
@@ -183,7 +182,7 @@ function isOfKind(value: unknown, kind: AnySingleKind): boolean {
   return typeof value === 'string' && Object.hasOwn(kind, value);
 }
 
-/** What a clock must have; `completeClock` takes the rest from the machine's clock. */
+/** What a clock must have. `completeClock` adds the other methods. */
 const CLOCK = ['now'] as const satisfies readonly (keyof Clock)[];
 
 function hasMethod(value: object, name: string): boolean {
@@ -221,10 +220,10 @@ const FIXES: Readonly<Record<TypeName, readonly string[]>> = {
 };
 
 function describeTable({ keys }: AnyOptionTable): string {
-  return `an object of some of these: ${Object.keys(keys).join(', ')}`;
+  return `an object with any of these: ${Object.keys(keys).join(', ')}`;
 }
 
-/** A value with its type, for an error: `the text "1"`, `1`, `a function`, `a Date`. */
+/** Describes a value with its type, for an error: `the text "1"`, `1`, `a function`, `a Date`. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -242,7 +241,7 @@ export function describeValue(value: unknown): string {
   }
 }
 
-/** The same without the value, which may be a secret. */
+/** Describes the type of a value, which can be a secret and is not quoted. */
 export function describeType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return 'a text';

@@ -1,10 +1,10 @@
 /**
- * The value that the beginning of a JSON text has so far: open texts, lists and objects end where the text does, and what
- * may yet change, as a number or a key at the end, is left out. `undefined` where there is no value yet.
+ * Parses the beginning of a JSON text. Open strings, arrays and objects end where the text ends. What can still change, such as a
+ * number or a key at the end, is omitted. `undefined` if there is no value yet.
  */
 export function parsePartialJson(text: string): unknown {
   const closers: string[] = [];
-  /** As far as the text can be taken, and what closes it there. */
+  /** The end of the usable text, and the brackets that close it there. */
   let end = 0;
   let rest = '';
   let isKey = false;
@@ -36,7 +36,7 @@ export function parsePartialJson(text: string): unknown {
       isKey = false;
     } else if (!/\s/.test(sign)) {
       const stop = findLiteralEnd(text, i);
-      // It may go on.
+      // The literal can continue.
       if (stop === text.length) break;
       i = stop - 1;
       keep(stop);
@@ -46,7 +46,7 @@ export function parsePartialJson(text: string): unknown {
 }
 
 interface TextEnd {
-  /** Behind the last whole character. */
+  /** The position after the last complete character. */
   readonly stop: number;
   readonly isClosed: boolean;
 }
@@ -60,7 +60,7 @@ function readText(text: string, start: number): TextEnd {
     if (position + length > text.length) break;
     position += length;
   }
-  // The first half of a character of two.
+  // The first half of a surrogate pair.
   const half = /(?:[\ud800-\udbff]|\\u[dD][89abAB][\da-fA-F]{2})$/.exec(text.slice(start, position));
   return { stop: position - (half?.[0].length ?? 0), isClosed: false };
 }

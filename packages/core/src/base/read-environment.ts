@@ -1,10 +1,10 @@
 /**
- * What the surroundings say where a definition says nothing; an empty variable counts as none.
+ * Reads an environment variable, trimmed. An empty one counts as absent.
  *
- * The only place that reads the environment.
+ * No other file of core reads the environment.
  */
 export function readEnvironment(name: string): string | undefined {
-  // Other runtimes have no `process`; reading it where it exists may be forbidden (Deno).
+  // Some runtimes have no `process`, and Deno can forbid reading it.
   try {
     return (globalThis as RuntimeGlobals).process?.env?.[name]?.trim() || undefined;
   } catch {

@@ -1,14 +1,14 @@
 import { readEnvironment } from './read-environment.ts';
 
-/** Whether `PAWL_DEBUG=1` is in the environment. */
+/** Whether the environment has `PAWL_DEBUG=1`. */
 export function isDebugEnabled(): boolean {
   return readEnvironment('PAWL_DEBUG') === '1';
 }
 
 /**
- * Writes to stderr, for `PAWL_DEBUG`.
+ * Writes a debug text to stderr.
  *
- * The only place in core that writes anything anywhere.
+ * No other file of core writes to a stream or to the console, except `warn.ts`.
  */
 export function writeDebug(text: string): void {
   const { process, console } = globalThis as RuntimeGlobals;
@@ -16,7 +16,7 @@ export function writeDebug(text: string): void {
   else console?.error(text.replace(/\n$/, ''));
 }
 
-/** Not every runtime has both. */
+/** Not every runtime has both globals. */
 interface RuntimeGlobals {
   readonly process?: { readonly stderr?: { write?(text: string): unknown } };
   readonly console?: { readonly error: (text: string) => void };

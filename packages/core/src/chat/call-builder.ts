@@ -10,7 +10,7 @@ import { VendorFields } from './vendor-fields.ts';
 
 export interface CallBuilderOptions {
   readonly index: number | undefined;
-  /** Among the calls of the response. */
+  /** The position among the calls of the response, from 0. */
   readonly position: number;
   /** `choices[0].message.tool_calls[1]`. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface CallBuilderOptions {
   readonly tools: RequestTools;
 }
 
-/** One call of a response, put together from its pieces. */
+/** Builds one call of a response from its pieces. */
 export class CallBuilder implements OpenCall {
   readonly index: number | undefined;
   readonly position: number;
@@ -32,7 +32,7 @@ export class CallBuilder implements OpenCall {
   #text = new CallText();
   #type: ToolCall['type'] | undefined;
   #hasText = false;
-  /** Whether a listener knows of it. */
+  /** Whether a delta of the call was emitted. */
   #isEmitted = false;
 
   constructor({ index, position, path, repairs, tools }: CallBuilderOptions) {
@@ -47,7 +47,7 @@ export class CallBuilder implements OpenCall {
     return this.#id;
   }
 
-  /** As the server wrote it. */
+  /** The name as the server wrote it. */
   get name(): string {
     return this.#name;
   }
@@ -69,7 +69,7 @@ export class CallBuilder implements OpenCall {
     if (piece.id !== '' && piece.id !== this.#id) this.#addId(piece.id);
     const joined = joinName(piece, this, this.#tools);
     this.#addText(piece);
-    // The text first, which looks at whether this name is a repetition.
+    // The text is added first, because it compares this name with the one of the earlier pieces.
     if (piece.name !== '' && this.#name === '') this.#name = piece.name;
     if (joined !== undefined) this.#setName(joined);
     for (const name of Object.keys(piece.fields)) this.#fields.set(name, piece.fields[name]);
@@ -100,25 +100,25 @@ export class CallBuilder implements OpenCall {
     else this.#text.add(text);
   }
 
-  /** The arguments once more, as they are or encoded twice. Nothing goes on behind whole ones, but a custom tool's text may. */
+  /** Whether a piece repeats the arguments, as they are or encoded twice. Complete arguments cannot continue, but a custom tool's text can. */
   #isRepetition(name: string, text: string): boolean {
     if (!this.isWhole) return false;
     const isSame = text === this.text || (text.startsWith('"') && text === stringifyWire(this.text));
     return isSame && (this.#type !== 'custom' || (name !== '' && name === this.#name));
   }
 
-  /** What was added since the last time; `undefined` if that is nothing, the name is unknown, or the text may be a placeholder. */
+  /** Takes the text added since the last call; `undefined` if there is none, the name is unknown, or the text can be a placeholder. */
   takeDelta(): string | undefined {
     const delta = this.#isPlaceholder || this.#name === '' ? '' : this.#text.take();
     return delta === '' ? undefined : this.#markEmitted(delta);
   }
 
-  /** A custom tool's text may well be `{}`, and go on. */
+  /** The text of a custom tool can be `{}` and can continue. */
   get #isPlaceholder(): boolean {
     return this.text === PLACEHOLDER && this.#type !== 'custom';
   }
 
-  /** The same at the end, when no name comes, and the text is no placeholder. A call without any text is told as well, once. */
+  /** Takes the rest of the text at the end, with or without a name. A call without any text has one empty delta. */
   flush(): string | undefined {
     const delta = this.#text.flush();
     return delta === '' && this.#isEmitted ? undefined : this.#markEmitted(delta);
@@ -149,7 +149,7 @@ export class CallBuilder implements OpenCall {
   }
 }
 
-/** What some servers send before the real arguments. */
+/** Some servers send this before the real arguments. */
 const PLACEHOLDER = '{}';
 
 const SNAPSHOTS = 'all of them again in each piece: read once';

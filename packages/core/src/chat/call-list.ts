@@ -11,15 +11,15 @@ import type { Delta } from './response.ts';
 export interface CallListOptions {
   readonly choice: number;
   readonly repairs: RepairList;
-  /** More than that is no response that can be used. */
+  /** A response with more calls in one choice is an error. */
   readonly maxCalls: number;
   readonly tools: RequestTools;
 }
 
-/** The form in which a list of calls came: `delta` with pieces, or `message` with whole ones. */
+/** Where a list of calls came from: a `delta` has pieces of calls, a `message` whole calls. */
 export type CallForm = 'delta' | 'message';
 
-/** The tool calls of one choice, in the order in which they began. */
+/** The tool calls of one choice, in the order of their first pieces. */
 export class CallList {
   readonly #choice: number;
   readonly #path: string;
@@ -27,7 +27,7 @@ export class CallList {
   readonly #maxCalls: number;
   readonly #tools: RequestTools;
   readonly #calls: CallBuilder[] = [];
-  /** The last one of each index. */
+  /** The last call of each index. */
   readonly #last = new Map<number, CallBuilder>();
   readonly #ids = new Map<CallBuilder, string>();
   #hasPieces = false;
@@ -73,14 +73,14 @@ export class CallList {
     return matchCall(piece, { calls: this.#calls, last, tools: this.#tools, ...place });
   }
 
-  /** What was held back, at the end. */
+  /** Returns the deltas that were held back, at the end. */
   flush(): readonly Delta[] {
     const deltas: Delta[] = [];
     for (const call of this.#calls) this.#addDelta(deltas, call, call.flush());
     return deltas;
   }
 
-  /** Every call has an id of its own. */
+  /** Builds the calls. Each has a unique id. */
   build(): readonly ToolCall[] {
     if (this.#calls.length === 0) return NONE;
     if (this.#hasPieces) this.#reportIndexes();
@@ -102,7 +102,7 @@ export class CallList {
     return id;
   }
 
-  /** None at all is no fault: many servers say so in each response. */
+  /** `null` needs no repair, because many servers send it in each response. */
   #readList(wire: unknown): readonly unknown[] {
     if (Array.isArray(wire)) return wire;
     if (wire === null || wire === undefined) return [];
@@ -112,7 +112,7 @@ export class CallList {
     return isOne ? [wire] : [];
   }
 
-  /** Placeholders without any content begin nothing. */
+  /** A placeholder without content does not begin a call. */
   #beginCall({ index, id, name, text }: CallPiece): CallBuilder | undefined {
     if (id === '' && name === '' && text === '') return undefined;
     if (this.#calls.length >= this.#maxCalls) throw createTooManyCallsError(this.#maxCalls);
@@ -124,7 +124,7 @@ export class CallList {
     return call;
   }
 
-  /** They were read as well as can be; here it is only said. */
+  /** Reports indexes that are missing, repeated or shifted. The calls are already read. */
   #reportIndexes(): void {
     const indexes = this.#calls.map(({ index }) => index);
     const [first] = indexes;
@@ -136,10 +136,10 @@ export class CallList {
   }
 
   #findFreeId(at: number): string {
-    const given = new Set([...this.#calls.map((call) => call.id), ...this.#ids.values()]);
+    const used = new Set([...this.#calls.map((call) => call.id), ...this.#ids.values()]);
     const id = `call_${this.#choice}_${at}`;
     let free = id;
-    for (let count = 2; given.has(free); count++) free = `${id}_${count}`;
+    for (let count = 2; used.has(free); count++) free = `${id}_${count}`;
     return free;
   }
 }

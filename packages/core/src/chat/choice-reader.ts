@@ -19,10 +19,10 @@ export interface ChoiceReaderOptions {
   readonly textCalls: TextCallOptions | undefined;
 }
 
-/** Whether a choice is of a whole body, or of one chunk of a stream. */
+/** Whether a choice is from a whole body or from one chunk of a stream. */
 export type PieceForm = 'body' | 'chunk';
 
-/** One choice of a response. `message` of a whole response and `delta` of a chunk are read alike. */
+/** Reads one choice of a response. The `message` of a whole response and the `delta` of a chunk share one code path. */
 export class ChoiceReader {
   readonly index: number;
   readonly #path: string;
@@ -33,7 +33,7 @@ export class ChoiceReader {
   readonly #finish: FinishReader;
   #hasMessage = false;
   #hasDelta = false;
-  /** What stood beside the message or delta that was read, in the other field. */
+  /** The content of the other field, if a choice has both `message` and `delta`. */
   #repeated: { readonly piece: Wire; readonly form: CallForm } | undefined;
 
   constructor(index: number, options: ChoiceReaderOptions) {
@@ -48,7 +48,7 @@ export class ChoiceReader {
     return this.#finish.isFinished || this.#findOtherPlace() !== undefined;
   }
 
-  /** The word by which the server says that this choice failed, once everything is read. */
+  /** The finish reason of a choice that the server failed to finish. Complete after everything is read. */
   get failure(): Pick<FailedFinish, 'word'> | undefined {
     const { kind, word } = this.#finish;
     return kind === 'failed' && word !== undefined ? { word } : undefined;
@@ -66,23 +66,23 @@ export class ChoiceReader {
     return held.length === 0 ? deltas : [...deltas, ...held];
   }
 
-  /** Reads a finish reason that stands beside the choices. It counts if the choice has none. */
+  /** Reads a finish reason outside of the choices. It counts if the choice has none. */
   readOuterReason(reason: unknown): void {
     if (!this.isFinished) this.#finish.readFrom('the response', reason);
   }
 
-  /** What was held back, as far as it is known by now. */
+  /** Returns the deltas that were held back so far. */
   flush(): readonly Delta[] {
     return this.#message.flush();
   }
 
-  /** A filter stopped the prompt, or the response behind what was read. */
+  /** Ends the choice because a filter stopped the prompt or the rest of the response. */
   endAsFiltered(): void {
     this.#finish.read('content_filter');
     this.#hasMessage = true;
   }
 
-  /** What was held back and what only a repeated message says, once everything is read. */
+  /** Returns the deltas that were held back and those of a repeated message, after everything is read. */
   finish(): readonly Delta[] {
     const held = this.flush();
     const place = this.#findOtherPlace();
@@ -107,8 +107,8 @@ export class ChoiceReader {
       if (isRecord(delta)) this.#repeated = { piece: delta, form: 'delta' };
       return this.#readPiece(message, 'message');
     }
-    const isSaid = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
-    if (!isSaid && !this.#hasDelta) return this.#readPiece(message, 'message');
+    const hasDelta = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
+    if (!hasDelta && !this.#hasDelta) return this.#readPiece(message, 'message');
     this.#hasDelta = true;
     const piece = this.#toPiece(message, 'message');
     if (piece !== undefined) this.#repeated = { piece, form: 'message' };
@@ -131,14 +131,14 @@ export class ChoiceReader {
     return isText ? { content: given } : undefined;
   }
 
-  /** The form of the older Completions API. */
+  /** Reads `text`, the field of the older Completions API. */
   #readText(text: string): readonly Delta[] {
     if (text === '') return NOTHING;
     this.#repairs.add(`${this.#path}.text`, 'in place of a message: read as its content');
     return this.#readPiece({ content: text }, 'delta');
   }
 
-  /** A repeated message says the same again; what it alone says must not be lost. */
+  /** Reads a message or delta that repeats the other one. Content that only the repetition has must not be lost. */
   #readRepeated(): readonly Delta[] {
     if (this.#repeated === undefined) return NOTHING;
     const { piece, form } = this.#repeated;
@@ -151,12 +151,12 @@ export class ChoiceReader {
       this.#hasMessage = true;
       return this.#message.read(missing, form);
     }
-    const isSaid = Object.keys(piece).some((name) => name !== 'role' && !isPaddingValue(piece[name]));
-    if (isSaid) this.#repairs.add(path, `beside a ${other}, left out`);
+    const hasContent = Object.keys(piece).some((name) => name !== 'role' && !isPaddingValue(piece[name]));
+    if (hasContent) this.#repairs.add(path, `beside a ${other}, left out`);
     return NOTHING;
   }
 
-  /** Where the finish reason stands if it is missing, or says less than a router's word for what it was told. */
+  /** Finds another field with the finish reason: if the documented one is missing, or if a router has the server's more exact one. */
   #findOtherPlace(): string | undefined {
     const { isFinished, kind } = this.#finish;
     if (!isFinished) return PLACES.find((place) => this.#readKindAt(place) !== undefined);
@@ -168,7 +168,7 @@ export class ChoiceReader {
     return readFinishKind(this.#fields.get(place));
   }
 
-  /** An answer to a prompt that a filter stopped has no message. */
+  /** A response to a filtered prompt has no message. */
   #reportFilteredPrompt(): FinishReason {
     this.#repairs.add(`${this.#path}.message`, 'missing beside filter results: the prompt was filtered');
     return 'content_filter';
@@ -198,26 +198,26 @@ const OWN: ReadonlySet<string> = new Set([
 /** Azure's results of its filters. */
 const FILTERS = ['content_filter_results', 'content_filter_result', 'prompt_filter_results'];
 
-/** OpenRouter's field for the word of the server behind it. */
+/** OpenRouter's field for the finish reason of the server behind it. */
 const NATIVE = 'native_finish_reason';
 
-/** Other names of `finish_reason`. vLLM has `stop_reason` beside it, for the stop sequence that was met. */
+/** Other names of `finish_reason`. vLLM sends `stop_reason` in addition, for the stop sequence that was met. */
 const PLACES = ['finishReason', 'stop_reason', 'stopReason', 'done_reason', NATIVE];
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** Some gateways put it into the message or the delta. */
+/** Some gateways put the finish reason into the message or the delta. */
 function readInnerReason({ delta, message }: Wire): unknown {
   return (
     (isRecord(delta) ? delta['finish_reason'] : undefined) ?? (isRecord(message) ? message['finish_reason'] : undefined)
   );
 }
 
-/** Log probabilities as they come: lists that go on from piece to piece. */
+/** Collects log probabilities. Their lists continue from piece to piece. */
 class LogprobsReader {
-  /** `null` where the server said so, and nothing else. */
+  /** `null` if the server sent only `null`. */
   #fields: Map<string, unknown> | null | undefined;
 
   read(logprobs: unknown): void {
@@ -228,15 +228,15 @@ class LogprobsReader {
       this.#fields.set(name, appendValue(this.#fields.get(name), value));
   }
 
-  /** `{ logprobs }`, or nothing where there was no such field. */
+  /** `{ logprobs }`, or `{}` if there was no such field. */
   toObject(): Pick<ChatChoice, 'logprobs'> {
     if (this.#fields === undefined) return {};
-    // As the server sent them: only their lists are looked at here.
+    // Not validated: only the lists are read.
     return { logprobs: this.#fields === null ? null : (Object.fromEntries(this.#fields) as unknown as Logprobs) };
   }
 }
 
-/** A list grows in place: a long response has thousands of pieces. */
+/** Appends to a list in place, because a long response has thousands of pieces. */
 function appendValue(before: unknown, value: unknown): unknown {
   if (!Array.isArray(value)) return value ?? before ?? null;
   if (!Array.isArray(before)) return [...value];

@@ -1,9 +1,9 @@
 import type { ChatResponse, Delta, Repair } from './response.ts';
 
-/** Where a repair says what the server reported of its filter. */
+/** The path of the repair that quotes the server's report about its filter. */
 export const FILTERED_PATH = 'error';
 
-/** The repair of an error that is read as the end of a response. */
+/** Makes the repair for an error that is read as the end of a response. */
 export function createFilterRepair(statement: string): Repair {
   return { path: FILTERED_PATH, note: `read as finish_reason "content_filter": ${statement}` };
 }
@@ -14,7 +14,7 @@ interface FilteredOutcome {
   readonly deltas: readonly Delta[];
 }
 
-/** The response to a prompt that a filter stopped, which the server reported with a status other than 2xx. */
+/** Makes the response for a filtered prompt that the server reported with a status other than 2xx. */
 export function createFilteredResponse(statement: string): FilteredOutcome {
   const message = { role: 'assistant', content: null } as const;
   return {

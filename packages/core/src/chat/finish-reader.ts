@@ -10,15 +10,15 @@ export interface FinishReaderOptions {
   readonly repairs: RepairList;
 }
 
-/** What else of the choice says how it ended. */
+/** Properties of the message that also say how the choice ended. */
 export interface MessageTraits {
   readonly hasCalls: boolean;
-  /** Whether they stood in the text. */
+  /** Whether the calls were in the text. */
   readonly hasTextCalls: boolean;
   readonly hasRefusal: boolean;
 }
 
-/** The finish reason of one choice, wherever it stands and however often it comes. */
+/** Reads the finish reason of one choice, from any field, once or several times. */
 export class FinishReader {
   readonly #path: string;
   readonly #repairs: RepairList;
@@ -38,12 +38,12 @@ export class FinishReader {
     return this.#finish?.kind;
   }
 
-  /** The word that counts, as the server wrote it. */
+  /** The finish reason that counts, as the server wrote it. */
   get word(): string | undefined {
     return this.#word;
   }
 
-  /** Reads a finish reason. Of several the one that says more counts: some servers write `stop` after each. */
+  /** Reads a finish reason. If several come, the most specific one counts, because some servers send `stop` after each. */
   read(value: unknown): void {
     const word = this.#readWord(value);
     if (word === undefined || word === this.#word) return;
@@ -57,7 +57,7 @@ export class FinishReader {
     this.#finish = finish;
   }
 
-  /** Takes a word that stands elsewhere, such as `stop_reason`, if a vendor is known to use it. */
+  /** Takes a finish reason from another field, such as `stop_reason`, if a vendor is known to use that value. */
   readFrom(place: string, value: unknown): void {
     const finish = typeof value === 'string' ? readFinishReason(value) : undefined;
     if (typeof value !== 'string' || finish === undefined) return;
@@ -81,7 +81,7 @@ export class FinishReader {
       this.#addRepair(`${quoteWord(word)} says that this choice failed: kept`);
       return word;
     }
-    // The model's own words say more than a classifier's.
+    // The model refused in its own text, so the response is not filtered.
     const reason = hasRefusal && /^refusal$/i.test(word) ? 'stop' : finish.reason;
     if (reason === 'stop' && hasTextCalls) {
       this.#addRepair(`${quoteWord(word)} beside calls in the text: now "tool_calls"`);
@@ -114,7 +114,7 @@ export class FinishReader {
   }
 }
 
-/** How much a word says of the end; an unknown one more than `stop`. */
+/** How specific a finish reason is. An unknown one is more specific than `stop`. */
 function rankFinish(finish: FinishClass | undefined): number {
   return finish === undefined ? 1 : RANKS[finish.kind];
 }

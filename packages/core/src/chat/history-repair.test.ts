@@ -94,7 +94,7 @@ test.each([
   ['for a call that nobody made', [hi, asked('a'), result('a'), result('b')], 3, 'b'],
   ['of a message without calls', [said('Hello.'), result('a')], 1, 'a'],
 ] as const)('a result %s is refused, with its place', (_, given, index, id) => {
-  const message = `messages[${index}], a tool message, answers "${id}", but no call of the assistant message before it has that id, or it was answered already. Remove it, or put it after its call.`;
+  const message = `messages[${index}] is a tool message for the call "${id}", but the assistant message before it has no such call, or the call already has a result. Remove the message, or put it after its call.`;
   expect(() => History.from(given)).toThrow(new ConfigError(message));
 });
 

@@ -19,11 +19,11 @@ export interface MessageReaderOptions {
   readonly repairs: RepairList;
   readonly maxCalls: number;
   readonly tools: RequestTools;
-  /** Given if calls are read that the model wrote into its text. */
+  /** Set if calls that the model wrote into its text are read. */
   readonly textCalls: TextCallOptions | undefined;
 }
 
-/** The message of one choice, put together from its pieces; a whole message is one piece. */
+/** Builds the message of one choice from its pieces. A whole message is one piece. */
 export class MessageReader {
   readonly #path: string;
   readonly #repairs: RepairList;
@@ -54,7 +54,7 @@ export class MessageReader {
     return this.#refusal !== '';
   }
 
-  /** Whether its calls stood in the text. */
+  /** Whether the calls were in the text. */
   get hasTextCalls(): boolean {
     return this.#hasTextCalls;
   }
@@ -68,32 +68,32 @@ export class MessageReader {
       else this.#readField(key, piece[key]);
     }
     const legacy = piece['function_call'];
-    // Behind the calls, which it repeats on some servers.
+    // Read after `tool_calls`, which it repeats on some servers.
     if (isRecord(legacy) && !isPaddingValue(legacy)) this.#readLegacyCall(legacy, form);
     return this.#takeDeltas();
   }
 
-  /** The fields of a repeated message that say something of which nothing was read; `undefined` if there are none. */
+  /** Selects the fields of a repeated message that were not read before; `undefined` if there are none. */
   selectMissing(piece: Wire): Wire | undefined {
     const fields = Object.entries(piece).filter(([name, value]) => !isPaddingValue(value) && this.#isMissing(name));
     return fields.every(([name]) => name === 'role') ? undefined : Object.fromEntries(fields);
   }
 
-  /** What was held back, once the response says that it is over. */
+  /** Returns the deltas that were held back, when the response says that it is finished. */
   flush(): readonly Delta[] {
     this.#addSplitText(this.#splitter.flush());
     this.#deltas.push(...this.#calls.flush());
     return this.#takeDeltas();
   }
 
-  /** What was held back, once nothing more can come. */
+  /** Returns the deltas that were held back, when nothing more can come. */
   end(): readonly Delta[] {
     const settled = this.flush();
     if (this.#textCalls !== undefined) this.#readTextCalls(this.#textCalls);
     return [...settled, ...this.#takeDeltas()];
   }
 
-  /** After `end`. */
+  /** Call it after `end`. */
   build(): AssistantMessage {
     if (!this.#hasRole) this.#addRepair('role', 'missing: now "assistant"');
     if (this.#splitter.hasThought) {
@@ -136,24 +136,24 @@ export class MessageReader {
         this.#readRefusal(value);
         return;
       case 'function_call':
-      case 'finish_reason': // The choice's.
+      case 'finish_reason': // The choice reader reads it.
         return;
     }
     this.#fields.append(key, value);
   }
 
-  /** `beside`: what fields of the same piece say. Some servers give it in both places. */
-  #readContent(content: unknown, beside: SiblingFields): void {
+  /** @param siblings - fields of the same piece; some servers send the same text in both places */
+  #readContent(content: unknown, siblings: SiblingFields): void {
     if (content === null || content === undefined) return;
     if (typeof content === 'string') {
-      this.#addSplitText(this.#splitter.push(content), beside);
+      this.#addSplitText(this.#splitter.push(content), siblings);
       return;
     }
     const { text, reasoning, refusal, notes } = readContent(content);
     for (const note of notes) this.#addRepair('content', note);
-    this.#addSplitText({ reasoning, text: '' }, beside);
-    this.#addSplitText(this.#splitter.push(text), beside);
-    if (refusal !== beside.refusal) this.#readRefusal(refusal);
+    this.#addSplitText({ reasoning, text: '' }, siblings);
+    this.#addSplitText(this.#splitter.push(text), siblings);
+    if (refusal !== siblings.refusal) this.#readRefusal(refusal);
   }
 
   #addReasoning(delta: string): void {
@@ -162,8 +162,8 @@ export class MessageReader {
     this.#deltas.push({ type: 'reasoning', delta });
   }
 
-  #addSplitText({ reasoning, text }: SplitText, beside?: SiblingFields): void {
-    if (reasoning !== '' && reasoning.trim() !== beside?.reasoning.trim()) {
+  #addSplitText({ reasoning, text }: SplitText, siblings?: SiblingFields): void {
+    if (reasoning !== '' && reasoning.trim() !== siblings?.reasoning.trim()) {
       this.#fields.append('reasoning_content', reasoning);
       this.#addReasoning(reasoning);
     }
@@ -176,7 +176,7 @@ export class MessageReader {
     this.#deltas.push({ type: 'text', delta: text });
   }
 
-  /** Beside structured calls, markup is text. */
+  /** If there are structured calls, markup is text. */
   #readTextCalls(textCalls: TextCalls): void {
     if (!this.#calls.isEmpty) {
       this.#addText(textCalls.release());
@@ -234,7 +234,7 @@ interface SiblingFields {
 
 const NOTHING: readonly Delta[] = [];
 
-/** The text of the model's reasoning; `''` where there is none. One piece may say the same under two names. */
+/** Reads the model's reasoning; `''` if there is none. A piece can have the same text under two names. */
 export function readReasoning(piece: Wire): string {
   for (const name of REASONING_FIELDS) {
     const text = piece[name];
@@ -243,8 +243,8 @@ export function readReasoning(piece: Wire): string {
   return '';
 }
 
-/** What servers call it. */
+/** The names of the field on different servers. */
 export const REASONING_FIELDS: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
 
-/** Below any index that a server gives. */
+/** Lower than any index of a server. */
 const LEGACY = -1;

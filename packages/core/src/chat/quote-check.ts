@@ -1,8 +1,8 @@
 import { getMessageText, type Message } from './message.ts';
 
 /**
- * Tells whether a text stands in a message that the model has read: then the model quotes it. How the text is escaped or
- * broken into lines does not matter. What the model wrote itself does not count.
+ * Creates a function that says whether a text is in a message that the model has read, so that the model quotes it. Escapes and line
+ * breaks do not matter. Messages of the model do not count.
  */
 export function createQuoteCheck(messages: readonly Message[]): (text: string) => boolean {
   let read: readonly string[] | undefined;
@@ -13,7 +13,7 @@ export function createQuoteCheck(messages: readonly Message[]): (text: string) =
   };
 }
 
-/** Without blanks and escapes: a tool's result is often JSON, and some programs write `<` as `\u003c` there. */
+/** Removes blanks and escapes. A tool's result is often JSON, in which some programs write `<` as `\u003c`. */
 function normalize(text: string): string {
   return text
     .replace(/\\u003([ce])/gi, (_, sign: string) => (sign.toLowerCase() === 'c' ? '<' : '>'))

@@ -3,23 +3,23 @@ import type { ToolCall } from './message.ts';
 import { isPaddingValue } from './padding.ts';
 import { stringifyWire, stringifyWithOverflow } from './stringify-wire.ts';
 
-/** A tool call, or a piece of one, in one form whatever the server's spelling was. `''` where a text is absent. */
+/** A tool call, or a piece of one, in uniform spelling. Absent texts are `''`. */
 export interface CallPiece {
   readonly index: number | undefined;
   readonly id: string;
   readonly type: ToolCall['type'] | undefined;
   readonly name: string;
-  /** Arguments, or a custom tool's input. */
+  /** The arguments, or the input of a custom tool. */
   readonly text: string;
-  /** Whether there was such a field at all. */
+  /** Whether the field was present. */
   readonly hasText: boolean;
-  /** Other fields of the call and, inside it, of the function. */
+  /** Other fields of the call, and other fields of its function. */
   readonly fields: Wire;
   readonly functionFields: Wire;
   readonly notes: readonly CallNote[];
 }
 
-/** What had to be mended: the path inside the call, and how. */
+/** A repair: the path inside the call, and what was done. */
 export interface CallNote {
   readonly at: string;
   readonly note: string;
@@ -54,7 +54,7 @@ const OUTER = ['index', 'id', 'type', 'function', 'custom'];
 const INNER = ['name', 'arguments', 'input'];
 const NONE: Wire = {};
 
-/** Some servers fill the form that a call does not have with empty texts. The input of a custom tool may be empty, its name is not. */
+/** Selects the function or the custom tool. Some servers send both, one filled with empty texts. A custom tool's input can be empty, its name cannot. */
 function selectInner({ type, function: called, custom }: Wire): { readonly called?: Wire; readonly custom?: Wire } {
   if (!isRecord(custom)) return isRecord(called) ? { called } : {};
   if (!isRecord(called)) return { custom };
@@ -62,14 +62,14 @@ function selectInner({ type, function: called, custom }: Wire): { readonly calle
   return (isEither ? type === 'custom' : isPaddingValue(called)) ? { custom } : { called };
 }
 
-/** Where name and arguments stand without a record around them. */
+/** Reads a call whose name and arguments are not inside `function`. */
 function readFlatCall(wire: Wire, notes: CallNote[]): Wire {
   if (!INNER.some((field) => isPresent(wire[field]))) return NONE;
   notes.push({ at: 'function', note: 'missing: name and arguments taken from the call itself' });
   return wire;
 }
 
-/** A function has `arguments` and a custom tool `input`; some gateways write one where the other belongs. */
+/** Selects the field with the text. A function has `arguments`, a custom tool `input`; some gateways swap them. */
 function selectTextField(inner: Wire, type: ToolCall['type'], notes: CallNote[]): 'arguments' | 'input' {
   const isCustom = type === 'custom';
   const isInput = isPresent(inner['input']);

@@ -1,16 +1,16 @@
 import { isRecord } from '../base/json.ts';
 import { sliceWhole } from '../base/text.ts';
 
-/** What a message's `content` says, whatever its form. */
+/** The parts of a message's `content`, in uniform form. */
 export interface Content {
   readonly text: string;
   readonly reasoning: string;
   readonly refusal: string;
-  /** What had to be mended. */
+  /** The repairs. */
   readonly notes: readonly string[];
 }
 
-/** Reads content that is neither a text nor absent: parts, one part, or something that is no content at all. */
+/** Reads content that is neither a string nor absent: a list of parts, one part, or something else. */
 export function readContent(content: unknown): Content {
   if (Array.isArray(content)) return joinParts(content, 'a list of parts, joined to a text', 0);
   if (isRecord(content)) return joinParts([content], 'one part, read as its text', 0);
@@ -44,7 +44,7 @@ function readPart(part: unknown, depth: number): Content {
   return { ...NO_CONTENT, notes: [`a part ${name}, left out`] };
 }
 
-/** Mistral's thinking is a list of parts again. */
+/** Mistral's thinking is itself a list of parts. */
 function readThought(thought: unknown, depth: number): string {
   if (typeof thought === 'string') return thought;
   if (!Array.isArray(thought) || depth === DEEPEST) return '';

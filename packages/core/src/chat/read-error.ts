@@ -5,7 +5,7 @@ import { ProtocolError, type ProtocolErrorOptions } from './errors.ts';
 import { isRefusedRequest } from './refused-request.ts';
 import { readServerError, type ServerError } from './server-error.ts';
 
-/** An error inside a response, with all that the server says of it. Another error takes its place before it leaves `openai()`. */
+/** An error that a response reports, with all details. `openai()` replaces it by another error before it throws. */
 export class ReportedError extends ProtocolError {
   readonly kind: ErrorKind | undefined;
   /** The message without its advice. */
@@ -31,21 +31,21 @@ function selectAdvice({ kind, retryable }: Pick<ReportedErrorOptions, 'kind' | '
   return retryable ? 'Trying again may help.' : 'Trying again does not help: change the request or the account.';
 }
 
-/** What to do about a conversation that is too long. */
+/** The advice for a conversation that is too long. */
 export const SHORTEN = 'Send fewer or shorter messages, or use a model that reads more.';
 
-/** What to do about a response that the server could not read. */
+/** The advice for text of the model that the server could not read. */
 export const MALFORMED = 'The server could not read what the model wrote. Trying again may help.';
 
-/** The error that a piece of a response is, in any of the forms that are about; `undefined` where it is none. */
+/** Reads a piece of a response as an error, in any known form; `undefined` if it is not an error. */
 export function readError(piece: unknown): ReportedError | undefined {
-  // Google's list of one.
+  // Google sends a list with one element.
   const whole: unknown = Array.isArray(piece) ? piece[0] : piece;
   if (!isRecord(whole)) return undefined;
   const { error, object, type, choices, base_resp: base, x_groq: groq } = whole;
   const isWithChoices = Array.isArray(choices) && choices.length > 0;
   if (isWithChoices ? readMessage(error) !== '' : hasValue(error)) return toReportedError(error, piece, whole);
-  // Why Groq stopped a stream early, as its clients document it.
+  // Groq reports here why it stopped a stream early.
   if (isRecord(groq) && typeof groq['error'] === 'string' && groq['error'] !== '')
     return toReportedError(groq['error'], piece);
   if (isWithChoices) return findChoiceError(choices);
@@ -55,29 +55,29 @@ export function readError(piece: unknown): ReportedError | undefined {
   return isOther ? toReportedError(whole, piece) : undefined;
 }
 
-/** Fields of an error without `error`; the last two are Gemini's of a prompt that was blocked. */
+/** Fields of an error that has no `error`. Gemini sends the last two for a blocked prompt. */
 const OTHERS = ['message', 'detail', 'errors', 'msg', 'error_message', 'promptFeedback', 'prompt_feedback'];
 
-/** What `event: error` brings, or an `error` field: an object, a text, or nothing that can be read. `whole` has more about it beside. */
+/** Makes an error of the data of `event: error`, or of an `error` field, in any form. `whole` is the object that contains it. */
 export function toReportedError(error: unknown, received: unknown = error, whole: unknown = error): ReportedError {
   return createReportedError(error, { received, whole, retryable: canRetry(listNames(error)) });
 }
 
 interface ErrorScope {
   readonly received: unknown;
-  /** What the error stands in. */
+  /** The object that contains the error. */
   readonly whole: unknown;
   readonly retryable: boolean;
 }
 
 function createReportedError(error: unknown, { received, whole, retryable }: ErrorScope): ReportedError {
-  const words = readMessage(error);
+  const message = readMessage(error);
   const names = listNames(error);
   const code = names.length === 0 ? '' : ` (${names.join(', ')})`;
-  const said = words === '' ? `an error without words${code}` : `an error: "${shorten(words, 500)}"${code}`;
+  const report = message === '' ? `an error without a message${code}` : `an error: "${shorten(message, 500)}"${code}`;
   const about = readServerError(whole);
   const kind = classifyError(about);
-  return new ReportedError(`Instead of a response, the server sent ${said}.`, {
+  return new ReportedError(`Instead of a response, the server sent ${report}.`, {
     code: kind === 'malformed' ? 'response.malformed' : 'response.error',
     retryable: kind === undefined ? retryable && !isRefusedRequest(about) : kind === 'malformed',
     received: stringifyReceived(received),
@@ -86,7 +86,7 @@ function createReportedError(error: unknown, { received, whole, retryable }: Err
   });
 }
 
-/** What was received, for an error. Never fails, also where it can't be written. */
+/** Writes a received value for an error message. Never throws. */
 export function stringifyReceived(received: unknown): string {
   if (typeof received === 'string') return received;
   try {
@@ -103,7 +103,7 @@ function findChoiceError(choices: readonly unknown[]): ReportedError | undefined
   return undefined;
 }
 
-/** MiniMax's `base_resp`, which is there in every response, with 0 where all is well. */
+/** Reads MiniMax's `base_resp`. Every response has it; its code is 0 if there is no error. */
 function readBaseResponse(
   { status_code, status_msg }: Readonly<Record<string, unknown>>,
   received: unknown,
@@ -112,7 +112,7 @@ function readBaseResponse(
   return createReportedError({ message: status_msg, code: status_code }, { received, whole: received, retryable });
 }
 
-/** Its codes for the key, the account, what is filtered and what is no request. Any other is worth a try. */
+/** MiniMax's codes for an invalid key, account or request, and for filtered content. Other codes are retried. */
 const PERMANENT_CODES: ReadonlySet<number> = new Set([1004, 1008, 1026, 1027, 2013, 2049]);
 
 function hasValue(value: unknown): boolean {
@@ -120,7 +120,7 @@ function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
 }
 
-/** The server's own sentence, and that of the provider behind a gateway. */
+/** Reads the message of the server, and that of the provider behind a gateway. */
 function readMessage(error: unknown, depth = 0): string {
   if (typeof error === 'string') return error.trim();
   if (depth === DEEPEST) return '';
@@ -128,14 +128,14 @@ function readMessage(error: unknown, depth = 0): string {
   if (!isRecord(error)) return '';
   const { message, msg, detail, error: inner, errors, error_message, metadata } = error;
   const candidates = [message, msg, detail, inner, errors, error_message].map((each) => readMessage(each, depth + 1));
-  const own = candidates.find((words) => words !== '') ?? '';
+  const own = candidates.find((text) => text !== '') ?? '';
   const raw = isRecord(metadata) && typeof metadata['raw'] === 'string' ? metadata['raw'] : '';
   return raw === '' ? own : `${own}: ${raw}`;
 }
 
 const DEEPEST = 4;
 
-/** The names and numbers that a server has for the error: code, type, status. Each once. */
+/** Lists the server's names and numbers for the error: code, type, status. Without duplicates. */
 function listNames(error: unknown): readonly string[] {
   const fields: readonly unknown[] = isRecord(error) ? NAMES.map((name) => error[name]) : [];
   const named = fields.filter((name) => typeof name === 'number' || typeof name === 'string').map(String);
@@ -151,9 +151,9 @@ function canRetry(names: readonly string[]): boolean {
   return !names.some((name) => /^invalid_/i.test(name));
 }
 
-/** The key, the account, or a prompt that stays as long as it is. */
+/** Errors that a retry cannot fix: the key, the account, or a prompt that is too long. */
 const PERMANENT_NAMES =
   /context_length_exceeded|exceed_context_size|insufficient_(quota|credit)|billing|invalid_api_key|authentication|unauthori[sz]ed|permission_denied/i;
 
-/** The same as of a response's own status. */
+/** The status codes below 500 that are retried, as for the HTTP status. */
 const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);

@@ -16,17 +16,17 @@ describe('an input is refused, with the place and what is there', () => {
     ['a role that is no text', [{ role: 7 }], 'messages[0] has no role: it is an object.'],
     ['calls that are no list', withCalls({}), 'messages[0].tool_calls is an object.'],
     ['calls that are a text', withCalls('a'), 'messages[0].tool_calls is a string.'],
-    ['a call that is nothing', withCalls([call, null]), 'messages[0].tool_calls[1] is no tool call.'],
-    ['a call without a type', withCalls([{ ...call, type: undefined }]), 'messages[0].tool_calls[0] is no tool call.'],
+    ['a call that is nothing', withCalls([call, null]), 'messages[0].tool_calls[1]is not a tool call.'],
+    ['a call without a type', withCalls([{ ...call, type: undefined }]), 'messages[0].tool_calls[0]is not a tool call.'],
     [
       'a call without a function',
       withCalls([{ id: 'a', type: 'function' }]),
-      'messages[0].tool_calls[0] is no tool call.',
+      'messages[0].tool_calls[0]is not a tool call.',
     ],
     [
       'a call without a name',
       withCalls([{ ...call, function: { arguments: '{}' } }]),
-      'messages[0].tool_calls[0] is no tool call.',
+      'messages[0].tool_calls[0]is not a tool call.',
     ],
     [
       'arguments that are an object',
@@ -41,7 +41,7 @@ describe('an input is refused, with the place and what is there', () => {
     [
       'what is no JSON',
       [{ role: 'user', content: () => 'Go.' }],
-      "messages[0].content is a function, which JSON can't hold.",
+      'messages[0].content is a function, which JSON cannot represent.',
     ],
   ])('%s', (_, input, message) => {
     expect(() => readInput(input as unknown as string)).toThrow(message); // Whatever a caller without types may pass.

@@ -5,9 +5,10 @@ import { History } from './history.ts';
 import type { Message, UserMessage } from './message.ts';
 
 /**
- * A run's input, a user's words or messages of every role, as its history. Messages are copied: the caller may change his own later, and use them again.
+ * Makes a history of a run's input: the text of a user, or messages of any role. Messages are copied, so that the caller can change and
+ * reuse them.
  *
- * @throws ConfigError for what are no messages, naming the position.
+ * @throws ConfigError for an invalid message, with its position.
  */
 export function readInput(input: string | readonly Message[]): History {
   if (typeof input === 'string') return History.from([{ role: 'user', content: input }]);
@@ -15,21 +16,21 @@ export function readInput(input: string | readonly Message[]): History {
     throw new ConfigError(`The input is ${describeKind(input)}. Pass a text, or a list of messages.`);
   }
   checkMessages(input);
-  // One object for each message: by its object a message is found again when a part of the history is replaced.
+  // Each message needs its own object, because edits of the history find a message by its object.
   const isUnique = new Set(input).size === input.length;
   return History.from(isUnique ? copyInput(input) : input.map((message) => copyInput(message)));
 }
 
-/** @throws ConfigError for what is no message, naming the position. */
+/** @throws ConfigError for an invalid message, with its position. */
 export function checkMessages(messages: readonly unknown[]): void {
   for (const [index, message] of messages.entries()) checkMessage(message, `messages[${index}]`);
 }
 
-/** @throws ConfigError for a message that is not a user's, naming who takes it. */
-export function readUserMessage(said: string | UserMessage, taker: string): UserMessage {
-  const [message] = readInput(typeof said === 'string' ? said : [said]).messages;
+/** @throws ConfigError for a message of another role than `user`. The text names `taker`, the method that got it. */
+export function readUserMessage(input: string | UserMessage, taker: string): UserMessage {
+  const [message] = readInput(typeof input === 'string' ? input : [input]).messages;
   if (message?.role === 'user') return message;
-  throw new ConfigError(`${taker} takes what a user says. Pass a text, or { role: "user", content: "…" }.`);
+  throw new ConfigError(`${taker} takes a message of a user. Pass a text, or { role: "user", content: "…" }.`);
 }
 
 function checkMessage(message: unknown, path: string): void {
@@ -46,7 +47,7 @@ function checkMessage(message: unknown, path: string): void {
 function checkCall(call: unknown, path: string): void {
   const body = isRecord(call) ? (call['function'] ?? call['custom']) : undefined;
   if (!isRecord(call) || !isRecord(body) || typeof call['type'] !== 'string' || typeof body['name'] !== 'string') {
-    throw new ConfigError(`${path} is no tool call. Pass { id, type: "function", function: { name, arguments } }.`);
+    throw new ConfigError(`${path} is not a tool call. Pass { id, type: "function", function: { name, arguments } }.`);
   }
   const written = body['arguments'] ?? body['input'] ?? '';
   if (typeof written === 'string') return;

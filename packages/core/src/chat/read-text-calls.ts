@@ -5,27 +5,27 @@ import { canBeBareCalls, readBareCalls, type TextCall } from './text-call-json.t
 import { OPENINGS } from './text-call-marks.ts';
 import { TextScanner } from './text-scanner.ts';
 
-/** A text from which calls were taken out. */
+/** A text and the calls that were removed from it. */
 export interface TextWithCalls {
   readonly calls: readonly TextCall[];
-  /** What is left of the text. */
+  /** The rest of the text. */
   readonly text: string;
-  /** The opening mark of each form that was found; `JSON` for one without marks. */
+  /** The opening mark of each form that was found; `JSON` for the form without marks. */
   readonly forms: readonly string[];
 }
 
 export interface TextCallScope {
   readonly tools: RequestTools;
-  /** Whether a text stands in an earlier message: then the model quotes it. */
+  /** Whether an earlier message has the text, so that the model quotes it. */
   readonly isQuoted: (text: string) => boolean;
 }
 
-/** Reads the calls that a model wrote into its text, outside of code. `undefined` if there is none. */
-export function readTextCalls(text: string, reading: TextCallScope): TextWithCalls | undefined {
-  return readStart(text, reading) ?? readMarked(text, reading);
+/** Reads the calls that a model wrote into its text, outside of code. `undefined` if there are none. */
+export function readTextCalls(text: string, scope: TextCallScope): TextWithCalls | undefined {
+  return readStart(text, scope) ?? readMarked(text, scope);
 }
 
-/** A text that is nothing but calls, without any mark, or one that begins like a message of gpt-oss. */
+/** Reads a text that consists only of calls without marks, or that begins like a message of gpt-oss. */
 function readStart(text: string, { tools, isQuoted }: TextCallScope): TextWithCalls | undefined {
   const scanner = new TextScanner(text.trim());
   if (canBeBareCalls(scanner.text, tools)) {
@@ -71,8 +71,8 @@ function readMarked(text: string, { tools, isQuoted }: TextCallScope): TextWithC
   return { calls, text: kept + text.slice(keptTo), forms: [...forms] };
 }
 
-/** So many marks without a call behind them: what follows is no text that a model wrote to call a tool. */
+/** A text with this many marks that begin no call was not written to call a tool. */
 const MAX_FAILURES = 32;
 
-/** Opening marks, and what may begin code. */
+/** Opening marks, and marks that can begin code. */
 const MARKS = new RegExp(`${OPENINGS.source}|\`+|~{3,}`, 'g');

@@ -6,7 +6,7 @@ import * as fields from './usage-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** Whether a server counted anything at all: some send zeros in every chunk, or in place of a count. */
+/** Whether any count is above 0. Some servers send zeros in every chunk, or in place of a count. */
 export function hasCounts(usage: unknown): usage is Record<string, unknown> {
   return isRecord(usage) && COUNTS.some((name) => (readCount(usage[name]) ?? 0) > 0);
 }
@@ -15,9 +15,9 @@ const COUNTS: readonly string[] = [...fields.PROMPT, ...fields.COMPLETION, field
 const COUNTED: ReadonlySet<string> = new Set(COUNTS);
 
 /**
- * What a server billed, in the documented form: `prompt_tokens` with what was read from the cache or written to it,
- * `completion_tokens` with the reasoning, their sum, and the details filled, under whatever names the server counts.
- * Its own fields are kept.
+ * Reads the billed tokens, under any known names, into the documented form: `prompt_tokens` includes tokens read from or written to
+ * the cache, `completion_tokens` includes reasoning, `total_tokens` is their sum, and the details are filled. The server's own fields
+ * stay.
  */
 export function readUsage(wire: Wire, repairs: RepairList): CompletionUsage {
   const counts = readCounts(wire, repairs);
@@ -48,7 +48,7 @@ export function readUsage(wire: Wire, repairs: RepairList): CompletionUsage {
   };
 }
 
-/** A count that is missing follows from the others. */
+/** Reads the three counts. A missing one is computed from the others. */
 function readCounts(wire: Wire, repairs: RepairList) {
   const given = {
     prompt: readDocumentedCount(wire, fields.PROMPT, repairs),
@@ -62,7 +62,7 @@ function readCounts(wire: Wire, repairs: RepairList) {
   return { prompt, completion, total: given.total };
 }
 
-/** In the documented place this function has put them, and has added them to the prompt. */
+/** Counts citations outside of the prompt. If they are in the documented field, an earlier reading has already added them to the prompt. */
 function countCitationsBeside(found: FoundCount | undefined, prompt: number): number {
   const isInPrompt = found?.path === fields.CITATION_TOKENS && found.count <= prompt;
   return isInPrompt ? 0 : (found?.count ?? 0);
@@ -70,12 +70,12 @@ function countCitationsBeside(found: FoundCount | undefined, prompt: number): nu
 
 function readDocumentedCount(wire: Wire, names: readonly string[], repairs: RepairList): number | undefined {
   const [documented = ''] = names;
-  // Nearly every server uses the documented name.
+  // Fast path: almost every server uses the documented name.
   const count = wire[documented];
   if (typeof count === 'number' && count > 0 && readCount(count) !== undefined) return count;
-  const given = names.filter((name) => readCount(wire[name]) !== undefined);
-  // A zero says less than what is counted under the other name.
-  const name = given.find((each) => readCount(wire[each]) !== 0) ?? given[0];
+  const present = names.filter((name) => readCount(wire[name]) !== undefined);
+  // A count above 0 under another name is better than a 0.
+  const name = present.find((each) => readCount(wire[each]) !== 0) ?? present[0];
   if (name === undefined) return undefined;
   if (typeof wire[name] === 'string') repairs.add(`usage.${name}`, 'a text, read as a number');
   if (name !== documented) repairs.add(`usage.${name}`, `read as ${documented}`);
@@ -86,7 +86,7 @@ function subtract(total = 0, other = 0): number {
   return Math.max(0, total - other);
 }
 
-/** A count of tokens; digits in a text count as well. */
+/** Reads a count of tokens, as a number or as a text of digits. */
 export function readCount(value: unknown): number | undefined {
   const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
@@ -94,7 +94,7 @@ export function readCount(value: unknown): number | undefined {
 
 interface FoundCount {
   readonly path: fields.UsagePath;
-  /** More than 0. */
+  /** Above 0. */
   readonly count: number;
 }
 
@@ -114,10 +114,10 @@ function readCountAt(wire: Wire, [holder, field]: fields.UsagePath): number | un
 
 function classifyCacheNames(wire: Wire): CacheNames {
   if (findCount(wire, fields.CACHE_BESIDE_PROMPT) === undefined) return 'inside';
-  return (readCount(wire['prompt_tokens']) ?? 0) > 0 ? 'unclear' : 'beside';
+  return (readCount(wire['prompt_tokens']) ?? 0) > 0 ? 'unclear' : 'outside';
 }
 
-/** The fields beside the three counts, in the server's order. */
+/** Reads the fields other than the three counts, in the server's order. */
 function readOthers(wire: Wire, repairs: RepairList): Map<string, unknown> {
   const others = new Map<string, unknown>();
   for (const name of Object.keys(wire)) {
@@ -126,7 +126,7 @@ function readOthers(wire: Wire, repairs: RepairList): Map<string, unknown> {
   return others;
 }
 
-/** Puts a count where it is documented, at `path`. `max`: what the count is a part of. */
+/** Writes a count to its documented field, `path`. `max` is the count that it is a part of. */
 function fillCount(
   others: Map<string, unknown>,
   path: readonly [holder: string, field: string],
@@ -164,7 +164,7 @@ function correctTotal(total: number | undefined, sum: number, repairs: RepairLis
   return sum;
 }
 
-/** The documented details are objects of counts; what is none would spoil every sum that it enters. */
+/** Keeps only counts in the documented details, because any other value would corrupt a sum. */
 function readDetails(value: unknown, path: string, repairs: RepairList): unknown {
   if (!isRecord(value) || !path.endsWith('_tokens_details')) return value;
   if (isClean(value)) return value;
@@ -183,7 +183,7 @@ function countIn(name: string, field: unknown): unknown {
   return name.endsWith('_tokens') ? readCount(field) : field;
 }
 
-/** Whether there is nothing to mend in it. */
+/** Whether the details need no repair. */
 function isClean(value: Wire): boolean {
   for (const name of Object.keys(value)) {
     const field = value[name];

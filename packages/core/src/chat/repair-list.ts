@@ -1,6 +1,6 @@
 import type { Repair } from './response.ts';
 
-/** What was mended in one response: each thing once, in however many chunks it came. */
+/** The repairs of one response. A repair that several chunks need is listed once. */
 export class RepairList {
   #repairs: Map<string, Repair> | undefined;
 

@@ -5,7 +5,7 @@ import { type AssistantMessage, callName } from './message.ts';
 import { getToolObjectName, type ToolObject } from './request.ts';
 import type { Repair } from './response.ts';
 
-/** The tools that a request offered, for the reader of its response. */
+/** The tools of a request, for the reader of its response. */
 export class RequestTools {
   readonly #tools: readonly ToolObject[] | undefined;
 
@@ -26,7 +26,7 @@ export class RequestTools {
     return this.#tools?.some((tool) => getToolObjectName(tool) === name) === true;
   }
 
-  /** Whether more text can make a tool's name of this one. */
+  /** Whether a name is, or can become, the name of a tool. */
   hasStart(name: string): boolean {
     if (this.has(this.resolve(name))) return true;
     const bare = removeNamespace(name);
@@ -34,8 +34,8 @@ export class RequestTools {
   }
 
   /**
-   * The name without what models of the Harmony format leak into it: `get_weather<|channel|>commentary` is `get_weather`.
-   * A name is kept if it is a tool's, or if nothing in it is one.
+   * Removes marks that models of the Harmony format add to a name: `get_weather<|channel|>commentary` becomes `get_weather`.
+   * A name stays if it is the name of a tool, or if it contains no such name.
    */
   resolve(name: string): string {
     if (this.has(name)) return name;
@@ -48,7 +48,7 @@ export class RequestTools {
   }
 }
 
-/** A message whose calls name tools of the request, for models that are not read from a server. */
+/** Resolves the names of the calls of a message, for models that are not read from a server. */
 export function resolveToolNames(
   message: AssistantMessage,
   tools: readonly ToolObject[],
@@ -56,10 +56,10 @@ export function resolveToolNames(
   const requested = new RequestTools(tools);
   const repairs: Repair[] = [];
   const calls = message.tool_calls?.map((call, index) => {
-    const given = callName(call);
-    const name = requested.resolve(given);
-    if (name === given) return call;
-    repairs.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolvedName(given, name) });
+    const called = callName(call);
+    const name = requested.resolve(called);
+    if (name === called) return call;
+    repairs.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolvedName(called, name) });
     return renameCall(call, name);
   });
   return repairs.length === 0 || calls === undefined
@@ -67,12 +67,12 @@ export function resolveToolNames(
     : { message: { ...message, tool_calls: calls }, repairs };
 }
 
-/** What a repair says of a name. */
-export function describeResolvedName(given: string, name: string): string {
-  return `"${shorten(given, 100)}" is no tool: read as "${name}"`;
+/** The note of a repair of a name. */
+export function describeResolvedName(called: string, name: string): string {
+  return `"${shorten(called, 100)}" is no tool: read as "${name}"`;
 }
 
-/** What models write before the name: the namespace of their prompt. */
+/** Namespaces of prompts that models write before the name. */
 const NAMESPACES = ['functions.', 'default_api.'];
 
 function removeNamespace(name: string): string {
@@ -80,13 +80,13 @@ function removeNamespace(name: string): string {
   return name.slice(namespace.length);
 }
 
-/** Names are short, and anything longer is none. */
+/** A longer text is not the name of a tool. */
 const LONGEST = 256;
 
 function findCandidates(name: string): readonly string[] {
   if (name.length > LONGEST) return [];
   const [before = ''] = name.split('<');
   const named = /(?:functions|default_api)[.:]([a-zA-Z0-9_-]+)/.exec(name)?.[1] ?? '';
-  // Kimi counts the calls of a name: `functions.get_weather:0`.
+  // Kimi numbers the calls of a name: `functions.get_weather:0`.
   return [before.trim(), named, before.trim().replace(/:\d+$/, '')];
 }

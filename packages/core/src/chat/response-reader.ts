@@ -16,29 +16,29 @@ import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** How a response ended: with `[DONE]`, with the stream alone, or as one whole body. */
+/** How a response ended: with `[DONE]`, with the end of the stream, or as one whole body. */
 export type ResponseEnd = 'done' | 'closed' | 'whole';
 
 export interface FinishedResponse {
   readonly response: ChatResponse;
   readonly repairs: readonly Repair[];
-  /** What was held back of the first choice, where the server never said that it is over. */
+  /** Deltas of the first choice that were held back, if the server never said that it is finished. */
   readonly deltas: readonly Delta[];
 }
 
 export interface ResponseReaderOptions {
-  /** Calls that one choice may have. @defaultValue 128 */
+  /** The maximum number of calls in one choice. @defaultValue 128 */
   readonly maxCalls?: number;
-  /** What the request offered. Without it, names that come in pieces or with channel marks are read as they are. */
+  /** The tools of the request. Without them, names that come in pieces or with channel marks are not repaired. */
   readonly tools?: readonly ToolObject[] | undefined;
-  /** Given if calls of these tools are read that the model wrote into its text. */
+  /** Set if calls that the model wrote into its text are read. */
   readonly textCalls?: TextCallOptions | undefined;
 }
 
 /**
- * Reads a response in whatever form a server sends it, and gives it in the documented one.
+ * Reads a response in any form that servers send, and returns it in the documented form.
  *
- * A chunk of a stream and a whole completion are read alike: each is a piece. Throws nothing but `ProtocolError`.
+ * A chunk of a stream and a whole completion are both pieces and share one code path. Throws only `ProtocolError`.
  */
 export class ResponseReader {
   readonly #maxCalls: number;
@@ -51,12 +51,12 @@ export class ResponseReader {
   #id = '';
   #model = '';
   #created: number | undefined;
-  /** `null` where the server said so, and nothing else. */
+  /** `null` if the server sent only `null`. */
   #tier: string | null | undefined;
   #fingerprint: string | null | undefined;
   #last: unknown;
   #isFiltered = false;
-  /** Beside the choices. */
+  /** The finish reason outside of the choices. */
   #finishReason: unknown;
 
   constructor({ maxCalls = 128, tools, textCalls }: ResponseReaderOptions = {}) {
@@ -65,17 +65,17 @@ export class ResponseReader {
     this.#textCalls = textCalls;
   }
 
-  /** Whether an error said that a filter ended the response: nothing more comes. */
+  /** Whether an error said that a filter ended the response. Nothing follows it. */
   get isFiltered(): boolean {
     return this.#isFiltered;
   }
 
-  /** What this chunk adds to the first choice. */
+  /** Reads a chunk. Returns the deltas of the first choice. */
   read(chunk: unknown): readonly Delta[] {
     return this.#read(chunk, 'chunk');
   }
 
-  /** The same of one whole body, where a message goes before a delta. */
+  /** Reads one whole body, in which a `message` takes precedence over a `delta`. */
   readBody(body: unknown): readonly Delta[] {
     return this.#read(body, 'body');
   }
@@ -91,20 +91,20 @@ export class ResponseReader {
       });
     }
     const { choices, usage, x_groq } = piece;
-    // A ping, or whatever else a server says in between.
+    // A ping or another message in between.
     if (choices === undefined && usage === undefined && x_groq === undefined) return NOTHING;
     for (const key of Object.keys(piece)) this.#readField(key, piece[key]);
     return this.#readChoices(choices, form);
   }
 
-  /** @throws ProtocolError where what came is no response. */
+  /** @throws ProtocolError if the received pieces are not a response. */
   finish(end: ResponseEnd): FinishedResponse {
     const readers = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     for (const reader of readers) reader.readOuterReason(this.#finishReason);
     if (end === 'closed' && !(readers.length > 0 && readers.every(({ isFinished }) => isFinished)))
       throw this.#createCutError();
     const deltas = readers.flatMap((reader) => selectEmitted(reader, reader.finish()));
-    // The first choice is the answer. Another one that failed is no reason to ask again.
+    // Only the first choice is used, so a failure of another choice is not an error.
     const failure = readers[0]?.failure;
     if (failure !== undefined) throw createFailedFinishError({ ...failure, ...this.#getReceived() });
     const isFiltered = this.#fields.has('prompt_filter_results');
@@ -114,7 +114,7 @@ export class ResponseReader {
     return { response, repairs: this.#repairs.all, deltas };
   }
 
-  /** A filtered prompt is a response without words, however it is told. */
+  /** Reads a report about a filter as the end of the response. */
   #endAsFiltered(error: ReportedError): readonly Delta[] {
     if (error.kind !== 'filtered') throw error;
     this.#isFiltered = true;
@@ -151,8 +151,8 @@ export class ResponseReader {
       case 'choices':
       case 'object':
       case 'error':
-      case 'obfuscation': // Padding of each chunk, against eavesdroppers who count bytes.
-      case 'p': // Mistral's name for it.
+      case 'obfuscation': // Padding that hides the length of the text from an observer of the connection.
+      case 'p': // Mistral's name for the padding.
         return;
       case 'x_groq':
         this.#usage.readIn(value, 'x_groq');
@@ -184,8 +184,8 @@ export class ResponseReader {
         continue;
       }
       const reader = this.#getReader(choice, at);
-      const said = selectEmitted(reader, reader.read(choice, form));
-      deltas = deltas.length === 0 ? said : [...deltas, ...said];
+      const added = selectEmitted(reader, reader.read(choice, form));
+      deltas = deltas.length === 0 ? added : [...deltas, ...added];
       if (choice['usage'] !== undefined) this.#usage.readIn(choice, `choices[${reader.index}]`);
     }
     return deltas;
@@ -252,12 +252,12 @@ const NOTHING: readonly Delta[] = [];
 
 const NO_WORDS = [{ index: 0, message: { role: 'assistant', content: null } }];
 
-/** A listener hears of the first choice alone. */
+/** Only deltas of the first choice are emitted. */
 function selectEmitted({ index }: ChoiceReader, deltas: readonly Delta[]): readonly Delta[] {
   return index === 0 ? deltas : NOTHING;
 }
 
-/** GitHub Copilot's form of a message with text and calls: a choice for the text, and one for each call. */
+/** Whether a choice has only calls. GitHub Copilot sends a message with text and calls as one choice for the text and one per call. */
 function isCallsAlone({ message }: Wire): boolean {
   if (!isRecord(message)) return false;
   const { content, tool_calls: calls } = message;
@@ -269,9 +269,9 @@ function readTextOrNull(value: unknown, before: string | null | undefined): stri
   return value === null ? (before ?? null) : before;
 }
 
-/** What a body is, by its first bytes, or by its content type where they say nothing: one JSON value, or an event stream. */
+/** Detects whether a body is one JSON value or an event stream: by its first bytes, or by its content type if they are ambiguous. */
 export function detectBodyForm(first: Uint8Array, contentType: string | undefined): 'json' | 'events' {
-  // Nearly every body says by its first byte what it is.
+  // Fast path for most bodies.
   if (first[0] === OPENING_BRACE) return 'json';
   const start = new TextDecoder().decode(first.subarray(0, 64)).trimStart();
   if (/^[{["<]/.test(start)) return 'json';
@@ -281,30 +281,30 @@ export function detectBodyForm(first: Uint8Array, contentType: string | undefine
 
 const OPENING_BRACE = 0x7b;
 
-/** How a line of an event stream starts; the last one is a comment. */
+/** The starts of lines of an event stream. The last one is a comment. */
 const FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];
 
-/** What an event of the stream says. */
+/** The content of an event of the stream. */
 export type EventContent =
   | { readonly type: 'piece'; readonly piece: unknown }
   | { readonly type: 'done' }
   | { readonly type: 'nothing' };
 
-/** @throws ProtocolError `response.error` for `event: error`, `response.garbage` for data that is no JSON. */
+/** @throws ProtocolError `response.error` for `event: error`, `response.garbage` for data that is not JSON. */
 export function readEventData({ event, data, isOpen }: ServerSentEvent): EventContent {
   const text = data.trim();
   if (text === '[DONE]') return { type: 'done' };
   const parsed = parseJson(text);
   if (event === 'error') return createErrorPiece(parsed.ok ? unwrapError(parsed.value) : text, data);
   if (parsed.ok) return { type: 'piece', piece: parsed.value };
-  // Keep-alives have names and no JSON; where the stream broke off inside an event, its end tells whether that matters.
+  // Keep-alive events have a name and no JSON. If the stream ended inside an event, `finish` decides whether the response is complete.
   const isIdle = text === '' || (event !== undefined && event !== 'message');
   if (isIdle || isOpen === true) return { type: 'nothing' };
   const message = `The server sent an event of ${pluralize(data.length, 'character')} that is not JSON: ${parsed.problem}.`;
   throw new ProtocolError(message, { code: 'response.garbage', received: data });
 }
 
-/** A filtered prompt is read as a response. @throws ReportedError for any other error */
+/** Makes a piece of an error about a filter, which is read as a response. @throws ReportedError for any other error. */
 function createErrorPiece(error: unknown, data: string): EventContent {
   const reported = toReportedError(error, data);
   if (reported.kind !== 'filtered') throw reported;

@@ -1,8 +1,8 @@
 import type { AssistantMessage } from './message.ts';
 
-// CreateChatCompletionResponse, spelled as on the wire. Fields that a server may leave out are optional; what it adds is kept.
+// CreateChatCompletionResponse, spelled as on the wire. Fields that a server can omit are optional; fields that it adds stay.
 
-/** Open: a server may say something else, which is kept as it is. */
+/** An open union: an unknown value of a server stays. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call' | (string & {});
 
 /** In tokens. */
@@ -22,21 +22,21 @@ export interface CompletionUsage {
     readonly reasoning_tokens?: number;
     readonly audio_tokens?: number;
     readonly text_tokens?: number;
-    /** Of a `prediction`: how much of it came true. */
+    /** Tokens of the `prediction` that appear in the response. */
     readonly accepted_prediction_tokens?: number;
-    /** Of a `prediction`: what did not, and is paid for all the same. */
+    /** Tokens of the `prediction` that do not appear in the response. They are billed too. */
     readonly rejected_prediction_tokens?: number;
   };
 }
 
-/** How likely a token was (ChatCompletionTokenLogprob). */
+/** The probability of a token (ChatCompletionTokenLogprob). */
 export interface TokenLogprob {
   readonly token: string;
-  /** Natural logarithm; -9999 for what is very unlikely. */
+  /** The natural logarithm; -9999 for a very unlikely token. */
   readonly logprob: number;
-  /** The token as UTF-8; `null` where it has no bytes. */
+  /** The token as UTF-8; `null` if it has no bytes. */
   readonly bytes: readonly number[] | null;
-  /** The likeliest tokens at this position, as many as `top_logprobs` asked for. */
+  /** The most likely tokens at this position, as many as `top_logprobs` of the request. */
   readonly top_logprobs: readonly Omit<TokenLogprob, 'top_logprobs'>[];
 }
 
@@ -45,7 +45,7 @@ export interface Logprobs {
   readonly refusal: readonly TokenLogprob[] | null;
 }
 
-/** What a moderation model said of one text or image. */
+/** The result of a moderation model for one text or image. */
 export interface ModerationResult {
   readonly type: 'moderation_result';
   readonly model: string;
@@ -67,18 +67,18 @@ export type ModerationRecord =
 export interface ChatChoice {
   readonly index: number;
   readonly message: AssistantMessage;
-  /** `null` where the server gave none. */
+  /** `null` if the server sent none. */
   readonly finish_reason: FinishReason | null;
   readonly logprobs?: Logprobs | null;
 }
 
-/** A whole response in the documented form, whatever the server's spelling was, streamed or not. */
+/** A whole response in the documented form, for every server, streamed or not. */
 export interface ChatResponse {
   readonly id?: string;
   readonly object?: 'chat.completion';
   /** Seconds since 1970. */
   readonly created?: number;
-  /** Who answered: often more exact than the name that was asked for. */
+  /** The model that responded, often a more exact name than that of the request. */
   readonly model?: string;
   /** At least one. */
   readonly choices: readonly [ChatChoice, ...ChatChoice[]];
@@ -86,15 +86,15 @@ export interface ChatResponse {
   readonly service_tier?: string | null;
   readonly system_fingerprint?: string | null;
   readonly metadata?: Readonly<Record<string, string>> | null;
-  /** Where the request asked for it. */
+  /** Set if the request asked for it. */
   readonly moderation?: { readonly input: ModerationRecord; readonly output: ModerationRecord } | null;
 }
 
-/** Something that a server sent in another form than the documented one, and what was made of it. */
+/** A deviation of a server from the documented form, and how Pawl read it. */
 export interface Repair {
-  /** Where, as a path: `choices[0].message.tool_calls[1].id`. */
+  /** The path of the value: `choices[0].message.tool_calls[1].id`. */
   readonly path: string;
-  /** What was wrong and what was done, in a few words. */
+  /** What was wrong and what was done. */
   readonly note: string;
 }
 
@@ -103,18 +103,18 @@ export type Delta =
   | {
       readonly type: 'text';
       readonly delta: string;
-      /** An answer begins here: text before it is not part of it. */
+      /** The response text begins here. Earlier text is not a part of it. */
       readonly startsAnswer?: boolean;
     }
   | { readonly type: 'reasoning'; readonly delta: string }
   | { readonly type: 'refusal'; readonly delta: string }
   | {
       readonly type: 'call';
-      /** The id that the call has in the response; absent if a model that is not asked over HTTP does not give it. */
+      /** The id of the call in the response. A model without HTTP can omit it. */
       readonly id?: string;
-      /** Position among the response's calls. */
+      /** The position among the calls of the response, from 0. */
       readonly index: number;
       readonly name: string;
-      /** A piece of the arguments' text; `''`, once, if there is none. */
+      /** A piece of the arguments. A call without arguments has one empty piece. */
       readonly delta: string;
     };

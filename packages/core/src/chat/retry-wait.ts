@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
 import type { ServerError } from './server-error.ts';
 
-/** When a server wants the next request: after a time, or at a time since 1970, in milliseconds. */
+/** When a server wants the next request: after a duration, or at a time since 1970, both in milliseconds. */
 export type RetryWait = { readonly afterMs: number } | { readonly atMs: number };
 
-/** The wait that the body of an error asks for, in a field or in words; `undefined` if it asks for none. */
+/** Reads the wait that the body of an error asks for, in a field or in its message; `undefined` if it asks for none. */
 export function readRetryWait({ layers, text }: Pick<ServerError, 'layers' | 'text'>): RetryWait | undefined {
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer).slice(0, MAX_FIELDS)) {
@@ -17,7 +17,7 @@ export function readRetryWait({ layers, text }: Pick<ServerError, 'layers' | 'te
 
 const MAX_FIELDS = 64;
 
-/** By name, in lower case and without `-` and `_`. */
+/** Readers of fields, by name in lower case without `-` and `_`. */
 const FIELDS: ReadonlyMap<string, (value: unknown) => RetryWait | undefined> = new Map([
   ['retrydelay', readWait], // google.rpc.RetryInfo: https://cloud.google.com/tasks/docs/reference/rpc/google.rpc#retryinfo
   ['retryafter', readWait],
@@ -47,7 +47,7 @@ function readMilliseconds(value: unknown): RetryWait | undefined {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? { afterMs: ms } : undefined;
 }
 
-/** From 1e9 on it is a time and no duration, which would be thirty years. */
+/** A number from 1e9 is a time, because as a duration it would be thirty years. */
 function fromNumber(value: number): RetryWait | undefined {
   if (!Number.isFinite(value) || value < 0) return undefined;
   if (value >= 1e12) return { atMs: value };
@@ -59,7 +59,7 @@ function fromObject({ seconds = 0, nanos = 0 }: Readonly<Record<string, unknown>
   return Number.isFinite(ms) && ms > 0 ? { afterMs: ms } : undefined;
 }
 
-/** Whole milliseconds: 7.4 × 1000 is 7400.000000000001. */
+/** Rounds up to whole milliseconds. `toFixed` corrects the binary error: 7.4 × 1000 is 7400.000000000001. */
 function toMs(amount: number, unitMs: number): number {
   return Math.ceil(Number((amount * unitMs).toFixed(3)));
 }

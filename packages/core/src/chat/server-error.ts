@@ -2,17 +2,17 @@ import { isRecord, parseJson } from '../base/json.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** An error that a server reports, in any form: what all of its parts say together. */
+/** An error that a server reports, in any form, with the content of all its parts. */
 export interface ServerError {
-  /** Every message in it, the outermost first. */
+  /** All messages, the outermost first. */
   readonly text: string;
-  /** Every code, type and status in it. */
+  /** All codes, types and statuses. */
   readonly codes: readonly string[];
-  /** The request's field that the server objects to. */
+  /** The field of the request that the server rejects. */
   readonly param: string | undefined;
-  /** What the model wrote and the server could not read. */
+  /** The text of the model that the server could not read. */
   readonly failedGeneration: string | undefined;
-  /** The objects that it consists of, the outermost first. */
+  /** The objects in the error, the outermost first. */
   readonly layers: readonly Wire[];
 }
 
@@ -35,8 +35,8 @@ export function readServerError(error: unknown): ServerError {
 const MAX_TEXT = 8192;
 
 /**
- * The objects in which an error may say something. A gateway puts the error of the server behind it into a field of its own, as an object
- * or as JSON in a text.
+ * Lists the objects in an error. A gateway puts the error of the server behind it into one of its fields, as an object or as JSON in
+ * a text.
  */
 function listLayers(error: unknown): readonly Wire[] {
   const layers: Wire[] = [];
@@ -56,7 +56,7 @@ function listLayers(error: unknown): readonly Wire[] {
 const MAX_DEPTH = 6;
 const MAX_LAYERS = 32;
 
-/** Fields that hold an error, or more about it. */
+/** Fields that can contain another error or its details. */
 const INNER = [
   'error',
   'errors',
@@ -73,7 +73,7 @@ const INNER = [
   'prompt_feedback',
 ];
 
-/** JSON in a text: all of it, or behind a gateway's own words. Other braces in a message may be what the model or the user wrote. */
+/** Parses JSON in a text: the whole text, or the part after a gateway's own message. Other braces can be text of the model or the user. */
 function parseEmbeddedJson(text: string): unknown {
   if (text.length > MAX_EMBEDDED) return undefined;
   const start = /^\s*[[{]/.test(text) ? 0 : text.indexOf('{"error"');
@@ -110,21 +110,21 @@ function readCode(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined;
 }
 
-/** LiteLLM quotes the error behind it as Python writes it, and a body that was cut is no JSON. */
+/** Finds codes in a text that is not JSON: LiteLLM quotes an error in Python's notation, and a body can be cut off. */
 function findQuotedCodes(text: string): readonly (string | undefined)[] {
   if (!text.includes('code')) return [];
   return Array.from(text.matchAll(/['"](?:code|type)\\?['"]:\s*\\?['"]([\w.-]{1,100})\\?['"]/g), ([, code]) => code);
 }
 
-/** `None` is how LiteLLM writes that there is none. */
+/** Finds the first text. LiteLLM writes `None` if there is none. */
 function findFirstText(layers: readonly Wire[], name: string): string | undefined {
   return layers.map((layer) => layer[name]).find((value): value is string => typeof value === 'string' && value !== '');
 }
 
 function readFailedGeneration(layers: readonly Wire[]): string | undefined {
-  const given = layers.map((layer) => layer['failed_generation']).find((value) => !isBlank(value));
-  if (given === undefined || typeof given === 'string') return given;
-  return JSON.stringify(given);
+  const generation = layers.map((layer) => layer['failed_generation']).find((value) => !isBlank(value));
+  if (generation === undefined || typeof generation === 'string') return generation;
+  return JSON.stringify(generation);
 }
 
 function isBlank(value: unknown): boolean {

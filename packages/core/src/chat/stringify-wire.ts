@@ -1,11 +1,11 @@
 import { ProtocolError } from './errors.ts';
 
-/** The JSON of what a server sent. @throws ProtocolError where that is nested deeper than it can be written. */
+/** Writes a received value as JSON. @throws ProtocolError if it is nested too deeply. */
 export function stringifyWire(value: unknown): string {
   return stringifyOrThrow(() => JSON.stringify(value));
 }
 
-/** The same, and a number that a double cannot hold stays one: JSON.stringify makes it `null`, which would pass as a value. */
+/** Writes a received value as JSON and keeps a number that a double cannot hold. JSON.stringify would write `null`, which looks valid. */
 export function stringifyWithOverflow(value: unknown): string {
   const json = stringifyOrThrow(() =>
     JSON.stringify(value, (_key, field: unknown) =>

@@ -4,7 +4,7 @@ import type { RequestTools } from './request-tools.ts';
 import { makeCall, type TextCall, type TextCallReader } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
-/** Qwen3-Coder's and Llama's `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
+/** Qwen3-Coder and Llama: `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
 export const readFunction: TextCallReader = (scanner, tools) => {
   const name = scanner.takeUntil('>', LONGEST_TAG)?.replace(/^["']|["']$/g, '');
   if (name === undefined) return undefined;
@@ -19,7 +19,7 @@ export const readFunction: TextCallReader = (scanner, tools) => {
 
 const LONGEST_TAG = 256;
 
-/** How parameters are written. */
+/** The marks around a parameter. */
 interface ParameterForm {
   readonly open: string;
   readonly endOfName: string;
@@ -31,7 +31,7 @@ const PARAMETER: ParameterForm = { open: '<parameter=', endOfName: '>', close: '
 interface Parameter {
   readonly name: string;
   readonly text: string;
-  /** Set if the model says so; otherwise the schema decides. */
+  /** Set if the model says whether it is a text; otherwise the schema decides. */
   readonly isText?: boolean;
 }
 
@@ -51,7 +51,7 @@ function readParameters(
   return parameters;
 }
 
-/** The line ends that belong to the tags. */
+/** Removes the line breaks that belong to the tags. */
 function trimFrame(text: string): string {
   return text.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
 }
@@ -67,7 +67,7 @@ function makeParameterCall(name: string, parameters: readonly Parameter[], tools
   return makeCall(name, `{${fields.join(',')}}`, tools);
 }
 
-/** A value that is no text, in the words of JSON or of Python. */
+/** Reads a value that is not a text, in the notation of JSON or of Python. */
 function toJson(text: string): string {
   const word = text.trim();
   const json = PYTHON.get(word) ?? word;
@@ -80,7 +80,7 @@ const PYTHON: ReadonlyMap<string, string> = new Map([
   ['None', 'null'],
 ]);
 
-/** GLM's `get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value>`. */
+/** GLM: `get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value>`. */
 export const readArgumentPairs: TextCallReader = (scanner, tools) => {
   const name = scanner.match(/[a-zA-Z0-9_.:-]+/y);
   if (name === undefined) return undefined;
@@ -96,7 +96,7 @@ export const readArgumentPairs: TextCallReader = (scanner, tools) => {
   return call && [call];
 };
 
-/** MiniMax's and DeepSeek's `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`, whatever is before each tag's name. */
+/** MiniMax and DeepSeek: `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`. `prefix` is before the name of each tag. */
 export function makeInvokeReader(prefix: string): TextCallReader {
   const form: ParameterForm = { open: `<${prefix}parameter name="`, endOfName: '>', close: `</${prefix}parameter>` };
   return (scanner, tools) => {

@@ -1,13 +1,13 @@
 import { parseJson } from '../base/json.ts';
 import { JsonPrefix } from '../base/json-prefix.ts';
 
-/** JSON in a text, as it is written and as a value. */
+/** A JSON value in a text: its text and the parsed value. */
 export interface ScannedJson {
   readonly text: string;
   readonly value: unknown;
 }
 
-/** Reads a text from a position on. What does not come next is `undefined`, and the position stays. */
+/** Reads a text from a position. If the wanted item is not next, a method returns `undefined` and the position stays. */
 export class TextScanner {
   readonly text: string;
   position: number;
@@ -39,7 +39,7 @@ export class TextScanner {
     return marks.some((mark) => this.take(mark));
   }
 
-  /** The text up to a mark, which is taken as well. A mark further away than that does not count. */
+  /** Takes the text up to a mark, and the mark. A mark after `maxLength` characters does not count. */
   takeUntil(mark: string, maxLength: number = Number.POSITIVE_INFINITY): string | undefined {
     const end = this.text.indexOf(mark, this.position);
     if (end === -1 || end - this.position > maxLength) return undefined;
@@ -56,7 +56,7 @@ export class TextScanner {
     return found;
   }
 
-  /** An object or an array. */
+  /** Takes a JSON object or array. */
   takeJson(): ScannedJson | undefined {
     if (!/[{[]/.test(this.text[this.position] ?? '')) return undefined;
     const end = new JsonPrefix().readValue(this.text, this.position);

@@ -5,32 +5,32 @@ import type { CompletionUsage } from './response.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** Gathers what a server counts for one response, in however many chunks and wherever it stands. */
+/** Collects the token counts of one response, from any number of chunks and from every known field. */
 export class UsageReader {
   #usage: Wire | undefined;
-  /** Counted under a vendor's key, and where. */
+  /** The usage under a vendor's key, and its path. */
   #vendorUsage: { readonly path: string; readonly usage: Wire } | undefined;
   #timings: unknown;
 
   read(usage: unknown, repairs: RepairList): void {
     if (!isRecord(usage)) return;
     if (!hasCounts(usage)) repairs.add('usage', 'nothing is counted in it: left out');
-    // Behind a count, details may come alone.
+    // Details without counts can follow a count.
     if (this.#usage !== undefined || hasCounts(usage)) this.#usage = mergeUsage(this.#usage, usage);
   }
 
-  /** @param path Where `holder` stands. */
+  /** Reads the usage inside another field. @param path - the path of `holder` */
   readIn(holder: unknown, path: string): void {
     if (!isRecord(holder) || !hasCounts(holder['usage'])) return;
     this.#vendorUsage = { path: `${path}.usage`, usage: mergeUsage(this.#vendorUsage?.usage, holder['usage']) };
   }
 
-  /** What llama.cpp measures. */
+  /** Reads the measurements of llama.cpp. */
   readTimings(timings: unknown): void {
     this.#timings = timings;
   }
 
-  /** `undefined` where the server counted nothing. */
+  /** Returns the usage; `undefined` if the server counted nothing. */
   finish(repairs: RepairList): CompletionUsage | undefined {
     const measured = readTimings(this.#timings);
     if (this.#usage !== undefined) return addCached(readUsage(this.#usage, repairs), measured, repairs);
@@ -40,9 +40,9 @@ export class UsageReader {
   }
 }
 
-/** Counts of one response that came in several chunks. The greater of each holds: a later chunk may have 0 for what an earlier one counted. */
+/** Merges the counts of several chunks. The greater of each wins, because a later chunk can have 0 for an earlier count. */
 export function mergeUsage(before: Wire | undefined, next: Wire): Wire {
-  // Running totals: each chunk says all that was said before.
+  // Fast path for running totals.
   if (before === undefined || includesTotals(next, before)) return next;
   return merge(before, next, (known, value, name) => {
     return isRecord(known) && isRecord(value) ? merge(known, value, pickGreater) : pickGreater(known, value, name);
@@ -68,7 +68,7 @@ function merge(before: Wire, next: Wire, choose: FieldMerger): Wire {
   return Object.fromEntries(merged);
 }
 
-/** What is no number never takes a number's place, and what is no count never a count's. */
+/** A value that is not a number never replaces a number; a value that is not a count never replaces a count. */
 function pickGreater(known: unknown, value: unknown, name: string): unknown {
   if (value === null || value === undefined) return known;
   const read = name.endsWith('_tokens') ? readCount : readNumber;
@@ -82,7 +82,7 @@ function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : readCount(value);
 }
 
-/** Without `cache_n`, `prompt_n` may leave out what came from the cache. */
+/** Reads measurements as usage. Without `cache_n` they do not count, because `prompt_n` can exclude cached tokens. */
 function readTimings(timings: unknown): CompletionUsage | undefined {
   if (!isRecord(timings)) return undefined;
   const [cached, fresh, predicted] = [timings['cache_n'], timings['prompt_n'], timings['predicted_n']].map(readCount);

@@ -4,7 +4,7 @@ import { findClosest, shorten } from '../base/text.ts';
 import type { EventType } from './event.ts';
 import type { Listeners } from './observers.ts';
 
-/** Every type of event, and `'*'` for all of them. */
+/** Every event type, and `'*'` for all of them. */
 const EVENT_TYPES: Readonly<Record<EventType | '*', true>> = {
   '*': true,
   'run.started': true,
@@ -47,11 +47,11 @@ const EVENT_TYPES: Readonly<Record<EventType | '*', true>> = {
   'listener.failed': true,
 };
 
-/** @throws ConfigError for what is no object of functions by types of events. */
+/** @throws ConfigError for a value that is not an object of functions by event type. */
 export function checkListeners(listeners: Listeners, where: string): void {
   if (typeof listeners !== 'object' || listeners === null) {
     throw new ConfigError(
-      `${where} is no object. Pass functions by the type of event that they hear: { 'tool.finished': (event) => … }.`,
+      `${where} is not an object. Pass functions by event type: { 'tool.finished': (event) => … }.`,
     );
   }
   for (const [type, listener] of Object.entries(listeners)) {
@@ -59,14 +59,14 @@ export function checkListeners(listeners: Listeners, where: string): void {
   }
 }
 
-/** @throws ConfigError for a type of which there are no events, which nobody would ever hear, and for what is no function. */
+/** @throws ConfigError for an unknown event type, which would never call the listener, and for a value that is not a function. */
 export function checkListener(type: string, listener: unknown, where: string): void {
   if (typeof type !== 'string' || !Object.hasOwn(EVENT_TYPES, type)) {
     throw new ConfigError(`${where}: there is no event ${describeEventType(type)}. ${findSuggestion(String(type))}`);
   }
   if (typeof listener === 'function') return;
   throw new ConfigError(
-    `${where}: "${type}" is ${describeValue(listener)}. Pass a function that hears such events: (event) => ….`,
+    `${where}: "${type}" is ${describeValue(listener)}. Pass a function that takes the event: (event) => ….`,
   );
 }
 
@@ -74,7 +74,7 @@ function describeEventType(type: unknown): string {
   return typeof type === 'string' ? JSON.stringify(shorten(type, 60)) : describeValue(type);
 }
 
-/** Other libraries name events by one part: `text`, `finished`. */
+/** Suggests event types. Other libraries name events by one part: `text`, `finished`. */
 function findSuggestion(type: string): string {
   const types = Object.keys(EVENT_TYPES);
   const named = types.filter((each) => each.split('.').includes(type));

@@ -91,7 +91,7 @@ test('leaves out of an error what it quotes of a mistake', () => {
 test('survives what cannot be read, and causes that go round in circles', () => {
   const { proxy, revoke } = Proxy.revocable(new Error('gone'), {});
   revoke();
-  expect(describeForModel(proxy)).toBe('what was thrown cannot be read');
+  expect(describeForModel(proxy)).toBe('the thrown value cannot be read');
   const one = new Error('one');
   const other = new Error('other', { cause: one });
   one.cause = other;

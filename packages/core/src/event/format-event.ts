@@ -2,9 +2,9 @@ import { callArguments, callName, type ToolCall } from '../chat/message.ts';
 import type { RunEvent } from './event.ts';
 
 /**
- * One event as text for a terminal: a line without its line break, or `undefined` for an event that needs no line.
+ * Formats an event for a terminal: one line without a line break, or `undefined` for an event that needs no line.
  *
- * Text of the model (`text.delta`) is given as it comes, in pieces that are no lines: write them one behind the other.
+ * For `text.delta` it returns the piece of text, which is not a line. Write the pieces without separators.
  */
 export function formatEvent(event: RunEvent): string | undefined {
   const text = formatLine(event);
@@ -17,11 +17,11 @@ function formatLine(event: RunEvent): string | undefined {
     case 'attempt.started':
       return `── turn ${event.turn}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''} (${event.model})`;
     case 'attempt.failed': {
-      const again = event.retryInMs === undefined ? '' : ` (again in ${event.retryInMs} ms)`;
-      return `   ! ${event.error.message}${again}`;
+      const retry = event.retryInMs === undefined ? '' : ` (again in ${event.retryInMs} ms)`;
+      return `   ! ${event.error.message}${retry}`;
     }
     case 'text.delta':
-      // An agent inside works beside others: its pieces would be mixed with theirs.
+      // Nested agents run in parallel, so their pieces would be mixed.
       return event.path === '' ? event.delta : undefined;
     case 'model.failed':
       return `   ! The model failed: ${event.error.message}`;
@@ -53,7 +53,7 @@ function formatCall(call: ToolCall): string {
 }
 
 function formatResult(content: string): string {
-  return `     ${content.replaceAll('\n', '\n     ').slice(0, MOST_CHARACTERS)}`;
+  return `     ${content.replaceAll('\n', '\n     ').slice(0, MAX_CHARACTERS)}`;
 }
 
-const MOST_CHARACTERS = 300;
+const MAX_CHARACTERS = 300;

@@ -10,11 +10,11 @@ import type { LimitName, Outcome, PendingCall } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
 import type { Usage } from './usage.ts';
 
-/** Time as the step saw it. */
+/** The time of the step. */
 interface StepTime {
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** How long the run had been at work, all attempts at it together, in milliseconds. */
+  /** How long the run had worked, in milliseconds, over all attempts. */
   readonly activeMs: number;
 }
 
@@ -24,31 +24,31 @@ interface TurnEventBase extends StepTime {
 }
 
 interface CallEventBase extends TurnEventBase {
-  /** Position among the turn's calls, from 0. */
+  /** The position among the calls of the turn, from 0. */
   readonly index: number;
 }
 
 interface NestedUsage {
-  /** What an agent that is a tool has used. */
+  /** Usage of an agent that is called as a tool. */
   readonly spent?: Usage;
-  /** How many tools it has called, those of agents inside it included. */
+  /** How many tools that agent called, including those of agents inside it. */
   readonly nestedToolCallCount?: number;
-  /** What middleware has asked aside for this call. */
+  /** Usage of the middleware's own model requests for this call. */
   readonly middlewareUsage?: Usage;
 }
 
 interface ClosedCallBase extends CallEventBase, NestedUsage {
-  /** As the model wrote it; its id is the one in the history. */
+  /** The call as the model wrote it, with its id in the history. */
   readonly call: ToolCall;
-  /** What the model reads. */
+  /** The text that the model reads. */
   readonly content: string;
 }
 
-/** An agent's definition, as far as a run that goes on has to know it. */
+/** The parts of an agent's definition that a resumed run compares. */
 export interface DefinitionRecord {
-  /** As the agent was given it. */
+  /** The agent's `version`. */
   readonly version?: string;
-  /** A hash of each tool's schema and effect, by its name. */
+  /** A hash of the schema and effect of each tool, by name. */
   readonly tools: Readonly<Record<string, string>>;
 }
 
@@ -56,9 +56,9 @@ export interface RunStartedEvent extends StepTime {
   readonly type: 'run.started';
   readonly agent: string;
   readonly messages: readonly Message[];
-  /** The agent's instructions, as resolved for this run. */
+  /** The agent's instructions, resolved for this run. */
   readonly instructions?: string;
-  /** What the agent was then, where the run's record does not have it: of one that was enqueued, or is inside another. */
+  /** The definition of the agent at that time. Set if the run's record does not have it: for an enqueued run or a run inside another. */
   readonly definition?: DefinitionRecord;
 }
 
@@ -67,45 +67,45 @@ export interface TurnPreparedEvent extends TurnEventBase {
   readonly model: string;
   readonly tools: readonly string[];
   readonly toolChoice?: ToolChoice;
-  /** The messages to send in place of the history, where middleware changed them for this turn. */
+  /** The messages to send in place of the history, if middleware changed them for this turn. */
   readonly messages?: readonly Message[];
-  /** What the user said while the run was at work, at the end of the history from now on; `edits` come after that. */
+  /** Messages of the user that arrived while the run worked. They are appended to the history before `edits` apply. */
   readonly steeringMessages?: readonly UserMessage[];
-  /** What middleware keeps for the next turns, if it is not what it was. */
+  /** Data that middleware keeps for later turns, if it changed. */
   readonly memory?: Readonly<Record<string, Json>>;
-  /** What middleware has changed in the history for good, from its beginning to its end. */
+  /** Permanent changes of middleware to the history, in the order of their positions. */
   readonly edits?: readonly HistoryEdit[];
-  /** What middleware has asked aside. */
+  /** Usage of the middleware's own model requests. */
   readonly middlewareUsage?: Usage;
 }
 
 export interface ModelRespondedEvent extends TurnEventBase {
   readonly type: 'model.responded';
   readonly model: string;
-  /** Valid as history: unique ids, arguments that are JSON. */
+  /** Valid in a history: unique ids, arguments that are JSON. */
   readonly message: AssistantMessage;
-  /** The arguments as the model wrote them, by the call's position, where they are no JSON. */
+  /** The arguments as the model wrote them, by the position of the call. Only those that are not JSON. */
   readonly rawArguments?: Readonly<Record<number, string>>;
   readonly finishReason: FinishReason | null;
-  /** The positions of calls whose tool may wait for somebody outside. Whoever resumes the run checks them, whatever its tools say. */
+  /** The positions of calls whose tool can wait for an external answer. A process that resumes the run checks them, even if its tools differ. */
   readonly mayWait?: readonly number[];
-  /** The limit that shortened the response's room, where one did. */
+  /** The limit that reduced the maximum length of the response. */
   readonly clampedByLimit?: LimitName;
   readonly usage: Usage;
-  /** An output guard did not accept it: it ends nothing, none of its calls runs, and the model is asked again. */
+  /** Set if an output guard rejected the response: the run does not end, none of the calls runs, and the model is called again. */
   readonly rejection?: Rejection;
-  /** What middleware has asked aside. */
+  /** Usage of the middleware's own model requests. */
   readonly middlewareUsage?: Usage;
-  /** What the user said while the run was at work. */
+  /** Messages of the user that arrived while the run worked. */
   readonly steeringMessages?: SteeringMessages;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly durationMs: number;
 }
 
 export interface SteeringMessages {
-  /** Went with the request; where middleware prepares turns, what went with it is in `turn.prepared`. */
+  /** Messages that were sent with the request. If middleware prepares turns, they are in `turn.prepared` instead. */
   readonly before: readonly UserMessage[];
-  /** Came while the model answered with text: the run goes on with it. */
+  /** Messages that arrived while the model responded with text. The run continues with them. */
   readonly after: readonly UserMessage[];
 }
 
@@ -117,8 +117,8 @@ export interface ModelFailedEvent extends TurnEventBase {
 }
 
 /**
- * A request was under way when the process stopped, in a run that has a cost limit: what it has used is counted as an
- * estimate, and the model is asked again.
+ * The process stopped during a model request, in a run that has a cost limit. The usage of the request is estimated, and the model is
+ * called again.
  */
 export interface RequestLostEvent extends TurnEventBase {
   readonly type: 'request.lost';
@@ -126,17 +126,17 @@ export interface RequestLostEvent extends TurnEventBase {
   readonly usage: Usage;
 }
 
-/** A request or a batch of calls would have passed a limit and was not started. */
+/** A request or a batch of calls would have exceeded a limit and was not started. */
 export interface LimitExceededEvent extends TurnEventBase {
   readonly type: 'limit.exceeded';
   readonly limit: LimitName;
   readonly max: number;
   readonly spent: number;
-  /** Spent on attempts before the refusal. */
+  /** Usage of attempts before the limit stopped the request. */
   readonly usage: Usage;
 }
 
-/** A limit is near: one last turn without tools follows. */
+/** A limit is near. One last turn without tools follows. */
 export interface LimitApproachingEvent extends TurnEventBase {
   readonly type: 'limit.approaching';
   readonly limit: LimitName;
@@ -148,7 +148,7 @@ export interface LimitApproachingEvent extends TurnEventBase {
 export interface ModelRepromptedEvent extends TurnEventBase {
   readonly type: 'model.reprompted';
   readonly reason: 'empty' | 'cut' | 'output' | 'guard';
-  /** The output guard that did not accept the response. */
+  /** The output guard that rejected the response. */
   readonly guard?: string;
   readonly message: UserMessage;
 }
@@ -163,13 +163,13 @@ export interface ToolRepeatedFailureEvent extends TurnEventBase {
 export interface ApprovalRequestedEvent extends CallEventBase {
   readonly type: 'approval.requested';
   readonly pending: PendingCall;
-  /** The call was approved, but its tool has another definition since: the approval was for another call, and was not used. */
+  /** The call was approved, but the definition of its tool has changed since. The approval does not apply. */
   readonly again?: 'definition_changed';
-  /** What middleware has asked aside, where the call had begun. */
+  /** Usage of the middleware's own model requests, if the call had begun. */
   readonly middlewareUsage?: Usage;
 }
 
-/** The call's tool may need approval; this call does not. */
+/** The tool can need approval, but this call does not. */
 export interface ApprovalNotRequiredEvent extends CallEventBase {
   readonly type: 'approval.not_required';
 }
@@ -179,24 +179,24 @@ export interface ApprovalAnsweredEvent extends CallEventBase {
   readonly answer: Answer;
 }
 
-/** Nobody answered in time: the call counts as denied. */
+/** No answer arrived in time. The call counts as denied. */
 export interface ApprovalExpiredEvent extends CallEventBase {
   readonly type: 'approval.expired';
 }
 
-/** The user wrote while calls were pending: these are closed as cancelled, then the message is appended. */
+/** The user sent a message while calls were pending. The calls end as cancelled, then the message is appended. */
 export interface UserInterruptedEvent extends TurnEventBase {
   readonly type: 'user.interrupted';
   readonly message: UserMessage;
 }
 
-/** The run inside the run that is this call waits for somebody. */
+/** The run inside this call waits for an answer. */
 export interface ToolSuspendedEvent extends CallEventBase, NestedUsage {
   readonly type: 'tool.suspended';
   readonly pending: readonly PendingCall[];
 }
 
-/** Nothing is left to do until somebody answers. */
+/** The run cannot continue until a pending call is answered. */
 export interface RunSuspendedEvent extends TurnEventBase {
   readonly type: 'run.suspended';
   readonly pending: readonly string[];
@@ -204,16 +204,16 @@ export interface RunSuspendedEvent extends TurnEventBase {
 
 export interface ToolFinishedEvent extends ClosedCallBase {
   readonly type: 'tool.finished';
-  /** The agent that the conversation is handed over to, where nothing of the turn comes before it. */
+  /** The agent that takes over the conversation, unless another call of the turn takes precedence. */
   readonly handoffTo?: string;
   readonly durationMs: number;
-  /** What the tool gave, where `content` is only its head and tail, or says as well that a person edited the call. */
+  /** The whole result, if `content` has only its head and tail, or adds that a person edited the call. */
   readonly fullContent?: string;
-  /** Images and files, which go to the model in a user message. */
+  /** Images and files, which are sent to the model in a user message. */
   readonly parts?: readonly UserPart[];
-  /** The tool gave this very text, although it reads as JSON. */
+  /** The tool returned this text, although it looks like JSON. */
   readonly isText?: true;
-  /** The paths in the value that have no exact JSON form. */
+  /** The paths in the value that JSON cannot represent exactly. */
   readonly lossyPaths?: readonly string[];
 }
 
@@ -221,21 +221,23 @@ export interface ToolFailedEvent extends ClosedCallBase {
   readonly type: 'tool.failed';
   readonly durationMs: number;
   /**
-   * `invalid` and `unknown`: nothing ran. `aborted` and `refused`: the tool, or middleware around it, threw `AbortRun` or
-   * `RefuseRun`. `unknown_outcome`: a crash left it open. `ended`: the agent that is the tool ended without an answer.
+   * - `invalid`, `unknown`: the input is invalid or there is no such tool; nothing ran.
+   * - `aborted`, `refused`: the tool, or middleware around it, threw `AbortRun` or `RefuseRun`.
+   * - `unknown_outcome`: the process crashed during the call.
+   * - `ended`: the agent that is the tool ended without an output.
    */
   readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'unknown_outcome' | 'ended';
   readonly error: ErrorData;
-  /** Who refused. */
+  /** The guard that refused. */
   readonly guard?: string;
 }
 
 export interface ToolSkippedEvent extends ClosedCallBase {
   readonly type: 'tool.skipped';
   readonly reason: 'denied' | 'cancelled' | 'limit';
-  /** The one that it would have passed. */
+  /** The limit that the call would have exceeded. */
   readonly limit?: LimitName;
-  /** The cap, of this run or of one around it, where calls side by side had used it when the call was to begin. */
+  /** The limit of this run or of an outer run that parallel calls had used up before the call began. */
   readonly outerLimit?: { readonly max: number; readonly spent: number };
 }
 
@@ -243,37 +245,37 @@ export interface OutputCheckedEvent extends TurnEventBase {
   readonly type: 'output.checked';
   readonly result:
     | { readonly ok: true; readonly value: Json }
-    /** One line an issue. */
+    /** One line per issue. */
     | { readonly ok: false; readonly issues: string };
 }
 
-/** The conversation went over to another agent of the same run. */
+/** Another agent took over the conversation in the same run. */
 export interface HandoffCompletedEvent extends TurnEventBase {
   readonly type: 'handoff.completed';
   readonly from: string;
   readonly to: string;
-  /** The other agent's instructions, as resolved now. */
+  /** The instructions of the other agent, resolved at this time. */
   readonly instructions?: string;
-  /** What stands in place of the history for it, where it does not see all. The history itself stays whole. */
+  /** Replacements in the history that the other agent sees. The history itself stays complete. */
   readonly edits?: readonly HistoryEdit[];
-  /** What the other agent was then. */
+  /** The definition of the other agent at that time. */
   readonly definition: DefinitionRecord;
-  /** What its view of the conversation was asked for. */
+  /** Usage of the model requests of its history filter. */
   readonly middlewareUsage?: Usage;
 }
 
 export interface RunAbortedEvent extends StepTime {
   readonly type: 'run.aborted';
   readonly reason: string;
-  /** What requests may have used that were under way, or gave nothing. Absent where there were none. */
+  /** Estimated usage of requests that were in progress or failed. Absent if there were none. */
   readonly usage?: Usage;
 }
 
-/** A middleware threw `RefuseRun`: a guard, mostly. */
+/** Middleware, for example a guard, threw `RefuseRun`. */
 export interface RunRefusedEvent extends TurnEventBase {
   readonly type: 'run.refused';
   readonly reason: string;
-  /** Who refused. */
+  /** The guard that refused. */
   readonly guard?: string;
   readonly usage: Usage;
 }
@@ -283,10 +285,10 @@ export interface RunFinishedEvent extends StepTime {
   readonly outcome: Outcome<unknown>;
 }
 
-/** How one call was answered. */
+/** The event with which a call ends. */
 export type ToolCallClosedEvent = ToolFinishedEvent | ToolFailedEvent | ToolSkippedEvent;
 
-/** What a step yielded: JSON, remembered. The state of a run is its facts, folded. */
+/** An event that is recorded in the journal as JSON. The state of a run is its journal, folded. */
 export type JournalEvent =
   | RunStartedEvent
   | TurnPreparedEvent

@@ -5,7 +5,7 @@ import type { ErrorData } from './error-data.ts';
 
 interface AttemptEventBase {
   readonly turn: number;
-  /** Counted from 1, over all models that are asked in this turn. */
+  /** Counted from 1 within the turn, over all models. */
   readonly attempt: number;
 }
 
@@ -18,7 +18,7 @@ interface LiveCallEventBase {
 export interface AttemptStartedEvent extends AttemptEventBase {
   readonly type: 'attempt.started';
   readonly model: string;
-  /** The text that this attempt adds to the request: it tells the model of its mistake in the attempt before. */
+  /** The text that this attempt adds to the request: it describes the mistake of the model in the previous attempt. */
   readonly correction?: string;
 }
 
@@ -26,13 +26,13 @@ export interface AttemptFailedEvent extends AttemptEventBase {
   readonly type: 'attempt.failed';
   readonly model: string;
   readonly error: ErrorData;
-  /** When the next attempt at the same model starts; absent where there is none. */
+  /** The time until the next attempt at the same model, in milliseconds. Absent if there is none. */
   readonly retryInMs?: number;
-  /** False where a kept-alive connection had gone stale, so that the server never saw the request, and while a server loads its model. */
+  /** Whether the attempt counts against the retry policy. False for a stale connection, which never reached the server, and for a server that is loading its model. */
   readonly counted: boolean;
 }
 
-/** A piece of the response's text. An unstreamed response is one piece. */
+/** A piece of the text of the response. An unstreamed response has one piece. */
 export interface TextDeltaEvent extends AttemptEventBase {
   readonly type: 'text.delta';
   readonly delta: string;
@@ -48,30 +48,30 @@ export interface RefusalDeltaEvent extends AttemptEventBase {
   readonly delta: string;
 }
 
-/** A piece of a call's arguments. A call without arguments has one piece, which is empty. */
+/** A piece of the arguments of a call. A call without arguments has one empty piece. */
 export interface ToolCallDeltaEvent extends AttemptEventBase {
   readonly type: 'tool_call.delta';
   readonly index: number;
   readonly name: string;
-  /** As `name`: what each event about a call has. */
+  /** The same as `name`. Every event about a call has this field. */
   readonly toolName: string;
-  /** The id that the call has in the history; absent if a model that is not asked over HTTP does not give it. */
+  /** The id of the call in the history. A model without HTTP can omit it. */
   readonly toolCallId?: string;
   readonly delta: string;
 }
 
-/** What there is so far of an agent's output, before it is checked. Told of streamed responses; long ones less often. */
+/** The output of an agent so far, before it is validated. Emitted for streamed responses; less often for long ones. */
 export interface OutputPartialEvent extends AttemptEventBase {
   readonly type: 'output.partial';
   readonly partial: Json;
 }
 
-/** The pieces told for this attempt are void: it failed, or its response is not used. */
+/** The deltas of this attempt are void: it failed, or its response is not used. */
 export interface AttemptDiscardedEvent extends AttemptEventBase {
   readonly type: 'attempt.discarded';
 }
 
-/** What the user said while the run was at work goes to the model. */
+/** A message of the user that arrived while the run worked is sent to the model. */
 export interface UserSteeringEvent {
   readonly type: 'user.steering';
   readonly turn: number;
@@ -93,20 +93,20 @@ export interface ToolProgressEvent extends LiveCallEventBase {
   readonly progress: Json;
 }
 
-/** A tool that was given up gave a result, or threw, after all. It is not used. */
+/** A tool settled after its timeout or cancellation. The result is not used. */
 export interface ToolLateResultEvent extends LiveCallEventBase {
   readonly type: 'tool.late_result';
   readonly error?: ErrorData;
 }
 
-/** Told once a listener, however often it fails. */
+/** A listener threw or rejected. Emitted once per listener. */
 export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
   readonly event: string;
   readonly error: ErrorData;
 }
 
-/** What is told while it happens and may be lost. */
+/** An event that is emitted while it happens. It is not recorded and can be lost. */
 export type LiveEvent =
   | AttemptStartedEvent
   | AttemptFailedEvent

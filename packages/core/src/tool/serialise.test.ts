@@ -78,7 +78,7 @@ const lossy: readonly Row[] = [
   { name: 'an error', value: new TypeError('broke'), text: '{"error":"broke"}', lossy: ['value'] },
   { name: 'an error without words', value: [new TypeError()], text: '[{"error":"TypeError"}]', lossy: ['[0]'] },
   {
-    name: 'an object that holds itself',
+    name: 'an object that contains itself',
     value: round,
     text: '{"name":"round","self":"[circular]","list":[{"back":"[circular]"}]}',
     lossy: ['self', 'list[0].back'],
