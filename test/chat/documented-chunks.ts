@@ -1,6 +1,6 @@
 import type { Call, Choice, DocumentedResponse, Wire } from './documented-response.ts';
 
-/** A number below that one. */
+/** Picks a number below the given one. */
 type PickNumber = (below: number) => number;
 
 /** A piece of one choice. */
@@ -11,7 +11,7 @@ interface Piece {
   readonly logprobs?: unknown;
 }
 
-/** The response in chunks: its texts cut anywhere, whatever has no order mixed, and now and then several things in one chunk. */
+/** Splits a response into chunks: texts are cut anywhere, unordered parts are interleaved, and some chunks have several parts. */
 export function splitIntoChunks(
   { choices, head, fields, usage }: DocumentedResponse,
   next: PickNumber,
@@ -20,12 +20,12 @@ export function splitIntoChunks(
     choices.map((each, index) => splitChoice(each, { index, next })),
     next,
   );
-  const around = { ...head, object: 'chat.completion.chunk' };
+  const envelope = { ...head, object: 'chat.completion.chunk' };
   const padding = next(2) === 0 ? {} : { obfuscation: 'x'.repeat(next(9)) };
-  const chunks: Wire[] = groupPieces(pieces, next).map((group) => ({ ...around, choices: group, ...padding }));
+  const chunks: Wire[] = groupPieces(pieces, next).map((group) => ({ ...envelope, choices: group, ...padding }));
   const at = next(chunks.length);
   chunks[at] = { ...chunks[at], ...fields };
-  return usage === undefined ? chunks : addUsageToChunks(chunks, { around, usage, next });
+  return usage === undefined ? chunks : addUsageToChunks(chunks, { envelope, usage, next });
 }
 
 interface SplitOptions {
@@ -33,7 +33,7 @@ interface SplitOptions {
   readonly next: PickNumber;
 }
 
-/** The role, then everything else mixed, then the finish reason. */
+/** Splits a choice into its role, its other parts interleaved, and its finish reason. */
 function splitChoice(choice: Choice, { index, next }: SplitOptions): readonly Piece[] {
   const { texts, lists, audio, fields, outer, calls, legacy, finish, logprobs } = choice;
   const plain = { index, finish_reason: null, ...(logprobs === null && { logprobs }) };
@@ -42,7 +42,7 @@ function splitChoice(choice: Choice, { index, next }: SplitOptions): readonly Pi
   const first = [{ content: null }, { content: '', refusal: null }, { tool_calls: [] }, { function_call: null }][
     next(4)
   ];
-  const probable = ['content', 'refusal'] as const;
+  const logprobFields = ['content', 'refusal'] as const;
   const strands = [
     ...Object.entries(texts).map(([name, text]) => cut(text, next).map((piece) => toPiece({ [name]: piece }))),
     ...Object.entries(lists).map(([name, list]) => list.map((element) => toPiece({ [name]: [element] }))),
@@ -52,7 +52,7 @@ function splitChoice(choice: Choice, { index, next }: SplitOptions): readonly Pi
       ),
     ),
     Object.entries(fields).map(([name, value]) => toPiece(Object.fromEntries([[name, value]]))),
-    ...probable.map((name) =>
+    ...logprobFields.map((name) =>
       (logprobs?.[name] ?? []).map((each) => ({
         ...toPiece({}),
         logprobs: { content: null, refusal: null, [name]: [each] },
@@ -67,7 +67,7 @@ function splitChoice(choice: Choice, { index, next }: SplitOptions): readonly Pi
   ];
 }
 
-/** Calls begin in their order; their pieces may take turns. */
+/** Splits calls. They begin in order; their pieces can be interleaved. */
 function splitCalls(calls: readonly Call[], next: PickNumber): readonly Wire[] {
   const strands = calls.map(({ id, type, name, text, fields, called }, index) => {
     const field = type === 'custom' ? 'input' : 'arguments';
@@ -91,7 +91,7 @@ function splitLegacyCalls(calls: readonly Call[], next: PickNumber): readonly Wi
   ]);
 }
 
-/** Also between the halves of a character: JSON can carry them. */
+/** Cuts a text anywhere, even inside a surrogate pair, because JSON can contain half of one. */
 function cut(whole: string, next: PickNumber): readonly string[] {
   const pieces: string[] = [];
   for (let at = 0; at < whole.length; ) {
@@ -102,7 +102,7 @@ function cut(whole: string, next: PickNumber): readonly string[] {
   return pieces;
 }
 
-/** The strands as one, each in its own order. */
+/** Interleaves strands. Each keeps its order. */
 function interleave<T>(strands: readonly (readonly T[])[], next: PickNumber): readonly T[] {
   const left = strands.map((strand) => [...strand]).filter((strand) => strand.length > 0);
   const all: T[] = [];
@@ -115,7 +115,7 @@ function interleave<T>(strands: readonly (readonly T[])[], next: PickNumber): re
   return all;
 }
 
-/** Neighbours in one chunk where that is decided: of several choices, or of one with different fields or calls. */
+/** Randomly groups neighbouring pieces into one chunk: pieces of several choices, or of one choice with different fields or calls. */
 function groupPieces(pieces: readonly Piece[], next: PickNumber): readonly (readonly Piece[])[] {
   const groups: Piece[][] = [];
   for (const piece of pieces) {
@@ -130,7 +130,7 @@ function groupPieces(pieces: readonly Piece[], next: PickNumber): readonly (read
   return groups;
 }
 
-/** Two pieces of one choice as one, where no field but `role` and `tool_calls` is in both. */
+/** Joins two pieces of one choice; `undefined` if they share a field other than `role` and `tool_calls`. */
 function join(before: Piece, piece: Piece): Piece | undefined {
   const shared = Object.keys(piece.delta).filter((name) => name !== 'role' && Object.hasOwn(before.delta, name));
   const calls = listCalls(before.delta);
@@ -146,16 +146,16 @@ function listCalls({ tool_calls: calls }: Wire): readonly Wire[] {
 }
 
 interface UsageOptions {
-  readonly around: Wire;
+  readonly envelope: Wire;
   readonly usage: Wire;
   readonly next: PickNumber;
 }
 
-/** Usage on a chunk of its own, on the last one, or growing on each. */
-function addUsageToChunks(chunks: readonly Wire[], { around, usage, next }: UsageOptions): readonly Wire[] {
+/** Adds usage to a separate last chunk, to the last chunk, or as a growing count to each chunk. */
+function addUsageToChunks(chunks: readonly Wire[], { envelope, usage, next }: UsageOptions): readonly Wire[] {
   switch (next(3)) {
     case 0:
-      return [...chunks.map((chunk) => ({ ...chunk, usage: null })), { ...around, choices: [], usage }];
+      return [...chunks.map((chunk) => ({ ...chunk, usage: null })), { ...envelope, choices: [], usage }];
     case 1:
       return chunks.map((chunk, at) => (at === chunks.length - 1 ? { ...chunk, usage } : chunk));
     case 2: {

@@ -8,16 +8,16 @@ export interface Call {
   readonly type: 'function' | 'custom';
   readonly name: string;
   readonly text: string;
-  /** A server's own fields, of the call and inside it. */
+  /** A server's own fields, of the call and of its function. */
   readonly fields: Wire;
   readonly called: Wire;
 }
 
 export interface Choice {
-  /** The message's texts, which grow from chunk to chunk, by the names of their fields. */
+  /** The texts of the message, which grow from chunk to chunk, by field name. */
   readonly texts: Readonly<Record<string, string>>;
   readonly lists: Readonly<Record<string, readonly unknown[]>>;
-  /** Fields of the message and of the choice that come as they are. */
+  /** Fields of the message and of the choice that are sent unchanged. */
   readonly fields: Wire;
   readonly outer: Wire;
   readonly audio: Readonly<Record<string, string | number>>;
@@ -29,9 +29,9 @@ export interface Choice {
 
 export interface DocumentedResponse {
   readonly choices: readonly Choice[];
-  /** On each chunk. */
+  /** Fields of every chunk. */
   readonly head: Wire;
-  /** Fields of the response that come once. */
+  /** Fields of the response that are sent once. */
   readonly fields: Wire;
   readonly usage: Wire | undefined;
 }
@@ -51,7 +51,7 @@ const odd = fc.constantFrom(
   '\u2028',
   '😀',
 );
-/** Whole characters, with what means something to one reader or another among them. */
+/** Whole characters, including sequences that have a meaning for a reader. */
 const text = fc
   .array(fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), odd), { maxLength: 4 })
   .map((parts) => parts.join(''));
@@ -70,7 +70,7 @@ const json = fc
   .tuple(fc.dictionary(words, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }), fc.constantFrom(0, 2))
   .map(([value, indent]) => JSON.stringify(value, null, indent));
 
-/** What only this server knows, under names that no reader knows. */
+/** Fields of one server, under names that no reader knows. */
 const vendor: Arbitrary<Wire> = fc.dictionary(
   fc.constantFrom('x_a', 'x_b', '__proto__', 'constructor', 'toString'),
   fc
@@ -153,7 +153,7 @@ const usage: Arbitrary<Wire> = fc
     reasoning: count,
     fields: vendor,
   })
-  // Details are a part of what they detail.
+  // Details are included in the counts.
   .map(({ prompt, completion, cached, reasoning, fields }) => ({
     prompt_tokens: prompt + cached,
     completion_tokens: completion + reasoning,
@@ -165,7 +165,7 @@ const usage: Arbitrary<Wire> = fc
 
 const moderation = { type: 'moderation_results', model: 'm', results: [] };
 
-/** What a documented response may say. */
+/** A response in the documented form. */
 export const documentedResponse: Arbitrary<DocumentedResponse> = fc.record({
   choices: fc.array(choice, { minLength: 1, maxLength: 3 }),
   head: fc.record(

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { splitIntoChunks } from './documented-chunks.ts';
 import { type Call, type Choice, documentedResponse, type Wire } from './documented-response.ts';
 
-/** A documented response: how it is sent whole, how it is sent in chunks, and what has to come out either way. */
+/** A documented response: as a whole body, as chunks, and as it must be read from both. */
 export interface DocumentedExchange {
   readonly body: Wire;
   readonly chunks: readonly Wire[];
@@ -11,17 +11,17 @@ export interface DocumentedExchange {
   readonly isLegacy: boolean;
 }
 
-/** How a response is cut and mixed is decided by numbers that are generated as well, so that it can be told again. */
+/** Generated numbers decide how a response is cut and interleaved, so that a failure can be reproduced. */
 export const documented: Arbitrary<DocumentedExchange> = fc
   .record({ response: documentedResponse, random: fc.infiniteStream(fc.nat()) })
   .map(({ response, random }) => {
     const { choices, head, fields, usage } = response;
     const next = (below: number): number => (random.next().value ?? 0) % below;
-    const around = { ...head, object: 'chat.completion', ...fields, ...(usage && { usage }) };
+    const envelope = { ...head, object: 'chat.completion', ...fields, ...(usage && { usage }) };
     return {
-      body: { ...around, choices: choices.map((each, index) => buildSentChoice(each, { index, next })) },
+      body: { ...envelope, choices: choices.map((each, index) => buildSentChoice(each, { index, next })) },
       chunks: splitIntoChunks(response, next),
-      response: { ...around, choices: choices.map(buildExpectedChoice) },
+      response: { ...envelope, choices: choices.map(buildExpectedChoice) },
       isLegacy: choices.some(({ legacy }) => legacy),
     };
   });
@@ -31,10 +31,10 @@ interface SendOptions {
   readonly next: (below: number) => number;
 }
 
-/** With the harmless ways in which a server says that there is nothing. */
+/** Adds fields with which servers say that there is no value. */
 function buildSentChoice(choice: Choice, { index, next }: SendOptions): Wire {
   const { message, ...rest } = buildExpectedChoice(choice, index);
-  const { tool_calls: calls, ...said } = message;
+  const { tool_calls: calls, ...fields } = message;
   const nothing = [
     {},
     { refusal: null, function_call: null, audio: null },
@@ -46,7 +46,7 @@ function buildSentChoice(choice: Choice, { index, next }: SendOptions): Wire {
     ...rest,
     message: {
       ...nothing[next(nothing.length)],
-      ...said,
+      ...fields,
       ...(choice.legacy ? { function_call: legacy } : calls !== undefined && { tool_calls: calls }),
     },
   };
@@ -59,7 +59,7 @@ interface ExpectedChoice {
 
 function buildExpectedChoice(choice: Choice, index: number): ExpectedChoice {
   const { texts, lists, fields, outer, audio, calls, legacy, finish, logprobs } = choice;
-  const said = Object.entries({ ...texts, ...lists }).filter(([, value]) => value.length > 0);
+  const filled = Object.entries({ ...texts, ...lists }).filter(([, value]) => value.length > 0);
   const called = calls.map((call) => (legacy ? { ...buildCall(call), id: `call_${index}_0` } : buildCall(call)));
   return {
     index,
@@ -67,7 +67,7 @@ function buildExpectedChoice(choice: Choice, index: number): ExpectedChoice {
       role: 'assistant',
       content: null,
       ...fields,
-      ...Object.fromEntries(said),
+      ...Object.fromEntries(filled),
       ...(Object.keys(audio).length > 0 && { audio }),
       ...(called.length > 0 && { tool_calls: called }),
     },

@@ -1,15 +1,15 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-/** How a server writes its events. */
+/** The format in which a server writes its events. */
 export interface FrameFormat {
   readonly start: string;
   readonly newline: string;
   readonly field: string;
-  /** What comes before each event, taken in turn. */
+  /** Texts before the events, used in turn. */
   readonly before: readonly string[];
-  /** Of the JSON: with it, an event has several lines. */
+  /** The indentation of the JSON. If it is above 0, an event has several lines. */
   readonly indent: number;
-  /** Behind each event; some servers leave the blank line out. */
+  /** The blank line after each event. Some servers omit it. */
   readonly blank: '\n' | '';
   readonly end: string;
 }
@@ -38,22 +38,22 @@ export const frameFormat: Arbitrary<FrameFormat> = fc.record({
   end: fc.constantFrom('', 'data: [DONE]\n\n', 'data:[DONE]\n', 'data: [DONE]'),
 });
 
-/** The stream that says these. */
+/** Writes chunks as a stream. */
 export function writeStream(
   chunks: readonly unknown[],
   { start, newline, field, before, indent, blank, end }: FrameFormat,
 ): Uint8Array {
   const events = chunks.map((chunk, at) => {
     const lines = JSON.stringify(chunk, null, indent).split('\n');
-    const given = before[at % before.length] ?? '';
-    // Text that is no JSON, without a blank line before it, is a part of the event before.
-    const first = blank === '' && given.includes('now') ? '' : given;
+    const prefix = before[at % before.length] ?? '';
+    // Text that is not JSON, without a blank line before it, belongs to the previous event.
+    const first = blank === '' && prefix.includes('now') ? '' : prefix;
     return `${first}${lines.map((line) => `${field}${line}\n`).join('')}${blank}`;
   });
   return new TextEncoder().encode(start + (events.join('') + end).replaceAll('\n', newline));
 }
 
-/** The bytes cut at those places, whatever their number. */
+/** Splits bytes at the given places. */
 export function split(bytes: Uint8Array, places: readonly number[]): readonly Uint8Array[] {
   const cuts = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return cuts.slice(1).map((end, at) => bytes.subarray(cuts[at], end));

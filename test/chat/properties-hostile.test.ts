@@ -13,7 +13,7 @@ import { hostileBytes, hostilePiece } from './hostile.ts';
 import { collectTexts, joinDeltas, makeTools, readBody, readStream } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
-/** What is always told of a response that is in no documented form, because a reader can do nothing about it. */
+/** Repairs that are reported again when the result is read again, because a reader cannot correct these deviations. */
 const INHERENT = [
   /finish_reason: null: the server gave none$/,
   /finish_reason: ".*" is not a documented one: kept$/s,
@@ -22,12 +22,12 @@ const INHERENT = [
   /function\.name: missing$/,
 ];
 
-/** What came of it: a response that is sound, or the `ProtocolError`. Anything else is thrown. */
+/** Returns a sound response or the `ProtocolError`. Throws any other error. */
 function outcome(read: () => FinishedResponse): unknown {
   try {
     const { response, repairs, deltas } = read();
     expectSound(response);
-    return { response, repairs, told: joinDeltas(deltas) };
+    return { response, repairs, texts: joinDeltas(deltas) };
   } catch (error) {
     if (!ProtocolError.isInstance(error)) throw error;
     const { code, message } = error;
@@ -35,7 +35,7 @@ function outcome(read: () => FinishedResponse): unknown {
   }
 }
 
-/** It is JSON, a history takes its messages, and it is itself when it is read again. */
+/** Expects that a response is JSON, that a history accepts its messages, and that it is read again unchanged. */
 function expectSound(response: FinishedResponse['response']): void {
   expect(JSON.parse(JSON.stringify(response))).toEqual(response);
   for (const { message } of response.choices) {
@@ -44,7 +44,7 @@ function expectSound(response: FinishedResponse['response']): void {
     for (const call of valid.tool_calls ?? []) if (call.type === 'function') JSON.parse(call.function.arguments);
     expect(History.createEmpty().append(valid).messages).toEqual([valid]);
   }
-  // A tag that comes in two halves around a finish reason was said already when it turned out to be one.
+  // The first half of a tag around a finish reason was emitted as text before the second half arrived.
   if (response.choices.some(({ message }) => /^\s*<think>/.test(String(message.content)))) return;
   const again = readBody(response);
   expect(again.response).toEqual(response);
@@ -52,7 +52,7 @@ function expectSound(response: FinishedResponse['response']): void {
   expect(notes.filter((note) => !INHERENT.some((inherent) => inherent.test(note)))).toEqual([]);
 }
 
-test('arbitrary bytes give a response or a ProtocolError, the same wherever they are cut', {
+test('arbitrary bytes give a response or a ProtocolError, the same for any cut', {
   timeout: TIMEOUT_MS,
 }, () => {
   fc.assert(
@@ -63,7 +63,7 @@ test('arbitrary bytes give a response or a ProtocolError, the same wherever they
   );
 });
 
-test('A8: whatever JSON a server sends is a response or a ProtocolError, never anything else', {
+test('A8: any JSON of a server gives a response or a ProtocolError', {
   timeout: TIMEOUT_MS,
 }, () => {
   const end = fc.constantFrom<ResponseEnd[]>('done', 'closed', 'whole');
@@ -81,14 +81,14 @@ test('A8: whatever JSON a server sends is a response or a ProtocolError, never a
     }),
     { numRuns: 1500 * SOAK },
   );
-  // The pieces are near enough to a response to get somewhere, and far enough from one to fail.
+  // Checks that the generator makes both responses and errors.
   expect({ responses: counts.response > 200 * SOAK, errors: counts.error > 200 * SOAK }).toEqual({
     responses: true,
     errors: true,
   });
 });
 
-test('a documented stream that is damaged on its way gives a response or a ProtocolError', {
+test('a damaged stream gives a response or a ProtocolError', {
   timeout: TIMEOUT_MS,
 }, () => {
   const kind = fc.constantFrom('drop', 'repeat', 'swap', 'cut', 'flip');
@@ -103,13 +103,13 @@ test('a documented stream that is damaged on its way gives a response or a Proto
   );
 });
 
-interface Damaging {
+interface DamageOptions {
   readonly damages: readonly { readonly kind: string; readonly at: number; readonly to: number }[];
   readonly write: (chunks: readonly unknown[]) => Uint8Array;
 }
 
-/** Chunks lost, repeated or moved; bytes lost at the end, or changed. */
-function damaged(chunks: readonly unknown[], { damages, write }: Damaging): Uint8Array {
+/** Damages a stream: chunks are lost, repeated or moved; bytes are lost at the end or changed. */
+function damaged(chunks: readonly unknown[], { damages, write }: DamageOptions): Uint8Array {
   const left = [...chunks];
   for (const { kind, at, to } of damages) {
     const place = at % Math.max(1, left.length);
@@ -125,7 +125,7 @@ function damaged(chunks: readonly unknown[], { damages, write }: Damaging): Uint
   return bytes;
 }
 
-test('the deltas of a response with holes in it say what the response says', { timeout: TIMEOUT_MS }, () => {
+test('the deltas of a response with lost chunks equal its texts', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(
       documented,
@@ -142,7 +142,7 @@ test('the deltas of a response with holes in it say what the response says', { t
   );
 });
 
-test('fields with the names of prototypes never touch one', () => {
+test('fields with the names of prototypes do not change a prototype', () => {
   const polluted: unknown = JSON.parse(
     '{"__proto__":{"a":1},"choices":[{"index":0,"__proto__":{"b":1},"message":{"role":"assistant","content":"x","__proto__":{"c":1},"constructor":{"prototype":{"d":1}},"audio":{"id":"i","__proto__":{"h":1}},"tool_calls":[{"id":"i","type":"function","__proto__":{"e":1},"function":{"name":"n","arguments":"{}","__proto__":{"f":1}}}]},"finish_reason":"stop","logprobs":{"__proto__":[{"g":1}]}}],"usage":{"total_tokens":1,"__proto__":{"i":1}}}',
   );

@@ -16,14 +16,16 @@ function read(chunks: readonly Wire[]): CompletionUsage | undefined {
   return reader.finish(repairs);
 }
 
-/** The four counts that a cost depends on. */
+/** The four counts that determine a cost. */
 function countsOf(given: CompletionUsage) {
   const cached = given.prompt_tokens_details?.cached_tokens ?? 0;
   const reasoning = given.completion_tokens_details?.reasoning_tokens ?? 0;
   return { prompt: given.prompt_tokens, cached, completion: given.completion_tokens, reasoning };
 }
 
-test('whatever a server counts, the parts are parts, and the total is their sum', { timeout: TIMEOUT_MS }, () => {
+test('for any counts of a server, details do not exceed their count and the total is the sum', {
+  timeout: TIMEOUT_MS,
+}, () => {
   fc.assert(
     fc.property(fc.array(usage, { maxLength: 3 }), (chunks) => {
       const given = read(chunks);
@@ -38,7 +40,7 @@ test('whatever a server counts, the parts are parts, and the total is their sum'
   );
 });
 
-test('nothing that a server counts is lost', { timeout: TIMEOUT_MS }, () => {
+test('no token that a server counts is lost', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(
       fc.record({ prompt_tokens: fc.nat(), completion_tokens: fc.nat(), total_tokens: fc.nat() }),
@@ -55,7 +57,7 @@ test('nothing that a server counts is lost', { timeout: TIMEOUT_MS }, () => {
   );
 });
 
-test('chunks of counts are put together in any order', { timeout: TIMEOUT_MS }, () => {
+test('counts of several chunks are merged in any order', { timeout: TIMEOUT_MS }, () => {
   const names = fc.constantFrom('prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens');
   const counts = fc.dictionary(names, fc.nat());
   fc.assert(

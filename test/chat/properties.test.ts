@@ -8,17 +8,17 @@ import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
-/** As it is on the wire: with fields of any name, and nothing that JSON does not have. */
+/** Converts a value as JSON over the wire does. */
 function wire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-function toldOf({ response, repairs, deltas }: FinishedResponse): unknown {
+function summarize({ response, repairs, deltas }: FinishedResponse): unknown {
   const notes = repairs.map(({ path, note }) => `${path}: ${note}`).sort();
-  return { response, notes, told: joinDeltas(deltas) };
+  return { response, notes, texts: joinDeltas(deltas) };
 }
 
-test('a documented response is the same however its deltas, its calls and its bytes come', {
+test('a documented response is read the same for any order of deltas and calls and any cut of bytes', {
   timeout: TIMEOUT_MS,
 }, () => {
   fc.assert(
@@ -28,14 +28,14 @@ test('a documented response is the same however its deltas, its calls and its by
 
       expect(whole.response).toEqual(wire(response));
       expect(whole.repairs.length > 0).toBe(isLegacy);
-      expect(toldOf(inPieces)).toEqual(toldOf(whole));
+      expect(summarize(inPieces)).toEqual(summarize(whole));
       expect(joinDeltas(whole.deltas)).toEqual(collectTexts(whole.response.choices[0].message));
     }),
     { numRuns: 400 * SOAK },
   );
 });
 
-test('what came out is itself when it is read again', { timeout: TIMEOUT_MS }, () => {
+test('a response that was read is read again unchanged', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(documented, ({ body }) => {
       const { response } = readBody(wire(body));

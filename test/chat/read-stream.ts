@@ -7,21 +7,21 @@ import {
 } from '../../packages/core/src/chat/response-reader.ts';
 import { EventReader, type ServerSentEvent } from '../../packages/core/src/chat/server-sent-events.ts';
 
-/** Reads an event stream that arrives in these pieces. All deltas are told, in one list. */
+/** Reads an event stream that arrives in these pieces. Returns all deltas in one list. */
 export function readStream(...pieces: readonly Uint8Array[]): FinishedResponse {
   return readStreamWith({}, ...pieces);
 }
 
-/** The same with options of the reader. */
+/** Reads such a stream with options of the reader. */
 export function readStreamWith(options: ResponseReaderOptions, ...pieces: readonly Uint8Array[]): FinishedResponse {
   const events = new EventReader();
   const reader = new ResponseReader(options);
   const deltas: Delta[] = [];
   const isDone = (read: readonly ServerSentEvent[]): boolean => {
     for (const event of read) {
-      const said = readEventData(event);
-      if (said.type === 'done') return true;
-      if (said.type === 'piece') deltas.push(...reader.read(said.piece));
+      const content = readEventData(event);
+      if (content.type === 'done') return true;
+      if (content.type === 'piece') deltas.push(...reader.read(content.piece));
     }
     return false;
   };
@@ -40,7 +40,7 @@ function addDeltas(response: FinishedResponse, before: readonly Delta[]): Finish
   return { ...response, deltas: [...before, ...response.deltas] };
 }
 
-/** What was told of each thing, all in all. */
+/** Joins the deltas of each type and of each call. */
 export function joinDeltas(deltas: readonly Delta[]): Readonly<Record<string, string>> {
   const texts: Record<string, string> = {};
   for (const delta of deltas) {
@@ -50,7 +50,7 @@ export function joinDeltas(deltas: readonly Delta[]): Readonly<Record<string, st
   return texts;
 }
 
-/** The same of a message. */
+/** Collects the texts of a message under the same names. */
 export function collectTexts(message: AssistantMessage): Readonly<Record<string, string>> {
   const { content, refusal } = message;
   const thoughts: readonly unknown[] = ['reasoning_content', 'reasoning'].map((name) => Reflect.get(message, name));
@@ -64,11 +64,11 @@ export function collectTexts(message: AssistantMessage): Readonly<Record<string,
     ['refusal', refusal],
     ['reasoning', thoughts.find((text) => text !== undefined)],
   ];
-  // A call is told even if it has no text.
+  // A call is listed even if it has no text.
   return Object.fromEntries([...all.filter(([, text]) => typeof text === 'string' && text !== ''), ...calls]);
 }
 
-/** Tools of these names, which take anything. */
+/** Makes tools of these names that accept any object. */
 export function makeTools(names: readonly string[]): readonly ToolObject[] {
   return names.map((name) => ({ type: 'function', function: { name, parameters: { type: 'object' } } }));
 }

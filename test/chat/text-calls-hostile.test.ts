@@ -19,7 +19,7 @@ const hostile = [
   ...forms.flatMap(([, text]) => text.match(/<[^>]{1,40}>|\[[A-Z_]+\]|[{}"`]|[a-z_]+/g) ?? []),
 ];
 
-test('any text gives calls of the request’s tools, or none, and loses nothing else', () => {
+test('any text gives only calls of the request’s tools', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.constantFrom(...hostile), fc.string({ maxLength: 5 })), { maxLength: 12 }),
@@ -59,7 +59,7 @@ test.each([
   '\n',
   ' ',
 ])(
-  'a megabyte of %j is read at once',
+  'reads a megabyte of %j quickly',
   (mark) => {
     expect(read(`<tool_call> ${mark.repeat(Math.ceil(1_000_000 / mark.length))}`)).toBeUndefined();
     expect(read(mark.repeat(Math.ceil(1_000_000 / mark.length)))).toBeUndefined();
@@ -70,7 +70,7 @@ test.each([
 const options: ResponseReaderOptions = { tools, textCalls: { isQuoted: (text) => text.includes('quoted') } };
 
 test(
-  'a response with calls in its text is the same streamed and whole, and its deltas say what it says',
+  'a response with calls in its text is the same streamed and whole, and its deltas equal its texts',
   () => {
     const part = fc.oneof(fc.constantFrom(...hostile, '<think>', '</think>', 'quoted'), fc.string({ maxLength: 3 }));
     fc.assert(
@@ -88,13 +88,11 @@ test(
             choices: [{ index: 0, delta: { role: 'assistant', content: piece } }],
           }));
           const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
-          const streamedReply = readStreamWith(options, ...split(writeStream([...pieces, end], frame), cuts));
+          const streamed = readStreamWith(options, ...split(writeStream([...pieces, end], frame), cuts));
 
-          expect(streamedReply.response.choices[0].message.tool_calls).toEqual(
-            whole.response.choices[0].message.tool_calls,
-          );
-          if (parts.length > 0) expect(streamedReply.response).toEqual(whole.response);
-          expect(joinDeltas(streamedReply.deltas)).toEqual(collectTexts(streamedReply.response.choices[0].message));
+          expect(streamed.response.choices[0].message.tool_calls).toEqual(whole.response.choices[0].message.tool_calls);
+          if (parts.length > 0) expect(streamed.response).toEqual(whole.response);
+          expect(joinDeltas(streamed.deltas)).toEqual(collectTexts(streamed.response.choices[0].message));
           expect(joinDeltas(whole.deltas)).toEqual(collectTexts(whole.response.choices[0].message));
         },
       ),

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FINISH_WORDS, type FinishKind, readFinishKind } from '../../packages/core/src/chat/finish-reason.ts';
 import { VENDORS } from '../../scripts/finish-reason-sources.ts';
-import { finishReasonsPage } from '../../scripts/finish-reasons.ts';
+import { writeFinishReasonsPage } from '../../scripts/finish-reasons.ts';
 
 test('docs/reference/finish-reasons.md says what the table says', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'finish-reasons.md'), 'utf8');
-  expect(page).toBe(finishReasonsPage());
+  expect(page).toBe(writeFinishReasonsPage());
 });
 
 test('every word of a vendor is known', () => {

@@ -21,21 +21,21 @@ test.each([
   ['["\u0085", x]', 'unexpected "x" at position 6'],
   ['["\n"]', 'unexpected "\\n" at position 2'],
   ['1 ]', 'unexpected "]" at position 2'],
-])('a text that is no JSON is answered with where it stops being JSON: %j', (text, problem) => {
+])('says where a text stops being JSON: %j', (text, problem) => {
   expect(parseJson(text)).toEqual({ ok: false, problem });
 });
 
-test('a deep text is looked at without a deep stack', () => {
+test('reads deeply nested text without a stack overflow', () => {
   expect(parseJson('['.repeat(100_000))).toEqual({ ok: false, problem: 'unexpected end at position 100000' });
 });
 
-test('a long string is looked at without a deep stack', () => {
+test('reads a long string without a stack overflow', () => {
   const text = `["${'x\\n'.repeat(3_000_000)}", x]`;
   expect(parseJson(text)).toEqual({ ok: false, problem: 'unexpected "x" at position 9000005' });
 });
 
 test.each(['0', '-1.5e+3', '"\\u00e9\\n"', '{}', '[]', '{"a":[true,false,null,{"b":""}]}', ' [ 1 , 2 ] '])(
-  'JSON is parsed: %j',
+  'parses valid JSON: %j',
   (text) => {
     expect(parseJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
   },

@@ -24,11 +24,11 @@ test.each<[string, unknown]>([
   ['{"a": {"b": [', { a: { b: [] } }],
   ['nonsense ', undefined],
   ['{"a"}', undefined],
-])('%j is so far %j', (text, value) => {
+])('parses %j as %j', (text, value) => {
   expect(parsePartialJson(text)).toEqual(value);
 });
 
-test('wherever a text is cut, its value is the beginning of the whole', () => {
+test('the value of every prefix is a beginning of the whole value', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), fc.nat(), fc.constantFrom(undefined, 2), (value, at, space) => {
       const text = JSON.stringify(value, null, space);
@@ -39,7 +39,7 @@ test('wherever a text is cut, its value is the beginning of the whole', () => {
   );
 });
 
-/** Whether the second may come of the first by more text. */
+/** Whether more text can turn the first value into the second. */
 function begins(part: unknown, whole: unknown): boolean {
   if (part === undefined) return true;
   if (typeof part === 'string') return typeof whole === 'string' && whole.startsWith(part);

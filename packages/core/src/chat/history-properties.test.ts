@@ -6,35 +6,35 @@ import type { AssistantMessage, FunctionToolCall, Message, ToolMessage } from '.
 
 const SEEDS: readonly number[] = Array.from({ length: 300 }, (_, index) => index + 1);
 
-test('whatever conversation is taken over can be sent, keeps its words, and is taken over again as it is', () => {
+test('any imported conversation can be sent, keeps its texts, and is imported again unchanged', () => {
   for (const seed of SEEDS) {
-    const given = conversation(seeded(seed));
-    const { messages } = History.from(given);
+    const input = conversation(seeded(seed));
+    const { messages } = History.from(input);
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
     expect({ seed, ids: repeated(messages) }).toEqual({ seed, ids: [] });
-    expect(spoken(messages)).toEqual(spoken(given));
+    expect(listTexts(messages)).toEqual(listTexts(input));
     expect(History.from(messages).messages).toEqual(messages);
   }
 });
 
-test('whatever a model says, admitted and answered, can be sent after each turn', () => {
+test('any message of a model, admitted and with results, can be sent after each turn', () => {
   for (const seed of SEEDS) {
     const random = seeded(seed);
     let history = History.createEmpty().append({ role: 'user', content: 'Go.' });
     for (let turn = 0; turn < 6; turn++) {
-      const said = assistant(random);
-      const { message, rawArguments } = history.admit(said);
+      const original = assistant(random);
+      const { message, rawArguments } = history.admit(original);
       const answers = (message.tool_calls ?? []).map(({ id }): ToolMessage => result(id, 'Found.'));
       history = history.append(message, ...answers);
       expect({ seed, turn, faults: checkHistory(history.messages) }).toEqual({ seed, turn, faults: [] });
-      expect(rawArguments).toEqual(invalidArguments(said));
+      expect(rawArguments).toEqual(invalidArguments(original));
       expect(argumentsIn(message).filter((text) => !OBJECTS.has(text))).toEqual([]);
     }
     expect({ seed, ids: repeated(history.messages) }).toEqual({ seed, ids: [] });
   }
 });
 
-/** What other programs store: few ids, reused; results missing, out of order; arguments of all sorts. */
+/** Conversations as other programs store them: few ids, reused; results missing or out of order; arguments of all kinds. */
 function conversation(random: Random): readonly Message[] {
   return Array.from({ length: random(8) }).flatMap((): Message[] => {
     const kind = random(4);
@@ -77,7 +77,7 @@ function result(id: string, content: string): ToolMessage {
   return { role: 'tool', tool_call_id: id, content };
 }
 
-function spoken(messages: readonly Message[]): readonly unknown[] {
+function listTexts(messages: readonly Message[]): readonly unknown[] {
   return messages.filter(({ role }) => role !== 'tool').map(({ role, content }) => [role, content]);
 }
 

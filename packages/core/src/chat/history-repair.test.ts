@@ -14,99 +14,99 @@ const legacy: readonly Message[] = [
 
 interface Row {
   readonly name: string;
-  readonly given: readonly Message[];
-  /** Where it differs from what was given. */
-  readonly taken?: readonly Message[];
+  readonly input: readonly Message[];
+  /** The history, if it differs from the input. */
+  readonly expected?: readonly Message[];
 }
 
 const rows: readonly Row[] = [
-  { name: 'no message at all', given: [] },
+  { name: 'no message at all', input: [] },
   {
     name: 'a conversation that is valid',
-    given: [rules, hi, asked('a', 'b'), result('a'), result('b'), said('Done.'), bye],
+    input: [rules, hi, callMessage('a', 'b'), result('a'), result('b'), textMessage('Done.'), bye],
   },
-  { name: 'the legacy form of a call', given: [hi, ...legacy, bye] },
+  { name: 'the legacy form of a call', input: [hi, ...legacy, bye] },
   {
-    name: 'a call that is open at the end: it was cancelled',
-    given: [hi, asked('a')],
-    taken: [hi, asked('a'), result('a', CANCELLED)],
+    name: 'a call that is open at the end gets a cancelled result',
+    input: [hi, callMessage('a')],
+    expected: [hi, callMessage('a'), result('a', CANCELLED)],
   },
   {
-    name: 'a call that is open where the user writes: it was cancelled',
-    given: [asked('a', 'b'), result('b'), bye],
-    taken: [asked('a', 'b'), result('a', CANCELLED), result('b'), bye],
+    name: 'a call that is open when the user writes gets a cancelled result',
+    input: [callMessage('a', 'b'), result('b'), bye],
+    expected: [callMessage('a', 'b'), result('a', CANCELLED), result('b'), bye],
   },
   {
     name: 'results in another order than their calls',
-    given: [asked('a', 'b', 'c'), result('c'), result('a'), result('b')],
-    taken: [asked('a', 'b', 'c'), result('a'), result('b'), result('c')],
+    input: [callMessage('a', 'b', 'c'), result('c'), result('a'), result('b')],
+    expected: [callMessage('a', 'b', 'c'), result('a'), result('b'), result('c')],
   },
   {
-    name: 'ids that come again in a later turn: calls and results keep together',
-    given: [asked('a'), result('a', '1'), asked('a', 'b'), result('b', '3'), result('a', '2')],
-    taken: [asked('a'), result('a', '1'), asked('a_2', 'b'), result('a_2', '2'), result('b', '3')],
+    name: 'ids that are reused in a later turn: results stay with their calls',
+    input: [callMessage('a'), result('a', '1'), callMessage('a', 'b'), result('b', '3'), result('a', '2')],
+    expected: [callMessage('a'), result('a', '1'), callMessage('a_2', 'b'), result('a_2', '2'), result('b', '3')],
   },
   {
-    name: 'ids that come twice in a turn: the first result is the first call’s',
-    given: [asked('a', 'a'), result('a', '1'), result('a', '2')],
-    taken: [asked('a', 'a_2'), result('a', '1'), result('a_2', '2')],
+    name: 'ids that come twice in a turn: the first result belongs to the first call',
+    input: [callMessage('a', 'a'), result('a', '1'), result('a', '2')],
+    expected: [callMessage('a', 'a_2'), result('a', '1'), result('a_2', '2')],
   },
   {
-    name: 'ids that come twice in a turn, answered once',
-    given: [asked('a', 'a'), result('a', '1')],
-    taken: [asked('a', 'a_2'), result('a', '1'), result('a_2', CANCELLED)],
+    name: 'ids that come twice in a turn, with one result',
+    input: [callMessage('a', 'a'), result('a', '1')],
+    expected: [callMessage('a', 'a_2'), result('a', '1'), result('a_2', CANCELLED)],
   },
   {
-    name: 'arguments that are no JSON',
-    given: [calling(call('a', '{"city": Os')), result('a')],
-    taken: [calling(call('a', '{}')), result('a')],
+    name: 'arguments that are not JSON',
+    input: [messageWith(call('a', '{"city": Os')), result('a')],
+    expected: [messageWith(call('a', '{}')), result('a')],
   },
   {
     name: 'an empty list of calls',
-    given: [{ role: 'assistant', content: 'Done.', tool_calls: [] }, bye],
-    taken: [said('Done.'), bye],
+    input: [{ role: 'assistant', content: 'Done.', tool_calls: [] }, bye],
+    expected: [textMessage('Done.'), bye],
   },
 ];
 
-test.each(rows)('a conversation is taken over and can be sent: $name', ({ given, taken = given }) => {
-  const before = structuredClone(given);
-  const { messages } = History.from(given);
-  expect(messages).toEqual(taken);
+test.each(rows)('imports a conversation that can be sent: $name', ({ input, expected = input }) => {
+  const before = structuredClone(input);
+  const { messages } = History.from(input);
+  expect(messages).toEqual(expected);
   expect(checkHistory(messages)).toEqual([]);
-  expect(given).toEqual(before);
+  expect(input).toEqual(before);
 });
 
-test.each(rows)('what was taken over once is taken over again as it is: $name', ({ given, taken = given }) => {
-  const { messages } = History.from(given);
-  expect(History.from(messages).messages).toEqual(taken);
+test.each(rows)('imports an imported conversation unchanged: $name', ({ input, expected = input }) => {
+  const { messages } = History.from(input);
+  expect(History.from(messages).messages).toEqual(expected);
 });
 
-test('messages that need no mending are the caller’s very own', () => {
-  const given = [hi, asked('a'), result('a')];
-  expect(History.from(given).messages.every((message, index) => message === given[index])).toBe(true);
+test('keeps the objects of messages that need no repair', () => {
+  const input = [hi, callMessage('a'), result('a')];
+  expect(History.from(input).messages.every((message, index) => message === input[index])).toBe(true);
 });
 
 test.each([
   ['before any call', [hi, result('a')], 1, 'a'],
-  ['after the answer', [asked('a'), result('a'), said('Done.'), result('a')], 3, 'a'],
-  ['after what the user wrote', [asked('a'), hi, result('a')], 2, 'a'],
-  ['for a call that was answered already', [asked('a'), result('a'), result('a')], 2, 'a'],
-  ['for a call that nobody made', [hi, asked('a'), result('a'), result('b')], 3, 'b'],
-  ['of a message without calls', [said('Hello.'), result('a')], 1, 'a'],
-] as const)('a result %s is refused, with its place', (_, given, index, id) => {
+  ['after the answer', [callMessage('a'), result('a'), textMessage('Done.'), result('a')], 3, 'a'],
+  ['after a message of the user', [callMessage('a'), hi, result('a')], 2, 'a'],
+  ['for a call that already has a result', [callMessage('a'), result('a'), result('a')], 2, 'a'],
+  ['for a call that does not exist', [hi, callMessage('a'), result('a'), result('b')], 3, 'b'],
+  ['of a message without calls', [textMessage('Hello.'), result('a')], 1, 'a'],
+] as const)('rejects a result %s, with its position', (_, input, index, id) => {
   const message = `messages[${index}] is a tool message for the call "${id}", but the assistant message before it has no such call, or the call already has a result. Remove the message, or put it after its call.`;
-  expect(() => History.from(given)).toThrow(new ConfigError(message));
+  expect(() => History.from(input)).toThrow(new ConfigError(message));
 });
 
-function said(content: string): AssistantMessage {
+function textMessage(content: string): AssistantMessage {
   return { role: 'assistant', content };
 }
 
-function asked(...ids: readonly string[]): AssistantMessage {
-  return calling(...ids.map((id) => call(id, '{"city":"Oslo"}')));
+function callMessage(...ids: readonly string[]): AssistantMessage {
+  return messageWith(...ids.map((id) => call(id, '{"city":"Oslo"}')));
 }
 
-function calling(...calls: readonly FunctionToolCall[]): AssistantMessage {
+function messageWith(...calls: readonly FunctionToolCall[]): AssistantMessage {
   return { role: 'assistant', content: null, tool_calls: calls };
 }
 

@@ -10,6 +10,6 @@ test.each([
   [{ error: 'Please wait.', estimated_time: 20 }, true],
   [{ error: 'Please wait.', estimated_time: 'soon' }, false],
   [{ error: 'Please wait.' }, false],
-])('%j is the error of a server that loads its model: %s', (body, expected) => {
+])('%j is an error of a server that is loading its model: %s', (body, expected) => {
   expect(isLoadingError(readServerError(body))).toBe(expected);
 });

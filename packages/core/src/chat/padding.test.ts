@@ -14,7 +14,7 @@ test.each([
   { a: null },
   { a: { b: '' }, c: [] },
   [{ type: '', url: '' }],
-])('%j says nothing', (value) => {
+])('%j is padding', (value) => {
   expect(isPaddingValue(value)).toBe(true);
 });
 
@@ -31,11 +31,11 @@ test.each([
   { count: 1, name: '' },
   [{ type: 'thinking', thinking: '', signature: '' }],
   [{}, 'a'],
-])('%j says something', (value) => {
+])('%j is not padding', (value) => {
   expect(isPaddingValue(value)).toBe(false);
 });
 
-test('what is nested without end is not searched to its end', () => {
+test('stops the search in a deeply nested value', () => {
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}""${'}'.repeat(100_000)}`);
   expect(isPaddingValue(deep)).toBe(false);
 });

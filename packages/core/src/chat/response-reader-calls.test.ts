@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ResponseEnd, ResponseReader } from './response-reader.ts';
 
-/** The first choice's calls, what was mended of them, and what was told once the response was over. */
+/** Returns the calls of the first choice, their repairs, and the deltas at the end. */
 function callsOf(end: ResponseEnd, messages: readonly object[]): unknown {
   const reader = new ResponseReader();
   for (const message of messages)
@@ -19,7 +19,7 @@ const role = { role: 'assistant' };
 
 test.each([
   {
-    what: 'of custom tools, all with index 0, stay apart by their ids',
+    what: 'of custom tools with index 0, separated by their ids',
     end: 'done',
     messages: [
       { ...role, tool_calls: [{ index: 0, id: 'a', type: 'custom', custom: { name: 'sql', input: 'SELECT 1' } }] },
@@ -32,7 +32,7 @@ test.each([
     notes: ['tool_calls: one index for several: told apart by content'],
   },
   {
-    what: 'with `input` in place of `arguments` are read',
+    what: 'with `input` in place of `arguments`',
     end: 'whole',
     messages: [{ ...role, tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', input: { x: 1 } } }] }],
     calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }],
@@ -42,7 +42,7 @@ test.each([
     ],
   },
   {
-    what: 'in the form of a tool_use block are read',
+    what: 'in the form of a tool_use block',
     end: 'whole',
     messages: [{ ...role, tool_calls: [{ id: 'a', type: 'tool_use', name: 'f', input: { y: 1 } }] }],
     calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"y":1}' } }],
@@ -54,14 +54,14 @@ test.each([
     ],
   },
   {
-    what: 'of custom tools with `arguments` in place of `input` are read',
+    what: 'of custom tools with `arguments` in place of `input`',
     end: 'whole',
     messages: [{ ...role, tool_calls: [{ id: 'a', type: 'custom', function: { name: 'f', arguments: 'x' } }] }],
     calls: [{ id: 'a', type: 'custom', custom: { name: 'f', input: 'x' } }],
     notes: ['tool_calls[0].custom.input: missing: taken from arguments'],
   },
   {
-    what: 'that turn into custom ones keep the text that they had',
+    what: 'that become custom calls and keep their text',
     end: 'done',
     messages: [
       { ...role, tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: 'x', input: 'y' } }] },
@@ -71,7 +71,7 @@ test.each([
     notes: [],
   },
   {
-    what: 'whose index is a blank text have none',
+    what: 'whose index is a blank text, as calls without an index',
     end: 'done',
     messages: [
       { ...role, tool_calls: [{ index: ' ', id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":' } }] },
@@ -80,11 +80,11 @@ test.each([
     calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }],
     notes: ['tool_calls: without an index: told apart by their content'],
   },
-] as const)('E: calls $what', ({ end, messages, calls, notes }) => {
+] as const)('E: reads calls $what', ({ end, messages, calls, notes }) => {
   expect(callsOf(end, messages)).toEqual({ calls, notes, deltas: [] });
 });
 
-test('what was held back is told at the end, where no finish_reason came', () => {
+test('emits held back deltas at the end if there was no finish_reason', () => {
   const call = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } };
   const nameless = { index: 1, id: 'b', type: 'function', function: { arguments: '{"x":1}' } };
   expect(callsOf('done', [{ ...role, content: '<thi', tool_calls: [call] }, { tool_calls: [nameless] }])).toEqual({
@@ -101,7 +101,7 @@ test('what was held back is told at the end, where no finish_reason came', () =>
   });
 });
 
-test('half a megabyte of arguments in small pieces is read at once', () => {
+test('reads half a megabyte of arguments in small pieces quickly', () => {
   const text = JSON.stringify({ rows: Array.from({ length: 20_000 }, (_, id) => ({ id, name: `"${id}"` })) });
   const pieces = (text.match(/.{1,4}/gs) ?? []).map((piece) => ({ index: 0, function: { arguments: piece } }));
   const reader = new ResponseReader();

@@ -12,10 +12,10 @@ interface Piece {
 
 interface Read {
   readonly calls: readonly string[];
-  readonly told: readonly string[];
+  readonly emitted: readonly string[];
 }
 
-/** The calls that pieces in chunks of their own make, and what was told of each: `name(arguments)`. */
+/** Returns the calls from pieces in separate chunks, with the deltas of each: `name(arguments)`. */
 function read(pieces: readonly Piece[], names: readonly string[] | undefined): Read {
   const tools = names?.map((name): ToolObject => ({ type: 'function', function: { name } }));
   const reader = new ResponseReader({ tools });
@@ -26,15 +26,15 @@ function read(pieces: readonly Piece[], names: readonly string[] | undefined): R
     deltas.push(...reader.read({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }));
   }
   const { response, deltas: held } = reader.finish('done');
-  const told = new Map<number, { name: string; text: string }>();
+  const emitted = new Map<number, { name: string; text: string }>();
   for (const delta of [...deltas, ...held]) {
     if (delta.type !== 'call') continue;
-    told.set(delta.index, { name: delta.name, text: (told.get(delta.index)?.text ?? '') + delta.delta });
+    emitted.set(delta.index, { name: delta.name, text: (emitted.get(delta.index)?.text ?? '') + delta.delta });
   }
   const calls = response.choices[0].message.tool_calls ?? [];
   return {
     calls: calls.map((call) => (call.type === 'function' ? `${call.function.name}(${call.function.arguments})` : '')),
-    told: [...told]
+    emitted: [...emitted]
       .sort(([a], [b]) => a - b)
       .map(([, call]) => call)
       .map(({ name, text }) => `${name}(${text})`),
@@ -79,7 +79,7 @@ test.each<{ readonly what: string; readonly pieces: readonly Piece[]; readonly n
   },
   { what: 'pieces without an index', pieces: [{ id: 'a', name: 'get_' }, { name: 'weather' }, { text: oslo }] },
   {
-    what: 'pieces of which the second is a tool itself',
+    what: 'pieces of which the second is itself a tool',
     pieces: [
       { index: 0, name: 'get_' },
       { index: 0, name: 'weather', text: oslo },
@@ -87,7 +87,7 @@ test.each<{ readonly what: string; readonly pieces: readonly Piece[]; readonly n
     names: ['get_weather', 'weather'],
   },
   {
-    what: 'pieces of which the first is a tool itself',
+    what: 'pieces of which the first is itself a tool',
     pieces: [
       { index: 0, name: 'get' },
       { index: 0, name: '_weather', text: oslo },
@@ -121,7 +121,7 @@ test.each<{ readonly what: string; readonly pieces: readonly Piece[]; readonly n
     names: ['get', 'get_weather'],
   },
   {
-    what: 'pieces behind a namespace',
+    what: 'pieces after a namespace',
     pieces: [
       { index: 0, name: 'func' },
       { index: 0, name: 'tions.get_' },
@@ -136,9 +136,9 @@ test.each<{ readonly what: string; readonly pieces: readonly Piece[]; readonly n
       { index: 0, name: 'commentary', text: oslo },
     ],
   },
-])('a name that comes in $what is one call', ({ pieces, names = ['get_weather', 'get_time'] }) => {
+])('reads a name in $what as one call', ({ pieces, names = ['get_weather', 'get_time'] }) => {
   const name = names.includes('get_get_x') ? 'get_get_x' : 'get_weather';
-  expect(read(pieces, names)).toEqual({ calls: [`${name}(${oslo})`], told: [`${name}(${oslo})`] });
+  expect(read(pieces, names)).toEqual({ calls: [`${name}(${oslo})`], emitted: [`${name}(${oslo})`] });
 });
 
 test.each<{
@@ -148,7 +148,7 @@ test.each<{
   readonly calls: readonly string[];
 }>([
   {
-    what: 'two tools under one index',
+    what: 'two tools with one index',
     pieces: [
       { index: 0, name: 'time', text: '' },
       { index: 0, name: 'weather', text: oslo },
@@ -156,7 +156,7 @@ test.each<{
     calls: ['time()', `weather(${oslo})`],
   },
   {
-    what: 'two tools under one index, where nothing is known of the tools',
+    what: 'two tools with one index, if the tools are unknown',
     pieces: [
       { index: 0, name: 'time', text: '' },
       { index: 0, name: 'weather', text: oslo },
@@ -165,7 +165,7 @@ test.each<{
     calls: ['time()', `weather(${oslo})`],
   },
   {
-    what: 'two tools of which one begins like the other, the second whole',
+    what: 'two tools of which one begins like the other, the second with arguments',
     pieces: [
       { index: 0, name: 'time', text: '' },
       { index: 0, name: 'time_zone', text: oslo },
@@ -173,7 +173,7 @@ test.each<{
     calls: ['time()', `time_zone(${oslo})`],
   },
   {
-    what: 'an id of their own each',
+    what: 'different ids',
     pieces: [
       { index: 0, id: 'a', name: 'time', text: '' },
       { index: 0, id: 'b', name: 'time_zone', text: '' },
@@ -181,7 +181,7 @@ test.each<{
     calls: ['time()', 'time_zone()'],
   },
   {
-    what: 'arguments already',
+    what: 'complete arguments',
     pieces: [
       { index: 0, name: 'time', text: '{}' },
       { index: 0, name: 'time_zone', text: '{}' },
@@ -189,7 +189,7 @@ test.each<{
     calls: ['time({})', 'time_zone({})'],
   },
   {
-    what: 'two names of which nothing is a tool',
+    what: 'two names that do not form a tool',
     pieces: [
       { index: 0, name: 'look', text: '' },
       { index: 0, name: 'up', text: '' },
@@ -197,24 +197,24 @@ test.each<{
     calls: ['look()', 'up()'],
   },
   {
-    what: 'an index of their own each',
+    what: 'different indexes',
     pieces: [
       { index: 0, name: 'time' },
       { index: 1, name: '_zone' },
     ],
     calls: ['time()', '_zone()'],
   },
-])('names with $what are two calls', ({ pieces, calls, ...given }) => {
-  const names = 'names' in given ? given.names : ['time', 'weather', 'time_zone'];
-  expect(read(pieces, names)).toEqual({ calls, told: calls });
+])('reads names with $what as two calls', ({ pieces, calls, ...options }) => {
+  const names = 'names' in options ? options.names : ['time', 'weather', 'time_zone'];
+  expect(read(pieces, names)).toEqual({ calls, emitted: calls });
 });
 
-test('a placeholder before the arguments begins no call of its own, where name and id are repeated', () => {
+test('a placeholder before the arguments does not begin a call if name and id are repeated', () => {
   const pieces = ['{}', '{"ci', oslo].map((text) => ({ index: 0, id: 'a', name: 'get_weather', text }));
-  expect(read(pieces, ['get_weather'])).toEqual({ calls: [`get_weather(${oslo})`], told: [`get_weather(${oslo})`] });
+  expect(read(pieces, ['get_weather'])).toEqual({ calls: [`get_weather(${oslo})`], emitted: [`get_weather(${oslo})`] });
 });
 
-test('a name that grows is one call, where nothing is known of the tools', () => {
+test('reads a growing name as one call if the tools are unknown', () => {
   const pieces = [
     { index: 0, name: 'get_' },
     { index: 0, name: 'get_weather', text: oslo },
@@ -232,32 +232,32 @@ test.each([
   'to=functions.get_weather',
   'assistant<|channel|>commentary to=functions.get_weather<|constrain|>json',
   'get_weather:12',
-])('the name %j is read as get_weather', (name) => {
+])('reads the name %j as get_weather', (name) => {
   const result = read([{ index: 0, id: 'a', name, text: oslo }], ['get_weather']);
-  expect(result).toEqual({ calls: [`get_weather(${oslo})`], told: [`get_weather(${oslo})`] });
+  expect(result).toEqual({ calls: [`get_weather(${oslo})`], emitted: [`get_weather(${oslo})`] });
 });
 
 test.each([
   ['a tool has it', 'get_weather:0', ['get_weather', 'get_weather:0']],
-  ['nothing in it is a tool', 'functions.look', ['get_weather']],
+  ['no part of it is a tool', 'functions.look', ['get_weather']],
   ['only a part of it is a tool', 'get_weather_now', ['get_weather']],
-  ['it is in other letters', 'GET_WEATHER', ['get_weather']],
+  ['it is in another case', 'GET_WEATHER', ['get_weather']],
   ['it is longer than any name', `get_weather<|${'x'.repeat(1000)}`, ['get_weather']],
-  ['nothing is known of the tools', 'functions.get_weather', undefined],
-])('a name is kept if %s', (_, name, names) => {
+  ['the tools are unknown', 'functions.get_weather', undefined],
+])('keeps a name if %s', (_, name, names) => {
   expect(read([{ index: 0, id: 'a', name, text: oslo }], names).calls).toEqual([`${name}(${oslo})`]);
 });
 
-test('each call is told, also if it has no arguments', () => {
+test('emits a delta for each call, even without arguments', () => {
   const pieces = [
     { index: 0, id: 'a', name: 'time', text: '' },
     { index: 1, id: 'b', name: 'weather', text: oslo },
     { index: 2, id: 'c', name: 'time' },
   ];
-  expect(read(pieces, ['time', 'weather']).told).toEqual(['time()', `weather(${oslo})`, 'time()']);
+  expect(read(pieces, ['time', 'weather']).emitted).toEqual(['time()', `weather(${oslo})`, 'time()']);
 });
 
-test('a call without arguments is told once, however often the response says that it is over', () => {
+test('emits one delta for a call without arguments, even if several finish reasons come', () => {
   const reader = new ResponseReader();
   const tool_calls = [{ index: 0, id: 'a', type: 'function', function: { name: 'time', arguments: '' } }];
   const chunks = [

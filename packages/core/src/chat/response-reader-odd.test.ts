@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
 import { ResponseReader } from './response-reader.ts';
 
-const said = { role: 'assistant', content: 'Hi' };
-const choice = { index: 0, message: said, finish_reason: 'stop' };
+const message = { role: 'assistant', content: 'Hi' };
+const choice = { index: 0, message, finish_reason: 'stop' };
 const response = { object: 'chat.completion', choices: [choice] };
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
   { what: 'a blank text', created: ' ', response, note: 'left out' },
   { what: 'a zero as text', created: '0', response, note: 'left out' },
   { what: 'a date', created: '2026-01-01', response, note: 'left out' },
-])('a time that is $what is read, or left out', ({ created, response: expected, note }) => {
+])('reads or omits a time that is $what', ({ created, response: expected, note }) => {
   const reader = new ResponseReader();
   reader.read({ created, choices: [choice] });
   expect(reader.finish('whole')).toEqual({ response: expected, repairs: [{ path: 'created', note }], deltas: [] });
@@ -24,22 +24,22 @@ test.each([
   { what: 'no refusal', fields: { refusal: null }, more: {} },
   { what: 'no audio and no sources', fields: { audio: null, annotations: [] }, more: {} },
   { what: 'no usage yet', fields: {}, more: { usage: null } },
-])('a server that says that there is $what is not worth a notice', ({ fields, more }) => {
+])('reports no repair for a server that sends $what', ({ fields, more }) => {
   const reader = new ResponseReader();
-  reader.read({ ...more, choices: [{ index: 0, delta: { ...said, ...fields } }] });
+  reader.read({ ...more, choices: [{ index: 0, delta: { ...message, ...fields } }] });
   reader.read({ ...more, choices: [{ index: 0, delta: fields, finish_reason: 'stop' }] });
   expect(reader.finish('done')).toEqual({ response, repairs: [], deltas: [] });
 });
 
-test('a delta that is null, and choices that are null, are not worth a notice', () => {
+test('reports no repair for a null delta or null choices', () => {
   const reader = new ResponseReader();
-  reader.read({ choices: [{ index: 0, delta: said }] });
+  reader.read({ choices: [{ index: 0, delta: message }] });
   reader.read({ choices: [{ index: 0, delta: null, finish_reason: 'stop' }] });
   reader.read({ choices: null, usage: null });
   expect(reader.finish('done')).toEqual({ response, repairs: [], deltas: [] });
 });
 
-test('A8: a response that is nested without end is a ProtocolError, or read', () => {
+test('A8: reads a deeply nested response, or throws a ProtocolError', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
   const calls = [{ function: { name: 'f', arguments: deep } }];
   const results = [{ tool_calls: calls }, { content: deep }, { x: deep }, { reasoning_details: deep }, deep].map(
@@ -54,6 +54,6 @@ test('A8: a response that is nested without end is a ProtocolError, or read', ()
       }
     },
   );
-  // Engines differ in how deep they can write.
+  // Engines differ in the depth that they can stringify.
   expect(results.filter((result) => result !== 'response.garbage' && result !== 1)).toEqual([]);
 });

@@ -1,11 +1,11 @@
-// What is reported as repaired, and what is not worth a report.
+// Which deviations are reported as repairs, and which are not.
 import { describe, expect, test } from 'vitest';
 import type { FinishedResponse } from './response-reader.ts';
 import { ResponseReader } from './response-reader.ts';
 
 const stop = { index: 0, delta: {}, finish_reason: 'stop' };
 
-/** What comes of these choices, one in each chunk. */
+/** Reads a stream with one choice per chunk. */
 function streamed(...choices: readonly object[]): FinishedResponse {
   const reader = new ResponseReader();
   for (const choice of choices) reader.read({ choices: [{ index: 0, ...choice }] });
@@ -26,7 +26,7 @@ describe('the arguments of a call', () => {
     delta: { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }] },
   };
 
-  test('are what follows an empty object that a server sends before them', () => {
+  test('follow an empty object that a server sends before them', () => {
     const result = streamed(begun, piece('{"a":1}'), stop);
     expect(callOf(result)).toMatchObject({ function: { arguments: '{"a":1}' } });
     expect(result.repairs).toContainEqual({
@@ -47,33 +47,33 @@ describe('the arguments of a call', () => {
   });
 });
 
-test('a custom tool’s text that repeats itself before its name is there is text', () => {
+test('the text of a custom tool that repeats itself before the name is not a repetition', () => {
   const piece = (custom: object) => ({ delta: { tool_calls: [{ index: 0, id: 'a', type: 'custom', custom }] } });
   const result = streamed(piece({ input: 'ab' }), piece({ input: 'ab' }), piece({ name: 'run', input: '' }), stop);
   expect(callOf(result)).toMatchObject({ type: 'custom', custom: { name: 'run', input: 'abab' } });
 });
 
 describe('the finish reason', () => {
-  const said = { delta: { role: 'assistant', content: 'Hi' } };
+  const hello = { delta: { role: 'assistant', content: 'Hi' } };
   const notes = ({ repairs }: FinishedResponse) =>
     repairs.filter(({ path }) => path === 'choices[0].finish_reason').map(({ note }) => note);
 
   test.each([
     ['the same word twice', 'stop', 'stop', []],
-    ['two words for the same', 'stop', 'end_turn', []],
-    ['two words for different ends', 'stop', 'length', ['two different ones: the one that says more is kept']],
+    ['two words for one kind', 'stop', 'end_turn', []],
+    ['two words for different kinds', 'stop', 'length', ['two different ones: the one that says more is kept']],
     ['an empty word', '', 'stop', []],
     ['nothing', null, 'stop', []],
     ['an object without a type', { type: '' }, 'stop', ['a object, left out']],
     ['a number', 7, 'stop', ['a number, left out']],
     ['an object with a type', { type: 'stop' }, 'stop', ['an object, read as its type']],
-  ])('is reported only where it is odd: %s', (_, one, other, expected) => {
-    const result = streamed(said, { delta: {}, finish_reason: one }, { delta: {}, finish_reason: other });
+  ])('is reported only if it deviates: %s', (_, one, other, expected) => {
+    const result = streamed(hello, { delta: {}, finish_reason: one }, { delta: {}, finish_reason: other });
     expect(notes(result)).toEqual(expected);
   });
 
-  test('of an unknown word and a known one are two', () => {
-    const result = streamed(said, { delta: {}, finish_reason: 'bingo' }, stop);
+  test('is reported if an unknown and a known word come', () => {
+    const result = streamed(hello, { delta: {}, finish_reason: 'bingo' }, stop);
     expect(notes(result)).toContain('two different ones: the one that says more is kept');
   });
 });
@@ -91,14 +91,14 @@ describe('a choice without a message', () => {
     },
   );
 
-  test('is read as an empty one otherwise', () => {
+  test('without filter results is read as an empty one', () => {
     const { response, repairs } = whole({ finish_reason: 'stop' });
     expect(response.choices[0]).toMatchObject({ finish_reason: 'stop' });
     expect(repairs).toContainEqual({ path: 'choices[0].message', note: 'missing: read as an empty one' });
   });
 });
 
-describe('a message that is no object', () => {
+describe('a message that is not an object', () => {
   test.each([
     ['a text', 'Hi', 'Hi', 'no object: read as its content'],
     ['a number', 7, null, 'no object: left out'],
@@ -109,13 +109,13 @@ describe('a message that is no object', () => {
   });
 });
 
-test('a whole response is read from its message, and a delta beside it only adds to that', () => {
+test('reads the message of a whole response, and only additions from a delta', () => {
   const message = { role: 'assistant', content: 'Hi' };
   const result = whole({ message, delta: { content: 'Hi', refusal: 'No.' }, finish_reason: 'stop' });
   expect(result.response.choices[0].message).toEqual({ role: 'assistant', content: 'Hi', refusal: 'No.' });
 });
 
-test('a text in place of a message is reported, and an empty one is not', () => {
+test('reports a text in place of a message, but not an empty one', () => {
   const note = { path: 'choices[0].text', note: 'in place of a message: read as its content' };
   expect(streamed({ text: 'Hi' }, { text: '', finish_reason: 'stop' }).repairs).toContainEqual(note);
   const role = { role: 'assistant' };

@@ -5,8 +5,8 @@ function chunk(content: string, finishReason: string | null = null): unknown {
   return { choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }] };
 }
 
-/** The code of what reading and finishing throws; the text of the response where it throws nothing. */
-function ended(end: ResponseEnd, pieces: readonly unknown[]): unknown {
+/** Returns the code and message of the error from reading or finishing, or the text of the response. */
+function readToEnd(end: ResponseEnd, pieces: readonly unknown[]): unknown {
   const reader = new ResponseReader();
   try {
     for (const piece of pieces) reader.read(piece);
@@ -26,37 +26,37 @@ describe('the end of a response', () => {
       what: 'A10: without finish_reason and without [DONE] is a cut',
       end: 'closed',
       pieces: [chunk('Hi')],
-      gives: CUT,
+      expected: CUT,
     },
-    { what: 'A10: before anything came is a cut', end: 'closed', pieces: [], gives: CUT },
+    { what: 'A10: before any chunk is a cut', end: 'closed', pieces: [], expected: CUT },
     {
-      what: 'without [DONE] and after a finish_reason is none',
+      what: 'without [DONE] after a finish_reason is not a cut',
       end: 'closed',
       pieces: [chunk('Hi', 'stop')],
-      gives: 'Hi',
+      expected: 'Hi',
     },
-    { what: 'with [DONE] and without finish_reason is none', end: 'done', pieces: [chunk('Hi')], gives: 'Hi' },
-    { what: 'A8: with no choices is a failure', end: 'whole', pieces: [{ choices: [] }], gives: NO_CHOICES },
-    { what: 'A8: with an empty object is a failure', end: 'whole', pieces: [{}], gives: NO_CHOICES },
-    { what: 'A8: with [DONE] alone is a failure', end: 'done', pieces: [], gives: NO_CHOICES },
-    { what: 'A8: with a text is garbage', end: 'whole', pieces: ['Hi'], gives: NO_OBJECT },
-    { what: 'A8: with null is garbage', end: 'whole', pieces: [null], gives: NO_OBJECT },
-    { what: 'A8: with a list is garbage', end: 'whole', pieces: [[1]], gives: NO_OBJECT },
-  ] as const)('$what', ({ end, pieces, gives }) => {
-    expect(ended(end, pieces)).toEqual(gives);
+    { what: 'with [DONE] and without finish_reason is not a cut', end: 'done', pieces: [chunk('Hi')], expected: 'Hi' },
+    { what: 'A8: without choices is an error', end: 'whole', pieces: [{ choices: [] }], expected: NO_CHOICES },
+    { what: 'A8: with an empty object is an error', end: 'whole', pieces: [{}], expected: NO_CHOICES },
+    { what: 'A8: with only [DONE] is an error', end: 'done', pieces: [], expected: NO_CHOICES },
+    { what: 'A8: with a text is garbage', end: 'whole', pieces: ['Hi'], expected: NO_OBJECT },
+    { what: 'A8: with null is garbage', end: 'whole', pieces: [null], expected: NO_OBJECT },
+    { what: 'A8: with a list is garbage', end: 'whole', pieces: [[1]], expected: NO_OBJECT },
+  ] as const)('$what', ({ end, pieces, expected }) => {
+    expect(readToEnd(end, pieces)).toEqual(expected);
   });
 
-  test('of one choice is not the end of all', () => {
+  test('of one choice does not end the other choices', () => {
     const second = { choices: [{ index: 1, delta: { role: 'assistant', content: 'B' } }] };
-    expect(ended('closed', [chunk('A', 'stop'), second])).toEqual(CUT);
+    expect(readToEnd('closed', [chunk('A', 'stop'), second])).toEqual(CUT);
   });
 });
 
-test('pieces are told as they come, of the first choice alone', () => {
+test('returns deltas of the first choice as they arrive', () => {
   const reader = new ResponseReader();
   const second = { index: 1, delta: { content: 'B' } };
   const call = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{' } };
-  const told = [
+  const deltas = [
     { choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] },
     { choices: [{ index: 0, delta: { reasoning_content: 'Hm', reasoning: 'Hm' } }, second] },
     { choices: [{ index: 0, delta: { content: 'A' } }] },
@@ -64,7 +64,7 @@ test('pieces are told as they come, of the first choice alone', () => {
     { choices: [{ index: 0, delta: { refusal: 'No', tool_calls: [call] } }] },
     { choices: [{ index: 0, delta: { content: '' } }] },
   ].map((piece) => reader.read(piece));
-  expect(told).toEqual([
+  expect(deltas).toEqual([
     [],
     [{ type: 'reasoning', delta: 'Hm' }],
     [{ type: 'text', delta: 'A' }],
@@ -77,7 +77,7 @@ test('pieces are told as they come, of the first choice alone', () => {
   ]);
 });
 
-test('keys stand in a fixed order, whatever the order on the wire', () => {
+test('keys have a fixed order for any order on the wire', () => {
   const reader = new ResponseReader();
   const message = {
     x: 1,
@@ -111,11 +111,11 @@ describe('an event', () => {
     [{ data: ' ' }, { type: 'nothing' }],
     [{ event: 'ping', data: 'now' }, { type: 'nothing' }],
     [{ data: '{"a"', isOpen: true as const }, { type: 'nothing' }],
-  ])('%j says %j', (event, said) => {
-    expect(readEventData(event)).toEqual(said);
+  ])('%j is read as %j', (event, content) => {
+    expect(readEventData(event)).toEqual(content);
   });
 
-  test('A8: with data that is no JSON is garbage', () => {
+  test('A8: with data that is not JSON is garbage', () => {
     expect(() => readEventData({ data: '<html>' })).toThrow(
       expect.objectContaining({ name: 'ProtocolError', code: 'response.garbage', received: '<html>', retryable: true }),
     );
@@ -136,6 +136,6 @@ test.each([
   ['\n', 'application/json', 'json'],
   ['', undefined, 'json'],
   ['upstream failed', undefined, 'json'],
-])('A9: a body that starts with %j and is called %s is read as %s', (start, contentType, form) => {
+])('A9: reads a body that starts with %j and has the type %s as %s', (start, contentType, form) => {
   expect(detectBodyForm(new TextEncoder().encode(start), contentType)).toBe(form);
 });

@@ -36,7 +36,7 @@ function formatLine(event: RunEvent): string | undefined {
     case 'approval.answered':
       return `   ? ${event.toolName}: ${event.answer.type}`;
     case 'approval.expired':
-      return `   ? ${event.toolName}: nobody answered in time`;
+      return `   ? ${event.toolName}: no answer in time`;
     case 'handoff.completed':
       return `── ${event.from} hands over to ${event.to}`;
     case 'limit.approaching':
