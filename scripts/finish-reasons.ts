@@ -42,7 +42,7 @@ function writeSection(kind: FinishKind): string {
   const rows = [...servers].map(
     ([word, names]) => `| \`${word}\` | ${isDocumented(word) ? `${names[0]} and most servers` : names.join(', ')} |`,
   );
-  return `## ${title}\n\n${meaning}\n\n| word | of |\n|---|---|\n${rows.join('\n')}\n`;
+  return `## ${title}\n\n${meaning}\n\n| word | vendors |\n|---|---|\n${rows.join('\n')}\n`;
 }
 
 function isDocumented(word: string): boolean {
