@@ -149,7 +149,7 @@ test.each([
   ['JSON with other fields', '{"name":"get_weather","temperature":7}'],
   ['JSON with words after it', '{"name":"get_weather","arguments":{}} is how it is called.'],
   ['a message of gpt-oss without a recipient', '<|channel|>final<|message|>{"city":"Oslo"}'],
-  ['a comment of gpt-oss later in the text', 'He said: commentary to=functions.get_weather json{"city":"Oslo"}'],
+  ['a comment of gpt-oss later in the text', 'He wrote: commentary to=functions.get_weather json{"city":"Oslo"}'],
   ['a fence that is not closed', '```\n<tool_call>{"name":"get_time"}</tool_call>'],
   ['a span over two lines', '`a\n<tool_call>{"name":"get_time"}</tool_call>\nb`'],
 ])('reads no call from %s', (_, text) => {

@@ -121,7 +121,7 @@ export class JsonPrefix {
 
   #beginValue(code: number): void {
     const isBrace = code === 0x7b;
-    const word = WORDS.get(code);
+    const rest = WORDS.get(code);
     if (isBrace || code === 0x5b) {
       if (this.#next !== 'value' && this.#next !== 'element') this.#isBroken = true;
       this.#open.push(isBrace);
@@ -129,9 +129,9 @@ export class JsonPrefix {
       return;
     }
     this.#endValue();
-    if (word !== undefined) {
+    if (rest !== undefined) {
       this.#token = 'word';
-      this.#rest = word;
+      this.#rest = rest;
       return;
     }
     const part = advanceNumber('start', code);

@@ -129,9 +129,9 @@ export class CallList {
     const indexes = this.#calls.map(({ index }) => index);
     const [first] = indexes;
     const path = `${this.#path}.tool_calls`;
-    if (indexes.includes(undefined)) this.#repairs.add(path, 'without an index: told apart by their content');
+    if (indexes.includes(undefined)) this.#repairs.add(path, 'without an index: separated by their content');
     else if (new Set(indexes).size < indexes.length)
-      this.#repairs.add(path, 'one index for several: told apart by content');
+      this.#repairs.add(path, 'one index for several: separated by content');
     else if (first !== undefined && first > 0) this.#repairs.add(path, `counted from ${first}: now from 0`);
   }
 

@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { shorten } from '../base/text.ts';
-import { type FinishClass, type FinishKind, isUnfinishedWord, readFinishReason } from './finish-reason.ts';
+import { type FinishClass, type FinishKind, isUnfinishedReason, readFinishReason } from './finish-reason.ts';
 import type { RepairList } from './repair-list.ts';
 import type { FinishReason } from './response.ts';
 
@@ -45,15 +45,15 @@ export class FinishReader {
 
   /** Reads a finish reason. If several come, the most specific one counts, because some servers send `stop` after each. */
   read(value: unknown): void {
-    const word = this.#readWord(value);
-    if (word === undefined || word === this.#word) return;
-    const finish = readFinishReason(word);
+    const sent = this.#readReason(value);
+    if (sent === undefined || sent === this.#word) return;
+    const finish = readFinishReason(sent);
     const before = this.#word;
-    if (before !== undefined && (finish?.reason ?? word) !== (this.#finish?.reason ?? before)) {
+    if (before !== undefined && (finish?.reason ?? sent) !== (this.#finish?.reason ?? before)) {
       this.#addRepair('two different ones: the one that says more is kept');
     }
     if (before !== undefined && rankFinish(finish) <= rankFinish(this.#finish)) return;
-    this.#word = word;
+    this.#word = sent;
     this.#finish = finish;
   }
 
@@ -61,49 +61,49 @@ export class FinishReader {
   readFrom(place: string, value: unknown): void {
     const finish = typeof value === 'string' ? readFinishReason(value) : undefined;
     if (typeof value !== 'string' || finish === undefined) return;
-    this.#addRepair(`${this.#word === undefined ? 'missing' : quoteWord(this.#word)}: taken from ${place}`);
+    this.#addRepair(`${this.#word === undefined ? 'missing' : quoteReason(this.#word)}: taken from ${place}`);
     this.#word = value;
     this.#finish = finish;
   }
 
   build({ hasCalls, hasTextCalls, hasRefusal }: MessageTraits): FinishReason | null {
-    const word = this.#word;
+    const sent = this.#word;
     const finish = this.#finish;
-    if (word === undefined) {
+    if (sent === undefined) {
       this.#addRepair('null: the server gave none');
       return null;
     }
     if (finish === undefined) {
-      this.#addRepair(`${quoteWord(word)} is not a documented one: kept`);
-      return word;
+      this.#addRepair(`${quoteReason(sent)} is not a documented one: kept`);
+      return sent;
     }
     if (finish.reason === undefined) {
-      this.#addRepair(`${quoteWord(word)} says that this choice failed: kept`);
-      return word;
+      this.#addRepair(`${quoteReason(sent)} says that this choice failed: kept`);
+      return sent;
     }
     // The model refused in its own text, so the response is not filtered.
-    const reason = hasRefusal && /^refusal$/i.test(word) ? 'stop' : finish.reason;
+    const reason = hasRefusal && /^refusal$/i.test(sent) ? 'stop' : finish.reason;
     if (reason === 'stop' && hasTextCalls) {
-      this.#addRepair(`${quoteWord(word)} beside calls in the text: now "tool_calls"`);
+      this.#addRepair(`${quoteReason(sent)} beside calls in the text: now "tool_calls"`);
       return 'tool_calls';
     }
-    if (reason !== word) this.#addRepair(`${quoteWord(word)} is not a documented one: now "${reason}"`);
+    if (reason !== sent) this.#addRepair(`${quoteReason(sent)} is not a documented one: now "${reason}"`);
     else if (reason === 'stop' && hasCalls) this.#addRepair('"stop" beside tool calls: kept');
     return reason;
   }
 
-  #readWord(value: unknown): string | undefined {
+  #readReason(value: unknown): string | undefined {
     if (value === null || value === undefined || value === '') return undefined;
     if (typeof value === 'string') {
-      if (!isUnfinishedWord(value)) return value;
-      this.#addRepair(`${quoteWord(value)}, read as none`);
+      if (!isUnfinishedReason(value)) return value;
+      this.#addRepair(`${quoteReason(value)}, read as none`);
       return undefined;
     }
     // SGLang's own form: `{ "type": "length", "length": 16 }`.
     const type = isRecord(value) ? value['type'] : undefined;
     if (typeof type === 'string' && type !== '') {
       this.#addRepair('an object, read as its type');
-      return this.#readWord(type);
+      return this.#readReason(type);
     }
     this.#addRepair(`a ${typeof value}, left out`);
     return undefined;
@@ -121,6 +121,6 @@ function rankFinish(finish: FinishClass | undefined): number {
 
 const RANKS: Readonly<Record<FinishKind, number>> = { stop: 0, calls: 2, cut: 3, filtered: 4, failed: 5 };
 
-function quoteWord(word: string): string {
+function quoteReason(word: string): string {
   return `"${shorten(word, 50)}"`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FINISH_WORDS, isUnfinishedWord, readFinishKind, readFinishReason } from './finish-reason.ts';
+import { FINISH_WORDS, isUnfinishedReason, readFinishKind, readFinishReason } from './finish-reason.ts';
 
 const words = Object.entries(FINISH_WORDS).flatMap(([kind, list]) => list.split(/\s+/).map((word) => ({ kind, word })));
 
@@ -55,5 +55,5 @@ test.each([
   ['not_finished', true],
   ['stop', false],
 ])('%j means that the response is not finished: %j', (word, isUnfinished) => {
-  expect(isUnfinishedWord(word)).toBe(isUnfinished);
+  expect(isUnfinishedReason(word)).toBe(isUnfinished);
 });

@@ -33,15 +33,15 @@ export function readFinishKind(reason: unknown): FinishKind | undefined {
 }
 
 /** Whether a word means that the response is not finished. Some servers write a word instead of `null`. */
-export function isUnfinishedWord(word: string): boolean {
+export function isUnfinishedReason(word: string): boolean {
   return !DOCUMENTED.has(word) && word.length <= LONGEST_WORD && UNFINISHED.has(normalize(word));
 }
 
 /** Returns an error if the finish reason of the first choice says that the server failed. */
 export function findFinishError(response: ChatResponse | undefined): ProtocolError | undefined {
   // A hand-written model can return anything.
-  const word = response?.choices?.[0]?.finish_reason;
-  return word != null && readFinishKind(word) === 'failed' ? createFailedFinishError({ word }) : undefined;
+  const reason = response?.choices?.[0]?.finish_reason;
+  return reason != null && readFinishKind(reason) === 'failed' ? createFailedFinishError({ word: reason }) : undefined;
 }
 
 export interface FailedFinish {

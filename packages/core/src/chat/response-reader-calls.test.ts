@@ -29,7 +29,7 @@ test.each([
       { id: 'a', type: 'custom', custom: { name: 'sql', input: 'SELECT 1' } },
       { id: 'b', type: 'custom', custom: { name: 'sql', input: 'SELECT 2' } },
     ],
-    notes: ['tool_calls: one index for several: told apart by content'],
+    notes: ['tool_calls: one index for several: separated by content'],
   },
   {
     what: 'with `input` in place of `arguments`',
@@ -78,7 +78,7 @@ test.each([
       { tool_calls: [{ index: ' ', function: { arguments: '1}' } }] },
     ],
     calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }],
-    notes: ['tool_calls: without an index: told apart by their content'],
+    notes: ['tool_calls: without an index: separated by their content'],
   },
 ] as const)('E: reads calls $what', ({ end, messages, calls, notes }) => {
   expect(callsOf(end, messages)).toEqual({ calls, notes, deltas: [] });

@@ -22,7 +22,7 @@ export type ResponseEnd = 'done' | 'closed' | 'whole';
 export interface FinishedResponse {
   readonly response: ChatResponse;
   readonly repairs: readonly Repair[];
-  /** Deltas of the first choice that were held back, if the server never said that it is finished. */
+  /** Held back deltas of the first choice, if the server sent no finish reason. */
   readonly deltas: readonly Delta[];
 }
 
@@ -65,7 +65,7 @@ export class ResponseReader {
     this.#textCalls = textCalls;
   }
 
-  /** Whether an error said that a filter ended the response. Nothing follows it. */
+  /** Whether an error reported that a filter ended the response. Nothing follows it. */
   get isFiltered(): boolean {
     return this.#isFiltered;
   }

@@ -96,8 +96,8 @@ function readValue(scanner: TextScanner, { notation, depth }: FieldSyntax): stri
   if (scanner.take('[')) return readList(scanner, inner);
   const text = notation.string(scanner);
   if (text !== undefined) return JSON.stringify(text);
-  const word = scanner.match(notation.word);
-  const json = word === undefined ? undefined : (notation.words.get(word) ?? word);
+  const literal = scanner.match(notation.word);
+  const json = literal === undefined ? undefined : (notation.words.get(literal) ?? literal);
   return json !== undefined && LITERAL.test(json) ? json : undefined;
 }
 

@@ -69,8 +69,8 @@ function makeParameterCall(name: string, parameters: readonly Parameter[], tools
 
 /** Reads a value that is not a text, in the notation of JSON or of Python. */
 function toJson(text: string): string {
-  const word = text.trim();
-  const json = PYTHON.get(word) ?? word;
+  const literal = text.trim();
+  const json = PYTHON.get(literal) ?? literal;
   return parseJson(json).ok ? json : JSON.stringify(text);
 }
 
