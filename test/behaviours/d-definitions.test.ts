@@ -107,7 +107,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'a result without its call',
     make: () => new Agent({ model }).run([{ role: 'tool', tool_call_id: 'x', content: '' }]),
-    says: 'messages[0], a tool message, answers "x"',
+    says: 'messages[0] is a tool message for the call "x"',
   },
   { what: 'an address that is none', make: () => openai('m', { baseURL: 'not an address' }), says: 'not an address' },
 ];

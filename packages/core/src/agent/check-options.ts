@@ -1,8 +1,8 @@
-import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions, describeValue } from '../base/options.ts';
-import { closest } from '../base/text.ts';
+import { checkOwn } from '../base/package-copy.ts';
+import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { copyMetadata } from '../host/metadata.ts';
@@ -118,7 +118,7 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
 }
 
 function meantHook(name: string, middleware: Middleware<never>): string | undefined {
-  const meant = closest(name, [...Object.keys(HOOKS), ...Object.keys(OTHER_HOOKS)]);
+  const meant = findClosest(name, [...Object.keys(HOOKS), ...Object.keys(OTHER_HOOKS)]);
   if (meant !== undefined) return `Did you mean "${OTHER_HOOKS[meant] ?? meant}"?`;
   return hasHook(middleware) ? undefined : THE_HOOKS;
 }
