@@ -44,7 +44,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     async ({ text, path }) => {
       const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
-      const content = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
+      const content = `${path}: the number is too large. Use at most 1.7976931348623157e308.`;
       const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } } as const;
       const messages = [createCalls(written), createResult('call_1', content), createText('Wet.')];
       expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
@@ -60,7 +60,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const asking = respond.body(body.replace('"@"', '{"city":"Oslo","days":1e400}'));
     const { outcome } = await play([asking, WET], { run, agent: { tools: [weather] } });
 
-    const content = 'days: the number is too large, expected at most 1.7976931348623157e308';
+    const content = 'days: the number is too large. Use at most 1.7976931348623157e308.';
     expect(outcome.messages[2]).toEqual(createResult('c1', content));
   });
 

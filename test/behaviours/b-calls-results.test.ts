@@ -34,13 +34,13 @@ circular['self'] = circular;
 
 /** Values that are returned by mistake, and the message about each. */
 const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
-  [{ user: Promise.resolve('Ann') }, 'user is a promise. An await is missing.'],
+  [{ user: Promise.resolve('Ann') }, 'user is a promise. Await it.'],
   [
     { bytes: new Uint8Array(16) },
     'bytes is a Uint8Array of 16 bytes. Return a text, or contentParts(…) for images and files.',
   ],
-  [{ run: () => 1 }, 'run is a function. Return what it gives, or leave it out.'],
-  [Symbol('s'), 'it is a symbol. Return a text, or leave it out.'],
+  [{ run: () => 1 }, 'run is a function. Return its result, or omit it.'],
+  [Symbol('s'), 'it is a symbol. Return a text, or omit it.'],
 ];
 
 /** A value, the text for the model, and the paths without an exact JSON form. */
@@ -90,7 +90,7 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const { script, asks } = giving(MISTAKES.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(MISTAKES.map(([value]) => value))] } });
 
-    const errors = MISTAKES.map(([, problem]) => `The call ran, but its result can't be read: ${problem}`);
+    const errors = MISTAKES.map(([, problem]) => `The call ran, but its result cannot be read: ${problem}`);
     const results = errors.map((error, index) => createResult(`call_${index + 1}`, JSON.stringify({ error })));
     const messages = [asks, ...results, createText('Wet.')];
     expect(played.outcome).toEqual({
