@@ -71,7 +71,7 @@ export const scripts: Readonly<Record<string, Served>> = {
   'a connection that breaks is made again, before the reply and within it': {
     script: [
       respond.reset(),
-      respond.reset({ reply: respond.text('Hello there.'), afterChunks: 1 }),
+      respond.reset({ response: respond.text('Hello there.'), afterChunks: 1 }),
       respond.text('Hello.'),
     ],
   },

@@ -87,7 +87,7 @@ export const replyFaults: readonly Fault[] = [
     isStreamed: true,
     serve: (_, index) =>
       index === 0
-        ? respond.streamError({ message: 'The model is overloaded.' }, { reply: whole, afterChunks: 4 })
+        ? respond.streamError({ message: 'The model is overloaded.' }, { response: whole, afterChunks: 4 })
         : undefined,
     isPassed: (seen) => hasAnswer(seen) || hasTold(seen),
   },

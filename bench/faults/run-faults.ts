@@ -122,7 +122,10 @@ export const runFaults: readonly Fault[] = [
     isStreamed: true,
     serve: (_, index) =>
       index === 0
-        ? respond.reset({ reply: respond.text('It is minus forty degrees in Oslo, so stay at home.'), afterChunks: 4 })
+        ? respond.reset({
+            response: respond.text('It is minus forty degrees in Oslo, so stay at home.'),
+            afterChunks: 4,
+          })
         : undefined,
     isPassed: (seen) => hasRun(seen, []) && (hasAnswer(seen) || hasTold(seen)),
   },

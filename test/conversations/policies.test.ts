@@ -336,7 +336,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
       Reflect.apply(createEchoAgent().continueConversation, createEchoAgent(), [message, given]);
     expect(() => call('A', { host: options.host })).toThrow('has no conversation');
     expect(() => call('A', { conversation: options.conversation })).toThrow('has no host');
-    expect(() => call({ role: 'assistant', content: 'A' }, options)).toThrow('takes what a user says');
+    expect(() => call({ role: 'assistant', content: 'A' }, options)).toThrow('takes a message of a user');
   });
 });
 

@@ -11,7 +11,7 @@ import { pawl } from '../../bench/faults/pawl.ts';
 import { report } from '../../bench/faults/report.ts';
 import { tryFault } from '../../bench/faults/try-fault.ts';
 
-test.each(faults)('of the fault "$name" Pawl makes what counts as a pass', async (fault) => {
+test.each(faults)('Pawl passes the fault "$name"', async (fault) => {
   const clock = manualClock();
   const seen = await tryFault(fault, {
     clock,
@@ -22,12 +22,12 @@ test.each(faults)('of the fault "$name" Pawl makes what counts as a pass', async
 
 const silent: Contestant = { ask: async () => ({ text: '' }) };
 
-test.each(faults)('of the fault "$name" somebody who answers nothing makes no pass', async (fault) => {
+test.each(faults)('a client that does nothing fails the fault "$name"', async (fault) => {
   const seen = await tryFault(fault, { drive: (baseURL) => drive(silent, { fault, baseURL }) });
   expect([fault.isPassed(seen), seen.did.ended]).toEqual([false, 'answered']);
 });
 
-test('in a process of its own it is the same, and the table says so', async () => {
+test('gives the same result in a child process, and shows it in the table', async () => {
   const [fault] = faults;
   if (fault === undefined) throw new Error('There are no faults.');
   const seen = await tryFault(fault, {
@@ -41,7 +41,7 @@ test('in a process of its own it is the same, and the table says so', async () =
   expect(table).toContain('gave `It is 4 degrees in Oslo.`; 2 requests, ran get_weather({"city":"Oslo"})');
 });
 
-test('one that hangs is ended at the deadline, and one that can’t begin has died', async () => {
+test('ends a child process that hangs at the deadline, and reports one that cannot start as dead', async () => {
   const hanging = faults.find(({ name }) => name === 'hanging tool, aborted');
   if (hanging === undefined) throw new Error('There is no such fault.');
   const at = (name: string, deadlineMs: number) =>

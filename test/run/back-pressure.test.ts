@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Agent, type Run, type RunEvent } from '@pawl/core';
 import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 import { useServer } from './use-server.ts';
 
 const MARK = 256;
@@ -59,7 +59,7 @@ test('does not count paused time against a timeout', async () => {
     for (let read = await reader.next(); !read.done; ) read = await reader.next();
 
     expect((await run).output).toBe(LONG);
-    await quiet(clock);
+    await waitForDeadlines(clock);
   });
 });
 
@@ -85,6 +85,6 @@ test('aborts a run whose stream is paused by a reader', async () => {
     run.abort('Enough.');
 
     expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
-    await quiet(clock);
+    await waitForDeadlines(clock);
   });
 });

@@ -9,7 +9,7 @@ import {
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
-import { within } from '../within.ts';
+import { resolveWithin } from '../within.ts';
 import { attacks } from './postgres-attacks.fixture.ts';
 
 let postgres: Postgres;
@@ -185,7 +185,7 @@ describe('a hostile query', () => {
     const asked = expect(ask('SELECT pg_sleep(5)', { signal: controller.signal })).rejects.toThrow('enough');
     await countSleeping().toBe(1);
     controller.abort(new Error('enough'));
-    await within(1_000, asked);
+    await resolveWithin(1_000, asked);
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 

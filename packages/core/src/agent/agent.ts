@@ -1,5 +1,5 @@
 import { completeClock, systemClock } from '../base/clock.ts';
-import { markOwn } from '../base/copy.ts';
+import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';

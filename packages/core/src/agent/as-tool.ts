@@ -1,11 +1,11 @@
 import { Cancellation } from '../base/cancellation.ts';
-import { markOwn } from '../base/copy.ts';
 import { isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
+import { markOwn } from '../base/package-copy.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';

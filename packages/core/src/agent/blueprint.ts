@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { canonicalJson, isRecord } from '../base/json.ts';
-import { shortHash } from '../base/short-hash.ts';
+import { hashText } from '../base/hash-text.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import type { ChatSettings } from '../chat/request.ts';
-import type { DefinitionRecord, RunStartedEvent } from '../event/fact.ts';
+import type { DefinitionRecord, RunStartedEvent } from '../event/journal-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
@@ -119,7 +119,7 @@ export function createDefinitionRecord(
 }
 
 function hashTool({ jsonSchema, effect }: Tool): string {
-  return shortHash(canonicalJson([jsonSchema, effect]));
+  return hashText(stringifyCanonical([jsonSchema, effect]));
 }
 
 /** Describes the tools that changed or are missing, by name. */

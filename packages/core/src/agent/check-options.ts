@@ -1,8 +1,8 @@
-import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions, describeValue } from '../base/options.ts';
-import { closest } from '../base/text.ts';
+import { checkOwn } from '../base/package-copy.ts';
+import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { copyMetadata } from '../host/metadata.ts';
@@ -125,7 +125,7 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
 }
 
 function describeUnknownHook(name: string, middleware: Middleware<never>): string | undefined {
-  const meant = closest(name, [...Object.keys(HOOKS), ...Object.keys(HOOK_ALIASES)]);
+  const meant = findClosest(name, [...Object.keys(HOOKS), ...Object.keys(HOOK_ALIASES)]);
   if (meant !== undefined) return `Did you mean "${HOOK_ALIASES[meant] ?? meant}"?`;
   return hasHook(middleware) ? undefined : HOOK_LIST;
 }

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
-import type { JournalEvent, ToolFinishedEvent } from '../event/fact.ts';
-import type { LiveEvent } from '../event/notice.ts';
+import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
+import type { LiveEvent } from '../event/live-event.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
 import { parseArguments } from '../tool/arguments.ts';
@@ -81,7 +81,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
       this.#followers.some((hasDeltaListener) => hasDeltaListener())
     )
       return true;
-    return DELTAS.some((type) => this.#observers.hears(type) || this.#inherited?.hears(type) === true);
+    return DELTAS.some((type) => this.#observers.hasListener(type) || this.#inherited?.hasListener(type) === true);
   }
 
   get hasReader(): boolean {
@@ -95,7 +95,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** Whether a reader or a listener gets events of this type now. */
   #isWatched(type: EventType): boolean {
     if (this.#channels.length > 0) return true;
-    return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
+    return this.#observers.isObserved(type) || this.#inherited?.isObserved(type) === true;
   }
 
   emitJournalEvent(
@@ -134,7 +134,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** Passes all events to another run of this process. A slow follower does not pause the model. */
   follow({ isHeard: hasDeltaListener, onEvent, onEnd }: Follower): () => void {
     const channel = this.#open();
-    channel.hurry();
+    channel.disableBackpressure();
     this.#followers = [...this.#followers, hasDeltaListener];
     const known = this.#seq;
     const stop = (): void => {
@@ -173,7 +173,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** Stops readers from pausing the model. A reader that awaits the outcome would otherwise block itself. */
   disableBackpressure(): void {
     this.#hasBackpressure = false;
-    for (const channel of this.#channels) channel.hurry();
+    for (const channel of this.#channels) channel.disableBackpressure();
   }
 
   #createObservers(): Observers {
@@ -184,7 +184,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     const channel: Channel<Emission> = new Channel(HIGH_WATER_MARK, () => {
       this.#channels = this.#channels.filter((each) => each !== channel);
     });
-    if (!this.#hasBackpressure) channel.hurry();
+    if (!this.#hasBackpressure) channel.disableBackpressure();
     // Past events need no backpressure.
     for (const emission of this.#unfinished.mergeWith(this.#journal)) void channel.push(emission);
     if (this.#end?.failure !== undefined) channel.fail(this.#end.failure.error);
@@ -205,8 +205,8 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     }
     // After the readers: a listener may start to read, and then gets this event from the journal.
     const { type } = emission.event;
-    if (this.#inherited?.wants(type) === true) this.#inherited.tell(this.#toRunEvent(emission));
-    if (this.#observers.wants(type)) this.#observers.tell(this.#toRunEvent(emission));
+    if (this.#inherited?.isObserved(type) === true) this.#inherited.emit(this.#toRunEvent(emission));
+    if (this.#observers.isObserved(type)) this.#observers.emit(this.#toRunEvent(emission));
     return waits;
   }
 

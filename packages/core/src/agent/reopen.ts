@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { HostError } from '../base/errors.ts';
-import { canonicalJson } from '../base/json.ts';
+import { stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -119,7 +119,7 @@ function checkAgent({ runId, agent }: RunRecord, name: string): void {
 /** Compares the input with the last messages that the run began with: messages of a conversation may precede it. */
 function checkSameInput({ runId, messages: known }: RunRecord, input: readonly Message[]): void {
   const before = known.slice(0, Math.max(0, known.length - input.length));
-  if (canonicalJson(known) === canonicalJson(History.from([...before, ...input]).messages)) return;
+  if (stringifyCanonical(known) === stringifyCanonical(History.from([...before, ...input]).messages)) return;
   throw new HostError(`Run "${runId}" already exists with another input. Pass another runId, or use agent.resume.`, {
     code: 'run.conflict',
   });

@@ -1,7 +1,7 @@
 import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { DefinitionRecord } from '../event/fact.ts';
+import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
 import type { Host, RunRecord } from '../host/host.ts';
@@ -100,7 +100,7 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'fail') : 'fail',
     versionError: undefined,
     isFromEarlierAttempt: events.isFromEarlierAttempt,
-    getState: () => createState(History.empty()),
+    getState: () => createState(History.createEmpty()),
     maxParallelToolCalls: options.maxParallelToolCalls ?? maxParallelToolCalls,
     budget,
     time,

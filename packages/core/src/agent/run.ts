@@ -1,15 +1,15 @@
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { isDebugging, writeDebug } from '../base/debug-line.ts';
 import { HostError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
+import { isDebugEnabled, writeDebug } from '../base/write-debug.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
 import { checkListener } from '../event/check-listeners.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
-import type { JournalEvent } from '../event/fact.ts';
 import { formatEvent } from '../event/format-event.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
 import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';
@@ -214,10 +214,13 @@ function countSteering(event: JournalEvent): number {
 }
 
 function createBrokenRunError(id: string, cause: unknown): HostError {
-  return new HostError(`Run "${id}" was interrupted: ${messageOf(cause)}. Resume it with agent.resume("${id}").`, {
-    code: 'run.broken',
-    cause,
-  });
+  return new HostError(
+    `Run "${id}" was interrupted: ${getErrorMessage(cause)}. Resume it with agent.resume("${id}").`,
+    {
+      code: 'run.broken',
+      cause,
+    },
+  );
 }
 
 interface SteeringEntry {
@@ -261,7 +264,7 @@ const NO_ENTRIES: readonly SteeringEntry[] = [];
 
 /** Creates listeners that write the run to stderr if the environment has `PAWL_DEBUG=1`. */
 function createDebugListeners(): Listeners | undefined {
-  return isDebugging() ? { '*': createDebugWriter() } : undefined;
+  return isDebugEnabled() ? { '*': createDebugWriter() } : undefined;
 }
 
 /** Each run has its own writer: lines of parallel runs would split each other's text. */

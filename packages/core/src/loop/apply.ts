@@ -1,4 +1,4 @@
-import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
+import { type AssistantMessage, getMessageText, type ToolCall } from '../chat/message.ts';
 import type {
   ApprovalRequestedEvent,
   HandoffCompletedEvent,
@@ -6,7 +6,7 @@ import type {
   ModelRepromptedEvent,
   ModelRespondedEvent,
   ToolRepeatedFailureEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, getOriginalCall, hasBegun, toRefusedEnd, updateCall, withNestedUsage, withUsage } from './calls.ts';
 import { classifyResponse, type ResponseKind, readRefusal } from './classify-response.ts';
@@ -109,7 +109,7 @@ function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 function toLastResponse({ message, clampedByLimit, rejection }: ModelRespondedEvent, kind: ResponseKind): LastResponse {
-  return { kind, text: textOf(message), refusal: readRefusal(message), clampedByLimit, rejection };
+  return { kind, text: getMessageText(message), refusal: readRefusal(message), clampedByLimit, rejection };
 }
 
 function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRepromptedEvent): RunState {

@@ -1,4 +1,4 @@
-import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
+import { isRecord, type Json, parseJson, stringifyCanonical } from '../base/json.ts';
 import {
   callArguments,
   callName,
@@ -7,7 +7,7 @@ import {
   type ToolMessage,
   type UserMessage,
 } from '../chat/message.ts';
-import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { addShare, type SpentShare } from './shares.ts';
@@ -238,5 +238,5 @@ function countRepeatedFailures(
 /** Equal for calls of the same tool with the same arguments, in any order of keys. */
 function toSignature(call: ToolCall): string {
   const parsed = parseJson(callArguments(call));
-  return `${callName(call)} ${parsed.ok ? canonicalJson(parsed.value) : callArguments(call)}`;
+  return `${callName(call)} ${parsed.ok ? stringifyCanonical(parsed.value) : callArguments(call)}`;
 }

@@ -1,4 +1,4 @@
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import { callName } from '../chat/message.ts';
 import type { Action } from './action.ts';
 import { getOriginalCall } from './calls.ts';
@@ -31,12 +31,12 @@ export function decideCalls(state: RunState, policy: Policy): Action {
     };
   }
   if (state.toolCalls + open.length > toolCalls) {
-    const content = `Not run: ${plural(open.length, 'call')} would exceed the limit of ${plural(toolCalls, 'tool call')}. ${state.toolCalls} are used.`;
+    const content = `Not run: ${pluralize(open.length, 'call')} would exceed the limit of ${pluralize(toolCalls, 'tool call')}. ${state.toolCalls} are used.`;
     return { type: 'refuse-calls', turn, calls: open, limit: 'toolCalls', content };
   }
   const handoffCalls = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.isHandoff(callName(call)));
   if (handoffCalls.length === 0) return decideBatch(state, { open, policy });
-  const content = `Not handed over: the limit of ${plural(handoffs, 'handoff')} is reached.`;
+  const content = `Not handed over: the limit of ${pluralize(handoffs, 'handoff')} is reached.`;
   return { type: 'refuse-calls', turn, calls: handoffCalls, limit: 'handoffs', content };
 }
 

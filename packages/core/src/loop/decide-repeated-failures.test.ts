@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as events from '../../../../test/loop/journal-events.ts';
-import type { JournalEvent, ToolFailedEvent } from '../event/fact.ts';
+import type { JournalEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import { decide } from './decide.ts';
 
 const { createCallMessage, createCall, createFailed, createFinished, createPolicy, createResponse, applyEvents } =

@@ -1,4 +1,4 @@
-import { type Message, textOf } from '../chat/message.ts';
+import { getMessageText, type Message } from '../chat/message.ts';
 
 // Messages from the loop to the model. In the conversation they are user messages.
 
@@ -29,7 +29,7 @@ const REPEATED_FAILURE = /^You called \S+ \d+ times with the same arguments, and
 
 /** Whether the loop wrote a user message. A user message with the same text counts as written by the loop. */
 export function isLoopPrompt(message: Message): boolean {
-  const text = textOf(message);
+  const text = getMessageText(message);
   return (
     text === EMPTY ||
     text === CUT ||

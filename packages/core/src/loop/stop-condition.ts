@@ -1,5 +1,5 @@
-import { callName, type Message, type ToolCall, textOf } from '../chat/message.ts';
-import type { ToolCallClosedEvent } from '../event/fact.ts';
+import { callName, getMessageText, type Message, type ToolCall } from '../chat/message.ts';
+import type { ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 
@@ -48,7 +48,7 @@ export function stopOnTool(...tools: readonly string[]): StopCondition {
 
 export function toStopState({ turn, history: { messages }, results, toolCalls, usage }: RunState): StopState {
   const response = messages.findLast((message) => message.role === 'assistant');
-  const text = response === undefined ? '' : textOf(response);
+  const text = response === undefined ? '' : getMessageText(response);
   return { turn, messages, text, results: results.map(toStopResult), toolCalls, usage };
 }
 

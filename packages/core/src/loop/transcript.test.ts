@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as events from '../../../../test/loop/journal-events.ts';
 import { CANCELLED } from '../chat/history.ts';
 import type { UserPart } from '../chat/message.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { createOutcome } from './transcript.ts';
 
 const {

@@ -25,7 +25,11 @@ export function withFilteredHistory(state: RunState, edits: readonly HistoryEdit
   const { history } = state;
   return {
     ...state,
-    filteredHistory: { history: history.replaced(kept), hiddenMessages: removed, lengthAtHandoff: history.length },
+    filteredHistory: {
+      history: history.replaceMessages(kept),
+      hiddenMessages: removed,
+      lengthAtHandoff: history.length,
+    },
   };
 }
 
@@ -56,13 +60,13 @@ export function withEdits(state: RunState, edits: readonly HistoryEdit[]): RunSt
   return {
     ...changed,
     countedPrefix: undefined,
-    filteredHistory: { ...filteredHistory, history: changed.history.replaced(kept), hiddenMessages: hidden },
+    filteredHistory: { ...filteredHistory, history: changed.history.replaceMessages(kept), hiddenMessages: hidden },
   };
 }
 
 function replaceMessages(state: RunState, edits: readonly HistoryEdit[]): RunState {
   const { kept, removed } = applyEdits(state.history.messages, edits);
-  const history = state.history.replaced(kept);
+  const history = state.history.replaceMessages(kept);
   return { ...state, history, replacedMessages: [...state.replacedMessages, ...removed], countedPrefix: undefined };
 }
 

@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { plural, sliceWhole } from '../base/text.ts';
+import { pluralize, sliceWhole } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { type Message, type ToolMessage, textOf } from '../chat/message.ts';
+import { getMessageText, type Message, type ToolMessage } from '../chat/message.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import { ToolError } from '../tool/errors.ts';
@@ -79,18 +79,18 @@ function shortenResult(
   message: ToolMessage,
   { minLength, toolName }: Required<Pick<ReferenceCompactionOptions, 'minLength' | 'toolName'>>,
 ): ToolMessage {
-  const { length } = textOf(message);
+  const { length } = getMessageText(message);
   if (length <= minLength) return message;
   const reference = makeReference(message, toolName);
-  return textOf(reference).length < length ? reference : message;
+  return getMessageText(reference).length < length ? reference : message;
 }
 
 function makeReference(message: ToolMessage, name: string): ToolMessage {
-  const text = textOf(message);
+  const text = getMessageText(message);
   const call = `${name}({"id":${stringifyWellFormed(message.tool_call_id)},"from":0})`;
   return {
     ...message,
-    content: `${sliceWhole(text, 0, PREVIEW_LENGTH)} … [${plural(text.length, 'character')} in all. Read them with ${call}]`,
+    content: `${sliceWhole(text, 0, PREVIEW_LENGTH)} … [${pluralize(text.length, 'character')} in all. Read them with ${call}]`,
   };
 }
 
@@ -102,14 +102,14 @@ interface ReadResultInput {
 function readPart(messages: readonly Message[], { id, from = 0 }: ReadResultInput): string {
   const result = messages.find((message) => message.role === 'tool' && message.tool_call_id === id);
   if (result === undefined) throw new ToolError(`There is no result "${id}". Repeat the original call.`);
-  const text = textOf(result);
+  const text = getMessageText(result);
   if (from > 0 && from >= text.length) {
-    throw new ToolError(`The result "${id}" has ${plural(text.length, 'character')}. Use a smaller "from".`);
+    throw new ToolError(`The result "${id}" has ${pluralize(text.length, 'character')}. Use a smaller "from".`);
   }
   const part = sliceWhole(text, from, from + PAGE_LENGTH);
   const next = from + part.length;
   const rest = text.length - next;
-  return rest <= 0 ? part : `${part}\n[${plural(rest, 'character')} left. Continue with "from": ${next}]`;
+  return rest <= 0 ? part : `${part}\n[${pluralize(rest, 'character')} left. Continue with "from": ${next}]`;
 }
 
 function makeReadTool(name: string): Tool<unknown> {

@@ -1,4 +1,4 @@
-import { type Message, textOf } from '../chat/message.ts';
+import { getMessageText, type Message } from '../chat/message.ts';
 import { isPartsMessage } from '../loop/calls.ts';
 import { isLoopPrompt } from '../loop/loop-prompts.ts';
 
@@ -52,7 +52,7 @@ export function makeSummaryMessage(summary: string): Message {
 
 /** Whether a message is a summary. A user message with the same prefix counts as well. */
 export function isSummary(message: Message): boolean {
-  return message.role === 'user' && textOf(message).startsWith(SUMMARY_PREFIX);
+  return message.role === 'user' && getMessageText(message).startsWith(SUMMARY_PREFIX);
 }
 
 /** Replaces some messages by others, at the position of the first replaced one. */

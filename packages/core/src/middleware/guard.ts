@@ -2,7 +2,7 @@ import { addBrand, hasBrand } from '../base/brand.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, HostError, PawlError } from '../base/errors.ts';
 import { type AnyOptionTable, checkOptions, describeValue, type OptionTable } from '../base/options.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
 import { isRunEndError, RefuseRun } from '../tool/errors.ts';
 
@@ -84,7 +84,7 @@ export async function runGuard<Verdict extends { readonly type: string; readonly
   } catch (error) {
     const isForRun = isRunEndError(error) || HostError.isInstance(error) || GuardError.isInstance(error);
     if (isForRun || (signal.aborted && error === signal.reason)) throw error;
-    throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
+    throw new GuardError(`Guard "${guard}" failed: ${getErrorMessage(error)}`, { guard, cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
-import { textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { getMessageText } from '../chat/message.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { parseOutput } from '../perform/check-output.ts';
 import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
@@ -108,7 +108,7 @@ async function checkOutputText<Context, Value>(
   response: ChatResponse,
   { check, compiled, scope, name, timeoutMs }: OutputCheck<Context, Value>,
 ): Promise<Exclude<OutputGuardVerdict, GuardRefuse>> {
-  const text = textOf(response.choices[0].message);
+  const text = getMessageText(response.choices[0].message);
   if (text.trim() === '') return { type: 'allow' };
   const checkValue = async (within: MiddlewareScope<Context>): Promise<OutputGuardVerdict> => {
     // Without a schema the value is the text.

@@ -1,7 +1,7 @@
 import { ConfigError, HostError } from '../base/errors.ts';
-import { finishKind } from '../chat/finish-reason.ts';
-import { type Message, textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { readFinishKind } from '../chat/finish-reason.ts';
+import { getMessageText, type Message } from '../chat/message.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { ContextLengthError } from '../model/errors.ts';
@@ -96,7 +96,7 @@ async function requestSummary(text: string, options: SummaryPartOptions): Promis
     if (response === 'too long' || response === undefined) return response;
     const summary = readCompleteText(response);
     if (summary !== undefined) return summary;
-    if (finishKind(response.choices[0].finish_reason) === 'cut')
+    if (readFinishKind(response.choices[0].finish_reason) === 'cut')
       instructions = `${options.instructions}\n${SHORTER_PROMPT}`;
   }
   return undefined;
@@ -123,9 +123,9 @@ async function callSummaryModel(
 }
 
 function readCompleteText({ choices: [{ message, finish_reason: reason }] }: ChatResponse): string | undefined {
-  const kind = finishKind(reason);
+  const kind = readFinishKind(reason);
   const isComplete = kind !== 'cut' && kind !== 'filtered' && kind !== 'failed' && (message.refusal ?? '') === '';
-  const summary = textOf(message).trim();
+  const summary = getMessageText(message).trim();
   return isComplete && summary !== '' ? summary : undefined;
 }
 

@@ -1,5 +1,5 @@
+import { compileUnicode } from '../base/compile-unicode.ts';
 import { isRecord } from '../base/json.ts';
-import { unicode } from '../base/unicode.ts';
 import type { Tool } from '../tool/tool.ts';
 
 /** An index of tools for a search by words. */
@@ -117,8 +117,8 @@ const STOP_WORDS = new Set(
 function listTerms(text: string): readonly string[] {
   const separated = text
     .normalize('NFKC')
-    .replace(unicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather
-    .replace(unicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // These scripts have no spaces between words: each character is a word.
-  const words = separated.toLowerCase().match(unicode`[\p{L}\p{M}\p{N}]+`) ?? [];
+    .replace(compileUnicode`(?<=[\p{Ll}\p{N}])(?=\p{Lu})`, ' ') // getWeather
+    .replace(compileUnicode`[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]`, ' $& '); // These scripts have no spaces between words: each character is a word.
+  const words = separated.toLowerCase().match(compileUnicode`[\p{L}\p{M}\p{N}]+`) ?? [];
   return words.filter((word) => !STOP_WORDS.has(word));
 }

@@ -1,9 +1,9 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { excerpt, plural } from '../base/text.ts';
-import { callName, type Message, textOf } from '../chat/message.ts';
-import { chosenNames } from '../chat/request.ts';
+import { pluralize, shorten } from '../base/text.ts';
+import { callName, getMessageText, type Message } from '../chat/message.ts';
+import { listChosenNames } from '../chat/request.ts';
 import type { Middleware, TurnPlan } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { NeededContext } from '../tool/needed-context.ts';
@@ -135,10 +135,10 @@ function makeSearchResult(
 ): object {
   const found = names.map((name) => {
     const description = descriptions.get(name);
-    return { name, ...(description !== undefined && { description: excerpt(description, DESCRIPTION_LENGTH) }) };
+    return { name, ...(description !== undefined && { description: shorten(description, DESCRIPTION_LENGTH) }) };
   });
   if (found.length > 0) return { found };
-  const count = plural(descriptions.size, 'tool');
+  const count = pluralize(descriptions.size, 'tool');
   if (query.trim() === '')
     return { found, note: `The query is empty. Describe what the tool must do. There are ${count}.` };
   return { found, note: `None of the ${count} matches. Try other words.` };
@@ -158,7 +158,7 @@ function selectTurnTools(
   const toolsByName = new Map(tools.map((each) => [each.name, each]));
   if (!toolsByName.has(name)) return keepChosenTools(tools, { name, names });
   const others = tools.flatMap((each) => (names.has(each.name) || each.name === name ? [] : each.name));
-  const chosen = chosenNames(toolChoice);
+  const chosen = listChosenNames(toolChoice);
   const revealed = listRevealedTools([...replacedMessages, ...messages], name);
   return [...new Set([...others, ...always, ...chosen, name, ...revealed])].flatMap(
     (each) => toolsByName.get(each) ?? [],
@@ -181,7 +181,7 @@ function listRevealedTools(messages: readonly Message[], search: string): readon
   const searches = new Set(calls.filter((call) => callName(call) === search).map(({ id }) => id));
   return messages.flatMap((message) => {
     if (message.role === 'assistant') return (message.tool_calls ?? []).map(callName);
-    return message.role === 'tool' && searches.has(message.tool_call_id) ? readFoundNames(textOf(message)) : [];
+    return message.role === 'tool' && searches.has(message.tool_call_id) ? readFoundNames(getMessageText(message)) : [];
   });
 }
 

@@ -1,10 +1,10 @@
-import { untilCancelled } from '../base/cancellation.ts';
-import { finishError } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callName, type Message, textOf, type UserMessage } from '../chat/message.ts';
-import type { ChatResponse, Repair } from '../chat/reply.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
+import { findFinishError } from '../chat/finish-reason.ts';
+import { type AssistantMessage, callName, getMessageText, type Message, type UserMessage } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
-import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/fact.ts';
+import type { ChatResponse, Repair } from '../chat/response.ts';
+import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/journal-event.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { addUsage } from '../event/usage.ts';
@@ -110,7 +110,7 @@ async function requestResponse(call: TurnCall): Promise<JournalEvent> {
     const { response, rejection } = await sendThroughMiddleware(buildRequest(call, steering), call);
     cancelRequests?.();
     checkResponse(response, 'A model middleware');
-    const failure = finishError(response);
+    const failure = findFinishError(response);
     if (failure !== undefined) throw failure; // Middleware made this response: a failed response of the model has been retried already.
     const durationMs = scope.clock.now() - startedAt;
     const event = recordResponse(response, { ...call, steering, rejection, durationMs });
@@ -132,7 +132,7 @@ async function sendThroughMiddleware(request: ChatRequest, call: TurnCall): Prom
   // Without middleware a race is unnecessary: a request ends by itself when the run is cancelled.
   if (cancelRequests === undefined) return { response: await requests.send(request) };
   try {
-    return { response: await untilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
+    return { response: await runUntilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
   } catch (error) {
     if (error instanceof RejectedResponse) return error;
     throw error;
@@ -174,10 +174,10 @@ function recordResponse(response: ChatResponse, received: ReceivedResponse): Mod
   const { turn } = action;
   const [choice] = response.choices;
   const named = resolveToolNames(choice.message, planned.tools);
-  const { message, rawArguments, mends } = planned.history.admit(named.message);
+  const { message, rawArguments, repairs: historyRepairs } = planned.history.admit(named.message);
   const { modelName, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(response);
-  if (rejection === undefined && !hasEmitted) emitter.emitWhole(textOf(choice.message), attempt);
-  const repairs = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
+  if (rejection === undefined && !hasEmitted) emitter.emitWhole(getMessageText(choice.message), attempt);
+  const repairs = [...named.repairs, ...historyRepairs, ...findRepairs(named.message, scope)];
   if (repairs.length > 0) void scope.events.emitLiveEvent({ type: 'response.repaired', turn, repairs }); // A repair needs no backpressure.
   const verdict = classifyResponse(message, choice.finish_reason);
   if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') emitter.discard();

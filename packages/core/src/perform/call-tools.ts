@@ -1,8 +1,8 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
 import { readArguments } from '../tool/arguments.ts';
@@ -105,7 +105,7 @@ async function runCall(
   if (cancellation.isCancelled) return cancelCall(run);
   if (tool === undefined) return rejectUnknownTool(run);
   try {
-    return await untilCancelled(cancellation, () => validateAndExecute(tool, run));
+    return await runUntilCancelled(cancellation, () => validateAndExecute(tool, run));
   } catch (error) {
     return closeWithError(error, run);
   }

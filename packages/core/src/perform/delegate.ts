@@ -1,8 +1,8 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { callName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
-import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { formatCallStep } from '../event/step-name.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
@@ -137,7 +137,7 @@ async function delegateThroughMiddleware(
   const { cancellation } = scope;
   const work = cancellation.isCancelled
     ? runAgent(call)
-    : untilCancelled(cancellation, () => wrapExecution(runAgent, run)(call));
+    : runUntilCancelled(cancellation, () => wrapExecution(runAgent, run)(call));
   const [settled] = await Promise.allSettled([work]);
   // An abort ends the nested run by itself. Its usage must be counted, so wait for it.
   return { settled, nestedRun: await nestedRun };

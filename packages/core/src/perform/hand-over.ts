@@ -1,10 +1,10 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { checkMessages } from '../chat/read-input.ts';
-import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
+import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { HandOver } from '../loop/action.ts';
 import { findEdits } from '../loop/find-edits.ts';
@@ -41,12 +41,12 @@ async function prepareHandover(
       `Agent "${definition.name}" has no handoff to agent "${to}". Add that agent to its handoffs.`,
     );
   const { inputFilter, speaker } = destination;
-  const instructions = await untilCancelled(scope.cancellation, () => speaker.resolveInstructions(context));
+  const instructions = await runUntilCancelled(scope.cancellation, () => speaker.resolveInstructions(context));
   const { messages } = getState().history; // The whole conversation: filtering a filtered history would lose more at each handoff.
   const middlewareScope = createMiddlewareScope(scope, { turn, requests });
   // A copy: an input filter that changes its list in place must not change the conversation.
   const seen = checkFilteredMessages(
-    await untilCancelled(scope.cancellation, () => inputFilter([...messages], middlewareScope)),
+    await runUntilCancelled(scope.cancellation, () => inputFilter([...messages], middlewareScope)),
     to,
   );
   const edits = findEdits(messages, History.from(seen).messages);
@@ -67,7 +67,7 @@ async function prepareHandover(
 function checkFilteredMessages(seen: readonly Message[], to: string): readonly Message[] {
   if (!Array.isArray(seen)) {
     const shown = JSON.stringify(seen) ?? String(seen);
-    throw new ConfigError(`Agent "${to}": inputFilter returned ${excerpt(shown)}. Return a list of messages.`);
+    throw new ConfigError(`Agent "${to}": inputFilter returned ${shorten(shown)}. Return a list of messages.`);
   }
   if (seen.length === 0)
     throw new ConfigError(`Agent "${to}": inputFilter returned an empty list. Return at least one message.`);

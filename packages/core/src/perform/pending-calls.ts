@@ -1,12 +1,12 @@
-import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
+import { type Cancellation, runUntilCancelled } from '../base/cancellation.ts';
 import { copyJson } from '../base/copy-json.ts';
-import { canonicalJson, type Json } from '../base/json.ts';
-import { sha256 } from '../base/sha256.ts';
+import { type Json, stringifyCanonical } from '../base/json.ts';
+import { computeSha256 } from '../base/sha256.ts';
 import { CANCELLED } from '../chat/history.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
-import { messageOf, toErrorData } from '../event/error-data.ts';
+import { getErrorMessage, toErrorData } from '../event/error-data.ts';
 import type {
   ApprovalAnsweredEvent,
   ApprovalExpiredEvent,
@@ -17,7 +17,7 @@ import type {
   ToolFinishedEvent,
   ToolSkippedEvent,
   UserInterruptedEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner.ts';
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';
@@ -52,7 +52,7 @@ export function checkCalls(
     const work = async (): Promise<ApprovalRequestedEvent | ApprovalNotRequiredEvent> => {
       const call = { turn, state, repeats, scope };
       const { cancellation } = scope;
-      const pending = await untilCancelled(cancellation, () => findPendingCall(call)).catch(
+      const pending = await runUntilCancelled(cancellation, () => findPendingCall(call)).catch(
         ignoreCancellation(cancellation),
       );
       const position = { turn, index, ...stamp(scope) };
@@ -155,7 +155,7 @@ async function readPreview({ preview }: Tool, { validated, ...call }: ValidatedS
   try {
     return await preview?.(validated.value, new ToolCallContext(call));
   } catch (error) {
-    return `The preview failed: ${messageOf(error)}`;
+    return `The preview failed: ${getErrorMessage(error)}`;
   }
 }
 
@@ -165,7 +165,7 @@ function makeStorable(preview: Json | undefined): Json | undefined {
   try {
     return copyJson(preview, { where: 'The preview failed', name: 'preview', ignoresUndefined: true });
   } catch (error) {
-    return messageOf(error);
+    return getErrorMessage(error);
   }
 }
 
@@ -174,7 +174,7 @@ function hashCall(
   call: ToolCall,
   { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
 ): Promise<string> {
-  return sha256(canonicalJson([call.id, callName(call), input, definitionHash ?? null]));
+  return computeSha256(stringifyCanonical([call.id, callName(call), input, definitionHash ?? null]));
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {

@@ -1,16 +1,16 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isJson, isRecord } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
-import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
+import { getToolObjectName, listChosenNames, type ToolChoice, type ToolObject } from '../chat/request.ts';
 import type {
   LimitExceededEvent,
   ModelFailedEvent,
   RunAbortedEvent,
   RunRefusedEvent,
   TurnPreparedEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
@@ -73,7 +73,7 @@ async function prepareTurn(
     let countedPrefix = findCountedTools(scope);
     for (const { prepareTurn } of scope.definition.middleware) {
       const { tools } = plan;
-      plan = (await untilCancelled(scope.cancellation, () => prepareTurn?.(plan, middlewareScope))) ?? plan;
+      plan = (await runUntilCancelled(scope.cancellation, () => prepareTurn?.(plan, middlewareScope))) ?? plan;
       if (plan.tools !== tools) {
         const now = plan.tools.map(({ name }) => name);
         const inputTokens = plan.estimatedInputTokens + estimateTools(now, scope) - estimateTools(countedPrefix, scope);
@@ -159,7 +159,7 @@ function checkPlan({ model, tools, toolChoice }: TurnPlan, { definition }: Scope
       `prepareTurn added tool "${unknownTool.name}", which agent "${definition.name}" does not have. Add it to the agent's tools.`,
     );
   }
-  const missing = chosenNames(toolChoice).find((name) => tools.every((tool) => tool.name !== name));
+  const missing = listChosenNames(toolChoice).find((name) => tools.every((tool) => tool.name !== name));
   if (missing === undefined) return model;
   throw new ConfigError(
     `prepareTurn removed tool "${missing}", but toolChoice names it. Keep the tool, or change toolChoice too.`,
@@ -180,7 +180,7 @@ function readPlan(event: TurnPreparedEvent, { definition, getState }: Scope): Pl
 
 /** Returns the tools in the selected order. If all are selected in their order, returns the agent's own list, whose JSON exists already. */
 function chooseTools(names: readonly string[], { toolObjects }: Definition): readonly ToolObject[] {
-  const byName = new Map(toolObjects.map((object) => [toolObjectName(object), object]));
+  const byName = new Map(toolObjects.map((object) => [getToolObjectName(object), object]));
   const chosen = [...new Set(names)].flatMap((name) => byName.get(name) ?? []);
   const isWhole = chosen.length === toolObjects.length && chosen.every((object, at) => object === toolObjects[at]);
   return isWhole ? toolObjects : chosen;

@@ -1,14 +1,14 @@
 import { HostError } from '../base/errors.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
-import { messageOf, toErrorData } from '../event/error-data.ts';
+import { getErrorMessage, toErrorData } from '../event/error-data.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type {
   JournalEvent,
   LimitExceededEvent,
   ModelFailedEvent,
   RunAbortedEvent,
   RunRefusedEvent,
-} from '../event/fact.ts';
-import type { FailedAttempt } from '../event/failed-attempt.ts';
+} from '../event/journal-event.ts';
 import { formatCallStep } from '../event/step-name.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
@@ -65,7 +65,9 @@ export function toInterruption(
 /** Describes why a run was aborted, for its outcome. */
 export function describeReason(reason: unknown): string {
   if (reason === undefined) return 'aborted';
-  return AbortRun.isInstance(reason) || !(reason instanceof Error) ? messageOf(reason) : reason.message || reason.name;
+  return AbortRun.isInstance(reason) || !(reason instanceof Error)
+    ? getErrorMessage(reason)
+    : reason.message || reason.name;
 }
 
 interface Failure {

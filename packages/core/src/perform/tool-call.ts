@@ -1,11 +1,11 @@
 import { type Cancellation, LazySignal } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { closest, plural } from '../base/text.ts';
+import { findClosest, pluralize } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
@@ -116,7 +116,7 @@ export function cancelCall(run: ToolCallRun): ToolCallClosedEvent {
 
 /** Skips a call because of a limit of this run or an outer one. Parallel calls may have used the limit up meanwhile. */
 export function refuseCall({ max, spent }: CallsRefused, run: ToolCallRun): ToolCallClosedEvent {
-  const content = `Not run: 1 call would exceed the limit of ${plural(max, 'tool call')}. ${spent} are used.`;
+  const content = `Not run: 1 call would exceed the limit of ${pluralize(max, 'tool call')}. ${spent} are used.`;
   const { durationMs: _, ...position } = toCallPosition(run);
   const limit = { limit: 'toolCalls', outerLimit: { max, spent } } as const;
   return { type: 'tool.skipped', ...position, reason: 'limit', ...limit, content };
@@ -127,7 +127,7 @@ export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
   const name = callName(run.state.call);
   const names = run.scope.getState().tools ?? [...run.scope.definition.tools.keys()];
-  const meant = closest(name, names);
+  const meant = findClosest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   const content = `There is no tool "${name}".${hint} The tools are: ${names.join(', ') || 'none'}.`;
   return failCall(new ToolError(content), { ...run, reason: 'unknown', content });

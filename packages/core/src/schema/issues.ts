@@ -1,5 +1,5 @@
 import { isRecord } from '../base/json.ts';
-import { excerpt, plural } from '../base/text.ts';
+import { pluralize, shorten } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 
 /** An issue of the Standard Schema specification. */
@@ -20,9 +20,9 @@ export function formatIssues(issues: readonly Issue[], input: unknown): string {
   const all = issues.flatMap(flattenUnion);
   const shown = all.length > MAX_LINES ? all.slice(0, MAX_LINES - 1) : all;
   const lines = shown.map((issue) => formatIssue(issue, input));
-  if (shown.length < all.length) lines.push(`and ${plural(all.length - shown.length, 'more issue')}`);
+  if (shown.length < all.length) lines.push(`and ${pluralize(all.length - shown.length, 'more issue')}`);
   const text = lines.join('\n');
-  return text.length <= MAX_LENGTH ? text : excerpt(text, MAX_LENGTH - NOTE_LENGTH);
+  return text.length <= MAX_LENGTH ? text : shorten(text, MAX_LENGTH - NOTE_LENGTH);
 }
 
 /** Replaces zod's "Invalid input" for a union by the issues of the closest branch, or by a list of the expected types. */
@@ -70,5 +70,5 @@ function quoteValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';
   if (isRecord(value)) return 'an object';
-  return excerpt(stringifyWellFormed(value) ?? typeof value, 60);
+  return shorten(stringifyWellFormed(value) ?? typeof value, 60);
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, isRecord } from '../base/json.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { IDENTITY, USAGE_NOTES } from './keywords.ts';
 
@@ -13,7 +13,7 @@ export function isAnnotationOnly(schema: JsonSchema): boolean {
 
 /** Whether two schemas or values are the same JSON, whatever the order of their keys. */
 export function isSameJson(one: unknown, other: unknown): boolean {
-  return one === other || canonicalJson(one) === canonicalJson(other);
+  return one === other || stringifyCanonical(one) === stringifyCanonical(other);
 }
 
 /**
@@ -153,7 +153,7 @@ export function toList(value: unknown): readonly unknown[] {
 export function removeDuplicates<T>(values: readonly T[]): T[] {
   const seen = new Set<string>();
   return values.filter((value) => {
-    const json = canonicalJson(value);
+    const json = stringifyCanonical(value);
     return !seen.has(json) && seen.add(json);
   });
 }

@@ -1,10 +1,10 @@
-import { unicode } from '../base/unicode.ts';
+import { compileUnicode } from '../base/compile-unicode.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** Appends notes to a description. A note states a rule of a schema that its server has no keyword for. */
 export function appendNotes(description: unknown, notes: readonly string[]): string {
   const text = typeof description === 'string' ? description.trim() : '';
-  const sentence = notes.length > 0 && unicode`[\p{L}\p{N}]$`.test(text) ? `${text}.` : text;
+  const sentence = notes.length > 0 && compileUnicode`[\p{L}\p{N}]$`.test(text) ? `${text}.` : text;
   return [sentence, ...notes].join(' ').trim();
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { renderStrictForm } from './render-strict-form.ts';
 import { setStrictForm } from './strict-form-link.ts';
@@ -38,7 +38,7 @@ export function prepareStrictForm(
       .slice(0, MAX_REASONS)
       .map(({ pointer, reason }) => `${pointer || 'the root'}: ${reason}`);
     const more = form.reasons.length - places.length;
-    const rest = more === 0 ? '' : `; and ${plural(more, 'more place')}`;
+    const rest = more === 0 ? '' : `; and ${pluralize(more, 'more place')}`;
     throw new ConfigError(
       `${where} cannot be strict: ${places.join('; ')}${rest}. Change the schema, or remove strict: true.`,
     );

@@ -1,9 +1,9 @@
 import { callAsync } from '../base/cancellation.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
-import type { Repair } from '../chat/reply.ts';
+import type { Repair } from '../chat/response.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { formatPath } from '../schema/issues.ts';
 import { parseJsonTexts } from '../schema/parse-json-texts.ts';
@@ -18,7 +18,7 @@ export function parseArguments(text: string): ValidationResult {
   if (isDeeperThan(text, MAX_DEPTH)) return TOO_DEEP;
   const parsed = parseJson(text);
   if (!parsed.ok) {
-    return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
+    return { ok: false, issues: `The arguments are not valid JSON: ${shorten(parsed.problem)}. Send one JSON object.` };
   }
   return typeof parsed.value === 'string' ? decodeText(parsed.value) : checkExact(parsed.value, text);
 }
@@ -43,7 +43,7 @@ function isEmptyText(text: string): boolean {
 /** Refuses numbers that JavaScript would round: a tool must get the number that the model wrote. */
 function checkExact(value: unknown, text: string): ValidationResult {
   const lines = findRoundedIntegers(text).map(({ path, digits }) => {
-    return `${formatPath(path)}: ${excerpt(digits, 60)} is too large for an exact number. Send it as a string.`;
+    return `${formatPath(path)}: ${shorten(digits, 60)} is too large for an exact number. Send it as a string.`;
   });
   if (lines.length > 0) return { ok: false, issues: lines.join('\n') };
   const path = findOverflow(value, text);
@@ -92,7 +92,7 @@ export function findArgumentRepairs(tool: ArgumentsTool, call: ToolCall): readon
   const parsed = parseCallArguments(tool, call);
   if (!parsed.ok || !isRecord(parsed.value)) return [];
   if (Object.keys(parsed.value).length === 0 && text !== '{}')
-    return [{ path, note: `${excerpt(text, 50)}: read as {}` }];
+    return [{ path, note: `${shorten(text, 50)}: read as {}` }];
   const decoded = text.startsWith('"') ? [{ path, note: 'encoded twice: decoded' }] : [];
   const { paths } = parseJsonTexts(parsed.value, tool.jsonSchema);
   return [...decoded, ...paths.map((place) => ({ path: `${path}.${place}`, note: 'JSON as a text: parsed' }))];

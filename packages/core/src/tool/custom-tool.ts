@@ -3,7 +3,7 @@ import { isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import { prepareStrictForm } from '../schema/prepare-strict-form.ts';
 import type { ValidationResult } from '../schema/schema.ts';
 import {
@@ -101,7 +101,7 @@ function checkRegex(definition: string, where: string): void {
   try {
     new RegExp(definition);
   } catch (error) {
-    throw new ConfigError(`${where}: definition is not a regular expression. Fix it: ${messageOf(error)}`);
+    throw new ConfigError(`${where}: definition is not a regular expression. Fix it: ${getErrorMessage(error)}`);
   }
 }
 

@@ -49,7 +49,7 @@ export function executeTool(tool: Tool, input: unknown, options: ExecuteToolOpti
     signal,
     timeoutMs: tool.timeoutMs,
     timeoutError: () => new ToolTimeoutError(tool.name, tool.timeoutMs),
-    late: onLateResult,
+    onLateResult: onLateResult,
   });
   return value.then((settled) => toResult(settled, { maxLength: tool.maxResultLength }));
 }

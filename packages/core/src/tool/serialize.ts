@@ -1,8 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
-import { className, describeType } from '../base/options.ts';
+import { describeType, getClassName } from '../base/options.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 
 export interface SerializedValue {
   readonly text: string;
@@ -65,7 +65,7 @@ function convertObject(value: object, place: Place): unknown {
   try {
     if (value instanceof Date)
       return Number.isNaN(value.getTime()) ? markLossy(place, 'Invalid Date') : value.toISOString();
-    if (value instanceof Error) return markLossy(place, { error: messageOf(value) });
+    if (value instanceof Error) return markLossy(place, { error: getErrorMessage(value) });
     if (value instanceof Map) return markLossy(place, convertMap(value, inner));
     if (value instanceof Set) return markLossy(place, convertList([...value], inner));
     if (value instanceof RegExp) return markLossy(place, String(value));
@@ -77,7 +77,7 @@ function convertObject(value: object, place: Place): unknown {
     return convertFields(value, inner);
   } catch (error) {
     if (error instanceof UnreadableResultError) throw error;
-    return markLossy(place, `[unreadable: ${messageOf(error)}]`);
+    return markLossy(place, `[unreadable: ${getErrorMessage(error)}]`);
   }
 }
 
@@ -102,7 +102,7 @@ function findMistake(value: object): ResultMistake | undefined {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return { what: `${what} of ${value.byteLength} bytes`, fix: BYTES };
   }
-  if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${className(value)})`, fix: STREAM };
+  if (hasMethod(value, Symbol.asyncIterator)) return { what: `a stream (${getClassName(value)})`, fix: STREAM };
   if (isPlainObject(value)) return undefined; // Its fields are checked one by one.
   if (hasMethod(value, 'arrayBuffer') && hasMethod(value, 'text')) {
     return {
@@ -112,7 +112,7 @@ function findMistake(value: object): ResultMistake | undefined {
   }
   if (hasMethod(value, 'toJSON')) return undefined;
   if (hasMethod(value, 'pipe') || hasMethod(value, 'getReader'))
-    return { what: `a stream (${className(value)})`, fix: STREAM };
+    return { what: `a stream (${getClassName(value)})`, fix: STREAM };
   const isIterable = hasMethod(value, Symbol.iterator);
   if (isIterable && hasMethod(value, 'next')) return { what: 'an iterator', fix: LIST };
   if (Object.keys(value).length > 0) return undefined;

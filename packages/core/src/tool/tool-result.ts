@@ -1,7 +1,7 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
-import { excerpt, plural, sliceWhole } from '../base/text.ts';
+import { pluralize, shorten, sliceWhole } from '../base/text.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialize } from './serialize.ts';
 
@@ -50,7 +50,7 @@ function checkPart(part: unknown, index: number): UserPart {
     // Other types are sent unchanged: a server may have part types of its own.
     if (isValid === undefined || isValid(part[type])) return part as unknown as UserPart; // Its type was checked.
   }
-  const shown = Array.isArray(part) ? 'a list' : excerpt(JSON.stringify(part) ?? String(part), 100);
+  const shown = Array.isArray(part) ? 'a list' : shorten(JSON.stringify(part) ?? String(part), 100);
   throw new ConfigError(
     `contentParts: part ${index + 1} is ${shown}. Pass parts of Chat Completions: { type: "text", text }, { type: "image_url", image_url: { url } }, { type: "input_audio", input_audio } or { type: "file", file }.`,
   );
@@ -76,7 +76,7 @@ export function toResult(value: unknown, { maxLength }: { readonly maxLength: nu
   }
   const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const others = value.list.filter((part) => part.type !== 'text');
-  const content = text === '' && others.length > 0 ? `${plural(others.length, 'file')} in the next message.` : text;
+  const content = text === '' && others.length > 0 ? `${pluralize(others.length, 'file')} in the next message.` : text;
   return { ...truncateResult(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
 }
 
@@ -93,6 +93,6 @@ export function truncateResult(text: string, maxLength: number): ToolResult {
   if (text.length <= maxLength) return { content: text };
   const head = sliceWhole(text, 0, Math.ceil((maxLength * 3) / 4));
   const tail = sliceWhole(text, text.length - Math.floor(maxLength / 4), text.length);
-  const omitted = plural(text.length - head.length - tail.length, 'character');
+  const omitted = pluralize(text.length - head.length - tail.length, 'character');
   return { content: `${head}\n[… ${omitted} left out …]\n${tail}`, fullContent: text };
 }

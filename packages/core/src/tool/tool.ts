@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, type Json } from '../base/json.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { toObjectRoot } from '../schema/object-root.ts';
@@ -181,7 +181,7 @@ export function withoutToolFields<Options extends object>(options: Options): Opt
 /** Names a tool in errors about its options, which may lack a name. */
 export function describeTool(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
   const name: unknown = options?.name;
-  return typeof name === 'string' ? `Tool "${excerpt(name, 80)}"` : maker;
+  return typeof name === 'string' ? `Tool "${shorten(name, 80)}"` : maker;
 }
 
 /**

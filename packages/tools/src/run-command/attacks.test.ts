@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { within } from '../../../../test/within.ts';
+import { resolveWithin } from '../../../../test/within.ts';
 import { answer, SECRET, sandbox } from '../files/sandbox.fixture.ts';
 import { call, WAYS } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
@@ -157,7 +157,7 @@ describe.each(WAYS)('a command that is given up, with isolation "%s",', (isolati
     const running = expect(call(tool(options), { script }, controller.signal)).rejects.toThrow('enough');
     await expect.poll(() => process.platform !== 'linux' || isAlive(`sleep\0${mark}`)).toBe(true);
     controller.abort(new Error('enough'));
-    await within(500, running);
+    await resolveWithin(500, running);
     await expect.poll(() => isAlive(mark)).toBe(false);
   });
 
